@@ -1,0 +1,154 @@
+//! How long to wait before a retry where the server asked for nothing.
+
+use core::time::Duration;
+
+use crate::error::Error;
+
+/// How random a backoff is, so that callers which failed together do not come back together.
+///
+/// The names are those of Marc Brooker, "Exponential Backoff And Jitter" (AWS Architecture Blog, 2015).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Jitter {
+    /// The delay, plus a uniform draw from 0 to 1 s (0 to `base` where that is shorter).
+    #[default]
+    Additive,
+    /// A uniform draw from 0 to the delay.
+    Full,
+    /// Half the delay, plus a uniform draw from 0 to the other half.
+    Equal,
+    /// A uniform draw from `base` to three times the previous wait, at most `max`.
+    Decorrelated,
+    /// The delay as it is. For tests: callers that failed together come back together.
+    None,
+}
+
+/// Exponential backoff: `base * factor^(n - 1)` before retry `n`, at most `max`, with jitter.
+///
+/// The default is 1 s doubling to 60 s, plus a uniform 0 to 1 s.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Backoff {
+    base: Duration,
+    factor: f64,
+    max: Duration,
+    jitter: Jitter,
+}
+
+impl Backoff {
+    /// The default backoff.
+    pub(crate) const fn new() -> Self {
+        Self {
+            base: Duration::from_secs(1),
+            factor: 2.0,
+            max: Duration::from_secs(60),
+            jitter: Jitter::Additive,
+        }
+    }
+
+    /// The delay before the first retry.
+    #[must_use]
+    pub(crate) const fn base(self, base: Duration) -> Self {
+        Self { base, ..self }
+    }
+
+    /// What each delay is multiplied by for the next; a finite number of at least 1.
+    pub(crate) const fn factor(self, factor: f64) -> Result<Self, Error> {
+        if factor.is_finite() && factor >= 1.0 {
+            Ok(Self { factor, ..self })
+        } else {
+            Err(Error::invalid("a backoff's factor must be a finite number of at least 1"))
+        }
+    }
+
+    /// The longest delay, before additive jitter.
+    #[must_use]
+    pub(crate) const fn max(self, max: Duration) -> Self {
+        Self { max, ..self }
+    }
+
+    /// How random the delays are.
+    #[must_use]
+    pub(crate) const fn jitter(self, jitter: Jitter) -> Self {
+        Self { jitter, ..self }
+    }
+
+    /// The delay before retry `retry` (the first is 1), without jitter.
+    pub(crate) fn plain(self, retry: u32) -> Duration {
+        let exponent = i32::try_from(retry.saturating_sub(1)).unwrap_or(i32::MAX);
+        let seconds = self.base.as_secs_f64() * self.factor.powi(exponent);
+        // `powi` overflows to infinity, which is longer than `max` as well.
+        Duration::try_from_secs_f64(seconds).map_or(self.max, |delay| delay.min(self.max))
+    }
+
+    /// The delay before retry `retry`, with `draw` from 0 (included) to 1 (excluded) as its chance
+    /// and `previous` the delay before the retry before.
+    pub(crate) fn delay(self, retry: u32, previous: Duration, draw: f64) -> Duration {
+        let plain = self.plain(retry);
+        match self.jitter {
+            Jitter::Additive => plain + ADDITIVE.min(self.base).mul_f64(draw),
+            Jitter::Full => plain.mul_f64(draw),
+            Jitter::Equal => plain / 2 + (plain / 2).mul_f64(draw),
+            Jitter::Decorrelated => {
+                let spread = previous.max(self.base).saturating_mul(3).saturating_sub(self.base);
+                (self.base + spread.min(self.max).mul_f64(draw)).min(self.max)
+            }
+            Jitter::None => plain,
+        }
+    }
+}
+
+const ADDITIVE: Duration = Duration::from_secs(1);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    #[test]
+    fn doubles_from_one_second_to_sixty() {
+        let delays: Vec<u64> = (1..=8).map(|n| Backoff::new().plain(n).as_secs()).collect();
+        assert_eq!(delays, [1, 2, 4, 8, 16, 32, 60, 60]);
+    }
+
+    #[test]
+    fn no_retry_number_overflows() {
+        let steep = Backoff::new().base(Duration::MAX).max(Duration::MAX).factor(f64::MAX).unwrap();
+        for retry in [0, 1, 2, 1000, u32::MAX] {
+            assert_eq!(Backoff::new().plain(retry.max(8)), Duration::from_secs(60));
+            assert!(steep.plain(retry) <= Duration::MAX);
+        }
+    }
+
+    #[test]
+    fn additive_jitter_only_adds() {
+        let backoff = Backoff::new();
+        assert_eq!(backoff.delay(3, SECOND, 0.0), 4 * SECOND);
+        assert_eq!(backoff.delay(3, SECOND, 0.5), Duration::from_millis(4500));
+    }
+
+    #[test]
+    fn additive_jitter_is_no_longer_than_the_base() {
+        let fast = Backoff::new().base(Duration::from_millis(10));
+        assert_eq!(fast.delay(1, SECOND, 0.5), Duration::from_millis(15));
+    }
+
+    #[test]
+    fn each_jitter_has_its_range() {
+        let at = |jitter, draw| Backoff::new().jitter(jitter).delay(3, 2 * SECOND, draw);
+        assert_eq!(at(Jitter::Full, 0.0), Duration::ZERO);
+        assert_eq!(at(Jitter::Full, 0.5), 2 * SECOND);
+        assert_eq!(at(Jitter::Equal, 0.0), 2 * SECOND);
+        assert_eq!(at(Jitter::Equal, 0.5), 3 * SECOND);
+        assert_eq!(at(Jitter::Decorrelated, 0.0), SECOND);
+        assert_eq!(at(Jitter::Decorrelated, 0.5), Duration::from_millis(3500));
+        assert_eq!(at(Jitter::None, 0.9), 4 * SECOND);
+    }
+
+    #[test]
+    fn a_factor_below_one_is_refused() {
+        for factor in [0.5, -1.0, f64::NAN, f64::INFINITY] {
+            assert!(Backoff::new().factor(factor).is_err_and(|e| e.is_invalid()));
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! The token bucket as arithmetic on integer nanoseconds: the generic cell rate algorithm (GCRA,
+//! ATM Forum Traffic Management 4.1, section 4.4.2).
+//!
+//! The whole state is one instant, the *theoretical arrival time* (`tat`): when the bucket will be
+//! full again if nobody takes a token. Instants are nanoseconds of [`clock`](crate::clock).
+
+use crate::quota::Quota;
+
+/// A [`Quota`] in the units of the arithmetic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Shape {
+    /// Nanoseconds from one token to the next.
+    pub(crate) interval: u64,
+    /// Nanoseconds to fill an empty bucket.
+    pub(crate) capacity: u64,
+}
+
+/// No bucket takes longer than this to fill (36 years), so sums of a few instants cannot overflow.
+const MAX_CAPACITY: u64 = 1 << 60;
+
+impl Shape {
+    pub(crate) const fn of(quota: Quota) -> Self {
+        let interval = quota.rate().nanos();
+        let capacity = interval.saturating_mul(quota.burst().get() as u64);
+        let capacity = if capacity > MAX_CAPACITY { MAX_CAPACITY } else { capacity };
+        Self { interval, capacity }
+    }
+
+    /// What `cost` tokens take from the bucket.
+    pub(crate) const fn price(self, cost: u64) -> u64 {
+        let price = self.interval.saturating_mul(cost);
+        if price > MAX_CAPACITY { MAX_CAPACITY } else { price }
+    }
+}
+
+/// Takes `cost` tokens at `now`: the new state, or the instant at which they can be taken.
+///
+/// `credit` lets a bucket whose tokens were being waited for keep what a late timer would lose: it
+/// may be this many nanoseconds more than full.
+pub(crate) fn take(tat: u64, shape: Shape, cost: u32, now: u64, credit: u64) -> Result<u64, u64> {
+    let next = tat.max(now.saturating_sub(credit)) + shape.price(u64::from(cost));
+    let earliest = next.saturating_sub(shape.capacity);
+    if earliest <= now { Ok(next) } else { Err(earliest) }
+}
+
+/// When the last of `cost` tokens, taken one after the other from now on, is free.
+pub(crate) fn earliest(tat: u64, shape: Shape, cost: u64, now: u64) -> u64 {
+    (tat.max(now) + shape.price(cost)).saturating_sub(shape.capacity).max(now)
+}
+
+/// The state after a cooldown: one token is free at `until`, the next ones at the paced rate.
+pub(crate) fn reopen(tat: u64, shape: Shape, until: u64) -> u64 {
+    tat.max(until + (shape.capacity - shape.interval))
+}
+
+/// The state for a new quota: as many tokens are used up as before.
+pub(crate) fn rescale(tat: u64, from: Shape, to: Shape, now: u64) -> u64 {
+    let used = u128::from(tat.saturating_sub(now)) * u128::from(to.interval);
+    let used = u64::try_from(used / u128::from(from.interval)).unwrap_or(MAX_CAPACITY);
+    now + used.min(to.capacity)
+}
+
+/// Whole tokens that can be taken at `now`.
+pub(crate) fn available(tat: u64, shape: Shape, now: u64) -> u64 {
+    (now + shape.capacity).saturating_sub(tat.max(now)) / shape.interval
+}
+
+/// A state that `now` can have led to. Another runtime's clock may have been ahead of this one's
+/// (paused time in tests): then the bucket is empty, and not closed for the difference.
+pub(crate) fn sane(tat: u64, shape: Shape, now: u64) -> u64 {
+    tat.min(now + shape.capacity)
+}

@@ -1,0 +1,89 @@
+//! One attempt as a future: admission, then the body.
+
+use core::future::Future;
+use core::pin::Pin;
+use core::task::Context;
+use core::task::Poll;
+use core::task::ready;
+use core::time::Duration;
+
+use crate::clock;
+use crate::context;
+use crate::error::Error;
+
+use super::Call;
+use super::Config;
+use super::Core;
+use super::Keep;
+use super::Phase;
+use super::Refuse;
+
+pin_project_lite::pin_project! {
+    /// The future of one attempt.
+    #[must_use = "futures do nothing unless awaited"]
+    pub struct Attempt<'c, S, R, F> {
+        call: &'c mut Call<S, R>,
+        #[pin]
+        body: F,
+    }
+}
+
+/// How an attempt ended.
+#[derive(Debug)]
+pub enum Attempted<O> {
+    /// The body returned.
+    Done(O),
+    /// The body took longer than this.
+    TimedOut(Duration),
+    /// There was no permit in time.
+    Refused(Error),
+}
+
+impl<'c, S, R, F> Attempt<'c, S, R, F> {
+    pub(super) const fn new(call: &'c mut Call<S, R>, body: F) -> Self {
+        Self { call, body }
+    }
+}
+
+impl<S: Keep, R: Refuse, F: Future> Future for Attempt<'_, S, R, F> {
+    type Output = Attempted<F::Output>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let can_refuse = this.call.can_refuse();
+        let core = &mut this.call.core;
+        if let Err(error) = ready!(core.admit(can_refuse, cx)) {
+            return Poll::Ready(Attempted::Refused(error));
+        }
+        let polled = context::within(&mut core.scope, || this.body.poll(cx));
+        core.heed();
+        match polled {
+            Poll::Ready(out) => Poll::Ready(Attempted::Done(out)),
+            Poll::Pending if R::CAN => core.time_out(cx).map(Attempted::TimedOut),
+            Poll::Pending => Poll::Pending,
+        }
+    }
+}
+
+impl Core {
+    /// Ready once the attempt has taken as long as it may, which is what it yields.
+    fn time_out(&mut self, cx: &mut Context<'_>) -> Poll<Duration> {
+        let (Ok(config), Some(scope)) = (&self.setup, &self.scope) else { return Poll::Pending };
+        let Phase::Running { since, cut } = &mut self.phase else { return Poll::Pending };
+        let Some(end) = end_of_attempt(config, *since, scope.deadline) else {
+            return Poll::Pending;
+        };
+        let cut = cut.get_or_insert_with(|| {
+            Box::pin(tokio::time::sleep_until(clock::instant(end)))
+        });
+        ready!(cut.as_mut().poll(cx));
+        Poll::Ready(Duration::from_nanos(end.saturating_sub(*since)))
+    }
+}
+
+fn end_of_attempt(config: &Config, since: u64, deadline: u64) -> Option<u64> {
+    let timeout = config.attempt_timeout.map(|timeout| since.saturating_add(timeout));
+    let deadline = (config.cuts_attempts || timeout.is_some()).then_some(deadline);
+    [timeout, deadline].into_iter().flatten().min()
+}

@@ -1,0 +1,35 @@
+//! How the calls of one function behave.
+
+use core::time::Duration;
+
+use crate::backoff::Backoff;
+use crate::clock::nanos;
+use crate::retry::RetryOn;
+use crate::retry::RetryPolicy;
+
+/// How the calls of one function behave.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Config {
+    pub(crate) retry: RetryPolicy,
+    /// Nanoseconds that the whole call may take.
+    pub(crate) deadline: u64,
+    /// Whether the deadline also ends an attempt that is under way.
+    pub(crate) cuts_attempts: bool,
+    pub(crate) attempt_timeout: Option<u64>,
+    pub(crate) max_wait: Option<u64>,
+}
+
+impl Config {
+    /// The defaults of the attribute.
+    pub(crate) const DEFAULT: Self = Self {
+        retry: RetryPolicy {
+            max_retries: 5,
+            backoff: Backoff::new(),
+            retry_on: RetryOn::standard(),
+        },
+        deadline: nanos(Duration::from_secs(300)),
+        cuts_attempts: false,
+        attempt_timeout: None,
+        max_wait: None,
+    };
+}

@@ -1,0 +1,63 @@
+//! The one place that reads a clock.
+//!
+//! Monotonic time is tokio's, so that `tokio::time::pause` governs everything, as nanoseconds since
+//! an epoch shortly before the first reading. Wall-clock time is only for reading dates in headers.
+
+use core::time::Duration;
+use std::sync::OnceLock;
+#[cfg(feature = "http")]
+use std::time::SystemTime;
+
+use tokio::time::Instant;
+
+static EPOCH: OnceLock<Instant> = OnceLock::new();
+
+/// The clock of a paused runtime stands at an instant before the first reading of another runtime;
+/// an epoch that lies further back keeps such instants apart.
+const BEFORE_FIRST_READING: Duration = Duration::from_secs(3600);
+
+/// Nanoseconds since the epoch.
+pub(crate) fn now() -> u64 {
+    since_epoch(read())
+}
+
+/// The same instant for tokio's timers.
+pub(crate) fn instant(nanos: u64) -> Instant {
+    let epoch = epoch();
+    epoch.checked_add(Duration::from_nanos(nanos)).unwrap_or_else(|| {
+        // Beyond what the platform's clock can say: about 30 years, as tokio has it for "far".
+        epoch + Duration::from_secs(86400 * 365 * 30)
+    })
+}
+
+/// An instant of tokio's as nanoseconds since the epoch.
+pub(crate) fn since_epoch(instant: Instant) -> u64 {
+    nanos(instant.saturating_duration_since(epoch()))
+}
+
+/// A duration in nanoseconds, at most 146 years.
+pub(crate) const fn nanos(duration: Duration) -> u64 {
+    const FAR: u64 = 1 << 62;
+    let whole = duration.as_secs().saturating_mul(1_000_000_000);
+    let nanos = whole.saturating_add(duration.subsec_nanos() as u64);
+    if nanos > FAR { FAR } else { nanos }
+}
+
+/// Wall-clock time.
+#[cfg(feature = "http")]
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the wall clock")]
+pub(crate) fn wall() -> SystemTime {
+    SystemTime::now()
+}
+
+fn epoch() -> Instant {
+    *EPOCH.get_or_init(|| {
+        let first = read();
+        first.checked_sub(BEFORE_FIRST_READING).unwrap_or(first)
+    })
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the monotonic clock")]
+fn read() -> Instant {
+    Instant::now()
+}

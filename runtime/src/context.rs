@@ -1,0 +1,193 @@
+//! What the body of an attempt can ask and tell, through the task's thread while it is polled.
+//!
+//! An attempt lends its [`Scope`] to the thread for the time of each poll of the body, and takes it
+//! back afterwards; nothing is allocated, and a body that moves to another thread takes it along.
+
+use core::cell::Cell;
+use core::fmt;
+use core::time::Duration;
+
+use crate::clock;
+use crate::failure::Failure;
+use crate::hint::Hint;
+
+thread_local! {
+    static CURRENT: Cell<Option<Scope>> = const { Cell::new(None) };
+}
+
+/// What an attempt knows, and what its body has told.
+#[derive(Clone, Debug)]
+pub(crate) struct Scope {
+    /// 1 for the first attempt.
+    pub(crate) number: u32,
+    /// A call inside the body has used up its retries: another attempt would multiply them.
+    pub(crate) spent: bool,
+    /// What `observe` saw last.
+    pub(crate) status: Option<u16>,
+    pub(crate) previous: Option<Failure>,
+    /// The call's deadline.
+    pub(crate) deadline: u64,
+    pub(crate) hint: Option<Box<Hint>>,
+    /// When it was observed.
+    pub(crate) received: u64,
+    /// `observe` saw something that the limiter has not heard of.
+    pub(crate) unheard: bool,
+    key: Option<Box<IdempotencyKey>>,
+}
+
+impl Scope {
+    pub(crate) const fn new(deadline: u64) -> Self {
+        Self {
+            number: 1,
+            spent: false,
+            status: None,
+            previous: None,
+            deadline,
+            hint: None,
+            received: 0,
+            unheard: false,
+            key: None,
+        }
+    }
+
+    /// Makes it the scope of the next attempt.
+    pub(crate) fn advance(&mut self, failure: Failure) {
+        self.number = self.number.saturating_add(1);
+        self.previous = Some(failure);
+        self.spent = false;
+        self.status = None;
+        self.hint = None;
+        self.unheard = false;
+    }
+
+    /// Takes note of a response.
+    #[cfg(feature = "http")]
+    pub(crate) fn observe(&mut self, status: u16, hint: Option<Box<Hint>>) {
+        self.status = Some(status);
+        self.hint = hint;
+        self.received = clock::now();
+        self.unheard = true;
+        self.spent = false;
+    }
+
+    fn attempt(&mut self) -> Attempt {
+        let key = self.key.get_or_insert_with(|| Box::new(IdempotencyKey::random()));
+        Attempt {
+            number: self.number,
+            previous: self.previous,
+            deadline: (self.deadline < u64::MAX).then_some(self.deadline),
+            key: **key,
+        }
+    }
+}
+
+/// Runs `poll` with `scope` as the thread's current one.
+pub(crate) fn within<T>(scope: &mut Option<Scope>, poll: impl FnOnce() -> T) -> T {
+    /// Takes the scope back even when the body panics.
+    struct Loan<'a> {
+        scope: &'a mut Option<Scope>,
+        outer: Option<Scope>,
+    }
+    impl Drop for Loan<'_> {
+        fn drop(&mut self) {
+            *self.scope = CURRENT.replace(self.outer.take());
+        }
+    }
+    let outer = CURRENT.replace(scope.take());
+    let _loan = Loan { scope, outer };
+    poll()
+}
+
+/// Lets `act` see the current scope, if this is inside an attempt.
+pub(crate) fn with_current<T>(act: impl FnOnce(&mut Scope) -> T) -> Option<T> {
+    let mut scope = CURRENT.take()?;
+    let result = act(&mut scope);
+    CURRENT.set(Some(scope));
+    Some(result)
+}
+
+/// The attempt whose body this is called in, from any depth of it on the same task.
+///
+/// Outside of a rate-limited function, and in tasks that the body spawns, it answers as the first
+/// attempt of a call without a deadline, with a new idempotency key each time.
+///
+/// ```
+/// # use paced::rate_limited;
+/// #[rate_limited(rate = 5)]
+/// async fn pay(cents: u64) -> Result<String, std::io::Error> {
+///     let attempt = paced::attempt();
+///     Ok(format!("Idempotency-Key: {} (attempt {})", attempt.idempotency_key(), attempt.number()))
+/// }
+/// ```
+pub fn attempt() -> Attempt {
+    with_current(Scope::attempt).unwrap_or_else(|| Scope::new(u64::MAX).attempt())
+}
+
+/// One attempt of a rate-limited call, as [`attempt`] tells it.
+#[derive(Clone, Copy, Debug)]
+pub struct Attempt {
+    number: u32,
+    previous: Option<Failure>,
+    deadline: Option<u64>,
+    key: IdempotencyKey,
+}
+
+impl Attempt {
+    /// 1 for the first attempt, 2 for the first retry.
+    pub const fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// Why the attempt before this one is not the last; `None` in the first.
+    pub const fn previous(&self) -> Option<Failure> {
+        self.previous
+    }
+
+    /// The time until the call's deadline, zero when it is over. `None` outside of a call.
+    pub fn time_left(&self) -> Option<Duration> {
+        let deadline = self.deadline?;
+        Some(Duration::from_nanos(deadline.saturating_sub(clock::now())))
+    }
+
+    /// A key that is the same for all attempts of a call and different for every call: send it
+    /// where the API takes one, and a request that arrived although its answer got lost is not
+    /// carried out twice.
+    pub const fn idempotency_key(&self) -> IdempotencyKey {
+        self.key
+    }
+}
+
+/// 128 random bits, shown as a version 4 UUID (RFC 9562 section 5.4).
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct IdempotencyKey(u128);
+
+impl IdempotencyKey {
+    fn random() -> Self {
+        let bits: u128 = rand::random();
+        Self((bits & !VERSION_AND_VARIANT) | VERSION_4_VARIANT_1)
+    }
+}
+
+const VERSION_AND_VARIANT: u128 = (0xf << 76) | (0b11 << 62);
+const VERSION_4_VARIANT_1: u128 = (0x4 << 76) | (0b10 << 62);
+
+impl fmt::Display for IdempotencyKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let bits = self.0;
+        write!(
+            f,
+            "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
+            bits >> 96,
+            (bits >> 80) & 0xffff,
+            (bits >> 64) & 0xffff,
+            (bits >> 48) & 0xffff,
+            bits & 0xffff_ffff_ffff,
+        )
+    }
+}
+
+impl fmt::Debug for IdempotencyKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}

@@ -1,0 +1,146 @@
+//! The one error type of the crate.
+
+use core::fmt;
+use core::time::Duration;
+use std::sync::Arc;
+
+/// Why `paced` refused to make a call, or to build a limiter.
+///
+/// A function's own errors never turn into this one: it stands only where there is nothing of the
+/// caller's to return. Ask with the `is_*` methods; the message is for people.
+#[derive(Clone)]
+pub struct Error {
+    kind: Kind,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A value that cannot be meant.
+    Invalid(&'static str),
+    /// The same, with the function that it belongs to.
+    Misconfigured(Arc<str>),
+    /// Settings that contradict others, with the whole sentence.
+    Conflict(Arc<str>),
+    /// More tokens asked for than the bucket can ever hold.
+    InsufficientCapacity { cost: u32, burst: u32 },
+    /// No permit now; one after this long.
+    NotYet(Duration),
+    /// The wait for a permit would be longer than `max_wait`.
+    MaxWait(Duration),
+    /// The wait for a permit would end after the call's deadline, or the deadline is over.
+    Deadline(Duration),
+    /// One attempt took longer than `attempt_timeout`.
+    AttemptTimeout(Duration),
+    /// Waiting needs a tokio runtime, and there is none here.
+    NoRuntime,
+}
+
+impl Error {
+    pub(crate) const fn new(kind: Kind) -> Self {
+        Self { kind }
+    }
+
+    pub(crate) const fn invalid(sentence: &'static str) -> Self {
+        Self::new(Kind::Invalid(sentence))
+    }
+
+    #[cold]
+    pub(crate) fn conflict(sentence: impl Into<Arc<str>>) -> Self {
+        Self::new(Kind::Conflict(sentence.into()))
+    }
+
+    /// The same, naming the function whose settings are wrong.
+    #[cold]
+    pub(crate) fn in_function(self, name: &str) -> Self {
+        match self.kind {
+            Kind::Invalid(sentence) => Self::new(Kind::Misconfigured(format!("{name}: {sentence}").into())),
+            Kind::Conflict(sentence) => Self::conflict(format!("{name}: {sentence}")),
+            kind => Self::new(kind),
+        }
+    }
+
+    /// The sentence of an error that a constant made, for messages at compile time.
+    pub(crate) const fn sentence(&self) -> &'static str {
+        match self.kind {
+            Kind::Invalid(sentence) => sentence,
+            _ => "invalid settings for a rate limit",
+        }
+    }
+
+    /// A setting that cannot be meant, such as a rate of 0.
+    pub const fn is_invalid(&self) -> bool {
+        matches!(self.kind, Kind::Invalid(_) | Kind::Misconfigured(_))
+    }
+
+    /// Two declarations of one named limiter that differ, or a name that nobody declared.
+    pub const fn is_conflict(&self) -> bool {
+        matches!(self.kind, Kind::Conflict(_))
+    }
+
+    /// More tokens asked for at once than the bucket can ever hold.
+    pub const fn is_insufficient_capacity(&self) -> bool {
+        matches!(self.kind, Kind::InsufficientCapacity { .. })
+    }
+
+    /// No permit is free at this moment; only the methods that do not wait say so.
+    pub const fn is_not_yet(&self) -> bool {
+        matches!(self.kind, Kind::NotYet(_))
+    }
+
+    /// The wait for a permit would have been longer than `max_wait`.
+    pub const fn is_max_wait(&self) -> bool {
+        matches!(self.kind, Kind::MaxWait(_))
+    }
+
+    /// The call could not be made before its deadline.
+    pub const fn is_deadline(&self) -> bool {
+        matches!(self.kind, Kind::Deadline(_))
+    }
+
+    /// The last attempt took longer than `attempt_timeout`.
+    pub const fn is_attempt_timeout(&self) -> bool {
+        matches!(self.kind, Kind::AttemptTimeout(_))
+    }
+
+    /// There was no tokio runtime to wait on.
+    pub const fn is_no_runtime(&self) -> bool {
+        matches!(self.kind, Kind::NoRuntime)
+    }
+
+    /// How long after this error was made the same call can be expected to pass, where that is known.
+    pub const fn retry_after(&self) -> Option<Duration> {
+        match self.kind {
+            Kind::NotYet(wait) | Kind::MaxWait(wait) | Kind::Deadline(wait) => Some(wait),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.kind {
+            Kind::Invalid(sentence) => f.write_str(sentence),
+            Kind::Misconfigured(sentence) | Kind::Conflict(sentence) => f.write_str(sentence),
+            Kind::InsufficientCapacity { cost, burst } => {
+                write!(f, "a call costs {cost} tokens, but the bucket holds at most {burst}")
+            }
+            Kind::NotYet(wait) => write!(f, "no permit now, the next in {wait:?}"),
+            Kind::MaxWait(wait) => {
+                write!(f, "refused: a permit comes in {wait:?}, later than `max_wait` allows")
+            }
+            Kind::Deadline(wait) => {
+                write!(f, "refused: a permit comes in {wait:?}, after the call's deadline")
+            }
+            Kind::AttemptTimeout(limit) => write!(f, "the attempt took longer than {limit:?}"),
+            Kind::NoRuntime => f.write_str("waiting for a permit needs a tokio runtime"),
+        }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Error").field(&self.kind).finish()
+    }
+}
+
+impl core::error::Error for Error {}

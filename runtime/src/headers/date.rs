@@ -1,0 +1,188 @@
+//! Instants: every form of date that servers write, read against the server's own clock.
+//!
+//! The three forms of HTTP-date (RFC 9110, section 5.6.7) are cut here by their fixed columns. A
+//! day of the week has to be one, but it need not be the right one: the date is what counts.
+
+use core::time::Duration;
+use std::time::SystemTime;
+
+use jiff::civil::DateTime;
+use jiff::fmt::temporal::DateTimeParser;
+
+use super::number;
+use super::number::integer;
+
+const NANOS_PER_SECOND: i128 = 1_000_000_000;
+const UNIX_EPOCH: DateTime = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
+const MONTHS: [&[u8; 3]; 12] = [
+    b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec",
+];
+const DAYS: [&[u8]; 7] =
+    [b"Monday", b"Tuesday", b"Wednesday", b"Thursday", b"Friday", b"Saturday", b"Sunday"];
+
+/// An instant in nanoseconds since 1970, UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Instant(i128);
+
+impl Instant {
+    pub(super) const fn from_nanos(nanos: i128) -> Self {
+        Self(nanos)
+    }
+
+    /// How long from `now` until then; zero if it has passed. `None` if it is absurdly far away.
+    pub(super) fn after(self, now: Self) -> Option<Duration> {
+        number::wait(u128::try_from(self.0 - now.0).unwrap_or(0))
+    }
+
+    /// `seconds` counted from the beginning of the day; 60 is a leap second, which takes the
+    /// number of the second after it.
+    fn new(date: (i16, i8, i8), time: (i8, i8, i8)) -> Option<Self> {
+        let (hour, minute, second) = time;
+        let leap = i8::from(second == 60);
+        let civil = DateTime::new(date.0, date.1, date.2, hour, minute, second - leap, 0).ok()?;
+        Some(Self(since_epoch(civil) + i128::from(leap) * NANOS_PER_SECOND))
+    }
+}
+
+impl From<SystemTime> for Instant {
+    fn from(time: SystemTime) -> Self {
+        let nanos = |span: Duration| i128::try_from(span.as_nanos()).unwrap_or(i128::MAX / 4);
+        Self(match time.duration_since(SystemTime::UNIX_EPOCH) {
+            Ok(since) => nanos(since),
+            Err(before) => -nanos(before.duration()),
+        })
+    }
+}
+
+/// Any form of date.
+pub(super) fn any(text: &[u8], now: Instant) -> Option<Instant> {
+    match text.first()? {
+        b'0'..=b'9' => iso(text),
+        _ => http(text, now).or_else(|| javascript(text)),
+    }
+}
+
+/// The three forms of HTTP-date.
+pub(super) fn http(text: &[u8], now: Instant) -> Option<Instant> {
+    match text.iter().position(|&byte| byte == b',') {
+        Some(3) => imf_fixdate(text),
+        Some(_) => rfc850(text, now),
+        None => asctime(text),
+    }
+}
+
+/// `Sun, 06 Nov 1994 08:49:37 GMT`
+fn imf_fixdate(text: &[u8]) -> Option<Instant> {
+    shaped(text, b"aaa, 00 aaa 0000 00:00:00 GMT")?;
+    short_day(&text[..3])?;
+    let date = (year(&text[12..16])?, month(&text[8..11])?, two(&text[5..7])?);
+    Instant::new(date, time(&text[17..25])?)
+}
+
+/// `Sunday, 06-Nov-94 08:49:37 GMT`
+///
+/// Of the years that end in these two digits it is the last one that is at most 50 years ahead.
+fn rfc850(text: &[u8], now: Instant) -> Option<Instant> {
+    let comma = text.iter().position(|&byte| byte == b',')?;
+    let (name, rest) = text.split_at(comma);
+    shaped(rest, b", 00-aaa-00 00:00:00 GMT")?;
+    DAYS.iter().find(|day| **day == name)?;
+    let (month, day, time) = (month(&rest[5..8])?, two(&rest[2..4])?, time(&rest[12..20])?);
+
+    let today = civil(now)?;
+    let clock = (today.hour(), today.minute(), today.second());
+    let last = today.year() / 100 * 100 + 100 + i16::from(two(&rest[9..11])?);
+    let year = [last, last - 100, last - 200].into_iter().find(|year| {
+        (year - 50, month, day, time) <= (today.year(), today.month(), today.day(), clock)
+    })?;
+    Instant::new((year, month, day), time)
+}
+
+/// `Sun Nov  6 08:49:37 1994`
+fn asctime(text: &[u8]) -> Option<Instant> {
+    shaped(text, b"aaa aaa _0 00:00:00 0000")?;
+    short_day(&text[..3])?;
+    let date = (year(&text[20..])?, month(&text[4..7])?, two(text[8..10].trim_ascii_start())?);
+    Instant::new(date, time(&text[11..19])?)
+}
+
+/// `Tue Feb 16 2021 09:02:42 GMT+0100 (Central European Standard Time)`, as JavaScript prints a date.
+fn javascript(text: &[u8]) -> Option<Instant> {
+    const SHAPE: &[u8] = b"aaa aaa 00 0000 00:00:00 GMT";
+    let (front, zone) = text.split_at_checked(SHAPE.len())?;
+    shaped(front, SHAPE)?;
+    short_day(&front[..3])?;
+    let date = (year(&front[11..15])?, month(&front[4..7])?, two(&front[8..10])?);
+    let local = Instant::new(date, time(&front[16..24])?)?;
+
+    let (offset, comment) = zone.split_at_checked(5)?;
+    if !matches!(comment, [] | [b' ', b'(', .., b')']) {
+        return None;
+    }
+    let seconds = i128::from(two(&offset[1..3])?) * 3600 + i128::from(two(&offset[3..])?) * 60;
+    match offset[0] {
+        b'+' => Some(Instant(local.0 - seconds * NANOS_PER_SECOND)),
+        b'-' => Some(Instant(local.0 + seconds * NANOS_PER_SECOND)),
+        _ => None,
+    }
+}
+
+/// ISO 8601 and RFC 3339: with or without seconds, fraction, time of day; UTC if no offset is given.
+fn iso(text: &[u8]) -> Option<Instant> {
+    static PARSER: DateTimeParser = DateTimeParser::new();
+
+    // Four digits and a hyphen keep out the basic form, which a plain number could be taken for,
+    // and the signed years; a bracket would name a time zone, and we have none to look up.
+    if text.get(4) != Some(&b'-') || text.len() > 40 || text.contains(&b'[') {
+        return None;
+    }
+    let pieces = PARSER.parse_pieces(text).ok()?;
+    let civil = pieces.date().to_datetime(pieces.time().unwrap_or_default());
+    let offset = pieces.to_numeric_offset().map_or(0, jiff::tz::Offset::seconds);
+    // jiff reads a leap second as the second before it, which would be a second early.
+    let leap = i128::from(text.get(16..19) == Some(b":60"));
+    Some(Instant(since_epoch(civil) + (leap - i128::from(offset)) * NANOS_PER_SECOND))
+}
+
+fn since_epoch(civil: DateTime) -> i128 {
+    civil.duration_since(UNIX_EPOCH).as_nanos()
+}
+
+fn civil(instant: Instant) -> Option<DateTime> {
+    let timestamp = jiff::Timestamp::from_nanosecond(instant.0).ok()?;
+    Some(jiff::tz::Offset::UTC.to_datetime(timestamp))
+}
+
+/// Whether the text has this shape: `0` stands for a digit, `_` for a digit or a space, `a` for a
+/// letter, and all else for itself.
+fn shaped(text: &[u8], shape: &[u8]) -> Option<()> {
+    let fits = |(byte, wanted): (&u8, &u8)| match wanted {
+        b'0' => byte.is_ascii_digit(),
+        b'_' => byte.is_ascii_digit() || *byte == b' ',
+        b'a' => byte.is_ascii_alphabetic(),
+        _ => byte == wanted,
+    };
+    (text.len() == shape.len() && text.iter().zip(shape).all(fits)).then_some(())
+}
+
+fn short_day(name: &[u8]) -> Option<()> {
+    DAYS.iter().any(|day| day[..3] == *name).then_some(())
+}
+
+fn month(name: &[u8]) -> Option<i8> {
+    let index = MONTHS.iter().position(|month| *month == name)?;
+    i8::try_from(index + 1).ok()
+}
+
+fn year(digits: &[u8]) -> Option<i16> {
+    i16::try_from(integer(digits)?).ok()
+}
+
+fn two(digits: &[u8]) -> Option<i8> {
+    i8::try_from(integer(digits)?).ok()
+}
+
+/// `08:49:37`
+fn time(text: &[u8]) -> Option<(i8, i8, i8)> {
+    Some((two(&text[..2])?, two(&text[3..5])?, two(&text[6..8])?))
+}

@@ -1,0 +1,221 @@
+//! Structured fields (RFC 9651): `RateLimit`, `RateLimit-Policy`, and the lists in `RateLimit-Limit`.
+//!
+//! A mistake anywhere in a field spoils the whole field, as the RFC wants; a value of the wrong type
+//! spoils its item, as the draft wants.
+
+use core::convert::Infallible;
+use std::borrow::Cow;
+
+use sfv::visitor::{
+    DictionaryVisitor, EntryVisitor, Ignored, InnerListVisitor, ItemVisitor, ListVisitor, ParameterVisitor,
+};
+use sfv::{BareItemFromInput, KeyRef, Parser};
+
+/// More items than any server sends.
+const MAX_ITEMS: usize = 32;
+
+/// One member of a list or a dictionary.
+#[derive(Debug, Default)]
+pub(super) struct Item {
+    /// The string or token that it is, or the key in a dictionary.
+    pub(super) name: Option<String>,
+    /// The number that it is.
+    pub(super) number: Option<f64>,
+    quota: Parameter<u64>,
+    remaining: Parameter<u64>,
+    reset: Parameter<u64>,
+    window: Parameter<u64>,
+    unit: Parameter<Box<str>>,
+    partition: Parameter<Box<[u8]>>,
+}
+
+/// What is known of one parameter.
+#[derive(Debug, Default)]
+enum Parameter<T> {
+    #[default]
+    Missing,
+    Malformed,
+    Is(T),
+}
+
+/// The parameters of an item without a malformed one.
+#[derive(Debug)]
+pub(super) struct Parameters {
+    pub(super) quota: Option<u64>,
+    pub(super) remaining: Option<u64>,
+    pub(super) reset: Option<u64>,
+    pub(super) window: Option<u64>,
+    pub(super) unit: Option<Box<str>>,
+    pub(super) partition: Option<Box<[u8]>>,
+}
+
+/// The members of a list, such as `"default";r=50;t=30` or `10, 10;w=1`. Empty where it is malformed.
+pub(super) fn list(text: &[u8]) -> Vec<Item> {
+    let mut items = Vec::new();
+    match Parser::new(text).parse_list_with_visitor(Items(&mut items)) {
+        Ok(()) => items,
+        Err(_) => Vec::new(),
+    }
+}
+
+/// The members of a dictionary, such as `limit=10, remaining=1, reset=7`. Empty where it is malformed.
+pub(super) fn dictionary(text: &[u8]) -> Vec<Item> {
+    let mut items = Vec::new();
+    match Parser::new(text).parse_dictionary_with_visitor(Items(&mut items)) {
+        Ok(()) => items,
+        Err(_) => Vec::new(),
+    }
+}
+
+impl Item {
+    /// Name, number and parameters; `None` if a parameter that we know is malformed.
+    pub(super) fn parameters(self) -> Option<Parameters> {
+        let window = self.window.valid()?;
+        Some(Parameters {
+            quota: self.quota.valid()?,
+            remaining: self.remaining.valid()?,
+            reset: self.reset.valid()?,
+            window: if window == Some(0) { return None } else { window },
+            unit: self.unit.valid()?,
+            partition: self.partition.valid()?,
+        })
+    }
+}
+
+impl<T> Parameter<T> {
+    fn new(value: Option<T>) -> Self {
+        value.map_or(Self::Malformed, Self::Is)
+    }
+
+    fn valid(self) -> Option<Option<T>> {
+        match self {
+            Self::Missing => Some(None),
+            Self::Malformed => None,
+            Self::Is(value) => Some(Some(value)),
+        }
+    }
+}
+
+/// Gathers the members of the field that is being read.
+struct Items<'i>(&'i mut Vec<Item>);
+
+/// Gathers one member.
+struct Member<'i> {
+    items: &'i mut Vec<Item>,
+    item: Item,
+}
+
+impl<'i> Items<'i> {
+    fn member(&mut self, key: Option<&KeyRef>) -> Option<Member<'_>> {
+        let name = key.map(|key| key.as_str().to_owned());
+        let room = self.0.len() < MAX_ITEMS;
+        room.then(|| Member { items: self.0, item: Item { name, ..Item::default() } })
+    }
+}
+
+impl<'de> ListVisitor<'de> for Items<'_> {
+    type Out = ();
+    type Error = Infallible;
+
+    fn entry(&mut self) -> Result<impl EntryVisitor<'de>, Self::Error> {
+        Ok(self.member(None))
+    }
+
+    fn finish(self) -> Result<Self::Out, Self::Error> {
+        Ok(())
+    }
+}
+
+impl<'de> DictionaryVisitor<'de> for Items<'_> {
+    type Out = ();
+    type Error = Infallible;
+
+    fn entry(&mut self, key: &'de KeyRef) -> Result<impl EntryVisitor<'de>, Self::Error> {
+        Ok(self.member(Some(key)))
+    }
+
+    fn finish(self) -> Result<Self::Out, Self::Error> {
+        Ok(())
+    }
+}
+
+impl<'de> EntryVisitor<'de> for Member<'_> {
+    type Error = Infallible;
+
+    fn item(self) -> Result<impl ItemVisitor<'de>, Self::Error> {
+        Ok(self)
+    }
+
+    fn inner_list(self) -> Result<impl InnerListVisitor<'de>, Self::Error> {
+        Ok(Ignored)
+    }
+}
+
+impl<'de> ItemVisitor<'de> for Member<'_> {
+    type Out = ();
+    type Error = Infallible;
+
+    fn bare_item(
+        mut self,
+        bare: BareItemFromInput<'de>,
+    ) -> Result<impl ParameterVisitor<'de, Out = Self::Out>, Self::Error> {
+        match bare {
+            BareItemFromInput::Integer(value) => self.item.number = small(i64::from(value)),
+            BareItemFromInput::Decimal(value) => self.item.number = Some(f64::from(value)),
+            other if self.item.name.is_none() => self.item.name = text(other).map(Cow::into_owned),
+            _ => {}
+        }
+        Ok(self)
+    }
+}
+
+impl<'de> ParameterVisitor<'de> for Member<'_> {
+    type Out = ();
+    type Error = Infallible;
+
+    fn parameter(&mut self, key: &'de KeyRef, value: BareItemFromInput<'de>) -> Result<(), Self::Error> {
+        match key.as_str() {
+            "q" => self.item.quota = Parameter::new(count(&value)),
+            "r" => self.item.remaining = Parameter::new(count(&value)),
+            "t" => self.item.reset = Parameter::new(count(&value)),
+            "w" | "window" => self.item.window = Parameter::new(count(&value)),
+            "qu" => self.item.unit = Parameter::new(text(value).map(Into::into)),
+            "pk" => self.item.partition = Parameter::new(bytes(value)),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> Result<Self::Out, Self::Error> {
+        self.items.push(self.item);
+        Ok(())
+    }
+}
+
+fn text(value: BareItemFromInput<'_>) -> Option<Cow<'_, str>> {
+    match value {
+        BareItemFromInput::String(Cow::Borrowed(text)) => Some(Cow::Borrowed(text.as_str())),
+        BareItemFromInput::String(Cow::Owned(text)) => Some(Cow::Owned(text.into())),
+        BareItemFromInput::Token(token) => Some(Cow::Borrowed(token.as_str())),
+        _ => None,
+    }
+}
+
+fn bytes(value: BareItemFromInput<'_>) -> Option<Box<[u8]>> {
+    match value {
+        BareItemFromInput::ByteSequence(bytes) => Some(bytes.into()),
+        _ => None,
+    }
+}
+
+fn count(value: &BareItemFromInput<'_>) -> Option<u64> {
+    match value {
+        BareItemFromInput::Integer(value) => u64::try_from(i64::from(*value)).ok(),
+        _ => None,
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "integers of structured fields have at most 15 digits")]
+const fn small(value: i64) -> Option<f64> {
+    Some(value as f64)
+}

@@ -1,0 +1,274 @@
+//! The windows a response tells of, put together from its fields, and which of them matters now.
+
+use core::time::Duration;
+use std::borrow::Cow;
+
+use super::names::{Family, Slot};
+use crate::hint::{Hint, Policy};
+
+/// More windows than any server has.
+const MAX_WINDOWS: usize = 32;
+
+/// One window, as far as it is known.
+#[derive(Debug)]
+pub(super) struct Window<'a> {
+    family: Family,
+    label: Cow<'a, str>,
+    /// Which value of a list without names it comes from, as in `600,30000`.
+    index: usize,
+    title: Option<&'a str>,
+    unit: Cow<'static, str>,
+    limit: Option<f64>,
+    remaining: Option<f64>,
+    used: Option<f64>,
+    length: Option<Duration>,
+    reset: Option<(u8, Duration)>,
+    partition: Option<Box<[u8]>>,
+    /// Listed only: it limits some kind of request, or is a rate rather than a quota.
+    aside: bool,
+}
+
+impl<'a> Window<'a> {
+    pub(super) fn new(family: Family, label: Cow<'a, str>) -> Self {
+        Self {
+            family,
+            label,
+            index: 0,
+            title: None,
+            unit: Cow::Borrowed("requests"),
+            limit: None,
+            remaining: None,
+            used: None,
+            length: None,
+            reset: None,
+            partition: None,
+            aside: false,
+        }
+    }
+
+    // A field that is sent twice counts as what leaves less room: the wait is never too short.
+
+    pub(super) fn limit(&mut self, limit: f64) {
+        self.limit = Some(self.limit.map_or(limit, |known| known.min(limit)));
+    }
+
+    pub(super) fn remaining(&mut self, remaining: f64) {
+        self.remaining = Some(self.remaining.map_or(remaining, |known| known.min(remaining)));
+    }
+
+    pub(super) fn used(&mut self, used: f64) {
+        self.used = Some(self.used.map_or(used, |known| known.max(used)));
+    }
+
+    /// The end of the window, from a source of this rank; the smallest rank counts.
+    pub(super) fn reset(&mut self, rank: u8, wait: Duration) {
+        self.reset = Some(match self.reset {
+            Some((known, best)) if known < rank || (known == rank && best > wait) => (known, best),
+            _ => (rank, wait),
+        });
+    }
+
+    pub(super) fn length(&mut self, length: Duration) {
+        self.length = Some(length);
+    }
+
+    pub(super) fn title(&mut self, title: &'a str) {
+        self.title = Some(title);
+    }
+
+    pub(super) fn unit(&mut self, unit: Cow<'static, str>) {
+        self.unit = unit;
+    }
+
+    pub(super) fn partition(&mut self, key: Box<[u8]>) {
+        self.partition = Some(key);
+    }
+
+    pub(super) fn aside(&mut self) {
+        self.aside = true;
+    }
+
+    fn is_requests(&self) -> bool {
+        self.unit == "requests"
+    }
+
+    fn is_exhausted(&self) -> bool {
+        self.remaining == Some(0.0)
+    }
+
+    /// Whether it says anything: a name or a length alone do not.
+    fn is_known(&self) -> bool {
+        let counts = [self.limit, self.remaining, self.used];
+        counts.iter().any(Option::is_some) || self.reset.is_some()
+    }
+
+    /// What is left: the share of the limit, where that is known for all, and the count.
+    fn left(&self) -> Option<(Option<f64>, f64)> {
+        let share = |limit| (limit > 0.0).then(|| self.remaining.unwrap_or_default() / limit);
+        Some((self.limit.and_then(share), self.remaining?))
+    }
+
+    /// Remaining from used and the limit, or the limit from used and remaining.
+    fn complete(&mut self) {
+        match (self.limit, self.used, self.remaining) {
+            (Some(limit), Some(used), None) => self.remaining = Some((limit - used).max(0.0)),
+            (None, Some(used), Some(remaining)) => self.limit = Some(used + remaining),
+            _ => {}
+        }
+    }
+
+    fn into_policy(self) -> Policy {
+        let mut policy = Policy::new().with_unit(self.unit);
+        let name = if self.label.is_empty() { self.title } else { Some(&*self.label) };
+        if let Some(name) = name {
+            policy = policy.with_name(name);
+        }
+        if let Some(limit) = self.limit {
+            policy = policy.with_limit(limit);
+        }
+        if let Some(remaining) = self.remaining {
+            policy = policy.with_remaining(remaining);
+        }
+        if let Some(used) = self.used {
+            policy = policy.with_used(used);
+        }
+        if let Some(length) = self.length {
+            policy = policy.with_window(length);
+        }
+        if let Some((_, wait)) = self.reset {
+            policy = policy.with_reset_after(wait);
+        }
+        if let Some(key) = self.partition {
+            policy = policy.with_partition(key);
+        }
+        policy
+    }
+}
+
+/// All windows of a response.
+#[derive(Debug, Default)]
+pub(super) struct Windows<'a> {
+    list: Vec<Window<'a>>,
+}
+
+impl<'a> Windows<'a> {
+    /// The window of a slot, new if need be. `None` when there are too many.
+    pub(super) fn at(&mut self, slot: &Slot<'a>, index: usize) -> Option<&mut Window<'a>> {
+        let same = |window: &Window<'_>| {
+            window.family == slot.family && window.index == index && window.label == slot.label
+        };
+        let position = self.list.iter().position(same);
+        if position.is_none() {
+            let mut window = Window::new(slot.family, Cow::Borrowed(slot.label));
+            window.index = index;
+            window.unit = Cow::Borrowed(slot.unit);
+            window.length = slot.length;
+            self.push(window)?;
+        }
+        self.list.get_mut(position.unwrap_or(self.list.len() - 1))
+    }
+
+    /// The window that a structured field names, new if need be. `None` when there are too many.
+    pub(super) fn named(&mut self, name: &str, key: Option<&[u8]>) -> Option<&mut Window<'a>> {
+        let same = |window: &Window<'_>| {
+            let theirs = window.partition.as_deref();
+            let one = theirs.is_none() || key.is_none() || theirs == key;
+            window.family == Family::Structured && window.label == name && one
+        };
+        let position = self.list.iter().position(same);
+        if position.is_none() {
+            self.push(Window::new(Family::Structured, Cow::Owned(name.to_owned())))?;
+        }
+        self.list.get_mut(position.unwrap_or(self.list.len() - 1))
+    }
+
+    /// A window of which only this much is known. The same one may be told of in two fields.
+    pub(super) fn quota(&mut self, family: Family, limit: f64, length: Duration) {
+        let told = |window: &Window<'_>| {
+            window.limit == Some(limit) && window.length == Some(length) && window.label.is_empty()
+        };
+        if !self.list.iter().any(told) {
+            let mut window = Window::new(family, Cow::Borrowed(""));
+            window.index = usize::MAX;
+            window.limit(limit);
+            window.length(length);
+            self.push(window);
+        }
+    }
+
+    pub(super) fn push(&mut self, window: Window<'a>) -> Option<()> {
+        if self.list.len() == MAX_WINDOWS {
+            return None;
+        }
+        self.list.push(window);
+        Some(())
+    }
+
+    /// The hint with what the windows say; also whether one of them is used up.
+    pub(super) fn apply(mut self, mut hint: Hint) -> (Hint, bool) {
+        self.list.retain(Window::is_known);
+        self.list.iter_mut().for_each(Window::complete);
+        let exhausted = self.list.iter().any(|window| window.is_exhausted() && !window.aside);
+        if let Some(window) = self.governing() {
+            hint = hint.with_counts_requests(window.is_requests());
+            if let Some(limit) = window.limit {
+                hint = hint.with_limit(limit);
+            }
+            if let Some(remaining) = window.remaining {
+                hint = hint.with_remaining(remaining);
+            }
+            if let Some((_, wait)) = window.reset {
+                hint = hint.with_reset_after(wait);
+            }
+        }
+        (hint.with_policies(self.policies()), exhausted)
+    }
+
+    /// The window that the next call has to reckon with.
+    fn governing(&self) -> Option<&Window<'a>> {
+        let candidates = || self.list.iter().filter(|window| !window.aside);
+        let exhausted = candidates().filter(|window| window.is_exhausted());
+        if let Some(window) = exhausted.max_by_key(|window| window.reset.map(|(_, wait)| wait)) {
+            return Some(window);
+        }
+        let counted = || candidates().filter(|window| window.remaining.is_some());
+        if let Some(family) = counted().map(|window| window.family).min() {
+            let family = || counted().filter(|window| window.family == family);
+            let requests = family().any(Window::is_requests);
+            return tightest(|| family().filter(|window| !requests || window.is_requests()));
+        }
+        // Nothing is known about what is left. One window may still speak for all: the only one,
+        // or the one of the best family that has no name where others do.
+        let mut all = candidates();
+        if let (Some(only), None) = (all.next(), all.next()) {
+            return Some(only);
+        }
+        let plain = |window: &&Window<'_>| window.label.is_empty() && window.index == 0;
+        candidates().filter(plain).min_by_key(|window| window.family)
+    }
+
+    /// Those with a name or a length: a single plain window is all in the hint.
+    fn policies(self) -> Vec<Policy> {
+        let told = |window: &Window<'_>| {
+            let named = !window.label.is_empty() || window.title.is_some();
+            named || window.length.is_some() || window.index > 0
+        };
+        if !self.list.iter().any(told) {
+            return Vec::new();
+        }
+        self.list.into_iter().filter(told).map(Window::into_policy).collect()
+    }
+}
+
+/// The window with the least left: by share where every limit is known, else by count.
+fn tightest<'w, 'a: 'w, I>(windows: impl Fn() -> I) -> Option<&'w Window<'a>>
+where
+    I: Iterator<Item = &'w Window<'a>>,
+{
+    let by_share = windows().all(|window| matches!(window.left(), Some((Some(_), _))));
+    let least = |window: &&Window<'_>| {
+        let (share, count) = window.left()?;
+        if by_share { share } else { Some(count) }
+    };
+    windows().min_by(|a, b| least(a).partial_cmp(&least(b)).unwrap_or(core::cmp::Ordering::Equal))
+}

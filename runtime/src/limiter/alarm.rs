@@ -1,0 +1,170 @@
+//! Who wakes the limiter when the next permit is due: one timer per runtime that has waiters.
+//!
+//! The timer's waker is the limiter itself. No waiting task has to be polled for the others to get
+//! on, no background task exists, and a runtime that nobody drives any more holds up only its own
+//! waiters: the timers of the other runtimes ring as well.
+
+use core::future::Future as _;
+use core::pin::Pin;
+use core::sync::atomic::AtomicU8;
+use core::sync::atomic::Ordering;
+use core::task::Context;
+use core::task::Waker;
+use std::sync::Arc;
+use std::sync::Weak;
+use std::task::Wake;
+
+use tokio::runtime::Handle;
+use tokio::runtime::Id;
+use tokio::time::Sleep;
+
+use crate::clock;
+
+use super::shared::Shared;
+
+/// The timers of one limiter.
+#[derive(Debug)]
+pub(super) struct Alarms {
+    clocks: Vec<AlarmClock>,
+}
+
+/// What came of setting the timers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Setting {
+    /// They will ring.
+    Set,
+    /// One rang while it was set.
+    Rang,
+}
+
+impl Alarms {
+    pub(super) const fn new() -> Self {
+        Self { clocks: Vec::new() }
+    }
+
+    /// Counts in a waiter of the current runtime.
+    pub(super) fn enrol(&mut self, handle: &Handle, limiter: &Weak<Shared>) {
+        let found = self.clocks.iter_mut().find(|clock| clock.runtime.id() == handle.id());
+        match found {
+            Some(clock) => clock.waiters += 1,
+            None => self.clocks.push(AlarmClock::new(handle.clone(), limiter)),
+        }
+    }
+
+    /// Counts out a waiter; the timer goes with the last one.
+    pub(super) fn dismiss(&mut self, runtime: Id) {
+        let Some(at) = self.clocks.iter().position(|clock| clock.runtime.id() == runtime) else {
+            return;
+        };
+        self.clocks[at].waiters -= 1;
+        if self.clocks[at].waiters == 0 {
+            self.clocks.swap_remove(at);
+        }
+    }
+
+    /// Lets all timers ring at `due`.
+    pub(super) fn set(&mut self, due: u64) -> Setting {
+        let rang = self.clocks.iter_mut().map(|clock| clock.set(due));
+        rang.fold(Setting::Set, |all, one| if one == Setting::Rang { one } else { all })
+    }
+
+    /// Takes note that a runtime's timer rang. `false`: before its time, as when a runtime shuts
+    /// down; then the timer is given up.
+    pub(super) fn rang(&mut self, runtime: Id, now: u64) -> bool {
+        let Some(clock) = self.clocks.iter_mut().find(|clock| clock.runtime.id() == runtime) else {
+            return true;
+        };
+        let in_time = clock.due.take().is_none_or(|due| due <= now);
+        if !in_time {
+            clock.sleep = None;
+            clock.dead = true;
+        }
+        in_time
+    }
+}
+
+/// The timer on one runtime.
+#[derive(Debug)]
+struct AlarmClock {
+    runtime: Handle,
+    waiters: usize,
+    sleep: Option<Pin<Box<Sleep>>>,
+    /// When it will ring.
+    due: Option<u64>,
+    /// The runtime has shut down.
+    dead: bool,
+    bell: Arc<Bell>,
+    waker: Waker,
+}
+
+impl AlarmClock {
+    fn new(runtime: Handle, limiter: &Weak<Shared>) -> Self {
+        let bell = Arc::new(Bell {
+            limiter: limiter.clone(),
+            runtime: runtime.id(),
+            state: AtomicU8::new(LOUD),
+        });
+        let waker = Waker::from(Arc::clone(&bell));
+        Self { runtime, waiters: 1, sleep: None, due: None, dead: false, bell, waker }
+    }
+
+    fn set(&mut self, due: u64) -> Setting {
+        if self.dead || self.due == Some(due) {
+            return Setting::Set;
+        }
+        self.bell.state.store(MUTED, Ordering::Release);
+        let rang = self.set_muted(due);
+        if self.bell.state.swap(LOUD, Ordering::AcqRel) == RANG || rang {
+            self.due = None;
+            return Setting::Rang;
+        }
+        self.due = (!self.dead).then_some(due);
+        Setting::Set
+    }
+
+    /// Sets the timer and tells whether it is over already. The bell is muted: setting a timer can
+    /// ring it, and the limiter's lock is held.
+    fn set_muted(&mut self, due: u64) -> bool {
+        let at = clock::instant(due);
+        let sleep = self.sleep.get_or_insert_with(|| {
+            let _inside = self.runtime.enter();
+            Box::pin(tokio::time::sleep_until(at))
+        });
+        sleep.as_mut().reset(at);
+        if sleep.is_elapsed() {
+            // Polling the timer of a runtime that has shut down panics.
+            self.dead = clock::now() < due;
+            return !self.dead;
+        }
+        let ring = core::pin::pin!(tokio::task::unconstrained(sleep.as_mut()));
+        ring.poll(&mut Context::from_waker(&self.waker)).is_ready()
+    }
+}
+
+const LOUD: u8 = 0;
+const MUTED: u8 = 1;
+const RANG: u8 = 2;
+
+/// The waker of a timer.
+#[derive(Debug)]
+struct Bell {
+    limiter: Weak<Shared>,
+    runtime: Id,
+    state: AtomicU8,
+}
+
+impl Wake for Bell {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        // While it is muted, whoever sets the timer sees that it rang.
+        let muted = self.state.compare_exchange(MUTED, RANG, Ordering::AcqRel, Ordering::Acquire);
+        if muted == Err(LOUD) {
+            if let Some(limiter) = self.limiter.upgrade() {
+                limiter.ring(self.runtime);
+            }
+        }
+    }
+}

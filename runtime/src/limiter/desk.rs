@@ -1,0 +1,282 @@
+//! What is behind a limiter's lock: the bucket, the cooldown and the queue, and the rules by which
+//! permits are granted. Takes the time as an argument and touches no timer.
+
+use core::task::Waker;
+use core::time::Duration;
+
+use crate::bucket;
+use crate::bucket::Shape;
+use crate::quota::Quota;
+
+use super::gate::CREDIT;
+use super::gate::Gate;
+use super::queue::Line;
+use super::queue::Queue;
+use super::queue::State;
+use super::queue::Waiter;
+use super::snapshot::Waits;
+
+/// No server closes a limiter for longer, whatever it sends.
+pub(super) const MAX_COOLDOWN: Duration = Duration::from_secs(3600);
+
+/// Why somebody is not let in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// A permit would come at this instant, later than it is of use.
+    Late { until: u64 },
+    /// The bucket never holds as many tokens.
+    TooLarge { burst: u32 },
+}
+
+/// What is left after all permits that are due were granted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// Nobody waits.
+    Idle,
+    /// The next permit is due at this instant.
+    Due(u64),
+    /// There are more to grant once these have been woken.
+    More,
+}
+
+#[derive(Debug)]
+pub(super) struct Desk {
+    pub(super) queue: Queue,
+    quota: Quota,
+    /// The bucket, while the gate is shut.
+    tat: u64,
+    closed_since: u64,
+    closed_until: u64,
+    /// Until when tokens may be taken that a late timer kept from those who waited.
+    owed_until: u64,
+    /// No waiter's `latest` is before this.
+    soonest: u64,
+    pub(super) waits: Waits,
+}
+
+impl Desk {
+    pub(super) const fn new(quota: Quota) -> Self {
+        Self {
+            queue: Queue::new(),
+            quota,
+            tat: 0,
+            closed_since: 0,
+            closed_until: 0,
+            owed_until: 0,
+            soonest: u64::MAX,
+            waits: Waits::NONE,
+        }
+    }
+
+    /// Takes over from the gate.
+    pub(super) fn open_for(&mut self, gate: &Gate, now: u64) {
+        if let Some(tat) = gate.shut() {
+            self.tat = bucket::sane(tat, self.shape(), now);
+        }
+    }
+
+    /// Hands back to the gate, unless a cooldown lasts. Only when nobody waits.
+    pub(super) fn close_for(&mut self, gate: &Gate, now: u64) {
+        self.soonest = u64::MAX;
+        if self.closed_until <= now {
+            gate.open(self.tat, self.owed_until);
+        }
+    }
+
+    /// Takes a permit at once if nobody waits for one.
+    pub(super) fn take(&mut self, cost: u32, now: u64) -> Result<(), Refusal> {
+        let until = self.expected(Line::First, cost, now)?;
+        if self.queue.waiting() > 0 || until > now {
+            return Err(Refusal::Late { until });
+        }
+        let credit = if now < self.owed_until { CREDIT } else { 0 };
+        match bucket::take(self.tat, self.shape(), cost, now, credit) {
+            Ok(tat) => self.tat = tat,
+            Err(until) => return Err(Refusal::Late { until }),
+        }
+        Ok(())
+    }
+
+    /// When one who joins this line now gets a permit.
+    pub(super) fn expected(&self, line: Line, cost: u32, now: u64) -> Result<u64, Refusal> {
+        let burst = self.quota.burst().get();
+        if cost > burst {
+            return Err(Refusal::TooLarge { burst });
+        }
+        Ok(self.due(self.queue.cost_ahead(line) + u64::from(cost), now))
+    }
+
+    /// Puts a waiter in its line, if it can be served in time.
+    pub(super) fn join(
+        &mut self,
+        waiter: Waiter,
+        now: u64,
+        wakes: &mut Wakes,
+    ) -> Result<u32, Refusal> {
+        let until = self.expected(waiter.line, waiter.cost, now)?;
+        if until > waiter.latest {
+            return Err(Refusal::Late { until });
+        }
+        self.soonest = self.soonest.min(waiter.latest);
+        let ahead_of_others = waiter.line == Line::Retries;
+        let index = self.queue.join(waiter);
+        if ahead_of_others && self.due(self.queue.cost_ahead(Line::First), now) > self.soonest {
+            self.expel(now, wakes);
+        }
+        Ok(index)
+    }
+
+    /// Gives back what a waiter held that is dropped.
+    pub(super) fn abandon(&mut self, index: u32) -> Waiter {
+        let waiter = self.queue.leave(index);
+        if let State::Granted { .. } = waiter.state {
+            self.tat = self.tat.saturating_sub(self.shape().price(u64::from(waiter.cost)));
+        }
+        waiter
+    }
+
+    /// Grants what is due, in order.
+    pub(super) fn grant(&mut self, now: u64, wakes: &mut Wakes) -> Standing {
+        while let Some(head) = self.queue.head() {
+            if wakes.is_full() {
+                return Standing::More;
+            }
+            let (cost, latest) = (self.queue.waiter(head).cost, self.queue.waiter(head).latest);
+            if latest < now {
+                wakes.add(self.queue.decide(head, State::Late { until: now }));
+                continue;
+            }
+            if now < self.closed_until {
+                return Standing::Due(self.due(u64::from(cost), now));
+            }
+            match bucket::take(self.tat, self.shape(), cost, now, CREDIT) {
+                Err(until) => return Standing::Due(until),
+                Ok(tat) => {
+                    self.tat = tat;
+                    if tat < now {
+                        self.owed_until = now + CREDIT;
+                    }
+                    self.account(head, now);
+                    wakes.add(self.queue.decide(head, State::Granted { at: now }));
+                }
+            }
+        }
+        Standing::Idle
+    }
+
+    /// Closes until `until`. A longer cooldown extends, a shorter one changes nothing; permits that
+    /// nobody has used yet are called back.
+    pub(super) fn cool_down(&mut self, until: u64, now: u64, wakes: &mut Wakes) {
+        let until = until.min(now.saturating_add(crate::clock::nanos(MAX_COOLDOWN)));
+        if until <= now || until <= self.closed_until {
+            return;
+        }
+        if self.closed_until <= now {
+            self.closed_since = now;
+        }
+        self.closed_until = until;
+        let unused = self.shape().price(self.queue.revoke());
+        self.tat = bucket::reopen(self.tat.saturating_sub(unused), self.shape(), until);
+        self.expel(now, wakes);
+    }
+
+    /// Changes the quota for those who wait as well.
+    pub(super) fn set_quota(&mut self, quota: Quota, gate: &Gate, now: u64, wakes: &mut Wakes) {
+        let to = Shape::of(quota);
+        self.tat = bucket::rescale(self.tat, self.shape(), to, now);
+        if self.closed_until > now {
+            self.tat = bucket::reopen(self.tat, to, self.closed_until);
+        }
+        self.quota = quota;
+        gate.reshape(to);
+        self.expel(now, wakes);
+    }
+
+    pub(super) const fn quota(&self) -> Quota {
+        self.quota
+    }
+
+    pub(super) const fn closed_until(&self) -> u64 {
+        self.closed_until
+    }
+
+    pub(super) fn available(&self, now: u64) -> u64 {
+        if self.closed_until > now || self.queue.waiting() > 0 {
+            return 0;
+        }
+        bucket::available(self.tat, self.shape(), now)
+    }
+
+    /// Refuses all who cannot be served in time any more.
+    fn expel(&mut self, now: u64, wakes: &mut Wakes) {
+        let burst = self.quota.burst().get();
+        let mut ahead = 0;
+        for index in self.queue.line_up() {
+            let (cost, latest) = (self.queue.waiter(index).cost, self.queue.waiter(index).latest);
+            let until = self.due(ahead + u64::from(cost), now);
+            let state = match () {
+                () if cost > burst => State::TooLarge,
+                () if until > latest => State::Late { until },
+                () => {
+                    ahead += u64::from(cost);
+                    continue;
+                }
+            };
+            wakes.add(self.queue.decide(index, state));
+        }
+    }
+
+    /// When the last of `cost` tokens from now on is there.
+    fn due(&self, cost: u64, now: u64) -> u64 {
+        bucket::earliest(self.tat, self.shape(), cost, now).max(self.closed_until)
+    }
+
+    fn account(&mut self, index: u32, now: u64) {
+        let since = self.queue.waiter(index).since;
+        let cooled = self.closed_until.saturating_sub(since.max(self.closed_since));
+        let waited = now.saturating_sub(since);
+        self.waits.cooldown += Duration::from_nanos(cooled.min(waited));
+        self.waits.queue += Duration::from_nanos(waited - cooled.min(waited));
+    }
+
+    const fn shape(&self) -> Shape {
+        Shape::of(self.quota)
+    }
+}
+
+/// Wakers to be called once the lock is released.
+#[derive(Debug)]
+pub(super) struct Wakes {
+    batch: [Option<Waker>; Self::BATCH],
+    len: usize,
+    /// Those that a refusal of many at once adds; granting stops at a full batch.
+    more: Vec<Waker>,
+}
+
+impl Wakes {
+    const BATCH: usize = 32;
+
+    pub(super) const fn new() -> Self {
+        Self { batch: [const { None }; Self::BATCH], len: 0, more: Vec::new() }
+    }
+
+    pub(super) const fn is_full(&self) -> bool {
+        self.len == Self::BATCH
+    }
+
+    pub(super) fn add(&mut self, waker: Option<Waker>) {
+        let Some(waker) = waker else { return };
+        if self.is_full() {
+            self.more.push(waker);
+        } else {
+            self.batch[self.len] = Some(waker);
+            self.len += 1;
+        }
+    }
+
+    pub(super) fn wake(&mut self) {
+        let batch = self.batch[..self.len].iter_mut().filter_map(Option::take);
+        batch.chain(self.more.drain(..)).for_each(Waker::wake);
+        self.len = 0;
+    }
+}

@@ -1,0 +1,109 @@
+//! The way through while nobody waits: one word, one compare-and-swap.
+//!
+//! The word holds the bucket's state, or says that the gate is shut: somebody waits or a cooldown
+//! lasts, and the state is behind the limiter's lock. Only the lock's holder shuts or opens.
+
+use core::sync::atomic::AtomicU64;
+use core::sync::atomic::Ordering;
+
+use crate::bucket;
+use crate::bucket::Shape;
+
+const SHUT: u64 = 1 << 63;
+
+/// What a late timer may not lose: tokens of the last two milliseconds wait beside a full bucket
+/// while somebody waits for them, or comes back for the next one. tokio's timers are due within one.
+pub(super) const CREDIT: u64 = 2_000_000;
+
+#[derive(Debug)]
+pub(super) struct Gate {
+    tat: AtomicU64,
+    interval: AtomicU64,
+    capacity: AtomicU64,
+    owed_until: AtomicU64,
+}
+
+/// What came of trying the gate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Passage {
+    /// The permit is taken.
+    Passed,
+    /// There are too few tokens until this instant.
+    Empty(u64),
+    /// Ask behind the lock: it is shut, the cost can never be paid, or the clock went back.
+    Shut,
+}
+
+impl Gate {
+    pub(super) fn new(shape: Shape) -> Self {
+        Self {
+            tat: AtomicU64::new(0),
+            interval: AtomicU64::new(shape.interval),
+            capacity: AtomicU64::new(shape.capacity),
+            owed_until: AtomicU64::new(0),
+        }
+    }
+
+    /// Takes `cost` tokens at `now` if they are there and nobody waits for them.
+    #[inline]
+    pub(super) fn pass(&self, cost: u32, now: u64) -> Passage {
+        let mut tat = self.tat.load(Ordering::Acquire);
+        loop {
+            if tat & SHUT != 0 {
+                return Passage::Shut;
+            }
+            let shape = self.shape();
+            match bucket::take(tat, shape, cost, now, self.credit(now)) {
+                Err(until) if until - now > shape.capacity => return Passage::Shut,
+                Err(_) if shape.price(u64::from(cost)) > shape.capacity => return Passage::Shut,
+                Err(until) => return Passage::Empty(until),
+                Ok(next) => {
+                    match self.tat.compare_exchange_weak(
+                        tat,
+                        next,
+                        Ordering::AcqRel,
+                        Ordering::Acquire,
+                    ) {
+                        Ok(_) => return Passage::Passed,
+                        Err(seen) => tat = seen,
+                    }
+                }
+            }
+        }
+    }
+
+    /// Shuts the gate if it is open, and hands the state to the lock's holder.
+    pub(super) fn shut(&self) -> Option<u64> {
+        let tat = self.tat.fetch_or(SHUT, Ordering::AcqRel);
+        (tat & SHUT == 0).then_some(tat)
+    }
+
+    /// Opens the gate with this state. Tokens that a late timer kept from those who waited can be
+    /// taken until `owed_until`.
+    pub(super) fn open(&self, tat: u64, owed_until: u64) {
+        self.owed_until.store(owed_until, Ordering::Relaxed);
+        self.tat.store(tat, Ordering::Release);
+    }
+
+    /// Changes the quota; only while the gate is shut.
+    ///
+    /// A caller that read the old interval before and the new capacity after cannot pass: the gate
+    /// was shut in between, and `set_quota` never reopens it with the state that the caller read.
+    pub(super) fn reshape(&self, shape: Shape) {
+        self.capacity.store(shape.capacity, Ordering::Relaxed);
+        self.interval.store(shape.interval, Ordering::Relaxed);
+    }
+
+    #[inline]
+    fn credit(&self, now: u64) -> u64 {
+        if now < self.owed_until.load(Ordering::Relaxed) { CREDIT } else { 0 }
+    }
+
+    #[inline]
+    fn shape(&self) -> Shape {
+        Shape {
+            interval: self.interval.load(Ordering::Relaxed),
+            capacity: self.capacity.load(Ordering::Relaxed),
+        }
+    }
+}

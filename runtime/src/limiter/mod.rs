@@ -1,0 +1,189 @@
+//! [`Limiter`]: a token bucket, a queue and a cooldown that many calls share.
+
+mod acquire;
+mod alarm;
+mod desk;
+mod gate;
+mod queue;
+mod registry;
+mod shared;
+mod snapshot;
+mod ticket;
+
+use core::fmt;
+use core::time::Duration;
+use std::sync::Arc;
+use std::sync::OnceLock;
+
+use tokio::time::Instant;
+
+pub use self::acquire::Acquire;
+pub(crate) use self::desk::Refusal;
+pub(crate) use self::registry::find;
+pub(crate) use self::shared::Denial;
+pub(crate) use self::shared::Request;
+pub(crate) use self::shared::Shared;
+pub use self::snapshot::Snapshot;
+pub use self::snapshot::Waits;
+pub(crate) use self::ticket::Ticket;
+
+use crate::clock;
+use crate::error::Error;
+use crate::error::Kind;
+use crate::quota::Quota;
+
+/// A token bucket with a fair queue and a cooldown, shared by every call that goes through it.
+///
+/// A bucket holds up to [`burst`](Quota::burst) tokens and gains one every
+/// [`interval`](crate::Rate::interval). A permit takes its cost in tokens out of it. Who finds too
+/// few waits in line; the first in line is served first, whatever it costs.
+///
+/// Cloning gives another handle to the same limiter. `Limiter::new` is `const`, so that a limiter
+/// can live in a `static`; it may then be used from several runtimes and outlive some of them.
+///
+/// ```
+/// use core::num::NonZeroU32;
+/// use paced::{Limiter, Quota};
+///
+/// static GITHUB: Limiter = Limiter::new(Quota::per_second(NonZeroU32::new(5).unwrap()));
+///
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() -> Result<(), paced::Error> {
+/// GITHUB.acquire().await?;
+/// // .. one request ..
+/// # Ok(()) }
+/// ```
+pub struct Limiter {
+    quota: Quota,
+    shared: OnceLock<Arc<Shared>>,
+}
+
+impl Limiter {
+    /// A limiter with a full bucket.
+    pub const fn new(quota: Quota) -> Self {
+        Self { quota, shared: OnceLock::new() }
+    }
+
+    /// The limiter that this program knows by `name`, which the first call with that name makes.
+    ///
+    /// # Errors
+    ///
+    /// [`is_conflict`](Error::is_conflict): the name was declared with another quota before.
+    pub fn named(name: &str, quota: Quota) -> Result<Self, Error> {
+        registry::declare(name, quota)
+    }
+
+    /// Waits for a permit of one token.
+    ///
+    /// # Errors
+    ///
+    /// [`is_no_runtime`](Error::is_no_runtime): it has to wait, outside a tokio runtime.
+    ///
+    /// # Panics
+    ///
+    /// If it has to wait on a tokio runtime whose time driver is not enabled.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future gives up its place in the queue, and a permit that it was granted but
+    /// has not returned goes to the next in line at once. Nothing is lost.
+    pub fn acquire(&self) -> Acquire<'_> {
+        self.acquire_many(1)
+    }
+
+    /// Waits for a permit of `cost` tokens. A cost of 0 is granted at once.
+    ///
+    /// # Errors
+    ///
+    /// As [`acquire`](Self::acquire), and [`is_insufficient_capacity`](Error::is_insufficient_capacity)
+    /// where `cost` is above the bucket's burst, also when
+    /// [`set_quota`](Self::set_quota) makes it so during the wait.
+    ///
+    /// # Panics
+    ///
+    /// As [`acquire`](Self::acquire).
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`acquire`](Self::acquire).
+    pub fn acquire_many(&self, cost: u32) -> Acquire<'_> {
+        Acquire::new(self, cost)
+    }
+
+    /// Takes a permit of one token if there is one and nobody waits.
+    ///
+    /// # Errors
+    ///
+    /// [`is_not_yet`](Error::is_not_yet), with the time until it would be this caller's turn in
+    /// [`retry_after`](Error::retry_after).
+    pub fn try_acquire(&self) -> Result<(), Error> {
+        self.try_acquire_many(1)
+    }
+
+    /// Takes a permit of `cost` tokens if they are there and nobody waits.
+    ///
+    /// # Errors
+    ///
+    /// As [`try_acquire`](Self::try_acquire), and
+    /// [`is_insufficient_capacity`](Error::is_insufficient_capacity) where `cost` is above the burst.
+    pub fn try_acquire_many(&self, cost: u32) -> Result<(), Error> {
+        if cost == 0 {
+            return Ok(());
+        }
+        let now = clock::now();
+        self.shared().take(cost, now).map_err(|refusal| match refusal {
+            Refusal::Late { until } => {
+                Error::new(Kind::NotYet(Duration::from_nanos(until.saturating_sub(now))))
+            }
+            Refusal::TooLarge { burst } => Error::new(Kind::InsufficientCapacity { cost, burst }),
+        })
+    }
+
+    /// Grants nothing before `until`; then one permit at once and the others at the paced rate.
+    ///
+    /// A later instant extends a cooldown, an earlier one changes nothing. At most one hour from
+    /// now: what lies further ahead is cut to that. Permits that were granted and not picked up are
+    /// called back.
+    pub fn cooldown_until(&self, until: Instant) {
+        self.shared().cool_down(clock::since_epoch(until));
+    }
+
+    /// [`cooldown_until`](Self::cooldown_until) this long from now.
+    pub fn cooldown_for(&self, duration: Duration) {
+        self.shared().cool_down(clock::now().saturating_add(clock::nanos(duration)));
+    }
+
+    /// Changes the quota, for those who wait now as well. Tokens used up stay used up.
+    ///
+    /// Who waits for more tokens than the new burst holds gets
+    /// [`is_insufficient_capacity`](Error::is_insufficient_capacity).
+    pub fn set_quota(&self, quota: Quota) {
+        self.shared().set_quota(quota);
+    }
+
+    /// What the limiter looks like now.
+    pub fn snapshot(&self) -> Snapshot {
+        self.shared().snapshot()
+    }
+
+    /// The limiter of calls that are refused before they reach one.
+    pub(crate) const fn nowhere() -> Self {
+        Self::new(Quota::per_second(core::num::NonZeroU32::MIN))
+    }
+
+    #[inline]
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        self.shared.get_or_init(|| Shared::new(self.quota))
+    }
+}
+
+impl Clone for Limiter {
+    fn clone(&self) -> Self {
+        Self { quota: self.quota, shared: OnceLock::from(Arc::clone(self.shared())) }
+    }
+}
+
+impl fmt::Debug for Limiter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Limiter").field(&self.snapshot()).finish()
+    }
+}

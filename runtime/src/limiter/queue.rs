@@ -1,0 +1,258 @@
+//! Who waits, in order: two lines (retries first) and those who were granted a permit and have not
+//! picked it up yet, as doubly linked lists through one vector, so that joining and leaving anywhere
+//! is constant time and allocates nothing once the vector has grown.
+
+use core::task::Waker;
+use std::mem;
+
+use tokio::runtime::Id;
+
+const NIL: u32 = u32::MAX;
+
+/// Vectors above this many places are given back when the last one is free.
+const KEEP: usize = 1024;
+
+/// Where a waiter stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum State {
+    /// In a line.
+    Waiting,
+    /// Holds a permit since this instant.
+    Granted { at: u64 },
+    /// Cannot be served in time; a permit would come at this instant.
+    Late { until: u64 },
+    /// Asks for more than the bucket holds since the quota changed.
+    TooLarge,
+}
+
+/// The line a waiter belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Line {
+    /// Calls that had an attempt before: they came first.
+    Retries,
+    /// Calls that wait for their first attempt.
+    First,
+}
+
+#[derive(Debug)]
+pub(super) struct Waiter {
+    pub(super) waker: Option<Waker>,
+    pub(super) state: State,
+    pub(super) line: Line,
+    pub(super) cost: u32,
+    /// No use for a permit after this instant.
+    pub(super) latest: u64,
+    /// When the wait began.
+    pub(super) since: u64,
+    /// The runtime whose timer this waiter can count on.
+    pub(super) runtime: Id,
+}
+
+#[derive(Debug)]
+struct Place {
+    waiter: Option<Waiter>,
+    previous: u32,
+    next: u32,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct List {
+    head: u32,
+    tail: u32,
+    /// Tokens that all in this list ask for together.
+    cost: u64,
+    len: usize,
+}
+
+impl List {
+    const EMPTY: Self = Self { head: NIL, tail: NIL, cost: 0, len: 0 };
+}
+
+#[derive(Debug)]
+pub(super) struct Queue {
+    places: Vec<Place>,
+    /// The first of the free places, which are linked by `next`.
+    free: u32,
+    taken: usize,
+    retries: List,
+    first: List,
+    granted: List,
+}
+
+impl Queue {
+    pub(super) const fn new() -> Self {
+        Self {
+            places: Vec::new(),
+            free: NIL,
+            taken: 0,
+            retries: List::EMPTY,
+            first: List::EMPTY,
+            granted: List::EMPTY,
+        }
+    }
+
+    /// How many wait.
+    pub(super) fn waiting(&self) -> usize {
+        self.retries.len + self.first.len
+    }
+
+    /// Tokens asked for ahead of one who joins `line` now.
+    pub(super) fn cost_ahead(&self, line: Line) -> u64 {
+        match line {
+            Line::Retries => self.retries.cost,
+            Line::First => self.retries.cost + self.first.cost,
+        }
+    }
+
+    /// Who is next.
+    pub(super) fn head(&self) -> Option<u32> {
+        [self.retries.head, self.first.head].into_iter().find(|&index| index != NIL)
+    }
+
+    /// Who waits, in order.
+    pub(super) fn line_up(&self) -> Vec<u32> {
+        let mut order = Vec::with_capacity(self.waiting());
+        for list in [self.retries, self.first] {
+            let mut at = list.head;
+            while at != NIL {
+                order.push(at);
+                at = self.places[at as usize].next;
+            }
+        }
+        order
+    }
+
+    pub(super) fn waiter(&self, index: u32) -> &Waiter {
+        self.places[index as usize].waiter.as_ref().expect("a ticket's place is taken")
+    }
+
+    pub(super) fn waiter_mut(&mut self, index: u32) -> &mut Waiter {
+        self.places[index as usize].waiter.as_mut().expect("a ticket's place is taken")
+    }
+
+    /// Puts a waiter at the end of its line.
+    pub(super) fn join(&mut self, waiter: Waiter) -> u32 {
+        let place = Place { waiter: Some(waiter), previous: NIL, next: NIL };
+        self.taken += 1;
+        let index = if self.free == NIL {
+            self.places.push(place);
+            u32::try_from(self.places.len() - 1).expect("fewer than 2^32 waiters")
+        } else {
+            let index = self.free;
+            self.free = self.places[index as usize].next;
+            self.places[index as usize] = place;
+            index
+        };
+        self.push_back(index);
+        index
+    }
+
+    /// Takes a waiter out of its list and frees its place.
+    pub(super) fn leave(&mut self, index: u32) -> Waiter {
+        self.unlink(index);
+        let place = &mut self.places[index as usize];
+        place.next = self.free;
+        let waiter = place.waiter.take().expect("a ticket's place is taken");
+        self.free = index;
+        self.taken -= 1;
+        if self.taken == 0 && self.places.len() > KEEP {
+            self.places = Vec::new();
+            self.free = NIL;
+        }
+        waiter
+    }
+
+    /// Moves a waiter to the list of a new state, and takes its waker.
+    pub(super) fn decide(&mut self, index: u32, state: State) -> Option<Waker> {
+        self.unlink(index);
+        self.waiter_mut(index).state = state;
+        self.push_back(index);
+        self.waiter_mut(index).waker.take()
+    }
+
+    /// Puts all who hold a permit they have not used back to the front of their lines, in their
+    /// order. Returns the tokens that they give back.
+    pub(super) fn revoke(&mut self) -> u64 {
+        let granted = mem::replace(&mut self.granted, List::EMPTY);
+        let mut at = granted.tail;
+        while at != NIL {
+            let previous = self.places[at as usize].previous;
+            self.waiter_mut(at).state = State::Waiting;
+            self.push_front(at);
+            at = previous;
+        }
+        granted.cost
+    }
+
+    /// The waiters of a runtime.
+    pub(super) fn of_runtime(&self, runtime: Id) -> impl Iterator<Item = &Waiter> {
+        self.places.iter().filter_map(|place| place.waiter.as_ref()).filter(move |w| w.runtime == runtime)
+    }
+
+    fn push_back(&mut self, index: u32) {
+        let Some(tail) = self.list_of(index).map(|list| mem::replace(&mut list.tail, index)) else {
+            return;
+        };
+        let place = &mut self.places[index as usize];
+        (place.previous, place.next) = (tail, NIL);
+        if tail != NIL {
+            self.places[tail as usize].next = index;
+        }
+        self.count_in(index);
+    }
+
+    fn push_front(&mut self, index: u32) {
+        let Some(head) = self.list_of(index).map(|list| mem::replace(&mut list.head, index)) else {
+            return;
+        };
+        let place = &mut self.places[index as usize];
+        (place.previous, place.next) = (NIL, head);
+        if head != NIL {
+            self.places[head as usize].previous = index;
+        }
+        self.count_in(index);
+    }
+
+    /// Completes either push: the only one in a list is both its ends.
+    fn count_in(&mut self, index: u32) {
+        let cost = u64::from(self.waiter(index).cost);
+        if let Some(list) = self.list_of(index) {
+            if list.len == 0 {
+                (list.head, list.tail) = (index, index);
+            }
+            list.len += 1;
+            list.cost += cost;
+        }
+    }
+
+    fn unlink(&mut self, index: u32) {
+        let Place { previous, next, .. } = self.places[index as usize];
+        let cost = u64::from(self.waiter(index).cost);
+        let Some(list) = self.list_of(index) else { return };
+        list.len -= 1;
+        list.cost -= cost;
+        if list.head == index {
+            list.head = next;
+        }
+        if list.tail == index {
+            list.tail = previous;
+        }
+        if previous != NIL {
+            self.places[previous as usize].next = next;
+        }
+        if next != NIL {
+            self.places[next as usize].previous = previous;
+        }
+    }
+
+    /// The list that a waiter is in by its state; refused ones are in none.
+    fn list_of(&mut self, index: u32) -> Option<&mut List> {
+        let waiter = self.waiter(index);
+        match (waiter.state, waiter.line) {
+            (State::Waiting, Line::Retries) => Some(&mut self.retries),
+            (State::Waiting, Line::First) => Some(&mut self.first),
+            (State::Granted { .. }, _) => Some(&mut self.granted),
+            (State::Late { .. } | State::TooLarge, _) => None,
+        }
+    }
+}

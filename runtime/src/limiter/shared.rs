@@ -1,0 +1,263 @@
+//! A limiter's shared part: the gate, and the desk with its timers behind one lock.
+//!
+//! The lock is a blocking one: it is held for a few lines of arithmetic and never across an await.
+
+use core::task::Context;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::MutexGuard;
+use std::sync::PoisonError;
+use std::sync::Weak;
+
+use tokio::runtime::Handle;
+use tokio::runtime::Id;
+
+use crate::bucket::Shape;
+use crate::clock;
+use crate::quota::Quota;
+
+use super::alarm::Alarms;
+use super::alarm::Setting;
+use super::desk::Desk;
+use super::desk::Refusal;
+use super::desk::Standing;
+use super::desk::Wakes;
+use super::gate::Gate;
+use super::gate::Passage;
+use super::queue::Line;
+use super::queue::State;
+use super::queue::Waiter;
+use super::snapshot::Snapshot;
+use super::ticket::Ticket;
+
+#[derive(Debug)]
+pub(crate) struct Shared {
+    gate: Gate,
+    behind: Mutex<Behind>,
+    me: Weak<Self>,
+}
+
+#[derive(Debug)]
+struct Behind {
+    desk: Desk,
+    alarms: Alarms,
+}
+
+/// What somebody wants of a limiter.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Request {
+    /// How many tokens.
+    pub(crate) cost: u32,
+    /// No use for them after this instant.
+    pub(crate) latest: u64,
+    /// The call had an attempt before.
+    pub(crate) retry: bool,
+}
+
+impl Request {
+    /// One token, at whatever time.
+    pub(crate) const ONE: Self = Self { cost: 1, latest: u64::MAX, retry: false };
+
+    const fn line(self) -> Line {
+        if self.retry { Line::Retries } else { Line::First }
+    }
+}
+
+/// Why a permit is not granted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Denial {
+    Refused(Refusal),
+    NoRuntime,
+}
+
+impl Shared {
+    pub(super) fn new(quota: Quota) -> Arc<Self> {
+        Arc::new_cyclic(|me| Self {
+            gate: Gate::new(Shape::of(quota)),
+            behind: Mutex::new(Behind { desk: Desk::new(quota), alarms: Alarms::new() }),
+            me: me.clone(),
+        })
+    }
+
+    /// Takes a permit if nobody waits and the bucket has the tokens.
+    #[inline]
+    pub(crate) fn pass(&self, cost: u32, now: u64) -> bool {
+        self.gate.pass(cost, now) == Passage::Passed
+    }
+
+    /// Takes a permit now or says when there is one.
+    pub(super) fn take(&self, cost: u32, now: u64) -> Result<(), Refusal> {
+        match self.gate.pass(cost, now) {
+            Passage::Passed => Ok(()),
+            Passage::Empty(until) => Err(Refusal::Late { until }),
+            Passage::Shut => self.at_desk(now, |desk, _| desk.take(cost, now)),
+        }
+    }
+
+    /// Takes a permit now or a place in the queue.
+    pub(crate) fn enter(
+        &self,
+        request: Request,
+        now: u64,
+        cx: &Context<'_>,
+    ) -> Result<Option<Ticket>, Denial> {
+        let handle = Handle::try_current();
+        let mut behind = self.lock();
+        let mut wakes = Wakes::new();
+        behind.desk.open_for(&self.gate, now);
+        let entered = match behind.desk.take(request.cost, now) {
+            Ok(()) => Ok(None),
+            Err(refusal @ Refusal::TooLarge { .. }) => Err(Denial::Refused(refusal)),
+            Err(Refusal::Late { .. }) => match handle {
+                Err(_) => Err(Denial::NoRuntime),
+                Ok(handle) => {
+                    let waiter = Waiter {
+                        waker: Some(cx.waker().clone()),
+                        state: State::Waiting,
+                        line: request.line(),
+                        cost: request.cost,
+                        latest: request.latest,
+                        since: now,
+                        runtime: handle.id(),
+                    };
+                    let joined = behind.desk.join(waiter, now, &mut wakes);
+                    joined.map_err(Denial::Refused).map(|index| {
+                        behind.alarms.enrol(&handle, &self.me);
+                        self.me.upgrade().map(|shared| Ticket::new(shared, index))
+                    })
+                }
+            },
+        };
+        self.settle(behind, now, wakes);
+        entered
+    }
+
+    /// How a waiter stands: `None` while it waits.
+    pub(super) fn check(&self, index: u32, cx: &Context<'_>) -> Option<Result<(), Refusal>> {
+        let mut behind = self.lock();
+        let burst = behind.desk.quota().burst().get();
+        let waiter = behind.desk.queue.waiter_mut(index);
+        let outcome = match waiter.state {
+            State::Granted { .. } => Ok(()),
+            State::Late { until } => Err(Refusal::Late { until }),
+            State::TooLarge => Err(Refusal::TooLarge { burst }),
+            State::Waiting => {
+                match &mut waiter.waker {
+                    Some(waker) => waker.clone_from(cx.waker()),
+                    waker @ None => *waker = Some(cx.waker().clone()),
+                }
+                let runtime = waiter.runtime;
+                self.follow(behind, index, runtime);
+                return None;
+            }
+        };
+        let waiter = behind.desk.queue.leave(index);
+        behind.alarms.dismiss(waiter.runtime);
+        Some(outcome)
+    }
+
+    /// Takes a waiter out that nobody wants any more; its place and its permit go to the next.
+    pub(super) fn abandon(&self, index: u32) {
+        let now = clock::now();
+        let mut behind = self.lock();
+        behind.desk.open_for(&self.gate, now);
+        let waiter = behind.desk.abandon(index);
+        behind.alarms.dismiss(waiter.runtime);
+        self.settle(behind, now, Wakes::new());
+    }
+
+    /// A runtime's timer rang.
+    pub(super) fn ring(&self, runtime: Id) {
+        let now = clock::now();
+        let mut behind = self.lock();
+        let mut wakes = Wakes::new();
+        behind.desk.open_for(&self.gate, now);
+        if !behind.alarms.rang(runtime, now) {
+            // Whoever still polls them has them follow to the runtime that they are polled on.
+            let stranded = behind.desk.queue.of_runtime(runtime);
+            stranded.for_each(|waiter| wakes.add(waiter.waker.clone()));
+        }
+        self.settle(behind, now, wakes);
+    }
+
+    /// Closes the limiter until `until`.
+    pub(crate) fn cool_down(&self, until: u64) {
+        let now = clock::now();
+        self.at_desk(now, |desk, wakes| desk.cool_down(until, now, wakes));
+    }
+
+    pub(super) fn set_quota(&self, quota: Quota) {
+        let now = clock::now();
+        self.at_desk(now, |desk, wakes| desk.set_quota(quota, &self.gate, now, wakes));
+    }
+
+    /// When a retry that joins the queue at `now` gets its permit, and until when a cooldown lasts.
+    pub(crate) fn forecast(&self, now: u64) -> (u64, u64) {
+        self.at_desk(now, |desk, _| {
+            let permit = desk.expected(Line::Retries, 1, now).unwrap_or(now);
+            (permit, desk.closed_until())
+        })
+    }
+
+    /// Takes note of a wait that was spent outside the queue.
+    pub(crate) fn add_backoff(&self, nanos: u64) {
+        self.lock().desk.waits.backoff += core::time::Duration::from_nanos(nanos);
+    }
+
+    pub(super) fn snapshot(&self) -> Snapshot {
+        let now = clock::now();
+        self.at_desk(now, |desk, _| Snapshot::of(desk, now))
+    }
+
+    /// Moves a waiter to the runtime that polls it, where that is another one.
+    fn follow(&self, mut behind: MutexGuard<'_, Behind>, index: u32, runtime: Id) {
+        let Ok(handle) = Handle::try_current() else { return };
+        if handle.id() == runtime {
+            return;
+        }
+        behind.alarms.enrol(&handle, &self.me);
+        behind.desk.queue.waiter_mut(index).runtime = handle.id();
+        behind.alarms.dismiss(runtime);
+        let now = clock::now();
+        self.settle(behind, now, Wakes::new());
+    }
+
+    fn at_desk<T>(&self, now: u64, act: impl FnOnce(&mut Desk, &mut Wakes) -> T) -> T {
+        let mut behind = self.lock();
+        let mut wakes = Wakes::new();
+        behind.desk.open_for(&self.gate, now);
+        let result = act(&mut behind.desk, &mut wakes);
+        self.settle(behind, now, wakes);
+        result
+    }
+
+    /// Ends every visit to the desk: grants what is due, sets the timers for what is next, opens the
+    /// gate if nobody waits, and wakes whom it concerns outside the lock.
+    fn settle<'a>(&'a self, mut behind: MutexGuard<'a, Behind>, mut now: u64, mut wakes: Wakes) {
+        loop {
+            match behind.desk.grant(now, &mut wakes) {
+                Standing::Due(due) => match behind.alarms.set(due) {
+                    Setting::Set => break,
+                    Setting::Rang => now = clock::now(),
+                },
+                Standing::Idle => {
+                    behind.desk.close_for(&self.gate, now);
+                    break;
+                }
+                Standing::More => {
+                    drop(behind);
+                    wakes.wake();
+                    behind = self.lock();
+                    behind.desk.open_for(&self.gate, now);
+                }
+            }
+        }
+        drop(behind);
+        wakes.wake();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Behind> {
+        // Nothing behind the lock can panic half-way through a change.
+        self.behind.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

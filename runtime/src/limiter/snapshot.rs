@@ -1,0 +1,53 @@
+//! What a limiter looks like at one moment.
+
+use core::time::Duration;
+
+use crate::quota::Quota;
+
+use super::desk::Desk;
+
+/// What a [`Limiter`](crate::Limiter) looks like at one moment.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Snapshot {
+    /// The quota in force.
+    pub quota: Quota,
+    /// Tokens that could be taken at once; 0 while somebody waits or a cooldown lasts.
+    pub available: u64,
+    /// How many calls wait for a permit.
+    pub waiting: usize,
+    /// How long the limiter stays closed because a server asked for it.
+    pub cooldown: Option<Duration>,
+    /// What all calls together have waited for so far.
+    pub waits: Waits,
+}
+
+/// Time that calls have spent waiting, summed over all calls, by cause.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Waits {
+    /// For a token, behind the calls that came first.
+    pub queue: Duration,
+    /// For the end of a cooldown that a server asked for.
+    pub cooldown: Duration,
+    /// For the end of a backoff of the call's own.
+    pub backoff: Duration,
+}
+
+impl Waits {
+    pub(super) const NONE: Self =
+        Self { queue: Duration::ZERO, cooldown: Duration::ZERO, backoff: Duration::ZERO };
+}
+
+impl Snapshot {
+    pub(super) fn of(desk: &Desk, now: u64) -> Self {
+        let left = desk.closed_until().saturating_sub(now);
+        Self {
+            quota: desk.quota(),
+            available: desk.available(now),
+            waiting: desk.queue.waiting(),
+            cooldown: (left > 0).then_some(Duration::from_nanos(left)),
+            waits: desk.waits,
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! The whole contract between the expansion of `#[rate_limited]` and this crate. Not public API.
+
+mod probe;
+pub mod run_time;
+mod settings;
+mod site;
+mod values;
+
+pub use self::probe::Classify;
+pub use self::probe::Outcome;
+pub use self::probe::Probe;
+pub use self::probe::Reader;
+pub use self::probe::option;
+pub use self::settings::Backoff;
+pub use self::settings::Settings;
+pub use self::settings::duration;
+pub use self::settings::rate;
+pub use self::site::Site;
+pub use self::values::BurstValue;
+pub use self::values::DurationValue;
+pub use self::values::FactorValue;
+pub use self::values::RateValue;
+pub use self::values::RetriesValue;
+
+pub use crate::backoff::Jitter;
+pub use crate::call::Attempt;
+pub use crate::call::Attempted;
+pub use crate::call::Call;
+pub use crate::call::Can;
+pub use crate::call::Cannot;
+pub use crate::call::Keep;
+pub use crate::call::Keeper;
+pub use crate::call::Kept;
+pub use crate::call::Lost;
+pub use crate::call::Read;
+pub use crate::call::ReadOutcome;
+pub use crate::call::Refuse;
+pub use crate::call::Refuser;
+pub use crate::retry::RetryOn;
+#[cfg(feature = "http")]
+pub use crate::signal::Answer;
+pub use crate::signal::Reading;

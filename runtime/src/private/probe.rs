@@ -1,0 +1,278 @@
+//! What a return type makes possible, found by method resolution after type inference.
+//!
+//! Each question is a method with a reserved name on an inherent impl whose bounds are the
+//! condition. Where they do not hold, the probe derefs to the next one, which answers in another
+//! way. No trait has to be imported, so expansions stay free of lints and of name clashes.
+
+use core::error::Error as StdError;
+use core::fmt;
+use core::marker::PhantomData;
+use core::ops::Deref;
+
+use crate::call::Attempted;
+use crate::call::Can;
+use crate::call::Cannot;
+use crate::call::Keeper;
+use crate::call::Kept;
+use crate::call::Lost;
+use crate::call::Read;
+use crate::call::ReadOutcome;
+use crate::call::Refuser;
+use crate::error::Error;
+use crate::signal::Reading;
+use crate::signal::Signal;
+use crate::signal::read_chain;
+use crate::verdict::Verdict;
+
+/// What a rate-limited function returns: a `Result`.
+#[diagnostic::on_unimplemented(
+    message = "`#[rate_limited]` needs a function that returns `Result`, but this one returns `{Self}`",
+    label = "not a `Result`",
+    note = "a call that is refused or fails has to say so: return `Result<{Self}, E>`"
+)]
+pub trait Outcome {
+    /// The `Ok` side.
+    type Value;
+    /// The `Err` side.
+    type Error;
+}
+
+impl<T, E> Outcome for Result<T, E> {
+    type Value = T;
+    type Error = E;
+}
+
+macro_rules! probes {
+    ($($(#[$doc:meta])* $name:ident<$param:ident> $(=> $next:ident)?;)*) => {$(
+        $(#[$doc])*
+        pub struct $name<$param>(PhantomData<fn() -> $param>);
+
+        impl<$param> fmt::Debug for $name<$param> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(stringify!($name))
+            }
+        }
+
+        $(impl<$param> Deref for $name<$param> {
+            type Target = $next<$param>;
+
+            fn deref(&self) -> &Self::Target {
+                const { &$next(PhantomData) }
+            }
+        })?
+    )*};
+}
+
+probes! {
+    /// Asks about a whole `Result<T, E>`.
+    Probe<O> => AnyOutcome;
+    /// Answers for any.
+    AnyOutcome<O>;
+    /// Asks about the `Ok` side.
+    OkProbe<T> => AnyValue;
+    /// Answers for any value.
+    AnyValue<T>;
+    /// Asks for an implementation of [`Signal`].
+    ErrProbe<E> => StdErrProbe;
+    /// Asks for a standard error.
+    StdErrProbe<E> => DynErrProbe;
+    /// Asks for a boxed error, `anyhow::Error` and the like.
+    DynErrProbe<E> => SyncErrProbe;
+    /// Asks for a boxed error that is `Send` and `Sync`.
+    SyncErrProbe<E> => SendErrProbe;
+    /// Asks for a boxed error that is `Send`.
+    SendErrProbe<E> => AnyError;
+    /// Answers for any error.
+    AnyError<E>;
+}
+
+impl<T, E> Probe<Result<T, E>> {
+    /// The probe of an attempt's outcome.
+    pub const fn of<O: Outcome<Value = T, Error = E>>(_: &Attempted<O>) -> Self {
+        Self(PhantomData)
+    }
+
+    /// The probe of the `Ok` side.
+    pub const fn ok(&self) -> OkProbe<T> {
+        OkProbe(PhantomData)
+    }
+
+    /// The probe of the `Err` side.
+    pub const fn err(&self) -> ErrProbe<E> {
+        ErrProbe(PhantomData)
+    }
+
+    /// A function with an option that can refuse a call has to be able to say so.
+    pub const fn __paced_must_refuse<O>(&self)
+    where
+        E: option::FromRefusal<O>,
+    {
+    }
+}
+
+impl<T, E: From<Error>> Probe<Result<T, E>> {
+    /// Refusals become `Err`.
+    pub const fn __paced_refuse(&self) -> Refuser<Can, Result<T, E>> {
+        Refuser::can(|error| Err(E::from(error)))
+    }
+}
+
+impl<T, E> AnyOutcome<Result<T, E>> {
+    /// Nothing can say that a call was refused.
+    pub const fn __paced_refuse(&self) -> Refuser<Cannot, Result<T, E>> {
+        Refuser::cannot()
+    }
+
+    /// Keeping the outcome would make the future `!Send`.
+    pub const fn __paced_keep(&self) -> Keeper<Lost, Result<T, E>> {
+        Keeper::losing()
+    }
+}
+
+impl<T: Send, E: Send> Probe<Result<T, E>> {
+    /// The last outcome is kept while a retry waits.
+    pub const fn __paced_keep(&self) -> Keeper<Kept<Result<T, E>>, Result<T, E>> {
+        Keeper::keeping()
+    }
+}
+
+#[cfg(feature = "http")]
+impl<T: crate::signal::Answer> OkProbe<T> {
+    /// A response has a status.
+    pub const fn __paced_read(&self) -> fn(&T) -> Reading {
+        Reading::answered
+    }
+}
+
+impl<T> AnyValue<T> {
+    /// Any other value is a success.
+    pub const fn __paced_read(&self) -> fn(&T) -> Reading {
+        |_| Reading::VALUE
+    }
+}
+
+impl<E: Signal> ErrProbe<E> {
+    /// The error says it itself.
+    pub const fn __paced_read(&self) -> fn(&E) -> Reading {
+        Reading::signalled
+    }
+}
+
+impl<E: StdError + 'static> StdErrProbe<E> {
+    /// The error and its sources say it.
+    pub const fn __paced_read(&self) -> fn(&E) -> Reading {
+        |error| read_chain(error)
+    }
+}
+
+impl<E: AsRef<dyn StdError + 'static>> DynErrProbe<E> {
+    /// The boxed error and its sources say it.
+    pub const fn __paced_read(&self) -> fn(&E) -> Reading {
+        |error| read_chain(error.as_ref())
+    }
+}
+
+impl<E: AsRef<dyn StdError + Send + Sync + 'static>> SyncErrProbe<E> {
+    /// The boxed error and its sources say it.
+    pub const fn __paced_read(&self) -> fn(&E) -> Reading {
+        |error| read_chain(error.as_ref())
+    }
+}
+
+impl<E: AsRef<dyn StdError + Send + 'static>> SendErrProbe<E> {
+    /// The boxed error and its sources say it.
+    pub const fn __paced_read(&self) -> fn(&E) -> Reading {
+        |error| read_chain(error.as_ref())
+    }
+}
+
+impl<E> AnyError<E> {
+    /// Only what the body passed to `observe` says it.
+    pub const fn __paced_read(&self) -> fn(&E) -> Reading {
+        |_| Reading::failed(crate::failure::Failure::Other)
+    }
+}
+
+/// Reads an outcome by its types.
+pub struct Reader<T, E> {
+    ok: fn(&T) -> Reading,
+    err: fn(&E) -> Reading,
+}
+
+impl<T, E> Reader<T, E> {
+    /// The two answers of a probe.
+    pub const fn new(ok: fn(&T) -> Reading, err: fn(&E) -> Reading) -> Self {
+        Self { ok, err }
+    }
+
+    fn reading(&self, out: &Result<T, E>) -> Reading {
+        match out {
+            Ok(value) => (self.ok)(value),
+            Err(error) => (self.err)(error),
+        }
+    }
+}
+
+impl<T, E> fmt::Debug for Reader<T, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Reader")
+    }
+}
+
+impl<T, E> ReadOutcome<Result<T, E>> for Reader<T, E> {
+    fn read(self, out: &Result<T, E>) -> Read {
+        Read { reading: self.reading(out), verdict: Verdict::Auto }
+    }
+}
+
+/// Reads an outcome by the user's `classify`.
+#[derive(Debug)]
+pub struct Classify<F, T, E> {
+    classify: F,
+    reader: Reader<T, E>,
+}
+
+impl<F: FnOnce(&Result<T, E>) -> Verdict, T, E> Classify<F, T, E> {
+    /// The user's function, and the types' answers for what it leaves open.
+    pub const fn new(classify: F, reader: Reader<T, E>) -> Self {
+        Self { classify, reader }
+    }
+}
+
+impl<F, T, E> ReadOutcome<Result<T, E>> for Classify<F, T, E>
+where
+    F: FnOnce(&Result<T, E>) -> Verdict,
+{
+    fn read(self, out: &Result<T, E>) -> Read {
+        Read { reading: self.reader.reading(out), verdict: (self.classify)(out) }
+    }
+}
+
+/// Options that can refuse a call, by name, for the compiler's messages.
+pub mod option {
+    use crate::error::Error;
+
+    /// `max_wait`
+    #[derive(Debug)]
+    pub enum MaxWait {}
+
+    /// `attempt_timeout`
+    #[derive(Debug)]
+    pub enum AttemptTimeout {}
+
+    /// a value that is only known at run time
+    #[derive(Debug)]
+    pub enum RunTimeValue {}
+
+    /// An error that can say that a call was refused.
+    #[diagnostic::on_unimplemented(
+        message = "this option can refuse a call, but the function's error `{Self}` cannot say so",
+        label = "needs `{Self}: From<paced::Error>`",
+        note = "write `impl From<paced::Error> for {Self}`, or return an error type of your own that has one beside `{Self}`",
+        note = "a rate that is only known at run time can be a `const`, or a limiter in a `static`: those are checked before the program runs"
+    )]
+    pub trait FromRefusal<O> {}
+
+    #[diagnostic::do_not_recommend]
+    impl<E: From<Error>, O> FromRefusal<O> for E {}
+}

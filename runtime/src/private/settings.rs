@@ -1,0 +1,180 @@
+//! The options of one attribute, as constants.
+
+use core::num::NonZeroU32;
+use core::time::Duration;
+
+use crate::backoff;
+use crate::backoff::Jitter;
+use crate::call::Config;
+use crate::clock::nanos;
+use crate::error::Error;
+use crate::quota::Quota;
+use crate::quota::Rate;
+use crate::retry::RetryOn;
+
+/// The options of one attribute.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    pub(super) quota: Option<Quota>,
+    pub(super) name: Option<&'static str>,
+    pub(super) config: Config,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Settings {
+    /// The defaults.
+    pub const fn new() -> Self {
+        Self { quota: None, name: None, config: Config::DEFAULT }
+    }
+
+    /// `rate`, with its default burst: to be followed by [`burst`](Self::burst) if that is given.
+    #[must_use]
+    pub const fn rate(self, rate: Rate) -> Self {
+        Self { quota: Some(Quota::new(rate)), ..self }
+    }
+
+    /// `burst`; 0 and a burst without a rate are left out.
+    #[must_use]
+    pub const fn burst(self, burst: u32) -> Self {
+        match (self.quota, NonZeroU32::new(burst)) {
+            (Some(quota), Some(burst)) => Self { quota: Some(quota.with_burst(burst)), ..self },
+            _ => self,
+        }
+    }
+
+    /// `limiter = "name"`.
+    #[must_use]
+    pub const fn named(self, name: &'static str) -> Self {
+        Self { name: Some(name), ..self }
+    }
+
+    /// `max_retries`.
+    #[must_use]
+    pub const fn max_retries(mut self, retries: u32) -> Self {
+        self.config.retry.max_retries = retries;
+        self
+    }
+
+    /// `backoff`.
+    #[must_use]
+    pub const fn backoff(mut self, backoff: Backoff) -> Self {
+        self.config.retry.backoff = backoff.0;
+        self
+    }
+
+    /// `deadline`, which also ends an attempt under way.
+    #[must_use]
+    pub const fn deadline(mut self, deadline: Duration) -> Self {
+        self.config.deadline = nanos(deadline);
+        self.config.cuts_attempts = true;
+        self
+    }
+
+    /// `attempt_timeout`.
+    #[must_use]
+    pub const fn attempt_timeout(mut self, timeout: Duration) -> Self {
+        self.config.attempt_timeout = Some(nanos(timeout));
+        self
+    }
+
+    /// `max_wait`.
+    #[must_use]
+    pub const fn max_wait(mut self, wait: Duration) -> Self {
+        self.config.max_wait = Some(nanos(wait));
+        self
+    }
+
+    /// `retry_on`; to be followed by [`idempotent`](Self::idempotent) if that is given.
+    #[must_use]
+    pub const fn retry_on(mut self, retry_on: RetryOn) -> Self {
+        self.config.retry.retry_on = retry_on;
+        self
+    }
+
+    /// `idempotent`.
+    #[must_use]
+    pub const fn idempotent(mut self) -> Self {
+        self.config.retry.retry_on = self.config.retry.retry_on.ambiguous();
+        self
+    }
+}
+
+/// `backoff(..)`.
+#[derive(Clone, Copy, Debug)]
+pub struct Backoff(backoff::Backoff);
+
+impl Default for Backoff {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Backoff {
+    /// The defaults.
+    pub const fn new() -> Self {
+        Self(backoff::Backoff::new())
+    }
+
+    /// `base`.
+    #[must_use]
+    pub const fn base(self, base: Duration) -> Self {
+        Self(self.0.base(base))
+    }
+
+    /// `max`.
+    #[must_use]
+    pub const fn max(self, max: Duration) -> Self {
+        Self(self.0.max(max))
+    }
+
+    /// `jitter`.
+    #[must_use]
+    pub const fn jitter(self, jitter: Jitter) -> Self {
+        Self(self.0.jitter(jitter))
+    }
+
+    /// `factor`, checked by the macro or by [`FactorValue`](super::FactorValue).
+    ///
+    /// # Panics
+    ///
+    /// At compile time, on a factor that cannot be meant.
+    #[must_use]
+    pub const fn factor(self, factor: f64) -> Self {
+        Self(checked(self.0.factor(factor)))
+    }
+}
+
+/// A rate of `count` tokens in `nanos` nanoseconds.
+///
+/// # Panics
+///
+/// At compile time, on a rate that cannot be meant.
+#[expect(clippy::cast_precision_loss, reason = "periods are far below 2^52 ns")]
+pub const fn rate(count: f64, nanos: u64) -> Rate {
+    checked(Rate::of(count, nanos as f64))
+}
+
+/// A duration in nanoseconds.
+pub const fn duration(nanos: u64) -> Duration {
+    Duration::from_nanos(nanos)
+}
+
+/// The value of a constant, or our sentence as the compiler's error.
+pub(super) const fn checked<T: Copy>(result: Result<T, Error>) -> T {
+    match result {
+        Ok(value) => {
+            core::mem::forget(result);
+            value
+        }
+        Err(ref error) => {
+            let sentence = error.sentence();
+            core::mem::forget(result);
+            panic!("{}", sentence)
+        }
+    }
+}

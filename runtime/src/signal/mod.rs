@@ -1,0 +1,84 @@
+//! How an outcome is read: what failed, and what the server said about it.
+
+mod chain;
+#[cfg(feature = "http")]
+mod http;
+#[cfg(feature = "reqwest")]
+mod reqwest;
+
+pub(crate) use self::chain::read_chain;
+#[cfg(feature = "http")]
+pub use self::http::Answer;
+#[cfg(feature = "http")]
+pub use self::http::ResponseExt;
+#[cfg(feature = "http")]
+pub use self::http::observe;
+
+use crate::failure::Failure;
+use crate::hint::Hint;
+
+/// Tells `paced` what an error of your own means.
+///
+/// Needed only where the error does not lead to a `reqwest::Error`, a `std::io::Error` or a tokio
+/// timeout through [`source`](core::error::Error::source), or where it knows more than they do.
+///
+/// ```
+/// use paced::{Failure, Hint, Signal};
+/// use std::time::Duration;
+///
+/// enum ApiError {
+///     Http { status: u16, retry_after: Option<Duration> },
+///     Decode(String),
+/// }
+///
+/// impl Signal for ApiError {
+///     fn failure(&self) -> Failure {
+///         match self {
+///             Self::Http { status, .. } => Failure::Status(*status),
+///             Self::Decode(_) => Failure::Other,
+///         }
+///     }
+///
+///     fn hint(&self) -> Option<Hint> {
+///         match self {
+///             Self::Http { retry_after, .. } => retry_after.map(|wait| Hint::new().with_retry_after(wait)),
+///             Self::Decode(_) => None,
+///         }
+///     }
+/// }
+/// ```
+///
+/// In a generic function the implementation is used where a bound names it (`E: Signal`).
+pub trait Signal {
+    /// What went wrong. [`Failure::Other`] leaves it to what the body passed to `observe`.
+    fn failure(&self) -> Failure;
+
+    /// What the server said. `None`, the default, leaves it to what the body passed to `observe`.
+    fn hint(&self) -> Option<Hint> {
+        None
+    }
+}
+
+/// What an outcome says by itself.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Reading {
+    /// `None` for an `Ok`.
+    pub(crate) failure: Option<Failure>,
+    pub(crate) hint: Option<Box<Hint>>,
+    /// The status is the outcome's own, so what `observe` saw does not matter.
+    pub(crate) conclusive: bool,
+}
+
+impl Reading {
+    /// An `Ok` that is no HTTP response.
+    pub(crate) const VALUE: Self = Self { failure: None, hint: None, conclusive: false };
+
+    pub(crate) const fn failed(failure: Failure) -> Self {
+        let conclusive = !matches!(failure, Failure::Other);
+        Self { failure: Some(failure), hint: None, conclusive }
+    }
+
+    pub(crate) fn signalled(error: &impl Signal) -> Self {
+        Self { hint: error.hint().map(Box::new), ..Self::failed(error.failure()) }
+    }
+}
