@@ -2,9 +2,12 @@
 
 mod support;
 
+mod attempts;
+mod bounding;
 mod cancelling;
 mod cooling;
 mod naming;
 mod pacing;
 mod reconfiguring;
+mod retrying;
 mod runtimes;

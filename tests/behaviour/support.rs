@@ -80,3 +80,62 @@ impl Wake for Counter {
         self.0.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
     }
 }
+
+/// An error that says what an HTTP client's would.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ApiError {
+    pub(crate) failure: paced::Failure,
+    pub(crate) retry_after: Option<Duration>,
+}
+
+impl ApiError {
+    pub(crate) const fn status(status: u16) -> Self {
+        Self { failure: paced::Failure::Status(status), retry_after: None }
+    }
+
+    pub(crate) const fn after(status: u16, wait: Duration) -> Self {
+        Self { retry_after: Some(wait), ..Self::status(status) }
+    }
+}
+
+impl paced::Signal for ApiError {
+    fn failure(&self) -> paced::Failure {
+        self.failure
+    }
+
+    fn hint(&self) -> Option<paced::Hint> {
+        self.retry_after.map(|wait| paced::Hint::new().with_retry_after(wait))
+    }
+}
+
+/// A server that answers from a script, and notes when it was called.
+#[derive(Debug)]
+pub(crate) struct Server {
+    script: Mutex<Vec<Result<u8, ApiError>>>,
+    start: Instant,
+    calls: Log<u64>,
+}
+
+impl Server {
+    /// Answers in this order, then always with `Ok(200)`.
+    pub(crate) fn new(script: impl IntoIterator<Item = Result<u8, ApiError>>) -> Arc<Self> {
+        let mut script: Vec<_> = script.into_iter().collect();
+        script.reverse();
+        Arc::new(Self { script: Mutex::new(script), start: Instant::now(), calls: Log::new() })
+    }
+
+    /// Fails with these, then always answers `Ok(200)`.
+    pub(crate) fn failing(errors: impl IntoIterator<Item = ApiError>) -> Arc<Self> {
+        Self::new(errors.into_iter().map(Err))
+    }
+
+    pub(crate) fn answer(&self) -> Result<u8, ApiError> {
+        self.calls.add(since(self.start));
+        self.script.lock().expect("no test panics while it answers").pop().unwrap_or(Ok(200))
+    }
+
+    /// When it was called, in milliseconds since it was made.
+    pub(crate) fn calls(&self) -> Vec<u64> {
+        self.calls.entries()
+    }
+}

@@ -1,0 +1,241 @@
+//! Deadlines, the longest wait, timeouts: no call is sent after its time, and it ends at once when
+//! it cannot be in time.
+
+use core::time::Duration;
+
+use paced::Error;
+use paced::Limiter;
+use paced::rate_limited;
+use tokio::time::Instant;
+use tokio::time::sleep;
+
+use crate::support::ApiError;
+use crate::support::Server;
+use crate::support::limiter;
+use crate::support::ms;
+use crate::support::secs;
+use crate::support::since;
+
+/// An error that can also say that a call was refused.
+#[derive(Debug)]
+enum Failed {
+    Api(ApiError),
+    Refused(Error),
+}
+
+impl From<Error> for Failed {
+    fn from(error: Error) -> Self {
+        Self::Refused(error)
+    }
+}
+
+impl paced::Signal for Failed {
+    fn failure(&self) -> paced::Failure {
+        match self {
+            Self::Api(error) => error.failure(),
+            Self::Refused(_) => paced::Failure::Other,
+        }
+    }
+
+    fn hint(&self) -> Option<paced::Hint> {
+        match self {
+            Self::Api(error) => error.hint(),
+            Self::Refused(_) => None,
+        }
+    }
+}
+
+fn refusal<T: core::fmt::Debug>(out: Result<T, Failed>) -> Error {
+    match out {
+        Err(Failed::Refused(error)) => error,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn api_error<T: core::fmt::Debug>(out: Result<T, Failed>) -> ApiError {
+    match out {
+        Err(Failed::Api(error)) => error,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[rate_limited(limiter = limiter, deadline = "10s", backoff(jitter = "none"))]
+async fn ten_seconds(limiter: &Limiter, server: &Server) -> Result<u8, Failed> {
+    server.answer().map_err(Failed::Api)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hint_beyond_the_deadline_ends_the_call_now_with_its_own_error() {
+    let (limiter, start) = (limiter(10.0, 5), Instant::now());
+    let server = Server::failing([ApiError::after(429, secs(11))]);
+    let out = ten_seconds(&limiter, &server).await;
+    assert_eq!(api_error(out), ApiError::after(429, secs(11)));
+    assert_eq!(since(start), 0);
+    // Everybody else is held back all the same.
+    assert_eq!(limiter.snapshot().cooldown, Some(secs(11)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_queue_that_is_too_long_refuses_before_the_first_attempt() {
+    let (limiter, start) = (limiter(1.0, 1), Instant::now());
+    limiter.cooldown_for(secs(12));
+    let server = Server::new([]);
+    let error = refusal(ten_seconds(&limiter, &server).await);
+    assert!(error.is_deadline());
+    assert_eq!(error.retry_after(), Some(secs(12)));
+    assert_eq!((since(start), server.calls().len()), (0, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_backoff_that_does_not_fit_ends_the_call_now() {
+    let (limiter, start) = (limiter(10.0, 5), Instant::now());
+    let server = Server::failing([ApiError::status(429); 9]);
+    let out = ten_seconds(&limiter, &server).await;
+    assert_eq!(api_error(out), ApiError::status(429));
+    // 1 + 2 + 4 s of backoff; the next 8 s would end after the deadline.
+    assert_eq!(server.calls(), [0, 1000, 3000, 7000]);
+    assert_eq!(since(start), 7000);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cooldown_learnt_while_waiting_ends_those_that_no_longer_fit() {
+    let (limiter, start) = (limiter(1.0, 1), Instant::now());
+    limiter.acquire().await.unwrap();
+    let server = Server::new([]);
+    let waiting = ten_seconds(&limiter, &server);
+    tokio::pin!(waiting);
+    assert!(tokio::time::timeout(ms(500), &mut waiting).await.is_err());
+    limiter.cooldown_for(secs(20));
+    assert!(refusal(waiting.await).is_deadline());
+    assert_eq!((since(start), server.calls().len()), (500, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cooldown_learnt_before_a_retry_brings_back_the_last_outcome() {
+    let (limiter, start) = (limiter(1.0, 1), Instant::now());
+    let server = Server::failing([ApiError::after(429, secs(2))]);
+    let call = ten_seconds(&limiter, &server);
+    tokio::pin!(call);
+    assert!(tokio::time::timeout(ms(500), &mut call).await.is_err());
+    limiter.cooldown_for(secs(20));
+    assert_eq!(api_error(call.await), ApiError::after(429, secs(2)));
+    assert_eq!((since(start), server.calls().len()), (500, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_default_deadline_is_300_seconds_over_all_attempts() {
+    #[rate_limited(limiter = limiter, max_retries = 1000, backoff(jitter = "none"))]
+    async fn call(limiter: &Limiter, server: &Server) -> Result<u8, ApiError> {
+        server.answer()
+    }
+    let server = Server::failing([ApiError::after(429, secs(70)); 9]);
+    assert!(call(&limiter(10.0, 5), &server).await.is_err());
+    assert_eq!(server.calls(), [0, 70_000, 140_000, 210_000, 280_000]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_way_to_say_so_a_first_attempt_is_never_refused() {
+    #[rate_limited(limiter = limiter, deadline = "10s")]
+    async fn call(limiter: &Limiter, server: &Server) -> Result<u8, ApiError> {
+        server.answer()
+    }
+    let limiter = limiter(1.0, 1);
+    limiter.cooldown_for(secs(60));
+    let server = Server::new([]);
+    assert_eq!(call(&limiter, &server).await, Ok(200));
+    assert_eq!(server.calls(), [60_000]);
+}
+
+#[rate_limited(limiter = limiter, max_wait = "2s", backoff(jitter = "none"))]
+async fn impatient(limiter: &Limiter, server: &Server) -> Result<u8, Failed> {
+    server.answer().map_err(Failed::Api)
+}
+
+#[tokio::test(start_paused = true)]
+async fn max_wait_refuses_at_once_what_would_wait_longer() {
+    let (limiter, start) = (limiter(1.0, 1), Instant::now());
+    let server = Server::new([]);
+    limiter.acquire().await.unwrap();
+    let (one, two, three) = tokio::join!(
+        impatient(&limiter, &server),
+        impatient(&limiter, &server),
+        async {
+            let out = impatient(&limiter, &server).await;
+            (refusal(out), since(start))
+        },
+    );
+    assert!(one.is_ok() && two.is_ok());
+    assert_eq!(server.calls(), [1000, 2000]);
+    let (error, at) = three;
+    assert!(error.is_max_wait());
+    assert_eq!((error.retry_after(), at), (Some(secs(3)), 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn max_wait_ends_a_call_whose_hint_is_longer() {
+    let server = Server::failing([ApiError::after(429, secs(3))]);
+    let out = impatient(&limiter(1.0, 1), &server).await;
+    assert_eq!(api_error(out), ApiError::after(429, secs(3)));
+}
+
+#[rate_limited(limiter = limiter, attempt_timeout = "1s", idempotent, max_retries = 1, backoff(jitter = "none"))]
+async fn slow(limiter: &Limiter, server: &Server, takes: &[Duration]) -> Result<u8, Failed> {
+    let attempt = usize::try_from(paced::attempt().number()).expect("a few attempts");
+    let out = server.answer().map_err(Failed::Api);
+    sleep(takes[attempt - 1]).await;
+    out
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_attempt_that_takes_too_long_is_given_up_and_retried_where_that_is_safe() {
+    let server = Server::new([]);
+    let out = slow(&limiter(10.0, 5), &server, &[secs(5), ms(10)]).await;
+    assert!(out.is_ok());
+    assert_eq!(server.calls(), [0, 2000]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_timeout_that_is_the_last_outcome_is_an_error_of_ours() {
+    let (server, start) = (Server::new([]), Instant::now());
+    let error = refusal(slow(&limiter(10.0, 5), &server, &[secs(5), secs(5)]).await);
+    assert!(error.is_attempt_timeout());
+    assert_eq!(error.to_string(), "the attempt took longer than 1s");
+    assert_eq!(since(start), 3000);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_time_in_the_queue_does_not_count_for_an_attempt() {
+    let (limiter, server) = (limiter(1.0, 1), Server::new([]));
+    limiter.cooldown_for(secs(5));
+    assert!(slow(&limiter, &server, &[ms(900)]).await.is_ok());
+    assert_eq!(server.calls(), [5000]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deadline_that_is_given_ends_an_attempt_under_way() {
+    #[rate_limited(rate = 10, deadline = "3s")]
+    async fn call() -> Result<(), Failed> {
+        sleep(secs(10)).await;
+        Ok(())
+    }
+    let start = Instant::now();
+    assert!(refusal(call().await).is_attempt_timeout());
+    assert_eq!(since(start), 3000);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rate_that_cannot_be_meant_is_an_error_of_the_first_call_and_of_all() {
+    #[rate_limited(rate = rate)]
+    async fn call(rate: f64) -> Result<(), Failed> {
+        let _ = rate;
+        Ok(())
+    }
+    for _ in 0..2 {
+        let error = refusal(call(f64::NAN).await);
+        assert!(error.is_invalid());
+        assert_eq!(
+            error.to_string(),
+            "behaviour::bounding::call: rate must be a finite number above 0"
+        );
+    }
+}
