@@ -5,6 +5,7 @@
 
 use core::cell::Cell;
 use core::fmt;
+use core::num::NonZeroU16;
 use core::time::Duration;
 
 use crate::clock;
@@ -15,68 +16,89 @@ thread_local! {
     static CURRENT: Cell<Option<Scope>> = const { Cell::new(None) };
 }
 
-/// What an attempt knows, and what its body has told.
+/// What an attempt knows, and what its body has told. It is part of every call's future, so what
+/// most calls never need is on the heap.
 #[derive(Clone, Debug)]
 pub(crate) struct Scope {
-    /// 1 for the first attempt.
-    pub(crate) number: u32,
-    /// A call inside the body has used up its retries: another attempt would multiply them.
-    pub(crate) spent: bool,
-    /// What `observe` saw last.
-    pub(crate) status: Option<u16>,
-    pub(crate) previous: Option<Failure>,
     /// The call's deadline.
     pub(crate) deadline: u64,
-    pub(crate) hint: Option<Box<Hint>>,
-    /// When it was observed.
-    pub(crate) received: u64,
+    notes: Option<Box<Notes>>,
+    /// 1 for the first attempt.
+    pub(crate) number: u32,
+    /// What `observe` saw last.
+    pub(crate) status: Option<NonZeroU16>,
     /// `observe` saw something that the limiter has not heard of.
     pub(crate) unheard: bool,
-    key: Option<Box<IdempotencyKey>>,
+    /// A call inside the body has used up its retries: another attempt would multiply them.
+    pub(crate) spent: bool,
+}
+
+/// What is only known of calls that are retried, observed with a hint, or asked for their key.
+#[derive(Clone, Debug, Default)]
+struct Notes {
+    previous: Option<Failure>,
+    /// Nanoseconds of the delay before this attempt.
+    delay: u64,
+    hint: Option<Hint>,
+    /// When the hint was received.
+    received: u64,
+    key: Option<IdempotencyKey>,
 }
 
 impl Scope {
     pub(crate) const fn new(deadline: u64) -> Self {
-        Self {
-            number: 1,
-            spent: false,
-            status: None,
-            previous: None,
-            deadline,
-            hint: None,
-            received: 0,
-            unheard: false,
-            key: None,
-        }
+        Self { deadline, notes: None, number: 1, status: None, unheard: false, spent: false }
     }
 
-    /// Makes it the scope of the next attempt.
-    pub(crate) fn advance(&mut self, failure: Failure) {
+    /// Makes it the scope of the next attempt, after `delay` nanoseconds.
+    pub(crate) fn advance(&mut self, failure: Failure, delay: u64) {
         self.number = self.number.saturating_add(1);
-        self.previous = Some(failure);
         self.spent = false;
         self.status = None;
-        self.hint = None;
         self.unheard = false;
+        let notes = self.notes();
+        notes.previous = Some(failure);
+        notes.delay = delay;
+        notes.hint = None;
     }
 
     /// Takes note of a response.
     #[cfg(feature = "http")]
-    pub(crate) fn observe(&mut self, status: u16, hint: Option<Box<Hint>>) {
-        self.status = Some(status);
-        self.hint = hint;
-        self.received = clock::now();
+    pub(crate) fn observe(&mut self, status: u16, hint: Option<Hint>) {
+        self.status = NonZeroU16::new(status);
         self.unheard = true;
         self.spent = false;
+        if hint.is_some() || self.notes.is_some() {
+            let received = clock::now();
+            let notes = self.notes();
+            notes.hint = hint;
+            notes.received = received;
+        }
+    }
+
+    /// What `observe` saw last, and when.
+    pub(crate) fn hint(&self) -> Option<(&Hint, u64)> {
+        let notes = self.notes.as_deref()?;
+        Some((notes.hint.as_ref()?, notes.received))
+    }
+
+    /// The delay before this attempt.
+    pub(crate) fn delay(&self) -> Duration {
+        Duration::from_nanos(self.notes.as_ref().map_or(0, |notes| notes.delay))
+    }
+
+    fn notes(&mut self) -> &mut Notes {
+        self.notes.get_or_insert_default()
     }
 
     fn attempt(&mut self) -> Attempt {
-        let key = self.key.get_or_insert_with(|| Box::new(IdempotencyKey::random()));
+        let (number, deadline) = (self.number, self.deadline);
+        let notes = self.notes();
         Attempt {
-            number: self.number,
-            previous: self.previous,
-            deadline: (self.deadline < u64::MAX).then_some(self.deadline),
-            key: **key,
+            number,
+            previous: notes.previous,
+            deadline: (deadline < u64::MAX).then_some(deadline),
+            key: *notes.key.get_or_insert_with(IdempotencyKey::random),
         }
     }
 }
@@ -96,6 +118,11 @@ pub(crate) fn within<T>(scope: &mut Option<Scope>, poll: impl FnOnce() -> T) -> 
     let outer = CURRENT.replace(scope.take());
     let _loan = Loan { scope, outer };
     poll()
+}
+
+/// The deadline of the call whose body this is in.
+pub(crate) fn outer_deadline() -> u64 {
+    with_current(|outer| outer.deadline).unwrap_or(u64::MAX)
 }
 
 /// Lets `act` see the current scope, if this is inside an attempt.

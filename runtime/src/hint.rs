@@ -316,12 +316,16 @@ impl fmt::Debug for Policy {
             .field("window", &self.window)
             .field("reset_after", &self.reset_after)
             // A partition key may name a user, and debug output ends up in logs.
-            .field("partition", &self.partition.as_ref().map(|_| "..")) 
+            .field("partition", &self.partition.as_ref().map(|_| ".."))
             .finish()
     }
 }
 
 /// A count of something, or nothing where the number cannot be one.
 const fn count(value: f64) -> Option<f64> {
-    if value.is_finite() && value >= 0.0 { Some(value) } else { None }
+    if value.is_finite() && value >= 0.0 {
+        Some(value)
+    } else {
+        None
+    }
 }

@@ -14,6 +14,7 @@ use crate::error::Error;
 use super::Call;
 use super::Config;
 use super::Core;
+use super::Cut;
 use super::Keep;
 use super::Phase;
 use super::Refuse;
@@ -69,16 +70,19 @@ impl<S: Keep, R: Refuse, F: Future> Future for Attempt<'_, S, R, F> {
 impl Core {
     /// Ready once the attempt has taken as long as it may, which is what it yields.
     fn time_out(&mut self, cx: &mut Context<'_>) -> Poll<Duration> {
-        let (Ok(config), Some(scope)) = (&self.setup, &self.scope) else { return Poll::Pending };
-        let Phase::Running { since, cut } = &mut self.phase else { return Poll::Pending };
-        let Some(end) = end_of_attempt(config, *since, scope.deadline) else {
-            return Poll::Pending;
-        };
-        let cut = cut.get_or_insert_with(|| {
-            Box::pin(tokio::time::sleep_until(clock::instant(end)))
-        });
-        ready!(cut.as_mut().poll(cx));
-        Poll::Ready(Duration::from_nanos(end.saturating_sub(*since)))
+        if let (Phase::Running(since), Ok(setup), Some(scope)) =
+            (&self.phase, &self.setup, &self.scope)
+        {
+            let since = *since;
+            let Some(end) = end_of_attempt(&setup.config, since, scope.deadline) else {
+                return Poll::Pending;
+            };
+            let sleep = Box::pin(tokio::time::sleep_until(clock::instant(end)));
+            self.phase = Phase::Timed(Box::new(Cut { since, end, sleep }));
+        }
+        let Phase::Timed(cut) = &mut self.phase else { return Poll::Pending };
+        ready!(cut.sleep.as_mut().poll(cx));
+        Poll::Ready(Duration::from_nanos(cut.end.saturating_sub(cut.since)))
     }
 }
 

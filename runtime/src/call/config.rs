@@ -1,11 +1,21 @@
 //! How the calls of one function behave.
 
 use core::time::Duration;
+use std::sync::Arc;
 
 use crate::backoff::Backoff;
 use crate::clock::nanos;
+use crate::limiter::Shared;
 use crate::retry::RetryOn;
 use crate::retry::RetryPolicy;
+
+/// What the calls of one function have in common.
+#[derive(Debug)]
+pub(crate) struct Setup {
+    pub(crate) config: Config,
+    /// `None` where each call brings its limiter.
+    pub(crate) limiter: Option<Arc<Shared>>,
+}
 
 /// How the calls of one function behave.
 #[derive(Clone, Copy, Debug)]

@@ -18,6 +18,7 @@ use tokio::time::Sleep;
 pub use self::attempt::Attempt;
 pub use self::attempt::Attempted;
 pub(crate) use self::config::Config;
+pub(crate) use self::config::Setup;
 pub use self::outcome::Can;
 pub use self::outcome::Cannot;
 pub use self::outcome::Keep;
@@ -40,7 +41,6 @@ use crate::limiter::Refusal;
 use crate::limiter::Request;
 use crate::limiter::Shared;
 use crate::limiter::Ticket;
-use crate::retry::Advice;
 use crate::retry::Judgement;
 use crate::verdict::Verdict;
 
@@ -58,32 +58,12 @@ pub struct Call<S, R> {
 /// The part of a call that does not depend on types.
 #[derive(Debug)]
 struct Core {
-    setup: Result<&'static Config, Error>,
-    limiter: Limits,
+    setup: Result<&'static Setup, Box<Error>>,
+    /// The limiter that this call brings; without one, the function's own.
+    brought: Option<Arc<Shared>>,
     /// `None` before the first admission, and while it is lent to the body.
     scope: Option<Scope>,
     phase: Phase,
-    /// Nanoseconds of the delay before this attempt.
-    delay: u64,
-}
-
-/// The limiter of a call: a function's own lives as long as the program.
-#[derive(Debug)]
-pub(crate) enum Limits {
-    Static(&'static Arc<Shared>),
-    Owned(Arc<Shared>),
-}
-
-impl core::ops::Deref for Limits {
-    type Target = Shared;
-
-    #[inline]
-    fn deref(&self) -> &Shared {
-        match self {
-            Self::Static(shared) => shared,
-            Self::Owned(shared) => shared,
-        }
-    }
 }
 
 /// Where an attempt is.
@@ -95,17 +75,34 @@ enum Phase {
     BackingOff(Pin<Box<Sleep>>),
     /// Waits in the limiter's queue.
     Queued(Ticket),
-    /// The body runs.
-    Running {
-        since: u64,
-        /// Ends the attempt; made when the body first has to wait.
-        cut: Option<Pin<Box<Sleep>>>,
-    },
+    /// The body runs, since this instant.
+    Running(u64),
+    /// The body runs and has had to wait; its time ends.
+    Timed(Box<Cut>),
+}
+
+/// The end of an attempt.
+#[derive(Debug)]
+struct Cut {
+    since: u64,
+    end: u64,
+    sleep: Pin<Box<Sleep>>,
 }
 
 impl<S: Keep, R: Refuse> Call<S, R> {
-    pub(crate) const fn new(setup: Result<&'static Config, Error>, limiter: Limits) -> Self {
-        let core = Core { setup, limiter, scope: None, phase: Phase::Outside, delay: 0 };
+    #[inline]
+    pub(crate) const fn new(setup: &'static Setup, brought: Option<Arc<Shared>>) -> Self {
+        Self::of(Core { setup: Ok(setup), brought, scope: None, phase: Phase::Outside })
+    }
+
+    /// A call that its first admission refuses.
+    #[cold]
+    pub(crate) fn unusable(error: Error) -> Self {
+        let setup = Err(Box::new(error));
+        Self::of(Core { setup, brought: None, scope: None, phase: Phase::Outside })
+    }
+
+    const fn of(core: Core) -> Self {
         Self { core, kept: None, refuses: PhantomData }
     }
 
@@ -123,12 +120,12 @@ impl<S: Keep, R: Refuse> Call<S, R> {
         keep: Keeper<S, O>,
     ) -> ControlFlow<O> {
         match attempted {
-            Attempted::Done(out) if self.core.settle(reader.read(&out)) => {
+            Attempted::Done(out) if self.core.settle(&reader.read(&out)) => {
                 self.kept = Some(keep.keep(out));
                 ControlFlow::Continue(())
             }
             Attempted::Done(out) => ControlFlow::Break(out),
-            Attempted::TimedOut(_) if self.core.settle(Read::TIMEOUT) => {
+            Attempted::TimedOut(_) if self.core.settle(&Read::TIMEOUT) => {
                 self.kept = None;
                 ControlFlow::Continue(())
             }
@@ -152,11 +149,11 @@ impl<S: Keep, R: Refuse> Call<S, R> {
     ) -> O {
         match attempted {
             Attempted::Done(out) => {
-                self.core.settle(reader.read(&out));
+                self.core.settle(&reader.read(&out));
                 out
             }
             Attempted::TimedOut(limit) => {
-                self.core.settle(Read::TIMEOUT);
+                self.core.settle(&Read::TIMEOUT);
                 refuse.with(Error::new(Kind::AttemptTimeout(limit)))
             }
             Attempted::Refused(error) => refuse.with(error),
@@ -171,10 +168,15 @@ impl<S: Keep, R: Refuse> Call<S, R> {
 
 impl Core {
     /// Waits for what the attempt has to wait for.
+    #[inline]
     fn admit(&mut self, can_refuse: bool, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         loop {
             match &mut self.phase {
-                Phase::Running { .. } => return Poll::Ready(Ok(())),
+                Phase::Running(_) | Phase::Timed(_) => return Poll::Ready(Ok(())),
+                Phase::Outside => match self.enter(can_refuse, cx) {
+                    Ok(phase) => self.phase = phase,
+                    Err(error) => return Poll::Ready(Err(error)),
+                },
                 Phase::BackingOff(sleep) => {
                     core::task::ready!(sleep.as_mut().poll(cx));
                     self.phase = Phase::Outside;
@@ -182,15 +184,11 @@ impl Core {
                 Phase::Queued(ticket) => {
                     let granted = core::task::ready!(ticket.poll(cx));
                     let now = clock::now();
-                    self.phase = Phase::Running { since: now, cut: None };
+                    self.phase = Phase::Running(now);
                     return Poll::Ready(granted.map_err(|refusal| {
                         self.refusal(Denial::Refused(refusal), now)
                     }));
                 }
-                Phase::Outside => match self.enter(can_refuse, cx) {
-                    Ok(phase) => self.phase = phase,
-                    Err(error) => return Poll::Ready(Err(error)),
-                },
             }
         }
     }
@@ -198,23 +196,27 @@ impl Core {
     /// Asks the limiter for a permit or a place in its queue.
     #[inline]
     fn enter(&mut self, can_refuse: bool, cx: &Context<'_>) -> Result<Phase, Error> {
-        let config = self.setup.clone()?;
+        let setup = match &self.setup {
+            Ok(setup) => *setup,
+            Err(error) => return Err(Error::clone(error)),
+        };
         let now = clock::now();
         let scope = self.scope.get_or_insert_with(|| {
-            let outer = context::with_current(|outer| outer.deadline);
-            Scope::new(now.saturating_add(config.deadline).min(outer.unwrap_or(u64::MAX)))
+            let deadline = now.saturating_add(setup.config.deadline);
+            Scope::new(deadline.min(context::outer_deadline()))
         });
         let (deadline, retry) = (scope.deadline, scope.number > 1);
         if can_refuse && now >= deadline {
             return Err(Error::new(Kind::Deadline(Duration::ZERO)));
         }
-        if self.limiter.pass(1, now) {
-            return Ok(Phase::Running { since: now, cut: None });
+        let Some(limiter) = self.limiter() else { return Ok(Phase::Running(now)) };
+        if limiter.pass(1, now) {
+            return Ok(Phase::Running(now));
         }
-        let longest = config.max_wait.map_or(u64::MAX, |wait| now.saturating_add(wait));
+        let longest = setup.config.max_wait.map_or(u64::MAX, |wait| now.saturating_add(wait));
         let latest = if can_refuse { deadline.min(longest) } else { u64::MAX };
-        match self.limiter.enter(Request { cost: 1, latest, retry }, now, cx) {
-            Ok(None) => Ok(Phase::Running { since: now, cut: None }),
+        match limiter.enter(Request { cost: 1, latest, retry }, now, cx) {
+            Ok(None) => Ok(Phase::Running(now)),
             Ok(Some(ticket)) => Ok(Phase::Queued(ticket)),
             Err(denial) => Err(self.refusal(denial, now)),
         }
@@ -236,65 +238,89 @@ impl Core {
     }
 
     /// Lets the limiter know what the outcome tells; whether there will be another attempt.
-    fn settle(&mut self, read: Read) -> bool {
-        let (Ok(config), Some(scope)) = (&self.setup, &mut self.scope) else { return false };
+    #[inline]
+    fn settle(&mut self, read: &Read) -> bool {
         self.phase = Phase::Outside;
-        let observed = read.needs_observation(scope);
-        let (failure, advice) = read.conclude(scope, observed);
+        let (Ok(setup), Some(scope)) = (&self.setup, &self.scope) else { return false };
+        let (failure, advice, received) = read.conclude(scope);
         let judgement = match read.verdict {
-            Verdict::Auto => config.retry.judge(failure, advice),
+            Verdict::Auto => setup.config.retry.judge(failure, advice),
             verdict => Judgement::of(verdict),
         };
-        if judgement.verdict == Verdict::Done {
-            return false;
-        }
+        judgement.verdict != Verdict::Done
+            && self.settle_failure(failure.unwrap_or(Failure::Other), judgement, received)
+    }
+
+    #[cold]
+    fn settle_failure(
+        &mut self,
+        failure: Failure,
+        judgement: Judgement,
+        received: Option<u64>,
+    ) -> bool {
+        let (Ok(setup), Some(scope)) = (&self.setup, &self.scope) else { return false };
         let now = clock::now();
-        let base = if observed { scope.received } else { now };
-        let previous = Duration::from_nanos(self.delay);
-        let step = config.retry.decide(judgement, scope.number, previous, rand::random());
-        if let Some(cooldown) = step.cooldown {
-            self.limiter.cool_down(base.saturating_add(clock::nanos(cooldown)));
+        let base = received.unwrap_or(now);
+        let policy = setup.config.retry;
+        let step = policy.decide(judgement, scope.number, scope.delay(), rand::random());
+        let (spent, number) = (scope.spent, scope.number);
+        if let (Some(cooldown), Some(limiter)) = (step.cooldown, self.limiter()) {
+            limiter.cool_down(base.saturating_add(clock::nanos(cooldown)));
         }
-        let retried = step.retry_in.filter(|_| !scope.spent).is_some_and(|wait| {
-            let wait = clock::nanos(wait);
-            self.delay = wait;
-            self.plan(base.saturating_add(wait), now, failure.unwrap_or(Failure::Other))
+        let retried = step.retry_in.filter(|_| !spent).is_some_and(|wait| {
+            self.plan(base, clock::nanos(wait), now, failure)
         });
-        if !retried && judgement.retry && self.scope.as_ref().is_some_and(|s| s.number > 1) {
+        if !retried && judgement.retry && number > 1 {
             context::with_current(|outer| outer.spent = true);
         }
         retried
     }
 
-    /// Plans another attempt, not before an instant, if it fits in the call's bounds.
-    fn plan(&mut self, not_before: u64, now: u64, failure: Failure) -> bool {
-        let (Ok(config), Some(scope)) = (&self.setup, &mut self.scope) else { return false };
-        let (permit, closed_until) = self.limiter.forecast(now);
-        let expected = permit.max(not_before);
-        let longest = config.max_wait.map_or(u64::MAX, |wait| now.saturating_add(wait));
-        if expected > scope.deadline.min(longest) || Handle::try_current().is_err() {
+    /// Plans another attempt, `wait` after `base` or later, if it fits in the call's bounds.
+    fn plan(&mut self, base: u64, wait: u64, now: u64, failure: Failure) -> bool {
+        let (Ok(setup), Some(limiter)) = (&self.setup, self.limiter()) else { return false };
+        let (permit, closed_until) = limiter.forecast(now);
+        let not_before = base.saturating_add(wait);
+        let longest = setup.config.max_wait.map_or(u64::MAX, |wait| now.saturating_add(wait));
+        let deadline = self.scope.as_ref().map_or(u64::MAX, |scope| scope.deadline);
+        if permit.max(not_before) > deadline.min(longest) || Handle::try_current().is_err() {
             return false;
         }
-        scope.advance(failure);
         // Where the limiter is closed for as long, the wait is one in its queue.
         if not_before > now && not_before > closed_until {
-            self.limiter.add_backoff(not_before - now);
+            limiter.add_backoff(not_before - now);
             let sleep = tokio::time::sleep_until(clock::instant(not_before));
             self.phase = Phase::BackingOff(Box::pin(sleep));
+        }
+        if let Some(scope) = &mut self.scope {
+            scope.advance(failure, wait);
         }
         true
     }
 
     /// Lets the limiter hear at once what the body has observed.
+    #[inline]
     fn heed(&mut self) {
-        let Some(scope) = &mut self.scope else { return };
-        if !core::mem::take(&mut scope.unheard) {
-            return;
+        if self.scope.as_mut().is_some_and(|scope| core::mem::take(&mut scope.unheard)) {
+            self.heed_observation();
         }
-        let advice = Advice::of(scope.hint.as_deref());
-        let throttled = scope.status.is_some_and(|status| Failure::Status(status).is_throttle());
-        if let (true, Some(wait)) = (throttled || advice.limited, advice.retry_after) {
-            self.limiter.cool_down(scope.received.saturating_add(clock::nanos(wait)));
+    }
+
+    fn heed_observation(&self) {
+        let (Some(scope), Some(limiter)) = (&self.scope, self.limiter()) else { return };
+        let Some((hint, received)) = scope.hint() else { return };
+        let throttle = scope.status.is_some_and(|s| Failure::Status(s.get()).is_throttle());
+        if let (true, Some(wait)) = (throttle || hint.limited(), hint.retry_after()) {
+            limiter.cool_down(received.saturating_add(clock::nanos(wait)));
+        }
+    }
+
+    #[inline]
+    fn limiter(&self) -> Option<&Shared> {
+        match (&self.brought, &self.setup) {
+            (Some(brought), _) => Some(brought),
+            (None, Ok(setup)) => setup.limiter.as_deref(),
+            (None, Err(_)) => None,
         }
     }
 }

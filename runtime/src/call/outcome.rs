@@ -24,16 +24,20 @@ impl Read {
     /// Whether what the body passed to `observe` counts.
     pub(super) fn needs_observation(&self, scope: &Scope) -> bool {
         let Some(status) = scope.status else { return false };
-        let same = self.reading.failure == Some(Failure::Status(status));
+        let same = self.reading.failure == Some(Failure::Status(status.get()));
         !self.reading.conclusive || (same && self.reading.hint.is_none())
     }
 
-    /// The failure and what the server said about it.
-    pub(super) fn conclude(&self, scope: &Scope, observed: bool) -> (Option<Failure>, Advice) {
-        let seen = scope.status.filter(|&status| observed && status >= 400).map(Failure::Status);
-        let own_hint = self.reading.hint.as_deref();
-        let hint = own_hint.or(scope.hint.as_deref().filter(|_| observed));
-        (seen.or(self.reading.failure), Advice::of(hint))
+    /// The failure, what the server said about it, and when.
+    pub(super) fn conclude(&self, scope: &Scope) -> (Option<Failure>, Advice, Option<u64>) {
+        let observed = self.needs_observation(scope);
+        let status = scope.status.filter(|status| observed && status.get() >= 400);
+        let failure = status.map(|status| Failure::Status(status.get())).or(self.reading.failure);
+        match (&self.reading.hint, scope.hint().filter(|_| observed)) {
+            (Some(own), _) => (failure, Advice::of(Some(own)), None),
+            (None, Some((hint, received))) => (failure, Advice::of(Some(hint)), Some(received)),
+            (None, None) => (failure, Advice::default(), None),
+        }
     }
 }
 

@@ -17,8 +17,15 @@ const UNIX_EPOCH: DateTime = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
 const MONTHS: [&[u8; 3]; 12] = [
     b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec",
 ];
-const DAYS: [&[u8]; 7] =
-    [b"Monday", b"Tuesday", b"Wednesday", b"Thursday", b"Friday", b"Saturday", b"Sunday"];
+const DAYS: [&[u8]; 7] = [
+    b"Monday",
+    b"Tuesday",
+    b"Wednesday",
+    b"Thursday",
+    b"Friday",
+    b"Saturday",
+    b"Sunday",
+];
 
 /// An instant in nanoseconds since 1970, UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,7 +47,9 @@ impl Instant {
         let (hour, minute, second) = time;
         let leap = i8::from(second == 60);
         let civil = DateTime::new(date.0, date.1, date.2, hour, minute, second - leap, 0).ok()?;
-        Some(Self(since_epoch(civil) + i128::from(leap) * NANOS_PER_SECOND))
+        Some(Self(
+            since_epoch(civil) + i128::from(leap) * NANOS_PER_SECOND,
+        ))
     }
 }
 
@@ -75,7 +84,11 @@ pub(super) fn http(text: &[u8], now: Instant) -> Option<Instant> {
 fn imf_fixdate(text: &[u8]) -> Option<Instant> {
     shaped(text, b"aaa, 00 aaa 0000 00:00:00 GMT")?;
     short_day(&text[..3])?;
-    let date = (year(&text[12..16])?, month(&text[8..11])?, two(&text[5..7])?);
+    let date = (
+        year(&text[12..16])?,
+        month(&text[8..11])?,
+        two(&text[5..7])?,
+    );
     Instant::new(date, time(&text[17..25])?)
 }
 
@@ -102,7 +115,11 @@ fn rfc850(text: &[u8], now: Instant) -> Option<Instant> {
 fn asctime(text: &[u8]) -> Option<Instant> {
     shaped(text, b"aaa aaa _0 00:00:00 0000")?;
     short_day(&text[..3])?;
-    let date = (year(&text[20..])?, month(&text[4..7])?, two(text[8..10].trim_ascii_start())?);
+    let date = (
+        year(&text[20..])?,
+        month(&text[4..7])?,
+        two(text[8..10].trim_ascii_start())?,
+    );
     Instant::new(date, time(&text[11..19])?)
 }
 
@@ -112,7 +129,11 @@ fn javascript(text: &[u8]) -> Option<Instant> {
     let (front, zone) = text.split_at_checked(SHAPE.len())?;
     shaped(front, SHAPE)?;
     short_day(&front[..3])?;
-    let date = (year(&front[11..15])?, month(&front[4..7])?, two(&front[8..10])?);
+    let date = (
+        year(&front[11..15])?,
+        month(&front[4..7])?,
+        two(&front[8..10])?,
+    );
     let local = Instant::new(date, time(&front[16..24])?)?;
 
     let (offset, comment) = zone.split_at_checked(5)?;
@@ -138,10 +159,14 @@ fn iso(text: &[u8]) -> Option<Instant> {
     }
     let pieces = PARSER.parse_pieces(text).ok()?;
     let civil = pieces.date().to_datetime(pieces.time().unwrap_or_default());
-    let offset = pieces.to_numeric_offset().map_or(0, jiff::tz::Offset::seconds);
+    let offset = pieces
+        .to_numeric_offset()
+        .map_or(0, jiff::tz::Offset::seconds);
     // jiff reads a leap second as the second before it, which would be a second early.
     let leap = i128::from(text.get(16..19) == Some(b":60"));
-    Some(Instant(since_epoch(civil) + (leap - i128::from(offset)) * NANOS_PER_SECOND))
+    Some(Instant(
+        since_epoch(civil) + (leap - i128::from(offset)) * NANOS_PER_SECOND,
+    ))
 }
 
 fn since_epoch(civil: DateTime) -> i128 {

@@ -3,8 +3,9 @@
 use core::time::Duration;
 use std::borrow::Cow;
 
-use super::names::{Family, Odd, Slot};
+use super::names::{Family, Slot};
 use super::number::{Decimal, integer};
+use super::vocabulary::{Field, Odd};
 use super::window::{Window, Windows};
 
 /// More entries than any server sends.
@@ -21,8 +22,8 @@ pub(super) fn read<'a>(
         Odd::Slash => {
             let (used, limit) = slash(text)?;
             add(windows, slot.label.into(), |window| {
-                window.used(used);
-                window.limit(limit);
+                window.count(Field::Used, used);
+                window.count(Field::Limit, limit);
             });
         }
         Odd::NamedSlashes => named_slashes(text, windows),
@@ -32,7 +33,7 @@ pub(super) fn read<'a>(
         Odd::Rate => {
             let rate = count(text)?;
             add(windows, slot.label.into(), |window| {
-                window.limit(rate);
+                window.count(Field::Limit, rate);
                 window.length(Duration::from_secs(1));
                 window.aside();
             });
@@ -49,7 +50,9 @@ pub(super) fn counts_by_seconds(text: &str) -> Option<impl Iterator<Item = (f64,
         Some((count(number)?, integer(seconds.trim().as_bytes())?))
     };
     let entries = move || text.split(',').take(MAX_ENTRIES).map(pair);
-    entries().all(|pair| pair.is_some()).then(|| entries().flatten())
+    entries()
+        .all(|pair| pair.is_some())
+        .then(|| entries().flatten())
 }
 
 /// `32/40`
@@ -67,8 +70,8 @@ fn named_slashes<'a>(text: &'a str, windows: &mut Windows<'a>) {
         let value = value.split_once('(').map_or(value, |(value, _)| value);
         if let Some((used, limit)) = slash(value) {
             add(windows, name.trim().into(), |window| {
-                window.used(used);
-                window.limit(limit);
+                window.count(Field::Used, used);
+                window.count(Field::Limit, limit);
             });
         }
     }
@@ -77,19 +80,26 @@ fn named_slashes<'a>(text: &'a str, windows: &mut Windows<'a>) {
 /// `total=100; remaining=99; resets=41`, several of them with commas between.
 fn groups<'a>(label: &'a str, text: &'a str, windows: &mut Windows<'a>) {
     for group in text.split(',').take(MAX_ENTRIES) {
-        let pairs = || group.split(';').take(MAX_ENTRIES).filter_map(|pair| pair.trim().split_once('='));
+        let pairs = || {
+            group
+                .split(';')
+                .take(MAX_ENTRIES)
+                .filter_map(|pair| pair.trim().split_once('='))
+        };
         let value = |names: [&str; 3]| {
             let (_, value) = pairs().find(|(key, _)| names.contains(key))?;
             count(value)
         };
-        let bucket = pairs().find(|(key, _)| *key == "b").map_or(label, |(_, name)| name);
+        let bucket = pairs()
+            .find(|(key, _)| *key == "b")
+            .map_or(label, |(_, name)| name);
         let reset = pairs().find(|(key, _)| ["t", "reset", "resets"].contains(key));
         add(windows, bucket.into(), |window| {
             if let Some(limit) = value(["q", "limit", "total"]) {
-                window.limit(limit);
+                window.count(Field::Limit, limit);
             }
             if let Some(remaining) = value(["r", "remaining", "left"]) {
-                window.remaining(remaining);
+                window.count(Field::Remaining, remaining);
             }
             if let Some(wait) = reset.and_then(|(_, value)| seconds(value)) {
                 window.reset(1, wait);
@@ -105,7 +115,9 @@ fn named_counts<'a>(text: &'a str, windows: &mut Windows<'a>) {
             continue;
         };
         if let Some(remaining) = count(value) {
-            add(windows, name.trim().into(), |window| window.remaining(remaining));
+            add(windows, name.trim().into(), |window| {
+                window.count(Field::Remaining, remaining);
+            });
         }
     }
 }
@@ -126,7 +138,7 @@ fn categories<'a>(text: &'a str, windows: &mut Windows<'a>) -> Option<Duration> 
         for name in names.split(';').take(MAX_ENTRIES) {
             add(windows, name.into(), |window| {
                 window.unit("category".into());
-                window.remaining(0.0);
+                window.count(Field::Remaining, 0.0);
                 window.reset(1, wait);
                 window.aside();
             });

@@ -42,6 +42,10 @@ impl<'a> Decimal<'a> {
         self.whole
     }
 
+    pub(super) const fn is_one(self) -> bool {
+        self.billionths == NANOS_PER_SECOND
+    }
+
     /// The nearest float.
     pub(super) fn to_f64(self) -> Option<f64> {
         self.text.parse().ok()
@@ -68,7 +72,7 @@ impl<'a> Decimal<'a> {
 
 /// A duration as Go prints one, such as `6m0s`, `1h23m31s`, `2m52.8s` or `20ms`; also days, as in `1d2h`.
 ///
-/// Source: the `ParseDuration` function of Go's package `time`; OpenAI and Groq send these.
+/// Source: the `ParseDuration` function of Go's package `time`. `OpenAI` and Groq send these.
 pub(super) fn go_duration(text: &[u8]) -> Option<Duration> {
     if text.is_empty() || text.len() > MAX_LEN {
         return None;
@@ -76,14 +80,26 @@ pub(super) fn go_duration(text: &[u8]) -> Option<Duration> {
     let mut rest = text;
     let mut total = 0_u128;
     while !rest.is_empty() {
-        let digits = rest.iter().position(|byte| !matches!(byte, b'0'..=b'9' | b'.'))?;
+        let digits = rest
+            .iter()
+            .position(|byte| !matches!(byte, b'0'..=b'9' | b'.'))?;
         let number = Decimal::parse(&rest[..digits])?;
         rest = &rest[digits..];
-        let letters = rest.iter().position(u8::is_ascii_digit).unwrap_or(rest.len());
+        let letters = rest
+            .iter()
+            .position(u8::is_ascii_digit)
+            .unwrap_or(rest.len());
         total = total.checked_add(number.nanos(unit(&rest[..letters])?)?)?;
         rest = &rest[letters..];
     }
     wait(total)
+}
+
+/// So many seconds as a wait. `None` if it is negative or absurdly long.
+pub(super) fn seconds(seconds: f64) -> Option<Duration> {
+    Duration::try_from_secs_f64(seconds)
+        .ok()
+        .filter(|wait| *wait <= MAX_WAIT)
 }
 
 /// So many nanoseconds as a wait in whole milliseconds, rounded up. `None` if it is absurdly long.

@@ -8,23 +8,22 @@ use std::time::SystemTime;
 use http::header::{AGE, DATE};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use super::ResetKind;
 use super::date::{self, Instant};
 use super::delay::{self, Form};
-use super::lists;
-use super::names::{self, Family, Field, Scale, Slot};
+use super::names::{self, Slot};
 use super::number::{self, Decimal};
-use super::structured::{self, Item};
+use super::vocabulary::{Field, Scale};
 use super::window::Windows;
+use super::{ResetKind, counts, lists, policies, structured};
 use crate::hint::Hint;
 
 /// Fields of a response that are read, of those whose names look right.
 const MAX_FIELDS: usize = 128;
 /// Lines of one field that are read.
 const MAX_LINES: usize = 16;
-/// Longest value that is read, in bytes.
-const MAX_VALUE: usize = 4096;
-/// Longest name of a window that is kept, in bytes.
+/// Longest line that is read, in bytes.
+const MAX_LINE: usize = 4096;
+/// Longest title of a window that is kept, in bytes.
 const MAX_TITLE: usize = 128;
 
 /// What has been read so far.
@@ -42,7 +41,11 @@ pub(super) struct Reading<'a> {
 }
 
 impl<'a> Reading<'a> {
-    pub(super) fn new(headers: &'a HeaderMap, received_at: SystemTime, reset_kind: ResetKind) -> Self {
+    pub(super) fn new(
+        headers: &'a HeaderMap,
+        received_at: SystemTime,
+        reset_kind: ResetKind,
+    ) -> Self {
         Self {
             headers,
             received_at,
@@ -63,8 +66,7 @@ impl<'a> Reading<'a> {
         self.fields += 1;
         if let Some((rank, form)) = delay::named(name.as_str()) {
             for text in self.lines(name) {
-                let wait = self.delay_value(form, text);
-                self.delay(rank, wait);
+                self.delay(rank, self.delay_value(form, once(text)));
             }
         } else if name.as_str().ends_with("-should-retry") {
             self.lines(name).for_each(|text| self.advice(text));
@@ -82,7 +84,7 @@ impl<'a> Reading<'a> {
         if let Some(retry) = self.advice {
             hint = hint.with_server_says_retry(retry);
         }
-        // What a cache repeats was true for another request, at another time.
+        // What a cache repeats was true at another time, perhaps of another caller.
         if self.windows.is_empty() || self.is_from_cache() {
             return (hint, false);
         }
@@ -100,19 +102,7 @@ impl<'a> Reading<'a> {
         });
     }
 
-    fn delay_value(&self, form: Form, text: &[u8]) -> Option<Duration> {
-        let number = Decimal::parse(text);
-        match form {
-            Form::Millis => number?.millis(),
-            Form::Seconds => number.map_or_else(|| self.until(text), Decimal::seconds),
-            Form::Guess => match number {
-                Some(number) => self.guess(number),
-                None => self.until(text),
-            },
-        }
-    }
-
-    /// `false` wins over `true`, for it is the one to be sorry for.
+    /// `false` outweighs `true`.
     fn advice(&mut self, text: &[u8]) {
         match text {
             b"true" => self.advice = self.advice.or(Some(true)),
@@ -122,39 +112,39 @@ impl<'a> Reading<'a> {
     }
 
     fn window(&mut self, name: &'a HeaderName, slot: &Slot<'a>, field: Field) {
-        if matches!(field, Field::Policy | Field::Bare) {
-            let text = joined(self.lines(name));
-            match field {
-                Field::Policy => self.policies(slot, &text),
-                _ => self.bare(slot, &text),
+        match field {
+            Field::Policy => {
+                let text = joined(self.lines(name));
+                policies::policies(&mut self.windows, slot, &text);
             }
-            return;
-        }
-        for text in self.lines(name) {
-            self.line(slot, field, text);
+            Field::Bare => {
+                let text = joined(self.lines(name));
+                policies::bare(&mut self.windows, slot, &text);
+            }
+            _ => self.lines(name).for_each(|text| {
+                self.line(slot, field, text);
+            }),
         }
     }
 
-    /// Reads one line. Nothing comes of one that cannot be understood.
+    /// Reads one line. `None` where nothing comes of it.
     fn line(&mut self, slot: &Slot<'a>, field: Field, text: &'a [u8]) -> Option<()> {
         match field {
-            Field::Limit | Field::Remaining | Field::Used => self.counts(slot, field, text)?,
-            Field::Reset { rank, scale } => {
-                let wait = self.reset_value(scale, text)?;
+            Field::Limit | Field::Remaining | Field::Used => {
+                counts::read(&mut self.windows, slot, field, once(text))?;
+            }
+            Field::Reset(rank, scale) => {
+                let wait = self.reset_value(scale, bare_item(once(text)))?;
                 self.windows.at(slot, 0)?.reset(rank, wait);
             }
             Field::Length(scale) => {
-                let length = match (Decimal::parse(text), scale) {
-                    (Some(number), Scale::Millis) => number.millis()?,
-                    (Some(number), _) => number.seconds()?,
-                    (None, _) => number::go_duration(text)?,
-                };
+                let length = length_value(scale, text)?;
                 self.windows.at(slot, 0)?.length(length);
             }
             Field::Title => {
-                let text = core::str::from_utf8(text).ok()?;
-                let fits = (1..=MAX_TITLE).contains(&text.len()) && text.is_ascii();
-                self.windows.at(slot, 0).filter(|_| fits)?.title(text);
+                let title = core::str::from_utf8(text).ok()?;
+                let fits = title.is_ascii() && (1..=MAX_TITLE).contains(&title.len());
+                self.windows.at(slot, 0).filter(|_| fits)?.title(title);
             }
             Field::Odd(odd) => {
                 let text = core::str::from_utf8(text).ok()?;
@@ -166,131 +156,125 @@ impl<'a> Reading<'a> {
         Some(())
     }
 
-    /// `60`, `100;w=21600`, `10, 10;w=1, 50;w=60`, `600,30000` or `100:120,20:1`.
-    fn counts(&mut self, slot: &Slot<'a>, field: Field, text: &[u8]) -> Option<()> {
-        let text = once(text);
-        if let Some(value) = count(field, text) {
-            self.windows.at(slot, 0)?.count(field, value);
-        } else if text.contains(&b':') {
-            self.counts_by_seconds(slot, field, text)?;
-        } else if text.iter().any(|byte| matches!(byte, b',' | b';')) {
-            self.count_list(slot, field, structured::list(text))?;
-        }
-        Some(())
-    }
-
-    fn counts_by_seconds(&mut self, slot: &Slot<'a>, field: Field, text: &[u8]) -> Option<()> {
-        for (value, seconds) in lists::counts_by_seconds(core::str::from_utf8(text).ok()?)? {
-            let window = self.windows.at(slot, seconds)?;
-            window.count(field, value);
-            window.length(Duration::from_secs(seconds));
-        }
-        Some(())
-    }
-
-    fn count_list(&mut self, slot: &Slot<'a>, field: Field, items: Vec<Item>) -> Option<()> {
-        let only = items.len() == 1;
-        let value = |item: Item| Some((item.number.filter(|number| *number >= 0.0)?, item.parameters()?.window));
-        let values: Vec<_> = items.into_iter().map(value).collect::<Option<_>>()?;
-        let plain = values.iter().all(|(_, window)| window.is_none());
-        for (index, (value, window)) in (0..).zip(values) {
-            let length = window.map(Duration::from_secs);
-            match length {
-                // The policies, which in the first drafts stand behind the limit.
-                Some(length) if !only && field == Field::Limit => self.windows.quota(slot.family, value, length),
-                _ if index == 0 || plain => {
-                    let window = self.windows.at(slot, index)?;
-                    window.count(field, value);
-                    length.into_iter().for_each(|length| window.length(length));
-                }
-                _ => {}
-            }
-        }
-        Some(())
-    }
-
-    /// `10;w=1, 50;w=60` or `"burst";q=100;w=60, "daily";q=1000;w=86400`.
-    fn policies(&mut self, slot: &Slot<'a>, text: &[u8]) {
-        for item in structured::list(text) {
-            self.policy(slot.family, item);
+    fn delay_value(&self, form: Form, text: &[u8]) -> Option<Duration> {
+        match (Decimal::parse(text), form) {
+            (Some(number), Form::Seconds) => number.seconds(),
+            (Some(number), Form::Millis) => number.millis(),
+            (Some(number), Form::Guess) => self.guess(number),
+            (None, Form::Millis) => None,
+            (None, _) => self.until(text),
         }
     }
 
-    fn policy(&mut self, family: Family, mut item: Item) -> Option<()> {
-        let (name, number) = (item.name.take(), item.number);
-        let parameters = item.parameters()?;
-        let length = parameters.window.map(Duration::from_secs);
-        let Some(name) = name else {
-            self.windows.quota(family, number.filter(|number| *number >= 0.0)?, length?);
-            return Some(());
+    fn reset_value(&self, scale: Scale, text: &[u8]) -> Option<Duration> {
+        let Some(number) = Decimal::parse(text) else {
+            return number::go_duration(text).or_else(|| self.until(text));
         };
-        let quota = parameters.quota?;
-        let window = self.windows.named(&name, parameters.partition.as_deref())?;
-        window.count(Field::Limit, whole(quota));
-        length.into_iter().for_each(|length| window.length(length));
-        if let Some(unit) = parameters.unit {
-            window.unit(String::from(unit).into());
-        }
-        if let Some(key) = parameters.partition {
-            window.partition(key);
-        }
-        Some(())
-    }
-
-    /// `"default";r=50;t=30`, `limit=10, remaining=1, reset=7`, `700` or `100:120,20:1`.
-    fn bare(&mut self, slot: &Slot<'a>, text: &[u8]) {
-        if !matches!(text.first(), Some(b'"')) && self.counts_alone(slot, text).is_some() {
-            return;
-        }
-        let items = structured::list(text);
-        if items.is_empty() {
-            for item in structured::dictionary(text) {
-                self.member(item);
-            }
-        }
-        for item in items {
-            self.status(item);
+        match (scale, self.reset_kind) {
+            (Scale::Millis, _) | (Scale::Guess, ResetKind::Millis) => number.millis(),
+            (Scale::Seconds, _) | (Scale::Guess, ResetKind::Seconds) => number.seconds(),
+            (Scale::Guess, ResetKind::Guess) => self.guess(number),
+            (Scale::Guess, ResetKind::EpochSeconds) => self.epoch(number, 1_000_000_000),
+            (Scale::Guess, ResetKind::EpochMillis) => self.epoch(number, 1_000_000),
         }
     }
 
-    fn counts_alone(&mut self, slot: &Slot<'a>, text: &[u8]) -> Option<()> {
-        let first = text.iter().position(|byte| matches!(byte, b',' | b':')).unwrap_or(text.len());
-        Decimal::parse(&text[..first])?;
-        self.counts(slot, Field::Limit, text)
+    /// A delay in seconds, or an epoch: 30 days are 2.6e6 seconds, and 2001 was 1e9 seconds after
+    /// 1970, so nothing real is near the line. Each further thousandfold is a smaller unit.
+    fn guess(&self, number: Decimal<'_>) -> Option<Duration> {
+        match number.whole() {
+            0..1_000_000_000 => number.seconds(),
+            1_000_000_000..1_000_000_000_000 => self.epoch(number, 1_000_000_000),
+            1_000_000_000_000..1_000_000_000_000_000 => self.epoch(number, 1_000_000),
+            1_000_000_000_000_000..1_000_000_000_000_000_000 => self.epoch(number, 1_000),
+            _ => self.epoch(number, 1),
+        }
     }
 
-    /// One item of the structured `RateLimit` since draft 08.
-    fn status(&mut self, mut item: Item) -> Option<()> {
-        let name = item.name.take()?;
-        let parameters = item.parameters()?;
-        if parameters.remaining.is_none() && parameters.reset.is_none() {
-            return None;
-        }
-        let window = self.windows.named(&name, parameters.partition.as_deref())?;
-        if let Some(remaining) = parameters.remaining {
-            window.count(Field::Remaining, whole(remaining));
-        }
-        if let Some(wait) = parameters.reset.map(Duration::from_secs) {
-            window.reset(1, wait);
-        }
-        if let Some(key) = parameters.partition {
-            window.partition(key);
-        }
-        Some(())
+    /// The time until so many units of so many nanoseconds after 1970.
+    fn epoch(&self, number: Decimal<'_>, unit: u64) -> Option<Duration> {
+        let nanos = i128::try_from(number.nanos(unit)?).ok()?;
+        Instant::from_nanos(nanos).after(self.now())
     }
 
-    /// One member of the structured `RateLimit` of draft 07.
-    fn member(&mut self, item: Item) -> Option<()> {
-        const SLOT: Slot<'static> = Slot { family: Family::Structured, label: "", unit: "requests", length: None };
-        let number = item.number.filter(|number| *number >= 0.0)?;
-        match item.name.as_deref()? {
-            "limit" => self.windows.at(&SLOT, 0)?.replace(Field::Limit, number),
-            "remaining" => self.windows.at(&SLOT, 0)?.replace(Field::Remaining, number),
-            "reset" => {
-                ..
-            }
-            _ => return None,
+    fn until(&self, text: &[u8]) -> Option<Duration> {
+        date::any(text, self.now())?.after(self.now())
+    }
+
+    /// The server's clock if it sent a `Date`, else ours.
+    fn now(&self) -> Instant {
+        if let Some(now) = self.now.get() {
+            return now;
         }
-        Some(())
+        let ours = Instant::from(self.received_at);
+        let theirs = self
+            .headers
+            .get(DATE)
+            .and_then(trimmed)
+            .and_then(|text| date::http(text, ours));
+        let now = theirs.unwrap_or(ours);
+        self.now.set(Some(now));
+        now
+    }
+
+    fn is_from_cache(&self) -> bool {
+        let age = self
+            .headers
+            .get(AGE)
+            .and_then(trimmed)
+            .and_then(number::integer);
+        age.is_some_and(|seconds| seconds > 0)
+    }
+
+    fn lines(&self, name: &HeaderName) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        let headers: &'a HeaderMap = self.headers;
+        headers
+            .get_all(name)
+            .into_iter()
+            .take(MAX_LINES)
+            .filter_map(trimmed)
+    }
+}
+
+fn length_value(scale: Scale, text: &[u8]) -> Option<Duration> {
+    match Decimal::parse(text) {
+        Some(number) if scale == Scale::Millis => number.millis(),
+        Some(number) => number.seconds(),
+        None => number::go_duration(text),
+    }
+}
+
+/// Without the spaces round it. `None` if it is too long.
+fn trimmed(value: &HeaderValue) -> Option<&[u8]> {
+    (value.len() <= MAX_LINE).then(|| value.as_bytes().trim_ascii())
+}
+
+/// The lines as one value (RFC 9110, section 5.3).
+fn joined<'t>(mut lines: impl Iterator<Item = &'t [u8]>) -> Cow<'t, [u8]> {
+    let mut all = Cow::Borrowed(lines.next().unwrap_or_default());
+    for line in lines {
+        let all = all.to_mut();
+        all.extend_from_slice(b", ");
+        all.extend_from_slice(line);
+    }
+    all
+}
+
+/// A structured item without its parameters; what is no such item as it is.
+fn bare_item(text: &[u8]) -> &[u8] {
+    match text.iter().position(|&byte| byte == b';') {
+        Some(end) if structured::list(text).len() == 1 => &text[..end],
+        _ => text,
+    }
+}
+
+/// A value that a proxy has joined with itself, as in `100, 100`, once.
+fn once(text: &[u8]) -> &[u8] {
+    let mut parts = text.split(|&byte| byte == b',').map(<[u8]>::trim_ascii);
+    let first = parts.next().unwrap_or_default();
+    if parts.all(|part| part == first) {
+        first
+    } else {
+        text
     }
 }

@@ -4,12 +4,16 @@
 //! spoils its item, as the draft wants.
 
 use core::convert::Infallible;
+use core::time::Duration;
 use std::borrow::Cow;
 
 use sfv::visitor::{
-    DictionaryVisitor, EntryVisitor, Ignored, InnerListVisitor, ItemVisitor, ListVisitor, ParameterVisitor,
+    DictionaryVisitor, EntryVisitor, Ignored, InnerListVisitor, ItemVisitor, ListVisitor,
+    ParameterVisitor,
 };
 use sfv::{BareItemFromInput, KeyRef, Parser};
+
+use super::number;
 
 /// More items than any server sends.
 const MAX_ITEMS: usize = 32;
@@ -21,11 +25,11 @@ pub(super) struct Item {
     pub(super) name: Option<String>,
     /// The number that it is.
     pub(super) number: Option<f64>,
-    quota: Parameter<u64>,
-    remaining: Parameter<u64>,
-    reset: Parameter<u64>,
-    window: Parameter<u64>,
-    unit: Parameter<Box<str>>,
+    quota: Parameter<f64>,
+    remaining: Parameter<f64>,
+    reset: Parameter<Duration>,
+    window: Parameter<Duration>,
+    unit: Parameter<String>,
     partition: Parameter<Box<[u8]>>,
 }
 
@@ -38,14 +42,19 @@ enum Parameter<T> {
     Is(T),
 }
 
-/// The parameters of an item without a malformed one.
+/// A parameter that we know is not of the type it has to be.
+#[derive(Debug)]
+pub(super) struct Malformed;
+
+/// The parameters of an item, none of them malformed.
 #[derive(Debug)]
 pub(super) struct Parameters {
-    pub(super) quota: Option<u64>,
-    pub(super) remaining: Option<u64>,
-    pub(super) reset: Option<u64>,
-    pub(super) window: Option<u64>,
-    pub(super) unit: Option<Box<str>>,
+    pub(super) quota: Option<f64>,
+    pub(super) remaining: Option<f64>,
+    pub(super) reset: Option<Duration>,
+    /// Longer than zero.
+    pub(super) window: Option<Duration>,
+    pub(super) unit: Option<String>,
     pub(super) partition: Option<Box<[u8]>>,
 }
 
@@ -68,14 +77,16 @@ pub(super) fn dictionary(text: &[u8]) -> Vec<Item> {
 }
 
 impl Item {
-    /// Name, number and parameters; `None` if a parameter that we know is malformed.
-    pub(super) fn parameters(self) -> Option<Parameters> {
+    pub(super) fn parameters(self) -> Result<Parameters, Malformed> {
         let window = self.window.valid()?;
-        Some(Parameters {
+        if window == Some(Duration::ZERO) {
+            return Err(Malformed);
+        }
+        Ok(Parameters {
             quota: self.quota.valid()?,
             remaining: self.remaining.valid()?,
             reset: self.reset.valid()?,
-            window: if window == Some(0) { return None } else { window },
+            window,
             unit: self.unit.valid()?,
             partition: self.partition.valid()?,
         })
@@ -87,11 +98,11 @@ impl<T> Parameter<T> {
         value.map_or(Self::Malformed, Self::Is)
     }
 
-    fn valid(self) -> Option<Option<T>> {
+    fn valid(self) -> Result<Option<T>, Malformed> {
         match self {
-            Self::Missing => Some(None),
-            Self::Malformed => None,
-            Self::Is(value) => Some(Some(value)),
+            Self::Missing => Ok(None),
+            Self::Malformed => Err(Malformed),
+            Self::Is(value) => Ok(Some(value)),
         }
     }
 }
@@ -105,11 +116,19 @@ struct Member<'i> {
     item: Item,
 }
 
-impl<'i> Items<'i> {
+impl Items<'_> {
     fn member(&mut self, key: Option<&KeyRef>) -> Option<Member<'_>> {
         let name = key.map(|key| key.as_str().to_owned());
+        // Of members with one key the last one counts.
+        self.0.retain(|item| name.is_none() || item.name != name);
         let room = self.0.len() < MAX_ITEMS;
-        room.then(|| Member { items: self.0, item: Item { name, ..Item::default() } })
+        room.then(|| Member {
+            items: self.0,
+            item: Item {
+                name,
+                ..Item::default()
+            },
+        })
     }
 }
 
@@ -160,7 +179,7 @@ impl<'de> ItemVisitor<'de> for Member<'_> {
         bare: BareItemFromInput<'de>,
     ) -> Result<impl ParameterVisitor<'de, Out = Self::Out>, Self::Error> {
         match bare {
-            BareItemFromInput::Integer(value) => self.item.number = small(i64::from(value)),
+            BareItemFromInput::Integer(value) => self.item.number = Some(float(value)),
             BareItemFromInput::Decimal(value) => self.item.number = Some(f64::from(value)),
             other if self.item.name.is_none() => self.item.name = text(other).map(Cow::into_owned),
             _ => {}
@@ -173,13 +192,17 @@ impl<'de> ParameterVisitor<'de> for Member<'_> {
     type Out = ();
     type Error = Infallible;
 
-    fn parameter(&mut self, key: &'de KeyRef, value: BareItemFromInput<'de>) -> Result<(), Self::Error> {
+    fn parameter(
+        &mut self,
+        key: &'de KeyRef,
+        value: BareItemFromInput<'de>,
+    ) -> Result<(), Self::Error> {
         match key.as_str() {
             "q" => self.item.quota = Parameter::new(count(&value)),
             "r" => self.item.remaining = Parameter::new(count(&value)),
-            "t" => self.item.reset = Parameter::new(count(&value)),
-            "w" | "window" => self.item.window = Parameter::new(count(&value)),
-            "qu" => self.item.unit = Parameter::new(text(value).map(Into::into)),
+            "t" => self.item.reset = Parameter::new(seconds(&value)),
+            "w" | "window" => self.item.window = Parameter::new(seconds(&value)),
+            "qu" => self.item.unit = Parameter::new(text(value).map(Cow::into_owned)),
             "pk" => self.item.partition = Parameter::new(bytes(value)),
             _ => {}
         }
@@ -208,14 +231,21 @@ fn bytes(value: BareItemFromInput<'_>) -> Option<Box<[u8]>> {
     }
 }
 
-fn count(value: &BareItemFromInput<'_>) -> Option<u64> {
+fn seconds(value: &BareItemFromInput<'_>) -> Option<Duration> {
+    number::seconds(count(value)?)
+}
+
+fn count(value: &BareItemFromInput<'_>) -> Option<f64> {
     match value {
-        BareItemFromInput::Integer(value) => u64::try_from(i64::from(*value)).ok(),
+        BareItemFromInput::Integer(value) => Some(float(*value)).filter(|count| *count >= 0.0),
         _ => None,
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "integers of structured fields have at most 15 digits")]
-const fn small(value: i64) -> Option<f64> {
-    Some(value as f64)
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "integers of structured fields have at most 15 digits"
+)]
+fn float(value: sfv::Integer) -> f64 {
+    i64::from(value) as f64
 }

@@ -4,6 +4,7 @@ use core::time::Duration;
 use std::borrow::Cow;
 
 use super::names::{Family, Slot};
+use super::vocabulary::Field;
 use crate::hint::{Hint, Policy};
 
 /// More windows than any server has.
@@ -14,8 +15,8 @@ const MAX_WINDOWS: usize = 32;
 pub(super) struct Window<'a> {
     family: Family,
     label: Cow<'a, str>,
-    /// Which value of a list without names it comes from, as in `600,30000`.
-    index: usize,
+    /// Which value of a list it comes from: by order in `600,30000`, by seconds in `100:120,20:1`.
+    index: u64,
     title: Option<&'a str>,
     unit: Cow<'static, str>,
     limit: Option<f64>,
@@ -26,6 +27,7 @@ pub(super) struct Window<'a> {
     partition: Option<Box<[u8]>>,
     /// Listed only: it limits some kind of request, or is a rate rather than a quota.
     aside: bool,
+    in_order: bool,
 }
 
 impl<'a> Window<'a> {
@@ -43,21 +45,24 @@ impl<'a> Window<'a> {
             reset: None,
             partition: None,
             aside: false,
+            in_order: false,
         }
     }
 
-    // A field that is sent twice counts as what leaves less room: the wait is never too short.
-
-    pub(super) fn limit(&mut self, limit: f64) {
-        self.limit = Some(self.limit.map_or(limit, |known| known.min(limit)));
+    /// A field that is sent twice counts as what leaves less room: the wait is never too short.
+    pub(super) fn count(&mut self, field: Field, value: f64) {
+        let (known, tighter): (_, fn(f64, f64) -> f64) = match field {
+            Field::Remaining => (&mut self.remaining, f64::min),
+            Field::Used => (&mut self.used, f64::max),
+            _ => (&mut self.limit, f64::min),
+        };
+        *known = Some(known.map_or(value, |known| tighter(known, value)));
     }
 
-    pub(super) fn remaining(&mut self, remaining: f64) {
-        self.remaining = Some(self.remaining.map_or(remaining, |known| known.min(remaining)));
-    }
-
-    pub(super) fn used(&mut self, used: f64) {
-        self.used = Some(self.used.map_or(used, |known| known.max(used)));
+    /// A count from a list without names, which is only a guess until limit and used match up.
+    pub(super) fn count_in_order(&mut self, field: Field, value: f64) {
+        self.in_order = true;
+        self.count(field, value);
     }
 
     /// The end of the window, from a source of this rank; the smallest rank counts.
@@ -98,6 +103,9 @@ impl<'a> Window<'a> {
 
     /// Whether it says anything: a name or a length alone do not.
     fn is_known(&self) -> bool {
+        if self.in_order {
+            return self.limit.is_some() && self.used.is_some();
+        }
         let counts = [self.limit, self.remaining, self.used];
         counts.iter().any(Option::is_some) || self.reset.is_some()
     }
@@ -119,10 +127,11 @@ impl<'a> Window<'a> {
 
     fn into_policy(self) -> Policy {
         let mut policy = Policy::new().with_unit(self.unit);
-        let name = if self.label.is_empty() { self.title } else { Some(&*self.label) };
-        if let Some(name) = name {
-            policy = policy.with_name(name);
-        }
+        policy = match (&*self.label, self.index) {
+            ("", _) => self.title.into_iter().fold(policy, Policy::with_name),
+            (label, 0) => policy.with_name(label),
+            (label, index) => policy.with_name(format!("{label}-{index}")),
+        };
         if let Some(limit) = self.limit {
             policy = policy.with_limit(limit);
         }
@@ -153,19 +162,17 @@ pub(super) struct Windows<'a> {
 
 impl<'a> Windows<'a> {
     /// The window of a slot, new if need be. `None` when there are too many.
-    pub(super) fn at(&mut self, slot: &Slot<'a>, index: usize) -> Option<&mut Window<'a>> {
+    pub(super) fn at(&mut self, slot: &Slot<'a>, index: u64) -> Option<&mut Window<'a>> {
         let same = |window: &Window<'_>| {
             window.family == slot.family && window.index == index && window.label == slot.label
         };
-        let position = self.list.iter().position(same);
-        if position.is_none() {
+        self.find_or_push(same, || {
             let mut window = Window::new(slot.family, Cow::Borrowed(slot.label));
             window.index = index;
             window.unit = Cow::Borrowed(slot.unit);
             window.length = slot.length;
-            self.push(window)?;
-        }
-        self.list.get_mut(position.unwrap_or(self.list.len() - 1))
+            window
+        })
     }
 
     /// The window that a structured field names, new if need be. `None` when there are too many.
@@ -175,25 +182,41 @@ impl<'a> Windows<'a> {
             let one = theirs.is_none() || key.is_none() || theirs == key;
             window.family == Family::Structured && window.label == name && one
         };
-        let position = self.list.iter().position(same);
-        if position.is_none() {
-            self.push(Window::new(Family::Structured, Cow::Owned(name.to_owned())))?;
+        self.find_or_push(same, || {
+            Window::new(Family::Structured, Cow::Owned(name.to_owned()))
+        })
+    }
+
+    fn find_or_push(
+        &mut self,
+        same: impl Fn(&Window<'_>) -> bool,
+        new: impl FnOnce() -> Window<'a>,
+    ) -> Option<&mut Window<'a>> {
+        match self.list.iter().position(same) {
+            Some(position) => self.list.get_mut(position),
+            None => self.push(new()).and_then(|()| self.list.last_mut()),
         }
-        self.list.get_mut(position.unwrap_or(self.list.len() - 1))
     }
 
     /// A window of which only this much is known. The same one may be told of in two fields.
-    pub(super) fn quota(&mut self, family: Family, limit: f64, length: Duration) {
+    pub(super) fn quota(&mut self, family: Family, limit: f64, length: Option<Duration>) {
+        let Some(length) = length else {
+            return;
+        };
         let told = |window: &Window<'_>| {
             window.limit == Some(limit) && window.length == Some(length) && window.label.is_empty()
         };
         if !self.list.iter().any(told) {
             let mut window = Window::new(family, Cow::Borrowed(""));
-            window.index = usize::MAX;
-            window.limit(limit);
+            window.index = u64::MAX;
+            window.count(Field::Limit, limit);
             window.length(length);
             self.push(window);
         }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.list.is_empty()
     }
 
     pub(super) fn push(&mut self, window: Window<'a>) -> Option<()> {
@@ -208,7 +231,10 @@ impl<'a> Windows<'a> {
     pub(super) fn apply(mut self, mut hint: Hint) -> (Hint, bool) {
         self.list.retain(Window::is_known);
         self.list.iter_mut().for_each(Window::complete);
-        let exhausted = self.list.iter().any(|window| window.is_exhausted() && !window.aside);
+        let exhausted = self
+            .list
+            .iter()
+            .any(|window| window.is_exhausted() && !window.aside);
         if let Some(window) = self.governing() {
             hint = hint.with_counts_requests(window.is_requests());
             if let Some(limit) = window.limit {
@@ -244,7 +270,9 @@ impl<'a> Windows<'a> {
             return Some(only);
         }
         let plain = |window: &&Window<'_>| window.label.is_empty() && window.index == 0;
-        candidates().filter(plain).min_by_key(|window| window.family)
+        candidates()
+            .filter(plain)
+            .min_by_key(|window| window.family)
     }
 
     /// Those with a name or a length: a single plain window is all in the hint.
@@ -256,7 +284,11 @@ impl<'a> Windows<'a> {
         if !self.list.iter().any(told) {
             return Vec::new();
         }
-        self.list.into_iter().filter(told).map(Window::into_policy).collect()
+        self.list
+            .into_iter()
+            .filter(told)
+            .map(Window::into_policy)
+            .collect()
     }
 }
 
@@ -270,5 +302,9 @@ where
         let (share, count) = window.left()?;
         if by_share { share } else { Some(count) }
     };
-    windows().min_by(|a, b| least(a).partial_cmp(&least(b)).unwrap_or(core::cmp::Ordering::Equal))
+    windows().min_by(|a, b| {
+        least(a)
+            .partial_cmp(&least(b))
+            .unwrap_or(core::cmp::Ordering::Equal)
+    })
 }

@@ -165,11 +165,6 @@ impl Limiter {
         self.shared().snapshot()
     }
 
-    /// The limiter of calls that are refused before they reach one.
-    pub(crate) const fn nowhere() -> Self {
-        Self::new(Quota::per_second(core::num::NonZeroU32::MIN))
-    }
-
     #[inline]
     pub(crate) fn shared(&self) -> &Arc<Shared> {
         self.shared.get_or_init(|| Shared::new(self.quota))

@@ -22,6 +22,8 @@ pub use self::values::FactorValue;
 pub use self::values::RateValue;
 pub use self::values::RetriesValue;
 
+pub use std::boxed::Box;
+
 pub use crate::backoff::Jitter;
 pub use crate::call::Attempt;
 pub use crate::call::Attempted;

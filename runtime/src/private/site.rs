@@ -4,10 +4,9 @@ use std::sync::Arc;
 use std::sync::OnceLock;
 
 use crate::call::Call;
-use crate::call::Config;
 use crate::call::Keep;
-use crate::call::Limits;
 use crate::call::Refuse;
+use crate::call::Setup;
 use crate::error::Error;
 use crate::limiter;
 use crate::limiter::Limiter;
@@ -20,13 +19,6 @@ pub struct Site {
     name: &'static str,
     settings: Option<Settings>,
     setup: OnceLock<Result<Setup, Error>>,
-}
-
-#[derive(Debug)]
-struct Setup {
-    config: Config,
-    /// `None` where each call brings its limiter.
-    limiter: Option<Limiter>,
 }
 
 impl Site {
@@ -58,13 +50,11 @@ impl Site {
         find_out: impl FnOnce() -> Result<Settings, Error>,
     ) -> Call<S, R> {
         match self.setup.get_or_init(|| self.set_up(find_out)) {
-            Ok(Setup { config, limiter: Some(limiter) }) => {
-                Call::new(Ok(config), Limits::Static(limiter.shared()))
-            }
-            Ok(Setup { limiter: None, .. }) => self.unusable(Error::invalid(
+            Ok(setup) if setup.limiter.is_some() => Call::new(setup, None),
+            Ok(_) => self.unusable(&Error::invalid(
                 "the function has no limiter: its attribute gives neither `rate` nor `limiter`",
             )),
-            Err(error) => self.unusable(error.clone()),
+            Err(error) => self.unusable(error),
         }
     }
 
@@ -74,10 +64,9 @@ impl Site {
         limiter: &Limiter,
         find_out: impl FnOnce() -> Result<Settings, Error>,
     ) -> Call<S, R> {
-        let limits = Limits::Owned(Arc::clone(limiter.shared()));
         match self.setup.get_or_init(|| self.set_up(find_out)) {
-            Ok(Setup { config, .. }) => Call::new(Ok(config), limits),
-            Err(error) => Call::new(Err(error.clone()), limits),
+            Ok(setup) => Call::new(setup, Some(Arc::clone(limiter.shared()))),
+            Err(error) => self.unusable(error),
         }
     }
 
@@ -88,15 +77,13 @@ impl Site {
             (Some(name), None) => Some(limiter::find(name)?),
             (None, quota) => quota.map(Limiter::new),
         };
+        let limiter = limiter.map(|limiter| Arc::clone(limiter.shared()));
         Ok(Setup { config: settings.config, limiter })
     }
 
     /// A call that its first admission refuses.
     #[cold]
-    fn unusable<S: Keep, R: Refuse>(&self, error: Error) -> Call<S, R> {
-        static NOWHERE: OnceLock<Limiter> = OnceLock::new();
-        let error = error.in_function(self.name);
-        let limiter = NOWHERE.get_or_init(Limiter::nowhere);
-        Call::new(Err(error), Limits::Static(limiter.shared()))
+    fn unusable<S: Keep, R: Refuse>(&self, error: &Error) -> Call<S, R> {
+        Call::unusable(error.clone().in_function(self.name))
     }
 }

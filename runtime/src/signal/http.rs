@@ -63,7 +63,7 @@ pub fn observe(status: StatusCode, headers: &HeaderMap) {
     context::with_current(|scope| scope.observe(status.as_u16(), hint(status, headers)));
 }
 
-fn hint(status: StatusCode, headers: &HeaderMap) -> Option<Box<Hint>> {
+fn hint(status: StatusCode, headers: &HeaderMap) -> Option<Hint> {
     let hint = headers::parse(status, headers, clock::wall());
-    (!hint.is_empty()).then(|| Box::new(hint))
+    (!hint.is_empty()).then_some(hint)
 }

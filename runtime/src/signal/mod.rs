@@ -64,7 +64,7 @@ pub trait Signal {
 pub struct Reading {
     /// `None` for an `Ok`.
     pub(crate) failure: Option<Failure>,
-    pub(crate) hint: Option<Box<Hint>>,
+    pub(crate) hint: Option<Hint>,
     /// The status is the outcome's own, so what `observe` saw does not matter.
     pub(crate) conclusive: bool,
 }
@@ -79,6 +79,6 @@ impl Reading {
     }
 
     pub(crate) fn signalled(error: &impl Signal) -> Self {
-        Self { hint: error.hint().map(Box::new), ..Self::failed(error.failure()) }
+        Self { hint: error.hint(), ..Self::failed(error.failure()) }
     }
 }
