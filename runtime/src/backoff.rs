@@ -56,7 +56,9 @@ impl Backoff {
         if factor.is_finite() && factor >= 1.0 {
             Ok(Self { factor, ..self })
         } else {
-            Err(Error::invalid("a backoff's factor must be a finite number of at least 1"))
+            Err(Error::invalid(
+                "a backoff's factor must be a finite number of at least 1",
+            ))
         }
     }
 
@@ -89,7 +91,10 @@ impl Backoff {
             Jitter::Full => plain.mul_f64(draw),
             Jitter::Equal => plain / 2 + (plain / 2).mul_f64(draw),
             Jitter::Decorrelated => {
-                let spread = previous.max(self.base).saturating_mul(3).saturating_sub(self.base);
+                let spread = previous
+                    .max(self.base)
+                    .saturating_mul(3)
+                    .saturating_sub(self.base);
                 (self.base + spread.min(self.max).mul_f64(draw)).min(self.max)
             }
             Jitter::None => plain,
@@ -113,7 +118,11 @@ mod tests {
 
     #[test]
     fn no_retry_number_overflows() {
-        let steep = Backoff::new().base(Duration::MAX).max(Duration::MAX).factor(f64::MAX).unwrap();
+        let steep = Backoff::new()
+            .base(Duration::MAX)
+            .max(Duration::MAX)
+            .factor(f64::MAX)
+            .unwrap();
         for retry in [0, 1, 2, 1000, u32::MAX] {
             assert_eq!(Backoff::new().plain(retry.max(8)), Duration::from_secs(60));
             assert!(steep.plain(retry) <= Duration::MAX);

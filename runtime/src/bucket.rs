@@ -22,14 +22,22 @@ impl Shape {
     pub(crate) const fn of(quota: Quota) -> Self {
         let interval = quota.rate().nanos();
         let capacity = interval.saturating_mul(quota.burst().get() as u64);
-        let capacity = if capacity > MAX_CAPACITY { MAX_CAPACITY } else { capacity };
+        let capacity = if capacity > MAX_CAPACITY {
+            MAX_CAPACITY
+        } else {
+            capacity
+        };
         Self { interval, capacity }
     }
 
     /// What `cost` tokens take from the bucket.
     pub(crate) const fn price(self, cost: u64) -> u64 {
         let price = self.interval.saturating_mul(cost);
-        if price > MAX_CAPACITY { MAX_CAPACITY } else { price }
+        if price > MAX_CAPACITY {
+            MAX_CAPACITY
+        } else {
+            price
+        }
     }
 }
 
@@ -40,12 +48,18 @@ impl Shape {
 pub(crate) fn take(tat: u64, shape: Shape, cost: u32, now: u64, credit: u64) -> Result<u64, u64> {
     let next = tat.max(now.saturating_sub(credit)) + shape.price(u64::from(cost));
     let earliest = next.saturating_sub(shape.capacity);
-    if earliest <= now { Ok(next) } else { Err(earliest) }
+    if earliest <= now {
+        Ok(next)
+    } else {
+        Err(earliest)
+    }
 }
 
 /// When the last of `cost` tokens, taken one after the other from now on, is free.
 pub(crate) fn earliest(tat: u64, shape: Shape, cost: u64, now: u64) -> u64 {
-    (tat.max(now) + shape.price(cost)).saturating_sub(shape.capacity).max(now)
+    (tat.max(now) + shape.price(cost))
+        .saturating_sub(shape.capacity)
+        .max(now)
 }
 
 /// The state after a cooldown: one token is free at `until`, the next ones at the paced rate.

@@ -24,10 +24,12 @@ pub(crate) fn now() -> u64 {
 /// The same instant for tokio's timers.
 pub(crate) fn instant(nanos: u64) -> Instant {
     let epoch = epoch();
-    epoch.checked_add(Duration::from_nanos(nanos)).unwrap_or_else(|| {
-        // Beyond what the platform's clock can say: about 30 years, as tokio has it for "far".
-        epoch + Duration::from_secs(86400 * 365 * 30)
-    })
+    epoch
+        .checked_add(Duration::from_nanos(nanos))
+        .unwrap_or_else(|| {
+            // Beyond what the platform's clock can say: about 30 years, as tokio has it for "far".
+            epoch + Duration::from_secs(86400 * 365 * 30)
+        })
 }
 
 /// An instant of tokio's as nanoseconds since the epoch.
@@ -45,7 +47,10 @@ pub(crate) const fn nanos(duration: Duration) -> u64 {
 
 /// Wall-clock time.
 #[cfg(feature = "http")]
-#[expect(clippy::disallowed_methods, reason = "the one place that reads the wall clock")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place that reads the wall clock"
+)]
 pub(crate) fn wall() -> SystemTime {
     SystemTime::now()
 }
@@ -57,7 +62,10 @@ fn epoch() -> Instant {
     })
 }
 
-#[expect(clippy::disallowed_methods, reason = "the one place that reads the monotonic clock")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place that reads the monotonic clock"
+)]
 fn read() -> Instant {
     Instant::now()
 }

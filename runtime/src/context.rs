@@ -47,7 +47,14 @@ struct Notes {
 
 impl Scope {
     pub(crate) const fn new(deadline: u64) -> Self {
-        Self { deadline, notes: None, number: 1, status: None, unheard: false, spent: false }
+        Self {
+            deadline,
+            notes: None,
+            number: 1,
+            status: None,
+            unheard: false,
+            spent: false,
+        }
     }
 
     /// Makes it the scope of the next attempt, after `delay` nanoseconds.

@@ -53,7 +53,9 @@ impl Error {
     #[cold]
     pub(crate) fn in_function(self, name: &str) -> Self {
         match self.kind {
-            Kind::Invalid(sentence) => Self::new(Kind::Misconfigured(format!("{name}: {sentence}").into())),
+            Kind::Invalid(sentence) => {
+                Self::new(Kind::Misconfigured(format!("{name}: {sentence}").into()))
+            }
             Kind::Conflict(sentence) => Self::conflict(format!("{name}: {sentence}")),
             kind => Self::new(kind),
         }
@@ -122,14 +124,23 @@ impl fmt::Display for Error {
             Kind::Invalid(sentence) => f.write_str(sentence),
             Kind::Misconfigured(sentence) | Kind::Conflict(sentence) => f.write_str(sentence),
             Kind::InsufficientCapacity { cost, burst } => {
-                write!(f, "a call costs {cost} tokens, but the bucket holds at most {burst}")
+                write!(
+                    f,
+                    "a call costs {cost} tokens, but the bucket holds at most {burst}"
+                )
             }
             Kind::NotYet(wait) => write!(f, "no permit now, the next in {wait:?}"),
             Kind::MaxWait(wait) => {
-                write!(f, "refused: a permit comes in {wait:?}, later than `max_wait` allows")
+                write!(
+                    f,
+                    "refused: a permit comes in {wait:?}, later than `max_wait` allows"
+                )
             }
             Kind::Deadline(wait) => {
-                write!(f, "refused: a permit comes in {wait:?}, after the call's deadline")
+                write!(
+                    f,
+                    "refused: a permit comes in {wait:?}, after the call's deadline"
+                )
             }
             Kind::AttemptTimeout(limit) => write!(f, "the attempt took longer than {limit:?}"),
             Kind::NoRuntime => f.write_str("waiting for a permit needs a tokio runtime"),

@@ -1,5 +1,76 @@
-//! Rate-limited, retrying calls to other people's HTTP APIs.
+//! Calls to other people's HTTP APIs, paced and retried with one attribute.
+//!
+//! `429 Too Many Requests` costs uptime, quota and at times an IP address. `paced` keeps calls below
+//! a rate before they are sent, obeys what servers answer, and lets every call on the same limiter
+//! know what one of them learnt.
+//!
+//! ```
+//! # #[cfg(feature = "reqwest")] mod example {
+//! use paced::{ResponseExt as _, rate_limited};
+//! # type User = String;
+//! # const BASE: &str = "";
+//!
+//! #[rate_limited(rate = 5, burst = 10, max_retries = 5)]
+//! async fn user(api: &reqwest::Client, id: u64) -> reqwest::Result<User> {
+//!     api.get(format!("{BASE}/users/{id}"))
+//!         .send().await?
+//!         .observe()                 // the limiter sees status and rate-limit headers
+//!         .error_for_status()?
+//!         .text().await
+//! }
+//! # }
+//! ```
+//!
+//! # Overview
+//!
+//! * [`macro@rate_limited`] is the attribute; its page has the options and what is retried.
+//! * [`Limiter`] is the token bucket with its queue and its cooldown, and can be used without the
+//!   attribute: [`Limiter::acquire`].
+//! * [`Quota`] and [`Rate`] say what is allowed.
+//! * [`Signal`] and [`Verdict`] are for errors and outcomes that mean something special.
+//! * [`attempt`] tells the body which attempt it is, and gives it an idempotency key.
+//! * [`Error`] is what a refused call gets, where there is nothing of its own to return.
+//!
+//! # What is promised
+//!
+//! * **Envelope.** In any interval of length `w` at most `burst + rate * w` permits are granted, plus
+//!   what 2 ms of slack for late timers hold.
+//! * **First come, first served**, whatever a call costs. A retry goes before calls that have not had
+//!   their first attempt.
+//! * **Dropping a waiting call loses nothing**, and a waiter that nobody polls holds up only itself.
+//! * **After a hint no permit is granted before its instant**; then the queue reopens at the paced rate.
+//! * **Idle is free.** There is no background task and no ticker.
+//! * **Paused time.** Everything runs on tokio's clock: with `tokio::time::pause` tests take no time,
+//!   and delays are exact to the millisecond.
+//!
+//! # Testing
+//!
+//! A limiter belongs to the program and not to a test. Where several tests of a program call the same
+//! annotated function on paused time, give it a limiter as an argument (`limiter = limiter`), so
+//! that each test brings its own.
+//!
+//! # Crate features
+//!
+//! None is on by default.
+//!
+//! * **http**: rate-limit headers are understood ([`headers`], [`observe`], `http::Response` as an
+//!   outcome). Without it a hint comes from [`Signal`] alone.
+//! * **reqwest**: `http`, and `reqwest::Response` and `reqwest::Error` are understood. No TLS
+//!   backend is chosen: that stays with your own dependency on reqwest.
+//!
+//! # Not supported
+//!
+//! * Blocking functions, and runtimes other than tokio.
+//! * Limits that several processes share.
+//! * Servers that refuse with a status 200 and an error in the body: use `classify`.
+#![cfg_attr(
+    not(feature = "http"),
+    expect(rustdoc::broken_intra_doc_links, reason = "links to feature `http`")
+)]
 
+#[doc(hidden)]
+#[path = "private/mod.rs"]
+pub mod __private;
 mod backoff;
 mod bucket;
 mod call;
@@ -11,14 +82,12 @@ mod failure;
 pub mod headers;
 mod hint;
 mod limiter;
-#[doc(hidden)]
-#[path = "private/mod.rs"]
-pub mod __private;
 mod quota;
 mod retry;
 mod signal;
 mod verdict;
 
+#[doc = include_str!("rate_limited.md")]
 pub use paced_macros::rate_limited;
 
 pub use crate::context::Attempt;
@@ -34,9 +103,9 @@ pub use crate::limiter::Snapshot;
 pub use crate::limiter::Waits;
 pub use crate::quota::Quota;
 pub use crate::quota::Rate;
-pub use crate::signal::Signal;
 #[cfg(feature = "http")]
 pub use crate::signal::ResponseExt;
+pub use crate::signal::Signal;
 #[cfg(feature = "http")]
 pub use crate::signal::observe;
 pub use crate::verdict::Verdict;

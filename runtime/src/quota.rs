@@ -61,7 +61,10 @@ impl Rate {
     /// # Errors
     ///
     /// As [`from_hz`](Self::from_hz); also when `per` is zero.
-    #[expect(clippy::cast_precision_loss, reason = "the range is checked next, far below 2^52 ns")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "the range is checked next, far below 2^52 ns"
+    )]
     pub const fn new(count: f64, per: Duration) -> Result<Self, Error> {
         Self::of(count, per.as_nanos() as f64)
     }
@@ -77,14 +80,20 @@ impl Rate {
             return Err(Error::invalid("rate must be a finite number above 0"));
         }
         let nanos = period / count;
-        if !(nanos <= Self::SLOWEST as f64) {
+        if nanos.is_nan() || nanos > Self::SLOWEST as f64 {
             return Err(Error::invalid("rate must be at least one token in 30 days"));
         }
         if nanos < 1.0 {
-            return Err(Error::invalid("rate must be at most 1,000,000,000 tokens per second"));
+            return Err(Error::invalid(
+                "rate must be at most 1,000,000,000 tokens per second",
+            ));
         }
         let floor = nanos as u64;
-        let interval = if (floor as f64) < nanos { floor + 1 } else { floor };
+        let interval = if (floor as f64) < nanos {
+            floor + 1
+        } else {
+            floor
+        };
         match NonZeroU64::new(interval) {
             Some(interval) => Ok(Self { interval }),
             None => Err(Error::invalid("rate needs a period above 0")),
@@ -99,9 +108,8 @@ impl Rate {
     /// Text of another form, and the limits of [`from_hz`](Self::from_hz).
     pub const fn parse(text: &str) -> Result<Self, Error> {
         let (bytes, mut at) = (text.as_bytes(), 0);
-        let (count, next) = match number(bytes, at) {
-            Some(found) => found,
-            None => return Err(Error::invalid(RATE_FORM)),
+        let Some((count, next)) = number(bytes, at) else {
+            return Err(Error::invalid(RATE_FORM));
         };
         at = skip_spaces(bytes, next);
         if at >= bytes.len() || bytes[at] != b'/' {
@@ -114,9 +122,7 @@ impl Rate {
         };
         at = skip_spaces(bytes, next);
         match unit(bytes, at) {
-            Some(nanos) if periods > 0.0 => {
-                Self::of(count, periods * nanos as f64)
-            }
+            Some(nanos) if periods > 0.0 => Self::of(count, periods * nanos),
             _ => Err(Error::invalid(RATE_FORM)),
         }
     }
@@ -127,7 +133,10 @@ impl Rate {
     }
 
     /// Tokens per second.
-    #[expect(clippy::cast_precision_loss, reason = "intervals stay far below 2^52 ns")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "intervals stay far below 2^52 ns"
+    )]
     pub const fn hz(self) -> f64 {
         NANOS_PER_SECOND as f64 / self.interval.get() as f64
     }
@@ -140,7 +149,9 @@ impl Rate {
         let interval = period.div_ceil(count.get() as u64);
         match NonZeroU64::new(interval) {
             Some(interval) => Self { interval },
-            None => Self { interval: NonZeroU64::MIN },
+            None => Self {
+                interval: NonZeroU64::MIN,
+            },
         }
     }
 }
@@ -191,11 +202,17 @@ pub struct Quota {
 
 impl Quota {
     /// `rate`, with one second's worth of tokens as burst, and at least 1.
-    #[expect(clippy::cast_possible_truncation, reason = "at most 10^9, an interval is at least 1 ns")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "at most 10^9, an interval is at least 1 ns"
+    )]
     pub const fn new(rate: Rate) -> Self {
         match NonZeroU32::new((NANOS_PER_SECOND / rate.nanos()) as u32) {
             Some(burst) => Self { rate, burst },
-            None => Self { rate, burst: NonZeroU32::MIN },
+            None => Self {
+                rate,
+                burst: NonZeroU32::MIN,
+            },
         }
     }
 
@@ -217,7 +234,10 @@ impl Quota {
     /// The same rate with another burst: the capacity of the bucket, in tokens.
     #[must_use]
     pub const fn with_burst(self, burst: NonZeroU32) -> Self {
-        Self { rate: self.rate, burst }
+        Self {
+            rate: self.rate,
+            burst,
+        }
     }
 
     /// The rate.
@@ -257,7 +277,11 @@ const fn number(bytes: &[u8], mut at: usize) -> Option<(f64, usize)> {
         }
         at += 1;
     }
-    if digits == 0 { None } else { Some((value / scale, at)) }
+    if digits == 0 {
+        None
+    } else {
+        Some((value / scale, at))
+    }
 }
 
 const fn skip_spaces(bytes: &[u8], mut at: usize) -> usize {
@@ -268,24 +292,24 @@ const fn skip_spaces(bytes: &[u8], mut at: usize) -> usize {
 }
 
 /// The nanoseconds of the unit that fills the rest of `bytes`.
-const fn unit(bytes: &[u8], at: usize) -> Option<u64> {
-    const UNITS: [(&[u8], u64); 16] = [
-        (b"ms", NANOS_PER_SECOND / 1000),
-        (b"s", NANOS_PER_SECOND),
-        (b"sec", NANOS_PER_SECOND),
-        (b"second", NANOS_PER_SECOND),
-        (b"seconds", NANOS_PER_SECOND),
-        (b"m", 60 * NANOS_PER_SECOND),
-        (b"min", 60 * NANOS_PER_SECOND),
-        (b"minute", 60 * NANOS_PER_SECOND),
-        (b"minutes", 60 * NANOS_PER_SECOND),
-        (b"h", 3600 * NANOS_PER_SECOND),
-        (b"hour", 3600 * NANOS_PER_SECOND),
-        (b"hours", 3600 * NANOS_PER_SECOND),
-        (b"d", 86_400 * NANOS_PER_SECOND),
-        (b"day", 86_400 * NANOS_PER_SECOND),
-        (b"days", 86_400 * NANOS_PER_SECOND),
-        (b"us", NANOS_PER_SECOND / 1_000_000),
+const fn unit(bytes: &[u8], at: usize) -> Option<f64> {
+    const UNITS: [(&[u8], f64); 16] = [
+        (b"ms", 1e6),
+        (b"s", 1e9),
+        (b"sec", 1e9),
+        (b"second", 1e9),
+        (b"seconds", 1e9),
+        (b"m", 60e9),
+        (b"min", 60e9),
+        (b"minute", 60e9),
+        (b"minutes", 60e9),
+        (b"h", 3600e9),
+        (b"hour", 3600e9),
+        (b"hours", 3600e9),
+        (b"d", 86_400e9),
+        (b"day", 86_400e9),
+        (b"days", 86_400e9),
+        (b"us", 1e3),
     ];
     let mut i = 0;
     while i < UNITS.len() {

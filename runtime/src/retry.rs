@@ -21,7 +21,12 @@ pub struct RetryOn {
 impl RetryOn {
     /// Nothing.
     pub const fn none() -> Self {
-        Self { statuses: [0; 4], connect: false, timeout: false, reset: false }
+        Self {
+            statuses: [0; 4],
+            connect: false,
+            timeout: false,
+            reset: false,
+        }
     }
 
     /// 429, 503 and failures to connect.
@@ -52,19 +57,28 @@ impl RetryOn {
     /// Also failures to connect: nothing was sent.
     #[must_use]
     pub const fn connect(self) -> Self {
-        Self { connect: true, ..self }
+        Self {
+            connect: true,
+            ..self
+        }
     }
 
     /// Also timeouts: the request may have been carried out.
     #[must_use]
     pub const fn timeout(self) -> Self {
-        Self { timeout: true, ..self }
+        Self {
+            timeout: true,
+            ..self
+        }
     }
 
     /// Also connections that broke: the request may have been carried out.
     #[must_use]
     pub const fn reset(self) -> Self {
-        Self { reset: true, ..self }
+        Self {
+            reset: true,
+            ..self
+        }
     }
 
     /// Also what may have been carried out, for requests that may be carried out twice: 500, 502,
@@ -134,20 +148,30 @@ pub(crate) struct Step {
 }
 
 impl Step {
-    pub(crate) const RETURN: Self = Self { retry_in: None, cooldown: None };
+    pub(crate) const RETURN: Self = Self {
+        retry_in: None,
+        cooldown: None,
+    };
 }
 
 impl RetryPolicy {
     /// The verdict by kind of failure, and whether it is one of those to retry.
     pub(crate) fn judge(&self, failure: Option<Failure>, advice: Advice) -> Judgement {
-        let Some(failure) = failure else { return Judgement::of(Verdict::Done) };
+        let Some(failure) = failure else {
+            return Judgement::of(Verdict::Done);
+        };
         let throttled = failure.is_throttle() || advice.limited;
         let listed = self.retry_on.has(failure) || (advice.limited && self.retry_on.has(TOO_MANY));
         let (verdict, retry) = match advice.server_says_retry {
             // A refusal that will not pass, such as a quota that is used up for good.
             Some(false) => (Verdict::Stop, false),
             Some(true) if !failure.is_final() && !throttled => (Verdict::Retry, true),
-            _ if throttled => (Verdict::Throttled { retry_after: advice.retry_after }, listed),
+            _ if throttled => (
+                Verdict::Throttled {
+                    retry_after: advice.retry_after,
+                },
+                listed,
+            ),
             _ if listed => (Verdict::Retry, true),
             _ => (Verdict::Stop, false),
         };
@@ -168,11 +192,16 @@ impl RetryPolicy {
             Verdict::Auto | Verdict::Done | Verdict::Stop => return Step::RETURN,
             Verdict::Retry => (delay, None),
             // A hint of nothing is no hint: without a backoff all retries would go at once.
-            Verdict::Throttled { retry_after: Some(wait) } if !wait.is_zero() => (wait, Some(wait)),
+            Verdict::Throttled {
+                retry_after: Some(wait),
+            } if !wait.is_zero() => (wait, Some(wait)),
             Verdict::Throttled { .. } => (delay, Some(self.backoff.plain(attempt).min(delay))),
         };
         let retry = judgement.retry && attempt <= self.max_retries;
-        Step { retry_in: retry.then_some(wait), cooldown }
+        Step {
+            retry_in: retry.then_some(wait),
+            cooldown,
+        }
     }
 }
 
@@ -186,7 +215,10 @@ pub(crate) struct Judgement {
 impl Judgement {
     /// A verdict that nobody's list of retryable failures restricts.
     pub(crate) const fn of(verdict: Verdict) -> Self {
-        Self { verdict, retry: true }
+        Self {
+            verdict,
+            retry: true,
+        }
     }
 }
 
@@ -203,7 +235,11 @@ mod tests {
         retry_on: RetryOn::standard(),
     };
     const SECOND: Duration = Duration::from_secs(1);
-    const QUIET: Advice = Advice { retry_after: None, limited: false, server_says_retry: None };
+    const QUIET: Advice = Advice {
+        retry_after: None,
+        limited: false,
+        server_says_retry: None,
+    };
 
     fn retried(policy: &RetryPolicy, failure: Failure) -> bool {
         let judgement = policy.judge(Some(failure), QUIET);
@@ -218,7 +254,11 @@ mod tests {
     fn throttles_and_failed_connections_are_retried_and_nothing_else() {
         for status in 400..600 {
             let expected = [429, 503].contains(&status);
-            assert_eq!(retried(&POLICY, Failure::Status(status)), expected, "{status}");
+            assert_eq!(
+                retried(&POLICY, Failure::Status(status)),
+                expected,
+                "{status}"
+            );
         }
         assert!(retried(&POLICY, Failure::Connect));
         for failure in [Failure::Timeout, Failure::Reset, Failure::Other] {
@@ -229,10 +269,17 @@ mod tests {
 
     #[test]
     fn idempotent_calls_also_retry_what_may_have_been_carried_out() {
-        let policy = RetryPolicy { retry_on: RetryOn::standard().ambiguous(), ..POLICY };
+        let policy = RetryPolicy {
+            retry_on: RetryOn::standard().ambiguous(),
+            ..POLICY
+        };
         for status in 400..600 {
             let expected = [429, 500, 502, 503, 504].contains(&status);
-            assert_eq!(retried(&policy, Failure::Status(status)), expected, "{status}");
+            assert_eq!(
+                retried(&policy, Failure::Status(status)),
+                expected,
+                "{status}"
+            );
         }
         for failure in [Failure::Timeout, Failure::Reset, Failure::Connect] {
             assert!(retried(&policy, failure), "{failure}");
@@ -241,15 +288,25 @@ mod tests {
 
     #[test]
     fn a_class_covers_its_hundred_and_no_other() {
-        let policy = RetryPolicy { retry_on: RetryOn::none().class(5), ..POLICY };
+        let policy = RetryPolicy {
+            retry_on: RetryOn::none().class(5),
+            ..POLICY
+        };
         for status in 400..600 {
-            assert_eq!(retried(&policy, Failure::Status(status)), status >= 500, "{status}");
+            assert_eq!(
+                retried(&policy, Failure::Status(status)),
+                status >= 500,
+                "{status}"
+            );
         }
     }
 
     #[test]
     fn a_refusal_outside_429_counts_with_evidence_only() {
-        let limited = Advice { limited: true, ..QUIET };
+        let limited = Advice {
+            limited: true,
+            ..QUIET
+        };
         let forbidden = Some(Failure::Status(403));
         assert_eq!(POLICY.judge(forbidden, QUIET).verdict, Verdict::Stop);
         assert_eq!(POLICY.judge(forbidden, limited), throttled(None));
@@ -257,18 +314,39 @@ mod tests {
 
     #[test]
     fn a_throttle_that_is_not_to_be_retried_still_holds_everybody_back() {
-        let never = RetryPolicy { retry_on: RetryOn::none(), ..POLICY };
-        let advice = Advice { retry_after: Some(SECOND), ..QUIET };
+        let never = RetryPolicy {
+            retry_on: RetryOn::none(),
+            ..POLICY
+        };
+        let advice = Advice {
+            retry_after: Some(SECOND),
+            ..QUIET
+        };
         let judgement = never.judge(Some(TOO_MANY), advice);
         let step = never.decide(judgement, 1, SECOND, 0.0);
-        assert_eq!(step, Step { retry_in: None, cooldown: Some(SECOND) });
+        assert_eq!(
+            step,
+            Step {
+                retry_in: None,
+                cooldown: Some(SECOND)
+            }
+        );
     }
 
     #[test]
     fn a_server_that_says_whether_to_retry_is_believed() {
-        let says = |retry| Advice { server_says_retry: Some(retry), ..QUIET };
-        assert_eq!(POLICY.judge(Some(TOO_MANY), says(false)).verdict, Verdict::Stop);
-        assert_eq!(POLICY.judge(Some(Failure::Status(409)), says(true)).verdict, Verdict::Retry);
+        let says = |retry| Advice {
+            server_says_retry: Some(retry),
+            ..QUIET
+        };
+        assert_eq!(
+            POLICY.judge(Some(TOO_MANY), says(false)).verdict,
+            Verdict::Stop
+        );
+        assert_eq!(
+            POLICY.judge(Some(Failure::Status(409)), says(true)).verdict,
+            Verdict::Retry
+        );
         for refused in [401, 403, 404] {
             let judgement = POLICY.judge(Some(Failure::Status(refused)), says(true));
             assert_eq!(judgement.verdict, Verdict::Stop, "{refused}");
@@ -278,13 +356,25 @@ mod tests {
     #[test]
     fn a_hint_is_taken_as_it_is_for_the_call_and_for_everybody() {
         let step = POLICY.decide(throttled(Some(7 * SECOND)), 1, SECOND, 0.9);
-        assert_eq!(step, Step { retry_in: Some(7 * SECOND), cooldown: Some(7 * SECOND) });
+        assert_eq!(
+            step,
+            Step {
+                retry_in: Some(7 * SECOND),
+                cooldown: Some(7 * SECOND)
+            }
+        );
     }
 
     #[test]
     fn a_hint_of_nothing_still_backs_off() {
         let step = POLICY.decide(throttled(Some(Duration::ZERO)), 2, SECOND, 0.0);
-        assert_eq!(step, Step { retry_in: Some(2 * SECOND), cooldown: Some(2 * SECOND) });
+        assert_eq!(
+            step,
+            Step {
+                retry_in: Some(2 * SECOND),
+                cooldown: Some(2 * SECOND)
+            }
+        );
     }
 
     #[test]
@@ -292,13 +382,22 @@ mod tests {
         let refused = throttled(Some(SECOND));
         assert!(POLICY.decide(refused, 2, SECOND, 0.0).retry_in.is_some());
         let last = POLICY.decide(refused, 3, SECOND, 0.0);
-        assert_eq!(last, Step { retry_in: None, cooldown: Some(SECOND) });
+        assert_eq!(
+            last,
+            Step {
+                retry_in: None,
+                cooldown: Some(SECOND)
+            }
+        );
     }
 
     #[test]
     fn what_the_user_wants_returned_is_returned() {
         for verdict in [Verdict::Done, Verdict::Stop] {
-            assert_eq!(POLICY.decide(Judgement::of(verdict), 1, SECOND, 0.0), Step::RETURN);
+            assert_eq!(
+                POLICY.decide(Judgement::of(verdict), 1, SECOND, 0.0),
+                Step::RETURN
+            );
         }
     }
 }

@@ -8,6 +8,7 @@ mod cancelling;
 mod cooling;
 mod naming;
 mod pacing;
+mod reading;
 mod reconfiguring;
 mod retrying;
 mod runtimes;

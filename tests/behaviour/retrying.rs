@@ -35,7 +35,10 @@ async fn a_call_that_succeeds_is_made_once() {
 
 #[tokio::test(start_paused = true)]
 async fn throttles_and_failures_to_connect_are_retried_with_exponential_backoff() {
-    let refused = ApiError { failure: Failure::Connect, retry_after: None };
+    let refused = ApiError {
+        failure: Failure::Connect,
+        retry_after: None,
+    };
     let server = Server::failing([THROTTLED, ApiError::status(503), refused]);
     assert_eq!(called(&server).await, Ok(200));
     assert_eq!(server.calls(), [0, 1000, 3000, 7000]);
@@ -49,7 +52,10 @@ async fn everything_else_comes_back_at_once() {
         assert_eq!(server.calls(), [0]);
     }
     for failure in [Failure::Timeout, Failure::Reset, Failure::Other] {
-        let server = Server::failing([ApiError { failure, retry_after: None }]);
+        let server = Server::failing([ApiError {
+            failure,
+            retry_after: None,
+        }]);
         assert!(called(&server).await.is_err());
         assert_eq!(server.calls(), [0], "{failure}");
     }
@@ -158,7 +164,10 @@ async fn a_throttle_that_is_not_retried_holds_everybody_back_too() {
 #[tokio::test(start_paused = true)]
 async fn a_connection_that_failed_holds_up_nobody_else() {
     let limiter = limiter(10.0, 5);
-    let refused = ApiError { failure: Failure::Connect, retry_after: None };
+    let refused = ApiError {
+        failure: Failure::Connect,
+        retry_after: None,
+    };
     let server = Server::failing([refused]);
     let (one, other) = tokio::join!(call(&limiter, &server), call(&limiter, &server));
     assert_eq!((one, other), (Ok(200), Ok(200)));
@@ -176,7 +185,10 @@ async fn retry_on_replaces_the_list_and_idempotent_adds_to_it() {
         server.answer()
     }
     let limiter = limiter(100.0, 10);
-    let timeout = ApiError { failure: Failure::Timeout, retry_after: None };
+    let timeout = ApiError {
+        failure: Failure::Timeout,
+        retry_after: None,
+    };
     for failure in [ApiError::status(500), timeout] {
         let server = Server::failing([failure]);
         assert_eq!(listed(&limiter, &server).await, Ok(200));
@@ -193,7 +205,9 @@ async fn retry_on_replaces_the_list_and_idempotent_adds_to_it() {
 async fn classify_decides_and_can_leave_it_to_the_types() {
     fn judge(out: &Result<u8, ApiError>) -> Verdict {
         match out {
-            Ok(202) => Verdict::Throttled { retry_after: Some(Duration::from_secs(5)) },
+            Ok(202) => Verdict::Throttled {
+                retry_after: Some(Duration::from_secs(5)),
+            },
             Ok(_) => Verdict::Done,
             Err(error) if error.failure == Failure::Status(404) => Verdict::Retry,
             Err(error) if error.failure == Failure::Status(503) => Verdict::Stop,

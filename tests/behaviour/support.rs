@@ -90,11 +90,17 @@ pub(crate) struct ApiError {
 
 impl ApiError {
     pub(crate) const fn status(status: u16) -> Self {
-        Self { failure: paced::Failure::Status(status), retry_after: None }
+        Self {
+            failure: paced::Failure::Status(status),
+            retry_after: None,
+        }
     }
 
     pub(crate) const fn after(status: u16, wait: Duration) -> Self {
-        Self { retry_after: Some(wait), ..Self::status(status) }
+        Self {
+            retry_after: Some(wait),
+            ..Self::status(status)
+        }
     }
 }
 
@@ -104,7 +110,8 @@ impl paced::Signal for ApiError {
     }
 
     fn hint(&self) -> Option<paced::Hint> {
-        self.retry_after.map(|wait| paced::Hint::new().with_retry_after(wait))
+        self.retry_after
+            .map(|wait| paced::Hint::new().with_retry_after(wait))
     }
 }
 
@@ -121,7 +128,11 @@ impl Server {
     pub(crate) fn new(script: impl IntoIterator<Item = Result<u8, ApiError>>) -> Arc<Self> {
         let mut script: Vec<_> = script.into_iter().collect();
         script.reverse();
-        Arc::new(Self { script: Mutex::new(script), start: Instant::now(), calls: Log::new() })
+        Arc::new(Self {
+            script: Mutex::new(script),
+            start: Instant::now(),
+            calls: Log::new(),
+        })
     }
 
     /// Fails with these, then always answers `Ok(200)`.
@@ -131,7 +142,11 @@ impl Server {
 
     pub(crate) fn answer(&self) -> Result<u8, ApiError> {
         self.calls.add(since(self.start));
-        self.script.lock().expect("no test panics while it answers").pop().unwrap_or(Ok(200))
+        self.script
+            .lock()
+            .expect("no test panics while it answers")
+            .pop()
+            .unwrap_or(Ok(200))
     }
 
     /// When it was called, in milliseconds since it was made.

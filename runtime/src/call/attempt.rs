@@ -80,14 +80,18 @@ impl Core {
             let sleep = Box::pin(tokio::time::sleep_until(clock::instant(end)));
             self.phase = Phase::Timed(Box::new(Cut { since, end, sleep }));
         }
-        let Phase::Timed(cut) = &mut self.phase else { return Poll::Pending };
+        let Phase::Timed(cut) = &mut self.phase else {
+            return Poll::Pending;
+        };
         ready!(cut.sleep.as_mut().poll(cx));
         Poll::Ready(Duration::from_nanos(cut.end.saturating_sub(cut.since)))
     }
 }
 
 fn end_of_attempt(config: &Config, since: u64, deadline: u64) -> Option<u64> {
-    let timeout = config.attempt_timeout.map(|timeout| since.saturating_add(timeout));
+    let timeout = config
+        .attempt_timeout
+        .map(|timeout| since.saturating_add(timeout));
     let deadline = (config.cuts_attempts || timeout.is_some()).then_some(deadline);
     [timeout, deadline].into_iter().flatten().min()
 }

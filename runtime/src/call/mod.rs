@@ -92,18 +92,32 @@ struct Cut {
 impl<S: Keep, R: Refuse> Call<S, R> {
     #[inline]
     pub(crate) const fn new(setup: &'static Setup, brought: Option<Arc<Shared>>) -> Self {
-        Self::of(Core { setup: Ok(setup), brought, scope: None, phase: Phase::Outside })
+        Self::of(Core {
+            setup: Ok(setup),
+            brought,
+            scope: None,
+            phase: Phase::Outside,
+        })
     }
 
     /// A call that its first admission refuses.
     #[cold]
     pub(crate) fn unusable(error: Error) -> Self {
         let setup = Err(Box::new(error));
-        Self::of(Core { setup, brought: None, scope: None, phase: Phase::Outside })
+        Self::of(Core {
+            setup,
+            brought: None,
+            scope: None,
+            phase: Phase::Outside,
+        })
     }
 
     const fn of(core: Core) -> Self {
-        Self { core, kept: None, refuses: PhantomData }
+        Self {
+            core,
+            kept: None,
+            refuses: PhantomData,
+        }
     }
 
     /// Takes a permit and runs the body once.
@@ -185,9 +199,9 @@ impl Core {
                     let granted = core::task::ready!(ticket.poll(cx));
                     let now = clock::now();
                     self.phase = Phase::Running(now);
-                    return Poll::Ready(granted.map_err(|refusal| {
-                        self.refusal(Denial::Refused(refusal), now)
-                    }));
+                    return Poll::Ready(
+                        granted.map_err(|refusal| self.refusal(Denial::Refused(refusal), now)),
+                    );
                 }
             }
         }
@@ -209,13 +223,30 @@ impl Core {
         if can_refuse && now >= deadline {
             return Err(Error::new(Kind::Deadline(Duration::ZERO)));
         }
-        let Some(limiter) = self.limiter() else { return Ok(Phase::Running(now)) };
+        let Some(limiter) = self.limiter() else {
+            return Ok(Phase::Running(now));
+        };
         if limiter.pass(1, now) {
             return Ok(Phase::Running(now));
         }
-        let longest = setup.config.max_wait.map_or(u64::MAX, |wait| now.saturating_add(wait));
-        let latest = if can_refuse { deadline.min(longest) } else { u64::MAX };
-        match limiter.enter(Request { cost: 1, latest, retry }, now, cx) {
+        let longest = setup
+            .config
+            .max_wait
+            .map_or(u64::MAX, |wait| now.saturating_add(wait));
+        let latest = if can_refuse {
+            deadline.min(longest)
+        } else {
+            u64::MAX
+        };
+        match limiter.enter(
+            Request {
+                cost: 1,
+                latest,
+                retry,
+            },
+            now,
+            cx,
+        ) {
             Ok(None) => Ok(Phase::Running(now)),
             Ok(Some(ticket)) => Ok(Phase::Queued(ticket)),
             Err(denial) => Err(self.refusal(denial, now)),
@@ -232,7 +263,11 @@ impl Core {
             }
             Denial::Refused(Refusal::Late { until }) => {
                 let wait = Duration::from_nanos(until.saturating_sub(now));
-                if until >= deadline { Kind::Deadline(wait) } else { Kind::MaxWait(wait) }
+                if until >= deadline {
+                    Kind::Deadline(wait)
+                } else {
+                    Kind::MaxWait(wait)
+                }
             }
         })
     }
@@ -241,7 +276,9 @@ impl Core {
     #[inline]
     fn settle(&mut self, read: &Read) -> bool {
         self.phase = Phase::Outside;
-        let (Ok(setup), Some(scope)) = (&self.setup, &self.scope) else { return false };
+        let (Ok(setup), Some(scope)) = (&self.setup, &self.scope) else {
+            return false;
+        };
         let (failure, advice, received) = read.conclude(scope);
         let judgement = match read.verdict {
             Verdict::Auto => setup.config.retry.judge(failure, advice),
@@ -258,7 +295,9 @@ impl Core {
         judgement: Judgement,
         received: Option<u64>,
     ) -> bool {
-        let (Ok(setup), Some(scope)) = (&self.setup, &self.scope) else { return false };
+        let (Ok(setup), Some(scope)) = (&self.setup, &self.scope) else {
+            return false;
+        };
         let now = clock::now();
         let base = received.unwrap_or(now);
         let policy = setup.config.retry;
@@ -267,9 +306,10 @@ impl Core {
         if let (Some(cooldown), Some(limiter)) = (step.cooldown, self.limiter()) {
             limiter.cool_down(base.saturating_add(clock::nanos(cooldown)));
         }
-        let retried = step.retry_in.filter(|_| !spent).is_some_and(|wait| {
-            self.plan(base, clock::nanos(wait), now, failure)
-        });
+        let retried = step
+            .retry_in
+            .filter(|_| !spent)
+            .is_some_and(|wait| self.plan(base, clock::nanos(wait), now, failure));
         if !retried && judgement.retry && number > 1 {
             context::with_current(|outer| outer.spent = true);
         }
@@ -278,10 +318,15 @@ impl Core {
 
     /// Plans another attempt, `wait` after `base` or later, if it fits in the call's bounds.
     fn plan(&mut self, base: u64, wait: u64, now: u64, failure: Failure) -> bool {
-        let (Ok(setup), Some(limiter)) = (&self.setup, self.limiter()) else { return false };
+        let (Ok(setup), Some(limiter)) = (&self.setup, self.limiter()) else {
+            return false;
+        };
         let (permit, closed_until) = limiter.forecast(now);
         let not_before = base.saturating_add(wait);
-        let longest = setup.config.max_wait.map_or(u64::MAX, |wait| now.saturating_add(wait));
+        let longest = setup
+            .config
+            .max_wait
+            .map_or(u64::MAX, |wait| now.saturating_add(wait));
         let deadline = self.scope.as_ref().map_or(u64::MAX, |scope| scope.deadline);
         if permit.max(not_before) > deadline.min(longest) || Handle::try_current().is_err() {
             return false;
@@ -301,15 +346,25 @@ impl Core {
     /// Lets the limiter hear at once what the body has observed.
     #[inline]
     fn heed(&mut self) {
-        if self.scope.as_mut().is_some_and(|scope| core::mem::take(&mut scope.unheard)) {
+        if self
+            .scope
+            .as_mut()
+            .is_some_and(|scope| core::mem::take(&mut scope.unheard))
+        {
             self.heed_observation();
         }
     }
 
     fn heed_observation(&self) {
-        let (Some(scope), Some(limiter)) = (&self.scope, self.limiter()) else { return };
-        let Some((hint, received)) = scope.hint() else { return };
-        let throttle = scope.status.is_some_and(|s| Failure::Status(s.get()).is_throttle());
+        let (Some(scope), Some(limiter)) = (&self.scope, self.limiter()) else {
+            return;
+        };
+        let Some((hint, received)) = scope.hint() else {
+            return;
+        };
+        let throttle = scope
+            .status
+            .is_some_and(|s| Failure::Status(s.get()).is_throttle());
         if let (true, Some(wait)) = (throttle || hint.limited(), hint.retry_after()) {
             limiter.cool_down(received.saturating_add(clock::nanos(wait)));
         }

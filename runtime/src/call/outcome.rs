@@ -18,12 +18,16 @@ pub struct Read {
 }
 
 impl Read {
-    pub(crate) const TIMEOUT: Self =
-        Self { reading: Reading::failed(Failure::Timeout), verdict: Verdict::Auto };
+    pub(crate) const TIMEOUT: Self = Self {
+        reading: Reading::failed(Failure::Timeout),
+        verdict: Verdict::Auto,
+    };
 
     /// Whether what the body passed to `observe` counts.
     pub(super) fn needs_observation(&self, scope: &Scope) -> bool {
-        let Some(status) = scope.status else { return false };
+        let Some(status) = scope.status else {
+            return false;
+        };
         let same = self.reading.failure == Some(Failure::Status(status.get()));
         !self.reading.conclusive || (same && self.reading.hint.is_none())
     }
@@ -31,8 +35,12 @@ impl Read {
     /// The failure, what the server said about it, and when.
     pub(super) fn conclude(&self, scope: &Scope) -> (Option<Failure>, Advice, Option<u64>) {
         let observed = self.needs_observation(scope);
-        let status = scope.status.filter(|status| observed && status.get() >= 400);
-        let failure = status.map(|status| Failure::Status(status.get())).or(self.reading.failure);
+        let status = scope
+            .status
+            .filter(|status| observed && status.get() >= 400);
+        let failure = status
+            .map(|status| Failure::Status(status.get()))
+            .or(self.reading.failure);
         match (&self.reading.hint, scope.hint().filter(|_| observed)) {
             (Some(own), _) => (failure, Advice::of(Some(own)), None),
             (None, Some((hint, received))) => (failure, Advice::of(Some(hint)), Some(received)),
@@ -78,14 +86,20 @@ pub struct Refuser<R, O> {
 impl<O> Refuser<Can, O> {
     /// A refusal becomes this.
     pub const fn can(make: fn(Error) -> O) -> Self {
-        Self { make: Some(make), refuses: PhantomData }
+        Self {
+            make: Some(make),
+            refuses: PhantomData,
+        }
     }
 }
 
 impl<O> Refuser<Cannot, O> {
     /// A call is never refused.
     pub const fn cannot() -> Self {
-        Self { make: None, refuses: PhantomData }
+        Self {
+            make: None,
+            refuses: PhantomData,
+        }
     }
 }
 
@@ -138,23 +152,29 @@ pub struct Keeper<S, O> {
 impl<O> Keeper<Kept<O>, O> {
     /// Keeps it.
     pub const fn keeping() -> Self {
-        Self { keep: |out| Kept(Box::new(out)), restore: |kept| Some(*kept.0) }
+        Self {
+            keep: |out| Kept(Box::new(out)),
+            restore: |kept| Some(*kept.0),
+        }
     }
 }
 
 impl<O> Keeper<Lost, O> {
     /// Drops it.
     pub const fn losing() -> Self {
-        Self { keep: |_| Lost, restore: |_| None }
+        Self {
+            keep: |_| Lost,
+            restore: |_| None,
+        }
     }
 }
 
 impl<S, O> Keeper<S, O> {
-    pub(super) fn keep(&self, out: O) -> S {
+    pub(super) fn keep(self, out: O) -> S {
         (self.keep)(out)
     }
 
-    pub(super) fn restore(&self, kept: S) -> Option<O> {
+    pub(super) fn restore(self, kept: S) -> Option<O> {
         (self.restore)(kept)
     }
 }

@@ -170,7 +170,11 @@ fn iso(text: &[u8]) -> Option<Instant> {
 }
 
 fn since_epoch(civil: DateTime) -> i128 {
-    civil.duration_since(UNIX_EPOCH).as_nanos()
+    // Timestamps are quick to make, but end a day before the year 9999 does.
+    match jiff::tz::Offset::UTC.to_timestamp(civil) {
+        Ok(timestamp) => timestamp.as_nanosecond(),
+        Err(_) => civil.duration_since(UNIX_EPOCH).as_nanos(),
+    }
 }
 
 fn civil(instant: Instant) -> Option<DateTime> {

@@ -28,9 +28,6 @@ const ENDINGS: &[(&str, Form)] = &[
 
 /// The rank of a field (smaller counts more) and how its value is written.
 pub(super) fn named(name: &str) -> Option<(usize, Form)> {
-    if !name.contains("retry-after") {
-        return None;
-    }
     if let Some(rank) = NAMES.iter().position(|(known, _)| *known == name) {
         return Some((rank, NAMES[rank].1));
     }

@@ -193,7 +193,7 @@ impl<'a> Reading<'a> {
 
     /// The time until so many units of so many nanoseconds after 1970.
     fn epoch(&self, number: Decimal<'_>, unit: u64) -> Option<Duration> {
-        let nanos = i128::try_from(number.nanos(unit)?).ok()?;
+        let nanos = i128::try_from(number.nanos(unit)).ok()?;
         Instant::from_nanos(nanos).after(self.now())
     }
 

@@ -26,15 +26,20 @@ pub struct Acquire<'a> {
 
 impl<'a> Acquire<'a> {
     pub(super) const fn new(limiter: &'a Limiter, cost: u32) -> Self {
-        Self { limiter, cost, ticket: None }
+        Self {
+            limiter,
+            cost,
+            ticket: None,
+        }
     }
 
     fn error(&self, denial: Denial) -> Error {
         Error::new(match denial {
             Denial::NoRuntime => Kind::NoRuntime,
-            Denial::Refused(Refusal::TooLarge { burst }) => {
-                Kind::InsufficientCapacity { cost: self.cost, burst }
-            }
+            Denial::Refused(Refusal::TooLarge { burst }) => Kind::InsufficientCapacity {
+                cost: self.cost,
+                burst,
+            },
             Denial::Refused(Refusal::Late { until }) => {
                 let wait = until.saturating_sub(clock::now());
                 Kind::Deadline(core::time::Duration::from_nanos(wait))
@@ -57,7 +62,14 @@ impl Future for Acquire<'_> {
         if this.cost == 0 || shared.pass(this.cost, now) {
             return Poll::Ready(Ok(()));
         }
-        match shared.enter(Request { cost: this.cost, ..Request::ONE }, now, cx) {
+        match shared.enter(
+            Request {
+                cost: this.cost,
+                ..Request::ONE
+            },
+            now,
+            cx,
+        ) {
             Ok(None) => Poll::Ready(Ok(())),
             Err(denial) => Poll::Ready(Err(this.error(denial))),
             Ok(ticket) => {

@@ -44,7 +44,10 @@ impl Alarms {
 
     /// Counts in a waiter of the current runtime.
     pub(super) fn enrol(&mut self, handle: &Handle, limiter: &Weak<Shared>) {
-        let found = self.clocks.iter_mut().find(|clock| clock.runtime.id() == handle.id());
+        let found = self
+            .clocks
+            .iter_mut()
+            .find(|clock| clock.runtime.id() == handle.id());
         match found {
             Some(clock) => clock.waiters += 1,
             None => self.clocks.push(AlarmClock::new(handle.clone(), limiter)),
@@ -53,7 +56,11 @@ impl Alarms {
 
     /// Counts out a waiter; the timer goes with the last one.
     pub(super) fn dismiss(&mut self, runtime: Id) {
-        let Some(at) = self.clocks.iter().position(|clock| clock.runtime.id() == runtime) else {
+        let Some(at) = self
+            .clocks
+            .iter()
+            .position(|clock| clock.runtime.id() == runtime)
+        else {
             return;
         };
         self.clocks[at].waiters -= 1;
@@ -65,13 +72,20 @@ impl Alarms {
     /// Lets all timers ring at `due`.
     pub(super) fn set(&mut self, due: u64) -> Setting {
         let rang = self.clocks.iter_mut().map(|clock| clock.set(due));
-        rang.fold(Setting::Set, |all, one| if one == Setting::Rang { one } else { all })
+        rang.fold(
+            Setting::Set,
+            |all, one| if one == Setting::Rang { one } else { all },
+        )
     }
 
     /// Takes note that a runtime's timer rang. `false`: before its time, as when a runtime shuts
     /// down; then the timer is given up.
     pub(super) fn rang(&mut self, runtime: Id, now: u64) -> bool {
-        let Some(clock) = self.clocks.iter_mut().find(|clock| clock.runtime.id() == runtime) else {
+        let Some(clock) = self
+            .clocks
+            .iter_mut()
+            .find(|clock| clock.runtime.id() == runtime)
+        else {
             return true;
         };
         let in_time = clock.due.take().is_none_or(|due| due <= now);
@@ -105,7 +119,15 @@ impl AlarmClock {
             state: AtomicU8::new(LOUD),
         });
         let waker = Waker::from(Arc::clone(&bell));
-        Self { runtime, waiters: 1, sleep: None, due: None, dead: false, bell, waker }
+        Self {
+            runtime,
+            waiters: 1,
+            sleep: None,
+            due: None,
+            dead: false,
+            bell,
+            waker,
+        }
     }
 
     fn set(&mut self, due: u64) -> Setting {
@@ -160,7 +182,9 @@ impl Wake for Bell {
 
     fn wake_by_ref(self: &Arc<Self>) {
         // While it is muted, whoever sets the timer sees that it rang.
-        let muted = self.state.compare_exchange(MUTED, RANG, Ordering::AcqRel, Ordering::Acquire);
+        let muted = self
+            .state
+            .compare_exchange(MUTED, RANG, Ordering::AcqRel, Ordering::Acquire);
         if muted == Err(LOUD) {
             if let Some(limiter) = self.limiter.upgrade() {
                 limiter.ring(self.runtime);

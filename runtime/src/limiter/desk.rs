@@ -130,7 +130,9 @@ impl Desk {
     pub(super) fn abandon(&mut self, index: u32) -> Waiter {
         let waiter = self.queue.leave(index);
         if let State::Granted { .. } = waiter.state {
-            self.tat = self.tat.saturating_sub(self.shape().price(u64::from(waiter.cost)));
+            self.tat = self
+                .tat
+                .saturating_sub(self.shape().price(u64::from(waiter.cost)));
         }
         waiter
     }
@@ -212,7 +214,10 @@ impl Desk {
         let burst = self.quota.burst().get();
         let mut ahead = 0;
         for index in self.queue.line_up() {
-            let (cost, latest) = (self.queue.waiter(index).cost, self.queue.waiter(index).latest);
+            let (cost, latest) = (
+                self.queue.waiter(index).cost,
+                self.queue.waiter(index).latest,
+            );
             let until = self.due(ahead + u64::from(cost), now);
             let state = match () {
                 () if cost > burst => State::TooLarge,
@@ -233,7 +238,9 @@ impl Desk {
 
     fn account(&mut self, index: u32, now: u64) {
         let since = self.queue.waiter(index).since;
-        let cooled = self.closed_until.saturating_sub(since.max(self.closed_since));
+        let cooled = self
+            .closed_until
+            .saturating_sub(since.max(self.closed_since));
         let waited = now.saturating_sub(since);
         self.waits.cooldown += Duration::from_nanos(cooled.min(waited));
         self.waits.queue += Duration::from_nanos(waited - cooled.min(waited));
@@ -257,7 +264,11 @@ impl Wakes {
     const BATCH: usize = 32;
 
     pub(super) const fn new() -> Self {
-        Self { batch: [const { None }; Self::BATCH], len: 0, more: Vec::new() }
+        Self {
+            batch: [const { None }; Self::BATCH],
+            len: 0,
+            more: Vec::new(),
+        }
     }
 
     pub(super) const fn is_full(&self) -> bool {

@@ -96,7 +96,11 @@ impl Gate {
 
     #[inline]
     fn credit(&self, now: u64) -> u64 {
-        if now < self.owed_until.load(Ordering::Relaxed) { CREDIT } else { 0 }
+        if now < self.owed_until.load(Ordering::Relaxed) {
+            CREDIT
+        } else {
+            0
+        }
     }
 
     #[inline]

@@ -60,7 +60,10 @@ pub struct Limiter {
 impl Limiter {
     /// A limiter with a full bucket.
     pub const fn new(quota: Quota) -> Self {
-        Self { quota, shared: OnceLock::new() }
+        Self {
+            quota,
+            shared: OnceLock::new(),
+        }
     }
 
     /// The limiter that this program knows by `name`, which the first call with that name makes.
@@ -130,12 +133,16 @@ impl Limiter {
             return Ok(());
         }
         let now = clock::now();
-        self.shared().take(cost, now).map_err(|refusal| match refusal {
-            Refusal::Late { until } => {
-                Error::new(Kind::NotYet(Duration::from_nanos(until.saturating_sub(now))))
-            }
-            Refusal::TooLarge { burst } => Error::new(Kind::InsufficientCapacity { cost, burst }),
-        })
+        self.shared()
+            .take(cost, now)
+            .map_err(|refusal| match refusal {
+                Refusal::Late { until } => Error::new(Kind::NotYet(Duration::from_nanos(
+                    until.saturating_sub(now),
+                ))),
+                Refusal::TooLarge { burst } => {
+                    Error::new(Kind::InsufficientCapacity { cost, burst })
+                }
+            })
     }
 
     /// Grants nothing before `until`; then one permit at once and the others at the paced rate.
@@ -149,7 +156,8 @@ impl Limiter {
 
     /// [`cooldown_until`](Self::cooldown_until) this long from now.
     pub fn cooldown_for(&self, duration: Duration) {
-        self.shared().cool_down(clock::now().saturating_add(clock::nanos(duration)));
+        self.shared()
+            .cool_down(clock::now().saturating_add(clock::nanos(duration)));
     }
 
     /// Changes the quota, for those who wait now as well. Tokens used up stay used up.
@@ -173,7 +181,10 @@ impl Limiter {
 
 impl Clone for Limiter {
     fn clone(&self) -> Self {
-        Self { quota: self.quota, shared: OnceLock::from(Arc::clone(self.shared())) }
+        Self {
+            quota: self.quota,
+            shared: OnceLock::from(Arc::clone(self.shared())),
+        }
     }
 }
 

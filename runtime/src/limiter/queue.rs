@@ -65,7 +65,12 @@ struct List {
 }
 
 impl List {
-    const EMPTY: Self = Self { head: NIL, tail: NIL, cost: 0, len: 0 };
+    const EMPTY: Self = Self {
+        head: NIL,
+        tail: NIL,
+        cost: 0,
+        len: 0,
+    };
 }
 
 #[derive(Debug)]
@@ -106,7 +111,9 @@ impl Queue {
 
     /// Who is next.
     pub(super) fn head(&self) -> Option<u32> {
-        [self.retries.head, self.first.head].into_iter().find(|&index| index != NIL)
+        [self.retries.head, self.first.head]
+            .into_iter()
+            .find(|&index| index != NIL)
     }
 
     /// Who waits, in order.
@@ -123,16 +130,26 @@ impl Queue {
     }
 
     pub(super) fn waiter(&self, index: u32) -> &Waiter {
-        self.places[index as usize].waiter.as_ref().expect("a ticket's place is taken")
+        self.places[index as usize]
+            .waiter
+            .as_ref()
+            .expect("a ticket's place is taken")
     }
 
     pub(super) fn waiter_mut(&mut self, index: u32) -> &mut Waiter {
-        self.places[index as usize].waiter.as_mut().expect("a ticket's place is taken")
+        self.places[index as usize]
+            .waiter
+            .as_mut()
+            .expect("a ticket's place is taken")
     }
 
     /// Puts a waiter at the end of its line.
     pub(super) fn join(&mut self, waiter: Waiter) -> u32 {
-        let place = Place { waiter: Some(waiter), previous: NIL, next: NIL };
+        let place = Place {
+            waiter: Some(waiter),
+            previous: NIL,
+            next: NIL,
+        };
         self.taken += 1;
         let index = if self.free == NIL {
             self.places.push(place);
@@ -186,11 +203,17 @@ impl Queue {
 
     /// The waiters of a runtime.
     pub(super) fn of_runtime(&self, runtime: Id) -> impl Iterator<Item = &Waiter> {
-        self.places.iter().filter_map(|place| place.waiter.as_ref()).filter(move |w| w.runtime == runtime)
+        self.places
+            .iter()
+            .filter_map(|place| place.waiter.as_ref())
+            .filter(move |w| w.runtime == runtime)
     }
 
     fn push_back(&mut self, index: u32) {
-        let Some(tail) = self.list_of(index).map(|list| mem::replace(&mut list.tail, index)) else {
+        let Some(tail) = self
+            .list_of(index)
+            .map(|list| mem::replace(&mut list.tail, index))
+        else {
             return;
         };
         let place = &mut self.places[index as usize];
@@ -202,7 +225,10 @@ impl Queue {
     }
 
     fn push_front(&mut self, index: u32) {
-        let Some(head) = self.list_of(index).map(|list| mem::replace(&mut list.head, index)) else {
+        let Some(head) = self
+            .list_of(index)
+            .map(|list| mem::replace(&mut list.head, index))
+        else {
             return;
         };
         let place = &mut self.places[index as usize];
@@ -228,7 +254,9 @@ impl Queue {
     fn unlink(&mut self, index: u32) {
         let Place { previous, next, .. } = self.places[index as usize];
         let cost = u64::from(self.waiter(index).cost);
-        let Some(list) = self.list_of(index) else { return };
+        let Some(list) = self.list_of(index) else {
+            return;
+        };
         list.len -= 1;
         list.cost -= cost;
         if list.head == index {

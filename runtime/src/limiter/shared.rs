@@ -56,10 +56,18 @@ pub(crate) struct Request {
 
 impl Request {
     /// One token, at whatever time.
-    pub(crate) const ONE: Self = Self { cost: 1, latest: u64::MAX, retry: false };
+    pub(crate) const ONE: Self = Self {
+        cost: 1,
+        latest: u64::MAX,
+        retry: false,
+    };
 
     const fn line(self) -> Line {
-        if self.retry { Line::Retries } else { Line::First }
+        if self.retry {
+            Line::Retries
+        } else {
+            Line::First
+        }
     }
 }
 
@@ -74,7 +82,10 @@ impl Shared {
     pub(super) fn new(quota: Quota) -> Arc<Self> {
         Arc::new_cyclic(|me| Self {
             gate: Gate::new(Shape::of(quota)),
-            behind: Mutex::new(Behind { desk: Desk::new(quota), alarms: Alarms::new() }),
+            behind: Mutex::new(Behind {
+                desk: Desk::new(quota),
+                alarms: Alarms::new(),
+            }),
             me: me.clone(),
         })
     }
@@ -188,7 +199,9 @@ impl Shared {
 
     pub(super) fn set_quota(&self, quota: Quota) {
         let now = clock::now();
-        self.at_desk(now, |desk, wakes| desk.set_quota(quota, &self.gate, now, wakes));
+        self.at_desk(now, |desk, wakes| {
+            desk.set_quota(quota, &self.gate, now, wakes);
+        });
     }
 
     /// When a retry that joins the queue at `now` gets its permit, and until when a cooldown lasts.
@@ -211,7 +224,9 @@ impl Shared {
 
     /// Moves a waiter to the runtime that polls it, where that is another one.
     fn follow(&self, mut behind: MutexGuard<'_, Behind>, index: u32, runtime: Id) {
-        let Ok(handle) = Handle::try_current() else { return };
+        let Ok(handle) = Handle::try_current() else {
+            return;
+        };
         if handle.id() == runtime {
             return;
         }

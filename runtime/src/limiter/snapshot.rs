@@ -35,8 +35,11 @@ pub struct Waits {
 }
 
 impl Waits {
-    pub(super) const NONE: Self =
-        Self { queue: Duration::ZERO, cooldown: Duration::ZERO, backoff: Duration::ZERO };
+    pub(super) const NONE: Self = Self {
+        queue: Duration::ZERO,
+        cooldown: Duration::ZERO,
+        backoff: Duration::ZERO,
+    };
 }
 
 impl Snapshot {

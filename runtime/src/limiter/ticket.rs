@@ -18,7 +18,11 @@ pub(crate) struct Ticket {
 
 impl Ticket {
     pub(super) const fn new(shared: Arc<Shared>, index: u32) -> Self {
-        Self { shared, index, done: false }
+        Self {
+            shared,
+            index,
+            done: false,
+        }
     }
 
     /// Waits for the permit. Not to be polled again once it is ready.

@@ -3,6 +3,10 @@
 //! Each question is a method with a reserved name on an inherent impl whose bounds are the
 //! condition. Where they do not hold, the probe derefs to the next one, which answers in another
 //! way. No trait has to be imported, so expansions stay free of lints and of name clashes.
+#![expect(
+    clippy::unused_self,
+    reason = "a probe has no data, but only methods are looked up on its type"
+)]
 
 use core::error::Error as StdError;
 use core::fmt;
@@ -221,7 +225,10 @@ impl<T, E> fmt::Debug for Reader<T, E> {
 
 impl<T, E> ReadOutcome<Result<T, E>> for Reader<T, E> {
     fn read(self, out: &Result<T, E>) -> Read {
-        Read { reading: self.reading(out), verdict: Verdict::Auto }
+        Read {
+            reading: self.reading(out),
+            verdict: Verdict::Auto,
+        }
     }
 }
 
@@ -244,7 +251,10 @@ where
     F: FnOnce(&Result<T, E>) -> Verdict,
 {
     fn read(self, out: &Result<T, E>) -> Read {
-        Read { reading: self.reader.reading(out), verdict: (self.classify)(out) }
+        Read {
+            reading: self.reader.reading(out),
+            verdict: (self.classify)(out),
+        }
     }
 }
 

@@ -86,5 +86,7 @@ pub fn duration(value: Duration) -> Result<Duration, Error> {
 /// The value of `factor`.
 pub fn factor(value: impl ToNumber) -> Result<f64, Error> {
     let factor = value.to_number();
-    crate::backoff::Backoff::new().factor(factor).map(|_| factor)
+    crate::backoff::Backoff::new()
+        .factor(factor)
+        .map(|_| factor)
 }

@@ -29,20 +29,30 @@ impl Default for Settings {
 impl Settings {
     /// The defaults.
     pub const fn new() -> Self {
-        Self { quota: None, name: None, config: Config::DEFAULT }
+        Self {
+            quota: None,
+            name: None,
+            config: Config::DEFAULT,
+        }
     }
 
     /// `rate`, with its default burst: to be followed by [`burst`](Self::burst) if that is given.
     #[must_use]
     pub const fn rate(self, rate: Rate) -> Self {
-        Self { quota: Some(Quota::new(rate)), ..self }
+        Self {
+            quota: Some(Quota::new(rate)),
+            ..self
+        }
     }
 
     /// `burst`; 0 and a burst without a rate are left out.
     #[must_use]
     pub const fn burst(self, burst: u32) -> Self {
         match (self.quota, NonZeroU32::new(burst)) {
-            (Some(quota), Some(burst)) => Self { quota: Some(quota.with_burst(burst)), ..self },
+            (Some(quota), Some(burst)) => Self {
+                quota: Some(quota.with_burst(burst)),
+                ..self
+            },
             _ => self,
         }
     }
@@ -50,7 +60,10 @@ impl Settings {
     /// `limiter = "name"`.
     #[must_use]
     pub const fn named(self, name: &'static str) -> Self {
-        Self { name: Some(name), ..self }
+        Self {
+            name: Some(name),
+            ..self
+        }
     }
 
     /// `max_retries`.

@@ -24,12 +24,20 @@ pub struct Site {
 impl Site {
     /// A function whose options are all known at compile time.
     pub const fn new(name: &'static str, settings: Settings) -> Self {
-        Self { name, settings: Some(settings), setup: OnceLock::new() }
+        Self {
+            name,
+            settings: Some(settings),
+            setup: OnceLock::new(),
+        }
     }
 
     /// A function whose first call finds out its options.
     pub const fn lazy(name: &'static str) -> Self {
-        Self { name, settings: None, setup: OnceLock::new() }
+        Self {
+            name,
+            settings: None,
+            setup: OnceLock::new(),
+        }
     }
 
     /// A call on the function's own limiter, or on one that it shares by name.
@@ -49,7 +57,7 @@ impl Site {
         &'static self,
         find_out: impl FnOnce() -> Result<Settings, Error>,
     ) -> Call<S, R> {
-        match self.setup.get_or_init(|| self.set_up(find_out)) {
+        match self.setup.get_or_init(|| set_up(find_out)) {
             Ok(setup) if setup.limiter.is_some() => Call::new(setup, None),
             Ok(_) => self.unusable(&Error::invalid(
                 "the function has no limiter: its attribute gives neither `rate` nor `limiter`",
@@ -64,21 +72,10 @@ impl Site {
         limiter: &Limiter,
         find_out: impl FnOnce() -> Result<Settings, Error>,
     ) -> Call<S, R> {
-        match self.setup.get_or_init(|| self.set_up(find_out)) {
+        match self.setup.get_or_init(|| set_up(find_out)) {
             Ok(setup) => Call::new(setup, Some(Arc::clone(limiter.shared()))),
             Err(error) => self.unusable(error),
         }
-    }
-
-    fn set_up(&self, find_out: impl FnOnce() -> Result<Settings, Error>) -> Result<Setup, Error> {
-        let settings = find_out()?;
-        let limiter = match (settings.name, settings.quota) {
-            (Some(name), Some(quota)) => Some(Limiter::named(name, quota)?),
-            (Some(name), None) => Some(limiter::find(name)?),
-            (None, quota) => quota.map(Limiter::new),
-        };
-        let limiter = limiter.map(|limiter| Arc::clone(limiter.shared()));
-        Ok(Setup { config: settings.config, limiter })
     }
 
     /// A call that its first admission refuses.
@@ -86,4 +83,19 @@ impl Site {
     fn unusable<S: Keep, R: Refuse>(&self, error: &Error) -> Call<S, R> {
         Call::unusable(error.clone().in_function(self.name))
     }
+}
+
+/// Makes, or finds, what the calls have in common.
+fn set_up(find_out: impl FnOnce() -> Result<Settings, Error>) -> Result<Setup, Error> {
+    let settings = find_out()?;
+    let limiter = match (settings.name, settings.quota) {
+        (Some(name), Some(quota)) => Some(Limiter::named(name, quota)?),
+        (Some(name), None) => Some(limiter::find(name)?),
+        (None, quota) => quota.map(Limiter::new),
+    };
+    let limiter = limiter.map(|limiter| Arc::clone(limiter.shared()));
+    Ok(Setup {
+        config: settings.config,
+        limiter,
+    })
 }

@@ -55,21 +55,28 @@ macro_rules! counts {
         impl BurstValue<$type> {
             /// This burst.
             pub const fn burst(self) -> u32 {
-                let value = self.0 as i128;
-                assert!(value >= 1 && value <= u32::MAX as i128, "burst must be from 1 to 4294967295");
-                value as u32
+                assert!(self.0 != 0, "burst must be from 1 to 4294967295");
+                count(self.0 as i128, "burst must be from 1 to 4294967295")
             }
         }
 
         impl RetriesValue<$type> {
             /// This many retries.
             pub const fn retries(self) -> u32 {
-                let value = self.0 as i128;
-                assert!(value >= 0 && value <= u32::MAX as i128, "max_retries must be from 0 to 4294967295");
-                value as u32
+                count(self.0 as i128, "max_retries must be from 0 to 4294967295")
             }
         }
     )*};
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "checked just before"
+)]
+const fn count(value: i128, sentence: &'static str) -> u32 {
+    assert!(value >= 0 && value <= u32::MAX as i128, "{}", sentence);
+    value as u32
 }
 
 counts!(u8, u16, u32, u64, usize, i32, i64);

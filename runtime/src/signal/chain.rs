@@ -2,6 +2,7 @@
 
 use std::error::Error as StdError;
 use std::io;
+use std::io::ErrorKind;
 
 use crate::error::Error;
 use crate::failure::Failure;
@@ -37,9 +38,15 @@ fn known(error: &(dyn StdError + 'static)) -> Option<Failure> {
         return io_failure(error.kind());
     }
     if let Some(error) = error.downcast_ref::<Error>() {
-        return Some(if error.is_attempt_timeout() { Failure::Timeout } else { Failure::Other });
+        return Some(if error.is_attempt_timeout() {
+            Failure::Timeout
+        } else {
+            Failure::Other
+        });
     }
-    error.is::<tokio::time::error::Elapsed>().then_some(Failure::Timeout)
+    error
+        .is::<tokio::time::error::Elapsed>()
+        .then_some(Failure::Timeout)
 }
 
 /// The error inside an I/O error, which is not its source.
@@ -48,13 +55,18 @@ fn inner<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 
     Some(inner)
 }
 
-const fn io_failure(kind: io::ErrorKind) -> Option<Failure> {
-    use io::ErrorKind::*;
+const fn io_failure(kind: ErrorKind) -> Option<Failure> {
     match kind {
-        ConnectionRefused | HostUnreachable | NetworkUnreachable | AddrNotAvailable
-        | NetworkDown => Some(Failure::Connect),
-        ConnectionReset | ConnectionAborted | BrokenPipe | UnexpectedEof => Some(Failure::Reset),
-        TimedOut => Some(Failure::Timeout),
+        ErrorKind::ConnectionRefused
+        | ErrorKind::HostUnreachable
+        | ErrorKind::NetworkUnreachable
+        | ErrorKind::AddrNotAvailable
+        | ErrorKind::NetworkDown => Some(Failure::Connect),
+        ErrorKind::ConnectionReset
+        | ErrorKind::ConnectionAborted
+        | ErrorKind::BrokenPipe
+        | ErrorKind::UnexpectedEof => Some(Failure::Reset),
+        ErrorKind::TimedOut => Some(Failure::Timeout),
         _ => None,
     }
 }
@@ -70,15 +82,15 @@ mod tests {
     #[test]
     fn io_errors_are_told_apart_by_whether_the_request_was_sent() {
         let of = |kind| failure(&io::Error::from(kind));
-        assert_eq!(of(io::ErrorKind::ConnectionRefused), Some(Failure::Connect));
-        assert_eq!(of(io::ErrorKind::ConnectionReset), Some(Failure::Reset));
-        assert_eq!(of(io::ErrorKind::TimedOut), Some(Failure::Timeout));
-        assert_eq!(of(io::ErrorKind::PermissionDenied), Some(Failure::Other));
+        assert_eq!(of(ErrorKind::ConnectionRefused), Some(Failure::Connect));
+        assert_eq!(of(ErrorKind::ConnectionReset), Some(Failure::Reset));
+        assert_eq!(of(ErrorKind::TimedOut), Some(Failure::Timeout));
+        assert_eq!(of(ErrorKind::PermissionDenied), Some(Failure::Other));
     }
 
     #[test]
     fn an_error_inside_an_io_error_is_found() {
-        let refused = io::Error::from(io::ErrorKind::ConnectionRefused);
+        let refused = io::Error::from(ErrorKind::ConnectionRefused);
         let outer = io::Error::other(io::Error::other(refused));
         assert_eq!(failure(&outer), Some(Failure::Connect));
     }

@@ -71,14 +71,25 @@ pub struct Reading {
 
 impl Reading {
     /// An `Ok` that is no HTTP response.
-    pub(crate) const VALUE: Self = Self { failure: None, hint: None, conclusive: false };
+    pub(crate) const VALUE: Self = Self {
+        failure: None,
+        hint: None,
+        conclusive: false,
+    };
 
     pub(crate) const fn failed(failure: Failure) -> Self {
         let conclusive = !matches!(failure, Failure::Other);
-        Self { failure: Some(failure), hint: None, conclusive }
+        Self {
+            failure: Some(failure),
+            hint: None,
+            conclusive,
+        }
     }
 
     pub(crate) fn signalled(error: &impl Signal) -> Self {
-        Self { hint: error.hint(), ..Self::failed(error.failure()) }
+        Self {
+            hint: error.hint(),
+            ..Self::failed(error.failure())
+        }
     }
 }

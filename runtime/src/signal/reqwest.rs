@@ -37,12 +37,17 @@ pub(super) fn failure(error: &Error) -> Option<Failure> {
 /// The status of a `reqwest::Error` that an error speaks for without naming it as its source, as
 /// `#[error(transparent)]` of thiserror does. Only its text is left of it.
 pub(super) fn forwarded(error: &(dyn StdError + 'static)) -> Option<Failure> {
-    let mut text = Start { bytes: [0; 40], len: 0 };
+    let mut text = Start {
+        bytes: [0; 40],
+        len: 0,
+    };
     // A full buffer is an error of `write!` and all that is wanted.
     let _ = write!(text, "{error}");
-    let text = str::from_utf8(&text.bytes[..text.len]).ok()?;
+    let text = core::str::from_utf8(&text.bytes[..text.len]).ok()?;
     let rest = text.strip_prefix("HTTP status ")?;
-    let rest = rest.strip_prefix("client").or_else(|| rest.strip_prefix("server"))?;
+    let rest = rest
+        .strip_prefix("client")
+        .or_else(|| rest.strip_prefix("server"))?;
     let status = rest.strip_prefix(" error (")?.get(..3)?;
     status.parse().ok().map(Failure::Status)
 }
@@ -59,6 +64,10 @@ impl fmt::Write for Start {
         let taken = text.len().min(room);
         self.bytes[self.len..self.len + taken].copy_from_slice(&text.as_bytes()[..taken]);
         self.len += taken;
-        if taken < text.len() { Err(fmt::Error) } else { Ok(()) }
+        if taken < text.len() {
+            Err(fmt::Error)
+        } else {
+            Ok(())
+        }
     }
 }

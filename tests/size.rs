@@ -1,0 +1,127 @@
+//! What the attribute costs, exactly: bytes of future and allocations.
+
+use core::num::NonZeroU32;
+use core::time::Duration;
+
+use allocation_counter::measure;
+use paced::Limiter;
+use paced::Quota;
+use paced::rate_limited;
+use tokio::runtime::Builder;
+use tokio::runtime::Runtime;
+
+/// What an annotated function's future has beside the plain one's.
+const ADDED: usize = 96;
+
+static SHARED: Limiter = Limiter::new(Quota::per_second(NonZeroU32::new(1000).unwrap()));
+
+async fn request() -> Result<u64, std::io::Error> {
+    tokio::task::yield_now().await;
+    Ok(7)
+}
+
+async fn plain(id: u64) -> Result<u64, std::io::Error> {
+    Ok(request().await? + id)
+}
+
+#[rate_limited(rate = 1000, max_retries = 3)]
+async fn annotated(id: u64) -> Result<u64, std::io::Error> {
+    Ok(request().await? + id)
+}
+
+#[rate_limited(limiter = SHARED, deadline = "10s", idempotent)]
+async fn sharing(id: u64) -> Result<u64, std::io::Error> {
+    Ok(request().await? + id)
+}
+
+#[rate_limited(rate = 1000, max_retries = 0)]
+async fn once(id: u64) -> Result<u64, std::io::Error> {
+    Ok(request().await? + id)
+}
+
+fn runtime() -> Runtime {
+    Builder::new_current_thread().enable_time().start_paused(true).build().expect("a runtime")
+}
+
+/// Allocations of the second of two runs: the first one sets up what stays.
+fn allocations<F: Future>(runtime: &Runtime, call: impl Fn() -> F) -> u64 {
+    runtime.block_on(call());
+    measure(|| {
+        runtime.block_on(call());
+    })
+    .count_total
+}
+
+#[test]
+fn the_future_grows_by_a_constant() {
+    let plain = size_of_val(&plain(1));
+    assert_eq!(size_of_val(&annotated(1)), plain + ADDED);
+    assert_eq!(size_of_val(&sharing(1)), plain + ADDED);
+    assert_eq!(size_of_val(&once(1)), plain + ADDED);
+}
+
+#[test]
+fn the_size_of_a_large_body_is_not_counted_twice() {
+    #[rate_limited(rate = 1000)]
+    async fn large() -> Result<u8, std::io::Error> {
+        let buffer = [1_u8; 4096];
+        tokio::task::yield_now().await;
+        Ok(buffer[7])
+    }
+    assert!(size_of_val(&large()) <= 4096 + 256, "{}", size_of_val(&large()));
+}
+
+#[test]
+fn a_call_with_a_token_to_take_allocates_nothing() {
+    let runtime = runtime();
+    let bare = allocations(&runtime, || plain(1));
+    assert_eq!(allocations(&runtime, || annotated(1)), bare);
+    assert_eq!(allocations(&runtime, || sharing(1)), bare);
+    assert_eq!(allocations(&runtime, || once(1)), bare);
+}
+
+#[test]
+fn taking_a_permit_allocates_nothing() {
+    let limiter = Limiter::new(Quota::per_second(NonZeroU32::new(1000).unwrap()));
+    limiter.try_acquire().unwrap();
+    let counted = measure(|| {
+        for _ in 0..100 {
+            limiter.try_acquire().unwrap();
+        }
+    });
+    assert_eq!(counted.count_total, 0);
+}
+
+#[test]
+fn being_refused_allocates_nothing() {
+    let limiter = Limiter::new(Quota::per_hour(NonZeroU32::MIN));
+    limiter.try_acquire().unwrap();
+    let counted = measure(|| {
+        for _ in 0..100 {
+            assert!(limiter.try_acquire().is_err());
+        }
+    });
+    assert_eq!(counted.count_total, 0);
+}
+
+#[test]
+fn a_queue_of_many_allocates_less_than_once_per_waiter() {
+    let runtime = runtime();
+    let limiter = Limiter::new(Quota::per_second(NonZeroU32::new(1000).unwrap()));
+    runtime.block_on(async {
+        limiter.acquire_many(1000).await.unwrap();
+        let mut waiting: Vec<_> = (0..1000).map(|_| limiter.acquire()).collect();
+        let counted = measure(|| {
+            let mut cx = core::task::Context::from_waker(core::task::Waker::noop());
+            for waiter in &mut waiting {
+                assert!(core::pin::Pin::new(waiter).poll(&mut cx).is_pending());
+            }
+        });
+        assert!(counted.count_total < 20, "{counted:?}");
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        let mut cx = core::task::Context::from_waker(core::task::Waker::noop());
+        for waiter in &mut waiting {
+            assert!(core::pin::Pin::new(waiter).poll(&mut cx).is_ready());
+        }
+    });
+}
