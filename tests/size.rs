@@ -10,8 +10,10 @@ use paced::rate_limited;
 use tokio::runtime::Builder;
 use tokio::runtime::Runtime;
 
-/// What an annotated function's future has beside the plain one's.
-const ADDED: usize = 96;
+/// The most that an annotated function's future has beside the plain one's.
+const RETRYING: usize = 96;
+/// The same with `max_retries = 0`.
+const ONCE: usize = 88;
 
 static SHARED: Limiter = Limiter::new(Quota::per_second(NonZeroU32::new(1000).unwrap()));
 
@@ -54,10 +56,10 @@ fn allocations<F: Future>(runtime: &Runtime, call: impl Fn() -> F) -> u64 {
 
 #[test]
 fn the_future_grows_by_a_constant() {
-    let plain = size_of_val(&plain(1));
-    assert_eq!(size_of_val(&annotated(1)), plain + ADDED);
-    assert_eq!(size_of_val(&sharing(1)), plain + ADDED);
-    assert_eq!(size_of_val(&once(1)), plain + ADDED);
+    let added = |future: usize| future - size_of_val(&plain(1));
+    assert!(added(size_of_val(&annotated(1))) <= RETRYING);
+    assert!(added(size_of_val(&sharing(1))) <= RETRYING);
+    assert!(added(size_of_val(&once(1))) <= ONCE);
 }
 
 #[test]
