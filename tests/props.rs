@@ -44,7 +44,10 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
 
 fn quotas() -> impl Strategy<Value = Quota> {
     (prop_oneof![1..20_u32, 20..50_000_u32], 3..20_u32).prop_map(|(hz, burst)| {
-        let (hz, burst) = (NonZeroU32::new(hz).unwrap(), NonZeroU32::new(burst).unwrap());
+        let (hz, burst) = (
+            NonZeroU32::new(hz).unwrap(),
+            NonZeroU32::new(burst).unwrap(),
+        );
         Quota::new(Rate::per_second(hz)).with_burst(burst)
     })
 }
@@ -90,7 +93,11 @@ impl Run {
                 let caller = self.callers.len();
                 self.callers.push(tokio::spawn(async move {
                     limiter.acquire_many(cost).await.unwrap();
-                    permits.lock().unwrap().push(Permit { caller, at: Instant::now(), cost });
+                    permits.lock().unwrap().push(Permit {
+                        caller,
+                        at: Instant::now(),
+                        cost,
+                    });
                 }));
                 tokio::task::yield_now().await;
             }
@@ -104,7 +111,11 @@ impl Run {
             Event::Try { cost } => {
                 if self.limiter.try_acquire_many(cost).is_ok() {
                     self.tries += 1;
-                    let permit = Permit { caller: usize::MAX, at: Instant::now(), cost };
+                    let permit = Permit {
+                        caller: usize::MAX,
+                        at: Instant::now(),
+                        cost,
+                    };
                     self.permits.lock().unwrap().push(permit);
                 }
             }
@@ -127,12 +138,19 @@ impl Run {
         }
         assert_eq!(self.limiter.snapshot().waiting, 0);
         let permits = std::mem::take(&mut *self.permits.lock().unwrap());
-        Record { permits, cooldowns: self.cooldowns }
+        Record {
+            permits,
+            cooldowns: self.cooldowns,
+        }
     }
 }
 
 fn record(quota: Quota, events: Vec<Event>) -> Record {
-    let runtime = Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    let runtime = Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .unwrap();
     runtime.block_on(async {
         let mut run = Run::new(quota);
         for event in events {

@@ -11,26 +11,18 @@ pub(super) enum Form {
     Guess,
 }
 
-/// In the order of precedence; the first that can be understood counts.
-const NAMES: &[(&str, Form)] = &[
-    ("retry-after-ms", Form::Millis),
-    ("x-ms-retry-after-ms", Form::Millis),
-    ("retry-after", Form::Seconds),
-    ("x-amz-retry-after", Form::Millis),
-];
-/// After those: names of vendors that nobody told us of.
-const ENDINGS: &[(&str, Form)] = &[
-    ("-retry-after-ms", Form::Millis),
-    ("-retry-after-milliseconds", Form::Millis),
-    ("-retry-after-seconds", Form::Seconds),
-    ("-retry-after", Form::Guess),
-];
-
-/// The rank of a field (smaller counts more) and how its value is written.
-pub(super) fn named(name: &str) -> Option<(usize, Form)> {
-    if let Some(rank) = NAMES.iter().position(|(known, _)| *known == name) {
-        return Some((rank, NAMES[rank].1));
-    }
-    let (_, form) = ENDINGS.iter().find(|(ending, _)| name.ends_with(ending))?;
-    Some((NAMES.len(), *form))
+/// The rank of a field and how its value is written. The field of the smallest rank whose value
+/// can be understood is the one that counts.
+pub(super) fn named(name: &str) -> Option<(u8, Form)> {
+    Some(match name {
+        "retry-after-ms" => (0, Form::Millis),
+        "x-ms-retry-after-ms" => (1, Form::Millis),
+        "retry-after" => (2, Form::Seconds),
+        "x-amz-retry-after" => (3, Form::Millis),
+        _ if name.ends_with("-retry-after") => (4, Form::Guess),
+        _ if name.ends_with("-retry-after-seconds") => (4, Form::Seconds),
+        _ if name.ends_with("-retry-after-milliseconds") => (4, Form::Millis),
+        _ if name.ends_with("-retry-after-ms") => (4, Form::Millis),
+        _ => return None,
+    })
 }

@@ -66,9 +66,9 @@ impl Parser {
     /// As [`parse`].
     pub fn parse(&self, status: StatusCode, headers: &HeaderMap, received_at: SystemTime) -> Hint {
         let mut reading = Reading::new(headers, received_at, self.reset_kind);
-        for name in headers.keys() {
+        for (name, value) in headers {
             if scan::may_matter(name.as_str().as_bytes()) {
-                reading.field(name);
+                reading.line(name, value);
             }
         }
         let (hint, exhausted) = reading.finish();

@@ -8,7 +8,7 @@
 use core::time::Duration;
 
 use super::number;
-use super::vocabulary::{FIELDS, Field, LENGTHS, ODD, RESET, UNITS};
+use super::vocabulary::{self, Field, GLUED};
 
 /// Names alike enough to be told apart from others in the same response, best source first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,13 +47,8 @@ pub(super) fn window_field(name: &str) -> Option<(Slot<'_>, Field)> {
 }
 
 fn odd(name: &str) -> Option<(Slot<'_>, Field)> {
-    let row = ODD
-        .iter()
-        .find_map(|&(pattern, label, field)| match pattern.strip_suffix('*') {
-            Some(start) => Some((name.strip_prefix(start)?, field)),
-            None => (name == pattern).then_some((label, field)),
-        });
-    row.map(|(label, field)| (Slot::new(Family::Vendor, label), field))
+    let (label, field) = vocabulary::odd(name)?;
+    Some((Slot::new(Family::Vendor, label), field))
 }
 
 fn regular(name: &str) -> Option<(Slot<'_>, Field)> {
@@ -64,29 +59,19 @@ fn regular(name: &str) -> Option<(Slot<'_>, Field)> {
         ("" | "x-", "rate-limit") => Family::XRateDashLimit,
         _ => Family::Vendor,
     };
-    let (label, field) = match rest.strip_prefix('-') {
-        Some(rest) => split(rest)?,
-        None if rest.is_empty() => ("", Field::Bare),
-        None => return None,
+    let (label, field) = match rest {
+        "" => ("", Field::Bare),
+        _ => split(rest.strip_prefix('-')?)?,
     };
     let slot = Slot::new(family, label);
-    let vendor = vendor
-        .strip_prefix("x-")
-        .unwrap_or(vendor)
-        .trim_end_matches('-');
-    let name = if vendor.is_empty() { stem } else { vendor };
-    let named = family == Family::Vendor && label.is_empty();
-    Some((
-        if named {
-            Slot {
-                label: name,
-                ..slot
-            }
-        } else {
-            slot
-        },
-        field,
-    ))
+    if !label.is_empty() || family != Family::Vendor {
+        return Some((slot, field));
+    }
+    // The vendor's name will do: `app` of `x-app-rate-limit`.
+    let vendor = vendor.strip_prefix("x-").unwrap_or(vendor);
+    let vendor = vendor.strip_suffix('-').unwrap_or(vendor);
+    let label = if vendor.is_empty() { stem } else { vendor };
+    Some((Slot { label, ..slot }, field))
 }
 
 /// The name cut round the word for the whole family.
@@ -110,42 +95,47 @@ fn stem(name: &str) -> Option<(&str, &str, &str)> {
 
 /// Label and field of `limit`, `limit-tokens`, `tokens-limit`, `userlimit` or `daily`.
 fn split(rest: &str) -> Option<(&str, Field)> {
-    if let Some((_, field)) = FIELDS.iter().find(|(word, _)| *word == rest) {
-        return Some(("", *field));
+    if let Some(field) = vocabulary::field(rest) {
+        return Some(("", field));
     }
-    let labelled = FIELDS.iter().find_map(|&(word, field)| {
-        let before = rest
-            .strip_suffix(word)
-            .and_then(|label| label.strip_suffix('-'));
-        let after = || {
-            rest.strip_prefix(word)
-                .and_then(|label| label.strip_prefix('-'))
-        };
-        Some((before.or_else(after)?, field))
-    });
+    let hyphens = || rest.bytes().enumerate().filter(|(_, byte)| *byte == b'-');
+    // The longest word first: `reset-after` before `reset`.
+    let last = hyphens()
+        .find_map(|(hyphen, _)| Some((&rest[..hyphen], vocabulary::field(&rest[hyphen + 1..])?)));
+    let first = || {
+        let mut hyphens = hyphens().rev();
+        hyphens.find_map(|(hyphen, _)| {
+            Some((&rest[hyphen + 1..], vocabulary::field(&rest[..hyphen])?))
+        })
+    };
     let glued = || {
-        [
-            ("limit", Field::Limit),
-            ("remaining", Field::Remaining),
-            ("reset", RESET),
-        ]
-        .into_iter()
-        .find_map(|(word, field)| Some((rest.strip_suffix(word)?, field)))
+        GLUED
+            .into_iter()
+            .find_map(|(word, field)| Some((rest.strip_suffix(word)?, field)))
     };
     let period = || length(rest).is_some().then_some((rest, Field::Limit));
-    labelled.or_else(glued).or_else(period)
+    last.or_else(first).or_else(glued).or_else(period)
 }
 
 impl<'a> Slot<'a> {
     pub(super) fn new(family: Family, label: &'a str) -> Self {
-        let unit = UNITS
-            .iter()
-            .find(|(word, _)| label.split('-').any(|part| part == *word));
+        if label.is_empty() {
+            return Self {
+                family,
+                label,
+                unit: "requests",
+                length: None,
+            };
+        }
+        let last = label.rsplit('-').next();
         Self {
             family,
             label,
-            unit: unit.map_or("requests", |(_, unit)| unit),
-            length: label.rsplit('-').next().and_then(length),
+            unit: label
+                .split('-')
+                .find_map(vocabulary::unit)
+                .unwrap_or("requests"),
+            length: last.and_then(length),
         }
     }
 }
@@ -155,6 +145,5 @@ fn length(word: &str) -> Option<Duration> {
     if word.as_bytes().first()?.is_ascii_digit() {
         return number::go_duration(word.as_bytes()).filter(|length| !length.is_zero());
     }
-    let row = LENGTHS.iter().find(|(words, _)| words.contains(&word))?;
-    Some(Duration::from_secs(row.1))
+    vocabulary::seconds(word).map(Duration::from_secs)
 }

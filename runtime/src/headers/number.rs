@@ -30,7 +30,11 @@ impl<'a> Decimal<'a> {
             [] => 0,
             [_, fraction @ ..] => billionths(fraction)?,
         };
-        Some(Self { text, whole: integer(digits)?, billionths })
+        Some(Self {
+            text,
+            whole: integer(digits)?,
+            billionths,
+        })
     }
 
     /// Whether it is exactly 1.
@@ -44,7 +48,10 @@ impl<'a> Decimal<'a> {
     }
 
     /// The nearest float.
-    #[expect(clippy::cast_precision_loss, reason = "the nearest float is what is wanted")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "the nearest float is what is wanted"
+    )]
     pub(super) fn to_f64(self) -> Option<f64> {
         if self.billionths == 0 {
             return Some(self.whole as f64);
@@ -54,8 +61,13 @@ impl<'a> Decimal<'a> {
 
     /// The value in nanoseconds if one of it is `unit` nanoseconds, rounded up.
     pub(super) fn nanos(self, unit: u64) -> u128 {
-        let [whole, part] = [self.whole, self.billionths].map(|count| u128::from(count) * u128::from(unit));
-        if part == 0 { whole } else { whole + part.div_ceil(NANOS_PER_SECOND.into()) }
+        let [whole, part] =
+            [self.whole, self.billionths].map(|count| u128::from(count) * u128::from(unit));
+        if part == 0 {
+            whole
+        } else {
+            whole + part.div_ceil(NANOS_PER_SECOND.into())
+        }
     }
 
     /// A wait of this many seconds.

@@ -17,10 +17,10 @@ use super::window::Windows;
 use super::{ResetKind, counts, lists, policies, structured};
 use crate::hint::Hint;
 
-/// Fields of a response that are read, of those whose names look right.
-const MAX_FIELDS: usize = 128;
-/// Lines of one field that are read.
-const MAX_LINES: usize = 16;
+/// Lines that are read, of those whose names look right.
+const MAX_LINES: usize = 128;
+/// Further lines of a structured field that are joined to its first.
+const MAX_JOINED: usize = 15;
 /// Longest line that is read, in bytes.
 const MAX_LINE: usize = 4096;
 /// Longest title of a window that is kept, in bytes.
@@ -34,8 +34,8 @@ pub(super) struct Reading<'a> {
     reset_kind: ResetKind,
     /// The server's clock, once it has been needed.
     now: Cell<Option<Instant>>,
-    fields: usize,
-    delay: Option<(usize, Duration)>,
+    lines: usize,
+    delay: Option<(u8, Duration)>,
     advice: Option<bool>,
     windows: Windows<'a>,
 }
@@ -51,27 +51,29 @@ impl<'a> Reading<'a> {
             received_at,
             reset_kind,
             now: Cell::new(None),
-            fields: 0,
+            lines: 0,
             delay: None,
             advice: None,
             windows: Windows::default(),
         }
     }
 
-    /// Reads all lines of a field.
-    pub(super) fn field(&mut self, name: &'a HeaderName) {
-        if self.fields == MAX_FIELDS {
+    /// Reads one line of a field.
+    pub(super) fn line(&mut self, name: &'a HeaderName, value: &'a HeaderValue) {
+        let Some(text) = trimmed(value).filter(|_| self.lines < MAX_LINES) else {
             return;
-        }
-        self.fields += 1;
-        if let Some((rank, form)) = delay::named(name.as_str()) {
-            for text in self.lines(name) {
-                self.delay(rank, self.delay_value(form, once(text)));
-            }
-        } else if name.as_str().ends_with("-should-retry") {
-            self.lines(name).for_each(|text| self.advice(text));
-        } else if let Some((slot, field)) = names::window_field(name.as_str()) {
-            self.window(name, &slot, field);
+        };
+        self.lines += 1;
+        let name = name.as_str();
+        if let Some((rank, form)) = delay::named(name) {
+            self.delay(rank, self.delay_value(form, once(text)));
+        } else if name.ends_with("-should-retry") {
+            self.advice(text);
+        } else if let Some((slot, field)) = names::window_field(name) {
+            match field {
+                Field::Policy | Field::Bare => self.structured(name, &slot, field, value),
+                _ => self.window(&slot, field, text),
+            };
         }
     }
 
@@ -92,7 +94,7 @@ impl<'a> Reading<'a> {
     }
 
     /// The longest wait of the best field that has one.
-    fn delay(&mut self, rank: usize, wait: Option<Duration>) {
+    fn delay(&mut self, rank: u8, wait: Option<Duration>) {
         let Some(wait) = wait else {
             return;
         };
@@ -111,24 +113,24 @@ impl<'a> Reading<'a> {
         }
     }
 
-    fn window(&mut self, name: &'a HeaderName, slot: &Slot<'a>, field: Field) {
-        match field {
-            Field::Policy => {
-                let text = joined(self.lines(name));
-                policies::policies(&mut self.windows, slot, &text);
-            }
-            Field::Bare => {
-                let text = joined(self.lines(name));
-                policies::bare(&mut self.windows, slot, &text);
-            }
-            _ => self.lines(name).for_each(|text| {
-                self.line(slot, field, text);
-            }),
+    fn structured(
+        &mut self,
+        name: &str,
+        slot: &Slot<'a>,
+        field: Field,
+        value: &HeaderValue,
+    ) -> Option<()> {
+        let text = self.whole(name, value)?;
+        if field == Field::Policy {
+            policies::policies(&mut self.windows, slot, &text);
+        } else {
+            policies::bare(&mut self.windows, slot, &text);
         }
+        Some(())
     }
 
-    /// Reads one line. `None` where nothing comes of it.
-    fn line(&mut self, slot: &Slot<'a>, field: Field, text: &'a [u8]) -> Option<()> {
+    /// Reads one line about a window. `None` where nothing comes of it.
+    fn window(&mut self, slot: &Slot<'a>, field: Field, text: &'a [u8]) -> Option<()> {
         match field {
             Field::Limit | Field::Remaining | Field::Used => {
                 counts::read(&mut self.windows, slot, field, once(text))?;
@@ -149,9 +151,9 @@ impl<'a> Reading<'a> {
             Field::Odd(odd) => {
                 let text = core::str::from_utf8(text).ok()?;
                 let wait = lists::read(odd, slot, text, &mut self.windows);
-                self.delay(usize::MAX, wait);
+                self.delay(u8::MAX, wait);
             }
-            Field::Policy | Field::Bare => {}
+            Field::Policy | Field::Bare => return None,
         }
         Some(())
     }
@@ -226,13 +228,18 @@ impl<'a> Reading<'a> {
         age.is_some_and(|seconds| seconds > 0)
     }
 
-    fn lines(&self, name: &HeaderName) -> impl Iterator<Item = &'a [u8]> + use<'a> {
-        let headers: &'a HeaderMap = self.headers;
-        headers
-            .get_all(name)
-            .into_iter()
-            .take(MAX_LINES)
-            .filter_map(trimmed)
+    /// All lines of a structured field as one value (RFC 9651, section 4.2) if this is its first
+    /// line; the others have been read with it.
+    fn whole(&self, name: &str, value: &HeaderValue) -> Option<Cow<'a, [u8]>> {
+        let mut lines = self.headers.get_all(name).into_iter();
+        let first = lines.next().filter(|first| core::ptr::eq(*first, value))?;
+        let mut all = Cow::Borrowed(trimmed(first)?);
+        for line in lines.take(MAX_JOINED) {
+            let all = all.to_mut();
+            all.extend_from_slice(b", ");
+            all.extend_from_slice(trimmed(line)?);
+        }
+        Some(all)
     }
 }
 
@@ -247,17 +254,6 @@ fn length_value(scale: Scale, text: &[u8]) -> Option<Duration> {
 /// Without the spaces round it. `None` if it is too long.
 fn trimmed(value: &HeaderValue) -> Option<&[u8]> {
     (value.len() <= MAX_LINE).then(|| value.as_bytes().trim_ascii())
-}
-
-/// The lines as one value (RFC 9110, section 5.3).
-fn joined<'t>(mut lines: impl Iterator<Item = &'t [u8]>) -> Cow<'t, [u8]> {
-    let mut all = Cow::Borrowed(lines.next().unwrap_or_default());
-    for line in lines {
-        let all = all.to_mut();
-        all.extend_from_slice(b", ");
-        all.extend_from_slice(line);
-    }
-    all
 }
 
 /// A structured item without its parameters; what is no such item as it is.

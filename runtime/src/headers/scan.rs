@@ -3,6 +3,8 @@
 
 /// Every name that we know holds one of these words.
 const WORDS: [&[u8; LEN]; 3] = [b"limit", b"retry", b"quota"];
+/// None is shorter than `ratelimit`.
+const SHORTEST: usize = 9;
 /// Binance's counters hold none of them.
 const BINANCE: &[u8] = b"x-mbx-";
 const LEN: usize = 5;
@@ -12,6 +14,9 @@ static PLACES: [u8; 256] = places();
 
 /// Whether a name, in lower case, may be about limits or retries.
 pub(super) fn may_matter(name: &[u8]) -> bool {
+    if name.len() < SHORTEST {
+        return false;
+    }
     // A word of five letters covers exactly one of these positions.
     let mut at = LEN - 1;
     while at < name.len() {

@@ -43,94 +43,89 @@ pub(super) enum Odd {
 }
 
 /// `reset` as most servers mean it.
-pub(super) const RESET: Field = Field::Reset(1, Scale::Guess);
-/// `reset-after`: always a delay, so no clock is needed.
-const RESET_AFTER: Field = Field::Reset(0, Scale::Seconds);
-const RESET_AT: Field = Field::Reset(2, Scale::Guess);
+const RESET: Field = Field::Reset(1, Scale::Guess);
 
-/// The names that the grammar does not cover, with the window's label. A `*` stands for the label.
-pub(super) const ODD: &[(&str, &str, Field)] = &[
-    ("auth0-client-quota-limit", "client", Field::Odd(Odd::Pairs)),
-    (
-        "auth0-organization-quota-limit",
-        "organization",
-        Field::Odd(Odd::Pairs),
-    ),
-    ("sforce-limit-info", "", Field::Odd(Odd::NamedSlashes)),
-    ("x-amzn-ratelimit-limit", "", Field::Odd(Odd::Rate)),
-    ("x-appminlimit-remaining", "app-minute", Field::Remaining),
-    ("x-daylimit-remaining", "day", Field::Remaining),
-    (
-        "x-hubspot-ratelimit-interval-milliseconds",
-        "interval",
-        Field::Length(Scale::Millis),
-    ),
-    ("x-hubspot-ratelimit-max", "interval", Field::Limit),
-    (
-        "x-hubspot-ratelimit-remaining",
-        "interval",
-        Field::Remaining,
-    ),
-    ("x-mbx-*", "", Field::Used),
-    ("x-minlimit-remaining", "minute", Field::Remaining),
-    (
-        "x-ms-ratelimit-remaining-resource",
-        "",
-        Field::Odd(Odd::NamedCounts),
-    ),
-    ("x-sentry-rate-limits", "", Field::Odd(Odd::Categories)),
-    ("x-shopify-shop-api-call-limit", "", Field::Odd(Odd::Slash)),
-    ("zendesk-ratelimit-*", "", Field::Odd(Odd::Pairs)),
-];
+/// The window's label and the meaning of a name that has no regular parts.
+pub(super) fn odd(name: &str) -> Option<(&str, Field)> {
+    let (label, field) = match name {
+        "auth0-client-quota-limit" => ("client", Field::Odd(Odd::Pairs)),
+        "auth0-organization-quota-limit" => ("organization", Field::Odd(Odd::Pairs)),
+        "sforce-limit-info" => ("", Field::Odd(Odd::NamedSlashes)),
+        "x-amzn-ratelimit-limit" => ("", Field::Odd(Odd::Rate)),
+        "x-appminlimit-remaining" => ("app-minute", Field::Remaining),
+        "x-daylimit-remaining" => ("day", Field::Remaining),
+        "x-hubspot-ratelimit-interval-milliseconds" => ("interval", Field::Length(Scale::Millis)),
+        "x-hubspot-ratelimit-max" => ("interval", Field::Limit),
+        "x-hubspot-ratelimit-remaining" => ("interval", Field::Remaining),
+        "x-minlimit-remaining" => ("minute", Field::Remaining),
+        "x-ms-ratelimit-remaining-resource" => ("", Field::Odd(Odd::NamedCounts)),
+        "x-sentry-rate-limits" => ("", Field::Odd(Odd::Categories)),
+        "x-shopify-shop-api-call-limit" => ("", Field::Odd(Odd::Slash)),
+        _ => {
+            let binance = name
+                .strip_prefix("x-mbx-")
+                .map(|label| (label, Field::Used));
+            let zendesk = || {
+                Some((
+                    name.strip_prefix("zendesk-ratelimit-")?,
+                    Field::Odd(Odd::Pairs),
+                ))
+            };
+            return binance.or_else(zendesk);
+        }
+    };
+    Some((label, field))
+}
 
-/// What the words for a field mean. Where one is part of another, the longer comes first.
-pub(super) const FIELDS: &[(&str, Field)] = &[
-    ("reset-after-ms", Field::Reset(0, Scale::Millis)),
-    ("reset-after", RESET_AFTER),
-    ("reset-in", RESET_AFTER),
-    ("reset-ms", Field::Reset(1, Scale::Millis)),
-    ("reset-at", RESET_AT),
-    ("reset-time", RESET_AT),
-    ("burst-capacity", Field::Limit),
+/// What the word for a field means.
+pub(super) fn field(word: &str) -> Option<Field> {
+    Some(match word {
+        "limit" | "max" | "total" | "burst-capacity" => Field::Limit,
+        "remaining" | "available" => Field::Remaining,
+        "used" | "usage" | "observed" | "count" => Field::Used,
+        // Always a delay, so no clock is needed.
+        "reset-after" | "reset-in" => Field::Reset(0, Scale::Seconds),
+        "reset-after-ms" => Field::Reset(0, Scale::Millis),
+        "reset" => RESET,
+        "reset-ms" => Field::Reset(1, Scale::Millis),
+        "reset-at" | "reset-time" | "resettime" | "resetson" => Field::Reset(2, Scale::Guess),
+        "next" => Field::Reset(3, Scale::Guess),
+        "period" | "interval" | "window" => Field::Length(Scale::Seconds),
+        "interval-ms" | "interval-milliseconds" => Field::Length(Scale::Millis),
+        "name" | "bucket" | "resource" => Field::Title,
+        "policy" => Field::Policy,
+        _ => return None,
+    })
+}
+
+/// Words for fields that some vendors write without a hyphen, as in `userlimit`.
+pub(super) const GLUED: [(&str, Field); 3] = [
     ("limit", Field::Limit),
     ("remaining", Field::Remaining),
     ("reset", RESET),
-    ("used", Field::Used),
-    ("policy", Field::Policy),
-    ("resource", Field::Title),
-    ("bucket", Field::Title),
-    ("name", Field::Title),
-    ("usage", Field::Used),
-    ("observed", Field::Used),
-    ("count", Field::Used),
-    ("max", Field::Limit),
-    ("total", Field::Limit),
-    ("available", Field::Remaining),
-    ("resettime", RESET_AT),
-    ("resetson", RESET_AT),
-    ("next", Field::Reset(3, Scale::Guess)),
-    ("interval-milliseconds", Field::Length(Scale::Millis)),
-    ("interval-ms", Field::Length(Scale::Millis)),
-    ("interval", Field::Length(Scale::Seconds)),
-    ("period", Field::Length(Scale::Seconds)),
-    ("window", Field::Length(Scale::Seconds)),
 ];
 
-/// Words of a label that say what is counted, if not requests.
-pub(super) const UNITS: &[(&str, &str)] = &[
-    ("tokens", "tokens"),
-    ("complexity", "complexity"),
-    ("weight", "weight"),
-    ("points", "points"),
-    ("credits", "credits"),
-    ("order", "orders"),
-    ("bytes", "content-bytes"),
-];
+/// What is counted if a label has this word.
+pub(super) fn unit(word: &str) -> Option<&'static str> {
+    Some(match word {
+        "tokens" => "tokens",
+        "complexity" => "complexity",
+        "weight" => "weight",
+        "points" => "points",
+        "credits" => "credits",
+        "order" => "orders",
+        "bytes" => "content-bytes",
+        _ => return None,
+    })
+}
 
-/// Words of a label that say how long the window is, in seconds.
-pub(super) const LENGTHS: &[(&[&str], u64)] = &[
-    (&["second", "secondly"], 1),
-    (&["minute", "minutely"], 60),
-    (&["hour", "hourly"], 3600),
-    (&["day", "daily"], 86_400),
-];
+/// How long the window is if a label ends with this word, in seconds.
+pub(super) fn seconds(word: &str) -> Option<u64> {
+    Some(match word {
+        "second" | "secondly" => 1,
+        "minute" | "minutely" => 60,
+        "hour" | "hourly" => 3600,
+        "day" | "daily" => 86_400,
+        _ => return None,
+    })
+}

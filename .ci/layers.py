@@ -1,0 +1,255 @@
+"""Holds the code to .ci/layers.txt, and to the size limits of the project.
+
+    python3 .ci/layers.py              checks the checkout
+    python3 .ci/layers.py --self-test  proves on planted violations that the check can fail
+
+Rust is read as text: comments, strings and `#[cfg(test)]` items are blanked out first, lines stay where they are.
+"""
+
+import pathlib
+import re
+import sys
+import tempfile
+
+MOST_FILE_LINES = 350
+MOST_FUNCTION_LINES = 50
+CLOCK = re.compile(r"\b(?:Instant|SystemTime)::now\b")
+LAYERED = ("runtime", "macros")
+SIZED = ("runtime", "macros", "tests", "examples")
+
+# A comment, a string, a character: whatever may hold a brace or a path that is not code. A lifetime is not a character.
+NOT_CODE = re.compile(
+    r"""//[^\n]* | /\*.*?\*/
+      | \b[bc]?r(?P<hashes>\#*)".*?"(?P=hashes)
+      | \b[bc]?"(?:\\.|[^"\\])*" | "(?:\\.|[^"\\])*"
+      | \bb?'(?:\\[^\n]+?|[^\\'\n])' | '(?:\\[^\n]+?|[^\\'\n])'
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+CFG_TEST = re.compile(r"#\[cfg\(test\)\]")
+TEST_MODULE = re.compile(r"#\[cfg\(test\)\]\s*mod\s+(\w+)\s*;")
+FUNCTION = re.compile(r"\bfn\s+(?:r#)?(\w+)")
+PATH = re.compile(r"(?<![\w$:])(crate|super(?:\s*::\s*super)*)\s*::\s*(\{|(?:r#)?\w+)")
+
+
+def main():
+    if sys.argv[1:] == ["--self-test"]:
+        self_test()
+        return
+    root = pathlib.Path(__file__).resolve().parent.parent
+    problems = check(root, (root / ".ci/layers.txt").read_text())
+    for problem in problems:
+        print(problem)
+    if problems:
+        sys.exit(f"{len(problems)} violations")
+
+
+def check(root, table_text):
+    """All violations below `root`, one line each."""
+    table = read_table(table_text)
+    problems = []
+    for crate in LAYERED:
+        problems += check_layers(root, crate, table[crate])
+    for folder in SIZED:
+        for file in sources(root / folder):
+            problems += check_sizes(root, file)
+    return problems
+
+
+def read_table(text):
+    """crate -> entry -> (layer, the entries named on its line)."""
+    table = {crate: {} for crate in LAYERED}
+    for line in text.splitlines():
+        words = line.split("#")[0].split()
+        if words:
+            crate, entry, layer, *also = words
+            table[crate][entry] = (int(layer), set(also))
+    return table
+
+
+def sources(folder):
+    """Written by hand: not what cargo built, nor what the golden tests wrote."""
+    built = {"target", "golden"}
+    files = sorted(folder.rglob("*.rs"))
+    return [file for file in files if built.isdisjoint(file.relative_to(folder).parts)]
+
+
+def check_layers(root, crate, entries):
+    source = root / crate / "src"
+    tests = set(TEST_MODULE.findall(blanked((source / "lib.rs").read_text())))
+    seen = set()
+    for file in sources(source):
+        name = file.relative_to(root)
+        entry = file.relative_to(source).parts[0].removesuffix(".rs")
+        if entry in tests:
+            continue
+        seen.add(entry)
+        if entry not in entries:
+            yield f"{name}: {entry} is not in .ci/layers.txt"
+            continue
+        code = without_tests(blanked(file.read_text()))
+        for line, target in imports(code, file.relative_to(source)):
+            if target != entry and not allowed(entries, entry, target):
+                yield f"{name}:{line}: {entry} may not import {target}"
+        yield from check_words(name, code)
+    for entry in sorted(entries.keys() - seen):
+        yield f".ci/layers.txt: {crate} has no {entry}"
+
+
+def allowed(entries, entry, target):
+    layer, also = entries[entry]
+    return target in also or (target in entries and entries[target][0] < layer)
+
+
+def check_words(name, code):
+    rules = [
+        (CLOCK, "runtime/src/clock.rs", "reads the clock"),
+        (re.compile(r"\bproc_macro\b"), "macros/src/lib.rs", "names proc_macro"),
+    ]
+    for pattern, home, what in rules:
+        if name.as_posix() == home:
+            continue
+        for found in pattern.finditer(code):
+            yield f"{name}:{line_of(code, found.start())}: {what} outside {home}"
+
+
+def check_sizes(root, file):
+    name = file.relative_to(root)
+    text = file.read_text()
+    lines = len(text.splitlines())
+    if lines > MOST_FILE_LINES:
+        yield f"{name}: {lines} lines, at most {MOST_FILE_LINES}"
+    code = without_tests(blanked(text))
+    for found in FUNCTION.finditer(code):
+        end = item_end(code, found.end())
+        length = line_of(code, end) - line_of(code, found.start()) + 1
+        if length > MOST_FUNCTION_LINES:
+            line = line_of(code, found.start())
+            yield f"{name}:{line}: fn {found[1]} has {length} lines, at most {MOST_FUNCTION_LINES}"
+
+
+def imports(code, file):
+    """(line, entry) for each path of `code` that leaves through the root of its crate."""
+    module = [part.removesuffix(".rs") for part in file.parts]
+    if module[-1] in ("lib", "mod"):
+        module.pop()
+    for found in PATH.finditer(code):
+        ups = len(module) if found[1] == "crate" else found[1].count("super")
+        if ups < len(module):
+            continue
+        for target in heads(code, found.start(2)):
+            yield line_of(code, found.start()), target.removeprefix("r#")
+
+
+def heads(code, at):
+    """The first names of a path's rest: `a::b` has one, `{a::b, c}` has two."""
+    if code[at] != "{":
+        return [re.match(r"(?:r#)?\w+", code[at:])[0]]
+    flat = code[at + 1 : closing(code, at)]
+    while "{" in flat:
+        flat = re.sub(r"\{[^{}]*\}", "", flat)
+    return re.findall(r"(?:^|,)\s*((?:r#)?\w+)", flat)
+
+
+def blanked(text):
+    """`text` with spaces for whatever is not code; newlines stay."""
+    return NOT_CODE.sub(lambda found: re.sub(r"[^\n]", " ", found[0]), text)
+
+
+def without_tests(code):
+    """`code` with spaces for items under `#[cfg(test)]`."""
+    while found := CFG_TEST.search(code):
+        end = item_end(code, found.end()) + 1
+        code = code[: found.start()] + re.sub(r"[^\n]", " ", code[found.start() : end]) + code[end:]
+    return code
+
+
+def item_end(code, at):
+    """Where the item ends that begins at `at`: its closing brace, or its semicolon."""
+    depth = 0
+    while at < len(code):
+        if code[at] == "{" and depth == 0:
+            return closing(code, at)
+        if code[at] == ";" and depth == 0:
+            return at
+        depth += (code[at] in "([") - (code[at] in ")]")
+        at += 1
+    return len(code) - 1
+
+
+def closing(code, at):
+    depth = 0
+    for end in range(at, len(code)):
+        depth += (code[end] == "{") - (code[end] == "}")
+        if depth == 0:
+            return end
+    return len(code) - 1
+
+
+def line_of(code, at):
+    return code.count("\n", 0, at) + 1
+
+
+TABLE = """
+runtime quota 0
+runtime hint 0 quota
+runtime limiter 1
+runtime clock 2
+runtime lib 3
+macros diag 0
+macros lib 1
+"""
+CLEAN = {
+    "runtime/src/quota.rs": "//! `crate::limiter`\nconst A: &str = \"{ crate::limiter\";\n"
+    "#[cfg(test)]\nmod tests { use crate::limiter::X; fn f<'a>() -> char { '}' } }\n",
+    "runtime/src/hint.rs": "use crate::quota::Quota;\n",
+    "runtime/src/limiter/mod.rs": "use crate::{hint::{Hint, Policy}, quota};\nmod gate;\n",
+    "runtime/src/limiter/gate.rs": "use super::Limiter;\nuse crate::limiter::queue;\n",
+    "runtime/src/clock.rs": "fn now() -> Instant { Instant::now() }\n",
+    "runtime/src/lib.rs": "mod clock;\n#[cfg(test)]\nmod checks;\n",
+    "runtime/src/checks.rs": "use crate::anything;\n",
+    "macros/src/diag.rs": "use proc_macro2::Span;\n",
+    "macros/src/lib.rs": "use crate::diag::Errors;\nfn f(_: proc_macro::TokenStream) {}\n",
+}
+PLANTED = [
+    ("runtime/src/quota.rs", "use crate::limiter::X;\n", "quota may not import limiter"),
+    ("runtime/src/quota.rs", "use crate::{\n    hint::Hint,\n};\n", "quota may not import hint"),
+    ("runtime/src/quota.rs", "use super::limiter::X;\n", "quota may not import limiter"),
+    ("runtime/src/quota.rs", "fn f() { crate::clock::x() }\n", "quota may not import clock"),
+    ("runtime/src/quota.rs", "const A: char = '\"'; use crate::clock::A; const B: char = '\"';\n", "quota may not import clock"),
+    ("runtime/src/quota.rs", "#[cfg(test)]\nuse a::b;\nuse crate::clock::A;\n", "quota may not import clock"),
+    ("runtime/src/hint.rs", "use crate::Limiter;\n", "hint may not import Limiter"),
+    ("runtime/src/limiter/gate.rs", "use super::super::clock;\n", "limiter may not import clock"),
+    ("runtime/src/other.rs", "\n", "other is not in .ci/layers.txt"),
+    ("runtime/src/limiter/gate.rs", "fn f() { tokio::time::Instant::now(); }\n", "reads the clock outside"),
+    ("runtime/src/quota.rs", "fn f() { SystemTime::now(); }\n", "reads the clock outside"),
+    ("macros/src/diag.rs", "use proc_macro::Span;\n", "names proc_macro outside"),
+    ("macros/src/diag.rs", "//\n" * 351, "351 lines, at most 350"),
+    ("examples/src/lib.rs", "fn long(\n    a: [u8; 2],\n) {\n" + "f();\n" * 48 + "}\n", "fn long has 52 lines, at most 50"),
+]
+
+
+def self_test():
+    expect(CLEAN, None)
+    for file, text, problem in PLANTED:
+        expect({**CLEAN, file: text}, problem)
+    gone = {file: text for file, text in CLEAN.items() if "clock" not in file}
+    expect(gone, "runtime has no clock")
+    print(f"layers: {len(PLANTED) + 1} planted violations found, none in the clean tree")
+
+
+def expect(files, problem):
+    with tempfile.TemporaryDirectory() as folder:
+        root = pathlib.Path(folder)
+        for file, text in files.items():
+            path = root / file
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        found = check(root, TABLE)
+    wanted = [] if problem is None else [problem]
+    if len(found) != len(wanted) or any(part not in line for part, line in zip(wanted, found)):
+        sys.exit(f"self-test: planted {wanted}, found {found}")
+
+
+if __name__ == "__main__":
+    main()

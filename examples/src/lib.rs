@@ -1,0 +1,9 @@
+//! What the examples share: an API on loopback that means its rate limit.
+#![forbid(unsafe_code)]
+
+pub mod server;
+
+/// Compiles and runs what the README shows.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+mod readme {}
