@@ -42,7 +42,11 @@ async fn once(id: u64) -> Result<u64, std::io::Error> {
 }
 
 fn runtime() -> Runtime {
-    Builder::new_current_thread().enable_time().start_paused(true).build().expect("a runtime")
+    Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .expect("a runtime")
 }
 
 /// Allocations of the second of two runs: the first one sets up what stays.
@@ -70,7 +74,11 @@ fn the_size_of_a_large_body_is_not_counted_twice() {
         tokio::task::yield_now().await;
         Ok(buffer[7])
     }
-    assert!(size_of_val(&large()) <= 4096 + 256, "{}", size_of_val(&large()));
+    assert!(
+        size_of_val(&large()) <= 4096 + 256,
+        "{}",
+        size_of_val(&large())
+    );
 }
 
 #[test]

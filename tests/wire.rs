@@ -25,8 +25,16 @@ type Seen = Option<Failure>;
 )]
 async fn fetch(url: &str, attempts: &AtomicUsize) -> reqwest::Result<(String, Seen)> {
     attempts.fetch_add(1, Ordering::SeqCst);
-    let client = reqwest::Client::builder().timeout(Duration::from_millis(300)).build()?;
-    let text = client.get(url).send().await?.error_for_status()?.text().await?;
+    let client = reqwest::Client::builder()
+        .timeout(Duration::from_millis(300))
+        .build()?;
+    let text = client
+        .get(url)
+        .send()
+        .await?
+        .error_for_status()?
+        .text()
+        .await?;
     Ok((text, paced::attempt().previous()))
 }
 
@@ -66,7 +74,8 @@ async fn answer(mut stream: TcpStream, first: Option<First>) -> std::io::Result<
         Some(First::CloseInTheBody) => stream.write_all(&ANSWER[..ANSWER.len() - 1]).await,
         Some(First::Hang) => core::future::pending().await,
         Some(First::Status(status)) => {
-            let head = format!("HTTP/1.1 {status} x\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+            let head =
+                format!("HTTP/1.1 {status} x\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
             stream.write_all(head.as_bytes()).await
         }
     }
@@ -81,10 +90,19 @@ async fn previous_after(first: First) -> Seen {
 
 #[tokio::test]
 async fn each_way_to_fail_is_told_from_the_others() {
-    assert_eq!(previous_after(First::Status(429)).await, Some(Failure::Status(429)));
-    assert_eq!(previous_after(First::Status(502)).await, Some(Failure::Status(502)));
+    assert_eq!(
+        previous_after(First::Status(429)).await,
+        Some(Failure::Status(429))
+    );
+    assert_eq!(
+        previous_after(First::Status(502)).await,
+        Some(Failure::Status(502))
+    );
     assert_eq!(previous_after(First::Close).await, Some(Failure::Reset));
-    assert_eq!(previous_after(First::CloseInTheBody).await, Some(Failure::Reset));
+    assert_eq!(
+        previous_after(First::CloseInTheBody).await,
+        Some(Failure::Reset)
+    );
     assert_eq!(previous_after(First::Hang).await, Some(Failure::Timeout));
 }
 
@@ -99,16 +117,27 @@ async fn a_refused_connection_is_one_that_sent_nothing() {
         reqwest::get(url).await.map(drop)
     }
     // A port that was free a moment ago.
-    let port = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
+    let port = TcpListener::bind("127.0.0.1:0")
+        .await
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
     let attempts = AtomicUsize::new(0);
-    assert!(fetch(&format!("http://127.0.0.1:{port}/"), &attempts).await.unwrap_err().is_connect());
+    assert!(
+        fetch(&format!("http://127.0.0.1:{port}/"), &attempts)
+            .await
+            .unwrap_err()
+            .is_connect()
+    );
     assert_eq!(attempts.load(Ordering::SeqCst), 2);
 }
 
 #[tokio::test]
 async fn a_status_that_is_final_is_asked_for_once() {
     for status in [401, 403, 404] {
-        let ((url, connections), attempts) = (serve(First::Status(status)).await, AtomicUsize::new(0));
+        let ((url, connections), attempts) =
+            (serve(First::Status(status)).await, AtomicUsize::new(0));
         let error = fetch(&url, &attempts).await.unwrap_err();
         assert_eq!(error.status().map(|status| status.as_u16()), Some(status));
         assert_eq!(attempts.load(Ordering::SeqCst), 1);

@@ -84,6 +84,7 @@ mod hint;
 mod limiter;
 mod quota;
 mod retry;
+mod retry_on;
 mod signal;
 mod verdict;
 

@@ -24,7 +24,9 @@ fn response(status: u16, headers: &[(&'static str, &str)]) -> Response<String> {
     let mut response = Response::new(r#"{"error": true}"#.to_owned());
     *response.status_mut() = StatusCode::from_u16(status).unwrap();
     for (name, value) in headers {
-        response.headers_mut().append(*name, HeaderValue::from_str(value).unwrap());
+        response
+            .headers_mut()
+            .append(*name, HeaderValue::from_str(value).unwrap());
     }
     response
 }
@@ -39,7 +41,11 @@ struct Attempts(AtomicUsize);
 
 impl Attempts {
     fn status(&self, first: u16) -> u16 {
-        if self.0.fetch_add(1, Ordering::SeqCst) == 0 { first } else { 200 }
+        if self.0.fetch_add(1, Ordering::SeqCst) == 0 {
+            first
+        } else {
+            200
+        }
     }
 
     fn made(&self) -> usize {
@@ -203,7 +209,9 @@ async fn a_date_is_read_against_that_of_the_response_and_never_undercut() {
     let sent = sent.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
     for form in forms(date) {
         let (attempts, start) = (Attempts::default(), Instant::now());
-        call(&limiter(10.0, 5), &attempts, &sent, &form).await.unwrap();
+        call(&limiter(10.0, 5), &attempts, &sent, &form)
+            .await
+            .unwrap();
         assert_eq!((attempts.made(), since(start)), (2, 7000), "{form}");
     }
 }
@@ -237,7 +245,11 @@ async fn an_observed_hint_holds_everybody_back_while_the_body_still_runs() {
         let status = attempts.status(429);
         let _ = response(status, &HEADERS).observe();
         tokio::time::sleep(secs(2)).await;
-        if status == 200 { Ok(()) } else { Err("failed".to_owned()) }
+        if status == 200 {
+            Ok(())
+        } else {
+            Err("failed".to_owned())
+        }
     }
     let (limiter, attempts, start) = (limiter(10.0, 5), Attempts::default(), Instant::now());
     let (out, at) = tokio::join!(call(&limiter, &attempts), async {
@@ -267,10 +279,24 @@ async fn a_retry_after_on_a_success_is_no_refusal() {
 
 #[test]
 fn absurd_headers_are_ignored() {
-    for value in ["-1", "NaN", "inf", "1e400", "99999999999999999999999999", "", " ", "soon", "\u{e9}"] {
+    for value in [
+        "-1",
+        "NaN",
+        "inf",
+        "1e400",
+        "99999999999999999999999999",
+        "",
+        " ",
+        "soon",
+        "\u{e9}",
+    ] {
         let mut headers = HeaderMap::new();
-        headers.insert("retry-after", HeaderValue::from_bytes(value.as_bytes()).unwrap());
-        let hint = paced::headers::parse(StatusCode::TOO_MANY_REQUESTS, &headers, SystemTime::now());
+        headers.insert(
+            "retry-after",
+            HeaderValue::from_bytes(value.as_bytes()).unwrap(),
+        );
+        let hint =
+            paced::headers::parse(StatusCode::TOO_MANY_REQUESTS, &headers, SystemTime::now());
         assert!(hint.limited(), "{value}");
         assert_eq!(hint.retry_after(), None, "{value}");
     }

@@ -13,11 +13,11 @@ use crate::error::Error;
 
 use super::Call;
 use super::Config;
-use super::Core;
-use super::Cut;
 use super::Keep;
-use super::Phase;
 use super::Refuse;
+use super::process::Core;
+use super::process::Cut;
+use super::process::Phase;
 
 pin_project_lite::pin_project! {
     /// The future of one attempt.

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use crate::backoff::Backoff;
 use crate::clock::nanos;
 use crate::limiter::Shared;
-use crate::retry::RetryOn;
 use crate::retry::RetryPolicy;
+use crate::retry_on::RetryOn;
 
 /// What the calls of one function have in common.
 #[derive(Debug)]

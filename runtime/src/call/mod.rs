@@ -3,17 +3,11 @@
 mod attempt;
 mod config;
 mod outcome;
+mod process;
 
 use core::marker::PhantomData;
 use core::ops::ControlFlow;
-use core::pin::Pin;
-use core::task::Context;
-use core::task::Poll;
-use core::time::Duration;
 use std::sync::Arc;
-
-use tokio::runtime::Handle;
-use tokio::time::Sleep;
 
 pub use self::attempt::Attempt;
 pub use self::attempt::Attempted;
@@ -30,19 +24,11 @@ pub use self::outcome::ReadOutcome;
 pub use self::outcome::Refuse;
 pub use self::outcome::Refuser;
 
-use crate::clock;
-use crate::context;
-use crate::context::Scope;
 use crate::error::Error;
 use crate::error::Kind;
-use crate::failure::Failure;
-use crate::limiter::Denial;
-use crate::limiter::Refusal;
-use crate::limiter::Request;
 use crate::limiter::Shared;
-use crate::limiter::Ticket;
-use crate::retry::Judgement;
-use crate::verdict::Verdict;
+
+use self::process::Core;
 
 /// One call of a rate-limited function.
 ///
@@ -55,61 +41,16 @@ pub struct Call<S, R> {
     refuses: PhantomData<fn() -> R>,
 }
 
-/// The part of a call that does not depend on types.
-#[derive(Debug)]
-struct Core {
-    setup: Result<&'static Setup, Box<Error>>,
-    /// The limiter that this call brings; without one, the function's own.
-    brought: Option<Arc<Shared>>,
-    /// `None` before the first admission, and while it is lent to the body.
-    scope: Option<Scope>,
-    phase: Phase,
-}
-
-/// Where an attempt is.
-#[derive(Debug)]
-enum Phase {
-    /// Wants a permit.
-    Outside,
-    /// Waits for the end of its backoff.
-    BackingOff(Pin<Box<Sleep>>),
-    /// Waits in the limiter's queue.
-    Queued(Ticket),
-    /// The body runs, since this instant.
-    Running(u64),
-    /// The body runs and has had to wait; its time ends.
-    Timed(Box<Cut>),
-}
-
-/// The end of an attempt.
-#[derive(Debug)]
-struct Cut {
-    since: u64,
-    end: u64,
-    sleep: Pin<Box<Sleep>>,
-}
-
 impl<S: Keep, R: Refuse> Call<S, R> {
     #[inline]
     pub(crate) const fn new(setup: &'static Setup, brought: Option<Arc<Shared>>) -> Self {
-        Self::of(Core {
-            setup: Ok(setup),
-            brought,
-            scope: None,
-            phase: Phase::Outside,
-        })
+        Self::of(Core::new(Ok(setup), brought))
     }
 
     /// A call that its first admission refuses.
     #[cold]
     pub(crate) fn unusable(error: Error) -> Self {
-        let setup = Err(Box::new(error));
-        Self::of(Core {
-            setup,
-            brought: None,
-            scope: None,
-            phase: Phase::Outside,
-        })
+        Self::of(Core::new(Err(Box::new(error)), None))
     }
 
     const fn of(core: Core) -> Self {
@@ -177,205 +118,5 @@ impl<S: Keep, R: Refuse> Call<S, R> {
     /// Whether something can be returned without an attempt.
     fn can_refuse(&self) -> bool {
         R::CAN || (S::CAN && self.kept.is_some())
-    }
-}
-
-impl Core {
-    /// Waits for what the attempt has to wait for.
-    #[inline]
-    fn admit(&mut self, can_refuse: bool, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        loop {
-            match &mut self.phase {
-                Phase::Running(_) | Phase::Timed(_) => return Poll::Ready(Ok(())),
-                Phase::Outside => match self.enter(can_refuse, cx) {
-                    Ok(phase) => self.phase = phase,
-                    Err(error) => return Poll::Ready(Err(error)),
-                },
-                Phase::BackingOff(sleep) => {
-                    core::task::ready!(sleep.as_mut().poll(cx));
-                    self.phase = Phase::Outside;
-                }
-                Phase::Queued(ticket) => {
-                    let granted = core::task::ready!(ticket.poll(cx));
-                    let now = clock::now();
-                    self.phase = Phase::Running(now);
-                    return Poll::Ready(
-                        granted.map_err(|refusal| self.refusal(Denial::Refused(refusal), now)),
-                    );
-                }
-            }
-        }
-    }
-
-    /// Asks the limiter for a permit or a place in its queue.
-    #[inline]
-    fn enter(&mut self, can_refuse: bool, cx: &Context<'_>) -> Result<Phase, Error> {
-        let setup = match &self.setup {
-            Ok(setup) => *setup,
-            Err(error) => return Err(Error::clone(error)),
-        };
-        let now = clock::now();
-        let scope = self.scope.get_or_insert_with(|| {
-            let deadline = now.saturating_add(setup.config.deadline);
-            Scope::new(deadline.min(context::outer_deadline()))
-        });
-        let (deadline, retry) = (scope.deadline, scope.number > 1);
-        if can_refuse && now >= deadline {
-            return Err(Error::new(Kind::Deadline(Duration::ZERO)));
-        }
-        let Some(limiter) = self.limiter() else {
-            return Ok(Phase::Running(now));
-        };
-        if limiter.pass(1, now) {
-            return Ok(Phase::Running(now));
-        }
-        let longest = setup
-            .config
-            .max_wait
-            .map_or(u64::MAX, |wait| now.saturating_add(wait));
-        let latest = if can_refuse {
-            deadline.min(longest)
-        } else {
-            u64::MAX
-        };
-        match limiter.enter(
-            Request {
-                cost: 1,
-                latest,
-                retry,
-            },
-            now,
-            cx,
-        ) {
-            Ok(None) => Ok(Phase::Running(now)),
-            Ok(Some(ticket)) => Ok(Phase::Queued(ticket)),
-            Err(denial) => Err(self.refusal(denial, now)),
-        }
-    }
-
-    #[cold]
-    fn refusal(&self, denial: Denial, now: u64) -> Error {
-        let deadline = self.scope.as_ref().map_or(u64::MAX, |scope| scope.deadline);
-        Error::new(match denial {
-            Denial::NoRuntime => Kind::NoRuntime,
-            Denial::Refused(Refusal::TooLarge { burst }) => {
-                Kind::InsufficientCapacity { cost: 1, burst }
-            }
-            Denial::Refused(Refusal::Late { until }) => {
-                let wait = Duration::from_nanos(until.saturating_sub(now));
-                if until >= deadline {
-                    Kind::Deadline(wait)
-                } else {
-                    Kind::MaxWait(wait)
-                }
-            }
-        })
-    }
-
-    /// Lets the limiter know what the outcome tells; whether there will be another attempt.
-    #[inline]
-    fn settle(&mut self, read: &Read) -> bool {
-        self.phase = Phase::Outside;
-        let (Ok(setup), Some(scope)) = (&self.setup, &self.scope) else {
-            return false;
-        };
-        let (failure, advice, received) = read.conclude(scope);
-        let judgement = match read.verdict {
-            Verdict::Auto => setup.config.retry.judge(failure, advice),
-            verdict => Judgement::of(verdict),
-        };
-        judgement.verdict != Verdict::Done
-            && self.settle_failure(failure.unwrap_or(Failure::Other), judgement, received)
-    }
-
-    #[cold]
-    fn settle_failure(
-        &mut self,
-        failure: Failure,
-        judgement: Judgement,
-        received: Option<u64>,
-    ) -> bool {
-        let (Ok(setup), Some(scope)) = (&self.setup, &self.scope) else {
-            return false;
-        };
-        let now = clock::now();
-        let base = received.unwrap_or(now);
-        let policy = setup.config.retry;
-        let step = policy.decide(judgement, scope.number, scope.delay(), rand::random());
-        let (spent, number) = (scope.spent, scope.number);
-        if let (Some(cooldown), Some(limiter)) = (step.cooldown, self.limiter()) {
-            limiter.cool_down(base.saturating_add(clock::nanos(cooldown)));
-        }
-        let retried = step
-            .retry_in
-            .filter(|_| !spent)
-            .is_some_and(|wait| self.plan(base, clock::nanos(wait), now, failure));
-        if !retried && judgement.retry && number > 1 {
-            context::with_current(|outer| outer.spent = true);
-        }
-        retried
-    }
-
-    /// Plans another attempt, `wait` after `base` or later, if it fits in the call's bounds.
-    fn plan(&mut self, base: u64, wait: u64, now: u64, failure: Failure) -> bool {
-        let (Ok(setup), Some(limiter)) = (&self.setup, self.limiter()) else {
-            return false;
-        };
-        let (permit, closed_until) = limiter.forecast(now);
-        let not_before = base.saturating_add(wait);
-        let longest = setup
-            .config
-            .max_wait
-            .map_or(u64::MAX, |wait| now.saturating_add(wait));
-        let deadline = self.scope.as_ref().map_or(u64::MAX, |scope| scope.deadline);
-        if permit.max(not_before) > deadline.min(longest) || Handle::try_current().is_err() {
-            return false;
-        }
-        // Where the limiter is closed for as long, the wait is one in its queue.
-        if not_before > now && not_before > closed_until {
-            limiter.add_backoff(not_before - now);
-            let sleep = tokio::time::sleep_until(clock::instant(not_before));
-            self.phase = Phase::BackingOff(Box::pin(sleep));
-        }
-        if let Some(scope) = &mut self.scope {
-            scope.advance(failure, wait);
-        }
-        true
-    }
-
-    /// Lets the limiter hear at once what the body has observed.
-    #[inline]
-    fn heed(&mut self) {
-        if self
-            .scope
-            .as_mut()
-            .is_some_and(|scope| core::mem::take(&mut scope.unheard))
-        {
-            self.heed_observation();
-        }
-    }
-
-    fn heed_observation(&self) {
-        let (Some(scope), Some(limiter)) = (&self.scope, self.limiter()) else {
-            return;
-        };
-        let Some((hint, received)) = scope.hint() else {
-            return;
-        };
-        let throttle = scope
-            .status
-            .is_some_and(|s| Failure::Status(s.get()).is_throttle());
-        if let (true, Some(wait)) = (throttle || hint.limited(), hint.retry_after()) {
-            limiter.cool_down(received.saturating_add(clock::nanos(wait)));
-        }
-    }
-
-    #[inline]
-    fn limiter(&self) -> Option<&Shared> {
-        match (&self.brought, &self.setup) {
-            (Some(brought), _) => Some(brought),
-            (None, Ok(setup)) => setup.limiter.as_deref(),
-            (None, Err(_)) => None,
-        }
     }
 }

@@ -1,52 +1,54 @@
 //! The sieve: which of a response's field names are worth a second look. It sees every field of
-//! every response, so it reads about every fifth byte.
+//! every response, so it looks at every second pair of letters and no more.
 
 /// Every name that we know holds one of these words.
 const WORDS: [&[u8; LEN]; 3] = [b"limit", b"retry", b"quota"];
+const LEN: usize = 5;
+const STRIDE: usize = LEN - 1;
 /// None is shorter than `ratelimit`.
 const SHORTEST: usize = 9;
 /// Binance's counters hold none of them.
 const BINANCE: &[u8] = b"x-mbx-";
-const LEN: usize = 5;
 
-/// For each byte, at which places of the words it occurs, as bits.
-static PLACES: [u8; 256] = places();
+/// For each pair of letters, at which places of the words it occurs, as bits.
+static PLACES: [u8; 1024] = places();
 
 /// Whether a name, in lower case, may be about limits or retries.
 pub(super) fn may_matter(name: &[u8]) -> bool {
     if name.len() < SHORTEST {
         return false;
     }
-    // A word of five letters covers exactly one of these positions.
-    let mut at = LEN - 1;
-    while at < name.len() {
-        let mut places = PLACES[usize::from(name[at])];
-        while places != 0 {
-            let place = places.trailing_zeros() as usize;
-            if is_word(name, at - place) {
+    // Five letters in a row hold exactly one pair that begins at a multiple of four.
+    for (number, pair) in name.chunks(STRIDE).enumerate() {
+        if let [first, second, ..] = *pair {
+            let places = PLACES[index(first, second)];
+            if places != 0 && is_word(name, number * STRIDE, places) {
                 return true;
             }
-            places &= places - 1;
         }
-        at += LEN;
     }
     name.starts_with(BINANCE)
 }
 
-fn is_word(name: &[u8], start: usize) -> bool {
-    let Some(word) = name[start..].first_chunk() else {
-        return false;
-    };
-    WORDS.contains(&word)
+/// Whether one of the words is where one of these places of it is at `pair`.
+fn is_word(name: &[u8], pair: usize, places: u8) -> bool {
+    let word = |place: usize| name.get(pair.checked_sub(place)?..)?.first_chunk();
+    let here = |place: &usize| places >> *place & 1 == 1;
+    (0..STRIDE).filter(here).filter_map(word).any(|word| WORDS.contains(&word))
 }
 
-const fn places() -> [u8; 256] {
-    let mut places = [0; 256];
+/// The last five bits are enough to tell letters apart.
+const fn index(first: u8, second: u8) -> usize {
+    (first as usize & 31) << 5 | (second as usize & 31)
+}
+
+const fn places() -> [u8; 1024] {
+    let mut places = [0; 1024];
     let mut word = 0;
     while word < WORDS.len() {
         let mut place = 0;
-        while place < LEN {
-            places[WORDS[word][place] as usize] |= 1 << place;
+        while place < STRIDE {
+            places[index(WORDS[word][place], WORDS[word][place + 1])] |= 1 << place;
             place += 1;
         }
         word += 1;

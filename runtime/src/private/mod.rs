@@ -38,7 +38,7 @@ pub use crate::call::Read;
 pub use crate::call::ReadOutcome;
 pub use crate::call::Refuse;
 pub use crate::call::Refuser;
-pub use crate::retry::RetryOn;
+pub use crate::retry_on::RetryOn;
 #[cfg(feature = "http")]
 pub use crate::signal::Answer;
 pub use crate::signal::Reading;

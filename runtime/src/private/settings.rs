@@ -10,7 +10,7 @@ use crate::clock::nanos;
 use crate::error::Error;
 use crate::quota::Quota;
 use crate::quota::Rate;
-use crate::retry::RetryOn;
+use crate::retry_on::RetryOn;
 
 /// The options of one attribute.
 #[derive(Clone, Copy, Debug)]
