@@ -81,6 +81,7 @@ mod failure;
 #[cfg(feature = "http")]
 pub mod headers;
 mod hint;
+mod learning;
 mod limiter;
 mod quota;
 mod retry;

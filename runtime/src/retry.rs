@@ -23,11 +23,17 @@ pub(crate) struct Advice {
 impl Advice {
     pub(crate) fn of(hint: Option<&Hint>) -> Self {
         hint.map_or_else(Self::default, |hint| Self {
-            retry_after: hint.retry_after(),
+            retry_after: hint.retry_after().or_else(|| reset(hint)),
             limited: hint.limited(),
             server_says_retry: hint.server_says_retry(),
         })
     }
+}
+
+/// A refusal because nothing is left says when there is something again.
+fn reset(hint: &Hint) -> Option<Duration> {
+    let exhausted = hint.limited() && hint.remaining().is_some_and(|left| left < 1.0);
+    hint.reset_after().filter(|_| exhausted)
 }
 
 /// How a call retries.
@@ -43,14 +49,25 @@ pub(crate) struct RetryPolicy {
 pub(crate) struct Step {
     /// Wait this long, then make another attempt. `None`: return the outcome.
     pub(crate) retry_in: Option<Duration>,
-    /// Keep everybody on the limiter back for this long.
-    pub(crate) cooldown: Option<Duration>,
+    /// How everybody on the limiter is held back.
+    pub(crate) cooldown: Cooldown,
+}
+
+/// How everybody on a limiter is held back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cooldown {
+    /// Not at all.
+    None,
+    /// For as long as the server asked.
+    Told(Duration),
+    /// For a backoff of the limiter's own: the server asked for nothing.
+    Untold,
 }
 
 impl Step {
     pub(crate) const RETURN: Self = Self {
         retry_in: None,
-        cooldown: None,
+        cooldown: Cooldown::None,
     };
 }
 
@@ -90,12 +107,12 @@ impl RetryPolicy {
         let delay = self.backoff.delay(attempt, previous, draw);
         let (wait, cooldown) = match judgement.verdict {
             Verdict::Auto | Verdict::Done | Verdict::Stop => return Step::RETURN,
-            Verdict::Retry => (delay, None),
+            Verdict::Retry => (delay, Cooldown::None),
             // A hint of nothing is no hint: without a backoff all retries would go at once.
             Verdict::Throttled {
                 retry_after: Some(wait),
-            } if !wait.is_zero() => (wait, Some(wait)),
-            Verdict::Throttled { .. } => (delay, Some(self.backoff.plain(attempt).min(delay))),
+            } if !wait.is_zero() => (wait, Cooldown::Told(wait)),
+            Verdict::Throttled { .. } => (delay, Cooldown::Untold),
         };
         let retry = judgement.retry && attempt <= self.max_retries;
         Step {
@@ -228,7 +245,7 @@ mod tests {
             step,
             Step {
                 retry_in: None,
-                cooldown: Some(SECOND)
+                cooldown: Cooldown::Told(SECOND)
             }
         );
     }
@@ -260,7 +277,7 @@ mod tests {
             step,
             Step {
                 retry_in: Some(7 * SECOND),
-                cooldown: Some(7 * SECOND)
+                cooldown: Cooldown::Told(7 * SECOND)
             }
         );
     }
@@ -272,7 +289,7 @@ mod tests {
             step,
             Step {
                 retry_in: Some(2 * SECOND),
-                cooldown: Some(2 * SECOND)
+                cooldown: Cooldown::Untold
             }
         );
     }
@@ -286,7 +303,7 @@ mod tests {
             last,
             Step {
                 retry_in: None,
-                cooldown: Some(SECOND)
+                cooldown: Cooldown::Told(SECOND)
             }
         );
     }

@@ -6,6 +6,7 @@ mod attempts;
 mod bounding;
 mod cancelling;
 mod cooling;
+mod learning;
 mod naming;
 mod pacing;
 mod reading;

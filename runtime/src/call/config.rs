@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::backoff::Backoff;
 use crate::clock::nanos;
+use crate::limiter::LONGEST_COOLDOWN;
 use crate::limiter::Shared;
 use crate::retry::RetryPolicy;
 use crate::retry_on::RetryOn;
@@ -27,6 +28,12 @@ pub(crate) struct Config {
     pub(crate) cuts_attempts: bool,
     pub(crate) attempt_timeout: Option<u64>,
     pub(crate) max_wait: Option<u64>,
+    /// Whether hints in headers count.
+    pub(crate) respects_headers: bool,
+    /// The share of a server's limit that counts as little when it is all that is left.
+    pub(crate) throttle_below: f64,
+    /// No server is believed for more nanoseconds.
+    pub(crate) max_cooldown: u64,
 }
 
 impl Config {
@@ -41,5 +48,8 @@ impl Config {
         cuts_attempts: false,
         attempt_timeout: None,
         max_wait: None,
+        respects_headers: true,
+        throttle_below: 0.1,
+        max_cooldown: nanos(LONGEST_COOLDOWN),
     };
 }

@@ -6,6 +6,7 @@ use core::marker::PhantomData;
 use crate::context::Scope;
 use crate::error::Error;
 use crate::failure::Failure;
+use crate::hint::Hint;
 use crate::retry::Advice;
 use crate::signal::Reading;
 use crate::verdict::Verdict;
@@ -32,8 +33,8 @@ impl Read {
         !self.reading.conclusive || (same && self.reading.hint.is_none())
     }
 
-    /// The failure, what the server said about it, and when.
-    pub(super) fn conclude(&self, scope: &Scope) -> (Option<Failure>, Advice, Option<u64>) {
+    /// What the outcome and the observation say together.
+    pub(super) fn conclude<'a>(&'a self, scope: &'a Scope, respects_headers: bool) -> Told<'a> {
         let observed = self.needs_observation(scope);
         let status = scope
             .status
@@ -41,12 +42,33 @@ impl Read {
         let failure = status
             .map(|status| Failure::Status(status.get()))
             .or(self.reading.failure);
-        match (&self.reading.hint, scope.hint().filter(|_| observed)) {
-            (Some(own), _) => (failure, Advice::of(Some(own)), None),
-            (None, Some((hint, received))) => (failure, Advice::of(Some(hint)), Some(received)),
-            (None, None) => (failure, Advice::default(), None),
+        let own = self.reading.hint.as_ref().filter(|_| respects_headers);
+        let seen = scope.hint().filter(|_| observed && respects_headers);
+        let (advice, received) = match (own, seen) {
+            (Some(own), _) => (Advice::of(Some(own)), None),
+            (None, Some((hint, received))) => (Advice::of(Some(hint)), Some(received)),
+            (None, None) => (Advice::default(), None),
+        };
+        // A response that was observed has been heard of, and one that asks to wait says no more.
+        let unheard = own.filter(|_| scope.status.is_none() && advice.retry_after.is_none());
+        Told {
+            failure,
+            advice,
+            received,
+            unheard,
         }
     }
+}
+
+/// What an attempt's outcome and its observation say together.
+#[derive(Debug)]
+pub(super) struct Told<'a> {
+    pub(super) failure: Option<Failure>,
+    pub(super) advice: Advice,
+    /// When the advice was received, if it was observed.
+    pub(super) received: Option<u64>,
+    /// A hint that the limiter has not heard of.
+    pub(super) unheard: Option<&'a Hint>,
 }
 
 /// Reads an outcome.

@@ -15,14 +15,20 @@ use crate::context::Scope;
 use crate::error::Error;
 use crate::error::Kind;
 use crate::failure::Failure;
+use crate::hint::Hint;
 use crate::limiter::Denial;
+use crate::limiter::Heard;
 use crate::limiter::Refusal;
+use crate::limiter::Refused;
 use crate::limiter::Request;
 use crate::limiter::Shared;
 use crate::limiter::Ticket;
+use crate::retry::Advice;
+use crate::retry::Cooldown;
 use crate::retry::Judgement;
 use crate::verdict::Verdict;
 
+use super::Config;
 use super::Read;
 use super::Setup;
 
@@ -171,41 +177,62 @@ impl Core {
     /// Lets the limiter know what the outcome tells; whether there will be another attempt.
     #[inline]
     pub(super) fn settle(&mut self, read: &Read) -> bool {
+        let sent = self.sent();
         self.phase = Phase::Outside;
         let (Ok(setup), Some(scope)) = (&self.setup, &self.scope) else {
             return false;
         };
-        let (failure, advice, received) = read.conclude(scope);
+        let told = read.conclude(scope, setup.config.respects_headers);
         let judgement = match read.verdict {
-            Verdict::Auto => setup.config.retry.judge(failure, advice),
+            Verdict::Auto => setup.config.retry.judge(told.failure, told.advice),
             verdict => Judgement::of(verdict),
         };
-        judgement.verdict != Verdict::Done
-            && self.settle_failure(failure.unwrap_or(Failure::Other), judgement, received)
+        if let (Some(limiter), Some(hint)) = (self.limiter(), told.unheard) {
+            limiter.hear(&heard(&setup.config, hint, clock::now()));
+        }
+        if judgement.verdict == Verdict::Done {
+            if let Some(limiter) = self.limiter() {
+                limiter.answered(sent, true);
+            }
+            return false;
+        }
+        let end = End {
+            sent,
+            failure: told.failure.unwrap_or(Failure::Other),
+            limited: told.advice.limited,
+            received: told.received,
+        };
+        self.settle_failure(end, judgement)
     }
 
     #[cold]
-    fn settle_failure(
-        &mut self,
-        failure: Failure,
-        judgement: Judgement,
-        received: Option<u64>,
-    ) -> bool {
+    fn settle_failure(&mut self, end: End, judgement: Judgement) -> bool {
         let (Ok(setup), Some(scope)) = (&self.setup, &self.scope) else {
             return false;
         };
-        let now = clock::now();
-        let base = received.unwrap_or(now);
-        let policy = setup.config.retry;
-        let step = policy.decide(judgement, scope.number, scope.delay(), rand::random());
+        let (now, config) = (clock::now(), &setup.config);
+        let received = end.received.unwrap_or(now);
+        let draw = rand::random();
+        let step = config
+            .retry
+            .decide(judgement, scope.number, scope.delay(), draw);
         let (spent, number) = (scope.spent, scope.number);
-        if let (Some(cooldown), Some(limiter)) = (step.cooldown, self.limiter()) {
-            limiter.cool_down(base.saturating_add(clock::nanos(cooldown)));
+        if let Some(limiter) = self.limiter() {
+            match step.cooldown {
+                Cooldown::None => limiter.answered(end.sent, end.was_let_through()),
+                Cooldown::Told(wait) => {
+                    limiter.refused(&end.refused(config, received, Some(wait)), now);
+                }
+                Cooldown::Untold => limiter.refused(&end.refused(config, received, None), now),
+            }
         }
-        let retried = step
-            .retry_in
-            .filter(|_| !spent)
-            .is_some_and(|wait| self.plan(base, clock::nanos(wait), now, failure));
+        let believed = match step.cooldown {
+            Cooldown::Told(wait) => clock::nanos(wait) <= config.max_cooldown,
+            Cooldown::None | Cooldown::Untold => true,
+        };
+        let wait = step.retry_in.filter(|_| believed && !spent);
+        let retried =
+            wait.is_some_and(|wait| self.plan(received, clock::nanos(wait), now, end.failure));
         if !retried && judgement.retry && number > 1 {
             context::with_current(|outer| outer.spent = true);
         }
@@ -251,18 +278,43 @@ impl Core {
         }
     }
 
+    #[cold]
     fn heed_observation(&self) {
-        let (Some(scope), Some(limiter)) = (&self.scope, self.limiter()) else {
+        let (Ok(setup), Some(scope), Some(limiter)) = (&self.setup, &self.scope, self.limiter())
+        else {
             return;
         };
-        let Some((hint, received)) = scope.hint() else {
+        let sent = self.sent();
+        let Some((hint, received)) = scope.hint().filter(|_| setup.config.respects_headers) else {
             return;
         };
-        let throttle = scope
+        let failure = scope
             .status
-            .is_some_and(|s| Failure::Status(s.get()).is_throttle());
-        if let (true, Some(wait)) = (throttle || hint.limited(), hint.retry_after()) {
-            limiter.cool_down(received.saturating_add(clock::nanos(wait)));
+            .map_or(Failure::Other, |status| Failure::Status(status.get()));
+        let advice = Advice::of(Some(hint));
+        if let (true, Some(wait)) = (failure.is_throttle() || advice.limited, advice.retry_after) {
+            let end = End {
+                sent,
+                failure,
+                limited: advice.limited,
+                received: Some(received),
+            };
+            limiter.refused(
+                &end.refused(&setup.config, received, Some(wait)),
+                clock::now(),
+            );
+        } else {
+            limiter.hear(&heard(&setup.config, hint, received));
+        }
+    }
+
+    /// When the attempt was let in.
+    #[inline]
+    fn sent(&self) -> u64 {
+        match &self.phase {
+            Phase::Running(since) => *since,
+            Phase::Timed(cut) => cut.since,
+            Phase::Outside | Phase::BackingOff(_) | Phase::Queued(_) => 0,
         }
     }
 
@@ -273,5 +325,43 @@ impl Core {
             (None, Ok(setup)) => setup.limiter.as_deref(),
             (None, Err(_)) => None,
         }
+    }
+}
+
+/// How an attempt ended that failed.
+#[derive(Clone, Copy, Debug)]
+struct End {
+    sent: u64,
+    failure: Failure,
+    /// It was a rate limit's refusal, whatever its status says.
+    limited: bool,
+    /// When its response was observed.
+    received: Option<u64>,
+}
+
+impl End {
+    /// The server answered, and not that it was too much.
+    const fn was_let_through(&self) -> bool {
+        matches!(self.failure, Failure::Status(_)) && !self.failure.is_throttle() && !self.limited
+    }
+
+    fn refused(&self, config: &Config, received: u64, wait: Option<Duration>) -> Refused {
+        Refused {
+            sent: self.sent,
+            received,
+            wait: wait.map(clock::nanos),
+            backoff: config.retry.backoff,
+            longest: config.max_cooldown,
+            for_its_rate: self.limited || self.failure != Failure::Status(503),
+        }
+    }
+}
+
+fn heard<'a>(config: &Config, hint: &'a Hint, received: u64) -> Heard<'a> {
+    Heard {
+        hint,
+        received,
+        below: config.throttle_below,
+        longest: config.max_cooldown,
     }
 }

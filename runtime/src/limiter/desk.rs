@@ -1,23 +1,22 @@
 //! What is behind a limiter's lock: the bucket, the cooldown and the queue, and the rules by which
 //! permits are granted. Takes the time as an argument and touches no timer.
 
-use core::task::Waker;
 use core::time::Duration;
 
 use crate::bucket;
 use crate::bucket::Shape;
+use crate::learning::Learnt;
 use crate::quota::Quota;
 
 use super::gate::CREDIT;
 use super::gate::Gate;
+use super::lessons::Probe;
 use super::queue::Line;
 use super::queue::Queue;
 use super::queue::State;
 use super::queue::Waiter;
 use super::snapshot::Waits;
-
-/// No server closes a limiter for longer, whatever it sends.
-pub(super) const MAX_COOLDOWN: Duration = Duration::from_secs(3600);
+use super::wakes::Wakes;
 
 /// Why somebody is not let in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,8 +42,14 @@ pub(super) enum Standing {
 pub(super) struct Desk {
     pub(super) queue: Queue,
     quota: Quota,
+    pub(super) learnt: Learnt,
+    /// The bucket in force: what was declared, tightened by what was learnt.
+    pub(super) shape: Shape,
+    pub(super) probe: Probe,
+    /// The bucket was full before those who wait now came.
+    pub(super) fresh: bool,
     /// The bucket, while the gate is shut.
-    tat: u64,
+    pub(super) tat: u64,
     closed_since: u64,
     closed_until: u64,
     /// Until when tokens may be taken that a late timer kept from those who waited.
@@ -59,6 +64,10 @@ impl Desk {
         Self {
             queue: Queue::new(),
             quota,
+            learnt: Learnt::NOTHING,
+            shape: Shape::of(quota),
+            probe: Probe::Off,
+            fresh: true,
             tat: 0,
             closed_since: 0,
             closed_until: 0,
@@ -71,14 +80,20 @@ impl Desk {
     /// Takes over from the gate.
     pub(super) fn open_for(&mut self, gate: &Gate, now: u64) {
         if let Some(tat) = gate.shut() {
-            self.tat = bucket::sane(tat, self.shape(), now);
+            self.fresh |= self.tat <= now;
+            self.tat = bucket::sane(tat, self.shape, now);
+        }
+        if self.learnt.age(now) {
+            self.reshape(gate, now);
+            // The window is new, and everybody else's too: no stampede at its edge.
+            self.tat = bucket::reopen(self.tat, self.shape, now);
         }
     }
 
-    /// Hands back to the gate, unless a cooldown lasts. Only when nobody waits.
+    /// Hands back to the gate, unless a cooldown or a hint's pace lasts. Only when nobody waits.
     pub(super) fn close_for(&mut self, gate: &Gate, now: u64) {
         self.soonest = u64::MAX;
-        if self.closed_until <= now {
+        if self.held_until() <= now && self.probe == Probe::Off && self.learnt.ages_at().is_none() {
             gate.open(self.tat, self.owed_until);
         }
     }
@@ -90,10 +105,11 @@ impl Desk {
             return Err(Refusal::Late { until });
         }
         let credit = if now < self.owed_until { CREDIT } else { 0 };
-        match bucket::take(self.tat, self.shape(), cost, now, credit) {
+        match bucket::take(self.tat, self.shape, cost, now, credit) {
             Ok(tat) => self.tat = tat,
             Err(until) => return Err(Refusal::Late { until }),
         }
+        self.probed(now);
         Ok(())
     }
 
@@ -132,7 +148,7 @@ impl Desk {
         if let State::Granted { .. } = waiter.state {
             self.tat = self
                 .tat
-                .saturating_sub(self.shape().price(u64::from(waiter.cost)));
+                .saturating_sub(self.shape.price(u64::from(waiter.cost)));
         }
         waiter
     }
@@ -148,16 +164,17 @@ impl Desk {
                 wakes.add(self.queue.decide(head, State::Late { until: now }));
                 continue;
             }
-            if now < self.closed_until {
-                return Standing::Due(self.due(u64::from(cost), now));
+            if now < self.held_until() {
+                return self.next(self.due(u64::from(cost), now));
             }
-            match bucket::take(self.tat, self.shape(), cost, now, CREDIT) {
-                Err(until) => return Standing::Due(until),
+            match bucket::take(self.tat, self.shape, cost, now, CREDIT) {
+                Err(until) => return self.next(until),
                 Ok(tat) => {
                     self.tat = tat;
                     if tat < now {
                         self.owed_until = now + CREDIT;
                     }
+                    self.probed(now);
                     self.account(head, now);
                     wakes.add(self.queue.decide(head, State::Granted { at: now }));
                 }
@@ -169,7 +186,6 @@ impl Desk {
     /// Closes until `until`. A longer cooldown extends, a shorter one changes nothing; permits that
     /// nobody has used yet are called back.
     pub(super) fn cool_down(&mut self, until: u64, now: u64, wakes: &mut Wakes) {
-        let until = until.min(now.saturating_add(crate::clock::nanos(MAX_COOLDOWN)));
         if until <= now || until <= self.closed_until {
             return;
         }
@@ -177,20 +193,15 @@ impl Desk {
             self.closed_since = now;
         }
         self.closed_until = until;
-        let unused = self.shape().price(self.queue.revoke());
-        self.tat = bucket::reopen(self.tat.saturating_sub(unused), self.shape(), until);
+        let unused = self.shape.price(self.queue.revoke());
+        self.tat = bucket::reopen(self.tat.saturating_sub(unused), self.shape, until);
         self.expel(now, wakes);
     }
 
     /// Changes the quota for those who wait as well.
     pub(super) fn set_quota(&mut self, quota: Quota, gate: &Gate, now: u64, wakes: &mut Wakes) {
-        let to = Shape::of(quota);
-        self.tat = bucket::rescale(self.tat, self.shape(), to, now);
-        if self.closed_until > now {
-            self.tat = bucket::reopen(self.tat, to, self.closed_until);
-        }
         self.quota = quota;
-        gate.reshape(to);
+        self.reshape(gate, now);
         self.expel(now, wakes);
     }
 
@@ -203,14 +214,14 @@ impl Desk {
     }
 
     pub(super) fn available(&self, now: u64) -> u64 {
-        if self.closed_until > now || self.queue.waiting() > 0 {
+        if self.held_until() > now || self.queue.waiting() > 0 {
             return 0;
         }
-        bucket::available(self.tat, self.shape(), now)
+        bucket::available(self.tat, self.shape, now)
     }
 
     /// Refuses all who cannot be served in time any more.
-    fn expel(&mut self, now: u64, wakes: &mut Wakes) {
+    pub(super) fn expel(&mut self, now: u64, wakes: &mut Wakes) {
         let burst = self.quota.burst().get();
         let mut ahead = 0;
         for index in self.queue.line_up() {
@@ -233,7 +244,26 @@ impl Desk {
 
     /// When the last of `cost` tokens from now on is there.
     fn due(&self, cost: u64, now: u64) -> u64 {
-        bucket::earliest(self.tat, self.shape(), cost, now).max(self.closed_until)
+        bucket::earliest(self.tat, self.shape, cost, now).max(self.held_until())
+    }
+
+    /// What is next: a permit, or the end of what makes it late.
+    fn next(&self, due: u64) -> Standing {
+        Standing::Due(self.learnt.ages_at().map_or(due, |aged| aged.min(due)))
+    }
+
+    /// Puts what was declared and learnt into force; tokens used up stay used up.
+    pub(super) fn reshape(&mut self, gate: &Gate, now: u64) {
+        let to = self.learnt.tighten(Shape::of(self.quota));
+        if to == self.shape {
+            return;
+        }
+        self.tat = bucket::rescale(self.tat, self.shape, to, now);
+        if self.closed_until > now {
+            self.tat = bucket::reopen(self.tat, to, self.closed_until);
+        }
+        self.shape = to;
+        gate.reshape(to);
     }
 
     fn account(&mut self, index: u32, now: u64) {
@@ -244,50 +274,5 @@ impl Desk {
         let waited = now.saturating_sub(since);
         self.waits.cooldown += Duration::from_nanos(cooled.min(waited));
         self.waits.queue += Duration::from_nanos(waited - cooled.min(waited));
-    }
-
-    const fn shape(&self) -> Shape {
-        Shape::of(self.quota)
-    }
-}
-
-/// Wakers to be called once the lock is released.
-#[derive(Debug)]
-pub(super) struct Wakes {
-    batch: [Option<Waker>; Self::BATCH],
-    len: usize,
-    /// Those that a refusal of many at once adds; granting stops at a full batch.
-    more: Vec<Waker>,
-}
-
-impl Wakes {
-    const BATCH: usize = 32;
-
-    pub(super) const fn new() -> Self {
-        Self {
-            batch: [const { None }; Self::BATCH],
-            len: 0,
-            more: Vec::new(),
-        }
-    }
-
-    pub(super) const fn is_full(&self) -> bool {
-        self.len == Self::BATCH
-    }
-
-    pub(super) fn add(&mut self, waker: Option<Waker>) {
-        let Some(waker) = waker else { return };
-        if self.is_full() {
-            self.more.push(waker);
-        } else {
-            self.batch[self.len] = Some(waker);
-            self.len += 1;
-        }
-    }
-
-    pub(super) fn wake(&mut self) {
-        let batch = self.batch[..self.len].iter_mut().filter_map(Option::take);
-        batch.chain(self.more.drain(..)).for_each(Waker::wake);
-        self.len = 0;
     }
 }

@@ -4,11 +4,13 @@ mod acquire;
 mod alarm;
 mod desk;
 mod gate;
+mod lessons;
 mod queue;
 mod registry;
 mod shared;
 mod snapshot;
 mod ticket;
+mod wakes;
 
 use core::fmt;
 use core::time::Duration;
@@ -19,6 +21,8 @@ use tokio::time::Instant;
 
 pub use self::acquire::Acquire;
 pub(crate) use self::desk::Refusal;
+pub(crate) use self::lessons::Heard;
+pub(crate) use self::lessons::Refused;
 pub(crate) use self::registry::find;
 pub(crate) use self::shared::Denial;
 pub(crate) use self::shared::Request;
@@ -31,6 +35,9 @@ use crate::clock;
 use crate::error::Error;
 use crate::error::Kind;
 use crate::quota::Quota;
+
+/// No cooldown lasts longer, whatever a server sends, unless a function's attribute says so.
+pub(crate) const LONGEST_COOLDOWN: Duration = Duration::from_secs(3600);
 
 /// A token bucket with a fair queue and a cooldown, shared by every call that goes through it.
 ///
@@ -151,13 +158,17 @@ impl Limiter {
     /// now: what lies further ahead is cut to that. Permits that were granted and not picked up are
     /// called back.
     pub fn cooldown_until(&self, until: Instant) {
-        self.shared().cool_down(clock::since_epoch(until));
+        let now = clock::now();
+        let longest = now.saturating_add(clock::nanos(LONGEST_COOLDOWN));
+        self.shared()
+            .cool_down(clock::since_epoch(until).min(longest), now);
     }
 
     /// [`cooldown_until`](Self::cooldown_until) this long from now.
     pub fn cooldown_for(&self, duration: Duration) {
-        self.shared()
-            .cool_down(clock::now().saturating_add(clock::nanos(duration)));
+        let now = clock::now();
+        let duration = clock::nanos(duration.min(LONGEST_COOLDOWN));
+        self.shared().cool_down(now.saturating_add(duration), now);
     }
 
     /// Changes the quota, for those who wait now as well. Tokens used up stay used up.

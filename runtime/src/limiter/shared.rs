@@ -2,6 +2,8 @@
 //!
 //! The lock is a blocking one: it is held for a few lines of arithmetic and never across an await.
 
+use core::sync::atomic::AtomicBool;
+use core::sync::atomic::Ordering;
 use core::task::Context;
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -21,18 +23,22 @@ use super::alarm::Setting;
 use super::desk::Desk;
 use super::desk::Refusal;
 use super::desk::Standing;
-use super::desk::Wakes;
 use super::gate::Gate;
 use super::gate::Passage;
+use super::lessons::Heard;
+use super::lessons::Refused;
 use super::queue::Line;
 use super::queue::State;
 use super::queue::Waiter;
 use super::snapshot::Snapshot;
 use super::ticket::Ticket;
+use super::wakes::Wakes;
 
 #[derive(Debug)]
 pub(crate) struct Shared {
     gate: Gate,
+    /// Something can be learnt from calls that pass.
+    attentive: AtomicBool,
     behind: Mutex<Behind>,
     me: Weak<Self>,
 }
@@ -82,6 +88,7 @@ impl Shared {
     pub(super) fn new(quota: Quota) -> Arc<Self> {
         Arc::new_cyclic(|me| Self {
             gate: Gate::new(Shape::of(quota)),
+            attentive: AtomicBool::new(true),
             behind: Mutex::new(Behind {
                 desk: Desk::new(quota),
                 alarms: Alarms::new(),
@@ -192,9 +199,41 @@ impl Shared {
     }
 
     /// Closes the limiter until `until`.
-    pub(crate) fn cool_down(&self, until: u64) {
-        let now = clock::now();
+    pub(super) fn cool_down(&self, until: u64, now: u64) {
         self.at_desk(now, |desk, wakes| desk.cool_down(until, now, wakes));
+    }
+
+    /// A call was refused.
+    pub(crate) fn refused(&self, refused: &Refused, now: u64) {
+        self.at_desk(now, |desk, wakes| {
+            desk.refused(refused, &self.gate, now, wakes);
+        });
+    }
+
+    /// A call that was sent at `sent` came to an end: was it let through?
+    #[inline]
+    pub(crate) fn answered(&self, sent: u64, passed: bool) {
+        if self.attentive.load(Ordering::Relaxed) {
+            self.learn_from_answer(sent, passed);
+        }
+    }
+
+    #[cold]
+    fn learn_from_answer(&self, sent: u64, passed: bool) {
+        let now = clock::now();
+        self.at_desk(now, |desk, _| {
+            if passed {
+                desk.passed(sent, &self.gate, now);
+            } else {
+                desk.answered(sent, now);
+            }
+        });
+    }
+
+    /// A call heard of the server's limits.
+    pub(crate) fn hear(&self, heard: &Heard<'_>) {
+        let now = clock::now();
+        self.at_desk(now, |desk, wakes| desk.hear(heard, &self.gate, now, wakes));
     }
 
     pub(super) fn set_quota(&self, quota: Quota) {
@@ -267,6 +306,8 @@ impl Shared {
                 }
             }
         }
+        self.attentive
+            .store(behind.desk.is_attentive(), Ordering::Relaxed);
         drop(behind);
         wakes.wake();
     }

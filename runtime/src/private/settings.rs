@@ -102,6 +102,27 @@ impl Settings {
         self
     }
 
+    /// `respect_headers`.
+    #[must_use]
+    pub const fn respect_headers(mut self, respected: bool) -> Self {
+        self.config.respects_headers = respected;
+        self
+    }
+
+    /// `throttle_below`.
+    #[must_use]
+    pub const fn throttle_below(mut self, share: f64) -> Self {
+        self.config.throttle_below = share;
+        self
+    }
+
+    /// `max_cooldown`.
+    #[must_use]
+    pub const fn max_cooldown(mut self, longest: Duration) -> Self {
+        self.config.max_cooldown = nanos(longest);
+        self
+    }
+
     /// `retry_on`; to be followed by [`idempotent`](Self::idempotent) if that is given.
     #[must_use]
     pub const fn retry_on(mut self, retry_on: RetryOn) -> Self {

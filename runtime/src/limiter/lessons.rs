@@ -1,0 +1,152 @@
+//! What the desk makes of what calls tell: refusals, answers, and what is left of a server's limits.
+
+use core::mem;
+
+use crate::backoff::Backoff;
+use crate::bucket;
+use crate::bucket::Shape;
+use crate::clock;
+use crate::hint::Hint;
+use crate::learning::Outlook;
+
+use super::desk::Desk;
+use super::gate::Gate;
+use super::wakes::Wakes;
+
+/// How long the first call after a cooldown holds back the others while it is not answered.
+const PROBING: u64 = 1_000_000_000;
+
+/// The longest way to the server that is made up for, see [`Desk::passed`].
+const LONGEST_WAY: u64 = 100_000_000;
+
+/// One call goes first after a cooldown, to see whether the server lets it through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Probe {
+    Off,
+    /// The next permit is its.
+    Armed,
+    /// It is on its way; the others wait until this instant for its answer.
+    Out {
+        until: u64,
+    },
+}
+
+/// A refusal, as a call tells it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Refused {
+    /// When the call was sent.
+    pub(crate) sent: u64,
+    /// When its answer was received.
+    pub(crate) received: u64,
+    /// What the server asked for.
+    pub(crate) wait: Option<u64>,
+    /// What is waited where it asked for nothing.
+    pub(crate) backoff: Backoff,
+    /// Nothing is believed for more.
+    pub(crate) longest: u64,
+    /// It was for the rate, and not because the server is not available.
+    pub(crate) for_its_rate: bool,
+}
+
+/// What a call heard of the server's limits.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Heard<'a> {
+    pub(crate) hint: &'a Hint,
+    /// When it was received.
+    pub(crate) received: u64,
+    /// The share of a limit that counts as little.
+    pub(crate) below: f64,
+    /// Nothing is believed for more.
+    pub(crate) longest: u64,
+}
+
+impl Desk {
+    /// A call was refused.
+    pub(super) fn refused(&mut self, refused: &Refused, gate: &Gate, now: u64, wakes: &mut Wakes) {
+        let news = self.learnt.refused(refused.sent, now);
+        let wait = match refused.wait {
+            Some(wait) => wait,
+            // Those that were on their way when the first was refused tell nothing new.
+            None if !news => return,
+            None => clock::nanos(refused.backoff.plain(self.learnt.strikes())),
+        };
+        let until = refused.received.saturating_add(wait.min(refused.longest));
+        self.cool_down(until, now, wakes);
+        if self.closed_until() > now {
+            self.probe = Probe::Armed;
+        }
+        if news && refused.for_its_rate {
+            let resumes = self.closed_until().max(now);
+            self.learnt
+                .cut(resumes, refused.wait.is_some(), Shape::of(self.quota()));
+            self.reshape(gate, now);
+            self.expel(now, wakes);
+        }
+    }
+
+    /// A call that was sent at `sent` was answered, and not refused.
+    ///
+    /// Where the bucket was full when it was sent, the server's has been counting since the call
+    /// arrived, and not since it was sent: without making up for that, the calls that follow come
+    /// too early by as much as the first one's way took longer than theirs.
+    pub(super) fn passed(&mut self, sent: u64, gate: &Gate, now: u64) {
+        if mem::take(&mut self.fresh) {
+            self.tat = self
+                .tat
+                .saturating_add(now.saturating_sub(sent).min(LONGEST_WAY));
+        }
+        self.learnt.passed(sent, now);
+        self.reshape(gate, now);
+        self.answered(sent, now);
+    }
+
+    /// A call that was sent at `sent` came to an end, whichever.
+    pub(super) fn answered(&mut self, sent: u64, now: u64) {
+        if matches!(self.probe, Probe::Out { .. }) && sent >= self.closed_until() {
+            self.probe = Probe::Off;
+            self.tat = bucket::reopen(self.tat, self.shape, now);
+        }
+    }
+
+    /// The server told what is left of its limits.
+    pub(super) fn hear(&mut self, heard: &Heard<'_>, gate: &Gate, now: u64, wakes: &mut Wakes) {
+        let Heard {
+            hint,
+            received,
+            below,
+            longest,
+        } = *heard;
+        let outlook = self.learnt.hear(hint, below, longest, received);
+        self.reshape(gate, now);
+        if let Outlook::Exhausted(wait) = outlook {
+            self.cool_down(received.saturating_add(wait), now, wakes);
+            if self.closed_until() > now {
+                self.probe = Probe::Armed;
+            }
+        }
+        self.expel(now, wakes);
+    }
+
+    /// Whether the limiter learns something from calls that pass.
+    pub(super) fn is_attentive(&self) -> bool {
+        self.fresh || self.probe != Probe::Off || !self.learnt.is_nothing()
+    }
+
+    /// Nobody passes before this, whatever is in the bucket.
+    pub(super) fn held_until(&self) -> u64 {
+        match self.probe {
+            Probe::Out { until } => until.max(self.closed_until()),
+            Probe::Off | Probe::Armed => self.closed_until(),
+        }
+    }
+
+    /// A permit was granted: it is the probe's, if one is due.
+    pub(super) fn probed(&mut self, now: u64) {
+        self.probe = match self.probe {
+            Probe::Armed => Probe::Out {
+                until: now.saturating_add(PROBING),
+            },
+            Probe::Out { .. } | Probe::Off => Probe::Off,
+        };
+    }
+}
