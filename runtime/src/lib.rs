@@ -57,6 +57,9 @@
 //!   outcome). Without it a hint comes from [`Signal`] alone.
 //! * **reqwest**: `http`, and `reqwest::Response` and `reqwest::Error` are understood. No TLS
 //!   backend is chosen: that stays with your own dependency on reqwest.
+//! * **tower**: `http`, and [`tower::ObserveLayer`] for clients built on `tower`.
+//! * **reqwest-middleware**: `reqwest`, and [`reqwest_middleware::ObserveMiddleware`] for clients with
+//!   middleware.
 //!
 //! # Not supported
 //!
@@ -83,6 +86,8 @@ pub mod headers;
 mod hint;
 mod learning;
 mod limiter;
+#[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
+mod observing;
 mod quota;
 mod retry;
 mod retry_on;
@@ -111,3 +116,17 @@ pub use crate::signal::Signal;
 #[cfg(feature = "http")]
 pub use crate::signal::observe;
 pub use crate::verdict::Verdict;
+
+/// A layer for `tower` clients.
+#[cfg(feature = "tower")]
+pub mod tower {
+    pub use crate::observing::Observe;
+    pub use crate::observing::ObserveFuture;
+    pub use crate::observing::ObserveLayer;
+}
+
+/// A middleware for `reqwest-middleware` clients.
+#[cfg(feature = "reqwest-middleware")]
+pub mod reqwest_middleware {
+    pub use crate::observing::ObserveMiddleware;
+}

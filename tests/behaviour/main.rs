@@ -5,6 +5,7 @@ mod support;
 mod attempts;
 mod bounding;
 mod cancelling;
+mod clients;
 mod cooling;
 mod learning;
 mod naming;

@@ -2,6 +2,7 @@
 
 mod attempt;
 mod config;
+mod end;
 mod outcome;
 mod process;
 

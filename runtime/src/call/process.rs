@@ -15,11 +15,8 @@ use crate::context::Scope;
 use crate::error::Error;
 use crate::error::Kind;
 use crate::failure::Failure;
-use crate::hint::Hint;
 use crate::limiter::Denial;
-use crate::limiter::Heard;
 use crate::limiter::Refusal;
-use crate::limiter::Refused;
 use crate::limiter::Request;
 use crate::limiter::Shared;
 use crate::limiter::Ticket;
@@ -28,9 +25,10 @@ use crate::retry::Cooldown;
 use crate::retry::Judgement;
 use crate::verdict::Verdict;
 
-use super::Config;
 use super::Read;
 use super::Setup;
+use super::end::End;
+use super::end::heard;
 
 /// The part of a call that does not depend on types.
 #[derive(Debug)]
@@ -325,43 +323,5 @@ impl Core {
             (None, Ok(setup)) => setup.limiter.as_deref(),
             (None, Err(_)) => None,
         }
-    }
-}
-
-/// How an attempt ended that failed.
-#[derive(Clone, Copy, Debug)]
-struct End {
-    sent: u64,
-    failure: Failure,
-    /// It was a rate limit's refusal, whatever its status says.
-    limited: bool,
-    /// When its response was observed.
-    received: Option<u64>,
-}
-
-impl End {
-    /// The server answered, and not that it was too much.
-    const fn was_let_through(&self) -> bool {
-        matches!(self.failure, Failure::Status(_)) && !self.failure.is_throttle() && !self.limited
-    }
-
-    fn refused(&self, config: &Config, received: u64, wait: Option<Duration>) -> Refused {
-        Refused {
-            sent: self.sent,
-            received,
-            wait: wait.map(clock::nanos),
-            backoff: config.retry.backoff,
-            longest: config.max_cooldown,
-            for_its_rate: self.limited || self.failure != Failure::Status(503),
-        }
-    }
-}
-
-fn heard<'a>(config: &Config, hint: &'a Hint, received: u64) -> Heard<'a> {
-    Heard {
-        hint,
-        received,
-        below: config.throttle_below,
-        longest: config.max_cooldown,
     }
 }
