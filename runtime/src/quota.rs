@@ -141,18 +141,22 @@ impl Rate {
         NANOS_PER_SECOND as f64 / self.interval.get() as f64
     }
 
-    pub(crate) const fn nanos(self) -> u64 {
-        self.interval.get()
-    }
-
-    const fn whole(count: NonZeroU32, period: u64) -> Self {
-        let interval = period.div_ceil(count.get() as u64);
-        match NonZeroU64::new(interval) {
+    /// One token in so many nanoseconds.
+    pub(crate) const fn of_interval(nanos: u64) -> Self {
+        match NonZeroU64::new(nanos) {
             Some(interval) => Self { interval },
             None => Self {
                 interval: NonZeroU64::MIN,
             },
         }
+    }
+
+    pub(crate) const fn nanos(self) -> u64 {
+        self.interval.get()
+    }
+
+    const fn whole(count: NonZeroU32, period: u64) -> Self {
+        Self::of_interval(period.div_ceil(count.get() as u64))
     }
 }
 

@@ -16,6 +16,7 @@ use crate::support::ApiError;
 use crate::support::Log;
 use crate::support::limiter;
 use crate::support::ms;
+use crate::support::poll_once;
 use crate::support::secs;
 use crate::support::since;
 
@@ -264,4 +265,34 @@ async fn a_declared_rate_that_is_right_is_soon_used_again_after_an_accident() {
     load(&limiter, &server, secs(60)).await;
     let passed = server.passed_between(start, start + secs(60));
     assert!(passed >= 30 * 60 * 9 / 10, "{passed}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_probe_that_is_given_up_is_followed_by_another() {
+    let limiter = limiter(10.0, 1);
+    let start = Instant::now();
+    call(&limiter, &left(0, 100, 2)).await.unwrap();
+    let mut probe = limiter.acquire();
+    assert!(poll_once(&mut probe).is_pending());
+    let log = Log::new();
+    let next = {
+        let (limiter, log) = (limiter.clone(), log.clone());
+        tokio::spawn(async move {
+            limiter.acquire().await.unwrap();
+            log.add(since(start));
+        })
+    };
+    sleep(ms(2500)).await;
+    drop(probe);
+    next.await.unwrap();
+    assert_eq!(log.entries(), [2500]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_rate_in_force_is_shown() {
+    let limiter = limiter(10.0, 20);
+    call(&limiter, &left(4, 100, 8)).await.unwrap();
+    assert_eq!(limiter.snapshot().rate, paced::Rate::from_hz(0.5).unwrap());
+    sleep(secs(8)).await;
+    assert_eq!(limiter.snapshot().rate, paced::Rate::from_hz(10.0).unwrap());
 }

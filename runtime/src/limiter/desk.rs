@@ -145,7 +145,8 @@ impl Desk {
     /// Gives back what a waiter held that is dropped.
     pub(super) fn abandon(&mut self, index: u32) -> Waiter {
         let waiter = self.queue.leave(index);
-        if let State::Granted { .. } = waiter.state {
+        if let State::Granted { at } = waiter.state {
+            self.probe_again(at);
             self.tat = self
                 .tat
                 .saturating_sub(self.shape.price(u64::from(waiter.cost)));

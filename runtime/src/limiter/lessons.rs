@@ -149,4 +149,11 @@ impl Desk {
             Probe::Out { .. } | Probe::Off => Probe::Off,
         };
     }
+
+    /// A permit that was granted at `at` is not used: if it was the probe's, the next one is.
+    pub(super) fn probe_again(&mut self, at: u64) {
+        if matches!(self.probe, Probe::Out { .. }) && at >= self.closed_until() {
+            self.probe = Probe::Armed;
+        }
+    }
 }

@@ -3,6 +3,7 @@
 use core::time::Duration;
 
 use crate::quota::Quota;
+use crate::quota::Rate;
 
 use super::desk::Desk;
 
@@ -10,8 +11,10 @@ use super::desk::Desk;
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Snapshot {
-    /// The quota in force.
+    /// What was declared.
     pub quota: Quota,
+    /// The rate in force: what was declared, or less where the server turned out to allow less.
+    pub rate: Rate,
     /// Tokens that could be taken at once; 0 while somebody waits or a cooldown lasts.
     pub available: u64,
     /// How many calls wait for a permit.
@@ -47,6 +50,7 @@ impl Snapshot {
         let left = desk.closed_until().saturating_sub(now);
         Self {
             quota: desk.quota(),
+            rate: Rate::of_interval(desk.shape.interval),
             available: desk.available(now),
             waiting: desk.queue.waiting(),
             cooldown: (left > 0).then_some(Duration::from_nanos(left)),
