@@ -18,11 +18,11 @@ use super::{ResetKind, counts, lists, policies, structured};
 use crate::hint::Hint;
 
 /// Lines that are read, of those whose names look right.
-const MAX_LINES: usize = 128;
+const MAX_LINES: usize = 64;
 /// Further lines of a structured field that are joined to its first.
 const MAX_JOINED: usize = 15;
 /// Longest line that is read, in bytes.
-const MAX_LINE: usize = 4096;
+const MAX_LINE: usize = 2048;
 /// Longest title of a window that is kept, in bytes.
 const MAX_TITLE: usize = 128;
 

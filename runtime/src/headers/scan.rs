@@ -19,22 +19,26 @@ pub(super) fn may_matter(name: &[u8]) -> bool {
         return false;
     }
     // Five letters in a row hold exactly one pair that begins at a multiple of four.
-    for (number, pair) in name.chunks(STRIDE).enumerate() {
-        if let [first, second, ..] = *pair {
-            let places = PLACES[index(first, second)];
-            if places != 0 && is_word(name, number * STRIDE, places) {
-                return true;
-            }
+    let mut rest = name;
+    while let [first, second, ..] = *rest {
+        let places = PLACES[index(first, second)];
+        if places != 0 && is_word(name, name.len() - rest.len(), places) {
+            return true;
         }
+        rest = rest.get(STRIDE..).unwrap_or_default();
     }
     name.starts_with(BINANCE)
 }
 
-/// Whether one of the words is where one of these places of it is at `pair`.
+/// Whether one of the words has the pair at one of these places.
+#[cold]
 fn is_word(name: &[u8], pair: usize, places: u8) -> bool {
     let word = |place: usize| name.get(pair.checked_sub(place)?..)?.first_chunk();
     let here = |place: &usize| places >> *place & 1 == 1;
-    (0..STRIDE).filter(here).filter_map(word).any(|word| WORDS.contains(&word))
+    (0..STRIDE)
+        .filter(here)
+        .filter_map(word)
+        .any(|word| WORDS.contains(&word))
 }
 
 /// The last five bits are enough to tell letters apart.

@@ -11,6 +11,7 @@ pub use self::probe::Outcome;
 pub use self::probe::Probe;
 pub use self::probe::Reader;
 pub use self::probe::option;
+pub use self::probe::probe;
 pub use self::settings::Backoff;
 pub use self::settings::Settings;
 pub use self::settings::duration;

@@ -35,15 +35,27 @@ use crate::verdict::Verdict;
     note = "a call that is refused or fails has to say so: return `Result<{Self}, E>`"
 )]
 pub trait Outcome {
-    /// The `Ok` side.
-    type Value;
-    /// The `Err` side.
-    type Error;
+    /// What answers questions about it.
+    type Probe;
+
+    /// The probe, which needs no value.
+    fn probe() -> Self::Probe;
 }
 
 impl<T, E> Outcome for Result<T, E> {
-    type Value = T;
-    type Error = E;
+    type Probe = Probe<Self>;
+
+    fn probe() -> Probe<Self> {
+        Probe(PhantomData)
+    }
+}
+
+/// The probe of an attempt's outcome.
+///
+/// Its type is a projection, and all else is asked through its methods: where the return type is
+/// no `Result`, this is the only error.
+pub fn probe<O: Outcome>(_: &Attempted<O>) -> O::Probe {
+    O::probe()
 }
 
 macro_rules! probes {
@@ -91,25 +103,45 @@ probes! {
 }
 
 impl<T, E> Probe<Result<T, E>> {
-    /// The probe of an attempt's outcome.
-    pub const fn of<O: Outcome<Value = T, Error = E>>(_: &Attempted<O>) -> Self {
-        Self(PhantomData)
-    }
-
     /// The probe of the `Ok` side.
-    pub const fn ok(&self) -> OkProbe<T> {
+    pub const fn __paced_ok(&self) -> OkProbe<T> {
         OkProbe(PhantomData)
     }
 
     /// The probe of the `Err` side.
-    pub const fn err(&self) -> ErrProbe<E> {
+    pub const fn __paced_err(&self) -> ErrProbe<E> {
         ErrProbe(PhantomData)
+    }
+
+    /// Reads an outcome with the answers of both sides.
+    pub const fn __paced_reader(
+        &self,
+        ok: fn(&T) -> Reading,
+        err: fn(&E) -> Reading,
+    ) -> Reader<T, E> {
+        Reader { ok, err }
+    }
+
+    /// Reads an outcome with the user's function, and `reader` for what it leaves open.
+    pub const fn __paced_classify<'a>(
+        &self,
+        classify: &'a dyn Fn(&Result<T, E>) -> Verdict,
+        reader: Reader<T, E>,
+    ) -> Classify<'a, T, E> {
+        Classify { classify, reader }
     }
 
     /// A function with an option that can refuse a call has to be able to say so.
     pub const fn __paced_must_refuse<O>(&self)
     where
         E: option::FromRefusal<O>,
+    {
+    }
+
+    /// A function with a value that can be wrong when it is called has to be able to say so.
+    pub const fn __paced_must_report<O>(&self)
+    where
+        E: option::FromMistake<O>,
     {
     }
 }
@@ -151,7 +183,7 @@ impl<T: crate::signal::Answer> OkProbe<T> {
 impl<T> AnyValue<T> {
     /// Any other value is a success.
     pub const fn __paced_read(&self) -> fn(&T) -> Reading {
-        |_| Reading::VALUE
+        |_| Reading::value()
     }
 }
 
@@ -204,11 +236,6 @@ pub struct Reader<T, E> {
 }
 
 impl<T, E> Reader<T, E> {
-    /// The two answers of a probe.
-    pub const fn new(ok: fn(&T) -> Reading, err: fn(&E) -> Reading) -> Self {
-        Self { ok, err }
-    }
-
     fn reading(&self, out: &Result<T, E>) -> Reading {
         match out {
             Ok(value) => (self.ok)(value),
@@ -233,28 +260,20 @@ impl<T, E> ReadOutcome<Result<T, E>> for Reader<T, E> {
 }
 
 /// Reads an outcome by the user's `classify`.
-#[derive(Debug)]
-pub struct Classify<F, T, E> {
-    classify: F,
+pub struct Classify<'a, T, E> {
+    classify: &'a dyn Fn(&Result<T, E>) -> Verdict,
     reader: Reader<T, E>,
 }
 
-impl<F: FnOnce(&Result<T, E>) -> Verdict, T, E> Classify<F, T, E> {
-    /// The user's function, and the types' answers for what it leaves open.
-    pub const fn new(classify: F, reader: Reader<T, E>) -> Self {
-        Self { classify, reader }
+impl<T, E> fmt::Debug for Classify<'_, T, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Classify")
     }
 }
 
-impl<F, T, E> ReadOutcome<Result<T, E>> for Classify<F, T, E>
-where
-    F: FnOnce(&Result<T, E>) -> Verdict,
-{
+impl<T, E> ReadOutcome<Result<T, E>> for Classify<'_, T, E> {
     fn read(self, out: &Result<T, E>) -> Read {
-        Read {
-            reading: self.reader.reading(out),
-            verdict: (self.classify)(out),
-        }
+        Read { reading: self.reader.reading(out), verdict: (self.classify)(out) }
     }
 }
 
@@ -278,11 +297,22 @@ pub mod option {
     #[diagnostic::on_unimplemented(
         message = "this option can refuse a call, but the function's error `{Self}` cannot say so",
         label = "needs `{Self}: From<paced::Error>`",
-        note = "write `impl From<paced::Error> for {Self}`, or return an error type of your own that has one beside `{Self}`",
-        note = "a rate that is only known at run time can be a `const`, or a limiter in a `static`: those are checked before the program runs"
+        note = "write `impl From<paced::Error> for {Self}`, or return an error type of your own that has one beside `{Self}`"
     )]
     pub trait FromRefusal<O> {}
 
     #[diagnostic::do_not_recommend]
     impl<E: From<Error>, O> FromRefusal<O> for E {}
+
+    /// An error that can say that a value was wrong.
+    #[diagnostic::on_unimplemented(
+        message = "this value is only known at run time, and if it is wrong, the function's error `{Self}` cannot say so",
+        label = "needs `{Self}: From<paced::Error>`",
+        note = "write a literal or the path of a constant, which are checked before the program runs",
+        note = "or write `impl From<paced::Error> for {Self}`"
+    )]
+    pub trait FromMistake<O> {}
+
+    #[diagnostic::do_not_recommend]
+    impl<E: From<Error>, O> FromMistake<O> for E {}
 }

@@ -199,6 +199,7 @@ pub const fn duration(nanos: u64) -> Duration {
 }
 
 /// The value of a constant, or our sentence as the compiler's error.
+#[track_caller]
 pub(super) const fn checked<T: Copy>(result: Result<T, Error>) -> T {
     match result {
         Ok(value) => {

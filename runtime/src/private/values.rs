@@ -32,6 +32,7 @@ macro_rules! numbers {
             /// This many tokens per second.
             #[expect(clippy::allow_attributes, reason = "one list serves every number type")]
             #[allow(clippy::cast_lossless, clippy::cast_precision_loss, reason = "far below 2^52")]
+            #[track_caller]
             pub const fn rate(self) -> Rate {
                 checked(Rate::from_hz(self.0 as f64))
             }
@@ -41,6 +42,7 @@ macro_rules! numbers {
             /// This factor.
             #[expect(clippy::allow_attributes, reason = "one list serves every number type")]
             #[allow(clippy::cast_lossless, clippy::cast_precision_loss, reason = "far below 2^52")]
+            #[track_caller]
             pub const fn factor(self) -> f64 {
                 self.0 as f64
             }
@@ -54,6 +56,7 @@ macro_rules! counts {
     ($($type:ty),*) => {$(
         impl BurstValue<$type> {
             /// This burst.
+            #[track_caller]
             pub const fn burst(self) -> u32 {
                 assert!(self.0 != 0, "burst must be from 1 to 4294967295");
                 count(self.0 as i128, "burst must be from 1 to 4294967295")
@@ -62,6 +65,7 @@ macro_rules! counts {
 
         impl RetriesValue<$type> {
             /// This many retries.
+            #[track_caller]
             pub const fn retries(self) -> u32 {
                 count(self.0 as i128, "max_retries must be from 0 to 4294967295")
             }
@@ -83,6 +87,7 @@ counts!(u8, u16, u32, u64, usize, i32, i64);
 
 impl RateValue<&str> {
     /// The rate that the text says.
+    #[track_caller]
     pub const fn rate(self) -> Rate {
         checked(Rate::parse(self.0))
     }
@@ -90,6 +95,7 @@ impl RateValue<&str> {
 
 impl RateValue<Rate> {
     /// The rate itself.
+    #[track_caller]
     pub const fn rate(self) -> Rate {
         self.0
     }
@@ -97,6 +103,7 @@ impl RateValue<Rate> {
 
 impl DurationValue<Duration> {
     /// The duration itself.
+    #[track_caller]
     pub const fn duration(self) -> Duration {
         assert!(!self.0.is_zero(), "a duration must be above 0");
         self.0

@@ -1,0 +1,45 @@
+async fn constants() -> Result<(), Error> {
+    let mut call = {
+        static __PACED_SITE: ::paced::__private::Site = ::paced::__private::Site::new(
+            ::core::concat!(::core::module_path!(), "::", "constants"),
+            ::paced::__private::Settings::new()
+                .rate(::paced::__private::RateValue(config::RATE).rate())
+                .burst(::paced::__private::BurstValue(BURST).burst())
+                .deadline(::paced::__private::DurationValue(DEADLINE).duration())
+                .backoff(
+                    ::paced::__private::Backoff::new()
+                        .factor(::paced::__private::FactorValue(FACTOR).factor()),
+                ),
+        );
+        ::paced::__private::Site::call(&__PACED_SITE)
+    };
+    loop {
+        let out: ::paced::__private::Attempted<Result<(), Error>> = ::paced::__private::Call::attempt(
+                &mut call,
+                async {
+                    if let ::core::option::Option::Some(r) = ::core::option::Option::None::<
+                        Result<(), Error>,
+                    > {
+                        return r;
+                    }
+                    { marker().await }
+                },
+            )
+            .await;
+        let probe = ::paced::__private::probe(&out);
+        match ::paced::__private::Call::settle(
+            &mut call,
+            out,
+            probe
+                .__paced_reader(
+                    probe.__paced_ok().__paced_read(),
+                    probe.__paced_err().__paced_read(),
+                ),
+            probe.__paced_refuse(),
+            probe.__paced_keep(),
+        ) {
+            ::core::ops::ControlFlow::Break(out) => break out,
+            ::core::ops::ControlFlow::Continue(()) => {}
+        }
+    }
+}

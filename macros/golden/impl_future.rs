@@ -1,0 +1,42 @@
+fn impl_future(&self) -> impl Future<Output = Result<(), Error>> + Send {
+    ::core::convert::identity(async move {
+        let mut call = {
+            static __PACED_SITE: ::paced::__private::Site = ::paced::__private::Site::new(
+                ::core::concat!(::core::module_path!(), "::", "impl_future"),
+                ::paced::__private::Settings::new()
+                    .rate(::paced::__private::rate(5f64, 1000000000u64)),
+            );
+            ::paced::__private::Site::call(&__PACED_SITE)
+        };
+        loop {
+            let out: ::paced::__private::Attempted<Result<(), Error>> = ::paced::__private::Call::attempt(
+                    &mut call,
+                    async {
+                        if let ::core::option::Option::Some(r) = ::core::option::Option::None::<
+                            Result<(), Error>,
+                        > {
+                            return r;
+                        }
+                        let future = (|| { async move { self.marker().await } })();
+                        future.await
+                    },
+                )
+                .await;
+            let probe = ::paced::__private::probe(&out);
+            match ::paced::__private::Call::settle(
+                &mut call,
+                out,
+                probe
+                    .__paced_reader(
+                        probe.__paced_ok().__paced_read(),
+                        probe.__paced_err().__paced_read(),
+                    ),
+                probe.__paced_refuse(),
+                probe.__paced_keep(),
+            ) {
+                ::core::ops::ControlFlow::Break(out) => break out,
+                ::core::ops::ControlFlow::Continue(()) => {}
+            }
+        }
+    })
+}

@@ -1,0 +1,41 @@
+async fn impl_trait(it: impl AsRef<str>) -> Result<impl Iterator<Item = u8>, Error> {
+    let mut it = it;
+    let mut call = {
+        static __PACED_SITE: crate::reexport::__private::Site = crate::reexport::__private::Site::new(
+            ::core::concat!(::core::module_path!(), "::", "impl_trait"),
+            crate::reexport::__private::Settings::new()
+                .rate(crate::reexport::__private::rate(5f64, 1000000000u64)),
+        );
+        crate::reexport::__private::Site::call(&__PACED_SITE)
+    };
+    loop {
+        let out: crate::reexport::__private::Attempted<Result<_, Error>> = crate::reexport::__private::Call::attempt(
+                &mut call,
+                async {
+                    if let ::core::option::Option::Some(r) = ::core::option::Option::None::<
+                        Result<_, Error>,
+                    > {
+                        let _ = &mut it;
+                        return r;
+                    }
+                    { marker(it.as_ref()) }
+                },
+            )
+            .await;
+        let probe = crate::reexport::__private::probe(&out);
+        match crate::reexport::__private::Call::settle(
+            &mut call,
+            out,
+            probe
+                .__paced_reader(
+                    probe.__paced_ok().__paced_read(),
+                    probe.__paced_err().__paced_read(),
+                ),
+            probe.__paced_refuse(),
+            probe.__paced_keep(),
+        ) {
+            ::core::ops::ControlFlow::Break(out) => break out,
+            ::core::ops::ControlFlow::Continue(()) => {}
+        }
+    }
+}

@@ -1,0 +1,48 @@
+async fn shared_limiter(&self) -> Result<(), Error> {
+    let mut call = {
+        static __PACED_SITE: ::paced::__private::Site = ::paced::__private::Site::lazy(
+            ::core::concat!(::core::module_path!(), "::", "shared_limiter"),
+        );
+        ::paced::__private::Site::call_on_with(
+            &__PACED_SITE,
+            &(self.limiter),
+            || ::core::result::Result::Ok(
+                ::paced::__private::Settings::new()
+                    .deadline(::paced::__private::run_time::duration(self.deadline)?),
+            ),
+        )
+    };
+    loop {
+        let out: ::paced::__private::Attempted<Result<(), Error>> = ::paced::__private::Call::attempt(
+                &mut call,
+                async {
+                    if let ::core::option::Option::Some(r) = ::core::option::Option::None::<
+                        Result<(), Error>,
+                    > {
+                        return r;
+                    }
+                    { self.marker().await }
+                },
+            )
+            .await;
+        let probe = ::paced::__private::probe(&out);
+        match ::paced::__private::Call::settle(
+            &mut call,
+            out,
+            probe
+                .__paced_classify(
+                    &(verdict),
+                    probe
+                        .__paced_reader(
+                            probe.__paced_ok().__paced_read(),
+                            probe.__paced_err().__paced_read(),
+                        ),
+                ),
+            probe.__paced_refuse(),
+            probe.__paced_keep(),
+        ) {
+            ::core::ops::ControlFlow::Break(out) => break out,
+            ::core::ops::ControlFlow::Continue(()) => {}
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! The output for a wrong attribute: the item as it was, so that nothing else breaks, and every mistake.
+
+use proc_macro2::{TokenStream, TokenTree};
+
+pub(crate) fn expand(item: TokenStream, errors: Vec<syn::Error>) -> TokenStream {
+    let errors = errors.into_iter().map(syn::Error::into_compile_error);
+    if is_closure(&item) {
+        // An expression has no room for more beside it.
+        return errors.collect();
+    }
+    // The item comes first: IDEs take the first place where a token of the user appears.
+    let mut tokens = item;
+    tokens.extend(errors);
+    tokens
+}
+
+fn is_closure(item: &TokenStream) -> bool {
+    let mut trees = item.clone().into_iter();
+    let first = trees.find(
+        |tree| !matches!(tree, TokenTree::Ident(word) if *word == "async" || *word == "move"),
+    );
+    matches!(first, Some(TokenTree::Punct(bar)) if bar.as_char() == '|')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::Plan;
+
+    fn expand_wrong(attr: &str, item: &str) -> (String, usize) {
+        let item: TokenStream = item.parse().expect("tokens");
+        let attr = attr.parse().expect("tokens");
+        let errors = Plan::read(attr, item.clone()).err().expect("a mistake");
+        let tokens = expand(item, errors).to_string();
+        let (before, _) = tokens
+            .split_once(":: core :: compile_error")
+            .expect("an error");
+        (
+            before.trim().to_owned(),
+            tokens.matches("compile_error").count(),
+        )
+    }
+
+    #[test]
+    fn the_item_comes_first_and_unchanged() {
+        for item in [
+            "pub async fn f (r#type : u8) -> Result < () , E > { half . typed . }",
+            "# [must_use] const fn f () -> u8 { 1 }",
+            "struct S ;",
+            "async fn f (& self) -> R ;",
+        ] {
+            let (before, errors) = expand_wrong("rate = 0", item);
+            let item: TokenStream = item.parse().expect("tokens");
+            assert_eq!(before, item.to_string());
+            assert!(errors >= 1);
+        }
+    }
+
+    #[test]
+    fn every_mistake_is_reported() {
+        let (_, errors) = expand_wrong(
+            "rate = 0, burst = 0, nonsense, backoff(factor = 0)",
+            "fn f () -> u8 { 1 }",
+        );
+        assert_eq!(errors, 5);
+    }
+
+    #[test]
+    fn a_closure_becomes_its_error() {
+        assert_eq!(
+            expand_wrong("rate = 5", "async move | x | x"),
+            (String::new(), 1)
+        );
+    }
+}

@@ -1,0 +1,89 @@
+//! The item under the attribute: a function whose body is never looked into.
+
+use proc_macro2::{TokenStream, TokenTree};
+use syn::parse::{ParseStream, Parser as _};
+use syn::{Attribute, Ident, Signature, Token, Visibility, token};
+
+pub(crate) struct Func {
+    pub(crate) attrs: Vec<Attribute>,
+    pub(crate) vis: Visibility,
+    pub(crate) sig: Signature,
+    pub(crate) brace: token::Brace,
+    /// `#![..]` at the top of the body: they must stay in the function's own braces.
+    pub(crate) inner_attrs: Vec<Attribute>,
+    pub(crate) body: TokenStream,
+}
+
+impl Func {
+    pub(crate) fn parse(item: TokenStream) -> syn::Result<Self> {
+        parse_item.parse2(item)
+    }
+
+    /// The generic constants of the function.
+    pub(crate) fn const_generics(&self) -> Vec<Ident> {
+        let params = self.sig.generics.const_params();
+        params.map(|param| param.ident.clone()).collect()
+    }
+}
+
+fn parse_item(input: ParseStream<'_>) -> syn::Result<Func> {
+    let attrs = input.call(Attribute::parse_outer)?;
+    let vis = input.parse()?;
+    if !has_fn(input) {
+        return Err(not_a_function(input));
+    }
+    let sig: Signature = input.parse()?;
+    if input.peek(Token![;]) {
+        return Err(syn::Error::new_spanned(
+            &sig,
+            "there is no body to call again: put `#[rate_limited]` on the method in the `impl`, \
+             or give the method a default body",
+        ));
+    }
+    let content;
+    let brace = syn::braced!(content in input);
+    let inner_attrs = content.call(Attribute::parse_inner)?;
+    let body = content.parse()?;
+    Ok(Func {
+        attrs,
+        vis,
+        sig,
+        brace,
+        inner_attrs,
+        body,
+    })
+}
+
+/// Whether the item's keyword is `fn`, whatever qualifiers stand before it.
+fn has_fn(input: ParseStream<'_>) -> bool {
+    let ahead = input.fork();
+    while let Ok(token) = ahead.parse::<TokenTree>() {
+        match token {
+            TokenTree::Ident(word) if word == "fn" => return true,
+            // `async`, `const`, `unsafe`, `extern "C"` may come first.
+            TokenTree::Ident(word) if QUALIFIERS.iter().any(|qualifier| word == qualifier) => {}
+            TokenTree::Literal(_) => {}
+            _ => return false,
+        }
+    }
+    false
+}
+
+const QUALIFIERS: [&str; 6] = ["async", "const", "unsafe", "safe", "extern", "default"];
+
+fn not_a_function(input: ParseStream<'_>) -> syn::Error {
+    let keyword = input.cursor().ident().map(|(word, _)| word.to_string());
+    let sentence = match keyword.as_deref() {
+        Some("impl") => {
+            "`#[rate_limited]` goes on a function: put it on each `async fn` of this `impl`"
+        }
+        Some("trait") => {
+            "`#[rate_limited]` goes on a function: put it on the methods where they have a body"
+        }
+        Some("mod") => {
+            "`#[rate_limited]` goes on a function: put it on each `async fn` of this module"
+        }
+        _ => "`#[rate_limited]` goes on an `async fn`",
+    };
+    input.error(sentence)
+}

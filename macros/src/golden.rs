@@ -1,0 +1,129 @@
+//! Snapshots of whole expansions: `golden/*.rs`, rewritten by a test run with `PACED_BLESS=1`.
+
+use std::path::Path;
+
+use proc_macro2::TokenStream;
+
+use crate::expand::expand;
+use crate::plan::Plan;
+
+/// The name of the snapshot, the attribute's tokens, and the item; each body says `marker` once.
+const CASES: &[(&str, &str, &str)] = &[
+    (
+        "free_function",
+        "rate = 5, burst = 10, max_retries = 5",
+        "/// Fetches.
+        pub async fn user(api: &Client, id: u64) -> reqwest::Result<User> { marker(api, id).await }",
+    ),
+    (
+        "all_options",
+        "limiter = \"github\", rate = \"5000/h\", burst = 100, max_retries = 3,
+         backoff(base = \"250ms\", factor = 1.5, max = \"10s\", jitter = \"full\"),
+         deadline = \"30s\", attempt_timeout = \"5s\", max_wait = \"10s\",
+         retry_on = [429, 503, \"5xx\", connect, timeout, reset], idempotent",
+        "async fn all() -> Result<(), Error> { marker().await }",
+    ),
+    (
+        "captures",
+        "rate = 5",
+        "async fn captures<T>(&mut self, owned: T, #[cfg(unix)] (a, b): (T, T), unused: T, n: u8) -> Result<(), Error> {
+            self.marker(&owned, &a, &b, n).await
+        }",
+    ),
+    (
+        "no_retries",
+        "rate = 5, max_retries = 0",
+        "async fn no_retries(self, owned: Vec<u8>) -> Result<Vec<u8>, Error> { self.marker(owned).await }",
+    ),
+    (
+        "constants",
+        "rate = config::RATE, burst = BURST, deadline = DEADLINE, backoff(factor = FACTOR)",
+        "async fn constants() -> Result<(), Error> { marker().await }",
+    ),
+    (
+        "run_time_values",
+        "rate = self.rate, burst = BURST, max_retries = retries()",
+        "async fn run_time_values(&self) -> Result<(), Error> { self.marker().await }",
+    ),
+    (
+        "shared_limiter",
+        "limiter = self.limiter, classify = verdict, deadline = self.deadline",
+        "async fn shared_limiter(&self) -> Result<(), Error> { self.marker().await }",
+    ),
+    (
+        "impl_trait",
+        "rate = 5, crate = crate::reexport",
+        "async fn impl_trait(it: impl AsRef<str>) -> Result<impl Iterator<Item = u8>, Error> { marker(it.as_ref()) }",
+    ),
+    (
+        "impl_future",
+        "rate = 5",
+        "fn impl_future(&self) -> impl Future<Output = Result<(), Error>> + Send { async move { self.marker().await } }",
+    ),
+    (
+        "async_trait",
+        "rate = 5",
+        "fn async_trait<'life0, 'async_trait>(&'life0 self) -> ::core::pin::Pin<Box<
+            dyn ::core::future::Future<Output = Result<(), Error>> + ::core::marker::Send + 'async_trait,
+        >>
+        where 'life0: 'async_trait, Self: 'async_trait {
+            Box::pin(async move { let __self = self; __self.marker().await })
+        }",
+    ),
+    (
+        "inner_attributes",
+        "rate = 5",
+        "async fn inner_attributes() -> Result<(), Error> { #![expect(unused_variables)] let x = marker(); Ok(()) }",
+    ),
+];
+
+#[test]
+fn expansions_are_as_recorded() {
+    let mut changed = Vec::new();
+    for (name, attr, item) in CASES {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("golden/{name}.rs"));
+        let expansion = expansion(attr, item);
+        if std::env::var_os("PACED_BLESS").is_some() {
+            std::fs::write(&path, &expansion).expect("golden/ can be written");
+        }
+        let recorded = std::fs::read_to_string(&path).unwrap_or_default();
+        if recorded != expansion {
+            changed.push(format!("{}:\n{expansion}", path.display()));
+        }
+    }
+    assert!(
+        changed.is_empty(),
+        "these expansions changed; PACED_BLESS=1 records them:\n{}",
+        changed.join("\n")
+    );
+}
+
+#[test]
+fn expansions_allow_nothing() {
+    for (name, attr, item) in CASES {
+        let expansion = expansion(attr, item);
+        assert!(!expansion.contains("allow"), "{name}:\n{expansion}");
+    }
+}
+
+#[test]
+fn a_body_appears_once() {
+    for (name, attr, item) in CASES {
+        let expansion = expansion(attr, item);
+        assert_eq!(
+            expansion.matches("marker(").count(),
+            1,
+            "{name}:\n{expansion}"
+        );
+    }
+}
+
+fn expansion(attr: &str, item: &str) -> String {
+    let plan = Plan::read(tokens(attr), tokens(item)).expect("a right attribute");
+    let file = syn::parse2(expand(&plan)).expect("an expansion is Rust");
+    prettyplease::unparse(&file)
+}
+
+fn tokens(code: &str) -> TokenStream {
+    code.parse().expect("tokens")
+}

@@ -1,0 +1,224 @@
+//! Tables: the options there are, and names that people try instead.
+
+/// Names, and how to write each.
+pub(crate) type Options = &'static [(&'static str, &'static str)];
+/// Names that do not exist, and a sentence for them.
+pub(crate) type Guesses = &'static [(&'static [&'static str], &'static str)];
+
+/// Every option of the attribute, and how to write it.
+pub(crate) const OPTIONS: Options = &[
+    ("rate", "rate = 5"),
+    ("burst", "burst = 10"),
+    ("max_retries", "max_retries = 5"),
+    (
+        "backoff",
+        "backoff(base = \"1s\", factor = 2, max = \"60s\")",
+    ),
+    ("deadline", "deadline = \"300s\""),
+    ("attempt_timeout", "attempt_timeout = \"10s\""),
+    ("max_wait", "max_wait = \"30s\""),
+    ("retry_on", "retry_on = [429, 503, connect]"),
+    ("idempotent", "idempotent"),
+    ("classify", "classify = my_verdict"),
+    ("limiter", "limiter = \"github\""),
+    ("crate", "crate = ::my_paced"),
+];
+
+/// Every option inside `backoff(..)`, and how to write it.
+pub(crate) const BACKOFF_OPTIONS: Options = &[
+    ("base", "base = \"1s\""),
+    ("factor", "factor = 2"),
+    ("max", "max = \"60s\""),
+    ("jitter", "jitter = \"full\""),
+];
+
+/// Names that people try, and what to write instead.
+pub(crate) const GUESSES: Guesses = &[
+    (
+        &[
+            "limit",
+            "rps",
+            "qps",
+            "tps",
+            "per_second",
+            "requests_per_second",
+            "requests",
+            "calls",
+        ],
+        "write `rate = 5` for 5 calls per second, or `rate = \"300/min\"`",
+    ),
+    (
+        &[
+            "rpm",
+            "per_minute",
+            "requests_per_minute",
+            "per_hour",
+            "per",
+            "period",
+            "interval",
+            "every",
+        ],
+        "the period is part of the rate: write `rate = \"300/min\"` or `rate = \"1/250ms\"`",
+    ),
+    (
+        &[
+            "capacity",
+            "bucket",
+            "bucket_size",
+            "burst_size",
+            "max_burst",
+        ],
+        "the bucket's size is the burst: write `burst = 10`",
+    ),
+    (
+        &["max_attempts", "attempts", "max_tries", "tries"],
+        "the first call is no retry: for 6 attempts write `max_retries = 5`",
+    ),
+    (
+        &["retries", "retry", "max_retry", "retry_count"],
+        "write `max_retries = 5` for up to 5 calls after the first",
+    ),
+    (
+        &["timeout", "call_timeout", "request_timeout"],
+        "write `deadline = \"300s\"` for the whole call or `attempt_timeout = \"10s\"` for one attempt",
+    ),
+    (
+        &[
+            "total_timeout",
+            "max_duration",
+            "max_elapsed",
+            "max_elapsed_time",
+            "max_total_delay",
+        ],
+        "the bound on the whole call is its deadline: write `deadline = \"300s\"`",
+    ),
+    (
+        &[
+            "base",
+            "base_delay",
+            "initial_delay",
+            "initial_interval",
+            "min_delay",
+            "delay",
+            "wait",
+            "sleep",
+        ],
+        "write `backoff(base = \"1s\")` for the delay before the first retry",
+    ),
+    (
+        &["factor", "multiplier", "exponent", "exponential"],
+        "write `backoff(factor = 2)`: each delay is that many times the one before",
+    ),
+    (
+        &["max_delay", "max_backoff", "max_interval", "cap"],
+        "write `backoff(max = \"60s\")` for the longest delay",
+    ),
+    (
+        &["jitter"],
+        "write `backoff(jitter = \"full\")`: jitter is a part of the backoff",
+    ),
+    (
+        &["cooldown", "retry_after", "respect_retry_after"],
+        "leave it out: a wait that the server asks for is always kept",
+    ),
+    (
+        &[
+            "retry_if",
+            "retry_when",
+            "when",
+            "condition",
+            "predicate",
+            "on_error",
+        ],
+        "write `retry_on = [429, 503, connect]`, or `classify = my_verdict` for a verdict of your own",
+    ),
+    (
+        &[
+            "status",
+            "statuses",
+            "status_codes",
+            "codes",
+            "retry_statuses",
+            "retry_codes",
+        ],
+        "write `retry_on = [429, 503]`",
+    ),
+    (
+        &["name", "shared", "group", "scope", "quota"],
+        "functions with the same `limiter = \"github\"` share one limiter",
+    ),
+    (
+        &["key", "by", "per_key"],
+        "buckets per key are not in this version: keep one `Limiter` per key and write `limiter = expression`",
+    ),
+    (
+        &["store", "backend", "redis", "sqlite", "on_store_error"],
+        "stores are not in this version: a limiter is shared by one process",
+    ),
+    (
+        &["limits", "window", "windows"],
+        "several limits and strict windows are not in this version: write the tightest, like `rate = \"300/min\"`",
+    ),
+    (
+        &["cost", "weight", "tokens", "permits"],
+        "every call costs 1 in this version: leave it out",
+    ),
+    (
+        &[
+            "max_concurrency",
+            "concurrency",
+            "max_concurrent",
+            "max_in_flight",
+            "in_flight",
+        ],
+        "a bound on calls in flight is not in this version: take a `tokio::sync::Semaphore` permit in the body",
+    ),
+    (
+        &["max_queue", "queue", "queue_size"],
+        "a bound on the queue's length is not in this version: write `max_wait = \"30s\"` for a bound on its time",
+    ),
+    (
+        &["retry_budget", "budget", "throttle_below"],
+        "it is not in this version: leave it out",
+    ),
+    (
+        &["path", "krate", "package"],
+        "write `crate = ::my_paced` where the dependency has another name",
+    ),
+];
+
+/// Names that people try inside `backoff(..)`.
+pub(crate) const BACKOFF_GUESSES: Guesses = &[
+    (
+        &[
+            "initial",
+            "min",
+            "delay",
+            "start",
+            "base_delay",
+            "initial_delay",
+            "interval",
+        ],
+        "write `base = \"1s\"` for the delay before the first retry",
+    ),
+    (
+        &["multiplier", "exponent", "exponential", "growth"],
+        "write `factor = 2`: each delay is that many times the one before",
+    ),
+    (
+        &["cap", "limit", "max_delay", "max_interval"],
+        "write `max = \"60s\"` for the longest delay",
+    ),
+    (
+        &["random", "randomize", "randomness", "jittered"],
+        "write `jitter = \"full\"`",
+    ),
+    (
+        &["max_retries", "retries", "attempts"],
+        "write `max_retries = 5` outside of `backoff(..)`",
+    ),
+    (
+        &["max_elapsed", "timeout", "deadline"],
+        "write `deadline = \"300s\"` outside of `backoff(..)`",
+    ),
+];

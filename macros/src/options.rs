@@ -1,0 +1,270 @@
+//! The entries of the attribute as options with values that are right, each for itself.
+
+use syn::{Expr, ExprLit, ExprPath, Ident, Lit, LitStr, Path};
+
+use crate::args::{Entry, Form};
+use crate::diag::Errors;
+use crate::literal::Kind;
+use crate::names::{self, Scope};
+use crate::trigger::{self, Trigger};
+use crate::value::Value;
+
+#[derive(Default)]
+pub(crate) struct Options {
+    /// The names of all options that were written, also of those with wrong values.
+    pub(crate) written: Vec<Ident>,
+    pub(crate) rate: Option<Value>,
+    pub(crate) burst: Option<Value>,
+    pub(crate) max_retries: Option<Value>,
+    pub(crate) deadline: Option<Value>,
+    pub(crate) attempt_timeout: Option<Value>,
+    pub(crate) max_wait: Option<Value>,
+    pub(crate) backoff: Option<Backoff>,
+    pub(crate) retry_on: Option<Vec<Trigger>>,
+    pub(crate) idempotent: bool,
+    pub(crate) classify: Option<Expr>,
+    pub(crate) limiter: Option<Limiter>,
+    pub(crate) krate: Option<Path>,
+}
+
+#[derive(Default)]
+pub(crate) struct Backoff {
+    /// The names of all parts that were written, also of those with wrong values.
+    pub(crate) written: Vec<Ident>,
+    pub(crate) base: Option<Value>,
+    pub(crate) factor: Option<Value>,
+    pub(crate) max: Option<Value>,
+    /// The runtime's name of the jitter.
+    pub(crate) jitter: Option<&'static str>,
+}
+
+pub(crate) enum Limiter {
+    /// `"github"`
+    Named(LitStr),
+    /// Any expression that gives a limiter.
+    Handle(Expr),
+}
+
+/// How jitter is written, and what the runtime calls it.
+const JITTERS: [(&str, &str); 5] = [
+    ("additive", "Additive"),
+    ("full", "Full"),
+    ("equal", "Equal"),
+    ("decorrelated", "Decorrelated"),
+    ("none", "None"),
+];
+
+impl Options {
+    /// Reads every entry; `generics` are constants that only the function itself can name.
+    pub(crate) fn read(entries: Vec<Entry>, generics: &[Ident], errors: &mut Errors) -> Self {
+        let mut options = Self::default();
+        let mut reader = Reader { generics, errors };
+        for entry in entries {
+            options.written.push(entry.name.clone());
+            options.set(entry, &mut reader);
+        }
+        options
+    }
+
+    fn set(&mut self, entry: Entry, reader: &mut Reader<'_>) {
+        match entry.name.to_string().as_str() {
+            "rate" => self.rate = reader.value(entry, Kind::Rate),
+            "burst" => self.burst = reader.value(entry, Kind::Burst),
+            "max_retries" => self.max_retries = reader.value(entry, Kind::Retries),
+            "deadline" => self.deadline = reader.value(entry, Kind::Duration),
+            "attempt_timeout" => self.attempt_timeout = reader.value(entry, Kind::Duration),
+            "max_wait" => self.max_wait = reader.value(entry, Kind::Duration),
+            "backoff" => self.backoff = reader.backoff(entry),
+            "retry_on" => self.retry_on = reader.retry_on(entry),
+            "idempotent" => self.idempotent = reader.flag(&entry),
+            "classify" => self.classify = reader.classify(entry),
+            "limiter" => self.limiter = reader.limiter(entry),
+            "crate" => self.krate = reader.krate(entry),
+            other => reader
+                .errors
+                .at(&entry.name, names::unknown(Scope::Attribute, other)),
+        }
+    }
+
+    /// The name of an option, where it was written.
+    pub(crate) fn name(&self, name: &str) -> Option<&Ident> {
+        self.written.iter().find(|written| *written == name)
+    }
+}
+
+impl Backoff {
+    fn set(&mut self, entry: Entry, reader: &mut Reader<'_>) {
+        match entry.name.to_string().as_str() {
+            "base" => self.base = reader.value(entry, Kind::Duration),
+            "factor" => self.factor = reader.value(entry, Kind::Factor),
+            "max" => self.max = reader.value(entry, Kind::Duration),
+            "jitter" => self.jitter = reader.jitter(entry),
+            other => reader
+                .errors
+                .at(&entry.name, names::unknown(Scope::Backoff, other)),
+        }
+    }
+}
+
+struct Reader<'a> {
+    generics: &'a [Ident],
+    errors: &'a mut Errors,
+}
+
+impl Reader<'_> {
+    fn value(&mut self, entry: Entry, kind: Kind) -> Option<Value> {
+        let name = entry.name.clone();
+        let expr = self.expr(entry)?;
+        self.errors
+            .keep(Value::read(&name, kind, expr, self.generics))
+    }
+
+    fn expr(&mut self, entry: Entry) -> Option<Expr> {
+        match entry.form {
+            Form::Value(expr) => Some(expr),
+            Form::Flag | Form::List(_) => {
+                self.errors.at(
+                    &entry.name,
+                    format!(
+                        "`{}` needs a value: write `{}`",
+                        entry.name,
+                        names::example_of(&entry.name.to_string())
+                    ),
+                );
+                None
+            }
+        }
+    }
+
+    fn flag(&mut self, entry: &Entry) -> bool {
+        match &entry.form {
+            Form::Value(Expr::Lit(ExprLit {
+                lit: Lit::Bool(off),
+                ..
+            })) if !off.value => {
+                self.errors.at(
+                    off,
+                    format!("leave `{}` out where it is not wanted", entry.name),
+                );
+            }
+            Form::Value(value) => {
+                self.errors.at(
+                    value,
+                    format!("`{0}` takes no value: write just `{0}`", entry.name),
+                );
+            }
+            Form::Flag | Form::List(_) => {}
+        }
+        true
+    }
+
+    fn backoff(&mut self, entry: Entry) -> Option<Backoff> {
+        let Form::List(parts) = entry.form else {
+            self.errors.at(
+                &entry.name,
+                format!(
+                    "write `{}`, or some of it",
+                    names::example_of(&entry.name.to_string())
+                ),
+            );
+            return None;
+        };
+        let mut backoff = Backoff::default();
+        for part in parts {
+            backoff.written.push(part.name.clone());
+            backoff.set(part, self);
+        }
+        Some(backoff)
+    }
+
+    fn jitter(&mut self, entry: Entry) -> Option<&'static str> {
+        let expr = self.expr(entry)?;
+        let names = JITTERS.map(|(name, _)| name);
+        let message = match &expr {
+            Expr::Lit(ExprLit {
+                lit: Lit::Str(text),
+                ..
+            }) => {
+                let text = text.value();
+                if let Some((_, jitter)) = JITTERS.iter().find(|(name, _)| *name == text) {
+                    return Some(jitter);
+                }
+                format!(
+                    "there is no jitter \"{text}\": write one of {}",
+                    names::list(&names)
+                )
+            }
+            Expr::Path(path) if names.iter().any(|name| path.path.is_ident(name)) => {
+                "write it in quotes, like `jitter = \"full\"`".to_owned()
+            }
+            _ => format!(
+                "the jitter is one of {}: write `jitter = \"full\"`",
+                names::list(&names)
+            ),
+        };
+        self.errors.at(expr, message);
+        None
+    }
+
+    fn retry_on(&mut self, entry: Entry) -> Option<Vec<Trigger>> {
+        let list = self.expr(entry)?;
+        Some(trigger::read(list, self.errors))
+    }
+
+    fn classify(&mut self, entry: Entry) -> Option<Expr> {
+        let expr = self.expr(entry)?;
+        if let Expr::Lit(literal) = &expr {
+            let message = "expected a function from `&Result<T, E>` to `paced::Verdict`: write `classify = my_verdict`";
+            self.errors.at(literal, message);
+            return None;
+        }
+        Some(expr)
+    }
+
+    fn limiter(&mut self, entry: Entry) -> Option<Limiter> {
+        let message = match self.expr(entry)? {
+            Expr::Lit(ExprLit {
+                lit: Lit::Str(name),
+                ..
+            }) if !name.value().trim().is_empty() => {
+                return Some(Limiter::Named(name));
+            }
+            Expr::Lit(ExprLit {
+                lit: Lit::Str(name),
+                ..
+            }) => (
+                Lit::Str(name),
+                "a shared limiter needs a name: write `limiter = \"github\"`",
+            ),
+            Expr::Lit(ExprLit { lit, .. }) => (
+                lit,
+                "expected a name, `limiter = \"github\"`, or a limiter, `limiter = GITHUB`",
+            ),
+            handle => return Some(Limiter::Handle(handle)),
+        };
+        self.errors.at(message.0, message.1);
+        None
+    }
+
+    fn krate(&mut self, entry: Entry) -> Option<Path> {
+        match self.expr(entry)? {
+            Expr::Path(ExprPath {
+                qself: None, path, ..
+            }) if is_absolute(&path) => Some(path),
+            other => {
+                let message = "expected an absolute path: write `crate = ::my_paced`, or `crate = crate::path::to::paced`";
+                self.errors.at(other, message);
+                None
+            }
+        }
+    }
+}
+
+/// Whether the path means the same wherever the function stands; `$crate` comes from the user's own macros.
+fn is_absolute(path: &Path) -> bool {
+    path.leading_colon.is_some()
+        || path
+            .segments
+            .first()
+            .is_some_and(|first| first.ident == "crate" || first.ident == "$crate")
+}

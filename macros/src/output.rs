@@ -1,0 +1,178 @@
+//! What a function returns, and in which way it is asynchronous.
+
+use quote::ToTokens;
+use syn::punctuated::Punctuated;
+use syn::{
+    AngleBracketedGenericArguments, GenericArgument, PathArguments, PathSegment, ReturnType,
+    Signature, Token, Type, TypeInfer, TypeParamBound, TypePath, token,
+};
+
+use crate::diag::Errors;
+
+pub(crate) struct Output {
+    pub(crate) kind: Kind,
+    /// What a call comes to, with `_` for each `impl Trait`.
+    pub(crate) ret: Type,
+}
+
+pub(crate) enum Kind {
+    /// `async fn`
+    Async,
+    /// `-> impl Future<Output = ..>`
+    Future,
+    /// `-> Pin<Box<dyn Future<Output = ..>>>`, which is also what `#[async_trait]` makes; with that type.
+    Boxed(Box<Type>),
+}
+
+impl Output {
+    pub(crate) fn of(sig: &Signature, errors: &mut Errors) -> Option<Self> {
+        let ReturnType::Type(_, declared) = &sig.output else {
+            errors.at(&sig.ident, NO_RESULT);
+            return None;
+        };
+        let declared = bare(declared);
+        if sig.asyncness.is_some() {
+            return Some(Self {
+                kind: Kind::Async,
+                ret: erased(declared),
+            });
+        }
+        let found = impl_future(declared).or_else(|| boxed_future(declared));
+        if found.is_none() {
+            let message = "write `async fn`: only a call that can wait can be paced";
+            errors.push(syn::Error::new(sig.fn_token.span, message));
+        }
+        found
+    }
+}
+
+const NO_RESULT: &str = "this function returns nothing, so a failed call cannot be told from a good one: \
+                         write `-> Result<(), YourError>`";
+
+/// The type without the parentheses and invisible groups around it.
+fn bare(mut declared: &Type) -> &Type {
+    loop {
+        declared = match declared {
+            Type::Group(group) => &group.elem,
+            Type::Paren(paren) => &paren.elem,
+            other => return other,
+        };
+    }
+}
+
+fn impl_future(declared: &Type) -> Option<Output> {
+    let Type::ImplTrait(future) = declared else {
+        return None;
+    };
+    let ret = erased(future_output(&future.bounds)?);
+    Some(Output {
+        kind: Kind::Future,
+        ret,
+    })
+}
+
+/// `Pin<Box<dyn Future<Output = R>>>`, or one of the usual aliases `BoxFuture<R>` and `LocalBoxFuture<R>`.
+fn boxed_future(declared: &Type) -> Option<Output> {
+    let segment = last_segment(declared)?;
+    let inner = last_type(segment)?;
+    let ret = match segment.ident.to_string().as_str() {
+        "BoxFuture" | "LocalBoxFuture" => erased(inner),
+        "Pin" => erased(pinned_output(inner)?),
+        _ => return None,
+    };
+    Some(Output {
+        kind: Kind::Boxed(Box::new(erased(declared))),
+        ret,
+    })
+}
+
+fn pinned_output(boxed: &Type) -> Option<&Type> {
+    let segment = last_segment(boxed).filter(|segment| segment.ident == "Box")?;
+    let Type::TraitObject(object) = bare(last_type(segment)?) else {
+        return None;
+    };
+    future_output(&object.bounds)
+}
+
+fn last_segment(declared: &Type) -> Option<&PathSegment> {
+    match bare(declared) {
+        Type::Path(TypePath { path, .. }) => path.segments.last(),
+        _ => None,
+    }
+}
+
+fn last_type(segment: &PathSegment) -> Option<&Type> {
+    generics(segment)?
+        .args
+        .iter()
+        .rev()
+        .find_map(|arg| match arg {
+            GenericArgument::Type(ty) => Some(ty),
+            _ => None,
+        })
+}
+
+/// The `R` of `Future<Output = R> + ..`.
+fn future_output(bounds: &Punctuated<TypeParamBound, Token![+]>) -> Option<&Type> {
+    let future = bounds.iter().find_map(|bound| match bound {
+        TypeParamBound::Trait(bound) => bound
+            .path
+            .segments
+            .last()
+            .filter(|segment| segment.ident == "Future"),
+        _ => None,
+    })?;
+    generics(future)?.args.iter().find_map(|arg| match arg {
+        GenericArgument::AssocType(assoc) if assoc.ident == "Output" => Some(&assoc.ty),
+        _ => None,
+    })
+}
+
+fn generics(segment: &PathSegment) -> Option<&AngleBracketedGenericArguments> {
+    match &segment.arguments {
+        PathArguments::AngleBracketed(generics) => Some(generics),
+        _ => None,
+    }
+}
+
+/// The type with `_` for each `impl Trait`, which cannot be named inside of a function.
+fn erased(declared: &Type) -> Type {
+    let tokens = declared.to_token_stream();
+    // It was read as a type before, so it can be read as one again.
+    let mut ty = syn::parse2(tokens.clone()).unwrap_or(Type::Verbatim(tokens));
+    erase(&mut ty);
+    ty
+}
+
+fn erase(ty: &mut Type) {
+    match ty {
+        Type::ImplTrait(_) => {
+            *ty = Type::Infer(TypeInfer {
+                attrs: Vec::new(),
+                underscore_token: token::Underscore::default(),
+            });
+        }
+        Type::Array(array) => erase(&mut array.elem),
+        Type::Group(group) => erase(&mut group.elem),
+        Type::Paren(paren) => erase(&mut paren.elem),
+        Type::Ptr(pointer) => erase(&mut pointer.elem),
+        Type::Reference(reference) => erase(&mut reference.elem),
+        Type::Slice(slice) => erase(&mut slice.elem),
+        Type::Tuple(tuple) => tuple.elems.iter_mut().for_each(erase),
+        Type::Path(TypePath { path, .. }) => path.segments.iter_mut().for_each(erase_segment),
+        _ => {}
+    }
+}
+
+fn erase_segment(segment: &mut PathSegment) {
+    let PathArguments::AngleBracketed(generics) = &mut segment.arguments else {
+        return;
+    };
+    for arg in &mut generics.args {
+        match arg {
+            GenericArgument::Type(ty) => erase(ty),
+            GenericArgument::AssocType(assoc) => erase(&mut assoc.ty),
+            _ => {}
+        }
+    }
+}

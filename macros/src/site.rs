@@ -1,0 +1,192 @@
+//! The first part of an expansion: the static with its settings, and the call that it begins.
+
+use proc_macro2::{Literal as Suffixed, Span, TokenStream};
+use quote::{ToTokens, quote_spanned};
+use syn::ext::IdentExt as _;
+use syn::{Expr, Ident};
+
+use crate::literal::{Kind, Literal};
+use crate::place::{Place, by_reference, quiet};
+use crate::plan::{Plan, Setting};
+use crate::trigger::Trigger;
+use crate::value::Value;
+
+/// The static that all calls share, in a block of its own: items are not hygienic.
+pub(crate) fn site(plan: &Plan, private: &TokenStream) -> TokenStream {
+    let here = Span::mixed_site();
+    let name = plan.func.sig.ident.unraw().to_string();
+    let name = quote_spanned!(here=> ::core::concat!(::core::module_path!(), "::", #name));
+    let settings = Settings { plan, private }.all();
+    let (new, find_out) = if plan.at_run_time {
+        let find_out = quote_spanned!(here=> || ::core::result::Result::Ok(#settings));
+        (quote_spanned!(here=> lazy(#name)), Some(find_out))
+    } else {
+        (quote_spanned!(here=> new(#name, #settings)), None)
+    };
+    let call = call(plan, private, find_out.as_ref());
+    quote_spanned! {here=> {
+        static __PACED_SITE: #private::Site = #private::Site::#new;
+        #call
+    }}
+}
+
+/// What begins a call; shown at the limiter, whose type may be wrong.
+fn call(plan: &Plan, private: &TokenStream, find_out: Option<&TokenStream>) -> TokenStream {
+    let here = Span::mixed_site();
+    let method = match (&plan.limiter, find_out) {
+        (None, None) => "call",
+        (Some(_), None) => "call_on",
+        (None, Some(_)) => "call_with",
+        (Some(_), Some(_)) => "call_on_with",
+    };
+    let method = Ident::new(method, here);
+    let limiter = plan.limiter.as_ref().map(|limiter| {
+        let limiter = by_reference(limiter);
+        quote_spanned!(here=> #limiter,)
+    });
+    let place = plan
+        .limiter
+        .as_ref()
+        .map_or_else(Place::of_attribute, Place::of);
+    place.call(
+        quote_spanned!(here=> #private::Site::#method),
+        quote_spanned!(here=> &__PACED_SITE, #limiter #find_out),
+    )
+}
+
+struct Settings<'a> {
+    plan: &'a Plan,
+    private: &'a TokenStream,
+}
+
+impl Settings<'_> {
+    fn all(&self) -> TokenStream {
+        let private = self.private;
+        let settings = self
+            .plan
+            .settings
+            .iter()
+            .map(|setting| self.setting(setting));
+        quote_spanned!(Span::mixed_site()=> #private::Settings::new() #(.#settings)*)
+    }
+
+    fn setting(&self, setting: &Setting) -> TokenStream {
+        let private = self.private;
+        let here = Span::mixed_site();
+        match setting {
+            Setting::Value(method, value) => self.value_call(method, value),
+            Setting::Backoff(values, jitter) => {
+                let values = values
+                    .iter()
+                    .map(|(method, value)| self.value_call(method, value));
+                let jitter = jitter.map(|jitter| {
+                    let jitter = Ident::new(jitter, here);
+                    quote_spanned!(here=> .jitter(#private::Jitter::#jitter))
+                });
+                quote_spanned!(here=> backoff(#private::Backoff::new() #(.#values)* #jitter))
+            }
+            Setting::RetryOn(triggers) => {
+                let triggers = triggers.iter().map(|trigger| trigger_call(*trigger));
+                quote_spanned!(here=> retry_on(#private::RetryOn::none() #(.#triggers)*))
+            }
+            Setting::Idempotent => quote_spanned!(here=> idempotent()),
+            Setting::Named(name) => quote_spanned!(here=> named(#name)),
+        }
+    }
+
+    fn value_call(&self, method: &str, value: &Value) -> TokenStream {
+        let method = Ident::new(method, Span::mixed_site());
+        let value = match value {
+            Value::Literal(literal) => self.literal(*literal),
+            Value::Constant(kind, expr) => self.constant(*kind, expr),
+            Value::RunTime(kind, expr) => self.run_time(*kind, expr),
+        };
+        quote_spanned!(Span::mixed_site()=> #method(#value))
+    }
+
+    fn literal(&self, literal: Literal) -> TokenStream {
+        let private = self.private;
+        let here = Span::mixed_site();
+        match literal {
+            Literal::Rate(rate) => {
+                let (count, nanos) = (
+                    Suffixed::f64_suffixed(rate.count),
+                    Suffixed::u64_suffixed(rate.nanos),
+                );
+                quote_spanned!(here=> #private::rate(#count, #nanos))
+            }
+            Literal::Nanos(nanos) => {
+                let nanos = Suffixed::u64_suffixed(nanos);
+                quote_spanned!(here=> #private::duration(#nanos))
+            }
+            Literal::Whole(whole) => Suffixed::u32_suffixed(whole).to_token_stream(),
+            Literal::Factor(factor) => Suffixed::f64_suffixed(factor).to_token_stream(),
+        }
+    }
+
+    fn constant(&self, kind: Kind, expr: &Expr) -> TokenStream {
+        let private = self.private;
+        let here = Span::mixed_site();
+        let place = Place::of(expr);
+        let (wrapper, method) = (
+            Ident::new(wrapper(kind), here),
+            Ident::new(method(kind), here),
+        );
+        let checker = place.call(
+            quote_spanned!(here=> #private::#wrapper),
+            expr.to_token_stream(),
+        );
+        let value = place.spread(quote_spanned!(here=> #checker.#method()));
+        if self.plan.at_run_time {
+            // In code that runs, `const` keeps the check at compile time.
+            quote_spanned!(here=> const { #value })
+        } else {
+            value
+        }
+    }
+
+    fn run_time(&self, kind: Kind, expr: &Expr) -> TokenStream {
+        let private = self.private;
+        let here = Span::mixed_site();
+        let method = Ident::new(method(kind), here);
+        let function = quote_spanned!(here=> #private::run_time::#method);
+        let value = Place::of(expr).call(function, quiet(expr));
+        quote_spanned!(here=> #value?)
+    }
+}
+
+/// The runtime's type that checks constants of this kind.
+fn wrapper(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Rate => "RateValue",
+        Kind::Burst => "BurstValue",
+        Kind::Retries => "RetriesValue",
+        Kind::Duration => "DurationValue",
+        Kind::Factor => "FactorValue",
+    }
+}
+
+/// The runtime's function that checks values of this kind.
+fn method(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Rate => "rate",
+        Kind::Burst => "burst",
+        Kind::Retries => "retries",
+        Kind::Duration => "duration",
+        Kind::Factor => "factor",
+    }
+}
+
+fn trigger_call(trigger: Trigger) -> TokenStream {
+    let here = Span::mixed_site();
+    match trigger {
+        Trigger::Status(status) => {
+            let status = Suffixed::u16_suffixed(status);
+            quote_spanned!(here=> status(#status))
+        }
+        Trigger::ServerErrors => quote_spanned!(here=> class(5u16)),
+        Trigger::Connect => quote_spanned!(here=> connect()),
+        Trigger::Timeout => quote_spanned!(here=> timeout()),
+        Trigger::Reset => quote_spanned!(here=> reset()),
+    }
+}

@@ -1,0 +1,14 @@
+use paced::rate_limited;
+
+fn verdict(_: &std::io::Result<()>) -> bool {
+    true
+}
+
+#[rate_limited(rate = 5, classify = verdict)]
+async fn fetch() -> std::io::Result<()> {
+    Ok(())
+}
+
+fn main() {
+    drop(fetch());
+}

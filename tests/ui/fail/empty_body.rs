@@ -1,0 +1,10 @@
+use paced::rate_limited;
+
+#[rate_limited(rate = 5)]
+async fn annotated() -> std::io::Result<u8> {}
+
+async fn plain() -> std::io::Result<u8> {}
+
+fn main() {
+    drop((annotated(), plain()));
+}

@@ -1,0 +1,14 @@
+use paced::rate_limited;
+
+#[rate_limited(rate = 5)]
+async fn annotated() -> std::io::Result<u8> {
+    Ok(n)
+}
+
+async fn plain() -> std::io::Result<u8> {
+    Ok(n)
+}
+
+fn main() {
+    drop((annotated(), plain()));
+}
