@@ -17,6 +17,9 @@ pub(crate) const OPTIONS: Options = &[
     ("deadline", "deadline = \"300s\""),
     ("attempt_timeout", "attempt_timeout = \"10s\""),
     ("max_wait", "max_wait = \"30s\""),
+    ("respect_headers", "respect_headers = false"),
+    ("throttle_below", "throttle_below = 0.1"),
+    ("max_cooldown", "max_cooldown = \"1h\""),
     ("retry_on", "retry_on = [429, 503, connect]"),
     ("idempotent", "idempotent"),
     ("classify", "classify = my_verdict"),
@@ -178,7 +181,7 @@ pub(crate) const GUESSES: Guesses = &[
         "a bound on the queue's length is not in this version: write `max_wait = \"30s\"` for a bound on its time",
     ),
     (
-        &["retry_budget", "budget", "throttle_below"],
+        &["retry_budget", "budget"],
         "it is not in this version: leave it out",
     ),
     (

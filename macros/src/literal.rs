@@ -14,6 +14,7 @@ pub(crate) enum Kind {
     Retries,
     Duration,
     Factor,
+    Share,
 }
 
 /// A literal that has been checked.
@@ -95,6 +96,7 @@ fn check(name: &str, kind: Kind, written: &Written) -> Result<Literal, String> {
         Kind::Rate => rate_literal(written).map(Literal::Rate),
         Kind::Burst | Kind::Retries => whole(name, kind, written).map(Literal::Whole),
         Kind::Factor => factor(name, written).map(Literal::Factor),
+        Kind::Share => share(name, written).map(Literal::Factor),
         Kind::Duration => nanos(name, written).map(Literal::Nanos),
     }
 }
@@ -139,6 +141,17 @@ fn factor(name: &str, written: &Written) -> Result<f64, String> {
             "`{name}` must be at least 1: the delays do not get shorter"
         )),
         Written::Number { value, .. } => Ok(*value),
+        _ => Err(without_quotes(name, "a number", written)),
+    }
+}
+
+fn share(name: &str, written: &Written) -> Result<f64, String> {
+    match written {
+        Written::Number { value, .. } if (0.0..=1.0).contains(value) => Ok(*value),
+        Written::Number { .. } => Err(format!(
+            "`{name}` is a share, from 0 to 1: write `{}`",
+            names::example_of(name)
+        )),
         _ => Err(without_quotes(name, "a number", written)),
     }
 }
@@ -212,6 +225,8 @@ mod tests {
             (Kind::Burst, "10u8", Literal::Whole(10)),
             (Kind::Retries, "0", Literal::Whole(0)),
             (Kind::Factor, "1", Literal::Factor(1.0)),
+            (Kind::Share, "0.25", Literal::Factor(0.25)),
+            (Kind::Share, "1", Literal::Factor(1.0)),
             (Kind::Factor, "1.5", Literal::Factor(1.5)),
             (Kind::Duration, "\"300s\"", Literal::Nanos(300_000_000_000)),
         ];
@@ -267,6 +282,9 @@ mod tests {
                 "write `max_retries = 0`",
             ),
             ("max_retries", Kind::Retries, "2.5", "whole number"),
+            ("throttle_below", Kind::Share, "1.5", "from 0 to 1"),
+            ("throttle_below", Kind::Share, "-0.1", "from 0 to 1"),
+            ("throttle_below", Kind::Share, "\"0.1\"", "without quotes"),
             ("factor", Kind::Factor, "0.5", "at least 1"),
             ("factor", Kind::Factor, "1e999", "finite"),
             (

@@ -19,6 +19,9 @@ pub(crate) struct Options {
     pub(crate) deadline: Option<Value>,
     pub(crate) attempt_timeout: Option<Value>,
     pub(crate) max_wait: Option<Value>,
+    pub(crate) respect_headers: Option<bool>,
+    pub(crate) throttle_below: Option<Value>,
+    pub(crate) max_cooldown: Option<Value>,
     pub(crate) backoff: Option<Backoff>,
     pub(crate) retry_on: Option<Vec<Trigger>>,
     pub(crate) idempotent: bool,
@@ -74,6 +77,9 @@ impl Options {
             "deadline" => self.deadline = reader.value(entry, Kind::Duration),
             "attempt_timeout" => self.attempt_timeout = reader.value(entry, Kind::Duration),
             "max_wait" => self.max_wait = reader.value(entry, Kind::Duration),
+            "respect_headers" => self.respect_headers = reader.switch(entry),
+            "throttle_below" => self.throttle_below = reader.value(entry, Kind::Share),
+            "max_cooldown" => self.max_cooldown = reader.value(entry, Kind::Duration),
             "backoff" => self.backoff = reader.backoff(entry),
             "retry_on" => self.retry_on = reader.retry_on(entry),
             "idempotent" => self.idempotent = reader.flag(&entry),
@@ -156,6 +162,18 @@ impl Reader<'_> {
             Form::Flag | Form::List(_) => {}
         }
         true
+    }
+
+    fn switch(&mut self, entry: Entry) -> Option<bool> {
+        let expr = self.expr(entry)?;
+        if let Expr::Lit(ExprLit {
+            lit: Lit::Bool(on), ..
+        }) = &expr
+        {
+            return Some(on.value);
+        }
+        self.errors.at(expr, "write `true` or `false`".to_owned());
+        None
     }
 
     fn backoff(&mut self, entry: Entry) -> Option<Backoff> {

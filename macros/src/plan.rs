@@ -35,6 +35,7 @@ pub(crate) enum Setting {
     Value(&'static str, Value),
     Backoff(Vec<(&'static str, Value)>, Option<&'static str>),
     RetryOn(Vec<Trigger>),
+    RespectHeaders(bool),
     Idempotent,
     Named(LitStr),
 }
@@ -113,7 +114,7 @@ impl Setting {
         match self {
             Self::Value(_, value) => value.is_run_time(),
             Self::Backoff(parts, _) => parts.iter().any(|(_, value)| value.is_run_time()),
-            Self::RetryOn(_) | Self::Idempotent | Self::Named(_) => false,
+            Self::RetryOn(_) | Self::RespectHeaders(_) | Self::Idempotent | Self::Named(_) => false,
         }
     }
 }
@@ -126,6 +127,8 @@ fn settings(options: Options, name: Option<LitStr>) -> Vec<Setting> {
         ("deadline", options.deadline),
         ("attempt_timeout", options.attempt_timeout),
         ("max_wait", options.max_wait),
+        ("throttle_below", options.throttle_below),
+        ("max_cooldown", options.max_cooldown),
     ];
     let mut settings: Vec<_> = written(values)
         .map(|(method, value)| Setting::Value(method, value))
@@ -138,6 +141,7 @@ fn settings(options: Options, name: Option<LitStr>) -> Vec<Setting> {
         ];
         Setting::Backoff(written(parts).collect(), backoff.jitter)
     }));
+    settings.extend(options.respect_headers.map(Setting::RespectHeaders));
     settings.extend(options.retry_on.map(Setting::RetryOn));
     settings.extend(options.idempotent.then_some(Setting::Idempotent));
     settings.extend(name.map(Setting::Named));
@@ -166,6 +170,9 @@ fn needs(options: &Options) -> Vec<Need> {
         options
             .name("burst")
             .filter(|_| wrong(options.burst.as_ref())),
+        options
+            .name("throttle_below")
+            .filter(|_| wrong(options.throttle_below.as_ref())),
         factor.and_then(|backoff| find(&backoff.written, "factor")),
     ];
     let refusals = [
@@ -195,7 +202,10 @@ fn needs(options: &Options) -> Vec<Need> {
 fn wrong(value: Option<&Value>) -> bool {
     matches!(
         value,
-        Some(Value::RunTime(Kind::Rate | Kind::Burst | Kind::Factor, _))
+        Some(Value::RunTime(
+            Kind::Rate | Kind::Burst | Kind::Factor | Kind::Share,
+            _
+        ))
     )
 }
 

@@ -89,6 +89,7 @@ impl Settings<'_> {
                 let triggers = triggers.iter().map(|trigger| trigger_call(*trigger));
                 quote_spanned!(here=> retry_on(#private::RetryOn::none() #(.#triggers)*))
             }
+            Setting::RespectHeaders(on) => quote_spanned!(here=> respect_headers(#on)),
             Setting::Idempotent => quote_spanned!(here=> idempotent()),
             Setting::Named(name) => quote_spanned!(here=> named(#name)),
         }
@@ -163,6 +164,7 @@ fn wrapper(kind: Kind) -> &'static str {
         Kind::Retries => "RetriesValue",
         Kind::Duration => "DurationValue",
         Kind::Factor => "FactorValue",
+        Kind::Share => "ShareValue",
     }
 }
 
@@ -174,6 +176,7 @@ fn method(kind: Kind) -> &'static str {
         Kind::Retries => "retries",
         Kind::Duration => "duration",
         Kind::Factor => "factor",
+        Kind::Share => "share",
     }
 }
 

@@ -296,3 +296,56 @@ async fn the_rate_in_force_is_shown() {
     sleep(secs(8)).await;
     assert_eq!(limiter.snapshot().rate, paced::Rate::from_hz(10.0).unwrap());
 }
+
+#[tokio::test(start_paused = true)]
+async fn headers_that_are_not_to_be_respected_count_for_nothing() {
+    #[rate_limited(limiter = limiter, respect_headers = false, backoff(jitter = "none"))]
+    async fn call(limiter: &Limiter, headers: &Headers) -> Result<Response<()>, io::Error> {
+        let mut response = answer(headers);
+        if paced::attempt().number() == 1 && headers.len() == 1 {
+            *response.status_mut() = http::StatusCode::TOO_MANY_REQUESTS;
+        }
+        Ok(response)
+    }
+    let (limiter, start) = (limiter(10.0, 20), Instant::now());
+    call(&limiter, &left(0, 100, 60)).await.unwrap();
+    call(&limiter, &left(1, 100, 60)).await.unwrap();
+    assert_eq!(since(start), 0);
+    call(&limiter, &vec![("retry-after", "60".to_owned())])
+        .await
+        .unwrap();
+    assert_eq!(since(start), 1000);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_counts_as_little_can_be_said() {
+    #[rate_limited(limiter = limiter, throttle_below = 0.5)]
+    async fn call(limiter: &Limiter, headers: &Headers) -> Result<Response<()>, io::Error> {
+        Ok(answer(headers))
+    }
+    let (limiter, start) = (limiter(10.0, 20), Instant::now());
+    call(&limiter, &left(40, 100, 80)).await.unwrap();
+    limiter.acquire().await.unwrap();
+    assert_eq!(since(start), 2000);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hint_beyond_the_longest_cooldown_ends_the_call_and_closes_for_no_longer() {
+    #[rate_limited(limiter = limiter, max_cooldown = "1min", deadline = "1h")]
+    async fn call(limiter: &Limiter, wait: u64) -> Result<u32, ApiError> {
+        match paced::attempt().number() {
+            1 => Err(ApiError::after(429, secs(wait))),
+            number => Ok(number),
+        }
+    }
+    let (limiter, start) = (limiter(10.0, 20), Instant::now());
+    assert_eq!(
+        call(&limiter, 61).await,
+        Err(ApiError::after(429, secs(61)))
+    );
+    assert_eq!(since(start), 0);
+    assert_eq!(limiter.snapshot().cooldown, Some(secs(60)));
+    sleep(secs(60)).await;
+    assert_eq!(call(&limiter, 60).await, Ok(2));
+    assert_eq!(since(start), 120_000);
+}

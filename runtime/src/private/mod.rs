@@ -22,6 +22,7 @@ pub use self::values::DurationValue;
 pub use self::values::FactorValue;
 pub use self::values::RateValue;
 pub use self::values::RetriesValue;
+pub use self::values::ShareValue;
 
 pub use std::boxed::Box;
 

@@ -273,7 +273,10 @@ impl<T, E> fmt::Debug for Classify<'_, T, E> {
 
 impl<T, E> ReadOutcome<Result<T, E>> for Classify<'_, T, E> {
     fn read(self, out: &Result<T, E>) -> Read {
-        Read { reading: self.reader.reading(out), verdict: (self.classify)(out) }
+        Read {
+            reading: self.reader.reading(out),
+            verdict: (self.classify)(out),
+        }
     }
 }
 

@@ -90,3 +90,16 @@ pub fn factor(value: impl ToNumber) -> Result<f64, Error> {
         .factor(factor)
         .map(|_| factor)
 }
+
+/// The value of an option that is a share.
+///
+/// # Errors
+///
+/// Anything but a number from 0 to 1.
+pub fn share(value: f64) -> Result<f64, Error> {
+    if (0.0..=1.0).contains(&value) {
+        Ok(value)
+    } else {
+        Err(Error::invalid(super::values::NO_SHARE))
+    }
+}

@@ -22,6 +22,10 @@ pub struct DurationValue<T>(pub T);
 #[derive(Debug)]
 pub struct FactorValue<T>(pub T);
 
+/// A constant given as a share.
+#[derive(Debug)]
+pub struct ShareValue<T>(pub T);
+
 /// A constant given as `max_retries`.
 #[derive(Debug)]
 pub struct RetriesValue<T>(pub T);
@@ -109,3 +113,15 @@ impl DurationValue<Duration> {
         self.0
     }
 }
+
+impl ShareValue<f64> {
+    /// This share.
+    #[track_caller]
+    pub const fn share(self) -> f64 {
+        assert!(self.0 >= 0.0 && self.0 <= 1.0, "{}", NO_SHARE);
+        self.0
+    }
+}
+
+/// What is said of a share that is none.
+pub(super) const NO_SHARE: &str = "a share is a number from 0 to 1";
