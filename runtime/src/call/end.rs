@@ -44,9 +44,10 @@ impl End {
     }
 }
 
-pub(super) fn heard<'a>(config: &Config, hint: &'a Hint, received: u64) -> Heard<'a> {
+pub(super) fn heard<'a>(config: &Config, hint: &'a Hint, sent: u64, received: u64) -> Heard<'a> {
     Heard {
         hint,
+        sent,
         received,
         below: config.throttle_below,
         longest: config.max_cooldown,

@@ -186,7 +186,7 @@ impl Core {
             verdict => Judgement::of(verdict),
         };
         if let (Some(limiter), Some(hint)) = (self.limiter(), told.unheard) {
-            limiter.hear(&heard(&setup.config, hint, clock::now()));
+            limiter.hear(&heard(&setup.config, hint, sent, clock::now()));
         }
         if judgement.verdict == Verdict::Done {
             if let Some(limiter) = self.limiter() {
@@ -302,7 +302,7 @@ impl Core {
                 clock::now(),
             );
         } else {
-            limiter.hear(&heard(&setup.config, hint, received));
+            limiter.hear(&heard(&setup.config, hint, sent, received));
         }
     }
 

@@ -52,6 +52,8 @@ pub(crate) struct Refused {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Heard<'a> {
     pub(crate) hint: &'a Hint,
+    /// When the call was sent.
+    pub(crate) sent: u64,
     /// When it was received.
     pub(crate) received: u64,
     /// The share of a limit that counts as little.
@@ -68,7 +70,11 @@ impl Desk {
             Some(wait) => wait,
             // Those that were on their way when the first was refused tell nothing new.
             None if !news => return,
-            None => clock::nanos(refused.backoff.plain(self.learnt.strikes())),
+            // The second cooldown is as long as the first, so that all of them together double.
+            None => {
+                let strikes = self.learnt.strikes();
+                clock::nanos(refused.backoff.plain(strikes.saturating_sub(1).max(1)))
+            }
         };
         let until = refused.received.saturating_add(wait.min(refused.longest));
         self.cool_down(until, now, wakes);
@@ -94,6 +100,7 @@ impl Desk {
             self.tat = self
                 .tat
                 .saturating_add(now.saturating_sub(sent).min(LONGEST_WAY));
+            self.learnt.begin(sent);
         }
         self.learnt.passed(sent, now);
         self.reshape(gate, now);
@@ -112,12 +119,17 @@ impl Desk {
     pub(super) fn hear(&mut self, heard: &Heard<'_>, gate: &Gate, now: u64, wakes: &mut Wakes) {
         let Heard {
             hint,
+            sent,
             received,
             below,
             longest,
         } = *heard;
-        let outlook = self.learnt.hear(hint, below, longest, received);
+        let paced = self.learnt.ages_at().is_some();
+        let outlook = self.learnt.hear(hint, below, longest, (sent, received));
         self.reshape(gate, now);
+        if paced && self.learnt.ages_at().is_none() {
+            self.tat = bucket::reopen(self.tat, self.shape, now);
+        }
         if let Outlook::Exhausted(wait) = outlook {
             self.cool_down(received.saturating_add(wait), now, wakes);
             if self.closed_until() > now {

@@ -1,0 +1,176 @@
+//! The part of the declared rate that a server turns out to let through: cut at a refusal to what
+//! got through before it, and grown afterwards.
+//!
+//! Cutting and growing are those of congestion control: additive increase and multiplicative
+//! decrease (Chiu and Jain, 1989), with an increase that is flat near a rate that was measured and
+//! steep far from it (CUBIC, RFC 9438, section 4.1).
+
+use core::time::Duration;
+
+use crate::bucket::Shape;
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Share {
+    value: f64,
+    /// What it was cut to, and from when it has grown.
+    floor: f64,
+    since: u64,
+    /// Up to this it grows evenly: nothing says that it is too much.
+    plateau: f64,
+    /// What it was before the refusals that no call got through after.
+    before: f64,
+    /// When the last refusal came. What was sent before and refused later tells nothing new.
+    refused: u64,
+    /// When the first of the refusals came that no call got through after.
+    stopped: u64,
+    /// Since when calls are counted that pass. 0: they are not.
+    begun: u64,
+    /// How many have.
+    passed: u32,
+    /// Calls go on at this after a refusal. 0: there was none, or it is forgotten.
+    resumes: u64,
+    /// Refusals since the last call that was let through.
+    strikes: u32,
+}
+
+/// The share is never cut to less than this at once: one bad moment is no measurement.
+const DEEPEST_CUT: f64 = 0.3;
+
+/// The same where the server was asked again and still refused: it refuses for a time, which is
+/// how a window behaves, and a window is measured well by what it held.
+const DEEPEST_CUT_BY_A_WINDOW: f64 = 0.1;
+
+/// The same where what the server held in store is not known apart from its rate.
+const DEEPEST_CUT_BY_A_BUCKET: f64 = 0.5;
+
+/// A refusal without a hint cuts the share to at most this.
+const SHALLOWEST_CUT: f64 = 0.9;
+
+/// The first refusal without a hint, when nothing has been measured yet, cuts it to this.
+const BLIND_CUT: f64 = 0.7;
+
+/// No share is less than this, so that no limiter stops for good.
+const LEAST_SHARE: f64 = 0.001;
+
+/// All that was cut is back after so many seconds.
+const RECOVERY: f64 = 100.0;
+
+/// How long a share of 1 has to hold for the refusal before it to be forgotten, in nanoseconds.
+const FORGETTING: u64 = 60_000_000_000;
+
+/// Calls that pass without a refusal are counted up to this: counting costs something.
+const COUNTED: u32 = 1000;
+
+impl Share {
+    pub(super) const WHOLE: Self = Self {
+        value: 1.0,
+        floor: 1.0,
+        since: 0,
+        plateau: 1.0,
+        before: 1.0,
+        refused: 0,
+        stopped: 0,
+        begun: 0,
+        passed: 0,
+        resumes: 0,
+        strikes: 0,
+    };
+
+    pub(super) const fn value(&self) -> f64 {
+        self.value
+    }
+
+    pub(super) const fn strikes(&self) -> u32 {
+        self.strikes
+    }
+
+    /// It is whole, and nothing is counted.
+    pub(super) fn is_settled(&self) -> bool {
+        self.value >= 1.0 && self.strikes == 0 && self.begun == 0
+    }
+
+    pub(super) fn begin(&mut self, sent: u64) {
+        if self.resumes == 0 && self.strikes == 0 {
+            self.begun = sent;
+            self.passed = 0;
+        }
+    }
+
+    pub(super) fn refused(&mut self, sent: u64, now: u64) -> bool {
+        let news = sent >= self.refused || self.refused == 0;
+        if news {
+            if self.strikes == 0 {
+                self.before = self.value;
+                self.stopped = now;
+            }
+            self.strikes = self.strikes.saturating_add(1);
+            self.refused = now;
+        }
+        news
+    }
+
+    pub(super) fn cut(&mut self, resumes: u64, told: bool, declared: Shape) {
+        let first = self.resumes == 0 || (self.strikes > 1 && self.floor >= 1.0);
+        let measured = |until: u64| self.measured(until, declared);
+        let (cut, plateau) = match measured(resumes) {
+            // It may be an accident.
+            _ if told && first => (self.before, 1.0),
+            Some(low) if told => (low.clamp(self.before * DEEPEST_CUT, self.before), low),
+            Some(low) if self.strikes > 1 => {
+                let deepest = self.before * DEEPEST_CUT_BY_A_WINDOW;
+                let cut = low.clamp(deepest, self.before * SHALLOWEST_CUT);
+                (cut, cut)
+            }
+            Some(low) if !first => {
+                // From one reopening to the next the server filled its store, up to the refusal it
+                // emptied it: its rate is between the two.
+                let high = measured(self.stopped).map_or(self.before, |high| high.min(self.before));
+                let deepest = self.before * DEEPEST_CUT_BY_A_BUCKET;
+                let cut = (low * high).sqrt();
+                let cut = cut.clamp(deepest, self.before * SHALLOWEST_CUT);
+                (cut, high.max(cut))
+            }
+            _ => (self.before * BLIND_CUT, self.before),
+        };
+        self.value = cut.clamp(LEAST_SHARE, 1.0);
+        self.floor = self.value;
+        self.plateau = plateau.clamp(self.value, 1.0);
+        self.since = resumes;
+        self.resumes = resumes;
+    }
+
+    /// The share that would have let through what passed, from the beginning until `until`.
+    #[expect(clippy::cast_precision_loss, reason = "both are far below 2^52")]
+    fn measured(&self, until: u64, declared: Shape) -> Option<f64> {
+        let span = until.saturating_sub(self.begun).max(1) as f64;
+        (self.begun > 0 && self.passed > 0)
+            .then(|| f64::from(self.passed) * declared.interval as f64 / span)
+    }
+
+    pub(super) fn passed(&mut self, sent: u64, now: u64) {
+        if self.strikes > 0 && sent >= self.resumes {
+            self.begun = self.resumes;
+            self.passed = 0;
+            self.strikes = 0;
+        }
+        if self.begun > 0 {
+            self.passed = self.passed.saturating_add(1);
+        }
+        if self.strikes == 0 {
+            self.grow(now);
+        }
+        let steady = self.value >= 1.0 && self.strikes == 0;
+        let long = now.saturating_sub(self.begun) > FORGETTING;
+        if steady && (long || (self.resumes == 0 && self.passed > COUNTED)) {
+            self.begun = 0;
+            self.resumes = 0;
+        }
+    }
+
+    fn grow(&mut self, now: u64) {
+        let elapsed = Duration::from_nanos(now.saturating_sub(self.since)).as_secs_f64() / RECOVERY;
+        let evenly = (self.floor + elapsed).min(self.plateau);
+        let beyond = self.floor + (1.0 - self.floor) * elapsed.powi(3);
+        self.value = evenly.max(beyond).clamp(self.value, 1.0);
+    }
+}
