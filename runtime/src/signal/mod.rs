@@ -71,11 +71,16 @@ pub struct Reading {
 
 impl Reading {
     /// An `Ok` that is no HTTP response.
-    pub(crate) const VALUE: Self = Self {
-        failure: None,
-        hint: None,
-        conclusive: false,
-    };
+    ///
+    /// Not a constant: that would be copied with all the bytes of the hint that it does not have.
+    #[inline]
+    pub(crate) const fn value() -> Self {
+        Self {
+            failure: None,
+            hint: None,
+            conclusive: false,
+        }
+    }
 
     pub(crate) const fn failed(failure: Failure) -> Self {
         let conclusive = !matches!(failure, Failure::Other);
