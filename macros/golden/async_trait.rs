@@ -20,6 +20,7 @@ where
             );
             ::paced::__private::Site::call(&__PACED_SITE)
         };
+        let __self = self;
         loop {
             let out: ::paced::__private::Attempted<Result<(), Error>> = ::paced::__private::Call::attempt(
                     &mut call,
@@ -29,19 +30,7 @@ where
                         > {
                             return r;
                         }
-                        let future = (|| -> ::core::pin::Pin<
-                            Box<
-                                dyn ::core::future::Future<
-                                    Output = Result<(), Error>,
-                                > + ::core::marker::Send + 'async_trait,
-                            >,
-                        > {
-                            Box::pin(async move {
-                                let __self = self;
-                                __self.marker().await
-                            })
-                        })();
-                        future.await
+                        { __self.marker().await }
                     },
                 )
                 .await;

@@ -6,11 +6,6 @@ async fn captures<T>(
     unused: T,
     n: u8,
 ) -> Result<(), Error> {
-    let mut owned = owned;
-    #[cfg(unix)]
-    let mut a = a;
-    #[cfg(unix)]
-    let mut b = b;
     let mut call = {
         static __PACED_SITE: ::paced::__private::Site = ::paced::__private::Site::new(
             ::core::concat!(::core::module_path!(), "::", "captures"),
@@ -19,6 +14,11 @@ async fn captures<T>(
         );
         ::paced::__private::Site::call(&__PACED_SITE)
     };
+    let mut owned = owned;
+    #[cfg(unix)]
+    let mut a = a;
+    #[cfg(unix)]
+    let mut b = b;
     loop {
         let out: ::paced::__private::Attempted<Result<(), Error>> = ::paced::__private::Call::attempt(
                 &mut call,

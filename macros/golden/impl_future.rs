@@ -17,8 +17,7 @@ fn impl_future(&self) -> impl Future<Output = Result<(), Error>> + Send {
                         > {
                             return r;
                         }
-                        let future = (|| { async move { self.marker().await } })();
-                        future.await
+                        { self.marker().await }
                     },
                 )
                 .await;

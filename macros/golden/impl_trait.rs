@@ -1,5 +1,4 @@
 async fn impl_trait(it: impl AsRef<str>) -> Result<impl Iterator<Item = u8>, Error> {
-    let mut it = it;
     let mut call = {
         static __PACED_SITE: crate::reexport::__private::Site = crate::reexport::__private::Site::new(
             ::core::concat!(::core::module_path!(), "::", "impl_trait"),
@@ -8,6 +7,7 @@ async fn impl_trait(it: impl AsRef<str>) -> Result<impl Iterator<Item = u8>, Err
         );
         crate::reexport::__private::Site::call(&__PACED_SITE)
     };
+    let mut it = it;
     loop {
         let out: crate::reexport::__private::Attempted<Result<_, Error>> = crate::reexport::__private::Call::attempt(
                 &mut call,

@@ -21,20 +21,22 @@ pub(crate) struct Capture {
 pub(crate) enum Kind {
     /// An argument by value: it must be rebound as `mut` first.
     Owned,
+    /// An argument by value that is `mut` already.
+    Mutable,
     /// `self` by value, which cannot be rebound: the signature says `mut`.
     OwnedSelf,
     /// An argument that is a `&mut` already.
     Reborrowed,
 }
 
-/// The captures that a call in a loop needs.
-pub(crate) fn captures(sig: &Signature, body: &TokenStream) -> Vec<Capture> {
+/// The captures that a call in a loop needs; `ret` is what the function comes to.
+pub(crate) fn captures(sig: &Signature, ret: &Type, body: &TokenStream) -> Vec<Capture> {
     // A result that borrows from a `&mut` argument leaves the loop, which a unique borrow of all of it could not.
-    let borrows = has_lifetime(sig.output.to_token_stream());
+    let borrows = has_lifetime(ret.to_token_stream());
     let mut found = Vec::new();
     for arg in &sig.inputs {
         match arg {
-            FnArg::Receiver(receiver) => found.extend(of_receiver(receiver)),
+            FnArg::Receiver(receiver) => found.extend(of_receiver(receiver, body)),
             FnArg::Typed(typed) => of_argument(typed, &mut found),
         }
     }
@@ -46,7 +48,8 @@ pub(crate) fn captures(sig: &Signature, body: &TokenStream) -> Vec<Capture> {
     found
 }
 
-fn of_receiver(receiver: &Receiver) -> Option<Capture> {
+fn of_receiver(receiver: &Receiver, body: &TokenStream) -> Option<Capture> {
+    let span = receiver.self_token.span;
     let kind = match &receiver.kind {
         ReceiverKind::Reference(_, _, Some(_)) => Kind::Reborrowed,
         ReceiverKind::Reference(..) => return None,
@@ -57,7 +60,14 @@ fn of_receiver(receiver: &Receiver) -> Option<Capture> {
         },
         _ => Kind::OwnedSelf,
     };
-    let name = Ident::new("self", receiver.self_token.span);
+    // This is what `#[async_trait]` calls it in the body.
+    let renamed = mentions(body.clone(), "__self");
+    let (name, kind) = match kind {
+        Kind::OwnedSelf if renamed => ("__self", Kind::Owned),
+        kind if renamed => ("__self", kind),
+        kind => ("self", kind),
+    };
+    let name = Ident::new(name, span);
     Some(Capture {
         cfgs: cfgs(&receiver.attrs),
         name,
@@ -76,10 +86,13 @@ fn of_argument(typed: &PatType, found: &mut Vec<Capture>) {
     };
     let mut names = Vec::new();
     bindings(&typed.pat, &mut names);
-    found.extend(names.into_iter().map(|name| Capture {
+    found.extend(names.into_iter().map(|binding| Capture {
         cfgs: cfgs(&typed.attrs),
-        name,
-        kind,
+        name: binding.name,
+        kind: match kind {
+            Kind::Owned if binding.mutable => Kind::Mutable,
+            kind => kind,
+        },
     }));
 }
 
@@ -93,12 +106,20 @@ fn is_sync(path: &Path) -> bool {
         .is_some_and(|name| NAMES.iter().any(|known| name == known))
 }
 
-fn bindings(pat: &Pat, names: &mut Vec<Ident>) {
+struct Binding {
+    name: Ident,
+    mutable: bool,
+}
+
+fn bindings(pat: &Pat, names: &mut Vec<Binding>) {
     match pat {
         Pat::Ident(binding) => {
             // A capital begins the name of a unit struct, which binds nothing.
             if !binding.ident.to_string().starts_with(char::is_uppercase) {
-                names.push(binding.ident.clone());
+                names.push(Binding {
+                    name: binding.ident.clone(),
+                    mutable: binding.by_ref.is_none() && binding.mutability.is_some(),
+                });
             }
             if let Some((_, inner)) = &binding.subpat {
                 bindings(inner, names);
@@ -156,12 +177,18 @@ fn mentions(tokens: TokenStream, name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use syn::ReturnType;
+
     use super::*;
 
     fn found(sig: &str, body: &str) -> Vec<(String, Kind)> {
-        let sig = syn::parse_str(sig).expect("a signature");
+        let sig: Signature = syn::parse_str(sig).expect("a signature");
+        let ret = match &sig.output {
+            ReturnType::Type(_, ret) => ret.to_token_stream(),
+            ReturnType::Default => TokenStream::new(),
+        };
         let body = body.parse().expect("tokens");
-        let captures = captures(&sig, &body);
+        let captures = captures(&sig, &Type::Verbatim(ret), &body);
         captures
             .iter()
             .map(|capture| (capture.name.to_string(), capture.kind))
@@ -207,6 +234,12 @@ mod tests {
             ),
             ("async fn f(self: &Self)", "self.a()", &[]),
             (
+                "fn f<'a>(&'a mut self)",
+                "__self.a()",
+                &[("__self", Kind::Reborrowed)],
+            ),
+            ("fn f(self)", "__self.a()", &[("__self", Kind::Owned)]),
+            (
                 "async fn f((a, [b, ..]): T)",
                 "a + b",
                 &[("a", Kind::Owned), ("b", Kind::Owned)],
@@ -219,6 +252,8 @@ mod tests {
             ("async fn f(Json(a): Json<T>)", "a", &[("a", Kind::Owned)]),
             ("async fn f((a, b): &mut (T, T))", "a + b", &[]),
             ("async fn f(Unit: Unit)", "Unit", &[]),
+            ("async fn f(mut a: T)", "a", &[("a", Kind::Mutable)]),
+            ("async fn f(ref mut a: T)", "a", &[("a", Kind::Owned)]),
         ];
         for (sig, body, captures) in cases {
             let captures: Vec<_> = captures

@@ -55,6 +55,7 @@ fn statements(plan: &Plan, private: &TokenStream) -> TokenStream {
 fn run(plan: &Plan, private: &TokenStream) -> TokenStream {
     let owned = plan.captures.iter().map(rebound);
     let site = site(plan, private);
+    let prologue = plan.opened.as_ref().map(|opened| &opened.prologue);
     let attempt = attempt(plan, private);
     let ret = &plan.output.ret;
     let probe = probe(plan, private);
@@ -63,14 +64,16 @@ fn run(plan: &Plan, private: &TokenStream) -> TokenStream {
     if plan.once {
         return quote_spanned! {here=>
             let mut call = #site;
+            #prologue
             let out: #private::Attempted<#ret> = #attempt;
             #probe
             #private::Call::settle_once(&mut call, #settle)
         };
     }
     quote_spanned! {here=>
-        #(#owned)*
         let mut call = #site;
+        #prologue
+        #(#owned)*
         loop {
             let out: #private::Attempted<#ret> = #attempt;
             #probe
@@ -85,13 +88,17 @@ fn run(plan: &Plan, private: &TokenStream) -> TokenStream {
 /// The body as a future, run under the limiter.
 fn attempt(plan: &Plan, private: &TokenStream) -> TokenStream {
     let here = Span::mixed_site();
-    let brace = plan.func.brace.span.join();
-    let body = grouped(Delimiter::Brace, plan.func.body.clone(), brace);
+    let (body, span) = match &plan.opened {
+        Some(opened) => (&opened.body, opened.span),
+        None => (&plan.func.body, plan.func.brace.span.join()),
+    };
+    let body = grouped(Delimiter::Brace, body.clone(), span);
     // Without a loop the body may own what it uses, as in the plain function.
     let by_value = plan.once.then(|| quote_spanned!(here=> move));
     // Where the body makes a future, `return` and `?` in it are about that future, not about its result.
     let awaited = Place::of(&plan.output.ret).spread(quote_spanned!(here=> future.await));
     let result = match &plan.output.kind {
+        _ if plan.opened.is_some() => body.into_token_stream(),
         OutputKind::Async => body.into_token_stream(),
         OutputKind::Boxed(future) => quote_spanned! {here=>
             let future = (#by_value || -> #future #body)();
@@ -164,7 +171,7 @@ fn borrowed(capture: &Capture) -> TokenStream {
     let (cfgs, name) = (&capture.cfgs, &capture.name);
     let here = Span::mixed_site();
     match capture.kind {
-        CaptureKind::Owned | CaptureKind::OwnedSelf => {
+        CaptureKind::Owned | CaptureKind::Mutable | CaptureKind::OwnedSelf => {
             quote_spanned!(here=> #(#cfgs)* let _ = &mut #name;)
         }
         CaptureKind::Reborrowed => quote_spanned!(here=> #(#cfgs)* let _ = &mut *#name;),

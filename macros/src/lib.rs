@@ -15,6 +15,7 @@ mod golden;
 mod guesses;
 mod literal;
 mod names;
+mod opened;
 mod options;
 mod output;
 mod place;

@@ -4,10 +4,11 @@ use proc_macro2::{Span, TokenStream};
 use syn::{Expr, Ident, LitStr, Path, Token};
 
 use crate::args;
-use crate::capture::{self, Capture};
+use crate::capture::{self, Capture, Kind as CaptureKind};
 use crate::diag::Errors;
 use crate::func::Func;
 use crate::literal::{Kind, Literal};
+use crate::opened::{self, Opened};
 use crate::options::{Backoff, Limiter, Options};
 use crate::output::{Kind as OutputKind, Output};
 use crate::place::{Place, located};
@@ -17,6 +18,8 @@ use crate::value::Value;
 pub(crate) struct Plan {
     pub(crate) func: Func,
     pub(crate) output: Output,
+    /// The body, where it is one `async` block in a function that is not `async`.
+    pub(crate) opened: Option<Opened>,
     pub(crate) captures: Vec<Capture>,
     /// Where the runtime crate is, when it is not `::paced`.
     pub(crate) krate: Option<Path>,
@@ -77,10 +80,15 @@ impl Plan {
         }
         let output = Output::of(&func.sig, errors)?;
         let once = matches!(options.max_retries, Some(Value::Literal(Literal::Whole(0))));
-        // Without a loop each attempt may own its arguments, and a boxed future owns them in any case.
-        let captures = match output.kind {
-            OutputKind::Async if !once => capture::captures(&func.sig, &func.body),
-            _ => Vec::new(),
+        let opened = match output.kind {
+            OutputKind::Async => None,
+            OutputKind::Future | OutputKind::Boxed(_) => opened::open(&func.body),
+        };
+        let captures = if once {
+            // Without a loop the attempt may own its arguments.
+            Vec::new()
+        } else {
+            captures(&func, &output, opened.as_ref())
         };
         let mutable = Token![mut](located(func.sig.fn_token.span));
         capture::make_self_mutable(&mut func.sig, &captures, mutable);
@@ -97,6 +105,7 @@ impl Plan {
         Some(Self {
             func,
             output,
+            opened,
             captures,
             krate,
             settings,
@@ -107,6 +116,24 @@ impl Plan {
             needs,
         })
     }
+}
+
+/// What the attempts borrow, in the names that the body has for it.
+fn captures(func: &Func, output: &Output, opened: Option<&Opened>) -> Vec<Capture> {
+    let Some(opened) = opened else {
+        return match output.kind {
+            OutputKind::Async => capture::captures(&func.sig, &output.ret, &func.body),
+            // A body that makes futures gives each of them what it needs.
+            OutputKind::Future | OutputKind::Boxed(_) => Vec::new(),
+        };
+    };
+    let mut captures = capture::captures(&func.sig, &output.ret, &opened.body);
+    for capture in &mut captures {
+        if opened.declares_mutable(&capture.name.to_string()) {
+            capture.kind = CaptureKind::Mutable;
+        }
+    }
+    captures
 }
 
 impl Setting {

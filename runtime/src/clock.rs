@@ -17,8 +17,13 @@ static EPOCH: OnceLock<Instant> = OnceLock::new();
 const BEFORE_FIRST_READING: Duration = Duration::from_secs(3600);
 
 /// Nanoseconds since the epoch.
+#[inline]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "no program has been running for 584 years"
+)]
 pub(crate) fn now() -> u64 {
-    since_epoch(read())
+    read().saturating_duration_since(epoch()).as_nanos() as u64
 }
 
 /// The same instant for tokio's timers.

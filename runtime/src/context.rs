@@ -5,6 +5,7 @@
 
 use core::cell::Cell;
 use core::fmt;
+use core::mem::ManuallyDrop;
 use core::num::NonZeroU16;
 use core::time::Duration;
 
@@ -13,7 +14,44 @@ use crate::failure::Failure;
 use crate::hint::Hint;
 
 thread_local! {
-    static CURRENT: Cell<Option<Scope>> = const { Cell::new(None) };
+    static CURRENT: Current = const { Current::new() };
+}
+
+/// The scope that is lent to a thread, or [`Scope::NONE`].
+///
+/// Field by field, and without a destructor: a struct that is written in parts and read as a whole
+/// makes the processor wait for its own writes, and a destructor makes every access check for it.
+struct Current {
+    deadline: Cell<u64>,
+    notes: Cell<Option<ManuallyDrop<Box<Notes>>>>,
+    number: Cell<u32>,
+    status: Cell<Option<NonZeroU16>>,
+    unheard: Cell<bool>,
+    spent: Cell<bool>,
+}
+
+impl Current {
+    const fn new() -> Self {
+        Self {
+            deadline: Cell::new(Scope::NONE.deadline),
+            notes: Cell::new(None),
+            number: Cell::new(Scope::NONE.number),
+            status: Cell::new(None),
+            unheard: Cell::new(false),
+            spent: Cell::new(false),
+        }
+    }
+
+    #[inline]
+    fn swap(&self, scope: &mut Scope) {
+        let notes = scope.notes.take().map(ManuallyDrop::new);
+        scope.notes = self.notes.replace(notes).map(ManuallyDrop::into_inner);
+        scope.deadline = self.deadline.replace(scope.deadline);
+        scope.number = self.number.replace(scope.number);
+        scope.status = self.status.replace(scope.status);
+        scope.unheard = self.unheard.replace(scope.unheard);
+        scope.spent = self.spent.replace(scope.spent);
+    }
 }
 
 /// What an attempt knows, and what its body has told. It is part of every call's future, so what
@@ -46,14 +84,21 @@ struct Notes {
 }
 
 impl Scope {
+    /// No call.
+    const NONE: Self = Self {
+        deadline: u64::MAX,
+        notes: None,
+        number: 0,
+        status: None,
+        unheard: false,
+        spent: false,
+    };
+
     pub(crate) const fn new(deadline: u64) -> Self {
         Self {
             deadline,
-            notes: None,
             number: 1,
-            status: None,
-            unheard: false,
-            spent: false,
+            ..Self::NONE
         }
     }
 
@@ -111,33 +156,36 @@ impl Scope {
 }
 
 /// Runs `poll` with `scope` as the thread's current one.
+#[inline]
 pub(crate) fn within<T>(scope: &mut Option<Scope>, poll: impl FnOnce() -> T) -> T {
-    /// Takes the scope back even when the body panics.
-    struct Loan<'a> {
-        scope: &'a mut Option<Scope>,
-        outer: Option<Scope>,
-    }
+    /// Keeps the outer scope in the place of the inner one, and puts both back even when the body
+    /// panics.
+    struct Loan<'a>(&'a mut Scope);
     impl Drop for Loan<'_> {
+        #[inline]
         fn drop(&mut self) {
-            *self.scope = CURRENT.replace(self.outer.take());
+            CURRENT.with(|current| current.swap(self.0));
         }
     }
-    let outer = CURRENT.replace(scope.take());
-    let _loan = Loan { scope, outer };
+    let scope = scope.get_or_insert(Scope::NONE);
+    CURRENT.with(|current| current.swap(scope));
+    let _loan = Loan(scope);
     poll()
 }
 
 /// The deadline of the call whose body this is in.
+#[inline]
 pub(crate) fn outer_deadline() -> u64 {
-    with_current(|outer| outer.deadline).unwrap_or(u64::MAX)
+    CURRENT.with(|current| current.deadline.get())
 }
 
 /// Lets `act` see the current scope, if this is inside an attempt.
 pub(crate) fn with_current<T>(act: impl FnOnce(&mut Scope) -> T) -> Option<T> {
-    let mut scope = CURRENT.take()?;
-    let result = act(&mut scope);
-    CURRENT.set(Some(scope));
-    Some(result)
+    let mut scope = Scope::NONE;
+    CURRENT.with(|current| current.swap(&mut scope));
+    let result = (scope.number > 0).then(|| act(&mut scope));
+    CURRENT.with(|current| current.swap(&mut scope));
+    result
 }
 
 /// The attempt whose body this is called in, from any depth of it on the same task.

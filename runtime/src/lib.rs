@@ -92,6 +92,7 @@ mod quota;
 mod retry;
 mod retry_on;
 mod signal;
+mod sync;
 mod verdict;
 
 #[doc = include_str!("rate_limited.md")]

@@ -89,6 +89,16 @@ where
 }
 
 #[rate_limited(rate = 1000)]
+async fn mutable(
+    mut values: Vec<u8>,
+    (mut first, last): (Vec<u8>, Vec<u8>),
+) -> Result<usize, Refused> {
+    values.push(1);
+    first.extend_from_slice(&values);
+    Ok(first.len() + last.len())
+}
+
+#[rate_limited(rate = 1000)]
 async fn diverging(stop: bool) -> Result<u8, Refused> {
     if stop {
         return Ok(1);
@@ -165,6 +175,7 @@ async fn call_all() -> Result<(), Refused> {
     assert_eq!(limiter_expression(&[Box::new(SHARED.clone())]).await?, 1);
     assert_eq!(once("a".to_owned()).await?, [b'a']);
     assert_eq!(owned((vec![1, 2], 2), &mut vec![3]).await?, 2);
+    assert_eq!(mutable(vec![], (vec![2], vec![3])).await?, 3);
     assert_eq!(diverging(true).await?, 1);
     assert_eq!(hidden_type(|| 3).await?.count(), 3);
     assert_eq!((boxed(&1).await?, future(&2).await?), (1, 2));

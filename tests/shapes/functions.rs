@@ -224,6 +224,31 @@ async fn function_that_returns_a_future() {
 }
 
 #[rate_limited(rate = 1000)]
+fn future_of_owned(api: &Api, text: String) -> impl Future<Output = Result<usize, Status>> + Send {
+    async move { api.answer(text.len()).await }
+}
+
+#[tokio::test(start_paused = true)]
+async fn future_that_reads_an_owned_argument() {
+    let api = Api::throttling(1);
+    assert_eq!(future_of_owned(&api, "abc".to_owned()).await, Ok(3));
+    assert_eq!(api.attempts(), 2);
+}
+
+#[rate_limited(rate = 1000)]
+fn prepared(api: &Api, n: u8) -> impl Future<Output = Result<u8, Status>> + Send {
+    let twice = n * 2;
+    async move { api.answer(twice).await }
+}
+
+#[tokio::test(start_paused = true)]
+async fn future_after_a_preparation() {
+    let api = Api::throttling(1);
+    assert_eq!(prepared(&api, 4).await, Ok(8));
+    assert_eq!(api.attempts(), 2);
+}
+
+#[rate_limited(rate = 1000)]
 fn boxed(api: &Api, early: bool) -> Pin<Box<dyn Future<Output = Result<u8, Status>> + Send + '_>> {
     if early {
         return Box::pin(api.answer(1));

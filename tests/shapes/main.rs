@@ -16,6 +16,8 @@
 //! | owned argument that the body consumes, `max_retries = 0` | `functions::owned_argument_consumed_without_retries` |
 //! | function inside of a function | `functions::nested_function` |
 //! | `-> impl Future` | `functions::function_that_returns_a_future` |
+//! | the same with an owned argument | `functions::future_that_reads_an_owned_argument` |
+//! | the same with statements before the `async` block | `functions::future_after_a_preparation` |
 //! | `-> Pin<Box<dyn Future>>` | `functions::function_that_returns_a_boxed_future` |
 //! | the same with `max_retries = 0` | `functions::boxed_future_that_consumes_without_retries` |
 //! | `-> BoxFuture` | `functions::boxed_future_by_its_alias` |
@@ -35,6 +37,9 @@
 //! | `self` of a trait, `where Self: Sized` | `traits::owned_self_where_sized` |
 //! | `#[async_trait]`, default body | `async_traits::async_trait_default_body` |
 //! | `#[async_trait]`, in an `impl` | `async_traits::async_trait_impl` |
+//! | `#[async_trait]`, `&mut self`, owned argument | `async_traits::async_trait_exclusive_self_and_owned_argument` |
+//! | `#[async_trait]`, generics, pattern, `mut` argument | `async_traits::async_trait_generics_patterns_and_mutable_arguments` |
+//! | `#[async_trait]`, `self`, `max_retries = 0` | `async_traits::async_trait_owned_self_without_retries` |
 //! | `#[async_trait(?Send)]` | `async_traits::async_trait_without_send` |
 //! | `#[tracing::instrument]` below | `attributes::instrument_below_opens_one_span_per_call` |
 //! | `#[tracing::instrument]` above | `attributes::instrument_above_opens_one_span_per_attempt` |

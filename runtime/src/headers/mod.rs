@@ -202,13 +202,15 @@ impl Parser {
 
     /// As [`parse`], with these settings.
     pub fn parse(&self, status: StatusCode, headers: &HeaderMap, received_at: SystemTime) -> Hint {
-        let mut reading = Reading::new(headers, received_at, self.reset_kind);
+        let mut reading = None;
         for (name, value) in headers {
             if scan::may_matter(name.as_str().as_bytes()) {
-                reading.line(name, value);
+                reading
+                    .get_or_insert_with(|| Reading::new(headers, received_at, self.reset_kind))
+                    .line(name, value);
             }
         }
-        let (hint, exhausted) = reading.finish();
+        let (hint, exhausted) = reading.map_or((Hint::new(), false), Reading::finish);
         let limited = is_refusal(status, hint.retry_after().is_some(), exhausted);
         hint.with_limited(limited)
     }

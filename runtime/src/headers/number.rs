@@ -5,7 +5,7 @@ use core::time::Duration;
 /// Longest number looked at, in bytes. The longest real one has 20 digits.
 const MAX_LEN: usize = 40;
 /// Longest wait taken seriously: about 31,700 years, so that the last HTTP-date still fits.
-const MAX_WAIT: Duration = Duration::from_secs(1_000_000_000_000);
+pub(super) const MAX_WAIT: Duration = Duration::from_secs(1_000_000_000_000);
 
 const NANOS_PER_MILLI: u64 = 1_000_000;
 const NANOS_PER_SECOND: u64 = 1_000_000_000;

@@ -4,6 +4,7 @@ use core::time::Duration;
 use std::borrow::Cow;
 
 use super::names::{Family, Slot};
+use super::number::MAX_WAIT;
 use super::vocabulary::Field;
 use crate::hint::{Hint, Policy};
 
@@ -73,8 +74,11 @@ impl<'a> Window<'a> {
         });
     }
 
+    /// How long the window is; one of absurd length has none.
     pub(super) fn length(&mut self, length: Duration) {
-        self.length = Some(length);
+        if length <= MAX_WAIT {
+            self.length = Some(length);
+        }
     }
 
     pub(super) fn title(&mut self, title: &'a str) {

@@ -33,6 +33,33 @@ impl<'a> Acquire<'a> {
         }
     }
 
+    /// Takes a permit behind the gate, or a place in the queue.
+    #[cold]
+    fn enter(&mut self, now: u64, cx: &Context<'_>) -> Poll<Result<(), Error>> {
+        let request = Request {
+            cost: self.cost,
+            ..Request::ONE
+        };
+        match self.limiter.shared().enter(request, now, cx) {
+            Ok(None) => Poll::Ready(Ok(())),
+            Ok(ticket) => {
+                self.ticket = ticket;
+                self.wait(cx)
+            }
+            Err(denial) => Poll::Ready(Err(self.error(denial))),
+        }
+    }
+
+    #[cold]
+    fn wait(&mut self, cx: &Context<'_>) -> Poll<Result<(), Error>> {
+        let Some(ticket) = &mut self.ticket else {
+            return Poll::Pending;
+        };
+        let outcome = core::task::ready!(ticket.poll(cx));
+        self.ticket = None;
+        Poll::Ready(outcome.map_err(|refusal| self.error(Denial::Refused(refusal))))
+    }
+
     fn error(&self, denial: Denial) -> Error {
         Error::new(match denial {
             Denial::NoRuntime => Kind::NoRuntime,
@@ -51,31 +78,15 @@ impl<'a> Acquire<'a> {
 impl Future for Acquire<'_> {
     type Output = Result<(), Error>;
 
+    #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = &mut *self;
-        if let Some(ticket) = &mut this.ticket {
-            let outcome = core::task::ready!(ticket.poll(cx));
-            this.ticket = None;
-            return Poll::Ready(outcome.map_err(|refusal| this.error(Denial::Refused(refusal))));
+        if self.ticket.is_some() {
+            return self.wait(cx);
         }
-        let (shared, now) = (this.limiter.shared(), clock::now());
-        if this.cost == 0 || shared.pass(this.cost, now) {
+        let (shared, now) = (self.limiter.shared(), clock::now());
+        if self.cost == 0 || shared.pass(self.cost, now) {
             return Poll::Ready(Ok(()));
         }
-        match shared.enter(
-            Request {
-                cost: this.cost,
-                ..Request::ONE
-            },
-            now,
-            cx,
-        ) {
-            Ok(None) => Poll::Ready(Ok(())),
-            Err(denial) => Poll::Ready(Err(this.error(denial))),
-            Ok(ticket) => {
-                this.ticket = ticket;
-                self.poll(cx)
-            }
-        }
+        self.enter(now, cx)
     }
 }

@@ -3,11 +3,10 @@
 //! The word holds the bucket's state, or says that the gate is shut: somebody waits or a cooldown
 //! lasts, and the state is behind the limiter's lock. Only the lock's holder shuts or opens.
 
-use core::sync::atomic::AtomicU64;
-use core::sync::atomic::Ordering;
-
 use crate::bucket;
 use crate::bucket::Shape;
+use crate::sync::AtomicU64;
+use crate::sync::Ordering;
 
 const SHUT: u64 = 1 << 63;
 

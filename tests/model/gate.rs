@@ -1,0 +1,217 @@
+//! The way past the queue, model-checked: loom runs each test through every order in which its
+//! threads can meet, and lets each load see every value that the memory model allows.
+//!
+//! The gate and its arithmetic are the runtime's own files, with loom's atomics. What is behind the
+//! limiter's lock is sequential, so a stand-in of a few lines does for it.
+
+#[path = "../../runtime/src/bucket.rs"]
+#[expect(dead_code, reason = "the gate needs a part of it")]
+mod bucket;
+#[path = "../../runtime/src/error.rs"]
+#[expect(dead_code, unreachable_pub, reason = "public in the runtime")]
+mod error;
+#[path = "../../runtime/src/limiter/gate.rs"]
+mod gate;
+#[path = "../../runtime/src/quota.rs"]
+#[expect(dead_code, unreachable_pub, reason = "public in the runtime")]
+mod quota;
+
+mod sync {
+    pub(crate) use loom::sync::atomic::AtomicU64;
+    pub(crate) use loom::sync::atomic::Ordering;
+}
+
+use core::num::NonZeroU32;
+
+use loom::sync::Arc;
+use loom::sync::Mutex;
+use loom::thread;
+
+use crate::bucket::Shape;
+use crate::gate::Gate;
+use crate::gate::Passage;
+use crate::quota::Quota;
+
+/// All threads read the same clock at the same time.
+const NOW: u64 = 1_000_000_000_000;
+
+/// A limiter as far as the gate is concerned.
+struct Limiter {
+    gate: Gate,
+    desk: Mutex<Desk>,
+}
+
+/// What is behind the lock.
+struct Desk {
+    tat: u64,
+    shape: Shape,
+}
+
+impl Limiter {
+    /// A bucket that `used` tokens were just taken from.
+    fn new(shape: Shape, used: u64) -> Arc<Self> {
+        let gate = Gate::new(shape);
+        gate.open(NOW + used * shape.interval, 0);
+        let desk = Mutex::new(Desk { tat: 0, shape });
+        Arc::new(Self { gate, desk })
+    }
+
+    /// Takes a token past the queue, or behind the lock while the gate is shut.
+    fn take(&self) -> bool {
+        match self.gate.pass(1, NOW) {
+            Passage::Passed => true,
+            Passage::Empty(_) => false,
+            Passage::Shut => self.visit(Desk::take),
+        }
+    }
+
+    fn set_shape(&self, shape: Shape) {
+        self.visit(|desk| {
+            desk.tat = bucket::rescale(desk.tat, desk.shape, shape, NOW);
+            desk.shape = shape;
+            self.gate.reshape(shape);
+        });
+    }
+
+    fn tat(&self) -> u64 {
+        self.visit(|desk| desk.tat)
+    }
+
+    fn visit<T>(&self, act: impl FnOnce(&mut Desk) -> T) -> T {
+        let mut desk = self.desk.lock().expect("no thread panics");
+        if let Some(tat) = self.gate.shut() {
+            desk.tat = tat;
+        }
+        let result = act(&mut desk);
+        self.gate.open(desk.tat, 0);
+        result
+    }
+}
+
+impl Desk {
+    fn take(&mut self) -> bool {
+        let taken = bucket::take(self.tat, self.shape, 1, NOW, 0);
+        self.tat = taken.unwrap_or(self.tat);
+        taken.is_ok()
+    }
+}
+
+fn shape(per_second: u32, burst: u32) -> Shape {
+    let [rate, burst] = [per_second, burst].map(|n| NonZeroU32::new(n).expect("above 0"));
+    Shape::of(Quota::per_second(rate).with_burst(burst))
+}
+
+/// Runs each in a thread of its own, but for the last; how many of them were granted a token.
+fn granted<const N: usize>(limiter: &Arc<Limiter>, acts: [fn(&Limiter) -> bool; N]) -> u64 {
+    let [others @ .., last] = &acts[..] else {
+        return 0;
+    };
+    let others: Vec<_> = others
+        .iter()
+        .map(|&act| {
+            let limiter = Arc::clone(limiter);
+            thread::spawn(move || act(&limiter))
+        })
+        .collect();
+    let last = u64::from(last(limiter));
+    let others = others.into_iter().map(|thread| thread.join());
+    others.fold(last, |sum, granted| {
+        sum + u64::from(granted.expect("no thread panics"))
+    })
+}
+
+fn at_the_desk(limiter: &Limiter) -> bool {
+    limiter.visit(Desk::take)
+}
+
+fn past_the_queue_only(limiter: &Limiter) -> bool {
+    limiter.gate.pass(1, NOW) == Passage::Passed
+}
+
+/// Runs a test in every order with at most this many switches away from a thread that could go on:
+/// mistakes show with one or two, and without a bound three threads take minutes.
+fn check(preemptions: usize, test: impl Fn() + Send + Sync + 'static) {
+    let mut model = loom::model::Builder::new();
+    model.preemption_bound = Some(preemptions);
+    model.check(test);
+}
+
+#[test]
+fn of_three_callers_one_gets_the_only_token() {
+    check(3, || {
+        let limiter = Limiter::new(shape(1, 1), 0);
+        assert_eq!(granted(&limiter, [Limiter::take; 3]), 1);
+    });
+}
+
+#[test]
+fn no_token_is_granted_twice_and_none_is_lost_while_the_lock_is_taken() {
+    check(2, || {
+        let shape = shape(10, 2);
+        let limiter = Limiter::new(shape, 0);
+        let acts = [Limiter::take, at_the_desk, Limiter::take];
+        assert_eq!(granted(&limiter, acts), 2);
+        assert_eq!(limiter.tat(), NOW + 2 * shape.interval);
+    });
+}
+
+#[test]
+fn every_permit_is_in_the_state_that_the_lock_holder_is_handed() {
+    check(3, || {
+        let shape = shape(10, 5);
+        let limiter = Limiter::new(shape, 1);
+        let passers: Vec<_> = (0..2)
+            .map(|_| {
+                let limiter = Arc::clone(&limiter);
+                thread::spawn(move || past_the_queue_only(&limiter))
+            })
+            .collect();
+        let tat = limiter.gate.shut().expect("only this thread shuts");
+        let passed: u64 = passers
+            .into_iter()
+            .map(|passer| u64::from(passer.join().expect("no thread panics")))
+            .sum();
+        assert_eq!(tat, NOW + (1 + passed) * shape.interval);
+        assert_eq!(limiter.gate.shut(), None);
+    });
+}
+
+/// A faster and a slower quota, each in place of the other.
+fn reshapes(burst: u32) -> [(Shape, Shape); 2] {
+    let (slow, fast) = (shape(1, burst), shape(1000, burst));
+    [(slow, fast), (fast, slow)]
+}
+
+#[test]
+fn whoever_passes_while_the_quota_changes_is_charged_at_one_of_the_two() {
+    for (from, to) in reshapes(5) {
+        check(3, move || {
+            let limiter = Limiter::new(from, 1);
+            let other = {
+                let limiter = Arc::clone(&limiter);
+                thread::spawn(move || u64::from(limiter.take()) + u64::from(limiter.take()))
+            };
+            limiter.set_shape(to);
+            let passed = other.join().expect("no thread panics");
+            // Charged at the old quota it is rescaled with the rest, at the new one it is not.
+            assert_eq!(passed, 2);
+            assert_eq!(limiter.tat(), NOW + 3 * to.interval);
+        });
+    }
+}
+
+#[test]
+fn an_empty_bucket_stays_empty_while_the_quota_changes() {
+    for (from, to) in reshapes(1) {
+        check(3, move || {
+            let limiter = Limiter::new(from, 1);
+            let other = {
+                let limiter = Arc::clone(&limiter);
+                thread::spawn(move || limiter.take())
+            };
+            limiter.set_shape(to);
+            assert!(!other.join().expect("no thread panics"));
+            assert_eq!(limiter.tat(), NOW + to.interval);
+        });
+    }
+}
