@@ -186,3 +186,12 @@ fn a_server_that_gives_back_bit_by_bit_is_not_waited_for_until_its_reset() {
     let outlook = learnt.hear(&window(0.0, 10.0, 2), 0.1, HOUR, (later, later));
     assert_eq!(outlook, Outlook::Exhausted(2 * SECOND));
 }
+
+#[test]
+fn an_answer_on_its_way_at_a_reset_does_not_tell_of_the_window_after_it() {
+    let mut learnt = Learnt::NOTHING;
+    learnt.hear(&window(9.0, 10.0, 1), 0.1, HOUR, (0, 0));
+    let (before, after) = (SECOND - 1, SECOND + 1);
+    let outlook = learnt.hear(&window(0.0, 10.0, 1), 0.1, HOUR, (before, after));
+    assert_eq!(outlook, Outlook::Clear);
+}

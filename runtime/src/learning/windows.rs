@@ -113,14 +113,13 @@ impl Windows {
                 self.slides = remaining < limit / 2.0;
                 resets
             }
-            // Told in whole seconds, it seems to be later the later it is told.
-            Some(current) if current.resets > now && resets <= current.resets + ROUNDING => {
-                resets.min(current.resets)
-            }
+            // Told in whole seconds, it seems to be later the later it is told. One that has passed
+            // while the call was on its way is judged by the calls that are sent after it.
+            Some(current) if resets <= current.resets + ROUNDING => resets.min(current.resets),
             _ => resets,
         };
         self.current = Some(Current { limit, resets });
-        window.reset = Some(Duration::from_nanos(resets - now));
+        window.reset = Some(Duration::from_nanos(resets.saturating_sub(now)));
         self.slides
     }
 }
