@@ -87,7 +87,7 @@ impl Backoff {
     pub(crate) fn delay(self, retry: u32, previous: Duration, draw: f64) -> Duration {
         let plain = self.plain(retry);
         match self.jitter {
-            Jitter::Additive => plain + ADDITIVE.min(self.base).mul_f64(draw),
+            Jitter::Additive => plain.saturating_add(ADDITIVE.min(self.base).mul_f64(draw)),
             Jitter::Full => plain.mul_f64(draw),
             Jitter::Equal => plain / 2 + (plain / 2).mul_f64(draw),
             Jitter::Decorrelated => {
@@ -125,7 +125,7 @@ mod tests {
             .unwrap();
         for retry in [0, 1, 2, 1000, u32::MAX] {
             assert_eq!(Backoff::new().plain(retry.max(8)), Duration::from_secs(60));
-            assert!(steep.plain(retry) <= Duration::MAX);
+            assert!(steep.delay(retry, Duration::MAX, 0.99) >= steep.plain(retry));
         }
     }
 

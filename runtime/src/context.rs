@@ -5,6 +5,7 @@
 
 use core::cell::Cell;
 use core::fmt;
+use core::mem;
 use core::mem::ManuallyDrop;
 use core::num::NonZeroU16;
 use core::time::Duration;
@@ -27,7 +28,6 @@ struct Current {
     number: Cell<u32>,
     status: Cell<Option<NonZeroU16>>,
     unheard: Cell<bool>,
-    spent: Cell<bool>,
 }
 
 impl Current {
@@ -38,7 +38,6 @@ impl Current {
             number: Cell::new(Scope::NONE.number),
             status: Cell::new(None),
             unheard: Cell::new(false),
-            spent: Cell::new(false),
         }
     }
 
@@ -50,7 +49,6 @@ impl Current {
         scope.number = self.number.replace(scope.number);
         scope.status = self.status.replace(scope.status);
         scope.unheard = self.unheard.replace(scope.unheard);
-        scope.spent = self.spent.replace(scope.spent);
     }
 }
 
@@ -67,16 +65,18 @@ pub(crate) struct Scope {
     pub(crate) status: Option<NonZeroU16>,
     /// `observe` saw something that the limiter has not heard of.
     pub(crate) unheard: bool,
-    /// A call inside the body has used up its retries: another attempt would multiply them.
-    pub(crate) spent: bool,
 }
 
 /// What is only known of calls that are retried, observed with a hint, or asked for their key.
 #[derive(Clone, Debug, Default)]
 struct Notes {
     previous: Option<Failure>,
+    /// A call inside the body has tried this often enough: another attempt would multiply its.
+    spent: Option<Failure>,
     /// Nanoseconds of the delay before this attempt.
     delay: u64,
+    /// When the wait for this attempt has to be over.
+    latest: u64,
     hint: Option<Hint>,
     /// When the hint was received.
     received: u64,
@@ -91,7 +91,6 @@ impl Scope {
         number: 0,
         status: None,
         unheard: false,
-        spent: false,
     };
 
     pub(crate) const fn new(deadline: u64) -> Self {
@@ -102,15 +101,16 @@ impl Scope {
         }
     }
 
-    /// Makes it the scope of the next attempt, after `delay` nanoseconds.
-    pub(crate) fn advance(&mut self, failure: Failure, delay: u64) {
+    /// Makes it the scope of the next attempt, after `delay` nanoseconds and not after `latest`.
+    pub(crate) fn advance(&mut self, failure: Failure, delay: u64, latest: u64) {
         self.number = self.number.saturating_add(1);
-        self.spent = false;
         self.status = None;
         self.unheard = false;
         let notes = self.notes();
         notes.previous = Some(failure);
         notes.delay = delay;
+        notes.latest = latest;
+        notes.spent = None;
         notes.hint = None;
     }
 
@@ -118,14 +118,38 @@ impl Scope {
     #[cfg(feature = "http")]
     pub(crate) fn observe(&mut self, status: u16, hint: Option<Hint>) {
         self.status = NonZeroU16::new(status);
-        self.unheard = true;
-        self.spent = false;
-        if hint.is_some() || self.notes.is_some() {
-            let received = clock::now();
-            let notes = self.notes();
+        let unheard = mem::replace(&mut self.unheard, true);
+        if hint.is_none() && self.notes.is_none() {
+            return;
+        }
+        let received = clock::now();
+        let notes = self.notes();
+        notes.spent = None;
+        let wait = |hint: &Hint| hint.retry_after().filter(|_| hint.limited());
+        let longer = notes.hint.as_ref().and_then(wait) > hint.as_ref().and_then(wait);
+        // Of two responses in one go the one counts that asks to stay away for longer.
+        if !(unheard && longer) {
             notes.hint = hint;
             notes.received = received;
         }
+    }
+
+    /// A call inside the body has tried often enough, and still failed like this.
+    pub(crate) fn spend(&mut self, failure: Failure) {
+        self.notes().spent = Some(failure);
+    }
+
+    /// Whether a call inside the body has tried often enough for this failure.
+    pub(crate) fn is_spent_on(&self, failure: Failure) -> bool {
+        self.notes
+            .as_ref()
+            .is_some_and(|notes| notes.spent == Some(failure))
+    }
+
+    /// When the wait for this attempt has to be over, if it is a retry.
+    pub(crate) fn latest(&self) -> Option<u64> {
+        let notes = self.notes.as_ref().filter(|_| self.number > 1)?;
+        Some(notes.latest)
     }
 
     /// What `observe` saw last, and when.

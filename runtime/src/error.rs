@@ -29,6 +29,8 @@ pub(crate) enum Kind {
     MaxWait(Duration),
     /// The wait for a permit would end after the call's deadline, or the deadline is over.
     Deadline(Duration),
+    /// The deadline was over while an attempt was under way.
+    Overdue,
     /// One attempt took longer than `attempt_timeout`.
     AttemptTimeout(Duration),
     /// Waiting needs a tokio runtime, and there is none here.
@@ -94,9 +96,9 @@ impl Error {
         matches!(self.kind, Kind::MaxWait(_))
     }
 
-    /// The call could not be made before its deadline.
+    /// The call could not be made, or its last attempt not be ended, before its deadline.
     pub const fn is_deadline(&self) -> bool {
-        matches!(self.kind, Kind::Deadline(_))
+        matches!(self.kind, Kind::Deadline(_) | Kind::Overdue)
     }
 
     /// The last attempt took longer than `attempt_timeout`.
@@ -142,6 +144,7 @@ impl fmt::Display for Error {
                     "refused: a permit comes in {wait:?}, after the call's deadline"
                 )
             }
+            Kind::Overdue => f.write_str("the attempt did not end before the call's deadline"),
             Kind::AttemptTimeout(limit) => write!(f, "the attempt took longer than {limit:?}"),
             Kind::NoRuntime => f.write_str("waiting for a permit needs a tokio runtime"),
         }

@@ -211,7 +211,11 @@ impl Quota {
         reason = "at most 10^9, an interval is at least 1 ns"
     )]
     pub const fn new(rate: Rate) -> Self {
-        match NonZeroU32::new((NANOS_PER_SECOND / rate.nanos()) as u32) {
+        let whole = NANOS_PER_SECOND / rate.nanos();
+        // Three per second are 333,333,334 ns apart: rounding must not cost one of them.
+        let rounded_up = NANOS_PER_SECOND.div_ceil(whole + 1) == rate.nanos();
+        let burst = if rounded_up { whole + 1 } else { whole };
+        match NonZeroU32::new(burst as u32) {
             Some(burst) => Self { rate, burst },
             None => Self {
                 rate,

@@ -75,24 +75,27 @@ impl RetryPolicy {
     /// The verdict by kind of failure, and whether it is one of those to retry.
     pub(crate) fn judge(&self, failure: Option<Failure>, advice: Advice) -> Judgement {
         let Some(failure) = failure else {
-            return Judgement::of(Verdict::Done);
+            return Judgement::of(Verdict::Done, Duration::ZERO);
         };
         let throttled = failure.is_throttle() || advice.limited;
         let listed = self.retry_on.has(failure) || (advice.limited && self.retry_on.has(TOO_MANY));
+        let throttle = Verdict::Throttled {
+            retry_after: advice.retry_after,
+        };
         let (verdict, retry) = match advice.server_says_retry {
             // A refusal that will not pass, such as a quota that is used up for good.
-            Some(false) => (Verdict::Stop, false),
+            Some(false) if !(throttled && advice.retry_after.is_some()) => (Verdict::Stop, false),
+            Some(false) => (throttle, false),
             Some(true) if !failure.is_final() && !throttled => (Verdict::Retry, true),
-            _ if throttled => (
-                Verdict::Throttled {
-                    retry_after: advice.retry_after,
-                },
-                listed,
-            ),
+            _ if throttled => (throttle, listed),
             _ if listed => (Verdict::Retry, true),
             _ => (Verdict::Stop, false),
         };
-        Judgement { verdict, retry }
+        Judgement {
+            verdict,
+            retry,
+            floor: advice.retry_after.unwrap_or_default(),
+        }
     }
 
     /// What to do after attempt `attempt` (the first is 1). `previous` is the delay before this
@@ -107,7 +110,7 @@ impl RetryPolicy {
         let delay = self.backoff.delay(attempt, previous, draw);
         let (wait, cooldown) = match judgement.verdict {
             Verdict::Auto | Verdict::Done | Verdict::Stop => return Step::RETURN,
-            Verdict::Retry => (delay, Cooldown::None),
+            Verdict::Retry => (delay.max(judgement.floor), Cooldown::None),
             // A hint of nothing is no hint: without a backoff all retries would go at once.
             Verdict::Throttled {
                 retry_after: Some(wait),
@@ -127,15 +130,23 @@ impl RetryPolicy {
 pub(crate) struct Judgement {
     pub(crate) verdict: Verdict,
     pub(crate) retry: bool,
+    /// No retry is made sooner, whatever the failure.
+    pub(crate) floor: Duration,
 }
 
 impl Judgement {
     /// A verdict that nobody's list of retryable failures restricts.
-    pub(crate) const fn of(verdict: Verdict) -> Self {
+    pub(crate) const fn of(verdict: Verdict, floor: Duration) -> Self {
         Self {
             verdict,
             retry: true,
+            floor,
         }
+    }
+
+    /// Whether the failure is of a kind that another attempt may mend.
+    pub(crate) const fn is_retryable(&self) -> bool {
+        self.retry && matches!(self.verdict, Verdict::Retry | Verdict::Throttled { .. })
     }
 }
 
@@ -164,7 +175,7 @@ mod tests {
     }
 
     fn throttled(retry_after: Option<Duration>) -> Judgement {
-        Judgement::of(Verdict::Throttled { retry_after })
+        Judgement::of(Verdict::Throttled { retry_after }, Duration::ZERO)
     }
 
     #[test]
@@ -312,7 +323,7 @@ mod tests {
     fn what_the_user_wants_returned_is_returned() {
         for verdict in [Verdict::Done, Verdict::Stop] {
             assert_eq!(
-                POLICY.decide(Judgement::of(verdict), 1, SECOND, 0.0),
+                POLICY.decide(Judgement::of(verdict, Duration::ZERO), 1, SECOND, 0.0),
                 Step::RETURN
             );
         }

@@ -219,7 +219,12 @@ async fn a_deadline_that_is_given_ends_an_attempt_under_way() {
         Ok(())
     }
     let start = Instant::now();
-    assert!(refusal(call().await).is_attempt_timeout());
+    let error = refusal(call().await);
+    assert!(error.is_deadline());
+    assert_eq!(
+        error.to_string(),
+        "the attempt did not end before the call's deadline"
+    );
     assert_eq!(since(start), 3000);
 }
 

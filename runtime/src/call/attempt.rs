@@ -10,6 +10,7 @@ use core::time::Duration;
 use crate::clock;
 use crate::context;
 use crate::error::Error;
+use crate::error::Kind;
 
 use super::Call;
 use super::Config;
@@ -34,8 +35,8 @@ pin_project_lite::pin_project! {
 pub enum Attempted<O> {
     /// The body returned.
     Done(O),
-    /// The body took longer than this.
-    TimedOut(Duration),
+    /// The body took longer than it may.
+    TimedOut(Error),
     /// There was no permit in time.
     Refused(Error),
 }
@@ -57,6 +58,9 @@ impl<S: Keep, R: Refuse, F: Future> Future for Attempt<'_, S, R, F> {
         if let Err(error) = ready!(core.admit(can_refuse, cx)) {
             return Poll::Ready(Attempted::Refused(error));
         }
+        // The outcome before has had its time, and may hold a connection.
+        this.call.kept = None;
+        let core = &mut this.call.core;
         let polled = context::within(&mut core.scope, || this.body.poll(cx));
         core.heed();
         match polled {
@@ -69,7 +73,7 @@ impl<S: Keep, R: Refuse, F: Future> Future for Attempt<'_, S, R, F> {
 
 impl Core {
     /// Ready once the attempt has taken as long as it may, which is what it yields.
-    fn time_out(&mut self, cx: &mut Context<'_>) -> Poll<Duration> {
+    fn time_out(&mut self, cx: &mut Context<'_>) -> Poll<Error> {
         if let (Phase::Running(since), Ok(setup), Some(scope)) =
             (&self.phase, &self.setup, &self.scope)
         {
@@ -84,7 +88,17 @@ impl Core {
             return Poll::Pending;
         };
         ready!(cut.sleep.as_mut().poll(cx));
-        Poll::Ready(Duration::from_nanos(cut.end.saturating_sub(cut.since)))
+        let overdue = self
+            .scope
+            .as_ref()
+            .is_some_and(|scope| cut.end >= scope.deadline);
+        let took = Duration::from_nanos(cut.end.saturating_sub(cut.since));
+        let kind = if overdue {
+            Kind::Overdue
+        } else {
+            Kind::AttemptTimeout(took)
+        };
+        Poll::Ready(Error::new(kind))
     }
 }
 

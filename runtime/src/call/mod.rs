@@ -26,7 +26,6 @@ pub use self::outcome::Refuse;
 pub use self::outcome::Refuser;
 
 use crate::error::Error;
-use crate::error::Kind;
 use crate::limiter::Shared;
 
 use self::process::Core;
@@ -85,9 +84,7 @@ impl<S: Keep, R: Refuse> Call<S, R> {
                 self.kept = None;
                 ControlFlow::Continue(())
             }
-            Attempted::TimedOut(limit) => {
-                ControlFlow::Break(refuse.with(Error::new(Kind::AttemptTimeout(limit))))
-            }
+            Attempted::TimedOut(error) => ControlFlow::Break(refuse.with(error)),
             Attempted::Refused(error) => {
                 let last = self.kept.take().and_then(|kept| keep.restore(kept));
                 ControlFlow::Break(last.unwrap_or_else(|| refuse.with(error)))
@@ -108,9 +105,9 @@ impl<S: Keep, R: Refuse> Call<S, R> {
                 self.core.settle(&reader.read(&out));
                 out
             }
-            Attempted::TimedOut(limit) => {
+            Attempted::TimedOut(error) => {
                 self.core.settle(&Read::TIMEOUT);
-                refuse.with(Error::new(Kind::AttemptTimeout(limit)))
+                refuse.with(error)
             }
             Attempted::Refused(error) => refuse.with(error),
         }

@@ -25,6 +25,7 @@ use crate::retry::Cooldown;
 use crate::retry::Judgement;
 use crate::verdict::Verdict;
 
+use super::Config;
 use super::Read;
 use super::Setup;
 use super::end::End;
@@ -129,14 +130,11 @@ impl Core {
         if limiter.pass(1, now) {
             return Ok(Phase::Running(now));
         }
-        let longest = setup
-            .config
-            .max_wait
-            .map_or(u64::MAX, |wait| now.saturating_add(wait));
-        let latest = if can_refuse {
-            deadline.min(longest)
-        } else {
-            u64::MAX
+        let planned = self.scope.as_ref().and_then(Scope::latest);
+        let latest = match planned {
+            _ if !can_refuse => u64::MAX,
+            Some(planned) => planned,
+            None => deadline.min(longest_wait(&setup.config, now)),
         };
         match limiter.enter(
             Request {
@@ -144,7 +142,6 @@ impl Core {
                 latest,
                 retry,
             },
-            now,
             cx,
         ) {
             Ok(None) => Ok(Phase::Running(now)),
@@ -183,7 +180,7 @@ impl Core {
         let told = read.conclude(scope, setup.config.respects_headers);
         let judgement = match read.verdict {
             Verdict::Auto => setup.config.retry.judge(told.failure, told.advice),
-            verdict => Judgement::of(verdict),
+            verdict => Judgement::of(verdict, told.advice.retry_after.unwrap_or_default()),
         };
         if let (Some(limiter), Some(hint)) = (self.limiter(), told.unheard) {
             limiter.hear(&heard(&setup.config, hint, sent, clock::now()));
@@ -214,25 +211,23 @@ impl Core {
         let step = config
             .retry
             .decide(judgement, scope.number, scope.delay(), draw);
-        let (spent, number) = (scope.spent, scope.number);
+        let spent = scope.is_spent_on(end.failure);
+        let tried = scope.number > 1 || step.retry_in.is_some();
         if let Some(limiter) = self.limiter() {
             match step.cooldown {
                 Cooldown::None => limiter.answered(end.sent, end.was_let_through()),
                 Cooldown::Told(wait) => {
-                    limiter.refused(&end.refused(config, received, Some(wait)), now);
+                    limiter.refused(&end.refused(config, received, Some(wait)));
                 }
-                Cooldown::Untold => limiter.refused(&end.refused(config, received, None), now),
+                Cooldown::Untold => limiter.refused(&end.refused(config, received, None)),
             }
         }
-        let believed = match step.cooldown {
-            Cooldown::Told(wait) => clock::nanos(wait) <= config.max_cooldown,
-            Cooldown::None | Cooldown::Untold => true,
-        };
+        let believed = clock::nanos(judgement.floor) <= config.max_cooldown;
         let wait = step.retry_in.filter(|_| believed && !spent);
         let retried =
             wait.is_some_and(|wait| self.plan(received, clock::nanos(wait), now, end.failure));
-        if !retried && judgement.retry && number > 1 {
-            context::with_current(|outer| outer.spent = true);
+        if !retried && judgement.is_retryable() && tried {
+            context::with_current(|outer| outer.spend(end.failure));
         }
         retried
     }
@@ -242,14 +237,12 @@ impl Core {
         let (Ok(setup), Some(limiter)) = (&self.setup, self.limiter()) else {
             return false;
         };
-        let (permit, closed_until) = limiter.forecast(now);
+        let (permit, closed_until) = limiter.forecast();
         let not_before = base.saturating_add(wait);
-        let longest = setup
-            .config
-            .max_wait
-            .map_or(u64::MAX, |wait| now.saturating_add(wait));
+        let longest = longest_wait(&setup.config, now);
         let deadline = self.scope.as_ref().map_or(u64::MAX, |scope| scope.deadline);
-        if permit.max(not_before) > deadline.min(longest) || Handle::try_current().is_err() {
+        let latest = deadline.min(longest);
+        if permit.max(not_before) > latest || Handle::try_current().is_err() {
             return false;
         }
         // Where the limiter is closed for as long, the wait is one in its queue.
@@ -259,7 +252,7 @@ impl Core {
             self.phase = Phase::BackingOff(Box::pin(sleep));
         }
         if let Some(scope) = &mut self.scope {
-            scope.advance(failure, wait);
+            scope.advance(failure, wait, latest);
         }
         true
     }
@@ -297,10 +290,7 @@ impl Core {
                 limited: advice.limited,
                 received: Some(received),
             };
-            limiter.refused(
-                &end.refused(&setup.config, received, Some(wait)),
-                clock::now(),
-            );
+            limiter.refused(&end.refused(&setup.config, received, Some(wait)));
         } else {
             limiter.hear(&heard(&setup.config, hint, sent, received));
         }
@@ -324,4 +314,10 @@ impl Core {
             (None, Err(_)) => None,
         }
     }
+}
+
+/// The end of the longest wait that may begin now.
+fn longest_wait(config: &Config, now: u64) -> u64 {
+    let wait = config.max_wait;
+    wait.map_or(u64::MAX, |wait| now.saturating_add(wait))
 }

@@ -107,7 +107,8 @@ impl Windows {
         else {
             return false;
         };
-        let resets = now.saturating_add(nanos(reset).min(longest));
+        let reset = nanos(reset).min(longest);
+        let (earliest, resets) = (sent.saturating_add(reset), now.saturating_add(reset));
         let resets = match self.current.filter(|current| same(current.limit, limit)) {
             Some(current) if current.resets <= sent => {
                 self.slides = remaining < limit / 2.0;
@@ -115,7 +116,7 @@ impl Windows {
             }
             // Told in whole seconds, it seems to be later the later it is told. One that has passed
             // while the call was on its way is judged by the calls that are sent after it.
-            Some(current) if resets <= current.resets + ROUNDING => resets.min(current.resets),
+            Some(current) if earliest <= current.resets + ROUNDING => resets.min(current.resets),
             _ => resets,
         };
         self.current = Some(Current { limit, resets });

@@ -35,12 +35,12 @@ impl<'a> Acquire<'a> {
 
     /// Takes a permit behind the gate, or a place in the queue.
     #[cold]
-    fn enter(&mut self, now: u64, cx: &Context<'_>) -> Poll<Result<(), Error>> {
+    fn enter(&mut self, cx: &Context<'_>) -> Poll<Result<(), Error>> {
         let request = Request {
             cost: self.cost,
             ..Request::ONE
         };
-        match self.limiter.shared().enter(request, now, cx) {
+        match self.limiter.shared().enter(request, cx) {
             Ok(None) => Poll::Ready(Ok(())),
             Ok(ticket) => {
                 self.ticket = ticket;
@@ -87,6 +87,6 @@ impl Future for Acquire<'_> {
         if self.cost == 0 || shared.pass(self.cost, now) {
             return Poll::Ready(Ok(()));
         }
-        self.enter(now, cx)
+        self.enter(cx)
     }
 }

@@ -6,10 +6,13 @@
 
 use core::future::Future as _;
 use core::pin::Pin;
+use core::pin::pin;
 use core::sync::atomic::AtomicU8;
 use core::sync::atomic::Ordering;
 use core::task::Context;
 use core::task::Waker;
+use std::panic;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::Weak;
 use std::task::Wake;
@@ -80,7 +83,7 @@ impl Alarms {
 
     /// Takes note that a runtime's timer rang. `false`: before its time, as when a runtime shuts
     /// down; then the timer is given up.
-    pub(super) fn rang(&mut self, runtime: Id, now: u64) -> bool {
+    pub(super) fn rang(&mut self, runtime: Id) -> bool {
         let Some(clock) = self
             .clocks
             .iter_mut()
@@ -88,12 +91,15 @@ impl Alarms {
         else {
             return true;
         };
-        let in_time = clock.due.take().is_none_or(|due| due <= now);
-        if !in_time {
+        clock.armed = false;
+        // A ring can be late, and the timer have been set anew since: then it still runs.
+        let over = clock.sleep.as_ref().is_some_and(|sleep| sleep.is_elapsed());
+        let early = clock.due.take().is_some_and(|due| clock::now() < due);
+        if over && early {
             clock.sleep = None;
             clock.dead = true;
         }
-        in_time
+        !clock.dead
     }
 }
 
@@ -103,6 +109,8 @@ struct AlarmClock {
     runtime: Handle,
     waiters: usize,
     sleep: Option<Pin<Box<Sleep>>>,
+    /// The timer has our waker.
+    armed: bool,
     /// When it will ring.
     due: Option<u64>,
     /// The runtime has shut down.
@@ -123,6 +131,7 @@ impl AlarmClock {
             runtime,
             waiters: 1,
             sleep: None,
+            armed: false,
             due: None,
             dead: false,
             bell,
@@ -138,6 +147,7 @@ impl AlarmClock {
         let rang = self.set_muted(due);
         if self.bell.state.swap(LOUD, Ordering::AcqRel) == RANG || rang {
             self.due = None;
+            self.armed = false;
             return Setting::Rang;
         }
         self.due = (!self.dead).then_some(due);
@@ -158,8 +168,20 @@ impl AlarmClock {
             self.dead = clock::now() < due;
             return !self.dead;
         }
-        let ring = core::pin::pin!(tokio::task::unconstrained(sleep.as_mut()));
-        ring.poll(&mut Context::from_waker(&self.waker)).is_ready()
+        if self.armed {
+            return false;
+        }
+        let waker = &self.waker;
+        // A runtime that shuts down between the check above and here makes the timer panic, on the
+        // thread of another runtime that has done nothing wrong.
+        let polled = panic::catch_unwind(AssertUnwindSafe(|| {
+            let ring = pin!(tokio::task::unconstrained(sleep.as_mut()));
+            ring.poll(&mut Context::from_waker(waker)).is_ready()
+        }));
+        self.dead = polled.is_err();
+        let over = polled.unwrap_or(false);
+        self.armed = !over;
+        over
     }
 }
 

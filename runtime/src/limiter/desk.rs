@@ -50,6 +50,8 @@ pub(super) struct Desk {
     pub(super) fresh: bool,
     /// The bucket, while the gate is shut.
     pub(super) tat: u64,
+    /// When a token last found the bucket full, or may have.
+    spilt: u64,
     closed_since: u64,
     closed_until: u64,
     /// Until when tokens may be taken that a late timer kept from those who waited.
@@ -69,6 +71,7 @@ impl Desk {
             probe: Probe::Off,
             fresh: true,
             tat: 0,
+            spilt: 0,
             closed_since: 0,
             closed_until: 0,
             owed_until: 0,
@@ -78,9 +81,13 @@ impl Desk {
     }
 
     /// Takes over from the gate.
-    pub(super) fn open_for(&mut self, gate: &Gate, now: u64) {
-        if let Some(tat) = gate.shut() {
-            self.fresh |= self.tat <= now;
+    pub(super) fn take_over(&mut self, handed: Option<u64>, gate: &Gate, now: u64) {
+        if let Some(tat) = handed {
+            // What was left when the gate opened has run out since: tokens may have spilt.
+            if self.tat <= now {
+                self.fresh = true;
+                self.spilt = now;
+            }
             self.tat = bucket::sane(tat, self.shape, now);
         }
         if self.learnt.age(now) {
@@ -105,6 +112,7 @@ impl Desk {
             return Err(Refusal::Late { until });
         }
         let credit = if now < self.owed_until { CREDIT } else { 0 };
+        self.spill(now, credit);
         match bucket::take(self.tat, self.shape, cost, now, credit) {
             Ok(tat) => self.tat = tat,
             Err(until) => return Err(Refusal::Late { until }),
@@ -147,9 +155,11 @@ impl Desk {
         let waiter = self.queue.leave(index);
         if let State::Granted { at } = waiter.state {
             self.probe_again(at);
-            self.tat = self
-                .tat
-                .saturating_sub(self.shape.price(u64::from(waiter.cost)));
+            // What was granted before a token spilt has been made up for since.
+            if at >= self.spilt {
+                let price = self.shape.price(u64::from(waiter.cost));
+                self.tat = self.tat.saturating_sub(price);
+            }
         }
         waiter
     }
@@ -168,6 +178,7 @@ impl Desk {
             if now < self.held_until() {
                 return self.next(self.due(u64::from(cost), now));
             }
+            self.spill(now, CREDIT);
             match bucket::take(self.tat, self.shape, cost, now, CREDIT) {
                 Err(until) => return self.next(until),
                 Ok(tat) => {
@@ -225,6 +236,7 @@ impl Desk {
     pub(super) fn expel(&mut self, now: u64, wakes: &mut Wakes) {
         let burst = self.quota.burst().get();
         let mut ahead = 0;
+        self.soonest = u64::MAX;
         for index in self.queue.line_up() {
             let (cost, latest) = (
                 self.queue.waiter(index).cost,
@@ -236,6 +248,7 @@ impl Desk {
                 () if until > latest => State::Late { until },
                 () => {
                     ahead += u64::from(cost);
+                    self.soonest = self.soonest.min(latest);
                     continue;
                 }
             };
@@ -251,6 +264,13 @@ impl Desk {
     /// What is next: a permit, or the end of what makes it late.
     fn next(&self, due: u64) -> Standing {
         Standing::Due(self.learnt.ages_at().map_or(due, |aged| aged.min(due)))
+    }
+
+    /// Takes note if tokens run over.
+    fn spill(&mut self, now: u64, credit: u64) {
+        if self.tat < now.saturating_sub(credit) {
+            self.spilt = now;
+        }
     }
 
     /// Puts what was declared and learnt into force; tokens used up stay used up.

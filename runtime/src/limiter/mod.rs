@@ -161,14 +161,14 @@ impl Limiter {
         let now = clock::now();
         let longest = now.saturating_add(clock::nanos(LONGEST_COOLDOWN));
         self.shared()
-            .cool_down(clock::since_epoch(until).min(longest), now);
+            .cool_down(clock::since_epoch(until).min(longest));
     }
 
     /// [`cooldown_until`](Self::cooldown_until) this long from now.
     pub fn cooldown_for(&self, duration: Duration) {
         let now = clock::now();
         let duration = clock::nanos(duration.min(LONGEST_COOLDOWN));
-        self.shared().cool_down(now.saturating_add(duration), now);
+        self.shared().cool_down(now.saturating_add(duration));
     }
 
     /// Changes the quota, for those who wait now as well. Tokens used up stay used up.

@@ -194,7 +194,12 @@ impl Queue {
         let mut at = granted.tail;
         while at != NIL {
             let previous = self.places[at as usize].previous;
-            self.waiter_mut(at).state = State::Waiting;
+            let waiter = self.waiter_mut(at);
+            // The wait until the permit has been accounted for.
+            if let State::Granted { at: granted } = waiter.state {
+                waiter.since = granted;
+            }
+            waiter.state = State::Waiting;
             self.push_front(at);
             at = previous;
         }

@@ -108,7 +108,7 @@ impl Shared {
         match self.gate.pass(cost, now) {
             Passage::Passed => Ok(()),
             Passage::Empty(until) => Err(Refusal::Late { until }),
-            Passage::Shut => self.at_desk(now, |desk, _| desk.take(cost, now)),
+            Passage::Shut => self.at_desk(|desk, now, _| desk.take(cost, now)),
         }
     }
 
@@ -116,13 +116,11 @@ impl Shared {
     pub(crate) fn enter(
         &self,
         request: Request,
-        now: u64,
         cx: &Context<'_>,
     ) -> Result<Option<Ticket>, Denial> {
         let handle = Handle::try_current();
-        let mut behind = self.lock();
+        let (mut behind, now) = self.visit();
         let mut wakes = Wakes::new();
-        behind.desk.open_for(&self.gate, now);
         let entered = match behind.desk.take(request.cost, now) {
             Ok(()) => Ok(None),
             Err(refusal @ Refusal::TooLarge { .. }) => Err(Denial::Refused(refusal)),
@@ -160,12 +158,19 @@ impl Shared {
             State::Late { until } => Err(Refusal::Late { until }),
             State::TooLarge => Err(Refusal::TooLarge { burst }),
             State::Waiting => {
-                match &mut waiter.waker {
-                    Some(waker) => waker.clone_from(cx.waker()),
-                    waker @ None => *waker = Some(cx.waker().clone()),
-                }
+                let known = waiter
+                    .waker
+                    .as_ref()
+                    .is_some_and(|known| known.will_wake(cx.waker()));
+                // Dropping a waker can drop a task, and that can come back here: not under the lock.
+                let replaced = if known {
+                    None
+                } else {
+                    waiter.waker.replace(cx.waker().clone())
+                };
                 let runtime = waiter.runtime;
                 self.follow(behind, index, runtime);
+                drop(replaced);
                 return None;
             }
         };
@@ -176,9 +181,7 @@ impl Shared {
 
     /// Takes a waiter out that nobody wants any more; its place and its permit go to the next.
     pub(super) fn abandon(&self, index: u32) {
-        let now = clock::now();
-        let mut behind = self.lock();
-        behind.desk.open_for(&self.gate, now);
+        let (mut behind, now) = self.visit();
         let waiter = behind.desk.abandon(index);
         behind.alarms.dismiss(waiter.runtime);
         self.settle(behind, now, Wakes::new());
@@ -186,11 +189,9 @@ impl Shared {
 
     /// A runtime's timer rang.
     pub(super) fn ring(&self, runtime: Id) {
-        let now = clock::now();
-        let mut behind = self.lock();
+        let (mut behind, now) = self.visit();
         let mut wakes = Wakes::new();
-        behind.desk.open_for(&self.gate, now);
-        if !behind.alarms.rang(runtime, now) {
+        if !behind.alarms.rang(runtime) {
             // Whoever still polls them has them follow to the runtime that they are polled on.
             let stranded = behind.desk.queue.of_runtime(runtime);
             stranded.for_each(|waiter| wakes.add(waiter.waker.clone()));
@@ -199,13 +200,13 @@ impl Shared {
     }
 
     /// Closes the limiter until `until`.
-    pub(super) fn cool_down(&self, until: u64, now: u64) {
-        self.at_desk(now, |desk, wakes| desk.cool_down(until, now, wakes));
+    pub(super) fn cool_down(&self, until: u64) {
+        self.at_desk(|desk, now, wakes| desk.cool_down(until, now, wakes));
     }
 
     /// A call was refused.
-    pub(crate) fn refused(&self, refused: &Refused, now: u64) {
-        self.at_desk(now, |desk, wakes| {
+    pub(crate) fn refused(&self, refused: &Refused) {
+        self.at_desk(|desk, now, wakes| {
             desk.refused(refused, &self.gate, now, wakes);
         });
     }
@@ -220,8 +221,7 @@ impl Shared {
 
     #[cold]
     fn learn_from_answer(&self, sent: u64, passed: bool) {
-        let now = clock::now();
-        self.at_desk(now, |desk, _| {
+        self.at_desk(|desk, now, _| {
             if passed {
                 desk.passed(sent, &self.gate, now);
             } else {
@@ -232,20 +232,18 @@ impl Shared {
 
     /// A call heard of the server's limits.
     pub(crate) fn hear(&self, heard: &Heard<'_>) {
-        let now = clock::now();
-        self.at_desk(now, |desk, wakes| desk.hear(heard, &self.gate, now, wakes));
+        self.at_desk(|desk, now, wakes| desk.hear(heard, &self.gate, now, wakes));
     }
 
     pub(super) fn set_quota(&self, quota: Quota) {
-        let now = clock::now();
-        self.at_desk(now, |desk, wakes| {
+        self.at_desk(|desk, now, wakes| {
             desk.set_quota(quota, &self.gate, now, wakes);
         });
     }
 
     /// When a retry that joins the queue at `now` gets its permit, and until when a cooldown lasts.
-    pub(crate) fn forecast(&self, now: u64) -> (u64, u64) {
-        self.at_desk(now, |desk, _| {
+    pub(crate) fn forecast(&self) -> (u64, u64) {
+        self.at_desk(|desk, now, _| {
             let permit = desk.expected(Line::Retries, 1, now).unwrap_or(now);
             (permit, desk.closed_until())
         })
@@ -257,8 +255,7 @@ impl Shared {
     }
 
     pub(super) fn snapshot(&self) -> Snapshot {
-        let now = clock::now();
-        self.at_desk(now, |desk, _| Snapshot::of(desk, now))
+        self.at_desk(|desk, now, _| Snapshot::of(desk, now))
     }
 
     /// Moves a waiter to the runtime that polls it, where that is another one.
@@ -276,13 +273,22 @@ impl Shared {
         self.settle(behind, now, Wakes::new());
     }
 
-    fn at_desk<T>(&self, now: u64, act: impl FnOnce(&mut Desk, &mut Wakes) -> T) -> T {
-        let mut behind = self.lock();
+    fn at_desk<T>(&self, act: impl FnOnce(&mut Desk, u64, &mut Wakes) -> T) -> T {
+        let (mut behind, now) = self.visit();
         let mut wakes = Wakes::new();
-        behind.desk.open_for(&self.gate, now);
-        let result = act(&mut behind.desk, &mut wakes);
+        let result = act(&mut behind.desk, now, &mut wakes);
         self.settle(behind, now, wakes);
         result
+    }
+
+    /// Takes the lock, then the state from the gate, then the time: an older time would make the
+    /// state look as if it lay in the future.
+    fn visit(&self) -> (MutexGuard<'_, Behind>, u64) {
+        let mut behind = self.lock();
+        let handed = self.gate.shut();
+        let now = clock::now();
+        behind.desk.take_over(handed, &self.gate, now);
+        (behind, now)
     }
 
     /// Ends every visit to the desk: grants what is due, sets the timers for what is next, opens the
@@ -301,8 +307,7 @@ impl Shared {
                 Standing::More => {
                     drop(behind);
                     wakes.wake();
-                    behind = self.lock();
-                    behind.desk.open_for(&self.gate, now);
+                    (behind, now) = self.visit();
                 }
             }
         }
