@@ -2,6 +2,7 @@
 
 mod support;
 
+mod adapting;
 mod attempts;
 mod bounding;
 mod cancelling;
