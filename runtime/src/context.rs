@@ -5,7 +5,6 @@
 
 use core::cell::Cell;
 use core::fmt;
-use core::mem;
 use core::mem::ManuallyDrop;
 use core::num::NonZeroU16;
 use core::time::Duration;
@@ -118,7 +117,7 @@ impl Scope {
     #[cfg(feature = "http")]
     pub(crate) fn observe(&mut self, status: u16, hint: Option<Hint>) {
         self.status = NonZeroU16::new(status);
-        let unheard = mem::replace(&mut self.unheard, true);
+        let unheard = core::mem::replace(&mut self.unheard, true);
         if hint.is_none() && self.notes.is_none() {
             return;
         }

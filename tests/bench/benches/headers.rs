@@ -61,10 +61,10 @@ fn reading(c: &mut Criterion) {
         let mut group = c.benchmark_group(format!("headers/{name}"));
         group.bench_function("paced", |b| b.iter(|| read(black_box(&map))));
         group.bench_function("rate-limits", |b| {
-            b.iter(|| rate_limits::RateLimit::new(black_box(&map)).ok())
+            b.iter(|| rate_limits::RateLimit::new(black_box(&map)).ok());
         });
         group.bench_function("headers", |b| {
-            b.iter(|| black_box(&map).typed_get::<headers::RetryAfter>())
+            b.iter(|| black_box(&map).typed_get::<headers::RetryAfter>());
         });
         group.finish();
     }
