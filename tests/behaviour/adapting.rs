@@ -1,5 +1,6 @@
 //! Finding the rate of a server that tells nothing.
 
+use core::iter::repeat_n;
 use core::time::Duration;
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -11,6 +12,7 @@ use tokio::time::sleep;
 
 use crate::support::ApiError;
 use crate::support::Log;
+use crate::support::Server;
 use crate::support::limiter;
 use crate::support::ms;
 use crate::support::secs;
@@ -135,4 +137,28 @@ async fn a_declared_rate_that_is_right_is_soon_used_again_after_an_accident() {
     load(&limiter, &server, secs(60)).await;
     let passed = server.passed_between(start, start + secs(60));
     assert!(passed >= 30 * 60 * 9 / 10, "{passed}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_resource_that_is_always_down_does_not_stop_the_others() {
+    #[rate_limited(limiter = limiter, backoff(jitter = "none"))]
+    async fn call(limiter: &Limiter, server: &Server) -> Result<u8, ApiError> {
+        server.answer()
+    }
+    let (limiter, served) = (limiter(10.0, 1), Log::new());
+    let down = Server::failing(repeat_n(ApiError::status(503), 1000));
+    let fine = Server::new([]);
+    tokio::select! {
+        () = async { loop { let _ = call(&limiter, &down).await; } } => {}
+        () = async {
+            loop {
+                call(&limiter, &fine).await.expect("a healthy resource");
+                served.add(());
+            }
+        } => {}
+        () = sleep(secs(600)) => {}
+    }
+    // At 10/s it would be 6000 without the one that is down.
+    let served = served.entries().len();
+    assert!(served > 3000, "{served}");
 }

@@ -1,14 +1,25 @@
 //! What the body can ask about its attempt.
 
+use core::time::Duration;
+use std::sync::Arc;
+
 use paced::Failure;
 use paced::Limiter;
+use paced::ResponseExt as _;
+use paced::Verdict;
 use paced::rate_limited;
+use tokio::time::Instant;
+use tokio::time::sleep;
 
 use crate::support::ApiError;
+use crate::support::Failed;
 use crate::support::Log;
 use crate::support::Server;
 use crate::support::limiter;
+use crate::support::ms;
+use crate::support::response;
 use crate::support::secs;
+use crate::support::since;
 
 #[rate_limited(limiter = limiter, max_retries = 2, deadline = "60s", backoff(jitter = "none"))]
 async fn call(
@@ -72,10 +83,10 @@ async fn the_idempotency_key_is_the_same_for_all_attempts_and_another_for_each_c
 #[tokio::test(start_paused = true)]
 async fn the_time_left_runs_out() {
     #[rate_limited(rate = 10, deadline = "60s")]
-    async fn timed() -> Result<[Option<core::time::Duration>; 2], ApiError> {
+    async fn timed() -> Result<[Option<Duration>; 2], ApiError> {
         let attempt = paced::attempt();
         let before = attempt.time_left();
-        tokio::time::sleep(secs(20)).await;
+        sleep(secs(20)).await;
         Ok([before, attempt.time_left()])
     }
     assert_eq!(timed().await, Ok([Some(secs(60)), Some(secs(40))]));
@@ -161,4 +172,146 @@ async fn a_body_that_panics_leaves_nothing_behind() {
     }
     assert!(tokio::spawn(panics()).await.is_err());
     assert_eq!(paced::attempt().time_left(), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_nested_call_gives_the_attempt_back_to_the_outer_one() {
+    #[rate_limited(rate = 100, deadline = "100s", backoff(jitter = "none"))]
+    async fn outer(server: &Server, seen: &Log<Seen>) -> Result<u8, ApiError> {
+        let inner = Server::failing([ApiError::status(503); 2]);
+        let before = Seen::now();
+        call(&limiter(100.0, 5), &inner, &Log::new()).await?;
+        assert_eq!(inner.calls().len(), 3);
+        let after = Seen::now();
+        // The nested call's two backoffs take three seconds.
+        let left = before.left.and_then(|left| left.checked_sub(secs(3)));
+        assert_eq!(after, Seen { left, ..before });
+        seen.add(after);
+        server.answer()
+    }
+    let (server, seen) = (Server::failing([ApiError::status(429)]), Log::new());
+    outer(&server, &seen).await.unwrap();
+    let seen = seen.entries();
+    assert_eq!((seen[0].number, seen[0].previous), (1, None));
+    let throttled = Some(Failure::Status(429));
+    assert_eq!((seen[1].number, seen[1].previous), (2, throttled));
+    assert_eq!(seen[0].key, seen[1].key);
+}
+
+/// What [`paced::attempt`] says at one time.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Seen {
+    number: u32,
+    previous: Option<Failure>,
+    left: Option<Duration>,
+    key: paced::IdempotencyKey,
+}
+
+impl Seen {
+    fn now() -> Self {
+        let attempt = paced::attempt();
+        Self {
+            number: attempt.number(),
+            previous: attempt.previous(),
+            left: attempt.time_left(),
+            key: attempt.idempotency_key(),
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_nested_call_is_refused_once_the_outer_ones_deadline_is_over() {
+    #[rate_limited(rate = 100)]
+    async fn inner(server: &Server) -> Result<u8, Failed> {
+        server.answer().map_err(Failed::Api)
+    }
+    #[rate_limited(rate = 100, deadline = "1s")]
+    async fn outer(takes: Duration, server: &Server) -> Result<bool, ApiError> {
+        sleep(takes).await;
+        Ok(match inner(server).await {
+            Err(Failed::Refused(error)) => error.is_deadline(),
+            _ => false,
+        })
+    }
+    let server = Server::new([]);
+    assert_eq!(outer(ms(999), &server).await, Ok(false));
+    assert_eq!(server.calls(), [999]);
+    assert_eq!(outer(secs(1), &server).await, Ok(true));
+    assert_eq!(outer(secs(9), &server).await, Ok(true));
+    assert_eq!(server.calls(), [999]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_nested_call_whose_hint_is_beyond_the_outer_ones_deadline_ends_both_now() {
+    #[rate_limited(limiter = limiter)]
+    async fn inner(limiter: &Limiter) -> reqwest::Result<()> {
+        let refused = response(429, &[("retry-after", "60")]);
+        reqwest::Response::from(refused)
+            .observe()
+            .error_for_status()?;
+        Ok(())
+    }
+    #[rate_limited(rate = 100, deadline = "5s")]
+    async fn outer(limiter: &Limiter) -> reqwest::Result<()> {
+        inner(limiter).await
+    }
+    let start = Instant::now();
+    assert!(outer(&limiter(10.0, 5)).await.is_err());
+    assert_eq!(since(start), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_nested_failure_that_the_body_gets_over_costs_no_retry_of_another_one() {
+    #[rate_limited(rate = 100, max_retries = 1, backoff(jitter = "none"))]
+    async fn optional() -> Result<(), ApiError> {
+        Err(ApiError::of(Failure::Connect))
+    }
+    #[rate_limited(rate = 100, max_retries = 3, backoff(jitter = "none"))]
+    async fn outer(server: &Server) -> Result<u8, ApiError> {
+        let _ = optional().await;
+        server.answer()
+    }
+    let server = Server::failing([ApiError::status(429); 9]);
+    assert!(outer(&server).await.is_err());
+    assert_eq!(server.calls().len(), 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_nested_call_that_was_stopped_has_not_used_up_its_retries() {
+    fn judge(out: &Result<u8, ApiError>) -> Verdict {
+        match out {
+            Err(error) if error.failure == Failure::Status(409) => Verdict::Stop,
+            _ => Verdict::Auto,
+        }
+    }
+    #[rate_limited(rate = 100, classify = judge, backoff(jitter = "none"))]
+    async fn inner(server: &Server) -> Result<u8, ApiError> {
+        server.answer()
+    }
+    #[rate_limited(rate = 100, max_retries = 1, retry_on = [409], backoff(jitter = "none"))]
+    async fn outer(server: &Server) -> Result<u8, ApiError> {
+        inner(server).await
+    }
+    let script = [Failure::Connect, Failure::Status(409)].map(ApiError::of);
+    let server = Server::failing(script);
+    assert_eq!(outer(&server).await, Ok(200));
+    assert_eq!(server.calls().len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_outcome_before_is_dropped_before_the_next_attempt_runs() {
+    fn judge(out: &Result<(u32, Arc<()>), ApiError>) -> Verdict {
+        match out {
+            Ok((1, _)) => Verdict::Retry,
+            _ => Verdict::Done,
+        }
+    }
+    #[rate_limited(rate = 10, classify = judge)]
+    async fn call(held: &Arc<()>, counts: &Log<usize>) -> Result<(u32, Arc<()>), ApiError> {
+        counts.add(Arc::strong_count(held));
+        Ok((paced::attempt().number(), Arc::clone(held)))
+    }
+    let (held, counts) = (Arc::new(()), Log::new());
+    call(&held, &counts).await.unwrap();
+    assert_eq!(counts.entries(), [1, 1]);
 }

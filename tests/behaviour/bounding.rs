@@ -3,61 +3,23 @@
 
 use core::time::Duration;
 
-use paced::Error;
+use paced::Failure;
 use paced::Limiter;
 use paced::rate_limited;
 use tokio::time::Instant;
+use tokio::time::advance;
 use tokio::time::sleep;
 
 use crate::support::ApiError;
+use crate::support::Failed;
 use crate::support::Server;
+use crate::support::api_error;
 use crate::support::limiter;
 use crate::support::ms;
+use crate::support::poll_once;
+use crate::support::refusal;
 use crate::support::secs;
 use crate::support::since;
-
-/// An error that can also say that a call was refused.
-#[derive(Debug)]
-enum Failed {
-    Api(ApiError),
-    Refused(Error),
-}
-
-impl From<Error> for Failed {
-    fn from(error: Error) -> Self {
-        Self::Refused(error)
-    }
-}
-
-impl paced::Signal for Failed {
-    fn failure(&self) -> paced::Failure {
-        match self {
-            Self::Api(error) => error.failure(),
-            Self::Refused(_) => paced::Failure::Other,
-        }
-    }
-
-    fn hint(&self) -> Option<paced::Hint> {
-        match self {
-            Self::Api(error) => error.hint(),
-            Self::Refused(_) => None,
-        }
-    }
-}
-
-fn refusal<T: core::fmt::Debug>(out: Result<T, Failed>) -> Error {
-    match out {
-        Err(Failed::Refused(error)) => error,
-        other => panic!("{other:?}"),
-    }
-}
-
-fn api_error<T: core::fmt::Debug>(out: Result<T, Failed>) -> ApiError {
-    match out {
-        Err(Failed::Api(error)) => error,
-        other => panic!("{other:?}"),
-    }
-}
 
 #[rate_limited(limiter = limiter, deadline = "10s", backoff(jitter = "none"))]
 async fn ten_seconds(limiter: &Limiter, server: &Server) -> Result<u8, Failed> {
@@ -93,6 +55,17 @@ async fn a_backoff_that_does_not_fit_ends_the_call_now() {
     let out = ten_seconds(&limiter, &server).await;
     assert_eq!(api_error(out), ApiError::status(429));
     // 1 + 2 + 4 s of backoff; the next 8 s would end after the deadline.
+    assert_eq!(server.calls(), [0, 1000, 3000, 7000]);
+    assert_eq!(since(start), 7000);
+}
+
+/// Nothing closes the limiter here: only the plan of the retry knows that it comes too late.
+#[tokio::test(start_paused = true)]
+async fn a_backoff_that_does_not_fit_ends_the_call_now_though_the_limiter_is_open() {
+    let start = Instant::now();
+    let server = Server::failing([ApiError::of(Failure::Connect); 9]);
+    let out = ten_seconds(&limiter(10.0, 5), &server).await;
+    assert_eq!(api_error(out), ApiError::of(Failure::Connect));
     assert_eq!(server.calls(), [0, 1000, 3000, 7000]);
     assert_eq!(since(start), 7000);
 }
@@ -178,6 +151,76 @@ async fn max_wait_ends_a_call_whose_hint_is_longer() {
     assert_eq!(api_error(out), ApiError::after(429, secs(3)));
 }
 
+#[tokio::test(start_paused = true)]
+async fn max_wait_ends_a_call_whose_backoff_is_longer() {
+    let start = Instant::now();
+    let server = Server::failing([ApiError::of(Failure::Connect); 9]);
+    let out = impatient(&limiter(10.0, 5), &server).await;
+    assert_eq!(api_error(out), ApiError::of(Failure::Connect));
+    // 1 and 2 s of backoff are within 2 s, the next 4 s are not.
+    assert_eq!(server.calls(), [0, 1000, 3000]);
+    assert_eq!(since(start), 3000);
+}
+
+#[tokio::test(start_paused = true)]
+async fn max_wait_bounds_backoff_and_queue_together() {
+    #[rate_limited(limiter = limiter, max_wait = "2s", backoff(base = "1900ms", jitter = "none"))]
+    async fn call(limiter: &Limiter, server: &Server) -> Result<u8, Failed> {
+        server.answer().map_err(Failed::Api)
+    }
+    let (limiter, start) = (limiter(1.0, 1), Instant::now());
+    let server = Server::failing([ApiError::of(Failure::Connect); 2]);
+    let (out, ()) = tokio::join!(
+        async {
+            let out = call(&limiter, &server).await;
+            (api_error(out), since(start))
+        },
+        async {
+            sleep(ms(1850)).await;
+            limiter.cooldown_for(ms(200));
+        },
+    );
+    // Of the 2 s the backoff takes 1.9; the queue would take 0.15 more.
+    assert_eq!(out, (ApiError::of(Failure::Connect), 1900));
+    assert_eq!(server.calls(), [0]);
+}
+
+#[rate_limited(limiter = limiter, backoff(base = "500ms", jitter = "none"))]
+async fn retried_soon(limiter: &Limiter, server: &Server) -> Result<u8, ApiError> {
+    server.answer()
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_comes_too_late_because_retries_go_first_is_refused_at_once() {
+    let (limiter, start) = (limiter(1.0, 2), Instant::now());
+    let server = Server::failing([ApiError::of(Failure::Connect); 2]);
+    let refused = async || (refusal(impatient(&limiter, &server).await), since(start));
+    let (one, other, third, fourth) = tokio::join!(
+        retried_soon(&limiter, &server),
+        retried_soon(&limiter, &server),
+        refused(),
+        refused(),
+    );
+    assert_eq!((one, other), (Ok(200), Ok(200)));
+    // They would have gone at 1000 and 2000; from 500 on, those are the places of the retries.
+    assert_eq!(server.calls(), [0, 0, 1000, 2000]);
+    for (error, at) in [third, fourth] {
+        assert!(error.is_max_wait());
+        assert_eq!((error.retry_after(), at), (Some(ms(2500)), 500));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_timer_that_is_late_sends_nobody_after_its_time() {
+    let (limiter, server) = (limiter(1.0, 1), Server::new([]));
+    limiter.acquire().await.unwrap();
+    let mut late = Box::pin(impatient(&limiter, &server));
+    assert!(poll_once(&mut late).is_pending());
+    advance(secs(5)).await;
+    assert!(refusal(late.await).is_max_wait());
+    assert_eq!(server.calls().len(), 0);
+}
+
 #[rate_limited(limiter = limiter, attempt_timeout = "1s", idempotent, max_retries = 1, backoff(jitter = "none"))]
 async fn slow(limiter: &Limiter, server: &Server, takes: &[Duration]) -> Result<u8, Failed> {
     let attempt = usize::try_from(paced::attempt().number()).expect("a few attempts");
@@ -226,6 +269,25 @@ async fn a_deadline_that_is_given_ends_an_attempt_under_way() {
         "the attempt did not end before the call's deadline"
     );
     assert_eq!(since(start), 3000);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_attempt_timeout_beyond_the_deadline_leaves_the_deadline_in_force() {
+    #[rate_limited(rate = 10, deadline = "3s", attempt_timeout = "10s")]
+    async fn three_seconds() -> Result<(), Failed> {
+        sleep(secs(1000)).await;
+        Ok(())
+    }
+    #[rate_limited(rate = 10, attempt_timeout = "400s")]
+    async fn default_deadline() -> Result<(), Failed> {
+        sleep(secs(1000)).await;
+        Ok(())
+    }
+    let start = Instant::now();
+    assert!(refusal(three_seconds().await).is_deadline());
+    assert_eq!(since(start), 3000);
+    assert!(refusal(default_deadline().await).is_deadline());
+    assert_eq!(since(start), 3000 + 300_000);
 }
 
 #[tokio::test(start_paused = true)]

@@ -7,15 +7,19 @@ use core::future::Future as _;
 use core::pin::Pin;
 use core::task::Context;
 
+use paced::Limiter;
+use paced::rate_limited;
 use tokio::time::Instant;
 use tokio::time::advance;
 use tokio::time::sleep;
 use tokio::time::timeout;
 
 use crate::support::Counter;
+use crate::support::Failed;
 use crate::support::limiter;
 use crate::support::ms;
 use crate::support::poll_once;
+use crate::support::refusal;
 use crate::support::secs;
 use crate::support::since;
 
@@ -125,4 +129,66 @@ async fn a_waiter_is_woken_once() {
     assert_eq!(counter.count(), 0);
     sleep(secs(1)).await;
     assert_eq!(counter.count(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn permits_that_were_forgotten_for_long_do_not_come_back_beside_a_full_bucket() {
+    for burst in [1, 20] {
+        let limiter = limiter(10.0, burst);
+        limiter.acquire_many(burst).await.unwrap();
+        let mut forgotten: Vec<_> = (0..10).map(|_| limiter.acquire()).collect();
+        for waiter in &mut forgotten {
+            assert!(poll_once(waiter).is_pending());
+        }
+        // All ten have been granted by now, and the bucket is full again.
+        sleep(secs(10)).await;
+        limiter.try_acquire_many(burst).unwrap();
+        drop(forgotten);
+        assert_eq!(limiter.snapshot().available, 0, "{burst}");
+        assert!(limiter.try_acquire().is_err(), "{burst}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn however_many_can_go_at_one_instant_are_all_woken() {
+    for count in [31, 32, 33, 64, 65, 200] {
+        let limiter = limiter(10.0, 1000);
+        limiter.acquire().await.unwrap();
+        let mut expensive = limiter.acquire_many(1000);
+        assert!(poll_once(&mut expensive).is_pending());
+        let counter = Arc::new(Counter::default());
+        let waker = Waker::from(Arc::clone(&counter));
+        let mut cheap: Vec<_> = (0..count).map(|_| limiter.acquire()).collect();
+        for waiter in &mut cheap {
+            let polled = Pin::new(waiter).poll(&mut Context::from_waker(&waker));
+            assert!(polled.is_pending());
+        }
+        drop(expensive);
+        assert_eq!(counter.count(), count);
+        assert!(cheap.iter_mut().all(|waiter| poll_once(waiter).is_ready()));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cooldown_that_refuses_many_at_one_instant_wakes_them_all() {
+    #[rate_limited(limiter = limiter, deadline = "100s")]
+    async fn call(limiter: &Limiter) -> Result<(), Failed> {
+        Ok(())
+    }
+    for count in [31, 32, 33, 64, 65, 90] {
+        let limiter = limiter(1.0, 1);
+        limiter.acquire().await.unwrap();
+        let counter = Arc::new(Counter::default());
+        let waker = Waker::from(Arc::clone(&counter));
+        let mut waiting: Vec<_> = (0..count).map(|_| Box::pin(call(&limiter))).collect();
+        for waiter in &mut waiting {
+            let polled = waiter.as_mut().poll(&mut Context::from_waker(&waker));
+            assert!(polled.is_pending());
+        }
+        limiter.cooldown_for(secs(200));
+        assert_eq!(counter.count(), count);
+        for waiter in waiting {
+            assert!(refusal(waiter.await).is_deadline());
+        }
+    }
 }

@@ -116,3 +116,17 @@ async fn one_in_the_past_changes_nothing() {
     assert_eq!(limiter.snapshot().cooldown, None);
     assert_eq!(limiter.snapshot().available, 5);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_that_it_prolongs_is_accounted_for_once() {
+    let limiter = limiter(10.0, 1);
+    limiter.acquire().await.unwrap();
+    let mut waiter = limiter.acquire();
+    assert!(poll_once(&mut waiter).is_pending());
+    // Granted at 100 ms and called back at 150.
+    sleep(ms(150)).await;
+    limiter.cooldown_for(secs(1));
+    waiter.await.unwrap();
+    let waits = limiter.snapshot().waits;
+    assert_eq!(waits.queue + waits.cooldown, ms(1150));
+}

@@ -10,6 +10,7 @@ mod clients;
 mod cooling;
 mod learning;
 mod naming;
+mod observing;
 mod pacing;
 mod reading;
 mod reconfiguring;

@@ -1,5 +1,8 @@
 //! Rate, burst, order and costs.
 
+use core::num::NonZeroU32;
+
+use paced::Quota;
 use tokio::time::Instant;
 use tokio::time::advance;
 use tokio::time::sleep;
@@ -30,6 +33,18 @@ async fn a_burst_goes_at_once_and_the_rest_at_the_rate() {
 #[tokio::test(start_paused = true)]
 async fn a_burst_of_one_spaces_every_call() {
     assert_eq!(schedule(4.0, 1, 5).await, [0, 250, 500, 750, 1000]);
+}
+
+#[test]
+fn the_default_burst_is_what_one_second_brings_and_at_least_one() {
+    let count = |n| NonZeroU32::new(n).expect("a count above 0");
+    for n in 1..=10_000 {
+        assert_eq!(Quota::per_second(count(n)).burst().get(), n);
+    }
+    for (n, burst) in [(1, 1), (59, 1), (60, 1), (119, 1), (180, 3), (6000, 100)] {
+        assert_eq!(Quota::per_minute(count(n)).burst().get(), burst, "{n}/min");
+    }
+    assert_eq!(Quota::per_hour(count(7200)).burst().get(), 2);
 }
 
 #[tokio::test(start_paused = true)]

@@ -16,20 +16,9 @@ use paced::rate_limited;
 use tokio::time::Instant;
 
 use crate::support::limiter;
+use crate::support::response;
 use crate::support::secs;
 use crate::support::since;
-
-/// A response with this status and these headers.
-fn response(status: u16, headers: &[(&'static str, &str)]) -> Response<String> {
-    let mut response = Response::new(r#"{"error": true}"#.to_owned());
-    *response.status_mut() = StatusCode::from_u16(status).unwrap();
-    for (name, value) in headers {
-        response
-            .headers_mut()
-            .append(*name, HeaderValue::from_str(value).unwrap());
-    }
-    response
-}
 
 fn client_response(status: u16, headers: &[(&'static str, &str)]) -> reqwest::Response {
     reqwest::Response::from(response(status, headers))
@@ -239,29 +228,15 @@ async fn a_403_is_a_throttle_with_evidence_only() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_observed_hint_holds_everybody_back_while_the_body_still_runs() {
+async fn a_refusal_because_nothing_is_left_is_retried_at_the_reset() {
     #[rate_limited(limiter = limiter)]
-    async fn call(limiter: &Limiter, attempts: &Attempts) -> Result<(), String> {
-        let status = attempts.status(429);
-        let _ = response(status, &HEADERS).observe();
-        tokio::time::sleep(secs(2)).await;
-        if status == 200 {
-            Ok(())
-        } else {
-            Err("failed".to_owned())
-        }
+    async fn call(limiter: &Limiter, attempts: &Attempts) -> Result<Response<String>, io::Error> {
+        let headers = [("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "30")];
+        Ok(response(attempts.status(429), &headers))
     }
-    let (limiter, attempts, start) = (limiter(10.0, 5), Attempts::default(), Instant::now());
-    let (out, at) = tokio::join!(call(&limiter, &attempts), async {
-        tokio::time::sleep(secs(1)).await;
-        limiter.acquire().await.unwrap();
-        since(start)
-    });
-    out.unwrap();
-    // The hint counts from when the response was received, not from the end of the body, and the
-    // retry goes first: the others wait for its answer, but for a second at most.
-    assert_eq!(since(start), 7000 + 2000);
-    assert_eq!(at, 8000);
+    let (attempts, start) = (Attempts::default(), Instant::now());
+    call(&limiter(10.0, 5), &attempts).await.unwrap();
+    assert_eq!((attempts.made(), since(start)), (2, 30_000));
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,18 +1,25 @@
 //! What is retried, when, and what comes back.
 
 use core::time::Duration;
+use std::collections::HashSet;
+use std::io;
 use std::sync::Arc;
 
+use http::Response;
 use paced::Failure;
 use paced::Limiter;
 use paced::Verdict;
 use paced::rate_limited;
+use tokio::time::Instant;
 
 use crate::support::ApiError;
+use crate::support::Log;
 use crate::support::Server;
 use crate::support::limiter;
 use crate::support::ms;
+use crate::support::response;
 use crate::support::secs;
+use crate::support::since;
 
 const THROTTLED: ApiError = ApiError::status(429);
 
@@ -35,10 +42,7 @@ async fn a_call_that_succeeds_is_made_once() {
 
 #[tokio::test(start_paused = true)]
 async fn throttles_and_failures_to_connect_are_retried_with_exponential_backoff() {
-    let refused = ApiError {
-        failure: Failure::Connect,
-        retry_after: None,
-    };
+    let refused = ApiError::of(Failure::Connect);
     let server = Server::failing([THROTTLED, ApiError::status(503), refused]);
     assert_eq!(called(&server).await, Ok(200));
     assert_eq!(server.calls(), [0, 1000, 3000, 7000]);
@@ -52,10 +56,7 @@ async fn everything_else_comes_back_at_once() {
         assert_eq!(server.calls(), [0]);
     }
     for failure in [Failure::Timeout, Failure::Reset, Failure::Other] {
-        let server = Server::failing([ApiError {
-            failure,
-            retry_after: None,
-        }]);
+        let server = Server::failing([ApiError::of(failure)]);
         assert!(called(&server).await.is_err());
         assert_eq!(server.calls(), [0], "{failure}");
     }
@@ -99,6 +100,37 @@ async fn the_default_backoff_adds_up_to_a_second_of_jitter() {
     let at = server.calls();
     assert!((1000..=2000).contains(&(at[1] - at[0])), "{at:?}");
     assert!((2000..=3000).contains(&(at[2] - at[1])), "{at:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn jitter_is_another_for_each_retry() {
+    #[rate_limited(rate = 100)]
+    async fn call(server: &Server) -> Result<u8, ApiError> {
+        server.answer()
+    }
+    let mut delays = HashSet::new();
+    for _ in 0..20 {
+        let server = Server::failing([ApiError::of(Failure::Connect)]);
+        assert_eq!(call(&server).await, Ok(200));
+        delays.insert(server.calls()[1]);
+    }
+    assert!(delays.len() > 1, "{delays:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_backoff_without_a_longest_delay_overflows_nowhere() {
+    #[rate_limited(limiter = limiter, max_retries = 100, deadline = "1000h", backoff(factor = 10, max = UNBOUNDED))]
+    async fn call(limiter: &Limiter, server: &Server) -> Result<u8, ApiError> {
+        server.answer()
+    }
+    const UNBOUNDED: Duration = Duration::MAX;
+    let server = Server::failing([ApiError::after(429, secs(1)); 100]);
+    assert_eq!(call(&limiter(1000.0, 10), &server).await, Ok(200));
+    assert_eq!(server.calls().last(), Some(&100_000));
+    // Without hints it is the deadline that ends it: 10^7 s are more than 1000 hours.
+    let server = Server::failing([ApiError::of(Failure::Connect); 100]);
+    assert!(call(&limiter(1000.0, 10), &server).await.is_err());
+    assert_eq!(server.calls().len(), 8);
 }
 
 #[tokio::test(start_paused = true)]
@@ -164,10 +196,7 @@ async fn a_throttle_that_is_not_retried_holds_everybody_back_too() {
 #[tokio::test(start_paused = true)]
 async fn a_connection_that_failed_holds_up_nobody_else() {
     let limiter = limiter(10.0, 5);
-    let refused = ApiError {
-        failure: Failure::Connect,
-        retry_after: None,
-    };
+    let refused = ApiError::of(Failure::Connect);
     let server = Server::failing([refused]);
     let (one, other) = tokio::join!(call(&limiter, &server), call(&limiter, &server));
     assert_eq!((one, other), (Ok(200), Ok(200)));
@@ -185,10 +214,7 @@ async fn retry_on_replaces_the_list_and_idempotent_adds_to_it() {
         server.answer()
     }
     let limiter = limiter(100.0, 10);
-    let timeout = ApiError {
-        failure: Failure::Timeout,
-        retry_after: None,
-    };
+    let timeout = ApiError::of(Failure::Timeout);
     for failure in [ApiError::status(500), timeout] {
         let server = Server::failing([failure]);
         assert_eq!(listed(&limiter, &server).await, Ok(200));
@@ -224,4 +250,67 @@ async fn classify_decides_and_can_leave_it_to_the_types() {
     assert_eq!(server.calls(), [0, 5000, 7000, 11_000]);
     let server = Server::failing([ApiError::status(503)]);
     assert_eq!(judged(&limiter, &server).await, Err(ApiError::status(503)));
+}
+
+/// Answers always the same, and notes when.
+#[rate_limited(
+    limiter = limiter,
+    max_retries = 1,
+    retry_on = [429, 503, "5xx", 408, 425],
+    backoff(jitter = "none"),
+)]
+async fn answered(
+    limiter: &Limiter,
+    (status, headers): (u16, &[(&'static str, &str)]),
+    calls: &Log<u64>,
+    start: Instant,
+) -> Result<Response<String>, io::Error> {
+    calls.add(since(start));
+    Ok(response(status, headers))
+}
+
+#[tokio::test(start_paused = true)]
+async fn retry_after_is_a_floor_for_every_status_that_is_retried() {
+    let (told, asked) = (("retry-after", "7"), ("x-should-retry", "true"));
+    let listed = [429, 503, 500, 502, 504, 408, 425].map(|status| (status, vec![told]));
+    let wanted = [409, 422].map(|status| (status, vec![told, asked]));
+    for (status, headers) in listed.into_iter().chain(wanted) {
+        let (limiter, calls) = (limiter(100.0, 10), Log::new());
+        let answer = (status, headers.as_slice());
+        let last = answered(&limiter, answer, &calls, Instant::now()).await;
+        assert_eq!(last.unwrap().status(), status);
+        assert_eq!(calls.entries(), [0, 7000], "{status}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_429_that_the_server_calls_final_holds_everybody_back_all_the_same() {
+    let (limiter, calls) = (limiter(10.0, 5), Log::new());
+    let headers = [("retry-after", "7"), ("x-should-retry", "false")];
+    let last = answered(&limiter, (429, &headers), &calls, Instant::now()).await;
+    assert_eq!(last.unwrap().status(), 429);
+    assert_eq!(calls.entries(), [0]);
+    assert_eq!(limiter.snapshot().cooldown, Some(secs(7)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_retry_that_classify_wants_keeps_to_the_hint() {
+    fn judge(out: &Result<Response<String>, io::Error>) -> Verdict {
+        match out {
+            Ok(response) if response.status() == 429 => Verdict::Retry,
+            _ => Verdict::Done,
+        }
+    }
+    #[rate_limited(limiter = limiter, classify = judge, backoff(jitter = "none"))]
+    async fn judged(limiter: &Limiter) -> Result<Response<String>, io::Error> {
+        let status = if paced::attempt().number() == 1 {
+            429
+        } else {
+            200
+        };
+        Ok(response(status, &[("retry-after", "7")]))
+    }
+    let start = Instant::now();
+    assert_eq!(judged(&limiter(10.0, 5)).await.unwrap().status(), 200);
+    assert_eq!(since(start), 7000);
 }

@@ -11,6 +11,9 @@ use std::sync::Mutex;
 use std::task::Wake;
 use std::task::Waker;
 
+use http::HeaderValue;
+use http::Response;
+use http::StatusCode;
 use paced::Limiter;
 use paced::Quota;
 use paced::Rate;
@@ -89,11 +92,15 @@ pub(crate) struct ApiError {
 }
 
 impl ApiError {
-    pub(crate) const fn status(status: u16) -> Self {
+    pub(crate) const fn of(failure: paced::Failure) -> Self {
         Self {
-            failure: paced::Failure::Status(status),
+            failure,
             retry_after: None,
         }
+    }
+
+    pub(crate) const fn status(status: u16) -> Self {
+        Self::of(paced::Failure::Status(status))
     }
 
     pub(crate) const fn after(status: u16, wait: Duration) -> Self {
@@ -113,6 +120,61 @@ impl paced::Signal for ApiError {
         self.retry_after
             .map(|wait| paced::Hint::new().with_retry_after(wait))
     }
+}
+
+/// An error that can also say that a call was refused.
+#[derive(Debug)]
+pub(crate) enum Failed {
+    Api(ApiError),
+    Refused(paced::Error),
+}
+
+impl From<paced::Error> for Failed {
+    fn from(error: paced::Error) -> Self {
+        Self::Refused(error)
+    }
+}
+
+impl paced::Signal for Failed {
+    fn failure(&self) -> paced::Failure {
+        match self {
+            Self::Api(error) => error.failure,
+            Self::Refused(_) => paced::Failure::Other,
+        }
+    }
+
+    fn hint(&self) -> Option<paced::Hint> {
+        match self {
+            Self::Api(error) => paced::Signal::hint(error),
+            Self::Refused(_) => None,
+        }
+    }
+}
+
+pub(crate) fn refusal<T: core::fmt::Debug>(out: Result<T, Failed>) -> paced::Error {
+    match out {
+        Err(Failed::Refused(error)) => error,
+        other => panic!("{other:?}"),
+    }
+}
+
+pub(crate) fn api_error<T: core::fmt::Debug>(out: Result<T, Failed>) -> ApiError {
+    match out {
+        Err(Failed::Api(error)) => error,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// A response with this status and these headers.
+pub(crate) fn response(status: u16, headers: &[(&'static str, &str)]) -> Response<String> {
+    let mut response = Response::new(r#"{"error": true}"#.to_owned());
+    *response.status_mut() = StatusCode::from_u16(status).unwrap();
+    for (name, value) in headers {
+        response
+            .headers_mut()
+            .append(*name, HeaderValue::from_str(value).unwrap());
+    }
+    response
 }
 
 /// A server that answers from a script, and notes when it was called.

@@ -1,6 +1,7 @@
 //! What is behind a limiter's lock: the bucket, the cooldown and the queue, and the rules by which
 //! permits are granted. Takes the time as an argument and touches no timer.
 
+use core::mem;
 use core::time::Duration;
 
 use crate::bucket;
@@ -46,7 +47,9 @@ pub(super) struct Desk {
     /// The bucket in force: what was declared, tightened by what was learnt.
     pub(super) shape: Shape,
     pub(super) probe: Probe,
-    /// The bucket was full before those who wait now came.
+    /// The bucket may have been full when the gate was shut.
+    was_full: bool,
+    /// Nobody has been answered since, or at all.
     pub(super) fresh: bool,
     /// The bucket, while the gate is shut.
     pub(super) tat: u64,
@@ -69,6 +72,7 @@ impl Desk {
             learnt: Learnt::NOTHING,
             shape: Shape::of(quota),
             probe: Probe::Off,
+            was_full: false,
             fresh: true,
             tat: 0,
             spilt: 0,
@@ -85,9 +89,9 @@ impl Desk {
         if let Some(tat) = handed {
             // What was left when the gate opened has run out since: tokens may have spilt.
             if self.tat <= now {
-                self.fresh = true;
                 self.spilt = now;
             }
+            self.was_full = self.tat <= now;
             self.tat = bucket::sane(tat, self.shape, now);
         }
         if self.learnt.age(now) {
@@ -142,6 +146,7 @@ impl Desk {
             return Err(Refusal::Late { until });
         }
         self.soonest = self.soonest.min(waiter.latest);
+        self.fresh |= mem::take(&mut self.was_full);
         let ahead_of_others = waiter.line == Line::Retries;
         let index = self.queue.join(waiter);
         if ahead_of_others && self.due(self.queue.cost_ahead(Line::First), now) > self.soonest {

@@ -322,3 +322,22 @@ impl Shared {
         self.behind.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use core::num::NonZeroU32;
+
+    use super::*;
+
+    #[test]
+    fn calls_that_pass_are_not_reported_for_ever() {
+        let often = NonZeroU32::new(1_000_000_000).expect("above 0");
+        let shared = Shared::new(Quota::per_second(often).with_burst(often));
+        for _ in 0..1100 {
+            let now = clock::now();
+            assert!(shared.pass(1, now));
+            shared.answered(now, true);
+        }
+        assert!(!shared.attentive.load(Ordering::Relaxed));
+    }
+}

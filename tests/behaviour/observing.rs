@@ -1,0 +1,73 @@
+//! What the body passes to `observe` counts at once, and for its own attempt only.
+
+use std::sync::atomic::AtomicU32;
+use std::sync::atomic::Ordering;
+
+use paced::Limiter;
+use paced::ResponseExt as _;
+use paced::rate_limited;
+use tokio::time::Instant;
+
+use crate::support::limiter;
+use crate::support::response;
+use crate::support::secs;
+use crate::support::since;
+
+const HEADERS: [(&str, &str); 1] = [("retry-after", "7")];
+
+#[tokio::test(start_paused = true)]
+async fn a_hint_holds_everybody_back_while_the_body_still_runs() {
+    #[rate_limited(limiter = limiter)]
+    async fn call(limiter: &Limiter) -> Result<(), String> {
+        let first = paced::attempt().number() == 1;
+        let status = if first { 429 } else { 200 };
+        let _ = response(status, &HEADERS).observe();
+        tokio::time::sleep(secs(2)).await;
+        if first {
+            Err("failed".to_owned())
+        } else {
+            Ok(())
+        }
+    }
+    let (limiter, start) = (limiter(10.0, 5), Instant::now());
+    let (out, at) = tokio::join!(call(&limiter), async {
+        tokio::time::sleep(secs(1)).await;
+        limiter.acquire().await.unwrap();
+        since(start)
+    });
+    out.unwrap();
+    // The hint counts from when the response was received, not from the end of the body, and the
+    // retry goes first: the others wait for its answer, but for a second at most.
+    assert_eq!(since(start), 7000 + 2000);
+    assert_eq!(at, 8000);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hint_is_heard_though_another_response_follows_in_the_same_poll() {
+    #[rate_limited(limiter = limiter)]
+    async fn call(limiter: &Limiter) -> Result<(), String> {
+        let _ = response(429, &HEADERS).observe();
+        // A mirror answers what the first server refused.
+        let _ = response(200, &[]).observe();
+        Ok(())
+    }
+    let limiter = limiter(10.0, 5);
+    call(&limiter).await.unwrap();
+    assert_eq!(limiter.snapshot().cooldown, Some(secs(7)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_response_of_one_attempt_does_not_count_for_the_next() {
+    #[rate_limited(limiter = limiter, backoff(jitter = "none"))]
+    async fn call(limiter: &Limiter, attempts: &AtomicU32) -> Result<(), String> {
+        if attempts.fetch_add(1, Ordering::SeqCst) == 0 {
+            let _ = response(429, &HEADERS).observe();
+        }
+        Err("failed".to_owned())
+    }
+    let (limiter, attempts, start) = (limiter(10.0, 5), AtomicU32::new(0), Instant::now());
+    assert!(call(&limiter, &attempts).await.is_err());
+    // The second attempt says nothing: it is neither a throttle nor asks anybody to wait.
+    assert_eq!((attempts.into_inner(), since(start)), (2, 7000));
+    assert_eq!(limiter.snapshot().cooldown, None);
+}
