@@ -1,0 +1,150 @@
+//! One call, and what people put around it: nothing, `paced`, or a limiter and a retry by hand.
+
+use core::hint::black_box;
+use core::num::NonZeroU32;
+use std::io;
+use std::sync::LazyLock;
+
+use backon::ExponentialBuilder;
+use backon::Retryable as _;
+use governor::clock::MonotonicClock;
+use governor::middleware::NoOpMiddleware;
+use governor::state::InMemoryState;
+use governor::state::NotKeyed;
+use paced::Limiter;
+use paced::Quota;
+use paced::rate_limited;
+use tokio_retry2::Retry;
+use tokio_retry2::RetryError;
+use tokio_retry2::strategy::ExponentialBackoff;
+use tokio_retry2::strategy::jitter;
+
+// So many permits that no call waits: one per nanosecond, and as many saved up as there is room for.
+const RATE: NonZeroU32 = NonZeroU32::new(1_000_000_000).unwrap();
+const BURST: NonZeroU32 = NonZeroU32::MAX;
+
+/// governor with its default clock.
+pub type Governor = governor::DefaultDirectRateLimiter;
+/// governor with the clock that `paced` reads as well.
+pub type GovernorByStd = governor::RateLimiter<
+    NotKeyed,
+    InMemoryState,
+    MonotonicClock,
+    NoOpMiddleware<std::time::Instant>,
+>;
+
+/// Never empty.
+pub static FREE: Limiter = Limiter::new(Quota::per_second(RATE).with_burst(BURST));
+/// Empty for the next hour once its one token is taken.
+pub static EMPTY: Limiter = Limiter::new(Quota::per_hour(NonZeroU32::MIN));
+
+/// Never empty.
+pub static GOVERNOR: LazyLock<Governor> = LazyLock::new(|| Governor::direct(theirs()));
+/// Never empty.
+pub static GOVERNOR_BY_STD: LazyLock<GovernorByStd> =
+    LazyLock::new(|| GovernorByStd::direct_with_clock(theirs(), MonotonicClock));
+/// Empty for the next hour once its one token is taken.
+pub static EMPTY_GOVERNOR: LazyLock<Governor> =
+    LazyLock::new(|| Governor::direct(governor::Quota::per_hour(NonZeroU32::MIN)));
+
+fn theirs() -> governor::Quota {
+    governor::Quota::per_second(RATE).allow_burst(BURST)
+}
+
+/// The call itself.
+///
+/// # Errors
+///
+/// Never; a request would have some.
+#[expect(clippy::unused_async, reason = "it stands for a request")]
+pub async fn bare(id: u64) -> io::Result<u64> {
+    Ok(black_box(id))
+}
+
+/// What the others are compared with.
+///
+/// # Errors
+///
+/// As [`bare`].
+pub async fn plain(id: u64) -> io::Result<u64> {
+    bare(id).await
+}
+
+/// With the attribute: limiter, retries, deadline and attempt context.
+///
+/// # Errors
+///
+/// As [`bare`].
+#[rate_limited(rate = 1_000_000_000, burst = 4_294_967_295)]
+pub async fn annotated(id: u64) -> io::Result<u64> {
+    bare(id).await
+}
+
+/// With governor and backon.
+///
+/// # Errors
+///
+/// As [`bare`].
+pub async fn governor_and_backon(id: u64) -> io::Result<u64> {
+    let attempt = || async {
+        GOVERNOR.until_ready().await;
+        bare(id).await
+    };
+    attempt.retry(backoff()).when(is_transient).await
+}
+
+/// With governor on the clock that `paced` reads, and backon.
+///
+/// # Errors
+///
+/// As [`bare`].
+pub async fn governor_by_std_and_backon(id: u64) -> io::Result<u64> {
+    let attempt = || async {
+        GOVERNOR_BY_STD.until_ready().await;
+        bare(id).await
+    };
+    attempt.retry(backoff()).when(is_transient).await
+}
+
+/// With governor and tokio-retry2.
+///
+/// # Errors
+///
+/// As [`bare`].
+pub async fn governor_and_tokio_retry(id: u64) -> io::Result<u64> {
+    let delays = ExponentialBackoff::from_millis(1000).map(jitter).take(5);
+    let attempt = || async {
+        GOVERNOR.until_ready().await;
+        bare(id).await.map_err(|error| {
+            if is_transient(&error) {
+                RetryError::transient(error)
+            } else {
+                RetryError::permanent(error)
+            }
+        })
+    };
+    Retry::spawn(delays, attempt).await
+}
+
+fn backoff() -> ExponentialBuilder {
+    ExponentialBuilder::default()
+        .with_jitter()
+        .with_max_times(5)
+}
+
+fn is_transient(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::ConnectionRefused
+}
+
+/// The bytes of the futures of [`plain`], and of what stands around it, by name.
+pub fn sizes() -> [(&'static str, usize); 4] {
+    [
+        ("plain", size_of_val(&plain(1))),
+        ("`#[rate_limited]`", size_of_val(&annotated(1))),
+        ("governor and backon", size_of_val(&governor_and_backon(1))),
+        (
+            "governor and tokio-retry2",
+            size_of_val(&governor_and_tokio_retry(1)),
+        ),
+    ]
+}

@@ -1,0 +1,106 @@
+//! Everything that is measured in nanoseconds and instructions, by name.
+
+use core::future::Future;
+use core::hint::black_box;
+use core::pin::pin;
+use core::task::Context;
+use core::task::Poll;
+use core::task::Waker;
+use std::time::Instant;
+
+use crate::calls;
+use crate::calls::EMPTY;
+use crate::calls::EMPTY_GOVERNOR;
+use crate::calls::FREE;
+use crate::calls::GOVERNOR;
+use crate::calls::GOVERNOR_BY_STD;
+use crate::floor;
+use crate::requests;
+
+/// Something that can be done many times in a row.
+#[derive(Clone, Copy, Debug)]
+pub struct Case {
+    /// What it is called in tables and on command lines.
+    pub name: &'static str,
+    /// Does it this often.
+    pub run: fn(u64),
+}
+
+const fn case(name: &'static str, run: fn(u64)) -> Case {
+    Case { name, run }
+}
+
+/// All cases, the floor first.
+pub const CASES: [Case; 22] = [
+    case("compare-and-swap", |n| repeat(n, floor::compare_and_swap)),
+    case("clock: std", |n| repeat(n, Instant::now)),
+    case("clock: tokio", |n| repeat(n, tokio::time::Instant::now)),
+    case("clock: quanta", |n| repeat(n, floor::quanta_clock)),
+    case("decision: std", |n| repeat(n, floor::decision_by_std)),
+    case("decision: quanta", |n| repeat(n, floor::decision_by_quanta)),
+    case("free: paced try_acquire", |n| {
+        repeat(n, || FREE.try_acquire().is_ok());
+    }),
+    case("free: paced acquire", |n| {
+        repeat(n, || ready(FREE.acquire()).is_ok());
+    }),
+    case("free: governor check", |n| {
+        repeat(n, || GOVERNOR.check().is_ok());
+    }),
+    case("free: governor until_ready", |n| {
+        repeat(n, || ready(GOVERNOR.until_ready()));
+    }),
+    case("free: governor check, std clock", |n| {
+        repeat(n, || GOVERNOR_BY_STD.check().is_ok());
+    }),
+    case("free: governor until_ready, std clock", |n| {
+        repeat(n, || ready(GOVERNOR_BY_STD.until_ready()));
+    }),
+    case("refused: paced", |n| {
+        repeat(n, || EMPTY.try_acquire().is_err());
+    }),
+    case("refused: governor", |n| {
+        repeat(n, || EMPTY_GOVERNOR.check().is_err());
+    }),
+    case("call: plain", |n| call(n, calls::plain)),
+    case("call: paced", |n| call(n, calls::annotated)),
+    case("call: governor and backon", |n| {
+        call(n, calls::governor_and_backon);
+    }),
+    case("call: governor and backon, std clock", |n| {
+        call(n, calls::governor_by_std_and_backon);
+    }),
+    case("call: governor and tokio-retry2", |n| {
+        call(n, calls::governor_and_tokio_retry);
+    }),
+    case("request: plain", requests::plain),
+    case("request: paced", requests::annotated),
+    case("request: middleware", requests::middleware),
+];
+
+/// The case of this name.
+pub fn find(name: &str) -> Option<Case> {
+    CASES.into_iter().find(|case| case.name == name)
+}
+
+fn call<F: Future>(n: u64, make: impl Fn(u64) -> F) {
+    repeat(n, || ready(make(black_box(7))));
+}
+
+fn repeat<T>(n: u64, act: impl Fn() -> T) {
+    for _ in 0..n {
+        black_box(act());
+    }
+}
+
+/// The output of a future that does not have to wait.
+///
+/// # Panics
+///
+/// If it has to.
+pub fn ready<F: Future>(future: F) -> F::Output {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(output) => output,
+        Poll::Pending => panic!("nothing that is measured here waits"),
+    }
+}

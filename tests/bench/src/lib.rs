@@ -1,0 +1,22 @@
+//! What `paced` costs, beside what people use today: every comparison in one run.
+//!
+//! ```text
+//! cargo run --release -p bench --bin report     everything; writes BENCHMARKS.md
+//! cargo run --release -p bench --bin waiting    how limiters behave while callers wait
+//! cargo bench -p bench --bench annotated        the single calls, by criterion
+//! ```
+#![forbid(unsafe_code)]
+
+pub mod builds;
+pub mod calls;
+pub mod cases;
+pub mod contest;
+pub mod floor;
+pub mod instructions;
+pub mod limiters;
+pub mod machine;
+pub mod nanoseconds;
+pub mod requests;
+pub mod table;
+pub mod trace;
+pub mod waiting;

@@ -1,0 +1,102 @@
+//! What is added to a request of reqwest's: the request itself is answered without a network.
+
+use core::hint::black_box;
+use core::num::NonZeroU32;
+use std::sync::LazyLock;
+
+use http::Extensions;
+use paced::ResponseExt as _;
+use paced::rate_limited;
+use reqwest::Client;
+use reqwest::Request;
+use reqwest::Response;
+use reqwest_middleware::ClientBuilder;
+use reqwest_middleware::ClientWithMiddleware;
+use reqwest_middleware::Middleware;
+use reqwest_middleware::Next;
+use reqwest_retry::RetryTransientMiddleware;
+use reqwest_retry::policies::ExponentialBackoff;
+
+use crate::calls::Governor;
+use crate::cases::ready;
+
+const URL: &str = "http://localhost/";
+const RATE: NonZeroU32 = NonZeroU32::new(1_000_000_000).unwrap();
+
+static CLIENT: LazyLock<Client> = LazyLock::new(Client::new);
+static STACK: LazyLock<ClientWithMiddleware> = LazyLock::new(|| {
+    let retries = ExponentialBackoff::builder().build_with_max_retries(5);
+    ClientBuilder::new(Client::new())
+        .with(RetryTransientMiddleware::new_with_policy(retries))
+        .with(reqwest_ratelimit::all(Limit(Governor::direct(
+            governor::Quota::per_second(RATE).allow_burst(NonZeroU32::MAX),
+        ))))
+        .with(Answer)
+        .build()
+});
+
+/// A request is made and answered, `n` times.
+pub fn plain(n: u64) {
+    for _ in 0..n {
+        let request = CLIENT.get(URL).build();
+        black_box(ready(send(black_box(request))).is_ok());
+    }
+}
+
+/// The same in an annotated function that shows the response to the limiter.
+pub fn annotated(n: u64) {
+    for _ in 0..n {
+        black_box(ready(fetch(&CLIENT)).is_ok());
+    }
+}
+
+/// The same through the stack of middleware that people build today.
+pub fn middleware(n: u64) {
+    for _ in 0..n {
+        let request = STACK.get(URL).build();
+        black_box(ready(through_stack(black_box(request))).is_ok());
+    }
+}
+
+#[rate_limited(rate = 1_000_000_000, burst = 4_294_967_295)]
+async fn fetch(client: &Client) -> reqwest::Result<Response> {
+    let request = client.get(URL).build();
+    Ok(send(black_box(request)).await?.observe())
+}
+
+#[expect(clippy::unused_async, reason = "it stands for a request")]
+async fn send(request: reqwest::Result<Request>) -> reqwest::Result<Response> {
+    request.map(|request| answer(&request))
+}
+
+async fn through_stack(request: reqwest::Result<Request>) -> reqwest_middleware::Result<Response> {
+    STACK.execute(request?).await
+}
+
+fn answer(request: &Request) -> Response {
+    black_box(request.url());
+    Response::from(http::Response::new(""))
+}
+
+/// Stands for the network.
+struct Answer;
+
+#[async_trait::async_trait]
+impl Middleware for Answer {
+    async fn handle(
+        &self,
+        request: Request,
+        _: &mut Extensions,
+        _: Next<'_>,
+    ) -> reqwest_middleware::Result<Response> {
+        Ok(answer(&request))
+    }
+}
+
+struct Limit(Governor);
+
+impl reqwest_ratelimit::RateLimiter for Limit {
+    async fn acquire_permit(&self) {
+        self.0.until_ready().await;
+    }
+}
