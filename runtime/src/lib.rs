@@ -92,6 +92,7 @@ mod quota;
 mod retry;
 mod retry_on;
 mod signal;
+pub mod store;
 mod sync;
 mod verdict;
 

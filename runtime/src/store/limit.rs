@@ -1,0 +1,126 @@
+//! A limit in a store's units.
+
+use crate::bucket::Shape;
+
+use super::MAX_LIMITS;
+use super::TICKS_PER_SECOND;
+
+/// The nanoseconds of a tick.
+pub(crate) const TICK: u64 = 250;
+
+/// No bucket takes longer than this to fill (8.9 years), so that sums stay exact in scripts whose
+/// numbers are floating-point ones.
+const MAX_CAPACITY: u64 = 1 << 50;
+
+const MINUTE: u64 = 60 * TICKS_PER_SECOND;
+
+/// A token bucket's settings, in ticks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Limit {
+    interval: u64,
+    capacity: u64,
+}
+
+impl Limit {
+    /// The fastest limit: 100,000 tokens per second. At higher rates ticks are too coarse.
+    pub const MIN_INTERVAL: u64 = 40;
+
+    /// A bucket that gains a token every `interval` ticks and holds `burst` of them.
+    ///
+    /// What lies outside of sensible bounds is put to their edge: an interval to 40 ticks at least
+    /// (100,000 tokens per second), a burst to 1 at least.
+    pub const fn new(interval: u64, burst: u32) -> Self {
+        let interval = if interval < Self::MIN_INTERVAL {
+            Self::MIN_INTERVAL
+        } else if interval > MAX_CAPACITY {
+            MAX_CAPACITY
+        } else {
+            interval
+        };
+        let burst = if burst == 0 { 1 } else { burst as u64 };
+        let capacity = interval.saturating_mul(burst);
+        let capacity = if capacity > MAX_CAPACITY {
+            MAX_CAPACITY
+        } else {
+            capacity
+        };
+        Self { interval, capacity }
+    }
+
+    /// Ticks from one token to the next.
+    pub const fn interval(self) -> u64 {
+        self.interval
+    }
+
+    /// Ticks to fill the empty bucket.
+    pub const fn capacity(self) -> u64 {
+        self.capacity
+    }
+
+    /// Rounded so that it is never more than the bucket allows.
+    pub(crate) fn of(shape: Shape) -> Self {
+        let burst = (shape.capacity / shape.interval.max(1)).max(1);
+        Self::new(
+            shape.interval.div_ceil(TICK),
+            u32::try_from(burst).unwrap_or(u32::MAX),
+        )
+    }
+
+    /// How far ahead its bucket can be full at the latest: filled from empty, with 512 tokens drawn
+    /// ahead, and a minute for all else. What is further ahead was left by a slower limit or by a
+    /// damaged state.
+    pub(crate) const fn furthest(self) -> u64 {
+        let ahead = self.interval.saturating_mul(512);
+        let all = self.capacity.saturating_add(ahead).saturating_add(MINUTE);
+        if all > 2 * MAX_CAPACITY {
+            2 * MAX_CAPACITY
+        } else {
+            all
+        }
+    }
+
+    /// The same limit slowed to a token every `interval` ticks, with nothing saved up.
+    pub(super) const fn slowed(self, interval: u64) -> Self {
+        if interval <= self.interval {
+            return self;
+        }
+        Self::new(interval, 1)
+    }
+}
+
+/// The limits that a request has to keep all at once, one to [four](MAX_LIMITS) of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Limits {
+    limits: [Limit; MAX_LIMITS],
+    len: usize,
+}
+
+impl Limits {
+    /// One limit.
+    pub const fn one(limit: Limit) -> Self {
+        Self {
+            limits: [limit; MAX_LIMITS],
+            len: 1,
+        }
+    }
+
+    /// These limits: `None` if there is none, or more than [four](MAX_LIMITS).
+    pub fn new(limits: &[Limit]) -> Option<Self> {
+        let (first, rest) = limits.split_first()?;
+        let mut all = Self::one(*first);
+        for limit in rest {
+            *all.limits.get_mut(all.len)? = *limit;
+            all.len += 1;
+        }
+        Some(all)
+    }
+
+    /// The limits, in the order in which a [`State`](super::State) keeps them.
+    pub fn as_slice(&self) -> &[Limit] {
+        &self.limits[..self.len]
+    }
+
+    pub(super) fn first_mut(&mut self) -> &mut Limit {
+        &mut self.limits[0]
+    }
+}

@@ -1,0 +1,87 @@
+//! A store in memory.
+
+use core::fmt;
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+
+use crate::clock;
+
+use super::Answering;
+use super::Request;
+use super::State;
+use super::Store;
+use super::limit::TICK;
+use super::step;
+
+/// More states than this are looked through for those that mean nothing any more.
+const FEW: usize = 64;
+
+/// A store in memory, for limiters of one process: in tests of code that shares limits, where it
+/// keeps to tokio's clock, also when that is paused.
+///
+/// A limiter without a store is faster, and knows everything that this one does.
+#[derive(Default)]
+pub struct MemoryStore {
+    states: Mutex<States>,
+}
+
+#[derive(Default)]
+struct States {
+    by_key: HashMap<Box<str>, State>,
+    /// As many as after the last look through.
+    kept: usize,
+}
+
+impl MemoryStore {
+    /// An empty store.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// How many states are kept. Those that mean nothing any more are dropped now and then.
+    pub fn len(&self) -> usize {
+        self.lock().by_key.len()
+    }
+
+    /// Whether nothing is kept.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, States> {
+        // A panic in a user's key type cannot happen here: the map is whole.
+        self.states.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl States {
+    fn state(&mut self, key: &str, now: u64) -> &mut State {
+        if !self.by_key.contains_key(key) {
+            if self.by_key.len() >= 2 * self.kept.max(FEW) {
+                self.by_key.retain(|_, state| state.expires_at() > now);
+                self.kept = self.by_key.len();
+            }
+            self.by_key.insert(key.into(), State::default());
+        }
+        self.by_key.get_mut(key).expect("inserted just before")
+    }
+}
+
+impl Store for MemoryStore {
+    fn transact<'a>(&'a self, key: &'a str, request: &'a Request) -> Answering<'a> {
+        Box::pin(async move {
+            let mut states = self.lock();
+            let now = clock::now() / TICK;
+            Ok(step(states.state(key, now), now, request))
+        })
+    }
+}
+
+impl fmt::Debug for MemoryStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryStore")
+            .field("states", &self.len())
+            .finish()
+    }
+}

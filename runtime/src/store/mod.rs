@@ -1,0 +1,91 @@
+//! Limits that several processes share: what a store keeps, and the one operation on it.
+//!
+//! A [`Store`] keeps a small [`State`] for every limiter that uses it, and changes it in one atomic
+//! operation: read the state, [`step`], write it back. All arithmetic is in [`step`], a function of
+//! values; whoever can read and write a few integers in a transaction can be a store.
+//!
+//! | store | for | feature |
+//! | --- | --- | --- |
+//! | [`MemoryStore`] | limiters of one process; tests on paused time | |
+//!
+//! # Time
+//!
+//! All instants in a state are of the store's own clock, so that the clocks of the machines that
+//! share it do not matter. They are counted in [*ticks*](TICKS_PER_SECOND), quarters of a microsecond
+//! since 1970: whole numbers that every database and script language holds exactly until 2041.
+
+mod answer;
+mod error;
+mod limit;
+mod memory;
+mod request;
+mod state;
+mod step;
+
+use core::fmt::Debug;
+use core::future::Future;
+use core::pin::Pin;
+
+pub use self::answer::Answer;
+pub use self::error::StoreError;
+pub use self::limit::Limit;
+pub use self::limit::Limits;
+pub use self::memory::MemoryStore;
+pub use self::request::Action;
+pub use self::request::Request;
+pub use self::state::State;
+pub use self::step::step;
+
+/// How many ticks a second has: a tick is a quarter of a microsecond.
+pub const TICKS_PER_SECOND: u64 = 4_000_000;
+
+/// How many limits one limiter can have at once.
+pub const MAX_LIMITS: usize = 4;
+
+/// The future of a store's operation.
+pub type Answering<'a> = Pin<Box<dyn Future<Output = Result<Answer, StoreError>> + Send + 'a>>;
+
+/// Keeps the state of limiters where several processes reach it.
+///
+/// An implementation reads the [`State`] under `key` (the default one if there is none), lets
+/// [`step`] change it with its own clock's time, and writes it back if it changed, in one atomic
+/// operation: no other operation on the same key may come in between. It may forget a state at
+/// [`State::expires_at`], and must keep it until then.
+///
+/// # Errors
+///
+/// [`StoreError::unavailable`] for what another try may mend, [`StoreError::rejected`] for what needs
+/// a person: a wrong password, a file that is no store. What a limiter does about the first kind is
+/// its setting; the second kind is never worked around.
+///
+/// # Cancel safety
+///
+/// A limiter drops the future where it takes too long. The operation may have happened then.
+///
+/// # Examples
+///
+/// ```
+/// use std::collections::HashMap;
+/// use std::sync::Mutex;
+/// use std::time::{SystemTime, UNIX_EPOCH};
+///
+/// use paced::store::{Answering, Request, State, Store, step};
+///
+/// #[derive(Debug, Default)]
+/// struct Table(Mutex<HashMap<String, State>>);
+///
+/// impl Store for Table {
+///     fn transact<'a>(&'a self, key: &'a str, request: &'a Request) -> Answering<'a> {
+///         Box::pin(async move {
+///             let mut table = self.0.lock().unwrap();
+///             let state = table.entry(key.to_owned()).or_default();
+///             let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+///             Ok(step(state, now.as_micros() as u64 * 4, request))
+///         })
+///     }
+/// }
+/// ```
+pub trait Store: Debug + Send + Sync + 'static {
+    /// Applies `request` to the state under `key`.
+    fn transact<'a>(&'a self, key: &'a str, request: &'a Request) -> Answering<'a>;
+}

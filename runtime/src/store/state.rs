@@ -1,0 +1,77 @@
+//! What a store keeps for a limiter.
+
+use super::Limits;
+use super::MAX_LIMITS;
+use super::TICKS_PER_SECOND;
+
+/// No pause is believed to last longer: 30 days.
+pub(super) const LONGEST_PAUSE: u64 = 30 * 24 * 3600 * TICKS_PER_SECOND;
+
+/// How long a state is kept beyond the instant at which it means nothing any more.
+const SLACK: u64 = 2 * TICKS_PER_SECOND;
+
+/// What a store keeps for a limiter. All instants are in ticks of the store's clock; the default is
+/// a limiter that nobody has used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct State {
+    /// For every limit, when its bucket is full again (GCRA's theoretical arrival time).
+    pub full_at: [u64; MAX_LIMITS],
+    /// No token before this.
+    pub paused_until: u64,
+    /// How often slots that were drawn before became void: with every pause.
+    pub generation: u64,
+    /// Ticks from one token to the next that a server's answers have shown to be the limit, if that
+    /// is slower than what was declared.
+    pub learnt_interval: u64,
+    /// Until when that holds.
+    pub learnt_until: u64,
+    /// The time of the last change: by it a clock that was set back is noticed.
+    pub seen: u64,
+}
+
+impl State {
+    /// The instant from which on this state means no more than the default one, plus two seconds.
+    /// A store may forget it then.
+    pub fn expires_at(&self) -> u64 {
+        let ends = [self.paused_until, self.learnt_until];
+        let last = self.full_at.iter().chain(&ends).max();
+        last.map_or(0, |last| last.saturating_add(SLACK))
+    }
+
+    /// Moves all instants along with a clock that was set back.
+    pub(super) fn follow(&mut self, now: u64) {
+        let back = self.seen.saturating_sub(now);
+        if back == 0 {
+            return;
+        }
+        for instant in &mut self.full_at {
+            *instant = instant.saturating_sub(back);
+        }
+        self.paused_until = self.paused_until.saturating_sub(back);
+        self.learnt_until = self.learnt_until.saturating_sub(back);
+        self.seen = now;
+    }
+
+    /// Takes over what somebody saw earlier and this state has lost, as far as it can be true.
+    pub(super) fn heal(&mut self, mut floor: Self, limits: &Limits, now: u64) {
+        floor.follow(now);
+        floor.tame(limits, now);
+        let instants = self.full_at.iter_mut().zip(floor.full_at);
+        for ((own, other), _) in instants.zip(limits.as_slice()) {
+            *own = (*own).max(other);
+        }
+        self.paused_until = self.paused_until.max(floor.paused_until);
+        self.generation = self.generation.max(floor.generation);
+    }
+
+    /// Brings what cannot be true to what can: nothing may stay closed for ever.
+    pub(super) fn tame(&mut self, limits: &Limits, now: u64) {
+        if self.paused_until > now.saturating_add(LONGEST_PAUSE) {
+            self.paused_until = 0;
+        }
+        let from = now.max(self.paused_until);
+        for (instant, limit) in self.full_at.iter_mut().zip(limits.as_slice()) {
+            *instant = (*instant).min(from.saturating_add(limit.furthest()));
+        }
+    }
+}
