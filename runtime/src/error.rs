@@ -35,6 +35,8 @@ pub(crate) enum Kind {
     AttemptTimeout(Duration),
     /// Waiting needs a tokio runtime, and there is none here.
     NoRuntime,
+    /// The store that the limit is shared through does not serve.
+    Store(Arc<str>),
 }
 
 impl Error {
@@ -111,6 +113,12 @@ impl Error {
         matches!(self.kind, Kind::NoRuntime)
     }
 
+    /// The store through which the limit is shared cannot be reached or does not do what it is asked:
+    /// the message says which.
+    pub const fn is_store(&self) -> bool {
+        matches!(self.kind, Kind::Store(_))
+    }
+
     /// How long after this error was made the same call can be expected to pass, where that is known.
     pub const fn retry_after(&self) -> Option<Duration> {
         match self.kind {
@@ -147,6 +155,7 @@ impl fmt::Display for Error {
             Kind::Overdue => f.write_str("the attempt did not end before the call's deadline"),
             Kind::AttemptTimeout(limit) => write!(f, "the attempt took longer than {limit:?}"),
             Kind::NoRuntime => f.write_str("waiting for a permit needs a tokio runtime"),
+            Kind::Store(why) => write!(f, "the limit is shared through a store: {why}"),
         }
     }
 }

@@ -68,6 +68,11 @@ impl Learnt {
         self.windows.pace().map(|pace| pace.until)
     }
 
+    /// Nanoseconds from one call to the next that a server's hints ask for, and until when.
+    pub(crate) fn pace(&self) -> Option<(u64, u64)> {
+        self.windows.pace().map(|pace| (pace.interval, pace.until))
+    }
+
     /// The bucket was full, and is used again since `sent`: what passes from now on is counted.
     pub(crate) fn begin(&mut self, sent: u64) {
         self.share.begin(sent);

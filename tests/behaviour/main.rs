@@ -16,3 +16,5 @@ mod reading;
 mod reconfiguring;
 mod retrying;
 mod runtimes;
+mod sharing;
+mod stores;

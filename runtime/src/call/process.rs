@@ -158,6 +158,9 @@ impl Core {
             Denial::Refused(Refusal::TooLarge { burst }) => {
                 Kind::InsufficientCapacity { cost: 1, burst }
             }
+            Denial::Refused(Refusal::NoStore) => {
+                Kind::Store(self.limiter().map_or_else(|| "".into(), Shared::no_store))
+            }
             Denial::Refused(Refusal::Late { until }) => {
                 let wait = Duration::from_nanos(until.saturating_sub(now));
                 if until >= deadline {

@@ -67,6 +67,7 @@ impl<'a> Acquire<'a> {
                 cost: self.cost,
                 burst,
             },
+            Denial::Refused(Refusal::NoStore) => Kind::Store(self.limiter.shared().no_store()),
             Denial::Refused(Refusal::Late { until }) => {
                 let wait = until.saturating_sub(clock::now());
                 Kind::Deadline(core::time::Duration::from_nanos(wait))

@@ -45,6 +45,12 @@ impl Alarms {
         Self { clocks: Vec::new() }
     }
 
+    /// A runtime that has waiters.
+    pub(super) fn runtime(&self) -> Option<Handle> {
+        let alive = self.clocks.iter().find(|clock| !clock.dead);
+        alive.map(|clock| clock.runtime.clone())
+    }
+
     /// Counts in a waiter of the current runtime.
     pub(super) fn enrol(&mut self, handle: &Handle, limiter: &Weak<Shared>) {
         let found = self

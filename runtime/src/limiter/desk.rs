@@ -17,6 +17,7 @@ use super::queue::Queue;
 use super::queue::State;
 use super::queue::Waiter;
 use super::snapshot::Waits;
+use super::supply::Supply;
 use super::wakes::Wakes;
 
 /// Why somebody is not let in.
@@ -26,6 +27,8 @@ pub(crate) enum Refusal {
     Late { until: u64 },
     /// The bucket never holds as many tokens.
     TooLarge { burst: u32 },
+    /// The store that the limiter shares its limit through refuses.
+    NoStore,
 }
 
 /// What is left after all permits that are due were granted.
@@ -62,10 +65,12 @@ pub(super) struct Desk {
     /// No waiter's `latest` is before this.
     soonest: u64,
     pub(super) waits: Waits,
+    /// Where the permits come from, if not from the bucket.
+    pub(super) supply: Option<Box<Supply>>,
 }
 
 impl Desk {
-    pub(super) const fn new(quota: Quota) -> Self {
+    pub(super) const fn new(quota: Quota, supply: Option<Box<Supply>>) -> Self {
         Self {
             queue: Queue::new(),
             quota,
@@ -81,6 +86,7 @@ impl Desk {
             owed_until: 0,
             soonest: u64::MAX,
             waits: Waits::NONE,
+            supply,
         }
     }
 
@@ -104,6 +110,9 @@ impl Desk {
     /// Hands back to the gate, unless a cooldown or a hint's pace lasts. Only when nobody waits.
     pub(super) fn close_for(&mut self, gate: &Gate, now: u64) {
         self.soonest = u64::MAX;
+        if self.supply.is_some() {
+            return;
+        }
         if self.held_until() <= now && self.probe == Probe::Off && self.learnt.ages_at().is_none() {
             gate.open(self.tat, self.owed_until);
         }
@@ -112,17 +121,22 @@ impl Desk {
     /// Takes a permit at once if nobody waits for one.
     pub(super) fn take(&mut self, cost: u32, now: u64) -> Result<(), Refusal> {
         let until = self.expected(Line::First, cost, now)?;
-        if self.queue.waiting() > 0 || until > now {
+        let known = self.supply.is_none();
+        if self.queue.waiting() > 0 || self.held_until() > now || (known && until > now) {
             return Err(Refusal::Late { until });
         }
         let credit = if now < self.owed_until { CREDIT } else { 0 };
-        self.spill(now, credit);
-        match bucket::take(self.tat, self.shape, cost, now, credit) {
-            Ok(tat) => self.tat = tat,
-            Err(until) => return Err(Refusal::Late { until }),
+        match self.pay(cost, now, credit) {
+            Ok(_) => {
+                self.probed(now);
+                Ok(())
+            }
+            Err(due) if known => Err(Refusal::Late { until: due }),
+            Err(_) => {
+                self.want(cost);
+                Err(Refusal::Late { until })
+            }
         }
-        self.probed(now);
-        Ok(())
     }
 
     /// When one who joins this line now gets a permit.
@@ -130,6 +144,9 @@ impl Desk {
         let burst = self.quota.burst().get();
         if cost > burst {
             return Err(Refusal::TooLarge { burst });
+        }
+        if self.no_store(now).is_some() {
+            return Err(Refusal::NoStore);
         }
         Ok(self.due(self.queue.cost_ahead(line) + u64::from(cost), now))
     }
@@ -156,14 +173,18 @@ impl Desk {
     }
 
     /// Gives back what a waiter held that is dropped.
-    pub(super) fn abandon(&mut self, index: u32) -> Waiter {
+    pub(super) fn abandon(&mut self, index: u32, now: u64) -> Waiter {
         let waiter = self.queue.leave(index);
-        if let State::Granted { at } = waiter.state {
-            self.probe_again(at);
-            // What was granted before a token spilt has been made up for since.
-            if at >= self.spilt {
-                let price = self.shape.price(u64::from(waiter.cost));
-                self.tat = self.tat.saturating_sub(price);
+        if let State::Granted { until } = waiter.state {
+            self.probe_again(waiter.since);
+            match &mut self.supply {
+                Some(supply) if until < u64::MAX => supply.put_back(waiter.cost, until, now),
+                // What was granted before a token spilt has been made up for since.
+                _ if waiter.since < self.spilt => {}
+                _ => {
+                    let price = self.shape.price(u64::from(waiter.cost));
+                    self.tat = self.tat.saturating_sub(price);
+                }
             }
         }
         waiter
@@ -180,29 +201,40 @@ impl Desk {
                 wakes.add(self.queue.decide(head, State::Late { until: now }));
                 continue;
             }
-            if now < self.held_until() {
-                return self.next(self.due(u64::from(cost), now));
+            if self.no_store(now).is_some() {
+                wakes.add(self.queue.decide(head, State::NoStore));
+                continue;
             }
-            self.spill(now, CREDIT);
-            match bucket::take(self.tat, self.shape, cost, now, CREDIT) {
-                Err(until) => return self.next(until),
-                Ok(tat) => {
-                    self.tat = tat;
-                    if tat < now {
+            if now < self.held_until() {
+                return self.next(self.due(u64::from(cost), now), now);
+            }
+            match self.pay(cost, now, CREDIT) {
+                Err(until) => return self.next(until, now),
+                Ok(until) => {
+                    if self.tat < now {
                         self.owed_until = now + CREDIT;
                     }
                     self.probed(now);
                     self.account(head, now);
-                    wakes.add(self.queue.decide(head, State::Granted { at: now }));
+                    wakes.add(self.queue.grant(head, until, now));
                 }
             }
         }
+        self.order(now);
         Standing::Idle
+    }
+
+    /// Closes until `until`, for all who share the limit.
+    pub(super) fn cool_down(&mut self, until: u64, now: u64, wakes: &mut Wakes) {
+        if until > now && until > self.closed_until {
+            self.tell_pause(until, now);
+        }
+        self.close(until, now, wakes);
     }
 
     /// Closes until `until`. A longer cooldown extends, a shorter one changes nothing; permits that
     /// nobody has used yet are called back.
-    pub(super) fn cool_down(&mut self, until: u64, now: u64, wakes: &mut Wakes) {
+    pub(super) fn close(&mut self, until: u64, now: u64, wakes: &mut Wakes) {
         if until <= now || until <= self.closed_until {
             return;
         }
@@ -234,7 +266,10 @@ impl Desk {
         if self.held_until() > now || self.queue.waiting() > 0 {
             return 0;
         }
-        bucket::available(self.tat, self.shape, now)
+        match &self.supply {
+            Some(supply) => supply.usable(now),
+            None => bucket::available(self.tat, self.shape, now),
+        }
     }
 
     /// Refuses all who cannot be served in time any more.
@@ -263,16 +298,21 @@ impl Desk {
 
     /// When the last of `cost` tokens from now on is there.
     fn due(&self, cost: u64, now: u64) -> u64 {
-        bucket::earliest(self.tat, self.shape, cost, now).max(self.held_until())
+        let due = match &self.supply {
+            Some(supply) => supply.due(cost, self.tat, self.shape, now),
+            None => bucket::earliest(self.tat, self.shape, cost, now),
+        };
+        due.max(self.held_until())
     }
 
-    /// What is next: a permit, or the end of what makes it late.
-    fn next(&self, due: u64) -> Standing {
+    /// What is next: a permit, the end of what makes it late, or something to ask of the store.
+    fn next(&mut self, due: u64, now: u64) -> Standing {
+        let due = due.min(self.order(now));
         Standing::Due(self.learnt.ages_at().map_or(due, |aged| aged.min(due)))
     }
 
     /// Takes note if tokens run over.
-    fn spill(&mut self, now: u64, credit: u64) {
+    pub(super) fn spill(&mut self, now: u64, credit: u64) {
         if self.tat < now.saturating_sub(credit) {
             self.spilt = now;
         }

@@ -136,6 +136,7 @@ impl Desk {
                 self.probe = Probe::Armed;
             }
         }
+        self.tell_pace(now);
         self.expel(now, wakes);
     }
 

@@ -5,10 +5,14 @@ mod alarm;
 mod desk;
 mod gate;
 mod lessons;
+mod link;
 mod queue;
 mod registry;
+mod request;
 mod shared;
 mod snapshot;
+mod supply;
+mod supplying;
 mod ticket;
 mod wakes;
 
@@ -24,8 +28,8 @@ pub(crate) use self::desk::Refusal;
 pub(crate) use self::lessons::Heard;
 pub(crate) use self::lessons::Refused;
 pub(crate) use self::registry::find;
-pub(crate) use self::shared::Denial;
-pub(crate) use self::shared::Request;
+pub(crate) use self::request::Denial;
+pub(crate) use self::request::Request;
 pub(crate) use self::shared::Shared;
 pub use self::snapshot::Snapshot;
 pub use self::snapshot::Waits;
@@ -35,6 +39,13 @@ use crate::clock;
 use crate::error::Error;
 use crate::error::Kind;
 use crate::quota::Quota;
+use crate::store::Limit;
+use crate::store::Policy;
+use crate::store::Store;
+use crate::store::TICK;
+
+use self::link::Link;
+use self::supply::Terms;
 
 /// No cooldown lasts longer, whatever a server sends, unless a function's attribute says so.
 pub(crate) const LONGEST_COOLDOWN: Duration = Duration::from_secs(3600);
@@ -84,6 +95,52 @@ impl Limiter {
     /// [`is_conflict`](Error::is_conflict): the name was declared with another quota before.
     pub fn named(name: &str, quota: Quota) -> Result<Self, Error> {
         registry::declare(name, quota)
+    }
+
+    /// A limiter that shares its limit with all others of this `name` in the same `store`, also in
+    /// other processes and on other machines.
+    ///
+    /// Its permits are tokens that the store has handed out: just as many as are waited for, many in
+    /// one request. Cooldowns hold for all processes, and so does the pace that a server's hints ask
+    /// for. `policy` says what happens while the store is away.
+    ///
+    /// [`try_acquire`](Self::try_acquire) takes a token only if one is at hand; where none is, it has
+    /// one fetched for the next try.
+    ///
+    /// # Errors
+    ///
+    /// [`is_invalid`](Error::is_invalid): a rate above 100,000 per second.
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use std::sync::Arc;
+    /// use paced::store::{MemoryStore, Policy};
+    /// use paced::{Limiter, Quota};
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() -> Result<(), paced::Error> {
+    /// let store = Arc::new(MemoryStore::new());
+    /// let quota = Quota::per_second(NonZeroU32::new(5).unwrap());
+    /// let github = Limiter::in_store("github", quota, store, Policy::new())?;
+    /// github.acquire().await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn in_store(
+        name: &str,
+        quota: Quota,
+        store: Arc<dyn Store>,
+        policy: Policy,
+    ) -> Result<Self, Error> {
+        if quota.rate().nanos() < Limit::MIN_INTERVAL * TICK {
+            return Err(Error::invalid(
+                "limits that are shared through a store are at most 100,000 per second",
+            ));
+        }
+        let link = Link::new(store, name, policy.timeout);
+        let shared = Shared::linked(quota, link, Terms::of(policy));
+        Ok(Self {
+            quota,
+            shared: OnceLock::from(shared),
+        })
     }
 
     /// Waits for a permit of one token.
@@ -153,6 +210,7 @@ impl Limiter {
                 Refusal::TooLarge { burst } => {
                     Error::new(Kind::InsufficientCapacity { cost, burst })
                 }
+                Refusal::NoStore => Error::new(Kind::Store(self.shared().no_store())),
             })
     }
 

@@ -17,12 +17,14 @@ const KEEP: usize = 1024;
 pub(super) enum State {
     /// In a line.
     Waiting,
-    /// Holds a permit since this instant.
-    Granted { at: u64 },
+    /// Holds a permit that may be used until this instant, since `since`.
+    Granted { until: u64 },
     /// Cannot be served in time; a permit would come at this instant.
     Late { until: u64 },
     /// Asks for more than the bucket holds since the quota changed.
     TooLarge,
+    /// The store that the limiter shares its limit through refuses.
+    NoStore,
 }
 
 /// The line a waiter belongs to.
@@ -42,7 +44,7 @@ pub(super) struct Waiter {
     pub(super) cost: u32,
     /// No use for a permit after this instant.
     pub(super) latest: u64,
-    /// When the wait began.
+    /// When the wait began, or when it was granted a permit.
     pub(super) since: u64,
     /// The runtime whose timer this waiter can count on.
     pub(super) runtime: Id,
@@ -179,6 +181,12 @@ impl Queue {
         waiter
     }
 
+    /// Grants a waiter a permit, and takes its waker.
+    pub(super) fn grant(&mut self, index: u32, until: u64, now: u64) -> Option<Waker> {
+        self.waiter_mut(index).since = now;
+        self.decide(index, State::Granted { until })
+    }
+
     /// Moves a waiter to the list of a new state, and takes its waker.
     pub(super) fn decide(&mut self, index: u32, state: State) -> Option<Waker> {
         self.unlink(index);
@@ -195,10 +203,6 @@ impl Queue {
         while at != NIL {
             let previous = self.places[at as usize].previous;
             let waiter = self.waiter_mut(at);
-            // The wait until the permit has been accounted for.
-            if let State::Granted { at: granted } = waiter.state {
-                waiter.since = granted;
-            }
             waiter.state = State::Waiting;
             self.push_front(at);
             at = previous;
@@ -285,7 +289,7 @@ impl Queue {
             (State::Waiting, Line::Retries) => Some(&mut self.retries),
             (State::Waiting, Line::First) => Some(&mut self.first),
             (State::Granted { .. }, _) => Some(&mut self.granted),
-            (State::Late { .. } | State::TooLarge, _) => None,
+            (State::Late { .. } | State::TooLarge | State::NoStore, _) => None,
         }
     }
 }

@@ -27,10 +27,16 @@ use super::gate::Gate;
 use super::gate::Passage;
 use super::lessons::Heard;
 use super::lessons::Refused;
+use super::link::Errands;
+use super::link::Link;
 use super::queue::Line;
 use super::queue::State;
 use super::queue::Waiter;
+use super::request::Denial;
+use super::request::Request;
 use super::snapshot::Snapshot;
+use super::supply::Supply;
+use super::supply::Terms;
 use super::ticket::Ticket;
 use super::wakes::Wakes;
 
@@ -40,7 +46,9 @@ pub(crate) struct Shared {
     /// Something can be learnt from calls that pass.
     attentive: AtomicBool,
     behind: Mutex<Behind>,
-    me: Weak<Self>,
+    /// Where the limit is shared with other processes.
+    pub(super) link: Option<Link>,
+    pub(super) me: Weak<Self>,
 }
 
 #[derive(Debug)]
@@ -49,50 +57,40 @@ struct Behind {
     alarms: Alarms,
 }
 
-/// What somebody wants of a limiter.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Request {
-    /// How many tokens.
-    pub(crate) cost: u32,
-    /// No use for them after this instant.
-    pub(crate) latest: u64,
-    /// The call had an attempt before.
-    pub(crate) retry: bool,
-}
-
-impl Request {
-    /// One token, at whatever time.
-    pub(crate) const ONE: Self = Self {
-        cost: 1,
-        latest: u64::MAX,
-        retry: false,
-    };
-
-    const fn line(self) -> Line {
-        if self.retry {
-            Line::Retries
-        } else {
-            Line::First
+impl Behind {
+    fn errands(&mut self) -> Errands {
+        let (orders, news) = self.desk.errands();
+        let runtime = Handle::try_current().ok();
+        Errands {
+            orders,
+            news,
+            runtime: runtime.or_else(|| self.alarms.runtime()),
         }
     }
 }
 
-/// Why a permit is not granted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Denial {
-    Refused(Refusal),
-    NoRuntime,
-}
-
 impl Shared {
     pub(super) fn new(quota: Quota) -> Arc<Self> {
+        Self::of(quota, None, None)
+    }
+
+    /// A limiter that shares its limit through a store.
+    pub(super) fn linked(quota: Quota, link: Link, terms: Terms) -> Arc<Self> {
+        let shared = Self::of(quota, Some(link), Some(Box::new(Supply::new(terms))));
+        // The bucket behind the gate is not this process's own.
+        shared.gate.shut();
+        shared
+    }
+
+    fn of(quota: Quota, link: Option<Link>, supply: Option<Box<Supply>>) -> Arc<Self> {
         Arc::new_cyclic(|me| Self {
             gate: Gate::new(Shape::of(quota)),
             attentive: AtomicBool::new(true),
             behind: Mutex::new(Behind {
-                desk: Desk::new(quota),
+                desk: Desk::new(quota, supply),
                 alarms: Alarms::new(),
             }),
+            link,
             me: me.clone(),
         })
     }
@@ -123,7 +121,9 @@ impl Shared {
         let mut wakes = Wakes::new();
         let entered = match behind.desk.take(request.cost, now) {
             Ok(()) => Ok(None),
-            Err(refusal @ Refusal::TooLarge { .. }) => Err(Denial::Refused(refusal)),
+            Err(refusal @ (Refusal::TooLarge { .. } | Refusal::NoStore)) => {
+                Err(Denial::Refused(refusal))
+            }
             Err(Refusal::Late { .. }) => match handle {
                 Err(_) => Err(Denial::NoRuntime),
                 Ok(handle) => {
@@ -157,6 +157,7 @@ impl Shared {
             State::Granted { .. } => Ok(()),
             State::Late { until } => Err(Refusal::Late { until }),
             State::TooLarge => Err(Refusal::TooLarge { burst }),
+            State::NoStore => Err(Refusal::NoStore),
             State::Waiting => {
                 let known = waiter
                     .waker
@@ -182,7 +183,7 @@ impl Shared {
     /// Takes a waiter out that nobody wants any more; its place and its permit go to the next.
     pub(super) fn abandon(&self, index: u32) {
         let (mut behind, now) = self.visit();
-        let waiter = behind.desk.abandon(index);
+        let waiter = behind.desk.abandon(index, now);
         behind.alarms.dismiss(waiter.runtime);
         self.settle(behind, now, Wakes::new());
     }
@@ -273,7 +274,7 @@ impl Shared {
         self.settle(behind, now, Wakes::new());
     }
 
-    fn at_desk<T>(&self, act: impl FnOnce(&mut Desk, u64, &mut Wakes) -> T) -> T {
+    pub(super) fn at_desk<T>(&self, act: impl FnOnce(&mut Desk, u64, &mut Wakes) -> T) -> T {
         let (mut behind, now) = self.visit();
         let mut wakes = Wakes::new();
         let result = act(&mut behind.desk, now, &mut wakes);
@@ -313,8 +314,12 @@ impl Shared {
         }
         self.attentive
             .store(behind.desk.is_attentive(), Ordering::Relaxed);
+        let errands = self.link.is_some().then(|| behind.errands());
         drop(behind);
         wakes.wake();
+        if let Some(errands) = errands {
+            self.run(errands);
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Behind> {

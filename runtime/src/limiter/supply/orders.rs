@@ -1,0 +1,179 @@
+//! What has to be asked of the store, and when.
+
+use crate::bucket::Shape;
+use crate::store::Action;
+use crate::store::Limit;
+use crate::store::Limits;
+use crate::store::Request;
+use crate::store::TICK;
+
+use super::Demand;
+use super::Flight;
+use super::Mode;
+use super::News;
+use super::Order;
+use super::Supply;
+
+/// Draws under way at the same time.
+const DRAWS: usize = 4;
+
+/// Tokens are drawn for this long ahead, or for three round trips if that is longer.
+const HORIZON: u64 = 20_000_000;
+
+/// After this time a request is given up although its own timer has not rung.
+const GRACE: u64 = 10_000_000;
+
+/// Further ahead than any token, in ticks: 8.9 years.
+const FAR: u64 = 1 << 50;
+
+impl Supply {
+    /// Puts among the orders what has to be sent now; when to come back for the next.
+    pub(in crate::limiter) fn plan(&mut self, demand: Demand, shape: Shape, now: u64) -> u64 {
+        self.give_up(now);
+        match self.mode {
+            Mode::Away { probe_at } if now >= probe_at && self.flights.is_empty() => {
+                self.order(Action::Peek, 0, Limits::one(Limit::of(shape)), now);
+            }
+            Mode::Away { .. } => {}
+            Mode::Broken { again_at, .. } if now < again_at => {}
+            Mode::Broken { .. } => {
+                self.mode = Mode::Up;
+                self.draw(demand, shape, now);
+            }
+            Mode::Up => self.draw(demand, shape, now),
+        }
+        self.rings_at(demand, now)
+    }
+
+    /// What has to be sent.
+    pub(in crate::limiter) fn orders(&mut self) -> Vec<Order> {
+        core::mem::take(&mut self.orders)
+    }
+
+    /// What somebody should be told.
+    pub(in crate::limiter) fn news(&mut self) -> Option<News> {
+        self.news.take()
+    }
+
+    /// A server wants no calls before `until`: all processes have to know.
+    pub(in crate::limiter) fn pause(&mut self, until: u64, shape: Shape, now: u64) {
+        self.told_until = self.told_until.max(until);
+        self.slots.clear();
+        self.tell_pause(shape, now);
+    }
+
+    /// The pace that a server's answers ask for, and until when; or none any more.
+    pub(in crate::limiter) fn learn(&mut self, pace: Option<(u64, u64)>, shape: Shape, now: u64) {
+        if is_close(self.told_pace, pace) {
+            return;
+        }
+        self.told_pace = pace;
+        let (interval, until) = pace.unwrap_or((0, 0));
+        let action = Action::Learn {
+            interval: interval.div_ceil(TICK),
+            duration: until.saturating_sub(now).div_ceil(TICK),
+        };
+        self.order(action, 0, Limits::one(Limit::of(shape)), now);
+    }
+
+    pub(super) fn tell_pause(&mut self, shape: Shape, now: u64) {
+        let duration = self.told_until.saturating_sub(now).div_ceil(TICK);
+        let limits = Limits::one(Limit::of(shape));
+        self.order(Action::Pause { duration }, 0, limits, now);
+    }
+
+    fn draw(&mut self, demand: Demand, shape: Shape, now: u64) {
+        if now < self.not_before {
+            return;
+        }
+        let lacking = self.lacking(demand);
+        let limits = Limits::one(Limit::of(shape));
+        let draws = self.flights.iter().filter(|flight| flight.tokens > 0);
+        if lacking > 0 && self.draws_at(demand, now) <= now && draws.count() < DRAWS {
+            let tokens = u32::try_from(lacking).unwrap_or(u32::MAX);
+            // Who is first gets all that it costs, however far ahead.
+            let rest = u64::from(demand.first.saturating_sub(1));
+            let horizon = self.horizon().max(shape.price(rest));
+            let action = Action::Draw {
+                tokens,
+                horizon: (horizon / TICK).min(FAR),
+                longest: (demand.latest.saturating_sub(now) / TICK).min(FAR),
+                drain: self.drain,
+            };
+            self.order(action, tokens, limits, now);
+        } else if demand.tokens > 0 && self.flights.is_empty() && self.slots.usable(now) > 0 {
+            // It is held back because the store has not been heard of for too long.
+            self.order(Action::Peek, 0, limits, now);
+        }
+    }
+
+    /// Tokens that are waited for and neither held nor asked for.
+    fn lacking(&self, demand: Demand) -> u64 {
+        let asked = self.flights.iter().map(|flight| u64::from(flight.tokens));
+        let covered = self.slots.count() + asked.sum::<u64>();
+        let wanted = demand.tokens.max(u64::from(self.wanted));
+        wanted.saturating_sub(covered)
+    }
+
+    /// When to draw the next tokens: when those that are held are used up within the horizon.
+    fn draws_at(&self, demand: Demand, now: u64) -> u64 {
+        match self.slots.last() {
+            Some(last) if self.slots.count() >= u64::from(demand.first) => {
+                last.saturating_sub(self.horizon())
+            }
+            _ => now,
+        }
+    }
+
+    fn horizon(&self) -> u64 {
+        HORIZON.max(self.round_trip.saturating_mul(3))
+    }
+
+    fn order(&mut self, action: Action, tokens: u32, limits: Limits, now: u64) {
+        self.ids += 1;
+        self.flights.push(Flight {
+            id: self.ids,
+            tokens,
+            sent: now,
+            ends: now.saturating_add(self.terms.timeout).saturating_add(GRACE),
+        });
+        let mut request = Request::new(action, limits);
+        if let Some(known) = self.known {
+            let passed = now
+                .saturating_sub(known.received)
+                .saturating_add(self.terms.timeout);
+            request = request
+                .with_floor(known.state)
+                .not_after(known.now.saturating_add(passed.div_ceil(TICK)));
+        }
+        self.orders.push(Order {
+            id: self.ids,
+            request,
+        });
+    }
+
+    /// When there is something to do next, without an answer before.
+    fn rings_at(&self, demand: Demand, now: u64) -> u64 {
+        let given_up = self.flights.iter().map(|flight| flight.ends).min();
+        let next = match self.mode {
+            Mode::Away { probe_at } if self.flights.is_empty() => Some(probe_at),
+            Mode::Up if self.lacking(demand) > 0 => {
+                let draws_at = self.draws_at(demand, now).max(self.not_before);
+                Some(draws_at).filter(|&at| at > now)
+            }
+            _ => None,
+        };
+        given_up.into_iter().chain(next).min().unwrap_or(u64::MAX)
+    }
+}
+
+/// Whether two paces differ so little that nobody needs to be told.
+fn is_close(told: Option<(u64, u64)>, pace: Option<(u64, u64)>) -> bool {
+    match (told, pace) {
+        (None, None) => true,
+        (Some((told, until)), Some((interval, end))) => {
+            told.abs_diff(interval) <= interval / 16 && until.abs_diff(end) <= 100_000_000
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,204 @@
+//! Tokens that a store has handed out to this process: each with the instant from which on it may
+//! be used, and the one from which on it may not be any more.
+//!
+//! A token may be used late by as much as the bucket holds: any tokens of all processes that are
+//! used within such delays keep to the envelope, see the proof beside [`Slots::push`].
+
+use std::collections::VecDeque;
+
+/// Tokens that become usable one after the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Run {
+    /// From when on the first may be used.
+    due: u64,
+    /// Until when the first may be used.
+    until: u64,
+    every: u64,
+    left: u32,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Slots {
+    runs: VecDeque<Run>,
+    count: u64,
+}
+
+impl Slots {
+    pub(super) const fn new() -> Self {
+        Self {
+            runs: VecDeque::new(),
+            count: 0,
+        }
+    }
+
+    /// How many tokens there are.
+    pub(super) const fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// Adds tokens, the first usable from `due` on, each until `lasts` later.
+    ///
+    /// Let the bucket hold `B` tokens of interval `T`, and `lasts` be `B * T`. A token whose bucket
+    /// was full again at `t` before it was drawn is due at `t + T - B * T`, and the one drawn `k`
+    /// tokens later has a `t` that is at least `k * T` later. If both are used in an interval of
+    /// length `w`, the first not more than `B * T` after it is due and the second not before it is,
+    /// then `k * T <= w + B * T`: no more than `w / T + B + 1` tokens are used in the interval.
+    pub(super) fn push(&mut self, due: u64, every: u64, count: u32, lasts: u64) {
+        if count == 0 {
+            return;
+        }
+        let run = Run {
+            due,
+            until: due.saturating_add(lasts),
+            every,
+            left: count,
+        };
+        let at = self.runs.partition_point(|other| other.due <= due);
+        self.runs.insert(at, run);
+        self.count += u64::from(count);
+    }
+
+    /// Takes back tokens that were not used after all.
+    pub(super) fn put_back(&mut self, count: u32, until: u64, now: u64) {
+        if until > now && count > 0 {
+            self.runs.push_front(Run {
+                due: now,
+                until,
+                every: 0,
+                left: count,
+            });
+            self.count += u64::from(count);
+        }
+    }
+
+    /// Takes `cost` tokens that may be used at `now`, the oldest ones: until when the oldest of them
+    /// may be used. Or when as many may be, if they are there.
+    pub(super) fn take(&mut self, cost: u32, now: u64) -> Result<u64, Option<u64>> {
+        self.forget(now);
+        match self.due(u64::from(cost)) {
+            Some(due) if due <= now => Ok(self.remove(cost)),
+            due => Err(due),
+        }
+    }
+
+    /// When the `nth` token from now on is due, counted from 1.
+    pub(super) fn due(&self, nth: u64) -> Option<u64> {
+        let mut ahead = 0;
+        self.runs.iter().find_map(|run| {
+            let within = nth.saturating_sub(ahead);
+            ahead += u64::from(run.left);
+            (nth <= ahead).then(|| {
+                run.due
+                    .saturating_add(run.every.saturating_mul(within.saturating_sub(1)))
+            })
+        })
+    }
+
+    /// When the last token is due.
+    pub(super) fn last(&self) -> Option<u64> {
+        self.due(self.count).filter(|_| self.count > 0)
+    }
+
+    /// How many may be used at `now`.
+    pub(super) fn usable(&self, now: u64) -> u64 {
+        let runs = self.runs.iter().filter(|run| run.due <= now);
+        runs.map(|run| {
+            let more = (now - run.due).checked_div(run.every);
+            more.map_or(u64::from(run.left), |more| {
+                more.saturating_add(1).min(u64::from(run.left))
+            })
+        })
+        .sum()
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.runs.clear();
+        self.count = 0;
+    }
+
+    fn remove(&mut self, mut cost: u32) -> u64 {
+        let oldest = self.runs.front().map_or(0, |run| run.until);
+        self.count -= u64::from(cost);
+        while let Some(run) = self.runs.front_mut() {
+            let taken = cost.min(run.left);
+            run.advance(taken);
+            cost -= taken;
+            if run.left == 0 {
+                self.runs.pop_front();
+            } else {
+                break;
+            }
+        }
+        oldest
+    }
+
+    /// Drops the tokens that have become too old.
+    fn forget(&mut self, now: u64) {
+        while let Some(run) = self.runs.front_mut() {
+            if run.until >= now {
+                break;
+            }
+            let late = (now - run.until)
+                .checked_div(run.every)
+                .map_or(u64::MAX, |n| n.saturating_add(1));
+            let old = u32::try_from(late).unwrap_or(u32::MAX).min(run.left);
+            run.advance(old);
+            self.count -= u64::from(old);
+            if run.left == 0 {
+                self.runs.pop_front();
+            } else {
+                break;
+            }
+        }
+    }
+}
+
+impl Run {
+    fn advance(&mut self, tokens: u32) {
+        let by = self.every.saturating_mul(u64::from(tokens));
+        self.due = self.due.saturating_add(by);
+        self.until = self.until.saturating_add(by);
+        self.left -= tokens;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_are_used_in_order_and_when_they_are_due() {
+        let mut slots = Slots::new();
+        slots.push(100, 10, 3, 50);
+        assert_eq!(slots.take(1, 99), Err(Some(100)));
+        assert_eq!(slots.take(2, 105), Err(Some(110)));
+        assert_eq!(slots.take(4, 200), Err(None));
+        slots.clear();
+        slots.push(100, 10, 3, 50);
+        assert_eq!(slots.usable(110), 2);
+        assert_eq!(slots.take(2, 110), Ok(150));
+        assert_eq!((slots.count(), slots.last()), (1, Some(120)));
+    }
+
+    #[test]
+    fn tokens_that_are_too_old_are_forgotten() {
+        let mut slots = Slots::new();
+        slots.push(100, 10, 3, 50);
+        assert_eq!(slots.take(1, 151), Ok(160));
+        assert_eq!(slots.take(1, 171), Err(None));
+        assert_eq!(slots.count(), 0);
+        slots.put_back(2, 180, 180);
+        assert_eq!(slots.count(), 0);
+        slots.put_back(2, 180, 179);
+        assert_eq!(slots.take(2, 180), Ok(180));
+    }
+
+    #[test]
+    fn runs_are_kept_in_the_order_in_which_they_are_due() {
+        let mut slots = Slots::new();
+        slots.push(200, 0, 1, 500);
+        slots.push(100, 0, 1, 500);
+        assert_eq!(slots.take(1, 100), Ok(600));
+        assert_eq!(slots.take(1, 100), Err(Some(200)));
+    }
+}

@@ -1,0 +1,119 @@
+//! What the desk does about permits that come from a store.
+
+use std::sync::Arc;
+
+use crate::bucket;
+use crate::store::Answer;
+use crate::store::StoreError;
+
+use super::desk::Desk;
+use super::lessons::Probe;
+use super::queue::Line;
+use super::supply::Demand;
+use super::supply::News;
+use super::supply::Order;
+use super::supply::Supplied;
+use super::wakes::Wakes;
+
+impl Desk {
+    /// Takes tokens out of the bucket, or of what the store has handed out: until when they may be
+    /// used. Or when they can be taken.
+    pub(super) fn pay(&mut self, cost: u32, now: u64, credit: u64) -> Result<u64, u64> {
+        let shape = match &mut self.supply {
+            None => self.shape,
+            Some(supply) => match supply.pay(cost, self.shape, now) {
+                Supplied::Until(until) => return Ok(until),
+                Supplied::At(due) => return Err(due),
+                Supplied::Own(shape) => shape,
+            },
+        };
+        self.spill(now, credit);
+        self.tat = bucket::take(self.tat, shape, cost, now, credit)?;
+        Ok(u64::MAX)
+    }
+
+    /// Orders from the store what those who wait need: when to come back for more.
+    pub(super) fn order(&mut self, now: u64) -> u64 {
+        let Some(supply) = &mut self.supply else {
+            return u64::MAX;
+        };
+        let head = self.queue.head();
+        let demand = Demand {
+            tokens: self.queue.cost_ahead(Line::First),
+            first: head.map_or(0, |head| self.queue.waiter(head).cost),
+            latest: head.map_or(u64::MAX, |head| self.queue.waiter(head).latest),
+        };
+        supply.plan(demand, self.shape, now)
+    }
+
+    /// Somebody wants tokens of a store who does not wait for them.
+    pub(super) fn want(&mut self, cost: u32) {
+        if let Some(supply) = &mut self.supply {
+            supply.want(cost);
+        }
+    }
+
+    /// Why the store has nobody served at all, if that is so.
+    pub(super) fn no_store(&self, now: u64) -> Option<Arc<str>> {
+        self.supply.as_ref()?.refusal(now)
+    }
+
+    /// Lets all who share the limit know of a cooldown.
+    pub(super) fn tell_pause(&mut self, until: u64, now: u64) {
+        if let Some(supply) = &mut self.supply {
+            supply.pause(until, self.shape, now);
+        }
+    }
+
+    /// Lets all who share the limit know of the pace that a server's answers ask for.
+    pub(super) fn tell_pace(&mut self, now: u64) {
+        if let Some(supply) = &mut self.supply {
+            supply.learn(self.learnt.pace(), self.shape, now);
+        }
+    }
+
+    /// The store answered a request.
+    pub(super) fn answered_by_store(
+        &mut self,
+        id: u64,
+        answer: &Answer,
+        now: u64,
+        wakes: &mut Wakes,
+    ) {
+        let Some(supply) = &mut self.supply else {
+            return;
+        };
+        let tidings = supply.answered(id, answer, self.shape, now);
+        self.tat = tidings.full_at;
+        if tidings.paused_until > self.closed_until() {
+            self.close(tidings.paused_until, now, wakes);
+            self.probe = Probe::Armed;
+        }
+        if tidings.void {
+            self.queue.revoke();
+        }
+        self.expel(now, wakes);
+    }
+
+    /// The store did not do what it was asked.
+    pub(super) fn failed_by_store(&mut self, id: u64, why: &StoreError, now: u64) {
+        if let Some(supply) = &mut self.supply {
+            supply.failed(id, why, now);
+        }
+    }
+
+    /// A request to the store was lost on this side.
+    pub(super) fn lost_on_the_way(&mut self, id: u64, now: u64) {
+        if let Some(supply) = &mut self.supply {
+            supply.lost(id, now);
+        }
+    }
+
+    /// What has to be sent to the store, and what somebody should be told.
+    pub(super) fn errands(&mut self) -> (Vec<Order>, Option<News>) {
+        let supply = self.supply.as_mut();
+        supply.map_or((Vec::new(), None), |supply| {
+            (supply.orders(), supply.news())
+        })
+    }
+}

@@ -1,0 +1,340 @@
+//! Limits that several limiters share through a store, as those of several processes would.
+
+use core::time::Duration;
+use std::sync::Arc;
+
+use paced::Limiter;
+use paced::store::MemoryStore;
+use paced::store::OnStoreError;
+use paced::store::Policy;
+use paced::store::Store;
+use tokio::time::Instant;
+use tokio::time::advance;
+
+use crate::stores::Fate;
+use crate::stores::Scripted;
+use crate::support::Log;
+use crate::support::ms;
+use crate::support::quota;
+use crate::support::secs;
+use crate::support::since;
+
+fn shared(store: &Arc<impl Store>, hz: f64, burst: u32) -> Limiter {
+    with_policy(store, hz, burst, Policy::new())
+}
+
+fn with_policy(store: &Arc<impl Store>, hz: f64, burst: u32, policy: Policy) -> Limiter {
+    Limiter::in_store("api", quota(hz, burst), Arc::clone(store) as _, policy).expect("a slow rate")
+}
+
+/// When each of `count` callers gets its permit, in milliseconds.
+async fn times(limiters: &[&Limiter], count: usize) -> Vec<u64> {
+    let start = Instant::now();
+    let log = Log::new();
+    let mut callers = tokio::task::JoinSet::new();
+    for number in 0..count {
+        let limiter = limiters[number % limiters.len()].clone();
+        let log = log.clone();
+        callers.spawn(async move {
+            limiter.acquire().await.expect("a permit");
+            log.add(since(start));
+        });
+    }
+    callers.join_all().await;
+    log.entries()
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_processes_keep_to_one_limit() {
+    let store = Arc::new(MemoryStore::new());
+    let (one, other) = (shared(&store, 10.0, 3), shared(&store, 10.0, 3));
+    let times = times(&[&one, &other], 8).await;
+    assert_eq!(times, [0, 0, 0, 100, 200, 300, 400, 500]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn limiters_of_other_names_are_not_affected() {
+    let store = Arc::new(MemoryStore::new());
+    let one = shared(&store, 1.0, 1);
+    let other = Limiter::in_store("other", quota(1.0, 1), store, Policy::new()).expect("slow");
+    assert_eq!(times(&[&one, &other], 2).await, [0, 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_to_come_is_the_first_to_be_served() {
+    let store = Arc::new(MemoryStore::new());
+    let limiter = shared(&store, 10.0, 1);
+    let log = Log::new();
+    let mut callers = tokio::task::JoinSet::new();
+    for number in 0..20 {
+        let (limiter, log) = (limiter.clone(), log.clone());
+        callers.spawn(async move {
+            limiter.acquire_many(1).await.expect("a permit");
+            log.add(number);
+        });
+    }
+    callers.join_all().await;
+    assert_eq!(log.entries(), (0..20).collect::<Vec<_>>());
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_callers_make_few_requests() {
+    let store = Arc::new(Scripted::new());
+    let limiter = shared(&store, 50_000.0, 1000);
+    let _ = times(&[&limiter], 1000).await;
+    // The first caller asks for itself, and all the others come together after it.
+    assert!(store.requests() <= 3, "{}", store.requests());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_idle_caller_makes_one_request() {
+    let store = Arc::new(Scripted::new());
+    let limiter = shared(&store, 10.0, 10);
+    for number in 1..=5 {
+        limiter.acquire().await.expect("a permit");
+        assert_eq!(store.requests(), number);
+        advance(secs(10)).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cooldown_holds_for_all_processes() {
+    let store = Arc::new(MemoryStore::new());
+    let (one, other) = (shared(&store, 10.0, 5), shared(&store, 10.0, 5));
+    one.acquire().await.expect("a permit");
+    one.cooldown_for(secs(2));
+    tokio::task::yield_now().await;
+    // Paced over both together, the first one interval after the end.
+    assert_eq!(times(&[&other, &one], 4).await, [2100, 2200, 2300, 2400]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn those_who_wait_for_a_token_see_a_cooldown_that_comes_in_between() {
+    let store = Arc::new(MemoryStore::new());
+    let (one, other) = (shared(&store, 1.0, 1), shared(&store, 1.0, 1));
+    let limiters = [&one];
+    let (times, ()) = tokio::join!(times(&limiters, 3), async {
+        tokio::time::sleep(ms(1500)).await;
+        other.cooldown_for(secs(3));
+    });
+    assert_eq!(times, [0, 1000, 5500]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dropped_caller_leaves_its_token_to_the_next() {
+    let store = Arc::new(MemoryStore::new());
+    let limiter = shared(&store, 1.0, 1);
+    limiter.acquire().await.expect("a permit");
+    let start = Instant::now();
+    let gives_up = tokio::time::timeout(ms(500), limiter.acquire());
+    let (gave_up, permit) = tokio::join!(gives_up, limiter.acquire());
+    assert!(gave_up.is_err());
+    permit.expect("a permit");
+    assert_eq!(since(start), 1000);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_that_is_too_long_is_refused_at_once() {
+    #[derive(Debug)]
+    struct Refused;
+    impl From<paced::Error> for Refused {
+        fn from(error: paced::Error) -> Self {
+            assert!(error.is_max_wait(), "{error}");
+            Self
+        }
+    }
+    #[paced::rate_limited(limiter = limiter, max_wait = "2s")]
+    async fn call(limiter: &Limiter) -> Result<(), Refused> {
+        Ok(())
+    }
+    let store = Arc::new(MemoryStore::new());
+    let limiter = shared(&store, 1.0, 1);
+    let start = Instant::now();
+    let calls = tokio::join!(call(&limiter), call(&limiter), call(&limiter), async {
+        let refused = call(&limiter).await.is_err();
+        (refused, since(start))
+    });
+    assert!(calls.0.is_ok() && calls.1.is_ok() && calls.2.is_ok());
+    assert_eq!(calls.3, (true, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn trying_fetches_a_token_for_the_next_try() {
+    let store = Arc::new(MemoryStore::new());
+    let limiter = shared(&store, 1.0, 1);
+    assert!(
+        limiter
+            .try_acquire()
+            .expect_err("nothing is at hand")
+            .is_not_yet()
+    );
+    tokio::task::yield_now().await;
+    limiter.try_acquire().expect("it has been fetched");
+    assert!(limiter.try_acquire().is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cost_is_paid_in_one_piece() {
+    let store = Arc::new(MemoryStore::new());
+    let (one, other) = (shared(&store, 10.0, 5), shared(&store, 10.0, 5));
+    one.acquire_many(4).await.expect("a permit");
+    let start = Instant::now();
+    other.acquire_many(5).await.expect("a permit");
+    assert_eq!(since(start), 400);
+    let error = one
+        .acquire_many(6)
+        .await
+        .expect_err("more than the bucket holds");
+    assert!(error.is_insufficient_capacity());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_fails_leaves_each_process_its_share() {
+    let store = Arc::new(Scripted::new());
+    let limiter = with_policy(&store, 10.0, 10, Policy::new().processes(2));
+    store.set(Fate::Fails);
+    // 0.9 of half of 10 per second, with nothing saved up.
+    let interval = 1000.0 / 4.5;
+    let times = times(&[&limiter], 10).await;
+    for (number, time) in (0_u32..).zip(times) {
+        let expected = f64::from(number) * interval;
+        let time = f64::from(u32::try_from(time).expect("a short test"));
+        assert!(
+            (time - expected).abs() <= 2.0,
+            "{number}: {time} instead of {expected}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_comes_back_is_used_again() {
+    let store = Arc::new(Scripted::new());
+    let limiter = shared(&store, 10.0, 10);
+    store.set(Fate::Fails);
+    limiter.acquire().await.expect("a permit of its own");
+    store.set(Fate::Works);
+    advance(ms(130)).await;
+    limiter.acquire().await.expect("a permit");
+    tokio::task::yield_now().await;
+    let before = store.requests();
+    limiter.acquire().await.expect("a permit");
+    assert!(store.requests() > before, "it is still on its own");
+    // What was sent while the store was away is not known to it: nothing is saved up.
+    let times = times(&[&limiter], 2).await;
+    assert!(times[1] >= 99, "{times:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_call_waits_longer_than_the_timeout_for_a_store_that_hangs() {
+    let store = Arc::new(Scripted::new());
+    let limiter = shared(&store, 10.0, 10);
+    store.set(Fate::Hangs);
+    let start = Instant::now();
+    limiter.acquire().await.expect("a permit of its own");
+    assert_eq!(since(start), 150);
+}
+
+#[tokio::test(start_paused = true)]
+async fn closed_refuses_while_the_store_is_away() {
+    let store = Arc::new(Scripted::new());
+    let closed = Policy::new().on_error(OnStoreError::Closed);
+    let limiter = with_policy(&store, 10.0, 10, closed);
+    store.set(Fate::Fails);
+    for _ in 0..3 {
+        let error = limiter.acquire().await.expect_err("the store is away");
+        assert!(error.is_store(), "{error}");
+    }
+    store.set(Fate::Works);
+    advance(ms(130)).await;
+    limiter.acquire().await.expect("it is back");
+}
+
+#[tokio::test(start_paused = true)]
+async fn open_does_not_pace_while_the_store_is_away() {
+    let store = Arc::new(Scripted::new());
+    let open = Policy::new().on_error(OnStoreError::Open);
+    let limiter = with_policy(&store, 1.0, 1, open);
+    store.set(Fate::Fails);
+    assert_eq!(times(&[&limiter], 50).await, [0; 50]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_rejects_is_never_worked_around() {
+    let store = Arc::new(Scripted::new());
+    for on_error in [
+        OnStoreError::Local,
+        OnStoreError::Open,
+        OnStoreError::Closed,
+    ] {
+        let limiter = with_policy(&store, 10.0, 10, Policy::new().on_error(on_error));
+        store.set(Fate::Rejects);
+        let error = limiter.acquire().await.expect_err("a wrong password");
+        assert!(error.is_store(), "{error}");
+        assert!(error.to_string().contains("wrong password"), "{error}");
+        store.set(Fate::Works);
+        advance(ms(1001)).await;
+        limiter.acquire().await.expect("somebody has mended it");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_has_lost_everything_is_told_again() {
+    let store = Arc::new(Scripted::new());
+    let limiter = shared(&store, 10.0, 20);
+    assert_eq!(times(&[&limiter], 21).await.last(), Some(&100));
+    store.forget();
+    let times = times(&[&limiter], 10).await;
+    assert_eq!(times.last(), Some(&1000), "{times:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_has_lost_a_cooldown_is_told_again() {
+    let store = Arc::new(Scripted::new());
+    let (one, other) = (shared(&store, 10.0, 1), shared(&store, 10.0, 1));
+    one.acquire().await.expect("a permit");
+    one.cooldown_for(secs(5));
+    tokio::task::yield_now().await;
+    store.forget();
+    let start = Instant::now();
+    let waits = tokio::spawn({
+        let one = one.clone();
+        async move { one.acquire().await }
+    });
+    tokio::time::sleep(ms(1)).await;
+    other.acquire().await.expect("a permit");
+    assert!(start.elapsed() >= secs(5), "{:?}", start.elapsed());
+    waits.await.expect("no panic").expect("a permit");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_is_lost_with_its_runtime_is_sent_again() {
+    let store = Arc::new(Scripted::new());
+    let limiter = shared(&store, 10.0, 1);
+    let clone = limiter.clone();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()
+            .expect("a runtime");
+        runtime.block_on(async {
+            let mut acquire = clone.acquire();
+            assert!(crate::support::poll_once(&mut acquire).is_pending());
+        });
+    })
+    .join()
+    .expect("no panic");
+    let start = Instant::now();
+    limiter.acquire().await.expect("a permit");
+    assert!(
+        start.elapsed() <= Duration::from_millis(20),
+        "{:?}",
+        start.elapsed()
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn rates_that_a_store_cannot_hold_are_refused() {
+    let store = Arc::new(MemoryStore::new());
+    let error = Limiter::in_store("api", quota(110_000.0, 1), store, Policy::new());
+    assert!(error.expect_err("too fast").is_invalid());
+}
