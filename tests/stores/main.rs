@@ -1,6 +1,8 @@
 //! What limiters share: the arithmetic, and every store.
 
+mod conformance;
 mod envelope;
 mod healing;
 mod hostile;
 mod stepping;
+mod world;
