@@ -1,5 +1,6 @@
 //! What limiters share: the arithmetic, and every store.
 
+mod broken;
 mod conformance;
 mod envelope;
 mod healing;

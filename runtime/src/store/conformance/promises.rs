@@ -6,6 +6,7 @@ use crate::store::Action;
 use crate::store::Limit;
 use crate::store::Limits;
 use crate::store::Request;
+use crate::store::State;
 
 use super::script::Bench;
 use super::script::HOUR;
@@ -14,7 +15,10 @@ use super::script::Script;
 use super::script::draw;
 use super::script::draw_free;
 
+const KEYS: &str = "keys are told apart to the letter and do not touch one another";
+
 pub(super) async fn check(bench: &Bench) {
+    another_key(bench).await;
     tokens(bench).await;
     several_limits(bench).await;
     keys(bench).await;
@@ -23,6 +27,18 @@ pub(super) async fn check(bench: &Bench) {
     late_requests(bench).await;
     floors(bench).await;
     dropped_requests(bench).await;
+}
+
+/// First of all: everything else uses many keys.
+async fn another_key(bench: &Bench) {
+    let one = Script::hourly(bench, "one", KEYS);
+    let other = Script::hourly(bench, "other", KEYS);
+    bench
+        .ask(&one.key, &Request::new(draw_free(9), one.limits))
+        .await;
+    let peek = Request::new(Action::Peek, other.limits);
+    let answer = bench.ask(&other.key, &peek).await;
+    other.so(answer.state == State::default(), &answer);
 }
 
 async fn tokens(bench: &Bench) {
@@ -39,14 +55,19 @@ async fn tokens(bench: &Bench) {
     for _ in 0..3 {
         script.ask(draw(5)).await;
     }
-    let ahead = Action::Draw {
-        tokens: 7,
+    let ahead = |tokens, drain| Action::Draw {
+        tokens,
         horizon: 9 * HOUR,
         longest: 9 * HOUR,
-        drain: true,
+        drain,
     };
-    script.ask(ahead).await;
+    script.ask(ahead(7, false)).await;
     script.ask(Action::Peek).await;
+    let mut script = Script::hourly(bench, "tokens-drained", promise);
+    script.ask(draw_free(3)).await;
+    script.ask(ahead(0, true)).await;
+    let answer = script.ask(ahead(7, false)).await;
+    script.so(answer.granted == 7 && answer.wait > 0, &answer);
 }
 
 async fn several_limits(bench: &Bench) {
@@ -70,7 +91,6 @@ async fn several_limits(bench: &Bench) {
 }
 
 async fn keys(bench: &Bench) {
-    let promise = "keys are told apart to the letter and do not touch one another";
     let (long, longer) = ("k".repeat(300), "k".repeat(301));
     let names = [
         "",
@@ -94,7 +114,7 @@ async fn keys(bench: &Bench) {
         &long,
         &longer,
     ];
-    let mut scripts = names.map(|name| Script::hourly(bench, name, promise));
+    let mut scripts = names.map(|name| Script::hourly(bench, name, KEYS));
     for (number, script) in (1..).zip(&mut scripts) {
         let answer = script.ask(draw_free(1 + number % 9)).await;
         script.so(answer.granted == 1 + number % 9, &answer);
