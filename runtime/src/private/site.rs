@@ -10,8 +10,11 @@ use crate::call::Setup;
 use crate::error::Error;
 use crate::limiter;
 use crate::limiter::Limiter;
+use crate::quota::Quota;
+use crate::store::OnStoreError;
 
 use super::settings::Settings;
+use super::stores::StoreChoice;
 
 /// What a rate-limited function keeps between its calls, in a `static` of its own.
 #[derive(Debug)]
@@ -57,7 +60,7 @@ impl Site {
         &'static self,
         find_out: impl FnOnce() -> Result<Settings, Error>,
     ) -> Call<S, R> {
-        match self.setup.get_or_init(|| set_up(find_out)) {
+        match self.setup.get_or_init(|| set_up(self.name, find_out)) {
             Ok(setup) if setup.limiter.is_some() => Call::new(setup, None),
             Ok(_) => self.unusable(&Error::invalid(
                 "the function has no limiter: its attribute gives neither `rate` nor `limiter`",
@@ -72,7 +75,7 @@ impl Site {
         limiter: &Limiter,
         find_out: impl FnOnce() -> Result<Settings, Error>,
     ) -> Call<S, R> {
-        match self.setup.get_or_init(|| set_up(find_out)) {
+        match self.setup.get_or_init(|| set_up(self.name, find_out)) {
             Ok(setup) => Call::new(setup, Some(Arc::clone(limiter.shared()))),
             Err(error) => self.unusable(error),
         }
@@ -85,17 +88,37 @@ impl Site {
     }
 }
 
-/// Makes, or finds, what the calls have in common.
-fn set_up(find_out: impl FnOnce() -> Result<Settings, Error>) -> Result<Setup, Error> {
+/// Makes, or finds, what the calls of the function have in common.
+fn set_up(
+    function: &'static str,
+    find_out: impl FnOnce() -> Result<Settings, Error>,
+) -> Result<Setup, Error> {
     let settings = find_out()?;
-    let limiter = match (settings.name, settings.quota) {
-        (Some(name), Some(quota)) => Some(Limiter::named(name, quota)?),
-        (Some(name), None) => Some(limiter::find(name)?),
-        (None, quota) => quota.map(Limiter::new),
+    let limiter = match (settings.store, settings.name, settings.quota) {
+        (Some(store), name, Some(quota)) => {
+            let name = name.unwrap_or(function);
+            Some(in_store(name, quota, store, settings.on_store_error)?)
+        }
+        (None, Some(name), Some(quota)) => Some(Limiter::named(name, quota)?),
+        (_, Some(name), None) => Some(limiter::find(name)?),
+        (_, None, quota) => quota.map(Limiter::new),
     };
     let limiter = limiter.map(|limiter| Arc::clone(limiter.shared()));
     Ok(Setup {
         config: settings.config,
         limiter,
     })
+}
+
+/// The limiter that all processes with this name and this store share.
+fn in_store(
+    name: &'static str,
+    quota: Quota,
+    store: StoreChoice,
+    on_store_error: OnStoreError,
+) -> Result<Limiter, Error> {
+    let store = store.open()?;
+    Err(Error::misconfigured(format!(
+        "limiter \"{name}\" with {quota} cannot be in {store:?} ({on_store_error:?}): limiters have no stores yet"
+    )))
 }
