@@ -1,5 +1,6 @@
 //! What limiters share: the arithmetic, and every store.
 
+mod attribute;
 mod broken;
 mod conformance;
 mod envelope;

@@ -197,3 +197,73 @@ impl<S: Store> Store for Static<S> {
         self.0.transact(key, request)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::__private::Settings;
+    use crate::store::MemoryStore;
+    use crate::store::OnStoreError;
+
+    static STORE: std::sync::LazyLock<MemoryStore> = std::sync::LazyLock::new(MemoryStore::new);
+
+    /// That the store is the one which was given: a request arrives there.
+    async fn reaches(value: impl ToStore, given: &MemoryStore) {
+        use crate::store::Action;
+        use crate::store::Limit;
+        use crate::store::Limits;
+
+        let before = given.len();
+        let kept = keep(value).expect("a store");
+        let store = kept.open().expect("a store that is there");
+        let limits = Limits::one(Limit::new(1000, 1));
+        let request = Request::new(Action::Pause { duration: 1 << 40 }, limits);
+        let answer = store.transact(&format!("key {before}"), &request).await;
+        assert!(answer.expect("an answer").state.paused_until > 0);
+        assert_eq!(given.len(), before + 1);
+        assert!(format!("{kept:?}").contains("MemoryStore"), "{kept:?}");
+    }
+
+    #[tokio::test]
+    async fn stores_of_every_kind_are_taken() {
+        let store = Arc::new(MemoryStore::new());
+        let erased: Arc<dyn Store> = Arc::clone(&store) as _;
+        reaches(Arc::clone(&store), &store).await;
+        reaches(&store, &store).await;
+        reaches(Arc::clone(&erased), &store).await;
+        reaches(&erased, &store).await;
+        let leaked: &'static MemoryStore = &STORE;
+        reaches(leaked, leaked).await;
+    }
+
+    #[test]
+    fn texts_are_urls() {
+        let text = "postgres://user:secret@host";
+        for error in [
+            text.to_store().expect_err("no store"),
+            text.to_owned().to_store().expect_err("no store"),
+            (&text.to_owned()).to_store().expect_err("no store"),
+        ] {
+            assert!(error.is_invalid());
+            assert!(
+                !format!("{error} {error:?}").contains("secret"),
+                "{error:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn settings_do_not_print_a_url() {
+        const SETTINGS: Settings = Settings::new()
+            .store(StoreChoice(Choice::Url("redis://user:secret@host")))
+            .on_store_error(OnStoreError::Closed);
+        let copy = SETTINGS;
+        let printed = format!("{copy:?}");
+        assert!(
+            printed.contains("store: Some(StoreChoice(..))"),
+            "{printed}"
+        );
+        assert!(printed.contains("on_store_error: Closed"), "{printed}");
+        assert!(!printed.contains("secret"), "{printed}");
+    }
+}

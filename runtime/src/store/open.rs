@@ -8,7 +8,9 @@ use std::sync::PoisonError;
 use super::Store;
 use super::StoreError;
 
-static STORES: Mutex<Option<HashMap<Box<str>, Arc<dyn Store>>>> = Mutex::new(None);
+type Stores = HashMap<Box<str>, Arc<dyn Store>>;
+
+static STORES: Mutex<Option<Stores>> = Mutex::new(None);
 
 /// The store at this URL: the same one for the same text, for as long as the process lives.
 ///

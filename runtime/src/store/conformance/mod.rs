@@ -29,7 +29,7 @@
 //!     }
 //! }
 //!
-//! #[tokio::main]
+//! #[tokio::main(flavor = "current_thread")]
 //! async fn main() {
 //!     conformance::check(Arc::new(Table::default())).await;
 //! }
