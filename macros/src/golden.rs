@@ -51,6 +51,21 @@ const CASES: &[(&str, &str, &str)] = &[
         "async fn shared_limiter(&self) -> Result<(), Error> { self.marker().await }",
     ),
     (
+        "shared_store",
+        "limiter = \"github\", rate = \"5000/h\", store = \"sqlite:quota.db\", on_store_error = \"closed\"",
+        "async fn shared_store() -> Result<(), Error> { marker().await }",
+    ),
+    (
+        "store_of_a_constant",
+        "rate = RATE, store = config::STORE",
+        "async fn store_of_a_constant() -> Result<(), Error> { marker().await }",
+    ),
+    (
+        "store_at_run_time",
+        "rate = RATE, store = self.store.clone()",
+        "async fn store_at_run_time(&self) -> Result<(), Error> { self.marker().await }",
+    ),
+    (
         "impl_trait",
         "rate = 5, crate = crate::reexport",
         "async fn impl_trait(it: impl AsRef<str>) -> Result<impl Iterator<Item = u8>, Error> { marker(it.as_ref()) }",

@@ -24,6 +24,8 @@ pub(crate) const OPTIONS: Options = &[
     ("idempotent", "idempotent"),
     ("classify", "classify = my_verdict"),
     ("limiter", "limiter = \"github\""),
+    ("store", "store = \"sqlite:quota.db\""),
+    ("on_store_error", "on_store_error = \"local\""),
     ("crate", "crate = ::my_paced"),
 ];
 
@@ -155,8 +157,33 @@ pub(crate) const GUESSES: Guesses = &[
         "buckets per key are not in this version: keep one `Limiter` per key and write `limiter = expression`",
     ),
     (
-        &["store", "backend", "redis", "sqlite", "on_store_error"],
-        "stores are not in this version: a limiter is shared by one process",
+        &[
+            "backend",
+            "storage",
+            "database",
+            "db",
+            "url",
+            "redis",
+            "redis_url",
+            "sqlite",
+            "file",
+            "distributed",
+            "global",
+        ],
+        "several processes share a limiter through a store: write `store = \"sqlite:quota.db\"` or \
+         `store = \"redis://localhost\"`",
+    ),
+    (
+        &[
+            "fallback",
+            "fail_open",
+            "fail_closed",
+            "on_error_store",
+            "on_store_failure",
+            "on_unavailable",
+            "store_timeout",
+        ],
+        "what to do while the store is away is written `on_store_error = \"local\"`, `\"open\"` or `\"closed\"`",
     ),
     (
         &["limits", "window", "windows"],

@@ -21,7 +21,9 @@ mod output;
 mod place;
 mod plan;
 mod rate;
+mod rules;
 mod site;
+mod store;
 mod trigger;
 mod value;
 

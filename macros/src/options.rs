@@ -6,6 +6,7 @@ use crate::args::{Entry, Form};
 use crate::diag::Errors;
 use crate::literal::Kind;
 use crate::names::{self, Scope};
+use crate::store::{self, Store};
 use crate::trigger::{self, Trigger};
 use crate::value::Value;
 
@@ -27,6 +28,9 @@ pub(crate) struct Options {
     pub(crate) idempotent: bool,
     pub(crate) classify: Option<Expr>,
     pub(crate) limiter: Option<Limiter>,
+    pub(crate) store: Option<Store>,
+    /// The runtime's name of what to do while the store is away.
+    pub(crate) on_store_error: Option<&'static str>,
     pub(crate) krate: Option<Path>,
 }
 
@@ -85,6 +89,8 @@ impl Options {
             "idempotent" => self.idempotent = reader.flag(&entry),
             "classify" => self.classify = reader.classify(entry),
             "limiter" => self.limiter = reader.limiter(entry),
+            "store" => self.store = reader.store(entry),
+            "on_store_error" => self.on_store_error = reader.on_store_error(entry),
             "crate" => self.krate = reader.krate(entry),
             other => reader
                 .errors
@@ -99,6 +105,11 @@ impl Options {
 }
 
 impl Backoff {
+    /// The name of a part, where it was written.
+    pub(crate) fn name(&self, name: &str) -> Option<&Ident> {
+        self.written.iter().find(|written| *written == name)
+    }
+
     fn set(&mut self, entry: Entry, reader: &mut Reader<'_>) {
         match entry.name.to_string().as_str() {
             "base" => self.base = reader.value(entry, Kind::Duration),
@@ -262,6 +273,16 @@ impl Reader<'_> {
         };
         self.errors.at(message.0, message.1);
         None
+    }
+
+    fn store(&mut self, entry: Entry) -> Option<Store> {
+        let expr = self.expr(entry)?;
+        store::read(expr, self.generics, self.errors)
+    }
+
+    fn on_store_error(&mut self, entry: Entry) -> Option<&'static str> {
+        let expr = self.expr(entry)?;
+        store::policy(expr, self.errors)
     }
 
     fn krate(&mut self, entry: Entry) -> Option<Path> {

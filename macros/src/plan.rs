@@ -1,7 +1,7 @@
 //! What to generate: the options and the function together, with every rule that concerns more than one of them.
 
-use proc_macro2::{Span, TokenStream};
-use syn::{Expr, Ident, LitStr, Path, Token};
+use proc_macro2::TokenStream;
+use syn::{Expr, LitStr, Path, Token};
 
 use crate::args;
 use crate::capture::{self, Capture, Kind as CaptureKind};
@@ -9,9 +9,11 @@ use crate::diag::Errors;
 use crate::func::Func;
 use crate::literal::{Kind, Literal};
 use crate::opened::{self, Opened};
-use crate::options::{Backoff, Limiter, Options};
+use crate::options::{Limiter, Options};
 use crate::output::{Kind as OutputKind, Output};
 use crate::place::{Place, located};
+use crate::rules;
+use crate::store::Store;
 use crate::trigger::Trigger;
 use crate::value::Value;
 
@@ -41,6 +43,8 @@ pub(crate) enum Setting {
     RespectHeaders(bool),
     Idempotent,
     Named(LitStr),
+    Store(Store),
+    OnStoreError(&'static str),
 }
 
 /// What an option needs of the function's error type: that it takes an error of ours.
@@ -51,10 +55,6 @@ pub(crate) struct Need {
     pub(crate) place: Place,
 }
 
-/// The defaults of the runtime, in nanoseconds, for rules that compare two options of which one is not written.
-const DEFAULT_BASE: u64 = 1_000_000_000;
-const DEFAULT_MAX: u64 = 60_000_000_000;
-
 impl Plan {
     /// Reads both and applies all rules; or gives every mistake.
     pub(crate) fn read(attr: TokenStream, item: TokenStream) -> Result<Self, Vec<syn::Error>> {
@@ -63,11 +63,7 @@ impl Plan {
         let generics = func.as_ref().map(Func::const_generics).unwrap_or_default();
         let entries = args::parse(attr, &mut errors);
         let options = Options::read(entries, &generics, &mut errors);
-        check_limiter(&options, &mut errors);
-        check_conflicts(&options, &mut errors);
-        if let Some(backoff) = &options.backoff {
-            check_backoff(backoff, &mut errors);
-        }
+        rules::check(&options, &mut errors);
         let func = errors.keep(func);
         let plan = func.and_then(|func| Self::new(options, func, &mut errors));
         errors.judge(plan)
@@ -141,7 +137,12 @@ impl Setting {
         match self {
             Self::Value(_, value) => value.is_run_time(),
             Self::Backoff(parts, _) => parts.iter().any(|(_, value)| value.is_run_time()),
-            Self::RetryOn(_) | Self::RespectHeaders(_) | Self::Idempotent | Self::Named(_) => false,
+            Self::Store(store) => matches!(store, Store::RunTime(_)),
+            Self::RetryOn(_)
+            | Self::RespectHeaders(_)
+            | Self::Idempotent
+            | Self::Named(_)
+            | Self::OnStoreError(_) => false,
         }
     }
 }
@@ -172,6 +173,8 @@ fn settings(options: Options, name: Option<LitStr>) -> Vec<Setting> {
     settings.extend(options.retry_on.map(Setting::RetryOn));
     settings.extend(options.idempotent.then_some(Setting::Idempotent));
     settings.extend(name.map(Setting::Named));
+    settings.extend(options.store.map(Setting::Store));
+    settings.extend(options.on_store_error.map(Setting::OnStoreError));
     settings
 }
 
@@ -200,11 +203,15 @@ fn needs(options: &Options) -> Vec<Need> {
         options
             .name("throttle_below")
             .filter(|_| wrong(options.throttle_below.as_ref())),
-        factor.and_then(|backoff| find(&backoff.written, "factor")),
+        factor.and_then(|backoff| backoff.name("factor")),
     ];
+    let closed = options
+        .name("on_store_error")
+        .filter(|_| options.on_store_error == Some("Closed"));
     let refusals = [
         ("MaxWait", options.name("max_wait")),
         ("AttemptTimeout", options.name("attempt_timeout")),
+        ("OnStoreError", closed),
     ];
     let refusals = refusals
         .into_iter()
@@ -234,82 +241,4 @@ fn wrong(value: Option<&Value>) -> bool {
             _
         ))
     )
-}
-
-fn find<'a>(names: &'a [Ident], name: &str) -> Option<&'a Ident> {
-    names.iter().find(|written| *written == name)
-}
-
-/// There must be a rate or a limiter; and a limiter that exists already has both rate and burst.
-fn check_limiter(options: &Options, errors: &mut Errors) {
-    let (rate, burst) = (options.name("rate"), options.name("burst"));
-    if let Some(Limiter::Handle(_)) = &options.limiter {
-        for name in [rate, burst].into_iter().flatten() {
-            errors.at(
-                name,
-                format!(
-                    "the limiter has its own {name}: remove `{name}` here, or let functions share one by its name, \
-                     `limiter = \"github\"`"
-                ),
-            );
-        }
-        return;
-    }
-    // Behind another mistake a missing option may just be the misspelt one.
-    if rate.is_some() || !errors.is_empty() {
-        return;
-    }
-    if let Some(burst) = burst {
-        errors.at(
-            burst,
-            "`burst` needs a rate beside it: write `rate = 5, burst = 10`",
-        );
-    } else if options.limiter.is_none() {
-        let whole_attribute = Span::call_site();
-        let message = "how fast? Write `#[rate_limited(rate = 5)]` for 5 calls per second, or `rate = \"300/min\"`, \
-                       or `limiter = \"github\"` to share a limiter that is declared elsewhere";
-        errors.push(syn::Error::new(whole_attribute, message));
-    }
-}
-
-fn check_conflicts(options: &Options, errors: &mut Errors) {
-    if let (Some(_), Some(retry_on)) = (options.name("classify"), options.name("retry_on")) {
-        errors.at(
-            retry_on,
-            "`classify` and `retry_on` both say what is retried: remove one of them",
-        );
-    }
-}
-
-fn check_backoff(backoff: &Backoff, errors: &mut Errors) {
-    let (base, max) = (
-        find(&backoff.written, "base"),
-        find(&backoff.written, "max"),
-    );
-    let message = match (
-        nanos(backoff.base.as_ref(), DEFAULT_BASE),
-        nanos(backoff.max.as_ref(), DEFAULT_MAX),
-    ) {
-        (Some(base), Some(max)) if max >= base => return,
-        (Some(_), Some(_)) if base.is_none() => {
-            "`max` is below the default base of 1 s: write a smaller `base` too"
-        }
-        (Some(_), Some(_)) if max.is_none() => {
-            "`base` is above the default max of 60 s: write a larger `max` too"
-        }
-        (Some(_), Some(_)) => "`max` is below `base`: the delays do not get shorter",
-        _ => return,
-    };
-    if let Some(name) = max.or(base) {
-        errors.at(name, message);
-    }
-}
-
-/// A literal or default duration; `None` for one that is not known yet.
-fn nanos(value: Option<&Value>, default: u64) -> Option<u64> {
-    match value {
-        None => Some(default),
-        Some(Value::Literal(Literal::Nanos(nanos))) => Some(*nanos),
-        Some(_) => None,
-    }
 }

@@ -8,6 +8,7 @@ use syn::{Expr, Ident};
 use crate::literal::{Kind, Literal};
 use crate::place::{Place, by_reference, quiet};
 use crate::plan::{Plan, Setting};
+use crate::store::{self, Store};
 use crate::trigger::Trigger;
 use crate::value::Value;
 
@@ -90,6 +91,11 @@ impl Settings<'_> {
                 quote_spanned!(here=> retry_on(#private::RetryOn::none() #(.#triggers)*))
             }
             Setting::RespectHeaders(on) => quote_spanned!(here=> respect_headers(#on)),
+            Setting::Store(store) => self.store(store),
+            Setting::OnStoreError(policy) => {
+                let policy = Ident::new(policy, here);
+                quote_spanned!(here=> on_store_error(#private::OnStoreError::#policy))
+            }
             Setting::Idempotent => quote_spanned!(here=> idempotent()),
             Setting::Named(name) => quote_spanned!(here=> named(#name)),
         }
@@ -125,14 +131,42 @@ impl Settings<'_> {
         }
     }
 
+    /// What is wrong with the features or the type is shown at the value.
+    fn store(&self, store: &Store) -> TokenStream {
+        let private = self.private;
+        let here = Span::mixed_site();
+        let value = match store {
+            Store::Literal(kind, url) => {
+                let kind = match kind {
+                    store::Kind::Sqlite => "sqlite",
+                    store::Kind::Redis => "redis",
+                    store::Kind::Rediss => "rediss",
+                };
+                let kind = Ident::new(kind, here);
+                let function =
+                    quote_spanned!(here=> #private::stores::#kind::<#private::stores::Features>);
+                Place::of(url).call(function, url.to_token_stream())
+            }
+            Store::Constant(expr) => self.checked("StoreValue", "store", expr),
+            Store::RunTime(expr) => {
+                let function = quote_spanned!(here=> #private::run_time::store);
+                let value = Place::of(expr).call(function, quiet(expr));
+                quote_spanned!(here=> #value?)
+            }
+        };
+        quote_spanned!(here=> store(#value))
+    }
+
     fn constant(&self, kind: Kind, expr: &Expr) -> TokenStream {
+        self.checked(wrapper(kind), method(kind), expr)
+    }
+
+    /// A constant in the runtime's type that checks it.
+    fn checked(&self, wrapper: &str, method: &str, expr: &Expr) -> TokenStream {
         let private = self.private;
         let here = Span::mixed_site();
         let place = Place::of(expr);
-        let (wrapper, method) = (
-            Ident::new(wrapper(kind), here),
-            Ident::new(method(kind), here),
-        );
+        let (wrapper, method) = (Ident::new(wrapper, here), Ident::new(method, here));
         let checker = place.call(
             quote_spanned!(here=> #private::#wrapper),
             expr.to_token_stream(),

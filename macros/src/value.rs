@@ -35,7 +35,7 @@ impl Value {
 }
 
 /// Whether `expr` is named like a constant that a `static` can use.
-fn is_constant(expr: &Expr, generics: &[Ident]) -> bool {
+pub(crate) fn is_constant(expr: &Expr, generics: &[Ident]) -> bool {
     let Expr::Path(ExprPath {
         qself: None, path, ..
     }) = expr

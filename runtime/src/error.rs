@@ -17,7 +17,7 @@ pub struct Error {
 pub(crate) enum Kind {
     /// A value that cannot be meant.
     Invalid(&'static str),
-    /// The same, with the function that it belongs to.
+    /// The same, with a sentence of its own: with the function that it belongs to.
     Misconfigured(Arc<str>),
     /// Settings that contradict others, with the whole sentence.
     Conflict(Arc<str>),
@@ -48,6 +48,12 @@ impl Error {
         Self::new(Kind::Invalid(sentence))
     }
 
+    /// The same, with a sentence that is only known now.
+    #[cold]
+    pub(crate) fn misconfigured(sentence: impl Into<Arc<str>>) -> Self {
+        Self::new(Kind::Misconfigured(sentence.into()))
+    }
+
     #[cold]
     pub(crate) fn conflict(sentence: impl Into<Arc<str>>) -> Self {
         Self::new(Kind::Conflict(sentence.into()))
@@ -57,9 +63,8 @@ impl Error {
     #[cold]
     pub(crate) fn in_function(self, name: &str) -> Self {
         match self.kind {
-            Kind::Invalid(sentence) => {
-                Self::new(Kind::Misconfigured(format!("{name}: {sentence}").into()))
-            }
+            Kind::Invalid(sentence) => Self::misconfigured(format!("{name}: {sentence}")),
+            Kind::Misconfigured(sentence) => Self::misconfigured(format!("{name}: {sentence}")),
             Kind::Conflict(sentence) => Self::conflict(format!("{name}: {sentence}")),
             kind => Self::new(kind),
         }

@@ -60,6 +60,7 @@
 //! * **tower**: `http`, and [`tower::ObserveLayer`] for clients built on `tower`.
 //! * **reqwest-middleware**: `reqwest`, and [`reqwest_middleware::ObserveMiddleware`] for clients with
 //!   middleware.
+//! * **test-util**: `store::conformance`, a check for those who write a store of their own.
 //!
 //! # Not supported
 //!

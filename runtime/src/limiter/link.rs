@@ -1,12 +1,12 @@
 //! The way to a limiter's store: requests are sent by tasks that live for one round trip.
 
-use core::time::Duration;
 use std::sync::Arc;
 use std::sync::Weak;
 
 use tokio::runtime::Handle;
 
 use crate::store::Answer;
+use crate::store::Policy;
 use crate::store::Store;
 use crate::store::StoreError;
 
@@ -19,15 +19,15 @@ use super::supply::Order;
 pub(super) struct Link {
     store: Arc<dyn Store>,
     key: Arc<str>,
-    timeout: Duration,
+    policy: Policy,
 }
 
 impl Link {
-    pub(super) fn new(store: Arc<dyn Store>, key: &str, timeout: Duration) -> Self {
+    pub(super) fn new(store: Arc<dyn Store>, key: &str, policy: Policy) -> Self {
         Self {
             store,
             key: key.into(),
-            timeout,
+            policy,
         }
     }
 
@@ -41,11 +41,11 @@ impl Link {
         // Not awaited: the errand reports its end, whatever that is.
         drop(runtime.spawn(async move {
             let answer = link.store.transact(&link.key, &order.request);
-            let result = match tokio::time::timeout(link.timeout, answer).await {
+            let result = match tokio::time::timeout(link.policy.timeout, answer).await {
                 Ok(result) => result,
                 Err(_) => Err(StoreError::unavailable(format!(
                     "no answer within {:?}",
-                    link.timeout
+                    link.policy.timeout
                 ))),
             };
             errand.report(&result);
@@ -74,6 +74,18 @@ pub(super) struct Errands {
 }
 
 impl Shared {
+    /// Whether the limit is kept here: in this store, or in this process alone.
+    pub(super) fn is_in(&self, place: Option<(&Arc<dyn Store>, Policy)>) -> bool {
+        match (&self.link, place) {
+            (None, None) => true,
+            (Some(link), Some((store, policy))) => {
+                core::ptr::addr_eq(Arc::as_ptr(&link.store), Arc::as_ptr(store))
+                    && link.policy == policy
+            }
+            _ => false,
+        }
+    }
+
     /// Sends what has to be sent to the store.
     #[cold]
     pub(super) fn run(&self, errands: Errands) {

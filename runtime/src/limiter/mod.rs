@@ -135,12 +135,28 @@ impl Limiter {
                 "limits that are shared through a store are at most 100,000 per second",
             ));
         }
-        let link = Link::new(store, name, policy.timeout);
+        let link = Link::new(store, name, policy);
         let shared = Shared::linked(quota, link, Terms::of(policy));
         Ok(Self {
             quota,
             shared: OnceLock::from(shared),
         })
+    }
+
+    /// The limiter that this program knows by `name`, which the first call with that name makes
+    /// [in this store](Self::in_store).
+    ///
+    /// # Errors
+    ///
+    /// As [`in_store`](Self::in_store), and [`is_conflict`](Error::is_conflict): the name was declared
+    /// with another quota, store or policy before, or without a store.
+    pub fn named_in_store(
+        name: &str,
+        quota: Quota,
+        store: &Arc<dyn Store>,
+        policy: Policy,
+    ) -> Result<Self, Error> {
+        registry::declare_in_store(name, quota, store, policy)
     }
 
     /// Waits for a permit of one token.

@@ -4,6 +4,7 @@ mod probe;
 pub mod run_time;
 mod settings;
 mod site;
+pub mod stores;
 mod values;
 
 pub use self::probe::Classify;
@@ -17,6 +18,7 @@ pub use self::settings::Settings;
 pub use self::settings::duration;
 pub use self::settings::rate;
 pub use self::site::Site;
+pub use self::stores::StoreValue;
 pub use self::values::BurstValue;
 pub use self::values::DurationValue;
 pub use self::values::FactorValue;
@@ -44,3 +46,4 @@ pub use crate::retry_on::RetryOn;
 #[cfg(feature = "http")]
 pub use crate::signal::Answer;
 pub use crate::signal::Reading;
+pub use crate::store::OnStoreError;

@@ -292,6 +292,10 @@ pub mod option {
     #[derive(Debug)]
     pub enum AttemptTimeout {}
 
+    /// `on_store_error = "closed"`
+    #[derive(Debug)]
+    pub enum OnStoreError {}
+
     /// a value that is only known at run time
     #[derive(Debug)]
     pub enum RunTimeValue {}

@@ -5,6 +5,10 @@ use core::time::Duration;
 use crate::error::Error;
 use crate::quota::Rate;
 
+use super::stores;
+use super::stores::StoreChoice;
+use super::stores::ToStore;
+
 /// What can be given as `rate`: a number of tokens per second, a text such as `"300/min"`, or a
 /// [`Rate`].
 pub trait ToRate {
@@ -65,6 +69,11 @@ impl ToRate for Rate {
 /// The value of `rate`.
 pub fn rate(value: impl ToRate) -> Result<Rate, Error> {
     value.to_rate()
+}
+
+/// The value of `store`, made once for each function.
+pub fn store(value: impl ToStore) -> Result<StoreChoice, Error> {
+    stores::keep(value)
 }
 
 /// The value of `burst`.

@@ -11,12 +11,18 @@ use crate::error::Error;
 use crate::quota::Quota;
 use crate::quota::Rate;
 use crate::retry_on::RetryOn;
+use crate::store::OnStoreError;
+use crate::store::Policy;
+
+use super::stores::StoreChoice;
 
 /// The options of one attribute.
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
     pub(super) quota: Option<Quota>,
     pub(super) name: Option<&'static str>,
+    pub(super) store: Option<StoreChoice>,
+    pub(super) policy: Policy,
     pub(super) config: Config,
 }
 
@@ -32,6 +38,8 @@ impl Settings {
         Self {
             quota: None,
             name: None,
+            store: None,
+            policy: Policy::new(),
             config: Config::DEFAULT,
         }
     }
@@ -62,6 +70,24 @@ impl Settings {
     pub const fn named(self, name: &'static str) -> Self {
         Self {
             name: Some(name),
+            ..self
+        }
+    }
+
+    /// `store`.
+    #[must_use]
+    pub const fn store(self, store: StoreChoice) -> Self {
+        Self {
+            store: Some(store),
+            ..self
+        }
+    }
+
+    /// `on_store_error`.
+    #[must_use]
+    pub const fn on_store_error(self, choice: OnStoreError) -> Self {
+        Self {
+            policy: self.policy.on_error(choice),
             ..self
         }
     }

@@ -57,7 +57,7 @@ impl Site {
         &'static self,
         find_out: impl FnOnce() -> Result<Settings, Error>,
     ) -> Call<S, R> {
-        match self.setup.get_or_init(|| set_up(find_out)) {
+        match self.setup.get_or_init(|| set_up(self.name, find_out)) {
             Ok(setup) if setup.limiter.is_some() => Call::new(setup, None),
             Ok(_) => self.unusable(&Error::invalid(
                 "the function has no limiter: its attribute gives neither `rate` nor `limiter`",
@@ -72,7 +72,7 @@ impl Site {
         limiter: &Limiter,
         find_out: impl FnOnce() -> Result<Settings, Error>,
     ) -> Call<S, R> {
-        match self.setup.get_or_init(|| set_up(find_out)) {
+        match self.setup.get_or_init(|| set_up(self.name, find_out)) {
             Ok(setup) => Call::new(setup, Some(Arc::clone(limiter.shared()))),
             Err(error) => self.unusable(error),
         }
@@ -85,17 +85,35 @@ impl Site {
     }
 }
 
-/// Makes, or finds, what the calls have in common.
-fn set_up(find_out: impl FnOnce() -> Result<Settings, Error>) -> Result<Setup, Error> {
+/// Makes, or finds, what the calls of the function have in common.
+fn set_up(
+    function: &'static str,
+    find_out: impl FnOnce() -> Result<Settings, Error>,
+) -> Result<Setup, Error> {
     let settings = find_out()?;
-    let limiter = match (settings.name, settings.quota) {
-        (Some(name), Some(quota)) => Some(Limiter::named(name, quota)?),
-        (Some(name), None) => Some(limiter::find(name)?),
-        (None, quota) => quota.map(Limiter::new),
-    };
+    let limiter = limiter_of(function, &settings)?;
     let limiter = limiter.map(|limiter| Arc::clone(limiter.shared()));
     Ok(Setup {
         config: settings.config,
         limiter,
     })
+}
+
+/// The limiter that the settings ask for: the function's own, or one that it shares.
+fn limiter_of(function: &'static str, settings: &Settings) -> Result<Option<Limiter>, Error> {
+    let Some(quota) = settings.quota else {
+        return settings.name.map(limiter::find).transpose();
+    };
+    let limiter = match (settings.store, settings.name) {
+        (None, None) => Limiter::new(quota),
+        (None, Some(name)) => Limiter::named(name, quota)?,
+        (Some(store), name) => {
+            let (store, policy) = (store.open()?, settings.policy);
+            match name {
+                None => Limiter::in_store(function, quota, store, policy)?,
+                Some(name) => Limiter::named_in_store(name, quota, &store, policy)?,
+            }
+        }
+    };
+    Ok(Some(limiter))
 }

@@ -10,12 +10,12 @@ pub(crate) const TICK: u64 = 250;
 
 /// No bucket takes longer than this to fill (8.9 years), so that sums stay exact in scripts whose
 /// numbers are floating-point ones.
-const MAX_CAPACITY: u64 = 1 << 50;
+pub(super) const MAX_CAPACITY: u64 = 1 << 50;
 
 const MINUTE: u64 = 60 * TICKS_PER_SECOND;
 
 /// A token bucket's settings, in ticks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Limit {
     interval: u64,
     capacity: u64,
@@ -67,8 +67,8 @@ impl Limit {
     }
 
     /// How far ahead its bucket can be full at the latest: filled from empty, with 512 tokens drawn
-    /// ahead, and a minute for all else. What is further ahead was left by a slower limit or by a
-    /// damaged state.
+    /// ahead, and a minute for all else. Nothing is drawn further ahead; what is found there was left
+    /// by a slower limit or by a damaged state.
     pub(crate) const fn furthest(self) -> u64 {
         let ahead = self.interval.saturating_mul(512);
         let all = self.capacity.saturating_add(ahead).saturating_add(MINUTE);
@@ -79,12 +79,21 @@ impl Limit {
         }
     }
 
-    /// The same limit slowed to a token every `interval` ticks, with nothing saved up.
+    /// The same bucket, slowed to a token every `interval` ticks. It stays as large, so that an
+    /// instant at which it is full means the same number of tokens gone before and after.
     pub(super) const fn slowed(self, interval: u64) -> Self {
-        if interval <= self.interval {
+        let slow = Self::new(interval, 1);
+        if slow.interval <= self.interval {
             return self;
         }
-        Self::new(interval, 1)
+        Self {
+            interval: slow.interval,
+            capacity: if self.capacity < slow.interval {
+                slow.interval
+            } else {
+                self.capacity
+            },
+        }
     }
 }
 
@@ -118,6 +127,11 @@ impl Limits {
     /// The limits, in the order in which a [`State`](super::State) keeps them.
     pub fn as_slice(&self) -> &[Limit] {
         &self.limits[..self.len]
+    }
+
+    /// The first limit is the one that paces: it is slowed by what is learnt, and empty after a pause.
+    pub(super) const fn pacing(&self) -> Limit {
+        self.limits[0]
     }
 
     pub(super) fn first_mut(&mut self) -> &mut Limit {

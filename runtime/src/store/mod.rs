@@ -15,9 +15,12 @@
 //! since 1970: whole numbers that every database and script language holds exactly until 2041.
 
 mod answer;
+#[cfg(feature = "test-util")]
+pub mod conformance;
 mod error;
 mod limit;
 mod memory;
+mod open;
 mod policy;
 mod request;
 mod state;
@@ -33,6 +36,8 @@ pub use self::limit::Limit;
 pub use self::limit::Limits;
 pub(crate) use self::limit::TICK;
 pub use self::memory::MemoryStore;
+pub(crate) use self::open::Kind;
+pub use self::open::at;
 pub use self::policy::OnStoreError;
 pub use self::policy::Policy;
 pub use self::request::Action;
@@ -55,6 +60,11 @@ pub type Answering<'a> = Pin<Box<dyn Future<Output = Result<Answer, StoreError>>
 /// [`step`] change it with its own clock's time, and writes it back if it changed, in one atomic
 /// operation: no other operation on the same key may come in between. It may forget a state at
 /// [`State::expires_at`], and must keep it until then.
+///
+/// Keys are any texts, and told apart to the letter. The clock is the same for all who use the store,
+/// and never goes back by itself; [`step`] copes with one that somebody sets.
+///
+/// `conformance` (feature `test-util`) has a check of all this for tests of your own store.
 ///
 /// # Errors
 ///

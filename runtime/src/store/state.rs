@@ -7,6 +7,9 @@ use super::TICKS_PER_SECOND;
 /// No pause is believed to last longer: 30 days.
 pub(super) const LONGEST_PAUSE: u64 = 30 * 24 * 3600 * TICKS_PER_SECOND;
 
+/// Script languages whose numbers are floating-point ones count no further by ones.
+const MAX_GENERATION: u64 = 1 << 52;
+
 /// How long a state is kept beyond the instant at which it means nothing any more.
 const SLACK: u64 = 2 * TICKS_PER_SECOND;
 
@@ -18,7 +21,7 @@ pub struct State {
     pub full_at: [u64; MAX_LIMITS],
     /// No token before this.
     pub paused_until: u64,
-    /// How often slots that were drawn before became void: with every pause.
+    /// How often slots that were drawn before became void: with every pause and every extension of one.
     pub generation: u64,
     /// Ticks from one token to the next that a server's answers have shown to be the limit, if that
     /// is slower than what was declared.
@@ -32,6 +35,9 @@ pub struct State {
 impl State {
     /// The instant from which on this state means no more than the default one, plus two seconds.
     /// A store may forget it then.
+    ///
+    /// Only the [generation](Self::generation) is lost with it, when no slot is left that it could
+    /// have made void.
     pub fn expires_at(&self) -> u64 {
         let ends = [self.paused_until, self.learnt_until];
         let last = self.full_at.iter().chain(&ends).max();
@@ -56,22 +62,49 @@ impl State {
     pub(super) fn heal(&mut self, mut floor: Self, limits: &Limits, now: u64) {
         floor.follow(now);
         floor.tame(limits, now);
+        // A pause that the floor does not know made void what its first bucket had given away.
+        let void = usize::from(floor.generation < self.generation);
         let instants = self.full_at.iter_mut().zip(floor.full_at);
-        for ((own, other), _) in instants.zip(limits.as_slice()) {
+        for ((own, other), _) in instants.zip(limits.as_slice()).skip(void) {
             *own = (*own).max(other);
         }
         self.paused_until = self.paused_until.max(floor.paused_until);
-        self.generation = self.generation.max(floor.generation);
+        if floor.seen > self.seen || floor.generation > self.generation {
+            // What was drawn before the loss, and by others since, is not known to one bucket.
+            self.generation = self.generation.max(floor.generation + 1);
+        }
+        if floor.seen > self.seen {
+            self.learnt_interval = floor.learnt_interval;
+            self.learnt_until = floor.learnt_until;
+        }
     }
 
     /// Brings what cannot be true to what can: nothing may stay closed for ever.
     pub(super) fn tame(&mut self, limits: &Limits, now: u64) {
-        if self.paused_until > now.saturating_add(LONGEST_PAUSE) {
+        let latest = now.saturating_add(LONGEST_PAUSE);
+        if self.paused_until > latest {
             self.paused_until = 0;
         }
+        if self.learnt_until > latest {
+            self.learnt_until = 0;
+        }
+        if self.generation > MAX_GENERATION {
+            self.generation = 0;
+        }
         let from = now.max(self.paused_until);
+        let limits = self.slowed(limits, now);
         for (instant, limit) in self.full_at.iter_mut().zip(limits.as_slice()) {
             *instant = (*instant).min(from.saturating_add(limit.furthest()));
         }
+    }
+
+    /// The limits that hold at `now`: with what was learnt.
+    pub(super) fn slowed(&self, limits: &Limits, now: u64) -> Limits {
+        let mut limits = *limits;
+        if self.learnt_until > now {
+            let first = limits.first_mut();
+            *first = first.slowed(self.learnt_interval);
+        }
+        limits
     }
 }

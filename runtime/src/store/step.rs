@@ -7,16 +7,18 @@ use super::Action;
 use super::Answer;
 use super::Limit;
 use super::Limits;
+use super::MAX_LIMITS;
 use super::Request;
 use super::State;
 use super::TICKS_PER_SECOND;
+use super::limit::MAX_CAPACITY;
 use super::state::LONGEST_PAUSE;
 
 /// Further beyond its time a request is not late: the clock was changed.
 const CLOCK_CHANGED: u64 = 600 * TICKS_PER_SECOND;
 
-/// Pauses that end this close together have the same cause.
-const SAME_PAUSE: u64 = TICKS_PER_SECOND / 20;
+/// A pause that is extended is extended by this at least: 50 ms.
+const SHORTEST_EXTENSION: u64 = TICKS_PER_SECOND / 20;
 
 /// Applies a request to a state at the time `now`, in ticks of the store's clock.
 ///
@@ -42,60 +44,46 @@ pub fn step(state: &mut State, now: u64, request: &Request) -> Answer {
     if let Some(floor) = request.floor {
         state.heal(floor, &request.limits, now);
     }
-    let mut limits = request.limits;
-    if state.learnt_until > now {
-        let first = limits.first_mut();
-        *first = first.slowed(state.learnt_interval);
-    }
-    let (granted, wait, every) = act(state, now, request.action, &limits);
+    let drawn = act(state, now, request);
     if *state != before {
         state.seen = now;
     }
     Answer {
         now,
-        granted,
-        wait,
-        every,
+        granted: drawn.granted,
+        wait: drawn.wait,
+        every: drawn.every,
         stale: false,
         state: *state,
     }
 }
 
-fn act(state: &mut State, now: u64, action: Action, limits: &Limits) -> (u32, i64, u64) {
-    match action {
+fn act(state: &mut State, now: u64, request: &Request) -> Drawn {
+    let limits = state.slowed(&request.limits, now);
+    match request.action {
         Action::Draw {
             tokens,
             horizon,
             longest,
             drain,
         } => {
-            let full_at = refilled(state, now, limits, drain);
-            let drawn = draw(&full_at, now, limits, tokens, horizon, longest);
+            let buckets = Buckets::of(state, now, &request.limits, drain);
+            let drawn = buckets.draw(tokens, horizon, longest);
             if drawn.granted > 0 || drain {
-                state.full_at = full_at;
-                take(state, now, limits, drawn);
+                state.full_at = buckets.full_at;
+                take(state, now, &limits, drawn);
             }
-            (drawn.granted, drawn.wait, drawn.every)
+            return drawn;
         }
-        Action::Peek => {
-            let full_at = refilled(state, now, limits, false);
-            (0, first(&full_at, now, limits), 0)
-        }
-        Action::Pause { duration } => {
-            pause(state, now, duration.min(LONGEST_PAUSE), limits);
-            let full_at = refilled(state, now, limits, false);
-            (0, first(&full_at, now, limits), 0)
-        }
+        Action::Peek => {}
+        Action::Pause { duration } => pause(state, now, duration.min(LONGEST_PAUSE), &limits),
         Action::Learn { interval, duration } => {
-            state.learnt_interval = interval;
+            state.learnt_interval = interval.min(MAX_CAPACITY);
             state.learnt_until = now.saturating_add(duration.min(LONGEST_PAUSE));
-            let full_at = refilled(state, now, limits, false);
-            (0, first(&full_at, now, limits), 0)
         }
     }
+    Buckets::of(state, now, &request.limits, false).nothing()
 }
-
-type Instants = [u64; super::MAX_LIMITS];
 
 #[derive(Clone, Copy)]
 struct Drawn {
@@ -104,90 +92,113 @@ struct Drawn {
     every: u64,
 }
 
-/// The buckets at `now`: a full one stays full, and a pause ends with the first one empty.
-fn refilled(state: &State, now: u64, limits: &Limits, drain: bool) -> Instants {
-    let mut full_at = state.full_at;
-    for (instant, limit) in full_at.iter_mut().zip(limits.as_slice()) {
-        *instant = (*instant).max(now);
-        if drain {
-            *instant = (*instant).max(now.saturating_add(limit.capacity()));
+/// The buckets of all limits at one instant.
+struct Buckets {
+    now: u64,
+    /// From when on tokens are drawn: now, or the end of a pause.
+    from: u64,
+    limits: Limits,
+    full_at: [u64; MAX_LIMITS],
+}
+
+impl Buckets {
+    /// A full bucket stays full, and a pause ends with the first one empty.
+    fn of(state: &State, now: u64, declared: &Limits, drain: bool) -> Self {
+        let limits = state.slowed(declared, now);
+        let mut full_at = state.full_at;
+        for (instant, limit) in full_at.iter_mut().zip(limits.as_slice()) {
+            *instant = (*instant).max(now);
+            if drain {
+                *instant = (*instant).max(now.saturating_add(limit.capacity()));
+            }
+        }
+        let [first, ..] = &mut full_at;
+        let pacing = limits.pacing();
+        if limits != *declared {
+            // Slowed, it saves nothing up beyond the one token that can be taken at once.
+            let one = pacing.capacity() - pacing.interval();
+            *first = (*first).max(now.saturating_add(one));
+        }
+        if state.paused_until > now {
+            *first = (*first).max(state.paused_until.saturating_add(pacing.capacity()));
+        }
+        Self {
+            now,
+            from: now.max(state.paused_until),
+            limits,
+            full_at,
         }
     }
-    if state.paused_until > now {
-        empty_first(&mut full_at, state.paused_until, limits);
+
+    fn each(&self) -> impl Iterator<Item = (u64, Limit)> {
+        let limits = self.limits.as_slice().iter().copied();
+        self.full_at.iter().copied().zip(limits)
     }
-    full_at
-}
 
-/// The first limit is the one that paces: after a pause its bucket is empty.
-fn empty_first(full_at: &mut Instants, until: u64, limits: &Limits) {
-    for (instant, limit) in full_at.iter_mut().zip(limits.as_slice()).take(1) {
-        *instant = (*instant).max(until.saturating_add(limit.capacity()));
+    /// How long until one token can be taken from all; negative if it could have been before.
+    fn wait(&self) -> i64 {
+        let waits = self.each().map(|(full_at, limit)| {
+            let next = signed(full_at.saturating_add(limit.interval()));
+            let gone = signed(limit.capacity()).saturating_add(signed(self.now));
+            next.saturating_sub(gone)
+        });
+        waits.max().unwrap_or(0)
     }
-}
 
-/// How long until one token can be taken from all buckets; negative if it could have been before.
-fn first(full_at: &Instants, now: u64, limits: &Limits) -> i64 {
-    let waits = full_at.iter().zip(limits.as_slice());
-    waits
-        .map(|(&full_at, limit)| wait(full_at, now, *limit))
-        .max()
-        .unwrap_or(0)
-}
+    /// How many tokens can be drawn so that no bucket is further ahead than any may be.
+    fn room(&self) -> u32 {
+        let rooms = self.each().map(|(full_at, limit)| {
+            let furthest = self.from.saturating_add(limit.furthest());
+            furthest.saturating_sub(full_at) / limit.interval()
+        });
+        u32::try_from(rooms.min().unwrap_or(0)).unwrap_or(u32::MAX)
+    }
 
-fn wait(full_at: u64, now: u64, limit: Limit) -> i64 {
-    let due = full_at.saturating_add(limit.interval());
-    signed(due.saturating_sub(limit.capacity())) - signed(now)
+    fn nothing(&self) -> Drawn {
+        Drawn {
+            granted: 0,
+            wait: self.wait(),
+            every: 0,
+        }
+    }
+
+    fn draw(&self, tokens: u32, horizon: u64, longest: u64) -> Drawn {
+        let wait = self.wait();
+        let most = tokens.min(self.room());
+        if most == 0 || u64::try_from(wait).unwrap_or(0) > longest {
+            return self.nothing();
+        }
+        let [limit] = self.limits.as_slice() else {
+            return self.draw_together(most, wait);
+        };
+        let every = limit.interval();
+        // From a wait that is negative on, all that are due by now and within the horizon.
+        let reach = signed(horizon).saturating_sub(wait);
+        let more = u64::try_from(reach).map_or(0, |reach| reach / every);
+        Drawn {
+            granted: u32::try_from(more.saturating_add(1)).map_or(most, |within| within.min(most)),
+            wait,
+            every,
+        }
+    }
+
+    /// Several limits: all that can be used now, or one.
+    fn draw_together(&self, most: u32, wait: i64) -> Drawn {
+        let free = self.each().map(|(full_at, limit)| {
+            let full = self.now.saturating_add(limit.capacity());
+            full.saturating_sub(full_at) / limit.interval()
+        });
+        let free = u32::try_from(free.min().unwrap_or(0)).unwrap_or(u32::MAX);
+        Drawn {
+            granted: free.clamp(1, most),
+            wait: if free > 0 { 0 } else { wait },
+            every: 0,
+        }
+    }
 }
 
 fn signed(ticks: u64) -> i64 {
     i64::try_from(ticks).unwrap_or(i64::MAX)
-}
-
-fn draw(
-    full_at: &Instants,
-    now: u64,
-    limits: &Limits,
-    tokens: u32,
-    horizon: u64,
-    longest: u64,
-) -> Drawn {
-    let wait = first(full_at, now, limits);
-    let ahead = u64::try_from(wait).unwrap_or(0);
-    let nothing = Drawn {
-        granted: 0,
-        wait,
-        every: 0,
-    };
-    if tokens == 0 || ahead > longest {
-        return nothing;
-    }
-    let [limit] = limits.as_slice() else {
-        return draw_together(full_at, now, limits, tokens, wait);
-    };
-    let every = limit.interval();
-    // From a wait that is negative on, all that are due by now and within the horizon.
-    let reach = signed(horizon).saturating_sub(wait);
-    let more = u64::try_from(reach).map_or(0, |reach| reach / every);
-    Drawn {
-        granted: u32::try_from(more.saturating_add(1)).map_or(tokens, |most| most.min(tokens)),
-        wait,
-        every,
-    }
-}
-
-/// Several limits: all that can be used now, or one.
-fn draw_together(full_at: &Instants, now: u64, limits: &Limits, tokens: u32, wait: i64) -> Drawn {
-    let free = full_at.iter().zip(limits.as_slice());
-    let free = free.map(|(&full_at, limit)| {
-        now.saturating_add(limit.capacity()).saturating_sub(full_at) / limit.interval()
-    });
-    let free = u32::try_from(free.min().unwrap_or(0)).unwrap_or(u32::MAX);
-    Drawn {
-        granted: free.clamp(1, tokens.max(1)),
-        wait: if free > 0 { 0 } else { wait },
-        every: 0,
-    }
 }
 
 /// Takes what was drawn out of all buckets, each token when it may be used.
@@ -202,14 +213,26 @@ fn take(state: &mut State, now: u64, limits: &Limits, drawn: Drawn) {
     }
 }
 
+/// Closes until then, if that is later than it is closed already.
+///
+/// All slots that were drawn are void, so the first bucket owes them nothing: it is empty when the
+/// pause ends, and not before. Answers that arrive close together have the same cause. So that not
+/// each of them makes slots void, an extension is never a short one.
 fn pause(state: &mut State, now: u64, duration: u64, limits: &Limits) {
-    let until = now.saturating_add(duration);
+    let mut until = now.saturating_add(duration);
     if until <= state.paused_until.max(now) {
         return;
     }
-    if until > state.paused_until.max(now).saturating_add(SAME_PAUSE) || state.paused_until <= now {
-        state.generation = state.generation.wrapping_add(1);
+    if state.paused_until > now {
+        let latest = now.saturating_add(LONGEST_PAUSE);
+        until = until.max(
+            state
+                .paused_until
+                .saturating_add(SHORTEST_EXTENSION)
+                .min(latest),
+        );
     }
+    state.generation = state.generation.wrapping_add(1);
     state.paused_until = until;
-    empty_first(&mut state.full_at, until, limits);
+    state.full_at[0] = until.saturating_add(limits.pacing().capacity());
 }

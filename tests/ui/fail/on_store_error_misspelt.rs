@@ -1,6 +1,10 @@
 use paced::rate_limited;
 
-#[rate_limited(rate = 5, store = "redis://localhost")]
+fn pick() -> String {
+    String::new()
+}
+
+#[rate_limited(rate = 5, store = pick(), on_store_error = "clsed")]
 async fn fetch() -> std::io::Result<()> {
     Ok(())
 }

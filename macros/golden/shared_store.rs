@@ -1,0 +1,47 @@
+async fn shared_store() -> Result<(), Error> {
+    let mut call = {
+        static __PACED_SITE: ::paced::__private::Site = ::paced::__private::Site::new(
+            ::core::concat!(::core::module_path!(), "::", "shared_store"),
+            ::paced::__private::Settings::new()
+                .rate(::paced::__private::rate(5000f64, 3600000000000u64))
+                .named("github")
+                .store(
+                    ::paced::__private::stores::sqlite::<
+                        ::paced::__private::stores::Features,
+                    >("sqlite:quota.db"),
+                )
+                .on_store_error(::paced::__private::OnStoreError::Closed),
+        );
+        ::paced::__private::Site::call(&__PACED_SITE)
+    };
+    loop {
+        let out: ::paced::__private::Attempted<Result<(), Error>> = ::paced::__private::Call::attempt(
+                &mut call,
+                async {
+                    if let ::core::option::Option::Some(r) = ::core::option::Option::None::<
+                        Result<(), Error>,
+                    > {
+                        return r;
+                    }
+                    { marker().await }
+                },
+            )
+            .await;
+        let probe = ::paced::__private::probe(&out);
+        probe.__paced_must_refuse::<::paced::__private::option::OnStoreError>();
+        match ::paced::__private::Call::settle(
+            &mut call,
+            out,
+            probe
+                .__paced_reader(
+                    probe.__paced_ok().__paced_read(),
+                    probe.__paced_err().__paced_read(),
+                ),
+            probe.__paced_refuse(),
+            probe.__paced_keep(),
+        ) {
+            ::core::ops::ControlFlow::Break(out) => break out,
+            ::core::ops::ControlFlow::Continue(()) => {}
+        }
+    }
+}

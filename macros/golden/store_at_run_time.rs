@@ -1,0 +1,44 @@
+async fn store_at_run_time(&self) -> Result<(), Error> {
+    let mut call = {
+        static __PACED_SITE: ::paced::__private::Site = ::paced::__private::Site::lazy(
+            ::core::concat!(::core::module_path!(), "::", "store_at_run_time"),
+        );
+        ::paced::__private::Site::call_with(
+            &__PACED_SITE,
+            || ::core::result::Result::Ok(
+                ::paced::__private::Settings::new()
+                    .rate(const { ::paced::__private::RateValue(RATE).rate() })
+                    .store(::paced::__private::run_time::store(self.store.clone())?),
+            ),
+        )
+    };
+    loop {
+        let out: ::paced::__private::Attempted<Result<(), Error>> = ::paced::__private::Call::attempt(
+                &mut call,
+                async {
+                    if let ::core::option::Option::Some(r) = ::core::option::Option::None::<
+                        Result<(), Error>,
+                    > {
+                        return r;
+                    }
+                    { self.marker().await }
+                },
+            )
+            .await;
+        let probe = ::paced::__private::probe(&out);
+        match ::paced::__private::Call::settle(
+            &mut call,
+            out,
+            probe
+                .__paced_reader(
+                    probe.__paced_ok().__paced_read(),
+                    probe.__paced_err().__paced_read(),
+                ),
+            probe.__paced_refuse(),
+            probe.__paced_keep(),
+        ) {
+            ::core::ops::ControlFlow::Break(out) => break out,
+            ::core::ops::ControlFlow::Continue(()) => {}
+        }
+    }
+}

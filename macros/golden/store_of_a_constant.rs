@@ -1,0 +1,40 @@
+async fn store_of_a_constant() -> Result<(), Error> {
+    let mut call = {
+        static __PACED_SITE: ::paced::__private::Site = ::paced::__private::Site::new(
+            ::core::concat!(::core::module_path!(), "::", "store_of_a_constant"),
+            ::paced::__private::Settings::new()
+                .rate(::paced::__private::RateValue(RATE).rate())
+                .store(::paced::__private::StoreValue(config::STORE).store()),
+        );
+        ::paced::__private::Site::call(&__PACED_SITE)
+    };
+    loop {
+        let out: ::paced::__private::Attempted<Result<(), Error>> = ::paced::__private::Call::attempt(
+                &mut call,
+                async {
+                    if let ::core::option::Option::Some(r) = ::core::option::Option::None::<
+                        Result<(), Error>,
+                    > {
+                        return r;
+                    }
+                    { marker().await }
+                },
+            )
+            .await;
+        let probe = ::paced::__private::probe(&out);
+        match ::paced::__private::Call::settle(
+            &mut call,
+            out,
+            probe
+                .__paced_reader(
+                    probe.__paced_ok().__paced_read(),
+                    probe.__paced_err().__paced_read(),
+                ),
+            probe.__paced_refuse(),
+            probe.__paced_keep(),
+        ) {
+            ::core::ops::ControlFlow::Break(out) => break out,
+            ::core::ops::ControlFlow::Continue(()) => {}
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! The rules that concern more than one option.
+
+use proc_macro2::Span;
+
+use crate::diag::Errors;
+use crate::literal::Literal;
+use crate::options::{Backoff, Limiter, Options};
+use crate::value::Value;
+
+/// The defaults of the runtime, in nanoseconds, for rules that compare two options of which one is not written.
+const DEFAULT_BASE: u64 = 1_000_000_000;
+const DEFAULT_MAX: u64 = 60_000_000_000;
+
+/// Reports every option that does not go with another one.
+pub(crate) fn check(options: &Options, errors: &mut Errors) {
+    check_limiter(options, errors);
+    check_store(options, errors);
+    check_conflicts(options, errors);
+    if let Some(backoff) = &options.backoff {
+        check_backoff(backoff, errors);
+    }
+}
+
+/// There must be a rate or a limiter; and a limiter that exists already has both rate and burst.
+fn check_limiter(options: &Options, errors: &mut Errors) {
+    let (rate, burst) = (options.name("rate"), options.name("burst"));
+    if let Some(Limiter::Handle(_)) = &options.limiter {
+        for name in [rate, burst].into_iter().flatten() {
+            errors.at(
+                name,
+                format!(
+                    "the limiter has its own {name}: remove `{name}` here, or let functions share one by its name, \
+                     `limiter = \"github\"`"
+                ),
+            );
+        }
+        return;
+    }
+    // Behind another mistake a missing option may just be the misspelt one.
+    if rate.is_some() || !errors.is_empty() {
+        return;
+    }
+    if let Some(burst) = burst {
+        errors.at(
+            burst,
+            "`burst` needs a rate beside it: write `rate = 5, burst = 10`",
+        );
+    } else if options.limiter.is_none() {
+        let whole_attribute = Span::call_site();
+        let message = "how fast? Write `#[rate_limited(rate = 5)]` for 5 calls per second, or `rate = \"300/min\"`, \
+                       or `limiter = \"github\"` to share a limiter that is declared elsewhere";
+        errors.push(syn::Error::new(whole_attribute, message));
+    }
+}
+
+/// What is in a store is a limiter that is declared here: it has a rate, and nobody else's handle.
+fn check_store(options: &Options, errors: &mut Errors) {
+    let Some(store) = options.name("store") else {
+        if let Some(name) = options.name("on_store_error") {
+            errors.at(
+                name,
+                "there is no store that could be away: write `store = \"sqlite:quota.db\"` beside it",
+            );
+        }
+        return;
+    };
+    match &options.limiter {
+        Some(Limiter::Handle(_)) => errors.at(
+            store,
+            "the limiter has its own store: remove `store` here, or let functions share a limiter by its name, \
+             `limiter = \"github\"`",
+        ),
+        Some(Limiter::Named(name)) if options.name("rate").is_none() => errors.at(
+            store,
+            format!(
+                "`store` needs a rate beside it: write `rate = 5` too, or leave `store` to where `limiter = \"{}\"` \
+                 has its rate",
+                name.value()
+            ),
+        ),
+        _ => {}
+    }
+}
+
+fn check_conflicts(options: &Options, errors: &mut Errors) {
+    if let (Some(_), Some(retry_on)) = (options.name("classify"), options.name("retry_on")) {
+        errors.at(
+            retry_on,
+            "`classify` and `retry_on` both say what is retried: remove one of them",
+        );
+    }
+}
+
+fn check_backoff(backoff: &Backoff, errors: &mut Errors) {
+    let (base, max) = (backoff.name("base"), backoff.name("max"));
+    let message = match (
+        nanos(backoff.base.as_ref(), DEFAULT_BASE),
+        nanos(backoff.max.as_ref(), DEFAULT_MAX),
+    ) {
+        (Some(base), Some(max)) if max >= base => return,
+        (Some(_), Some(_)) if base.is_none() => {
+            "`max` is below the default base of 1 s: write a smaller `base` too"
+        }
+        (Some(_), Some(_)) if max.is_none() => {
+            "`base` is above the default max of 60 s: write a larger `max` too"
+        }
+        (Some(_), Some(_)) => "`max` is below `base`: the delays do not get shorter",
+        _ => return,
+    };
+    if let Some(name) = max.or(base) {
+        errors.at(name, message);
+    }
+}
+
+/// A literal or default duration; `None` for one that is not known yet.
+fn nanos(value: Option<&Value>, default: u64) -> Option<u64> {
+    match value {
+        None => Some(default),
+        Some(Value::Literal(Literal::Nanos(nanos))) => Some(*nanos),
+        Some(_) => None,
+    }
+}

@@ -1,0 +1,269 @@
+//! `store`: as a literal, a constant or any expression.
+
+use core::fmt;
+use std::sync::Arc;
+
+use crate::error::Error;
+use crate::store;
+use crate::store::Answering;
+use crate::store::Request;
+use crate::store::Store;
+
+/// The value of `store`.
+#[derive(Clone, Copy)]
+pub struct StoreChoice(Choice);
+
+#[derive(Clone, Copy)]
+enum Choice {
+    /// Opened at the first call.
+    Url(&'static str),
+    /// What an expression gave: kept for as long as its function, which is for ever.
+    Made(&'static Arc<dyn Store>),
+}
+
+impl StoreChoice {
+    pub(super) fn open(self) -> Result<Arc<dyn Store>, Error> {
+        match self.0 {
+            Choice::Url(url) => at(url),
+            Choice::Made(store) => Ok(Arc::clone(store)),
+        }
+    }
+}
+
+impl fmt::Debug for StoreChoice {
+    /// Without the URL, which can hold a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Choice::Url(_) => f.write_str("StoreChoice(..)"),
+            Choice::Made(store) => f.debug_tuple("StoreChoice").field(store).finish(),
+        }
+    }
+}
+
+fn at(url: &str) -> Result<Arc<dyn Store>, Error> {
+    store::at(url).map_err(|error| Error::misconfigured(error.to_string()))
+}
+
+/// What stands for the features of this crate in questions to the compiler.
+#[derive(Debug)]
+pub enum Features {}
+
+/// Feature `sqlite`.
+#[diagnostic::on_unimplemented(
+    message = "a store in a file needs the feature `sqlite` of `paced`",
+    label = "add `features = [\"sqlite\"]` to `paced` in Cargo.toml"
+)]
+pub trait Sqlite {}
+
+/// Feature `redis`.
+#[diagnostic::on_unimplemented(
+    message = "a store in Redis needs the feature `redis` of `paced`",
+    label = "add `features = [\"redis\"]` to `paced` in Cargo.toml"
+)]
+pub trait Redis {}
+
+/// Feature `redis-rustls`.
+#[diagnostic::on_unimplemented(
+    message = "a store in Redis through TLS needs the feature `redis-rustls` of `paced`",
+    label = "add `features = [\"redis-rustls\"]` to `paced` in Cargo.toml"
+)]
+pub trait Rediss {}
+
+#[cfg(feature = "sqlite")]
+impl Sqlite for Features {}
+
+#[cfg(feature = "redis")]
+impl Redis for Features {}
+
+#[cfg(feature = "redis-rustls")]
+impl Rediss for Features {}
+
+/// `store = "sqlite:.."`
+pub const fn sqlite<F: Sqlite>(url: &'static str) -> StoreChoice {
+    StoreChoice(Choice::Url(url))
+}
+
+/// `store = "redis://.."`
+pub const fn redis<F: Redis>(url: &'static str) -> StoreChoice {
+    StoreChoice(Choice::Url(url))
+}
+
+/// `store = "rediss://.."`
+pub const fn rediss<F: Rediss>(url: &'static str) -> StoreChoice {
+    StoreChoice(Choice::Url(url))
+}
+
+/// A constant given as `store`.
+#[derive(Debug)]
+pub struct StoreValue<T>(pub T);
+
+impl StoreValue<&'static str> {
+    /// The store at this URL.
+    ///
+    /// # Panics
+    ///
+    /// At compile time, on a URL that means no store, or one whose feature is missing.
+    #[track_caller]
+    pub const fn store(self) -> StoreChoice {
+        let enabled = match store::Kind::of(self.0) {
+            Ok(kind) => kind.enabled(),
+            Err(sentence) => Err(sentence),
+        };
+        match enabled {
+            Ok(()) => StoreChoice(Choice::Url(self.0)),
+            Err(sentence) => panic!("{}", sentence),
+        }
+    }
+}
+
+/// What an expression can give as `store`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no store",
+    label = "expected a store or its URL",
+    note = "a store is an `Arc` of something that is a `paced::store::Store`, or a `&'static` reference to it; \
+            a URL is a text like \"sqlite:quota.db\" or \"redis://localhost\""
+)]
+pub trait ToStore {
+    /// The store.
+    fn to_store(self) -> Result<Arc<dyn Store>, Error>;
+}
+
+impl ToStore for Arc<dyn Store> {
+    fn to_store(self) -> Result<Arc<dyn Store>, Error> {
+        Ok(self)
+    }
+}
+
+impl ToStore for &Arc<dyn Store> {
+    fn to_store(self) -> Result<Arc<dyn Store>, Error> {
+        Ok(Arc::clone(self))
+    }
+}
+
+impl<S: Store> ToStore for Arc<S> {
+    fn to_store(self) -> Result<Arc<dyn Store>, Error> {
+        Ok(self)
+    }
+}
+
+impl<S: Store> ToStore for &Arc<S> {
+    fn to_store(self) -> Result<Arc<dyn Store>, Error> {
+        let store: Arc<S> = Arc::clone(self);
+        Ok(store)
+    }
+}
+
+impl<S: Store> ToStore for &'static S {
+    fn to_store(self) -> Result<Arc<dyn Store>, Error> {
+        Ok(Arc::new(Static(self)))
+    }
+}
+
+impl ToStore for &str {
+    fn to_store(self) -> Result<Arc<dyn Store>, Error> {
+        at(self)
+    }
+}
+
+impl ToStore for String {
+    fn to_store(self) -> Result<Arc<dyn Store>, Error> {
+        at(&self)
+    }
+}
+
+impl ToStore for &String {
+    fn to_store(self) -> Result<Arc<dyn Store>, Error> {
+        at(self)
+    }
+}
+
+/// The value of `store` that an expression gave at the first call, for as long as the program runs.
+pub(super) fn keep(value: impl ToStore) -> Result<StoreChoice, Error> {
+    let store = value.to_store()?;
+    Ok(StoreChoice(Choice::Made(Box::leak(Box::new(store)))))
+}
+
+/// A store in a `static`.
+struct Static<S: 'static>(&'static S);
+
+impl<S: Store> fmt::Debug for Static<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl<S: Store> Store for Static<S> {
+    fn transact<'a>(&'a self, key: &'a str, request: &'a Request) -> Answering<'a> {
+        self.0.transact(key, request)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::__private::Settings;
+    use crate::store::MemoryStore;
+    use crate::store::OnStoreError;
+
+    static STORE: std::sync::LazyLock<MemoryStore> = std::sync::LazyLock::new(MemoryStore::new);
+
+    /// That the store is the one which was given: a request arrives there.
+    async fn reaches(value: impl ToStore, given: &MemoryStore) {
+        use crate::store::Action;
+        use crate::store::Limit;
+        use crate::store::Limits;
+
+        let before = given.len();
+        let kept = keep(value).expect("a store");
+        let store = kept.open().expect("a store that is there");
+        let limits = Limits::one(Limit::new(1000, 1));
+        let request = Request::new(Action::Pause { duration: 1 << 40 }, limits);
+        let answer = store.transact(&format!("key {before}"), &request).await;
+        assert!(answer.expect("an answer").state.paused_until > 0);
+        assert_eq!(given.len(), before + 1);
+        assert!(format!("{kept:?}").contains("MemoryStore"), "{kept:?}");
+    }
+
+    #[tokio::test]
+    async fn stores_of_every_kind_are_taken() {
+        let store = Arc::new(MemoryStore::new());
+        let erased: Arc<dyn Store> = Arc::clone(&store) as _;
+        reaches(Arc::clone(&store), &store).await;
+        reaches(&store, &store).await;
+        reaches(Arc::clone(&erased), &store).await;
+        reaches(&erased, &store).await;
+        let leaked: &'static MemoryStore = &STORE;
+        reaches(leaked, leaked).await;
+    }
+
+    #[test]
+    fn texts_are_urls() {
+        let text = "postgres://user:secret@host";
+        for error in [
+            text.to_store().expect_err("no store"),
+            text.to_owned().to_store().expect_err("no store"),
+            (&text.to_owned()).to_store().expect_err("no store"),
+        ] {
+            assert!(error.is_invalid());
+            assert!(
+                !format!("{error} {error:?}").contains("secret"),
+                "{error:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn settings_do_not_print_a_url() {
+        const SETTINGS: Settings = Settings::new()
+            .store(StoreChoice(Choice::Url("redis://user:secret@host")))
+            .on_store_error(OnStoreError::Closed);
+        let copy = SETTINGS;
+        let printed = format!("{copy:?}");
+        assert!(
+            printed.contains("store: Some(StoreChoice(..))"),
+            "{printed}"
+        );
+        assert!(printed.contains("on_error: Closed"), "{printed}");
+        assert!(!printed.contains("secret"), "{printed}");
+    }
+}

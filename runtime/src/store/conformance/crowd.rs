@@ -1,0 +1,125 @@
+//! Many requests at once.
+
+use crate::store::Action;
+use crate::store::Answer;
+use crate::store::Limit;
+use crate::store::Limits;
+use crate::store::Request;
+
+use super::script::Bench;
+use super::script::HOUR;
+
+const TASKS: u32 = 32;
+const REQUESTS: u32 = 12;
+
+pub(super) async fn check(bench: &Bench) {
+    draws(bench).await;
+    pauses(bench).await;
+}
+
+/// No token is given away twice, and none is lost: they lie one interval apart.
+async fn draws(bench: &Bench) {
+    const PROMISE: &str = "however many draw at once, no token is given away twice or lost";
+    let key = bench.key("crowd");
+    let limits = Limits::one(Limit::new(HOUR, 1_000_000));
+    let answers = all(bench, &key, limits, |task, nth| Action::Draw {
+        tokens: 1 + (task + nth) % 4,
+        horizon: 0,
+        longest: 0,
+        drain: false,
+    })
+    .await;
+    let mut instants = Vec::new();
+    for (task, nth, answer) in &answers {
+        let asked = 1 + (task + nth) % 4;
+        assert!(
+            answer.granted == asked,
+            "broken promise: {PROMISE}\nasked for {asked}, answered: {answer:?}"
+        );
+        let first = i128::from(answer.now) + i128::from(answer.wait);
+        let every = i128::from(answer.every);
+        instants.extend((0..answer.granted).map(|nth| first + every * i128::from(nth)));
+    }
+    instants.sort_unstable();
+    for pair in instants.windows(2) {
+        assert!(
+            pair[1] - pair[0] == i128::from(HOUR),
+            "broken promise: {PROMISE}\ntwo lie {} ticks apart instead of {HOUR}",
+            pair[1] - pair[0]
+        );
+    }
+    let peek = bench.ask(&key, &Request::new(Action::Peek, limits)).await;
+    let next = i128::from(peek.now) + i128::from(peek.wait);
+    let last = instants.last().copied().unwrap_or_default();
+    assert!(
+        next == last + i128::from(HOUR),
+        "broken promise: {PROMISE}\nthe last one is at {last}, the next one at {next}"
+    );
+}
+
+/// The longest of many pauses holds, and each that changed something was counted.
+async fn pauses(bench: &Bench) {
+    const PROMISE: &str = "however many pause at once, the longest pause holds";
+    let key = bench.key("crowd-pauses");
+    let limits = Limits::one(Limit::new(HOUR, 10));
+    let duration = |task, nth| HOUR + u64::from(task * REQUESTS + nth) * HOUR / 100;
+    let answers = all(bench, &key, limits, move |task, nth| Action::Pause {
+        duration: duration(task, nth),
+    })
+    .await;
+    let state = bench
+        .ask(&key, &Request::new(Action::Peek, limits))
+        .await
+        .state;
+    let mut ends: Vec<_> = answers
+        .iter()
+        .map(|(.., answer)| answer.state.paused_until)
+        .collect();
+    for (task, nth, answer) in &answers {
+        let end = answer.now + duration(*task, *nth);
+        assert!(
+            answer.state.paused_until >= end && state.paused_until >= answer.state.paused_until,
+            "broken promise: {PROMISE}\nuntil {end} was asked for, answered: {answer:?}, then {state:?}"
+        );
+    }
+    ends.sort_unstable();
+    ends.dedup();
+    assert!(
+        state.generation == ends.len() as u64,
+        "broken promise: {PROMISE}\n{} of them changed its end, but {state:?}",
+        ends.len()
+    );
+}
+
+/// The answers to all requests of all tasks, each with its task and its number there.
+async fn all(
+    bench: &Bench,
+    key: &str,
+    limits: Limits,
+    action: impl Fn(u32, u32) -> Action + Copy + Send + 'static,
+) -> Vec<(u32, u32, Answer)> {
+    let tasks: Vec<_> = (0..TASKS)
+        .map(|task| {
+            let (bench, key) = (bench.clone(), key.to_owned());
+            tokio::spawn(async move {
+                let mut answers = Vec::new();
+                for nth in 0..REQUESTS {
+                    let request = Request::new(action(task, nth), limits);
+                    answers.push((task, nth, bench.ask(&key, &request).await));
+                }
+                answers
+            })
+        })
+        .collect();
+    let mut answers = Vec::new();
+    for task in tasks {
+        match task.await {
+            Ok(more) => answers.extend(more),
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(error) => panic!("a request of a crowd did not end: {error}"),
+            },
+        }
+    }
+    answers
+}

@@ -1,0 +1,128 @@
+//! Long random histories.
+
+use crate::store::Action;
+use crate::store::Limit;
+use crate::store::Limits;
+use crate::store::MAX_LIMITS;
+use crate::store::Request;
+use crate::store::State;
+
+use super::script::Bench;
+use super::script::HOUR;
+use super::script::SECOND;
+use super::script::Script;
+
+const HISTORIES: usize = 12;
+const LENGTH: usize = 60;
+
+pub(super) async fn check(bench: &Bench) {
+    let promise = "every answer is the one that `step` gives";
+    for number in 0..HISTORIES {
+        let name = format!("history-{number}");
+        let mut script = Script::new(bench, &name, promise, limits());
+        // What askers remember: of this key, and of a state that was lost.
+        let mut seen = vec![State::default()];
+        let mut now = 0;
+        for _ in 0..LENGTH {
+            let request = request(script.limits, &seen, now);
+            let answer = script.request(request).await;
+            now = answer.now;
+            seen.push(answer.state);
+            if below(10) == 0 {
+                seen.push(invented(now));
+            }
+            if below(20) == 0 {
+                // A program with other settings.
+                script.limits = limits();
+            }
+        }
+    }
+}
+
+fn below(count: u64) -> u64 {
+    rand::random::<u64>() % count
+}
+
+/// Durations of every size, a few of them next to one another.
+fn ticks() -> u64 {
+    match below(8) {
+        0 => below(3),
+        1 => below(5000),
+        2 => SECOND / 20 + below(3),
+        3 => below(SECOND),
+        4 => below(HOUR),
+        5 => below(1000 * HOUR),
+        6 => below(1 << 52),
+        _ => HOUR,
+    }
+}
+
+fn limits() -> Limits {
+    let limits = [(); MAX_LIMITS].map(|()| {
+        let interval = [40, 400, SECOND, 7 * SECOND + 3, HOUR][index(5)];
+        Limit::new(interval, 1 + count(200))
+    });
+    let most = if below(2) == 0 { 1 } else { MAX_LIMITS };
+    Limits::new(&limits[..=index(most)]).unwrap_or(Limits::one(limits[0]))
+}
+
+fn index(count: usize) -> usize {
+    usize::try_from(below(count as u64)).unwrap_or(0)
+}
+
+fn count(most: u64) -> u32 {
+    u32::try_from(below(most)).unwrap_or(0)
+}
+
+fn request(limits: Limits, seen: &[State], now: u64) -> Request {
+    let mut request = Request::new(action(), limits);
+    if below(2) == 0 {
+        request = request.with_floor(seen[index(seen.len())]);
+    }
+    match below(6) {
+        0 => request.not_after(now + HOUR),
+        1 => request.not_after(now.saturating_sub(1 + below(SECOND))),
+        2 => request.not_after(now.saturating_sub(HOUR)),
+        _ => request,
+    }
+}
+
+fn action() -> Action {
+    match below(10) {
+        0 => Action::Peek,
+        1 => Action::Pause { duration: ticks() },
+        2 => Action::Learn {
+            interval: ticks(),
+            duration: ticks(),
+        },
+        3 => Action::Draw {
+            tokens: count(3),
+            horizon: ticks(),
+            longest: u64::MAX,
+            drain: below(2) == 0,
+        },
+        _ => Action::Draw {
+            tokens: 1 + count(300),
+            horizon: ticks(),
+            longest: ticks(),
+            drain: false,
+        },
+    }
+}
+
+/// A state that could have been, or not: all of it below 2^53.
+fn invented(now: u64) -> State {
+    let instant = || match below(3) {
+        0 => below(1 << 53),
+        1 => now.saturating_sub(ticks()),
+        _ => (now + ticks()).min((1 << 53) - 1),
+    };
+    State {
+        full_at: [(); MAX_LIMITS].map(|()| instant()),
+        paused_until: instant(),
+        generation: below(1 << below(54)),
+        learnt_interval: ticks(),
+        learnt_until: instant(),
+        seen: instant(),
+    }
+}

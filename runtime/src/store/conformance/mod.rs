@@ -1,0 +1,79 @@
+//! What every [`Store`] must do, as a check to run in tests of your own store.
+//!
+//! [`check`] is the same suite that the stores of this crate pass. It uses nothing but
+//! [`Store::transact`], under keys that nobody else has, and leaves a few dozen states behind that
+//! expire within two hours.
+//!
+//! # Examples
+//!
+//! ```
+//! use std::collections::HashMap;
+//! use std::sync::Arc;
+//! use std::sync::Mutex;
+//! use std::time::{SystemTime, UNIX_EPOCH};
+//!
+//! use paced::store::{Answering, Request, State, Store, conformance, step};
+//!
+//! #[derive(Debug, Default)]
+//! struct Table(Mutex<HashMap<String, State>>);
+//!
+//! impl Store for Table {
+//!     fn transact<'a>(&'a self, key: &'a str, request: &'a Request) -> Answering<'a> {
+//!         Box::pin(async move {
+//!             let mut table = self.0.lock().unwrap();
+//!             let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+//!             let now = now.as_micros() as u64 * 4;
+//!             table.retain(|_, state| state.expires_at() > now);
+//!             Ok(step(table.entry(key.to_owned()).or_default(), now, request))
+//!         })
+//!     }
+//! }
+//!
+//! #[tokio::main(flavor = "current_thread")]
+//! async fn main() {
+//!     conformance::check(Arc::new(Table::default())).await;
+//! }
+//! ```
+
+mod crowd;
+mod histories;
+mod promises;
+mod script;
+mod waiting;
+
+use std::sync::Arc;
+
+use self::script::Bench;
+
+use super::Store;
+
+/// Panics, with the promise that was broken, unless the store does what every store must do.
+///
+/// * Every answer is the one that [`step`](super::step) gives for the state that the store had, with
+///   the time that the answer carries: for requests of every kind, and for long random histories.
+/// * Each request is one atomic operation: however many are made at once, no token is given away
+///   twice, and no pause is lost.
+/// * Keys are told apart to the letter and do not touch one another.
+/// * The store's clock counts ticks of 250 ns and never goes back.
+/// * A state is kept until [`State::expires_at`](super::State::expires_at). Whether it is forgotten
+///   then is up to the store; either way it means nothing any more.
+/// * A request that was dropped halfway does no harm.
+///
+/// It takes about two and a half seconds, in which it waits for states to expire: two seconds is how
+/// long each is kept beyond its use. A store that looks at a clock of its own must not be checked
+/// on paused time. On a runtime with several threads requests are made in parallel, which finds more.
+///
+/// # Panics
+///
+/// If a promise is broken, or if the store fails.
+///
+/// # Cancel safety
+///
+/// Dropping it ends the check; requests under way are still made.
+pub async fn check(store: Arc<dyn Store>) {
+    let bench = Bench::new(store);
+    promises::check(&bench).await;
+    histories::check(&bench).await;
+    crowd::check(&bench).await;
+    waiting::check(&bench).await;
+}

@@ -1,0 +1,219 @@
+//! Each promise for itself, by requests one after the other.
+
+use core::time::Duration;
+
+use crate::store::Action;
+use crate::store::Limit;
+use crate::store::Limits;
+use crate::store::Request;
+use crate::store::State;
+
+use super::script::Bench;
+use super::script::HOUR;
+use super::script::SECOND;
+use super::script::Script;
+use super::script::draw;
+use super::script::draw_free;
+
+const KEYS: &str = "keys are told apart to the letter and do not touch one another";
+
+pub(super) async fn check(bench: &Bench) {
+    another_key(bench).await;
+    tokens(bench).await;
+    several_limits(bench).await;
+    keys(bench).await;
+    pauses(bench).await;
+    lessons(bench).await;
+    late_requests(bench).await;
+    floors(bench).await;
+    dropped_requests(bench).await;
+}
+
+/// First of all: everything else uses many keys.
+async fn another_key(bench: &Bench) {
+    let one = Script::hourly(bench, "one", KEYS);
+    let other = Script::hourly(bench, "other", KEYS);
+    bench
+        .ask(&one.key, &Request::new(draw_free(9), one.limits))
+        .await;
+    let peek = Request::new(Action::Peek, other.limits);
+    let answer = bench.ask(&other.key, &peek).await;
+    other.so(answer.state == State::default(), &answer);
+}
+
+async fn tokens(bench: &Bench) {
+    let promise = "tokens are drawn once, as many as were asked for, each with its instant";
+    let mut script = Script::hourly(bench, "tokens", promise);
+    for tokens in [3, 1, 4] {
+        let answer = script.ask(draw_free(tokens)).await;
+        script.so(answer.granted == tokens, &answer);
+    }
+    let answer = script.ask(draw_free(3)).await;
+    script.so(answer.granted == 2, &answer);
+    let answer = script.ask(draw_free(1)).await;
+    script.so(answer.granted == 0, &answer);
+    for _ in 0..3 {
+        script.ask(draw(5)).await;
+    }
+    let ahead = |tokens, drain| Action::Draw {
+        tokens,
+        horizon: 9 * HOUR,
+        longest: 9 * HOUR,
+        drain,
+    };
+    script.ask(ahead(7, false)).await;
+    script.ask(Action::Peek).await;
+    let mut script = Script::hourly(bench, "tokens-drained", promise);
+    script.ask(draw_free(3)).await;
+    script.ask(ahead(0, true)).await;
+    let answer = script.ask(ahead(7, false)).await;
+    script.so(answer.granted == 7 && answer.wait > 0, &answer);
+}
+
+async fn several_limits(bench: &Bench) {
+    let promise = "several limits are kept all at once, and take all or nothing";
+    let limits = [(SECOND, 100), (HOUR, 20), (9 * HOUR, 6), (HOUR, 30)];
+    let limits = limits.map(|(interval, burst)| Limit::new(interval, burst));
+    for count in 2..=limits.len() {
+        let all = Limits::new(&limits[..count]).expect("up to four limits");
+        let mut script = Script::new(bench, &format!("limits-{count}"), promise, all);
+        let fewest = if count == 2 { 20 } else { 6 };
+        let answer = script.ask(draw_free(4)).await;
+        script.so(answer.granted == 4, &answer);
+        let answer = script.ask(draw_free(50)).await;
+        script.so(answer.granted == fewest - 4, &answer);
+        let answer = script.ask(draw_free(1)).await;
+        script.so(answer.granted == 0, &answer);
+        script.ask(draw(3)).await;
+        script.ask(Action::Pause { duration: HOUR }).await;
+        script.ask(draw(3)).await;
+    }
+}
+
+async fn keys(bench: &Bench) {
+    let (long, longer) = ("k".repeat(300), "k".repeat(301));
+    let names = [
+        "",
+        "key",
+        "Key",
+        "key ",
+        " key",
+        "key:1",
+        "key/1",
+        "{key}",
+        "k%",
+        "k_y",
+        "k*y",
+        "k?y",
+        "'key'",
+        "\"key\"",
+        "k\\y",
+        "ke\u{301}y",
+        "k\u{e9}y",
+        "キー",
+        &long,
+        &longer,
+    ];
+    let mut scripts = names.map(|name| Script::hourly(bench, name, KEYS));
+    for (number, script) in (1..).zip(&mut scripts) {
+        let answer = script.ask(draw_free(1 + number % 9)).await;
+        script.so(answer.granted == 1 + number % 9, &answer);
+        if number % 3 == 0 {
+            script.ask(Action::Pause { duration: HOUR }).await;
+        }
+    }
+    for script in &mut scripts {
+        script.ask(Action::Peek).await;
+    }
+}
+
+async fn pauses(bench: &Bench) {
+    let promise = "a pause holds for everybody, is extended and never shortened";
+    let mut script = Script::hourly(bench, "pauses", promise);
+    let pause = |duration| Action::Pause { duration };
+    script.ask(draw_free(2)).await;
+    let first = script.ask(pause(HOUR)).await;
+    script.so(first.state.paused_until == first.now + HOUR, &first);
+    let shorter = script.ask(pause(HOUR / 2)).await;
+    script.so(shorter.state == first.state, &shorter);
+    let free = script.ask(draw_free(1)).await;
+    script.so(free.granted == 0 && free.wait > 0, &free);
+    let longer = script.ask(pause(2 * HOUR)).await;
+    script.so(longer.state.paused_until == longer.now + 2 * HOUR, &longer);
+    script.so(
+        longer.state.generation == first.state.generation + 1,
+        &longer,
+    );
+    script.ask(draw(1)).await;
+    script.ask(pause(u64::MAX)).await;
+    script.ask(Action::Peek).await;
+}
+
+async fn lessons(bench: &Bench) {
+    let promise = "what was learnt slows everybody, until it ends or is replaced";
+    let mut script = Script::hourly(bench, "lessons", promise);
+    let learn = |interval, duration| Action::Learn { interval, duration };
+    for (interval, duration) in [(2 * HOUR, HOUR), (3 * HOUR, 2 * HOUR), (0, 0), (HOUR, HOUR)] {
+        script.ask(learn(interval, duration)).await;
+        script.ask(draw(2)).await;
+        script.ask(draw(2)).await;
+    }
+}
+
+async fn late_requests(bench: &Bench) {
+    let promise = "a request that comes after its time changes nothing";
+    let mut script = Script::hourly(bench, "late", promise);
+    let now = script.ask(draw_free(4)).await.now;
+    for action in [draw(1), Action::Pause { duration: HOUR }] {
+        let late = Request::new(action, script.limits).not_after(now - 1);
+        let answer = script.request(late).await;
+        script.so(answer.stale && answer.granted == 0, &answer);
+    }
+    script.ask(Action::Peek).await;
+    let in_time = Request::new(draw(1), script.limits).not_after(now + HOUR);
+    let answer = script.request(in_time).await;
+    script.so(!answer.stale && answer.granted == 1, &answer);
+}
+
+async fn floors(bench: &Bench) {
+    let promise = "the state that an asker saw last mends one that was lost";
+    let mut before = Script::hourly(bench, "floor", promise);
+    before.ask(draw_free(10)).await;
+    before.ask(draw(1)).await;
+    let learn = Action::Learn {
+        interval: 2 * HOUR,
+        duration: HOUR,
+    };
+    before.ask(learn).await;
+    let floor = before.ask(Action::Pause { duration: HOUR }).await.state;
+    // The same limiter under a key that is new: all of it is lost.
+    let mut script = Script::hourly(bench, "floor-lost", promise);
+    let peek = Request::new(Action::Peek, script.limits).with_floor(floor);
+    let answer = script.request(peek).await;
+    script.so(answer.state.paused_until == floor.paused_until, &answer);
+    script.so(answer.state.full_at == floor.full_at, &answer);
+    script.ask(draw(1)).await;
+    script.request(peek).await;
+}
+
+async fn dropped_requests(bench: &Bench) {
+    const DROPPED: u32 = 20;
+    let promise = "a request that was dropped halfway does no harm";
+    let limits = Limits::one(Limit::new(HOUR, 100));
+    let mut script = Script::new(bench, "dropped", promise, limits);
+    script.ask(draw_free(1)).await;
+    let first = script.state.full_at[0];
+    let one = Request::new(draw_free(1), limits);
+    for _ in 0..DROPPED {
+        bench.ask_and_leave(&script.key, &one).await;
+    }
+    let peek = Request::new(Action::Peek, limits);
+    let answer = bench.ask(&script.key, &peek);
+    let Ok(answer) = tokio::time::timeout(Duration::from_secs(10), answer).await else {
+        panic!("broken promise: {promise}; the store has answered nothing for 10 s");
+    };
+    // Each was carried out or was not.
+    let more = answer.state.full_at[0].wrapping_sub(first);
+    let whole = more % HOUR == 0 && more / HOUR <= u64::from(DROPPED);
+    script.so(whole, &answer);
+}

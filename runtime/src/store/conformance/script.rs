@@ -1,0 +1,156 @@
+//! Requests beside a model of what the store should answer.
+
+use core::sync::atomic::AtomicU64;
+use core::sync::atomic::Ordering;
+use std::sync::Arc;
+
+use crate::store::Action;
+use crate::store::Answer;
+use crate::store::Limit;
+use crate::store::Limits;
+use crate::store::Request;
+use crate::store::State;
+use crate::store::Store;
+use crate::store::TICKS_PER_SECOND;
+use crate::store::step;
+
+pub(super) const SECOND: u64 = TICKS_PER_SECOND;
+pub(super) const HOUR: u64 = 3600 * SECOND;
+
+/// The store under test.
+#[derive(Clone)]
+pub(super) struct Bench {
+    store: Arc<dyn Store>,
+    /// What all keys of this run begin with: a store may hold those of earlier runs.
+    run: String,
+    latest: Arc<AtomicU64>,
+}
+
+impl Bench {
+    pub(super) fn new(store: Arc<dyn Store>) -> Self {
+        Self {
+            store,
+            run: format!("conformance-{:016x}-", rand::random::<u64>()),
+            latest: Arc::default(),
+        }
+    }
+
+    pub(super) fn key(&self, name: &str) -> String {
+        format!("{}{name}", self.run)
+    }
+
+    pub(super) async fn ask(&self, key: &str, request: &Request) -> Answer {
+        let before = self.latest.load(Ordering::SeqCst);
+        let answer = match self.store.transact(key, request).await {
+            Ok(answer) => answer,
+            Err(error) => panic!("the store failed: {error}; asked {request:?} of {key:?}"),
+        };
+        assert!(
+            answer.now >= before,
+            "broken promise: the store's time never goes back; it was {before} and is {} now",
+            answer.now
+        );
+        self.latest.fetch_max(answer.now, Ordering::SeqCst);
+        answer
+    }
+
+    /// Asks, and drops the request before it can have been answered if that takes any time.
+    pub(super) async fn ask_and_leave(&self, key: &str, request: &Request) {
+        let mut asked = self.store.transact(key, request);
+        core::future::poll_fn(|context| {
+            drop(asked.as_mut().poll(context));
+            core::task::Poll::Ready(())
+        })
+        .await;
+    }
+}
+
+/// Requests of one key, one after the other, whose answers are known.
+pub(super) struct Script<'a> {
+    bench: &'a Bench,
+    promise: &'static str,
+    pub(super) key: String,
+    pub(super) limits: Limits,
+    /// What the store should have.
+    pub(super) state: State,
+}
+
+impl<'a> Script<'a> {
+    pub(super) fn new(bench: &'a Bench, name: &str, promise: &'static str, limits: Limits) -> Self {
+        Self {
+            bench,
+            promise,
+            key: bench.key(name),
+            limits,
+            state: State::default(),
+        }
+    }
+
+    /// A key of its own with one limit: about a token per hour, ten at once.
+    pub(super) fn hourly(bench: &'a Bench, name: &str, promise: &'static str) -> Self {
+        Self::new(bench, name, promise, hourly())
+    }
+
+    pub(super) async fn ask(&mut self, action: Action) -> Answer {
+        self.request(Request::new(action, self.limits)).await
+    }
+
+    pub(super) async fn request(&mut self, request: Request) -> Answer {
+        let answer = self.bench.ask(&self.key, &request).await;
+        let mut right = self.state;
+        let expected = step(&mut right, answer.now, &request);
+        if answer != expected {
+            self.forgotten(&request, answer, expected, &mut right);
+        }
+        self.state = right;
+        answer
+    }
+
+    /// The other right answer: that of a store that had forgotten the state, as it may.
+    fn forgotten(&self, request: &Request, answer: Answer, expected: Answer, right: &mut State) {
+        let mut forgotten = State::default();
+        let other = step(&mut forgotten, answer.now, request);
+        let expired = self.state.expires_at() <= answer.now;
+        assert!(
+            expired && answer == other,
+            "broken promise: {}\n   asked: {request:?}\n      of: {:?}\nanswered: {answer:?}\n   right: {expected:?}",
+            self.promise,
+            self.state
+        );
+        *right = forgotten;
+    }
+
+    /// Whatever the model says, this has to be so.
+    pub(super) fn so(&self, kept: bool, answer: &Answer) {
+        assert!(
+            kept,
+            "broken promise: {}\nanswered: {answer:?}",
+            self.promise
+        );
+    }
+}
+
+/// An odd number of ticks, so that nothing can be rounded unseen.
+pub(super) fn hourly() -> Limits {
+    Limits::one(Limit::new(HOUR + 7, 10))
+}
+
+/// Draws tokens that are free now, and a single one that is not.
+pub(super) const fn draw(tokens: u32) -> Action {
+    Action::Draw {
+        tokens,
+        horizon: 0,
+        longest: u64::MAX,
+        drain: false,
+    }
+}
+
+/// Draws tokens that are free now.
+pub(super) const fn draw_free(tokens: u32) -> Action {
+    Action::Draw {
+        tokens,
+        horizon: 0,
+        longest: 0,
+        drain: false,
+    }
+}

@@ -1,0 +1,81 @@
+//! What time does to a state.
+
+use core::time::Duration;
+
+use crate::clock;
+use crate::store::Action;
+use crate::store::Answer;
+use crate::store::Limit;
+use crate::store::Limits;
+use crate::store::limit::TICK;
+
+use super::script::Bench;
+use super::script::HOUR;
+use super::script::SECOND;
+use super::script::Script;
+use super::script::draw;
+use super::script::draw_free;
+use super::script::hourly;
+
+/// States are kept for two seconds beyond their use: until all that need no longer be kept are gone.
+const WAIT: Duration = Duration::from_millis(2300);
+
+/// One wait for all: it is real time for a store with a clock of its own.
+pub(super) async fn check(bench: &Bench) {
+    let mut scripts = kept(bench).await;
+    scripts.extend(ended(bench).await);
+    let mut clock = Script::hourly(bench, "clock", "the store's clock counts ticks of 250 ns");
+    let before = (clock::now(), clock.ask(Action::Peek).await, clock::now());
+    tokio::time::sleep(WAIT).await;
+    let after = (clock::now(), clock.ask(Action::Peek).await, clock::now());
+    time(&clock, before, after);
+    for script in &mut scripts {
+        script.ask(Action::Peek).await;
+        script.ask(draw(2)).await;
+        script.ask(Action::Peek).await;
+    }
+}
+
+/// States that hold for longer than the wait, each for another reason.
+async fn kept(bench: &Bench) -> Vec<Script<'_>> {
+    let promise = "a state is kept until it means nothing any more";
+    let script = |name, limits| Script::new(bench, name, promise, limits);
+    let two = Limits::new(&[Limit::new(40, 10), Limit::new(HOUR, 2)]).unwrap_or_else(hourly);
+    let fast = Limits::one(Limit::new(400, 1));
+    let (mut drawn, mut second) = (script("kept-drawn", hourly()), script("kept-second", two));
+    let (mut paused, mut learnt) = (script("kept-paused", fast), script("kept-learnt", fast));
+    drawn.ask(draw_free(10)).await;
+    second.ask(draw_free(2)).await;
+    paused.ask(Action::Pause { duration: HOUR }).await;
+    learnt.ask(learn(HOUR, HOUR)).await;
+    learnt.ask(draw_free(1)).await;
+    vec![drawn, second, paused, learnt]
+}
+
+/// States of which nothing, or nothing but the bucket, is left after the wait.
+async fn ended(bench: &Bench) -> Vec<Script<'_>> {
+    let promise = "what has ended holds nobody back any more";
+    let script = |name, limits| Script::new(bench, name, promise, limits);
+    let fast = Limits::one(Limit::new(400, 10));
+    let (mut idle, mut paused) = (script("idle", fast), script("ended-pause", hourly()));
+    let (mut learnt, mut all) = (script("ended-lesson", hourly()), script("ended-all", fast));
+    idle.ask(draw_free(10)).await;
+    paused.ask(Action::Pause { duration: SECOND }).await;
+    learnt.ask(learn(9 * HOUR, SECOND)).await;
+    learnt.ask(draw_free(1)).await;
+    all.ask(Action::Pause { duration: 40 }).await;
+    all.ask(learn(800, 40)).await;
+    vec![idle, paused, learnt, all]
+}
+
+const fn learn(interval: u64, duration: u64) -> Action {
+    Action::Learn { interval, duration }
+}
+
+/// What passed by the store's clock is what passed by this one's, give or take a tenth.
+fn time(script: &Script<'_>, before: (u64, Answer, u64), after: (u64, Answer, u64)) {
+    let (shortest, longest) = (after.0 - before.2, after.2 - before.0);
+    let passed = (after.1.now - before.1.now).saturating_mul(TICK);
+    let kept = passed >= shortest - shortest / 10 && passed <= longest + longest / 10;
+    script.so(kept, &after.1);
+}

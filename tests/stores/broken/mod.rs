@@ -1,0 +1,149 @@
+//! Stores that break a promise, each of another kind: the check must say so of every one.
+
+mod store;
+
+use std::sync::Arc;
+
+use paced::store::conformance;
+
+use self::store::Broken;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fault {
+    None,
+    // Atomicity.
+    LosesUpdates,
+    WritesLate,
+    // Time.
+    CountsMicroseconds,
+    CountsNanoseconds,
+    CountsWholeSeconds,
+    StandsStill,
+    GoesBack,
+    AnswersWithAnotherTime,
+    // Keys.
+    OneKeyForAll,
+    IgnoresCase,
+    TrimsKeys,
+    CutsKeys,
+    // Keeping.
+    NeverWrites,
+    ForgetsAtOnce,
+    ForgetsAfterASecond,
+    ForgetsFullBuckets,
+    ForgetsPauses,
+    ForgetsLessons,
+    KeepsOneLimit,
+    KeepsNoGeneration,
+    KeepsNoTimeOfChange,
+    RoundsDown,
+    KeepsSingleFloats,
+    // Requests.
+    IgnoresPauses,
+    ShortensPauses,
+    DropsShortPauses,
+    IgnoresLessons,
+    IgnoresEndsOfLessons,
+    IgnoresFloors,
+    IgnoresNotAfter,
+    ServesLateRequests,
+    IgnoresDrains,
+    IgnoresHorizons,
+    IgnoresTheLongestWait,
+    DrawsOneAtMost,
+    KeepsTheFirstLimit,
+    KeepsTheTightestLimit,
+    // Answers.
+    AnswersWithTheStateBefore,
+    AnswersWithPositiveWaits,
+    RoundsWaits,
+    // Failing.
+    StaysLockedWhenDropped,
+    Fails,
+}
+
+const FAULTS: &[(Fault, &str)] = {
+    use Fault as F;
+    const TOKENS: &str = "tokens are drawn once, as many as were asked for, each with its instant";
+    const CROWD: &str = "however many draw at once, no token is given away twice or lost";
+    const CLOCK: &str = "the store's clock counts ticks of 250 ns";
+    const KEYS: &str = "keys are told apart to the letter and do not touch one another";
+    const KEPT: &str = "a state is kept until it means nothing any more";
+    const LIMITS: &str = "several limits are kept all at once, and take all or nothing";
+    const PAUSES: &str = "a pause holds for everybody, is extended and never shortened";
+    const LESSONS: &str = "what was learnt slows everybody, until it ends or is replaced";
+    const FLOORS: &str = "the state that an asker saw last mends one that was lost";
+    const LATE: &str = "a request that comes after its time changes nothing";
+    const HISTORIES: &str = "every answer is the one that `step` gives";
+    &[
+        (F::LosesUpdates, CROWD),
+        (F::WritesLate, CROWD),
+        (F::CountsMicroseconds, CLOCK),
+        (F::CountsNanoseconds, CLOCK),
+        (F::CountsWholeSeconds, CLOCK),
+        (F::StandsStill, CLOCK),
+        (F::GoesBack, "the store's time never goes back"),
+        (F::AnswersWithAnotherTime, TOKENS),
+        (F::OneKeyForAll, KEYS),
+        (F::IgnoresCase, KEYS),
+        (F::TrimsKeys, KEYS),
+        (F::CutsKeys, KEYS),
+        (F::NeverWrites, TOKENS),
+        (F::ForgetsAtOnce, TOKENS),
+        (F::ForgetsAfterASecond, KEPT),
+        (F::ForgetsFullBuckets, LESSONS),
+        (F::ForgetsPauses, LIMITS),
+        (F::ForgetsLessons, LESSONS),
+        (F::KeepsOneLimit, LIMITS),
+        (F::KeepsNoGeneration, LIMITS),
+        (F::KeepsNoTimeOfChange, TOKENS),
+        (F::RoundsDown, TOKENS),
+        (F::KeepsSingleFloats, TOKENS),
+        (F::IgnoresPauses, LIMITS),
+        (F::ShortensPauses, PAUSES),
+        (F::DropsShortPauses, HISTORIES),
+        (F::IgnoresLessons, LESSONS),
+        (F::IgnoresEndsOfLessons, LESSONS),
+        (F::IgnoresFloors, FLOORS),
+        (F::IgnoresNotAfter, LATE),
+        (F::ServesLateRequests, LATE),
+        (F::IgnoresDrains, TOKENS),
+        (F::IgnoresHorizons, TOKENS),
+        (F::IgnoresTheLongestWait, TOKENS),
+        (F::DrawsOneAtMost, TOKENS),
+        (F::KeepsTheFirstLimit, LIMITS),
+        (F::KeepsTheTightestLimit, LIMITS),
+        (F::AnswersWithTheStateBefore, TOKENS),
+        (F::AnswersWithPositiveWaits, TOKENS),
+        (F::RoundsWaits, TOKENS),
+        (
+            F::StaysLockedWhenDropped,
+            "a request that was dropped halfway does no harm",
+        ),
+        (F::Fails, "the store failed: out of order"),
+    ]
+};
+
+#[tokio::test(start_paused = true)]
+async fn every_broken_store_is_found_out() {
+    let mut missed = Vec::new();
+    for (fault, promise) in FAULTS {
+        let store = Arc::new(Broken::new(*fault));
+        match tokio::spawn(conformance::check(store)).await {
+            Ok(()) => missed.push(format!("{fault:?} passed")),
+            Err(panic) => {
+                let message = panic.into_panic();
+                let message = message.downcast_ref::<String>().expect("a sentence");
+                if !message.contains(promise) {
+                    missed.push(format!("{fault:?}: {message}"));
+                }
+            }
+        }
+    }
+    assert!(missed.is_empty(), "{}", missed.join("\n"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_fault_it_conforms() {
+    conformance::check(Arc::new(Broken::new(Fault::None))).await;
+}

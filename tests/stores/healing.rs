@@ -1,0 +1,176 @@
+//! What a state survives: being lost, and clocks that are changed.
+
+use paced::store::Action;
+use paced::store::Answer;
+use paced::store::Request;
+use paced::store::State;
+use paced::store::step;
+
+use crate::stepping::START;
+use crate::stepping::T;
+use crate::stepping::ask;
+use crate::stepping::draw;
+use crate::stepping::limits;
+
+const HOUR: u64 = 3600 * T;
+
+fn ticks(count: u64) -> i64 {
+    i64::try_from(count).unwrap()
+}
+
+fn ask_with(state: &mut State, now: u64, floor: State, action: Action) -> Answer {
+    step(
+        state,
+        now,
+        &Request::new(action, limits()).with_floor(floor),
+    )
+}
+
+/// A bucket with nothing left, closed for a minute, and slowed for an hour after that.
+fn used() -> State {
+    let mut state = State::default();
+    ask(&mut state, START, draw(10));
+    ask(&mut state, START, Action::Pause { duration: 60 * T });
+    let learn = Action::Learn {
+        interval: 3 * T,
+        duration: HOUR,
+    };
+    ask(&mut state, START, learn).state
+}
+
+#[test]
+fn a_floor_brings_back_what_was_lost() {
+    let floor = used();
+    let mut lost = State::default();
+    let answer = ask_with(&mut lost, START + T, floor, Action::Peek);
+    assert_eq!(answer.wait, ticks(62 * T));
+    let back = State {
+        // What was drawn before the loss is void: not all of it may be known.
+        generation: floor.generation + 1,
+        seen: START + T,
+        ..floor
+    };
+    assert_eq!(answer.state, back);
+    // The same floor once more, as of another process, changes nothing.
+    let again = ask_with(&mut lost, START + 2 * T, floor, Action::Peek);
+    assert_eq!(again.state, back);
+}
+
+#[test]
+fn a_floor_that_is_older_changes_nothing() {
+    let mut state = State::default();
+    let mut floors = vec![state];
+    let learn = |interval, duration| Action::Learn { interval, duration };
+    let actions = [
+        draw(5),
+        learn(9 * T, HOUR),
+        draw(1),
+        Action::Pause { duration: 30 * T },
+        draw(1),
+        learn(0, 0),
+        Action::Pause { duration: 90 * T },
+    ];
+    for (late, action) in (0..).zip(actions) {
+        floors.push(ask(&mut state, START + late * T, action).state);
+    }
+    let before = state;
+    for floor in floors {
+        let answer = ask_with(&mut state, START + 8 * T, floor, Action::Peek);
+        assert_eq!(answer.state, before, "{floor:?}");
+    }
+}
+
+#[test]
+fn a_floor_does_not_bring_back_slots_that_a_pause_made_void() {
+    let mut state = State::default();
+    ask(&mut state, START, draw(10));
+    for _ in 0..100 {
+        ask(&mut state, START, draw(1));
+    }
+    let floor = state;
+    ask(&mut state, START, Action::Pause { duration: T });
+    let answer = ask_with(&mut state, START, floor, Action::Peek);
+    assert_eq!(answer.wait, ticks(2 * T));
+}
+
+#[test]
+fn a_loss_makes_void_what_others_drew_since() {
+    let floor = used();
+    let mut lost = State::default();
+    // Somebody who does not remember comes first.
+    assert_eq!(ask(&mut lost, START + T, draw(4)).state.generation, 0);
+    let answer = ask_with(&mut lost, START + 2 * T, floor, Action::Peek);
+    assert_eq!(answer.state.generation, floor.generation + 1);
+    assert_eq!(answer.state.paused_until, START + 60 * T);
+}
+
+#[test]
+fn a_floor_that_cannot_be_true_closes_nothing_for_long() {
+    let floor = State {
+        full_at: [u64::MAX; 4],
+        paused_until: u64::MAX,
+        generation: u64::MAX,
+        learnt_interval: u64::MAX,
+        learnt_until: u64::MAX,
+        seen: u64::MAX,
+    };
+    let mut state = State::default();
+    ask_with(&mut state, START, floor, draw(1));
+    assert!(state.paused_until <= START && state.learnt_until <= START);
+    assert!(ask(&mut state, START, Action::Peek).wait <= ticks((512 + 60 + 1) * T));
+}
+
+#[test]
+fn a_clock_set_back_by_an_hour_changes_no_wait() {
+    for (late, action) in [
+        (0, draw(1)),
+        (0, Action::Peek),
+        (30 * T, Action::Peek),
+        (80 * T, Action::Peek),
+    ] {
+        let (mut kept, mut set_back) = (used(), used());
+        let then = START + late;
+        // The last change is what tells of the clock: time that passed since counts once more.
+        let right = ask(&mut kept, START, action);
+        let answer = ask(&mut set_back, then - HOUR, action);
+        assert_eq!((answer.granted, answer.wait), (right.granted, right.wait));
+        assert_eq!(answer.state.seen, then - HOUR);
+        assert_eq!(answer.state.generation, right.state.generation);
+        assert_eq!(
+            answer.state.paused_until - (then - HOUR),
+            right.state.paused_until - START
+        );
+    }
+}
+
+#[test]
+fn a_clock_set_back_after_an_idle_hour_costs_that_hour_at_most() {
+    let mut state = used();
+    // An hour and a minute later the clock is set back by an hour.
+    let answer = ask(&mut state, START + 60 * T, Action::Peek);
+    assert_eq!(answer.wait, ticks(3 * T));
+}
+
+#[test]
+fn a_floor_of_before_the_clock_was_set_back_moves_along() {
+    let floor = used();
+    let mut state = floor;
+    let now = START - HOUR;
+    let first = ask_with(&mut state, now, floor, Action::Peek);
+    assert_eq!(first.state.paused_until, now + 60 * T);
+    let lost = ask_with(&mut State::default(), now, floor, Action::Peek);
+    assert_eq!(lost.wait, first.wait);
+}
+
+#[test]
+fn a_clock_set_forward_costs_one_burst_at_most() {
+    let mut state = State::default();
+    ask(&mut state, START, draw(10));
+    for hour in 1..4 {
+        let answer = ask(&mut state, START + hour * HOUR, draw(100));
+        assert_eq!(answer.granted, 10);
+        // Set right again: the bucket is as empty as it was just before.
+        let answer = ask(&mut state, START + T, draw(100));
+        assert_eq!((answer.granted, answer.wait), (1, ticks(T)));
+    }
+}
