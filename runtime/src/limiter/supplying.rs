@@ -7,7 +7,6 @@ use crate::store::Answer;
 use crate::store::StoreError;
 
 use super::desk::Desk;
-use super::lessons::Probe;
 use super::queue::Line;
 use super::supply::Demand;
 use super::supply::News;
@@ -87,7 +86,6 @@ impl Desk {
         self.tat = tidings.full_at;
         if tidings.paused_until > self.closed_until() {
             self.close(tidings.paused_until, now, wakes);
-            self.probe = Probe::Armed;
         }
         if tidings.void {
             self.queue.revoke();

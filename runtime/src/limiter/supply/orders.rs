@@ -88,8 +88,7 @@ impl Supply {
         }
         let lacking = self.lacking(demand);
         let limits = Limits::one(Limit::of(shape));
-        let draws = self.flights.iter().filter(|flight| flight.tokens > 0);
-        if lacking > 0 && self.draws_at(demand, now) <= now && draws.count() < DRAWS {
+        if lacking > 0 && self.draws_at(demand, now) <= now && self.may_draw(lacking) {
             let tokens = u32::try_from(lacking).unwrap_or(u32::MAX);
             // Who is first gets all that it costs, however far ahead.
             let rest = u64::from(demand.first.saturating_sub(1));
@@ -101,7 +100,10 @@ impl Supply {
                 drain: self.drain,
             };
             self.order(action, tokens, limits, now);
-        } else if demand.tokens > 0 && self.flights.is_empty() && self.slots.usable(now) > 0 {
+        } else if demand.first > 0
+            && self.flights.is_empty()
+            && self.slots.usable(now) >= u64::from(demand.first)
+        {
             // It is held back because the store has not been heard of for too long.
             self.order(Action::Peek, 0, limits, now);
         }
@@ -113,6 +115,12 @@ impl Supply {
         let covered = self.slots.count() + asked.sum::<u64>();
         let wanted = demand.tokens.max(u64::from(self.wanted));
         wanted.saturating_sub(covered)
+    }
+
+    /// Draws that follow each other closely are larger each time, so that few callers make one each.
+    fn may_draw(&self, lacking: u64) -> bool {
+        let draws = self.flights.iter().filter(|flight| flight.tokens > 0);
+        draws.clone().count() < DRAWS && lacking >= draws.map(|d| u64::from(d.tokens)).sum()
     }
 
     /// When to draw the next tokens: when those that are held are used up within the horizon.
