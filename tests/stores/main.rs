@@ -6,5 +6,6 @@ mod conformance;
 mod envelope;
 mod healing;
 mod hostile;
+mod limiters;
 mod stepping;
 mod world;
