@@ -56,8 +56,11 @@ impl Supply {
         shape: Shape,
         now: u64,
     ) -> Tidings {
-        if let Some(flight) = self.land(id) {
-            self.round_trip = smoothed(self.round_trip, now.saturating_sub(flight.sent));
+        let flight = self.land(id);
+        if let Some(flight) = flight {
+            let took = now.saturating_sub(flight.sent);
+            self.round_trip = smoothed(self.round_trip, took);
+            self.slowest = took.max(self.slowest - self.slowest / 8);
             self.drain &= flight.tokens == 0;
         }
         self.wanted = 0;
@@ -69,26 +72,33 @@ impl Supply {
         let generation = self
             .known
             .map_or(answer.state.generation, |known| known.state.generation);
-        let void = answer.state.generation > generation;
-        if void {
-            self.slots.clear();
-        }
-        self.measure(answer, shape);
         if answer.state.generation >= generation {
             self.hold(answer, shape, now);
         }
-        self.known = Some(Known {
+        let known = Known {
             state: answer.state,
             now: answer.now,
             received: now,
-        });
-        let paused_until = local(answer.state.paused_until, answer, now);
+        };
+        let (known, void) = match self.known {
+            Some(older) if is_overtaken(flight, answer, older) => (older, false),
+            _ => {
+                self.measure(answer, shape);
+                (known, answer.state.generation > generation)
+            }
+        };
+        if void {
+            self.slots.clear();
+            self.hold(answer, shape, now);
+        }
+        self.known = Some(known);
+        let paused_until = known.local(known.state.paused_until);
         // The store has lost what it was told.
         if self.told_until > now && paused_until < self.told_until && self.flights.is_empty() {
             self.tell_pause(shape, now);
         }
         Tidings {
-            full_at: local(answer.state.full_at[0], answer, now),
+            full_at: known.local(known.state.full_at[0]),
             paused_until,
             void,
         }
@@ -151,12 +161,22 @@ impl Supply {
     }
 }
 
-/// An instant of the store's clock on this process's, late by the answer's way; 0 if it is over.
-fn local(instant: u64, answer: &Answer, now: u64) -> u64 {
-    match instant.saturating_sub(answer.now) {
-        0 => 0,
-        ahead => now.saturating_add(ahead.saturating_mul(TICK)),
+impl Known {
+    /// An instant of the store's clock on this process's, late by the answer's way; 0 if it was over.
+    fn local(&self, instant: u64) -> u64 {
+        match instant.saturating_sub(self.now) {
+            0 => 0,
+            ahead => self.received.saturating_add(ahead.saturating_mul(TICK)),
+        }
     }
+}
+
+/// Whether what is known is newer than this answer. Of two requests that were under way at the same
+/// time the store's clock tells; otherwise the order in which they were sent, as that clock may have
+/// been set back.
+fn is_overtaken(flight: Option<Flight>, answer: &Answer, known: Known) -> bool {
+    let after = flight.is_some_and(|flight| flight.sent >= known.received);
+    !after && answer.now < known.now
 }
 
 fn smoothed(old: u64, new: u64) -> u64 {

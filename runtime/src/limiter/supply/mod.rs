@@ -25,8 +25,8 @@ use self::slots::Slots;
 pub(super) use self::terms::Terms;
 use super::gate::CREDIT;
 
-/// A token that has been waited for is used only if the store has been heard of within this time:
-/// there may have been a pause.
+/// A token that has been waited for is used only if the store has been heard of within this time, or
+/// within a round trip if that is longer: there may have been a pause.
 const FRESH: u64 = 5_000_000;
 
 /// A request was lost with its runtime; another one is sent after this time.
@@ -110,7 +110,10 @@ pub(super) struct Supply {
     orders: Vec<Order>,
     ids: u64,
     known: Option<Known>,
+    /// How long requests take, on average.
     round_trip: u64,
+    /// How long the slowest of the last ones took.
+    slowest: u64,
     /// No draw before this.
     not_before: u64,
     /// The next draw has to make up for what was sent while the store was away.
@@ -136,6 +139,7 @@ impl Supply {
             ids: 0,
             known: None,
             round_trip: 0,
+            slowest: 0,
             not_before: 0,
             drain: false,
             share: Share::of_processes(terms.processes),
@@ -148,19 +152,15 @@ impl Supply {
 
     /// Asks for `cost` tokens at `now`.
     pub(super) fn pay(&mut self, cost: u32, shape: Shape, now: u64) -> Supplied {
-        let held = self.slots.take(cost, now);
-        let fresh = self
-            .known
-            .is_some_and(|known| now <= known.received.saturating_add(FRESH));
-        match held {
-            Ok(until) if fresh || !matches!(self.mode, Mode::Up) => return Supplied::Until(until),
+        let is_up = matches!(self.mode, Mode::Up);
+        match self.slots.ready_at(cost, now) {
             // There may have been a pause since: first the store is asked.
-            Ok(until) => {
-                self.slots.put_back(cost, until, now);
+            Some(due) if due <= now && is_up && now > self.fresh_until() => {
                 return Supplied::At(u64::MAX);
             }
-            Err(Some(due)) => return Supplied::At(due),
-            Err(None) => {}
+            Some(due) if due <= now => return Supplied::Until(self.slots.remove(cost)),
+            Some(due) => return Supplied::At(due),
+            None => {}
         }
         match (&self.mode, self.terms.on_error) {
             (Mode::Away { .. }, OnStoreError::Local) => Supplied::Own(self.own(shape)),
@@ -224,6 +224,14 @@ impl Supply {
             interval,
             capacity: interval,
         }
+    }
+
+    /// Until when what the store said last is taken to be so. News that are asked for a round trip
+    /// before they are needed arrive in time.
+    fn fresh_until(&self) -> u64 {
+        self.known.map_or(0, |known| {
+            known.received.saturating_add(FRESH.max(self.slowest))
+        })
     }
 
     fn fail(&mut self, why: &StoreError, now: u64) {

@@ -86,13 +86,8 @@ impl Supply {
         if now < self.not_before {
             return;
         }
-        let lacking = self.lacking(demand);
         let limits = Limits::one(Limit::of(shape));
-        if lacking > 0 && self.draws_at(demand, now) <= now && self.may_draw(lacking) {
-            let tokens = u32::try_from(lacking).unwrap_or(u32::MAX);
-            // Who is first gets all that it costs, however far ahead.
-            let rest = u64::from(demand.first.saturating_sub(1));
-            let horizon = self.horizon().max(shape.price(rest));
+        if let Some((tokens, horizon)) = self.lot(demand, now) {
             let action = Action::Draw {
                 tokens,
                 horizon: (horizon / TICK).min(FAR),
@@ -100,13 +95,42 @@ impl Supply {
                 drain: self.drain,
             };
             self.order(action, tokens, limits, now);
-        } else if demand.first > 0
-            && self.flights.is_empty()
-            && self.slots.usable(now) >= u64::from(demand.first)
-        {
-            // It is held back because the store has not been heard of for too long.
+        } else if self.asks_at(demand, now).is_some_and(|at| at <= now) {
             self.order(Action::Peek, 0, limits, now);
         }
+    }
+
+    /// How many tokens to draw now, and how far ahead they may be due.
+    fn lot(&self, demand: Demand, now: u64) -> Option<(u32, u64)> {
+        let draws = self.flights.iter().filter(|flight| flight.tokens > 0);
+        if draws.clone().count() >= DRAWS {
+            return None;
+        }
+        let first = if demand.first > 0 {
+            demand.first
+        } else {
+            self.wanted
+        };
+        let comes = draws.clone().any(|flight| flight.tokens >= first);
+        if first > 1 && !comes && !self.slots.covers(first) {
+            // All that one call costs comes in one piece, however far ahead. Of tokens that came one
+            // by one, between those of others, the first could be too old when the last is due.
+            return Some((first, u64::MAX));
+        }
+        let lacking = self.lacking(demand);
+        // Draws that follow each other closely are larger each time, so that few callers make one each.
+        let grows = lacking >= draws.map(|draw| u64::from(draw.tokens)).sum();
+        let due = lacking > 0 && grows && self.draws_at(demand, now) <= now;
+        due.then(|| (u32::try_from(lacking).unwrap_or(u32::MAX), self.horizon()))
+    }
+
+    /// When to ask whether there has been a pause, so that it is known when the first in line can use
+    /// its tokens: they do not last much longer than the bucket takes to fill, which may be less than
+    /// a round trip.
+    fn asks_at(&self, demand: Demand, now: u64) -> Option<u64> {
+        let due = self.slots.due(u64::from(demand.first))?.max(now);
+        let asks = demand.first > 0 && self.flights.is_empty() && due > self.fresh_until();
+        asks.then(|| due.saturating_sub(self.slowest).max(self.not_before))
     }
 
     /// Tokens that are waited for and neither held nor asked for.
@@ -115,12 +139,6 @@ impl Supply {
         let covered = self.slots.count() + asked.sum::<u64>();
         let wanted = demand.tokens.max(u64::from(self.wanted));
         wanted.saturating_sub(covered)
-    }
-
-    /// Draws that follow each other closely are larger each time, so that few callers make one each.
-    fn may_draw(&self, lacking: u64) -> bool {
-        let draws = self.flights.iter().filter(|flight| flight.tokens > 0);
-        draws.clone().count() < DRAWS && lacking >= draws.map(|d| u64::from(d.tokens)).sum()
     }
 
     /// When to draw the next tokens: when those that are held are used up within the horizon.
@@ -165,9 +183,11 @@ impl Supply {
         let given_up = self.flights.iter().map(|flight| flight.ends).min();
         let next = match self.mode {
             Mode::Away { probe_at } if self.flights.is_empty() => Some(probe_at),
-            Mode::Up if self.lacking(demand) > 0 => {
-                let draws_at = self.draws_at(demand, now).max(self.not_before);
-                Some(draws_at).filter(|&at| at > now)
+            Mode::Up => {
+                let draws = self.lacking(demand) > 0;
+                let draws_at = draws.then(|| self.draws_at(demand, now).max(self.not_before));
+                let times = draws_at.into_iter().chain(self.asks_at(demand, now));
+                times.filter(|&at| at > now).min()
             }
             _ => None,
         };

@@ -71,14 +71,11 @@ impl Slots {
         }
     }
 
-    /// Takes `cost` tokens that may be used at `now`, the oldest ones: until when the oldest of them
-    /// may be used. Or when as many may be, if they are there.
-    pub(super) fn take(&mut self, cost: u32, now: u64) -> Result<u64, Option<u64>> {
+    /// When the next `cost` tokens may be used, if there are as many. Those that are too old by `now`
+    /// are dropped.
+    pub(super) fn ready_at(&mut self, cost: u32, now: u64) -> Option<u64> {
         self.forget(now);
-        match self.due(u64::from(cost)) {
-            Some(due) if due <= now => Ok(self.remove(cost)),
-            due => Err(due),
-        }
+        self.due(u64::from(cost))
     }
 
     /// When the `nth` token from now on is due, counted from 1.
@@ -91,6 +88,16 @@ impl Slots {
                 run.due
                     .saturating_add(run.every.saturating_mul(within.saturating_sub(1)))
             })
+        })
+    }
+
+    /// Whether some that came in one piece can be used together: the first of them is not too old
+    /// before the last is due.
+    pub(super) fn covers(&self, cost: u32) -> bool {
+        let between = u64::from(cost.saturating_sub(1));
+        self.runs.iter().any(|run| {
+            let lasts = run.until - run.due;
+            run.left >= cost && run.every.saturating_mul(between) <= lasts
         })
     }
 
@@ -116,7 +123,8 @@ impl Slots {
         self.count = 0;
     }
 
-    fn remove(&mut self, mut cost: u32) -> u64 {
+    /// Takes the `cost` oldest tokens, which are there: until when the oldest of them may be used.
+    pub(super) fn remove(&mut self, mut cost: u32) -> u64 {
         let oldest = self.runs.front().map_or(0, |run| run.until);
         self.count -= u64::from(cost);
         while let Some(run) = self.runs.front_mut() {
@@ -166,17 +174,24 @@ impl Run {
 mod tests {
     use super::*;
 
+    fn take(slots: &mut Slots, cost: u32, now: u64) -> Result<u64, Option<u64>> {
+        match slots.ready_at(cost, now) {
+            Some(due) if due <= now => Ok(slots.remove(cost)),
+            due => Err(due),
+        }
+    }
+
     #[test]
     fn tokens_are_used_in_order_and_when_they_are_due() {
         let mut slots = Slots::new();
         slots.push(100, 10, 3, 50);
-        assert_eq!(slots.take(1, 99), Err(Some(100)));
-        assert_eq!(slots.take(2, 105), Err(Some(110)));
-        assert_eq!(slots.take(4, 200), Err(None));
+        assert_eq!(take(&mut slots, 1, 99), Err(Some(100)));
+        assert_eq!(take(&mut slots, 2, 105), Err(Some(110)));
+        assert_eq!(take(&mut slots, 4, 200), Err(None));
         slots.clear();
         slots.push(100, 10, 3, 50);
         assert_eq!(slots.usable(110), 2);
-        assert_eq!(slots.take(2, 110), Ok(150));
+        assert_eq!(take(&mut slots, 2, 110), Ok(150));
         assert_eq!((slots.count(), slots.last()), (1, Some(120)));
     }
 
@@ -184,13 +199,13 @@ mod tests {
     fn tokens_that_are_too_old_are_forgotten() {
         let mut slots = Slots::new();
         slots.push(100, 10, 3, 50);
-        assert_eq!(slots.take(1, 151), Ok(160));
-        assert_eq!(slots.take(1, 171), Err(None));
+        assert_eq!(take(&mut slots, 1, 151), Ok(160));
+        assert_eq!(take(&mut slots, 1, 171), Err(None));
         assert_eq!(slots.count(), 0);
         slots.put_back(2, 180, 180);
         assert_eq!(slots.count(), 0);
         slots.put_back(2, 180, 179);
-        assert_eq!(slots.take(2, 180), Ok(180));
+        assert_eq!(take(&mut slots, 2, 180), Ok(180));
     }
 
     #[test]
@@ -198,7 +213,7 @@ mod tests {
         let mut slots = Slots::new();
         slots.push(200, 0, 1, 500);
         slots.push(100, 0, 1, 500);
-        assert_eq!(slots.take(1, 100), Ok(600));
-        assert_eq!(slots.take(1, 100), Err(Some(200)));
+        assert_eq!(take(&mut slots, 1, 100), Ok(600));
+        assert_eq!(take(&mut slots, 1, 100), Err(Some(200)));
     }
 }
