@@ -57,12 +57,7 @@ impl Supply {
         now: u64,
     ) -> Tidings {
         let flight = self.land(id);
-        if let Some(flight) = flight {
-            let took = now.saturating_sub(flight.sent);
-            self.round_trip = smoothed(self.round_trip, took);
-            self.slowest = took.max(self.slowest - self.slowest / 8);
-            self.drain &= flight.tokens == 0;
-        }
+        self.time(flight, now);
         self.wanted = 0;
         if !matches!(self.mode, Mode::Up) {
             self.drain = matches!(self.mode, Mode::Away { .. });
@@ -72,25 +67,22 @@ impl Supply {
         let generation = self
             .known
             .map_or(answer.state.generation, |known| known.state.generation);
+        let newer = self.known.filter(|known| known.overtook(flight, answer));
+        let void = newer.is_none() && answer.state.generation > generation;
+        if void {
+            self.slots.clear();
+        }
         if answer.state.generation >= generation {
             self.hold(answer, shape, now);
         }
-        let known = Known {
+        if newer.is_none() {
+            self.measure(answer, shape);
+        }
+        let known = newer.unwrap_or(Known {
             state: answer.state,
             now: answer.now,
             received: now,
-        };
-        let (known, void) = match self.known {
-            Some(older) if is_overtaken(flight, answer, older) => (older, false),
-            _ => {
-                self.measure(answer, shape);
-                (known, answer.state.generation > generation)
-            }
-        };
-        if void {
-            self.slots.clear();
-            self.hold(answer, shape, now);
-        }
+        });
         self.known = Some(known);
         let paused_until = known.local(known.state.paused_until);
         // The store has lost what it was told.
@@ -123,6 +115,16 @@ impl Supply {
         self.flights.retain(|flight| flight.ends > now);
         if self.flights.len() < before {
             self.fail(&StoreError::unavailable("it does not answer"), now);
+        }
+    }
+
+    /// Takes note of how long a request took.
+    fn time(&mut self, flight: Option<Flight>, now: u64) {
+        if let Some(flight) = flight {
+            let took = now.saturating_sub(flight.sent);
+            self.round_trip = smoothed(self.round_trip, took);
+            self.slowest = took.max(self.slowest - self.slowest / 8);
+            self.drain &= flight.tokens == 0;
         }
     }
 
@@ -169,14 +171,14 @@ impl Known {
             ahead => self.received.saturating_add(ahead.saturating_mul(TICK)),
         }
     }
-}
 
-/// Whether what is known is newer than this answer. Of two requests that were under way at the same
-/// time the store's clock tells; otherwise the order in which they were sent, as that clock may have
-/// been set back.
-fn is_overtaken(flight: Option<Flight>, answer: &Answer, known: Known) -> bool {
-    let after = flight.is_some_and(|flight| flight.sent >= known.received);
-    !after && answer.now < known.now
+    /// Whether it is newer than the answer to this request. Of two that were under way at the same
+    /// time the store's clock tells; otherwise the order in which they were sent, as that clock may
+    /// have been set back.
+    fn overtook(&self, flight: Option<Flight>, answer: &Answer) -> bool {
+        let after = flight.is_some_and(|flight| flight.sent >= self.received);
+        !after && answer.now < self.now
+    }
 }
 
 fn smoothed(old: u64, new: u64) -> u64 {
