@@ -11,6 +11,7 @@ mod cooling;
 mod learning;
 mod naming;
 mod observing;
+mod outages;
 mod pacing;
 mod reading;
 mod reconfiguring;

@@ -141,6 +141,7 @@ impl Core {
                 cost: 1,
                 latest,
                 retry,
+                refusable: can_refuse,
             },
             cx,
         ) {

@@ -119,8 +119,15 @@ impl Desk {
     }
 
     /// Takes a permit at once if nobody waits for one.
-    pub(super) fn take(&mut self, cost: u32, now: u64) -> Result<(), Refusal> {
-        let until = self.expected(Line::First, cost, now)?;
+    pub(super) fn take(&mut self, cost: u32, refusable: bool, now: u64) -> Result<(), Refusal> {
+        let burst = self.quota.burst().get();
+        if cost > burst {
+            return Err(Refusal::TooLarge { burst });
+        }
+        if refusable && self.no_store(now).is_some() {
+            return Err(Refusal::NoStore);
+        }
+        let until = self.expected(Line::First, cost, now);
         let known = self.supply.is_none();
         if self.queue.waiting() > 0 || self.held_until() > now || (known && until > now) {
             return Err(Refusal::Late { until });
@@ -140,15 +147,8 @@ impl Desk {
     }
 
     /// When one who joins this line now gets a permit.
-    pub(super) fn expected(&self, line: Line, cost: u32, now: u64) -> Result<u64, Refusal> {
-        let burst = self.quota.burst().get();
-        if cost > burst {
-            return Err(Refusal::TooLarge { burst });
-        }
-        if self.no_store(now).is_some() {
-            return Err(Refusal::NoStore);
-        }
-        Ok(self.due(self.queue.cost_ahead(line) + u64::from(cost), now))
+    pub(super) fn expected(&self, line: Line, cost: u32, now: u64) -> u64 {
+        self.due(self.queue.cost_ahead(line) + u64::from(cost), now)
     }
 
     /// Puts a waiter in its line, if it can be served in time.
@@ -158,7 +158,7 @@ impl Desk {
         now: u64,
         wakes: &mut Wakes,
     ) -> Result<u32, Refusal> {
-        let until = self.expected(waiter.line, waiter.cost, now)?;
+        let until = self.expected(waiter.line, waiter.cost, now);
         if until > waiter.latest {
             return Err(Refusal::Late { until });
         }
@@ -196,12 +196,17 @@ impl Desk {
             if wakes.is_full() {
                 return Standing::More;
             }
-            let (cost, latest) = (self.queue.waiter(head).cost, self.queue.waiter(head).latest);
+            let &Waiter {
+                cost,
+                latest,
+                refusable,
+                ..
+            } = self.queue.waiter(head);
             if latest < now {
                 wakes.add(self.queue.decide(head, State::Late { until: now }));
                 continue;
             }
-            if self.no_store(now).is_some() {
+            if refusable && self.no_store(now).is_some() {
                 wakes.add(self.queue.decide(head, State::NoStore));
                 continue;
             }

@@ -44,6 +44,8 @@ pub(super) struct Waiter {
     pub(super) cost: u32,
     /// No use for a permit after this instant.
     pub(super) latest: u64,
+    /// It can be refused because of the store.
+    pub(super) refusable: bool,
     /// When the wait began, or when it was granted a permit.
     pub(super) since: u64,
     /// The runtime whose timer this waiter can count on.

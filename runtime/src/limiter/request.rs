@@ -12,6 +12,8 @@ pub(crate) struct Request {
     pub(crate) latest: u64,
     /// The call had an attempt before.
     pub(crate) retry: bool,
+    /// An error can be returned instead.
+    pub(crate) refusable: bool,
 }
 
 impl Request {
@@ -20,6 +22,7 @@ impl Request {
         cost: 1,
         latest: u64::MAX,
         retry: false,
+        refusable: true,
     };
 
     pub(super) const fn line(self) -> Line {

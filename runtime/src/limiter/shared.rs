@@ -106,7 +106,7 @@ impl Shared {
         match self.gate.pass(cost, now) {
             Passage::Passed => Ok(()),
             Passage::Empty(until) => Err(Refusal::Late { until }),
-            Passage::Shut => self.at_desk(|desk, now, _| desk.take(cost, now)),
+            Passage::Shut => self.at_desk(|desk, now, _| desk.take(cost, true, now)),
         }
     }
 
@@ -119,7 +119,7 @@ impl Shared {
         let handle = Handle::try_current();
         let (mut behind, now) = self.visit();
         let mut wakes = Wakes::new();
-        let entered = match behind.desk.take(request.cost, now) {
+        let entered = match behind.desk.take(request.cost, request.refusable, now) {
             Ok(()) => Ok(None),
             Err(refusal @ (Refusal::TooLarge { .. } | Refusal::NoStore)) => {
                 Err(Denial::Refused(refusal))
@@ -133,6 +133,7 @@ impl Shared {
                         line: request.line(),
                         cost: request.cost,
                         latest: request.latest,
+                        refusable: request.refusable,
                         since: now,
                         runtime: handle.id(),
                     };
@@ -245,7 +246,7 @@ impl Shared {
     /// When a retry that joins the queue at `now` gets its permit, and until when a cooldown lasts.
     pub(crate) fn forecast(&self) -> (u64, u64) {
         self.at_desk(|desk, now, _| {
-            let permit = desk.expected(Line::Retries, 1, now).unwrap_or(now);
+            let permit = desk.expected(Line::Retries, 1, now);
             (permit, desk.closed_until())
         })
     }

@@ -15,6 +15,7 @@ pub enum OnStoreError {
     /// Calls are not paced. Several processes can exceed the limit many times over.
     Open,
     /// Calls are refused, with an error for which [`Error::is_store`](crate::Error::is_store) holds.
+    /// Those of a function whose error is not `From<paced::Error>` wait for the store.
     Closed,
 }
 

@@ -164,6 +164,8 @@ impl Supply {
         }
         match (&self.mode, self.terms.on_error) {
             (Mode::Away { .. }, OnStoreError::Local) => Supplied::Own(self.own(shape)),
+            // For those who cannot be refused.
+            (Mode::Broken { again_at, .. }, _) if now < *again_at => Supplied::Own(self.own(shape)),
             (Mode::Away { .. }, OnStoreError::Open) => Supplied::Until(u64::MAX),
             _ => Supplied::At(u64::MAX),
         }
