@@ -153,3 +153,24 @@ async fn a_store_that_has_lost_a_cooldown_is_told_again() {
     assert!(start.elapsed() >= secs(5), "{:?}", start.elapsed());
     waits.await.expect("no panic").expect("a permit");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_cannot_be_refused_waits_for_a_store_that_closes() {
+    #[paced::rate_limited(limiter = limiter)]
+    async fn call(limiter: &Limiter) -> std::io::Result<()> {
+        Ok(())
+    }
+    let store = Arc::new(Scripted::new());
+    let closed = Policy::new().on_error(OnStoreError::Closed);
+    let limiter = with_policy(&store, 10.0, 10, closed);
+    store.set(Fate::Fails);
+    let start = Instant::now();
+    let back = async {
+        tokio::time::sleep(secs(2)).await;
+        store.set(Fate::Works);
+    };
+    let (called, ()) = tokio::join!(call(&limiter), back);
+    called.expect("it is back");
+    // It is looked for every 80 to 120 ms, and nothing is saved up then.
+    assert!((2100..=2225).contains(&since(start)), "{}", since(start));
+}
