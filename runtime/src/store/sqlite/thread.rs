@@ -1,0 +1,82 @@
+//! What the thread of a file does.
+
+use super::database::Database;
+use super::failure::Failure;
+use super::patience;
+use super::table::Table;
+use super::worker::Job;
+use super::worker::Shared;
+
+/// Opens the file and does these requests and all that follow, until the file has to be opened anew.
+///
+/// Gives back requests that came when it had to be, or the next ones. `None`: the thread has to end.
+pub(super) fn serve(shared: &Shared, mut jobs: Vec<Job>) -> Option<Vec<Job>> {
+    patience::begin();
+    let database = match Database::open(&shared.path) {
+        Ok(database) => database,
+        Err(failure) => {
+            refuse(shared, jobs, &failure);
+            return shared.take();
+        }
+    };
+    match session(shared, &database, &mut jobs) {
+        Ok(next) => next,
+        Err(failure) => {
+            // Whatever is wrong with the file, closing it must not make it worse.
+            drop(database.keep_as_it_is(true));
+            drop(database);
+            refuse(shared, jobs, &failure);
+            shared.take()
+        }
+    }
+}
+
+/// Does requests for as long as that works. The last ones stay in `jobs` if they failed.
+fn session(
+    shared: &Shared,
+    database: &Database,
+    jobs: &mut Vec<Job>,
+) -> Result<Option<Vec<Job>>, Failure> {
+    let mut table = Table::new(database.connection())?;
+    let mut done = false;
+    loop {
+        patience::begin();
+        // Those who have left want nothing any more.
+        jobs.retain(|job| !job.reply.is_closed());
+        if !jobs.is_empty() {
+            if !database.is_in_place() {
+                if done {
+                    return Ok(Some(std::mem::take(jobs)));
+                }
+                return Err(Failure::Away("is being replaced".to_owned()));
+            }
+            match table.apply(jobs) {
+                Ok(answers) => {
+                    done = true;
+                    for (job, answer) in jobs.drain(..).zip(answers) {
+                        // Who has left meanwhile hears nothing.
+                        drop(job.reply.send(Ok(answer)));
+                    }
+                }
+                Err(failure) if failure.ends_session() => return Err(failure),
+                Err(failure) => refuse(shared, std::mem::take(jobs), &failure),
+            }
+            match table.tidy() {
+                Err(failure) if failure.ends_session() => return Err(failure),
+                // Next time.
+                _ => {}
+            }
+        }
+        match shared.take() {
+            Some(next) => *jobs = next,
+            None => return Ok(None),
+        }
+    }
+}
+
+fn refuse(shared: &Shared, jobs: Vec<Job>, failure: &Failure) {
+    let error = failure.error(&shared.path);
+    for job in jobs {
+        drop(job.reply.send(Err(error.clone())));
+    }
+}
