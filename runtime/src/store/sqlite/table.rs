@@ -27,11 +27,12 @@ const KEPT: u64 = 24 * 3600 * TICKS_PER_SECOND;
 /// After so many states written, others are looked at that may be deleted, four times as many.
 const SWEEP_EVERY: usize = 64;
 
-/// After so many states written, what is in the `-wal` is brought into the file.
-const CHECKPOINT_EVERY: usize = 1000;
+/// After so many states written, what is in the `-wal` is brought into the file: at about 4 MB.
+const CHECKPOINT_EVERY: usize = 4000;
 
-/// In pages: a `-wal` that has become longer than this is begun anew, although all have to wait for it.
-const LONGEST_WAL: i64 = 16_000;
+/// In pages: where processes write so much that it never ends by itself, a `-wal` that has become longer
+/// than this is begun anew, although all have to wait for the disk meanwhile. About 50 MB.
+const LONGEST_WAL: i64 = 50_000;
 
 /// The file's table, with its statements.
 pub(super) struct Table<'a> {
