@@ -158,3 +158,30 @@ fn network(magic: i128) -> Option<&'static str> {
         _ => None,
     }
 }
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::network;
+
+    /// The numbers of `statfs(2)`.
+    #[test]
+    fn file_systems_of_other_machines_are_known() {
+        for (magic, name) in [
+            (0x6969, Some("NFS")),
+            (0xfe53_4d42, Some("SMB")),
+            // As platforms with signed numbers have it.
+            (-0x01ac_b2be, Some("SMB")),
+            (0x0102_1997, Some("9p")),
+            (0x6573_5546, Some("FUSE")),
+            // ext4, tmpfs, btrfs, xfs, overlayfs, ZFS.
+            (0xef53, None),
+            (0x0102_1994, None),
+            (0x9123_683e, None),
+            (0x5846_5342, None),
+            (0x794c_7630, None),
+            (0x2fc1_2fc1, None),
+        ] {
+            assert_eq!(network(magic), name, "{magic:#x}");
+        }
+    }
+}

@@ -34,14 +34,17 @@ const MOST_PAGES: i64 = 1024;
 
 /// Whether a file with this identity is a store that this version can read.
 pub(super) fn vet(id: i32, version: i32) -> Result<(), Failure> {
+    vet_for(latest(STEPS), id, version)
+}
+
+fn vet_for(latest: i32, id: i32, version: i32) -> Result<(), Failure> {
     if id != APPLICATION_ID {
         return Err(Failure::no_store("is the database of another program"));
     }
     match usize::try_from(version) {
-        Ok(1..) if version > latest(STEPS) => Err(Failure::Rejected(format!(
-            "was written by a newer version of paced (its schema is {version}, this one knows {}): \
-             update this program, or give it another path",
-            latest(STEPS)
+        Ok(1..) if version > latest => Err(Failure::Rejected(format!(
+            "was written by a newer version of paced (its schema is {version}, this one knows {latest}): \
+             update this program, or give it another path"
         ))),
         Ok(1..) => Ok(()),
         _ => Err(Failure::damaged()),
@@ -65,7 +68,7 @@ pub(super) fn prepare(connection: &mut Connection) -> Result<(), Failure> {
 fn prepare_by(connection: &mut Connection, steps: &[&str]) -> Result<(), Failure> {
     let found = Found::of(connection)?;
     if found.version == latest(steps) {
-        return vet(found.id, found.version);
+        return vet_for(latest(steps), found.id, found.version);
     }
     // Has no effect on a file that has pages already.
     connection.pragma_update(None, "page_size", PAGE_SIZE)?;
@@ -75,7 +78,7 @@ fn prepare_by(connection: &mut Connection, steps: &[&str]) -> Result<(), Failure
     if found.is_nothing() {
         transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     } else {
-        vet(found.id, found.version)?;
+        vet_for(latest(steps), found.id, found.version)?;
     }
     let done = usize::try_from(found.version).unwrap_or(0);
     for step in steps.iter().skip(done) {
@@ -125,4 +128,70 @@ fn look_through(connection: &Connection) -> Result<(), Failure> {
 /// The version after all these steps.
 fn latest(steps: &[&str]) -> i32 {
     i32::try_from(steps.len()).unwrap_or(i32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MORE: &[&str] = &[
+        STEPS[0],
+        "ALTER TABLE limiter ADD COLUMN more INTEGER NOT NULL DEFAULT 7;",
+        "CREATE TABLE other (name TEXT) STRICT;",
+    ];
+
+    fn is_rejected(result: &Result<(), Failure>) -> bool {
+        matches!(result, Err(Failure::Rejected(_)))
+    }
+
+    #[test]
+    fn a_file_of_an_older_version_is_brought_up_to_date_and_keeps_what_it_has() {
+        let mut file = Connection::open_in_memory().expect("memory");
+        prepare_by(&mut file, STEPS).expect("a new file");
+        let insert = "INSERT INTO limiter VALUES ('key', 1, 2, 3, 4, 5, 6, 7, 8, 9, 10)";
+        file.execute(insert, []).expect("a state");
+        for steps in [&MORE[..2], MORE, MORE] {
+            prepare_by(&mut file, steps).expect("an older file");
+            let found = Found::of(&file).expect("a file");
+            assert_eq!((found.id, found.version), (APPLICATION_ID, latest(steps)));
+        }
+        let kept: (i64, i64) = file
+            .query_row("SELECT seen, more FROM limiter", [], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
+            .expect("the state");
+        assert_eq!(kept, (9, 7));
+        // And cannot be used by the older version any more.
+        assert!(is_rejected(&prepare_by(&mut file, STEPS)));
+    }
+
+    #[test]
+    fn a_step_that_fails_leaves_the_file_as_it_was() {
+        let mut file = Connection::open_in_memory().expect("memory");
+        prepare_by(&mut file, STEPS).expect("a new file");
+        let steps = [STEPS[0], "CREATE TABLE other (name TEXT); nonsense"];
+        assert!(prepare_by(&mut file, &steps).is_err());
+        let found = Found::of(&file).expect("a file");
+        assert_eq!((found.version, found.tables), (1, 1));
+        prepare_by(&mut file, STEPS).expect("the same file");
+    }
+
+    #[test]
+    fn files_that_are_none_of_ours() {
+        for (id, version) in [
+            (0, 0),
+            (0, 1),
+            (7, 1),
+            (APPLICATION_ID, 0),
+            (APPLICATION_ID, -1),
+        ] {
+            assert!(is_rejected(&vet(id, version)), "{id} {version}");
+        }
+        assert!(is_rejected(&vet(APPLICATION_ID, latest(STEPS) + 1)));
+        assert!(vet(APPLICATION_ID, latest(STEPS)).is_ok());
+        let mut file = Connection::open_in_memory().expect("memory");
+        file.execute_batch("CREATE TABLE person (name TEXT)")
+            .expect("a table");
+        assert!(is_rejected(&prepare_by(&mut file, STEPS)));
+    }
 }

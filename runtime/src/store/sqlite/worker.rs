@@ -2,6 +2,8 @@
 
 use core::time::Duration;
 use std::collections::HashMap;
+use std::panic;
+use std::panic::AssertUnwindSafe;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -103,7 +105,7 @@ impl Worker {
             reply,
         })?;
         let Ok(answer) = answer.await else {
-            return Err(StoreError::unavailable("the thread of the file panicked"));
+            return Err(StoreError::unavailable("the store panicked"));
         };
         answer
     }
@@ -147,10 +149,12 @@ impl Shared {
     }
 
     fn run(&self) {
-        let _end = End(self);
         let mut jobs = self.take();
         while let Some(batch) = jobs {
-            jobs = (self.serve)(self, batch);
+            let served = AssertUnwindSafe(|| (self.serve)(self, batch));
+            // After a panic those whose requests were under way get an error, as their jobs are gone
+            // with the open file. The others are none the wiser.
+            jobs = panic::catch_unwind(served).unwrap_or_else(|_| self.take());
         }
     }
 
@@ -179,17 +183,104 @@ impl Shared {
     }
 }
 
-/// The end of the thread. After a panic those who wait get an error, and the next request starts
-/// another thread.
-struct End<'a>(&'a Shared);
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Action;
+    use crate::store::Limit;
+    use crate::store::Limits;
 
-impl Drop for End<'_> {
-    fn drop(&mut self) {
-        if thread::panicking() {
-            let mut desk = self.0.lock();
-            desk.running = false;
-            desk.asleep = false;
-            desk.jobs.clear();
+    fn answer() -> Answer {
+        let limits = Limits::one(Limit::new(1000, 1));
+        let request = Request::new(Action::Peek, limits);
+        crate::store::step(&mut crate::store::State::default(), 1, &request)
+    }
+
+    async fn ask(worker: &Worker, key: &str) -> Result<Answer, StoreError> {
+        let limits = Limits::one(Limit::new(1000, 1));
+        worker.ask(key, &Request::new(Action::Peek, limits)).await
+    }
+
+    /// Answers at once, and panics when asked to.
+    fn touchy(shared: &Shared, jobs: Vec<Job>) -> Option<Vec<Job>> {
+        for job in jobs {
+            assert_ne!(&*job.key, "panic");
+            drop(job.reply.send(Ok(answer())));
         }
+        shared.take()
+    }
+
+    fn worker(serve: Serve) -> Worker {
+        Worker::new(PathBuf::from("/never opened"), serve)
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_an_error_for_those_who_wait_and_for_nobody_else() {
+        let worker = worker(touchy);
+        for _ in 0..3 {
+            assert_eq!(ask(&worker, "key").await, Ok(answer()));
+            let (one, other) = tokio::join!(ask(&worker, "panic"), ask(&worker, "panic"));
+            for error in [one, other] {
+                let error = error.expect_err("a panic");
+                assert!(!error.is_rejected());
+                assert_eq!(error.to_string(), "the store panicked");
+            }
+        }
+        assert_eq!(ask(&worker, "key").await, Ok(answer()));
+    }
+
+    /// Does nothing until all who ask have left.
+    #[expect(clippy::needless_pass_by_value, reason = "as the others have it")]
+    fn stuck(shared: &Shared, jobs: Vec<Job>) -> Option<Vec<Job>> {
+        while jobs.iter().any(|job| !job.reply.is_closed()) {
+            thread::yield_now();
+        }
+        shared.take()
+    }
+
+    #[tokio::test]
+    async fn requests_do_not_pile_up_behind_a_thread_that_is_stuck() {
+        let worker = worker(stuck);
+        let mut asked: Vec<_> = (0..=2 * MOST_JOBS)
+            .map(|_| Box::pin(ask(&worker, "key")))
+            .collect();
+        let mut refused = 0;
+        for one in &mut asked {
+            let polled = core::future::poll_fn(|context| {
+                core::task::Poll::Ready(one.as_mut().poll(context))
+            });
+            if let core::task::Poll::Ready(answer) = polled.await {
+                let error = answer.expect_err("nobody answers");
+                assert!(!error.is_rejected());
+                refused += 1;
+            }
+        }
+        assert!(refused >= MOST_JOBS - MOST_AT_ONCE, "{refused}");
+    }
+
+    #[tokio::test]
+    async fn the_thread_ends_with_those_who_use_it() {
+        let worker = worker(touchy);
+        assert_eq!(ask(&worker, "key").await, Ok(answer()));
+        let shared = Arc::clone(&worker.shared);
+        assert!(shared.lock().running);
+        drop(worker);
+        // Until the thread has let go of it as well: for ever, if it does not end.
+        while Arc::strong_count(&shared) > 1 {
+            tokio::task::yield_now().await;
+        }
+        assert!(!shared.lock().running);
+    }
+
+    #[test]
+    fn one_path_has_one_thread() {
+        let path = |name: &str| PathBuf::from("/never opened").join(name);
+        let one = Worker::of(path("one"));
+        assert!(Arc::ptr_eq(&one, &Worker::of(path("one"))));
+        assert!(!Arc::ptr_eq(&one, &Worker::of(path("other"))));
+        drop(one);
+        Worker::of(path("last"));
+        let workers = WORKERS.lock().expect("no panic under the lock");
+        assert!(!workers.as_ref().expect("used").contains_key(&path("one")));
     }
 }
