@@ -85,6 +85,29 @@ async fn states_that_mean_nothing_any_more_are_deleted_after_a_day() {
     assert!(count() <= 1001, "{}", count());
 }
 
+/// Else what SQLite keeps beside the file would grow for as long as it is in use.
+#[tokio::test]
+async fn what_was_written_gets_into_the_file_while_it_is_in_use() {
+    let folder = Folder::new();
+    let store = open(&folder);
+    let changed = || {
+        let metadata = fs::metadata(folder.file()).expect("our file");
+        metadata.modified().expect("a time")
+    };
+    ask(&store, "key", free(1)).await.expect("an answer");
+    let before = changed();
+    let mut written = 0;
+    while changed() == before {
+        let pause = Action::Pause {
+            duration: written << 32,
+        };
+        ask(&store, "key", pause).await.expect("an answer");
+        written += 1;
+        assert!(written < 100_000);
+    }
+    assert!(written >= 1000, "{written}");
+}
+
 #[tokio::test]
 async fn places_where_no_file_can_be() {
     let folder = Folder::new();

@@ -17,11 +17,18 @@ use super::open_files::OpenFiles;
 use super::patience;
 use super::schema;
 
+/// Which file it is.
+#[derive(Clone, Debug)]
+pub(super) struct File {
+    path: PathBuf,
+    identity: Identity,
+}
+
 /// The file, open. Closed in the order of the fields.
 pub(super) struct Database {
     connection: Connection,
-    entry: Entry,
-    path: PathBuf,
+    _entry: Entry,
+    file: File,
 }
 
 impl Database {
@@ -36,13 +43,19 @@ impl Database {
         schema::prepare(&mut database.connection)?;
         database.keep_as_it_is(false)?;
         // Enough to survive processes; only a power cut can lose what came last.
-        database
-            .connection
-            .pragma_update(None, "synchronous", "NORMAL")?;
-        // Done by `Table` after those who wait have their answers.
-        database
-            .connection
-            .pragma_update(None, "wal_autocheckpoint", 0)?;
+        let set = |name, value| database.connection.pragma_update(None, name, value);
+        set("synchronous", 1)?;
+        // `Copying` does it.
+        set("wal_autocheckpoint", 0)?;
+        Ok(database)
+    }
+
+    /// Opens the same file once more.
+    pub(super) fn beside(file: &File) -> Result<Self, Failure> {
+        let database = Self::connect(&file.path)?;
+        if database.file.identity != file.identity {
+            return Err(Failure::Away("was replaced".to_owned()));
+        }
         Ok(database)
     }
 
@@ -56,10 +69,14 @@ impl Database {
         #[allow(unused_mut, reason = "newer versions of rusqlite borrow it mutably")]
         let mut connection = Connection::open_with_flags(path, flags)?;
         connection.busy_handler(Some(patience::again as fn(i32) -> bool))?;
+        let identity = identify(path)?;
         Ok(Self {
-            entry: files.add(identify(path)?),
             connection,
-            path: path.to_owned(),
+            _entry: files.add(identity),
+            file: File {
+                path: path.to_owned(),
+                identity,
+            },
         })
     }
 
@@ -72,12 +89,15 @@ impl Database {
 
     /// Whether others who open the path get the same file.
     pub(super) fn is_in_place(&self) -> bool {
-        fs::metadata(&self.path)
-            .is_ok_and(|metadata| Identity::of(&metadata) == self.entry.identity())
+        identify(&self.file.path).is_ok_and(|found| found == self.file.identity)
     }
 
     pub(super) const fn connection(&self) -> &Connection {
         &self.connection
+    }
+
+    pub(super) const fn file(&self) -> &File {
+        &self.file
     }
 }
 

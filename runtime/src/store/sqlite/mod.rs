@@ -1,5 +1,6 @@
 //! A store in a file, for the processes of one machine.
 
+mod copying;
 mod database;
 mod failure;
 mod folder;
@@ -44,7 +45,8 @@ use self::worker::Worker;
 ///
 /// Each process has one thread for a file, which does all its requests and never holds up a runtime.
 /// Requests that arrive meanwhile are done together, in one transaction. The thread ends with the last
-/// store of the file, and rests after ten seconds without a request: then nothing is kept open.
+/// store of the file, and rests after ten seconds without a request: then nothing is kept open. After
+/// some thousand changes a second thread waits for the disk, once.
 ///
 /// A process that is killed at any instant leaves nothing behind that others would have to wait for.
 /// A power cut can lose the last seconds.

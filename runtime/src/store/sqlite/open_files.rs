@@ -59,12 +59,6 @@ impl OpenFiles {
 #[derive(Debug)]
 pub(super) struct Entry(Identity);
 
-impl Entry {
-    pub(super) const fn identity(&self) -> Identity {
-        self.0
-    }
-}
-
 impl Drop for Entry {
     fn drop(&mut self) {
         let mut files = OpenFiles::lock();

@@ -27,13 +27,6 @@ const KEPT: u64 = 24 * 3600 * TICKS_PER_SECOND;
 /// After so many states written, others are looked at that may be deleted, four times as many.
 const SWEEP_EVERY: usize = 64;
 
-/// After so many states written, what is in the `-wal` is brought into the file: at about 4 MB.
-const CHECKPOINT_EVERY: usize = 4000;
-
-/// In pages: where processes write so much that it never ends by itself, a `-wal` that has become longer
-/// than this is begun anew, although all have to wait for the disk meanwhile. About 50 MB.
-const LONGEST_WAL: i64 = 50_000;
-
 /// The file's table, with its statements.
 pub(super) struct Table<'a> {
     connection: &'a Connection,
@@ -41,8 +34,9 @@ pub(super) struct Table<'a> {
     commit: Statement<'a>,
     select: Statement<'a>,
     replace: Statement<'a>,
+    /// States written so far.
+    written: usize,
     unswept: usize,
-    uncopied: usize,
     /// All names before this one have been looked at.
     swept: String,
 }
@@ -68,9 +62,9 @@ impl<'a> Table<'a> {
                  VALUES (:name, :full_at, :full_at_2, :full_at_3, :full_at_4, :paused_until, :generation, \
                  :learnt_interval, :learnt_until, :seen, :expires_at)",
             )?,
+            written: 0,
             // The first one at once.
             unswept: SWEEP_EVERY,
-            uncopied: 0,
             swept: String::new(),
         })
     }
@@ -88,24 +82,23 @@ impl<'a> Table<'a> {
         done
     }
 
-    /// What can wait until those who asked have their answers.
+    /// How many states were written since this was asked last.
+    pub(super) fn written(&mut self) -> usize {
+        std::mem::take(&mut self.written)
+    }
+
+    /// Deletes what has expired, a little at a time: can wait until those who asked have their answers.
     pub(super) fn tidy(&mut self) -> Result<(), Failure> {
-        if self.unswept >= SWEEP_EVERY {
-            self.unswept = 0;
-            self.begin()?;
-            let swept = self.sweep().and_then(|()| Ok(self.commit.execute([])?));
-            if swept.is_err() {
-                self.roll_back();
-            }
-            swept?;
+        if self.unswept < SWEEP_EVERY {
+            return Ok(());
         }
-        if self.uncopied >= CHECKPOINT_EVERY {
-            self.uncopied = 0;
-            if self.checkpoint("PASSIVE")? > LONGEST_WAL {
-                self.checkpoint("RESTART")?;
-            }
+        self.unswept = 0;
+        self.begin()?;
+        let swept = self.sweep().and_then(|()| Ok(self.commit.execute([])?));
+        if swept.is_err() {
+            self.roll_back();
         }
-        Ok(())
+        swept.map(|_| ())
     }
 
     /// SQLite does not always wait by itself: not while the file is being recovered.
@@ -167,8 +160,8 @@ impl<'a> Table<'a> {
             ":seen": signed(state.seen),
             ":expires_at": i64::try_from(state.expires_at()).unwrap_or(i64::MAX),
         })?;
+        self.written += 1;
         self.unswept += 1;
-        self.uncopied += 1;
         Ok(())
     }
 
@@ -196,13 +189,6 @@ impl<'a> Table<'a> {
             last
         };
         Ok(())
-    }
-
-    /// How many pages the `-wal` has.
-    fn checkpoint(&self, how: &str) -> Result<i64, Failure> {
-        patience::begin();
-        let pragma = format!("PRAGMA wal_checkpoint({how})");
-        Ok(self.connection.query_row(&pragma, [], |row| row.get(1))?)
     }
 }
 

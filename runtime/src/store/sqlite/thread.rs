@@ -1,5 +1,6 @@
 //! What the thread of a file does.
 
+use super::copying::Copying;
 use super::database::Database;
 use super::failure::Failure;
 use super::patience;
@@ -38,6 +39,7 @@ fn session(
     jobs: &mut Vec<Job>,
 ) -> Result<Option<Vec<Job>>, Failure> {
     let mut table = Table::new(database.connection())?;
+    let mut copying = Copying::default();
     let mut done = false;
     loop {
         patience::begin();
@@ -66,6 +68,7 @@ fn session(
                 // Next time.
                 _ => {}
             }
+            copying.count(table.written(), database.file());
         }
         match shared.take() {
             Some(next) => *jobs = next,
