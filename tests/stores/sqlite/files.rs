@@ -3,7 +3,10 @@
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::chown;
+use std::os::unix::process::CommandExt as _;
 use std::path::Path;
+use std::process::Command;
 
 use paced::store::Action;
 use paced::store::SqliteStore;
@@ -135,24 +138,46 @@ async fn places_where_no_file_can_be() {
     assert!(SqliteStore::open("").expect_err("no path").is_rejected());
 }
 
-/// Root may write everywhere, so another user has to try, from a copy of the program that it can read.
-#[test]
-fn a_folder_that_may_not_be_written_is_an_error_that_says_so() {
+/// A process that is not root, which may write everywhere, in a folder of its own. It runs a copy of
+/// the program, which it can read wherever the original is.
+fn start_as_nobody(folder: &Folder) -> Process {
     const NOBODY: u32 = 65534;
-    let folder = Folder::new();
     let program = folder.path().join("program");
-    fs::copy(PROGRAM, &program).expect("our folder");
-    let mut command = std::process::Command::new(&program);
+    if !program.exists() {
+        fs::copy(PROGRAM, &program).expect("our folder");
+    }
+    let mut command = Command::new(&program);
     command.arg(folder.file());
-    if fs::metadata(folder.path()).expect("our folder").uid() == 0 {
-        use std::os::unix::process::CommandExt as _;
+    if fs::metadata(&program).expect("our file").uid() == 0 {
+        chown(folder.path(), Some(NOBODY), Some(NOBODY)).expect("we are root");
         command.uid(NOBODY).gid(NOBODY);
     }
+    Process::spawn(&mut command)
+}
+
+#[test]
+fn a_folder_that_may_not_be_written_is_an_error_that_says_so() {
+    let folder = Folder::new();
+    drop(start_as_nobody(&folder));
     folder.set_mode(0o555);
-    let said = Process::spawn(&mut command).ask("draw key 1");
-    assert!(
-        said.starts_with("rejected quota.db needs a folder that can be written: Permission denied"),
-        "{said}"
-    );
+    let said = start_as_nobody(&folder).ask("draw key 1");
+    let expected = "rejected quota.db needs a folder that can be written: Permission denied";
+    assert!(said.starts_with(expected), "{said}");
     assert!(!folder.file().exists());
+}
+
+#[test]
+fn a_file_that_may_not_be_written_is_an_error_that_says_so() {
+    let folder = Folder::new();
+    let said = start_as_nobody(&folder).ask("draw key 1");
+    assert!(said.starts_with("granted 1 "), "{said}");
+    for (mode, expected) in [
+        (0o400, "rejected quota.db cannot be written: "),
+        (0o000, "rejected quota.db cannot be read: Permission denied"),
+    ] {
+        let rights = fs::Permissions::from_mode(mode);
+        fs::set_permissions(folder.file(), rights).expect("our file");
+        let said = start_as_nobody(&folder).ask("draw key 1");
+        assert!(said.starts_with(expected), "{said}");
+    }
 }

@@ -1,5 +1,6 @@
 //! The store in a file: real files, and real processes that share them.
 
+mod attribute;
 mod clock;
 mod damage;
 mod ends;

@@ -1,6 +1,7 @@
 //! Several processes on one file.
 
 use std::path::Path;
+use std::time::Duration;
 
 use super::folder::Folder;
 use super::running::Process;
@@ -135,4 +136,19 @@ fn processes_that_are_killed_leave_the_others_alone_and_the_file_whole() {
     let said = hammered(&survivor.ask(&format!("hammer key {HAMMER}")));
     let allowed = BURST + (said.to - said.from) / INTERVAL;
     assert!(said.granted <= allowed, "{said:?}");
+}
+
+#[test]
+fn a_process_that_is_killed_while_it_creates_the_file_leaves_a_good_one_or_none() {
+    for nth in 0..40 {
+        let folder = Folder::new();
+        let mut victim = Process::start(&folder.file());
+        victim.tell("draw key 1");
+        // Real time, for the other process to get somewhere: it needs a few milliseconds in all.
+        std::thread::sleep(Duration::from_micros(nth * 200));
+        victim.kill();
+        let said = Process::start(&folder.file()).ask("draw key 200");
+        assert!(granted(&said) >= BURST - 1, "{said}");
+        folder.check();
+    }
 }

@@ -217,3 +217,36 @@ const fn signed(value: u64) -> i64 {
 const fn unsigned(value: i64) -> u64 {
     u64::from_ne_bytes(value.to_ne_bytes())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::sqlite::schema;
+
+    #[test]
+    fn every_state_comes_back_as_it_was() {
+        let folder = std::env::temp_dir().join(format!("paced-table-{}", std::process::id()));
+        std::fs::create_dir(&folder).expect("a folder");
+        let mut file = Connection::open(folder.join("file")).expect("a file");
+        schema::prepare(&mut file).expect("a new file");
+        let mut table = Table::new(&file).expect("its table");
+        let values = [0, 1, 1 << 52, 1 << 63, u64::MAX];
+        for (first, second) in values.iter().flat_map(|a| values.map(|b| (*a, b))) {
+            let state = State {
+                full_at: [first, second, !first, 3],
+                paused_until: second,
+                generation: first,
+                learnt_interval: second,
+                learnt_until: !second,
+                seen: first,
+            };
+            table.write("key", &state).expect("a state");
+            assert_eq!(read(&mut table.select, "key").expect("a state"), state);
+            let other = read(&mut table.select, "Key").expect("an answer");
+            assert_eq!(other, State::default());
+        }
+        drop(table);
+        drop(file);
+        std::fs::remove_dir_all(folder).expect("our folder");
+    }
+}

@@ -23,7 +23,11 @@ use crate::store::StoreError;
 use super::thread::serve;
 
 /// A thread without requests ends after this time, and closes the file.
-const IDLE: Duration = Duration::from_secs(10);
+const IDLE: Duration = if cfg!(test) {
+    Duration::from_millis(20)
+} else {
+    Duration::from_secs(10)
+};
 
 /// More requests than this wait only for a file system that hangs.
 const MOST_JOBS: usize = 10_000;
@@ -270,6 +274,19 @@ mod tests {
             tokio::task::yield_now().await;
         }
         assert!(!shared.lock().running);
+    }
+
+    #[tokio::test]
+    async fn an_idle_thread_ends_and_the_next_request_starts_another_one() {
+        let worker = worker(touchy);
+        for _ in 0..3 {
+            assert_eq!(ask(&worker, "key").await, Ok(answer()));
+            // For ever, if it does not end.
+            while Arc::strong_count(&worker.shared) > 1 {
+                tokio::task::yield_now().await;
+            }
+            assert!(!worker.shared.lock().running);
+        }
     }
 
     #[test]

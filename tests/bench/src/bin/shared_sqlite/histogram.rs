@@ -1,14 +1,24 @@
 //! Latencies, counted in steps of a fiftieth.
 
-use std::collections::BTreeMap;
-
 const STEPS: f64 = 50.0;
 
+/// Up to the logarithm of all nanoseconds that a `u64` holds.
+const MOST: usize = 45 * 50;
+
 /// How often something took how long.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Histogram {
-    counts: BTreeMap<u32, u64>,
+    counts: Vec<u64>,
     worst: u64,
+}
+
+impl Default for Histogram {
+    fn default() -> Self {
+        Self {
+            counts: vec![0; MOST],
+            worst: 0,
+        }
+    }
 }
 
 impl Histogram {
@@ -20,14 +30,14 @@ impl Histogram {
     )]
     pub(crate) fn add(&mut self, nanos: u64) {
         let step = (nanos.max(1) as f64).ln() * STEPS;
-        *self.counts.entry(step as u32).or_default() += 1;
+        self.counts[step as usize] += 1;
         self.worst = self.worst.max(nanos);
     }
 
     /// Adds another one's counts.
     pub(crate) fn merge(&mut self, other: &Self) {
-        for (step, count) in &other.counts {
-            *self.counts.entry(*step).or_default() += count;
+        for (own, count) in self.counts.iter_mut().zip(&other.counts) {
+            *own += count;
         }
         self.worst = self.worst.max(other.worst);
     }
@@ -40,11 +50,11 @@ impl Histogram {
         reason = "nanoseconds of a few seconds at most"
     )]
     pub(crate) fn quantile(&self, share: f64) -> u64 {
-        let all: u64 = self.counts.values().sum();
+        let all: u64 = self.counts.iter().sum();
         let mut left = (all as f64 * share).ceil() as u64;
-        for (step, count) in &self.counts {
+        for (step, count) in (0_u32..).zip(&self.counts) {
             if *count >= left {
-                return ((f64::from(*step) + 0.5) / STEPS).exp() as u64;
+                return ((f64::from(step) + 0.5) / STEPS).exp() as u64;
             }
             left -= count;
         }
@@ -56,8 +66,9 @@ impl Histogram {
     }
 
     pub(crate) fn write(&self) -> String {
-        let counts = self.counts.iter();
+        let counts = self.counts.iter().enumerate();
         let counts: Vec<_> = counts
+            .filter(|(_, count)| **count > 0)
             .map(|(step, count)| format!("{step}:{count}"))
             .collect();
         format!("{} {}", self.worst, counts.join(" "))
@@ -65,12 +76,15 @@ impl Histogram {
 
     pub(crate) fn read(text: &str) -> Option<Self> {
         let mut words = text.split(' ').filter(|word| !word.is_empty());
-        let worst = words.next()?.parse().ok()?;
-        let mut counts = BTreeMap::new();
+        let mut all = Self {
+            worst: words.next()?.parse().ok()?,
+            ..Self::default()
+        };
         for word in words {
             let (step, count) = word.split_once(':')?;
-            counts.insert(step.parse().ok()?, count.parse().ok()?);
+            let step: usize = step.parse().ok()?;
+            *all.counts.get_mut(step)? = count.parse().ok()?;
         }
-        Some(Self { counts, worst })
+        Some(all)
     }
 }
