@@ -30,5 +30,8 @@ async fn functions_keep_to_the_limit_that_a_file_holds() {
     assert!(Path::new(FILE).exists());
     at_run_time().await.expect("the other one");
     let error = by_constant().await.expect_err("an hour is too long");
-    assert!(error.to_string().contains("a permit comes in 35"), "{error}");
+    assert!(
+        error.to_string().contains("a permit comes in 35"),
+        "{error}"
+    );
 }
