@@ -27,6 +27,11 @@ pub(super) struct Copying {
 }
 
 impl Copying {
+    /// The disk is full: what was copied makes room in the `-wal`.
+    pub(super) fn hurry(&mut self, file: &File) {
+        self.count(EVERY, file);
+    }
+
     /// So many states were written to the file.
     pub(super) fn count(&mut self, written: usize, file: &File) {
         self.written += written;

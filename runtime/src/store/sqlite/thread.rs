@@ -23,8 +23,10 @@ pub(super) fn serve(shared: &Shared, mut jobs: Vec<Job>) -> Option<Vec<Job>> {
     match session(shared, &database, &mut jobs) {
         Ok(next) => next,
         Err(failure) => {
-            // Whatever is wrong with the file, closing it must not make it worse.
-            drop(database.keep_as_it_is(true));
+            if matches!(failure, Failure::Rejected(_)) {
+                // Whatever is wrong with the file, closing it must not make it worse.
+                drop(database.keep_as_it_is(true));
+            }
             drop(database);
             refuse(shared, jobs, &failure);
             shared.take()
@@ -61,7 +63,12 @@ fn session(
                     }
                 }
                 Err(failure) if failure.ends_session() => return Err(failure),
-                Err(failure) => refuse(shared, std::mem::take(jobs), &failure),
+                Err(failure) => {
+                    if matches!(failure, Failure::Full) {
+                        copying.hurry(database.file());
+                    }
+                    refuse(shared, std::mem::take(jobs), &failure);
+                }
             }
             match table.tidy() {
                 Err(failure) if failure.ends_session() => return Err(failure),
