@@ -55,6 +55,30 @@ fn all_processes_move_to_the_new_file() {
     }
 }
 
+/// At any instant: also just before something is written to it.
+#[tokio::test]
+async fn a_file_that_is_deleted_again_and_again_is_never_an_error_for_a_person() {
+    let folder = Folder::new();
+    let store = open(&folder);
+    ask(&store, "key", free(1)).await.expect("an answer");
+    let file = folder.file();
+    let deleting = std::thread::spawn(move || {
+        let mut deleted = 0;
+        while deleted < 200 {
+            deleted += usize::from(fs::remove_file(&file).is_ok());
+            // A little later each time.
+            (0..deleted * 20).for_each(|_| std::thread::yield_now());
+        }
+    });
+    while !deleting.is_finished() {
+        if let Err(error) = ask(&store, "key", free(1)).await {
+            assert!(!error.is_rejected(), "{error}");
+        }
+    }
+    ask(&store, "key", free(1)).await.expect("an answer");
+    folder.check();
+}
+
 #[tokio::test]
 async fn another_process_that_has_the_file_for_too_long_is_an_error_and_no_hang() {
     let folder = Folder::new();

@@ -118,10 +118,7 @@ async fn places_where_no_file_can_be() {
     let inside = folder.path().join("file/quota.db");
     fs::write(folder.path().join("file"), "").expect("our folder");
     for (path, words) in [
-        (
-            missing.as_path(),
-            "quota.db needs a folder that can be written: No such file",
-        ),
+        (missing.as_path(), "quota.db needs a folder: No such file"),
         (
             inside.as_path(),
             "quota.db needs a folder that can be written: not a directory",

@@ -38,16 +38,23 @@ impl Database {
         let folder = Folder::lock(path)?;
         folder.create()?;
         let mut database = Self::connect(path)?;
+        match database.prepare() {
+            Err(_) if !database.is_in_place() => Err(Failure::Away("was deleted".to_owned())),
+            prepared => prepared.map(|()| database),
+        }
+    }
+
+    fn prepare(&mut self) -> Result<(), Failure> {
         // Until it is known to be whole, nothing is written to it, not even what is in its `-wal`.
-        database.keep_as_it_is(true)?;
-        schema::prepare(&mut database.connection)?;
-        database.keep_as_it_is(false)?;
+        self.keep_as_it_is(true)?;
+        schema::prepare(&mut self.connection)?;
+        self.keep_as_it_is(false)?;
         // Enough to survive processes; only a power cut can lose what came last.
-        let set = |name, value| database.connection.pragma_update(None, name, value);
+        let set = |name, value| self.connection.pragma_update(None, name, value);
         set("synchronous", 1)?;
         // `Copying` does it.
         set("wal_autocheckpoint", 0)?;
-        Ok(database)
+        Ok(())
     }
 
     /// Opens the same file once more.

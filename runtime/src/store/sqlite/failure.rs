@@ -4,6 +4,7 @@ use std::io;
 use std::path::Path;
 
 use rusqlite::ErrorCode;
+use rusqlite::ffi;
 
 use crate::store::StoreError;
 
@@ -39,8 +40,7 @@ impl Failure {
         use io::ErrorKind as Kind;
         let message = format!("{what}: {error}");
         match error.kind() {
-            Kind::NotFound
-            | Kind::NotADirectory
+            Kind::NotADirectory
             | Kind::IsADirectory
             | Kind::PermissionDenied
             | Kind::ReadOnlyFilesystem => Self::Rejected(message),
@@ -74,7 +74,12 @@ impl From<rusqlite::Error> for Failure {
             // A column of another type, a row too few: nothing that we wrote.
             return Self::damaged();
         };
+        let extended = error.sqlite_error().map(|error| error.extended_code);
         match code {
+            // It was deleted just now.
+            ErrorCode::ReadOnly if extended == Some(ffi::SQLITE_READONLY_DBMOVED) => {
+                Self::Away("was deleted".to_owned())
+            }
             ErrorCode::DatabaseBusy
             | ErrorCode::DatabaseLocked
             | ErrorCode::FileLockingProtocolFailed => Self::Busy,

@@ -106,8 +106,13 @@ mod system {
     /// SQLite creates files beside the database, and shares memory through one of them.
     fn vet(folder: &Path) -> Result<(), Failure> {
         let failed = |error| Failure::of_file_system("needs a folder that can be written", &error);
-        if !fs::metadata(folder).map_err(failed)?.is_dir() {
-            return Err(failed(io::ErrorKind::NotADirectory.into()));
+        match fs::metadata(folder) {
+            Ok(metadata) if metadata.is_dir() => {}
+            Ok(_) => return Err(failed(io::ErrorKind::NotADirectory.into())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(Failure::Rejected(format!("needs a folder: {error}")));
+            }
+            Err(error) => return Err(failed(error)),
         }
         rustix::fs::access(folder, Access::WRITE_OK | Access::EXEC_OK)
             .map_err(|error| failed(error.into()))?;

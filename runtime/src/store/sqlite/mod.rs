@@ -36,7 +36,8 @@ use self::worker::Worker;
 /// writable. It stays small: what has meant nothing for a day is deleted.
 ///
 /// It can be deleted at any time; whoever uses it creates it anew, and limiters that run bring back
-/// what they remember. Do not put another file in its place while it is in use.
+/// what they remember. While it is in use, do not put another file in its place, and do not remove one of
+/// the other two alone.
 ///
 /// A file that is damaged, that belongs to another program or was written by a newer version of
 /// `paced` is an error, and left as it is.

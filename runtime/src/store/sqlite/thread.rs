@@ -49,10 +49,7 @@ fn session(
         jobs.retain(|job| !job.reply.is_closed());
         if !jobs.is_empty() {
             if !database.is_in_place() {
-                if done {
-                    return Ok(Some(std::mem::take(jobs)));
-                }
-                return Err(Failure::Away("is being replaced".to_owned()));
+                return moved(jobs, done);
             }
             match table.apply(jobs) {
                 Ok(answers) => {
@@ -62,7 +59,13 @@ fn session(
                         drop(job.reply.send(Ok(answer)));
                     }
                 }
-                Err(failure) if failure.ends_session() => return Err(failure),
+                Err(failure) if failure.ends_session() => {
+                    return if database.is_in_place() {
+                        Err(failure)
+                    } else {
+                        moved(jobs, done)
+                    };
+                }
                 Err(failure) => {
                     if matches!(failure, Failure::Full) {
                         copying.hurry(database.file());
@@ -81,6 +84,16 @@ fn session(
             Some(next) => *jobs = next,
             None => return Ok(None),
         }
+    }
+}
+
+/// The file was deleted or replaced: the requests are for the one that is there now. Whoever finds it
+/// gone again before anything was done gives up, lest this go on for ever.
+fn moved(jobs: &mut Vec<Job>, done: bool) -> Result<Option<Vec<Job>>, Failure> {
+    if done {
+        Ok(Some(std::mem::take(jobs)))
+    } else {
+        Err(Failure::Away("is being replaced".to_owned()))
     }
 }
 
