@@ -88,7 +88,7 @@ async fn another_process_that_has_the_file_for_too_long_is_an_error_and_no_hang(
     holder.execute_batch("BEGIN IMMEDIATE").expect("a lock");
     let error = ask(&store, "key", free(1)).await.expect_err("locked");
     assert!(!error.is_rejected());
-    let said = "quota.db: another process has held it for a quarter of a second";
+    let said = "quota.db: another process has held it for too long";
     assert_eq!(error.to_string(), said);
     holder.execute_batch("ROLLBACK").expect("our lock");
     assert_eq!(

@@ -58,9 +58,9 @@ impl Failure {
     pub(super) fn error(&self, path: &Path) -> StoreError {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         match self {
-            Self::Busy => StoreError::unavailable(format!(
-                "{name}: another process has held it for a quarter of a second"
-            )),
+            Self::Busy => {
+                StoreError::unavailable(format!("{name}: another process has held it for too long"))
+            }
             Self::Full => StoreError::unavailable(format!("{name}: the disk is full")),
             Self::Away(why) => StoreError::unavailable(format!("{name}: {why}")),
             Self::Rejected(why) => StoreError::rejected(format!("{name} {why}")),

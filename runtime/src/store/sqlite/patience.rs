@@ -8,8 +8,11 @@ use core::time::Duration;
 
 use crate::clock;
 
-/// The longest wait.
+/// The longest wait for the file.
 const LONGEST: u64 = 250_000_000;
+
+/// The longest wait for others who open or create it: they wait for the disk, one after the other.
+const LONGEST_TO_OPEN: u64 = 2_000_000_000;
 
 std::thread_local! {
     /// When this thread gives up: SQLite asks a function, which knows nothing else.
@@ -19,6 +22,11 @@ std::thread_local! {
 /// From now on, waits of this thread count together.
 pub(super) fn begin() {
     GIVE_UP_AT.set(clock::now().saturating_add(LONGEST));
+}
+
+/// The same for opening it.
+pub(super) fn begin_to_open() {
+    GIVE_UP_AT.set(clock::now().saturating_add(LONGEST_TO_OPEN));
 }
 
 /// Sleeps before another try, the `count`th from zero on. `false`: no more.
