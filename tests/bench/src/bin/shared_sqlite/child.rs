@@ -37,20 +37,20 @@ struct Done {
 /// latencies HISTOGRAM
 /// permits INSTANTS
 /// ```
-pub(crate) fn run(path: &str, work: &Work) -> Result<(), Box<dyn Error>> {
+pub(crate) fn run(path: &str, work: Work) -> Result<(), Box<dyn Error>> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .build()?;
     let (done, seconds) = runtime.block_on(async {
-        if *work == Work::Once {
-            return once(path, *work).await;
+        if work == Work::Once {
+            return once(path, work).await;
         }
         let store = Arc::new(SqliteStore::open(path)?);
-        ask(&store, "other", *work).await?;
+        ask(&store, "other", work).await?;
         println!("ready");
         std::io::stdin().lock().read_line(&mut String::new())?;
         let begun = Instant::now();
-        let done = work_on(&store, *work).await?;
+        let done = work_on(&store, work).await?;
         Ok::<_, Box<dyn Error>>((done, begun.elapsed().as_secs_f64()))
     })?;
     println!("granted {seconds} {}", done.granted);

@@ -8,6 +8,7 @@ use std::io::Write as _;
 use std::path::Path;
 use std::path::PathBuf;
 use std::process::Child;
+use std::process::ChildStdout;
 use std::process::Command;
 use std::process::Stdio;
 use std::time::Instant;
@@ -28,21 +29,21 @@ pub(crate) struct Fleet {
 
 impl Fleet {
     /// Lets so many processes work on a new file.
-    pub(crate) fn run(processes: usize, work: &Work) -> Result<Self, Box<dyn Error>> {
+    pub(crate) fn run(processes: usize, work: Work) -> Result<Self, Box<dyn Error>> {
         let folder = Folder::new()?;
         let mut children = (0..processes)
             .map(|_| start(&folder, work))
             .collect::<Result<Vec<_>, _>>()?;
-        for child in &mut children {
-            wait_until_ready(child)?;
+        for started in &mut children {
+            wait_until_ready(started)?;
         }
         let begun = Instant::now();
-        for child in &mut children {
-            writeln!(child.stdin.as_mut().ok_or("no pipe")?)?;
+        for started in &mut children {
+            writeln!(started.child.stdin.as_mut().ok_or("no pipe")?)?;
         }
         let mut fleet = Self::default();
-        for child in children {
-            fleet.hear(child)?;
+        for started in children {
+            fleet.hear(started)?;
         }
         fleet.time = begun.elapsed().as_secs_f64();
         fleet.permits.sort_unstable();
@@ -52,23 +53,23 @@ impl Fleet {
     /// Starts processes one after the other that draw once.
     pub(crate) fn start_often(count: usize, beside: bool) -> Result<Histogram, Box<dyn Error>> {
         let folder = Folder::new()?;
-        let mut other = start(&folder, &Work::Free { callers: 1 })?;
+        let mut other = start(&folder, Work::Free { callers: 1 })?;
         wait_until_ready(&mut other)?;
         if !beside {
             // It was there to create the file.
-            other.kill()?;
+            other.child.kill()?;
         }
         let mut fleet = Self::default();
         for _ in 0..count {
-            fleet.hear(start(&folder, &Work::Once)?)?;
+            fleet.hear(start(&folder, Work::Once)?)?;
         }
-        other.kill()?;
-        other.wait()?;
+        other.child.kill()?;
+        other.child.wait()?;
         Ok(fleet.latencies)
     }
 
-    fn hear(&mut self, mut child: Child) -> Result<(), Box<dyn Error>> {
-        let said = BufReader::new(child.stdout.take().ok_or("no pipe")?);
+    fn hear(&mut self, started: Started) -> Result<(), Box<dyn Error>> {
+        let Started { mut child, said } = started;
         let before = self.granted.len();
         for line in said.lines() {
             let line = line?;
@@ -115,7 +116,7 @@ impl Fleet {
     }
 
     /// How much of the rate was used, after the burst.
-    pub(crate) fn use_of(&self, work: &Work) -> f64 {
+    pub(crate) fn use_of(&self, work: Work) -> f64 {
         let span = match (self.permits.first(), self.permits.last()) {
             (Some(first), Some(last)) => count_of(last - first) / 1e9,
             _ => self.time,
@@ -124,7 +125,7 @@ impl Fleet {
     }
 
     /// How many were granted, and how many the limit allows in this time.
-    pub(crate) fn envelope(&self, work: &Work) -> String {
+    pub(crate) fn envelope(&self, work: Work) -> String {
         let allowed = f64::from(work.burst()) + f64::from(work.rate()) * self.time;
         let over = if count_of(self.total()) > allowed {
             " **OVER**"
@@ -135,7 +136,7 @@ impl Fleet {
     }
 
     /// The most permits in any window of this length, less what is allowed in it.
-    pub(crate) fn over(&self, work: &Work, millis: u64) -> i64 {
+    pub(crate) fn over(&self, work: Work, millis: u64) -> i64 {
         let length = millis * 1_000_000;
         let (mut first, mut most) = (0, 0);
         for (last, permit) in self.permits.iter().enumerate() {
@@ -154,26 +155,34 @@ const fn count_of(count: u64) -> f64 {
     count as f64
 }
 
-fn start(folder: &Folder, work: &Work) -> Result<Child, Box<dyn Error>> {
-    let child = Command::new(std::env::current_exe()?)
+/// A process that has been started.
+struct Started {
+    child: Child,
+    said: BufReader<ChildStdout>,
+}
+
+fn start(folder: &Folder, work: Work) -> Result<Started, Box<dyn Error>> {
+    let mut child = Command::new(std::env::current_exe()?)
         .arg(folder.0.join("quota.db"))
         .args(work.words())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()?;
-    Ok(child)
+    let said = child.stdout.take().ok_or("no pipe")?;
+    Ok(Started {
+        child,
+        said: BufReader::new(said),
+    })
 }
 
-/// Reads its first line by single bytes, so that nothing of the next one is lost.
-fn wait_until_ready(child: &mut Child) -> Result<(), Box<dyn Error>> {
-    use std::io::Read as _;
-    let said = child.stdout.as_mut().ok_or("no pipe")?;
-    for byte in said.bytes() {
-        if byte? == b'\n' {
-            return Ok(());
-        }
+fn wait_until_ready(started: &mut Started) -> Result<(), Box<dyn Error>> {
+    let mut line = String::new();
+    started.said.read_line(&mut line)?;
+    if line == "ready\n" {
+        Ok(())
+    } else {
+        Err("a process ended before it was ready".into())
     }
-    Err("a process ended before it was ready".into())
 }
 
 /// A folder that is removed in the end. Not in memory: waiting for the disk is part of it.

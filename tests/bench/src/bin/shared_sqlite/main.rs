@@ -26,7 +26,7 @@ const PROCESSES: [usize; 3] = [1, 4, 8];
 fn main() -> Result<(), Box<dyn Error>> {
     let args: Vec<_> = std::env::args().skip(1).collect();
     if let [path, work @ ..] = args.as_slice() {
-        return child::run(path, &Work::parse(work)?);
+        return child::run(path, Work::parse(work)?);
     }
     println!("On {}.\n", machine::machine());
     println!("{}", store()?);
@@ -40,7 +40,7 @@ fn store() -> Result<Table, Box<dyn Error>> {
     let mut table = Table::new(
         "The store by itself",
         "Each caller draws one token after the other. *Free*: the limit is out of the way. *Limited*: \
-         100,000 per second, so that most requests get nothing. *Paced*: 5 ms on average between a \
+         5000 per second with a burst of 1000, so that most requests get nothing. *Paced*: 5 ms on average between a \
          caller's requests. Latencies are those of single requests; fairness is Jain's index over the \
          processes; *allowed* is burst + rate x time.",
         [
@@ -64,7 +64,7 @@ fn store() -> Result<Table, Box<dyn Error>> {
     ] {
         for processes in PROCESSES {
             eprintln!("{work:?}, {processes} processes");
-            let fleet = Fleet::run(processes, &work)?;
+            let fleet = Fleet::run(processes, work)?;
             let [p50, p99, p999] =
                 [0.5, 0.99, 0.999].map(|share| micros(fleet.latencies.quantile(share)));
             table.push([
@@ -77,7 +77,7 @@ fn store() -> Result<Table, Box<dyn Error>> {
                 p999,
                 micros(fleet.latencies.worst()),
                 format!("{:.3}", fleet.fairness()),
-                fleet.envelope(&work),
+                fleet.envelope(work),
             ]);
         }
     }
@@ -106,19 +106,19 @@ fn limiters() -> Result<Table, Box<dyn Error>> {
     let work = Work::Limiter { callers: 8 };
     for processes in PROCESSES {
         eprintln!("{work:?}, {processes} processes");
-        let fleet = Fleet::run(processes, &work)?;
+        let fleet = Fleet::run(processes, work)?;
         let [tenth, hundred, second] =
-            [10, 100, 1000].map(|millis| fleet.over(&work, millis).to_string());
+            [10, 100, 1000].map(|millis| fleet.over(work, millis).to_string());
         table.push([
             processes.to_string(),
             format!("{:.0}", fleet.rate()),
-            format!("{:.3}", fleet.use_of(&work)),
+            format!("{:.3}", fleet.use_of(work)),
             tenth,
             hundred,
             second,
             micros(fleet.latencies.worst()),
             format!("{:.3}", fleet.fairness()),
-            fleet.envelope(&work),
+            fleet.envelope(work),
         ]);
     }
     Ok(table)

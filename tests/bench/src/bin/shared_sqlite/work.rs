@@ -78,6 +78,7 @@ impl Work {
     pub(crate) const fn rate(self) -> u32 {
         match self {
             Self::Limiter { .. } => 2000,
+            Self::Limited { .. } => 5000,
             _ => 100_000,
         }
     }
