@@ -40,45 +40,22 @@ fn session(
     database: &Database,
     jobs: &mut Vec<Job>,
 ) -> Result<Option<Vec<Job>>, Failure> {
-    let mut table = Table::new(database.connection())?;
-    let mut copying = Copying::default();
-    let mut done = false;
+    let mut session = Session {
+        shared,
+        database,
+        table: Table::new(database.connection())?,
+        copying: Copying::default(),
+        done: false,
+    };
     loop {
         patience::begin();
         // Those who have left want nothing any more.
         jobs.retain(|job| !job.reply.is_closed());
         if !jobs.is_empty() {
-            if !database.is_in_place() {
-                return moved(jobs, done);
-            }
-            match table.apply(jobs) {
-                Ok(answers) => {
-                    done = true;
-                    for (job, answer) in jobs.drain(..).zip(answers) {
-                        // Who has left meanwhile hears nothing.
-                        drop(job.reply.send(Ok(answer)));
-                    }
-                }
-                Err(failure) if failure.ends_session() => {
-                    return if database.is_in_place() {
-                        Err(failure)
-                    } else {
-                        moved(jobs, done)
-                    };
-                }
-                Err(failure) => {
-                    if matches!(failure, Failure::Full) {
-                        copying.hurry(database.file());
-                    }
-                    refuse(shared, std::mem::take(jobs), &failure);
-                }
-            }
-            match table.tidy() {
-                Err(failure) if failure.ends_session() => return Err(failure),
-                // Next time.
-                _ => {}
-            }
-            copying.count(table.written(), database.file());
+            session.work_on(jobs)?;
+        }
+        if !jobs.is_empty() {
+            return Ok(Some(std::mem::take(jobs)));
         }
         match shared.take() {
             Some(next) => *jobs = next,
@@ -87,13 +64,61 @@ fn session(
     }
 }
 
-/// The file was deleted or replaced: the requests are for the one that is there now. Whoever finds it
-/// gone again before anything was done gives up, lest this go on for ever.
-fn moved(jobs: &mut Vec<Job>, done: bool) -> Result<Option<Vec<Job>>, Failure> {
-    if done {
-        Ok(Some(std::mem::take(jobs)))
-    } else {
-        Err(Failure::Away("is being replaced".to_owned()))
+/// From opening the file to closing it.
+struct Session<'a> {
+    shared: &'a Shared,
+    database: &'a Database,
+    table: Table<'a>,
+    copying: Copying,
+    /// Something was done.
+    done: bool,
+}
+
+impl Session<'_> {
+    /// Does these requests. Those that are left are for another file, which is in this one's place.
+    fn work_on(&mut self, jobs: &mut Vec<Job>) -> Result<(), Failure> {
+        if !self.database.is_in_place() {
+            return self.moved();
+        }
+        match self.table.apply(jobs) {
+            Ok(answers) => {
+                self.done = true;
+                for (job, answer) in jobs.drain(..).zip(answers) {
+                    // Who has left meanwhile hears nothing.
+                    drop(job.reply.send(Ok(answer)));
+                }
+            }
+            Err(failure) if failure.ends_session() => {
+                return if self.database.is_in_place() {
+                    Err(failure)
+                } else {
+                    self.moved()
+                };
+            }
+            Err(failure) => {
+                if matches!(failure, Failure::Full) {
+                    self.copying.hurry(self.database.file());
+                }
+                refuse(self.shared, std::mem::take(jobs), &failure);
+            }
+        }
+        match self.table.tidy() {
+            Err(failure) if failure.ends_session() => return Err(failure),
+            // Next time.
+            _ => {}
+        }
+        self.copying
+            .count(self.table.written(), self.database.file());
+        Ok(())
+    }
+
+    /// Whoever finds the file gone again before anything was done gives up, lest this go on for ever.
+    fn moved(&self) -> Result<(), Failure> {
+        if self.done {
+            Ok(())
+        } else {
+            Err(Failure::Away("is being replaced".to_owned()))
+        }
     }
 }
 
