@@ -1,11 +1,12 @@
 //! The one place that reads a clock.
 //!
 //! Monotonic time is tokio's, so that `tokio::time::pause` governs everything, as nanoseconds since
-//! an epoch shortly before the first reading. Wall-clock time is only for reading dates in headers.
+//! an epoch shortly before the first reading. Wall-clock time is for reading dates in headers, and for
+//! what is kept in files.
 
 use core::time::Duration;
 use std::sync::OnceLock;
-#[cfg(feature = "http")]
+#[cfg(any(feature = "http", feature = "sqlite"))]
 use std::time::SystemTime;
 
 use tokio::time::Instant;
@@ -50,8 +51,16 @@ pub(crate) const fn nanos(duration: Duration) -> u64 {
     if nanos > FAR { FAR } else { nanos }
 }
 
+/// Wall-clock time as nanoseconds since 1970.
+#[cfg(feature = "sqlite")]
+pub(crate) fn wall_nanos() -> u64 {
+    let since = wall().duration_since(SystemTime::UNIX_EPOCH);
+    // A clock that is set to before 1970 stands there.
+    nanos(since.unwrap_or_default())
+}
+
 /// Wall-clock time.
-#[cfg(feature = "http")]
+#[cfg(any(feature = "http", feature = "sqlite"))]
 #[expect(
     clippy::disallowed_methods,
     reason = "the one place that reads the wall clock"

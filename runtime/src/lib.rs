@@ -60,12 +60,16 @@
 //! * **tower**: `http`, and [`tower::ObserveLayer`] for clients built on `tower`.
 //! * **reqwest-middleware**: `reqwest`, and [`reqwest_middleware::ObserveMiddleware`] for clients with
 //!   middleware.
+//! * **sqlite**: `store::SqliteStore`, `store = "sqlite:.."`: one limit for the processes of one machine.
+//!   SQLite is compiled from its C source, which needs a C compiler and about a minute in release mode.
+//!   Only one crate of a build can link it, so what others have chosen will do: any `rusqlite` from 0.38
+//!   to 0.43, which is 0.39 beside sqlx 0.9 and 0.40 beside diesel 2.3. From 0.41 on it needs Rust 1.89;
+//!   cargo picks an older one if your `rust-version` says so.
 //! * **test-util**: `store::conformance`, a check for those who write a store of their own.
 //!
 //! # Not supported
 //!
 //! * Blocking functions, and runtimes other than tokio.
-//! * Limits that several processes share.
 //! * Servers that refuse with a status 200 and an error in the body: use `classify`.
 #![cfg_attr(
     not(feature = "http"),

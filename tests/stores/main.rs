@@ -7,5 +7,7 @@ mod envelope;
 mod healing;
 mod hostile;
 mod limiters;
+#[cfg(unix)]
+mod sqlite;
 mod stepping;
 mod world;

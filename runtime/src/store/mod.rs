@@ -7,6 +7,7 @@
 //! | store | for | feature |
 //! | --- | --- | --- |
 //! | [`MemoryStore`] | limiters of one process; tests on paused time | |
+//! | `SqliteStore` | the processes of one machine: a file | `sqlite` |
 //!
 //! # Time
 //!
@@ -23,6 +24,8 @@ mod memory;
 mod open;
 mod policy;
 mod request;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 mod state;
 mod step;
 
@@ -42,6 +45,8 @@ pub use self::policy::OnStoreError;
 pub use self::policy::Policy;
 pub use self::request::Action;
 pub use self::request::Request;
+#[cfg(feature = "sqlite")]
+pub use self::sqlite::SqliteStore;
 pub use self::state::State;
 pub use self::step::step;
 

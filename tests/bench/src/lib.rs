@@ -4,6 +4,7 @@
 //! cargo run --release -p bench --bin report     everything; writes BENCHMARKS.md
 //! cargo run --release -p bench --bin waiting    how limiters behave while callers wait
 //! cargo bench -p bench --bench annotated        the single calls, by criterion
+//! cargo run --release -p bench --bin shared_sqlite   limits that processes share through a file
 //! ```
 #![forbid(unsafe_code)]
 

@@ -1,0 +1,131 @@
+//! One of the processes: what it calls, and how often.
+
+use std::{
+    fmt,
+    str::FromStr,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+};
+
+use examples::server::User;
+use paced::{ResponseExt as _, rate_limited};
+use reqwest::{Client, StatusCode, Url};
+use tokio::task::JoinSet;
+
+/// Tasks of one process, side by side.
+const TASKS: u32 = 5;
+
+/// One user. All processes that call this with the same store keep to one limit: a little less than what the server
+/// allows, because requests do not all take the same time to get there.
+#[rate_limited(rate = 19, burst = 8, store = &api.store)]
+async fn user(api: &Api, id: u32) -> reqwest::Result<User> {
+    api.get(id).await
+}
+
+/// The same, with a limit that only this process keeps to.
+#[rate_limited(rate = 19, burst = 8)]
+async fn user_alone(api: &Api, id: u32) -> reqwest::Result<User> {
+    api.get(id).await
+}
+
+struct Api {
+    client: Client,
+    url: Url,
+    /// Such as `sqlite:/var/lib/app/quota.db`.
+    store: String,
+    attempts: AtomicU32,
+    refused: AtomicU32,
+}
+
+impl Api {
+    async fn get(&self, id: u32) -> reqwest::Result<User> {
+        let mut url = self.url.clone();
+        url.query_pairs_mut().append_pair("id", &id.to_string());
+        self.attempts.fetch_add(1, Ordering::Relaxed);
+        let response = self.client.get(url).send().await?;
+        if response.status() == StatusCode::TOO_MANY_REQUESTS {
+            self.refused.fetch_add(1, Ordering::Relaxed);
+        }
+        response.observe().error_for_status()?.json().await
+    }
+}
+
+/// What a process did.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Report {
+    /// Requests sent.
+    pub(crate) attempts: u32,
+    /// Those that the server refused.
+    pub(crate) refused: u32,
+    /// Calls that ended in an error.
+    pub(crate) failed: u32,
+}
+
+/// Makes so many calls. Without a store, by this process's own limit.
+pub(crate) async fn call_all(url: Url, store: Option<String>, calls: u32) -> Report {
+    let alone = store.is_none();
+    let api = Arc::new(Api {
+        client: Client::new(),
+        url,
+        store: store.unwrap_or_default(),
+        attempts: AtomicU32::new(0),
+        refused: AtomicU32::new(0),
+    });
+    let next = Arc::new(AtomicU32::new(0));
+    let mut tasks = JoinSet::new();
+    for _ in 0..TASKS {
+        let (api, next) = (Arc::clone(&api), Arc::clone(&next));
+        tasks.spawn(async move {
+            let mut failed = 0;
+            loop {
+                let id = next.fetch_add(1, Ordering::Relaxed);
+                if id >= calls {
+                    return failed;
+                }
+                let answer = if alone {
+                    user_alone(&api, id).await
+                } else {
+                    user(&api, id).await
+                };
+                failed += u32::from(!answer.is_ok_and(|user| user.id == u64::from(id)));
+            }
+        });
+    }
+    let failed = tasks.join_all().await.iter().sum();
+    Report {
+        attempts: api.attempts.load(Ordering::Relaxed),
+        refused: api.refused.load(Ordering::Relaxed),
+        failed,
+    }
+}
+
+/// The form in which a process tells it.
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            attempts,
+            refused,
+            failed,
+        } = self;
+        write!(f, "{attempts} {refused} {failed}")
+    }
+}
+
+impl FromStr for Report {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let mut numbers = text.split_whitespace().map(str::parse);
+        let mut number = || match numbers.next() {
+            Some(Ok(number)) => Ok(number),
+            _ => Err(format!("a process said {text:?}")),
+        };
+        Ok(Self {
+            attempts: number()?,
+            refused: number()?,
+            failed: number()?,
+        })
+    }
+}

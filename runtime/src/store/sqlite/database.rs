@@ -1,0 +1,116 @@
+//! The file, open.
+
+use std::fs;
+use std::path::Path;
+use std::path::PathBuf;
+
+use rusqlite::Connection;
+use rusqlite::OpenFlags;
+use rusqlite::config::DbConfig;
+
+use super::failure::Failure;
+use super::folder::Folder;
+use super::header;
+use super::open_files::Entry;
+use super::open_files::Identity;
+use super::open_files::OpenFiles;
+use super::patience;
+use super::schema;
+
+/// Which file it is.
+#[derive(Clone, Debug)]
+pub(super) struct File {
+    path: PathBuf,
+    identity: Identity,
+}
+
+/// The file, open. Closed in the order of the fields.
+pub(super) struct Database {
+    connection: Connection,
+    _entry: Entry,
+    file: File,
+}
+
+impl Database {
+    /// Opens the file, and creates it or brings it up to date first if need be.
+    pub(super) fn open(path: &Path) -> Result<Self, Failure> {
+        // To the end of this function.
+        let folder = Folder::lock(path)?;
+        folder.create()?;
+        let mut database = Self::connect(path)?;
+        match database.prepare() {
+            Err(_) if !database.is_in_place() => Err(Failure::Away("was deleted".to_owned())),
+            prepared => prepared.map(|()| database),
+        }
+    }
+
+    fn prepare(&mut self) -> Result<(), Failure> {
+        // Until it is known to be whole, nothing is written to it, not even what is in its `-wal`.
+        self.keep_as_it_is(true)?;
+        schema::prepare(&mut self.connection)?;
+        self.keep_as_it_is(false)?;
+        // Enough to survive processes; only a power cut can lose what came last.
+        let set = |name, value| self.connection.pragma_update(None, name, value);
+        set("synchronous", 1)?;
+        // `Copying` does it.
+        set("wal_autocheckpoint", 0)?;
+        Ok(())
+    }
+
+    /// Opens the same file once more.
+    pub(super) fn beside(file: &File) -> Result<Self, Failure> {
+        let database = Self::connect(&file.path)?;
+        if database.file.identity != file.identity {
+            return Err(Failure::Away("was replaced".to_owned()));
+        }
+        Ok(database)
+    }
+
+    fn connect(path: &Path) -> Result<Self, Failure> {
+        let mut files = OpenFiles::lock();
+        // One that this process has open was looked at then.
+        if !files.has(identify(path)?) {
+            header::vet(path)?;
+        }
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        #[allow(unused_mut, reason = "newer versions of rusqlite borrow it mutably")]
+        let mut connection = Connection::open_with_flags(path, flags)?;
+        connection.busy_handler(Some(patience::again as fn(i32) -> bool))?;
+        let identity = identify(path)?;
+        Ok(Self {
+            connection,
+            _entry: files.add(identity),
+            file: File {
+                path: path.to_owned(),
+                identity,
+            },
+        })
+    }
+
+    /// Whether closing leaves the file without what is in its `-wal`.
+    pub(super) fn keep_as_it_is(&self, keep: bool) -> Result<(), Failure> {
+        let flag = DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE;
+        self.connection.set_db_config(flag, keep)?;
+        Ok(())
+    }
+
+    /// Whether others who open the path get the same file.
+    pub(super) fn is_in_place(&self) -> bool {
+        identify(&self.file.path).is_ok_and(|found| found == self.file.identity)
+    }
+
+    pub(super) const fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    pub(super) const fn file(&self) -> &File {
+        &self.file
+    }
+}
+
+fn identify(path: &Path) -> Result<Identity, Failure> {
+    match fs::metadata(path) {
+        Ok(metadata) => Ok(Identity::of(&metadata)),
+        Err(error) => Err(Failure::of_file_system("cannot be opened", &error)),
+    }
+}

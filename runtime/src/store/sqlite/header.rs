@@ -1,0 +1,46 @@
+//! What a file says of itself in its first bytes: read before SQLite touches it, which would write to
+//! files of other programs merely by opening them.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
+
+use super::failure::Failure;
+use super::schema;
+
+/// What every SQLite file begins with.
+const MAGIC: &[u8; 16] = b"SQLite format 3\0";
+const HEADER: u64 = 100;
+const USER_VERSION: usize = 60;
+const APPLICATION_ID: usize = 68;
+
+/// Whether the file may be opened: it is empty, or a store that this version can read.
+pub(super) fn vet(path: &Path) -> Result<(), Failure> {
+    let read = || -> std::io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        File::open(path)?.take(HEADER).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    };
+    let bytes = read().map_err(|error| Failure::of_file_system("cannot be read", &error))?;
+    vet_bytes(&bytes)
+}
+
+fn vet_bytes(bytes: &[u8]) -> Result<(), Failure> {
+    if bytes.is_empty() {
+        return Ok(());
+    }
+    if !bytes.starts_with(MAGIC) {
+        return Err(Failure::no_store("is not an SQLite database"));
+    }
+    let (Some(version), Some(id)) = (number(bytes, USER_VERSION), number(bytes, APPLICATION_ID))
+    else {
+        return Err(Failure::damaged());
+    };
+    schema::vet(id, version)
+}
+
+/// Integers in the header have four bytes, the highest first.
+fn number(bytes: &[u8], at: usize) -> Option<i32> {
+    let bytes = bytes.get(at..at + 4)?;
+    Some(i32::from_be_bytes(bytes.try_into().ok()?))
+}

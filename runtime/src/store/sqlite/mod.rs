@@ -1,0 +1,145 @@
+//! A store in a file, for the processes of one machine.
+
+mod copying;
+mod database;
+mod failure;
+mod folder;
+mod header;
+mod open_files;
+mod patience;
+mod schema;
+mod table;
+mod thread;
+mod worker;
+
+use core::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::Answering;
+use super::Request;
+use super::Store;
+use super::StoreError;
+
+use self::worker::Worker;
+
+/// A store in an SQLite file, for the processes of one machine.
+///
+/// All limiters whose stores name the same file and that have the same name share one limit, whichever
+/// process they are in. It survives all of them: who starts later finds the bucket, the cooldowns and
+/// what was learnt as the others left it.
+///
+/// # The file
+///
+/// It is opened with the first request, and created where it is missing, for its owner alone (mode
+/// 0600). Beside it SQLite keeps two more while it is in use, `-wal` and `-shm`: the folder must be
+/// writable. It stays small: what has meant nothing for a day is deleted.
+///
+/// It can be deleted at any time; whoever uses it creates it anew, and limiters that run bring back
+/// what they remember. While it is in use, do not put another file in its place, and do not remove one of
+/// the other two alone.
+///
+/// A file that is damaged, that belongs to another program or was written by a newer version of
+/// `paced` is an error, and left as it is.
+///
+/// # Threads
+///
+/// Each process has one thread for a file, which does all its requests and never holds up a runtime.
+/// Requests that arrive meanwhile are done together, in one transaction. The thread ends with the last
+/// store of the file, and rests after ten seconds without a request: then nothing is kept open. After
+/// some thousand changes a second thread waits for the disk, once.
+///
+/// A process that is killed at any instant leaves nothing behind that others would have to wait for.
+/// A power cut can lose the last seconds.
+///
+/// # Errors
+///
+/// Requests fail with an error that is [not rejected](StoreError::is_rejected), so that limiters do what
+/// their [`OnStoreError`](super::OnStoreError) says, when
+///
+/// * another process has held the file for a quarter of a second, or for two seconds while it is opened:
+///   one that was stopped halfway. Processes that are merely many wait for each other, and never see that
+///   the file is locked;
+/// * the disk is full or fails.
+///
+/// They fail with a rejected error where a person has to look: the folder does not exist, the file or
+/// its folder may not be written, or the file is none of ours.
+///
+/// # Cancel safety
+///
+/// A request that is dropped before the thread has come to it is not done.
+///
+/// # Time
+///
+/// The machine's clock, as all its processes see it. Setting it back changes no wait. Setting it forward
+/// lets one burst through, and ends cooldowns early by as much.
+///
+/// # Not supported
+///
+/// * Several machines: network file systems (NFS, SMB, 9p, Ceph, AFS) and FUSE are refused where they
+///   can be told, which is on Linux.
+/// * Tests on paused time: they cannot wait for a thread. [`MemoryStore`](super::MemoryStore) is for them.
+/// * A file in a container's image layer, or one with several hard links.
+///
+/// # Examples
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use paced::store::{Policy, SqliteStore};
+/// use paced::{Limiter, Quota};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = std::env::temp_dir().join(format!("paced-{}", std::process::id()));
+/// # std::fs::create_dir_all(&folder)?;
+/// let store = Arc::new(SqliteStore::open(folder.join("quota.db"))?);
+/// let quota = Quota::new("5/s".parse()?);
+/// let limiter = Limiter::in_store("api", quota, store, Policy::new())?;
+/// limiter.acquire().await?;
+/// # drop(limiter);
+/// # std::fs::remove_dir_all(&folder)?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// With the attribute: `#[rate_limited(rate = 5, store = "sqlite:quota.db")]`.
+pub struct SqliteStore {
+    worker: Arc<Worker>,
+}
+
+impl SqliteStore {
+    /// The store in the file at `path`. Nothing is opened before the first request.
+    ///
+    /// A relative path means the folder that is the current one now, also when that changes later.
+    ///
+    /// # Errors
+    ///
+    /// A path that is empty, and a relative one where there is no current folder.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
+        let path = std::path::absolute(path)
+            .map_err(|error| StoreError::rejected(format!("no path of a file: {error}")))?;
+        Ok(Self {
+            worker: Worker::of(path),
+        })
+    }
+}
+
+/// What `sqlite:path` means.
+pub(super) fn open(path: &str) -> Result<Arc<dyn Store>, StoreError> {
+    Ok(Arc::new(SqliteStore::open(path)?))
+}
+
+impl Store for SqliteStore {
+    fn transact<'a>(&'a self, key: &'a str, request: &'a Request) -> Answering<'a> {
+        Box::pin(self.worker.ask(key, request))
+    }
+}
+
+impl fmt::Debug for SqliteStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SqliteStore")
+            .field("path", &self.worker.path())
+            .finish()
+    }
+}

@@ -1,0 +1,252 @@
+//! The states in the file, and requests on them.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use rusqlite::Connection;
+use rusqlite::OptionalExtension as _;
+use rusqlite::Row;
+use rusqlite::Statement;
+use rusqlite::named_params;
+
+use crate::clock;
+use crate::store::Answer;
+use crate::store::State;
+use crate::store::TICK;
+use crate::store::TICKS_PER_SECOND;
+use crate::store::step;
+
+use super::failure::Failure;
+use super::patience;
+use super::worker::Job;
+
+/// States are kept for a day longer than they mean anything, lest a clock that is set right again
+/// find them gone.
+const KEPT: u64 = 24 * 3600 * TICKS_PER_SECOND;
+
+/// After so many states written, others are looked at that may be deleted, four times as many.
+const SWEEP_EVERY: usize = 64;
+
+/// The file's table, with its statements.
+pub(super) struct Table<'a> {
+    connection: &'a Connection,
+    begin: Statement<'a>,
+    commit: Statement<'a>,
+    select: Statement<'a>,
+    replace: Statement<'a>,
+    /// States written so far.
+    written: usize,
+    unswept: usize,
+    /// All names before this one have been looked at.
+    swept: String,
+}
+
+struct Kept {
+    stored: State,
+    state: State,
+}
+
+impl<'a> Table<'a> {
+    pub(super) fn new(connection: &'a Connection) -> Result<Self, Failure> {
+        Ok(Self {
+            connection,
+            begin: connection.prepare("BEGIN IMMEDIATE")?,
+            commit: connection.prepare("COMMIT")?,
+            select: connection.prepare(
+                "SELECT full_at, full_at_2, full_at_3, full_at_4, paused_until, generation, \
+                 learnt_interval, learnt_until, seen FROM limiter WHERE name = :name",
+            )?,
+            replace: connection.prepare(
+                "INSERT OR REPLACE INTO limiter (name, full_at, full_at_2, full_at_3, full_at_4, \
+                 paused_until, generation, learnt_interval, learnt_until, seen, expires_at) \
+                 VALUES (:name, :full_at, :full_at_2, :full_at_3, :full_at_4, :paused_until, :generation, \
+                 :learnt_interval, :learnt_until, :seen, :expires_at)",
+            )?,
+            written: 0,
+            // The first one at once.
+            unswept: SWEEP_EVERY,
+            swept: String::new(),
+        })
+    }
+
+    /// Does all that is asked in one transaction: all of it or nothing.
+    pub(super) fn apply(&mut self, jobs: &[Job]) -> Result<Vec<Answer>, Failure> {
+        self.begin()?;
+        let done = self.step_all(jobs).and_then(|answers| {
+            self.commit.execute([])?;
+            Ok(answers)
+        });
+        if done.is_err() {
+            self.roll_back();
+        }
+        done
+    }
+
+    /// How many states were written since this was asked last.
+    pub(super) fn written(&mut self) -> usize {
+        std::mem::take(&mut self.written)
+    }
+
+    /// Deletes what has expired, a little at a time: can wait until those who asked have their answers.
+    pub(super) fn tidy(&mut self) -> Result<(), Failure> {
+        if self.unswept < SWEEP_EVERY {
+            return Ok(());
+        }
+        self.unswept = 0;
+        self.begin()?;
+        let swept = self.sweep().and_then(|()| Ok(self.commit.execute([])?));
+        if swept.is_err() {
+            self.roll_back();
+        }
+        swept.map(|_| ())
+    }
+
+    /// SQLite does not always wait by itself: not while the file is being recovered.
+    fn begin(&mut self) -> Result<(), Failure> {
+        let mut count = 0;
+        loop {
+            let begun = self.begin.execute([]).map_err(Failure::from);
+            match begun {
+                Err(Failure::Busy) if patience::again(count) => count += 1,
+                other => return other.map(|_| ()),
+            }
+        }
+    }
+
+    fn roll_back(&self) {
+        if !self.connection.is_autocommit() {
+            // If that fails as well, the transaction ends with the connection.
+            drop(self.connection.execute_batch("ROLLBACK"));
+        }
+    }
+
+    fn step_all(&mut self, jobs: &[Job]) -> Result<Vec<Answer>, Failure> {
+        let now = clock::wall_nanos() / TICK;
+        let mut states: HashMap<&str, Kept> = HashMap::new();
+        let mut answers = Vec::with_capacity(jobs.len());
+        for job in jobs {
+            let kept = match states.entry(&job.key) {
+                Entry::Occupied(kept) => kept.into_mut(),
+                Entry::Vacant(place) => {
+                    let stored = read(&mut self.select, &job.key)?;
+                    place.insert(Kept {
+                        stored,
+                        state: stored,
+                    })
+                }
+            };
+            answers.push(step(&mut kept.state, now, &job.request));
+        }
+        for (name, kept) in &states {
+            if kept.state != kept.stored {
+                self.write(name, &kept.state)?;
+            }
+        }
+        Ok(answers)
+    }
+
+    fn write(&mut self, name: &str, state: &State) -> Result<(), Failure> {
+        let [first, second, third, fourth] = state.full_at.map(signed);
+        self.replace.execute(named_params! {
+            ":name": name,
+            ":full_at": first,
+            ":full_at_2": second,
+            ":full_at_3": third,
+            ":full_at_4": fourth,
+            ":paused_until": signed(state.paused_until),
+            ":generation": signed(state.generation),
+            ":learnt_interval": signed(state.learnt_interval),
+            ":learnt_until": signed(state.learnt_until),
+            ":seen": signed(state.seen),
+            ":expires_at": i64::try_from(state.expires_at()).unwrap_or(i64::MAX),
+        })?;
+        self.written += 1;
+        self.unswept += 1;
+        Ok(())
+    }
+
+    /// Deletes what has expired among the next names. Every state is looked at sooner or later, and
+    /// more of them than are added.
+    fn sweep(&mut self) -> Result<(), Failure> {
+        let last: Option<String> = self.connection.query_row(
+            "SELECT max(name) FROM \
+             (SELECT name FROM limiter WHERE name >= :from ORDER BY name LIMIT 4 * :every)",
+            named_params! { ":from": self.swept, ":every": i64::try_from(SWEEP_EVERY).unwrap_or(1) },
+            |row| row.get(0),
+        )?;
+        let Some(last) = last else {
+            self.swept.clear();
+            return Ok(());
+        };
+        let before = (clock::wall_nanos() / TICK).saturating_sub(KEPT);
+        self.connection.execute(
+            "DELETE FROM limiter WHERE name BETWEEN :from AND :last AND expires_at < :before",
+            named_params! { ":from": self.swept, ":last": last, ":before": signed(before) },
+        )?;
+        self.swept = if last == self.swept {
+            String::new()
+        } else {
+            last
+        };
+        Ok(())
+    }
+}
+
+fn read(select: &mut Statement<'_>, name: &str) -> Result<State, Failure> {
+    let found = select.query_row(named_params! { ":name": name }, state);
+    Ok(found.optional()?.unwrap_or_default())
+}
+
+fn state(row: &Row<'_>) -> rusqlite::Result<State> {
+    let column = |at| row.get(at).map(unsigned);
+    Ok(State {
+        full_at: [column(0)?, column(1)?, column(2)?, column(3)?],
+        paused_until: column(4)?,
+        generation: column(5)?,
+        learnt_interval: column(6)?,
+        learnt_until: column(7)?,
+        seen: column(8)?,
+    })
+}
+
+/// SQLite's integers are signed. The same bits: no value is lost.
+const fn signed(value: u64) -> i64 {
+    i64::from_ne_bytes(value.to_ne_bytes())
+}
+
+const fn unsigned(value: i64) -> u64 {
+    u64::from_ne_bytes(value.to_ne_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::sqlite::schema;
+
+    #[test]
+    fn every_state_comes_back_as_it_was() {
+        let folder = std::env::temp_dir().join(format!("paced-table-{}", std::process::id()));
+        std::fs::create_dir(&folder).expect("a folder");
+        let mut file = Connection::open(folder.join("file")).expect("a file");
+        schema::prepare(&mut file).expect("a new file");
+        let mut table = Table::new(&file).expect("its table");
+        let values = [0, 1, 1 << 52, 1 << 63, u64::MAX];
+        for (first, second) in values.iter().flat_map(|a| values.map(|b| (*a, b))) {
+            let state = State {
+                full_at: [first, second, !first, 3],
+                paused_until: second,
+                generation: first,
+                learnt_interval: second,
+                learnt_until: !second,
+                seen: first,
+            };
+            table.write("key", &state).expect("a state");
+            assert_eq!(read(&mut table.select, "key").expect("a state"), state);
+            let other = read(&mut table.select, "Key").expect("an answer");
+            assert_eq!(other, State::default());
+        }
+        drop(table);
+        drop(file);
+        std::fs::remove_dir_all(folder).expect("our folder");
+    }
+}

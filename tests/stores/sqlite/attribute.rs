@@ -1,0 +1,37 @@
+//! The option `store` with a file.
+
+use std::fs;
+use std::path::Path;
+
+use paced::Error;
+use paced::rate_limited;
+
+const FILE: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/attribute.db");
+const URL: &str = concat!("sqlite:", env!("CARGO_TARGET_TMPDIR"), "/attribute.db");
+
+#[rate_limited(limiter = "stores::sqlite", rate = "1/h", burst = 2, max_wait = "1s", store = URL)]
+async fn by_constant() -> Result<(), Error> {
+    Ok(())
+}
+
+#[rate_limited(limiter = "stores::sqlite", rate = "1/h", burst = 2, max_wait = "1s", store = URL.to_owned())]
+async fn at_run_time() -> Result<(), Error> {
+    Ok(())
+}
+
+#[tokio::test]
+async fn functions_keep_to_the_limit_that_a_file_holds() {
+    for suffix in ["", "-wal", "-shm"] {
+        // Of an earlier run.
+        drop(fs::remove_file(format!("{FILE}{suffix}")));
+    }
+    assert!(!Path::new(FILE).exists());
+    by_constant().await.expect("one of two");
+    assert!(Path::new(FILE).exists());
+    at_run_time().await.expect("the other one");
+    let error = by_constant().await.expect_err("an hour is too long");
+    assert!(
+        error.to_string().contains("a permit comes in 35"),
+        "{error}"
+    );
+}

@@ -1,0 +1,90 @@
+//! A clock that is set. The tests cannot set the machine's, so they move what the file says instead: to
+//! the store that is the same.
+
+use paced::store::Action;
+use paced::store::TICKS_PER_SECOND as SECOND;
+
+use super::Folder;
+use super::ask;
+use super::free;
+use super::open;
+
+const HOUR: i64 = 3600 * 4_000_000;
+
+/// As if the clock were set by so many ticks.
+fn set_clock(folder: &Folder, by: i64) {
+    folder.execute(&format!(
+        "UPDATE limiter SET full_at = full_at - {by}, seen = seen - {by},
+         paused_until = iif(paused_until, paused_until - {by}, 0),
+         expires_at = expires_at - {by}"
+    ));
+}
+
+#[tokio::test]
+async fn a_clock_set_back_by_an_hour_changes_no_wait() {
+    let folder = Folder::new();
+    let store = open(&folder);
+    ask(&store, "drawn", free(10)).await.expect("an answer");
+    let pause = Action::Pause {
+        duration: 600 * SECOND,
+    };
+    ask(&store, "paused", pause).await.expect("an answer");
+    set_clock(&folder, -HOUR);
+    let answer = ask(&store, "drawn", free(10)).await.expect("an answer");
+    assert_eq!(answer.granted, 0);
+    assert!(answer.wait <= 4_000_000, "{answer:?}");
+    let answer = ask(&store, "paused", free(10)).await.expect("an answer");
+    let left = answer.state.paused_until - answer.now;
+    assert!(left > 500 * SECOND && left <= 600 * SECOND, "{answer:?}");
+    assert_eq!(answer.granted, 0);
+}
+
+#[tokio::test]
+async fn a_clock_set_forward_by_an_hour_and_back_lets_one_burst_through() {
+    let folder = Folder::new();
+    let store = open(&folder);
+    ask(&store, "drawn", free(10)).await.expect("an answer");
+    let pause = Action::Pause {
+        duration: 600 * SECOND,
+    };
+    ask(&store, "paused", pause).await.expect("an answer");
+    set_clock(&folder, HOUR);
+    assert_eq!(
+        ask(&store, "drawn", free(99))
+            .await
+            .expect("an answer")
+            .granted,
+        10
+    );
+    set_clock(&folder, -HOUR);
+    assert!(
+        ask(&store, "drawn", free(99))
+            .await
+            .expect("an answer")
+            .granted
+            <= 1
+    );
+    // Nobody asked meanwhile: the cooldown is still there.
+    let answer = ask(&store, "paused", free(1)).await.expect("an answer");
+    assert_eq!(answer.granted, 0);
+    assert!(
+        answer.state.paused_until > answer.now + 500 * SECOND,
+        "{answer:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_file_of_the_far_future_closes_nothing_for_long() {
+    let folder = Folder::new();
+    let store = open(&folder);
+    ask(&store, "key", free(10)).await.expect("an answer");
+    for value in [i64::MAX, -1, i64::MIN] {
+        folder.execute(&format!(
+            "UPDATE limiter SET full_at = {value}, full_at_2 = {value}, full_at_3 = {value},
+             full_at_4 = {value}, paused_until = {value}, generation = {value},
+             learnt_interval = {value}, learnt_until = {value}"
+        ));
+        let answer = ask(&store, "key", Action::Peek).await.expect("an answer");
+        assert!(answer.wait < 600 * 4_000_000, "{value}: {answer:?}");
+    }
+}

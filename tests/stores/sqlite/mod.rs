@@ -1,0 +1,69 @@
+//! The store in a file: real files, and real processes that share them.
+
+mod attribute;
+mod clock;
+mod damage;
+mod ends;
+mod files;
+mod folder;
+mod processes;
+mod running;
+
+use std::sync::Arc;
+
+use paced::store::Action;
+use paced::store::Answer;
+use paced::store::Request;
+use paced::store::SqliteStore;
+use paced::store::Store as _;
+use paced::store::StoreError;
+use paced::store::conformance;
+
+use crate::stepping::limits;
+
+use self::folder::Folder;
+
+/// Asks for a key of a token per second, ten at once.
+async fn ask(store: &SqliteStore, key: &str, action: Action) -> Result<Answer, StoreError> {
+    store.transact(key, &Request::new(action, limits())).await
+}
+
+/// Draws tokens that are free now.
+const fn free(tokens: u32) -> Action {
+    Action::Draw {
+        tokens,
+        horizon: 0,
+        longest: 0,
+        drain: false,
+    }
+}
+
+fn open(folder: &Folder) -> SqliteStore {
+    SqliteStore::open(folder.file()).expect("a path")
+}
+
+/// On several threads, and on one, where waiting for the file would hold up everything.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_store_in_a_file_conforms() {
+    let folder = Folder::new();
+    conformance::check(Arc::new(open(&folder))).await;
+}
+
+#[tokio::test]
+async fn the_store_in_a_file_conforms_on_one_thread() {
+    let folder = Folder::new();
+    conformance::check(Arc::new(open(&folder))).await;
+}
+
+/// Two stores of the same file, whose paths are spelt so that each has its own thread.
+#[tokio::test]
+async fn two_stores_of_one_file_share_it() {
+    let folder = Folder::new();
+    let one = open(&folder);
+    std::fs::create_dir(folder.path().join("down")).expect("a folder");
+    let other = SqliteStore::open(folder.path().join("down/../quota.db")).expect("a path");
+    for (store, granted) in [(&one, 4), (&other, 4), (&one, 2), (&other, 0)] {
+        let answer = ask(store, "shared", free(4)).await.expect("an answer");
+        assert_eq!(answer.granted, granted);
+    }
+}

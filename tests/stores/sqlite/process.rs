@@ -1,0 +1,103 @@
+//! A process that uses a store in a file: does what it is told, line by line, and says what came of it.
+//!
+//! ```text
+//! draw KEY TOKENS        draws tokens that are free now
+//! pause KEY TICKS
+//! peek KEY
+//! hammer KEY TICKS       draws one token after the other for so long
+//! fill FILE              writes a file until the disk is full
+//! remove FILE
+//! ```
+#![forbid(unsafe_code)]
+
+use std::error::Error;
+use std::fs;
+use std::io::Write as _;
+
+use paced::store::Action;
+use paced::store::Answer;
+use paced::store::Limit;
+use paced::store::Limits;
+use paced::store::Request;
+use paced::store::SqliteStore;
+use paced::store::Store as _;
+use paced::store::StoreError;
+
+/// What the tests expect: 2000 tokens per second, 100 at once.
+const INTERVAL: u64 = 2000;
+const BURST: u32 = 100;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let path = std::env::args_os().nth(1).ok_or("no path")?;
+    let store = SqliteStore::open(path)?;
+    for line in std::io::stdin().lines() {
+        let line = line?;
+        let words: Vec<_> = line.split(' ').collect();
+        let said = match *words.as_slice() {
+            ["draw", key, tokens] => said(&ask(&store, key, free(tokens.parse()?)).await),
+            ["pause", key, duration] => {
+                let duration = duration.parse()?;
+                said(&ask(&store, key, Action::Pause { duration }).await)
+            }
+            ["peek", key] => said(&ask(&store, key, Action::Peek).await),
+            ["hammer", key, ticks] => hammer(&store, key, ticks.parse()?).await,
+            ["fill", path] => fill(path),
+            ["remove", path] => fs::remove_file(path).map(|()| "done".to_owned())?,
+            _ => return Err(line.into()),
+        };
+        println!("{said}");
+    }
+    Ok(())
+}
+
+const fn free(tokens: u32) -> Action {
+    Action::Draw {
+        tokens,
+        horizon: 0,
+        longest: 0,
+        drain: false,
+    }
+}
+
+async fn ask(store: &SqliteStore, key: &str, action: Action) -> Result<Answer, StoreError> {
+    let limits = Limits::one(Limit::new(INTERVAL, BURST));
+    store.transact(key, &Request::new(action, limits)).await
+}
+
+fn said(answer: &Result<Answer, StoreError>) -> String {
+    match answer {
+        Ok(answer) => {
+            let pause = answer.state.paused_until.saturating_sub(answer.now);
+            format!("granted {} paused {pause}", answer.granted)
+        }
+        Err(error) if error.is_rejected() => format!("rejected {error}"),
+        Err(error) => format!("unavailable {error}"),
+    }
+}
+
+/// How many were granted, and between which instants of the store.
+async fn hammer(store: &SqliteStore, key: &str, ticks: u64) -> String {
+    let (mut granted, mut first, mut last) = (0, None, 0);
+    while first.is_none_or(|first| last < first + ticks) {
+        match ask(store, key, free(1)).await {
+            Ok(answer) => {
+                granted += answer.granted;
+                first.get_or_insert(answer.now);
+                last = answer.now;
+            }
+            error => return said(&error),
+        }
+    }
+    format!("granted {granted} from {} to {last}", first.unwrap_or(0))
+}
+
+fn fill(path: &str) -> String {
+    let fill = || -> std::io::Result<()> {
+        let mut file = fs::File::create(path)?;
+        loop {
+            file.write_all(&[1])?;
+        }
+    };
+    fill().map_or_else(|error| error.kind().to_string(), |()| String::new())
+}
