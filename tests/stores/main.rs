@@ -7,5 +7,6 @@ mod envelope;
 mod healing;
 mod hostile;
 mod limiters;
+mod redis;
 mod stepping;
 mod world;

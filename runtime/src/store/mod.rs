@@ -7,6 +7,7 @@
 //! | store | for | feature |
 //! | --- | --- | --- |
 //! | [`MemoryStore`] | limiters of one process; tests on paused time | |
+//! | [`RedisStore`] | processes on several machines | `redis` |
 //!
 //! # Time
 //!
@@ -22,6 +23,8 @@ mod limit;
 mod memory;
 mod open;
 mod policy;
+#[cfg(feature = "redis")]
+mod redis;
 mod request;
 mod state;
 mod step;
@@ -40,6 +43,8 @@ pub(crate) use self::open::Kind;
 pub use self::open::at;
 pub use self::policy::OnStoreError;
 pub use self::policy::Policy;
+#[cfg(feature = "redis")]
+pub use self::redis::RedisStore;
 pub use self::request::Action;
 pub use self::request::Request;
 pub use self::state::State;

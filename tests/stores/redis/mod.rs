@@ -1,0 +1,7 @@
+//! The store in Redis, beside real servers that the tests start.
+//!
+//! Where there is no `redis-server`, these tests say so and do nothing, unless `PACED_REQUIRE_REDIS` is
+//! set. `PACED_TEST_REDIS_URL` names a server for those that disturb nobody.
+
+mod equality;
+mod server;
