@@ -1,8 +1,9 @@
 //! What a client's error means, told without anything that the server or the URL wrote: both know
 //! secrets.
 
-use core::error::Error as _;
+use core::error::Error;
 use std::io;
+use std::sync::Arc;
 
 use redis::ErrorKind;
 use redis::RedisError;
@@ -40,6 +41,8 @@ const LASTING: &[(&str, &str)] = &[
 
 /// Words of those errors that only have the code `ERR`.
 const LASTING_WORDS: &[(&str, &str)] = &[
+    // From those who have not said who they are it does not even read a command as long as ours.
+    ("unauthenticated", "Redis wants a password (NOAUTH)"),
     (
         "unknown command",
         "Redis does not know a command that is needed",
@@ -120,9 +123,7 @@ fn answered(error: &RedisError) -> StoreError {
 }
 
 fn unreachable(error: &RedisError) -> StoreError {
-    let io = error
-        .source()
-        .and_then(|source| source.downcast_ref::<io::Error>());
+    let io = io_error(error);
     #[cfg(feature = "redis-rustls")]
     if io.is_some_and(super::tls::is_about_certificate) {
         return StoreError::rejected("the server's certificate is not trusted here");
@@ -131,4 +132,13 @@ fn unreachable(error: &RedisError) -> StoreError {
         Some(kind) => StoreError::unavailable(format!("Redis cannot be reached: {kind}")),
         None => StoreError::unavailable("Redis cannot be reached"),
     }
+}
+
+/// The client gives its source as it is, or in its `Arc`.
+fn io_error(error: &RedisError) -> Option<&io::Error> {
+    let source = error.source()?;
+    source.downcast_ref().or_else(|| {
+        let shared = source.downcast_ref::<Arc<dyn Error + Send + Sync>>()?;
+        shared.downcast_ref()
+    })
 }
