@@ -140,9 +140,10 @@ fn action(dice: &mut StdRng, limits: Limits) -> Action {
             duration: ticks(dice),
         },
         2 => Action::Learn {
-            interval: match dice.random() {
-                true => near + dice.random_range(0..near),
-                false => ticks(dice),
+            interval: if dice.random() {
+                near + dice.random_range(0..near)
+            } else {
+                ticks(dice)
             },
             duration: ticks(dice),
         },
@@ -152,9 +153,10 @@ fn action(dice: &mut StdRng, limits: Limits) -> Action {
                 1 => dice.random_range(0..3),
                 _ => dice.random_range(1..300),
             },
-            horizon: match dice.random() {
-                true => dice.random_range(0..20 * near),
-                false => ticks(dice),
+            horizon: if dice.random() {
+                dice.random_range(0..20 * near)
+            } else {
+                ticks(dice)
             },
             longest: if kind < 8 { u64::MAX } else { ticks(dice) },
             drain: kind == 3,
