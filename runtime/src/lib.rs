@@ -60,6 +60,11 @@
 //! * **tower**: `http`, and [`tower::ObserveLayer`] for clients built on `tower`.
 //! * **reqwest-middleware**: `reqwest`, and [`reqwest_middleware::ObserveMiddleware`] for clients with
 //!   middleware.
+//! * **redis**: [`store::RedisStore`] and `store = "redis://.."`, for limits that processes on several
+//!   machines share.
+//! * **redis-rustls**: `redis`, and `store = "rediss://.."` for TLS by rustls, with the operating system's
+//!   certificates and, unless the program has chosen, *ring*.
+//! * **redis-cluster**: `redis`, and URLs of servers that are part of a Redis Cluster.
 //! * **test-util**: `store::conformance`, a check for those who write a store of their own.
 //!
 //! # Not supported
@@ -68,8 +73,8 @@
 //! * Limits that several processes share.
 //! * Servers that refuse with a status 200 and an error in the body: use `classify`.
 #![cfg_attr(
-    not(feature = "http"),
-    expect(rustdoc::broken_intra_doc_links, reason = "links to feature `http`")
+    not(all(feature = "http", feature = "redis")),
+    expect(rustdoc::broken_intra_doc_links, reason = "links to features")
 )]
 
 #[doc(hidden)]

@@ -34,7 +34,7 @@ impl Server {
 
     pub(crate) fn start_with(arguments: &[&str]) -> Option<Self> {
         if !is_installed() {
-            return skipped();
+            return skipped("redis-server");
         }
         let arguments = arguments.iter().map(ToString::to_string).collect();
         let (port, folder) = (free_port(), new_folder());
@@ -121,11 +121,11 @@ pub(crate) fn tell<T: redis::FromRedisValue>(url: &str, words: &[&str]) -> T {
 }
 
 /// Says so past the capture of passing tests' output, or fails where a server is demanded.
-pub(crate) fn skipped<T>() -> Option<T> {
+pub(crate) fn skipped<T>(missing: &str) -> Option<T> {
     let demanded = std::env::var_os("PACED_REQUIRE_REDIS").is_some();
-    assert!(!demanded, "redis-server is not installed");
+    assert!(!demanded, "{missing} is not installed");
     let name = thread::current().name().unwrap_or("a test").to_owned();
-    let line = format!("SKIPPED {name}: redis-server is not installed\n");
+    let line = format!("SKIPPED {name}: {missing} is not installed\n");
     std::io::stderr()
         .write_all(line.as_bytes())
         .expect("stderr is open");

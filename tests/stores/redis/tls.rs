@@ -10,72 +10,44 @@ use paced::store::Store as _;
 use super::crowd::Crowd;
 use super::server::Server;
 use super::server::free_port;
+use super::server::skipped;
 use crate::stepping::draw;
 use crate::stepping::limits;
 
-/// A certificate for the loopback address, and the authority's own; `None` without openssl.
-fn make_certificates(folder: &Path) -> Option<()> {
-    let run = |arguments: &[&str]| {
+/// A certificate authority, a server's key, and its certificate for the loopback address.
+const COMMANDS: [&str; 3] = [
+    "req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -x509 -days 2 -subj /CN=test \
+     -keyout ca.key -out ca.crt",
+    "req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=redis \
+     -keyout server.key -out server.csr",
+    "x509 -req -in server.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 2 -extfile names \
+     -out server.crt",
+];
+
+fn make_certificates(folder: &Path) {
+    std::fs::write(folder.join("names"), "subjectAltName=IP:127.0.0.1\n").expect("a file");
+    for command in COMMANDS {
         let output = Command::new("openssl")
-            .args(arguments)
+            .args(command.split_whitespace())
             .current_dir(folder)
             .output()
-            .ok()?;
-        assert!(
-            output.status.success(),
-            "{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-        Some(())
-    };
-    let key = [
-        "-newkey",
-        "ec",
-        "-pkeyopt",
-        "ec_paramgen_curve:prime256v1",
-        "-nodes",
-    ];
-    let with = |more: &[&str]| run(&[&["req"], &key[..], more].concat());
-    with(&[
-        "-x509", "-keyout", "ca.key", "-out", "ca.crt", "-days", "2", "-subj", "/CN=test",
-    ])?;
-    with(&[
-        "-keyout",
-        "server.key",
-        "-out",
-        "server.csr",
-        "-subj",
-        "/CN=redis",
-    ])?;
-    std::fs::write(folder.join("names"), "subjectAltName=IP:127.0.0.1\n").expect("a file");
-    let sign = [
-        "x509",
-        "-req",
-        "-in",
-        "server.csr",
-        "-CA",
-        "ca.crt",
-        "-CAkey",
-        "ca.key",
-    ];
-    run(&[
-        &sign[..],
-        &[
-            "-CAcreateserial",
-            "-out",
-            "server.crt",
-            "-days",
-            "2",
-            "-extfile",
-            "names",
-        ],
-    ]
-    .concat())
+            .expect("openssl runs");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "openssl {command}: {said}");
+    }
+}
+
+fn is_installed() -> bool {
+    let version = Command::new("openssl").arg("version").output();
+    version.is_ok_and(|output| output.status.success())
 }
 
 fn server() -> Option<(Server, u16)> {
+    if !is_installed() {
+        return skipped("openssl");
+    }
     let server = Server::start()?;
-    make_certificates(&server.folder)?;
+    make_certificates(&server.folder);
     let port = free_port();
     let file = |name: &str| server.folder.join(name).display().to_string();
     for (setting, value) in [
