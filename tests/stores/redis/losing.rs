@@ -177,3 +177,32 @@ async fn a_server_without_memory_is_unavailable() {
     let _: () = server.tell(&["CONFIG", "SET", "maxmemory", "0"]);
     ask(&store, draw(1)).await.expect("an answer");
 }
+
+#[derive(Debug)]
+struct ApiError(paced::Error);
+
+impl From<paced::Error> for ApiError {
+    fn from(error: paced::Error) -> Self {
+        Self(error)
+    }
+}
+
+/// Nobody listens on port 1.
+#[paced::rate_limited(rate = 5, store = "redis://127.0.0.1:1", on_store_error = "closed")]
+async fn refused() -> Result<(), ApiError> {
+    Ok(())
+}
+
+#[paced::rate_limited(rate = 5, store = "redis://127.0.0.1:1")]
+async fn paced_alone() -> Result<(), ApiError> {
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_attribute_does_what_it_says_while_there_is_no_server() {
+    let begun = Instant::now();
+    let error = refused().await.expect_err("the store is away").0;
+    assert!(error.is_store(), "{error}");
+    paced_alone().await.expect("a permit of its own");
+    assert!(begun.elapsed() < AT_ONCE, "{:?}", begun.elapsed());
+}

@@ -83,9 +83,9 @@ impl Connector {
         client.get_async_connection().await
     }
 
-    /// A server has said that a key is at another one. Whether that is news: then connections to all
-    /// of them are needed.
-    pub(super) fn is_cluster(&self) -> bool {
+    /// A server has said that a key is at another one. If that is news, and something can be done about
+    /// it, connections are made to all of them from now on.
+    pub(super) fn found_cluster(&self) -> bool {
         cfg!(feature = "redis-cluster") && !self.clustered.swap(true, Ordering::Relaxed)
     }
 }

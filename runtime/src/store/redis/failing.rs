@@ -142,3 +142,107 @@ fn io_error(error: &RedisError) -> Option<&io::Error> {
         shared.downcast_ref()
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(line: &str) -> StoreError {
+        let reply = redis::parse_redis_value(format!("-{line}\r\n").as_bytes());
+        let error = reply.and_then(redis::Value::extract_error);
+        explain(&error.expect_err("an error"))
+    }
+
+    #[test]
+    fn what_a_server_says_may_pass_or_not() {
+        for (line, code) in [
+            ("LOADING Redis is loading the dataset in memory", "LOADING"),
+            (
+                "READONLY You can't write against a read only replica.",
+                "READONLY",
+            ),
+            ("MASTERDOWN Link with MASTER is down", "MASTERDOWN"),
+            ("CLUSTERDOWN The cluster is down", "CLUSTERDOWN"),
+            (
+                "OOM command not allowed when used memory > 'maxmemory'.",
+                "OOM",
+            ),
+            (
+                "MISCONF Redis is configured to save RDB snapshots",
+                "MISCONF",
+            ),
+            ("BUSY Redis is busy running a script.", "BUSY"),
+            (
+                "NOREPLICAS Not enough good replicas to write.",
+                "NOREPLICAS",
+            ),
+            ("ERR max number of clients reached", ""),
+            ("upstream failure", ""),
+            // As before version 7.
+            (
+                "ERR Error running script (call to f_0): @user_script: -READONLY You can't write",
+                "READONLY",
+            ),
+            (
+                "ERR Error running script: @user_script:1: OOM command not allowed",
+                "OOM",
+            ),
+        ] {
+            let error = said(line);
+            assert!(!error.is_rejected(), "{line}: {error}");
+            assert!(error.to_string().contains(code), "{line}: {error}");
+        }
+        for (line, code) in [
+            (
+                "WRONGTYPE Operation against a key holding the wrong kind of value",
+                "WRONGTYPE",
+            ),
+            (
+                "NOPERM User secret has no permissions to run the 'evalsha' command",
+                "NOPERM",
+            ),
+            ("NOAUTH Authentication required.", "NOAUTH"),
+            (
+                "WRONGPASS invalid username-password pair or user is disabled.",
+                "WRONGPASS",
+            ),
+            ("DENIED Redis is running in protected mode", "DENIED"),
+            ("ERR unknown command 'EVALSHA'", "command"),
+            ("ERR DB index is out of range", "database"),
+            (
+                "ERR Error running script (call to f_0): @user_script: WRONGTYPE Operation",
+                "WRONGTYPE",
+            ),
+            (
+                "ERR Error compiling script (new function): user_script:1: secret",
+                "script",
+            ),
+        ] {
+            let error = said(line);
+            assert!(error.is_rejected(), "{line}: {error}");
+            assert!(error.to_string().contains(code), "{line}: {error}");
+            assert!(!error.to_string().contains("secret"), "{line}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_server_of_a_cluster_needs_the_feature() {
+        let error = said("MOVED 3999 127.0.0.1:6381");
+        assert_eq!(error.is_rejected(), !cfg!(feature = "redis-cluster"));
+    }
+
+    #[test]
+    fn only_connections_of_no_use_are_given_up() {
+        let of = |line: &str| {
+            let reply = redis::parse_redis_value(format!("-{line}\r\n").as_bytes());
+            let error = reply.and_then(redis::Value::extract_error);
+            breaks(&error.expect_err("an error"))
+        };
+        assert!(of("READONLY You can't write against a read only replica."));
+        assert!(!of("OOM command not allowed"));
+        assert!(!of("WRONGTYPE Operation"));
+        assert!(breaks(&RedisError::from(io::Error::from(
+            io::ErrorKind::BrokenPipe
+        ))));
+    }
+}

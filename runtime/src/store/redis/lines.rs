@@ -81,8 +81,8 @@ impl Lines {
     }
 
     /// A server has said that a key is at another one; whether another try can do better.
-    pub(super) fn is_cluster(&self) -> bool {
-        self.connector.is_cluster()
+    pub(super) fn found_cluster(&self) -> bool {
+        self.connector.found_cluster()
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Line>> {

@@ -211,7 +211,7 @@ impl RedisStore {
             // A connection may have broken unnoticed while nobody used it, as with a server's restart. If
             // the request was carried out all the same, what it drew is lost: late, and never too much.
             let worth_it = if failing::is_moved(&error) {
-                self.lines.is_cluster()
+                self.lines.found_cluster()
             } else {
                 was_there && error.is_connection_dropped()
             };
