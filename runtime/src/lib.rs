@@ -60,11 +60,16 @@
 //! * **tower**: `http`, and [`tower::ObserveLayer`] for clients built on `tower`.
 //! * **reqwest-middleware**: `reqwest`, and [`reqwest_middleware::ObserveMiddleware`] for clients with
 //!   middleware.
-//! * **sqlite**: `store::SqliteStore`, `store = "sqlite:.."`: one limit for the processes of one machine.
+//! * **sqlite**: [`store::SqliteStore`], `store = "sqlite:.."`: one limit for the processes of one machine.
 //!   SQLite is compiled from its C source, which needs a C compiler and about a minute in release mode.
 //!   Only one crate of a build can link it, so what others have chosen will do: any `rusqlite` from 0.38
 //!   to 0.43, which is 0.39 beside sqlx 0.9 and 0.40 beside diesel 2.3. From 0.41 on it needs Rust 1.89;
 //!   cargo picks an older one if your `rust-version` says so.
+//! * **redis**: [`store::RedisStore`] and `store = "redis://.."`, for limits that processes on several
+//!   machines share.
+//! * **redis-rustls**: `redis`, and `store = "rediss://.."` for TLS by rustls, with the operating system's
+//!   certificates and, unless the program has chosen, *ring*.
+//! * **redis-cluster**: `redis`, and URLs of servers that are part of a Redis Cluster.
 //! * **test-util**: `store::conformance`, a check for those who write a store of their own.
 //!
 //! # Not supported
@@ -72,8 +77,8 @@
 //! * Blocking functions, and runtimes other than tokio.
 //! * Servers that refuse with a status 200 and an error in the body: use `classify`.
 #![cfg_attr(
-    not(feature = "http"),
-    expect(rustdoc::broken_intra_doc_links, reason = "links to feature `http`")
+    not(all(feature = "http", feature = "redis", feature = "sqlite")),
+    expect(rustdoc::broken_intra_doc_links, reason = "links to features")
 )]
 
 #[doc(hidden)]

@@ -8,9 +8,9 @@ use super::TICKS_PER_SECOND;
 /// The nanoseconds of a tick.
 pub(crate) const TICK: u64 = 250;
 
-/// No bucket takes longer than this to fill (8.9 years), so that sums stay exact in scripts whose
+/// No bucket takes longer than this to fill (2.2 years), so that sums stay exact in scripts whose
 /// numbers are floating-point ones.
-pub(super) const MAX_CAPACITY: u64 = 1 << 50;
+pub(super) const MAX_CAPACITY: u64 = 1 << 48;
 
 const MINUTE: u64 = 60 * TICKS_PER_SECOND;
 

@@ -7,7 +7,8 @@
 //! | store | for | feature |
 //! | --- | --- | --- |
 //! | [`MemoryStore`] | limiters of one process; tests on paused time | |
-//! | `SqliteStore` | the processes of one machine: a file | `sqlite` |
+//! | [`SqliteStore`] | the processes of one machine: a file | `sqlite` |
+//! | [`RedisStore`] | processes on several machines | `redis` |
 //!
 //! # Time
 //!
@@ -23,6 +24,8 @@ mod limit;
 mod memory;
 mod open;
 mod policy;
+#[cfg(feature = "redis")]
+mod redis;
 mod request;
 #[cfg(feature = "sqlite")]
 mod sqlite;
@@ -43,6 +46,8 @@ pub(crate) use self::open::Kind;
 pub use self::open::at;
 pub use self::policy::OnStoreError;
 pub use self::policy::Policy;
+#[cfg(feature = "redis")]
+pub use self::redis::RedisStore;
 pub use self::request::Action;
 pub use self::request::Request;
 #[cfg(feature = "sqlite")]

@@ -10,6 +10,9 @@ pub(super) const LONGEST_PAUSE: u64 = 30 * 24 * 3600 * TICKS_PER_SECOND;
 /// Script languages whose numbers are floating-point ones count no further by ones.
 const MAX_GENERATION: u64 = 1 << 52;
 
+/// The last whole number up to which such languages know all.
+pub(super) const MAX_EXACT: u64 = 1 << 53;
+
 /// How long a state is kept beyond the instant at which it means nothing any more.
 const SLACK: u64 = 2 * TICKS_PER_SECOND;
 
@@ -44,6 +47,21 @@ impl State {
         last.map_or(0, |last| last.saturating_add(SLACK))
     }
 
+    /// The same, with what is beyond all that can be true brought to where scripts can follow.
+    pub(super) fn bounded(mut self) -> Self {
+        for instant in &mut self.full_at {
+            *instant = (*instant).min(MAX_EXACT);
+        }
+        Self {
+            full_at: self.full_at,
+            paused_until: self.paused_until.min(MAX_EXACT),
+            generation: self.generation.min(MAX_EXACT),
+            learnt_interval: self.learnt_interval.min(MAX_EXACT),
+            learnt_until: self.learnt_until.min(MAX_EXACT),
+            seen: self.seen.min(MAX_EXACT),
+        }
+    }
+
     /// Moves all instants along with a clock that was set back.
     pub(super) fn follow(&mut self, now: u64) {
         let back = self.seen.saturating_sub(now);
@@ -59,7 +77,8 @@ impl State {
     }
 
     /// Takes over what somebody saw earlier and this state has lost, as far as it can be true.
-    pub(super) fn heal(&mut self, mut floor: Self, limits: &Limits, now: u64) {
+    pub(super) fn heal(&mut self, floor: Self, limits: &Limits, now: u64) {
+        let mut floor = floor.bounded();
         floor.follow(now);
         floor.tame(limits, now);
         // A pause that the floor does not know made void what its first bucket had given away.

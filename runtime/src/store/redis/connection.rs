@@ -1,0 +1,101 @@
+//! A connection to a server, or to all of a cluster.
+
+use core::sync::atomic::AtomicBool;
+use core::sync::atomic::Ordering;
+
+use redis::AsyncConnectionConfig;
+use redis::Client;
+use redis::Cmd;
+use redis::IntoConnectionInfo as _;
+use redis::RedisResult;
+use redis::aio::MultiplexedConnection;
+#[cfg(feature = "redis-cluster")]
+use redis::cluster::ClusterClient;
+#[cfg(feature = "redis-cluster")]
+use redis::cluster_async::ClusterConnection;
+use redis::io::tcp::TcpSettings;
+
+/// Retries of the cluster's client, which looks up meanwhile where a key has moved to.
+#[cfg(feature = "redis-cluster")]
+const RETRIES: u32 = 1;
+
+/// The longest that it waits before that, in milliseconds.
+#[cfg(feature = "redis-cluster")]
+const LONGEST_RETRY_WAIT: u64 = 20;
+
+/// How to make connections.
+pub(super) struct Connector {
+    client: Client,
+    #[cfg(feature = "redis-rustls")]
+    encrypted: bool,
+    /// The server has turned out to be one of several.
+    clustered: AtomicBool,
+}
+
+/// A connection that many requests use at once.
+#[derive(Clone)]
+pub(super) enum Connection {
+    One(MultiplexedConnection),
+    #[cfg(feature = "redis-cluster")]
+    Cluster(ClusterConnection),
+}
+
+impl Connector {
+    pub(super) fn new(url: &str) -> RedisResult<Self> {
+        // Requests are small and wait for their answers: none is to wait for another one's packet.
+        let tcp = TcpSettings::default().set_nodelay(true);
+        let info = url.into_connection_info()?.set_tcp_settings(tcp);
+        Ok(Self {
+            client: Client::open(info)?,
+            #[cfg(feature = "redis-rustls")]
+            encrypted: url.starts_with("rediss"),
+            clustered: AtomicBool::new(false),
+        })
+    }
+
+    /// Connects. Neither this nor the connection has a time limit of its own: the store has one.
+    pub(super) async fn connect(&self) -> RedisResult<Connection> {
+        #[cfg(feature = "redis-rustls")]
+        if self.encrypted {
+            super::tls::choose_provider();
+        }
+        #[cfg(feature = "redis-cluster")]
+        if self.clustered.load(Ordering::Relaxed) {
+            return self.connect_to_all().await.map(Connection::Cluster);
+        }
+        let config = AsyncConnectionConfig::new()
+            .set_connection_timeout(None)
+            .set_response_timeout(None);
+        let client = &self.client;
+        let one = client.get_multiplexed_async_connection_with_config(&config);
+        one.await.map(Connection::One)
+    }
+
+    #[cfg(feature = "redis-cluster")]
+    async fn connect_to_all(&self) -> RedisResult<ClusterConnection> {
+        let seed = self.client.get_connection_info().clone();
+        let tcp = seed.tcp_settings().clone();
+        let client = ClusterClient::builder([seed])
+            .retries(RETRIES)
+            .max_retry_wait(LONGEST_RETRY_WAIT)
+            .tcp_settings(tcp)
+            .build()?;
+        client.get_async_connection().await
+    }
+
+    /// A server has said that a key is at another one. If that is news, and something can be done about
+    /// it, connections are made to all of them from now on.
+    pub(super) fn found_cluster(&self) -> bool {
+        cfg!(feature = "redis-cluster") && !self.clustered.swap(true, Ordering::Relaxed)
+    }
+}
+
+impl Connection {
+    pub(super) async fn ask(&mut self, command: &Cmd) -> RedisResult<Vec<i64>> {
+        match self {
+            Self::One(connection) => command.query_async(connection).await,
+            #[cfg(feature = "redis-cluster")]
+            Self::Cluster(connection) => command.query_async(connection).await,
+        }
+    }
+}

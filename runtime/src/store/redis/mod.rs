@@ -1,0 +1,245 @@
+//! A store in Redis.
+
+mod connection;
+mod failing;
+mod lines;
+mod script;
+#[cfg(feature = "redis-rustls")]
+mod tls;
+
+use core::fmt;
+use core::time::Duration;
+use std::sync::Arc;
+
+use tokio::time::timeout_at;
+
+use crate::clock;
+
+use super::Answer;
+use super::Answering;
+use super::Kind;
+use super::Request;
+use super::Store;
+use super::StoreError;
+
+use self::connection::Connector;
+use self::lines::Lines;
+use self::script::Script;
+
+const FORM: &str =
+    "a store in Redis is written \"redis://user:password@host:port/database\", or \"rediss://..\"";
+const FRAGMENT: &str = "a store in Redis is written without `#`; in a password it is `%23`";
+
+/// One limit for processes on several machines, kept in a Redis server.
+///
+/// Each request is one script that runs in the server, by the server's clock. All limiters of the
+/// process use one connection, which is made at the first request and made anew where it broke.
+///
+/// # Examples
+///
+/// ```no_run
+/// use std::num::NonZeroU32;
+/// use std::sync::Arc;
+///
+/// use paced::store::{Policy, RedisStore};
+/// use paced::{Limiter, Quota, Rate};
+///
+/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+/// let store = Arc::new(RedisStore::open("redis://:secret@cache.internal/2")?);
+/// let quota = Quota::new(Rate::per_second(NonZeroU32::new(50).unwrap()));
+/// let limiter = Limiter::in_store("github", quota, store, Policy::new())?;
+/// limiter.acquire().await?;
+/// # Ok(()) }
+/// ```
+///
+/// With the attribute the URL is enough: `store = "redis://cache.internal"`.
+///
+/// # The server
+///
+/// Redis 5 or later, or Valkey. The user needs the commands `EVALSHA`, `EVAL`, `TIME`, `HMGET`, `HSET`,
+/// `HDEL` and `PEXPIRE` on keys `paced1:*`. Each limiter has one key, `paced1:{name}`, a hash of some 200
+/// bytes that can be read by hand (`HGETALL`) and expires by itself once it means nothing any more.
+/// Instants in it are in [ticks](super::TICKS_PER_SECOND).
+///
+/// * **Eviction.** Give it a server, or at least a memory policy, that evicts nothing (`noeviction`): a key
+///   that is gone is a full bucket. Limiters that still run put back what they remember of it.
+/// * **Persistence** is not needed: the same holds after a restart with nothing left.
+/// * **Failover** to a replica may lose the last changes, and is mended alike. An address that has come to
+///   lead to a replica is looked up again.
+/// * **Cluster.** A URL of any node does, with the feature `redis-cluster`; without it, a server that sends
+///   requests elsewhere is an error. The name of the limiter is the key's hash tag.
+/// * **TLS** needs the feature `redis-rustls` and a URL `rediss://`. Trusted are the operating system's
+///   certificates, or those in the files that `SSL_CERT_FILE` and `SSL_CERT_DIR` name: a Redis seldom has a
+///   certificate that the public knows. Unless the program has installed a provider for rustls before, the
+///   first connection installs *ring* for the process.
+///
+/// Not supported: Sentinel, Unix sockets, client certificates, and servers without scripts.
+///
+/// # Time
+///
+/// A request is given up after 350 ms: 250 for a connection where there is none
+/// ([`connect_timeout`](Self::connect_timeout)), 100 for the answer
+/// ([`response_timeout`](Self::response_timeout)). A connection that owes an answer is not used again. A
+/// server that could not be reached is tried again after 50 ms. Limiters wait for 150 ms, unless their
+/// [`Policy`](super::Policy) says otherwise.
+///
+/// # Runtimes
+///
+/// It can be used from several runtimes and outlive them: each has a connection of its own, which ends
+/// with it. They need their I/O drivers. On paused time nothing waits for a server: use a
+/// [`MemoryStore`](super::MemoryStore) in tests.
+///
+/// # Errors
+///
+/// Refused credentials, missing permissions, a certificate that is not trusted and a key that holds
+/// something else are [rejected](StoreError::is_rejected). Everything else may pass: no connection, no
+/// answer in time, a server that loads its data, is out of memory or has become a replica. No error and
+/// no `Debug` output holds any of the URL, or of what the server wrote.
+///
+/// # Cancel safety
+///
+/// A request that is dropped may have been carried out. A connection that it began to make is finished
+/// for the next one.
+pub struct RedisStore {
+    lines: Lines,
+    script: Script,
+    #[cfg(feature = "test-util")]
+    script_with_given_time: Script,
+    connect_timeout: Duration,
+    response_timeout: Duration,
+}
+
+impl RedisStore {
+    /// The store at this URL: `redis://user:password@host:port/database`, where all but the host may be
+    /// missing, or `rediss://..` for TLS. Special characters of a password are percent-encoded.
+    ///
+    /// Nothing is sent yet. [`store::at`](super::at) gives the same store for the same URL each time.
+    ///
+    /// # Errors
+    ///
+    /// A URL of another form, and `rediss://` without the feature `redis-rustls`.
+    pub fn open(url: &str) -> Result<Self, StoreError> {
+        match Kind::of(url) {
+            Ok(kind @ (Kind::Redis | Kind::Rediss)) => {
+                kind.enabled().map_err(StoreError::rejected)?;
+            }
+            _ => return Err(StoreError::rejected(FORM)),
+        }
+        if url.contains('#') {
+            return Err(StoreError::rejected(FRAGMENT));
+        }
+        // The client's error may quote the URL.
+        let connector = Connector::new(url).map_err(|_| StoreError::rejected(FORM))?;
+        Ok(Self {
+            lines: Lines::new(connector),
+            script: Script::new(),
+            #[cfg(feature = "test-util")]
+            script_with_given_time: Script::with_given_time(),
+            connect_timeout: Duration::from_millis(250),
+            response_timeout: Duration::from_millis(100),
+        })
+    }
+
+    /// How long making a connection may take, with TLS and credentials. 250 ms by default.
+    #[must_use]
+    pub fn connect_timeout(self, connect_timeout: Duration) -> Self {
+        Self {
+            connect_timeout,
+            ..self
+        }
+    }
+
+    /// How long an answer may take. 100 ms by default; ten round trips are a good value for a server
+    /// that is far, and the limiters' [`Policy::timeout`](super::Policy::timeout) has to be longer then.
+    #[must_use]
+    pub fn response_timeout(self, response_timeout: Duration) -> Self {
+        Self {
+            response_timeout,
+            ..self
+        }
+    }
+
+    /// The same as [`transact`](Store::transact) with a time that is not the server's, for the test that
+    /// the script answers what [`step`](super::step) does.
+    ///
+    /// # Errors
+    ///
+    /// As for `transact`.
+    #[cfg(feature = "test-util")]
+    #[doc(hidden)]
+    pub async fn transact_at(
+        &self,
+        key: &str,
+        request: &Request,
+        now: u64,
+    ) -> Result<Answer, StoreError> {
+        let script = &self.script_with_given_time;
+        self.ask(script, key, request, Some(now)).await
+    }
+
+    async fn ask(
+        &self,
+        script: &Script,
+        key: &str,
+        request: &Request,
+        time: Option<u64>,
+    ) -> Result<Answer, StoreError> {
+        let (connect, respond) = (self.connect_timeout, self.response_timeout);
+        let whole = clock::nanos(connect).saturating_add(clock::nanos(respond));
+        let end = clock::now().saturating_add(whole);
+        let mut again = true;
+        loop {
+            let (mut line, was_there) = self.lines.line(connect)?;
+            let connection = timeout_at(clock::instant(end), line.connection()).await;
+            let mut connection = connection.map_err(|_| too_late(connect))??;
+
+            let sent = clock::now();
+            let latest = end.min(sent.saturating_add(clock::nanos(respond)));
+            let answer = script.run(&mut connection, key, request, time);
+            let error = match timeout_at(clock::instant(latest), answer).await {
+                Ok(Ok(answer)) => return Ok(answer),
+                Ok(Err(error)) => error,
+                Err(_) => {
+                    // It may be dead without anybody saying so.
+                    self.lines.give_up(&line);
+                    return Err(too_late(respond));
+                }
+            };
+            if failing::breaks(&error) {
+                self.lines.give_up(&line);
+            }
+            // A connection may have broken unnoticed while nobody used it, as with a server's restart. If
+            // the request was carried out all the same, what it drew is lost: late, and never too much.
+            let worth_it = if failing::is_moved(&error) {
+                self.lines.found_cluster()
+            } else {
+                was_there && error.is_connection_dropped()
+            };
+            if !(again && worth_it) {
+                return Err(failing::explain(&error));
+            }
+            again = false;
+        }
+    }
+}
+
+fn too_late(within: Duration) -> StoreError {
+    StoreError::unavailable(format!("no answer of Redis within {within:?}"))
+}
+
+impl Store for RedisStore {
+    fn transact<'a>(&'a self, key: &'a str, request: &'a Request) -> Answering<'a> {
+        Box::pin(self.ask(&self.script, key, request, None))
+    }
+}
+
+impl fmt::Debug for RedisStore {
+    /// Without the URL, which can hold a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedisStore").finish_non_exhaustive()
+    }
+}
+
+pub(super) fn open(url: &str) -> Result<Arc<dyn Store>, StoreError> {
+    Ok(Arc::new(RedisStore::open(url)?))
+}

@@ -1,0 +1,130 @@
+//! What every store does, and what the keys are like.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use paced::store::Action;
+use paced::store::Limit;
+use paced::store::Limits;
+use paced::store::RedisStore;
+use paced::store::Request;
+use paced::store::Store as _;
+use paced::store::TICKS_PER_SECOND as SECOND;
+use paced::store::conformance;
+
+use super::server;
+use super::server::tell;
+use crate::stepping::draw;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_store_in_redis_conforms() {
+    let Some((url, _server)) = server::any() else {
+        return;
+    };
+    // A machine under load is no breach of promise.
+    let patience = core::time::Duration::from_secs(20);
+    let store = RedisStore::open(&url).expect("a URL");
+    let store = store.connect_timeout(patience).response_timeout(patience);
+    conformance::check(Arc::new(store)).await;
+}
+
+fn minute() -> Limits {
+    Limits::one(Limit::new(60 * SECOND, 10))
+}
+
+#[tokio::test]
+async fn every_change_leaves_an_expiry() {
+    let Some((url, _server)) = server::any() else {
+        return;
+    };
+    let store = RedisStore::open(&url).expect("a URL");
+    let run: u64 = rand::random();
+    let name = format!("expiry-{run:016x}");
+    let key = format!("paced1:{{{name}}}");
+    let learn = |duration| Action::Learn {
+        interval: 90 * SECOND,
+        duration,
+    };
+    let peek = Request::new(Action::Peek, minute());
+    store.transact(&name, &peek).await.expect("an answer");
+    assert_eq!(tell::<u64>(&url, &["EXISTS", &key]), 0, "nothing to keep");
+
+    for action in [
+        draw(1),
+        draw(20),
+        learn(0),
+        learn(600 * SECOND),
+        Action::Pause { duration: 1 },
+        Action::Pause { duration: u64::MAX },
+    ] {
+        let request = Request::new(action, minute());
+        let begun = Instant::now();
+        let answer = store.transact(&name, &request).await.expect("an answer");
+        let left: u64 = tell(&url, &["PTTL", &key]);
+        let passed = u64::try_from(begun.elapsed().as_millis()).expect("seconds") + 1;
+        // In milliseconds; to the next whole one, and one more.
+        let needed = (answer.state.expires_at() - answer.now).div_ceil(4000);
+        assert!(left <= needed + 1, "{action:?}: {left} of {needed}");
+        assert!(left + passed >= needed, "{action:?}: {left} of {needed}");
+    }
+    let _: u64 = tell(&url, &["DEL", &key]);
+}
+
+#[tokio::test]
+async fn a_key_that_holds_something_else_is_left_alone() {
+    let Some((url, _server)) = server::any() else {
+        return;
+    };
+    let store = RedisStore::open(&url).expect("a URL");
+    let run: u64 = rand::random();
+    let name = format!("wrong-{run:016x}");
+    let key = format!("paced1:{{{name}}}");
+    let _: () = tell(&url, &["SET", &key, "somebody's", "EX", "600"]);
+    for action in [draw(1), Action::Peek] {
+        let error = store.transact(&name, &Request::new(action, minute())).await;
+        let error = error.expect_err("a string");
+        assert!(error.is_rejected(), "{error}");
+        assert!(error.to_string().contains("WRONGTYPE"), "{error}");
+    }
+    assert_eq!(tell::<String>(&url, &["GET", &key]), "somebody's");
+    let _: u64 = tell(&url, &["DEL", &key]);
+}
+
+#[tokio::test]
+async fn a_state_that_somebody_has_edited_closes_nothing_for_good() {
+    let Some((url, _server)) = server::any() else {
+        return;
+    };
+    let store = RedisStore::open(&url).expect("a URL");
+    let run: u64 = rand::random();
+    for (number, value) in ["", "-5", "nan", "inf", "1e300", "0.5", "text", "\u{1f980}"]
+        .iter()
+        .enumerate()
+    {
+        let name = format!("edited-{run:016x}-{number}");
+        let key = format!("paced1:{{{name}}}");
+        for field in [
+            "full_at",
+            "full_at2",
+            "paused_until",
+            "generation",
+            "learnt_until",
+            "seen",
+        ] {
+            let _: u64 = tell(&url, &["HSET", &key, field, value]);
+        }
+        let request = Request::new(draw(1), minute());
+        let answer = store.transact(&name, &request).await.expect("an answer");
+        let furthest = minute().as_slice()[0].interval() * 513 + 60 * SECOND;
+        assert_eq!(
+            answer.granted + u32::from(answer.wait > 0),
+            1,
+            "{value:?}: {answer:?}"
+        );
+        assert!(
+            answer.wait <= i64::try_from(furthest).expect("hours"),
+            "{value:?}: {answer:?}"
+        );
+        let _: u64 = tell(&url, &["DEL", &key]);
+    }
+}

@@ -1,0 +1,229 @@
+//! The script answers what `step` does, bit for bit.
+
+use std::sync::Arc;
+
+use paced::store::Action;
+use paced::store::Limit;
+use paced::store::Limits;
+use paced::store::MAX_LIMITS;
+use paced::store::RedisStore;
+use paced::store::Request;
+use paced::store::State;
+use paced::store::TICKS_PER_SECOND as SECOND;
+use paced::store::step;
+use rand::RngExt as _;
+use rand::SeedableRng as _;
+use rand::rngs::StdRng;
+use tokio::task::JoinSet;
+
+use super::server;
+use crate::stepping::START;
+
+const HOUR: u64 = 3600 * SECOND;
+
+/// Requests in one history.
+const LENGTH: usize = 60;
+
+/// Histories that are under way at once, so that the server has something to do all the time.
+const ABREAST: usize = 64;
+
+/// Doubles are exact until 2041; the sums of the slowest limits that there can be, until 2034.
+const LATEST: u64 = (1 << 53) - (1 << 50);
+
+/// One history after the other from a seed of its own, by which a failure can be repeated.
+struct History {
+    dice: StdRng,
+    limits: Limits,
+    seen: Vec<State>,
+    now: u64,
+}
+
+impl History {
+    fn new(seed: u64) -> Self {
+        let mut dice = StdRng::seed_from_u64(seed);
+        let now = match dice.random_range(0..8) {
+            0 => dice.random_range(0..HOUR),
+            1 => LATEST - dice.random_range(0..HOUR),
+            2 => dice.random_range(0..LATEST),
+            _ => START + dice.random_range(0..HOUR),
+        };
+        Self {
+            limits: limits(&mut dice),
+            dice,
+            seen: vec![State::default()],
+            now,
+        }
+    }
+
+    fn request(&mut self) -> Request {
+        let dice = &mut self.dice;
+        self.now = match dice.random_range(0..20) {
+            // A clock that is set.
+            0 => self.now.saturating_sub(ticks(dice)),
+            1 => self.now.saturating_add(ticks(dice)),
+            2 => self.now,
+            3..12 => self.now + dice.random_range(0..2 * self.limits.as_slice()[0].interval()),
+            _ => self.now + dice.random_range(0..SECOND),
+        }
+        .min(LATEST);
+        if dice.random_range(0..20) == 0 {
+            // A program with other settings.
+            self.limits = limits(dice);
+        }
+        let mut request = Request::new(action(dice, self.limits), self.limits);
+        request.floor = match dice.random_range(0..10) {
+            0..4 => None,
+            4..8 => Some(self.seen[dice.random_range(0..self.seen.len())]),
+            _ => Some(invented(dice, self.now)),
+        };
+        request.not_after = match dice.random_range(0..12) {
+            0 => Some(self.now),
+            1 => Some(self.now.saturating_sub(1)),
+            2 => Some(self.now.saturating_sub(ticks(dice))),
+            3 => Some(dice.random()),
+            4 => Some(
+                self.now
+                    .saturating_sub(600 * SECOND - 1 + dice.random_range(0..3)),
+            ),
+            _ => None,
+        };
+        request
+    }
+}
+
+/// Durations of every size, a few of them next to one another and a few beyond all bounds.
+fn ticks(dice: &mut StdRng) -> u64 {
+    match dice.random_range(0..10) {
+        0 => dice.random_range(0..3),
+        1 => dice.random_range(0..5000),
+        2 => SECOND / 20 + dice.random_range(0..3),
+        3 => dice.random_range(0..SECOND),
+        4 => dice.random_range(0..HOUR),
+        5 => dice.random_range(0..1000 * HOUR),
+        6 => dice.random_range(0..1 << 53),
+        7 => dice.random(),
+        8 => u64::MAX,
+        _ => HOUR,
+    }
+}
+
+fn limits(dice: &mut StdRng) -> Limits {
+    let limits = [(); MAX_LIMITS].map(|()| {
+        let interval = match dice.random_range(0..8) {
+            0 => 40,
+            1 => 400,
+            2 => SECOND,
+            3 => 7 * SECOND + 3,
+            4 => HOUR,
+            _ => ticks(dice),
+        };
+        let burst = match dice.random_range(0..4) {
+            0 => 1,
+            1 => dice.random(),
+            _ => dice.random_range(1..200),
+        };
+        Limit::new(interval, burst)
+    });
+    let count = if dice.random() {
+        1
+    } else {
+        dice.random_range(1..=MAX_LIMITS)
+    };
+    Limits::new(&limits[..count]).expect("one to four limits")
+}
+
+fn action(dice: &mut StdRng, limits: Limits) -> Action {
+    let near = limits.as_slice()[0].interval();
+    match dice.random_range(0..12) {
+        0 => Action::Peek,
+        1 => Action::Pause {
+            duration: ticks(dice),
+        },
+        2 => Action::Learn {
+            interval: if dice.random() {
+                near + dice.random_range(0..near)
+            } else {
+                ticks(dice)
+            },
+            duration: ticks(dice),
+        },
+        kind => Action::Draw {
+            tokens: match dice.random_range(0..6) {
+                0 => dice.random(),
+                1 => dice.random_range(0..3),
+                _ => dice.random_range(1..300),
+            },
+            horizon: if dice.random() {
+                dice.random_range(0..20 * near)
+            } else {
+                ticks(dice)
+            },
+            longest: if kind < 8 { u64::MAX } else { ticks(dice) },
+            drain: kind == 3,
+        },
+    }
+}
+
+/// A state that could have been, or not.
+fn invented(dice: &mut StdRng, now: u64) -> State {
+    let mut instant = || match dice.random_range(0..8) {
+        0 => dice.random(),
+        1 => dice.random_range(0..1 << 53),
+        2 => u64::MAX,
+        3..5 => now.saturating_sub(ticks(dice)),
+        _ => now.saturating_add(ticks(dice)),
+    };
+    State {
+        full_at: [(); MAX_LIMITS].map(|()| instant()),
+        paused_until: instant(),
+        learnt_until: instant(),
+        seen: instant(),
+        generation: dice.random::<u64>() >> dice.random_range(0..64),
+        learnt_interval: ticks(dice),
+    }
+}
+
+/// Plays one history against both.
+async fn replay(store: Arc<RedisStore>, key: String, seed: u64) {
+    let mut history = History::new(seed);
+    let mut state = State::default();
+    for number in 0..LENGTH {
+        let request = history.request();
+        let before = state;
+        let right = step(&mut state, history.now, &request);
+        let answer = store.transact_at(&key, &request, history.now).await;
+        assert_eq!(
+            answer.expect("an answer"),
+            right,
+            "request {number} of seed {seed}: {request:?} of {before:?}"
+        );
+        history.seen.push(right.state);
+    }
+}
+
+/// A hundred thousand requests; as many more as `PACED_HISTORIES` says.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_script_answers_what_step_does() {
+    let Some((url, _server)) = server::any() else {
+        return;
+    };
+    let histories = std::env::var("PACED_HISTORIES")
+        .map_or(1700, |count| count.parse().expect("a number of histories"));
+    // The test is about answers, not about when they come.
+    let patience = core::time::Duration::from_secs(20);
+    let store = RedisStore::open(&url).expect("a URL");
+    let store = Arc::new(store.connect_timeout(patience).response_timeout(patience));
+    let run: u64 = rand::random();
+    let mut under_way = JoinSet::new();
+    for seed in 0..histories {
+        if under_way.len() >= ABREAST {
+            let done = under_way.join_next().await.expect("some are under way");
+            done.expect("equal answers");
+        }
+        let key = format!("equality-{run:016x}-{seed}");
+        under_way.spawn(replay(Arc::clone(&store), key, seed));
+    }
+    while let Some(done) = under_way.join_next().await {
+        done.expect("equal answers");
+    }
+}

@@ -1,0 +1,208 @@
+//! What a request finds when something has happened to the server.
+
+use std::time::Duration;
+use std::time::Instant;
+
+use paced::store::Action;
+use paced::store::Answer;
+use paced::store::RedisStore;
+use paced::store::Request;
+use paced::store::Store as _;
+use paced::store::StoreError;
+
+use super::server::Server;
+use super::server::free_port;
+use crate::stepping::draw;
+use crate::stepping::limits;
+
+/// Longer than the store waits for anything, and short for a hang.
+const AT_ONCE: Duration = Duration::from_secs(5);
+
+async fn ask(store: &RedisStore, action: Action) -> Result<Answer, StoreError> {
+    let begun = Instant::now();
+    let answer = store.transact("api", &Request::new(action, limits())).await;
+    assert!(begun.elapsed() < AT_ONCE, "{:?}", begun.elapsed());
+    answer
+}
+
+/// Asks until the store is back.
+async fn until_back(store: &RedisStore) -> Answer {
+    let begun = Instant::now();
+    loop {
+        match ask(store, draw(1)).await {
+            Ok(answer) => return answer,
+            Err(error) => assert!(!error.is_rejected(), "{error}"),
+        }
+        assert!(begun.elapsed() < 4 * AT_ONCE, "it does not come back");
+        // A server of its own process comes back when it likes.
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+async fn unavailable(store: &RedisStore, action: Action) -> String {
+    let error = ask(store, action).await.expect_err("it is away");
+    assert!(!error.is_rejected(), "{error}");
+    error.to_string()
+}
+
+#[tokio::test]
+async fn a_script_that_was_flushed_is_sent_again() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let store = server.store();
+    for drawn in 1..=3 {
+        let answer = until_back(&store).await;
+        assert_eq!(answer.granted, 1);
+        let known: String = server.tell(&["INFO", "memory"]);
+        assert!(
+            known.contains("number_of_cached_scripts:1\r\n"),
+            "{drawn}: {known}"
+        );
+        let _: () = server.tell(&["SCRIPT", "FLUSH"]);
+    }
+    // None of it was lost, and none done twice.
+    let answer = until_back(&store).await;
+    assert_eq!(answer.wait.div_euclid(4_000_000), -7, "{answer:?}");
+}
+
+#[tokio::test]
+async fn a_connection_that_was_closed_costs_no_answer() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let store = server.store();
+    until_back(&store).await;
+    for _ in 0..3 {
+        let killed: u64 = server.tell(&["CLIENT", "KILL", "TYPE", "normal"]);
+        assert_eq!(killed, 1);
+        ask(&store, draw(1)).await.expect("an answer");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_was_killed_is_unavailable_until_it_is_back() {
+    let Some(mut server) = Server::start() else {
+        return;
+    };
+    let store = server.store();
+    until_back(&store).await;
+    server.kill();
+    for _ in 0..5 {
+        let why = unavailable(&store, draw(1)).await;
+        assert_eq!(why, "Redis cannot be reached: connection refused");
+    }
+    server.start_again();
+    until_back(&store).await;
+}
+
+#[tokio::test]
+async fn a_server_that_stands_still_answers_nobody_who_has_left() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let store = server.store();
+    let first = until_back(&store).await;
+    server.stop();
+    // The limiters' way: nothing is to be done half a second from now.
+    let end = first.now + 2_000_000;
+    for _ in 0..5 {
+        let request = Request::new(draw(1), limits()).not_after(end);
+        let begun = Instant::now();
+        let error = store
+            .transact("api", &request)
+            .await
+            .expect_err("it stands still");
+        assert!(!error.is_rejected(), "{error}");
+        assert!(begun.elapsed() < AT_ONCE, "{:?}", begun.elapsed());
+    }
+    // Those requests lie in the server's sockets until their time is over.
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    server.go_on();
+    let answer = until_back(&store).await;
+    assert_eq!(
+        answer.state.full_at[0].max(first.state.full_at[0]),
+        answer.state.full_at[0]
+    );
+    let drawn = (answer.state.full_at[0] - first.state.full_at[0].max(first.now)) / 4_000_000;
+    assert!(drawn <= 2, "{drawn} were drawn for those who had left");
+}
+
+#[tokio::test]
+async fn nobody_who_listens_is_unavailable() {
+    if Server::start().is_none() {
+        return;
+    }
+    let url = format!("redis://127.0.0.1:{}", free_port());
+    let store = RedisStore::open(&url).expect("a URL");
+    unavailable(&store, draw(1)).await;
+}
+
+#[tokio::test]
+async fn somebody_who_never_answers_is_unavailable() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+        .await
+        .expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    let store = RedisStore::open(&format!("redis://:secret@127.0.0.1:{port}")).expect("a URL");
+    let why = unavailable(&store, draw(1)).await;
+    assert_eq!(why, "no connection to Redis within 250ms");
+}
+
+#[tokio::test]
+async fn a_replica_is_unavailable_even_to_those_who_only_look() {
+    let master = free_port().to_string();
+    let Some(server) = Server::start_with(&["--replicaof", "127.0.0.1", &master]) else {
+        return;
+    };
+    for action in [draw(1), Action::Peek] {
+        let why = unavailable(&server.store(), action).await;
+        assert!(why.contains("READONLY"), "{why}");
+    }
+    let _: () = server.tell(&["CONFIG", "SET", "replica-serve-stale-data", "no"]);
+    let why = unavailable(&server.store(), draw(1)).await;
+    assert!(why.contains("MASTERDOWN"), "{why}");
+}
+
+#[tokio::test]
+async fn a_server_without_memory_is_unavailable() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let store = server.store();
+    until_back(&store).await;
+    let _: () = server.tell(&["CONFIG", "SET", "maxmemory", "1"]);
+    let why = unavailable(&store, draw(1)).await;
+    assert!(why.contains("OOM"), "{why}");
+    let _: () = server.tell(&["CONFIG", "SET", "maxmemory", "0"]);
+    ask(&store, draw(1)).await.expect("an answer");
+}
+
+#[derive(Debug)]
+struct ApiError(paced::Error);
+
+impl From<paced::Error> for ApiError {
+    fn from(error: paced::Error) -> Self {
+        Self(error)
+    }
+}
+
+/// Nobody listens on port 1.
+#[paced::rate_limited(rate = 5, store = "redis://127.0.0.1:1", on_store_error = "closed")]
+async fn refused() -> Result<(), ApiError> {
+    Ok(())
+}
+
+#[paced::rate_limited(rate = 5, store = "redis://127.0.0.1:1")]
+async fn paced_alone() -> Result<(), ApiError> {
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_attribute_does_what_it_says_while_there_is_no_server() {
+    let begun = Instant::now();
+    let error = refused().await.expect_err("the store is away").0;
+    assert!(error.is_store(), "{error}");
+    paced_alone().await.expect("a permit of its own");
+    assert!(begun.elapsed() < AT_ONCE, "{:?}", begun.elapsed());
+}

@@ -1,0 +1,15 @@
+//! The store in Redis, beside real servers that the tests start.
+//!
+//! Where there is no `redis-server`, these tests say so and do nothing, unless `PACED_REQUIRE_REDIS` is
+//! set. `PACED_TEST_REDIS_URL` names a server for those that disturb nobody.
+
+mod cluster;
+mod conforming;
+mod crowd;
+mod equality;
+mod losing;
+mod processes;
+mod runtimes;
+mod secrets;
+mod server;
+mod tls;
