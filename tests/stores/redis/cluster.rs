@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 use std::time::Instant;
 
-use paced::store::RedisStore;
 use paced::store::conformance;
 
 use super::server::Server;
@@ -50,10 +49,7 @@ async fn a_url_of_one_server_leads_to_all() {
     let Some(servers) = cluster() else {
         return;
     };
-    let patience = Duration::from_secs(20);
-    let store = RedisStore::open(&servers[1].url()).expect("a URL");
-    let store = store.connect_timeout(patience).response_timeout(patience);
-    conformance::check(Arc::new(store)).await;
+    conformance::check(Arc::new(servers[1].store())).await;
     for server in &servers {
         assert!(server.tell::<u64>(&["DBSIZE"]) > 0, "a server was not used");
     }

@@ -6,13 +6,13 @@ use std::time::Instant;
 use paced::store::Action;
 use paced::store::Limit;
 use paced::store::Limits;
-use paced::store::RedisStore;
 use paced::store::Request;
 use paced::store::Store as _;
 use paced::store::TICKS_PER_SECOND as SECOND;
 use paced::store::conformance;
 
 use super::server;
+use super::server::patient;
 use super::server::tell;
 use crate::stepping::draw;
 
@@ -21,11 +21,7 @@ async fn the_store_in_redis_conforms() {
     let Some((url, _server)) = server::any() else {
         return;
     };
-    // A machine under load is no breach of promise.
-    let patience = core::time::Duration::from_secs(20);
-    let store = RedisStore::open(&url).expect("a URL");
-    let store = store.connect_timeout(patience).response_timeout(patience);
-    conformance::check(Arc::new(store)).await;
+    conformance::check(Arc::new(patient(&url))).await;
 }
 
 fn minute() -> Limits {
@@ -37,7 +33,7 @@ async fn every_change_leaves_an_expiry() {
     let Some((url, _server)) = server::any() else {
         return;
     };
-    let store = RedisStore::open(&url).expect("a URL");
+    let store = patient(&url);
     let run: u64 = rand::random();
     let name = format!("expiry-{run:016x}");
     let key = format!("paced1:{{{name}}}");
@@ -75,7 +71,7 @@ async fn a_key_that_holds_something_else_is_left_alone() {
     let Some((url, _server)) = server::any() else {
         return;
     };
-    let store = RedisStore::open(&url).expect("a URL");
+    let store = patient(&url);
     let run: u64 = rand::random();
     let name = format!("wrong-{run:016x}");
     let key = format!("paced1:{{{name}}}");
@@ -95,7 +91,7 @@ async fn a_state_that_somebody_has_edited_closes_nothing_for_good() {
     let Some((url, _server)) = server::any() else {
         return;
     };
-    let store = RedisStore::open(&url).expect("a URL");
+    let store = patient(&url);
     let run: u64 = rand::random();
     for (number, value) in ["", "-5", "nan", "inf", "1e300", "0.5", "text", "\u{1f980}"]
         .iter()

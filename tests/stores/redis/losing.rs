@@ -1,5 +1,6 @@
 //! What a request finds when something has happened to the server.
 
+use std::sync::Arc;
 use std::time::Duration;
 use std::time::Instant;
 
@@ -9,9 +10,11 @@ use paced::store::RedisStore;
 use paced::store::Request;
 use paced::store::Store as _;
 use paced::store::StoreError;
+use tokio::task::JoinSet;
 
 use super::server::Server;
 use super::server::free_port;
+use super::server::patient;
 use crate::stepping::draw;
 use crate::stepping::limits;
 
@@ -101,31 +104,32 @@ async fn a_server_that_stands_still_answers_nobody_who_has_left() {
     let Some(server) = Server::start() else {
         return;
     };
-    let store = server.store();
+    let store = Arc::new(RedisStore::open(&server.url()).expect("a URL"));
     let first = until_back(&store).await;
     server.stop();
     // The limiters' way: nothing is to be done half a second from now.
     let end = first.now + 2_000_000;
-    for _ in 0..5 {
-        let request = Request::new(draw(1), limits()).not_after(end);
-        let begun = Instant::now();
-        let error = store
-            .transact("api", &request)
-            .await
-            .expect_err("it stands still");
-        assert!(!error.is_rejected(), "{error}");
-        assert!(begun.elapsed() < AT_ONCE, "{:?}", begun.elapsed());
+    let mut requests = JoinSet::new();
+    for _ in 0..20 {
+        let store = Arc::clone(&store);
+        requests.spawn(async move {
+            let request = Request::new(draw(1), limits()).not_after(end);
+            let error = store.transact("api", &request).await;
+            let error = error.expect_err("it stands still");
+            assert!(!error.is_rejected(), "{error}");
+        });
     }
-    // Those requests lie in the server's sockets until their time is over.
+    let begun = Instant::now();
+    requests.join_all().await;
+    assert!(begun.elapsed() < AT_ONCE, "{:?}", begun.elapsed());
+    // The requests lie in the server's socket until their time is over.
     tokio::time::sleep(Duration::from_millis(600)).await;
     server.go_on();
     let answer = until_back(&store).await;
-    assert_eq!(
-        answer.state.full_at[0].max(first.state.full_at[0]),
-        answer.state.full_at[0]
-    );
-    let drawn = (answer.state.full_at[0] - first.state.full_at[0].max(first.now)) / 4_000_000;
-    assert!(drawn <= 2, "{drawn} were drawn for those who had left");
+    let (before, after) = (first.state.full_at[0], answer.state.full_at[0]);
+    let drawn = (after - before.max(first.now)) / 4_000_000;
+    // This one, and what it took until it was answered.
+    assert!(drawn < 10, "{drawn} were drawn for those who had left");
 }
 
 #[tokio::test]
@@ -133,8 +137,7 @@ async fn nobody_who_listens_is_unavailable() {
     if Server::start().is_none() {
         return;
     }
-    let url = format!("redis://127.0.0.1:{}", free_port());
-    let store = RedisStore::open(&url).expect("a URL");
+    let store = patient(&format!("redis://127.0.0.1:{}", free_port()));
     unavailable(&store, draw(1)).await;
 }
 

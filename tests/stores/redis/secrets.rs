@@ -1,6 +1,7 @@
 //! Credentials: what they open, and that nothing prints them.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use paced::Limiter;
 use paced::Quota;
@@ -13,6 +14,7 @@ use paced::store::Store;
 use paced::store::StoreError;
 
 use super::server::Server;
+use super::server::patient;
 use super::server::tell;
 use crate::stepping::draw;
 use crate::stepping::limits;
@@ -46,11 +48,12 @@ async fn wrong_credentials_are_rejected_and_not_printed() {
     let port = server.port;
     for credentials in [format!(":{PASSWORD}@"), format!("{USER}:{PASSWORD}@")] {
         let url = format!("redis://{credentials}127.0.0.1:{port}");
-        let store = Arc::new(RedisStore::open(&url).expect("a URL"));
+        let store = Arc::new(patient(&url));
         refused(&store).await;
         // Nor does a limiter work around it, or print it.
+        let policy = Policy::new().timeout(Duration::from_secs(20));
         let quota = Quota::new(Rate::per_second(10.try_into().expect("above 0")));
-        let limiter = Limiter::in_store("api", quota, store, Policy::new()).expect("a limiter");
+        let limiter = Limiter::in_store("api", quota, store, policy).expect("a limiter");
         let error = limiter.acquire().await.expect_err("refused");
         assert!(error.is_store(), "{error}");
         hides(&error);
@@ -71,7 +74,7 @@ async fn a_user_who_may_not_is_rejected() {
         "ACL", "SETUSER", USER, "on", &password, "~*", "+@all", "-evalsha", "-eval",
     ]);
     let url = format!("redis://{USER}:{PASSWORD}@127.0.0.1:{}", server.port);
-    let store = RedisStore::open(&url).expect("a URL");
+    let store = patient(&url);
     let error = refused(&store).await;
     assert!(error.to_string().contains("NOPERM"), "{error}");
 
@@ -93,7 +96,7 @@ async fn special_characters_of_a_password_are_written_encoded() {
         return;
     };
     let url = format!("redis://:p%40ss%2Fw%3Ard%23%25@127.0.0.1:{}/3", server.port);
-    let store = store::at(&url).expect("a URL");
+    let store = patient(&url);
     let answer = store
         .transact("api", &Request::new(draw(1), limits()))
         .await;
@@ -107,7 +110,7 @@ async fn a_database_that_there_is_not_is_rejected() {
     let Some(server) = Server::start() else {
         return;
     };
-    let store = RedisStore::open(&format!("{}/4711", server.url())).expect("a URL");
+    let store = patient(&format!("{}/4711", server.url()));
     let error = refused(&store).await;
     assert!(error.to_string().contains("database"), "{error}");
 }

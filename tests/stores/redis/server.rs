@@ -54,7 +54,7 @@ impl Server {
     }
 
     pub(crate) fn store(&self) -> RedisStore {
-        RedisStore::open(&self.url()).expect("a store's URL")
+        patient(&self.url())
     }
 
     /// Carries out a command, and gives the answer.
@@ -110,6 +110,12 @@ pub(crate) fn any() -> Option<(String, Option<Server>)> {
     }
     let server = Server::start()?;
     Some((server.url(), Some(server)))
+}
+
+/// A store for tests that are about answers, not about when they come: a machine may be under load.
+pub(crate) fn patient(url: &str) -> RedisStore {
+    let store = RedisStore::open(url).expect("a store's URL");
+    store.connect_timeout(PATIENCE).response_timeout(PATIENCE)
 }
 
 pub(crate) fn tell<T: redis::FromRedisValue>(url: &str, words: &[&str]) -> T {

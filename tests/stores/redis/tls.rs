@@ -10,6 +10,7 @@ use paced::store::Store as _;
 use super::crowd::Crowd;
 use super::server::Server;
 use super::server::free_port;
+use super::server::patient;
 use super::server::skipped;
 use crate::stepping::draw;
 use crate::stepping::limits;
@@ -84,7 +85,7 @@ async fn a_certificate_that_is_not_trusted_is_rejected() {
     let Some((_server, port)) = server() else {
         return;
     };
-    let store = RedisStore::open(&format!("rediss://:secret@127.0.0.1:{port}")).expect("a URL");
+    let store = patient(&format!("rediss://:secret@127.0.0.1:{port}"));
     let error = store
         .transact("api", &Request::new(draw(1), limits()))
         .await;

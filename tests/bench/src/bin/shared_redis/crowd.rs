@@ -145,11 +145,10 @@ pub(crate) fn be_one(arguments: &[String]) -> Result<(), Box<dyn Error>> {
             .collect::<Result<Vec<_>, _>>()?;
         Ok::<_, nix::Error>(all.concat())
     })?;
-    let mut text = String::new();
+    let mut output = std::io::stdout().lock();
     for permit in permits {
-        text += &format!("{permit}\n");
+        writeln!(output, "{permit}")?;
     }
-    std::io::stdout().write_all(text.as_bytes())?;
     Ok(())
 }
 

@@ -24,17 +24,16 @@ use crate::redis::Redis;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    if let [_, ..] = &arguments[..]
-        && arguments[0] == "process"
+    if let [first, rest @ ..] = &arguments[..]
+        && first == "process"
     {
-        return crowd::be_one(&arguments[1..]);
+        return crowd::be_one(rest);
     }
-    let (url, _server) = match arguments.into_iter().next() {
-        Some(url) => (url, None),
-        None => {
-            let server = Redis::start()?;
-            (server.url(), Some(server))
-        }
+    let (url, _server) = if let Some(url) = arguments.into_iter().next() {
+        (url, None)
+    } else {
+        let server = Redis::start()?;
+        (server.url(), Some(server))
     };
     println!("{}\n", machine());
     println!("{}", throughput(&url)?);

@@ -53,7 +53,7 @@ pub(crate) fn one_request_each(url: &str, callers: u32) -> Result<Run, Box<dyn E
     };
     let limits = Limits::one(Limit::new(40, 20_000_000));
     let counter = Arc::clone(&store);
-    run("a request each", callers, None, counter, move || {
+    run("a request each", callers, None, &counter, move || {
         let (store, key) = (Arc::clone(&store), key.clone());
         async move {
             let request = Request::new(draw, limits);
@@ -80,7 +80,7 @@ pub(crate) fn limiter(
         "a limiter",
         callers,
         Some((rate, burst)),
-        store,
+        &store,
         move || {
             let limiter = limiter.clone();
             async move { limiter.acquire().await.expect("a permit") }
@@ -93,7 +93,7 @@ fn run<F: Future<Output = ()> + Send + 'static>(
     what: &'static str,
     callers: u32,
     limit: Option<(u32, u32)>,
-    counter: Arc<Counted>,
+    counter: &Counted,
     call: impl Fn() -> F + Clone + Send + 'static,
 ) -> Result<Run, Box<dyn Error>> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
