@@ -141,11 +141,12 @@ impl Supply {
         wanted.saturating_sub(covered)
     }
 
-    /// When to draw the next tokens: when those that are held are used up within the horizon.
+    /// When to draw the next tokens: when those that are held are used up within half the horizon, so
+    /// that many are drawn at once and the last is not used before the next come.
     fn draws_at(&self, demand: Demand, now: u64) -> u64 {
         match self.slots.last() {
             Some(last) if self.slots.count() >= u64::from(demand.first) => {
-                last.saturating_sub(self.horizon())
+                last.saturating_sub(self.horizon() / 2)
             }
             _ => now,
         }
