@@ -4,6 +4,7 @@
 //! day of the week has to be one, but it need not be the right one: the date is what counts.
 
 use core::time::Duration;
+use std::borrow::Cow;
 use std::time::SystemTime;
 
 use jiff::civil::DateTime;
@@ -157,7 +158,8 @@ fn iso(text: &[u8]) -> Option<Instant> {
     if text.get(4) != Some(&b'-') || text.len() > 40 || text.contains(&b'[') {
         return None;
     }
-    let pieces = PARSER.parse_pieces(text).ok()?;
+    let text = with_close_offset(text);
+    let pieces = PARSER.parse_pieces(&*text).ok()?;
     let civil = pieces.date().to_datetime(pieces.time().unwrap_or_default());
     let offset = pieces
         .to_numeric_offset()
@@ -167,6 +169,18 @@ fn iso(text: &[u8]) -> Option<Instant> {
     Some(Instant(
         since_epoch(civil) + (leap - i128::from(offset)) * NANOS_PER_SECOND,
     ))
+}
+
+/// `2026-11-23 12:00:30 UTC` and `2026-11-23 12:00:30 +0200`, as Ruby and Go print dates, in the way
+/// of ISO 8601.
+fn with_close_offset(text: &[u8]) -> Cow<'_, [u8]> {
+    let text = text.strip_suffix(b" UTC").unwrap_or(text);
+    match text.iter().rposition(|&byte| byte == b' ') {
+        Some(space) if matches!(text.get(space + 1), Some(b'+' | b'-')) => {
+            Cow::Owned([&text[..space], &text[space + 1..]].concat())
+        }
+        _ => Cow::Borrowed(text),
+    }
 }
 
 fn since_epoch(civil: DateTime) -> i128 {

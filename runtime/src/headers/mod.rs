@@ -221,7 +221,7 @@ fn is_refusal(status: StatusCode, told_to_wait: bool, exhausted: bool) -> bool {
     match status.as_u16() {
         429 | 420 | 529 => true,
         400 | 403 | 500 | 503 => told_to_wait || exhausted,
-        409 | 413 | 418 => told_to_wait,
+        402 | 409 | 413 | 418 | 430 => told_to_wait,
         _ => false,
     }
 }

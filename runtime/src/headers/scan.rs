@@ -1,8 +1,8 @@
 //! The sieve: which of a response's field names are worth a second look. It sees every field of
 //! every response, so it looks at every second pair of letters and no more.
 
-/// Every name that we know holds one of these words.
-const WORDS: [&[u8; LEN]; 3] = [b"limit", b"retry", b"quota"];
+/// Every name that we know holds one of these words, or a part of one.
+const WORDS: [&[u8; LEN]; 5] = [b"limit", b"retry", b"quota", b"remai", b"token"];
 const LEN: usize = 5;
 const STRIDE: usize = LEN - 1;
 /// None is shorter than `ratelimit`.
