@@ -60,6 +60,52 @@ async fn what_is_left_is_spread_over_the_time_to_the_reset() {
     assert_eq!(after(left(4, 100, 8), 4).await, [2000, 4000, 6000, 8000]);
 }
 
+/// A body that takes its time, so that several answers come after the bucket is empty.
+#[rate_limited(limiter = limiter)]
+async fn slow(
+    limiter: &Limiter,
+    millis: u64,
+    headers: &Headers,
+) -> Result<Response<()>, io::Error> {
+    sleep(ms(millis)).await;
+    Ok(answer(headers))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pace_that_ends_gives_no_token_back() {
+    let (limiter, start) = (limiter(10.0, 20), Instant::now());
+    limiter.acquire_many(18).await.unwrap();
+    let (scarce, enough) = (left(5, 100, 8), left(50, 100, 8));
+    let (one, other) = tokio::join!(slow(&limiter, 1, &scarce), slow(&limiter, 2, &enough));
+    assert!(one.is_ok() && other.is_ok());
+    limiter.acquire().await.unwrap();
+    // A tenth of a second after the bucket was emptied, and as much later as the first call's way took.
+    assert_eq!(since(start), 101);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_whose_limit_is_the_declared_bucket_is_paced_by_it() {
+    let (limiter, start) = (limiter(10.0, 10), Instant::now());
+    for _ in 0..9 {
+        call(&limiter, &Headers::new()).await.unwrap();
+    }
+    call(&limiter, &left(0, 10, 1)).await.unwrap();
+    let mut at = Vec::new();
+    for _ in 0..3 {
+        call(&limiter, &left(0, 10, 1)).await.unwrap();
+        at.push(since(start));
+    }
+    assert_eq!(at, [100, 200, 300]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_quota_that_others_use_as_well_is_waited_for() {
+    let (limiter, start) = (limiter(10.0, 10), Instant::now());
+    call(&limiter, &left(0, 10, 1)).await.unwrap();
+    limiter.acquire().await.unwrap();
+    assert_eq!(since(start), 1000);
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_was_spread_is_forgotten_at_the_reset() {
     let limiter = limiter(10.0, 20);

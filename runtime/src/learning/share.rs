@@ -89,6 +89,11 @@ impl Share {
         self.value >= 1.0 && self.strikes == 0 && self.begun == 0
     }
 
+    /// No refusal is remembered that speaks against what was declared.
+    pub(super) const fn is_unrefuted(&self) -> bool {
+        self.resumes == 0 && self.strikes == 0
+    }
+
     pub(super) fn begin(&mut self, sent: u64) {
         if self.resumes == 0 && self.strikes == 0 {
             self.begun = sent;

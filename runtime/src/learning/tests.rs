@@ -89,7 +89,7 @@ fn no_run_of_refusals_stops_a_limiter() {
 fn a_scarce_window_is_spread_until_its_reset_and_no_longer() {
     let mut learnt = Learnt::NOTHING;
     assert_eq!(
-        learnt.hear(&window(4.0, 100.0, 8), 0.1, HOUR, (0, 0)),
+        learnt.hear(&window(4.0, 100.0, 8), 0.1, HOUR, (0, 0), None),
         Outlook::Scarce
     );
     let spread = Shape {
@@ -106,9 +106,9 @@ fn a_scarce_window_is_spread_until_its_reset_and_no_longer() {
 #[test]
 fn the_newest_word_on_a_window_replaces_the_one_before() {
     let mut learnt = Learnt::NOTHING;
-    learnt.hear(&window(1.0, 100.0, 8), 0.1, HOUR, (0, 0));
+    learnt.hear(&window(1.0, 100.0, 8), 0.1, HOUR, (0, 0), None);
     assert_eq!(
-        learnt.hear(&window(50.0, 100.0, 8), 0.1, HOUR, (0, 0)),
+        learnt.hear(&window(50.0, 100.0, 8), 0.1, HOUR, (0, 0), None),
         Outlook::Clear
     );
     assert!(learnt.is_nothing());
@@ -117,9 +117,9 @@ fn the_newest_word_on_a_window_replaces_the_one_before() {
 #[test]
 fn no_window_is_believed_for_longer_than_allowed() {
     let mut learnt = Learnt::NOTHING;
-    let outlook = learnt.hear(&window(0.0, 100.0, u64::MAX), 0.1, HOUR, (0, 0));
+    let outlook = learnt.hear(&window(0.0, 100.0, u64::MAX), 0.1, HOUR, (0, 0), None);
     assert_eq!(outlook, Outlook::Exhausted(HOUR));
-    learnt.hear(&window(1.0, 1e300, u64::MAX), 0.1, HOUR, (0, 0));
+    learnt.hear(&window(1.0, 1e300, u64::MAX), 0.1, HOUR, (0, 0), None);
     assert_eq!(learnt.tighten(DECLARED).interval, HOUR);
 }
 
@@ -158,40 +158,40 @@ fn a_measured_share_stays_where_it_is_before_it_grows() {
 fn whole_seconds_do_not_put_off_a_reset() {
     let mut learnt = Learnt::NOTHING;
     let half = SECOND / 2;
-    learnt.hear(&window(9.0, 10.0, 2), 0.1, HOUR, (0, 0));
+    learnt.hear(&window(9.0, 10.0, 2), 0.1, HOUR, (0, 0), None);
     // Told a moment before the reset, in a second that is as good as over.
-    let outlook = learnt.hear(&window(0.0, 10.0, 1), 0.1, HOUR, (3 * half, 3 * half));
+    let outlook = learnt.hear(&window(0.0, 10.0, 1), 0.1, HOUR, (3 * half, 3 * half), None);
     assert_eq!(outlook, Outlook::Exhausted(half));
 }
 
 #[test]
 fn a_reset_that_is_put_off_for_longer_is_believed() {
     let mut learnt = Learnt::NOTHING;
-    learnt.hear(&window(9.0, 10.0, 2), 0.1, HOUR, (0, 0));
-    let outlook = learnt.hear(&window(0.0, 10.0, 60), 0.1, HOUR, (SECOND, SECOND));
+    learnt.hear(&window(9.0, 10.0, 2), 0.1, HOUR, (0, 0), None);
+    let outlook = learnt.hear(&window(0.0, 10.0, 60), 0.1, HOUR, (SECOND, SECOND), None);
     assert_eq!(outlook, Outlook::Exhausted(60 * SECOND));
 }
 
 #[test]
 fn a_server_that_gives_back_bit_by_bit_is_not_waited_for_until_its_reset() {
     let mut learnt = Learnt::NOTHING;
-    learnt.hear(&window(9.0, 10.0, 1), 0.1, HOUR, (0, 0));
+    learnt.hear(&window(9.0, 10.0, 1), 0.1, HOUR, (0, 0), None);
     let later = 2 * SECOND;
-    let outlook = learnt.hear(&window(0.0, 10.0, 2), 0.1, HOUR, (later, later));
+    let outlook = learnt.hear(&window(0.0, 10.0, 2), 0.1, HOUR, (later, later), None);
     // Ten calls come back in two seconds.
     assert_eq!(outlook, Outlook::Scarce);
     assert_eq!(learnt.tighten(DECLARED).interval, SECOND / 5);
     // It has refused a call after all.
     learnt.refused(later, later);
-    let outlook = learnt.hear(&window(0.0, 10.0, 2), 0.1, HOUR, (later, later));
+    let outlook = learnt.hear(&window(0.0, 10.0, 2), 0.1, HOUR, (later, later), None);
     assert_eq!(outlook, Outlook::Exhausted(2 * SECOND));
 }
 
 #[test]
 fn an_answer_on_its_way_at_a_reset_does_not_tell_of_the_window_after_it() {
     let mut learnt = Learnt::NOTHING;
-    learnt.hear(&window(9.0, 10.0, 1), 0.1, HOUR, (0, 0));
+    learnt.hear(&window(9.0, 10.0, 1), 0.1, HOUR, (0, 0), None);
     let (before, after) = (SECOND - 1, SECOND + 1);
-    let outlook = learnt.hear(&window(0.0, 10.0, 1), 0.1, HOUR, (before, after));
+    let outlook = learnt.hear(&window(0.0, 10.0, 1), 0.1, HOUR, (before, after), None);
     assert_eq!(outlook, Outlook::Clear);
 }

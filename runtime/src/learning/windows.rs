@@ -40,6 +40,32 @@ pub(crate) enum Outlook {
     Scarce,
 }
 
+/// The bucket that was declared.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Own {
+    pub(crate) burst: u32,
+    /// Whole tokens in it.
+    pub(crate) left: u64,
+}
+
+impl Own {
+    /// Whether what a server says is what this bucket says itself: the server's limit is this burst,
+    /// as little is left here, and the reset is within the second that a bucket's next token can
+    /// be told in. Then the server may give back bit by bit, as this bucket does, and to wait until its
+    /// reset would cost the whole bucket. If it does not, its first refusal ends this.
+    #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
+    fn explains(self, window: &Window) -> bool {
+        let (Some(limit), Some(remaining), Some(reset)) =
+            (window.limit, window.remaining, window.reset)
+        else {
+            return false;
+        };
+        same(limit, f64::from(self.burst))
+            && (self.left as f64) < remaining + 1.0
+            && nanos(reset) <= ROUNDING
+    }
+}
+
 /// By how much a reset may be late that is told in whole seconds.
 const ROUNDING: u64 = 1_000_000_000;
 
@@ -64,6 +90,7 @@ impl Windows {
         below: f64,
         longest: u64,
         (sent, now): (u64, u64),
+        own: Option<Own>,
     ) -> Outlook {
         let mut outlook = Outlook::Clear;
         let mut pace: Option<Pace> = None;
@@ -71,7 +98,9 @@ impl Windows {
         for mut window in windows(hint) {
             let told = window.reset;
             let slides = single && self.slides(&mut window, longest, (sent, now));
-            let seen = if slides {
+            let seen = if single && own.is_some_and(|own| own.explains(&window)) {
+                (Outlook::Clear, None)
+            } else if slides {
                 window.reset = told;
                 window.refill(below, longest, now)
             } else {

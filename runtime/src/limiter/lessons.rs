@@ -8,9 +8,11 @@ use crate::bucket::Shape;
 use crate::clock;
 use crate::hint::Hint;
 use crate::learning::Outlook;
+use crate::learning::Own;
 
 use super::desk::Desk;
 use super::gate::Gate;
+use super::kept::Kept;
 use super::wakes::Wakes;
 
 /// How long the first call after a cooldown holds back the others while it is not answered.
@@ -18,6 +20,14 @@ const PROBING: u64 = 1_000_000_000;
 
 /// The longest way to the server that is made up for, see [`Desk::passed`].
 const LONGEST_WAY: u64 = 100_000_000;
+
+/// The first answer after the bucket was full.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Way {
+    /// When the first call was sent that is known to have come before it.
+    sent: u64,
+    answered: u64,
+}
 
 /// One call goes first after a cooldown, to see whether the server lets it through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,14 +107,30 @@ impl Desk {
     /// too early by as much as the first one's way took longer than theirs.
     pub(super) fn passed(&mut self, sent: u64, gate: &Gate, now: u64) {
         if mem::take(&mut self.fresh) {
-            self.tat = self
-                .tat
-                .saturating_add(now.saturating_sub(sent).min(LONGEST_WAY));
+            self.way = Some(Way {
+                sent,
+                answered: now,
+            });
+            self.put_off(now.saturating_sub(sent).min(LONGEST_WAY));
             self.learnt.begin(sent);
+        } else if let Some(way) = &mut self.way {
+            // Of calls sent together the first answered need not be the first sent.
+            let sooner = way.sent.saturating_sub(sent);
+            if sooner > 0 && way.answered.saturating_sub(sent) <= LONGEST_WAY {
+                way.sent = sent;
+                self.put_off(sooner);
+            }
         }
         self.learnt.passed(sent, now);
         self.reshape(gate, now);
         self.answered(sent, now);
+    }
+
+    fn put_off(&mut self, nanos: u64) {
+        self.tat = self.tat.saturating_add(nanos);
+        if let Some(kept) = &mut self.kept {
+            kept.put_off(nanos);
+        }
     }
 
     /// A call that was sent at `sent` came to an end, whichever.
@@ -125,7 +151,10 @@ impl Desk {
             longest,
         } = *heard;
         let paced = self.learnt.ages_at().is_some();
-        let outlook = self.learnt.hear(hint, below, longest, (sent, received));
+        let own = self.own(now);
+        let outlook = self
+            .learnt
+            .hear(hint, below, longest, (sent, received), own);
         self.reshape(gate, now);
         if paced && self.learnt.ages_at().is_none() {
             self.tat = bucket::reopen(self.tat, self.shape, now);
@@ -138,6 +167,51 @@ impl Desk {
         }
         self.tell_pace(now);
         self.expel(now, wakes);
+    }
+
+    /// The bucket that was declared, where it is this limiter's alone.
+    fn own(&self, now: u64) -> Option<Own> {
+        let left = match &self.kept {
+            Some(kept) => kept.available(now),
+            None => bucket::available(self.tat, self.shape, now),
+        };
+        let burst = self.quota().burst().get();
+        self.supply.is_none().then_some(Own { burst, left })
+    }
+
+    /// Puts what was declared and learnt into force; tokens used up stay used up.
+    pub(super) fn reshape(&mut self, gate: &Gate, now: u64) {
+        let declared = Shape::of(self.quota());
+        let (plain, to) = (
+            self.learnt.share_of(declared),
+            self.learnt.tighten(declared),
+        );
+        let kept = match self.kept.take() {
+            Some(mut kept) => {
+                kept.reshape(plain, now);
+                Some(kept)
+            }
+            None if to == plain || self.supply.is_some() => None,
+            None => Some(Kept::new(
+                bucket::rescale(self.tat, self.shape, plain, now),
+                plain,
+            )),
+        };
+        if to != self.shape {
+            self.tat = bucket::rescale(self.tat, self.shape, to, now);
+        }
+        match kept {
+            Some(kept) if to == plain => self.tat = self.tat.max(kept.tat()),
+            kept => self.kept = kept,
+        }
+        if to == self.shape {
+            return;
+        }
+        if self.closed_until() > now {
+            self.tat = bucket::reopen(self.tat, to, self.closed_until());
+        }
+        self.shape = to;
+        gate.reshape(to);
     }
 
     /// Whether the limiter learns something from calls that pass.
