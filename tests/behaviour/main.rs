@@ -16,5 +16,6 @@ mod reading;
 mod reconfiguring;
 mod retrying;
 mod runtimes;
+mod servers;
 mod sharing;
 mod stores;

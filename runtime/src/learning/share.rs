@@ -102,7 +102,7 @@ impl Share {
     }
 
     pub(super) fn refused(&mut self, sent: u64, now: u64) -> bool {
-        let news = sent >= self.refused || self.refused == 0;
+        let news = sent > self.refused || self.refused == 0;
         if news {
             if self.strikes == 0 {
                 self.before = self.value;

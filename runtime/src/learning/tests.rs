@@ -145,7 +145,7 @@ fn a_measured_share_stays_where_it_is_before_it_grows() {
     learnt.begin(SECOND);
     learnt.passed(SECOND, SECOND);
     learnt.refused(SECOND, SECOND);
-    learnt.refused(SECOND, SECOND);
+    learnt.refused(SECOND + 1, SECOND + 1);
     learnt.cut(2 * SECOND, false, DECLARED);
     let cut = rate(&learnt);
     learnt.passed(2 * SECOND, 12 * SECOND);
@@ -185,6 +185,34 @@ fn a_server_that_gives_back_bit_by_bit_is_not_waited_for_until_its_reset() {
     learnt.refused(later, later);
     let outlook = learnt.hear(&window(0.0, 10.0, 2), 0.1, HOUR, (later, later), None);
     assert_eq!(outlook, Outlook::Exhausted(2 * SECOND));
+}
+
+#[test]
+fn a_reset_that_moves_with_what_is_used_is_that_of_a_bucket() {
+    let mut learnt = Learnt::NOTHING;
+    // A hundred that come back at ten per second, and are used up in a moment.
+    let mut outlook = Outlook::Clear;
+    for used in 1..=100_u32 {
+        let reset = u64::from(used).div_ceil(10);
+        let left = f64::from(100 - used);
+        outlook = learnt.hear(&window(left, 100.0, reset), 0.1, HOUR, (0, 0), None);
+    }
+    assert_eq!(outlook, Outlook::Scarce);
+    assert!((rate(&learnt) - 10.0).abs() < 0.01, "{}", rate(&learnt));
+}
+
+#[test]
+fn a_window_of_ten_seconds_is_waited_for() {
+    let mut learnt = Learnt::NOTHING;
+    let mut outlook = Outlook::Clear;
+    for used in 1..=100_u32 {
+        // It ends after 10.4 s, which is told over half a second in whole seconds.
+        let now = u64::from(used) * SECOND / 200;
+        let reset = if used < 80 { 11 } else { 10 };
+        let left = f64::from(100 - used);
+        outlook = learnt.hear(&window(left, 100.0, reset), 0.1, HOUR, (now, now), None);
+    }
+    assert!(matches!(outlook, Outlook::Exhausted(_)), "{outlook:?}");
 }
 
 #[test]

@@ -27,6 +27,25 @@ pub(super) struct Pace {
 struct Current {
     limit: f64,
     resets: u64,
+    /// How much was used when the server told it, and how long it said that the reset was away.
+    used: f64,
+    reset: u64,
+}
+
+impl Current {
+    /// Whether one and the same time for each that was used fits this and what was told before.
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a second more or less matters here"
+    )]
+    fn fills_alike(&self, used: f64, reset: u64) -> bool {
+        let at_least = |reset: u64, used: f64| reset.saturating_sub(ROUNDING) as f64 / used;
+        let at_most = |reset: u64, used: f64| reset as f64 / used;
+        let least = at_least(reset, used).max(at_least(self.reset, self.used));
+        self.used >= 1.0
+            && used > self.used
+            && least < at_most(reset, used).min(at_most(self.reset, self.used))
+    }
 }
 
 /// What a hint about a window asks for.
@@ -143,12 +162,26 @@ impl Windows {
                 self.slides = remaining < limit / 2.0;
                 resets
             }
+            // No window's end moves, but a bucket is full the later the more is taken.
+            Some(current)
+                if current.resets + ROUNDING < earliest
+                    && current.fills_alike(limit - remaining, reset) =>
+            {
+                self.slides = true;
+                resets
+            }
             // Told in whole seconds, it seems to be later the later it is told. One that has passed
             // while the call was on its way is judged by the calls that are sent after it.
             Some(current) if earliest <= current.resets + ROUNDING => resets.min(current.resets),
             _ => resets,
         };
-        self.current = Some(Current { limit, resets });
+        let used = limit - remaining;
+        self.current = Some(Current {
+            limit,
+            resets,
+            used,
+            reset,
+        });
         window.reset = Some(Duration::from_nanos(resets.saturating_sub(now)));
         self.slides
     }

@@ -58,6 +58,8 @@ pub(super) struct Desk {
     pub(super) fresh: bool,
     /// How long the first call's way was after that.
     pub(super) way: Option<Way>,
+    /// How long the calls take that tell what is left: the longest, and of old ones less and less.
+    pub(super) longest_way: u64,
     /// The bucket, while the gate is shut.
     pub(super) tat: u64,
     /// The declared bucket, while a hint's pace is in force.
@@ -86,6 +88,7 @@ impl Desk {
             was_full: false,
             fresh: true,
             way: None,
+            longest_way: 0,
             tat: 0,
             kept: None,
             spilt: 0,
@@ -109,9 +112,7 @@ impl Desk {
             self.tat = bucket::sane(tat, self.shape, now);
         }
         if self.learnt.age(now) {
-            self.reshape(gate, now);
-            // The window is new, and everybody else's too: no stampede at its edge.
-            self.tat = bucket::reopen(self.tat, self.shape, now);
+            self.outlived(gate, now);
         }
     }
 

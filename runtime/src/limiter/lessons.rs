@@ -33,8 +33,10 @@ pub(super) struct Way {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Probe {
     Off,
-    /// The next permit is its.
-    Armed,
+    /// The next permit is its, and it is waited for at most this long.
+    Armed {
+        hold: u64,
+    },
     /// It is on its way; the others wait until this instant for its answer.
     Out {
         until: u64,
@@ -89,7 +91,7 @@ impl Desk {
         let until = refused.received.saturating_add(wait.min(refused.longest));
         self.cool_down(until, now, wakes);
         if self.closed_until() > now {
-            self.probe = Probe::Armed;
+            self.probe = Probe::Armed { hold: PROBING };
         }
         if news && refused.for_its_rate {
             let resumes = self.closed_until().max(now);
@@ -151,6 +153,8 @@ impl Desk {
             longest,
         } = *heard;
         let paced = self.learnt.ages_at().is_some();
+        self.longest_way =
+            (self.longest_way - self.longest_way / 8).max(received.saturating_sub(sent));
         let own = self.own(now);
         let outlook = self
             .learnt
@@ -162,7 +166,7 @@ impl Desk {
         if let Outlook::Exhausted(wait) = outlook {
             self.cool_down(received.saturating_add(wait), now, wakes);
             if self.closed_until() > now {
-                self.probe = Probe::Armed;
+                self.probe = Probe::Armed { hold: PROBING };
             }
         }
         self.tell_pace(now);
@@ -201,7 +205,11 @@ impl Desk {
             self.tat = bucket::rescale(self.tat, self.shape, to, now);
         }
         match kept {
-            Some(kept) if to == plain => self.tat = self.tat.max(kept.tat()),
+            // Nobody may have used what was declared in the meantime, but that is no reason to
+            // use it all now.
+            Some(kept) if to == plain => {
+                self.tat = bucket::reopen(self.tat.max(kept.tat()), to, now);
+            }
             kept => self.kept = kept,
         }
         if to == self.shape {
@@ -214,6 +222,17 @@ impl Desk {
         gate.reshape(to);
     }
 
+    /// What was spread is forgotten: the window is new, and everybody else's too. So there is no
+    /// stampede at its edge, and one call goes first to see what the server gives back at its reset.
+    pub(super) fn outlived(&mut self, gate: &Gate, now: u64) {
+        self.reshape(gate, now);
+        self.tat = bucket::reopen(self.tat, self.shape, now);
+        if self.probe == Probe::Off {
+            let hold = PROBING.min(self.longest_way.saturating_mul(2));
+            self.probe = Probe::Armed { hold };
+        }
+    }
+
     /// Whether the limiter learns something from calls that pass.
     pub(super) fn is_attentive(&self) -> bool {
         self.fresh || self.probe != Probe::Off || !self.learnt.is_nothing()
@@ -223,15 +242,15 @@ impl Desk {
     pub(super) fn held_until(&self) -> u64 {
         match self.probe {
             Probe::Out { until } => until.max(self.closed_until()),
-            Probe::Off | Probe::Armed => self.closed_until(),
+            Probe::Off | Probe::Armed { .. } => self.closed_until(),
         }
     }
 
     /// A permit was granted: it is the probe's, if one is due.
     pub(super) fn probed(&mut self, now: u64) {
         self.probe = match self.probe {
-            Probe::Armed => Probe::Out {
-                until: now.saturating_add(PROBING),
+            Probe::Armed { hold } => Probe::Out {
+                until: now.saturating_add(hold),
             },
             Probe::Out { .. } | Probe::Off => Probe::Off,
         };
@@ -240,7 +259,7 @@ impl Desk {
     /// A permit that was granted at `at` is not used: if it was the probe's, the next one is.
     pub(super) fn probe_again(&mut self, at: u64) {
         if matches!(self.probe, Probe::Out { .. }) && at >= self.closed_until() {
-            self.probe = Probe::Armed;
+            self.probe = Probe::Armed { hold: PROBING };
         }
     }
 }
