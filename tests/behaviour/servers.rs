@@ -206,13 +206,6 @@ async fn holds(manner: Manner, declared: (f64, u32), (millis, refused): (u64, u3
     }
     let worst = outcomes.iter().map(|outcome| outcome.millis).max();
     let most = outcomes.iter().map(|outcome| outcome.refused).max();
-    println!(
-        "{manner:?} {declared:?}: {:?} {worst:?} {most:?}",
-        outcomes.iter().map(|o| o.millis).collect::<Vec<_>>()
-    );
-    if std::env::var("LOOK").is_ok() {
-        return;
-    }
     assert!(outcomes.iter().all(|outcome| outcome.failed == 0));
     assert!(worst <= Some(millis), "{manner:?}: {worst:?} ms");
     assert!(most <= Some(refused), "{manner:?}: {most:?} refused");
@@ -251,29 +244,27 @@ async fn a_window_that_was_declared_right() {
 }
 
 /// Three windows have to pass before the last calls: 6 s; GCRA's shortest time is 5.67 s.
+const fn shortest(kind: Kind) -> u64 {
+    match kind {
+        Kind::Gcra => 5667,
+        Kind::Fixed | Kind::Moving => 6000,
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_rate_that_was_declared_five_times_too_high_with_headers() {
-    holds(
-        manner(Kind::Gcra, true),
-        (150.0, 150),
-        (5667 * 115 / 100, 32),
-    )
-    .await;
-    for kind in [Kind::Fixed, Kind::Moving] {
-        holds(manner(kind, true), (150.0, 150), (6000 * 115 / 100, 32)).await;
+    // A window that moves gives back in fits and starts, so that a last pause may come too many.
+    for (kind, percent) in [(Kind::Gcra, 103), (Kind::Fixed, 104), (Kind::Moving, 118)] {
+        let most = (shortest(kind) * percent / 100, 31);
+        holds(manner(kind, true), (150.0, 150), most).await;
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_rate_that_was_declared_five_times_too_high_without_headers() {
-    holds(
-        manner(Kind::Gcra, false),
-        (150.0, 150),
-        (5667 * 115 / 100, 64),
-    )
-    .await;
-    for kind in [Kind::Fixed, Kind::Moving] {
-        holds(manner(kind, false), (150.0, 150), (6000 * 115 / 100, 64)).await;
+    for kind in [Kind::Gcra, Kind::Fixed, Kind::Moving] {
+        let most = (shortest(kind) * 115 / 100, 31);
+        holds(manner(kind, false), (150.0, 150), most).await;
     }
 }
 
@@ -285,7 +276,7 @@ async fn a_server_that_counts_what_it_refuses() {
                 counts_refused: true,
                 ..manner(kind, headers)
             };
-            holds(manner, (150.0, 150), (13_000, 64)).await;
+            holds(manner, (150.0, 150), (shortest(kind) * 118 / 100, 31)).await;
         }
     }
 }
