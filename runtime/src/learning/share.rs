@@ -46,7 +46,8 @@ const DEEPEST_CUT_BY_A_BUCKET: f64 = 0.5;
 /// A refusal without a hint cuts the share to at most this.
 const SHALLOWEST_CUT: f64 = 0.9;
 
-/// The first refusal without a hint, when nothing has been measured yet, cuts it to this.
+/// The first refusal without a hint, when nothing has been measured yet, cuts it to this, or to the
+/// part that passed so far if that is more: where almost all did, it may be an accident.
 const BLIND_CUT: f64 = 0.7;
 
 /// No share is less than this, so that no limiter stops for good.
@@ -135,7 +136,11 @@ impl Share {
                 let cut = cut.clamp(deepest, self.before * SHALLOWEST_CUT);
                 (cut, high.max(cut))
             }
-            _ => (self.before * BLIND_CUT, self.before),
+            _ => {
+                let through = self.let_through(declared);
+                let cut = through.clamp(BLIND_CUT, SHALLOWEST_CUT);
+                (self.before * cut, self.before)
+            }
         };
         self.value = cut.clamp(LEAST_SHARE, 1.0);
         self.floor = self.value;
@@ -150,6 +155,16 @@ impl Share {
         let span = until.saturating_sub(self.begun).max(1) as f64;
         (self.begun > 0 && self.passed > 0)
             .then(|| f64::from(self.passed) * declared.interval as f64 / span)
+    }
+
+    /// The part of what was declared that passed until the refusal, the burst included.
+    #[expect(clippy::cast_precision_loss, reason = "both are far below 2^52")]
+    fn let_through(&self, declared: Shape) -> f64 {
+        if self.begun == 0 {
+            return 0.0;
+        }
+        let span = self.stopped.saturating_sub(self.begun) + declared.capacity;
+        f64::from(self.passed) * declared.interval as f64 / span as f64
     }
 
     pub(super) fn passed(&mut self, sent: u64, now: u64) {

@@ -53,6 +53,19 @@ fn the_share_is_cut_to_what_was_let_through() {
 }
 
 #[test]
+fn a_refusal_after_almost_everything_passed_slows_down_a_little() {
+    let mut learnt = Learnt::NOTHING;
+    learnt.begin(SECOND);
+    // Ten at once, and ten per second, for four seconds.
+    for _ in 0..49 {
+        learnt.passed(SECOND, SECOND);
+    }
+    learnt.refused(5 * SECOND, 5 * SECOND);
+    learnt.cut(6 * SECOND, false, DECLARED);
+    assert!((rate(&learnt) - 9.0).abs() < 0.01, "{}", rate(&learnt));
+}
+
+#[test]
 fn a_refusal_without_a_hint_always_slows_down() {
     let mut learnt = Learnt::NOTHING;
     learnt.refused(0, 0);
