@@ -88,6 +88,10 @@ impl Own {
 /// By how much a reset may be late that is told in whole seconds.
 const ROUNDING: u64 = 1_000_000_000;
 
+/// A window no longer than this counts as new after its length where its end is not told. A day, say,
+/// may be over at any moment.
+const SHORT: Duration = Duration::from_secs(60);
+
 impl Windows {
     pub(super) const UNKNOWN: Self = Self {
         pace: None,
@@ -213,8 +217,13 @@ fn windows(hint: &Hint) -> impl Iterator<Item = Window> {
         .chain(policies.map(|policy: &Policy| Window {
             limit: policy.limit(),
             remaining: policy.remaining(),
-            reset: policy.reset_after(),
+            reset: policy.reset_after().or_else(|| short(policy)),
         }))
+}
+
+/// The length of a window of which no end is told, if it will be over soon.
+fn short(policy: &Policy) -> Option<Duration> {
+    policy.window().filter(|length| *length <= SHORT)
 }
 
 impl Window {
