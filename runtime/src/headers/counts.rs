@@ -9,6 +9,9 @@ use super::structured;
 use super::vocabulary::Field;
 use super::window::Windows;
 
+/// Written out, what `/` stands for.
+const PER: &[u8] = b" per ";
+
 /// Begins an entry of IBM API Connect's lists.
 const NAME: &[u8] = b"name=";
 
@@ -26,7 +29,8 @@ pub(super) fn read<'a>(
         windows.at(slot, 0)?.count(field, value);
         return Some(());
     }
-    if text.contains(&b'/') && !text.contains(&b';') {
+    let divided = text.contains(&b'/') || text.windows(PER.len()).any(|part| part == PER);
+    if divided && !text.contains(&b';') {
         return slashes(windows, slot, field, core::str::from_utf8(text).ok()?);
     }
     if text.starts_with(NAME) {
@@ -57,7 +61,7 @@ fn count(field: Field, text: &[u8]) -> Option<f64> {
 }
 
 /// `32/40` is so much of so much, as Shopify writes it: what is left in a field for that, else what
-/// was used. `150/15m` is so much in so long, as EVE Online does.
+/// was used. `150/15m` and `150 per 15 minutes` are so much in so long, as EVE Online does.
 fn slashes<'a>(windows: &mut Windows<'a>, slot: &Slot<'a>, field: Field, text: &str) -> Option<()> {
     if let Some((part, whole)) = lists::slash(text) {
         let window = windows.at(slot, 0)?;
@@ -72,7 +76,8 @@ fn slashes<'a>(windows: &mut Windows<'a>, slot: &Slot<'a>, field: Field, text: &
     }
     let rates = || {
         text.split(',').map(|entry| {
-            let (count, length) = entry.split_once('/')?;
+            let per = || entry.split_once(" per ");
+            let (count, length) = entry.split_once('/').or_else(per)?;
             Some((lists::count(count)?, names::length(length.trim())?))
         })
     };

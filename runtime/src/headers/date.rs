@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use std::time::SystemTime;
 
 use jiff::civil::DateTime;
+use jiff::fmt::rfc2822;
 use jiff::fmt::temporal::DateTimeParser;
 
 use super::number;
@@ -62,6 +63,16 @@ impl From<SystemTime> for Instant {
             Err(before) => -nanos(before.duration()),
         })
     }
+}
+
+/// `Mon, 23 Nov 2026 12:00:30 +0000`, as mails and some fields other than `Retry-After` have it.
+pub(super) fn rfc2822(text: &[u8]) -> Option<Instant> {
+    static PARSER: rfc2822::DateTimeParser = rfc2822::DateTimeParser::new();
+
+    let timestamp = PARSER
+        .parse_timestamp(text.get(..40).unwrap_or(text))
+        .ok()?;
+    Some(Instant(timestamp.as_nanosecond()))
 }
 
 /// Any form of date.

@@ -152,6 +152,7 @@ impl<'a> Slot<'a> {
 pub(super) fn length(word: &str) -> Option<Duration> {
     let digits = word.bytes().take_while(u8::is_ascii_digit).count();
     let (digits, rest) = word.split_at(digits);
+    let rest = rest.trim_start();
     if digits.is_empty() {
         return vocabulary::seconds(rest).map(Duration::from_secs);
     }
@@ -160,4 +161,14 @@ pub(super) fn length(word: &str) -> Option<Duration> {
         None => number::go_duration(word.as_bytes())?,
     };
     (!length.is_zero()).then_some(length)
+}
+
+/// `30 seconds` or `5min`: a time with its unit in a word.
+pub(super) fn long_words(text: &[u8]) -> Option<Duration> {
+    let letters = text
+        .iter()
+        .filter(|byte| byte.is_ascii_alphabetic())
+        .count();
+    let begins = text.first()?.is_ascii_digit();
+    (begins && letters >= 3).then(|| length(core::str::from_utf8(text).ok()?))?
 }

@@ -205,7 +205,9 @@ impl<'a> Reading<'a> {
         let Some(number) = Decimal::parse(text) else {
             return number::go_duration(text)
                 .or_else(|| number::iso_duration(text))
-                .or_else(|| self.until(text));
+                .or_else(|| names::long_words(text))
+                .or_else(|| self.until(text))
+                .or_else(|| date::rfc2822(text)?.after(self.now()));
         };
         match (scale, self.reset_kind) {
             // No delay is 31 years long.
