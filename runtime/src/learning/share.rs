@@ -124,6 +124,8 @@ impl Share {
             Some(low) if told => (low.clamp(self.before * DEEPEST_CUT, self.before), low),
             Some(low) if self.strikes > 1 => {
                 let deepest = self.before * DEEPEST_CUT_BY_A_WINDOW;
+                // Of calls that are spread evenly, one more than their number may fall into it.
+                let low = low * one_less(self.passed);
                 let cut = low.clamp(deepest, self.before * SHALLOWEST_CUT);
                 (cut, cut)
             }
@@ -193,4 +195,10 @@ impl Share {
         let beyond = self.floor + (1.0 - self.floor) * elapsed.powi(3);
         self.value = evenly.max(beyond).clamp(self.value, 1.0);
     }
+}
+
+/// What is left of so many, as a share, if it is one less; one is not made none.
+fn one_less(count: u32) -> f64 {
+    let count = f64::from(count);
+    ((count - 1.0) / count).max(0.5)
 }
