@@ -21,9 +21,8 @@ pub(super) fn named(name: &str) -> Option<(u8, Form)> {
         // Traefik's own, exact where its `Retry-After` is rounded to the nearest second.
         "x-retry-in" => (2, Form::Guess),
         "x-amz-retry-after" => (3, Form::Millis),
-        // tower_governor and actix-governor.
-        "x-ratelimit-after" => (4, Form::Seconds),
-        "retry-after-seconds" => (4, Form::Seconds),
+        // The first is what tower_governor and actix-governor send.
+        "x-ratelimit-after" | "retry-after-seconds" => (4, Form::Seconds),
         _ => {
             let ending = |(ending, _): &(&str, Form)| name.ends_with(ending);
             let (_, form) = ENDINGS.into_iter().find(ending)?;
