@@ -1,16 +1,25 @@
 //! What reqwest reports of real connections that fail, in real time: it is a real client.
 
+use core::num::NonZeroU32;
 use core::time::Duration;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
 
 use paced::Failure;
+use paced::Limiter;
+use paced::Quota;
+use paced::ResponseExt as _;
 use paced::rate_limited;
+use paced::reqwest_middleware::ObserveMiddleware;
+use paced::tower::ObserveLayer;
+use reqwest_middleware::ClientBuilder;
 use tokio::io::AsyncReadExt as _;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpListener;
 use tokio::net::TcpStream;
+use tower_layer::Layer as _;
+use tower_service::Service;
 
 const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\nok";
 
@@ -143,4 +152,66 @@ async fn a_status_that_is_final_is_asked_for_once() {
         assert_eq!(attempts.load(Ordering::SeqCst), 1);
         assert_eq!(connections.load(Ordering::SeqCst), 1);
     }
+}
+
+/// Real clients each of which shows what it received in its own way. The server lets one more call
+/// through and then none for a while; the limiter knows it afterwards.
+#[tokio::test]
+async fn every_way_in_tells_the_limiter_what_is_left() {
+    #[rate_limited(limiter = limiter)]
+    async fn observed(limiter: &Limiter, url: &str) -> reqwest::Result<()> {
+        reqwest::get(url).await?.observe().error_for_status()?;
+        Ok(())
+    }
+    #[rate_limited(limiter = limiter)]
+    async fn returned(limiter: &Limiter, url: &str) -> reqwest::Result<reqwest::Response> {
+        reqwest::get(url).await
+    }
+    #[rate_limited(limiter = limiter)]
+    async fn elsewhere(limiter: &Limiter, url: &str) -> reqwest::Result<()> {
+        let response = reqwest::get(url).await?;
+        paced::observe(response.status(), response.headers());
+        Ok(())
+    }
+    #[rate_limited(limiter = limiter)]
+    async fn middleware(limiter: &Limiter, url: &str) -> reqwest_middleware::Result<()> {
+        let client = ClientBuilder::new(reqwest::Client::new());
+        let client = client.with(ObserveMiddleware::new()).build();
+        client.get(url).send().await.map(drop)
+    }
+    #[rate_limited(limiter = limiter)]
+    async fn layered(limiter: &Limiter, url: &str) -> reqwest::Result<()> {
+        let mut client = ObserveLayer::new().layer(reqwest::Client::new());
+        let request = reqwest::Request::new(reqwest::Method::GET, url.parse().unwrap());
+        client.call(request).await.map(drop)
+    }
+    for way in 0..5 {
+        let (limiter, url) = (Limiter::new(Quota::per_second(TEN)), one_left().await);
+        match way {
+            0 => observed(&limiter, &url).await.unwrap(),
+            1 => returned(&limiter, &url).await.map(drop).unwrap(),
+            2 => elsewhere(&limiter, &url).await.unwrap(),
+            3 => middleware(&limiter, &url).await.unwrap(),
+            _ => layered(&limiter, &url).await.unwrap(),
+        }
+        let cooldown = limiter.snapshot().cooldown.unwrap_or_default();
+        assert!(cooldown > Duration::from_secs(50), "{way}: {cooldown:?}");
+    }
+}
+
+const TEN: NonZeroU32 = NonZeroU32::new(10).unwrap();
+
+/// A server whose first answer says that nothing is left for a minute.
+async fn one_left() -> String {
+    const SPENT: &[u8] =
+        b"HTTP/1.1 200 OK\r\nx-ratelimit-remaining: 0\r\nx-ratelimit-reset: 60\r\n\
+        content-length: 0\r\nconnection: close\r\n\r\n";
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await?;
+        let _ = stream.read(&mut [0; 1024]).await?;
+        stream.write_all(SPENT).await
+    });
+    url
 }

@@ -14,6 +14,7 @@ use crate::hint::Hint;
 
 use self::share::Share;
 pub(crate) use self::windows::Outlook;
+pub(crate) use self::windows::Own;
 use self::windows::Windows;
 
 /// What a limiter has learnt.
@@ -35,26 +36,32 @@ impl Learnt {
         self.share.is_settled() && self.windows.pace().is_none()
     }
 
-    /// The declared bucket as far as the server lets it be used.
+    /// The declared bucket as far as the server lets it be used for now.
+    pub(crate) fn tighten(&self, declared: Shape) -> Shape {
+        let shared = self.share_of(declared);
+        match self.windows.pace() {
+            // Nothing is saved up of what is left.
+            Some(pace) if pace.interval > shared.interval => Shape {
+                interval: pace.interval,
+                capacity: pace.interval,
+            },
+            _ => shared,
+        }
+    }
+
+    /// The part of the declared bucket that the server turned out to let through.
     #[expect(
         clippy::cast_precision_loss,
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
         reason = "an interval is below 2^52 ns, and a share at least a thousandth"
     )]
-    pub(crate) fn tighten(&self, declared: Shape) -> Shape {
-        let shared = (declared.interval as f64 / self.share.value()).ceil() as u64;
-        let shared = shared.max(declared.interval);
-        match self.windows.pace() {
-            // Nothing is saved up of what is left.
-            Some(pace) if pace.interval > shared => Shape {
-                interval: pace.interval,
-                capacity: pace.interval,
-            },
-            _ => Shape {
-                interval: shared,
-                capacity: declared.capacity.max(shared),
-            },
+    pub(crate) fn share_of(&self, declared: Shape) -> Shape {
+        let interval = (declared.interval as f64 / self.share.value()).ceil() as u64;
+        let interval = interval.max(declared.interval);
+        Shape {
+            interval,
+            capacity: declared.capacity.max(interval),
         }
     }
 
@@ -105,14 +112,17 @@ impl Learnt {
 
     /// The server told what is left, to a call that was sent at `sent`. `below` is the share of a
     /// limit that counts as little, and nothing is believed for more than `longest` nanoseconds.
+    /// `own` is the declared bucket, where it is known.
     pub(crate) fn hear(
         &mut self,
         hint: &Hint,
         below: f64,
         longest: u64,
         (sent, now): (u64, u64),
+        own: Option<Own>,
     ) -> Outlook {
-        self.windows.hear(hint, below, longest, (sent, now))
+        let own = own.filter(|_| self.share.is_unrefuted());
+        self.windows.hear(hint, below, longest, (sent, now), own)
     }
 }
 

@@ -23,7 +23,12 @@ pub(crate) struct Advice {
 impl Advice {
     pub(crate) fn of(hint: Option<&Hint>) -> Self {
         hint.map_or_else(Self::default, |hint| Self {
-            retry_after: hint.retry_after().or_else(|| reset(hint)),
+            // Nothing, or an instant that has passed, is no answer where the window has one.
+            retry_after: hint
+                .retry_after()
+                .filter(|wait| !wait.is_zero())
+                .or_else(|| reset(hint))
+                .or_else(|| hint.retry_after()),
             limited: hint.limited(),
             server_says_retry: hint.server_says_retry(),
         })

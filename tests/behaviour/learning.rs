@@ -10,10 +10,13 @@ use tokio::time::Instant;
 use tokio::time::sleep;
 
 use crate::support::ApiError;
+use crate::support::Failed;
 use crate::support::Log;
+use crate::support::api_error;
 use crate::support::limiter;
 use crate::support::ms;
 use crate::support::poll_once;
+use crate::support::refusal;
 use crate::support::secs;
 use crate::support::since;
 
@@ -58,6 +61,52 @@ async fn after(headers: Headers, calls: usize) -> Vec<u64> {
 #[tokio::test(start_paused = true)]
 async fn what_is_left_is_spread_over_the_time_to_the_reset() {
     assert_eq!(after(left(4, 100, 8), 4).await, [2000, 4000, 6000, 8000]);
+}
+
+/// A body that takes its time, so that several answers come after the bucket is empty.
+#[rate_limited(limiter = limiter)]
+async fn slow(
+    limiter: &Limiter,
+    millis: u64,
+    headers: &Headers,
+) -> Result<Response<()>, io::Error> {
+    sleep(ms(millis)).await;
+    Ok(answer(headers))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pace_that_ends_gives_no_token_back() {
+    let (limiter, start) = (limiter(10.0, 20), Instant::now());
+    limiter.acquire_many(18).await.unwrap();
+    let (scarce, enough) = (left(5, 100, 8), left(50, 100, 8));
+    let (one, other) = tokio::join!(slow(&limiter, 1, &scarce), slow(&limiter, 2, &enough));
+    assert!(one.is_ok() && other.is_ok());
+    limiter.acquire().await.unwrap();
+    // A tenth of a second after the bucket was emptied, and as much later as the first call's way took.
+    assert_eq!(since(start), 101);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_whose_limit_is_the_declared_bucket_is_paced_by_it() {
+    let (limiter, start) = (limiter(10.0, 10), Instant::now());
+    for _ in 0..9 {
+        call(&limiter, &Headers::new()).await.unwrap();
+    }
+    call(&limiter, &left(0, 10, 1)).await.unwrap();
+    let mut at = Vec::new();
+    for _ in 0..3 {
+        call(&limiter, &left(0, 10, 1)).await.unwrap();
+        at.push(since(start));
+    }
+    assert_eq!(at, [100, 200, 300]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_quota_that_others_use_as_well_is_waited_for() {
+    let (limiter, start) = (limiter(10.0, 10), Instant::now());
+    call(&limiter, &left(0, 10, 1)).await.unwrap();
+    limiter.acquire().await.unwrap();
+    assert_eq!(since(start), 1000);
 }
 
 #[tokio::test(start_paused = true)]
@@ -107,6 +156,60 @@ async fn the_scarcest_of_several_windows_governs() {
         ),
     ];
     assert_eq!(after(headers, 2).await, [4000, 8000]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_short_window_without_a_reset_is_over_after_its_length() {
+    let hubspot = vec![
+        ("x-hubspot-ratelimit-max", "100".to_owned()),
+        ("x-hubspot-ratelimit-remaining", "97".to_owned()),
+        (
+            "x-hubspot-ratelimit-interval-milliseconds",
+            "10000".to_owned(),
+        ),
+        ("x-hubspot-ratelimit-secondly", "10".to_owned()),
+        ("x-hubspot-ratelimit-secondly-remaining", "0".to_owned()),
+    ];
+    assert_eq!(after(hubspot, 2).await, [1000, 1100]);
+    // When a day is over nobody knows.
+    let xero = vec![("x-daylimit-remaining", "0".to_owned())];
+    assert_eq!(after(xero, 2).await, [0; 2]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_windows_of_a_response_are_kept_to() {
+    // A window is used up, another one is scarce, and a third one has passed.
+    let headers = vec![
+        (
+            "ratelimit",
+            r#""second";r=0;t=1, "day";r=3;t=12, "hour";r=0;t=0"#.to_owned(),
+        ),
+        (
+            "ratelimit-policy",
+            r#""second";q=10;w=1, "day";q=1000;w=86400, "hour";q=100;w=3600"#.to_owned(),
+        ),
+    ];
+    assert_eq!(after(headers, 3).await, [4000, 8000, 12_000]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_ends_the_trust_in_the_declared_bucket() {
+    #[rate_limited(limiter = limiter)]
+    async fn refused(limiter: &Limiter) -> Result<(), ApiError> {
+        match paced::attempt().number() {
+            1 => Err(ApiError::after(429, secs(1))),
+            _ => Ok(()),
+        }
+    }
+    let (limiter, start) = (limiter(10.0, 10), Instant::now());
+    limiter.acquire_many(9).await.unwrap();
+    call(&limiter, &left(0, 10, 1)).await.unwrap();
+    refused(&limiter).await.unwrap();
+    assert_eq!(since(start), 1100);
+    limiter.acquire().await.unwrap();
+    call(&limiter, &left(0, 10, 1)).await.unwrap();
+    limiter.acquire().await.unwrap();
+    assert_eq!(since(start), 1300 + 1000);
 }
 
 #[tokio::test(start_paused = true)]
@@ -223,4 +326,20 @@ async fn a_hint_beyond_the_longest_cooldown_ends_the_call_and_closes_for_no_long
     sleep(secs(60)).await;
     assert_eq!(call(&limiter, 60).await, Ok(2));
     assert_eq!(since(start), 120_000);
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_hint_beyond_the_deadline_calls_are_refused_with_the_time_until_it_makes_sense() {
+    #[rate_limited(limiter = limiter)]
+    async fn call(limiter: &Limiter) -> Result<(), Failed> {
+        Err(Failed::Api(ApiError::after(429, secs(86_400))))
+    }
+    let limiter = limiter(10.0, 20);
+    // The outcome itself says when.
+    let last = api_error(call(&limiter).await);
+    assert_eq!(last.retry_after, Some(secs(86_400)));
+    // The others learn it from the limiter, which believes in an hour at most.
+    let error = refusal(call(&limiter).await);
+    assert!(error.is_deadline());
+    assert_eq!(error.retry_after(), Some(secs(3600)));
 }

@@ -17,5 +17,6 @@ mod reading;
 mod reconfiguring;
 mod retrying;
 mod runtimes;
+mod servers;
 mod sharing;
 mod stores;

@@ -252,6 +252,30 @@ async fn a_retry_after_on_a_success_is_no_refusal() {
     assert_eq!(since(start), 0);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_retry_after_on_a_success_does_not_drown_what_else_is_said() {
+    const HEADERS: [(&str, &str); 3] = [
+        ("retry-after", "2"),
+        ("x-ratelimit-remaining", "0"),
+        ("x-ratelimit-reset", "7"),
+    ];
+    #[rate_limited(limiter = limiter)]
+    async fn returned(limiter: &Limiter) -> Result<Response<String>, io::Error> {
+        Ok(response(200, &HEADERS))
+    }
+    #[rate_limited(limiter = limiter)]
+    async fn observed(limiter: &Limiter) -> Result<(), io::Error> {
+        let _ = response(200, &HEADERS).observe();
+        Ok(())
+    }
+    let one = limiter(10.0, 5);
+    returned(&one).await.unwrap();
+    assert_eq!(one.snapshot().cooldown, Some(secs(7)));
+    let other = limiter(10.0, 5);
+    observed(&other).await.unwrap();
+    assert_eq!(other.snapshot().cooldown, Some(secs(7)));
+}
+
 #[test]
 fn absurd_headers_are_ignored() {
     for value in [

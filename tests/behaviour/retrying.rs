@@ -1,5 +1,6 @@
 //! What is retried, when, and what comes back.
 
+use core::iter::repeat_n;
 use core::time::Duration;
 use std::collections::HashSet;
 use std::io;
@@ -83,10 +84,38 @@ async fn a_hint_is_kept_to_the_millisecond_and_needs_no_jitter() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_hint_of_nothing_still_backs_off() {
-    let server = Server::failing([ApiError::after(429, Duration::ZERO)]);
-    assert_eq!(called(&server).await, Ok(200));
-    assert_eq!(server.calls(), [0, 1000]);
+async fn hints_of_nothing_still_back_off_and_do_not_burn_the_retries() {
+    let server = Server::failing(repeat_n(ApiError::after(429, Duration::ZERO), 4));
+    assert_eq!(
+        called(&server).await,
+        Err(ApiError::after(429, Duration::ZERO))
+    );
+    assert_eq!(server.calls(), [0, 1000, 3000, 7000]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_instant_that_has_passed_is_a_hint_of_nothing() {
+    let past = [
+        ("date", "Mon, 23 Nov 2026 12:00:00 GMT"),
+        ("retry-after", "Mon, 23 Nov 2026 11:59:00 GMT"),
+    ];
+    let (limiter, calls) = (limiter(10.0, 5), Log::new());
+    let last = answered(&limiter, (429, &past), &calls, Instant::now()).await;
+    assert_eq!(last.unwrap().status(), 429);
+    assert_eq!(calls.entries(), [0, 1000]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_exhausted_window_says_when_where_the_hint_says_nothing() {
+    let headers = [
+        ("retry-after", "0"),
+        ("x-ratelimit-remaining", "0"),
+        ("x-ratelimit-reset", "30"),
+    ];
+    let (limiter, calls) = (limiter(10.0, 5), Log::new());
+    let last = answered(&limiter, (429, &headers), &calls, Instant::now()).await;
+    assert_eq!(last.unwrap().status(), 429);
+    assert_eq!(calls.entries(), [0, 30_000]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,4 +1,4 @@
-//! Every case in `data/header-cases.jsonl`: real responses, and the right answers with their sources.
+//! Every case in `data/header-cases.jsonl` and `data/more-header-cases.jsonl`: real responses, and the right answers with their sources.
 //!
 //! A character of a header's value is one byte. Where reasonable people differ, a case is marked
 //! `debatable`, as a whole or in `debatable_fields`; `CHOSEN` lists where ours is another answer.
@@ -10,7 +10,10 @@ use paced::headers::{Parser, ResetKind};
 use paced::{Hint, Policy};
 use serde_json::Value;
 
-const CASES: &str = include_str!("../data/header-cases.jsonl");
+const CASES: [&str; 2] = [
+    include_str!("../data/header-cases.jsonl"),
+    include_str!("../data/more-header-cases.jsonl"),
+];
 
 /// Case, field and our answer where it is another one.
 const CHOSEN: &[(&str, &str, &str)] = &[
@@ -87,7 +90,8 @@ fn only_debatable_answers_are_our_own() {
 
 fn cases() -> impl Iterator<Item = Value> {
     CASES
-        .lines()
+        .into_iter()
+        .flat_map(str::lines)
         .map(|line| serde_json::from_str(line).expect("JSON"))
 }
 

@@ -41,6 +41,16 @@ const PARTS: &[&str] = &[
     "x-app-rate-limit",
     "count",
     "auth0-client-quota-limit",
+    "x-bapi-limit",
+    "x-esi-error-limit-remain",
+    "anthropic-priority-",
+    "req-limit-short",
+    "x-rate-limit-ip",
+    "-state",
+    "x-tokenlimit-",
+    "24hour",
+    "minute",
+    "ttl",
 ];
 
 /// Parts of which values are made.
@@ -93,6 +103,22 @@ const BITS: &[&str] = &[
     "?1",
     "@1",
     "%\"",
+    "{\"limit\":",
+    "\"until\":",
+    "{",
+    "}",
+    "name=",
+    " per ",
+    "PT",
+    "P",
+    "minute",
+    " seconds",
+    "Remaining:",
+    "Time until reset:",
+    " +0100",
+    " UTC",
+    "2026-11-23 12:00:30",
+    "Mon, 23 Nov 2026 12:00:30 ",
 ];
 
 fn name() -> impl Strategy<Value = HeaderName> {

@@ -49,8 +49,11 @@ impl Read {
             (None, Some((hint, received))) => (Advice::of(Some(hint)), Some(received)),
             (None, None) => (Advice::default(), None),
         };
-        // A response that was observed has been heard of, and one that asks to wait says no more.
-        let unheard = own.filter(|_| scope.status.is_none() && advice.retry_after.is_none());
+        // A response that was observed has been heard of, and a refusal that says for how long says
+        // no more.
+        let refused = advice.limited || failure.is_some_and(Failure::is_throttle);
+        let told = refused && advice.retry_after.is_some();
+        let unheard = own.filter(|_| scope.status.is_none() && !told);
         Told {
             failure,
             advice,

@@ -3,13 +3,20 @@
 use core::time::Duration;
 
 use super::lists;
-use super::names::Slot;
+use super::names::{self, Slot};
 use super::number::Decimal;
 use super::structured;
 use super::vocabulary::Field;
 use super::window::Windows;
 
-/// Reads `60`, `100;w=21600`, `10, 10;w=1, 50;w=60`, `600,30000` or `100:120,20:1`.
+/// Written out, what `/` stands for.
+const PER: &[u8] = b" per ";
+
+/// Begins an entry of IBM API Connect's lists.
+const NAME: &[u8] = b"name=";
+
+/// Reads `60`, `100;w=21600`, `10, 10;w=1, 50;w=60`, `600,30000`, `100:120,20:1`, `32/40`, `150/15m`
+/// or `name=default,100;`.
 ///
 /// `None` where nothing comes of it.
 pub(super) fn read<'a>(
@@ -21,6 +28,13 @@ pub(super) fn read<'a>(
     if let Some(value) = count(field, text) {
         windows.at(slot, 0)?.count(field, value);
         return Some(());
+    }
+    let divided = text.contains(&b'/') || text.windows(PER.len()).any(|part| part == PER);
+    if divided && !text.contains(&b';') {
+        return slashes(windows, slot, field, core::str::from_utf8(text).ok()?);
+    }
+    if text.starts_with(NAME) {
+        return by_name(windows, field, core::str::from_utf8(text).ok()?);
     }
     if text.contains(&b':') {
         return by_seconds(windows, slot, field, core::str::from_utf8(text).ok()?);
@@ -44,6 +58,50 @@ fn count(field: Field, text: &[u8]) -> Option<f64> {
         }
         Some(_) => None,
     }
+}
+
+/// `32/40` is so much of so much, as Shopify writes it: what is left in a field for that, else what
+/// was used. `150/15m` and `150 per 15 minutes` are so much in so long, as EVE Online does.
+fn slashes<'a>(windows: &mut Windows<'a>, slot: &Slot<'a>, field: Field, text: &str) -> Option<()> {
+    if let Some((part, whole)) = lists::slash(text) {
+        let window = windows.at(slot, 0)?;
+        let part_is = if field == Field::Remaining {
+            Field::Remaining
+        } else {
+            Field::Used
+        };
+        window.count(part_is, part);
+        window.count(Field::Limit, whole);
+        return Some(());
+    }
+    let rates = || {
+        text.split(',').map(|entry| {
+            let per = || entry.split_once(" per ");
+            let (count, length) = entry.split_once('/').or_else(per)?;
+            Some((lists::count(count)?, names::length(length.trim())?))
+        })
+    };
+    let single = rates().nth(1).is_none();
+    if rates().any(|rate| rate.is_none()) {
+        return None;
+    }
+    for (value, length) in rates().flatten() {
+        let index = if single { 0 } else { length.as_secs() };
+        let window = windows.at(slot, index)?;
+        window.count(field, value);
+        window.length(length);
+    }
+    Some(())
+}
+
+/// `name=default,100;`, several of them one after the other.
+fn by_name(windows: &mut Windows<'_>, field: Field, text: &str) -> Option<()> {
+    for entry in text.split_terminator(';') {
+        let (name, value) = entry.trim().strip_prefix("name=")?.rsplit_once(',')?;
+        let value = lists::count(value)?;
+        windows.named(name, None)?.count(field, value);
+    }
+    Some(())
 }
 
 fn by_seconds<'a>(

@@ -4,9 +4,11 @@
 //! day of the week has to be one, but it need not be the right one: the date is what counts.
 
 use core::time::Duration;
+use std::borrow::Cow;
 use std::time::SystemTime;
 
 use jiff::civil::DateTime;
+use jiff::fmt::rfc2822;
 use jiff::fmt::temporal::DateTimeParser;
 
 use super::number;
@@ -61,6 +63,16 @@ impl From<SystemTime> for Instant {
             Err(before) => -nanos(before.duration()),
         })
     }
+}
+
+/// `Mon, 23 Nov 2026 12:00:30 +0000`, as mails and some fields other than `Retry-After` have it.
+pub(super) fn rfc2822(text: &[u8]) -> Option<Instant> {
+    static PARSER: rfc2822::DateTimeParser = rfc2822::DateTimeParser::new();
+
+    let timestamp = PARSER
+        .parse_timestamp(text.get(..40).unwrap_or(text))
+        .ok()?;
+    Some(Instant(timestamp.as_nanosecond()))
 }
 
 /// Any form of date.
@@ -157,7 +169,8 @@ fn iso(text: &[u8]) -> Option<Instant> {
     if text.get(4) != Some(&b'-') || text.len() > 40 || text.contains(&b'[') {
         return None;
     }
-    let pieces = PARSER.parse_pieces(text).ok()?;
+    let text = with_close_offset(text);
+    let pieces = PARSER.parse_pieces(&*text).ok()?;
     let civil = pieces.date().to_datetime(pieces.time().unwrap_or_default());
     let offset = pieces
         .to_numeric_offset()
@@ -167,6 +180,18 @@ fn iso(text: &[u8]) -> Option<Instant> {
     Some(Instant(
         since_epoch(civil) + (leap - i128::from(offset)) * NANOS_PER_SECOND,
     ))
+}
+
+/// `2026-11-23 12:00:30 UTC` and `2026-11-23 12:00:30 +0200`, as Ruby and Go print dates, in the way
+/// of ISO 8601.
+fn with_close_offset(text: &[u8]) -> Cow<'_, [u8]> {
+    let text = text.strip_suffix(b" UTC").unwrap_or(text);
+    match text.iter().rposition(|&byte| byte == b' ') {
+        Some(space) if matches!(text.get(space + 1), Some(b'+' | b'-')) => {
+            Cow::Owned([&text[..space], &text[space + 1..]].concat())
+        }
+        _ => Cow::Borrowed(text),
+    }
 }
 
 fn since_epoch(civil: DateTime) -> i128 {

@@ -7,7 +7,7 @@ pub(super) enum Form {
     Seconds,
     /// Milliseconds.
     Millis,
-    /// Seconds, an epoch, or a date: vendors differ under one name.
+    /// Seconds, an epoch, a duration with units, or a date: vendors differ under one name.
     Guess,
 }
 
@@ -18,11 +18,23 @@ pub(super) fn named(name: &str) -> Option<(u8, Form)> {
         "retry-after-ms" => (0, Form::Millis),
         "x-ms-retry-after-ms" => (1, Form::Millis),
         "retry-after" => (2, Form::Seconds),
+        // Traefik's own, exact where its `Retry-After` is rounded to the nearest second.
+        "x-retry-in" => (2, Form::Guess),
         "x-amz-retry-after" => (3, Form::Millis),
-        _ if name.ends_with("-retry-after") => (4, Form::Guess),
-        _ if name.ends_with("-retry-after-seconds") => (4, Form::Seconds),
-        _ if name.ends_with("-retry-after-milliseconds") => (4, Form::Millis),
-        _ if name.ends_with("-retry-after-ms") => (4, Form::Millis),
-        _ => return None,
+        // The first is what tower_governor and actix-governor send.
+        "x-ratelimit-after" | "retry-after-seconds" => (4, Form::Seconds),
+        _ => {
+            let ending = |(ending, _): &(&str, Form)| name.ends_with(ending);
+            let (_, form) = ENDINGS.into_iter().find(ending)?;
+            (4, form)
+        }
     })
 }
+
+const ENDINGS: [(&str, Form); 5] = [
+    ("-retry-after", Form::Guess),
+    ("-retry-after-seconds", Form::Seconds),
+    ("-retry-after-milliseconds", Form::Millis),
+    ("-retry-after-ms", Form::Millis),
+    ("-retryafter", Form::Guess),
+];

@@ -30,6 +30,7 @@ pub(super) fn read<'a>(
         Odd::Pairs => groups(slot.label, text, windows),
         Odd::NamedCounts => named_counts(text, windows),
         Odd::Categories => return categories(text, windows),
+        Odd::Prose => prose(slot.label, text, windows),
         Odd::Rate => {
             let rate = count(text)?;
             add(windows, slot.label.into(), |window| {
@@ -42,11 +43,13 @@ pub(super) fn read<'a>(
     None
 }
 
-/// `100:120,20:1`: counts and the lengths of their windows in seconds, as Riot sends them.
-/// `None` if the value is not of this form.
+/// `100:120,20:1`: counts and the lengths of their windows in seconds, as Riot sends them; Path of
+/// Exile adds how long a client is shut out (`8:10:60`). `None` if the value is not of this form.
 pub(super) fn counts_by_seconds(text: &str) -> Option<impl Iterator<Item = (f64, u64)>> {
     let pair = |entry: &str| {
-        let (number, seconds) = entry.split_once(':')?;
+        let (number, rest) = entry.split_once(':')?;
+        let (seconds, penalty) = rest.split_once(':').unwrap_or((rest, "0"));
+        count(penalty)?;
         Some((count(number)?, integer(seconds.trim().as_bytes())?))
     };
     let entries = move || text.split(',').take(MAX_ENTRIES).map(pair);
@@ -56,7 +59,7 @@ pub(super) fn counts_by_seconds(text: &str) -> Option<impl Iterator<Item = (f64,
 }
 
 /// `32/40`
-fn slash(text: &str) -> Option<(f64, f64)> {
+pub(super) fn slash(text: &str) -> Option<(f64, f64)> {
     let (used, limit) = text.split_once('/')?;
     Some((count(used)?, count(limit)?))
 }
@@ -108,6 +111,19 @@ fn groups<'a>(label: &'a str, text: &'a str, windows: &mut Windows<'a>) {
     }
 }
 
+/// `Remaining: 394 Time until reset: 3589`, as Pingdom writes it.
+fn prose<'a>(label: &'a str, text: &'a str, windows: &mut Windows<'a>) {
+    let behind = |words| text.split_once(words)?.1.split_ascii_whitespace().next();
+    add(windows, label.into(), |window| {
+        if let Some(remaining) = behind("Remaining:").and_then(count) {
+            window.count(Field::Remaining, remaining);
+        }
+        if let Some(wait) = behind("Time until reset:").and_then(seconds) {
+            window.reset(1, wait);
+        }
+    });
+}
+
 /// `Microsoft.Compute/PutVM3Min;239,Microsoft.Compute/PutVM30Min;1198`
 fn named_counts<'a>(text: &'a str, windows: &mut Windows<'a>) {
     for entry in text.split(',').take(MAX_ENTRIES) {
@@ -153,7 +169,7 @@ fn add<'a>(windows: &mut Windows<'a>, label: Cow<'a, str>, fill: impl FnOnce(&mu
     windows.push(window);
 }
 
-fn count(text: &str) -> Option<f64> {
+pub(super) fn count(text: &str) -> Option<f64> {
     Decimal::parse(text.trim().as_bytes())?.to_f64()
 }
 

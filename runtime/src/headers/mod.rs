@@ -27,19 +27,21 @@
 //!
 //! | family | fields |
 //! | --- | --- |
-//! | delay | `Retry-After`, `retry-after-ms`, `x-ms-retry-after-ms`, `x-amz-retry-after` (ms), `*-retry-after`, also ending in `-ms`, `-milliseconds` or `-seconds` |
+//! | delay | `Retry-After`, `retry-after-ms`, `x-ms-retry-after-ms`, `x-amz-retry-after` (ms), `*-retry-after`, also ending in `-ms`, `-milliseconds` or `-seconds`; `X-Retry-In` (Traefik), `x-ratelimit-after` |
 //! | IETF drafts 07 to 10 | `RateLimit`, `RateLimit-Policy`, `*-ratelimit`, `*-ratelimit-policy` |
 //! | IETF drafts 00 to 06 | `RateLimit-Limit` (with policies behind it), `-Remaining`, `-Reset` |
-//! | usual names | `X-RateLimit-*` and `X-Rate-Limit-*`: `Limit`, `Remaining`, `Reset`, `Reset-After`, `Used`, `Policy`, `Period`, and a window's name from `Name`, `Bucket` or `Resource` |
+//! | usual names | `X-RateLimit-*` and `X-Rate-Limit-*`: `Limit`, `Remaining`, `Reset`, `Reset-After`, `Used`, `Policy`, `Period`, words that mean the same (`Max`, `Quota`, `Remain`, `Left`, `Resets-In`, `ResetTime`, `Window`, ..), and a window's name from `Name`, `Bucket`, `Resource` or `Group` |
 //! | several windows | `x-ratelimit-limit-<window>`, `*-ratelimit-<window>-limit`, `X-RateLimit-<Window>Limit`; the same for the other words |
-//! | a vendor's word in front | `*-ratelimit-*`, `*-rate-limit-*`, `*-quota-*`: Anthropic, Brevo, Contentful, Fastly, `HubSpot`, Trello, .. |
-//! | lists in one field | Shopify (`32/40`), Salesforce, Riot (`100:120,20:1`), Strava (`600,30000` with a usage), Zendesk, Auth0, Sentry, Azure Resource Manager, Docker Hub (`100;w=21600`) |
+//! | a vendor's word in front | `*-ratelimit-*`, `*-rate-limit-*`, `*-quota-*`: Anthropic, Brevo, Contentful, Fastly, Fitbit, `HubSpot`, `KuCoin`, Toggl, Trello, .. |
+//! | names of their own | X (24 hours), Bybit, Gate, Etsy, `DocuSign`, Cohere, Together, Dataverse, EVE Online, Path of Exile |
+//! | several things in one field | Shopify, Gorgias, Recharge (`32/40`), EVE Online (`150/15m`), Salesforce, Riot (`100:120,20:1`), Strava and Polar (`600,30000` with a usage), Zendesk, Auth0, Sentry, Azure Resource Manager, IBM API Connect (`name=default,100;`), Trakt (an object of JSON), Pingdom, Docker Hub (`100;w=21600`) |
 //! | counters of use alone | Binance (`X-MBX-*`), Xero (what is left per minute and day), Amazon SP-API (a rate) |
 //! | advice | `x-should-retry`, `stripe-should-retry`: exactly `true` or `false` |
 //!
 //! A time is written in seconds or milliseconds, with or without a fraction, as an epoch, as a Go
-//! duration (`6m0s`, `20ms`), as one of the three HTTP-dates, as ISO 8601 (UTC where it names no
-//! offset), or the way JavaScript prints a date. Fractions of a millisecond round up. Dates and
+//! duration (`6m0s`, `20ms`), as one of the three HTTP-dates, or as ISO 8601 (UTC where it names no
+//! offset), also the way Ruby and Go print it; the end of a window also as JavaScript and mails
+//! have a date, as a duration of ISO 8601 (`PT1M`), or with its unit in a word (`30 seconds`). Fractions of a millisecond round up. Dates and
 //! epochs are read against the response's own `Date`, so the two clocks need not agree; without
 //! one, against `received_at`.
 //!
@@ -53,13 +55,14 @@
 //!   every limit is known; windows that count requests before those that count something else.
 //! * [`retry_after`](Hint::retry_after) is what the server ordered, and stands beside
 //!   [`reset_after`](Hint::reset_after), which is when the window ends. The first should win.
+//! * A reset that a family tells once, for windows that are told apart, is that of each of them.
 //! * Windows on a response from a cache (`Age` above 0) are ignored: they were another caller's.
 //!
 //! # Which responses are refusals
 //!
 //! 429, 420 and 529 always. 400, 403, 500 and 503 with a delay or a window used up: GitHub and
-//! Salesforce refuse with 403, Linear with 400, Auth0 with 500. 409, 413 and 418 with a delay
-//! (Wildberries, RFC 9110, Binance). Nothing else, and never a 2xx: what hides in a body of a 200 is
+//! Salesforce refuse with 403, Linear with 400, Auth0 with 500. 402, 409, 413, 418 and 430 with a
+//! delay (`OpenRouter`, Wildberries, RFC 9110, Binance, Shopify). Nothing else, and never a 2xx: what hides in a body of a 200 is
 //! for the caller to find, who then builds the [`Hint`].
 //!
 //! # Where people differ
@@ -78,6 +81,9 @@
 //! * A structured field with a mistake in it says nothing (RFC 9651), an item with a value of the
 //!   wrong type is left out, and a policy with a window of 0 s is none. `r` may be missing, as in
 //!   Atlassian's fields, and a name may be a token.
+//! * `32/40` is what was used of what there is, but in a field for what remains it is that.
+//!   `X-RateLimit-Interval-Seconds` is the length of the window, also where a server that fills a
+//!   bucket means the time between two of its fillings (Jira Data Center).
 //! * A limit may be `used + remaining` (Reddit), and what remains `limit - used` (Shopify, Riot).
 //!
 //! # Bounds
@@ -89,7 +95,8 @@
 //! # What is not supported
 //!
 //! Bodies (Telegram, Google's `RetryInfo`, Shopify's GraphQL); usage in percent (Meta's `X-App-Usage`,
-//! Anthropic's `utilization`); limits on concurrency; Strava's quarter hours and other windows
+//! Anthropic's `utilization`); limits on concurrency, which are listed and do not count; names with
+//! underscores; Strava's quarter hours and other windows
 //! whose ends are only in a vendor's documentation.
 //!
 //! # Sources
@@ -221,7 +228,7 @@ fn is_refusal(status: StatusCode, told_to_wait: bool, exhausted: bool) -> bool {
     match status.as_u16() {
         429 | 420 | 529 => true,
         400 | 403 | 500 | 503 => told_to_wait || exhausted,
-        409 | 413 | 418 => told_to_wait,
+        402 | 409 | 413 | 418 | 430 => told_to_wait,
         _ => false,
     }
 }

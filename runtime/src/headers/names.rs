@@ -8,7 +8,7 @@
 use core::time::Duration;
 
 use super::number;
-use super::vocabulary::{self, Field, GLUED};
+use super::vocabulary::{self, Field, GLUED, LAST_ONLY};
 
 /// Names alike enough to be told apart from others in the same response, best source first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -85,12 +85,18 @@ fn stem(name: &str) -> Option<(&str, &str, &str)> {
             return Some((vendor, stem, rest));
         }
     }
-    ["ratelimit", "rate-limit", "quota"]
-        .into_iter()
-        .find_map(|stem| {
-            let (vendor, rest) = name.split_once(stem)?;
-            Some((vendor, stem, rest))
-        })
+    let words = ["ratelimit", "rate-limit", "quota"];
+    let word = words.into_iter().find_map(|stem| {
+        let (vendor, rest) = name.split_once(stem)?;
+        Some((vendor, stem, rest))
+    });
+    let beginning = || {
+        let (stem, _) = vocabulary::STEMS
+            .into_iter()
+            .find(|(stem, next)| name.starts_with(stem) && name[stem.len()..].starts_with(next))?;
+        Some(("", stem, &name[stem.len()..]))
+    };
+    word.or_else(beginning)
 }
 
 /// Label and field of `limit`, `limit-tokens`, `tokens-limit`, `userlimit` or `daily`.
@@ -105,7 +111,9 @@ fn split(rest: &str) -> Option<(&str, Field)> {
     let first = || {
         let mut hyphens = hyphens().rev();
         hyphens.find_map(|(hyphen, _)| {
-            Some((&rest[hyphen + 1..], vocabulary::field(&rest[..hyphen])?))
+            let field = vocabulary::field(&rest[..hyphen]);
+            let field = field.filter(|_| !LAST_ONLY.contains(&&rest[..hyphen]))?;
+            Some((&rest[hyphen + 1..], field))
         })
     };
     let glued = || {
@@ -140,10 +148,27 @@ impl<'a> Slot<'a> {
     }
 }
 
-/// The length of a window by the word for it: `minute`, `daily`, `1m`, `10s`.
-fn length(word: &str) -> Option<Duration> {
-    if word.as_bytes().first()?.is_ascii_digit() {
-        return number::go_duration(word.as_bytes()).filter(|length| !length.is_zero());
+/// The length of a window by the word for it: `minute`, `daily`, `1m`, `10s`, `15min`, `24hour`.
+pub(super) fn length(word: &str) -> Option<Duration> {
+    let digits = word.bytes().take_while(u8::is_ascii_digit).count();
+    let (digits, rest) = word.split_at(digits);
+    let rest = rest.trim_start();
+    if digits.is_empty() {
+        return vocabulary::seconds(rest).map(Duration::from_secs);
     }
-    vocabulary::seconds(word).map(Duration::from_secs)
+    let length = match vocabulary::seconds(rest) {
+        Some(unit) => Duration::from_secs(number::integer(digits.as_bytes())?.checked_mul(unit)?),
+        None => number::go_duration(word.as_bytes())?,
+    };
+    (!length.is_zero()).then_some(length)
+}
+
+/// `30 seconds` or `5min`: a time with its unit in a word.
+pub(super) fn long_words(text: &[u8]) -> Option<Duration> {
+    let letters = text
+        .iter()
+        .filter(|byte| byte.is_ascii_alphabetic())
+        .count();
+    let begins = text.first()?.is_ascii_digit();
+    (begins && letters >= 3).then(|| length(core::str::from_utf8(text).ok()?))?
 }

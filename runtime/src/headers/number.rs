@@ -2,6 +2,8 @@
 
 use core::time::Duration;
 
+use jiff::fmt::temporal::SpanParser;
+
 /// Longest number looked at, in bytes. The longest real one has 20 digits.
 const MAX_LEN: usize = 40;
 /// Longest wait taken seriously: about 31,700 years, so that the last HTTP-date still fits.
@@ -104,6 +106,17 @@ pub(super) fn go_duration(text: &[u8]) -> Option<Duration> {
         rest = &rest[letters..];
     }
     wait(total)
+}
+
+/// A duration as ISO 8601 writes it, such as `PT1M30S`.
+pub(super) fn iso_duration(text: &[u8]) -> Option<Duration> {
+    static PARSER: SpanParser = SpanParser::new();
+
+    if text.first() != Some(&b'P') || text.len() > MAX_LEN {
+        return None;
+    }
+    let duration = PARSER.parse_duration(text).ok()?;
+    wait(u128::try_from(duration.as_nanos()).ok()?)
 }
 
 /// So many seconds as a wait. `None` if it is negative or absurdly long.

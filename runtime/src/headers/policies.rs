@@ -15,9 +15,11 @@ pub(super) fn policies<'a>(windows: &mut Windows<'a>, slot: &Slot<'a>, text: &[u
 }
 
 /// The field without a word behind `RateLimit`: `"default";r=50;t=30` since draft 08,
-/// `limit=10, remaining=1, reset=7` of draft 07, or a vendor's plain `700` or `100:120,20:1`.
+/// `limit=10, remaining=1, reset=7` of draft 07, or a vendor's plain `700`, `100:120,20:1` or `32/40`.
 pub(super) fn bare<'a>(windows: &mut Windows<'a>, slot: &Slot<'a>, text: &[u8]) {
-    let end = text.iter().position(|byte| matches!(byte, b',' | b':'));
+    let end = text
+        .iter()
+        .position(|byte| matches!(byte, b',' | b':' | b'/'));
     if Decimal::parse(&text[..end.unwrap_or(text.len())]).is_some() {
         counts::read(windows, slot, Field::Limit, text);
         return;

@@ -12,7 +12,7 @@ use super::date::{self, Instant};
 use super::delay::{self, Form};
 use super::names::{self, Slot};
 use super::number::{self, Decimal};
-use super::vocabulary::{Field, Scale};
+use super::vocabulary::{self, Field, Scale};
 use super::window::Windows;
 use super::{ResetKind, counts, lists, policies, structured};
 use crate::hint::Hint;
@@ -118,15 +118,33 @@ impl<'a> Reading<'a> {
         name: &str,
         slot: &Slot<'a>,
         field: Field,
-        value: &HeaderValue,
+        value: &'a HeaderValue,
     ) -> Option<()> {
         let text = self.whole(name, value)?;
-        if field == Field::Policy {
+        if text.starts_with(b"{") {
+            self.object(slot, trimmed(value)?);
+        } else if field == Field::Policy {
             policies::policies(&mut self.windows, slot, &text);
         } else {
             policies::bare(&mut self.windows, slot, &text);
         }
         Some(())
+    }
+
+    /// `{"limit":1000,"remaining":0,"until":"2026-11-23T12:05:00Z"}`, a flat object as Trakt sends.
+    fn object(&mut self, slot: &Slot<'a>, text: &'a [u8]) {
+        let inside = text
+            .strip_prefix(b"{")
+            .and_then(|text| text.strip_suffix(b"}"));
+        for pair in inside.unwrap_or_default().split(|&byte| byte == b',') {
+            let Some(colon) = pair.iter().position(|&byte| byte == b':') else {
+                continue;
+            };
+            let (key, value) = (unquoted(&pair[..colon]), unquoted(&pair[colon + 1..]));
+            if let Some(field) = core::str::from_utf8(key).ok().and_then(vocabulary::field) {
+                self.window(slot, field, value);
+            }
+        }
     }
 
     /// Reads one line about a window. `None` where nothing comes of it.
@@ -135,10 +153,7 @@ impl<'a> Reading<'a> {
             Field::Limit | Field::Remaining | Field::Used => {
                 counts::read(&mut self.windows, slot, field, once(text))?;
             }
-            Field::Reset(rank, scale) => {
-                let wait = self.reset_value(scale, bare_item(once(text)))?;
-                self.windows.at(slot, 0)?.reset(rank, wait);
-            }
+            Field::Reset(rank, scale) => self.resets(slot, rank, scale, once(text))?,
             Field::Length(scale) => {
                 let length = length_value(scale, text)?;
                 self.windows.at(slot, 0)?.length(length);
@@ -153,7 +168,24 @@ impl<'a> Reading<'a> {
                 let wait = lists::read(odd, slot, text, &mut self.windows);
                 self.delay(u8::MAX, wait);
             }
-            Field::Policy | Field::Bare => return None,
+            Field::Policy | Field::Bare | Field::Nothing => return None,
+        }
+        Some(())
+    }
+
+    /// Reads the end of a window, or of several that are told apart by their order: `823, 85623`.
+    fn resets(&mut self, slot: &Slot<'a>, rank: u8, scale: Scale, text: &[u8]) -> Option<()> {
+        if let Some(wait) = self.reset_value(scale, bare_item(text)) {
+            self.windows.at(slot, 0)?.reset(rank, wait);
+            return Some(());
+        }
+        let parts = || text.split(|&byte| byte == b',').map(<[u8]>::trim_ascii);
+        if parts().any(|part| Decimal::parse(part).is_none()) {
+            return None;
+        }
+        for (index, part) in (1..).zip(parts()) {
+            let wait = self.reset_value(scale, part)?;
+            self.windows.at(slot, index)?.reset_in_order(rank, wait);
         }
         Some(())
     }
@@ -164,15 +196,23 @@ impl<'a> Reading<'a> {
             (Some(number), Form::Millis) => number.millis(),
             (Some(number), Form::Guess) => self.guess(number),
             (None, Form::Millis) => None,
-            (None, _) => self.until(text),
+            (None, Form::Seconds) => self.until(text),
+            (None, Form::Guess) => number::go_duration(text).or_else(|| self.until(text)),
         }
     }
 
     fn reset_value(&self, scale: Scale, text: &[u8]) -> Option<Duration> {
         let Some(number) = Decimal::parse(text) else {
-            return number::go_duration(text).or_else(|| self.until(text));
+            return number::go_duration(text)
+                .or_else(|| number::iso_duration(text))
+                .or_else(|| names::long_words(text))
+                .or_else(|| self.until(text))
+                .or_else(|| date::rfc2822(text)?.after(self.now()));
         };
         match (scale, self.reset_kind) {
+            // No delay is 31 years long.
+            (Scale::Millis, _) if number.whole() >= 1_000_000_000_000 => self.guess(number),
+            (Scale::Seconds, _) if number.whole() >= 1_000_000_000 => self.guess(number),
             (Scale::Millis, _) | (Scale::Guess, ResetKind::Millis) => number.millis(),
             (Scale::Seconds, _) | (Scale::Guess, ResetKind::Seconds) => number.seconds(),
             (Scale::Guess, ResetKind::Guess) => self.guess(number),
@@ -243,12 +283,22 @@ impl<'a> Reading<'a> {
     }
 }
 
+/// `60`, `5m` or `minute`.
 fn length_value(scale: Scale, text: &[u8]) -> Option<Duration> {
     match Decimal::parse(text) {
         Some(number) if scale == Scale::Millis => number.millis(),
         Some(number) => number.seconds(),
-        None => number::go_duration(text),
+        None => names::length(core::str::from_utf8(text).ok()?),
     }
+}
+
+/// A string of JSON without its quotes; anything else as it is.
+fn unquoted(text: &[u8]) -> &[u8] {
+    let text = text.trim_ascii();
+    let inside = text
+        .strip_prefix(b"\"")
+        .and_then(|text| text.strip_suffix(b"\""));
+    inside.unwrap_or(text)
 }
 
 /// Without the spaces round it. `None` if it is too long.

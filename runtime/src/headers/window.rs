@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use super::names::{Family, Slot};
 use super::number::MAX_WAIT;
-use super::vocabulary::Field;
+use super::vocabulary::{CONCURRENT, Field};
 use crate::hint::{Hint, Policy};
 
 /// More windows than any server has.
@@ -66,6 +66,12 @@ impl<'a> Window<'a> {
         self.count(field, value);
     }
 
+    /// The end of a window from a list without names.
+    pub(super) fn reset_in_order(&mut self, rank: u8, wait: Duration) {
+        self.in_order = true;
+        self.reset(rank, wait);
+    }
+
     /// The end of the window, from a source of this rank; the smallest rank counts.
     pub(super) fn reset(&mut self, rank: u8, wait: Duration) {
         self.reset = Some(match self.reset {
@@ -103,6 +109,11 @@ impl<'a> Window<'a> {
 
     fn is_exhausted(&self) -> bool {
         self.remaining == Some(0.0)
+    }
+
+    /// It says nothing about when a next call may be made.
+    fn is_aside(&self) -> bool {
+        self.aside || self.unit == CONCURRENT
     }
 
     /// Whether it says anything: a name or a length alone do not.
@@ -242,8 +253,9 @@ impl<'a> Windows<'a> {
         let exhausted = self
             .list
             .iter()
-            .any(|window| window.is_exhausted() && !window.aside);
+            .any(|window| window.is_exhausted() && !window.is_aside());
         if let Some(window) = self.governing() {
+            let reset = window.reset.or_else(|| self.reset_of_all(window));
             hint = hint.with_counts_requests(window.is_requests());
             if let Some(limit) = window.limit {
                 hint = hint.with_limit(limit);
@@ -251,7 +263,7 @@ impl<'a> Windows<'a> {
             if let Some(remaining) = window.remaining {
                 hint = hint.with_remaining(remaining);
             }
-            if let Some((_, wait)) = window.reset {
+            if let Some((_, wait)) = reset {
                 hint = hint.with_reset_after(wait);
             }
         }
@@ -260,16 +272,16 @@ impl<'a> Windows<'a> {
 
     /// The window that the next call has to reckon with.
     fn governing(&self) -> Option<&Window<'a>> {
-        let candidates = || self.list.iter().filter(|window| !window.aside);
+        let candidates = || self.list.iter().filter(|window| !window.is_aside());
         let exhausted = candidates().filter(|window| window.is_exhausted());
         if let Some(window) = exhausted.max_by_key(|window| window.reset.map(|(_, wait)| wait)) {
             return Some(window);
         }
         let counted = || candidates().filter(|window| window.remaining.is_some());
+        let requests = counted().any(Window::is_requests);
+        let counted = || counted().filter(move |window| !requests || window.is_requests());
         if let Some(family) = counted().map(|window| window.family).min() {
-            let family = || counted().filter(|window| window.family == family);
-            let requests = family().any(Window::is_requests);
-            return tightest(|| family().filter(|window| !requests || window.is_requests()));
+            return tightest(|| counted().filter(move |window| window.family == family));
         }
         // Nothing is known about what is left. One window may still speak for all: the only one,
         // or the one of the best family that has no name where others do.
@@ -281,6 +293,18 @@ impl<'a> Windows<'a> {
         candidates()
             .filter(plain)
             .min_by_key(|window| window.family)
+    }
+
+    /// The reset that a family tells once for all its windows, as Contentful and `LaunchDarkly` do.
+    fn reset_of_all(&self, window: &Window<'a>) -> Option<(u8, Duration)> {
+        let counts = |window: &Window<'a>| window.limit.is_some() || window.remaining.is_some();
+        let mut family = self
+            .list
+            .iter()
+            .filter(|other| other.family == window.family);
+        let told = family.clone().find(|other| other.reset.is_some())?;
+        let once = family.all(|other| counts(other) == other.reset.is_none());
+        told.reset.filter(|_| once)
     }
 
     /// Those with a name or a length: a single plain window is all in the hint.

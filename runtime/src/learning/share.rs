@@ -46,7 +46,8 @@ const DEEPEST_CUT_BY_A_BUCKET: f64 = 0.5;
 /// A refusal without a hint cuts the share to at most this.
 const SHALLOWEST_CUT: f64 = 0.9;
 
-/// The first refusal without a hint, when nothing has been measured yet, cuts it to this.
+/// The first refusal without a hint, when nothing has been measured yet, cuts it to this, or to the
+/// part that passed so far if that is more: where almost all did, it may be an accident.
 const BLIND_CUT: f64 = 0.7;
 
 /// No share is less than this, so that no limiter stops for good.
@@ -89,6 +90,11 @@ impl Share {
         self.value >= 1.0 && self.strikes == 0 && self.begun == 0
     }
 
+    /// No refusal is remembered that speaks against what was declared.
+    pub(super) const fn is_unrefuted(&self) -> bool {
+        self.resumes == 0 && self.strikes == 0
+    }
+
     pub(super) fn begin(&mut self, sent: u64) {
         if self.resumes == 0 && self.strikes == 0 {
             self.begun = sent;
@@ -97,7 +103,7 @@ impl Share {
     }
 
     pub(super) fn refused(&mut self, sent: u64, now: u64) -> bool {
-        let news = sent >= self.refused || self.refused == 0;
+        let news = sent > self.refused || self.refused == 0;
         if news {
             if self.strikes == 0 {
                 self.before = self.value;
@@ -118,6 +124,8 @@ impl Share {
             Some(low) if told => (low.clamp(self.before * DEEPEST_CUT, self.before), low),
             Some(low) if self.strikes > 1 => {
                 let deepest = self.before * DEEPEST_CUT_BY_A_WINDOW;
+                // Of calls that are spread evenly, one more than their number may fall into it.
+                let low = low * one_less(self.passed);
                 let cut = low.clamp(deepest, self.before * SHALLOWEST_CUT);
                 (cut, cut)
             }
@@ -130,7 +138,11 @@ impl Share {
                 let cut = cut.clamp(deepest, self.before * SHALLOWEST_CUT);
                 (cut, high.max(cut))
             }
-            _ => (self.before * BLIND_CUT, self.before),
+            _ => {
+                let through = self.let_through(declared);
+                let cut = through.clamp(BLIND_CUT, SHALLOWEST_CUT);
+                (self.before * cut, self.before)
+            }
         };
         self.value = cut.clamp(LEAST_SHARE, 1.0);
         self.floor = self.value;
@@ -145,6 +157,16 @@ impl Share {
         let span = until.saturating_sub(self.begun).max(1) as f64;
         (self.begun > 0 && self.passed > 0)
             .then(|| f64::from(self.passed) * declared.interval as f64 / span)
+    }
+
+    /// The part of what was declared that passed until the refusal, the burst included.
+    #[expect(clippy::cast_precision_loss, reason = "both are far below 2^52")]
+    fn let_through(&self, declared: Shape) -> f64 {
+        if self.begun == 0 {
+            return 0.0;
+        }
+        let span = self.stopped.saturating_sub(self.begun) + declared.capacity;
+        f64::from(self.passed) * declared.interval as f64 / span as f64
     }
 
     pub(super) fn passed(&mut self, sent: u64, now: u64) {
@@ -173,4 +195,10 @@ impl Share {
         let beyond = self.floor + (1.0 - self.floor) * elapsed.powi(3);
         self.value = evenly.max(beyond).clamp(self.value, 1.0);
     }
+}
+
+/// What is left of so many, as a share, if it is one less; one is not made none.
+fn one_less(count: u32) -> f64 {
+    let count = f64::from(count);
+    ((count - 1.0) / count).max(0.5)
 }

@@ -53,6 +53,19 @@ fn the_share_is_cut_to_what_was_let_through() {
 }
 
 #[test]
+fn a_refusal_after_almost_everything_passed_slows_down_a_little() {
+    let mut learnt = Learnt::NOTHING;
+    learnt.begin(SECOND);
+    // Ten at once, and ten per second, for four seconds.
+    for _ in 0..49 {
+        learnt.passed(SECOND, SECOND);
+    }
+    learnt.refused(5 * SECOND, 5 * SECOND);
+    learnt.cut(6 * SECOND, false, DECLARED);
+    assert!((rate(&learnt) - 9.0).abs() < 0.01, "{}", rate(&learnt));
+}
+
+#[test]
 fn a_refusal_without_a_hint_always_slows_down() {
     let mut learnt = Learnt::NOTHING;
     learnt.refused(0, 0);
@@ -89,7 +102,7 @@ fn no_run_of_refusals_stops_a_limiter() {
 fn a_scarce_window_is_spread_until_its_reset_and_no_longer() {
     let mut learnt = Learnt::NOTHING;
     assert_eq!(
-        learnt.hear(&window(4.0, 100.0, 8), 0.1, HOUR, (0, 0)),
+        learnt.hear(&window(4.0, 100.0, 8), 0.1, HOUR, (0, 0), None),
         Outlook::Scarce
     );
     let spread = Shape {
@@ -106,9 +119,9 @@ fn a_scarce_window_is_spread_until_its_reset_and_no_longer() {
 #[test]
 fn the_newest_word_on_a_window_replaces_the_one_before() {
     let mut learnt = Learnt::NOTHING;
-    learnt.hear(&window(1.0, 100.0, 8), 0.1, HOUR, (0, 0));
+    learnt.hear(&window(1.0, 100.0, 8), 0.1, HOUR, (0, 0), None);
     assert_eq!(
-        learnt.hear(&window(50.0, 100.0, 8), 0.1, HOUR, (0, 0)),
+        learnt.hear(&window(50.0, 100.0, 8), 0.1, HOUR, (0, 0), None),
         Outlook::Clear
     );
     assert!(learnt.is_nothing());
@@ -117,9 +130,9 @@ fn the_newest_word_on_a_window_replaces_the_one_before() {
 #[test]
 fn no_window_is_believed_for_longer_than_allowed() {
     let mut learnt = Learnt::NOTHING;
-    let outlook = learnt.hear(&window(0.0, 100.0, u64::MAX), 0.1, HOUR, (0, 0));
+    let outlook = learnt.hear(&window(0.0, 100.0, u64::MAX), 0.1, HOUR, (0, 0), None);
     assert_eq!(outlook, Outlook::Exhausted(HOUR));
-    learnt.hear(&window(1.0, 1e300, u64::MAX), 0.1, HOUR, (0, 0));
+    learnt.hear(&window(1.0, 1e300, u64::MAX), 0.1, HOUR, (0, 0), None);
     assert_eq!(learnt.tighten(DECLARED).interval, HOUR);
 }
 
@@ -135,8 +148,8 @@ fn a_window_is_measured_by_what_it_held_until_it_opened_again() {
     assert!((rate(&learnt) - 7.0).abs() < 0.01, "{}", rate(&learnt));
     assert!(learnt.refused(2 * SECOND, 2 * SECOND));
     learnt.cut(3 * SECOND, false, DECLARED);
-    // Four calls in two seconds, and asked again in between.
-    assert!((rate(&learnt) - 2.0).abs() < 0.01, "{}", rate(&learnt));
+    // Four calls in two seconds, and asked again in between: three evenly, and one at the edge.
+    assert!((rate(&learnt) - 1.5).abs() < 0.01, "{}", rate(&learnt));
 }
 
 #[test]
@@ -145,7 +158,7 @@ fn a_measured_share_stays_where_it_is_before_it_grows() {
     learnt.begin(SECOND);
     learnt.passed(SECOND, SECOND);
     learnt.refused(SECOND, SECOND);
-    learnt.refused(SECOND, SECOND);
+    learnt.refused(SECOND + 1, SECOND + 1);
     learnt.cut(2 * SECOND, false, DECLARED);
     let cut = rate(&learnt);
     learnt.passed(2 * SECOND, 12 * SECOND);
@@ -158,40 +171,68 @@ fn a_measured_share_stays_where_it_is_before_it_grows() {
 fn whole_seconds_do_not_put_off_a_reset() {
     let mut learnt = Learnt::NOTHING;
     let half = SECOND / 2;
-    learnt.hear(&window(9.0, 10.0, 2), 0.1, HOUR, (0, 0));
+    learnt.hear(&window(9.0, 10.0, 2), 0.1, HOUR, (0, 0), None);
     // Told a moment before the reset, in a second that is as good as over.
-    let outlook = learnt.hear(&window(0.0, 10.0, 1), 0.1, HOUR, (3 * half, 3 * half));
+    let outlook = learnt.hear(&window(0.0, 10.0, 1), 0.1, HOUR, (3 * half, 3 * half), None);
     assert_eq!(outlook, Outlook::Exhausted(half));
 }
 
 #[test]
 fn a_reset_that_is_put_off_for_longer_is_believed() {
     let mut learnt = Learnt::NOTHING;
-    learnt.hear(&window(9.0, 10.0, 2), 0.1, HOUR, (0, 0));
-    let outlook = learnt.hear(&window(0.0, 10.0, 60), 0.1, HOUR, (SECOND, SECOND));
+    learnt.hear(&window(9.0, 10.0, 2), 0.1, HOUR, (0, 0), None);
+    let outlook = learnt.hear(&window(0.0, 10.0, 60), 0.1, HOUR, (SECOND, SECOND), None);
     assert_eq!(outlook, Outlook::Exhausted(60 * SECOND));
 }
 
 #[test]
 fn a_server_that_gives_back_bit_by_bit_is_not_waited_for_until_its_reset() {
     let mut learnt = Learnt::NOTHING;
-    learnt.hear(&window(9.0, 10.0, 1), 0.1, HOUR, (0, 0));
+    learnt.hear(&window(9.0, 10.0, 1), 0.1, HOUR, (0, 0), None);
     let later = 2 * SECOND;
-    let outlook = learnt.hear(&window(0.0, 10.0, 2), 0.1, HOUR, (later, later));
+    let outlook = learnt.hear(&window(0.0, 10.0, 2), 0.1, HOUR, (later, later), None);
     // Ten calls come back in two seconds.
     assert_eq!(outlook, Outlook::Scarce);
     assert_eq!(learnt.tighten(DECLARED).interval, SECOND / 5);
     // It has refused a call after all.
     learnt.refused(later, later);
-    let outlook = learnt.hear(&window(0.0, 10.0, 2), 0.1, HOUR, (later, later));
+    let outlook = learnt.hear(&window(0.0, 10.0, 2), 0.1, HOUR, (later, later), None);
     assert_eq!(outlook, Outlook::Exhausted(2 * SECOND));
+}
+
+#[test]
+fn a_reset_that_moves_with_what_is_used_is_that_of_a_bucket() {
+    let mut learnt = Learnt::NOTHING;
+    // A hundred that come back at ten per second, and are used up in a moment.
+    let mut outlook = Outlook::Clear;
+    for used in 1..=100_u32 {
+        let reset = u64::from(used).div_ceil(10);
+        let left = f64::from(100 - used);
+        outlook = learnt.hear(&window(left, 100.0, reset), 0.1, HOUR, (0, 0), None);
+    }
+    assert_eq!(outlook, Outlook::Scarce);
+    assert!((rate(&learnt) - 10.0).abs() < 0.01, "{}", rate(&learnt));
+}
+
+#[test]
+fn a_window_of_ten_seconds_is_waited_for() {
+    let mut learnt = Learnt::NOTHING;
+    let mut outlook = Outlook::Clear;
+    for used in 1..=100_u32 {
+        // It ends after 10.4 s, which is told over half a second in whole seconds.
+        let now = u64::from(used) * SECOND / 200;
+        let reset = if used < 80 { 11 } else { 10 };
+        let left = f64::from(100 - used);
+        outlook = learnt.hear(&window(left, 100.0, reset), 0.1, HOUR, (now, now), None);
+    }
+    assert!(matches!(outlook, Outlook::Exhausted(_)), "{outlook:?}");
 }
 
 #[test]
 fn an_answer_on_its_way_at_a_reset_does_not_tell_of_the_window_after_it() {
     let mut learnt = Learnt::NOTHING;
-    learnt.hear(&window(9.0, 10.0, 1), 0.1, HOUR, (0, 0));
+    learnt.hear(&window(9.0, 10.0, 1), 0.1, HOUR, (0, 0), None);
     let (before, after) = (SECOND - 1, SECOND + 1);
-    let outlook = learnt.hear(&window(0.0, 10.0, 1), 0.1, HOUR, (before, after));
+    let outlook = learnt.hear(&window(0.0, 10.0, 1), 0.1, HOUR, (before, after), None);
     assert_eq!(outlook, Outlook::Clear);
 }

@@ -27,6 +27,25 @@ pub(super) struct Pace {
 struct Current {
     limit: f64,
     resets: u64,
+    /// How much was used when the server told it, and how long it said that the reset was away.
+    used: f64,
+    reset: u64,
+}
+
+impl Current {
+    /// Whether one and the same time for each that was used fits this and what was told before.
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a second more or less matters here"
+    )]
+    fn fills_alike(&self, used: f64, reset: u64) -> bool {
+        let at_least = |reset: u64, used: f64| reset.saturating_sub(ROUNDING) as f64 / used;
+        let at_most = |reset: u64, used: f64| reset as f64 / used;
+        let least = at_least(reset, used).max(at_least(self.reset, self.used));
+        self.used >= 1.0
+            && used > self.used
+            && least < at_most(reset, used).min(at_most(self.reset, self.used))
+    }
 }
 
 /// What a hint about a window asks for.
@@ -40,8 +59,38 @@ pub(crate) enum Outlook {
     Scarce,
 }
 
+/// The bucket that was declared.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Own {
+    pub(crate) burst: u32,
+    /// Whole tokens in it.
+    pub(crate) left: u64,
+}
+
+impl Own {
+    /// Whether what a server says is what this bucket says itself: the server's limit is this burst,
+    /// as little is left here, and the reset is within the second that a bucket's next token can
+    /// be told in. Then the server may give back bit by bit, as this bucket does, and to wait until its
+    /// reset would cost the whole bucket. If it does not, its first refusal ends this.
+    #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
+    fn explains(self, window: &Window) -> bool {
+        let (Some(limit), Some(remaining), Some(reset)) =
+            (window.limit, window.remaining, window.reset)
+        else {
+            return false;
+        };
+        same(limit, f64::from(self.burst))
+            && (self.left as f64) < remaining + 1.0
+            && nanos(reset) <= ROUNDING
+    }
+}
+
 /// By how much a reset may be late that is told in whole seconds.
 const ROUNDING: u64 = 1_000_000_000;
+
+/// A window no longer than this counts as new after its length where its end is not told. A day, say,
+/// may be over at any moment.
+const SHORT: Duration = Duration::from_secs(60);
 
 impl Windows {
     pub(super) const UNKNOWN: Self = Self {
@@ -64,6 +113,7 @@ impl Windows {
         below: f64,
         longest: u64,
         (sent, now): (u64, u64),
+        own: Option<Own>,
     ) -> Outlook {
         let mut outlook = Outlook::Clear;
         let mut pace: Option<Pace> = None;
@@ -71,7 +121,9 @@ impl Windows {
         for mut window in windows(hint) {
             let told = window.reset;
             let slides = single && self.slides(&mut window, longest, (sent, now));
-            let seen = if slides {
+            let seen = if single && own.is_some_and(|own| own.explains(&window)) {
+                (Outlook::Clear, None)
+            } else if slides {
                 window.reset = told;
                 window.refill(below, longest, now)
             } else {
@@ -114,12 +166,26 @@ impl Windows {
                 self.slides = remaining < limit / 2.0;
                 resets
             }
+            // No window's end moves, but a bucket is full the later the more is taken.
+            Some(current)
+                if current.resets + ROUNDING < earliest
+                    && current.fills_alike(limit - remaining, reset) =>
+            {
+                self.slides = true;
+                resets
+            }
             // Told in whole seconds, it seems to be later the later it is told. One that has passed
             // while the call was on its way is judged by the calls that are sent after it.
             Some(current) if earliest <= current.resets + ROUNDING => resets.min(current.resets),
             _ => resets,
         };
-        self.current = Some(Current { limit, resets });
+        let used = limit - remaining;
+        self.current = Some(Current {
+            limit,
+            resets,
+            used,
+            reset,
+        });
         window.reset = Some(Duration::from_nanos(resets.saturating_sub(now)));
         self.slides
     }
@@ -151,8 +217,13 @@ fn windows(hint: &Hint) -> impl Iterator<Item = Window> {
         .chain(policies.map(|policy: &Policy| Window {
             limit: policy.limit(),
             remaining: policy.remaining(),
-            reset: policy.reset_after(),
+            reset: policy.reset_after().or_else(|| short(policy)),
         }))
+}
+
+/// The length of a window of which no end is told, if it will be over soon.
+fn short(policy: &Policy) -> Option<Duration> {
+    policy.window().filter(|length| *length <= SHORT)
 }
 
 impl Window {

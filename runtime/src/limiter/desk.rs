@@ -11,7 +11,9 @@ use crate::quota::Quota;
 
 use super::gate::CREDIT;
 use super::gate::Gate;
+use super::kept::Kept;
 use super::lessons::Probe;
+use super::lessons::Way;
 use super::queue::Line;
 use super::queue::Queue;
 use super::queue::State;
@@ -54,8 +56,14 @@ pub(super) struct Desk {
     was_full: bool,
     /// Nobody has been answered since, or at all.
     pub(super) fresh: bool,
+    /// How long the first call's way was after that.
+    pub(super) way: Option<Way>,
+    /// How long the calls take that tell what is left: the longest, and of old ones less and less.
+    pub(super) longest_way: u64,
     /// The bucket, while the gate is shut.
     pub(super) tat: u64,
+    /// The declared bucket, while a hint's pace is in force.
+    pub(super) kept: Option<Kept>,
     /// When a token last found the bucket full, or may have.
     spilt: u64,
     closed_since: u64,
@@ -79,7 +87,10 @@ impl Desk {
             probe: Probe::Off,
             was_full: false,
             fresh: true,
+            way: None,
+            longest_way: 0,
             tat: 0,
+            kept: None,
             spilt: 0,
             closed_since: 0,
             closed_until: 0,
@@ -101,9 +112,7 @@ impl Desk {
             self.tat = bucket::sane(tat, self.shape, now);
         }
         if self.learnt.age(now) {
-            self.reshape(gate, now);
-            // The window is new, and everybody else's too: no stampede at its edge.
-            self.tat = bucket::reopen(self.tat, self.shape, now);
+            self.outlived(gate, now);
         }
     }
 
@@ -182,8 +191,7 @@ impl Desk {
                 // What was granted before a token spilt has been made up for since.
                 _ if waiter.since < self.spilt => {}
                 _ => {
-                    let price = self.shape.price(u64::from(waiter.cost));
-                    self.tat = self.tat.saturating_sub(price);
+                    self.give_back(u64::from(waiter.cost));
                 }
             }
         }
@@ -247,8 +255,9 @@ impl Desk {
             self.closed_since = now;
         }
         self.closed_until = until;
-        let unused = self.shape.price(self.queue.revoke());
-        self.tat = bucket::reopen(self.tat.saturating_sub(unused), self.shape, until);
+        let unused = self.queue.revoke();
+        self.give_back(unused);
+        self.tat = bucket::reopen(self.tat, self.shape, until);
         self.expel(now, wakes);
     }
 
@@ -321,20 +330,6 @@ impl Desk {
         if self.tat < now.saturating_sub(credit) {
             self.spilt = now;
         }
-    }
-
-    /// Puts what was declared and learnt into force; tokens used up stay used up.
-    pub(super) fn reshape(&mut self, gate: &Gate, now: u64) {
-        let to = self.learnt.tighten(Shape::of(self.quota));
-        if to == self.shape {
-            return;
-        }
-        self.tat = bucket::rescale(self.tat, self.shape, to, now);
-        if self.closed_until > now {
-            self.tat = bucket::reopen(self.tat, to, self.closed_until);
-        }
-        self.shape = to;
-        gate.reshape(to);
     }
 
     fn account(&mut self, index: u32, now: u64) {

@@ -8,9 +8,11 @@ use crate::bucket::Shape;
 use crate::clock;
 use crate::hint::Hint;
 use crate::learning::Outlook;
+use crate::learning::Own;
 
 use super::desk::Desk;
 use super::gate::Gate;
+use super::kept::Kept;
 use super::wakes::Wakes;
 
 /// How long the first call after a cooldown holds back the others while it is not answered.
@@ -19,12 +21,22 @@ const PROBING: u64 = 1_000_000_000;
 /// The longest way to the server that is made up for, see [`Desk::passed`].
 const LONGEST_WAY: u64 = 100_000_000;
 
+/// The first answer after the bucket was full.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Way {
+    /// When the first call was sent that is known to have come before it.
+    sent: u64,
+    answered: u64,
+}
+
 /// One call goes first after a cooldown, to see whether the server lets it through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Probe {
     Off,
-    /// The next permit is its.
-    Armed,
+    /// The next permit is its, and it is waited for at most this long.
+    Armed {
+        hold: u64,
+    },
     /// It is on its way; the others wait until this instant for its answer.
     Out {
         until: u64,
@@ -79,7 +91,7 @@ impl Desk {
         let until = refused.received.saturating_add(wait.min(refused.longest));
         self.cool_down(until, now, wakes);
         if self.closed_until() > now {
-            self.probe = Probe::Armed;
+            self.probe = Probe::Armed { hold: PROBING };
         }
         if news && refused.for_its_rate {
             let resumes = self.closed_until().max(now);
@@ -97,14 +109,30 @@ impl Desk {
     /// too early by as much as the first one's way took longer than theirs.
     pub(super) fn passed(&mut self, sent: u64, gate: &Gate, now: u64) {
         if mem::take(&mut self.fresh) {
-            self.tat = self
-                .tat
-                .saturating_add(now.saturating_sub(sent).min(LONGEST_WAY));
+            self.way = Some(Way {
+                sent,
+                answered: now,
+            });
+            self.put_off(now.saturating_sub(sent).min(LONGEST_WAY));
             self.learnt.begin(sent);
+        } else if let Some(way) = &mut self.way {
+            // Of calls sent together the first answered need not be the first sent.
+            let sooner = way.sent.saturating_sub(sent);
+            if sooner > 0 && way.answered.saturating_sub(sent) <= LONGEST_WAY {
+                way.sent = sent;
+                self.put_off(sooner);
+            }
         }
         self.learnt.passed(sent, now);
         self.reshape(gate, now);
         self.answered(sent, now);
+    }
+
+    fn put_off(&mut self, nanos: u64) {
+        self.tat = self.tat.saturating_add(nanos);
+        if let Some(kept) = &mut self.kept {
+            kept.put_off(nanos);
+        }
     }
 
     /// A call that was sent at `sent` came to an end, whichever.
@@ -125,7 +153,12 @@ impl Desk {
             longest,
         } = *heard;
         let paced = self.learnt.ages_at().is_some();
-        let outlook = self.learnt.hear(hint, below, longest, (sent, received));
+        self.longest_way =
+            (self.longest_way - self.longest_way / 8).max(received.saturating_sub(sent));
+        let own = self.own(now);
+        let outlook = self
+            .learnt
+            .hear(hint, below, longest, (sent, received), own);
         self.reshape(gate, now);
         if paced && self.learnt.ages_at().is_none() {
             self.tat = bucket::reopen(self.tat, self.shape, now);
@@ -133,11 +166,71 @@ impl Desk {
         if let Outlook::Exhausted(wait) = outlook {
             self.cool_down(received.saturating_add(wait), now, wakes);
             if self.closed_until() > now {
-                self.probe = Probe::Armed;
+                self.probe = Probe::Armed { hold: PROBING };
             }
         }
         self.tell_pace(now);
         self.expel(now, wakes);
+    }
+
+    /// The bucket that was declared, where it is this limiter's alone.
+    fn own(&self, now: u64) -> Option<Own> {
+        let left = match &self.kept {
+            Some(kept) => kept.available(now),
+            None => bucket::available(self.tat, self.shape, now),
+        };
+        let burst = self.quota().burst().get();
+        self.supply.is_none().then_some(Own { burst, left })
+    }
+
+    /// Puts what was declared and learnt into force; tokens used up stay used up.
+    pub(super) fn reshape(&mut self, gate: &Gate, now: u64) {
+        let declared = Shape::of(self.quota());
+        let (plain, to) = (
+            self.learnt.share_of(declared),
+            self.learnt.tighten(declared),
+        );
+        let kept = match self.kept.take() {
+            Some(mut kept) => {
+                kept.reshape(plain, now);
+                Some(kept)
+            }
+            None if to == plain || self.supply.is_some() => None,
+            None => Some(Kept::new(
+                bucket::rescale(self.tat, self.shape, plain, now),
+                plain,
+            )),
+        };
+        if to != self.shape {
+            self.tat = bucket::rescale(self.tat, self.shape, to, now);
+        }
+        match kept {
+            // Nobody may have used what was declared in the meantime, but that is no reason to
+            // use it all now.
+            Some(kept) if to == plain => {
+                self.tat = bucket::reopen(self.tat.max(kept.tat()), to, now);
+            }
+            kept => self.kept = kept,
+        }
+        if to == self.shape {
+            return;
+        }
+        if self.closed_until() > now {
+            self.tat = bucket::reopen(self.tat, to, self.closed_until());
+        }
+        self.shape = to;
+        gate.reshape(to);
+    }
+
+    /// What was spread is forgotten: the window is new, and everybody else's too. So there is no
+    /// stampede at its edge, and one call goes first to see what the server gives back at its reset.
+    pub(super) fn outlived(&mut self, gate: &Gate, now: u64) {
+        self.reshape(gate, now);
+        self.tat = bucket::reopen(self.tat, self.shape, now);
+        if self.probe == Probe::Off {
+            let hold = PROBING.min(self.longest_way.saturating_mul(2));
+            self.probe = Probe::Armed { hold };
+        }
     }
 
     /// Whether the limiter learns something from calls that pass.
@@ -149,15 +242,15 @@ impl Desk {
     pub(super) fn held_until(&self) -> u64 {
         match self.probe {
             Probe::Out { until } => until.max(self.closed_until()),
-            Probe::Off | Probe::Armed => self.closed_until(),
+            Probe::Off | Probe::Armed { .. } => self.closed_until(),
         }
     }
 
     /// A permit was granted: it is the probe's, if one is due.
     pub(super) fn probed(&mut self, now: u64) {
         self.probe = match self.probe {
-            Probe::Armed => Probe::Out {
-                until: now.saturating_add(PROBING),
+            Probe::Armed { hold } => Probe::Out {
+                until: now.saturating_add(hold),
             },
             Probe::Out { .. } | Probe::Off => Probe::Off,
         };
@@ -166,7 +259,7 @@ impl Desk {
     /// A permit that was granted at `at` is not used: if it was the probe's, the next one is.
     pub(super) fn probe_again(&mut self, at: u64) {
         if matches!(self.probe, Probe::Out { .. }) && at >= self.closed_until() {
-            self.probe = Probe::Armed;
+            self.probe = Probe::Armed { hold: PROBING };
         }
     }
 }

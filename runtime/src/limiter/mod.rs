@@ -4,6 +4,7 @@ mod acquire;
 mod alarm;
 mod desk;
 mod gate;
+mod kept;
 mod lessons;
 mod link;
 mod queue;

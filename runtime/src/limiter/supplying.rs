@@ -28,7 +28,18 @@ impl Desk {
         };
         self.spill(now, credit);
         self.tat = bucket::take(self.tat, shape, cost, now, credit)?;
+        if let Some(kept) = &mut self.kept {
+            kept.pay(cost, now);
+        }
         Ok(u64::MAX)
+    }
+
+    /// Puts tokens back that were not used.
+    pub(super) fn give_back(&mut self, tokens: u64) {
+        self.tat = self.tat.saturating_sub(self.shape.price(tokens));
+        if let Some(kept) = &mut self.kept {
+            kept.give_back(tokens);
+        }
     }
 
     /// Orders from the store what those who wait need: when to come back for more.

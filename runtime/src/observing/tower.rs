@@ -6,17 +6,17 @@ use core::task::Context;
 use core::task::Poll;
 use core::task::ready;
 
-use ::http::Response;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::signal::ResponseExt as _;
+use crate::signal::ResponseExt;
 
 /// Shows every response of a client to the limiter of the call whose body uses it.
 ///
 /// The `tower` form of [`ResponseExt::observe`](crate::ResponseExt::observe): with it the body need
 /// not call `observe`. Responses that the client gets in a task of its own are not seen; buffered
-/// services (`tower::buffer`) answer in the caller's task, so they are.
+/// services (`tower::buffer`) answer in the caller's task, so they are. The responses may be
+/// `http::Response`s or `reqwest::Response`s: a `reqwest::Client` is such a service itself.
 ///
 /// ```
 /// # use paced::tower::ObserveLayer;
@@ -50,11 +50,12 @@ pub struct Observe<S> {
     client: S,
 }
 
-impl<S, Request, B> Service<Request> for Observe<S>
+impl<S, Request> Service<Request> for Observe<S>
 where
-    S: Service<Request, Response = Response<B>>,
+    S: Service<Request>,
+    S::Response: ResponseExt,
 {
-    type Response = Response<B>;
+    type Response = S::Response;
     type Error = S::Error;
     type Future = ObserveFuture<S::Future>;
 
@@ -79,11 +80,11 @@ pin_project_lite::pin_project! {
     }
 }
 
-impl<F: Future<Output = Result<Response<B>, E>>, B, E> Future for ObserveFuture<F> {
+impl<F: Future<Output = Result<R, E>>, R: ResponseExt, E> Future for ObserveFuture<F> {
     type Output = F::Output;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let response = ready!(self.project().response.poll(cx));
-        Poll::Ready(response.map(Response::observe))
+        Poll::Ready(response.map(R::observe))
     }
 }
