@@ -31,6 +31,7 @@ impl Shape {
     }
 
     /// What `cost` tokens take from the bucket.
+    #[inline]
     pub(crate) const fn price(self, cost: u64) -> u64 {
         let price = self.interval.saturating_mul(cost);
         if price > MAX_CAPACITY {
@@ -45,6 +46,7 @@ impl Shape {
 ///
 /// `credit` lets a bucket whose tokens were being waited for keep what a late timer would lose: it
 /// may be this many nanoseconds more than full.
+#[inline]
 pub(crate) fn take(tat: u64, shape: Shape, cost: u32, now: u64, credit: u64) -> Result<u64, u64> {
     let next = tat.max(now.saturating_sub(credit)) + shape.price(u64::from(cost));
     let earliest = next.saturating_sub(shape.capacity);

@@ -18,7 +18,7 @@ use super::Keep;
 use super::Refuse;
 use super::process::Core;
 use super::process::Cut;
-use super::process::Phase;
+use super::process::Wait;
 
 pin_project_lite::pin_project! {
     /// The future of one attempt.
@@ -74,17 +74,14 @@ impl<S: Keep, R: Refuse, F: Future> Future for Attempt<'_, S, R, F> {
 impl Core {
     /// Ready once the attempt has taken as long as it may, which is what it yields.
     fn time_out(&mut self, cx: &mut Context<'_>) -> Poll<Error> {
-        if let (Phase::Running(since), Ok(setup), Some(scope)) =
-            (&self.phase, &self.setup, &self.scope)
-        {
-            let since = *since;
-            let Some(end) = end_of_attempt(&setup.config, since, scope.deadline) else {
+        if let (Wait::Nothing, Ok(setup), Some(scope)) = (&self.wait, self.setup, &self.scope) {
+            let Some(end) = end_of_attempt(&setup.config, self.sent, scope.deadline) else {
                 return Poll::Pending;
             };
             let sleep = Box::pin(tokio::time::sleep_until(clock::instant(end)));
-            self.phase = Phase::Timed(Box::new(Cut { since, end, sleep }));
+            self.wait = Wait::Timed(Box::new(Cut { end, sleep }));
         }
-        let Phase::Timed(cut) = &mut self.phase else {
+        let Wait::Timed(cut) = &mut self.wait else {
             return Poll::Pending;
         };
         ready!(cut.sleep.as_mut().poll(cx));
@@ -92,7 +89,7 @@ impl Core {
             .scope
             .as_ref()
             .is_some_and(|scope| cut.end >= scope.deadline);
-        let took = Duration::from_nanos(cut.end.saturating_sub(cut.since));
+        let took = Duration::from_nanos(cut.end.saturating_sub(self.sent));
         let kind = if overdue {
             Kind::Overdue
         } else {

@@ -42,20 +42,14 @@ pub struct Call<S, R> {
 }
 
 impl<S: Keep, R: Refuse> Call<S, R> {
+    /// Where the function's options are wrong, the first admission refuses the call.
     #[inline]
-    pub(crate) const fn new(setup: &'static Setup, brought: Option<Arc<Shared>>) -> Self {
-        Self::of(Core::new(Ok(setup), brought))
-    }
-
-    /// A call that its first admission refuses.
-    #[cold]
-    pub(crate) fn unusable(error: Error) -> Self {
-        Self::of(Core::new(Err(Box::new(error)), None))
-    }
-
-    const fn of(core: Core) -> Self {
+    pub(crate) const fn new(
+        setup: &'static Result<Setup, Error>,
+        brought: Option<Arc<Shared>>,
+    ) -> Self {
         Self {
-            core,
+            core: Core::new(setup, brought),
             kept: None,
             refuses: PhantomData,
         }

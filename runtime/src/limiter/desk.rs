@@ -175,7 +175,7 @@ impl Desk {
     /// Gives back what a waiter held that is dropped.
     pub(super) fn abandon(&mut self, index: u32, now: u64) -> Waiter {
         let waiter = self.queue.leave(index);
-        if let State::Granted { until } = waiter.state {
+        if let State::Granted { until } = waiter.state() {
             self.probe_again(waiter.since);
             match &mut self.supply {
                 Some(supply) if until < u64::MAX => supply.put_back(waiter.cost, until, now),

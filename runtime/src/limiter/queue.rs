@@ -7,6 +7,8 @@ use std::mem;
 
 use tokio::runtime::Id;
 
+use super::request::Request;
+
 const NIL: u32 = u32::MAX;
 
 /// Vectors above this many places are given back when the last one is free.
@@ -36,10 +38,14 @@ pub(super) enum Line {
     First,
 }
 
+/// One who waits. There can be very many: its instants share no words with smaller things, so that
+/// nothing is lost to alignment.
 #[derive(Debug)]
 pub(super) struct Waiter {
     pub(super) waker: Option<Waker>,
-    pub(super) state: State,
+    stands: Stands,
+    /// What belongs to where it stands.
+    until: u64,
     pub(super) line: Line,
     pub(super) cost: u32,
     /// No use for a permit after this instant.
@@ -48,6 +54,53 @@ pub(super) struct Waiter {
     pub(super) since: u64,
     /// The runtime whose timer this waiter can count on.
     pub(super) runtime: Id,
+}
+
+/// [`State`] without its instant.
+#[derive(Clone, Copy, Debug)]
+enum Stands {
+    Waiting,
+    Granted,
+    Late,
+    TooLarge,
+    NoStore,
+}
+
+impl Waiter {
+    /// One token for each of `cost` is wanted by `latest`, from `since` on.
+    pub(super) const fn new(waker: Waker, request: Request, since: u64, runtime: Id) -> Self {
+        Self {
+            waker: Some(waker),
+            stands: Stands::Waiting,
+            until: 0,
+            line: request.line(),
+            cost: request.cost,
+            latest: request.latest,
+            since,
+            runtime,
+        }
+    }
+
+    pub(super) const fn state(&self) -> State {
+        let until = self.until;
+        match self.stands {
+            Stands::Waiting => State::Waiting,
+            Stands::Granted => State::Granted { until },
+            Stands::Late => State::Late { until },
+            Stands::TooLarge => State::TooLarge,
+            Stands::NoStore => State::NoStore,
+        }
+    }
+
+    const fn stand(&mut self, state: State) {
+        (self.stands, self.until) = match state {
+            State::Waiting => (Stands::Waiting, 0),
+            State::Granted { until } => (Stands::Granted, until),
+            State::Late { until } => (Stands::Late, until),
+            State::TooLarge => (Stands::TooLarge, 0),
+            State::NoStore => (Stands::NoStore, 0),
+        };
+    }
 }
 
 #[derive(Debug)]
@@ -154,6 +207,7 @@ impl Queue {
         };
         self.taken += 1;
         let index = if self.free == NIL {
+            self.make_room();
             self.places.push(place);
             u32::try_from(self.places.len() - 1).expect("fewer than 2^32 waiters")
         } else {
@@ -164,6 +218,14 @@ impl Queue {
         };
         self.push_back(index);
         index
+    }
+
+    /// Where there are many places, doubling them would leave much unused.
+    fn make_room(&mut self) {
+        let places = self.places.len();
+        if places >= KEEP && places == self.places.capacity() {
+            self.places.reserve_exact(places / 16);
+        }
     }
 
     /// Takes a waiter out of its list and frees its place.
@@ -190,7 +252,7 @@ impl Queue {
     /// Moves a waiter to the list of a new state, and takes its waker.
     pub(super) fn decide(&mut self, index: u32, state: State) -> Option<Waker> {
         self.unlink(index);
-        self.waiter_mut(index).state = state;
+        self.waiter_mut(index).stand(state);
         self.push_back(index);
         self.waiter_mut(index).waker.take()
     }
@@ -203,7 +265,7 @@ impl Queue {
         while at != NIL {
             let previous = self.places[at as usize].previous;
             let waiter = self.waiter_mut(at);
-            waiter.state = State::Waiting;
+            waiter.stand(State::Waiting);
             self.push_front(at);
             at = previous;
         }
@@ -285,7 +347,7 @@ impl Queue {
     /// The list that a waiter is in by its state; refused ones are in none.
     fn list_of(&mut self, index: u32) -> Option<&mut List> {
         let waiter = self.waiter(index);
-        match (waiter.state, waiter.line) {
+        match (waiter.state(), waiter.line) {
             (State::Waiting, Line::Retries) => Some(&mut self.retries),
             (State::Waiting, Line::First) => Some(&mut self.first),
             (State::Granted { .. }, _) => Some(&mut self.granted),

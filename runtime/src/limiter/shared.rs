@@ -102,6 +102,7 @@ impl Shared {
     }
 
     /// Takes a permit now or says when there is one.
+    #[inline]
     pub(super) fn take(&self, cost: u32, now: u64) -> Result<(), Refusal> {
         match self.gate.pass(cost, now) {
             Passage::Passed => Ok(()),
@@ -127,15 +128,7 @@ impl Shared {
             Err(Refusal::Late { .. }) => match handle {
                 Err(_) => Err(Denial::NoRuntime),
                 Ok(handle) => {
-                    let waiter = Waiter {
-                        waker: Some(cx.waker().clone()),
-                        state: State::Waiting,
-                        line: request.line(),
-                        cost: request.cost,
-                        latest: request.latest,
-                        since: now,
-                        runtime: handle.id(),
-                    };
+                    let waiter = Waiter::new(cx.waker().clone(), request, now, handle.id());
                     let joined = behind.desk.join(waiter, now, &mut wakes);
                     joined.map_err(Denial::Refused).map(|index| {
                         behind.alarms.enrol(&handle, &self.me);
@@ -153,7 +146,7 @@ impl Shared {
         let mut behind = self.lock();
         let burst = behind.desk.quota().burst().get();
         let waiter = behind.desk.queue.waiter_mut(index);
-        let outcome = match waiter.state {
+        let outcome = match waiter.state() {
             State::Granted { .. } => Ok(()),
             State::Late { until } => Err(Refusal::Late { until }),
             State::TooLarge => Err(Refusal::TooLarge { burst }),
