@@ -24,9 +24,9 @@ pin_project_lite::pin_project! {
     /// The future of one attempt.
     #[must_use = "futures do nothing unless awaited"]
     pub struct Attempt<'c, S, R, F> {
-        call: &'c mut Call<S, R>,
+        pub(super) call: &'c mut Call<S, R>,
         #[pin]
-        body: F,
+        pub(super) body: F,
     }
 }
 
@@ -41,31 +41,47 @@ pub enum Attempted<O> {
     Refused(Error),
 }
 
-impl<'c, S, R, F> Attempt<'c, S, R, F> {
-    pub(super) const fn new(call: &'c mut Call<S, R>, body: F) -> Self {
-        Self { call, body }
-    }
-}
-
 impl<S: Keep, R: Refuse, F: Future> Future for Attempt<'_, S, R, F> {
     type Output = Attempted<F::Output>;
 
+    /// Compiled for every function of the user's, so all that can be said without its body is
+    /// elsewhere.
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let can_refuse = this.call.can_refuse();
-        let core = &mut this.call.core;
-        if let Err(error) = ready!(core.admit(can_refuse, cx)) {
-            return Poll::Ready(Attempted::Refused(error));
+        if let Some(early) = this.call.before(cx) {
+            return early;
         }
-        // The outcome before has had its time, and may hold a connection.
-        this.call.kept = None;
-        let core = &mut this.call.core;
-        let polled = context::within(&mut core.scope, || this.body.poll(cx));
-        core.heed();
+        let loan = context::lend(&mut this.call.core.scope);
+        let polled = this.body.poll(cx);
+        drop(loan);
+        this.call.after(polled, cx)
+    }
+}
+
+impl<S: Keep, R: Refuse> Call<S, R> {
+    /// Waits for what the attempt has to wait for: `None` once the body's turn has come.
+    #[inline]
+    fn before<O>(&mut self, cx: &mut Context<'_>) -> Option<Poll<Attempted<O>>> {
+        let can_refuse = self.can_refuse();
+        match self.core.admit(can_refuse, cx) {
+            Poll::Pending => Some(Poll::Pending),
+            Poll::Ready(Err(error)) => Some(Poll::Ready(Attempted::Refused(error))),
+            Poll::Ready(Ok(())) => {
+                // The outcome before has had its time, and may hold a connection.
+                self.kept = None;
+                None
+            }
+        }
+    }
+
+    /// What follows from a poll of the body.
+    #[inline]
+    fn after<O>(&mut self, polled: Poll<O>, cx: &mut Context<'_>) -> Poll<Attempted<O>> {
+        self.core.heed();
         match polled {
             Poll::Ready(out) => Poll::Ready(Attempted::Done(out)),
-            Poll::Pending if R::CAN => core.time_out(cx).map(Attempted::TimedOut),
+            Poll::Pending if R::CAN => self.core.time_out(cx).map(Attempted::TimedOut),
             Poll::Pending => Poll::Pending,
         }
     }

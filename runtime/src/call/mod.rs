@@ -57,7 +57,7 @@ impl<S: Keep, R: Refuse> Call<S, R> {
 
     /// Takes a permit and runs the body once.
     pub const fn attempt<F: Future>(&mut self, body: F) -> Attempt<'_, S, R, F> {
-        Attempt::new(self, body)
+        Attempt { call: self, body }
     }
 
     /// Decides what follows from an attempt: the outcome of the call, or another attempt.
