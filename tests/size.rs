@@ -114,6 +114,48 @@ fn being_refused_allocates_nothing() {
     assert_eq!(counted.count_total, 0);
 }
 
+#[rate_limited(rate = 1000, burst = 1)]
+async fn held_up(id: u64) -> Result<u64, std::io::Error> {
+    Ok(request().await? + id)
+}
+
+#[test]
+fn who_waits_alone_allocates_a_timer_and_nothing_else() {
+    let runtime = runtime();
+    let limiter = Limiter::new(Quota::per_second(NonZeroU32::new(1000).unwrap()));
+    runtime.block_on(limiter.acquire_many(1000)).unwrap();
+    let bare = allocations(&runtime, || async {});
+    let waited = allocations(&runtime, || async { limiter.acquire().await.unwrap() });
+    assert!(waited <= bare + 1, "{waited} and {bare}");
+    let bare = allocations(&runtime, || plain(1));
+    // The first that waits makes the queue and what rings for it; both stay.
+    runtime.block_on(async { (held_up(1).await.unwrap(), held_up(1).await.unwrap()) });
+    let waited = allocations(&runtime, || async { held_up(1).await.unwrap() });
+    assert!(waited <= bare + 1, "{waited} and {bare}");
+}
+
+/// Beside the task, which takes tokio about 266 bytes: 336 in all.
+#[test]
+fn a_place_in_a_long_queue_takes_at_most_70_bytes() {
+    const WAITING: u32 = 100_000;
+    let runtime = runtime();
+    let limiter = Limiter::new(Quota::per_second(NonZeroU32::MIN));
+    runtime.block_on(async {
+        limiter.acquire().await.unwrap();
+        let mut waiting: Vec<_> = (0..WAITING).map(|_| limiter.acquire()).collect();
+        let counted = measure(|| {
+            let mut cx = core::task::Context::from_waker(core::task::Waker::noop());
+            for waiter in &mut waiting {
+                assert!(core::pin::Pin::new(waiter).poll(&mut cx).is_pending());
+            }
+        });
+        assert!(
+            counted.bytes_current <= i64::from(70 * WAITING),
+            "{counted:?}"
+        );
+    });
+}
+
 #[test]
 fn a_queue_of_many_allocates_less_than_once_per_waiter() {
     let runtime = runtime();

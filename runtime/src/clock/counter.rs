@@ -30,6 +30,9 @@ const fn pause() -> Missing {
 
 struct Missing;
 
+/// It is not unused where it is hidden.
+const _: fn() -> Missing = pause;
+
 trait Exists {
     const EXISTS: bool;
 }

@@ -63,14 +63,13 @@ impl Alarms {
             .clocks
             .iter_mut()
             .find(|clock| clock.runtime.id() == handle.id());
-        match found {
-            Some(clock) => clock.waiters += 1,
-            None => {
-                let bell = self.spare.take().filter(|bell| bell.runtime == handle.id());
-                let bell = bell.unwrap_or_else(|| Bell::new(handle.id(), limiter));
-                self.clocks.push(AlarmClock::new(handle.clone(), bell));
-            }
+        if let Some(clock) = found {
+            clock.waiters += 1;
+            return;
         }
+        let bell = self.spare.take().filter(|bell| bell.runtime == handle.id());
+        let bell = bell.unwrap_or_else(|| Bell::new(handle.id(), limiter));
+        self.clocks.push(AlarmClock::new(handle.clone(), bell));
     }
 
     /// Counts out a waiter; the timer goes with the last one.

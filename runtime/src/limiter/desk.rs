@@ -12,12 +12,12 @@ use crate::quota::Quota;
 use super::gate::CREDIT;
 use super::gate::Gate;
 use super::lessons::Probe;
-use super::queue::Line;
 use super::queue::Queue;
-use super::queue::State;
-use super::queue::Waiter;
 use super::snapshot::Waits;
 use super::supply::Supply;
+use super::waiter::Line;
+use super::waiter::State;
+use super::waiter::Waiter;
 use super::wakes::Wakes;
 
 /// Why somebody is not let in.

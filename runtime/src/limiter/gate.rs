@@ -65,22 +65,20 @@ impl Gate {
                 Err(until) if until - now > shape.capacity => return Passage::Shut,
                 Err(_) if shape.price(u64::from(cost)) > shape.capacity => return Passage::Shut,
                 Err(until) => return Passage::Empty(until),
-                Ok(next) => {
-                    match self.tat.0.compare_exchange_weak(
-                        tat,
-                        next,
-                        Ordering::AcqRel,
-                        Ordering::Acquire,
-                    ) {
-                        Ok(_) => return Passage::Passed,
-                        Err(_) => {
-                            failures += 1;
-                            stand_back(failures);
-                        }
-                    }
-                }
+                Ok(next) if self.replace(tat, next) => return Passage::Passed,
+                Ok(_) => {}
             }
+            failures += 1;
+            stand_back(failures);
         }
+    }
+
+    /// Puts `next` in the place of `tat`, unless somebody was faster.
+    #[inline]
+    fn replace(&self, tat: u64, next: u64) -> bool {
+        let word = &self.tat.0;
+        let replaced = word.compare_exchange_weak(tat, next, Ordering::AcqRel, Ordering::Relaxed);
+        replaced.is_ok()
     }
 
     /// Shuts the gate if it is open, and hands the state to the lock's holder.

@@ -14,6 +14,7 @@ mod snapshot;
 mod supply;
 mod supplying;
 mod ticket;
+mod waiter;
 mod wakes;
 
 use core::fmt;

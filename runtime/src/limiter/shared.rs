@@ -29,15 +29,15 @@ use super::lessons::Heard;
 use super::lessons::Refused;
 use super::link::Errands;
 use super::link::Link;
-use super::queue::Line;
-use super::queue::State;
-use super::queue::Waiter;
 use super::request::Denial;
 use super::request::Request;
 use super::snapshot::Snapshot;
 use super::supply::Supply;
 use super::supply::Terms;
 use super::ticket::Ticket;
+use super::waiter::Line;
+use super::waiter::State;
+use super::waiter::Waiter;
 use super::wakes::Wakes;
 
 #[derive(Debug)]
