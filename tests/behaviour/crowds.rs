@@ -60,7 +60,7 @@ fn most_within(times: &[u64], window: Duration) -> usize {
 
 #[tokio::test(start_paused = true)]
 async fn a_runtime_that_stands_still_does_not_break_the_envelope() {
-    for (rate, burst) in [(50, 1), (1_000, 1), (1_000, 10), (10_000, 1)] {
+    for (rate, burst) in [(50_u32, 1_u32), (1_000, 1), (1_000, 10), (10_000, 1)] {
         let times = served(&limiter(f64::from(rate), burst), 200).await;
         for window in [ms(10), ms(100), secs(1)] {
             let rated = rate as usize * usize::try_from((window + ms(2)).as_micros()).unwrap();

@@ -29,7 +29,16 @@ fn main() -> Result<(), Box<dyn Error>> {
     let root = root.canonicalize()?;
     let note = |what: &str| eprintln!("{what}");
     // This package's other programs.
-    let programs = ["build", "--release", "-p", "bench", "--bins"];
+    let programs = [
+        "build",
+        "--release",
+        "-p",
+        "bench",
+        "--bin",
+        "heap",
+        "--bin",
+        "one",
+    ];
     builds::run(builds::cargo(&root).args(programs))?;
     let load = machine::load();
     let measured = Measured::take(&root, note)?;
