@@ -12,9 +12,12 @@ use quanta::Clock;
 ///
 /// tokio has a `pause` with its feature `test-util` only, which whoever depends on tokio can turn on.
 /// The name inside hides the one outside if it is there.
-#[expect(
-    clippy::wildcard_imports,
-    reason = "a name that may not exist cannot be imported"
+#[cfg_attr(
+    not(test),
+    expect(
+        clippy::wildcard_imports,
+        reason = "a name that may not exist cannot be imported"
+    )
 )]
 pub(super) const PAUSABLE: bool = {
     use tokio::time::*;
