@@ -31,6 +31,20 @@ async fn annotated(id: u64) -> Result<u64, std::io::Error> {
     Ok(request().await? + id)
 }
 
+#[expect(clippy::unused_async, reason = "a request that was answered at once")]
+async fn answered() -> Result<u64, std::io::Error> {
+    Ok(7)
+}
+
+async fn plain_and_answered(id: u64) -> Result<u64, std::io::Error> {
+    Ok(answered().await? + id)
+}
+
+#[rate_limited(rate = 1000)]
+async fn annotated_and_answered(id: u64) -> Result<u64, std::io::Error> {
+    Ok(answered().await? + id)
+}
+
 #[rate_limited(limiter = SHARED, deadline = "10s", idempotent)]
 async fn sharing(id: u64) -> Result<u64, std::io::Error> {
     Ok(request().await? + id)
@@ -64,6 +78,8 @@ fn the_future_grows_by_a_constant() {
     assert!(added(size_of_val(&annotated(1))) <= RETRYING);
     assert!(added(size_of_val(&sharing(1))) <= RETRYING);
     assert!(added(size_of_val(&once(1))) <= ONCE);
+    let added = size_of_val(&annotated_and_answered(1)) - size_of_val(&plain_and_answered(1));
+    assert!(added <= RETRYING, "{added}");
 }
 
 #[test]

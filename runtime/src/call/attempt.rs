@@ -17,8 +17,8 @@ use super::Config;
 use super::Keep;
 use super::Refuse;
 use super::process::Core;
-use super::process::Cut;
-use super::process::Wait;
+use super::wait::Cut;
+use super::wait::Wait;
 
 pin_project_lite::pin_project! {
     /// The future of one attempt.
@@ -90,12 +90,15 @@ impl<S: Keep, R: Refuse> Call<S, R> {
 impl Core {
     /// Ready once the attempt has taken as long as it may, which is what it yields.
     fn time_out(&mut self, cx: &mut Context<'_>) -> Poll<Error> {
-        if let (Wait::Nothing, Ok(setup), Some(scope)) = (&self.wait, self.setup, &self.scope) {
-            let Some(end) = end_of_attempt(&setup.config, self.sent, scope.deadline) else {
+        if let (Wait::Nothing(since), Ok(setup), Some(scope)) =
+            (&self.wait, self.setup, &self.scope)
+        {
+            let since = *since;
+            let Some(end) = end_of_attempt(&setup.config, since, scope.deadline) else {
                 return Poll::Pending;
             };
             let sleep = Box::pin(tokio::time::sleep_until(clock::instant(end)));
-            self.wait = Wait::Timed(Box::new(Cut { end, sleep }));
+            self.wait = Wait::Timed(Box::new(Cut { since, end, sleep }));
         }
         let Wait::Timed(cut) = &mut self.wait else {
             return Poll::Pending;
@@ -105,7 +108,7 @@ impl Core {
             .scope
             .as_ref()
             .is_some_and(|scope| cut.end >= scope.deadline);
-        let took = Duration::from_nanos(cut.end.saturating_sub(self.sent));
+        let took = Duration::from_nanos(cut.end.saturating_sub(cut.since));
         let kind = if overdue {
             Kind::Overdue
         } else {

@@ -5,6 +5,7 @@ mod config;
 mod end;
 mod outcome;
 mod process;
+mod wait;
 
 use core::marker::PhantomData;
 use core::ops::ControlFlow;

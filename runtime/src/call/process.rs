@@ -1,13 +1,11 @@
 //! The part of a call that does not depend on types: admission, and what follows from an outcome.
 
-use core::pin::Pin;
 use core::task::Context;
 use core::task::Poll;
 use core::time::Duration;
 use std::sync::Arc;
 
 use tokio::runtime::Handle;
-use tokio::time::Sleep;
 
 use crate::clock;
 use crate::context;
@@ -30,6 +28,7 @@ use super::Read;
 use super::Setup;
 use super::end::End;
 use super::end::heard;
+use super::wait::Wait;
 
 /// The part of a call that does not depend on types.
 #[derive(Debug)]
@@ -39,29 +38,7 @@ pub(super) struct Core {
     pub(super) brought: Option<Arc<Shared>>,
     /// `None` before the first admission, and while it is lent to the body.
     pub(super) scope: Option<Scope>,
-    /// When the attempt was let in, and 0 before.
-    pub(super) sent: u64,
     pub(super) wait: Wait,
-}
-
-/// What an attempt waits for.
-#[derive(Debug)]
-pub(super) enum Wait {
-    /// Nothing: it wants a permit, or the body runs.
-    Nothing,
-    /// The end of its backoff.
-    Backoff(Pin<Box<Sleep>>),
-    /// Its turn in the limiter's queue.
-    Turn(Ticket),
-    /// The body, which has had to wait; its time ends.
-    Timed(Box<Cut>),
-}
-
-/// The end of an attempt.
-#[derive(Debug)]
-pub(super) struct Cut {
-    pub(super) end: u64,
-    pub(super) sleep: Pin<Box<Sleep>>,
 }
 
 impl Core {
@@ -73,8 +50,7 @@ impl Core {
             setup,
             brought,
             scope: None,
-            sent: 0,
-            wait: Wait::Nothing,
+            wait: Wait::Nothing(0),
         }
     }
 
@@ -85,13 +61,13 @@ impl Core {
         can_refuse: bool,
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), Error>> {
-        if self.sent > 0 {
+        if self.wait.sent() > 0 {
             return Poll::Ready(Ok(()));
         }
-        if matches!(self.wait, Wait::Nothing) {
+        if matches!(self.wait, Wait::Nothing(_)) {
             let now = clock::quick();
             if self.pass(can_refuse, now) {
-                self.sent = now.max(1);
+                self.wait.begin(now);
                 return Poll::Ready(Ok(()));
             }
         }
@@ -123,9 +99,9 @@ impl Core {
     ) -> Poll<Result<(), Error>> {
         loop {
             match &mut self.wait {
-                Wait::Nothing | Wait::Timed(_) => match self.enter(can_refuse, cx) {
+                Wait::Nothing(_) | Wait::Timed(_) => match self.enter(can_refuse, cx) {
                     Ok(None) => {
-                        self.sent = clock::now().max(1);
+                        self.wait.begin(clock::now());
                         return Poll::Ready(Ok(()));
                     }
                     Ok(Some(ticket)) => self.wait = Wait::Turn(ticket),
@@ -133,13 +109,12 @@ impl Core {
                 },
                 Wait::Backoff(sleep) => {
                     core::task::ready!(sleep.as_mut().poll(cx));
-                    self.wait = Wait::Nothing;
+                    self.wait = Wait::Nothing(0);
                 }
                 Wait::Turn(ticket) => {
                     let granted = core::task::ready!(ticket.poll(cx));
                     let now = clock::now();
-                    self.wait = Wait::Nothing;
-                    self.sent = now.max(1);
+                    self.wait = Wait::Nothing(now.max(1));
                     return Poll::Ready(
                         granted.map_err(|refusal| self.refusal(Denial::Refused(refusal), now)),
                     );
@@ -199,7 +174,7 @@ impl Core {
     /// Lets the limiter know what the outcome tells; whether there will be another attempt.
     #[inline]
     pub(super) fn settle(&mut self, read: &Read) -> bool {
-        let sent = self.sent;
+        let sent = self.wait.sent();
         let (Ok(setup), Some(scope)) = (self.setup, &self.scope) else {
             return false;
         };
@@ -209,8 +184,7 @@ impl Core {
             }
             return false;
         }
-        self.sent = 0;
-        self.wait = Wait::Nothing;
+        self.wait = Wait::Nothing(0);
         let told = read.conclude(scope, setup.config.respects_headers);
         let judgement = match read.verdict {
             Verdict::Auto => setup.config.retry.judge(told.failure, told.advice),
@@ -309,7 +283,7 @@ impl Core {
         else {
             return;
         };
-        let sent = self.sent;
+        let sent = self.wait.sent();
         let Some((hint, received)) = scope.hint().filter(|_| setup.config.respects_headers) else {
             return;
         };
