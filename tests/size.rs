@@ -31,6 +31,20 @@ async fn annotated(id: u64) -> Result<u64, std::io::Error> {
     Ok(request().await? + id)
 }
 
+#[expect(clippy::unused_async, reason = "a request that was answered at once")]
+async fn answered() -> Result<u64, std::io::Error> {
+    Ok(7)
+}
+
+async fn plain_and_answered(id: u64) -> Result<u64, std::io::Error> {
+    Ok(answered().await? + id)
+}
+
+#[rate_limited(rate = 1000)]
+async fn annotated_and_answered(id: u64) -> Result<u64, std::io::Error> {
+    Ok(answered().await? + id)
+}
+
 #[rate_limited(limiter = SHARED, deadline = "10s", idempotent)]
 async fn sharing(id: u64) -> Result<u64, std::io::Error> {
     Ok(request().await? + id)
@@ -64,6 +78,8 @@ fn the_future_grows_by_a_constant() {
     assert!(added(size_of_val(&annotated(1))) <= RETRYING);
     assert!(added(size_of_val(&sharing(1))) <= RETRYING);
     assert!(added(size_of_val(&once(1))) <= ONCE);
+    let added = size_of_val(&annotated_and_answered(1)) - size_of_val(&plain_and_answered(1));
+    assert!(added <= RETRYING, "{added}");
 }
 
 #[test]
@@ -112,6 +128,48 @@ fn being_refused_allocates_nothing() {
         }
     });
     assert_eq!(counted.count_total, 0);
+}
+
+#[rate_limited(rate = 1000, burst = 1)]
+async fn held_up(id: u64) -> Result<u64, std::io::Error> {
+    Ok(request().await? + id)
+}
+
+#[test]
+fn who_waits_alone_allocates_a_timer_and_nothing_else() {
+    let runtime = runtime();
+    let limiter = Limiter::new(Quota::per_second(NonZeroU32::new(1000).unwrap()));
+    runtime.block_on(limiter.acquire_many(1000)).unwrap();
+    let bare = allocations(&runtime, || async {});
+    let waited = allocations(&runtime, || async { limiter.acquire().await.unwrap() });
+    assert!(waited <= bare + 1, "{waited} and {bare}");
+    let bare = allocations(&runtime, || plain(1));
+    // The first that waits makes the queue and what rings for it; both stay.
+    runtime.block_on(async { (held_up(1).await.unwrap(), held_up(1).await.unwrap()) });
+    let waited = allocations(&runtime, || async { held_up(1).await.unwrap() });
+    assert!(waited <= bare + 1, "{waited} and {bare}");
+}
+
+/// Beside the task, which takes tokio about 266 bytes: 336 in all.
+#[test]
+fn a_place_in_a_long_queue_takes_at_most_70_bytes() {
+    const WAITING: u32 = 100_000;
+    let runtime = runtime();
+    let limiter = Limiter::new(Quota::per_second(NonZeroU32::MIN));
+    runtime.block_on(async {
+        limiter.acquire().await.unwrap();
+        let mut waiting: Vec<_> = (0..WAITING).map(|_| limiter.acquire()).collect();
+        let counted = measure(|| {
+            let mut cx = core::task::Context::from_waker(core::task::Waker::noop());
+            for waiter in &mut waiting {
+                assert!(core::pin::Pin::new(waiter).poll(&mut cx).is_pending());
+            }
+        });
+        assert!(
+            counted.bytes_current <= i64::from(70 * WAITING),
+            "{counted:?}"
+        );
+    });
 }
 
 #[test]

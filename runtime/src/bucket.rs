@@ -31,6 +31,7 @@ impl Shape {
     }
 
     /// What `cost` tokens take from the bucket.
+    #[inline]
     pub(crate) const fn price(self, cost: u64) -> u64 {
         let price = self.interval.saturating_mul(cost);
         if price > MAX_CAPACITY {
@@ -45,6 +46,7 @@ impl Shape {
 ///
 /// `credit` lets a bucket whose tokens were being waited for keep what a late timer would lose: it
 /// may be this many nanoseconds more than full.
+#[inline]
 pub(crate) fn take(tat: u64, shape: Shape, cost: u32, now: u64, credit: u64) -> Result<u64, u64> {
     let next = tat.max(now.saturating_sub(credit)) + shape.price(u64::from(cost));
     let earliest = next.saturating_sub(shape.capacity);
@@ -83,4 +85,37 @@ pub(crate) fn available(tat: u64, shape: Shape, now: u64) -> u64 {
 /// (paused time in tests): then the bucket is empty, and not closed for the difference.
 pub(crate) fn sane(tat: u64, shape: Shape, now: u64) -> u64 {
     tat.min(now + shape.capacity)
+}
+
+#[cfg(test)]
+mod tests {
+    use core::num::NonZeroU32;
+
+    use super::*;
+
+    #[test]
+    fn a_clock_that_is_off_widens_the_envelope_by_as_much_and_no_more() {
+        const OFF: u64 = 5_000;
+        for (rate, burst) in [(100_000, 1), (100_000, 20), (1_000_000, 3)] {
+            let [rate, burst] = [rate, burst].map(|n| NonZeroU32::new(n).expect("above 0"));
+            let shape = Shape::of(Quota::per_second(rate).with_burst(burst));
+            let (mut tat, mut now, mut seed) = (0, 1_000_000_000, 1_u64);
+            let mut granted = Vec::new();
+            while granted.len() < 500 {
+                seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                now += (seed >> 33) % shape.interval;
+                let reading = now - OFF + (seed >> 40) % (2 * OFF);
+                if let Ok(next) = take(tat, shape, 1, reading, 0) {
+                    tat = next;
+                    granted.push(now);
+                }
+            }
+            for (from, first) in granted.iter().enumerate() {
+                for (to, last) in granted.iter().enumerate().skip(from) {
+                    let most = (shape.capacity + last - first + 2 * OFF) / shape.interval;
+                    assert!((to - from + 1) as u64 <= most, "{from} to {to} of {rate}/s");
+                }
+            }
+        }
+    }
 }

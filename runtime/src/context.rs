@@ -178,22 +178,23 @@ impl Scope {
     }
 }
 
-/// Runs `poll` with `scope` as the thread's current one.
-#[inline]
-pub(crate) fn within<T>(scope: &mut Option<Scope>, poll: impl FnOnce() -> T) -> T {
-    /// Keeps the outer scope in the place of the inner one, and puts both back even when the body
-    /// panics.
-    struct Loan<'a>(&'a mut Scope);
-    impl Drop for Loan<'_> {
-        #[inline]
-        fn drop(&mut self) {
-            CURRENT.with(|current| current.swap(self.0));
-        }
+/// The time for which a scope is the thread's current one. It keeps the outer scope in the place of
+/// the inner one, and puts both back even when the body panics.
+pub(crate) struct Loan<'a>(&'a mut Scope);
+
+impl Drop for Loan<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        CURRENT.with(|current| current.swap(self.0));
     }
+}
+
+/// Makes `scope` the thread's current one.
+#[inline]
+pub(crate) fn lend(scope: &mut Option<Scope>) -> Loan<'_> {
     let scope = scope.get_or_insert(Scope::NONE);
     CURRENT.with(|current| current.swap(scope));
-    let _loan = Loan(scope);
-    poll()
+    Loan(scope)
 }
 
 /// The deadline of the call whose body this is in.

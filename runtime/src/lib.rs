@@ -57,6 +57,10 @@
 //!   outcome). Without it a hint comes from [`Signal`] alone.
 //! * **reqwest**: `http`, and `reqwest::Response` and `reqwest::Error` are understood. No TLS
 //!   backend is chosen: that stays with your own dependency on reqwest.
+//! * **quanta**: permits that nobody has to wait for go by the processor's counter instead of a clock,
+//!   which takes them a third of the time (10 ns instead of 32). The first call calibrates it, for a
+//!   few milliseconds as a rule. Where tokio's clock can be paused (its feature `test-util`), all goes
+//!   by that one.
 //! * **tower**: `http`, and [`tower::ObserveLayer`] for clients built on `tower`.
 //! * **reqwest-middleware**: `reqwest`, and [`reqwest_middleware::ObserveMiddleware`] for clients with
 //!   middleware.

@@ -8,6 +8,7 @@ mod bounding;
 mod cancelling;
 mod clients;
 mod cooling;
+mod crowds;
 mod learning;
 mod naming;
 mod observing;

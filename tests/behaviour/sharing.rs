@@ -1,6 +1,5 @@
 //! Limits that several limiters share through a store, as those of several processes would.
 
-use core::time::Duration;
 use std::sync::Arc;
 
 use paced::Limiter;

@@ -17,16 +17,16 @@ use super::Config;
 use super::Keep;
 use super::Refuse;
 use super::process::Core;
-use super::process::Cut;
-use super::process::Phase;
+use super::wait::Cut;
+use super::wait::Wait;
 
 pin_project_lite::pin_project! {
     /// The future of one attempt.
     #[must_use = "futures do nothing unless awaited"]
     pub struct Attempt<'c, S, R, F> {
-        call: &'c mut Call<S, R>,
+        pub(super) call: &'c mut Call<S, R>,
         #[pin]
-        body: F,
+        pub(super) body: F,
     }
 }
 
@@ -41,31 +41,47 @@ pub enum Attempted<O> {
     Refused(Error),
 }
 
-impl<'c, S, R, F> Attempt<'c, S, R, F> {
-    pub(super) const fn new(call: &'c mut Call<S, R>, body: F) -> Self {
-        Self { call, body }
-    }
-}
-
 impl<S: Keep, R: Refuse, F: Future> Future for Attempt<'_, S, R, F> {
     type Output = Attempted<F::Output>;
 
+    /// Compiled for every function of the user's, so all that can be said without its body is
+    /// elsewhere.
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let can_refuse = this.call.can_refuse();
-        let core = &mut this.call.core;
-        if let Err(error) = ready!(core.admit(can_refuse, cx)) {
-            return Poll::Ready(Attempted::Refused(error));
+        if let Some(early) = this.call.before(cx) {
+            return early;
         }
-        // The outcome before has had its time, and may hold a connection.
-        this.call.kept = None;
-        let core = &mut this.call.core;
-        let polled = context::within(&mut core.scope, || this.body.poll(cx));
-        core.heed();
+        let loan = context::lend(&mut this.call.core.scope);
+        let polled = this.body.poll(cx);
+        drop(loan);
+        this.call.after(polled, cx)
+    }
+}
+
+impl<S: Keep, R: Refuse> Call<S, R> {
+    /// Waits for what the attempt has to wait for: `None` once the body's turn has come.
+    #[inline]
+    fn before<O>(&mut self, cx: &mut Context<'_>) -> Option<Poll<Attempted<O>>> {
+        let can_refuse = self.can_refuse();
+        match self.core.admit(can_refuse, cx) {
+            Poll::Pending => Some(Poll::Pending),
+            Poll::Ready(Err(error)) => Some(Poll::Ready(Attempted::Refused(error))),
+            Poll::Ready(Ok(())) => {
+                // The outcome before has had its time, and may hold a connection.
+                self.kept = None;
+                None
+            }
+        }
+    }
+
+    /// What follows from a poll of the body.
+    #[inline]
+    fn after<O>(&mut self, polled: Poll<O>, cx: &mut Context<'_>) -> Poll<Attempted<O>> {
+        self.core.heed();
         match polled {
             Poll::Ready(out) => Poll::Ready(Attempted::Done(out)),
-            Poll::Pending if R::CAN => core.time_out(cx).map(Attempted::TimedOut),
+            Poll::Pending if R::CAN => self.core.time_out(cx).map(Attempted::TimedOut),
             Poll::Pending => Poll::Pending,
         }
     }
@@ -74,17 +90,17 @@ impl<S: Keep, R: Refuse, F: Future> Future for Attempt<'_, S, R, F> {
 impl Core {
     /// Ready once the attempt has taken as long as it may, which is what it yields.
     fn time_out(&mut self, cx: &mut Context<'_>) -> Poll<Error> {
-        if let (Phase::Running(since), Ok(setup), Some(scope)) =
-            (&self.phase, &self.setup, &self.scope)
+        if let (Wait::Nothing(since), Ok(setup), Some(scope)) =
+            (&self.wait, self.setup, &self.scope)
         {
             let since = *since;
             let Some(end) = end_of_attempt(&setup.config, since, scope.deadline) else {
                 return Poll::Pending;
             };
             let sleep = Box::pin(tokio::time::sleep_until(clock::instant(end)));
-            self.phase = Phase::Timed(Box::new(Cut { since, end, sleep }));
+            self.wait = Wait::Timed(Box::new(Cut { since, end, sleep }));
         }
-        let Phase::Timed(cut) = &mut self.phase else {
+        let Wait::Timed(cut) = &mut self.wait else {
             return Poll::Pending;
         };
         ready!(cut.sleep.as_mut().poll(cx));

@@ -5,6 +5,7 @@ mod config;
 mod end;
 mod outcome;
 mod process;
+mod wait;
 
 use core::marker::PhantomData;
 use core::ops::ControlFlow;
@@ -42,20 +43,14 @@ pub struct Call<S, R> {
 }
 
 impl<S: Keep, R: Refuse> Call<S, R> {
+    /// Where the function's options are wrong, the first admission refuses the call.
     #[inline]
-    pub(crate) const fn new(setup: &'static Setup, brought: Option<Arc<Shared>>) -> Self {
-        Self::of(Core::new(Ok(setup), brought))
-    }
-
-    /// A call that its first admission refuses.
-    #[cold]
-    pub(crate) fn unusable(error: Error) -> Self {
-        Self::of(Core::new(Err(Box::new(error)), None))
-    }
-
-    const fn of(core: Core) -> Self {
+    pub(crate) const fn new(
+        setup: &'static Result<Setup, Error>,
+        brought: Option<Arc<Shared>>,
+    ) -> Self {
         Self {
-            core,
+            core: Core::new(setup, brought),
             kept: None,
             refuses: PhantomData,
         }
@@ -63,7 +58,7 @@ impl<S: Keep, R: Refuse> Call<S, R> {
 
     /// Takes a permit and runs the body once.
     pub const fn attempt<F: Future>(&mut self, body: F) -> Attempt<'_, S, R, F> {
-        Attempt::new(self, body)
+        Attempt { call: self, body }
     }
 
     /// Decides what follows from an attempt: the outcome of the call, or another attempt.

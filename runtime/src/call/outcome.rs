@@ -24,6 +24,14 @@ impl Read {
         verdict: Verdict::Auto,
     };
 
+    /// Whether it is a success that nobody has said more about.
+    #[inline]
+    pub(super) const fn is_all_there_is(&self, scope: &Scope) -> bool {
+        let fine = matches!(self.verdict, Verdict::Auto | Verdict::Done);
+        let quiet = self.reading.failure.is_none() && self.reading.hint.is_none();
+        fine && quiet && scope.status.is_none()
+    }
+
     /// Whether what the body passed to `observe` counts.
     pub(super) fn needs_observation(&self, scope: &Scope) -> bool {
         let Some(status) = scope.status else {

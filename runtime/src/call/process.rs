@@ -1,13 +1,11 @@
 //! The part of a call that does not depend on types: admission, and what follows from an outcome.
 
-use core::pin::Pin;
 use core::task::Context;
 use core::task::Poll;
 use core::time::Duration;
 use std::sync::Arc;
 
 use tokio::runtime::Handle;
-use tokio::time::Sleep;
 
 use crate::clock;
 use crate::context;
@@ -30,51 +28,29 @@ use super::Read;
 use super::Setup;
 use super::end::End;
 use super::end::heard;
+use super::wait::Wait;
 
 /// The part of a call that does not depend on types.
 #[derive(Debug)]
 pub(super) struct Core {
-    pub(super) setup: Result<&'static Setup, Box<Error>>,
+    pub(super) setup: &'static Result<Setup, Error>,
     /// The limiter that this call brings; without one, the function's own.
     pub(super) brought: Option<Arc<Shared>>,
     /// `None` before the first admission, and while it is lent to the body.
     pub(super) scope: Option<Scope>,
-    pub(super) phase: Phase,
-}
-
-/// Where an attempt is.
-#[derive(Debug)]
-pub(super) enum Phase {
-    /// Wants a permit.
-    Outside,
-    /// Waits for the end of its backoff.
-    BackingOff(Pin<Box<Sleep>>),
-    /// Waits in the limiter's queue.
-    Queued(Ticket),
-    /// The body runs, since this instant.
-    Running(u64),
-    /// The body runs and has had to wait; its time ends.
-    Timed(Box<Cut>),
-}
-
-/// The end of an attempt.
-#[derive(Debug)]
-pub(super) struct Cut {
-    pub(super) since: u64,
-    pub(super) end: u64,
-    pub(super) sleep: Pin<Box<Sleep>>,
+    pub(super) wait: Wait,
 }
 
 impl Core {
     pub(super) const fn new(
-        setup: Result<&'static Setup, Box<Error>>,
+        setup: &'static Result<Setup, Error>,
         brought: Option<Arc<Shared>>,
     ) -> Self {
         Self {
             setup,
             brought,
             scope: None,
-            phase: Phase::Outside,
+            wait: Wait::Nothing(0),
         }
     }
 
@@ -85,21 +61,60 @@ impl Core {
         can_refuse: bool,
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), Error>> {
+        if self.wait.sent() > 0 {
+            return Poll::Ready(Ok(()));
+        }
+        if matches!(self.wait, Wait::Nothing(_)) {
+            let now = clock::quick();
+            if self.pass(can_refuse, now) {
+                self.wait.begin(now);
+                return Poll::Ready(Ok(()));
+            }
+        }
+        self.wait_for_permit(can_refuse, cx)
+    }
+
+    /// Takes a permit if nobody has to wait for one.
+    #[inline]
+    fn pass(&mut self, can_refuse: bool, now: u64) -> bool {
+        let Ok(setup) = self.setup else { return false };
+        let scope = self.scope.get_or_insert_with(|| {
+            let deadline = now.saturating_add(setup.config.deadline);
+            Scope::new(deadline.min(context::outer_deadline()))
+        });
+        if can_refuse && now >= scope.deadline {
+            return false;
+        }
+        match self.limiter() {
+            Some(limiter) => limiter.pass(1, now),
+            None => true,
+        }
+    }
+
+    #[cold]
+    fn wait_for_permit(
+        &mut self,
+        can_refuse: bool,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), Error>> {
         loop {
-            match &mut self.phase {
-                Phase::Running(_) | Phase::Timed(_) => return Poll::Ready(Ok(())),
-                Phase::Outside => match self.enter(can_refuse, cx) {
-                    Ok(phase) => self.phase = phase,
+            match &mut self.wait {
+                Wait::Nothing(_) | Wait::Timed(_) => match self.enter(can_refuse, cx) {
+                    Ok(None) => {
+                        self.wait.begin(clock::now());
+                        return Poll::Ready(Ok(()));
+                    }
+                    Ok(Some(ticket)) => self.wait = Wait::Turn(ticket),
                     Err(error) => return Poll::Ready(Err(error)),
                 },
-                Phase::BackingOff(sleep) => {
+                Wait::Backoff(sleep) => {
                     core::task::ready!(sleep.as_mut().poll(cx));
-                    self.phase = Phase::Outside;
+                    self.wait = Wait::Nothing(0);
                 }
-                Phase::Queued(ticket) => {
+                Wait::Turn(ticket) => {
                     let granted = core::task::ready!(ticket.poll(cx));
                     let now = clock::now();
-                    self.phase = Phase::Running(now);
+                    self.wait = Wait::Nothing(now.max(1));
                     return Poll::Ready(
                         granted.map_err(|refusal| self.refusal(Denial::Refused(refusal), now)),
                     );
@@ -109,46 +124,30 @@ impl Core {
     }
 
     /// Asks the limiter for a permit or a place in its queue.
-    #[inline]
-    fn enter(&mut self, can_refuse: bool, cx: &Context<'_>) -> Result<Phase, Error> {
-        let setup = match &self.setup {
-            Ok(setup) => *setup,
-            Err(error) => return Err(Error::clone(error)),
-        };
+    fn enter(&mut self, can_refuse: bool, cx: &Context<'_>) -> Result<Option<Ticket>, Error> {
+        let setup = self.setup.as_ref().map_err(Error::clone)?;
         let now = clock::now();
-        let scope = self.scope.get_or_insert_with(|| {
-            let deadline = now.saturating_add(setup.config.deadline);
-            Scope::new(deadline.min(context::outer_deadline()))
-        });
-        let (deadline, retry) = (scope.deadline, scope.number > 1);
+        let scope = self.scope.as_ref();
+        let deadline = scope.map_or(u64::MAX, |scope| scope.deadline);
         if can_refuse && now >= deadline {
             return Err(Error::new(Kind::Deadline(Duration::ZERO)));
         }
         let Some(limiter) = self.limiter() else {
-            return Ok(Phase::Running(now));
+            return Ok(None);
         };
-        if limiter.pass(1, now) {
-            return Ok(Phase::Running(now));
-        }
-        let planned = self.scope.as_ref().and_then(Scope::latest);
-        let latest = match planned {
+        let latest = match scope.and_then(Scope::latest) {
             _ if !can_refuse => u64::MAX,
             Some(planned) => planned,
             None => deadline.min(longest_wait(&setup.config, now)),
         };
-        match limiter.enter(
-            Request {
-                cost: 1,
-                latest,
-                retry,
-                refusable: can_refuse,
-            },
-            cx,
-        ) {
-            Ok(None) => Ok(Phase::Running(now)),
-            Ok(Some(ticket)) => Ok(Phase::Queued(ticket)),
-            Err(denial) => Err(self.refusal(denial, now)),
-        }
+        let request = Request {
+            cost: 1,
+            latest,
+            retry: scope.is_some_and(|scope| scope.number > 1),
+            refusable: can_refuse,
+        };
+        let entered = limiter.enter(request, cx);
+        entered.map_err(|denial| self.refusal(denial, now))
     }
 
     #[cold]
@@ -176,11 +175,17 @@ impl Core {
     /// Lets the limiter know what the outcome tells; whether there will be another attempt.
     #[inline]
     pub(super) fn settle(&mut self, read: &Read) -> bool {
-        let sent = self.sent();
-        self.phase = Phase::Outside;
-        let (Ok(setup), Some(scope)) = (&self.setup, &self.scope) else {
+        let sent = self.wait.sent();
+        let (Ok(setup), Some(scope)) = (self.setup, &self.scope) else {
             return false;
         };
+        if read.is_all_there_is(scope) {
+            if let Some(limiter) = self.limiter() {
+                limiter.answered(sent, true);
+            }
+            return false;
+        }
+        self.wait = Wait::Nothing(0);
         let told = read.conclude(scope, setup.config.respects_headers);
         let judgement = match read.verdict {
             Verdict::Auto => setup.config.retry.judge(told.failure, told.advice),
@@ -206,7 +211,7 @@ impl Core {
 
     #[cold]
     fn settle_failure(&mut self, end: End, judgement: Judgement) -> bool {
-        let (Ok(setup), Some(scope)) = (&self.setup, &self.scope) else {
+        let (Ok(setup), Some(scope)) = (self.setup, &self.scope) else {
             return false;
         };
         let (now, config) = (clock::now(), &setup.config);
@@ -238,7 +243,7 @@ impl Core {
 
     /// Plans another attempt, `wait` after `base` or later, if it fits in the call's bounds.
     fn plan(&mut self, base: u64, wait: u64, now: u64, failure: Failure) -> bool {
-        let (Ok(setup), Some(limiter)) = (&self.setup, self.limiter()) else {
+        let (Ok(setup), Some(limiter)) = (self.setup, self.limiter()) else {
             return false;
         };
         let (permit, closed_until) = limiter.forecast();
@@ -253,7 +258,7 @@ impl Core {
         if not_before > now && not_before > closed_until {
             limiter.add_backoff(not_before - now);
             let sleep = tokio::time::sleep_until(clock::instant(not_before));
-            self.phase = Phase::BackingOff(Box::pin(sleep));
+            self.wait = Wait::Backoff(Box::pin(sleep));
         }
         if let Some(scope) = &mut self.scope {
             scope.advance(failure, wait, latest);
@@ -275,11 +280,11 @@ impl Core {
 
     #[cold]
     fn heed_observation(&self) {
-        let (Ok(setup), Some(scope), Some(limiter)) = (&self.setup, &self.scope, self.limiter())
+        let (Ok(setup), Some(scope), Some(limiter)) = (self.setup, &self.scope, self.limiter())
         else {
             return;
         };
-        let sent = self.sent();
+        let sent = self.wait.sent();
         let Some((hint, received)) = scope.hint().filter(|_| setup.config.respects_headers) else {
             return;
         };
@@ -300,19 +305,9 @@ impl Core {
         }
     }
 
-    /// When the attempt was let in.
-    #[inline]
-    fn sent(&self) -> u64 {
-        match &self.phase {
-            Phase::Running(since) => *since,
-            Phase::Timed(cut) => cut.since,
-            Phase::Outside | Phase::BackingOff(_) | Phase::Queued(_) => 0,
-        }
-    }
-
     #[inline]
     fn limiter(&self) -> Option<&Shared> {
-        match (&self.brought, &self.setup) {
+        match (&self.brought, self.setup) {
             (Some(brought), _) => Some(brought),
             (None, Ok(setup)) => setup.limiter.as_deref(),
             (None, Err(_)) => None,

@@ -84,7 +84,7 @@ impl Future for Acquire<'_> {
         if self.ticket.is_some() {
             return self.wait(cx);
         }
-        let (shared, now) = (self.limiter.shared(), clock::now());
+        let (shared, now) = (self.limiter.shared(), clock::quick());
         if self.cost == 0 || shared.pass(self.cost, now) {
             return Poll::Ready(Ok(()));
         }

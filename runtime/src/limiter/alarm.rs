@@ -29,6 +29,9 @@ use super::shared::Shared;
 #[derive(Debug)]
 pub(super) struct Alarms {
     clocks: Vec<AlarmClock>,
+    /// The bell of the timer that went last: whoever waits next, and waits alone, needs it again. It
+    /// keeps no runtime alive.
+    spare: Option<Arc<Bell>>,
 }
 
 /// What came of setting the timers.
@@ -42,7 +45,10 @@ pub(super) enum Setting {
 
 impl Alarms {
     pub(super) const fn new() -> Self {
-        Self { clocks: Vec::new() }
+        Self {
+            clocks: Vec::new(),
+            spare: None,
+        }
     }
 
     /// A runtime that has waiters.
@@ -57,10 +63,13 @@ impl Alarms {
             .clocks
             .iter_mut()
             .find(|clock| clock.runtime.id() == handle.id());
-        match found {
-            Some(clock) => clock.waiters += 1,
-            None => self.clocks.push(AlarmClock::new(handle.clone(), limiter)),
+        if let Some(clock) = found {
+            clock.waiters += 1;
+            return;
         }
+        let bell = self.spare.take().filter(|bell| bell.runtime == handle.id());
+        let bell = bell.unwrap_or_else(|| Bell::new(handle.id(), limiter));
+        self.clocks.push(AlarmClock::new(handle.clone(), bell));
     }
 
     /// Counts out a waiter; the timer goes with the last one.
@@ -74,7 +83,7 @@ impl Alarms {
         };
         self.clocks[at].waiters -= 1;
         if self.clocks[at].waiters == 0 {
-            self.clocks.swap_remove(at);
+            self.spare = Some(self.clocks.swap_remove(at).bell);
         }
     }
 
@@ -126,12 +135,7 @@ struct AlarmClock {
 }
 
 impl AlarmClock {
-    fn new(runtime: Handle, limiter: &Weak<Shared>) -> Self {
-        let bell = Arc::new(Bell {
-            limiter: limiter.clone(),
-            runtime: runtime.id(),
-            state: AtomicU8::new(LOUD),
-        });
+    fn new(runtime: Handle, bell: Arc<Bell>) -> Self {
         let waker = Waker::from(Arc::clone(&bell));
         Self {
             runtime,
@@ -201,6 +205,16 @@ struct Bell {
     limiter: Weak<Shared>,
     runtime: Id,
     state: AtomicU8,
+}
+
+impl Bell {
+    fn new(runtime: Id, limiter: &Weak<Shared>) -> Arc<Self> {
+        Arc::new(Self {
+            limiter: limiter.clone(),
+            runtime,
+            state: AtomicU8::new(LOUD),
+        })
+    }
 }
 
 impl Wake for Bell {

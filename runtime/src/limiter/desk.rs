@@ -14,12 +14,12 @@ use super::gate::Gate;
 use super::kept::Kept;
 use super::lessons::Probe;
 use super::lessons::Way;
-use super::queue::Line;
 use super::queue::Queue;
-use super::queue::State;
-use super::queue::Waiter;
 use super::snapshot::Waits;
 use super::supply::Supply;
+use super::waiter::Line;
+use super::waiter::State;
+use super::waiter::Waiter;
 use super::wakes::Wakes;
 
 /// Why somebody is not let in.
@@ -184,7 +184,7 @@ impl Desk {
     /// Gives back what a waiter held that is dropped.
     pub(super) fn abandon(&mut self, index: u32, now: u64) -> Waiter {
         let waiter = self.queue.leave(index);
-        if let State::Granted { until } = waiter.state {
+        if let State::Granted { until } = waiter.state() {
             self.probe_again(waiter.since);
             match &mut self.supply {
                 Some(supply) if until < u64::MAX => supply.put_back(waiter.cost, until, now),

@@ -15,6 +15,7 @@ mod snapshot;
 mod supply;
 mod supplying;
 mod ticket;
+mod waiter;
 mod wakes;
 
 use core::fmt;
@@ -203,6 +204,7 @@ impl Limiter {
     ///
     /// [`is_not_yet`](Error::is_not_yet), with the time until it would be this caller's turn in
     /// [`retry_after`](Error::retry_after).
+    #[inline]
     pub fn try_acquire(&self) -> Result<(), Error> {
         self.try_acquire_many(1)
     }
@@ -213,11 +215,12 @@ impl Limiter {
     ///
     /// As [`try_acquire`](Self::try_acquire), and
     /// [`is_insufficient_capacity`](Error::is_insufficient_capacity) where `cost` is above the burst.
+    #[inline]
     pub fn try_acquire_many(&self, cost: u32) -> Result<(), Error> {
         if cost == 0 {
             return Ok(());
         }
-        let now = clock::now();
+        let now = clock::quick();
         self.shared()
             .take(cost, now)
             .map_err(|refusal| match refusal {

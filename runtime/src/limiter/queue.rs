@@ -7,50 +7,14 @@ use std::mem;
 
 use tokio::runtime::Id;
 
+use super::waiter::Line;
+use super::waiter::State;
+use super::waiter::Waiter;
+
 const NIL: u32 = u32::MAX;
 
 /// Vectors above this many places are given back when the last one is free.
 const KEEP: usize = 1024;
-
-/// Where a waiter stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum State {
-    /// In a line.
-    Waiting,
-    /// Holds a permit that may be used until this instant, since `since`.
-    Granted { until: u64 },
-    /// Cannot be served in time; a permit would come at this instant.
-    Late { until: u64 },
-    /// Asks for more than the bucket holds since the quota changed.
-    TooLarge,
-    /// The store that the limiter shares its limit through refuses.
-    NoStore,
-}
-
-/// The line a waiter belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Line {
-    /// Calls that had an attempt before: they came first.
-    Retries,
-    /// Calls that wait for their first attempt.
-    First,
-}
-
-#[derive(Debug)]
-pub(super) struct Waiter {
-    pub(super) waker: Option<Waker>,
-    pub(super) state: State,
-    pub(super) line: Line,
-    pub(super) cost: u32,
-    /// No use for a permit after this instant.
-    pub(super) latest: u64,
-    /// It can be refused because of the store.
-    pub(super) refusable: bool,
-    /// When the wait began, or when it was granted a permit.
-    pub(super) since: u64,
-    /// The runtime whose timer this waiter can count on.
-    pub(super) runtime: Id,
-}
 
 #[derive(Debug)]
 struct Place {
@@ -156,6 +120,7 @@ impl Queue {
         };
         self.taken += 1;
         let index = if self.free == NIL {
+            self.make_room();
             self.places.push(place);
             u32::try_from(self.places.len() - 1).expect("fewer than 2^32 waiters")
         } else {
@@ -166,6 +131,14 @@ impl Queue {
         };
         self.push_back(index);
         index
+    }
+
+    /// Where there are many places, doubling them would leave much unused.
+    fn make_room(&mut self) {
+        let places = self.places.len();
+        if places >= KEEP && places == self.places.capacity() {
+            self.places.reserve_exact(places / 16);
+        }
     }
 
     /// Takes a waiter out of its list and frees its place.
@@ -192,7 +165,7 @@ impl Queue {
     /// Moves a waiter to the list of a new state, and takes its waker.
     pub(super) fn decide(&mut self, index: u32, state: State) -> Option<Waker> {
         self.unlink(index);
-        self.waiter_mut(index).state = state;
+        self.waiter_mut(index).stand(state);
         self.push_back(index);
         self.waiter_mut(index).waker.take()
     }
@@ -205,7 +178,7 @@ impl Queue {
         while at != NIL {
             let previous = self.places[at as usize].previous;
             let waiter = self.waiter_mut(at);
-            waiter.state = State::Waiting;
+            waiter.stand(State::Waiting);
             self.push_front(at);
             at = previous;
         }
@@ -287,7 +260,7 @@ impl Queue {
     /// The list that a waiter is in by its state; refused ones are in none.
     fn list_of(&mut self, index: u32) -> Option<&mut List> {
         let waiter = self.waiter(index);
-        match (waiter.state, waiter.line) {
+        match (waiter.state(), waiter.line) {
             (State::Waiting, Line::Retries) => Some(&mut self.retries),
             (State::Waiting, Line::First) => Some(&mut self.first),
             (State::Granted { .. }, _) => Some(&mut self.granted),

@@ -1,7 +1,7 @@
 //! What somebody wants of a limiter, and why it is not to be had.
 
 use super::desk::Refusal;
-use super::queue::Line;
+use super::waiter::Line;
 
 /// What somebody wants of a limiter.
 #[derive(Clone, Copy, Debug)]

@@ -29,15 +29,15 @@ use super::lessons::Heard;
 use super::lessons::Refused;
 use super::link::Errands;
 use super::link::Link;
-use super::queue::Line;
-use super::queue::State;
-use super::queue::Waiter;
 use super::request::Denial;
 use super::request::Request;
 use super::snapshot::Snapshot;
 use super::supply::Supply;
 use super::supply::Terms;
 use super::ticket::Ticket;
+use super::waiter::Line;
+use super::waiter::State;
+use super::waiter::Waiter;
 use super::wakes::Wakes;
 
 #[derive(Debug)]
@@ -102,6 +102,7 @@ impl Shared {
     }
 
     /// Takes a permit now or says when there is one.
+    #[inline]
     pub(super) fn take(&self, cost: u32, now: u64) -> Result<(), Refusal> {
         match self.gate.pass(cost, now) {
             Passage::Passed => Ok(()),
@@ -127,16 +128,7 @@ impl Shared {
             Err(Refusal::Late { .. }) => match handle {
                 Err(_) => Err(Denial::NoRuntime),
                 Ok(handle) => {
-                    let waiter = Waiter {
-                        waker: Some(cx.waker().clone()),
-                        state: State::Waiting,
-                        line: request.line(),
-                        cost: request.cost,
-                        latest: request.latest,
-                        refusable: request.refusable,
-                        since: now,
-                        runtime: handle.id(),
-                    };
+                    let waiter = Waiter::new(cx.waker().clone(), request, now, handle.id());
                     let joined = behind.desk.join(waiter, now, &mut wakes);
                     joined.map_err(Denial::Refused).map(|index| {
                         behind.alarms.enrol(&handle, &self.me);
@@ -154,7 +146,7 @@ impl Shared {
         let mut behind = self.lock();
         let burst = behind.desk.quota().burst().get();
         let waiter = behind.desk.queue.waiter_mut(index);
-        let outcome = match waiter.state {
+        let outcome = match waiter.state() {
             State::Granted { .. } => Ok(()),
             State::Late { until } => Err(Refusal::Late { until }),
             State::TooLarge => Err(Refusal::TooLarge { burst }),

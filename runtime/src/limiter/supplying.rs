@@ -7,11 +7,11 @@ use crate::store::Answer;
 use crate::store::StoreError;
 
 use super::desk::Desk;
-use super::queue::Line;
 use super::supply::Demand;
 use super::supply::News;
 use super::supply::Order;
 use super::supply::Supplied;
+use super::waiter::Line;
 use super::wakes::Wakes;
 
 impl Desk {

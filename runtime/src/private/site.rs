@@ -57,13 +57,16 @@ impl Site {
         &'static self,
         find_out: impl FnOnce() -> Result<Settings, Error>,
     ) -> Call<S, R> {
-        match self.setup.get_or_init(|| set_up(self.name, find_out)) {
-            Ok(setup) if setup.limiter.is_some() => Call::new(setup, None),
-            Ok(_) => self.unusable(&Error::invalid(
-                "the function has no limiter: its attribute gives neither `rate` nor `limiter`",
-            )),
-            Err(error) => self.unusable(error),
-        }
+        let setup = self.setup.get_or_init(|| {
+            let setup = set_up(self.name, find_out)?;
+            if setup.limiter.is_some() {
+                return Ok(setup);
+            }
+            let sentence =
+                "the function has no limiter: its attribute gives neither `rate` nor `limiter`";
+            Err(Error::invalid(sentence).in_function(self.name))
+        });
+        Call::new(setup, None)
     }
 
     /// [`call_on`](Self::call_on), with `find_out` for the options at the first call.
@@ -72,16 +75,8 @@ impl Site {
         limiter: &Limiter,
         find_out: impl FnOnce() -> Result<Settings, Error>,
     ) -> Call<S, R> {
-        match self.setup.get_or_init(|| set_up(self.name, find_out)) {
-            Ok(setup) => Call::new(setup, Some(Arc::clone(limiter.shared()))),
-            Err(error) => self.unusable(error),
-        }
-    }
-
-    /// A call that its first admission refuses.
-    #[cold]
-    fn unusable<S: Keep, R: Refuse>(&self, error: &Error) -> Call<S, R> {
-        Call::unusable(error.clone().in_function(self.name))
+        let setup = self.setup.get_or_init(|| set_up(self.name, find_out));
+        Call::new(setup, Some(Arc::clone(limiter.shared())))
     }
 }
 
@@ -90,8 +85,8 @@ fn set_up(
     function: &'static str,
     find_out: impl FnOnce() -> Result<Settings, Error>,
 ) -> Result<Setup, Error> {
-    let settings = find_out()?;
-    let limiter = limiter_of(function, &settings)?;
+    let settings = find_out().map_err(|error| error.in_function(function))?;
+    let limiter = limiter_of(function, &settings).map_err(|error| error.in_function(function))?;
     let limiter = limiter.map(|limiter| Arc::clone(limiter.shared()));
     Ok(Setup {
         config: settings.config,

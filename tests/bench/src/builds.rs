@@ -92,7 +92,7 @@ fn functions(mark: &str, round: usize) -> String {
 pub struct FeatureCost {
     /// Crates in the tree of normal dependencies, `paced` and its macros included.
     pub crates: usize,
-    /// Seconds of a build from nothing, in release mode.
+    /// Seconds of a debug build from nothing.
     pub seconds: f64,
     /// CPU seconds of the same.
     pub cpu_seconds: f64,
@@ -138,7 +138,7 @@ pub fn build_feature(root: &Path, feature: &str) -> io::Result<FeatureCost> {
     }
     let (begun, before) = (Instant::now(), cpu_of_children()?);
     run(cargo(root)
-        .args(["build", "--release"])
+        .arg("build")
         .args(wanted)
         .env("CARGO_TARGET_DIR", &target))?;
     let cost = FeatureCost {

@@ -35,6 +35,17 @@ pub fn machine() -> String {
     )
 }
 
+/// How much else the machine does, in words.
+pub fn load() -> String {
+    let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    match load.split(' ').next() {
+        Some(load) if !load.is_empty() => {
+            format!("{load} threads wanted a processor in the minute before")
+        }
+        _ => "nobody knows what else it did".to_owned(),
+    }
+}
+
 /// The versions of what is compared, from the lock file.
 pub fn versions(lock: &str) -> String {
     let mut lines = lock.lines();

@@ -22,17 +22,27 @@ use bench::machine;
 use crate::measured::Measured;
 
 /// What figures cannot say.
-const REASONS: &str = include_str!("reasons.md");
+const REASONS: &str = "tests/bench/src/bin/report/reasons.md";
 
 fn main() -> Result<(), Box<dyn Error>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let root = root.canonicalize()?;
     let note = |what: &str| eprintln!("{what}");
     // This package's other programs.
-    let programs = ["build", "--release", "-p", "bench", "--bins"];
+    let programs = [
+        "build",
+        "--release",
+        "-p",
+        "bench",
+        "--bin",
+        "heap",
+        "--bin",
+        "one",
+    ];
     builds::run(builds::cargo(&root).args(programs))?;
+    let load = machine::load();
     let measured = Measured::take(&root, note)?;
-    let text = write_up(&root, &measured)?;
+    let text = write_up(&root, &load, &measured)?;
     print!("{text}");
     fs::write(target(&root), text)?;
     Ok(())
@@ -42,18 +52,19 @@ fn target(root: &Path) -> PathBuf {
     root.join("BENCHMARKS.md")
 }
 
-fn write_up(root: &Path, measured: &Measured) -> Result<String, Box<dyn Error>> {
+fn write_up(root: &Path, load: &str, measured: &Measured) -> Result<String, Box<dyn Error>> {
     let lock = fs::read_to_string(root.join("Cargo.lock"))?;
     let mut sections = vec![
         "# Benchmarks\n".to_owned(),
         format!(
-            "Written by `cargo run --release -p bench --bin report`, on {}. Compared are {}. All that \
-             is set side by side was measured in one run.\n",
+            "Written by `cargo run --release -p bench --bin report`, on {}; {load}. Compared are {}, \
+             `paced` with its feature `quanta`, which governor has by default. All that is set side by \
+             side was measured in one run.\n",
             machine::machine(),
             machine::versions(&lock),
         ),
         summary::table(measured).to_string(),
-        REASONS.to_owned(),
+        fs::read_to_string(root.join(REASONS))?,
     ];
     let mut tables = tables::calls(measured);
     tables.extend(measured.contest.tables());

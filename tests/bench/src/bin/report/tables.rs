@@ -92,16 +92,20 @@ fn functions(measured: &Measured) -> Table {
 
 fn features(measured: &Measured) -> Table {
     let explanation =
-        "Crates in the tree of `paced`, itself included, and a release build from nothing.";
+        "Crates in the tree of `paced`, itself included, and a debug build from nothing.";
     let head = ["feature", "crates", "seconds", "CPU seconds"];
     let mut table = Table::new("Features", explanation, head);
     for (name, cost) in &measured.features {
-        table.push([
-            if name.is_empty() { "none" } else { name }.to_owned(),
-            cost.crates.to_string(),
-            format!("{:.1}", cost.seconds),
-            format!("{:.1}", cost.cpu_seconds),
-        ]);
+        let name = if name.is_empty() { "none" } else { name }.to_owned();
+        table.push(match cost {
+            Some(cost) => [
+                name,
+                cost.crates.to_string(),
+                format!("{:.1}", cost.seconds),
+                format!("{:.1}", cost.cpu_seconds),
+            ],
+            None => [name, "-".into(), "not built".into(), "-".into()],
+        });
     }
     table
 }

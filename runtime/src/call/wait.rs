@@ -1,0 +1,49 @@
+//! What an attempt waits for.
+
+use core::pin::Pin;
+
+use tokio::time::Sleep;
+
+use crate::limiter::Ticket;
+
+/// What an attempt waits for.
+#[derive(Debug)]
+pub(super) enum Wait {
+    /// Nothing: the body runs, since this instant, or it is 0 and a permit is wanted.
+    Nothing(u64),
+    /// The end of its backoff.
+    Backoff(Pin<Box<Sleep>>),
+    /// Its turn in the limiter's queue.
+    Turn(Ticket),
+    /// The body, which has had to wait; its time ends.
+    Timed(Box<Cut>),
+}
+
+/// The end of an attempt.
+#[derive(Debug)]
+pub(super) struct Cut {
+    pub(super) since: u64,
+    pub(super) end: u64,
+    pub(super) sleep: Pin<Box<Sleep>>,
+}
+
+impl Wait {
+    /// The body runs from now on.
+    #[inline]
+    pub(super) fn begin(&mut self, now: u64) {
+        // In its place: an assignment of the whole would look for what it has to drop.
+        if let Wait::Nothing(sent) = self {
+            *sent = now.max(1);
+        }
+    }
+
+    /// When the attempt was let in, and 0 before.
+    #[inline]
+    pub(super) fn sent(&self) -> u64 {
+        match self {
+            Wait::Nothing(sent) => *sent,
+            Wait::Timed(cut) => cut.since,
+            Wait::Backoff(_) | Wait::Turn(_) => 0,
+        }
+    }
+}
