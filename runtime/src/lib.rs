@@ -74,6 +74,8 @@
 //! * **redis-rustls**: `redis`, and `store = "rediss://.."` for TLS by rustls, with the operating system's
 //!   certificates and, unless the program has chosen, *ring*.
 //! * **redis-cluster**: `redis`, and URLs of servers that are part of a Redis Cluster.
+//! * **tracing**: events for what changes while a limiter runs: a store that is away (level `warn`), is
+//!   back (`info`), or refuses (`error`). `sqlite` and `redis` switch it on.
 //! * **test-util**: `store::conformance`, a check for those who write a store of their own.
 //!
 //! # Not supported

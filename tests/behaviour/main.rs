@@ -1,6 +1,7 @@
 //! What `paced` promises, on paused time with exact durations.
 
 mod support;
+mod telling;
 
 mod adapting;
 mod attempts;

@@ -152,10 +152,14 @@ impl Supply {
 
     /// Asks for `cost` tokens at `now`.
     pub(super) fn pay(&mut self, cost: u32, shape: Shape, now: u64) -> Supplied {
-        let is_up = matches!(self.mode, Mode::Up);
+        let can_be_asked = match self.mode {
+            Mode::Up => true,
+            Mode::Broken { again_at, .. } => now >= again_at,
+            Mode::Away { .. } => false,
+        };
         match self.slots.ready_at(cost, now) {
             // There may have been a pause since: first the store is asked.
-            Some(due) if due <= now && is_up && now > self.fresh_until() => {
+            Some(due) if due <= now && can_be_asked && now > self.fresh_until() => {
                 return Supplied::At(u64::MAX);
             }
             Some(due) if due <= now => return Supplied::Until(self.slots.remove(cost)),

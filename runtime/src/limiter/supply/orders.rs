@@ -36,11 +36,7 @@ impl Supply {
             }
             Mode::Away { .. } => {}
             Mode::Broken { again_at, .. } if now < again_at => {}
-            Mode::Broken { .. } => {
-                self.mode = Mode::Up;
-                self.draw(demand, shape, now);
-            }
-            Mode::Up => self.draw(demand, shape, now),
+            Mode::Broken { .. } | Mode::Up => self.draw(demand, shape, now),
         }
         self.rings_at(demand, now)
     }
@@ -190,7 +186,10 @@ impl Supply {
                 let times = draws_at.into_iter().chain(self.asks_at(demand, now));
                 times.filter(|&at| at > now).min()
             }
-            _ => None,
+            Mode::Broken { again_at, .. } => {
+                Some(again_at.max(self.not_before)).filter(|&at| at > now)
+            }
+            Mode::Away { .. } => None,
         };
         given_up.into_iter().chain(next).min().unwrap_or(u64::MAX)
     }

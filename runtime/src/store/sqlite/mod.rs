@@ -72,7 +72,8 @@ use self::worker::Worker;
 /// # Time
 ///
 /// The machine's clock, as all its processes see it. Setting it back changes no wait. Setting it forward
-/// lets one burst through, and ends cooldowns early by as much.
+/// lets one burst through; a cooldown still holds in every process that knew of it, and ends earlier by
+/// as much in one that starts later.
 ///
 /// # Not supported
 ///

@@ -1,0 +1,95 @@
+//! What a limiter says of its store, in `tracing` events.
+
+use core::fmt;
+use std::sync::Arc;
+
+use paced::store::Policy;
+use tokio::time::advance;
+use tracing::Event;
+use tracing::Level;
+use tracing::Metadata;
+use tracing::Subscriber;
+use tracing::field::Field;
+use tracing::field::Visit;
+use tracing::span::Attributes;
+use tracing::span::Id;
+use tracing::span::Record;
+
+use crate::sharing::with_policy;
+use crate::stores::Fate;
+use crate::stores::Scripted;
+use crate::support::Log;
+use crate::support::ms;
+
+/// Keeps the events of the crate.
+#[derive(Clone)]
+struct Listener(Log<(Level, String)>);
+
+impl Subscriber for Listener {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.target().starts_with("paced")
+    }
+
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn event(&self, event: &Event<'_>) {
+        let mut text = Text(String::new());
+        event.record(&mut text);
+        self.0.add((*event.metadata().level(), text.0));
+    }
+
+    fn enter(&self, _: &Id) {}
+
+    fn exit(&self, _: &Id) {}
+}
+
+struct Text(String);
+
+impl Visit for Text {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.0 += &format!("{field}={value:?} ");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_change_is_said_once() {
+    let heard = Log::new();
+    let _guard = tracing::subscriber::set_default(Listener(heard.clone()));
+    let store = Arc::new(Scripted::new());
+    let limiter = with_policy(&store, 1000.0, 10, Policy::new());
+    for (fate, refused) in [
+        (Fate::Works, false),
+        (Fate::Fails, false),
+        (Fate::Works, false),
+        (Fate::Rejects, true),
+        (Fate::Works, false),
+    ] {
+        store.set(fate);
+        advance(ms(1100)).await;
+        for _ in 0..20 {
+            assert_eq!(limiter.acquire().await.is_err(), refused, "{fate:?}");
+            advance(ms(30)).await;
+        }
+    }
+    let said: Vec<_> = heard.entries();
+    let levels: Vec<_> = said.iter().map(|(level, _)| *level).collect();
+    let right = [Level::WARN, Level::INFO, Level::ERROR, Level::INFO];
+    assert_eq!(levels, right, "{said:?}");
+    for ((_, text), part) in said.iter().zip([
+        "the store is away: connection refused",
+        "the store is back",
+        "the store refuses: wrong password",
+        "the store is back",
+    ]) {
+        assert!(
+            text.contains(part) && text.contains("limiter=api"),
+            "{text}"
+        );
+    }
+}
