@@ -1,6 +1,7 @@
 //! What a limiter says of its store, in `tracing` events.
 
 use core::fmt;
+use core::fmt::Write as _;
 use std::sync::Arc;
 
 use paced::store::Policy;
@@ -53,7 +54,7 @@ struct Text(String);
 
 impl Visit for Text {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.0 += &format!("{field}={value:?} ");
+        write!(self.0, "{field}={value:?} ").expect("a text takes all");
     }
 }
 
