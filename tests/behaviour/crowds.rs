@@ -18,6 +18,7 @@ use tokio::time::sleep;
 use crate::support::Log;
 use crate::support::limiter;
 use crate::support::ms;
+use crate::support::poll_once;
 use crate::support::secs;
 
 /// Microseconds at which callers that come back at once were served, with a standstill of 50 ms.
@@ -68,6 +69,48 @@ async fn a_runtime_that_stands_still_does_not_break_the_envelope() {
             let seen = most_within(&times, window);
             assert!(seen <= most, "{rate}/s, burst {burst}, {window:?}: {seen}");
         }
+    }
+}
+
+/// How many go on at the end of a standstill, after which `leave` of the two that were granted their
+/// permits just before it are dropped and the others polled.
+async fn after_a_standstill(leave: usize) -> usize {
+    let (limiter, begun) = (limiter(1_000.0, 1), Arc::new(Mutex::new(0)));
+    limiter.acquire().await.unwrap();
+    let mut granted: Vec<_> = (0..2).map(|_| Box::pin(limiter.acquire())).collect();
+    for waiter in &mut granted {
+        assert!(poll_once(waiter).is_pending());
+    }
+    for _ in 0..10 {
+        let (limiter, begun) = (limiter.clone(), Arc::clone(&begun));
+        tokio::spawn(async move {
+            limiter.acquire().await.unwrap();
+            *begun.lock().unwrap() += 1;
+        });
+    }
+    yield_now().await;
+    advance(ms(1)).await;
+    advance(ms(1)).await;
+    assert_eq!(*begun.lock().unwrap(), 0);
+    // Only now the two could go on.
+    advance(ms(50)).await;
+    for waiter in &mut granted[leave..] {
+        assert!(poll_once(waiter).is_ready());
+        *begun.lock().unwrap() += 1;
+    }
+    drop(granted);
+    for _ in 0..20 {
+        yield_now().await;
+    }
+    let begun = *begun.lock().unwrap();
+    begun
+}
+
+#[tokio::test(start_paused = true)]
+async fn those_who_were_granted_permits_before_a_standstill_count_after_it() {
+    // The burst, and 2 ms of slack.
+    for leave in 0..=2 {
+        assert_eq!(after_a_standstill(leave).await, 3, "{leave} dropped");
     }
 }
 

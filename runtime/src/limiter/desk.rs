@@ -16,6 +16,7 @@ use super::lessons::Probe;
 use super::lessons::Way;
 use super::queue::Queue;
 use super::snapshot::Waits;
+use super::spilling::Spilt;
 use super::supply::Supply;
 use super::waiter::Line;
 use super::waiter::State;
@@ -65,7 +66,7 @@ pub(super) struct Desk {
     /// The declared bucket, while a hint's pace is in force.
     pub(super) kept: Option<Kept>,
     /// When a token last found the bucket full, or may have.
-    spilt: u64,
+    pub(super) spilt: Spilt,
     closed_since: u64,
     closed_until: u64,
     /// Until when tokens may be taken that a late timer kept from those who waited.
@@ -91,7 +92,7 @@ impl Desk {
             longest_way: 0,
             tat: 0,
             kept: None,
-            spilt: 0,
+            spilt: Spilt::NEVER,
             closed_since: 0,
             closed_until: 0,
             owed_until: 0,
@@ -106,7 +107,7 @@ impl Desk {
         if let Some(tat) = handed {
             // What was left when the gate opened has run out since: tokens may have spilt.
             if self.tat <= now {
-                self.spilt = now;
+                self.spilt = Spilt::by(now);
             }
             self.was_full = self.tat <= now;
             self.tat = bucket::sane(tat, self.shape, now);
@@ -188,11 +189,8 @@ impl Desk {
             self.probe_again(waiter.since);
             match &mut self.supply {
                 Some(supply) if until < u64::MAX => supply.put_back(waiter.cost, until, now),
-                // What was granted before a token spilt has been made up for since.
-                _ if waiter.since < self.spilt => {}
-                _ => {
-                    self.give_back(u64::from(waiter.cost));
-                }
+                _ if self.spilt.covers(waiter.since) => {}
+                _ => self.give_back(u64::from(waiter.cost)),
             }
         }
         waiter
@@ -323,13 +321,6 @@ impl Desk {
     fn next(&mut self, due: u64, now: u64) -> Standing {
         let due = due.min(self.order(now));
         Standing::Due(self.learnt.ages_at().map_or(due, |aged| aged.min(due)))
-    }
-
-    /// Takes note if tokens run over.
-    pub(super) fn spill(&mut self, now: u64, credit: u64) {
-        if self.tat < now.saturating_sub(credit) {
-            self.spilt = now;
-        }
     }
 
     fn account(&mut self, index: u32, now: u64) {

@@ -12,6 +12,7 @@ mod registry;
 mod request;
 mod shared;
 mod snapshot;
+mod spilling;
 mod supply;
 mod supplying;
 mod ticket;

@@ -185,6 +185,16 @@ impl Queue {
         granted.cost
     }
 
+    /// Tokens of those who were granted a permit at `instant` or later and have not picked it up.
+    pub(super) fn granted_since(&self, instant: u64) -> u64 {
+        let (mut at, mut cost) = (self.granted.tail, 0);
+        while at != NIL && self.waiter(at).since >= instant {
+            cost += u64::from(self.waiter(at).cost);
+            at = self.places[at as usize].previous;
+        }
+        cost
+    }
+
     /// The waiters of a runtime.
     pub(super) fn of_runtime(&self, runtime: Id) -> impl Iterator<Item = &Waiter> {
         self.places

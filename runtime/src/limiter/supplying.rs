@@ -26,7 +26,7 @@ impl Desk {
                 Supplied::Own(shape) => shape,
             },
         };
-        self.spill(now, credit);
+        self.spill(shape, now, credit);
         self.tat = bucket::take(self.tat, shape, cost, now, credit)?;
         if let Some(kept) = &mut self.kept {
             kept.pay(cost, now);
