@@ -304,6 +304,40 @@ fn a_request_that_comes_too_late_changes_nothing() {
 }
 
 #[test]
+fn a_clock_that_is_set_forward_fills_no_bucket_and_ends_no_pause() {
+    let hour = 3600 * SECOND;
+    let mut state = State::default();
+    ask(&mut state, START, draw(BURST));
+    // Two processes that saw the old time, one after the other: by it a token has come back.
+    let request = Request::new(draw(BURST), limits()).not_after(START + T);
+    let changed = START + T + hour;
+    let answer = step(&mut state, changed, &request);
+    assert_eq!((answer.granted, answer.wait), (1, 0), "{answer:?}");
+    let answer = step(&mut state, changed + 1, &request);
+    assert_eq!(
+        (answer.granted, answer.wait),
+        (1, ticks(T) - 1),
+        "{answer:?}"
+    );
+
+    let mut paused = State::default();
+    ask(
+        &mut paused,
+        START,
+        Action::Pause {
+            duration: 60 * SECOND,
+        },
+    );
+    let seen = paused;
+    step(&mut paused, changed, &request);
+    assert_eq!(paused.paused_until, START + 60 * SECOND + hour);
+    // The same where the state is lost, as one that has expired by the new time.
+    let mut lost = State::default();
+    step(&mut lost, changed, &request.with_floor(seen));
+    assert_eq!(lost.paused_until, START + 60 * SECOND + hour);
+}
+
+#[test]
 fn nothing_is_given_away_twice_however_many_draw_ahead() {
     let mut state = State::default();
     let mut last = -ticks(10 * T);

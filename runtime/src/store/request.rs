@@ -15,7 +15,8 @@ pub struct Request {
     /// The last state that the asker saw: it mends one that was lost.
     pub floor: Option<State>,
     /// Nothing is to be done after this instant, in ticks of the store's clock: a store that hung
-    /// must not serve those who have left.
+    /// must not serve those who have left. More than ten minutes after it, the clock was set forward: then
+    /// the state moves along with it.
     pub not_after: Option<u64>,
 }
 

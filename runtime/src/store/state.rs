@@ -76,6 +76,20 @@ impl State {
         self.seen = now;
     }
 
+    /// Moves all instants along with a clock that was set forward by so much, unless somebody did that
+    /// before: a bucket does not fill, and a pause does not end, because of a clock.
+    pub(super) fn lead(&mut self, by: u64, now: u64) {
+        if by == 0 || self.seen == 0 || self.seen > now - by {
+            return;
+        }
+        for instant in &mut self.full_at {
+            *instant = instant.saturating_add(by);
+        }
+        self.paused_until = self.paused_until.saturating_add(by);
+        self.learnt_until = self.learnt_until.saturating_add(by);
+        self.seen += by;
+    }
+
     /// Takes over what somebody saw earlier and this state has lost, as far as it can be true.
     pub(super) fn heal(&mut self, floor: Self, limits: &Limits, now: u64) {
         let mut floor = floor.bounded();

@@ -25,10 +25,8 @@ const SHORTEST_EXTENSION: u64 = TICKS_PER_SECOND / 20;
 /// The state is unchanged where nothing needs to be written. Never panics, and no value of any
 /// field makes it overflow.
 pub fn step(state: &mut State, now: u64, request: &Request) -> Answer {
-    if request
-        .not_after
-        .is_some_and(|end| now > end && now - end < CLOCK_CHANGED)
-    {
+    let late = request.not_after.map_or(0, |end| now.saturating_sub(end));
+    if late > 0 && late < CLOCK_CHANGED {
         return Answer {
             now,
             granted: 0,
@@ -40,8 +38,10 @@ pub fn step(state: &mut State, now: u64, request: &Request) -> Answer {
     }
     let before = *state;
     state.follow(now);
+    state.lead(late, now);
     state.tame(&request.limits, now);
-    if let Some(floor) = request.floor {
+    if let Some(mut floor) = request.floor {
+        floor.lead(late, now);
         state.heal(floor, &request.limits, now);
     }
     let drawn = act(state, now, request);

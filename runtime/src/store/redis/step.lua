@@ -73,6 +73,15 @@ local function follow(state, now)
     state[SEEN] = now
 end
 
+-- State::lead
+local function lead(state, by, now)
+    if by <= 0 or state[SEEN] == 0 or state[SEEN] > now - by then return end
+    for i = 1, MAX_LIMITS do state[i] = state[i] + by end
+    state[PAUSED_UNTIL] = state[PAUSED_UNTIL] + by
+    state[LEARNT_UNTIL] = state[LEARNT_UNTIL] + by
+    state[SEEN] = state[SEEN] + by
+end
+
 -- State::tame
 local function tame(state, limits, now)
     local latest = now + LONGEST_PAUSE
@@ -247,11 +256,13 @@ for i = 1, number(ARGV[7]) do
     declared[i] = { interval = number(ARGV[6 + 2 * i]), capacity = number(ARGV[7 + 2 * i]) }
 end
 follow(state, now)
+lead(state, late, now)
 tame(state, declared, now)
 local after = 7 + 2 * #declared
 if ARGV[after + 1] then
     local seen = {}
     for i = 1, SEEN do seen[i] = number(ARGV[after + i]) end
+    lead(seen, late, now)
     heal(state, seen, declared, now)
 end
 local granted, due, every = act(state, now, declared)

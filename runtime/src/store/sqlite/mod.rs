@@ -72,8 +72,8 @@ use self::worker::Worker;
 /// # Time
 ///
 /// The machine's clock, as all its processes see it. Setting it back changes no wait. Setting it forward
-/// lets one burst through; a cooldown still holds in every process that knew of it, and ends earlier by
-/// as much in one that starts later.
+/// by more than ten minutes changes none either while a limiter that was there before goes on; otherwise
+/// one burst gets through, and a cooldown ends earlier by as much for those who did not know of it.
 ///
 /// # Not supported
 ///
