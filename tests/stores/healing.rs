@@ -6,6 +6,7 @@ use paced::store::Request;
 use paced::store::State;
 use paced::store::step;
 
+use crate::stepping::BURST;
 use crate::stepping::START;
 use crate::stepping::T;
 use crate::stepping::ask;
@@ -173,4 +174,31 @@ fn a_clock_set_forward_costs_one_burst_at_most() {
         let answer = ask(&mut state, START + T, draw(100));
         assert_eq!((answer.granted, answer.wait), (1, ticks(T)));
     }
+}
+
+#[test]
+fn a_clock_that_is_set_forward_fills_no_bucket_and_ends_no_pause() {
+    let mut state = State::default();
+    ask(&mut state, START, draw(BURST));
+    // Two processes that saw the old time, one after the other: by it a token has come back.
+    let request = Request::new(draw(BURST), limits()).not_after(START + T);
+    let changed = START + T + HOUR;
+    let answer = step(&mut state, changed, &request);
+    assert_eq!((answer.granted, answer.wait), (1, 0), "{answer:?}");
+    let answer = step(&mut state, changed + 1, &request);
+    assert_eq!(
+        (answer.granted, answer.wait),
+        (1, ticks(T) - 1),
+        "{answer:?}"
+    );
+
+    let mut paused = State::default();
+    ask(&mut paused, START, Action::Pause { duration: 60 * T });
+    let seen = paused;
+    step(&mut paused, changed, &request);
+    assert_eq!(paused.paused_until, START + 60 * T + HOUR);
+    // The same where the state is lost, as one that has expired by the new time.
+    let mut lost = State::default();
+    step(&mut lost, changed, &request.with_floor(seen));
+    assert_eq!(lost.paused_until, START + 60 * T + HOUR);
 }

@@ -14,7 +14,7 @@ pub(crate) const START: u64 = 1_795_500_000 * SECOND;
 
 /// A token per second, ten at once.
 pub(crate) const T: u64 = SECOND;
-const BURST: u32 = 10;
+pub(crate) const BURST: u32 = 10;
 
 pub(crate) fn limits() -> Limits {
     Limits::one(Limit::new(T, BURST))
@@ -301,40 +301,6 @@ fn a_request_that_comes_too_late_changes_nothing() {
     let changed = START + 10 + 600 * SECOND;
     assert!(step(&mut state.clone(), changed - 1, &request).stale);
     assert!(!step(&mut state, changed, &request).stale);
-}
-
-#[test]
-fn a_clock_that_is_set_forward_fills_no_bucket_and_ends_no_pause() {
-    let hour = 3600 * SECOND;
-    let mut state = State::default();
-    ask(&mut state, START, draw(BURST));
-    // Two processes that saw the old time, one after the other: by it a token has come back.
-    let request = Request::new(draw(BURST), limits()).not_after(START + T);
-    let changed = START + T + hour;
-    let answer = step(&mut state, changed, &request);
-    assert_eq!((answer.granted, answer.wait), (1, 0), "{answer:?}");
-    let answer = step(&mut state, changed + 1, &request);
-    assert_eq!(
-        (answer.granted, answer.wait),
-        (1, ticks(T) - 1),
-        "{answer:?}"
-    );
-
-    let mut paused = State::default();
-    ask(
-        &mut paused,
-        START,
-        Action::Pause {
-            duration: 60 * SECOND,
-        },
-    );
-    let seen = paused;
-    step(&mut paused, changed, &request);
-    assert_eq!(paused.paused_until, START + 60 * SECOND + hour);
-    // The same where the state is lost, as one that has expired by the new time.
-    let mut lost = State::default();
-    step(&mut lost, changed, &request.with_floor(seen));
-    assert_eq!(lost.paused_until, START + 60 * SECOND + hour);
 }
 
 #[test]
