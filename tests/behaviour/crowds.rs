@@ -102,8 +102,7 @@ async fn after_a_standstill(leave: usize) -> usize {
     for _ in 0..20 {
         yield_now().await;
     }
-    let begun = *begun.lock().unwrap();
-    begun
+    *begun.lock().unwrap()
 }
 
 #[tokio::test(start_paused = true)]
