@@ -46,6 +46,7 @@ fn a_runtime_that_has_ended_leaves_nothing_behind() {
             break;
         }
         assert!(begun.elapsed() < Duration::from_secs(10), "{clients}");
+        // In real time: the server has to notice that the connection ended.
         std::thread::sleep(Duration::from_millis(5));
     }
 }

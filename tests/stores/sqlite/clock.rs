@@ -2,6 +2,7 @@
 //! the store that is the same.
 
 use paced::store::Action;
+use paced::store::SqliteStore;
 use paced::store::TICKS_PER_SECOND as SECOND;
 
 use super::Folder;
@@ -20,8 +21,8 @@ fn set_clock(folder: &Folder, by: i64) {
     ));
 }
 
-#[tokio::test]
-async fn a_clock_set_back_by_an_hour_changes_no_wait() {
+/// A file with a bucket that is empty, and one that is paused for ten minutes.
+async fn used() -> (Folder, SqliteStore) {
     let folder = Folder::new();
     let store = open(&folder);
     ask(&store, "drawn", free(10)).await.expect("an answer");
@@ -29,6 +30,12 @@ async fn a_clock_set_back_by_an_hour_changes_no_wait() {
         duration: 600 * SECOND,
     };
     ask(&store, "paused", pause).await.expect("an answer");
+    (folder, store)
+}
+
+#[tokio::test]
+async fn a_clock_set_back_by_an_hour_changes_no_wait() {
+    let (folder, store) = used().await;
     set_clock(&folder, -HOUR);
     let answer = ask(&store, "drawn", free(10)).await.expect("an answer");
     assert_eq!(answer.granted, 0);
@@ -41,13 +48,7 @@ async fn a_clock_set_back_by_an_hour_changes_no_wait() {
 
 #[tokio::test]
 async fn a_clock_set_forward_by_an_hour_and_back_lets_one_burst_through() {
-    let folder = Folder::new();
-    let store = open(&folder);
-    ask(&store, "drawn", free(10)).await.expect("an answer");
-    let pause = Action::Pause {
-        duration: 600 * SECOND,
-    };
-    ask(&store, "paused", pause).await.expect("an answer");
+    let (folder, store) = used().await;
     set_clock(&folder, HOUR);
     assert_eq!(
         ask(&store, "drawn", free(99))

@@ -32,7 +32,7 @@ impl Supply {
         self.give_up(now);
         match self.mode {
             Mode::Away { probe_at } if now >= probe_at && self.flights.is_empty() => {
-                self.order(Action::Peek, 0, Limits::one(Limit::of(shape)), now);
+                self.order(Action::Peek, shape, now);
             }
             Mode::Away { .. } => {}
             Mode::Broken { again_at, .. } if now < again_at => {}
@@ -69,20 +69,18 @@ impl Supply {
             interval: interval.div_ceil(TICK),
             duration: until.saturating_sub(now).div_ceil(TICK),
         };
-        self.order(action, 0, Limits::one(Limit::of(shape)), now);
+        self.order(action, shape, now);
     }
 
     pub(super) fn tell_pause(&mut self, shape: Shape, now: u64) {
         let duration = self.told_until.saturating_sub(now).div_ceil(TICK);
-        let limits = Limits::one(Limit::of(shape));
-        self.order(Action::Pause { duration }, 0, limits, now);
+        self.order(Action::Pause { duration }, shape, now);
     }
 
     fn draw(&mut self, demand: Demand, shape: Shape, now: u64) {
         if now < self.not_before {
             return;
         }
-        let limits = Limits::one(Limit::of(shape));
         if let Some((tokens, horizon)) = self.lot(demand, now) {
             let action = Action::Draw {
                 tokens,
@@ -90,9 +88,9 @@ impl Supply {
                 longest: (demand.latest.saturating_sub(now) / TICK).min(FAR),
                 drain: self.drain,
             };
-            self.order(action, tokens, limits, now);
+            self.order(action, shape, now);
         } else if self.asks_at(demand, now).is_some_and(|at| at <= now) {
-            self.order(Action::Peek, 0, limits, now);
+            self.order(Action::Peek, shape, now);
         }
     }
 
@@ -152,7 +150,11 @@ impl Supply {
         HORIZON.max(self.round_trip.saturating_mul(3))
     }
 
-    fn order(&mut self, action: Action, tokens: u32, limits: Limits, now: u64) {
+    fn order(&mut self, action: Action, shape: Shape, now: u64) {
+        let tokens = match action {
+            Action::Draw { tokens, .. } => tokens,
+            _ => 0,
+        };
         self.ids += 1;
         self.flights.push(Flight {
             id: self.ids,
@@ -160,7 +162,7 @@ impl Supply {
             sent: now,
             ends: now.saturating_add(self.terms.timeout).saturating_add(GRACE),
         });
-        let mut request = Request::new(action, limits);
+        let mut request = Request::new(action, Limits::one(Limit::of(shape)));
         if let Some(known) = self.known {
             let passed = now
                 .saturating_sub(known.received)
