@@ -33,6 +33,9 @@ impl Shape {
     /// What `cost` tokens take from the bucket.
     #[inline]
     pub(crate) const fn price(self, cost: u64) -> u64 {
+        if cost == 1 {
+            return self.interval;
+        }
         let price = self.interval.saturating_mul(cost);
         if price > MAX_CAPACITY {
             MAX_CAPACITY
@@ -49,11 +52,10 @@ impl Shape {
 #[inline]
 pub(crate) fn take(tat: u64, shape: Shape, cost: u32, now: u64, credit: u64) -> Result<u64, u64> {
     let next = tat.max(now.saturating_sub(credit)) + shape.price(u64::from(cost));
-    let earliest = next.saturating_sub(shape.capacity);
-    if earliest <= now {
+    if next <= now + shape.capacity {
         Ok(next)
     } else {
-        Err(earliest)
+        Err(next - shape.capacity)
     }
 }
 

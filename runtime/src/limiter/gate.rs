@@ -54,22 +54,36 @@ impl Gate {
     /// Takes `cost` tokens at `now` if they are there and nobody waits for them.
     #[inline]
     pub(super) fn pass(&self, cost: u32, now: u64) -> Passage {
-        let mut failures = 0;
+        self.try_once(cost, now)
+            .unwrap_or_else(|| self.try_again(cost, now))
+    }
+
+    /// Takes the tokens, or `None` where somebody else took some at the same time.
+    #[inline]
+    fn try_once(&self, cost: u32, now: u64) -> Option<Passage> {
+        let tat = self.tat.0.load(Ordering::Acquire);
+        if tat & SHUT != 0 {
+            return Some(Passage::Shut);
+        }
+        let shape = self.shape();
+        match bucket::take(tat, shape, cost, now, self.credit(now)) {
+            Err(until) if until - now > shape.capacity => Some(Passage::Shut),
+            Err(_) if shape.price(u64::from(cost)) > shape.capacity => Some(Passage::Shut),
+            Err(until) => Some(Passage::Empty(until)),
+            Ok(next) => self.replace(tat, next).then_some(Passage::Passed),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn try_again(&self, cost: u32, now: u64) -> Passage {
+        let mut failures = 1;
         loop {
-            let tat = self.tat.0.load(Ordering::Acquire);
-            if tat & SHUT != 0 {
-                return Passage::Shut;
-            }
-            let shape = self.shape();
-            match bucket::take(tat, shape, cost, now, self.credit(now)) {
-                Err(until) if until - now > shape.capacity => return Passage::Shut,
-                Err(_) if shape.price(u64::from(cost)) > shape.capacity => return Passage::Shut,
-                Err(until) => return Passage::Empty(until),
-                Ok(next) if self.replace(tat, next) => return Passage::Passed,
-                Ok(_) => {}
+            stand_back(failures);
+            if let Some(passage) = self.try_once(cost, now) {
+                return passage;
             }
             failures += 1;
-            stand_back(failures);
         }
     }
 
@@ -130,7 +144,6 @@ const fn owed() -> u64 {
 
 /// Lets the threads get on that take permits as well: those who all try again at once take the word
 /// out of each other's caches, and none gets far.
-#[cold]
 fn stand_back(failures: u32) {
     for _ in 0..16 * failures.min(8) {
         hint::spin_loop();
