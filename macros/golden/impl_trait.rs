@@ -9,30 +9,26 @@ async fn impl_trait(it: impl AsRef<str>) -> Result<impl Iterator<Item = u8>, Err
     };
     let mut it = it;
     loop {
-        let out: crate::reexport::__private::Attempted<Result<_, Error>> = crate::reexport::__private::Call::attempt(
-                &mut call,
-                async {
-                    if let ::core::option::Option::Some(r) = ::core::option::Option::None::<
-                        Result<_, Error>,
-                    > {
-                        let _ = &mut it;
-                        return r;
-                    }
-                    { marker(it.as_ref()) }
-                },
-            )
+        let out: crate::reexport::__private::Attempted<Result<_, Error>> = crate::reexport::__private::Attempt {
+            call: &mut call,
+            body: async {
+                if let ::core::option::Option::Some(r) = ::core::option::Option::None::<
+                    Result<_, Error>,
+                > {
+                    let _ = &mut it;
+                    return r;
+                }
+                { marker(it.as_ref()) }
+            },
+        }
             .await;
         let probe = crate::reexport::__private::probe(&out);
         match crate::reexport::__private::Call::settle(
             &mut call,
-            out,
-            probe
-                .__paced_reader(
-                    probe.__paced_ok().__paced_read(),
-                    probe.__paced_err().__paced_read(),
-                ),
+            &(probe.__paced_ok(), probe.__paced_err()),
             probe.__paced_refuse(),
             probe.__paced_keep(),
+            out,
         ) {
             ::core::ops::ControlFlow::Break(out) => break out,
             ::core::ops::ControlFlow::Continue(()) => {}

@@ -9,32 +9,28 @@ async fn inner_attributes() -> Result<(), Error> {
         ::paced::__private::Site::call(&__PACED_SITE)
     };
     loop {
-        let out: ::paced::__private::Attempted<Result<(), Error>> = ::paced::__private::Call::attempt(
-                &mut call,
-                async {
-                    if let ::core::option::Option::Some(r) = ::core::option::Option::None::<
-                        Result<(), Error>,
-                    > {
-                        return r;
-                    }
-                    {
-                        let x = marker();
-                        Ok(())
-                    }
-                },
-            )
+        let out: ::paced::__private::Attempted<Result<(), Error>> = ::paced::__private::Attempt {
+            call: &mut call,
+            body: async {
+                if let ::core::option::Option::Some(r) = ::core::option::Option::None::<
+                    Result<(), Error>,
+                > {
+                    return r;
+                }
+                {
+                    let x = marker();
+                    Ok(())
+                }
+            },
+        }
             .await;
         let probe = ::paced::__private::probe(&out);
         match ::paced::__private::Call::settle(
             &mut call,
-            out,
-            probe
-                .__paced_reader(
-                    probe.__paced_ok().__paced_read(),
-                    probe.__paced_err().__paced_read(),
-                ),
+            &(probe.__paced_ok(), probe.__paced_err()),
             probe.__paced_refuse(),
             probe.__paced_keep(),
+            out,
         ) {
             ::core::ops::ControlFlow::Break(out) => break out,
             ::core::ops::ControlFlow::Continue(()) => {}

@@ -8,28 +8,24 @@ async fn no_retries(self, owned: Vec<u8>) -> Result<Vec<u8>, Error> {
         );
         ::paced::__private::Site::call(&__PACED_SITE)
     };
-    let out: ::paced::__private::Attempted<Result<Vec<u8>, Error>> = ::paced::__private::Call::attempt(
-            &mut call,
-            async move {
-                if let ::core::option::Option::Some(r) = ::core::option::Option::None::<
-                    Result<Vec<u8>, Error>,
-                > {
-                    return r;
-                }
-                { self.marker(owned).await }
-            },
-        )
+    let out: ::paced::__private::Attempted<Result<Vec<u8>, Error>> = ::paced::__private::Attempt {
+        call: &mut call,
+        body: async move {
+            if let ::core::option::Option::Some(r) = ::core::option::Option::None::<
+                Result<Vec<u8>, Error>,
+            > {
+                return r;
+            }
+            { self.marker(owned).await }
+        },
+    }
         .await;
     let probe = ::paced::__private::probe(&out);
     ::paced::__private::Call::settle_once(
         &mut call,
-        out,
-        probe
-            .__paced_reader(
-                probe.__paced_ok().__paced_read(),
-                probe.__paced_err().__paced_read(),
-            ),
+        &(probe.__paced_ok(), probe.__paced_err()),
         probe.__paced_refuse(),
         probe.__paced_keep(),
+        out,
     )
 }

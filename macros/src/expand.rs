@@ -110,7 +110,7 @@ fn attempt(plan: &Plan, private: &TokenStream) -> TokenStream {
         },
     };
     let edge = edge(plan);
-    quote_spanned!(here=> #private::Call::attempt(&mut call, async #by_value { #edge #result }).await)
+    quote_spanned!(here=> #private::Attempt { call: &mut call, body: async #by_value { #edge #result } }.await)
 }
 
 /// Dead code for the type checker: it says what `return` takes, and which arguments are borrowed by `&mut`.
@@ -145,9 +145,7 @@ fn probe(plan: &Plan, private: &TokenStream) -> TokenStream {
 
 fn settle_arguments(plan: &Plan) -> TokenStream {
     let here = Span::mixed_site();
-    let reader = quote_spanned! {here=>
-        probe.__paced_reader(probe.__paced_ok().__paced_read(), probe.__paced_err().__paced_read())
-    };
+    let reader = quote_spanned!(here=> (probe.__paced_ok(), probe.__paced_err()));
     let reader = match &plan.classify {
         Some(verdict) => {
             let classify = quote_spanned!(here=> probe.__paced_classify);
@@ -156,7 +154,8 @@ fn settle_arguments(plan: &Plan) -> TokenStream {
         }
         None => reader,
     };
-    quote_spanned!(here=> out, #reader, probe.__paced_refuse(), probe.__paced_keep())
+    // The outcome is the last: until it is handed over, it is in one place to be dropped from.
+    quote_spanned!(here=> &#reader, probe.__paced_refuse(), probe.__paced_keep(), out)
 }
 
 fn rebound(capture: &Capture) -> Option<TokenStream> {

@@ -21,12 +21,14 @@ thread_local! {
 ///
 /// Field by field, and without a destructor: a struct that is written in parts and read as a whole
 /// makes the processor wait for its own writes, and a destructor makes every access check for it.
+/// In this order, because the compiler makes one access of two of the same size that are neighbours.
+#[repr(C)]
 struct Current {
     deadline: Cell<u64>,
-    notes: Cell<Option<ManuallyDrop<Box<Notes>>>>,
     number: Cell<u32>,
     status: Cell<Option<NonZeroU16>>,
     unheard: Cell<bool>,
+    notes: Cell<Option<ManuallyDrop<Box<Notes>>>>,
 }
 
 impl Current {
@@ -48,6 +50,15 @@ impl Current {
         scope.number = self.number.replace(scope.number);
         scope.status = self.status.replace(scope.status);
         scope.unheard = self.unheard.replace(scope.unheard);
+    }
+
+    /// Whether there is anything beside what every call has.
+    #[cfg(feature = "http")]
+    fn has_notes(&self) -> bool {
+        let notes = self.notes.take();
+        let some = notes.is_some();
+        self.notes.set(notes);
+        some
     }
 }
 
@@ -115,12 +126,9 @@ impl Scope {
 
     /// Takes note of a response.
     #[cfg(feature = "http")]
-    pub(crate) fn observe(&mut self, status: u16, hint: Option<Hint>) {
+    fn observe(&mut self, status: u16, hint: Option<Hint>) {
         self.status = NonZeroU16::new(status);
         let unheard = core::mem::replace(&mut self.unheard, true);
-        if hint.is_none() && self.notes.is_none() {
-            return;
-        }
         let received = clock::now();
         let notes = self.notes();
         notes.spent = None;
@@ -131,6 +139,12 @@ impl Scope {
             notes.hint = hint;
             notes.received = received;
         }
+    }
+
+    /// Whether `observe` saw nothing, or a success that told nothing.
+    #[inline]
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.status.is_none_or(|status| status.get() < 400) && self.hint().is_none()
     }
 
     /// A call inside the body has tried often enough, and still failed like this.
@@ -201,6 +215,23 @@ pub(crate) fn lend(scope: &mut Option<Scope>) -> Loan<'_> {
 #[inline]
 pub(crate) fn outer_deadline() -> u64 {
     CURRENT.with(|current| current.deadline.get())
+}
+
+/// Whether this is inside an attempt.
+#[cfg(feature = "http")]
+#[inline]
+pub(crate) fn is_inside() -> bool {
+    CURRENT.with(|current| current.number.get() > 0)
+}
+
+/// Takes note of a response to the current attempt.
+#[cfg(feature = "http")]
+pub(crate) fn observe(status: u16, hint: Option<Hint>) {
+    if hint.is_some() || CURRENT.with(Current::has_notes) {
+        with_current(|scope| scope.observe(status, hint));
+    } else {
+        CURRENT.with(|current| current.status.set(NonZeroU16::new(status)));
+    }
 }
 
 /// Lets `act` see the current scope, if this is inside an attempt.

@@ -21,12 +21,15 @@ use super::wait::Cut;
 use super::wait::Wait;
 
 pin_project_lite::pin_project! {
-    /// The future of one attempt.
+    /// The future of one attempt: takes a permit and runs the body.
     #[must_use = "futures do nothing unless awaited"]
+    #[expect(missing_docs, reason = "pin-project-lite takes no comments on fields")]
     pub struct Attempt<'c, S, R, F> {
-        pub(super) call: &'c mut Call<S, R>,
+        // What it is an attempt of.
+        pub call: &'c mut Call<S, R>,
+        // The body, once.
         #[pin]
-        pub(super) body: F,
+        pub body: F,
     }
 }
 
@@ -41,7 +44,12 @@ pub enum Attempted<O> {
     Refused(Error),
 }
 
-impl<S: Keep, R: Refuse, F: Future> Future for Attempt<'_, S, R, F> {
+impl<S, R, F> Future for Attempt<'_, S, R, F>
+where
+    S: Keep<F::Output>,
+    R: Refuse<F::Output>,
+    F: Future,
+{
     type Output = Attempted<F::Output>;
 
     /// Compiled for every function of the user's, so all that can be said without its body is
@@ -49,20 +57,38 @@ impl<S: Keep, R: Refuse, F: Future> Future for Attempt<'_, S, R, F> {
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        if let Some(early) = this.call.before(cx) {
-            return early;
-        }
-        let loan = context::lend(&mut this.call.core.scope);
-        let polled = this.body.poll(cx);
-        drop(loan);
-        this.call.after(polled, cx)
+        this.call.poll(this.body, cx)
     }
 }
 
-impl<S: Keep, R: Refuse> Call<S, R> {
+impl<S, R> Call<S, R> {
+    /// Compiled for every type of outcome: the body is any future that yields one.
+    #[inline]
+    fn poll<O>(
+        &mut self,
+        body: Pin<&mut (dyn Future<Output = O> + '_)>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Attempted<O>>
+    where
+        S: Keep<O>,
+        R: Refuse<O>,
+    {
+        if let Some(early) = self.before(cx) {
+            return early;
+        }
+        let loan = context::lend(&mut self.core.scope);
+        let polled = body.poll(cx);
+        drop(loan);
+        self.after(polled, cx)
+    }
+
     /// Waits for what the attempt has to wait for: `None` once the body's turn has come.
     #[inline]
-    fn before<O>(&mut self, cx: &mut Context<'_>) -> Option<Poll<Attempted<O>>> {
+    fn before<O>(&mut self, cx: &mut Context<'_>) -> Option<Poll<Attempted<O>>>
+    where
+        S: Keep<O>,
+        R: Refuse<O>,
+    {
         let can_refuse = self.can_refuse();
         match self.core.admit(can_refuse, cx) {
             Poll::Pending => Some(Poll::Pending),
@@ -77,7 +103,10 @@ impl<S: Keep, R: Refuse> Call<S, R> {
 
     /// What follows from a poll of the body.
     #[inline]
-    fn after<O>(&mut self, polled: Poll<O>, cx: &mut Context<'_>) -> Poll<Attempted<O>> {
+    fn after<O>(&mut self, polled: Poll<O>, cx: &mut Context<'_>) -> Poll<Attempted<O>>
+    where
+        R: Refuse<O>,
+    {
         self.core.heed();
         match polled {
             Poll::Ready(out) => Poll::Ready(Attempted::Done(out)),

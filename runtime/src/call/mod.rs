@@ -18,16 +18,15 @@ pub(crate) use self::config::Setup;
 pub use self::outcome::Can;
 pub use self::outcome::Cannot;
 pub use self::outcome::Keep;
-pub use self::outcome::Keeper;
 pub use self::outcome::Kept;
 pub use self::outcome::Lost;
-pub use self::outcome::Read;
 pub use self::outcome::ReadOutcome;
 pub use self::outcome::Refuse;
-pub use self::outcome::Refuser;
 
 use crate::error::Error;
 use crate::limiter::Shared;
+use crate::signal::Reading;
+use crate::verdict::Verdict;
 
 use self::process::Core;
 
@@ -42,7 +41,10 @@ pub struct Call<S, R> {
     refuses: PhantomData<fn() -> R>,
 }
 
-impl<S: Keep, R: Refuse> Call<S, R> {
+/// A type that a probe has chosen.
+pub type Chosen<T> = PhantomData<fn() -> T>;
+
+impl<S, R> Call<S, R> {
     /// Where the function's options are wrong, the first admission refuses the call.
     #[inline]
     pub(crate) const fn new(
@@ -56,33 +58,37 @@ impl<S: Keep, R: Refuse> Call<S, R> {
         }
     }
 
-    /// Takes a permit and runs the body once.
-    pub const fn attempt<F: Future>(&mut self, body: F) -> Attempt<'_, S, R, F> {
-        Attempt { call: self, body }
-    }
-
     /// Decides what follows from an attempt: the outcome of the call, or another attempt.
+    #[inline]
     pub fn settle<O>(
         &mut self,
+        reader: &impl ReadOutcome<O>,
+        _: Chosen<R>,
+        _: Chosen<S>,
         attempted: Attempted<O>,
-        reader: impl ReadOutcome<O>,
-        refuse: Refuser<R, O>,
-        keep: Keeper<S, O>,
-    ) -> ControlFlow<O> {
+    ) -> ControlFlow<O>
+    where
+        S: Keep<O>,
+        R: Refuse<O>,
+    {
         match attempted {
-            Attempted::Done(out) if self.core.settle(&reader.read(&out)) => {
-                self.kept = Some(keep.keep(out));
+            Attempted::Done(out)
+                if self
+                    .core
+                    .settle(&reader.reading(&out), reader.verdict(&out)) =>
+            {
+                self.kept = Some(S::keep(out));
                 ControlFlow::Continue(())
             }
             Attempted::Done(out) => ControlFlow::Break(out),
-            Attempted::TimedOut(_) if self.core.settle(&Read::TIMEOUT) => {
+            Attempted::TimedOut(_) if self.core.settle(&Reading::TIMEOUT, Verdict::Auto) => {
                 self.kept = None;
                 ControlFlow::Continue(())
             }
-            Attempted::TimedOut(error) => ControlFlow::Break(refuse.with(error)),
+            Attempted::TimedOut(error) => ControlFlow::Break(R::refuse(error)),
             Attempted::Refused(error) => {
-                let last = self.kept.take().and_then(|kept| keep.restore(kept));
-                ControlFlow::Break(last.unwrap_or_else(|| refuse.with(error)))
+                let last = self.kept.take().and_then(S::restore);
+                ControlFlow::Break(last.unwrap_or_else(|| R::refuse(error)))
             }
         }
     }
@@ -90,26 +96,34 @@ impl<S: Keep, R: Refuse> Call<S, R> {
     /// [`settle`](Self::settle) for a call that is never retried.
     pub fn settle_once<O>(
         &mut self,
+        reader: &impl ReadOutcome<O>,
+        _: Chosen<R>,
+        _: Chosen<S>,
         attempted: Attempted<O>,
-        reader: impl ReadOutcome<O>,
-        refuse: Refuser<R, O>,
-        _: Keeper<S, O>,
-    ) -> O {
+    ) -> O
+    where
+        R: Refuse<O>,
+    {
         match attempted {
             Attempted::Done(out) => {
-                self.core.settle(&reader.read(&out));
+                self.core
+                    .settle(&reader.reading(&out), reader.verdict(&out));
                 out
             }
             Attempted::TimedOut(error) => {
-                self.core.settle(&Read::TIMEOUT);
-                refuse.with(error)
+                self.core.settle(&Reading::TIMEOUT, Verdict::Auto);
+                R::refuse(error)
             }
-            Attempted::Refused(error) => refuse.with(error),
+            Attempted::Refused(error) => R::refuse(error),
         }
     }
 
     /// Whether something can be returned without an attempt.
-    fn can_refuse(&self) -> bool {
+    fn can_refuse<O>(&self) -> bool
+    where
+        S: Keep<O>,
+        R: Refuse<O>,
+    {
         R::CAN || (S::CAN && self.kept.is_some())
     }
 }

@@ -1,7 +1,6 @@
 //! What a function's return type makes possible, and how an outcome is read.
 
 use core::fmt;
-use core::marker::PhantomData;
 
 use crate::context::Scope;
 use crate::error::Error;
@@ -11,34 +10,22 @@ use crate::retry::Advice;
 use crate::signal::Reading;
 use crate::verdict::Verdict;
 
-/// What an outcome and the user's `classify` say.
-#[derive(Clone, Debug)]
-pub struct Read {
-    pub(crate) reading: Reading,
-    pub(crate) verdict: Verdict,
-}
+impl Reading {
+    pub(super) const TIMEOUT: Self = Self::failed(Failure::Timeout);
 
-impl Read {
-    pub(crate) const TIMEOUT: Self = Self {
-        reading: Reading::failed(Failure::Timeout),
-        verdict: Verdict::Auto,
-    };
-
-    /// Whether it is a success that nobody has said more about.
+    /// Whether it is a success that tells nothing more.
     #[inline]
-    pub(super) const fn is_all_there_is(&self, scope: &Scope) -> bool {
-        let fine = matches!(self.verdict, Verdict::Auto | Verdict::Done);
-        let quiet = self.reading.failure.is_none() && self.reading.hint.is_none();
-        fine && quiet && scope.status.is_none()
+    pub(super) const fn is_quiet(&self) -> bool {
+        self.failure.is_none() && self.hint.is_none()
     }
 
     /// Whether what the body passed to `observe` counts.
-    pub(super) fn needs_observation(&self, scope: &Scope) -> bool {
+    fn needs_observation(&self, scope: &Scope) -> bool {
         let Some(status) = scope.status else {
             return false;
         };
-        let same = self.reading.failure == Some(Failure::Status(status.get()));
-        !self.reading.conclusive || (same && self.reading.hint.is_none())
+        let same = self.failure == Some(Failure::Status(status.get()));
+        !self.conclusive || (same && self.hint.is_none())
     }
 
     /// What the outcome and the observation say together.
@@ -49,8 +36,8 @@ impl Read {
             .filter(|status| observed && status.get() >= 400);
         let failure = status
             .map(|status| Failure::Status(status.get()))
-            .or(self.reading.failure);
-        let own = self.reading.hint.as_ref().filter(|_| respects_headers);
+            .or(self.failure);
+        let own = self.hint.as_ref().filter(|_| respects_headers);
         let seen = scope.hint().filter(|_| observed && respects_headers);
         let (advice, received) = match (own, seen) {
             (Some(own), _) => (Advice::of(Some(own)), None),
@@ -84,14 +71,27 @@ pub(super) struct Told<'a> {
 
 /// Reads an outcome.
 pub trait ReadOutcome<O> {
-    /// What the outcome says.
-    fn read(self, out: &O) -> Read;
+    /// What the outcome says by its type.
+    fn reading(&self, out: &O) -> Reading;
+
+    /// What the user says of it.
+    #[inline]
+    fn verdict(&self, _: &O) -> Verdict {
+        Verdict::Auto
+    }
 }
 
-/// Whether a function's error can say that a call was refused.
-pub trait Refuse {
+/// Whether a function's outcome can say that a call was refused.
+pub trait Refuse<O> {
     /// It can.
     const CAN: bool;
+
+    /// The outcome that says it.
+    ///
+    /// # Panics
+    ///
+    /// Where no outcome can: settings that contradict each other, or no runtime.
+    fn refuse(error: Error) -> O;
 }
 
 /// The error type implements `From<paced::Error>`.
@@ -102,57 +102,32 @@ pub enum Can {}
 #[derive(Debug)]
 pub enum Cannot {}
 
-impl Refuse for Can {
+impl<T, E: From<Error>> Refuse<Result<T, E>> for Can {
     const CAN: bool = true;
+
+    fn refuse(error: Error) -> Result<T, E> {
+        Err(E::from(error))
+    }
 }
 
-impl Refuse for Cannot {
+impl<O> Refuse<O> for Cannot {
     const CAN: bool = false;
-}
 
-/// Makes a function's outcome of a refusal.
-pub struct Refuser<R, O> {
-    make: Option<fn(Error) -> O>,
-    refuses: PhantomData<fn() -> R>,
-}
-
-impl<O> Refuser<Can, O> {
-    /// A refusal becomes this.
-    pub const fn can(make: fn(Error) -> O) -> Self {
-        Self {
-            make: Some(make),
-            refuses: PhantomData,
-        }
-    }
-}
-
-impl<O> Refuser<Cannot, O> {
-    /// A call is never refused.
-    pub const fn cannot() -> Self {
-        Self {
-            make: None,
-            refuses: PhantomData,
-        }
-    }
-}
-
-impl<R, O> Refuser<R, O> {
-    /// # Panics
-    ///
-    /// Where the function's error cannot say it: settings that contradict each other, or no runtime.
-    #[track_caller]
-    pub(super) fn with(self, error: Error) -> O {
-        match self.make {
-            Some(make) => make(error),
-            None => panic!("{error}"),
-        }
+    fn refuse(error: Error) -> O {
+        panic!("{error}")
     }
 }
 
 /// Whether the last outcome can be kept while a retry waits.
-pub trait Keep {
+pub trait Keep<O>: Sized {
     /// It can.
     const CAN: bool;
+
+    /// What is kept of it.
+    fn keep(out: O) -> Self;
+
+    /// The outcome again.
+    fn restore(self) -> Option<O>;
 }
 
 /// The last outcome, on the heap.
@@ -162,64 +137,32 @@ pub struct Kept<O>(Box<O>);
 #[derive(Debug)]
 pub struct Lost;
 
-impl<O> Keep for Kept<O> {
+impl<O> Keep<O> for Kept<O> {
     const CAN: bool = true;
+
+    fn keep(out: O) -> Self {
+        Self(Box::new(out))
+    }
+
+    fn restore(self) -> Option<O> {
+        Some(*self.0)
+    }
 }
 
-impl Keep for Lost {
+impl<O> Keep<O> for Lost {
     const CAN: bool = false;
+
+    fn keep(_: O) -> Self {
+        Self
+    }
+
+    fn restore(self) -> Option<O> {
+        None
+    }
 }
 
 impl<O> fmt::Debug for Kept<O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Kept")
-    }
-}
-
-/// Keeps the last outcome while a retry waits.
-pub struct Keeper<S, O> {
-    keep: fn(O) -> S,
-    restore: fn(S) -> Option<O>,
-}
-
-impl<O> Keeper<Kept<O>, O> {
-    /// Keeps it.
-    pub const fn keeping() -> Self {
-        Self {
-            keep: |out| Kept(Box::new(out)),
-            restore: |kept| Some(*kept.0),
-        }
-    }
-}
-
-impl<O> Keeper<Lost, O> {
-    /// Drops it.
-    pub const fn losing() -> Self {
-        Self {
-            keep: |_| Lost,
-            restore: |_| None,
-        }
-    }
-}
-
-impl<S, O> Keeper<S, O> {
-    pub(super) fn keep(self, out: O) -> S {
-        (self.keep)(out)
-    }
-
-    pub(super) fn restore(self, kept: S) -> Option<O> {
-        (self.restore)(kept)
-    }
-}
-
-impl<R, O> fmt::Debug for Refuser<R, O> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Refuser")
-    }
-}
-
-impl<S, O> fmt::Debug for Keeper<S, O> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Keeper")
     }
 }

@@ -21,10 +21,10 @@ use crate::limiter::Ticket;
 use crate::retry::Advice;
 use crate::retry::Cooldown;
 use crate::retry::Judgement;
+use crate::signal::Reading;
 use crate::verdict::Verdict;
 
 use super::Config;
-use super::Read;
 use super::Setup;
 use super::end::End;
 use super::end::heard;
@@ -61,15 +61,16 @@ impl Core {
         can_refuse: bool,
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), Error>> {
-        if self.wait.sent() > 0 {
-            return Poll::Ready(Ok(()));
-        }
-        if matches!(self.wait, Wait::Nothing(_)) {
-            let now = clock::quick();
-            if self.pass(can_refuse, now) {
-                self.wait.begin(now);
-                return Poll::Ready(Ok(()));
+        match self.wait {
+            Wait::Nothing(0) => {
+                let now = clock::quick();
+                if self.pass(can_refuse, now) {
+                    self.wait.begin(now);
+                    return Poll::Ready(Ok(()));
+                }
             }
+            Wait::Nothing(_) | Wait::Timed(_) => return Poll::Ready(Ok(())),
+            Wait::Backoff(_) | Wait::Turn(_) => {}
         }
         self.wait_for_permit(can_refuse, cx)
     }
@@ -174,20 +175,28 @@ impl Core {
 
     /// Lets the limiter know what the outcome tells; whether there will be another attempt.
     #[inline]
-    pub(super) fn settle(&mut self, read: &Read) -> bool {
+    pub(super) fn settle(&mut self, reading: &Reading, verdict: Verdict) -> bool {
+        let fine = matches!(verdict, Verdict::Auto | Verdict::Done);
+        let quiet = self.scope.as_ref().is_some_and(Scope::is_quiet);
+        if fine && quiet && reading.is_quiet() {
+            if let Some(limiter) = self.limiter() {
+                limiter.answered(self.wait.sent(), true);
+            }
+            return false;
+        }
+        self.settle_told(reading, verdict)
+    }
+
+    /// [`settle`](Self::settle) for all but a success that nobody has said more about.
+    #[inline(never)]
+    fn settle_told(&mut self, reading: &Reading, verdict: Verdict) -> bool {
         let sent = self.wait.sent();
         let (Ok(setup), Some(scope)) = (self.setup, &self.scope) else {
             return false;
         };
-        if read.is_all_there_is(scope) {
-            if let Some(limiter) = self.limiter() {
-                limiter.answered(sent, true);
-            }
-            return false;
-        }
         self.wait = Wait::Nothing(0);
-        let told = read.conclude(scope, setup.config.respects_headers);
-        let judgement = match read.verdict {
+        let told = reading.conclude(scope, setup.config.respects_headers);
+        let judgement = match verdict {
             Verdict::Auto => setup.config.retry.judge(told.failure, told.advice),
             verdict => Judgement::of(verdict, told.advice.retry_after.unwrap_or_default()),
         };

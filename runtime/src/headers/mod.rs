@@ -130,7 +130,7 @@ mod window;
 
 use std::time::SystemTime;
 
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, HeaderName, StatusCode};
 
 use self::reading::Reading;
 use crate::hint::Hint;
@@ -209,18 +209,50 @@ impl Parser {
 
     /// As [`parse`], with these settings.
     pub fn parse(&self, status: StatusCode, headers: &HeaderMap, received_at: SystemTime) -> Hint {
-        let mut reading = None;
-        for (name, value) in headers {
-            if scan::may_matter(name.as_str().as_bytes()) {
-                reading
-                    .get_or_insert_with(|| Reading::new(headers, received_at, self.reset_kind))
-                    .line(name, value);
+        let hint = self.read(status, headers, || received_at);
+        hint.unwrap_or_default()
+    }
+
+    /// As [`parse`](Self::parse), but `None` where the response says nothing, and the clock is only
+    /// read where a field may need it.
+    #[inline]
+    pub(crate) fn read(
+        self,
+        status: StatusCode,
+        headers: &HeaderMap,
+        clock: impl FnOnce() -> SystemTime,
+    ) -> Option<Hint> {
+        let first = headers.keys().position(may_matter);
+        if first.is_none() && !is_refusal(status, false, false) {
+            return None;
+        }
+        Some(self.read_lines(status, headers, first, clock())).filter(|hint| !hint.is_empty())
+    }
+
+    /// Reads the lines from the one of the first name that may matter.
+    #[inline(never)]
+    fn read_lines(
+        self,
+        status: StatusCode,
+        headers: &HeaderMap,
+        first: Option<usize>,
+        received_at: SystemTime,
+    ) -> Hint {
+        let mut reading = Reading::new(headers, received_at, self.reset_kind);
+        // Before it there are as many lines as names, or more.
+        for (name, value) in headers.iter().skip(first.unwrap_or(headers.len())) {
+            if may_matter(name) {
+                reading.line(name, value);
             }
         }
-        let (hint, exhausted) = reading.map_or((Hint::new(), false), Reading::finish);
+        let (hint, exhausted) = reading.finish();
         let limited = is_refusal(status, hint.retry_after().is_some(), exhausted);
         hint.with_limited(limited)
     }
+}
+
+fn may_matter(name: &HeaderName) -> bool {
+    scan::may_matter(name.as_str().as_bytes())
 }
 
 /// Whether this status, with or without evidence, refuses a call for coming too soon.

@@ -1,18 +1,20 @@
 //! The whole contract between the expansion of `#[rate_limited]` and this crate. Not public API.
 
 mod probe;
+mod readers;
 pub mod run_time;
 mod settings;
 mod site;
 pub mod stores;
 mod values;
 
-pub use self::probe::Classify;
 pub use self::probe::Outcome;
 pub use self::probe::Probe;
-pub use self::probe::Reader;
 pub use self::probe::option;
 pub use self::probe::probe;
+pub use self::readers::Classify;
+pub use self::readers::ReadErr;
+pub use self::readers::ReadOk;
 pub use self::settings::Backoff;
 pub use self::settings::Settings;
 pub use self::settings::duration;
@@ -34,14 +36,12 @@ pub use crate::call::Attempted;
 pub use crate::call::Call;
 pub use crate::call::Can;
 pub use crate::call::Cannot;
+pub use crate::call::Chosen;
 pub use crate::call::Keep;
-pub use crate::call::Keeper;
 pub use crate::call::Kept;
 pub use crate::call::Lost;
-pub use crate::call::Read;
 pub use crate::call::ReadOutcome;
 pub use crate::call::Refuse;
-pub use crate::call::Refuser;
 pub use crate::retry_on::RetryOn;
 #[cfg(feature = "http")]
 pub use crate::signal::Answer;

@@ -16,17 +16,22 @@ use core::ops::Deref;
 use crate::call::Attempted;
 use crate::call::Can;
 use crate::call::Cannot;
-use crate::call::Keeper;
+use crate::call::Chosen;
 use crate::call::Kept;
 use crate::call::Lost;
-use crate::call::Read;
-use crate::call::ReadOutcome;
-use crate::call::Refuser;
 use crate::error::Error;
-use crate::signal::Reading;
 use crate::signal::Signal;
-use crate::signal::read_chain;
 use crate::verdict::Verdict;
+
+#[cfg(feature = "http")]
+use super::readers::ByAnswer;
+use super::readers::ByDynError;
+use super::readers::ByNothing;
+use super::readers::BySendError;
+use super::readers::BySignal;
+use super::readers::ByStdError;
+use super::readers::BySyncError;
+use super::readers::Classify;
 
 /// What a rate-limited function returns: a `Result`.
 #[diagnostic::on_unimplemented(
@@ -81,53 +86,26 @@ macro_rules! probes {
 
 probes! {
     /// Asks about a whole `Result<T, E>`.
-    Probe<O> => AnyOutcome;
-    /// Answers for any.
-    AnyOutcome<O>;
-    /// Asks about the `Ok` side.
-    OkProbe<T> => AnyValue;
-    /// Answers for any value.
-    AnyValue<T>;
-    /// Asks for an implementation of [`Signal`].
-    ErrProbe<E> => StdErrProbe;
-    /// Asks for a standard error.
-    StdErrProbe<E> => DynErrProbe;
+    Probe<O> => StdErrProbe;
+    /// Answers for any but an error, of which it asks whether it is a standard one.
+    StdErrProbe<O> => DynErrProbe;
     /// Asks for a boxed error, `anyhow::Error` and the like.
-    DynErrProbe<E> => SyncErrProbe;
+    DynErrProbe<O> => SyncErrProbe;
     /// Asks for a boxed error that is `Send` and `Sync`.
-    SyncErrProbe<E> => SendErrProbe;
+    SyncErrProbe<O> => SendErrProbe;
     /// Asks for a boxed error that is `Send`.
-    SendErrProbe<E> => AnyError;
+    SendErrProbe<O> => AnyErrProbe;
     /// Answers for any error.
-    AnyError<E>;
+    AnyErrProbe<O>;
 }
 
 impl<T, E> Probe<Result<T, E>> {
-    /// The probe of the `Ok` side.
-    pub const fn __paced_ok(&self) -> OkProbe<T> {
-        OkProbe(PhantomData)
-    }
-
-    /// The probe of the `Err` side.
-    pub const fn __paced_err(&self) -> ErrProbe<E> {
-        ErrProbe(PhantomData)
-    }
-
-    /// Reads an outcome with the answers of both sides.
-    pub const fn __paced_reader(
-        &self,
-        ok: fn(&T) -> Reading,
-        err: fn(&E) -> Reading,
-    ) -> Reader<T, E> {
-        Reader { ok, err }
-    }
-
     /// Reads an outcome with the user's function, and `reader` for what it leaves open.
-    pub const fn __paced_classify<'a>(
+    pub const fn __paced_classify<'a, R>(
         &self,
         classify: &'a dyn Fn(&Result<T, E>) -> Verdict,
-        reader: Reader<T, E>,
-    ) -> Classify<'a, T, E> {
+        reader: R,
+    ) -> Classify<'a, T, E, R> {
         Classify { classify, reader }
     }
 
@@ -148,135 +126,86 @@ impl<T, E> Probe<Result<T, E>> {
 
 impl<T, E: From<Error>> Probe<Result<T, E>> {
     /// Refusals become `Err`.
-    pub const fn __paced_refuse(&self) -> Refuser<Can, Result<T, E>> {
-        Refuser::can(|error| Err(E::from(error)))
+    pub const fn __paced_refuse(&self) -> Chosen<Can> {
+        PhantomData
     }
 }
 
-impl<T, E> AnyOutcome<Result<T, E>> {
+impl<T, E> StdErrProbe<Result<T, E>> {
     /// Nothing can say that a call was refused.
-    pub const fn __paced_refuse(&self) -> Refuser<Cannot, Result<T, E>> {
-        Refuser::cannot()
-    }
-
-    /// Keeping the outcome would make the future `!Send`.
-    pub const fn __paced_keep(&self) -> Keeper<Lost, Result<T, E>> {
-        Keeper::losing()
+    pub const fn __paced_refuse(&self) -> Chosen<Cannot> {
+        PhantomData
     }
 }
 
 impl<T: Send, E: Send> Probe<Result<T, E>> {
     /// The last outcome is kept while a retry waits.
-    pub const fn __paced_keep(&self) -> Keeper<Kept<Result<T, E>>, Result<T, E>> {
-        Keeper::keeping()
+    pub const fn __paced_keep(&self) -> Chosen<Kept<Result<T, E>>> {
+        PhantomData
+    }
+}
+
+impl<T, E> StdErrProbe<Result<T, E>> {
+    /// Keeping the outcome would make the future `!Send`.
+    pub const fn __paced_keep(&self) -> Chosen<Lost> {
+        PhantomData
     }
 }
 
 #[cfg(feature = "http")]
-impl<T: crate::signal::Answer> OkProbe<T> {
+impl<T: crate::signal::Answer, E> Probe<Result<T, E>> {
     /// A response has a status.
-    pub const fn __paced_read(&self) -> fn(&T) -> Reading {
-        Reading::answered
+    pub const fn __paced_ok(&self) -> ByAnswer {
+        ByAnswer
     }
 }
 
-impl<T> AnyValue<T> {
+impl<T, E> StdErrProbe<Result<T, E>> {
     /// Any other value is a success.
-    pub const fn __paced_read(&self) -> fn(&T) -> Reading {
-        |_| Reading::value()
+    pub const fn __paced_ok(&self) -> ByNothing {
+        ByNothing
     }
 }
 
-impl<E: Signal> ErrProbe<E> {
+impl<T, E: Signal> Probe<Result<T, E>> {
     /// The error says it itself.
-    pub const fn __paced_read(&self) -> fn(&E) -> Reading {
-        Reading::signalled
+    pub const fn __paced_err(&self) -> BySignal {
+        BySignal
     }
 }
 
-impl<E: StdError + 'static> StdErrProbe<E> {
+impl<T, E: StdError + 'static> StdErrProbe<Result<T, E>> {
     /// The error and its sources say it.
-    pub const fn __paced_read(&self) -> fn(&E) -> Reading {
-        |error| read_chain(error)
+    pub const fn __paced_err(&self) -> ByStdError {
+        ByStdError
     }
 }
 
-impl<E: AsRef<dyn StdError + 'static>> DynErrProbe<E> {
+impl<T, E: AsRef<dyn StdError + 'static>> DynErrProbe<Result<T, E>> {
     /// The boxed error and its sources say it.
-    pub const fn __paced_read(&self) -> fn(&E) -> Reading {
-        |error| read_chain(error.as_ref())
+    pub const fn __paced_err(&self) -> ByDynError {
+        ByDynError
     }
 }
 
-impl<E: AsRef<dyn StdError + Send + Sync + 'static>> SyncErrProbe<E> {
+impl<T, E: AsRef<dyn StdError + Send + Sync + 'static>> SyncErrProbe<Result<T, E>> {
     /// The boxed error and its sources say it.
-    pub const fn __paced_read(&self) -> fn(&E) -> Reading {
-        |error| read_chain(error.as_ref())
+    pub const fn __paced_err(&self) -> BySyncError {
+        BySyncError
     }
 }
 
-impl<E: AsRef<dyn StdError + Send + 'static>> SendErrProbe<E> {
+impl<T, E: AsRef<dyn StdError + Send + 'static>> SendErrProbe<Result<T, E>> {
     /// The boxed error and its sources say it.
-    pub const fn __paced_read(&self) -> fn(&E) -> Reading {
-        |error| read_chain(error.as_ref())
+    pub const fn __paced_err(&self) -> BySendError {
+        BySendError
     }
 }
 
-impl<E> AnyError<E> {
+impl<T, E> AnyErrProbe<Result<T, E>> {
     /// Only what the body passed to `observe` says it.
-    pub const fn __paced_read(&self) -> fn(&E) -> Reading {
-        |_| Reading::failed(crate::failure::Failure::Other)
-    }
-}
-
-/// Reads an outcome by its types.
-pub struct Reader<T, E> {
-    ok: fn(&T) -> Reading,
-    err: fn(&E) -> Reading,
-}
-
-impl<T, E> Reader<T, E> {
-    fn reading(&self, out: &Result<T, E>) -> Reading {
-        match out {
-            Ok(value) => (self.ok)(value),
-            Err(error) => (self.err)(error),
-        }
-    }
-}
-
-impl<T, E> fmt::Debug for Reader<T, E> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Reader")
-    }
-}
-
-impl<T, E> ReadOutcome<Result<T, E>> for Reader<T, E> {
-    fn read(self, out: &Result<T, E>) -> Read {
-        Read {
-            reading: self.reading(out),
-            verdict: Verdict::Auto,
-        }
-    }
-}
-
-/// Reads an outcome by the user's `classify`.
-pub struct Classify<'a, T, E> {
-    classify: &'a dyn Fn(&Result<T, E>) -> Verdict,
-    reader: Reader<T, E>,
-}
-
-impl<T, E> fmt::Debug for Classify<'_, T, E> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Classify")
-    }
-}
-
-impl<T, E> ReadOutcome<Result<T, E>> for Classify<'_, T, E> {
-    fn read(self, out: &Result<T, E>) -> Read {
-        Read {
-            reading: self.reader.reading(out),
-            verdict: (self.classify)(out),
-        }
+    pub const fn __paced_err(&self) -> ByNothing {
+        ByNothing
     }
 }
 

@@ -4,8 +4,6 @@ use std::sync::Arc;
 use std::sync::OnceLock;
 
 use crate::call::Call;
-use crate::call::Keep;
-use crate::call::Refuse;
 use crate::call::Setup;
 use crate::error::Error;
 use crate::limiter;
@@ -42,18 +40,18 @@ impl Site {
 
     /// A call on the function's own limiter, or on one that it shares by name.
     #[inline]
-    pub fn call<S: Keep, R: Refuse>(&'static self) -> Call<S, R> {
+    pub fn call<S, R>(&'static self) -> Call<S, R> {
         self.call_with(|| Ok(self.settings.unwrap_or_default()))
     }
 
     /// A call whose limiter is an expression's value.
-    pub fn call_on<S: Keep, R: Refuse>(&'static self, limiter: &Limiter) -> Call<S, R> {
+    pub fn call_on<S, R>(&'static self, limiter: &Limiter) -> Call<S, R> {
         self.call_on_with(limiter, || Ok(self.settings.unwrap_or_default()))
     }
 
     /// [`call`](Self::call), with `find_out` for the options at the first call.
     #[inline]
-    pub fn call_with<S: Keep, R: Refuse>(
+    pub fn call_with<S, R>(
         &'static self,
         find_out: impl FnOnce() -> Result<Settings, Error>,
     ) -> Call<S, R> {
@@ -70,7 +68,7 @@ impl Site {
     }
 
     /// [`call_on`](Self::call_on), with `find_out` for the options at the first call.
-    pub fn call_on_with<S: Keep, R: Refuse>(
+    pub fn call_on_with<S, R>(
         &'static self,
         limiter: &Limiter,
         find_out: impl FnOnce() -> Result<Settings, Error>,

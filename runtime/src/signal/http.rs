@@ -60,10 +60,11 @@ impl<T: Answer> ResponseExt for T {}
 /// Shows the status and the headers of a response to the limiter of the call that the body belongs
 /// to: [`ResponseExt::observe`] for clients with types of their own.
 pub fn observe(status: StatusCode, headers: &HeaderMap) {
-    context::with_current(|scope| scope.observe(status.as_u16(), hint(status, headers)));
+    if context::is_inside() {
+        context::observe(status.as_u16(), hint(status, headers));
+    }
 }
 
 fn hint(status: StatusCode, headers: &HeaderMap) -> Option<Hint> {
-    let hint = headers::parse(status, headers, clock::wall());
-    (!hint.is_empty()).then_some(hint)
+    headers::Parser::new().read(status, headers, clock::wall)
 }

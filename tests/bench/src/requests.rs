@@ -38,8 +38,7 @@ static STACK: LazyLock<ClientWithMiddleware> = LazyLock::new(|| {
 /// A request is made and answered, `n` times.
 pub fn plain(n: u64) {
     for _ in 0..n {
-        let request = CLIENT.get(URL).build();
-        black_box(ready(send(black_box(request))).is_ok());
+        black_box(ready(fetch_plainly(&CLIENT)).is_ok());
     }
 }
 
@@ -58,10 +57,16 @@ pub fn middleware(n: u64) {
     }
 }
 
+async fn fetch_plainly(client: &Client) -> reqwest::Result<Response> {
+    let request = client.get(URL).build();
+    send(black_box(request)).await?.error_for_status()
+}
+
 #[rate_limited(rate = 1_000_000_000, burst = 4_294_967_295)]
 async fn fetch(client: &Client) -> reqwest::Result<Response> {
     let request = client.get(URL).build();
-    Ok(send(black_box(request)).await?.observe())
+    let response = send(black_box(request)).await?;
+    response.observe().error_for_status()
 }
 
 #[expect(clippy::unused_async, reason = "it stands for a request")]

@@ -1,0 +1,137 @@
+//! How an outcome is read: by the types of its two sides, or by the user's `classify`.
+//!
+//! A reader of one side has no data. Its type is all there is to an answer of a probe's, so that an
+//! expansion compiles to as little as possible, and a call to what its types need.
+
+use core::error::Error as StdError;
+use core::fmt;
+
+use crate::call::ReadOutcome;
+use crate::failure::Failure;
+use crate::signal::Reading;
+use crate::signal::Signal;
+use crate::signal::read_chain;
+use crate::verdict::Verdict;
+
+/// Reads the value in an `Ok`.
+pub trait ReadOk<T> {
+    /// What the value says.
+    fn read_ok(value: &T) -> Reading;
+}
+
+/// Reads the error in an `Err`.
+pub trait ReadErr<E> {
+    /// What the error says.
+    fn read_err(error: &E) -> Reading;
+}
+
+macro_rules! readers {
+    ($($(#[$doc:meta])* $name:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug)]
+        pub struct $name;
+    )*};
+}
+
+readers! {
+    /// By the status and the headers of a response.
+    #[cfg(feature = "http")]
+    ByAnswer;
+    /// By the error's own word.
+    BySignal;
+    /// By a standard error and its sources.
+    ByStdError;
+    /// By the error in a box.
+    ByDynError;
+    /// By the error in a box that is `Send` and `Sync`.
+    BySyncError;
+    /// By the error in a box that is `Send`.
+    BySendError;
+    /// By which side of a `Result` it is.
+    ByNothing;
+}
+
+#[cfg(feature = "http")]
+impl<T: crate::signal::Answer> ReadOk<T> for ByAnswer {
+    fn read_ok(value: &T) -> Reading {
+        Reading::answered(value)
+    }
+}
+
+impl<T> ReadOk<T> for ByNothing {
+    fn read_ok(_: &T) -> Reading {
+        Reading::value()
+    }
+}
+
+impl<E: Signal> ReadErr<E> for BySignal {
+    fn read_err(error: &E) -> Reading {
+        Reading::signalled(error)
+    }
+}
+
+impl<E: StdError + 'static> ReadErr<E> for ByStdError {
+    fn read_err(error: &E) -> Reading {
+        read_chain(error)
+    }
+}
+
+impl<E: AsRef<dyn StdError + 'static>> ReadErr<E> for ByDynError {
+    fn read_err(error: &E) -> Reading {
+        read_chain(error.as_ref())
+    }
+}
+
+impl<E: AsRef<dyn StdError + Send + Sync + 'static>> ReadErr<E> for BySyncError {
+    fn read_err(error: &E) -> Reading {
+        read_chain(error.as_ref())
+    }
+}
+
+impl<E: AsRef<dyn StdError + Send + 'static>> ReadErr<E> for BySendError {
+    fn read_err(error: &E) -> Reading {
+        read_chain(error.as_ref())
+    }
+}
+
+impl<E> ReadErr<E> for ByNothing {
+    fn read_err(_: &E) -> Reading {
+        Reading::failed(Failure::Other)
+    }
+}
+
+/// Reads an outcome by its types: how its two sides are read.
+impl<T, E, K: ReadOk<T>, G: ReadErr<E>> ReadOutcome<Result<T, E>> for (K, G) {
+    #[inline]
+    fn reading(&self, out: &Result<T, E>) -> Reading {
+        match out {
+            Ok(value) => K::read_ok(value),
+            Err(error) => G::read_err(error),
+        }
+    }
+}
+
+/// Reads an outcome by the user's `classify`.
+pub struct Classify<'a, T, E, R> {
+    pub(super) classify: &'a dyn Fn(&Result<T, E>) -> Verdict,
+    pub(super) reader: R,
+}
+
+impl<T, E, R> fmt::Debug for Classify<'_, T, E, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Classify")
+    }
+}
+
+impl<T, E, R> ReadOutcome<Result<T, E>> for Classify<'_, T, E, R>
+where
+    R: ReadOutcome<Result<T, E>>,
+{
+    fn reading(&self, out: &Result<T, E>) -> Reading {
+        self.reader.reading(out)
+    }
+
+    fn verdict(&self, out: &Result<T, E>) -> Verdict {
+        (self.classify)(out)
+    }
+}
