@@ -137,7 +137,7 @@ impl Shared {
                 }
             },
         };
-        self.settle(behind, now, wakes);
+        self.settle(behind, now, &mut wakes);
         entered
     }
 
@@ -178,7 +178,7 @@ impl Shared {
         let (mut behind, now) = self.visit();
         let waiter = behind.desk.abandon(index, now);
         behind.alarms.dismiss(waiter.runtime);
-        self.settle(behind, now, Wakes::new());
+        self.settle(behind, now, &mut Wakes::new());
     }
 
     /// A runtime's timer rang.
@@ -190,7 +190,7 @@ impl Shared {
             let stranded = behind.desk.queue.of_runtime(runtime);
             stranded.for_each(|waiter| wakes.add(waiter.waker.clone()));
         }
-        self.settle(behind, now, wakes);
+        self.settle(behind, now, &mut wakes);
     }
 
     /// Closes the limiter until `until`.
@@ -264,14 +264,14 @@ impl Shared {
         behind.desk.queue.waiter_mut(index).runtime = handle.id();
         behind.alarms.dismiss(runtime);
         let now = clock::now();
-        self.settle(behind, now, Wakes::new());
+        self.settle(behind, now, &mut Wakes::new());
     }
 
     pub(super) fn at_desk<T>(&self, act: impl FnOnce(&mut Desk, u64, &mut Wakes) -> T) -> T {
         let (mut behind, now) = self.visit();
         let mut wakes = Wakes::new();
         let result = act(&mut behind.desk, now, &mut wakes);
-        self.settle(behind, now, wakes);
+        self.settle(behind, now, &mut wakes);
         result
     }
 
@@ -287,9 +287,9 @@ impl Shared {
 
     /// Ends every visit to the desk: grants what is due, sets the timers for what is next, opens the
     /// gate if nobody waits, and wakes whom it concerns outside the lock.
-    fn settle<'a>(&'a self, mut behind: MutexGuard<'a, Behind>, mut now: u64, mut wakes: Wakes) {
+    fn settle<'a>(&'a self, mut behind: MutexGuard<'a, Behind>, mut now: u64, wakes: &mut Wakes) {
         loop {
-            match behind.desk.grant(now, &mut wakes) {
+            match behind.desk.grant(now, wakes) {
                 Standing::Due(due) => match behind.alarms.set(due) {
                     Setting::Set => break,
                     Setting::Rang => now = clock::now(),
