@@ -12,7 +12,7 @@ pub(super) struct Wakes {
 }
 
 impl Wakes {
-    const BATCH: usize = 32;
+    const BATCH: usize = 8;
 
     pub(super) const fn new() -> Self {
         Self {

@@ -31,7 +31,7 @@ const fn case(name: &'static str, run: fn(u64)) -> Case {
 }
 
 /// All cases, the floor first.
-pub const CASES: [Case; 22] = [
+pub const CASES: [Case; 24] = [
     case("compare-and-swap", |n| repeat(n, floor::compare_and_swap)),
     case("clock: std", |n| repeat(n, Instant::now)),
     case("clock: tokio", |n| repeat(n, tokio::time::Instant::now)),
@@ -76,6 +76,11 @@ pub const CASES: [Case; 22] = [
     case("request: plain", requests::plain),
     case("request: paced", requests::annotated),
     case("request: middleware", requests::middleware),
+    case("request: plain, 10 headers", requests::plain_with_headers),
+    case(
+        "request: paced, 10 headers",
+        requests::annotated_with_headers,
+    ),
 ];
 
 /// The case of this name.

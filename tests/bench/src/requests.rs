@@ -5,6 +5,9 @@ use core::num::NonZeroU32;
 use std::sync::LazyLock;
 
 use http::Extensions;
+use http::HeaderMap;
+use http::HeaderName;
+use http::HeaderValue;
 use paced::ResponseExt as _;
 use paced::rate_limited;
 use reqwest::Client;
@@ -38,14 +41,28 @@ static STACK: LazyLock<ClientWithMiddleware> = LazyLock::new(|| {
 /// A request is made and answered, `n` times.
 pub fn plain(n: u64) {
     for _ in 0..n {
-        black_box(ready(fetch_plainly(&CLIENT)).is_ok());
+        black_box(ready(fetch_plainly(&CLIENT, bare)).is_ok());
     }
 }
 
 /// The same in an annotated function that shows the response to the limiter.
 pub fn annotated(n: u64) {
     for _ in 0..n {
-        black_box(ready(fetch(&CLIENT)).is_ok());
+        black_box(ready(fetch(&CLIENT, bare)).is_ok());
+    }
+}
+
+/// [`plain`] where the answer has ten headers.
+pub fn plain_with_headers(n: u64) {
+    for _ in 0..n {
+        black_box(ready(fetch_plainly(&CLIENT, ordinary)).is_ok());
+    }
+}
+
+/// [`annotated`] where the answer has ten headers.
+pub fn annotated_with_headers(n: u64) {
+    for _ in 0..n {
+        black_box(ready(fetch(&CLIENT, ordinary)).is_ok());
     }
 }
 
@@ -57,30 +74,63 @@ pub fn middleware(n: u64) {
     }
 }
 
-async fn fetch_plainly(client: &Client) -> reqwest::Result<Response> {
+async fn fetch_plainly(client: &Client, answer: Answering) -> reqwest::Result<Response> {
     let request = client.get(URL).build();
-    send(black_box(request)).await?.error_for_status()
+    send(black_box(request), answer).await?.error_for_status()
 }
 
 #[rate_limited(rate = 1_000_000_000, burst = 4_294_967_295)]
-async fn fetch(client: &Client) -> reqwest::Result<Response> {
+async fn fetch(client: &Client, answer: Answering) -> reqwest::Result<Response> {
     let request = client.get(URL).build();
-    let response = send(black_box(request)).await?;
+    let response = send(black_box(request), answer).await?;
     response.observe().error_for_status()
 }
 
 #[expect(clippy::unused_async, reason = "it stands for a request")]
-async fn send(request: reqwest::Result<Request>) -> reqwest::Result<Response> {
+async fn send(request: reqwest::Result<Request>, answer: Answering) -> reqwest::Result<Response> {
     request.map(|request| answer(&request))
 }
 
-async fn through_stack(request: reqwest::Result<Request>) -> reqwest_middleware::Result<Response> {
-    STACK.execute(request?).await
-}
+/// What stands for the network.
+type Answering = fn(&Request) -> Response;
 
-fn answer(request: &Request) -> Response {
+fn bare(request: &Request) -> Response {
     black_box(request.url());
     Response::from(http::Response::new(""))
+}
+
+fn ordinary(request: &Request) -> Response {
+    let mut response = http::Response::new("");
+    response.headers_mut().clone_from(&HEADERS);
+    black_box(request.url());
+    Response::from(response)
+}
+
+/// What servers send that say nothing about limits.
+static HEADERS: LazyLock<HeaderMap> = LazyLock::new(|| {
+    let lines = [
+        ("date", "Wed, 25 Nov 2026 12:00:00 GMT"),
+        ("content-type", "application/json; charset=utf-8"),
+        ("content-length", "1234"),
+        ("connection", "keep-alive"),
+        ("server", "nginx"),
+        ("vary", "Accept-Encoding"),
+        ("cache-control", "private, max-age=0"),
+        ("etag", "\"0123456789abcdef\""),
+        ("strict-transport-security", "max-age=31536000"),
+        ("x-request-id", "0b7e0b7e-0b7e-4b7e-8b7e-0b7e0b7e0b7e"),
+    ];
+    let header = |(name, value)| {
+        (
+            HeaderName::from_static(name),
+            HeaderValue::from_static(value),
+        )
+    };
+    lines.into_iter().map(header).collect()
+});
+
+async fn through_stack(request: reqwest::Result<Request>) -> reqwest_middleware::Result<Response> {
+    STACK.execute(request?).await
 }
 
 /// Stands for the network.
@@ -94,7 +144,7 @@ impl Middleware for Answer {
         _: &mut Extensions,
         _: Next<'_>,
     ) -> reqwest_middleware::Result<Response> {
-        Ok(answer(&request))
+        Ok(bare(&request))
     }
 }
 

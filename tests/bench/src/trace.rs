@@ -32,6 +32,18 @@ pub struct Disorder {
     pub left_behind: usize,
 }
 
+impl Disorder {
+    /// The worse of two in every respect.
+    #[must_use]
+    pub fn worse(self, other: Self) -> Self {
+        Self {
+            overtaken: self.overtaken.max(other.overtaken),
+            furthest: self.furthest.max(other.furthest),
+            left_behind: self.left_behind.max(other.left_behind),
+        }
+    }
+}
+
 /// Timers ring within this: promises about windows have it as slack.
 const SLACK: f64 = 0.002;
 /// Permits that are closer together than this count as granted at once.

@@ -47,7 +47,8 @@ fn table(
 }
 
 fn rate_table(rounds: &[Round]) -> Table {
-    let explanation = "The share of the rate that callers got who come back at once: less wastes what \
+    let explanation = "The share of the rate that callers got who come back at once, the middle one of \
+                       three runs: less wastes what \
                        was allowed, more breaks the limit. The second column is what timers allowed \
                        just before: tokens that come due while a timer is more than 2 ms late cannot \
                        be granted later without breaking the limit.";
@@ -64,7 +65,7 @@ fn rate_table(rounds: &[Round]) -> Table {
 }
 
 fn excess_table(rounds: &[Round]) -> Table {
-    let explanation = "Most permits in any window of 10 ms / 100 ms / 1 s beyond burst + rate x \
+    let explanation = "Most permits of three runs in any window of 10 ms / 100 ms / 1 s beyond burst + rate x \
                        (window + 2 ms), by the instants at which callers went on.";
     table("Overshoot", explanation, rounds, |seen| {
         let permits = seen.excess.map(|permits| format!("{permits:.0}"));
@@ -73,7 +74,8 @@ fn excess_table(rounds: &[Round]) -> Table {
 }
 
 fn order_table(rounds: &[Round]) -> Table {
-    let explanation = "The share of callers who were overtaken by one that came later; by how many \
+    let explanation = "The share of callers who were overtaken by one that came later, the worst of \
+                       three runs; by how many \
                        places at most; how many had still not been served at the end although later \
                        ones had been.";
     table("Order", explanation, rounds, |seen| {
@@ -87,14 +89,16 @@ fn order_table(rounds: &[Round]) -> Table {
 }
 
 fn cpu_table(rounds: &[Round]) -> Table {
-    let explanation = "Microseconds of CPU per permit, runtime and task included, on one thread.";
+    let explanation = "Microseconds of CPU per permit, runtime and task included, on one thread: the \
+                       least of three runs.";
     table("CPU per permit", explanation, rounds, |seen| {
         format!("{:.2}", seen.cpu_per_permit)
     })
 }
 
 fn leaving_table(rounds: &[Round]) -> Table {
-    let explanation = "Rate held and the share of one core, where callers do not stay.";
+    let explanation = "Rate held (the middle one of three runs) and the share of one core (the least), \
+                       where callers do not stay.";
     table("Callers who leave", explanation, rounds, |seen| {
         format!("{:.4}; {:.3}", seen.rate_held, seen.cores)
     })

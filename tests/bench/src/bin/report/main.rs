@@ -4,7 +4,7 @@
 //! cargo run --release -p bench --bin report
 //! ```
 //!
-//! Takes less than ten minutes on two cores. Instructions need valgrind and are left out without it.
+//! Takes a quarter of an hour on two cores. Instructions need valgrind and are left out without it.
 #![forbid(unsafe_code)]
 
 mod measured;

@@ -1,23 +1,17 @@
 //! All figures of one report.
 
-use core::time::Duration;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 use std::process::Command;
-use std::time::Instant;
 
 use bench::builds;
 use bench::builds::FeatureCost;
-use bench::builds::MARKS;
 use bench::cases::CASES;
 use bench::contest::Contest;
 use bench::instructions;
 use bench::instructions::sibling;
 use bench::nanoseconds;
-
-/// No build of a feature begins later than this after the first: the report is to take ten minutes.
-const TIME_FOR_FEATURES: Duration = Duration::from_secs(150);
 
 /// All figures of one report.
 #[derive(Debug)]
@@ -30,9 +24,9 @@ pub(crate) struct Measured {
     pub(crate) instructions: BTreeMap<&'static str, f64>,
     pub(crate) heap: Heap,
     pub(crate) contest: Contest,
-    /// CPU seconds for each of [`MARKS`].
-    pub(crate) compiled: Vec<f64>,
-    /// What each feature costs; nothing where there was no time left to build it, or it does not build.
+    /// CPU seconds for each of [`MARKS`](builds::MARKS).
+    pub(crate) compiled: [f64; builds::MARKS.len()],
+    /// What each feature costs; nothing where it does not build.
     pub(crate) features: Vec<(String, Option<FeatureCost>)>,
 }
 
@@ -60,14 +54,12 @@ impl Measured {
         let instructions = counted.collect();
         let contest = Contest::hold(&note);
         note("compile time");
-        let compiled = MARKS.map(|(_, mark)| builds::compile_functions(root, mark));
+        let compiled = builds::compile_functions(root)?;
         note("features");
-        let begun = Instant::now();
         let features = builds::features(root)?.into_iter().map(|feature| {
             note(&feature);
-            let in_time = begun.elapsed() < TIME_FOR_FEATURES;
-            let cost = in_time.then(|| builds::build_feature(root, &feature));
-            (feature, cost.and_then(Result::ok))
+            let cost = builds::build_feature(root, &feature).ok();
+            (feature, cost)
         });
         Ok(Self {
             nanos,
@@ -75,7 +67,7 @@ impl Measured {
             instructions,
             heap,
             contest,
-            compiled: compiled.into_iter().collect::<io::Result<_>>()?,
+            compiled,
             features: features.collect(),
         })
     }

@@ -73,8 +73,9 @@ fn heap(measured: &Measured) -> Table {
 }
 
 fn functions(measured: &Measured) -> Table {
-    let explanation =
-        format!("CPU seconds of a debug build of {FUNCTIONS} functions, the best of three.");
+    let explanation = format!(
+        "CPU seconds of a debug build of {FUNCTIONS} functions, the best of five that took turns."
+    );
     let mut table = Table::new(
         "Compile time",
         explanation,
