@@ -205,16 +205,18 @@ impl Shared {
         });
     }
 
-    /// A call that was sent at `sent` came to an end: was it let through?
+    /// Whether something can be learnt from calls that are let through.
     #[inline]
-    pub(crate) fn answered(&self, sent: u64, passed: bool) {
-        if self.attentive.load(Ordering::Relaxed) {
-            self.learn_from_answer(sent, passed);
-        }
+    pub(crate) fn is_attentive(&self) -> bool {
+        self.attentive.load(Ordering::Relaxed)
     }
 
+    /// A call that was sent at `sent` came to an end: was it let through?
     #[cold]
-    fn learn_from_answer(&self, sent: u64, passed: bool) {
+    pub(crate) fn answered(&self, sent: u64, passed: bool) {
+        if !self.is_attentive() {
+            return;
+        }
         self.at_desk(|desk, now, _| {
             if passed {
                 desk.passed(sent, &self.gate, now);
