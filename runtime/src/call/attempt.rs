@@ -14,8 +14,7 @@ use crate::error::Kind;
 
 use super::Call;
 use super::Config;
-use super::Keep;
-use super::Refuse;
+use super::Refusing;
 use super::process::Core;
 use super::wait::Cut;
 use super::wait::Wait;
@@ -44,12 +43,7 @@ pub enum Attempted<O> {
     Refused(Error),
 }
 
-impl<S, R, F> Future for Attempt<'_, S, R, F>
-where
-    S: Keep<F::Output>,
-    R: Refuse<F::Output>,
-    F: Future,
-{
+impl<S, R: Refusing, F: Future> Future for Attempt<'_, S, R, F> {
     type Output = Attempted<F::Output>;
 
     /// Compiled for every function of the user's, so all that can be said without its body is
@@ -61,18 +55,14 @@ where
     }
 }
 
-impl<S, R> Call<S, R> {
+impl<S, R: Refusing> Call<S, R> {
     /// Compiled for every type of outcome: the body is any future that yields one.
     #[inline]
     fn poll<O>(
         &mut self,
         body: Pin<&mut (dyn Future<Output = O> + '_)>,
         cx: &mut Context<'_>,
-    ) -> Poll<Attempted<O>>
-    where
-        S: Keep<O>,
-        R: Refuse<O>,
-    {
+    ) -> Poll<Attempted<O>> {
         if let Some(early) = self.before(cx) {
             return early;
         }
@@ -84,11 +74,7 @@ impl<S, R> Call<S, R> {
 
     /// Waits for what the attempt has to wait for: `None` once the body's turn has come.
     #[inline]
-    fn before<O>(&mut self, cx: &mut Context<'_>) -> Option<Poll<Attempted<O>>>
-    where
-        S: Keep<O>,
-        R: Refuse<O>,
-    {
+    fn before<O>(&mut self, cx: &mut Context<'_>) -> Option<Poll<Attempted<O>>> {
         let can_refuse = self.can_refuse();
         match self.core.admit(can_refuse, cx) {
             Poll::Pending => Some(Poll::Pending),
@@ -103,10 +89,7 @@ impl<S, R> Call<S, R> {
 
     /// What follows from a poll of the body.
     #[inline]
-    fn after<O>(&mut self, polled: Poll<O>, cx: &mut Context<'_>) -> Poll<Attempted<O>>
-    where
-        R: Refuse<O>,
-    {
+    fn after<O>(&mut self, polled: Poll<O>, cx: &mut Context<'_>) -> Poll<Attempted<O>> {
         self.core.heed();
         match polled {
             Poll::Ready(out) => Poll::Ready(Attempted::Done(out)),

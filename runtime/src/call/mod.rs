@@ -22,6 +22,7 @@ pub use self::outcome::Kept;
 pub use self::outcome::Lost;
 pub use self::outcome::ReadOutcome;
 pub use self::outcome::Refuse;
+pub use self::outcome::Refusing;
 
 use crate::error::Error;
 use crate::limiter::Shared;
@@ -77,7 +78,7 @@ impl<S, R> Call<S, R> {
                     .core
                     .settle(&reader.reading(&out), reader.verdict(&out)) =>
             {
-                self.kept = Some(S::keep(out));
+                self.kept = S::keep(out);
                 ControlFlow::Continue(())
             }
             Attempted::Done(out) => ControlFlow::Break(out),
@@ -87,7 +88,7 @@ impl<S, R> Call<S, R> {
             }
             Attempted::TimedOut(error) => ControlFlow::Break(R::refuse(error)),
             Attempted::Refused(error) => {
-                let last = self.kept.take().and_then(S::restore);
+                let last = self.kept.take().map(S::restore);
                 ControlFlow::Break(last.unwrap_or_else(|| R::refuse(error)))
             }
         }
@@ -119,11 +120,10 @@ impl<S, R> Call<S, R> {
     }
 
     /// Whether something can be returned without an attempt.
-    fn can_refuse<O>(&self) -> bool
+    fn can_refuse(&self) -> bool
     where
-        S: Keep<O>,
-        R: Refuse<O>,
+        R: Refusing,
     {
-        R::CAN || (S::CAN && self.kept.is_some())
+        R::CAN || self.kept.is_some()
     }
 }

@@ -82,10 +82,13 @@ pub trait ReadOutcome<O> {
 }
 
 /// Whether a function's outcome can say that a call was refused.
-pub trait Refuse<O> {
+pub trait Refusing {
     /// It can.
     const CAN: bool;
+}
 
+/// What a function's outcome says of a refusal.
+pub trait Refuse<O>: Refusing {
     /// The outcome that says it.
     ///
     /// # Panics
@@ -102,17 +105,21 @@ pub enum Can {}
 #[derive(Debug)]
 pub enum Cannot {}
 
-impl<T, E: From<Error>> Refuse<Result<T, E>> for Can {
+impl Refusing for Can {
     const CAN: bool = true;
+}
 
+impl Refusing for Cannot {
+    const CAN: bool = false;
+}
+
+impl<T, E: From<Error>> Refuse<Result<T, E>> for Can {
     fn refuse(error: Error) -> Result<T, E> {
         Err(E::from(error))
     }
 }
 
 impl<O> Refuse<O> for Cannot {
-    const CAN: bool = false;
-
     fn refuse(error: Error) -> O {
         panic!("{error}")
     }
@@ -120,14 +127,11 @@ impl<O> Refuse<O> for Cannot {
 
 /// Whether the last outcome can be kept while a retry waits.
 pub trait Keep<O>: Sized {
-    /// It can.
-    const CAN: bool;
-
-    /// What is kept of it.
-    fn keep(out: O) -> Self;
+    /// What is kept of it, if it can.
+    fn keep(out: O) -> Option<Self>;
 
     /// The outcome again.
-    fn restore(self) -> Option<O>;
+    fn restore(self) -> O;
 }
 
 /// The last outcome, on the heap.
@@ -135,29 +139,25 @@ pub struct Kept<O>(Box<O>);
 
 /// Nothing: an outcome that may not move between threads would keep the whole call from it.
 #[derive(Debug)]
-pub struct Lost;
+pub enum Lost {}
 
 impl<O> Keep<O> for Kept<O> {
-    const CAN: bool = true;
-
-    fn keep(out: O) -> Self {
-        Self(Box::new(out))
+    fn keep(out: O) -> Option<Self> {
+        Some(Self(Box::new(out)))
     }
 
-    fn restore(self) -> Option<O> {
-        Some(*self.0)
+    fn restore(self) -> O {
+        *self.0
     }
 }
 
 impl<O> Keep<O> for Lost {
-    const CAN: bool = false;
-
-    fn keep(_: O) -> Self {
-        Self
+    fn keep(_: O) -> Option<Self> {
+        None
     }
 
-    fn restore(self) -> Option<O> {
-        None
+    fn restore(self) -> O {
+        match self {}
     }
 }
 

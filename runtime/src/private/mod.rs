@@ -42,6 +42,7 @@ pub use crate::call::Kept;
 pub use crate::call::Lost;
 pub use crate::call::ReadOutcome;
 pub use crate::call::Refuse;
+pub use crate::call::Refusing;
 pub use crate::retry_on::RetryOn;
 #[cfg(feature = "http")]
 pub use crate::signal::Answer;
