@@ -2,6 +2,7 @@
 
 mod acquire;
 mod alarm;
+mod behind;
 mod desk;
 mod gate;
 mod kept;

@@ -84,6 +84,11 @@ impl Queue {
             .find(|&index| index != NIL)
     }
 
+    /// Whether a waiter waits, and others before it.
+    pub(super) fn is_behind(&self, index: u32) -> bool {
+        self.waiter(index).state() == State::Waiting && self.head() != Some(index)
+    }
+
     /// Who waits, in order.
     pub(super) fn line_up(&self) -> Vec<u32> {
         let mut order = Vec::with_capacity(self.waiting());

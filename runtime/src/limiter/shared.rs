@@ -18,8 +18,8 @@ use crate::bucket::Shape;
 use crate::clock;
 use crate::quota::Quota;
 
-use super::alarm::Alarms;
 use super::alarm::Setting;
+use super::behind::Behind;
 use super::desk::Desk;
 use super::desk::Refusal;
 use super::desk::Standing;
@@ -27,7 +27,6 @@ use super::gate::Gate;
 use super::gate::Passage;
 use super::lessons::Heard;
 use super::lessons::Refused;
-use super::link::Errands;
 use super::link::Link;
 use super::request::Denial;
 use super::request::Request;
@@ -51,24 +50,6 @@ pub(crate) struct Shared {
     pub(super) me: Weak<Self>,
 }
 
-#[derive(Debug)]
-struct Behind {
-    desk: Desk,
-    alarms: Alarms,
-}
-
-impl Behind {
-    fn errands(&mut self) -> Errands {
-        let (orders, news) = self.desk.errands();
-        let runtime = Handle::try_current().ok();
-        Errands {
-            orders,
-            news,
-            runtime: runtime.or_else(|| self.alarms.runtime()),
-        }
-    }
-}
-
 impl Shared {
     pub(super) fn new(quota: Quota) -> Arc<Self> {
         Self::of(quota, None, None)
@@ -86,10 +67,7 @@ impl Shared {
         Arc::new_cyclic(|me| Self {
             gate: Gate::new(Shape::of(quota)),
             attentive: AtomicBool::new(true),
-            behind: Mutex::new(Behind {
-                desk: Desk::new(quota, supply),
-                alarms: Alarms::new(),
-            }),
+            behind: Mutex::new(Behind::new(quota, supply)),
             link,
             me: me.clone(),
         })
@@ -168,14 +146,23 @@ impl Shared {
                 return None;
             }
         };
-        let waiter = behind.desk.queue.leave(index);
-        behind.alarms.dismiss(waiter.runtime);
+        let waiter = behind.leave(index);
+        drop(behind);
+        drop(waiter);
         Some(outcome)
     }
 
     /// Takes a waiter out that nobody wants any more; its place and its permit go to the next.
     pub(super) fn abandon(&self, index: u32) {
-        let (mut behind, now) = self.visit();
+        let mut behind = self.lock();
+        // Who stands behind another leaves nothing that anybody could have now.
+        if self.link.is_none() && behind.desk.queue.is_behind(index) {
+            let waiter = behind.leave(index);
+            drop(behind);
+            drop(waiter);
+            return;
+        }
+        let now = self.begin(&mut behind);
         let waiter = behind.desk.abandon(index, now);
         behind.alarms.dismiss(waiter.runtime);
         self.settle(behind, now, &mut Wakes::new());
@@ -281,10 +268,15 @@ impl Shared {
     /// state look as if it lay in the future.
     fn visit(&self) -> (MutexGuard<'_, Behind>, u64) {
         let mut behind = self.lock();
+        let now = self.begin(&mut behind);
+        (behind, now)
+    }
+
+    fn begin(&self, behind: &mut Behind) -> u64 {
         let handed = self.gate.shut();
         let now = clock::now();
         behind.desk.take_over(handed, &self.gate, now);
-        (behind, now)
+        now
     }
 
     /// Ends every visit to the desk: grants what is due, sets the timers for what is next, opens the

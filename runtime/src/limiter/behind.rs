@@ -1,0 +1,44 @@
+//! What is behind a limiter's lock: the desk, and the timers of those who wait at it.
+
+use tokio::runtime::Handle;
+
+use crate::quota::Quota;
+
+use super::alarm::Alarms;
+use super::desk::Desk;
+use super::link::Errands;
+use super::supply::Supply;
+use super::waiter::Waiter;
+
+#[derive(Debug)]
+pub(super) struct Behind {
+    pub(super) desk: Desk,
+    pub(super) alarms: Alarms,
+}
+
+impl Behind {
+    pub(super) fn new(quota: Quota, supply: Option<Box<Supply>>) -> Self {
+        Self {
+            desk: Desk::new(quota, supply),
+            alarms: Alarms::new(),
+        }
+    }
+
+    /// Takes a waiter out. It has a waker, and dropping that can come back here: not under the lock.
+    #[must_use = "a waiter is dropped without the lock"]
+    pub(super) fn leave(&mut self, index: u32) -> Waiter {
+        let waiter = self.desk.queue.leave(index);
+        self.alarms.dismiss(waiter.runtime);
+        waiter
+    }
+
+    pub(super) fn errands(&mut self) -> Errands {
+        let (orders, news) = self.desk.errands();
+        let runtime = Handle::try_current().ok();
+        Errands {
+            orders,
+            news,
+            runtime: runtime.or_else(|| self.alarms.runtime()),
+        }
+    }
+}
