@@ -105,7 +105,11 @@ impl Core {
                         self.wait.begin(clock::now());
                         return Poll::Ready(Ok(()));
                     }
-                    Ok(Some(ticket)) => self.wait = Wait::Turn(ticket),
+                    // Whoever is granted a permit as soon as it is in the queue has been woken.
+                    Ok(Some(ticket)) => {
+                        self.wait = Wait::Turn(ticket);
+                        return Poll::Pending;
+                    }
                     Err(error) => return Poll::Ready(Err(error)),
                 },
                 Wait::Backoff(sleep) => {

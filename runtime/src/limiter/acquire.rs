@@ -42,9 +42,10 @@ impl<'a> Acquire<'a> {
         };
         match self.limiter.shared().enter(request, cx) {
             Ok(None) => Poll::Ready(Ok(())),
+            // Whoever is granted a permit as soon as it is in the queue has been woken.
             Ok(ticket) => {
                 self.ticket = ticket;
-                self.wait(cx)
+                Poll::Pending
             }
             Err(denial) => Poll::Ready(Err(self.error(denial))),
         }

@@ -37,6 +37,9 @@ impl Wakes {
     }
 
     pub(super) fn wake(&mut self) {
+        if self.len == 0 {
+            return;
+        }
         let batch = self.batch[..self.len].iter_mut().filter_map(Option::take);
         batch.chain(self.more.drain(..)).for_each(Waker::wake);
         self.len = 0;
