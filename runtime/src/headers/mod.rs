@@ -226,7 +226,7 @@ impl Parser {
         if first.is_none() && !is_refusal(status, false, false) {
             return None;
         }
-        Some(self.read_lines(status, headers, first, clock())).filter(|hint| !hint.is_empty())
+        self.read_lines(status, headers, first, clock())
     }
 
     /// Reads the lines from the one of the first name that may matter.
@@ -237,7 +237,7 @@ impl Parser {
         headers: &HeaderMap,
         first: Option<usize>,
         received_at: SystemTime,
-    ) -> Hint {
+    ) -> Option<Hint> {
         let mut reading = Reading::new(headers, received_at, self.reset_kind);
         // Before it there are as many lines as names, or more.
         for (name, value) in headers.iter().skip(first.unwrap_or(headers.len())) {
@@ -247,7 +247,7 @@ impl Parser {
         }
         let (hint, exhausted) = reading.finish();
         let limited = is_refusal(status, hint.retry_after().is_some(), exhausted);
-        hint.with_limited(limited)
+        Some(hint.with_limited(limited)).filter(|hint| !hint.is_empty())
     }
 }
 
