@@ -92,7 +92,8 @@ fn call<F: Future>(n: u64, make: impl Fn(u64) -> F) {
     repeat(n, || ready(make(black_box(7))));
 }
 
-fn repeat<T>(n: u64, act: impl Fn() -> T) {
+/// Does something `n` times, and lets nobody see that nothing comes of it.
+pub fn repeat<T>(n: u64, act: impl Fn() -> T) {
     for _ in 0..n {
         black_box(act());
     }

@@ -22,6 +22,7 @@ use reqwest_retry::policies::ExponentialBackoff;
 
 use crate::calls::Governor;
 use crate::cases::ready;
+use crate::cases::repeat;
 
 const URL: &str = "http://localhost/";
 const RATE: NonZeroU32 = NonZeroU32::new(1_000_000_000).unwrap();
@@ -40,38 +41,30 @@ static STACK: LazyLock<ClientWithMiddleware> = LazyLock::new(|| {
 
 /// A request is made and answered, `n` times.
 pub fn plain(n: u64) {
-    for _ in 0..n {
-        black_box(ready(fetch_plainly(&CLIENT, bare)).is_ok());
-    }
+    repeat(n, || ready(fetch_plainly(&CLIENT, bare)).is_ok());
 }
 
 /// The same in an annotated function that shows the response to the limiter.
 pub fn annotated(n: u64) {
-    for _ in 0..n {
-        black_box(ready(fetch(&CLIENT, bare)).is_ok());
-    }
+    repeat(n, || ready(fetch(&CLIENT, bare)).is_ok());
 }
 
 /// [`plain`] where the answer has ten headers.
 pub fn plain_with_headers(n: u64) {
-    for _ in 0..n {
-        black_box(ready(fetch_plainly(&CLIENT, ordinary)).is_ok());
-    }
+    repeat(n, || ready(fetch_plainly(&CLIENT, ordinary)).is_ok());
 }
 
 /// [`annotated`] where the answer has ten headers.
 pub fn annotated_with_headers(n: u64) {
-    for _ in 0..n {
-        black_box(ready(fetch(&CLIENT, ordinary)).is_ok());
-    }
+    repeat(n, || ready(fetch(&CLIENT, ordinary)).is_ok());
 }
 
 /// The same through the stack of middleware that people build today.
 pub fn middleware(n: u64) {
-    for _ in 0..n {
+    repeat(n, || {
         let request = STACK.get(URL).build();
-        black_box(ready(through_stack(black_box(request))).is_ok());
-    }
+        ready(through_stack(black_box(request))).is_ok()
+    });
 }
 
 async fn fetch_plainly(client: &Client, answer: Answering) -> reqwest::Result<Response> {
