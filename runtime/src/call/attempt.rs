@@ -75,7 +75,8 @@ impl<S, R: Refusing> Call<S, R> {
     /// Waits for what the attempt has to wait for: `None` once the body's turn has come.
     #[inline]
     fn before<O>(&mut self, cx: &mut Context<'_>) -> Option<Poll<Attempted<O>>> {
-        let can_refuse = self.can_refuse();
+        // Whether something can be returned without an attempt.
+        let can_refuse = R::CAN || self.kept.is_some();
         match self.core.admit(can_refuse, cx) {
             Poll::Pending => Some(Poll::Pending),
             Poll::Ready(Err(error)) => Some(Poll::Ready(Attempted::Refused(error))),

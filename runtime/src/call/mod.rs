@@ -31,6 +31,9 @@ use crate::verdict::Verdict;
 
 use self::process::Core;
 
+/// A type that a probe has chosen.
+pub type Chosen<T> = PhantomData<fn() -> T>;
+
 /// One call of a rate-limited function.
 ///
 /// `S` is what is kept of the last outcome while a retry waits, `R` whether the function's error
@@ -39,11 +42,8 @@ use self::process::Core;
 pub struct Call<S, R> {
     core: Core,
     kept: Option<S>,
-    refuses: PhantomData<fn() -> R>,
+    refuses: Chosen<R>,
 }
-
-/// A type that a probe has chosen.
-pub type Chosen<T> = PhantomData<fn() -> T>;
 
 impl<S, R> Call<S, R> {
     /// Where the function's options are wrong, the first admission refuses the call.
@@ -117,13 +117,5 @@ impl<S, R> Call<S, R> {
             }
             Attempted::Refused(error) => R::refuse(error),
         }
-    }
-
-    /// Whether something can be returned without an attempt.
-    fn can_refuse(&self) -> bool
-    where
-        R: Refusing,
-    {
-        R::CAN || self.kept.is_some()
     }
 }

@@ -183,7 +183,7 @@ impl Core {
         let fine = matches!(verdict, Verdict::Auto | Verdict::Done);
         let quiet = self.scope.as_ref().is_some_and(Scope::is_quiet);
         if fine && quiet && reading.is_quiet() {
-            if let Some(limiter) = self.limiter().filter(|limiter| limiter.is_attentive()) {
+            if let Some(limiter) = self.limiter() {
                 limiter.answered(self.wait.sent(), true);
             }
             return false;

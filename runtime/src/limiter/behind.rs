@@ -1,5 +1,7 @@
 //! What is behind a limiter's lock: the desk, and the timers of those who wait at it.
 
+use std::sync::MutexGuard;
+
 use tokio::runtime::Handle;
 
 use crate::quota::Quota;
@@ -24,8 +26,8 @@ impl Behind {
         }
     }
 
-    /// Takes a waiter out. It has a waker, and dropping that can come back here: not under the lock.
-    #[must_use = "a waiter is dropped without the lock"]
+    /// Takes a waiter out of the queue.
+    #[must_use = "dropping a waker can come back here: not under the lock"]
     pub(super) fn leave(&mut self, index: u32) -> Waiter {
         let waiter = self.desk.queue.leave(index);
         self.alarms.dismiss(waiter.runtime);
@@ -41,4 +43,11 @@ impl Behind {
             runtime: runtime.or_else(|| self.alarms.runtime()),
         }
     }
+}
+
+/// Lets a waiter go whom nothing else depends on, and drops it once the lock is released.
+pub(super) fn part(mut behind: MutexGuard<'_, Behind>, index: u32) {
+    let waiter = behind.leave(index);
+    drop(behind);
+    drop(waiter);
 }

@@ -182,9 +182,8 @@ impl Desk {
         Ok(index)
     }
 
-    /// Gives back what a waiter held that is dropped.
-    pub(super) fn abandon(&mut self, index: u32, now: u64) -> Waiter {
-        let waiter = self.queue.leave(index);
+    /// Takes back what a waiter held that has left.
+    pub(super) fn take_back(&mut self, waiter: &Waiter, now: u64) {
         if let State::Granted { until } = waiter.state() {
             self.probe_again(waiter.since);
             match &mut self.supply {
@@ -193,7 +192,6 @@ impl Desk {
                 _ => self.give_back(u64::from(waiter.cost)),
             }
         }
-        waiter
     }
 
     /// Grants what is due, in order.

@@ -19,6 +19,7 @@ use crate::clock;
 use crate::quota::Quota;
 
 use super::alarm::Setting;
+use super::behind;
 use super::behind::Behind;
 use super::desk::Desk;
 use super::desk::Refusal;
@@ -146,9 +147,7 @@ impl Shared {
                 return None;
             }
         };
-        let waiter = behind.leave(index);
-        drop(behind);
-        drop(waiter);
+        behind::part(behind, index);
         Some(outcome)
     }
 
@@ -157,14 +156,11 @@ impl Shared {
         let mut behind = self.lock();
         // Who stands behind another leaves nothing that anybody could have now.
         if self.link.is_none() && behind.desk.queue.is_behind(index) {
-            let waiter = behind.leave(index);
-            drop(behind);
-            drop(waiter);
-            return;
+            return behind::part(behind, index);
         }
         let now = self.begin(&mut behind);
-        let waiter = behind.desk.abandon(index, now);
-        behind.alarms.dismiss(waiter.runtime);
+        let waiter = behind.leave(index);
+        behind.desk.take_back(&waiter, now);
         self.settle(behind, now, &mut Wakes::new());
     }
 
@@ -192,18 +188,16 @@ impl Shared {
         });
     }
 
-    /// Whether something can be learnt from calls that are let through.
+    /// A call that was sent at `sent` came to an end: was it let through?
     #[inline]
-    pub(crate) fn is_attentive(&self) -> bool {
-        self.attentive.load(Ordering::Relaxed)
+    pub(crate) fn answered(&self, sent: u64, passed: bool) {
+        if self.attentive.load(Ordering::Relaxed) {
+            self.learn_from_answer(sent, passed);
+        }
     }
 
-    /// A call that was sent at `sent` came to an end: was it let through?
     #[cold]
-    pub(crate) fn answered(&self, sent: u64, passed: bool) {
-        if !self.is_attentive() {
-            return;
-        }
+    fn learn_from_answer(&self, sent: u64, passed: bool) {
         self.at_desk(|desk, now, _| {
             if passed {
                 desk.passed(sent, &self.gate, now);
