@@ -4,6 +4,7 @@
 //! ages out there. A *share* of the declared rate is what the server turns out to let through. Both
 //! only ever tighten.
 
+mod evidence;
 mod share;
 mod windows;
 
@@ -12,6 +13,8 @@ use core::time::Duration;
 use crate::bucket::Shape;
 use crate::hint::Hint;
 
+pub(crate) use self::evidence::Attempted;
+use self::evidence::Evidence;
 use self::share::Share;
 pub(crate) use self::windows::Outlook;
 pub(crate) use self::windows::Own;
@@ -22,6 +25,7 @@ use self::windows::Windows;
 pub(crate) struct Learnt {
     share: Share,
     windows: Windows,
+    evidence: Evidence,
 }
 
 impl Learnt {
@@ -29,11 +33,12 @@ impl Learnt {
     pub(crate) const NOTHING: Self = Self {
         share: Share::WHOLE,
         windows: Windows::UNKNOWN,
+        evidence: Evidence::NONE,
     };
 
     /// Whether what was declared holds as it is, and nobody wants to know how it goes.
     pub(crate) fn is_nothing(&self) -> bool {
-        self.share.is_settled() && self.windows.pace().is_none()
+        self.share.is_settled() && self.windows.pace().is_none() && self.evidence.is_none()
     }
 
     /// The declared bucket as far as the server lets it be used for now.
@@ -85,6 +90,16 @@ impl Learnt {
         self.share.begin(sent);
     }
 
+    /// Takes note of an attempt that was refused, for [`binds_all`](Self::binds_all).
+    pub(crate) fn count_refusal(&mut self, retry: bool, now: u64) {
+        self.evidence.refused(retry, now);
+    }
+
+    /// Whether a refusal holds for all calls of the limiter, or for its own call alone.
+    pub(crate) fn binds_all(&self, attempt: Attempted, now: u64) -> bool {
+        self.evidence.binds_all(attempt, now)
+    }
+
     /// A call that was sent at `sent` was refused. Whether that is news.
     pub(crate) fn refused(&mut self, sent: u64, now: u64) -> bool {
         let news = self.share.refused(sent, now);
@@ -105,9 +120,10 @@ impl Learnt {
         self.share.cut(resumes, told, declared);
     }
 
-    /// A call that was sent at `sent` was let through.
-    pub(crate) fn passed(&mut self, sent: u64, now: u64) {
+    /// An attempt that was sent at `sent` was let through.
+    pub(crate) fn passed(&mut self, sent: u64, retry: bool, now: u64) {
         self.share.passed(sent, now);
+        self.evidence.passed(sent, retry, now);
     }
 
     /// The server told what is left, to a call that was sent at `sent`. `below` is the share of a

@@ -19,12 +19,18 @@ pub(super) struct End {
     pub(super) limited: bool,
     /// When its response was observed.
     pub(super) received: Option<u64>,
+    /// It was not the call's first.
+    pub(super) retry: bool,
+    /// The limiter has been told of the refusal.
+    pub(super) reported: bool,
 }
 
 impl End {
-    /// The server answered, and not that it was too much.
+    /// The server answered, and neither that it was too much nor that it failed.
     pub(super) const fn was_let_through(&self) -> bool {
-        matches!(self.failure, Failure::Status(_)) && !self.failure.is_throttle() && !self.limited
+        matches!(self.failure, Failure::Status(..500))
+            && !self.failure.is_throttle()
+            && !self.limited
     }
 
     pub(super) fn refused(
@@ -39,7 +45,8 @@ impl End {
             wait: wait.map(clock::nanos),
             backoff: config.retry.backoff,
             longest: config.max_cooldown,
-            for_its_rate: self.limited || self.failure != Failure::Status(503),
+            retry: self.retry,
+            counted: self.reported,
         }
     }
 }

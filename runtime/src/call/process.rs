@@ -7,13 +7,16 @@ use std::sync::Arc;
 
 use tokio::runtime::Handle;
 
+use crate::bucket::TIMER_SLACK;
 use crate::clock;
 use crate::context;
+use crate::context::Bounds;
 use crate::context::Scope;
 use crate::error::Error;
 use crate::error::Kind;
 use crate::failure::Failure;
 use crate::limiter::Denial;
+use crate::limiter::Line;
 use crate::limiter::Refusal;
 use crate::limiter::Request;
 use crate::limiter::Shared;
@@ -80,10 +83,10 @@ impl Core {
     fn pass(&mut self, can_refuse: bool, now: u64) -> bool {
         let Ok(setup) = self.setup else { return false };
         let scope = self.scope.get_or_insert_with(|| {
-            let deadline = now.saturating_add(setup.config.deadline);
-            Scope::new(deadline.min(context::outer_deadline()))
+            let outer = context::outer_deadline();
+            Scope::new(Bounds::of(setup.config.deadline, now, outer))
         });
-        if can_refuse && now >= scope.deadline {
+        if can_refuse && now >= scope.bounds.deadline() {
             return false;
         }
         match self.limiter() {
@@ -120,9 +123,13 @@ impl Core {
                     let granted = core::task::ready!(ticket.poll(cx));
                     let now = clock::now();
                     self.wait = Wait::Nothing(now.max(1));
-                    return Poll::Ready(
-                        granted.map_err(|refusal| self.refusal(Denial::Refused(refusal), now)),
-                    );
+                    return Poll::Ready(match granted {
+                        Ok(patience) => {
+                            self.pause_until(patience);
+                            Ok(())
+                        }
+                        Err(refusal) => Err(self.refusal(Denial::Refused(refusal), now)),
+                    });
                 }
             }
         }
@@ -133,23 +140,27 @@ impl Core {
         let setup = self.setup.as_ref().map_err(Error::clone)?;
         let now = clock::now();
         let scope = self.scope.as_ref();
-        let deadline = scope.map_or(u64::MAX, |scope| scope.deadline);
+        let deadline = scope.map_or(u64::MAX, |scope| scope.bounds.deadline());
         if can_refuse && now >= deadline {
             return Err(Error::new(Kind::Deadline(Duration::ZERO)));
         }
+        let retry = scope.is_some_and(|scope| scope.number > 1);
         let Some(limiter) = self.limiter() else {
             return Ok(None);
         };
         let latest = match scope.and_then(Scope::latest) {
             _ if !can_refuse => u64::MAX,
             Some(planned) => planned,
-            None => deadline.min(longest_wait(&setup.config, now)),
+            None => latest_start(&setup.config, deadline, now),
         };
+        let patience = scope.map_or(u64::MAX, Scope::patience);
         let request = Request {
             cost: 1,
             latest,
-            retry: scope.is_some_and(|scope| scope.number > 1),
+            patience: if can_refuse { patience } else { u64::MAX },
+            line: if retry { Line::Retries } else { Line::First },
             refusable: can_refuse,
+            reports: true,
         };
         let entered = limiter.enter(request, cx);
         entered.map_err(|denial| self.refusal(denial, now))
@@ -157,7 +168,7 @@ impl Core {
 
     #[cold]
     fn refusal(&self, denial: Denial, now: u64) -> Error {
-        let deadline = self.scope.as_ref().map_or(u64::MAX, |scope| scope.deadline);
+        let deadline = self.deadline();
         Error::new(match denial {
             Denial::NoRuntime => Kind::NoRuntime,
             Denial::Refused(Refusal::TooLarge { burst }) => {
@@ -168,13 +179,40 @@ impl Core {
             }
             Denial::Refused(Refusal::Late { until }) => {
                 let wait = Duration::from_nanos(until.saturating_sub(now));
-                if until >= deadline {
+                if until > last_useful(deadline) {
                     Kind::Deadline(wait)
                 } else {
                     Kind::MaxWait(wait)
                 }
             }
+            Denial::Refused(Refusal::Closed { until }) => {
+                Kind::Deadline(Duration::from_nanos(until.saturating_sub(now)))
+            }
         })
+    }
+
+    fn deadline(&self) -> u64 {
+        let scope = self.scope.as_ref();
+        scope.map_or(u64::MAX, |scope| scope.bounds.deadline())
+    }
+
+    /// Takes note of the cooldowns that the call has waited for in the queue, with so much patience left.
+    fn pause_until(&mut self, patience: u64) {
+        let before = self.scope.as_ref().map_or(u64::MAX, Scope::patience);
+        if before < u64::MAX {
+            self.pause(before.saturating_sub(patience));
+        }
+    }
+
+    /// Takes note of a cooldown or a backoff, for the call and for the one whose body it is in.
+    fn pause(&mut self, nanos: u64) {
+        if nanos == 0 {
+            return;
+        }
+        if let Some(scope) = &mut self.scope {
+            scope.pause(nanos);
+        }
+        context::with_current(|outer| outer.pause(nanos));
     }
 
     /// Lets the limiter know what the outcome tells; whether there will be another attempt.
@@ -184,7 +222,7 @@ impl Core {
         let quiet = self.scope.as_ref().is_some_and(Scope::is_quiet);
         if fine && quiet && reading.is_quiet() {
             if let Some(limiter) = self.limiter() {
-                limiter.answered(self.wait.sent(), true);
+                limiter.passed(self.wait.sent(), self.is_retry());
             }
             return false;
         }
@@ -209,7 +247,7 @@ impl Core {
         }
         if judgement.verdict == Verdict::Done {
             if let Some(limiter) = self.limiter() {
-                limiter.answered(sent, true);
+                limiter.passed(sent, scope.number > 1);
             }
             return false;
         }
@@ -218,6 +256,8 @@ impl Core {
             failure: told.failure.unwrap_or(Failure::Other),
             limited: told.advice.limited,
             received: told.received,
+            retry: scope.number > 1,
+            reported: scope.reported,
         };
         self.settle_failure(end, judgement)
     }
@@ -237,7 +277,8 @@ impl Core {
         let tried = scope.number > 1 || step.retry_in.is_some();
         if let Some(limiter) = self.limiter() {
             match step.cooldown {
-                Cooldown::None => limiter.answered(end.sent, end.was_let_through()),
+                Cooldown::None if end.was_let_through() => limiter.passed(end.sent, end.retry),
+                Cooldown::None => limiter.failed(end.sent),
                 Cooldown::Told(wait) => {
                     limiter.refused(&end.refused(config, received, Some(wait)));
                 }
@@ -261,10 +302,11 @@ impl Core {
         };
         let (permit, closed_until) = limiter.forecast();
         let not_before = base.saturating_add(wait);
-        let longest = longest_wait(&setup.config, now);
-        let deadline = self.scope.as_ref().map_or(u64::MAX, |scope| scope.deadline);
-        let latest = deadline.min(longest);
-        if permit.max(not_before) > latest || Handle::try_current().is_err() {
+        let latest = latest_start(&setup.config, self.deadline(), now);
+        let patience = self.scope.as_ref().map_or(u64::MAX, Scope::patience);
+        let pause = not_before.max(closed_until).saturating_sub(now);
+        let too_late = permit.max(not_before) > latest || pause > patience;
+        if too_late || Handle::try_current().is_err() {
             return false;
         }
         // Where the limiter is closed for as long, the wait is one in its queue.
@@ -272,6 +314,7 @@ impl Core {
             limiter.add_backoff(not_before - now);
             let sleep = tokio::time::sleep_until(clock::instant(not_before));
             self.wait = Wait::Backoff(Box::pin(sleep));
+            self.pause(not_before - now);
         }
         if let Some(scope) = &mut self.scope {
             scope.advance(failure, wait, latest);
@@ -292,7 +335,7 @@ impl Core {
     }
 
     #[cold]
-    fn heed_observation(&self) {
+    fn heed_observation(&mut self) {
         let (Ok(setup), Some(scope), Some(limiter)) = (self.setup, &self.scope, self.limiter())
         else {
             return;
@@ -311,11 +354,20 @@ impl Core {
                 failure,
                 limited: advice.limited,
                 received: Some(received),
+                retry: scope.number > 1,
+                reported: scope.reported,
             };
             limiter.refused(&end.refused(&setup.config, received, Some(wait)));
+            if let Some(scope) = &mut self.scope {
+                scope.reported = true;
+            }
         } else {
             limiter.hear(&heard(&setup.config, hint, sent, received));
         }
+    }
+
+    fn is_retry(&self) -> bool {
+        self.scope.as_ref().is_some_and(|scope| scope.number > 1)
     }
 
     #[inline]
@@ -328,8 +380,14 @@ impl Core {
     }
 }
 
-/// The end of the longest wait that may begin now.
-fn longest_wait(config: &Config, now: u64) -> u64 {
+/// The latest instant at which an attempt may start that begins to wait now.
+fn latest_start(config: &Config, deadline: u64, now: u64) -> u64 {
     let wait = config.max_wait;
-    wait.map_or(u64::MAX, |wait| now.saturating_add(wait))
+    let longest = wait.map_or(u64::MAX, |wait| now.saturating_add(wait));
+    longest.min(last_useful(deadline))
+}
+
+/// A permit that may come only at the deadline itself, where a timer is late, is of no use.
+const fn last_useful(deadline: u64) -> u64 {
+    deadline.saturating_sub(TIMER_SLACK)
 }

@@ -44,7 +44,7 @@ fn the_share_is_cut_to_what_was_let_through() {
         "the first one may be an accident"
     );
     for n in 0..20 {
-        learnt.passed(10 * SECOND + n, 10 * SECOND + n);
+        learnt.passed(10 * SECOND + n, false, 10 * SECOND + n);
     }
     learnt.refused(13 * SECOND, 13 * SECOND);
     learnt.cut(14 * SECOND, true, DECLARED);
@@ -58,7 +58,7 @@ fn a_refusal_after_almost_everything_passed_slows_down_a_little() {
     learnt.begin(SECOND);
     // Ten at once, and ten per second, for four seconds.
     for _ in 0..49 {
-        learnt.passed(SECOND, SECOND);
+        learnt.passed(SECOND, false, SECOND);
     }
     learnt.refused(5 * SECOND, 5 * SECOND);
     learnt.cut(6 * SECOND, false, DECLARED);
@@ -79,9 +79,9 @@ fn the_share_grows_back_while_calls_pass_and_is_forgotten() {
     learnt.refused(0, 0);
     learnt.cut(SECOND, false, DECLARED);
     let before = rate(&learnt);
-    learnt.passed(2 * SECOND, 11 * SECOND);
+    learnt.passed(2 * SECOND, false, 11 * SECOND);
     assert!(rate(&learnt) > before);
-    learnt.passed(2 * SECOND, 101 * SECOND);
+    learnt.passed(2 * SECOND, false, 101 * SECOND);
     assert_eq!(learnt.tighten(DECLARED), DECLARED);
     assert!(learnt.is_nothing());
 }
@@ -91,7 +91,7 @@ fn no_run_of_refusals_stops_a_limiter() {
     let mut learnt = Learnt::NOTHING;
     for second in 1..1000 {
         let now = second * SECOND;
-        learnt.passed(now, now);
+        learnt.passed(now, false, now);
         learnt.refused(now, now);
         learnt.cut(now, false, DECLARED);
     }
@@ -141,7 +141,7 @@ fn a_window_is_measured_by_what_it_held_until_it_opened_again() {
     let mut learnt = Learnt::NOTHING;
     learnt.begin(SECOND);
     for _ in 0..4 {
-        learnt.passed(SECOND, SECOND);
+        learnt.passed(SECOND, false, SECOND);
     }
     assert!(learnt.refused(SECOND, SECOND));
     learnt.cut(2 * SECOND, false, DECLARED);
@@ -156,14 +156,14 @@ fn a_window_is_measured_by_what_it_held_until_it_opened_again() {
 fn a_measured_share_stays_where_it_is_before_it_grows() {
     let mut learnt = Learnt::NOTHING;
     learnt.begin(SECOND);
-    learnt.passed(SECOND, SECOND);
+    learnt.passed(SECOND, false, SECOND);
     learnt.refused(SECOND, SECOND);
     learnt.refused(SECOND + 1, SECOND + 1);
     learnt.cut(2 * SECOND, false, DECLARED);
     let cut = rate(&learnt);
-    learnt.passed(2 * SECOND, 12 * SECOND);
+    learnt.passed(2 * SECOND, false, 12 * SECOND);
     assert!(rate(&learnt) < cut * 1.02, "{}", rate(&learnt));
-    learnt.passed(2 * SECOND, 102 * SECOND);
+    learnt.passed(2 * SECOND, false, 102 * SECOND);
     assert!(rate(&learnt) > 9.99, "{}", rate(&learnt));
 }
 

@@ -7,16 +7,16 @@ use crate::bucket;
 use crate::bucket::Shape;
 use crate::clock;
 use crate::hint::Hint;
+use crate::learning::Attempted;
 use crate::learning::Outlook;
 use crate::learning::Own;
 
+use super::cooldown::PROBING;
+use super::cooldown::Probe;
 use super::desk::Desk;
 use super::gate::Gate;
 use super::kept::Kept;
 use super::wakes::Wakes;
-
-/// How long the first call after a cooldown holds back the others while it is not answered.
-const PROBING: u64 = 1_000_000_000;
 
 /// The longest way to the server that is made up for, see [`Desk::passed`].
 const LONGEST_WAY: u64 = 100_000_000;
@@ -27,20 +27,6 @@ pub(super) struct Way {
     /// When the first call was sent that is known to have come before it.
     sent: u64,
     answered: u64,
-}
-
-/// One call goes first after a cooldown, to see whether the server lets it through.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Probe {
-    Off,
-    /// The next permit is its, and it is waited for at most this long.
-    Armed {
-        hold: u64,
-    },
-    /// It is on its way; the others wait until this instant for its answer.
-    Out {
-        until: u64,
-    },
 }
 
 /// A refusal, as a call tells it.
@@ -56,8 +42,10 @@ pub(crate) struct Refused {
     pub(crate) backoff: Backoff,
     /// Nothing is believed for more.
     pub(crate) longest: u64,
-    /// It was for the rate, and not because the server is not available.
-    pub(crate) for_its_rate: bool,
+    /// It was not the call's first attempt.
+    pub(crate) retry: bool,
+    /// The limiter has counted this refusal before.
+    pub(crate) counted: bool,
 }
 
 /// What a call heard of the server's limits.
@@ -77,6 +65,20 @@ pub(crate) struct Heard<'a> {
 impl Desk {
     /// A call was refused.
     pub(super) fn refused(&mut self, refused: &Refused, gate: &Gate, now: u64, wakes: &mut Wakes) {
+        let way = refused.received.saturating_sub(refused.sent);
+        self.took(way);
+        if !refused.counted {
+            self.learnt.count_refusal(refused.retry, now);
+        }
+        let attempt = Attempted {
+            sent: refused.sent,
+            retry: refused.retry,
+            reopened: self.cooldown.until(),
+            interval: self.shape.interval,
+        };
+        if !self.learnt.binds_all(attempt, now) {
+            return self.ended(refused.sent, now);
+        }
         let news = self.learnt.refused(refused.sent, now);
         let wait = match refused.wait {
             Some(wait) => wait,
@@ -90,11 +92,11 @@ impl Desk {
         };
         let until = refused.received.saturating_add(wait.min(refused.longest));
         self.cool_down(until, now, wakes);
-        if self.closed_until() > now {
-            self.probe = Probe::Armed { hold: PROBING };
+        if self.cooldown.until() > now {
+            self.cooldown.arm(PROBING);
         }
-        if news && refused.for_its_rate {
-            let resumes = self.closed_until().max(now);
+        if news {
+            let resumes = self.cooldown.until().max(now);
             self.learnt
                 .cut(resumes, refused.wait.is_some(), Shape::of(self.quota()));
             self.reshape(gate, now);
@@ -107,7 +109,7 @@ impl Desk {
     /// Where the bucket was full when it was sent, the server's has been counting since the call
     /// arrived, and not since it was sent: without making up for that, the calls that follow come
     /// too early by as much as the first one's way took longer than theirs.
-    pub(super) fn passed(&mut self, sent: u64, gate: &Gate, now: u64) {
+    pub(super) fn passed(&mut self, sent: u64, retry: bool, gate: &Gate, now: u64) {
         if mem::take(&mut self.fresh) {
             self.way = Some(Way {
                 sent,
@@ -123,9 +125,9 @@ impl Desk {
                 self.put_off(sooner);
             }
         }
-        self.learnt.passed(sent, now);
+        self.learnt.passed(sent, retry, now);
         self.reshape(gate, now);
-        self.answered(sent, now);
+        self.ended(sent, now);
     }
 
     fn put_off(&mut self, nanos: u64) {
@@ -135,11 +137,11 @@ impl Desk {
         }
     }
 
-    /// A call that was sent at `sent` came to an end, whichever.
-    pub(super) fn answered(&mut self, sent: u64, now: u64) {
-        if matches!(self.probe, Probe::Out { .. }) && sent >= self.closed_until() {
-            self.probe = Probe::Off;
-            self.tat = bucket::reopen(self.tat, self.shape, now);
+    /// An attempt that was sent at `sent` came to an end, whichever.
+    pub(super) fn ended(&mut self, sent: u64, now: u64) {
+        if self.cooldown.answered(sent) {
+            self.empty(now);
+            self.refilled = None;
         }
     }
 
@@ -153,24 +155,48 @@ impl Desk {
             longest,
         } = *heard;
         let paced = self.learnt.ages_at().is_some();
-        self.longest_way =
-            (self.longest_way - self.longest_way / 8).max(received.saturating_sub(sent));
+        self.took(received.saturating_sub(sent));
         let own = self.own(now);
         let outlook = self
             .learnt
             .hear(hint, below, longest, (sent, received), own);
         self.reshape(gate, now);
         if paced && self.learnt.ages_at().is_none() {
-            self.tat = bucket::reopen(self.tat, self.shape, now);
+            self.empty(now);
         }
-        if let Outlook::Exhausted(wait) = outlook {
-            self.cool_down(received.saturating_add(wait), now, wakes);
-            if self.closed_until() > now {
-                self.probe = Probe::Armed { hold: PROBING };
+        match outlook {
+            Outlook::Exhausted(wait) => {
+                self.cool_down(received.saturating_add(wait), now, wakes);
+                if self.cooldown.until() > now {
+                    self.cooldown.arm(PROBING);
+                }
             }
+            Outlook::Clear => self.renew(hint, sent, now),
+            Outlook::Scarce => {}
         }
         self.tell_pace(now);
         self.expel(now, wakes);
+    }
+
+    /// The first answer after a cooldown, or after the end of a window, shows how much there is again:
+    /// what the bucket gained in the meantime is there as well, up to that.
+    fn renew(&mut self, hint: &Hint, sent: u64, now: u64) {
+        let left = hint.remaining().filter(|_| hint.counts_requests());
+        let (Some(left), Some(mut refilled)) = (left, self.refilled) else {
+            return;
+        };
+        if !self.cooldown.answered(sent) {
+            return;
+        }
+        self.refilled = None;
+        refilled.reshape(self.shape, now);
+        let level = bucket::holding(left, self.shape, now);
+        self.tat = self.tat.min(refilled.tat().max(level));
+    }
+
+    /// Takes note of a round trip.
+    fn took(&mut self, nanos: u64) {
+        self.round_trip = (self.round_trip - self.round_trip / 8).max(nanos);
     }
 
     /// The bucket that was declared, where it is this limiter's alone.
@@ -208,6 +234,7 @@ impl Desk {
             // Nobody may have used what was declared in the meantime, but that is no reason to
             // use it all now.
             Some(kept) if to == plain => {
+                self.refilled.get_or_insert(kept);
                 self.tat = bucket::reopen(self.tat.max(kept.tat()), to, now);
             }
             kept => self.kept = kept,
@@ -215,8 +242,8 @@ impl Desk {
         if to == self.shape {
             return;
         }
-        if self.closed_until() > now {
-            self.tat = bucket::reopen(self.tat, to, self.closed_until());
+        if self.cooldown.until() > now {
+            self.tat = bucket::reopen(self.tat, to, self.cooldown.until());
         }
         self.shape = to;
         gate.reshape(to);
@@ -226,40 +253,19 @@ impl Desk {
     /// stampede at its edge, and one call goes first to see what the server gives back at its reset.
     pub(super) fn outlived(&mut self, gate: &Gate, now: u64) {
         self.reshape(gate, now);
-        self.tat = bucket::reopen(self.tat, self.shape, now);
-        if self.probe == Probe::Off {
-            let hold = PROBING.min(self.longest_way.saturating_mul(2));
-            self.probe = Probe::Armed { hold };
+        self.empty(now);
+        if self.cooldown.probe() == Probe::Off {
+            self.cooldown.arm(self.probing());
         }
+    }
+
+    /// How long the others wait for the first call after the end of a window.
+    pub(super) fn probing(&self) -> u64 {
+        PROBING.min(self.round_trip.saturating_mul(2))
     }
 
     /// Whether the limiter learns something from calls that pass.
     pub(super) fn is_attentive(&self) -> bool {
-        self.fresh || self.probe != Probe::Off || !self.learnt.is_nothing()
-    }
-
-    /// Nobody passes before this, whatever is in the bucket.
-    pub(super) fn held_until(&self) -> u64 {
-        match self.probe {
-            Probe::Out { until } => until.max(self.closed_until()),
-            Probe::Off | Probe::Armed { .. } => self.closed_until(),
-        }
-    }
-
-    /// A permit was granted: it is the probe's, if one is due.
-    pub(super) fn probed(&mut self, now: u64) {
-        self.probe = match self.probe {
-            Probe::Armed { hold } => Probe::Out {
-                until: now.saturating_add(hold),
-            },
-            Probe::Out { .. } | Probe::Off => Probe::Off,
-        };
-    }
-
-    /// A permit that was granted at `at` is not used: if it was the probe's, the next one is.
-    pub(super) fn probe_again(&mut self, at: u64) {
-        if matches!(self.probe, Probe::Out { .. }) && at >= self.closed_until() {
-            self.probe = Probe::Armed { hold: PROBING };
-        }
+        self.fresh || self.cooldown.probe() != Probe::Off || !self.learnt.is_nothing()
     }
 }
