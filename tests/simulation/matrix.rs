@@ -1,0 +1,142 @@
+//! Callers of a good resource beside callers of one that is always refused, on one limiter.
+
+use paced::Limiter;
+use paced::rate_limited;
+use tokio::time::sleep;
+
+use crate::callers::Crowd;
+use crate::errors::Refusal;
+use crate::support::limiter;
+use crate::support::ms;
+use crate::support::secs;
+
+/// Good calls in 300 s at 50/s, if nothing but them took permits and nothing held them up.
+const IDEAL: usize = 15_000;
+
+/// Least number of good calls without bad callers.
+const ALONE: usize = 14_800;
+
+/// Least number beside bad callers that are refused without a hint.
+const BESIDE_BARE: usize = 14_000;
+
+/// Least number beside bad callers that are told to wait.
+const BESIDE_TOLD: usize = 13_500;
+
+/// Numbers of bad callers for which the least numbers are promised.
+const PROMISED: [usize; 2] = [1, 3];
+
+/// Runs that have to keep what is promised, each with its own jitter.
+const RUNS: usize = 3;
+
+#[derive(Clone, Copy, Debug)]
+struct Figures {
+    good: usize,
+    /// Good calls that returned an error.
+    lost: usize,
+    /// Bad calls that ended, all with an error.
+    bad: usize,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Retries {
+    Five,
+    None,
+}
+
+#[rate_limited(limiter = limiter, max_retries = 5)]
+async fn retrying(limiter: &Limiter, refusal: Option<Refusal>) -> Result<(), Refusal> {
+    answer(refusal).await
+}
+
+#[rate_limited(limiter = limiter, max_retries = 0)]
+async fn trying_once(limiter: &Limiter, refusal: Option<Refusal>) -> Result<(), Refusal> {
+    answer(refusal).await
+}
+
+async fn answer(refusal: Option<Refusal>) -> Result<(), Refusal> {
+    sleep(ms(20)).await;
+    refusal.map_or(Ok(()), Err)
+}
+
+async fn call(limiter: Limiter, retries: Retries, refusal: Option<Refusal>) -> bool {
+    let result = match retries {
+        Retries::Five => retrying(&limiter, refusal).await,
+        Retries::None => trying_once(&limiter, refusal).await,
+    };
+    result.is_ok()
+}
+
+/// 16 good callers and some bad ones, for 300 s.
+async fn scenario(refusal: Refusal, retries: Retries, bad_callers: usize) -> Figures {
+    let (limiter, mut crowd) = (limiter(50.0, 50), Crowd::new());
+    let shared = limiter.clone();
+    let good = crowd.add(16, move || call(shared.clone(), retries, None));
+    let shared = limiter.clone();
+    let bad = crowd.add(bad_callers, move || {
+        call(shared.clone(), retries, Some(refusal))
+    });
+    crowd.run(secs(300)).await;
+    let figures = Figures {
+        good: good.passed(),
+        lost: good.failed(),
+        bad: bad.failed(),
+    };
+    println!(
+        "matrix: {refusal}, retries {retries:?}, {bad_callers} bad: {} of {IDEAL} good calls, {} lost, {} bad calls",
+        figures.good, figures.lost, figures.bad
+    );
+    figures
+}
+
+/// Runs with up to 5 bad callers, and returns where less than `least` good calls were made: numbers of
+/// bad callers and of good calls.
+async fn shortfalls(refusal: Refusal, least: usize) -> Vec<(usize, usize)> {
+    let mut short = Vec::new();
+    for bad_callers in 0..=5 {
+        let (promised, runs) = match bad_callers {
+            0 => (ALONE, 1),
+            callers if PROMISED.contains(&callers) => (least, RUNS),
+            _ => (0, 1),
+        };
+        for _ in 0..runs {
+            let good = scenario(refusal, Retries::Five, bad_callers).await.good;
+            if good < promised {
+                short.push((bad_callers, good));
+            }
+        }
+    }
+    short
+}
+
+#[tokio::test(start_paused = true)]
+async fn good_calls_go_on_beside_bad_ones_refused_with_a_bare_429() {
+    assert_eq!(shortfalls(Refusal::bare(429), BESIDE_BARE).await, []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn good_calls_go_on_beside_bad_ones_refused_with_a_bare_503() {
+    assert_eq!(shortfalls(Refusal::bare(503), BESIDE_BARE).await, []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn good_calls_go_on_beside_bad_ones_told_to_wait() {
+    assert_eq!(shortfalls(Refusal::told(secs(1)), BESIDE_TOLD).await, []);
+}
+
+/// Nothing is promised here: without retries nothing tells a bad caller from an overload.
+#[tokio::test(start_paused = true)]
+async fn figures_of_callers_without_retries() {
+    for refusal in [
+        Refusal::bare(429),
+        Refusal::bare(503),
+        Refusal::told(secs(1)),
+    ] {
+        for bad_callers in 0..=5 {
+            let figures = scenario(refusal, Retries::None, bad_callers).await;
+            assert!(
+                figures.good > 0,
+                "{refusal}, {bad_callers} bad: no good call"
+            );
+        }
+    }
+}
