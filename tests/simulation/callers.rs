@@ -11,6 +11,8 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio::time::sleep;
 
+use crate::support::ending;
+
 /// Instants at which calls ended, and whether they passed.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Ends(Arc<Mutex<Vec<(Instant, bool)>>>);
@@ -98,9 +100,7 @@ where
             }
         });
     }
-    while let Some(worker) = tasks.join_next().await {
-        worker.expect("no call panics");
-    }
+    ending(tasks.join_all()).await;
     Batch {
         wall: start.elapsed(),
         failed: failed.load(Ordering::Relaxed),

@@ -51,3 +51,21 @@ impl Signal for Refusal {
         Some(Hint::new().with_retry_after(wait))
     }
 }
+
+/// The error of a call that was refused without an attempt.
+#[derive(Debug)]
+pub(crate) struct TooLate(paced::Error);
+
+impl From<paced::Error> for TooLate {
+    fn from(error: paced::Error) -> Self {
+        Self(error)
+    }
+}
+
+impl fmt::Display for TooLate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl core::error::Error for TooLate {}

@@ -12,8 +12,15 @@
 mod callers;
 mod errors;
 mod support;
+mod window;
 
+mod late;
 mod matrix;
 mod outages;
 mod overload;
+mod penalty;
+mod probing;
 mod random;
+mod refilling;
+mod service;
+mod windows;

@@ -2,13 +2,17 @@
 
 use paced::Limiter;
 use paced::rate_limited;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
 use tokio::time::sleep;
 
 use crate::callers::Crowd;
 use crate::errors::Refusal;
+use crate::support::ending;
 use crate::support::limiter;
 use crate::support::ms;
 use crate::support::secs;
+use crate::support::since;
 
 /// Good calls in 300 s at 50/s, if nothing but them took permits and nothing held them up.
 const IDEAL: usize = 15_000;
@@ -24,6 +28,9 @@ const BESIDE_TOLD: usize = 13_500;
 
 /// Numbers of bad callers for which the least numbers are promised.
 const PROMISED: [usize; 2] = [1, 3];
+
+/// Most milliseconds until ten good calls are over that came just after three bad ones.
+const MOST_MILLIS: u64 = 5_000;
 
 /// Runs that have to keep what is promised, each with its own jitter.
 const RUNS: usize = 3;
@@ -123,20 +130,57 @@ async fn good_calls_go_on_beside_bad_ones_told_to_wait() {
     assert_eq!(shortfalls(Refusal::told(secs(1)), BESIDE_TOLD).await, []);
 }
 
-/// Nothing is promised here: without retries nothing tells a bad caller from an overload.
+/// Runs without retries, where nothing is promised: nothing tells a bad caller from an overload.
+async fn without_retries(refusal: Refusal) {
+    for bad_callers in 0..=5 {
+        let figures = scenario(refusal, Retries::None, bad_callers).await;
+        assert!(figures.good > 0, "{refusal}, {bad_callers} bad");
+    }
+}
+
 #[tokio::test(start_paused = true)]
-async fn figures_of_callers_without_retries() {
-    for refusal in [
-        Refusal::bare(429),
-        Refusal::bare(503),
-        Refusal::told(secs(1)),
-    ] {
-        for bad_callers in 0..=5 {
-            let figures = scenario(refusal, Retries::None, bad_callers).await;
-            assert!(
-                figures.good > 0,
-                "{refusal}, {bad_callers} bad: no good call"
-            );
+async fn figures_without_retries_with_a_bare_429() {
+    without_retries(Refusal::bare(429)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn figures_without_retries_with_a_bare_503() {
+    without_retries(Refusal::bare(503)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn figures_without_retries_of_callers_told_to_wait() {
+    without_retries(Refusal::told(secs(1))).await;
+}
+
+/// Three bad calls at once, ten good ones 100 ms later: milliseconds until the last good one is over.
+async fn last_of_ten(refusal: Refusal) -> u64 {
+    let (limiter, start) = (limiter(50.0, 50), Instant::now());
+    let (mut bad, mut good) = (JoinSet::new(), JoinSet::new());
+    for _ in 0..3 {
+        bad.spawn(call(limiter.clone(), Retries::Five, Some(refusal)));
+    }
+    sleep(ms(100)).await;
+    for _ in 0..10 {
+        good.spawn(call(limiter.clone(), Retries::Five, None));
+    }
+    let passed = ending(good.join_all()).await;
+    assert_eq!(passed, [true; 10]);
+    let last = since(start);
+    println!("three bad calls and then ten good ones: {refusal}: the last is over at {last} ms");
+    last
+}
+
+#[tokio::test(start_paused = true)]
+async fn three_bad_calls_do_not_stop_ten_good_ones_that_follow() {
+    let mut late = Vec::new();
+    for refusal in [Refusal::bare(429), Refusal::bare(503)] {
+        for _ in 0..RUNS {
+            let last = last_of_ten(refusal).await;
+            if last > MOST_MILLIS {
+                late.push((refusal.to_string(), last));
+            }
         }
     }
+    assert_eq!(late, []);
 }
