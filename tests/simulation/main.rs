@@ -6,8 +6,10 @@
 //! cargo test -p integration-tests --test simulation -- --nocapture matrix
 //! ```
 //!
-//! The tests hold the figures to bounds. Jitter has no seed, so that two runs differ a little: a bound
-//! is held by each of several runs, or leaves room.
+//! The word after `--nocapture` is a scenario's module, or any part of a test's name. Tests called `figures_..`
+//! promise nothing: their lines are for comparing. All bounds are constants at the top of their module.
+//!
+//! Jitter has no seed, so that two runs differ a little: a bound is held by each of several runs.
 
 mod callers;
 mod errors;
