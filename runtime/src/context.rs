@@ -132,6 +132,9 @@ struct Notes {
 }
 
 impl Scope {
+    /// Nanoseconds of cooldowns for which a call without a bound on them waits.
+    pub(crate) const UNLIMITED: u64 = u64::MAX >> 1;
+
     /// No call.
     const NONE: Self = Self {
         bounds: Bounds::NONE,
@@ -208,7 +211,7 @@ impl Scope {
     /// Nanoseconds of cooldowns and backoffs that the call still waits for.
     pub(crate) fn patience(&self) -> u64 {
         if !self.bounds.is_patient() {
-            return u64::MAX;
+            return Self::UNLIMITED;
         }
         let paused = self.notes.as_ref().map_or(0, |notes| notes.paused);
         Bounds::PATIENCE.saturating_sub(paused)
@@ -216,7 +219,7 @@ impl Scope {
 
     /// Takes note of a cooldown or a backoff that the call waits for.
     pub(crate) fn pause(&mut self, nanos: u64) {
-        if nanos > 0 {
+        if nanos > 0 && self.bounds.is_patient() {
             let notes = self.notes();
             notes.paused = notes.paused.saturating_add(nanos);
         }
@@ -245,7 +248,7 @@ impl Scope {
             number,
             previous: notes.previous,
             deadline: (deadline < Bounds::NEVER).then_some(deadline),
-            patience: (patience < u64::MAX).then(|| Duration::from_nanos(patience)),
+            patience: (patience < Self::UNLIMITED).then(|| Duration::from_nanos(patience)),
             key: *notes.key.get_or_insert_with(IdempotencyKey::random),
         }
     }
@@ -270,10 +273,22 @@ pub(crate) fn lend(scope: &mut Option<Scope>) -> Loan<'_> {
     Loan(scope)
 }
 
-/// The deadline of the call whose body this is in.
+/// The scope of a call that begins at `now`. Inside of another call it has no more time than that one.
 #[inline]
-pub(crate) fn outer_deadline() -> u64 {
-    CURRENT.with(|current| current.bounds.get().deadline())
+pub(crate) fn begin(deadline: Option<u64>, now: u64) -> Scope {
+    let outer = CURRENT.with(|current| current.bounds.get());
+    let mut scope = Scope::new(Bounds::of(deadline, now, outer.deadline()));
+    if outer.is_patient() {
+        inherit_pauses(&mut scope);
+    }
+    scope
+}
+
+#[cold]
+fn inherit_pauses(scope: &mut Scope) {
+    if let Some(paused) = with_current(|outer| Bounds::PATIENCE - outer.patience()) {
+        scope.pause(paused);
+    }
 }
 
 /// Whether this is inside an attempt.

@@ -6,22 +6,23 @@
 
 mod evidence;
 mod share;
+mod window;
 mod windows;
 
 use core::time::Duration;
 
 use crate::bucket::Shape;
-use crate::hint::Hint;
 
 pub(crate) use self::evidence::Attempted;
 use self::evidence::Evidence;
 use self::share::Share;
+pub(crate) use self::windows::Heard;
 pub(crate) use self::windows::Outlook;
 pub(crate) use self::windows::Own;
 use self::windows::Windows;
 
 /// What a limiter has learnt.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Learnt {
     share: Share,
     windows: Windows,
@@ -104,7 +105,7 @@ impl Learnt {
     pub(crate) fn refused(&mut self, sent: u64, now: u64) -> bool {
         let news = self.share.refused(sent, now);
         if news {
-            self.windows = Windows::UNKNOWN;
+            self.windows.doubt();
         }
         news
     }
@@ -126,19 +127,16 @@ impl Learnt {
         self.evidence.passed(sent, retry, now);
     }
 
-    /// The server told what is left, to a call that was sent at `sent`. `below` is the share of a
-    /// limit that counts as little, and nothing is believed for more than `longest` nanoseconds.
-    /// `own` is the declared bucket, where it is known.
-    pub(crate) fn hear(
-        &mut self,
-        hint: &Hint,
-        below: f64,
-        longest: u64,
-        (sent, now): (u64, u64),
-        own: Option<Own>,
-    ) -> Outlook {
+    /// The server told what is left. `own` is the declared bucket, where it is known.
+    pub(crate) fn hear(&mut self, heard: &Heard<'_>, own: Option<Own>) -> Outlook {
         let own = own.filter(|_| self.share.is_unrefuted());
-        self.windows.hear(hint, below, longest, (sent, now), own)
+        self.windows.hear(heard, own)
+    }
+
+    /// The server told what is left when it refused. If that comes back bit by bit, the instant of the
+    /// next token.
+    pub(crate) fn hear_refusal(&mut self, heard: &Heard<'_>) -> Option<u64> {
+        self.windows.hear_refusal(heard)
     }
 }
 

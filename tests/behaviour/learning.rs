@@ -78,7 +78,8 @@ async fn slow(
 async fn a_pace_that_ends_gives_no_token_back() {
     let (limiter, start) = (limiter(10.0, 20), Instant::now());
     limiter.acquire_many(18).await.unwrap();
-    let (scarce, enough) = (left(5, 100, 8), left(50, 100, 8));
+    // The second one tells of the window after it.
+    let (scarce, enough) = (left(5, 100, 8), left(50, 100, 60));
     let (one, other) = tokio::join!(slow(&limiter, 1, &scarce), slow(&limiter, 2, &enough));
     assert!(one.is_ok() && other.is_ok());
     limiter.acquire().await.unwrap();

@@ -29,13 +29,14 @@ async fn inner(limiter: &Limiter, first: First) -> Result<(), Failed> {
     answer(first)
 }
 
-/// A call of the inner function and then its own answer.
+/// A call of the inner function, which fails once at the most, and then its own answer.
 #[rate_limited(limiter = limiter)]
 async fn outer(
     limiter: &Limiter,
     (within, answers): (&Limiter, First),
     first: First,
 ) -> Result<(), Failed> {
+    let answers = answers.filter(|_| paced::attempt().number() == 1);
     inner(within, answers).await?;
     answer(first)
 }

@@ -10,7 +10,6 @@ use tokio::runtime::Handle;
 use crate::bucket::TIMER_SLACK;
 use crate::clock;
 use crate::context;
-use crate::context::Bounds;
 use crate::context::Scope;
 use crate::error::Error;
 use crate::error::Kind;
@@ -32,6 +31,14 @@ use super::Setup;
 use super::end::End;
 use super::end::heard;
 use super::wait::Wait;
+
+/// Another attempt that makes sense: so long after an instant.
+#[derive(Clone, Copy, Debug)]
+struct Next {
+    base: u64,
+    wait: u64,
+    now: u64,
+}
 
 /// The part of a call that does not depend on types.
 #[derive(Debug)]
@@ -82,10 +89,9 @@ impl Core {
     #[inline]
     fn pass(&mut self, can_refuse: bool, now: u64) -> bool {
         let Ok(setup) = self.setup else { return false };
-        let scope = self.scope.get_or_insert_with(|| {
-            let outer = context::outer_deadline();
-            Scope::new(Bounds::of(setup.config.deadline, now, outer))
-        });
+        let scope = self
+            .scope
+            .get_or_insert_with(|| context::begin(setup.config.deadline, now));
         if can_refuse && now >= scope.bounds.deadline() {
             return false;
         }
@@ -125,7 +131,7 @@ impl Core {
                     self.wait = Wait::Nothing(now.max(1));
                     return Poll::Ready(match granted {
                         Ok(patience) => {
-                            self.pause_until(patience);
+                            self.pause(self.patience(can_refuse).saturating_sub(patience));
                             Ok(())
                         }
                         Err(refusal) => Err(self.refusal(Denial::Refused(refusal), now)),
@@ -153,11 +159,10 @@ impl Core {
             Some(planned) => planned,
             None => latest_start(&setup.config, deadline, now),
         };
-        let patience = scope.map_or(u64::MAX, Scope::patience);
         let request = Request {
             cost: 1,
             latest,
-            patience: if can_refuse { patience } else { u64::MAX },
+            patience: self.patience(can_refuse),
             line: if retry { Line::Retries } else { Line::First },
             refusable: can_refuse,
             reports: true,
@@ -196,12 +201,10 @@ impl Core {
         scope.map_or(u64::MAX, |scope| scope.bounds.deadline())
     }
 
-    /// Takes note of the cooldowns that the call has waited for in the queue, with so much patience left.
-    fn pause_until(&mut self, patience: u64) {
-        let before = self.scope.as_ref().map_or(u64::MAX, Scope::patience);
-        if before < u64::MAX {
-            self.pause(before.saturating_sub(patience));
-        }
+    /// Nanoseconds of cooldowns for which the call still waits.
+    fn patience(&self, can_refuse: bool) -> u64 {
+        let scope = self.scope.as_ref().filter(|_| can_refuse);
+        scope.map_or(Scope::UNLIMITED, Scope::patience)
     }
 
     /// Takes note of a cooldown or a backoff, for the call and for the one whose body it is in.
@@ -254,18 +257,21 @@ impl Core {
         let end = End {
             sent,
             failure: told.failure.unwrap_or(Failure::Other),
-            limited: told.advice.limited,
+            advice: told.advice,
             received: told.received,
+            hint: told.hint,
             retry: scope.number > 1,
             reported: scope.reported,
         };
-        self.settle_failure(end, judgement)
+        let (failure, next) = (end.failure, self.settle_failure(&end, judgement));
+        next.is_some_and(|next| self.plan(next, failure))
     }
 
+    /// Lets the limiter know of a failure: whether, and after which wait, another attempt makes sense.
     #[cold]
-    fn settle_failure(&mut self, end: End, judgement: Judgement) -> bool {
+    fn settle_failure(&self, end: &End<'_>, judgement: Judgement) -> Option<Next> {
         let (Ok(setup), Some(scope)) = (self.setup, &self.scope) else {
-            return false;
+            return None;
         };
         let (now, config) = (clock::now(), &setup.config);
         let received = end.received.unwrap_or(now);
@@ -275,38 +281,46 @@ impl Core {
             .decide(judgement, scope.number, scope.delay(), draw);
         let spent = scope.is_spent_on(end.failure);
         let tried = scope.number > 1 || step.retry_in.is_some();
+        let mut wait = step.retry_in.map(clock::nanos);
         if let Some(limiter) = self.limiter() {
+            let told = match step.cooldown {
+                Cooldown::Told(told) => Some(told),
+                Cooldown::Untold | Cooldown::None => None,
+            };
             match step.cooldown {
                 Cooldown::None if end.was_let_through() => limiter.passed(end.sent, end.retry),
                 Cooldown::None => limiter.failed(end.sent),
-                Cooldown::Told(wait) => {
-                    limiter.refused(&end.refused(config, received, Some(wait)));
+                Cooldown::Told(_) | Cooldown::Untold => {
+                    let understood = limiter.refused(&end.refused(config, received, told));
+                    wait = wait.map(|wait| understood.unwrap_or(wait));
                 }
-                Cooldown::Untold => limiter.refused(&end.refused(config, received, None)),
             }
         }
         let believed = clock::nanos(judgement.floor) <= config.max_cooldown;
-        let wait = step.retry_in.filter(|_| believed && !spent);
-        let retried =
-            wait.is_some_and(|wait| self.plan(received, clock::nanos(wait), now, end.failure));
-        if !retried && judgement.is_retryable() && tried {
+        let next = wait.filter(|_| believed && !spent).map(|wait| Next {
+            base: received,
+            wait,
+            now,
+        });
+        if next.is_none() && judgement.is_retryable() && tried {
             context::with_current(|outer| outer.spend(end.failure));
         }
-        retried
+        next
     }
 
     /// Plans another attempt, `wait` after `base` or later, if it fits in the call's bounds.
-    fn plan(&mut self, base: u64, wait: u64, now: u64, failure: Failure) -> bool {
+    fn plan(&mut self, Next { base, wait, now }: Next, failure: Failure) -> bool {
         let (Ok(setup), Some(limiter)) = (self.setup, self.limiter()) else {
             return false;
         };
         let (permit, closed_until) = limiter.forecast();
         let not_before = base.saturating_add(wait);
         let latest = latest_start(&setup.config, self.deadline(), now);
-        let patience = self.scope.as_ref().map_or(u64::MAX, Scope::patience);
+        let patience = self.patience(true);
         let pause = not_before.max(closed_until).saturating_sub(now);
         let too_late = permit.max(not_before) > latest || pause > patience;
         if too_late || Handle::try_current().is_err() {
+            context::with_current(|outer| outer.spend(failure));
             return false;
         }
         // Where the limiter is closed for as long, the wait is one in its queue.
@@ -352,8 +366,9 @@ impl Core {
             let end = End {
                 sent,
                 failure,
-                limited: advice.limited,
+                advice,
                 received: Some(received),
+                hint: Some(hint),
                 retry: scope.number > 1,
                 reported: scope.reported,
             };

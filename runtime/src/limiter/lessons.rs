@@ -1,6 +1,7 @@
 //! What the desk makes of what calls tell: refusals, answers, and what is left of a server's limits.
 
 use core::mem;
+use core::time::Duration;
 
 use crate::backoff::Backoff;
 use crate::bucket;
@@ -8,7 +9,7 @@ use crate::bucket::Shape;
 use crate::clock;
 use crate::hint::Hint;
 use crate::learning::Attempted;
-use crate::learning::Outlook;
+use crate::learning::Heard;
 use crate::learning::Own;
 
 use super::cooldown::PROBING;
@@ -31,13 +32,17 @@ pub(super) struct Way {
 
 /// A refusal, as a call tells it.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Refused {
+pub(crate) struct Refused<'a> {
     /// When the call was sent.
     pub(crate) sent: u64,
     /// When its answer was received.
     pub(crate) received: u64,
     /// What the server asked for.
     pub(crate) wait: Option<u64>,
+    /// It asked for nothing but told when a window is reset.
+    pub(crate) by_reset: bool,
+    /// What it told of its limits.
+    pub(crate) heard: Option<Heard<'a>>,
     /// What is waited where it asked for nothing.
     pub(crate) backoff: Backoff,
     /// Nothing is believed for more.
@@ -48,23 +53,41 @@ pub(crate) struct Refused {
     pub(crate) counted: bool,
 }
 
-/// What a call heard of the server's limits.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Heard<'a> {
-    pub(crate) hint: &'a Hint,
-    /// When the call was sent.
-    pub(crate) sent: u64,
-    /// When it was received.
-    pub(crate) received: u64,
-    /// The share of a limit that counts as little.
-    pub(crate) below: f64,
-    /// Nothing is believed for more.
-    pub(crate) longest: u64,
-}
-
 impl Desk {
-    /// A call was refused.
-    pub(super) fn refused(&mut self, refused: &Refused, gate: &Gate, now: u64, wakes: &mut Wakes) {
+    /// A call was refused. Returns the nanoseconds that it has to wait, where that is not what the
+    /// server asked for: a reset can be the instant at which a bucket is full again.
+    pub(super) fn refused(
+        &mut self,
+        refused: &Refused<'_>,
+        gate: &Gate,
+        now: u64,
+        wakes: &mut Wakes,
+    ) -> Option<u64> {
+        let refills_at = refused
+            .heard
+            .and_then(|heard| self.learnt.hear_refusal(&heard));
+        let until = refills_at.filter(|_| refused.by_reset);
+        let wait = until.map(|until| until.saturating_sub(refused.received).max(1));
+        let refused = Refused {
+            wait: wait.or(refused.wait),
+            ..*refused
+        };
+        self.learn_from_refusal(&refused, gate, now, wakes);
+        if let (Some(at), Some(heard)) = (refills_at, refused.heard) {
+            self.learnt.hear_refusal(&heard);
+            self.reshape(gate, now);
+            self.refill_at(at);
+        }
+        wait
+    }
+
+    fn learn_from_refusal(
+        &mut self,
+        refused: &Refused<'_>,
+        gate: &Gate,
+        now: u64,
+        wakes: &mut Wakes,
+    ) {
         let way = refused.received.saturating_sub(refused.sent);
         self.took(way);
         if !refused.counted {
@@ -147,32 +170,26 @@ impl Desk {
 
     /// The server told what is left of its limits.
     pub(super) fn hear(&mut self, heard: &Heard<'_>, gate: &Gate, now: u64, wakes: &mut Wakes) {
-        let Heard {
-            hint,
-            sent,
-            received,
-            below,
-            longest,
-        } = *heard;
         let paced = self.learnt.ages_at().is_some();
-        self.took(received.saturating_sub(sent));
+        self.took(heard.received.saturating_sub(heard.sent));
         let own = self.own(now);
-        let outlook = self
-            .learnt
-            .hear(hint, below, longest, (sent, received), own);
+        let outlook = self.learnt.hear(heard, own);
         self.reshape(gate, now);
         if paced && self.learnt.ages_at().is_none() {
             self.empty(now);
         }
-        match outlook {
-            Outlook::Exhausted(wait) => {
-                self.cool_down(received.saturating_add(wait), now, wakes);
-                if self.cooldown.until() > now {
-                    self.cooldown.arm(PROBING);
-                }
-            }
-            Outlook::Clear => self.renew(hint, sent, now),
-            Outlook::Scarce => {}
+        if outlook.closed_until > now {
+            self.cool_down(outlook.closed_until, now, wakes);
+            self.cooldown.arm(PROBING);
+        }
+        if outlook.refills_at > 0 {
+            self.refill_at(outlook.refills_at);
+        }
+        if let (Some(left), None) = (outlook.level, &self.supply) {
+            self.tat = self.tat.max(bucket::holding(left, self.shape, now));
+        }
+        if outlook.is_clear() {
+            self.renew(heard.hint, heard.sent, now);
         }
         self.tell_pace(now);
         self.expel(now, wakes);
@@ -182,9 +199,15 @@ impl Desk {
     /// what the bucket gained in the meantime is there as well, up to that.
     fn renew(&mut self, hint: &Hint, sent: u64, now: u64) {
         let left = hint.remaining().filter(|_| hint.counts_requests());
-        let (Some(left), Some(mut refilled)) = (left, self.refilled) else {
+        let (Some(mut left), Some(mut refilled)) = (left, self.refilled) else {
             return;
         };
+        // Who uses up such a window at once waits in vain from its end to the instant that was told. At
+        // the paced rate it lasts until then.
+        if hint.reset_is_instant() {
+            let reset = hint.reset_after().unwrap_or_default();
+            left -= reset.as_secs_f64() / Duration::from_nanos(self.shape.interval).as_secs_f64();
+        }
         if !self.cooldown.answered(sent) {
             return;
         }
@@ -192,6 +215,11 @@ impl Desk {
         refilled.reshape(self.shape, now);
         let level = bucket::holding(left, self.shape, now);
         self.tat = self.tat.min(refilled.tat().max(level));
+    }
+
+    /// The bucket is empty, and its next token comes at `at`.
+    fn refill_at(&mut self, at: u64) {
+        self.tat = bucket::reopen(self.tat, self.shape, at);
     }
 
     /// Takes note of a round trip.

@@ -31,7 +31,6 @@ use std::sync::OnceLock;
 use tokio::time::Instant;
 
 pub use self::acquire::Acquire;
-pub(crate) use self::lessons::Heard;
 pub(crate) use self::lessons::Refused;
 pub(crate) use self::registry::find;
 pub(crate) use self::request::Denial;

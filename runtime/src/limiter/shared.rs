@@ -16,6 +16,7 @@ use tokio::runtime::Id;
 
 use crate::bucket::Shape;
 use crate::clock;
+use crate::learning::Heard;
 use crate::quota::Quota;
 
 use super::alarm::Setting;
@@ -25,7 +26,6 @@ use super::desk::Desk;
 use super::desk::Standing;
 use super::gate::Gate;
 use super::gate::Passage;
-use super::lessons::Heard;
 use super::lessons::Refused;
 use super::link::Link;
 use super::request::Denial;
@@ -211,11 +211,10 @@ impl Shared {
         self.at_desk(|desk, now, wakes| desk.cool_down(until, now, wakes));
     }
 
-    /// A call was refused.
-    pub(crate) fn refused(&self, refused: &Refused) {
-        self.at_desk(|desk, now, wakes| {
-            desk.refused(refused, &self.gate, now, wakes);
-        });
+    /// A call was refused. Returns the nanoseconds that it has to wait, where that is not what the
+    /// server asked for.
+    pub(crate) fn refused(&self, refused: &Refused<'_>) -> Option<u64> {
+        self.at_desk(|desk, now, wakes| desk.refused(refused, &self.gate, now, wakes))
     }
 
     /// An attempt that was sent at `sent` was let through.
