@@ -37,8 +37,9 @@ pub(super) struct Window {
     kind: Kind,
     /// The kind follows from what was told, and not only from how little there was at a reset.
     proven: bool,
-    /// When the newest call was sent that told of it.
+    /// When the newest call was sent that told of it, and when its response was received.
     sent: u64,
+    received: u64,
     /// The newest reset, in nanoseconds from the response on.
     reset: u64,
     /// Earliest and latest instant of the window's end.
@@ -60,6 +61,7 @@ impl Window {
             kind: Kind::Unknown,
             proven: false,
             sent: told.sent,
+            received: told.received,
             reset: told.reset,
             ends: told.ends(),
             refill: told.refill().unwrap_or(ANY),
@@ -104,7 +106,9 @@ impl Window {
             self.begin(told);
             return true;
         }
-        let ends = meet(self.ends, told.ends());
+        // What is left of a window never grows.
+        let grows = told.sent > self.received && told.remaining > self.remaining;
+        let ends = meet(self.ends, told.ends()).filter(|_| !grows);
         let refill = told.refill().and_then(|refill| meet(self.refill, refill));
         let older = told.sent < self.sent;
         match (ends, refill) {
@@ -128,7 +132,7 @@ impl Window {
             self.remaining = told.remaining;
         }
         if !older {
-            (self.sent, self.reset) = (told.sent, told.reset);
+            (self.sent, self.received, self.reset) = (told.sent, told.received, told.reset);
         }
         true
     }

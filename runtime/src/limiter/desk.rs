@@ -61,6 +61,8 @@ pub(super) struct Desk {
     /// The bucket as it would be if it had not been emptied at the end of a cooldown or of a pace: what
     /// there is again if the first answer after it shows that there is as much.
     pub(super) refilled: Option<Kept>,
+    /// The last cooldown began because a window was used up.
+    pub(super) exhausted: bool,
     /// When a token last found the bucket full, or may have.
     pub(super) spilt: Spilt,
     /// Until when tokens may be taken that a late timer kept from those who waited.
@@ -87,6 +89,7 @@ impl Desk {
             tat: 0,
             kept: None,
             refilled: None,
+            exhausted: false,
             spilt: Spilt::NEVER,
             owed_until: 0,
             soonest: u64::MAX,

@@ -53,6 +53,21 @@ pub(crate) struct Refused<'a> {
     pub(crate) counted: bool,
 }
 
+/// Tokens that the bucket gains until a reset that may be told too late: by a second where it is told in
+/// whole seconds, and by another one where it is told as an instant.
+///
+/// A client that uses up such a window at once waits in vain from its end to the instant that was told.
+/// At the paced rate it lasts until then.
+fn lasting(hint: &Hint, shape: Shape) -> f64 {
+    let reset = hint.reset_after().unwrap_or_default();
+    let rounded = reset == Duration::from_secs(1);
+    if hint.reset_is_instant() || rounded {
+        reset.as_secs_f64() / Duration::from_nanos(shape.interval).as_secs_f64()
+    } else {
+        0.0
+    }
+}
+
 impl Desk {
     /// A call was refused. Returns the nanoseconds that it has to wait, where that is not what the
     /// server asked for: a reset can be the instant at which a bucket is full again.
@@ -117,6 +132,7 @@ impl Desk {
         self.cool_down(until, now, wakes);
         if self.cooldown.until() > now {
             self.cooldown.arm(PROBING);
+            self.exhausted = true;
         }
         if news {
             let resumes = self.cooldown.until().max(now);
@@ -181,6 +197,7 @@ impl Desk {
         if outlook.closed_until > now {
             self.cool_down(outlook.closed_until, now, wakes);
             self.cooldown.arm(PROBING);
+            self.exhausted = true;
         }
         if outlook.refills_at > 0 {
             self.refill_at(outlook.refills_at);
@@ -189,29 +206,28 @@ impl Desk {
             self.tat = self.tat.max(bucket::holding(left, self.shape, now));
         }
         if outlook.is_clear() {
-            self.renew(heard.hint, heard.sent, now);
+            self.renew(heard, paced && self.learnt.ages_at().is_none(), now);
         }
         self.tell_pace(now);
         self.expel(now, wakes);
     }
 
-    /// The first answer after a cooldown, or after the end of a window, shows how much there is again:
-    /// what the bucket gained in the meantime is there as well, up to that.
-    fn renew(&mut self, hint: &Hint, sent: u64, now: u64) {
-        let left = hint.remaining().filter(|_| hint.counts_requests());
-        let (Some(mut left), Some(mut refilled)) = (left, self.refilled) else {
+    /// The first answer after a cooldown, or about a new window, shows how much there is again: what the
+    /// bucket gained in the meantime is there as well, up to that.
+    fn renew(&mut self, heard: &Heard<'_>, renewed: bool, now: u64) {
+        let left = heard.hint.remaining();
+        let Some(mut left) = left.filter(|_| heard.hint.counts_requests()) else {
             return;
         };
-        // Who uses up such a window at once waits in vain from its end to the instant that was told. At
-        // the paced rate it lasts until then.
-        if hint.reset_is_instant() {
-            let reset = hint.reset_after().unwrap_or_default();
-            left -= reset.as_secs_f64() / Duration::from_nanos(self.shape.interval).as_secs_f64();
-        }
-        if !self.cooldown.answered(sent) {
+        if !self.cooldown.answered(heard.sent) && !renewed {
             return;
         }
-        self.refilled = None;
+        let Some(mut refilled) = self.refilled.take() else {
+            return;
+        };
+        if mem::take(&mut self.exhausted) {
+            left -= lasting(heard.hint, self.shape);
+        }
         refilled.reshape(self.shape, now);
         let level = bucket::holding(left, self.shape, now);
         self.tat = self.tat.min(refilled.tat().max(level));
