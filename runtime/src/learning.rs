@@ -115,6 +115,11 @@ impl Learnt {
         self.share.strikes()
     }
 
+    /// Nanoseconds since the first of these refusals.
+    pub(crate) const fn stopped_for(&self, now: u64) -> u64 {
+        self.share.stopped_for(now)
+    }
+
     /// After a refusal that was news: calls are sent again at `resumes`. `told`: because the server
     /// said so itself.
     pub(crate) fn cut(&mut self, resumes: u64, told: bool, declared: Shape) {

@@ -123,9 +123,12 @@ async fn refusals_that_go_on_are_met_with_ever_longer_cooldowns() {
     let (limiter, server, start) = (limiter(100.0, 100), Strict::new(1, 1), Instant::now());
     *server.full_at.lock().unwrap() = start + secs(100);
     load(&limiter, &server, secs(1)).await;
-    let refused = server.refused_between(start, start + secs(100));
-    // Eight at first; then one probe after 1, 2, 4, 8 .. seconds, each held for the others as well.
-    assert!(refused <= 8 + 8, "{refused}");
+    let refused = |from, to| server.refused_between(start + secs(from), start + secs(to));
+    // Eight at first; then one probe a second, and later one in each tenth part of the time, since eight
+    // calls wait.
+    assert!(refused(0, 10) <= 8 + 10, "{}", refused(0, 10));
+    assert!(refused(50, 100) <= 10, "{}", refused(50, 100));
+    assert!(refused(0, 100) <= 8 + 33, "{}", refused(0, 100));
 }
 
 #[tokio::test(start_paused = true)]

@@ -27,6 +27,11 @@ pub(super) struct Share {
     begun: u64,
     /// How many have.
     passed: u32,
+    /// How many passed between the last two refusals before these, and the share then; 0 if not known.
+    held: u32,
+    held_at: f64,
+    /// The share held for long without a refusal.
+    trusted: bool,
     /// Calls go on at this after a refusal. 0: there was none, or it is forgotten.
     resumes: u64,
     /// Refusals since the last call that was let through.
@@ -49,6 +54,12 @@ const SHALLOWEST_CUT: f64 = 0.9;
 /// The first refusal without a hint, when nothing has been measured yet, cuts it to this, or to the
 /// part that passed so far if that is more: where almost all did, it may be an accident.
 const BLIND_CUT: f64 = 0.7;
+
+/// The server's rate is not far from what was declared where so much of it passed, the burst included.
+const ALMOST_ALL: f64 = 0.8;
+
+/// A rate is considerably lower than another from here on.
+const SLOWER: f64 = 0.95;
 
 /// No share is less than this, so that no limiter stops for good.
 const LEAST_SHARE: f64 = 0.001;
@@ -73,6 +84,9 @@ impl Share {
         stopped: 0,
         begun: 0,
         passed: 0,
+        held: 0,
+        held_at: 1.0,
+        trusted: false,
         resumes: 0,
         strikes: 0,
     };
@@ -83,6 +97,15 @@ impl Share {
 
     pub(super) const fn strikes(&self) -> u32 {
         self.strikes
+    }
+
+    /// Nanoseconds since the first of the refusals that no call got through after.
+    pub(super) const fn stopped_for(&self, now: u64) -> u64 {
+        if self.strikes == 0 {
+            0
+        } else {
+            now.saturating_sub(self.stopped)
+        }
     }
 
     /// It is whole, and nothing is counted.
@@ -118,9 +141,22 @@ impl Share {
     pub(super) fn cut(&mut self, resumes: u64, told: bool, declared: Shape) {
         let first = self.resumes == 0 || (self.strikes > 1 && self.floor >= 1.0);
         let measured = |until: u64| self.measured(until, declared);
+        let almost = self.let_through(declared) >= ALMOST_ALL;
         let (cut, plateau) = match measured(resumes) {
-            // It may be an accident.
-            _ if told && first => (self.before, 1.0),
+            // What was declared did not pass even at first, or has passed for long: it may be an accident.
+            _ if told && first && !(self.begun > 0 && almost) => (self.before, 1.0),
+            Some(_) if (told || self.strikes > 1) && almost && !self.holds_as_much() => {
+                let cut = self.before * SHALLOWEST_CUT * one_less(self.passed);
+                // What passed for long says that something else came up.
+                (
+                    cut,
+                    if self.passed > COUNTED {
+                        self.before
+                    } else {
+                        cut
+                    },
+                )
+            }
             Some(low) if told => (low.clamp(self.before * DEEPEST_CUT, self.before), low),
             Some(low) if self.strikes > 1 => {
                 let deepest = self.before * DEEPEST_CUT_BY_A_WINDOW;
@@ -151,6 +187,14 @@ impl Share {
         self.resumes = resumes;
     }
 
+    /// Whether as many passed as the time before, although they were sent at a lower rate: that is how a
+    /// window behaves. A server that only adds a pause to its refusals lets more pass at a lower rate.
+    fn holds_as_much(&self) -> bool {
+        let slower = self.before < self.held_at * SLOWER;
+        let alike = self.passed.abs_diff(self.held) <= (self.held / 8).max(1);
+        self.held > 0 && slower && alike
+    }
+
     /// The share that would have let through what passed, from the beginning until `until`.
     #[expect(clippy::cast_precision_loss, reason = "both are far below 2^52")]
     fn measured(&self, until: u64, declared: Shape) -> Option<f64> {
@@ -163,7 +207,7 @@ impl Share {
     #[expect(clippy::cast_precision_loss, reason = "both are far below 2^52")]
     fn let_through(&self, declared: Shape) -> f64 {
         if self.begun == 0 {
-            return 0.0;
+            return if self.trusted { 1.0 } else { 0.0 };
         }
         let span = self.stopped.saturating_sub(self.begun) + declared.capacity;
         f64::from(self.passed) * declared.interval as f64 / span as f64
@@ -171,6 +215,8 @@ impl Share {
 
     pub(super) fn passed(&mut self, sent: u64, now: u64) {
         if self.strikes > 0 && sent >= self.resumes {
+            (self.held, self.held_at) = (self.passed, self.before);
+            self.trusted = false;
             self.begun = self.resumes;
             self.passed = 0;
             self.strikes = 0;
@@ -186,6 +232,8 @@ impl Share {
         if steady && (long || (self.resumes == 0 && self.passed > COUNTED)) {
             self.begun = 0;
             self.resumes = 0;
+            self.held = 0;
+            self.trusted = true;
         }
     }
 

@@ -190,7 +190,7 @@ impl Desk {
     /// Grants what is due, in order.
     pub(super) fn grant(&mut self, now: u64, wakes: &mut Wakes) -> Standing {
         if self.queue.waiting() > 0 {
-            self.recall(now);
+            self.recall(now, wakes);
         }
         while let Some(head) = self.head(now) {
             if wakes.is_full() {

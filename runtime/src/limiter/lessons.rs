@@ -19,6 +19,9 @@ use super::gate::Gate;
 use super::kept::Kept;
 use super::wakes::Wakes;
 
+/// A pause without a hint is not bounded by less than this part of the time for which nothing has passed.
+const MOST_PARTS: u64 = 32;
+
 /// The longest way to the server that is made up for, see [`Desk::passed`].
 const LONGEST_WAY: u64 = 100_000_000;
 
@@ -122,11 +125,7 @@ impl Desk {
             Some(wait) => wait,
             // Those that were on their way when the first was refused tell nothing new.
             None if !news => return,
-            // The second cooldown is as long as the first, so that all of them together double.
-            None => {
-                let strikes = self.learnt.strikes();
-                clock::nanos(refused.backoff.plain(strikes.saturating_sub(1).max(1)))
-            }
+            None => self.pause(refused.backoff, now),
         };
         let until = refused.received.saturating_add(wait.min(refused.longest));
         self.cool_down(until, now, wakes);
@@ -141,6 +140,20 @@ impl Desk {
             self.reshape(gate, now);
             self.expel(now, wakes);
         }
+    }
+
+    /// How long everybody is held back after a refusal without a hint.
+    ///
+    /// The second pause is as long as the first, so that all of them together double. But a long pause may
+    /// outlast what caused it by far: so it is bounded by a part of the time for which nothing has passed.
+    /// Each pause ends with a probe, which costs one of the waiting calls a retry, so the part is smaller
+    /// the more calls wait.
+    fn pause(&self, backoff: Backoff, now: u64) -> u64 {
+        let strikes = self.learnt.strikes();
+        let doubling = clock::nanos(backoff.plain(strikes.saturating_sub(1).max(1)));
+        let least = clock::nanos(backoff.plain(1));
+        let parts = (self.queue.waiting() as u64 + 2).min(MOST_PARTS);
+        doubling.min(least.max(self.learnt.stopped_for(now) / parts))
     }
 
     /// A call that was sent at `sent` was answered, and not refused.

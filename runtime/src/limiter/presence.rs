@@ -3,7 +3,9 @@
 use crate::bucket::TIMER_SLACK;
 
 use super::desk::Desk;
+use super::request::Line;
 use super::waiter::State;
+use super::wakes::Wakes;
 
 /// A permit is used as it is if it is picked up within this time.
 pub(super) const LEASE: u64 = TIMER_SLACK;
@@ -21,18 +23,19 @@ impl Desk {
 
     /// Puts a waiter that is polled again, and did not pick up its permit in time, at the front for the
     /// next one: the tokens that piled up for many such waiters may be more than the bucket holds.
-    pub(super) fn come_back(&mut self, index: u32, now: u64) {
-        self.recall(now);
+    pub(super) fn come_back(&mut self, index: u32, now: u64, wakes: &mut Wakes) {
+        self.recall(now, wakes);
         if self.queue.waiter(index).state() == State::Absent {
-            self.queue.come_back(index);
+            self.queue.come_back(index, now);
         }
     }
 
     /// Takes back the permits that were not picked up in time, for others to use.
-    pub(super) fn recall(&mut self, now: u64) {
+    pub(super) fn recall(&mut self, now: u64, wakes: &mut Wakes) {
         while let Some(index) = self.queue.oldest_grant() {
             let waiter = self.queue.waiter(index);
             let (state, since, cost) = (waiter.state(), waiter.since, waiter.cost);
+            let came_back = waiter.line == Line::Returned;
             if since + LEASE > now {
                 break;
             }
@@ -40,6 +43,21 @@ impl Desk {
             // Its waker was called when the permit was granted.
             drop(self.queue.decide(index, State::Absent));
             self.take_back(state, since, cost, now);
+            if came_back {
+                self.skip_others_like_it(since, wakes);
+            }
+        }
+    }
+
+    /// Passes over those that came back before a permit was granted at `granted`, to one that came back as
+    /// well and is not polled again. Many of them may belong to one task that is busy, and to try each of
+    /// them would take time in which tokens overflow. They are woken, and stand at the front again as soon
+    /// as they are polled.
+    fn skip_others_like_it(&mut self, granted: u64, wakes: &mut Wakes) {
+        for index in self.queue.returned() {
+            if self.queue.waiter(index).since <= granted {
+                wakes.add(self.queue.decide(index, State::Absent));
+            }
         }
     }
 

@@ -106,6 +106,11 @@ impl Queue {
         order
     }
 
+    /// Returns those that were absent and wait again, in order.
+    pub(super) fn returned(&self) -> Vec<u32> {
+        self.iter(self.lines[Line::Returned as usize]).collect()
+    }
+
     fn iter(&self, list: List) -> impl Iterator<Item = u32> {
         let existing = |index: u32| (index != NIL).then_some(index);
         core::iter::successors(existing(list.head), move |&index| {
@@ -206,8 +211,9 @@ impl Queue {
     }
 
     /// Puts a waiter that was absent, and is polled again, ahead of those that never had a permit.
-    pub(super) fn come_back(&mut self, index: u32) {
+    pub(super) fn come_back(&mut self, index: u32, now: u64) {
         let waiter = self.waiter_mut(index);
+        waiter.since = now;
         waiter.line = Line::Returned;
         waiter.set(State::Waiting);
         self.push_back(index);

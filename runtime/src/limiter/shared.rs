@@ -174,8 +174,9 @@ impl Shared {
     ) -> MutexGuard<'a, Behind> {
         let now = self.begin(&mut behind);
         behind.desk.queue.waiter_mut(index).waker = Some(cx.waker().clone());
-        behind.desk.come_back(index, now);
-        self.settle(behind, now, &mut Wakes::new());
+        let mut wakes = Wakes::new();
+        behind.desk.come_back(index, now, &mut wakes);
+        self.settle(behind, now, &mut wakes);
         self.lock()
     }
 
