@@ -26,6 +26,7 @@ async fn shared_limiter(&self) -> Result<(), Error> {
         }
             .await;
         let probe = ::paced::__private::probe(&out);
+        probe.__paced_must_refuse::<::paced::__private::option::Deadline>();
         match ::paced::__private::Call::settle(
             &mut call,
             &probe

@@ -131,7 +131,7 @@ fn probe(plan: &Plan, private: &TokenStream) -> TokenStream {
     let place = Place::of(&plan.output.ret);
     let out = place.spread(quote_spanned!(here=> &out));
     let probe = place.call(quote_spanned!(here=> #private::probe), out);
-    let needs = plan.needs.iter().map(|need| {
+    let need = plan.need.as_ref().map(|need| {
         let (method, option) = (Ident::new(need.method, here), Ident::new(need.option, here));
         let question = quote_spanned!(here=> probe.#method::<#private::option::#option>);
         let question = need.place.call(question, TokenStream::new());
@@ -139,13 +139,19 @@ fn probe(plan: &Plan, private: &TokenStream) -> TokenStream {
     });
     quote_spanned! {here=>
         let probe = #probe;
-        #(#needs)*
+        #need
     }
 }
 
 fn settle_arguments(plan: &Plan) -> TokenStream {
     let here = Span::mixed_site();
-    let reader = quote_spanned!(here=> (probe.__paced_ok(), probe.__paced_err()));
+    let error = if plan.output.error_borrows() {
+        "__paced_borrowed_err"
+    } else {
+        "__paced_err"
+    };
+    let error = Ident::new(error, here);
+    let reader = quote_spanned!(here=> (probe.__paced_ok(), probe.#error()));
     let reader = match &plan.classify {
         Some(verdict) => {
             let classify = quote_spanned!(here=> probe.__paced_classify);

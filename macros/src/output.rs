@@ -1,5 +1,6 @@
 //! What a function returns, and in which way it is asynchronous.
 
+use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::punctuated::Punctuated;
 use syn::{
@@ -44,6 +45,33 @@ impl Output {
         }
         found
     }
+
+    /// Whether the error is seen to borrow: a lifetime is written in the last argument of `Result<T, E>`.
+    pub(crate) fn error_borrows(&self) -> bool {
+        let error = last_segment(&self.ret).and_then(last_type);
+        error.is_some_and(|error| borrows(error.to_token_stream()))
+    }
+}
+
+/// Whether the tokens of a type name a lifetime other than `'static`, or have a reference without one.
+fn borrows(tokens: TokenStream) -> bool {
+    let mut trees = tokens.into_iter().peekable();
+    while let Some(tree) = trees.next() {
+        let found = match tree {
+            TokenTree::Group(group) => borrows(group.stream()),
+            TokenTree::Punct(mark) if mark.as_char() == '\'' => {
+                !matches!(trees.peek(), Some(TokenTree::Ident(name)) if name == "static")
+            }
+            TokenTree::Punct(mark) if mark.as_char() == '&' => {
+                !matches!(trees.peek(), Some(TokenTree::Punct(next)) if next.as_char() == '\'')
+            }
+            _ => false,
+        };
+        if found {
+            return true;
+        }
+    }
+    false
 }
 
 const NO_RESULT: &str = "this function returns nothing, so a failed call cannot be told from a good one: \

@@ -32,7 +32,7 @@ pub(crate) struct Plan {
     pub(crate) classify: Option<Expr>,
     /// No retry at all: the body may consume its arguments.
     pub(crate) once: bool,
-    pub(crate) needs: Vec<Need>,
+    pub(crate) need: Option<Need>,
 }
 
 /// One call of a method on the runtime's settings.
@@ -88,7 +88,7 @@ impl Plan {
         };
         let mutable = Token![mut](located(func.sig.fn_token.span));
         capture::make_self_mutable(&mut func.sig, &captures, mutable);
-        let needs = needs(&options);
+        let need = need(&options);
         let krate = options.krate.take();
         let classify = options.classify.take();
         let (limiter, name) = match options.limiter.take() {
@@ -109,7 +109,7 @@ impl Plan {
             limiter,
             classify,
             once,
-            needs,
+            need,
         })
     }
 }
@@ -186,9 +186,9 @@ fn written<const N: usize>(
         .filter_map(|(method, value)| Some((method, value?)))
 }
 
-/// Options that can refuse a call, and values that can turn out to be wrong. Wrong durations and counts of retries do
-/// not exist, wrong rates do.
-fn needs(options: &Options) -> Vec<Need> {
+/// Options that promise to refuse a call, and values that can turn out to be wrong. Wrong durations and counts of retries
+/// do not exist, wrong rates do.
+fn need(options: &Options) -> Option<Need> {
     let factor = options
         .backoff
         .as_ref()
@@ -209,6 +209,7 @@ fn needs(options: &Options) -> Vec<Need> {
         .name("on_store_error")
         .filter(|_| options.on_store_error == Some("Closed"));
     let refusals = [
+        ("Deadline", options.name("deadline")),
         ("MaxWait", options.name("max_wait")),
         ("AttemptTimeout", options.name("attempt_timeout")),
         ("OnStoreError", closed),
@@ -219,17 +220,15 @@ fn needs(options: &Options) -> Vec<Need> {
     let mistakes = wrong_values
         .into_iter()
         .map(|name| ("__paced_must_report", "RunTimeValue", name));
-    refusals
-        .chain(mistakes)
-        .filter_map(|(method, option, name)| {
-            let place = Place::of(name?);
-            Some(Need {
-                method,
-                option,
-                place,
-            })
+    // All of them need the same of the error type, so the first says it for all.
+    refusals.chain(mistakes).find_map(|(method, option, name)| {
+        let place = Place::of(name?);
+        Some(Need {
+            method,
+            option,
+            place,
         })
-        .collect()
+    })
 }
 
 /// Whether this is a value that may turn out to be wrong when the function is called.

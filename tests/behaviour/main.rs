@@ -17,6 +17,7 @@ mod outages;
 mod pacing;
 mod reading;
 mod reconfiguring;
+mod refusing;
 mod retrying;
 mod runtimes;
 mod servers;
