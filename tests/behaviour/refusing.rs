@@ -107,3 +107,26 @@ async fn an_attempt_that_took_too_long_is_a_timeout_for_io_and_for_outer_functio
     // Two attempts of a second, a second of backoff between them.
     assert_eq!(since(start), 3000);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_long_queue_at_the_paced_rate_is_waited_through_without_a_deadline_of_ones_own() {
+    #[rate_limited(limiter = limiter)]
+    async fn ping(limiter: &Limiter) -> io::Result<()> {
+        Ok(())
+    }
+    let (limiter, start) = (limiter(1.0, 1), Instant::now());
+    let calls: Vec<_> = (0..400)
+        .map(|_| {
+            let limiter = limiter.clone();
+            tokio::spawn(async move { ping(&limiter).await })
+        })
+        .collect();
+    for call in calls {
+        call.await.expect("no panic").expect("a permit in its turn");
+    }
+    assert_eq!(since(start), 399_000);
+    // A cooldown is another matter.
+    limiter.cooldown_for(secs(301));
+    let error = ping(&limiter).await.expect_err("longer than 300 s");
+    assert!(paced::Error::find(&error).is_some_and(paced::Error::is_deadline));
+}

@@ -115,7 +115,7 @@ pub struct Refuse<O, R> {
 }
 
 impl<O, R> Refuse<O, R> {
-    pub(super) fn outcome(&self, refusal: Error) -> O {
+    pub(super) fn outcome(self, refusal: Error) -> O {
         (self.outcome)(refusal)
     }
 }

@@ -130,7 +130,7 @@ impl Core {
 
     /// Asks the limiter for a permit or a place in its queue.
     fn enter(&mut self, can_refuse: bool, cx: &Context<'_>) -> Result<Option<Ticket>, Error> {
-        let setup = self.setup.as_ref().map_err(Error::clone)?;
+        self.setup.as_ref().map_err(Error::clone)?;
         let now = clock::now();
         let scope = self.scope.as_ref();
         let deadline = scope.map_or(u64::MAX, |scope| scope.deadline);
@@ -143,7 +143,7 @@ impl Core {
         let latest = match scope.and_then(Scope::latest) {
             _ if !can_refuse => u64::MAX,
             Some(planned) => planned,
-            None => deadline.min(longest_wait(&setup.config, now)),
+            None => self.latest_first(limiter, deadline, now),
         };
         let request = Request {
             cost: 1,
@@ -153,6 +153,21 @@ impl Core {
         };
         let entered = limiter.enter(request, cx);
         entered.map_err(|denial| self.refusal(denial, now))
+    }
+
+    /// The end of the longest wait for a first permit.
+    fn latest_first(&self, limiter: &Shared, deadline: u64, now: u64) -> u64 {
+        let Ok(setup) = self.setup else {
+            return deadline;
+        };
+        // The default deadline is not about the wait for a paced permit, however long the queue is.
+        let paced = !setup.config.cuts_attempts && limiter.forecast().1 <= deadline;
+        let deadline = if paced {
+            context::outer_deadline()
+        } else {
+            deadline
+        };
+        deadline.min(longest_wait(&setup.config, now))
     }
 
     #[cold]
