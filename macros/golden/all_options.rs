@@ -39,7 +39,10 @@ async fn all() -> Result<(), Error> {
                 > {
                     return r;
                 }
-                { marker().await }
+                {
+                    {}
+                    marker().await
+                }
             },
         }
             .await;

@@ -22,7 +22,10 @@ async fn constants() -> Result<(), Error> {
                 > {
                     return r;
                 }
-                { marker().await }
+                {
+                    {}
+                    marker().await
+                }
             },
         }
             .await;

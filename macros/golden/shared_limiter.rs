@@ -21,7 +21,10 @@ async fn shared_limiter(&self) -> Result<(), Error> {
                 > {
                     return r;
                 }
-                { self.marker().await }
+                {
+                    {}
+                    self.marker().await
+                }
             },
         }
             .await;
