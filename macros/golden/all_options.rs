@@ -40,7 +40,7 @@ async fn all() -> Result<(), Error> {
                     return r;
                 }
                 {
-                    {}
+                    const _: () = ();
                     marker().await
                 }
             },

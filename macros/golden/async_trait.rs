@@ -31,7 +31,7 @@ where
                         return r;
                     }
                     {
-                        {}
+                        const _: () = ();
                         __self.marker().await
                     }
                 },

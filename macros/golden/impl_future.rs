@@ -1,4 +1,5 @@
 fn impl_future(&self) -> impl Future<Output = Result<(), Error>> + Send {
+    {}
     async move {
         let mut call = {
             static __PACED_SITE: ::paced::__private::Site = ::paced::__private::Site::new(
@@ -18,7 +19,7 @@ fn impl_future(&self) -> impl Future<Output = Result<(), Error>> + Send {
                         return r;
                     }
                     {
-                        {}
+                        const _: () = ();
                         self.marker().await
                     }
                 },

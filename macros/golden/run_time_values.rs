@@ -23,7 +23,7 @@ async fn run_time_values(&self) -> Result<(), Error> {
                     return r;
                 }
                 {
-                    {}
+                    const _: () = ();
                     self.marker().await
                 }
             },

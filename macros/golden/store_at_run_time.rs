@@ -22,7 +22,7 @@ async fn store_at_run_time(&self) -> Result<(), Error> {
                     return r;
                 }
                 {
-                    {}
+                    const _: () = ();
                     self.marker().await
                 }
             },

@@ -50,8 +50,9 @@ fn statements(plan: &Plan, private: &TokenStream) -> TokenStream {
     let early = early(plan);
     match &plan.output.kind {
         OutputKind::Async => run.stream(),
-        // The last expression, and nothing round it: so other macros find the future, too.
-        OutputKind::Future => quote_spanned!(here=> #early async move #run),
+        // The last expression, so that other macros find the future, too. But not the only one: that would look like a
+        // function that should be an `async fn`, which the user's may not be.
+        OutputKind::Future => quote_spanned!(here=> {} #early async move #run),
         OutputKind::Boxed(_) => quote_spanned!(here=> #early #private::Box::pin(async move #run)),
     }
 }
@@ -139,7 +140,7 @@ fn attempt(plan: &Plan, private: &TokenStream) -> TokenStream {
 /// The user's braces round the user's body. They are the user's also in the edition that they have, which says when
 /// temporaries are dropped; with a statement that is ours, because nobody wrote a block of one expression.
 fn users_block(body: TokenStream, span: Span) -> Group {
-    let mut tokens = quote_spanned!(Span::mixed_site()=> {});
+    let mut tokens = quote_spanned!(Span::mixed_site()=> const _: () = (););
     tokens.extend(body);
     let mut block = Group::new(Delimiter::Brace, tokens);
     block.set_span(span);
