@@ -15,6 +15,11 @@ pub(crate) struct Shape {
     pub(crate) capacity: u64,
 }
 
+/// Timer slack: while callers are queued, or come back for the next permit, a full bucket may gain up to
+/// two milliseconds of extra tokens, so that a late timer does not lower the rate. tokio's timers are
+/// due within one.
+pub(crate) const TIMER_SLACK: u64 = 2_000_000;
+
 /// No bucket takes longer than this to fill (36 years), so sums of a few instants cannot overflow.
 const MAX_CAPACITY: u64 = 1 << 60;
 
@@ -76,6 +81,16 @@ pub(crate) fn rescale(tat: u64, from: Shape, to: Shape, now: u64) -> u64 {
     let used = u128::from(tat.saturating_sub(now)) * u128::from(to.interval);
     let used = u64::try_from(used / u128::from(from.interval)).unwrap_or(MAX_CAPACITY);
     now + used.min(to.capacity)
+}
+
+/// The state of a bucket that holds `tokens`, or as many as it can.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a float that is too large saturates"
+)]
+pub(crate) fn holding(tokens: f64, shape: Shape, now: u64) -> u64 {
+    (now + shape.capacity).saturating_sub(shape.price(tokens as u64))
 }
 
 /// Whole tokens that can be taken at `now`.

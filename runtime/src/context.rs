@@ -24,7 +24,7 @@ thread_local! {
 /// In this order, because the compiler makes one access of two of the same size that are neighbours.
 #[repr(C)]
 struct Current {
-    deadline: Cell<u64>,
+    bounds: Cell<Bounds>,
     number: Cell<u32>,
     status: Cell<Option<NonZeroU16>>,
     unheard: Cell<bool>,
@@ -34,7 +34,7 @@ struct Current {
 impl Current {
     const fn new() -> Self {
         Self {
-            deadline: Cell::new(Scope::NONE.deadline),
+            bounds: Cell::new(Scope::NONE.bounds),
             notes: Cell::new(None),
             number: Cell::new(Scope::NONE.number),
             status: Cell::new(None),
@@ -46,7 +46,7 @@ impl Current {
     fn swap(&self, scope: &mut Scope) {
         let notes = scope.notes.take().map(ManuallyDrop::new);
         scope.notes = self.notes.replace(notes).map(ManuallyDrop::into_inner);
-        scope.deadline = self.deadline.replace(scope.deadline);
+        scope.bounds = self.bounds.replace(scope.bounds);
         scope.number = self.number.replace(scope.number);
         scope.status = self.status.replace(scope.status);
         scope.unheard = self.unheard.replace(scope.unheard);
@@ -62,12 +62,46 @@ impl Current {
     }
 }
 
+/// How long a call goes on: until an instant, and where its function has no deadline of its own, until
+/// its cooldowns and backoffs add up to [`PATIENCE`](Self::PATIENCE). One word, since it is part of
+/// every call's future.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bounds(u64);
+
+impl Bounds {
+    /// Nanoseconds of cooldowns and backoffs that a call without a deadline waits for in all.
+    const PATIENCE: u64 = clock::nanos(Duration::from_secs(300));
+    /// An instant that never comes.
+    const NEVER: u64 = u64::MAX >> 1;
+    const PATIENT: u64 = 1 << 63;
+
+    const NONE: Self = Self(Self::NEVER);
+
+    /// The bounds of a call that begins at `now` inside of a call that ends at `outer`.
+    #[inline]
+    pub(crate) fn of(deadline: Option<u64>, now: u64, outer: u64) -> Self {
+        match deadline {
+            Some(deadline) => Self(now.saturating_add(deadline).min(outer)),
+            None => Self(outer | Self::PATIENT),
+        }
+    }
+
+    /// The instant at which the call has to be over.
+    #[inline]
+    pub(crate) const fn deadline(self) -> u64 {
+        self.0 & Self::NEVER
+    }
+
+    const fn is_patient(self) -> bool {
+        self.0 & Self::PATIENT != 0
+    }
+}
+
 /// What an attempt knows, and what its body has told. It is part of every call's future, so what
 /// most calls never need is on the heap.
 #[derive(Clone, Debug)]
 pub(crate) struct Scope {
-    /// The call's deadline.
-    pub(crate) deadline: u64,
+    pub(crate) bounds: Bounds,
     notes: Option<Box<Notes>>,
     /// 1 for the first attempt.
     pub(crate) number: u32,
@@ -75,6 +109,8 @@ pub(crate) struct Scope {
     pub(crate) status: Option<NonZeroU16>,
     /// `observe` saw something that the limiter has not heard of.
     pub(crate) unheard: bool,
+    /// The limiter has been told that this attempt was refused.
+    pub(crate) reported: bool,
 }
 
 /// What is only known of calls that are retried, observed with a hint, or asked for their key.
@@ -87,6 +123,8 @@ struct Notes {
     delay: u64,
     /// When the wait for this attempt has to be over.
     latest: u64,
+    /// Nanoseconds of cooldowns and backoffs that the call has waited for, calls in its body included.
+    paused: u64,
     hint: Option<Hint>,
     /// When the hint was received.
     received: u64,
@@ -94,18 +132,22 @@ struct Notes {
 }
 
 impl Scope {
+    /// Nanoseconds of cooldowns for which a call without a bound on them waits.
+    pub(crate) const UNLIMITED: u64 = u64::MAX >> 1;
+
     /// No call.
     const NONE: Self = Self {
-        deadline: u64::MAX,
+        bounds: Bounds::NONE,
         notes: None,
         number: 0,
         status: None,
         unheard: false,
+        reported: false,
     };
 
-    pub(crate) const fn new(deadline: u64) -> Self {
+    pub(crate) const fn new(bounds: Bounds) -> Self {
         Self {
-            deadline,
+            bounds,
             number: 1,
             ..Self::NONE
         }
@@ -116,6 +158,7 @@ impl Scope {
         self.number = self.number.saturating_add(1);
         self.status = None;
         self.unheard = false;
+        self.reported = false;
         let notes = self.notes();
         notes.previous = Some(failure);
         notes.delay = delay;
@@ -165,6 +208,23 @@ impl Scope {
         Some(notes.latest)
     }
 
+    /// Nanoseconds of cooldowns and backoffs that the call still waits for.
+    pub(crate) fn patience(&self) -> u64 {
+        if !self.bounds.is_patient() {
+            return Self::UNLIMITED;
+        }
+        let paused = self.notes.as_ref().map_or(0, |notes| notes.paused);
+        Bounds::PATIENCE.saturating_sub(paused)
+    }
+
+    /// Takes note of a cooldown or a backoff that the call waits for.
+    pub(crate) fn pause(&mut self, nanos: u64) {
+        if nanos > 0 && self.bounds.is_patient() {
+            let notes = self.notes();
+            notes.paused = notes.paused.saturating_add(nanos);
+        }
+    }
+
     /// What `observe` saw last, and when.
     pub(crate) fn hint(&self) -> Option<(&Hint, u64)> {
         let notes = self.notes.as_deref()?;
@@ -181,12 +241,14 @@ impl Scope {
     }
 
     fn attempt(&mut self) -> Attempt {
-        let (number, deadline) = (self.number, self.deadline);
+        let (number, deadline) = (self.number, self.bounds.deadline());
+        let patience = self.patience();
         let notes = self.notes();
         Attempt {
             number,
             previous: notes.previous,
-            deadline: (deadline < u64::MAX).then_some(deadline),
+            deadline: (deadline < Bounds::NEVER).then_some(deadline),
+            patience: (patience < Self::UNLIMITED).then(|| Duration::from_nanos(patience)),
             key: *notes.key.get_or_insert_with(IdempotencyKey::random),
         }
     }
@@ -211,10 +273,22 @@ pub(crate) fn lend(scope: &mut Option<Scope>) -> Loan<'_> {
     Loan(scope)
 }
 
-/// The deadline of the call whose body this is in.
+/// The scope of a call that begins at `now`. Inside of another call it has no more time than that one.
 #[inline]
-pub(crate) fn outer_deadline() -> u64 {
-    CURRENT.with(|current| current.deadline.get())
+pub(crate) fn begin(deadline: Option<u64>, now: u64) -> Scope {
+    let outer = CURRENT.with(|current| current.bounds.get());
+    let mut scope = Scope::new(Bounds::of(deadline, now, outer.deadline()));
+    if outer.is_patient() {
+        inherit_pauses(&mut scope);
+    }
+    scope
+}
+
+#[cold]
+fn inherit_pauses(scope: &mut Scope) {
+    if let Some(paused) = with_current(|outer| Bounds::PATIENCE - outer.patience()) {
+        scope.pause(paused);
+    }
 }
 
 /// Whether this is inside an attempt.
@@ -257,7 +331,7 @@ pub(crate) fn with_current<T>(act: impl FnOnce(&mut Scope) -> T) -> Option<T> {
 /// }
 /// ```
 pub fn attempt() -> Attempt {
-    with_current(Scope::attempt).unwrap_or_else(|| Scope::new(u64::MAX).attempt())
+    with_current(Scope::attempt).unwrap_or_else(|| Scope::new(Bounds::NONE).attempt())
 }
 
 /// One attempt of a rate-limited call, as [`attempt`] tells it.
@@ -266,6 +340,7 @@ pub struct Attempt {
     number: u32,
     previous: Option<Failure>,
     deadline: Option<u64>,
+    patience: Option<Duration>,
     key: IdempotencyKey,
 }
 
@@ -280,10 +355,15 @@ impl Attempt {
         self.previous
     }
 
-    /// The time until the call's deadline, zero when it is over. `None` outside of a call.
+    /// The time that the call has left, zero when it is over. `None` outside of a call.
+    ///
+    /// With a `deadline` it is the time until then. Without one it is what is left of the 300 s that the
+    /// call's cooldowns and backoffs may take in all; the time in a queue that merely paces is not part
+    /// of them. Inside of another call it is never more than that one's deadline allows.
     pub fn time_left(&self) -> Option<Duration> {
-        let deadline = self.deadline?;
-        Some(Duration::from_nanos(deadline.saturating_sub(clock::now())))
+        let until = |deadline: u64| Duration::from_nanos(deadline.saturating_sub(clock::now()));
+        let deadline = self.deadline.map(until);
+        deadline.into_iter().chain(self.patience).min()
     }
 
     /// A key that is the same for all attempts of a call and different for every call: send it

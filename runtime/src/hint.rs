@@ -33,6 +33,8 @@ pub struct Hint {
     server_says_retry: Option<bool>,
     limited: bool,
     counts_requests: bool,
+    reset_is_instant: bool,
+    resource: Option<Box<str>>,
 }
 
 impl Hint {
@@ -47,6 +49,8 @@ impl Hint {
             server_says_retry: None,
             limited: false,
             counts_requests: true,
+            reset_is_instant: false,
+            resource: None,
         }
     }
 
@@ -86,6 +90,18 @@ impl Hint {
     /// bytes), a share of them still means something, but calls cannot be divided among them.
     pub const fn counts_requests(&self) -> bool {
         self.counts_requests
+    }
+
+    /// The server's name for the part of its API that `limit` and `remaining` are about, such as
+    /// GitHub's `core` and `search`. `None` where it names none.
+    pub fn resource(&self) -> Option<&str> {
+        self.resource.as_deref()
+    }
+
+    /// Whether the reset was told as an instant in whole seconds, so that it may be late by a second for
+    /// the instant and by another one for the server's clock.
+    pub(crate) const fn reset_is_instant(&self) -> bool {
+        self.reset_is_instant
     }
 
     /// Every window the response told of. Empty when it told of at most one, without a name or a
@@ -145,6 +161,19 @@ impl Hint {
     #[must_use]
     pub const fn with_counts_requests(mut self, requests: bool) -> Self {
         self.counts_requests = requests;
+        self
+    }
+
+    /// Sets [`resource`](Self::resource).
+    #[must_use]
+    pub fn with_resource(mut self, resource: impl Into<Box<str>>) -> Self {
+        self.resource = Some(resource.into());
+        self
+    }
+
+    #[cfg(feature = "http")]
+    pub(crate) const fn with_reset_as_instant(mut self, instant: bool) -> Self {
+        self.reset_is_instant = instant;
         self
     }
 

@@ -4,24 +4,29 @@
 //! ages out there. A *share* of the declared rate is what the server turns out to let through. Both
 //! only ever tighten.
 
+mod evidence;
 mod share;
+mod window;
 mod windows;
 
 use core::time::Duration;
 
 use crate::bucket::Shape;
-use crate::hint::Hint;
 
+pub(crate) use self::evidence::Attempted;
+use self::evidence::Evidence;
 use self::share::Share;
+pub(crate) use self::windows::Heard;
 pub(crate) use self::windows::Outlook;
 pub(crate) use self::windows::Own;
 use self::windows::Windows;
 
 /// What a limiter has learnt.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Learnt {
     share: Share,
     windows: Windows,
+    evidence: Evidence,
 }
 
 impl Learnt {
@@ -29,11 +34,12 @@ impl Learnt {
     pub(crate) const NOTHING: Self = Self {
         share: Share::WHOLE,
         windows: Windows::UNKNOWN,
+        evidence: Evidence::NONE,
     };
 
     /// Whether what was declared holds as it is, and nobody wants to know how it goes.
     pub(crate) fn is_nothing(&self) -> bool {
-        self.share.is_settled() && self.windows.pace().is_none()
+        self.share.is_settled() && self.windows.pace().is_none() && self.evidence.is_none()
     }
 
     /// The declared bucket as far as the server lets it be used for now.
@@ -85,11 +91,21 @@ impl Learnt {
         self.share.begin(sent);
     }
 
+    /// Takes note of an attempt that was refused, for [`binds_all`](Self::binds_all).
+    pub(crate) fn count_refusal(&mut self, retry: bool, now: u64) {
+        self.evidence.refused(retry, now);
+    }
+
+    /// Whether a refusal holds for all calls of the limiter, or for its own call alone.
+    pub(crate) fn binds_all(&self, attempt: Attempted, now: u64) -> bool {
+        self.evidence.binds_all(attempt, now)
+    }
+
     /// A call that was sent at `sent` was refused. Whether that is news.
     pub(crate) fn refused(&mut self, sent: u64, now: u64) -> bool {
         let news = self.share.refused(sent, now);
         if news {
-            self.windows = Windows::UNKNOWN;
+            self.windows.doubt();
         }
         news
     }
@@ -105,24 +121,22 @@ impl Learnt {
         self.share.cut(resumes, told, declared);
     }
 
-    /// A call that was sent at `sent` was let through.
-    pub(crate) fn passed(&mut self, sent: u64, now: u64) {
+    /// An attempt that was sent at `sent` was let through.
+    pub(crate) fn passed(&mut self, sent: u64, retry: bool, now: u64) {
         self.share.passed(sent, now);
+        self.evidence.passed(sent, retry, now);
     }
 
-    /// The server told what is left, to a call that was sent at `sent`. `below` is the share of a
-    /// limit that counts as little, and nothing is believed for more than `longest` nanoseconds.
-    /// `own` is the declared bucket, where it is known.
-    pub(crate) fn hear(
-        &mut self,
-        hint: &Hint,
-        below: f64,
-        longest: u64,
-        (sent, now): (u64, u64),
-        own: Option<Own>,
-    ) -> Outlook {
+    /// The server told what is left. `own` is the declared bucket, where it is known.
+    pub(crate) fn hear(&mut self, heard: &Heard<'_>, own: Option<Own>) -> Outlook {
         let own = own.filter(|_| self.share.is_unrefuted());
-        self.windows.hear(hint, below, longest, (sent, now), own)
+        self.windows.hear(heard, own)
+    }
+
+    /// The server told what is left when it refused. If that comes back bit by bit, the instant of the
+    /// next token.
+    pub(crate) fn hear_refusal(&mut self, heard: &Heard<'_>) -> Option<u64> {
+        self.windows.hear_refusal(heard)
     }
 }
 

@@ -107,6 +107,7 @@ mod observing;
 mod quota;
 mod retry;
 mod retry_on;
+mod schedule;
 mod signal;
 pub mod store;
 mod sync;

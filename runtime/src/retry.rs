@@ -14,6 +14,8 @@ use crate::verdict::Verdict;
 pub(crate) struct Advice {
     /// How long it asked callers to stay away.
     pub(crate) retry_after: Option<Duration>,
+    /// It asked for nothing, and that is when a window is reset.
+    pub(crate) by_reset: bool,
     /// The answer is a rate limit's refusal, whatever its status says.
     pub(crate) limited: bool,
     /// The server said itself whether a retry makes sense.
@@ -22,15 +24,16 @@ pub(crate) struct Advice {
 
 impl Advice {
     pub(crate) fn of(hint: Option<&Hint>) -> Self {
-        hint.map_or_else(Self::default, |hint| Self {
+        hint.map_or_else(Self::default, |hint| {
             // Nothing, or an instant that has passed, is no answer where the window has one.
-            retry_after: hint
-                .retry_after()
-                .filter(|wait| !wait.is_zero())
-                .or_else(|| reset(hint))
-                .or_else(|| hint.retry_after()),
-            limited: hint.limited(),
-            server_says_retry: hint.server_says_retry(),
+            let asked = hint.retry_after().filter(|wait| !wait.is_zero());
+            let reset = reset(hint).filter(|_| asked.is_none());
+            Self {
+                retry_after: asked.or(reset).or_else(|| hint.retry_after()),
+                by_reset: reset.is_some(),
+                limited: hint.limited(),
+                server_says_retry: hint.server_says_retry(),
+            }
         })
     }
 }
@@ -170,6 +173,7 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
     const QUIET: Advice = Advice {
         retry_after: None,
+        by_reset: false,
         limited: false,
         server_says_retry: None,
     };

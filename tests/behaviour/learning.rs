@@ -78,7 +78,8 @@ async fn slow(
 async fn a_pace_that_ends_gives_no_token_back() {
     let (limiter, start) = (limiter(10.0, 20), Instant::now());
     limiter.acquire_many(18).await.unwrap();
-    let (scarce, enough) = (left(5, 100, 8), left(50, 100, 8));
+    // The second one tells of the window after it.
+    let (scarce, enough) = (left(5, 100, 8), left(50, 100, 60));
     let (one, other) = tokio::join!(slow(&limiter, 1, &scarce), slow(&limiter, 2, &enough));
     assert!(one.is_ok() && other.is_ok());
     limiter.acquire().await.unwrap();
@@ -245,25 +246,40 @@ async fn one_call_goes_first_after_a_cooldown_and_the_others_wait_for_its_answer
     assert_eq!(log.entries(), [0, 100, 200, 2500, 2800, 2900]);
 }
 
+/// When the next call goes, if the probe is dropped `after` so many milliseconds or not at all.
+async fn next_after_a_probe_that_nobody_polls(after: u64) -> u64 {
+    let (limiter, none) = (limiter(10.0, 1), Headers::new());
+    let start = Instant::now();
+    call(&limiter, &left(0, 100, 2)).await.unwrap();
+    let mut probe = Box::pin(call(&limiter, &none));
+    assert!(poll_once(&mut probe).is_pending());
+    let next = {
+        let limiter = limiter.clone();
+        tokio::spawn(async move {
+            call(&limiter, &Headers::new()).await.unwrap();
+            since(start)
+        })
+    };
+    sleep(ms(after)).await;
+    drop(probe);
+    next.await.unwrap()
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_probe_that_is_given_up_is_followed_by_another() {
+    assert_eq!(next_after_a_probe_that_nobody_polls(2001).await, 2001);
+    assert_eq!(next_after_a_probe_that_nobody_polls(3000).await, 2002);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_permit_that_nobody_reports_on_is_no_probe() {
     let limiter = limiter(10.0, 1);
     let start = Instant::now();
     call(&limiter, &left(0, 100, 2)).await.unwrap();
-    let mut probe = limiter.acquire();
-    assert!(poll_once(&mut probe).is_pending());
-    let log = Log::new();
-    let next = {
-        let (limiter, log) = (limiter.clone(), log.clone());
-        tokio::spawn(async move {
-            limiter.acquire().await.unwrap();
-            log.add(since(start));
-        })
-    };
-    sleep(ms(2500)).await;
-    drop(probe);
-    next.await.unwrap();
-    assert_eq!(log.entries(), [2500]);
+    for at in [2000, 2100, 2200] {
+        limiter.acquire().await.unwrap();
+        assert_eq!(since(start), at);
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -5,13 +5,17 @@ mod telling;
 
 mod adapting;
 mod attempts;
+mod batches;
 mod bounding;
 mod cancelling;
 mod clients;
 mod cooling;
 mod crowds;
+mod default_deadline;
+mod forecasting;
 mod learning;
 mod naming;
+mod nested_deadline;
 mod observing;
 mod outages;
 mod pacing;

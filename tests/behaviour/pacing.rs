@@ -176,11 +176,17 @@ async fn a_waiter_that_nobody_polls_holds_up_only_itself() {
     limiter.acquire().await.unwrap();
     let mut forgotten = limiter.acquire();
     assert!(poll_once(&mut forgotten).is_pending());
+    // Its permit goes on to the next one after 2 ms.
+    limiter.acquire().await.unwrap();
+    assert_eq!(since(start), 102);
     limiter.acquire().await.unwrap();
     assert_eq!(since(start), 200);
-    limiter.acquire().await.unwrap();
-    assert_eq!(since(start), 300);
-    assert!(poll_once(&mut forgotten).is_ready());
+    // It is first in line again as soon as it is polled.
+    assert!(poll_once(&mut forgotten).is_pending());
+    let next = async { limiter.acquire().await.map(|()| since(start)) };
+    let forgotten = async { forgotten.await.map(|()| since(start)) };
+    let (next, forgotten) = tokio::join!(next, forgotten);
+    assert_eq!((forgotten.unwrap(), next.unwrap()), (300, 400));
 }
 
 #[tokio::test(start_paused = true)]
@@ -194,6 +200,9 @@ async fn a_late_timer_loses_no_token() {
             tokio::spawn(async move { limiter.acquire().await.unwrap() })
         })
         .collect();
+    while limiter.snapshot().waiting < 999 {
+        tokio::task::yield_now().await;
+    }
     while !callers.last().unwrap().is_finished() {
         advance(core::time::Duration::from_micros(1500)).await;
         tokio::task::yield_now().await;

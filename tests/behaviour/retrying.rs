@@ -193,7 +193,7 @@ async fn one_throttled_call_holds_everybody_back_and_then_they_go_at_the_paced_r
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_retry_goes_before_calls_that_wait_for_their_first_attempt() {
+async fn a_retry_goes_before_calls_that_wait_but_for_the_one_that_goes_first_after_a_cooldown() {
     let limiter = limiter(1.0, 1);
     let server = Server::new([Err(ApiError::after(429, secs(2))), Ok(1), Ok(2), Ok(3)]);
     let calls: Vec<_> = (0..3)
@@ -206,7 +206,7 @@ async fn a_retry_goes_before_calls_that_wait_for_their_first_attempt() {
     for call in calls {
         results.push(call.await.unwrap());
     }
-    assert_eq!(results, [Ok(1), Ok(2), Ok(3)]);
+    assert_eq!(results, [Ok(2), Ok(1), Ok(3)]);
     assert_eq!(server.calls(), [0, 2000, 3000, 4000]);
 }
 

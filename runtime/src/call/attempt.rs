@@ -107,7 +107,7 @@ impl Core {
             (&self.wait, self.setup, &self.scope)
         {
             let since = *since;
-            let Some(end) = end_of_attempt(&setup.config, since, scope.deadline) else {
+            let Some(end) = end_of_attempt(&setup.config, since, scope.bounds.deadline()) else {
                 return Poll::Pending;
             };
             let sleep = Box::pin(tokio::time::sleep_until(clock::instant(end)));
@@ -120,7 +120,7 @@ impl Core {
         let overdue = self
             .scope
             .as_ref()
-            .is_some_and(|scope| cut.end >= scope.deadline);
+            .is_some_and(|scope| cut.end >= scope.bounds.deadline());
         let took = Duration::from_nanos(cut.end.saturating_sub(cut.since));
         let kind = if overdue {
             Kind::Overdue
@@ -135,6 +135,6 @@ fn end_of_attempt(config: &Config, since: u64, deadline: u64) -> Option<u64> {
     let timeout = config
         .attempt_timeout
         .map(|timeout| since.saturating_add(timeout));
-    let deadline = (config.cuts_attempts || timeout.is_some()).then_some(deadline);
+    let deadline = (config.deadline.is_some() || timeout.is_some()).then_some(deadline);
     [timeout, deadline].into_iter().flatten().min()
 }

@@ -1,6 +1,5 @@
 //! How the calls of one function behave.
 
-use core::time::Duration;
 use std::sync::Arc;
 
 use crate::backoff::Backoff;
@@ -22,10 +21,9 @@ pub(crate) struct Setup {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Config {
     pub(crate) retry: RetryPolicy,
-    /// Nanoseconds that the whole call may take.
-    pub(crate) deadline: u64,
-    /// Whether the deadline also ends an attempt that is under way.
-    pub(crate) cuts_attempts: bool,
+    /// Nanoseconds that the whole call may take, also an attempt that is under way. `None`: its
+    /// cooldowns and backoffs are bounded instead.
+    pub(crate) deadline: Option<u64>,
     pub(crate) attempt_timeout: Option<u64>,
     pub(crate) max_wait: Option<u64>,
     /// Whether hints in headers count.
@@ -44,8 +42,7 @@ impl Config {
             backoff: Backoff::new(),
             retry_on: RetryOn::standard(),
         },
-        deadline: nanos(Duration::from_secs(300)),
-        cuts_attempts: false,
+        deadline: None,
         attempt_timeout: None,
         max_wait: None,
         respects_headers: true,

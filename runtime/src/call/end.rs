@@ -5,26 +5,34 @@ use core::time::Duration;
 use crate::clock;
 use crate::failure::Failure;
 use crate::hint::Hint;
-use crate::limiter::Heard;
+use crate::learning::Heard;
 use crate::limiter::Refused;
+use crate::retry::Advice;
 
 use super::Config;
 
 /// How an attempt ended that failed.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct End {
+pub(super) struct End<'a> {
     pub(super) sent: u64,
     pub(super) failure: Failure,
-    /// It was a rate limit's refusal, whatever its status says.
-    pub(super) limited: bool,
+    pub(super) advice: Advice,
     /// When its response was observed.
     pub(super) received: Option<u64>,
+    /// What the response told.
+    pub(super) hint: Option<&'a Hint>,
+    /// It was not the call's first.
+    pub(super) retry: bool,
+    /// The limiter has been told of the refusal.
+    pub(super) reported: bool,
 }
 
-impl End {
-    /// The server answered, and not that it was too much.
+impl<'a> End<'a> {
+    /// The server answered, and neither that it was too much nor that it failed.
     pub(super) const fn was_let_through(&self) -> bool {
-        matches!(self.failure, Failure::Status(_)) && !self.failure.is_throttle() && !self.limited
+        matches!(self.failure, Failure::Status(..500))
+            && !self.failure.is_throttle()
+            && !self.advice.limited
     }
 
     pub(super) fn refused(
@@ -32,14 +40,19 @@ impl End {
         config: &Config,
         received: u64,
         wait: Option<Duration>,
-    ) -> Refused {
+    ) -> Refused<'a> {
         Refused {
             sent: self.sent,
             received,
             wait: wait.map(clock::nanos),
+            by_reset: self.advice.by_reset,
+            heard: self
+                .hint
+                .map(|hint| heard(config, hint, self.sent, received)),
             backoff: config.retry.backoff,
             longest: config.max_cooldown,
-            for_its_rate: self.limited || self.failure != Failure::Status(503),
+            retry: self.retry,
+            counted: self.reported,
         }
     }
 }

@@ -55,6 +55,7 @@ impl Reading {
             failure,
             advice,
             received,
+            hint: own.or(seen.map(|(hint, _)| hint)),
             unheard,
         }
     }
@@ -67,6 +68,8 @@ pub(super) struct Told<'a> {
     pub(super) advice: Advice,
     /// When the advice was received, if it was observed.
     pub(super) received: Option<u64>,
+    /// Where the advice comes from.
+    pub(super) hint: Option<&'a Hint>,
     /// A hint that the limiter has not heard of.
     pub(super) unheard: Option<&'a Hint>,
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use tokio::runtime::Handle;
 
+use crate::bucket::TIMER_SLACK;
 use crate::clock;
 use crate::context;
 use crate::context::Scope;
@@ -14,6 +15,7 @@ use crate::error::Error;
 use crate::error::Kind;
 use crate::failure::Failure;
 use crate::limiter::Denial;
+use crate::limiter::Line;
 use crate::limiter::Refusal;
 use crate::limiter::Request;
 use crate::limiter::Shared;
@@ -29,6 +31,14 @@ use super::Setup;
 use super::end::End;
 use super::end::heard;
 use super::wait::Wait;
+
+/// Another attempt that makes sense: so long after an instant.
+#[derive(Clone, Copy, Debug)]
+struct Next {
+    base: u64,
+    wait: u64,
+    now: u64,
+}
 
 /// The part of a call that does not depend on types.
 #[derive(Debug)]
@@ -79,11 +89,10 @@ impl Core {
     #[inline]
     fn pass(&mut self, can_refuse: bool, now: u64) -> bool {
         let Ok(setup) = self.setup else { return false };
-        let scope = self.scope.get_or_insert_with(|| {
-            let deadline = now.saturating_add(setup.config.deadline);
-            Scope::new(deadline.min(context::outer_deadline()))
-        });
-        if can_refuse && now >= scope.deadline {
+        let scope = self
+            .scope
+            .get_or_insert_with(|| context::begin(setup.config.deadline, now));
+        if can_refuse && now >= scope.bounds.deadline() {
             return false;
         }
         match self.limiter() {
@@ -120,9 +129,13 @@ impl Core {
                     let granted = core::task::ready!(ticket.poll(cx));
                     let now = clock::now();
                     self.wait = Wait::Nothing(now.max(1));
-                    return Poll::Ready(
-                        granted.map_err(|refusal| self.refusal(Denial::Refused(refusal), now)),
-                    );
+                    return Poll::Ready(match granted {
+                        Ok(patience) => {
+                            self.pause(self.patience(can_refuse).saturating_sub(patience));
+                            Ok(())
+                        }
+                        Err(refusal) => Err(self.refusal(Denial::Refused(refusal), now)),
+                    });
                 }
             }
         }
@@ -130,49 +143,37 @@ impl Core {
 
     /// Asks the limiter for a permit or a place in its queue.
     fn enter(&mut self, can_refuse: bool, cx: &Context<'_>) -> Result<Option<Ticket>, Error> {
-        self.setup.as_ref().map_err(Error::clone)?;
+        let setup = self.setup.as_ref().map_err(Error::clone)?;
         let now = clock::now();
         let scope = self.scope.as_ref();
-        let deadline = scope.map_or(u64::MAX, |scope| scope.deadline);
+        let deadline = scope.map_or(u64::MAX, |scope| scope.bounds.deadline());
         if can_refuse && now >= deadline {
             return Err(Error::new(Kind::Deadline(Duration::ZERO)));
         }
+        let retry = scope.is_some_and(|scope| scope.number > 1);
         let Some(limiter) = self.limiter() else {
             return Ok(None);
         };
         let latest = match scope.and_then(Scope::latest) {
             _ if !can_refuse => u64::MAX,
             Some(planned) => planned,
-            None => self.latest_first(limiter, deadline, now),
+            None => latest_start(&setup.config, deadline, now),
         };
         let request = Request {
             cost: 1,
             latest,
-            retry: scope.is_some_and(|scope| scope.number > 1),
+            patience: self.patience(can_refuse),
+            line: if retry { Line::Retries } else { Line::First },
             refusable: can_refuse,
+            reports: true,
         };
         let entered = limiter.enter(request, cx);
         entered.map_err(|denial| self.refusal(denial, now))
     }
 
-    /// The end of the longest wait for a first permit.
-    fn latest_first(&self, limiter: &Shared, deadline: u64, now: u64) -> u64 {
-        let Ok(setup) = self.setup else {
-            return deadline;
-        };
-        // The default deadline is not about the wait for a paced permit, however long the queue is.
-        let paced = !setup.config.cuts_attempts && limiter.forecast().1 <= deadline;
-        let deadline = if paced {
-            context::outer_deadline()
-        } else {
-            deadline
-        };
-        deadline.min(longest_wait(&setup.config, now))
-    }
-
     #[cold]
     fn refusal(&self, denial: Denial, now: u64) -> Error {
-        let deadline = self.scope.as_ref().map_or(u64::MAX, |scope| scope.deadline);
+        let deadline = self.deadline();
         Error::new(match denial {
             Denial::NoRuntime => Kind::NoRuntime,
             Denial::Refused(Refusal::TooLarge { burst }) => {
@@ -183,13 +184,38 @@ impl Core {
             }
             Denial::Refused(Refusal::Late { until }) => {
                 let wait = Duration::from_nanos(until.saturating_sub(now));
-                if until >= deadline {
+                if until > last_useful(deadline) {
                     Kind::Deadline(wait)
                 } else {
                     Kind::MaxWait(wait)
                 }
             }
+            Denial::Refused(Refusal::Closed { until }) => {
+                Kind::Deadline(Duration::from_nanos(until.saturating_sub(now)))
+            }
         })
+    }
+
+    fn deadline(&self) -> u64 {
+        let scope = self.scope.as_ref();
+        scope.map_or(u64::MAX, |scope| scope.bounds.deadline())
+    }
+
+    /// Nanoseconds of cooldowns for which the call still waits.
+    fn patience(&self, can_refuse: bool) -> u64 {
+        let scope = self.scope.as_ref().filter(|_| can_refuse);
+        scope.map_or(Scope::UNLIMITED, Scope::patience)
+    }
+
+    /// Takes note of a cooldown or a backoff, for the call and for the one whose body it is in.
+    fn pause(&mut self, nanos: u64) {
+        if nanos == 0 {
+            return;
+        }
+        if let Some(scope) = &mut self.scope {
+            scope.pause(nanos);
+        }
+        context::with_current(|outer| outer.pause(nanos));
     }
 
     /// Lets the limiter know what the outcome tells; whether there will be another attempt.
@@ -199,7 +225,7 @@ impl Core {
         let quiet = self.scope.as_ref().is_some_and(Scope::is_quiet);
         if fine && quiet && reading.is_quiet() {
             if let Some(limiter) = self.limiter() {
-                limiter.answered(self.wait.sent(), true);
+                limiter.passed(self.wait.sent(), self.is_retry());
             }
             return false;
         }
@@ -224,23 +250,28 @@ impl Core {
         }
         if judgement.verdict == Verdict::Done {
             if let Some(limiter) = self.limiter() {
-                limiter.answered(sent, true);
+                limiter.passed(sent, scope.number > 1);
             }
             return false;
         }
         let end = End {
             sent,
             failure: told.failure.unwrap_or(Failure::Other),
-            limited: told.advice.limited,
+            advice: told.advice,
             received: told.received,
+            hint: told.hint,
+            retry: scope.number > 1,
+            reported: scope.reported,
         };
-        self.settle_failure(end, judgement)
+        let (failure, next) = (end.failure, self.settle_failure(&end, judgement));
+        next.is_some_and(|next| self.plan(next, failure))
     }
 
+    /// Lets the limiter know of a failure: whether, and after which wait, another attempt makes sense.
     #[cold]
-    fn settle_failure(&mut self, end: End, judgement: Judgement) -> bool {
+    fn settle_failure(&self, end: &End<'_>, judgement: Judgement) -> Option<Next> {
         let (Ok(setup), Some(scope)) = (self.setup, &self.scope) else {
-            return false;
+            return None;
         };
         let (now, config) = (clock::now(), &setup.config);
         let received = end.received.unwrap_or(now);
@@ -250,36 +281,46 @@ impl Core {
             .decide(judgement, scope.number, scope.delay(), draw);
         let spent = scope.is_spent_on(end.failure);
         let tried = scope.number > 1 || step.retry_in.is_some();
+        let mut wait = step.retry_in.map(clock::nanos);
         if let Some(limiter) = self.limiter() {
+            let told = match step.cooldown {
+                Cooldown::Told(told) => Some(told),
+                Cooldown::Untold | Cooldown::None => None,
+            };
             match step.cooldown {
-                Cooldown::None => limiter.answered(end.sent, end.was_let_through()),
-                Cooldown::Told(wait) => {
-                    limiter.refused(&end.refused(config, received, Some(wait)));
+                Cooldown::None if end.was_let_through() => limiter.passed(end.sent, end.retry),
+                Cooldown::None => limiter.failed(end.sent),
+                Cooldown::Told(_) | Cooldown::Untold => {
+                    let understood = limiter.refused(&end.refused(config, received, told));
+                    wait = wait.map(|wait| understood.unwrap_or(wait));
                 }
-                Cooldown::Untold => limiter.refused(&end.refused(config, received, None)),
             }
         }
         let believed = clock::nanos(judgement.floor) <= config.max_cooldown;
-        let wait = step.retry_in.filter(|_| believed && !spent);
-        let retried =
-            wait.is_some_and(|wait| self.plan(received, clock::nanos(wait), now, end.failure));
-        if !retried && judgement.is_retryable() && tried {
+        let next = wait.filter(|_| believed && !spent).map(|wait| Next {
+            base: received,
+            wait,
+            now,
+        });
+        if next.is_none() && judgement.is_retryable() && tried {
             context::with_current(|outer| outer.spend(end.failure));
         }
-        retried
+        next
     }
 
     /// Plans another attempt, `wait` after `base` or later, if it fits in the call's bounds.
-    fn plan(&mut self, base: u64, wait: u64, now: u64, failure: Failure) -> bool {
+    fn plan(&mut self, Next { base, wait, now }: Next, failure: Failure) -> bool {
         let (Ok(setup), Some(limiter)) = (self.setup, self.limiter()) else {
             return false;
         };
         let (permit, closed_until) = limiter.forecast();
         let not_before = base.saturating_add(wait);
-        let longest = longest_wait(&setup.config, now);
-        let deadline = self.scope.as_ref().map_or(u64::MAX, |scope| scope.deadline);
-        let latest = deadline.min(longest);
-        if permit.max(not_before) > latest || Handle::try_current().is_err() {
+        let latest = latest_start(&setup.config, self.deadline(), now);
+        let patience = self.patience(true);
+        let pause = not_before.max(closed_until).saturating_sub(now);
+        let too_late = permit.max(not_before) > latest || pause > patience;
+        if too_late || Handle::try_current().is_err() {
+            context::with_current(|outer| outer.spend(failure));
             return false;
         }
         // Where the limiter is closed for as long, the wait is one in its queue.
@@ -287,6 +328,7 @@ impl Core {
             limiter.add_backoff(not_before - now);
             let sleep = tokio::time::sleep_until(clock::instant(not_before));
             self.wait = Wait::Backoff(Box::pin(sleep));
+            self.pause(not_before - now);
         }
         if let Some(scope) = &mut self.scope {
             scope.advance(failure, wait, latest);
@@ -307,7 +349,7 @@ impl Core {
     }
 
     #[cold]
-    fn heed_observation(&self) {
+    fn heed_observation(&mut self) {
         let (Ok(setup), Some(scope), Some(limiter)) = (self.setup, &self.scope, self.limiter())
         else {
             return;
@@ -324,13 +366,23 @@ impl Core {
             let end = End {
                 sent,
                 failure,
-                limited: advice.limited,
+                advice,
                 received: Some(received),
+                hint: Some(hint),
+                retry: scope.number > 1,
+                reported: scope.reported,
             };
             limiter.refused(&end.refused(&setup.config, received, Some(wait)));
+            if let Some(scope) = &mut self.scope {
+                scope.reported = true;
+            }
         } else {
             limiter.hear(&heard(&setup.config, hint, sent, received));
         }
+    }
+
+    fn is_retry(&self) -> bool {
+        self.scope.as_ref().is_some_and(|scope| scope.number > 1)
     }
 
     #[inline]
@@ -343,8 +395,14 @@ impl Core {
     }
 }
 
-/// The end of the longest wait that may begin now.
-fn longest_wait(config: &Config, now: u64) -> u64 {
+/// The latest instant at which an attempt may start that begins to wait now.
+fn latest_start(config: &Config, deadline: u64, now: u64) -> u64 {
     let wait = config.max_wait;
-    wait.map_or(u64::MAX, |wait| now.saturating_add(wait))
+    let longest = wait.map_or(u64::MAX, |wait| now.saturating_add(wait));
+    longest.min(last_useful(deadline))
+}
+
+/// A permit that may come only at the deadline itself, where a timer is late, is of no use.
+const fn last_useful(deadline: u64) -> u64 {
+    deadline.saturating_sub(TIMER_SLACK)
 }

@@ -37,6 +37,8 @@ pub(super) struct Reading<'a> {
     lines: usize,
     delay: Option<(u8, Duration)>,
     advice: Option<bool>,
+    /// A reset was told as an instant in whole seconds.
+    instants: Cell<bool>,
     windows: Windows<'a>,
 }
 
@@ -54,6 +56,7 @@ impl<'a> Reading<'a> {
             lines: 0,
             delay: None,
             advice: None,
+            instants: Cell::new(false),
             windows: Windows::default(),
         }
     }
@@ -90,6 +93,7 @@ impl<'a> Reading<'a> {
         if self.windows.is_empty() || self.is_from_cache() {
             return (hint, false);
         }
+        let hint = hint.with_reset_as_instant(self.instants.get());
         self.windows.apply(hint)
     }
 
@@ -235,6 +239,8 @@ impl<'a> Reading<'a> {
 
     /// The time until so many units of so many nanoseconds after 1970.
     fn epoch(&self, number: Decimal<'_>, unit: u64) -> Option<Duration> {
+        self.instants
+            .set(self.instants.get() || unit == 1_000_000_000);
         let nanos = i128::try_from(number.nanos(unit)).ok()?;
         Instant::from_nanos(nanos).after(self.now())
     }

@@ -257,6 +257,9 @@ impl<'a> Windows<'a> {
         if let Some(window) = self.governing() {
             let reset = window.reset.or_else(|| self.reset_of_all(window));
             hint = hint.with_counts_requests(window.is_requests());
+            if let Some(title) = window.title {
+                hint = hint.with_resource(title);
+            }
             if let Some(limit) = window.limit {
                 hint = hint.with_limit(limit);
             }

@@ -1,19 +1,33 @@
 //! What hints tell of a server's windows: how much is left until when.
 
+use core::time::Duration;
+
 use crate::hint::Hint;
 use crate::hint::Policy;
 
 use super::nanos;
-use core::time::Duration;
+use super::window::Kind;
+use super::window::Told;
+use super::window::Window;
+
+/// Windows that are followed at the same time, each by its name.
+const MOST: usize = 8;
+
+/// A window no longer than this counts as new after its length where its end is not told. A day, say,
+/// may be over at any moment.
+const SHORT: Duration = Duration::from_secs(60);
 
 /// What is known of a server's windows.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Windows {
+    list: Vec<Followed>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+struct Followed {
+    name: Box<str>,
+    window: Window,
     pace: Option<Pace>,
-    /// The window of which the last hint told.
-    current: Option<Current>,
-    /// The server gives back bit by bit: at a reset that it told, there was little more than before.
-    slides: bool,
 }
 
 /// What is left of a window, spread until its reset.
@@ -23,40 +37,31 @@ pub(super) struct Pace {
     pub(super) until: u64,
 }
 
+/// What a hint asks for.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Current {
-    limit: f64,
-    resets: u64,
-    /// How much was used when the server told it, and how long it said that the reset was away.
-    used: f64,
-    reset: u64,
-}
-
-impl Current {
-    /// Whether one and the same time for each that was used fits this and what was told before.
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "a second more or less matters here"
-    )]
-    fn fills_alike(&self, used: f64, reset: u64) -> bool {
-        let at_least = |reset: u64, used: f64| reset.saturating_sub(ROUNDING) as f64 / used;
-        let at_most = |reset: u64, used: f64| reset as f64 / used;
-        let least = at_least(reset, used).max(at_least(self.reset, self.used));
-        self.used >= 1.0
-            && used > self.used
-            && least < at_most(reset, used).min(at_most(self.reset, self.used))
-    }
-}
-
-/// What a hint about a window asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Outlook {
-    /// Nothing, or not enough to go by.
-    Clear,
-    /// Nothing is left for so many nanoseconds.
-    Exhausted(u64),
+pub(crate) struct Outlook {
+    /// Nothing is left until this instant; 0 where there is something.
+    pub(crate) closed_until: u64,
+    /// Nothing is left, and the next token comes at this instant; 0 where there is something.
+    pub(crate) refills_at: u64,
+    /// No more than this is left, of a limit whose reset is not told.
+    pub(crate) level: Option<f64>,
     /// So little is left that it is spread.
-    Scarce,
+    pub(crate) scarce: bool,
+}
+
+impl Outlook {
+    const CLEAR: Self = Self {
+        closed_until: 0,
+        refills_at: 0,
+        level: None,
+        scarce: false,
+    };
+
+    /// Whether nothing speaks against using what there is.
+    pub(crate) const fn is_clear(&self) -> bool {
+        self.closed_until == 0 && self.refills_at == 0 && !self.scarce
+    }
 }
 
 /// The bucket that was declared.
@@ -67,217 +72,269 @@ pub(crate) struct Own {
     pub(crate) left: u64,
 }
 
+/// By how much a reset may be late that is told in whole seconds.
+const ROUNDING: u64 = 1_000_000_000;
+
 impl Own {
     /// Whether what a server says is what this bucket says itself: the server's limit is this burst,
     /// as little is left here, and the reset is within the second that a bucket's next token can
     /// be told in. Then the server may give back bit by bit, as this bucket does, and to wait until its
     /// reset would cost the whole bucket. If it does not, its first refusal ends this.
-    #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
-    fn explains(self, window: &Window) -> bool {
-        let (Some(limit), Some(remaining), Some(reset)) =
-            (window.limit, window.remaining, window.reset)
-        else {
-            return false;
-        };
-        same(limit, f64::from(self.burst))
-            && (self.left as f64) < remaining + 1.0
-            && nanos(reset) <= ROUNDING
+    #[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
+    fn explains(self, told: &Told) -> bool {
+        (told.limit - f64::from(self.burst)).abs() < 0.5
+            && (self.left as f64) < told.remaining + 1.0
+            && told.reset <= ROUNDING
     }
 }
 
-/// By how much a reset may be late that is told in whole seconds.
-const ROUNDING: u64 = 1_000_000_000;
-
-/// A window no longer than this counts as new after its length where its end is not told. A day, say,
-/// may be over at any moment.
-const SHORT: Duration = Duration::from_secs(60);
+/// What is heard, and how it is taken.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Heard<'a> {
+    pub(crate) hint: &'a Hint,
+    /// When the call was sent.
+    pub(crate) sent: u64,
+    /// When its response was received.
+    pub(crate) received: u64,
+    /// The share of a limit that counts as little.
+    pub(crate) below: f64,
+    /// Nothing is believed for more nanoseconds.
+    pub(crate) longest: u64,
+}
 
 impl Windows {
-    pub(super) const UNKNOWN: Self = Self {
-        pace: None,
-        current: None,
-        slides: false,
-    };
+    pub(super) const UNKNOWN: Self = Self { list: Vec::new() };
 
-    pub(super) const fn pace(&self) -> Option<Pace> {
-        self.pace
+    /// The slowest pace that any window asks for.
+    pub(super) fn pace(&self) -> Option<Pace> {
+        let paces = self.list.iter().filter_map(|followed| followed.pace);
+        paces.max_by_key(|pace| pace.interval)
     }
 
+    /// Forgets the paces that have ended; whether the one in force has.
     pub(super) fn age(&mut self, now: u64) -> bool {
-        self.pace.take_if(|pace| pace.until <= now).is_some()
+        let before = self.pace();
+        for followed in &mut self.list {
+            followed.pace.take_if(|pace| pace.until <= now);
+        }
+        before != self.pace()
     }
 
-    pub(super) fn hear(
+    /// Forgets all paces, and what was only assumed: a refusal has shown that it was no good.
+    pub(super) fn doubt(&mut self) {
+        self.list.retain(|followed| followed.window.is_proven());
+        for followed in &mut self.list {
+            followed.pace = None;
+        }
+    }
+
+    /// Takes note of what a response told.
+    pub(super) fn hear(&mut self, heard: &Heard<'_>, own: Option<Own>) -> Outlook {
+        let mut outlook = Outlook::CLEAR;
+        let windows = windows(heard.hint);
+        let own = own.filter(|_| windows.len() == 1);
+        for spoken in &windows {
+            self.hear_of(spoken, heard, own, &mut outlook);
+        }
+        outlook
+    }
+
+    /// Takes note of what a refusal told. If a bucket refilled bit by bit, the instant of its next token.
+    pub(super) fn hear_refusal(&mut self, heard: &Heard<'_>) -> Option<u64> {
+        let outlook = self.hear(heard, None);
+        let refills = outlook.closed_until == 0 && outlook.refills_at > 0;
+        refills.then_some(outlook.refills_at)
+    }
+
+    fn hear_of(
         &mut self,
-        hint: &Hint,
-        below: f64,
-        longest: u64,
-        (sent, now): (u64, u64),
+        spoken: &Spoken<'_>,
+        heard: &Heard<'_>,
         own: Option<Own>,
-    ) -> Outlook {
-        let mut outlook = Outlook::Clear;
-        let mut pace: Option<Pace> = None;
-        let single = hint.policies().is_empty();
-        for mut window in windows(hint) {
-            let told = window.reset;
-            let slides = single && self.slides(&mut window, longest, (sent, now));
-            let seen = if single && own.is_some_and(|own| own.explains(&window)) {
-                (Outlook::Clear, None)
-            } else if slides {
-                window.reset = told;
-                window.refill(below, longest, now)
-            } else {
-                window.outlook(below, longest, now)
-            };
-            match seen {
-                (Outlook::Exhausted(wait), _) => {
-                    let longest = match outlook {
-                        Outlook::Exhausted(other) => wait.max(other),
-                        _ => wait,
-                    };
-                    outlook = Outlook::Exhausted(longest);
+        outlook: &mut Outlook,
+    ) {
+        let Some(remaining) = spoken.remaining else {
+            return;
+        };
+        let reset = spoken.reset.map(|reset| nanos(reset).min(heard.longest));
+        let close = |outlook: &mut Outlook, reset: u64| {
+            let until = heard.received.saturating_add(reset);
+            outlook.closed_until = outlook.closed_until.max(until);
+        };
+        match (reset.filter(|&reset| reset > 0), spoken.limit) {
+            // Calls cannot be divided among tokens, but without any there is no call.
+            (Some(reset), _) if !spoken.is_requests => {
+                if remaining <= 0.0 {
+                    close(outlook, reset);
                 }
-                (_, Some(found)) if pace.is_none_or(|pace| pace.interval < found.interval) => {
-                    pace = Some(found);
-                }
-                _ => {}
             }
-        }
-        if windows(hint).any(|window| window.remaining.is_some()) {
-            self.pace = pace;
-        }
-        match outlook {
-            Outlook::Clear if pace.is_some() => Outlook::Scarce,
-            outlook => outlook,
+            (Some(reset), Some(limit)) if limit >= 1.0 => {
+                let told = Told {
+                    limit,
+                    remaining,
+                    reset,
+                    sent: heard.sent,
+                    received: heard.received,
+                };
+                self.follow(spoken.name, &told, heard, own, outlook);
+            }
+            (Some(reset), None) if remaining < 1.0 => close(outlook, reset),
+            (None, Some(_)) if spoken.is_requests && spoken.reset.is_none() => {
+                let level = outlook
+                    .level
+                    .map_or(remaining, |level| level.min(remaining));
+                outlook.level = Some(level);
+            }
+            _ => {}
         }
     }
 
-    /// Whether the window gives back bit by bit. Also corrects its reset by what was heard before.
-    fn slides(&mut self, window: &mut Window, longest: u64, (sent, now): (u64, u64)) -> bool {
-        let (Some(limit), Some(remaining), Some(reset)) =
-            (window.limit, window.remaining, window.reset)
-        else {
-            return false;
-        };
-        let reset = nanos(reset).min(longest);
-        let (earliest, resets) = (sent.saturating_add(reset), now.saturating_add(reset));
-        let resets = match self.current.filter(|current| same(current.limit, limit)) {
-            Some(current) if current.resets <= sent => {
-                self.slides = remaining < limit / 2.0;
-                resets
+    /// Follows the window of this name.
+    fn follow(
+        &mut self,
+        name: &str,
+        told: &Told,
+        heard: &Heard<'_>,
+        own: Option<Own>,
+        outlook: &mut Outlook,
+    ) {
+        let followed = self.find(name, told);
+        if !followed.window.hear(told) {
+            return;
+        }
+        followed.pace = None;
+        let window = followed.window;
+        if own.is_some_and(|own| own.explains(told)) {
+            return;
+        }
+        let is_little = window.remaining() < told.limit * heard.below;
+        match window.kind() {
+            Kind::Refills if is_little => {
+                followed.pace = Some(refill(&window, told));
+                outlook.scarce = true;
+                if window.remaining() < 1.0 {
+                    let next = window.sent().saturating_add(whole(window.interval()));
+                    outlook.refills_at = outlook.refills_at.max(next);
+                }
             }
-            // No window's end moves, but a bucket is full the later the more is taken.
-            Some(current)
-                if current.resets + ROUNDING < earliest
-                    && current.fills_alike(limit - remaining, reset) =>
-            {
-                self.slides = true;
-                resets
+            Kind::Refills => {}
+            Kind::Unknown | Kind::Renews if window.remaining() < 1.0 => {
+                // One that has passed meanwhile is judged by the calls that are sent after it.
+                if window.ends() > heard.received {
+                    outlook.closed_until = outlook.closed_until.max(window.ends());
+                }
             }
-            // Told in whole seconds, it seems to be later the later it is told. One that has passed
-            // while the call was on its way is judged by the calls that are sent after it.
-            Some(current) if earliest <= current.resets + ROUNDING => resets.min(current.resets),
-            _ => resets,
-        };
-        let used = limit - remaining;
-        self.current = Some(Current {
-            limit,
-            resets,
-            used,
-            reset,
+            Kind::Unknown | Kind::Renews => {
+                if let (true, Some(pace)) = (is_little, spread(&window, heard.received)) {
+                    followed.pace = Some(pace);
+                    outlook.scarce = true;
+                }
+            }
+        }
+    }
+
+    /// The window of this name, a new one if there is none.
+    fn find(&mut self, name: &str, told: &Told) -> &mut Followed {
+        let known = self
+            .list
+            .iter()
+            .position(|followed| *followed.name == *name);
+        let at = known.unwrap_or_else(|| {
+            if self.list.len() == MOST {
+                let oldest = (0..MOST).min_by_key(|&at| self.list[at].window.sent());
+                self.list.swap_remove(oldest.unwrap_or_default());
+            }
+            self.list.push(Followed {
+                name: name.into(),
+                window: Window::new(told),
+                pace: None,
+            });
+            self.list.len() - 1
         });
-        window.reset = Some(Duration::from_nanos(resets.saturating_sub(now)));
-        self.slides
+        let followed = &mut self.list[at];
+        if !followed.window.is_of(told.limit) {
+            followed.window = Window::new(told);
+        }
+        followed
     }
 }
 
-fn same(one: f64, other: f64) -> bool {
-    (one - other).abs() < 0.5
+/// What is left of a window, spread until its end.
+fn spread(window: &Window, now: u64) -> Option<Pace> {
+    let until = window.ends();
+    let left = until.checked_sub(now).filter(|&left| left > 0)?;
+    #[expect(clippy::cast_precision_loss, reason = "far below 2^52 ns")]
+    let interval = (left as f64 / window.remaining()).ceil();
+    Some(Pace {
+        interval: whole(interval),
+        until,
+    })
 }
 
-/// A window of requests that a hint tells of.
-struct Window {
+/// Of a bucket: what was used comes back one by one until it is full.
+fn refill(window: &Window, told: &Told) -> Pace {
+    Pace {
+        interval: whole(window.interval().ceil()).min(told.reset),
+        until: told.received.saturating_add(told.reset),
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a float that is too large saturates"
+)]
+const fn whole(nanos: f64) -> u64 {
+    let nanos = nanos as u64;
+    if nanos == 0 { 1 } else { nanos }
+}
+
+/// A window that a hint tells of.
+#[derive(Clone, Copy, Debug)]
+struct Spoken<'a> {
+    name: &'a str,
+    is_requests: bool,
     limit: Option<f64>,
     remaining: Option<f64>,
     reset: Option<Duration>,
 }
 
-fn windows(hint: &Hint) -> impl Iterator<Item = Window> {
-    let whole = hint.counts_requests().then(|| Window {
+/// The windows that a hint tells of. A single one with a name is what the hint itself tells of.
+fn windows(hint: &Hint) -> Vec<Spoken<'_>> {
+    let single = hint.policies().len() < 2;
+    let name = hint.policies().first().and_then(Policy::name);
+    let whole = Spoken {
+        name: name.filter(|_| single).unwrap_or_default(),
+        is_requests: hint.counts_requests(),
         limit: hint.limit(),
         remaining: hint.remaining(),
         reset: hint.reset_after(),
+    };
+    let policies = hint.policies().iter().map(|policy| Spoken {
+        name: policy.name().unwrap_or_default(),
+        is_requests: policy.unit() == "requests",
+        limit: policy.limit(),
+        remaining: policy.remaining(),
+        reset: policy.reset_after().or_else(|| short(policy)),
     });
-    let policies = hint
-        .policies()
-        .iter()
-        .filter(|policy| policy.unit() == "requests");
-    whole
-        .into_iter()
-        .chain(policies.map(|policy: &Policy| Window {
-            limit: policy.limit(),
-            remaining: policy.remaining(),
-            reset: policy.reset_after().or_else(|| short(policy)),
-        }))
+    if single && whole.reset.is_some() {
+        return vec![whole];
+    }
+    core::iter::once(whole)
+        .filter(|whole| whole.is_requests && !covered(whole, hint.policies()))
+        .chain(policies)
+        .collect()
+}
+
+/// Whether a policy tells the same.
+fn covered(whole: &Spoken<'_>, policies: &[Policy]) -> bool {
+    policies.iter().any(|policy| {
+        let same_reset = whole.reset.is_none() || whole.reset == policy.reset_after();
+        same_reset && policy.remaining() == whole.remaining && policy.limit() == whole.limit
+    })
 }
 
 /// The length of a window of which no end is told, if it will be over soon.
 fn short(policy: &Policy) -> Option<Duration> {
     policy.window().filter(|length| *length <= SHORT)
-}
-
-impl Window {
-    /// Of a window that gives back bit by bit: what was used comes back until the reset.
-    #[expect(
-        clippy::cast_precision_loss,
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a float that is too large saturates"
-    )]
-    fn refill(&self, below: f64, longest: u64, now: u64) -> (Outlook, Option<Pace>) {
-        let (Some(limit), Some(remaining), Some(reset)) = (self.limit, self.remaining, self.reset)
-        else {
-            return (Outlook::Clear, None);
-        };
-        let reset = nanos(reset).min(longest);
-        if remaining >= limit * below || reset == 0 {
-            return (Outlook::Clear, None);
-        }
-        let interval = (reset as f64 / (limit - remaining)).ceil() as u64;
-        let pace = Pace {
-            interval: interval.clamp(1, reset),
-            until: now.saturating_add(reset),
-        };
-        (Outlook::Scarce, Some(pace))
-    }
-
-    #[expect(
-        clippy::cast_precision_loss,
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a float that is too large saturates"
-    )]
-    fn outlook(&self, below: f64, longest: u64, now: u64) -> (Outlook, Option<Pace>) {
-        let (Some(remaining), Some(reset)) = (self.remaining, self.reset) else {
-            return (Outlook::Clear, None);
-        };
-        let reset = nanos(reset).min(longest);
-        if reset == 0 {
-            return (Outlook::Clear, None);
-        }
-        if remaining < 1.0 {
-            return (Outlook::Exhausted(reset), None);
-        }
-        if !self.limit.is_some_and(|limit| remaining < limit * below) {
-            return (Outlook::Clear, None);
-        }
-        let interval = ((reset as f64 / remaining).ceil() as u64).max(1);
-        (
-            Outlook::Scarce,
-            Some(Pace {
-                interval,
-                until: now.saturating_add(reset),
-            }),
-        )
-    }
 }

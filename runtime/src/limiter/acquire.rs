@@ -58,7 +58,8 @@ impl<'a> Acquire<'a> {
         };
         let outcome = core::task::ready!(ticket.poll(cx));
         self.ticket = None;
-        Poll::Ready(outcome.map_err(|refusal| self.error(Denial::Refused(refusal))))
+        let outcome = outcome.map_err(|refusal| self.error(Denial::Refused(refusal)));
+        Poll::Ready(outcome.map(drop))
     }
 
     fn error(&self, denial: Denial) -> Error {
@@ -69,7 +70,7 @@ impl<'a> Acquire<'a> {
                 burst,
             },
             Denial::Refused(Refusal::NoStore) => Kind::Store(self.limiter.shared().no_store()),
-            Denial::Refused(Refusal::Late { until }) => {
+            Denial::Refused(Refusal::Late { until } | Refusal::Closed { until }) => {
                 let wait = until.saturating_sub(clock::now());
                 Kind::Deadline(core::time::Duration::from_nanos(wait))
             }

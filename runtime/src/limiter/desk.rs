@@ -6,33 +6,26 @@ use core::time::Duration;
 
 use crate::bucket;
 use crate::bucket::Shape;
+use crate::bucket::TIMER_SLACK;
 use crate::learning::Learnt;
 use crate::quota::Quota;
 
-use super::gate::CREDIT;
+use super::cooldown::Cooldown;
+use super::cooldown::Probe;
 use super::gate::Gate;
 use super::kept::Kept;
-use super::lessons::Probe;
 use super::lessons::Way;
+use super::presence::LEASE;
 use super::queue::Queue;
+use super::request::Line;
+use super::request::Refusal;
+use super::request::Request;
 use super::snapshot::Waits;
 use super::spilling::Spilt;
 use super::supply::Supply;
-use super::waiter::Line;
 use super::waiter::State;
 use super::waiter::Waiter;
 use super::wakes::Wakes;
-
-/// Why somebody is not let in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Refusal {
-    /// A permit would come at this instant, later than it is of use.
-    Late { until: u64 },
-    /// The bucket never holds as many tokens.
-    TooLarge { burst: u32 },
-    /// The store that the limiter shares its limit through refuses.
-    NoStore,
-}
 
 /// What is left after all permits that are due were granted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,27 +45,30 @@ pub(super) struct Desk {
     pub(super) learnt: Learnt,
     /// The bucket in force: what was declared, tightened by what was learnt.
     pub(super) shape: Shape,
-    pub(super) probe: Probe,
+    pub(super) cooldown: Cooldown,
     /// The bucket may have been full when the gate was shut.
     was_full: bool,
-    /// Nobody has been answered since, or at all.
+    /// No response has arrived since the bucket was last full.
     pub(super) fresh: bool,
-    /// How long the first call's way was after that.
+    /// Round trip of the first call after that.
     pub(super) way: Option<Way>,
-    /// How long the calls take that tell what is left: the longest, and of old ones less and less.
-    pub(super) longest_way: u64,
+    /// Decaying maximum of the round trips of calls whose answer told something.
+    pub(super) round_trip: u64,
     /// The bucket, while the gate is shut.
     pub(super) tat: u64,
     /// The declared bucket, while a hint's pace is in force.
     pub(super) kept: Option<Kept>,
+    /// The bucket as it would be if it had not been emptied at the end of a cooldown or of a pace: what
+    /// there is again if the first answer after it shows that there is as much.
+    pub(super) refilled: Option<Kept>,
+    /// The last cooldown began because a window was used up.
+    pub(super) exhausted: bool,
     /// When a token last found the bucket full, or may have.
     pub(super) spilt: Spilt,
-    closed_since: u64,
-    closed_until: u64,
     /// Until when tokens may be taken that a late timer kept from those who waited.
     owed_until: u64,
     /// No waiter's `latest` is before this.
-    soonest: u64,
+    pub(super) soonest: u64,
     pub(super) waits: Waits,
     /// Where the permits come from, if not from the bucket.
     pub(super) supply: Option<Box<Supply>>,
@@ -85,16 +81,16 @@ impl Desk {
             quota,
             learnt: Learnt::NOTHING,
             shape: Shape::of(quota),
-            probe: Probe::Off,
+            cooldown: Cooldown::new(),
             was_full: false,
             fresh: true,
             way: None,
-            longest_way: 0,
+            round_trip: 0,
             tat: 0,
             kept: None,
+            refilled: None,
+            exhausted: false,
             spilt: Spilt::NEVER,
-            closed_since: 0,
-            closed_until: 0,
             owed_until: 0,
             soonest: u64::MAX,
             waits: Waits::NONE,
@@ -115,6 +111,10 @@ impl Desk {
         if self.learnt.age(now) {
             self.outlived(gate, now);
         }
+        if let Some(lapsed) = self.cooldown.lapse(now) {
+            self.tat = bucket::reopen(self.tat, self.shape, lapsed);
+            self.refilled = None;
+        }
     }
 
     /// Hands back to the gate, unless a cooldown or a hint's pace lasts. Only when nobody waits.
@@ -123,29 +123,36 @@ impl Desk {
         if self.supply.is_some() {
             return;
         }
-        if self.held_until() <= now && self.probe == Probe::Off && self.learnt.ages_at().is_none() {
+        let is_open = self.cooldown.held_until() <= now && self.cooldown.probe() == Probe::Off;
+        if is_open && self.learnt.ages_at().is_none() {
+            self.refilled = None;
             gate.open(self.tat, self.owed_until);
         }
     }
 
     /// Takes a permit at once if nobody waits for one.
-    pub(super) fn take(&mut self, cost: u32, refusable: bool, now: u64) -> Result<(), Refusal> {
-        let burst = self.quota.burst().get();
+    pub(super) fn take(&mut self, request: &Request, now: u64) -> Result<(), Refusal> {
+        let (cost, burst) = (request.cost, self.quota.burst().get());
         if cost > burst {
             return Err(Refusal::TooLarge { burst });
         }
-        if refusable && self.no_store(now).is_some() {
+        if request.refusable && self.no_store(now).is_some() {
             return Err(Refusal::NoStore);
         }
         let until = self.expected(Line::First, cost, now);
         let known = self.supply.is_none();
-        if self.queue.waiting() > 0 || self.held_until() > now || (known && until > now) {
+        let is_held = self.queue.waiting() > 0 || self.cooldown.held_until() > now;
+        if is_held || (known && until > now) {
             return Err(Refusal::Late { until });
         }
-        let credit = if now < self.owed_until { CREDIT } else { 0 };
+        let credit = if now < self.owed_until {
+            TIMER_SLACK
+        } else {
+            0
+        };
         match self.pay(cost, now, credit) {
             Ok(_) => {
-                self.probed(now);
+                self.cooldown.granted(request.reports, now);
                 Ok(())
             }
             Err(due) if known => Err(Refusal::Late { until: due }),
@@ -156,11 +163,6 @@ impl Desk {
         }
     }
 
-    /// When one who joins this line now gets a permit.
-    pub(super) fn expected(&self, line: Line, cost: u32, now: u64) -> u64 {
-        self.due(self.queue.cost_ahead(line) + u64::from(cost), now)
-    }
-
     /// Puts a waiter in its line, if it can be served in time.
     pub(super) fn join(
         &mut self,
@@ -169,12 +171,15 @@ impl Desk {
         wakes: &mut Wakes,
     ) -> Result<u32, Refusal> {
         let until = self.expected(waiter.line, waiter.cost, now);
+        if self.cooldown.closed_in_all() > waiter.patience {
+            return Err(Refusal::Closed { until });
+        }
         if until > waiter.latest {
             return Err(Refusal::Late { until });
         }
         self.soonest = self.soonest.min(waiter.latest);
         self.fresh |= mem::take(&mut self.was_full);
-        let ahead_of_others = waiter.line == Line::Retries;
+        let ahead_of_others = waiter.line != Line::First;
         let index = self.queue.join(waiter);
         if ahead_of_others && self.due(self.queue.cost_ahead(Line::First), now) > self.soonest {
             self.expel(now, wakes);
@@ -182,21 +187,12 @@ impl Desk {
         Ok(index)
     }
 
-    /// Takes back what a waiter held that has left.
-    pub(super) fn take_back(&mut self, waiter: &Waiter, now: u64) {
-        if let State::Granted { until } = waiter.state() {
-            self.probe_again(waiter.since);
-            match &mut self.supply {
-                Some(supply) if until < u64::MAX => supply.put_back(waiter.cost, until, now),
-                _ if self.spilt.covers(waiter.since) => {}
-                _ => self.give_back(u64::from(waiter.cost)),
-            }
-        }
-    }
-
     /// Grants what is due, in order.
     pub(super) fn grant(&mut self, now: u64, wakes: &mut Wakes) -> Standing {
-        while let Some(head) = self.queue.head() {
+        if self.queue.waiting() > 0 {
+            self.recall(now);
+        }
+        while let Some(head) = self.head(now) {
             if wakes.is_full() {
                 return Standing::More;
             }
@@ -204,9 +200,11 @@ impl Desk {
                 cost,
                 latest,
                 refusable,
+                reports,
                 ..
             } = self.queue.waiter(head);
-            if latest < now {
+            // A timer may be late, and the permit have been due in time.
+            if latest.saturating_add(TIMER_SLACK) < now {
                 wakes.add(self.queue.decide(head, State::Late { until: now }));
                 continue;
             }
@@ -214,16 +212,17 @@ impl Desk {
                 wakes.add(self.queue.decide(head, State::NoStore));
                 continue;
             }
-            if now < self.held_until() {
-                return self.next(self.due(u64::from(cost), now), now);
+            let held_until = self.cooldown.held_until();
+            if now < held_until {
+                return self.next(held_until.max(self.due(u64::from(cost), now)), now);
             }
-            match self.pay(cost, now, CREDIT) {
+            match self.pay(cost, now, TIMER_SLACK) {
                 Err(until) => return self.next(until, now),
                 Ok(until) => {
                     if self.tat < now {
-                        self.owed_until = now + CREDIT;
+                        self.owed_until = now + TIMER_SLACK;
                     }
-                    self.probed(now);
+                    self.cooldown.granted(reports, now);
                     self.account(head, now);
                     wakes.add(self.queue.grant(head, until, now));
                 }
@@ -233,9 +232,18 @@ impl Desk {
         Standing::Idle
     }
 
+    /// The waiter that is next.
+    fn head(&self, now: u64) -> Option<u32> {
+        let probe = match self.cooldown.probe() {
+            Probe::Armed { .. } if self.cooldown.until() <= now => self.queue.probe(),
+            _ => None,
+        };
+        probe.or_else(|| self.queue.head())
+    }
+
     /// Closes until `until`, for all who share the limit.
     pub(super) fn cool_down(&mut self, until: u64, now: u64, wakes: &mut Wakes) {
-        if until > now && until > self.closed_until {
+        if until > now && until > self.cooldown.until() {
             self.tell_pause(until, now);
         }
         self.close(until, now, wakes);
@@ -244,22 +252,26 @@ impl Desk {
     /// Closes until `until`. A longer cooldown extends, a shorter one changes nothing; permits that
     /// nobody has used yet are called back.
     pub(super) fn close(&mut self, until: u64, now: u64, wakes: &mut Wakes) {
-        if until <= now || until <= self.closed_until {
+        if !self.cooldown.extend(until, now) {
             return;
         }
-        if self.closed_until <= now {
-            self.closed_since = now;
-        }
-        self.closed_until = until;
         let unused = self.queue.revoke();
         self.give_back(unused);
-        self.tat = bucket::reopen(self.tat, self.shape, until);
+        self.empty(until);
         self.expel(now, wakes);
+    }
+
+    /// Empties the bucket: one token is free at `until`, and the next ones follow at the paced rate.
+    pub(super) fn empty(&mut self, until: u64) {
+        let bucket = self.kept.unwrap_or(Kept::new(self.tat, self.shape));
+        self.refilled.get_or_insert(bucket);
+        self.tat = bucket::reopen(self.tat, self.shape, until);
     }
 
     /// Changes the quota for those who wait as well.
     pub(super) fn set_quota(&mut self, quota: Quota, gate: &Gate, now: u64, wakes: &mut Wakes) {
         self.quota = quota;
+        self.refilled = None;
         self.reshape(gate, now);
         self.expel(now, wakes);
     }
@@ -268,12 +280,8 @@ impl Desk {
         self.quota
     }
 
-    pub(super) const fn closed_until(&self) -> u64 {
-        self.closed_until
-    }
-
     pub(super) fn available(&self, now: u64) -> u64 {
-        if self.held_until() > now || self.queue.waiting() > 0 {
+        if self.cooldown.held_until() > now || self.queue.waiting() > 0 {
             return 0;
         }
         match &self.supply {
@@ -282,52 +290,21 @@ impl Desk {
         }
     }
 
-    /// Refuses all who cannot be served in time any more.
-    pub(super) fn expel(&mut self, now: u64, wakes: &mut Wakes) {
-        let burst = self.quota.burst().get();
-        let mut ahead = 0;
-        self.soonest = u64::MAX;
-        for index in self.queue.line_up() {
-            let (cost, latest) = (
-                self.queue.waiter(index).cost,
-                self.queue.waiter(index).latest,
-            );
-            let until = self.due(ahead + u64::from(cost), now);
-            let state = match () {
-                () if cost > burst => State::TooLarge,
-                () if until > latest => State::Late { until },
-                () => {
-                    ahead += u64::from(cost);
-                    self.soonest = self.soonest.min(latest);
-                    continue;
-                }
-            };
-            wakes.add(self.queue.decide(index, state));
-        }
-    }
-
-    /// When the last of `cost` tokens from now on is there.
-    fn due(&self, cost: u64, now: u64) -> u64 {
-        let due = match &self.supply {
-            Some(supply) => supply.due(cost, self.tat, self.shape, now),
-            None => bucket::earliest(self.tat, self.shape, cost, now),
-        };
-        due.max(self.held_until())
-    }
-
-    /// What is next: a permit, the end of what makes it late, or something to ask of the store.
+    /// What is next: a permit, the end of what makes it late, a permit that nobody picks up, or
+    /// something to ask of the store.
     fn next(&mut self, due: u64, now: u64) -> Standing {
+        let unused = self.queue.oldest_grant();
+        let lapses = unused.map(|index| self.queue.waiter(index).since + LEASE);
+        let times = [self.learnt.ages_at(), lapses].into_iter().flatten();
         let due = due.min(self.order(now));
-        Standing::Due(self.learnt.ages_at().map_or(due, |aged| aged.min(due)))
+        Standing::Due(times.fold(due, u64::min))
     }
 
     fn account(&mut self, index: u32, now: u64) {
         let since = self.queue.waiter(index).since;
-        let cooled = self
-            .closed_until
-            .saturating_sub(since.max(self.closed_since));
         let waited = now.saturating_sub(since);
-        self.waits.cooldown += Duration::from_nanos(cooled.min(waited));
-        self.waits.queue += Duration::from_nanos(waited - cooled.min(waited));
+        let cooled = self.cooldown.overlap(since, now).min(waited);
+        self.waits.cooldown += Duration::from_nanos(cooled);
+        self.waits.queue += Duration::from_nanos(waited - cooled);
     }
 }

@@ -7,14 +7,11 @@ use core::hint;
 
 use crate::bucket;
 use crate::bucket::Shape;
+use crate::bucket::TIMER_SLACK;
 use crate::sync::AtomicU64;
 use crate::sync::Ordering;
 
 const SHUT: u64 = 1 << 63;
-
-/// What a late timer may not lose: tokens of the last two milliseconds wait beside a full bucket
-/// while somebody waits for them, or comes back for the next one. tokio's timers are due within one.
-pub(super) const CREDIT: u64 = 2_000_000;
 
 #[derive(Debug)]
 pub(super) struct Gate {
@@ -139,7 +136,7 @@ impl Gate {
 #[cold]
 #[inline(never)]
 const fn owed() -> u64 {
-    CREDIT
+    TIMER_SLACK
 }
 
 /// Lets the threads get on that take permits as well: those who all try again at once take the word

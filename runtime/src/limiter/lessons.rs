@@ -1,22 +1,23 @@
 //! What the desk makes of what calls tell: refusals, answers, and what is left of a server's limits.
 
 use core::mem;
+use core::time::Duration;
 
 use crate::backoff::Backoff;
 use crate::bucket;
 use crate::bucket::Shape;
 use crate::clock;
 use crate::hint::Hint;
-use crate::learning::Outlook;
+use crate::learning::Attempted;
+use crate::learning::Heard;
 use crate::learning::Own;
 
+use super::cooldown::PROBING;
+use super::cooldown::Probe;
 use super::desk::Desk;
 use super::gate::Gate;
 use super::kept::Kept;
 use super::wakes::Wakes;
-
-/// How long the first call after a cooldown holds back the others while it is not answered.
-const PROBING: u64 = 1_000_000_000;
 
 /// The longest way to the server that is made up for, see [`Desk::passed`].
 const LONGEST_WAY: u64 = 100_000_000;
@@ -29,54 +30,93 @@ pub(super) struct Way {
     answered: u64,
 }
 
-/// One call goes first after a cooldown, to see whether the server lets it through.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Probe {
-    Off,
-    /// The next permit is its, and it is waited for at most this long.
-    Armed {
-        hold: u64,
-    },
-    /// It is on its way; the others wait until this instant for its answer.
-    Out {
-        until: u64,
-    },
-}
-
 /// A refusal, as a call tells it.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Refused {
+pub(crate) struct Refused<'a> {
     /// When the call was sent.
     pub(crate) sent: u64,
     /// When its answer was received.
     pub(crate) received: u64,
     /// What the server asked for.
     pub(crate) wait: Option<u64>,
+    /// It asked for nothing but told when a window is reset.
+    pub(crate) by_reset: bool,
+    /// What it told of its limits.
+    pub(crate) heard: Option<Heard<'a>>,
     /// What is waited where it asked for nothing.
     pub(crate) backoff: Backoff,
     /// Nothing is believed for more.
     pub(crate) longest: u64,
-    /// It was for the rate, and not because the server is not available.
-    pub(crate) for_its_rate: bool,
+    /// It was not the call's first attempt.
+    pub(crate) retry: bool,
+    /// The limiter has counted this refusal before.
+    pub(crate) counted: bool,
 }
 
-/// What a call heard of the server's limits.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Heard<'a> {
-    pub(crate) hint: &'a Hint,
-    /// When the call was sent.
-    pub(crate) sent: u64,
-    /// When it was received.
-    pub(crate) received: u64,
-    /// The share of a limit that counts as little.
-    pub(crate) below: f64,
-    /// Nothing is believed for more.
-    pub(crate) longest: u64,
+/// Tokens that the bucket gains until a reset that may be told too late: by a second where it is told in
+/// whole seconds, and by another one where it is told as an instant.
+///
+/// A client that uses up such a window at once waits in vain from its end to the instant that was told.
+/// At the paced rate it lasts until then.
+fn lasting(hint: &Hint, shape: Shape) -> f64 {
+    let reset = hint.reset_after().unwrap_or_default();
+    let rounded = reset == Duration::from_secs(1);
+    if hint.reset_is_instant() || rounded {
+        reset.as_secs_f64() / Duration::from_nanos(shape.interval).as_secs_f64()
+    } else {
+        0.0
+    }
 }
 
 impl Desk {
-    /// A call was refused.
-    pub(super) fn refused(&mut self, refused: &Refused, gate: &Gate, now: u64, wakes: &mut Wakes) {
+    /// A call was refused. Returns the nanoseconds that it has to wait, where that is not what the
+    /// server asked for: a reset can be the instant at which a bucket is full again.
+    pub(super) fn refused(
+        &mut self,
+        refused: &Refused<'_>,
+        gate: &Gate,
+        now: u64,
+        wakes: &mut Wakes,
+    ) -> Option<u64> {
+        let refills_at = refused
+            .heard
+            .and_then(|heard| self.learnt.hear_refusal(&heard));
+        let until = refills_at.filter(|_| refused.by_reset);
+        let wait = until.map(|until| until.saturating_sub(refused.received).max(1));
+        let refused = Refused {
+            wait: wait.or(refused.wait),
+            ..*refused
+        };
+        self.learn_from_refusal(&refused, gate, now, wakes);
+        if let (Some(at), Some(heard)) = (refills_at, refused.heard) {
+            self.learnt.hear_refusal(&heard);
+            self.reshape(gate, now);
+            self.refill_at(at);
+        }
+        wait
+    }
+
+    fn learn_from_refusal(
+        &mut self,
+        refused: &Refused<'_>,
+        gate: &Gate,
+        now: u64,
+        wakes: &mut Wakes,
+    ) {
+        let way = refused.received.saturating_sub(refused.sent);
+        self.took(way);
+        if !refused.counted {
+            self.learnt.count_refusal(refused.retry, now);
+        }
+        let attempt = Attempted {
+            sent: refused.sent,
+            retry: refused.retry,
+            reopened: self.cooldown.until(),
+            interval: self.shape.interval,
+        };
+        if !self.learnt.binds_all(attempt, now) {
+            return self.ended(refused.sent, now);
+        }
         let news = self.learnt.refused(refused.sent, now);
         let wait = match refused.wait {
             Some(wait) => wait,
@@ -90,11 +130,12 @@ impl Desk {
         };
         let until = refused.received.saturating_add(wait.min(refused.longest));
         self.cool_down(until, now, wakes);
-        if self.closed_until() > now {
-            self.probe = Probe::Armed { hold: PROBING };
+        if self.cooldown.until() > now {
+            self.cooldown.arm(PROBING);
+            self.exhausted = true;
         }
-        if news && refused.for_its_rate {
-            let resumes = self.closed_until().max(now);
+        if news {
+            let resumes = self.cooldown.until().max(now);
             self.learnt
                 .cut(resumes, refused.wait.is_some(), Shape::of(self.quota()));
             self.reshape(gate, now);
@@ -107,7 +148,7 @@ impl Desk {
     /// Where the bucket was full when it was sent, the server's has been counting since the call
     /// arrived, and not since it was sent: without making up for that, the calls that follow come
     /// too early by as much as the first one's way took longer than theirs.
-    pub(super) fn passed(&mut self, sent: u64, gate: &Gate, now: u64) {
+    pub(super) fn passed(&mut self, sent: u64, retry: bool, gate: &Gate, now: u64) {
         if mem::take(&mut self.fresh) {
             self.way = Some(Way {
                 sent,
@@ -123,9 +164,9 @@ impl Desk {
                 self.put_off(sooner);
             }
         }
-        self.learnt.passed(sent, now);
+        self.learnt.passed(sent, retry, now);
         self.reshape(gate, now);
-        self.answered(sent, now);
+        self.ended(sent, now);
     }
 
     fn put_off(&mut self, nanos: u64) {
@@ -135,42 +176,71 @@ impl Desk {
         }
     }
 
-    /// A call that was sent at `sent` came to an end, whichever.
-    pub(super) fn answered(&mut self, sent: u64, now: u64) {
-        if matches!(self.probe, Probe::Out { .. }) && sent >= self.closed_until() {
-            self.probe = Probe::Off;
-            self.tat = bucket::reopen(self.tat, self.shape, now);
+    /// An attempt that was sent at `sent` came to an end, whichever.
+    pub(super) fn ended(&mut self, sent: u64, now: u64) {
+        if self.cooldown.answered(sent) {
+            self.empty(now);
+            self.refilled = None;
         }
     }
 
     /// The server told what is left of its limits.
     pub(super) fn hear(&mut self, heard: &Heard<'_>, gate: &Gate, now: u64, wakes: &mut Wakes) {
-        let Heard {
-            hint,
-            sent,
-            received,
-            below,
-            longest,
-        } = *heard;
         let paced = self.learnt.ages_at().is_some();
-        self.longest_way =
-            (self.longest_way - self.longest_way / 8).max(received.saturating_sub(sent));
+        self.took(heard.received.saturating_sub(heard.sent));
         let own = self.own(now);
-        let outlook = self
-            .learnt
-            .hear(hint, below, longest, (sent, received), own);
+        let outlook = self.learnt.hear(heard, own);
         self.reshape(gate, now);
         if paced && self.learnt.ages_at().is_none() {
-            self.tat = bucket::reopen(self.tat, self.shape, now);
+            self.empty(now);
         }
-        if let Outlook::Exhausted(wait) = outlook {
-            self.cool_down(received.saturating_add(wait), now, wakes);
-            if self.closed_until() > now {
-                self.probe = Probe::Armed { hold: PROBING };
-            }
+        if outlook.closed_until > now {
+            self.cool_down(outlook.closed_until, now, wakes);
+            self.cooldown.arm(PROBING);
+            self.exhausted = true;
+        }
+        if outlook.refills_at > 0 {
+            self.refill_at(outlook.refills_at);
+        }
+        if let (Some(left), None) = (outlook.level, &self.supply) {
+            self.tat = self.tat.max(bucket::holding(left, self.shape, now));
+        }
+        if outlook.is_clear() {
+            self.renew(heard, paced && self.learnt.ages_at().is_none(), now);
         }
         self.tell_pace(now);
         self.expel(now, wakes);
+    }
+
+    /// The first answer after a cooldown, or about a new window, shows how much there is again: what the
+    /// bucket gained in the meantime is there as well, up to that.
+    fn renew(&mut self, heard: &Heard<'_>, renewed: bool, now: u64) {
+        let left = heard.hint.remaining();
+        let Some(mut left) = left.filter(|_| heard.hint.counts_requests()) else {
+            return;
+        };
+        if !self.cooldown.answered(heard.sent) && !renewed {
+            return;
+        }
+        let Some(mut refilled) = self.refilled.take() else {
+            return;
+        };
+        if mem::take(&mut self.exhausted) {
+            left -= lasting(heard.hint, self.shape);
+        }
+        refilled.reshape(self.shape, now);
+        let level = bucket::holding(left, self.shape, now);
+        self.tat = self.tat.min(refilled.tat().max(level));
+    }
+
+    /// The bucket is empty, and its next token comes at `at`.
+    fn refill_at(&mut self, at: u64) {
+        self.tat = bucket::reopen(self.tat, self.shape, at);
+    }
+
+    /// Takes note of a round trip.
+    fn took(&mut self, nanos: u64) {
+        self.round_trip = (self.round_trip - self.round_trip / 8).max(nanos);
     }
 
     /// The bucket that was declared, where it is this limiter's alone.
@@ -208,6 +278,7 @@ impl Desk {
             // Nobody may have used what was declared in the meantime, but that is no reason to
             // use it all now.
             Some(kept) if to == plain => {
+                self.refilled.get_or_insert(kept);
                 self.tat = bucket::reopen(self.tat.max(kept.tat()), to, now);
             }
             kept => self.kept = kept,
@@ -215,8 +286,8 @@ impl Desk {
         if to == self.shape {
             return;
         }
-        if self.closed_until() > now {
-            self.tat = bucket::reopen(self.tat, to, self.closed_until());
+        if self.cooldown.until() > now {
+            self.tat = bucket::reopen(self.tat, to, self.cooldown.until());
         }
         self.shape = to;
         gate.reshape(to);
@@ -226,40 +297,19 @@ impl Desk {
     /// stampede at its edge, and one call goes first to see what the server gives back at its reset.
     pub(super) fn outlived(&mut self, gate: &Gate, now: u64) {
         self.reshape(gate, now);
-        self.tat = bucket::reopen(self.tat, self.shape, now);
-        if self.probe == Probe::Off {
-            let hold = PROBING.min(self.longest_way.saturating_mul(2));
-            self.probe = Probe::Armed { hold };
+        self.empty(now);
+        if self.cooldown.probe() == Probe::Off {
+            self.cooldown.arm(self.probing());
         }
+    }
+
+    /// How long the others wait for the first call after the end of a window.
+    pub(super) fn probing(&self) -> u64 {
+        PROBING.min(self.round_trip.saturating_mul(2))
     }
 
     /// Whether the limiter learns something from calls that pass.
     pub(super) fn is_attentive(&self) -> bool {
-        self.fresh || self.probe != Probe::Off || !self.learnt.is_nothing()
-    }
-
-    /// Nobody passes before this, whatever is in the bucket.
-    pub(super) fn held_until(&self) -> u64 {
-        match self.probe {
-            Probe::Out { until } => until.max(self.closed_until()),
-            Probe::Off | Probe::Armed { .. } => self.closed_until(),
-        }
-    }
-
-    /// A permit was granted: it is the probe's, if one is due.
-    pub(super) fn probed(&mut self, now: u64) {
-        self.probe = match self.probe {
-            Probe::Armed { hold } => Probe::Out {
-                until: now.saturating_add(hold),
-            },
-            Probe::Out { .. } | Probe::Off => Probe::Off,
-        };
-    }
-
-    /// A permit that was granted at `at` is not used: if it was the probe's, the next one is.
-    pub(super) fn probe_again(&mut self, at: u64) {
-        if matches!(self.probe, Probe::Out { .. }) && at >= self.closed_until() {
-            self.probe = Probe::Armed { hold: PROBING };
-        }
+        self.fresh || self.cooldown.probe() != Probe::Off || !self.learnt.is_nothing()
     }
 }

@@ -3,11 +3,14 @@
 mod acquire;
 mod alarm;
 mod behind;
+mod cooldown;
 mod desk;
+mod forecast;
 mod gate;
 mod kept;
 mod lessons;
 mod link;
+mod presence;
 mod queue;
 mod registry;
 mod request;
@@ -28,11 +31,11 @@ use std::sync::OnceLock;
 use tokio::time::Instant;
 
 pub use self::acquire::Acquire;
-pub(crate) use self::desk::Refusal;
-pub(crate) use self::lessons::Heard;
 pub(crate) use self::lessons::Refused;
 pub(crate) use self::registry::find;
 pub(crate) use self::request::Denial;
+pub(crate) use self::request::Line;
+pub(crate) use self::request::Refusal;
 pub(crate) use self::request::Request;
 pub(crate) use self::shared::Shared;
 pub use self::snapshot::Snapshot;
@@ -226,9 +229,9 @@ impl Limiter {
         self.shared()
             .take(cost, now)
             .map_err(|refusal| match refusal {
-                Refusal::Late { until } => Error::new(Kind::NotYet(Duration::from_nanos(
-                    until.saturating_sub(now),
-                ))),
+                Refusal::Late { until } | Refusal::Closed { until } => Error::new(Kind::NotYet(
+                    Duration::from_nanos(until.saturating_sub(now)),
+                )),
                 Refusal::TooLarge { burst } => {
                     Error::new(Kind::InsufficientCapacity { cost, burst })
                 }

@@ -1,13 +1,13 @@
-//! Who waits, in order: two lines (retries first) and those who were granted a permit and have not
-//! picked it up yet, as doubly linked lists through one vector, so that joining and leaving anywhere
-//! is constant time and allocates nothing once the vector has grown.
+//! The waiters, in order: one list for each line, and one for those that were granted a permit and have
+//! not picked it up yet. The lists are doubly linked through one vector, so that joining and leaving
+//! anywhere is constant time and allocates nothing once the vector has grown.
 
 use core::task::Waker;
 use std::mem;
 
 use tokio::runtime::Id;
 
-use super::waiter::Line;
+use super::request::Line;
 use super::waiter::State;
 use super::waiter::Waiter;
 
@@ -30,6 +30,8 @@ struct List {
     /// Tokens that all in this list ask for together.
     cost: u64,
     len: usize,
+    /// How many of them report on their attempts.
+    reporting: usize,
 }
 
 impl List {
@@ -38,6 +40,7 @@ impl List {
         tail: NIL,
         cost: 0,
         len: 0,
+        reporting: 0,
     };
 }
 
@@ -47,8 +50,7 @@ pub(super) struct Queue {
     /// The first of the free places, which are linked by `next`.
     free: u32,
     taken: usize,
-    retries: List,
-    first: List,
+    lines: [List; Line::ALL.len()],
     granted: List,
 }
 
@@ -58,30 +60,36 @@ impl Queue {
             places: Vec::new(),
             free: NIL,
             taken: 0,
-            retries: List::EMPTY,
-            first: List::EMPTY,
+            lines: [List::EMPTY; Line::ALL.len()],
             granted: List::EMPTY,
         }
     }
 
-    /// How many wait.
+    /// Returns how many wait in a line.
     pub(super) fn waiting(&self) -> usize {
-        self.retries.len + self.first.len
+        self.lines.iter().map(|list| list.len).sum()
     }
 
-    /// Tokens asked for ahead of one who joins `line` now.
+    /// Returns the tokens asked for ahead of a caller who joins `line` now.
     pub(super) fn cost_ahead(&self, line: Line) -> u64 {
-        match line {
-            Line::Retries => self.retries.cost,
-            Line::First => self.retries.cost + self.first.cost,
-        }
+        let ahead = &self.lines[..=line as usize];
+        ahead.iter().map(|list| list.cost).sum()
     }
 
-    /// Who is next.
+    /// Returns the waiter that is next.
     pub(super) fn head(&self) -> Option<u32> {
-        [self.retries.head, self.first.head]
+        let heads = self.lines.iter().map(|list| list.head);
+        heads.into_iter().find(|&index| index != NIL)
+    }
+
+    /// Returns the waiter that goes first after a cooldown, to see whether the server lets it through:
+    /// one that reports, and one that was not just refused if there is any.
+    pub(super) fn probe(&self) -> Option<u32> {
+        [Line::First, Line::Returned, Line::Retries]
+            .map(|line| self.lines[line as usize])
             .into_iter()
-            .find(|&index| index != NIL)
+            .filter(|list| list.reporting > 0)
+            .find_map(|list| self.iter(list).find(|&index| self.waiter(index).reports))
     }
 
     /// Whether a waiter waits, and others before it.
@@ -89,17 +97,20 @@ impl Queue {
         self.waiter(index).state() == State::Waiting && self.head() != Some(index)
     }
 
-    /// Who waits, in order.
+    /// Returns all who wait in a line, in order.
     pub(super) fn line_up(&self) -> Vec<u32> {
         let mut order = Vec::with_capacity(self.waiting());
-        for list in [self.retries, self.first] {
-            let mut at = list.head;
-            while at != NIL {
-                order.push(at);
-                at = self.places[at as usize].next;
-            }
+        for list in self.lines {
+            order.extend(self.iter(list));
         }
         order
+    }
+
+    fn iter(&self, list: List) -> impl Iterator<Item = u32> {
+        let existing = |index: u32| (index != NIL).then_some(index);
+        core::iter::successors(existing(list.head), move |&index| {
+            existing(self.places[index as usize].next)
+        })
     }
 
     pub(super) fn waiter(&self, index: u32) -> &Waiter {
@@ -170,7 +181,7 @@ impl Queue {
     /// Moves a waiter to the list of a new state, and takes its waker.
     pub(super) fn decide(&mut self, index: u32, state: State) -> Option<Waker> {
         self.unlink(index);
-        self.waiter_mut(index).stand(state);
+        self.waiter_mut(index).set(state);
         self.push_back(index);
         self.waiter_mut(index).waker.take()
     }
@@ -182,22 +193,24 @@ impl Queue {
         let mut at = granted.tail;
         while at != NIL {
             let previous = self.places[at as usize].previous;
-            let waiter = self.waiter_mut(at);
-            waiter.stand(State::Waiting);
+            self.waiter_mut(at).set(State::Waiting);
             self.push_front(at);
             at = previous;
         }
         granted.cost
     }
 
-    /// Tokens of those who were granted a permit at `instant` or later and have not picked it up.
-    pub(super) fn granted_since(&self, instant: u64) -> u64 {
-        let (mut at, mut cost) = (self.granted.tail, 0);
-        while at != NIL && self.waiter(at).since >= instant {
-            cost += u64::from(self.waiter(at).cost);
-            at = self.places[at as usize].previous;
-        }
-        cost
+    /// Returns the waiter whose permit was granted first of those that were not picked up.
+    pub(super) fn oldest_grant(&self) -> Option<u32> {
+        (self.granted.head != NIL).then_some(self.granted.head)
+    }
+
+    /// Puts a waiter that was absent, and is polled again, ahead of those that never had a permit.
+    pub(super) fn come_back(&mut self, index: u32) {
+        let waiter = self.waiter_mut(index);
+        waiter.line = Line::Returned;
+        waiter.set(State::Waiting);
+        self.push_back(index);
     }
 
     /// The waiters of a runtime.
@@ -240,24 +253,26 @@ impl Queue {
 
     /// Completes either push: the only one in a list is both its ends.
     fn count_in(&mut self, index: u32) {
-        let cost = u64::from(self.waiter(index).cost);
+        let &Waiter { cost, reports, .. } = self.waiter(index);
         if let Some(list) = self.list_of(index) {
             if list.len == 0 {
                 (list.head, list.tail) = (index, index);
             }
             list.len += 1;
-            list.cost += cost;
+            list.cost += u64::from(cost);
+            list.reporting += usize::from(reports);
         }
     }
 
     fn unlink(&mut self, index: u32) {
         let Place { previous, next, .. } = self.places[index as usize];
-        let cost = u64::from(self.waiter(index).cost);
+        let &Waiter { cost, reports, .. } = self.waiter(index);
         let Some(list) = self.list_of(index) else {
             return;
         };
         list.len -= 1;
-        list.cost -= cost;
+        list.cost -= u64::from(cost);
+        list.reporting -= usize::from(reports);
         if list.head == index {
             list.head = next;
         }
@@ -272,14 +287,13 @@ impl Queue {
         }
     }
 
-    /// The list that a waiter is in by its state; refused ones are in none.
+    /// Returns the list that a waiter is in by its state; some are in none.
     fn list_of(&mut self, index: u32) -> Option<&mut List> {
         let waiter = self.waiter(index);
         match (waiter.state(), waiter.line) {
-            (State::Waiting, Line::Retries) => Some(&mut self.retries),
-            (State::Waiting, Line::First) => Some(&mut self.first),
+            (State::Waiting, line) => Some(&mut self.lines[line as usize]),
             (State::Granted { .. }, _) => Some(&mut self.granted),
-            (State::Late { .. } | State::TooLarge | State::NoStore, _) => None,
+            _ => None,
         }
     }
 }

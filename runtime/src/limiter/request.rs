@@ -1,37 +1,59 @@
-//! What somebody wants of a limiter, and why it is not to be had.
+//! What a caller wants of a limiter, and why it is not to be had.
 
-use super::desk::Refusal;
-use super::waiter::Line;
-
-/// What somebody wants of a limiter.
+/// What a caller wants of a limiter.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Request {
     /// How many tokens.
     pub(crate) cost: u32,
-    /// No use for them after this instant.
+    /// A permit is of no use after this instant.
     pub(crate) latest: u64,
-    /// The call had an attempt before.
-    pub(crate) retry: bool,
+    /// Nanoseconds of cooldowns that the caller still waits for.
+    pub(crate) patience: u64,
+    pub(crate) line: Line,
     /// An error can be returned instead.
     pub(crate) refusable: bool,
+    /// The limiter will be told what became of the attempt.
+    pub(crate) reports: bool,
 }
 
 impl Request {
-    /// One token, at whatever time.
+    /// One token, at whatever time, for a caller that reports nothing.
     pub(crate) const ONE: Self = Self {
         cost: 1,
         latest: u64::MAX,
-        retry: false,
+        patience: u64::MAX,
+        line: Line::First,
         refusable: true,
+        reports: false,
     };
+}
 
-    pub(super) const fn line(self) -> Line {
-        if self.retry {
-            Line::Retries
-        } else {
-            Line::First
-        }
-    }
+/// The line that a waiter belongs to. Those that come first here go first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Line {
+    /// Calls that had a permit and did not pick it up in time.
+    Returned,
+    /// Calls that had an attempt before.
+    Retries,
+    /// Calls that wait for their first attempt.
+    First,
+}
+
+impl Line {
+    pub(super) const ALL: [Self; 3] = [Self::Returned, Self::Retries, Self::First];
+}
+
+/// Why a caller is not let in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// A permit would come at this instant, later than it is of use.
+    Late { until: u64 },
+    /// The limiter stays closed until this instant, for longer than the caller waits for cooldowns.
+    Closed { until: u64 },
+    /// The bucket never holds as many tokens.
+    TooLarge { burst: u32 },
+    /// The store that the limiter shares its limit through refuses.
+    NoStore,
 }
 
 /// Why a permit is not granted.

@@ -16,26 +16,26 @@ use tokio::runtime::Id;
 
 use crate::bucket::Shape;
 use crate::clock;
+use crate::learning::Heard;
 use crate::quota::Quota;
 
 use super::alarm::Setting;
 use super::behind;
 use super::behind::Behind;
 use super::desk::Desk;
-use super::desk::Refusal;
 use super::desk::Standing;
 use super::gate::Gate;
 use super::gate::Passage;
-use super::lessons::Heard;
 use super::lessons::Refused;
 use super::link::Link;
 use super::request::Denial;
+use super::request::Line;
+use super::request::Refusal;
 use super::request::Request;
 use super::snapshot::Snapshot;
 use super::supply::Supply;
 use super::supply::Terms;
 use super::ticket::Ticket;
-use super::waiter::Line;
 use super::waiter::State;
 use super::waiter::Waiter;
 use super::wakes::Wakes;
@@ -86,7 +86,13 @@ impl Shared {
         match self.gate.pass(cost, now) {
             Passage::Passed => Ok(()),
             Passage::Empty(until) => Err(Refusal::Late { until }),
-            Passage::Shut => self.at_desk(|desk, now, _| desk.take(cost, true, now)),
+            Passage::Shut => {
+                let request = Request {
+                    cost,
+                    ..Request::ONE
+                };
+                self.at_desk(|desk, now, _| desk.take(&request, now))
+            }
         }
     }
 
@@ -99,15 +105,16 @@ impl Shared {
         let handle = Handle::try_current();
         let (mut behind, now) = self.visit();
         let mut wakes = Wakes::new();
-        let entered = match behind.desk.take(request.cost, request.refusable, now) {
+        let entered = match behind.desk.take(&request, now) {
             Ok(()) => Ok(None),
             Err(refusal @ (Refusal::TooLarge { .. } | Refusal::NoStore)) => {
                 Err(Denial::Refused(refusal))
             }
-            Err(Refusal::Late { .. }) => match handle {
+            Err(Refusal::Late { .. } | Refusal::Closed { .. }) => match handle {
                 Err(_) => Err(Denial::NoRuntime),
                 Ok(handle) => {
-                    let waiter = Waiter::new(cx.waker().clone(), request, now, handle.id());
+                    let times = (now, behind.desk.cooldown.closed_for(now));
+                    let waiter = Waiter::new(cx.waker().clone(), request, times, handle.id());
                     let joined = behind.desk.join(waiter, now, &mut wakes);
                     joined.map_err(Denial::Refused).map(|index| {
                         behind.alarms.enrol(&handle, &self.me);
@@ -120,17 +127,24 @@ impl Shared {
         entered
     }
 
-    /// How a waiter stands: `None` while it waits.
-    pub(super) fn check(&self, index: u32, cx: &Context<'_>) -> Option<Result<(), Refusal>> {
+    /// How a waiter stands: `None` while it waits. With a permit it gets the nanoseconds of cooldowns that
+    /// it would still have waited for.
+    pub(super) fn check(&self, index: u32, cx: &Context<'_>) -> Option<Result<u64, Refusal>> {
         let mut behind = self.lock();
+        let now = clock::now();
+        if behind.desk.is_late(index, now) {
+            behind = self.come_back(behind, index, cx);
+        }
         let burst = behind.desk.quota().burst().get();
+        let closed = behind.desk.cooldown.closed_for(now);
         let waiter = behind.desk.queue.waiter_mut(index);
         let outcome = match waiter.state() {
-            State::Granted { .. } => Ok(()),
+            State::Granted { .. } => Ok(waiter.patience.saturating_sub(closed)),
             State::Late { until } => Err(Refusal::Late { until }),
+            State::Closed { until } => Err(Refusal::Closed { until }),
             State::TooLarge => Err(Refusal::TooLarge { burst }),
             State::NoStore => Err(Refusal::NoStore),
-            State::Waiting => {
+            State::Waiting | State::Absent => {
                 let known = waiter
                     .waker
                     .as_ref()
@@ -151,6 +165,20 @@ impl Shared {
         Some(outcome)
     }
 
+    /// Puts a waiter at the front again that did not pick up its permit in time.
+    fn come_back<'a>(
+        &'a self,
+        mut behind: MutexGuard<'a, Behind>,
+        index: u32,
+        cx: &Context<'_>,
+    ) -> MutexGuard<'a, Behind> {
+        let now = self.begin(&mut behind);
+        behind.desk.queue.waiter_mut(index).waker = Some(cx.waker().clone());
+        behind.desk.come_back(index, now);
+        self.settle(behind, now, &mut Wakes::new());
+        self.lock()
+    }
+
     /// Takes a waiter out that nobody wants any more; its place and its permit go to the next.
     pub(super) fn abandon(&self, index: u32) {
         let mut behind = self.lock();
@@ -160,7 +188,9 @@ impl Shared {
         }
         let now = self.begin(&mut behind);
         let waiter = behind.leave(index);
-        behind.desk.take_back(&waiter, now);
+        behind
+            .desk
+            .take_back(waiter.state(), waiter.since, waiter.cost, now);
         self.settle(behind, now, &mut Wakes::new());
     }
 
@@ -181,30 +211,30 @@ impl Shared {
         self.at_desk(|desk, now, wakes| desk.cool_down(until, now, wakes));
     }
 
-    /// A call was refused.
-    pub(crate) fn refused(&self, refused: &Refused) {
-        self.at_desk(|desk, now, wakes| {
-            desk.refused(refused, &self.gate, now, wakes);
-        });
+    /// A call was refused. Returns the nanoseconds that it has to wait, where that is not what the
+    /// server asked for.
+    pub(crate) fn refused(&self, refused: &Refused<'_>) -> Option<u64> {
+        self.at_desk(|desk, now, wakes| desk.refused(refused, &self.gate, now, wakes))
     }
 
-    /// A call that was sent at `sent` came to an end: was it let through?
+    /// An attempt that was sent at `sent` was let through.
     #[inline]
-    pub(crate) fn answered(&self, sent: u64, passed: bool) {
+    pub(crate) fn passed(&self, sent: u64, retry: bool) {
         if self.attentive.load(Ordering::Relaxed) {
-            self.learn_from_answer(sent, passed);
+            self.learn_from_pass(sent, retry);
         }
     }
 
     #[cold]
-    fn learn_from_answer(&self, sent: u64, passed: bool) {
-        self.at_desk(|desk, now, _| {
-            if passed {
-                desk.passed(sent, &self.gate, now);
-            } else {
-                desk.answered(sent, now);
-            }
-        });
+    fn learn_from_pass(&self, sent: u64, retry: bool) {
+        self.at_desk(|desk, now, _| desk.passed(sent, retry, &self.gate, now));
+    }
+
+    /// An attempt that was sent at `sent` failed, and not because it was too much.
+    pub(crate) fn failed(&self, sent: u64) {
+        if self.attentive.load(Ordering::Relaxed) {
+            self.at_desk(|desk, now, _| desk.ended(sent, now));
+        }
     }
 
     /// A call heard of the server's limits.
@@ -222,7 +252,7 @@ impl Shared {
     pub(crate) fn forecast(&self) -> (u64, u64) {
         self.at_desk(|desk, now, _| {
             let permit = desk.expected(Line::Retries, 1, now);
-            (permit, desk.closed_until())
+            (permit, desk.cooldown.until())
         })
     }
 
@@ -322,7 +352,7 @@ mod tests {
         for _ in 0..1100 {
             let now = clock::now();
             assert!(shared.pass(1, now));
-            shared.answered(now, true);
+            shared.passed(now, false);
         }
         assert!(!shared.attentive.load(Ordering::Relaxed));
     }

@@ -47,7 +47,7 @@ impl Waits {
 
 impl Snapshot {
     pub(super) fn of(desk: &Desk, now: u64) -> Self {
-        let left = desk.closed_until().saturating_sub(now);
+        let left = desk.cooldown.until().saturating_sub(now);
         Self {
             quota: desk.quota(),
             rate: Rate::of_interval(desk.shape.interval),

@@ -7,11 +7,11 @@ use crate::store::Answer;
 use crate::store::StoreError;
 
 use super::desk::Desk;
+use super::request::Line;
 use super::supply::Demand;
 use super::supply::News;
 use super::supply::Order;
 use super::supply::Supplied;
-use super::waiter::Line;
 use super::wakes::Wakes;
 
 impl Desk {
@@ -26,10 +26,10 @@ impl Desk {
                 Supplied::Own(shape) => shape,
             },
         };
-        self.spill(shape, now, credit);
+        self.spill(now, credit);
         self.tat = bucket::take(self.tat, shape, cost, now, credit)?;
-        if let Some(kept) = &mut self.kept {
-            kept.pay(cost, now);
+        for bucket in [&mut self.kept, &mut self.refilled].into_iter().flatten() {
+            bucket.pay(cost, now);
         }
         Ok(u64::MAX)
     }
@@ -37,8 +37,8 @@ impl Desk {
     /// Puts tokens back that were not used.
     pub(super) fn give_back(&mut self, tokens: u64) {
         self.tat = self.tat.saturating_sub(self.shape.price(tokens));
-        if let Some(kept) = &mut self.kept {
-            kept.give_back(tokens);
+        for bucket in [&mut self.kept, &mut self.refilled].into_iter().flatten() {
+            bucket.give_back(tokens);
         }
     }
 
@@ -95,7 +95,7 @@ impl Desk {
         };
         let tidings = supply.answered(id, answer, self.shape, now);
         self.tat = tidings.full_at;
-        if tidings.paused_until > self.closed_until() {
+        if tidings.paused_until > self.cooldown.until() {
             self.close(tidings.paused_until, now, wakes);
         }
         if tidings.void {

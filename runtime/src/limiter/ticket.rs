@@ -4,7 +4,7 @@ use core::task::Context;
 use core::task::Poll;
 use std::sync::Arc;
 
-use super::desk::Refusal;
+use super::request::Refusal;
 use super::shared::Shared;
 
 /// A place in the queue, or a permit that was not picked up yet. Dropping it passes both on.
@@ -25,8 +25,9 @@ impl Ticket {
         }
     }
 
-    /// Waits for the permit. Not to be polled again once it is ready.
-    pub(crate) fn poll(&mut self, cx: &Context<'_>) -> Poll<Result<(), Refusal>> {
+    /// Waits for the permit, and yields the nanoseconds of cooldowns that the caller would still have
+    /// waited for. Not to be polled again once it is ready.
+    pub(crate) fn poll(&mut self, cx: &Context<'_>) -> Poll<Result<u64, Refusal>> {
         match self.shared.check(self.index, cx) {
             None => Poll::Pending,
             Some(outcome) => {

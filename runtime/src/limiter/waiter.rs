@@ -1,9 +1,10 @@
-//! One who waits.
+//! A waiter: one caller's place in a limiter's queue.
 
 use core::task::Waker;
 
 use tokio::runtime::Id;
 
+use super::request::Line;
 use super::request::Request;
 
 /// Where a waiter stands.
@@ -11,40 +12,39 @@ use super::request::Request;
 pub(super) enum State {
     /// In a line.
     Waiting,
-    /// Holds a permit that may be used until this instant, since `since`.
+    /// Holds a permit since `since`. Its tokens may be used until this instant.
     Granted { until: u64 },
+    /// Did not pick up its permit in time, and gets no other before it is polled.
+    Absent,
     /// Cannot be served in time; a permit would come at this instant.
     Late { until: u64 },
+    /// The limiter stays closed until this instant, which is too long for the caller.
+    Closed { until: u64 },
     /// Asks for more than the bucket holds since the quota changed.
     TooLarge,
     /// The store that the limiter shares its limit through refuses.
     NoStore,
 }
 
-/// The line a waiter belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Line {
-    /// Calls that had an attempt before: they came first.
-    Retries,
-    /// Calls that wait for their first attempt.
-    First,
-}
-
-/// One who waits. There can be very many: its instants share no words with smaller things, so that
-/// nothing is lost to alignment.
+/// One caller's place in a limiter's queue. There can be very many: its instants share no words with
+/// smaller things, so that nothing is lost to alignment.
 #[derive(Debug)]
 pub(super) struct Waiter {
     pub(super) waker: Option<Waker>,
-    stands: Stands,
-    /// What belongs to where it stands.
-    until: u64,
+    kind: Kind,
     pub(super) line: Line,
-    pub(super) cost: u32,
-    /// No use for a permit after this instant.
-    pub(super) latest: u64,
-    /// It can be refused because of the store.
+    /// An error can be returned instead.
     pub(super) refusable: bool,
-    /// When the wait began, or when it was granted a permit.
+    /// The limiter will be told what became of the attempt.
+    pub(super) reports: bool,
+    pub(super) cost: u32,
+    /// Instant that belongs to the state.
+    until: u64,
+    /// A permit is of no use after this instant.
+    pub(super) latest: u64,
+    /// Time for which the limiter may have been closed in all when the permit comes.
+    pub(super) patience: u64,
+    /// Instant at which the wait began, or at which the permit was granted.
     pub(super) since: u64,
     /// The runtime whose timer this waiter can count on.
     pub(super) runtime: Id,
@@ -52,25 +52,34 @@ pub(super) struct Waiter {
 
 /// [`State`] without its instant.
 #[derive(Clone, Copy, Debug)]
-enum Stands {
+enum Kind {
     Waiting,
     Granted,
+    Absent,
     Late,
+    Closed,
     TooLarge,
     NoStore,
 }
 
 impl Waiter {
-    /// Waits since `since`.
-    pub(super) const fn new(waker: Waker, request: Request, since: u64, runtime: Id) -> Self {
+    /// Waits since `since`, when the limiter had been closed for `closed` in all.
+    pub(super) const fn new(
+        waker: Waker,
+        request: Request,
+        (since, closed): (u64, u64),
+        runtime: Id,
+    ) -> Self {
         Self {
             waker: Some(waker),
-            stands: Stands::Waiting,
-            until: 0,
-            line: request.line(),
-            cost: request.cost,
-            latest: request.latest,
+            kind: Kind::Waiting,
+            line: request.line,
             refusable: request.refusable,
+            reports: request.reports,
+            cost: request.cost,
+            until: 0,
+            latest: request.latest,
+            patience: request.patience.saturating_add(closed),
             since,
             runtime,
         }
@@ -78,22 +87,26 @@ impl Waiter {
 
     pub(super) const fn state(&self) -> State {
         let until = self.until;
-        match self.stands {
-            Stands::Waiting => State::Waiting,
-            Stands::Granted => State::Granted { until },
-            Stands::Late => State::Late { until },
-            Stands::TooLarge => State::TooLarge,
-            Stands::NoStore => State::NoStore,
+        match self.kind {
+            Kind::Waiting => State::Waiting,
+            Kind::Granted => State::Granted { until },
+            Kind::Absent => State::Absent,
+            Kind::Late => State::Late { until },
+            Kind::Closed => State::Closed { until },
+            Kind::TooLarge => State::TooLarge,
+            Kind::NoStore => State::NoStore,
         }
     }
 
-    pub(super) const fn stand(&mut self, state: State) {
-        (self.stands, self.until) = match state {
-            State::Waiting => (Stands::Waiting, 0),
-            State::Granted { until } => (Stands::Granted, until),
-            State::Late { until } => (Stands::Late, until),
-            State::TooLarge => (Stands::TooLarge, 0),
-            State::NoStore => (Stands::NoStore, 0),
+    pub(super) const fn set(&mut self, state: State) {
+        (self.kind, self.until) = match state {
+            State::Waiting => (Kind::Waiting, 0),
+            State::Granted { until } => (Kind::Granted, until),
+            State::Absent => (Kind::Absent, 0),
+            State::Late { until } => (Kind::Late, until),
+            State::Closed { until } => (Kind::Closed, until),
+            State::TooLarge => (Kind::TooLarge, 0),
+            State::NoStore => (Kind::NoStore, 0),
         };
     }
 }

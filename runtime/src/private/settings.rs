@@ -109,8 +109,7 @@ impl Settings {
     /// `deadline`, which also ends an attempt under way.
     #[must_use]
     pub const fn deadline(mut self, deadline: Duration) -> Self {
-        self.config.deadline = nanos(deadline);
-        self.config.cuts_attempts = true;
+        self.config.deadline = Some(nanos(deadline));
         self
     }
 

@@ -4,11 +4,11 @@ use core::fmt;
 use std::sync::Arc;
 
 use crate::bucket::Shape;
+use crate::bucket::TIMER_SLACK;
 use crate::store::Answer;
 use crate::store::StoreError;
 use crate::store::TICK;
 
-use super::CREDIT;
 use super::Flight;
 use super::Known;
 use super::LOST;
@@ -143,7 +143,7 @@ impl Supply {
             now.saturating_add(wait)
         };
         let every = answer.every.saturating_mul(TICK);
-        let lasts = shape.capacity.saturating_add(CREDIT);
+        let lasts = shape.capacity.saturating_add(TIMER_SLACK);
         self.slots.push(due, every, answer.granted, lasts);
     }
 

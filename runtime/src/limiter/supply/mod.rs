@@ -12,7 +12,6 @@ mod terms;
 
 use std::sync::Arc;
 
-use crate::bucket;
 use crate::bucket::Shape;
 use crate::store::OnStoreError;
 use crate::store::Request;
@@ -23,7 +22,6 @@ pub(super) use self::answers::News;
 use self::share::Share;
 use self::slots::Slots;
 pub(super) use self::terms::Terms;
-use super::gate::CREDIT;
 
 /// A token that has been waited for is used only if the store has been heard of within this time, or
 /// within a round trip if that is longer: there may have been a pause.
@@ -99,6 +97,17 @@ pub(super) enum Supplied {
     At(u64),
     /// The limiter's own bucket decides, with this shape.
     Own(Shape),
+}
+
+/// When a permit can be expected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Due {
+    /// At this instant.
+    At(u64),
+    /// With the last of so many tokens of the bucket in the store.
+    Drawn(u64),
+    /// With the last of so many tokens of this process's own bucket.
+    Alone(u64),
 }
 
 #[derive(Debug)]
@@ -187,19 +196,16 @@ impl Supply {
         }
     }
 
-    /// When the last of `cost` tokens can be expected, as far as anybody knows. `full_at` is when
-    /// the bucket is full, as the store said last.
-    pub(super) fn due(&self, cost: u64, full_at: u64, shape: Shape, now: u64) -> u64 {
+    /// Where the last of `cost` tokens comes from, and when, as far as anybody knows.
+    pub(super) fn due(&self, cost: u64, now: u64) -> Due {
         if let Some(due) = self.slots.due(cost) {
-            return due.max(now);
+            return Due::At(due.max(now));
         }
         let cost = cost.saturating_sub(self.slots.count());
         match (&self.mode, self.terms.on_error) {
-            (Mode::Away { .. }, OnStoreError::Local) => {
-                bucket::earliest(full_at, self.own(shape), cost, now)
-            }
-            (Mode::Up, _) if self.known.is_some() => bucket::earliest(full_at, shape, cost, now),
-            _ => now,
+            (Mode::Away { .. }, OnStoreError::Local) => Due::Alone(cost),
+            (Mode::Up, _) if self.known.is_some() => Due::Drawn(cost),
+            _ => Due::At(now),
         }
     }
 
@@ -224,7 +230,7 @@ impl Supply {
         clippy::cast_sign_loss,
         reason = "an interval is below 2^52 ns, a share at least a thousandth"
     )]
-    fn own(&self, shape: Shape) -> Shape {
+    pub(super) fn own(&self, shape: Shape) -> Shape {
         let interval = (shape.interval as f64 / (self.share.value() * CAUTION)).ceil() as u64;
         Shape {
             interval,

@@ -1,0 +1,130 @@
+//! When a limiter is closed, and the call that goes first when it opens again.
+
+/// How long the first call after a cooldown holds back the others while it is not answered.
+pub(super) const PROBING: u64 = 1_000_000_000;
+
+/// One call goes first after a cooldown, to see whether the server lets it through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Probe {
+    Off,
+    /// The next call is the probe. Its answer is waited for at most this long.
+    Armed {
+        hold: u64,
+    },
+    /// The probe is on its way. The others are held until this instant.
+    Out {
+        sent: u64,
+        until: u64,
+    },
+}
+
+/// When a limiter is closed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Cooldown {
+    /// Beginning and end of the last cooldown.
+    since: u64,
+    until: u64,
+    /// Time for which the limiter was closed before the last cooldown.
+    before: u64,
+    probe: Probe,
+}
+
+impl Cooldown {
+    pub(super) const fn new() -> Self {
+        Self {
+            since: 0,
+            until: 0,
+            before: 0,
+            probe: Probe::Off,
+        }
+    }
+
+    /// Closes until `until`. A shorter cooldown changes nothing, which is `false`.
+    pub(super) const fn extend(&mut self, until: u64, now: u64) -> bool {
+        if until <= now || until <= self.until {
+            return false;
+        }
+        if self.until <= now {
+            self.before += self.until - self.since;
+            self.since = now;
+        }
+        self.until = until;
+        true
+    }
+
+    pub(super) const fn until(&self) -> u64 {
+        self.until
+    }
+
+    pub(super) const fn probe(&self) -> Probe {
+        self.probe
+    }
+
+    /// No permit is granted before this instant.
+    pub(super) fn held_until(&self) -> u64 {
+        match self.probe {
+            Probe::Out { until, .. } => until.max(self.until),
+            Probe::Off | Probe::Armed { .. } => self.until,
+        }
+    }
+
+    /// Time for which the limiter has been closed in all.
+    pub(super) fn closed_for(&self, now: u64) -> u64 {
+        self.before + now.clamp(self.since, self.until) - self.since
+    }
+
+    /// Time for which the limiter will have been closed once it opens, as far as is known.
+    pub(super) const fn closed_in_all(&self) -> u64 {
+        self.before + self.until - self.since
+    }
+
+    /// The part of a wait since `since` for which the limiter was closed.
+    pub(super) fn overlap(&self, since: u64, now: u64) -> u64 {
+        let end = self.until.min(now);
+        end.saturating_sub(since.max(self.since))
+    }
+
+    /// Lets the next call go first. `held` is the longest that the others wait for its answer.
+    pub(super) const fn arm(&mut self, hold: u64) {
+        self.probe = Probe::Armed { hold };
+    }
+
+    /// Takes note of a permit. The next call's is the probe's, if one is due; a permit that nobody
+    /// reports on is no probe.
+    pub(super) fn granted(&mut self, reports: bool, now: u64) {
+        if let (Probe::Armed { hold }, true) = (self.probe, reports) {
+            self.probe = Probe::Out {
+                sent: now,
+                until: now.saturating_add(hold),
+            };
+        }
+    }
+
+    /// A permit that was granted at `at` is not used: if it was the probe's, the next one is.
+    pub(super) fn unused(&mut self, at: u64) {
+        match self.probe {
+            Probe::Out { sent, until } if sent == at => self.arm(until - sent),
+            _ => {}
+        }
+    }
+
+    /// A call that was sent at `sent` came to an end: whether the others were held for it.
+    pub(super) fn answered(&mut self, sent: u64) -> bool {
+        let held = matches!(self.probe, Probe::Out { sent: probe, .. } if sent >= probe);
+        if held {
+            self.probe = Probe::Off;
+        }
+        held
+    }
+
+    /// Ends the wait for a probe that is not answered in time: when it ended.
+    pub(super) fn lapse(&mut self, now: u64) -> Option<u64> {
+        match self.probe {
+            Probe::Out { until, .. } if until <= now => {
+                self.probe = Probe::Off;
+                Some(until)
+            }
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! When those who wait will be served, and who is refused because that is too late.
+
+use crate::bucket::Shape;
+use crate::schedule::Bucket;
+use crate::schedule::Change;
+use crate::schedule::Schedule;
+
+use super::cooldown::Probe;
+use super::desk::Desk;
+use super::kept::Kept;
+use super::request::Line;
+use super::supply::Due;
+use super::waiter::State;
+use super::wakes::Wakes;
+
+impl Desk {
+    /// When a caller who joins this line now gets a permit.
+    pub(super) fn expected(&self, line: Line, cost: u32, now: u64) -> u64 {
+        self.due(self.queue.cost_ahead(line) + u64::from(cost), now)
+    }
+
+    /// When the last of `cost` tokens from now on is granted.
+    pub(super) fn due(&self, cost: u64, now: u64) -> u64 {
+        let Some(supply) = &self.supply else {
+            return self.schedule(now).when(cost);
+        };
+        let schedule = self.schedule(now);
+        match supply.due(cost, now) {
+            Due::At(due) => due.max(schedule.opens),
+            Due::Drawn(cost) => schedule.when(cost),
+            Due::Alone(cost) => schedule.map(|shape| supply.own(shape)).when(cost),
+        }
+    }
+
+    /// Refuses all who cannot be served in time any more.
+    pub(super) fn expel(&mut self, now: u64, wakes: &mut Wakes) {
+        let burst = self.quota().burst().get();
+        let (closed, opens) = (self.cooldown.closed_in_all(), self.cooldown.until());
+        let mut ahead = 0;
+        self.soonest = u64::MAX;
+        for index in self.queue.line_up() {
+            let waiter = self.queue.waiter(index);
+            let (cost, latest, patience) = (waiter.cost, waiter.latest, waiter.patience);
+            let until = self.due(ahead + u64::from(cost), now);
+            let state = match () {
+                () if cost > burst => State::TooLarge,
+                () if closed > patience => State::Closed { until: opens },
+                () if until > latest => State::Late { until },
+                () => {
+                    ahead += u64::from(cost);
+                    self.soonest = self.soonest.min(latest);
+                    continue;
+                }
+            };
+            wakes.add(self.queue.decide(index, state));
+        }
+    }
+
+    /// What is known of the permits to come from the bucket of this process, or of the store.
+    pub(super) fn schedule(&self, now: u64) -> Schedule {
+        let round_trip = self.round_trip.max(1);
+        let (opens, probe) = match self.cooldown.probe() {
+            Probe::Off => (self.cooldown.until(), 0),
+            Probe::Armed { hold } => (self.cooldown.until(), round_trip.min(hold)),
+            Probe::Out { sent, until } => (until.min(now.max(sent + round_trip)), 0),
+        };
+        let plain = self.learnt.share_of(Shape::of(self.quota()));
+        let change = self.learnt.ages_at().map(|at| Change {
+            at,
+            bucket: Bucket {
+                tat: self.kept.as_ref().map_or(0, Kept::tat),
+                shape: plain,
+            },
+            probe: round_trip.min(self.probing()),
+        });
+        Schedule {
+            now,
+            opens,
+            probe,
+            bucket: Bucket {
+                tat: self.tat,
+                shape: self.shape,
+            },
+            change,
+        }
+    }
+}

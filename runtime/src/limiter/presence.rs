@@ -1,0 +1,58 @@
+//! Permits that are not picked up: a future that is granted one may not be polled for long.
+
+use crate::bucket::TIMER_SLACK;
+
+use super::desk::Desk;
+use super::waiter::State;
+
+/// A permit is used as it is if it is picked up within this time.
+pub(super) const LEASE: u64 = TIMER_SLACK;
+
+impl Desk {
+    /// Whether a waiter did not pick up its permit in time.
+    pub(super) fn is_late(&self, index: u32, now: u64) -> bool {
+        let waiter = self.queue.waiter(index);
+        match waiter.state() {
+            State::Granted { .. } => now > waiter.since + LEASE,
+            State::Absent => true,
+            _ => false,
+        }
+    }
+
+    /// Puts a waiter that is polled again, and did not pick up its permit in time, at the front for the
+    /// next one: the tokens that piled up for many such waiters may be more than the bucket holds.
+    pub(super) fn come_back(&mut self, index: u32, now: u64) {
+        self.recall(now);
+        if self.queue.waiter(index).state() == State::Absent {
+            self.queue.come_back(index);
+        }
+    }
+
+    /// Takes back the permits that were not picked up in time, for others to use.
+    pub(super) fn recall(&mut self, now: u64) {
+        while let Some(index) = self.queue.oldest_grant() {
+            let waiter = self.queue.waiter(index);
+            let (state, since, cost) = (waiter.state(), waiter.since, waiter.cost);
+            if since + LEASE > now {
+                break;
+            }
+            self.spill(now, TIMER_SLACK);
+            // Its waker was called when the permit was granted.
+            drop(self.queue.decide(index, State::Absent));
+            self.take_back(state, since, cost, now);
+        }
+    }
+
+    /// Takes back the permit that a waiter held in `state`, since `since`.
+    pub(super) fn take_back(&mut self, state: State, since: u64, cost: u32, now: u64) {
+        let State::Granted { until } = state else {
+            return;
+        };
+        self.cooldown.unused(since);
+        match &mut self.supply {
+            Some(supply) if until < u64::MAX => supply.put_back(cost, until, now),
+            _ if self.spilt.covers(since) => {}
+            _ => self.give_back(u64::from(cost)),
+        }
+    }
+}
