@@ -45,8 +45,13 @@ async fn annotated_and_answered(id: u64) -> Result<u64, std::io::Error> {
     Ok(answered().await? + id)
 }
 
-#[rate_limited(limiter = SHARED, deadline = "10s", idempotent)]
+#[rate_limited(limiter = SHARED, idempotent)]
 async fn sharing(id: u64) -> Result<u64, std::io::Error> {
+    Ok(request().await? + id)
+}
+
+#[rate_limited(limiter = SHARED, deadline = "10s", idempotent)]
+async fn in_time(id: u64) -> Result<u64, std::io::Error> {
     Ok(request().await? + id)
 }
 
@@ -77,6 +82,7 @@ fn the_future_grows_by_a_constant() {
     let added = |future: usize| future - size_of_val(&plain(1));
     assert!(added(size_of_val(&annotated(1))) <= RETRYING);
     assert!(added(size_of_val(&sharing(1))) <= RETRYING);
+    assert!(added(size_of_val(&in_time(1))) <= RETRYING);
     assert!(added(size_of_val(&once(1))) <= ONCE);
     let added = size_of_val(&annotated_and_answered(1)) - size_of_val(&plain_and_answered(1));
     assert!(added <= RETRYING, "{added}");
@@ -104,6 +110,8 @@ fn a_call_with_a_token_to_take_allocates_nothing() {
     assert_eq!(allocations(&runtime, || annotated(1)), bare);
     assert_eq!(allocations(&runtime, || sharing(1)), bare);
     assert_eq!(allocations(&runtime, || once(1)), bare);
+    // A body that has to wait needs a timer, which may end it.
+    assert_eq!(allocations(&runtime, || in_time(1)), bare + 2);
 }
 
 #[test]

@@ -58,6 +58,8 @@ enum First {
     Hang,
     /// Answers with this status.
     Status(u16),
+    /// Answers 429 with this `Retry-After`.
+    AskFor(&'static str),
 }
 
 async fn serve(first: First) -> (String, Arc<AtomicUsize>) {
@@ -85,6 +87,12 @@ async fn answer(mut stream: TcpStream, first: Option<First>) -> std::io::Result<
         Some(First::Status(status)) => {
             let head =
                 format!("HTTP/1.1 {status} x\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+            stream.write_all(head.as_bytes()).await
+        }
+        Some(First::AskFor(seconds)) => {
+            let head = format!(
+                "HTTP/1.1 429 x\r\nretry-after: {seconds}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+            );
             stream.write_all(head.as_bytes()).await
         }
     }
@@ -214,4 +222,26 @@ async fn one_left() -> String {
         stream.write_all(SPENT).await
     });
     url
+}
+
+#[tokio::test]
+async fn a_hint_beyond_the_deadline_ends_the_call_and_refuses_the_next_at_once() {
+    #[rate_limited(rate = 100, deadline = "10s")]
+    async fn fetch(url: &str) -> reqwest::Result<String> {
+        let response = reqwest::get(url).await?;
+        response.observe().error_for_status()?.text().await
+    }
+    let (url, connections) = serve(First::AskFor("3600")).await;
+    let refused_by_the_server = fetch(&url).await.unwrap_err();
+    assert_eq!(
+        refused_by_the_server.status(),
+        Some(reqwest::StatusCode::TOO_MANY_REQUESTS)
+    );
+    assert!(paced::Error::find(&refused_by_the_server).is_none());
+    let refused_here = fetch(&url).await.unwrap_err();
+    assert_eq!(refused_here.status(), None);
+    let refusal = paced::Error::find(&refused_here).expect("a refusal");
+    assert!(refusal.is_deadline());
+    assert!(refusal.retry_after() > Some(Duration::from_secs(3000)));
+    assert_eq!(connections.load(Ordering::SeqCst), 1);
 }

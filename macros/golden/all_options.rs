@@ -39,13 +39,15 @@ async fn all() -> Result<(), Error> {
                 > {
                     return r;
                 }
-                { marker().await }
+                {
+                    const _: () = ();
+                    marker().await
+                }
             },
         }
             .await;
         let probe = ::paced::__private::probe(&out);
-        probe.__paced_must_refuse::<::paced::__private::option::MaxWait>();
-        probe.__paced_must_refuse::<::paced::__private::option::AttemptTimeout>();
+        probe.__paced_must_refuse::<::paced::__private::option::Deadline>();
         match ::paced::__private::Call::settle(
             &mut call,
             &(probe.__paced_ok(), probe.__paced_err()),

@@ -30,7 +30,10 @@ where
                     > {
                         return r;
                     }
-                    { __self.marker().await }
+                    {
+                        const _: () = ();
+                        __self.marker().await
+                    }
                 },
             }
                 .await;

@@ -1,8 +1,8 @@
 async fn captures<T>(
     &mut self,
-    owned: T,
+    mut owned: T,
     #[cfg(unix)]
-    (a, b): (T, T),
+    (mut a, mut b): (T, T),
     unused: T,
     n: u8,
 ) -> Result<(), Error> {
@@ -14,11 +14,6 @@ async fn captures<T>(
         );
         ::paced::__private::Site::call(&__PACED_SITE)
     };
-    let mut owned = owned;
-    #[cfg(unix)]
-    let mut a = a;
-    #[cfg(unix)]
-    let mut b = b;
     loop {
         let out: ::paced::__private::Attempted<Result<(), Error>> = ::paced::__private::Attempt {
             call: &mut call,
@@ -34,7 +29,10 @@ async fn captures<T>(
                     let _ = &mut b;
                     return r;
                 }
-                { self.marker(&owned, &a, &b, n).await }
+                {
+                    const _: () = ();
+                    self.marker(&owned, &a, &b, n).await
+                }
             },
         }
             .await;

@@ -19,7 +19,10 @@ pub async fn user(api: &Client, id: u64) -> reqwest::Result<User> {
                 > {
                     return r;
                 }
-                { marker(api, id).await }
+                {
+                    const _: () = ();
+                    marker(api, id).await
+                }
             },
         }
             .await;

@@ -1,5 +1,6 @@
 fn impl_future(&self) -> impl Future<Output = Result<(), Error>> + Send {
-    ::core::convert::identity(async move {
+    {}
+    async move {
         let mut call = {
             static __PACED_SITE: ::paced::__private::Site = ::paced::__private::Site::new(
                 ::core::concat!(::core::module_path!(), "::", "impl_future"),
@@ -17,7 +18,10 @@ fn impl_future(&self) -> impl Future<Output = Result<(), Error>> + Send {
                     > {
                         return r;
                     }
-                    { self.marker().await }
+                    {
+                        const _: () = ();
+                        self.marker().await
+                    }
                 },
             }
                 .await;
@@ -33,5 +37,5 @@ fn impl_future(&self) -> impl Future<Output = Result<(), Error>> + Send {
                 ::core::ops::ControlFlow::Continue(()) => {}
             }
         }
-    })
+    }
 }

@@ -1,4 +1,4 @@
-async fn impl_trait(it: impl AsRef<str>) -> Result<impl Iterator<Item = u8>, Error> {
+async fn impl_trait(mut it: impl AsRef<str>) -> Result<impl Iterator<Item = u8>, Error> {
     let mut call = {
         static __PACED_SITE: crate::reexport::__private::Site = crate::reexport::__private::Site::new(
             ::core::concat!(::core::module_path!(), "::", "impl_trait"),
@@ -7,7 +7,6 @@ async fn impl_trait(it: impl AsRef<str>) -> Result<impl Iterator<Item = u8>, Err
         );
         crate::reexport::__private::Site::call(&__PACED_SITE)
     };
-    let mut it = it;
     loop {
         let out: crate::reexport::__private::Attempted<Result<_, Error>> = crate::reexport::__private::Attempt {
             call: &mut call,
@@ -18,7 +17,10 @@ async fn impl_trait(it: impl AsRef<str>) -> Result<impl Iterator<Item = u8>, Err
                     let _ = &mut it;
                     return r;
                 }
-                { marker(it.as_ref()) }
+                {
+                    const _: () = ();
+                    marker(it.as_ref())
+                }
             },
         }
             .await;

@@ -18,6 +18,7 @@ async fn inner_attributes() -> Result<(), Error> {
                     return r;
                 }
                 {
+                    const _: () = ();
                     let x = marker();
                     Ok(())
                 }

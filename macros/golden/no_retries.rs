@@ -1,4 +1,4 @@
-async fn no_retries(self, owned: Vec<u8>) -> Result<Vec<u8>, Error> {
+async fn no_retries(mut self, owned: Vec<u8>) -> Result<Vec<u8>, Error> {
     let mut call = {
         static __PACED_SITE: ::paced::__private::Site = ::paced::__private::Site::new(
             ::core::concat!(::core::module_path!(), "::", "no_retries"),
@@ -10,13 +10,17 @@ async fn no_retries(self, owned: Vec<u8>) -> Result<Vec<u8>, Error> {
     };
     let out: ::paced::__private::Attempted<Result<Vec<u8>, Error>> = ::paced::__private::Attempt {
         call: &mut call,
-        body: async move {
+        body: async {
             if let ::core::option::Option::Some(r) = ::core::option::Option::None::<
                 Result<Vec<u8>, Error>,
             > {
+                let _ = &mut self;
                 return r;
             }
-            { self.marker(owned).await }
+            {
+                const _: () = ();
+                self.marker(owned).await
+            }
         },
     }
         .await;

@@ -22,7 +22,10 @@ async fn run_time_values(&self) -> Result<(), Error> {
                 > {
                     return r;
                 }
-                { self.marker().await }
+                {
+                    const _: () = ();
+                    self.marker().await
+                }
             },
         }
             .await;

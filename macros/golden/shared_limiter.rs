@@ -21,11 +21,15 @@ async fn shared_limiter(&self) -> Result<(), Error> {
                 > {
                     return r;
                 }
-                { self.marker().await }
+                {
+                    const _: () = ();
+                    self.marker().await
+                }
             },
         }
             .await;
         let probe = ::paced::__private::probe(&out);
+        probe.__paced_must_refuse::<::paced::__private::option::Deadline>();
         match ::paced::__private::Call::settle(
             &mut call,
             &probe

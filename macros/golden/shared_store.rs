@@ -23,7 +23,10 @@ async fn shared_store() -> Result<(), Error> {
                 > {
                     return r;
                 }
-                { marker().await }
+                {
+                    const _: () = ();
+                    marker().await
+                }
             },
         }
             .await;

@@ -21,7 +21,10 @@ async fn store_at_run_time(&self) -> Result<(), Error> {
                 > {
                     return r;
                 }
-                { self.marker().await }
+                {
+                    const _: () = ();
+                    self.marker().await
+                }
             },
         }
             .await;

@@ -17,7 +17,10 @@ async fn store_of_a_constant() -> Result<(), Error> {
                 > {
                     return r;
                 }
-                { marker().await }
+                {
+                    const _: () = ();
+                    marker().await
+                }
             },
         }
             .await;

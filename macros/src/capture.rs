@@ -6,9 +6,10 @@
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt as _;
-use syn::{
-    Attribute, FnArg, Ident, Pat, PatType, Path, Receiver, ReceiverKind, Signature, Token, Type,
-};
+use syn::{Attribute, FnArg, Ident, Pat, PatType, Receiver, ReceiverKind, Signature, Token, Type};
+
+use crate::pattern::{bare, each_binding, read};
+use crate::sync::is_sync;
 
 pub(crate) struct Capture {
     /// The `#[cfg(..)]` of the argument.
@@ -19,123 +20,107 @@ pub(crate) struct Capture {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// An argument by value: it must be rebound as `mut` first.
+    /// An argument by value: its pattern must say `mut`.
     Owned,
     /// An argument by value that is `mut` already.
     Mutable,
-    /// `self` by value, which cannot be rebound: the signature says `mut`.
-    OwnedSelf,
+    /// `self`, or what stands for it, behind a `&mut`.
+    ReborrowedSelf,
     /// An argument that is a `&mut` already.
     Reborrowed,
 }
 
-/// The captures that a call in a loop needs; `ret` is what the function comes to.
-pub(crate) fn captures(sig: &Signature, ret: &Type, body: &TokenStream) -> Vec<Capture> {
+/// How the body has its arguments.
+#[derive(Clone, Copy)]
+pub(crate) struct Use {
+    /// `self` is called `__self` in it.
+    pub(crate) renamed: bool,
+    /// It runs once, and may take what it is given.
+    pub(crate) once: bool,
+    /// It takes what it should borrow, whatever type that has.
+    pub(crate) takes: bool,
+}
+
+/// The captures of the body of a function that comes to `ret`.
+pub(crate) fn captures(sig: &Signature, ret: &Type, body: &TokenStream, used: Use) -> Vec<Capture> {
     // A result that borrows from a `&mut` argument leaves the loop, which a unique borrow of all of it could not.
-    let borrows = has_lifetime(ret.to_token_stream());
+    let leaves = !used.once && has_lifetime(ret.to_token_stream());
     let mut found = Vec::new();
     for arg in &sig.inputs {
         match arg {
-            FnArg::Receiver(receiver) => found.extend(of_receiver(receiver, body)),
-            FnArg::Typed(typed) => of_argument(typed, &mut found),
+            FnArg::Receiver(receiver) => found.extend(of_receiver(receiver, used)),
+            FnArg::Typed(typed) => of_argument(typed, used, &mut found),
         }
     }
     found.retain(|capture| {
-        let allowed = capture.kind != Kind::Reborrowed || !borrows;
         // An argument that the body does not name is not captured, and stays unused for the compiler.
-        allowed && mentions(body.clone(), &capture.name.unraw().to_string())
+        !(capture.is_reborrowed() && leaves) && capture.is_in(body)
     });
+    // As the body itself would capture them: where another macro makes a future of all this, they are dropped in this
+    // order.
+    found.sort_by_key(|capture| first_mention(body, &capture.name));
     found
 }
 
-fn of_receiver(receiver: &Receiver, body: &TokenStream) -> Option<Capture> {
-    let span = receiver.self_token.span;
+impl Capture {
+    pub(crate) fn is_reborrowed(&self) -> bool {
+        matches!(self.kind, Kind::Reborrowed | Kind::ReborrowedSelf)
+    }
+
+    fn is_in(&self, body: &TokenStream) -> bool {
+        mentions(body.clone(), &self.name.unraw().to_string())
+    }
+}
+
+fn of_receiver(receiver: &Receiver, used: Use) -> Option<Capture> {
     let kind = match &receiver.kind {
-        ReceiverKind::Reference(_, _, Some(_)) => Kind::Reborrowed,
+        ReceiverKind::Reference(_, _, Some(_)) => Kind::ReborrowedSelf,
         ReceiverKind::Reference(..) => return None,
         ReceiverKind::Typed(_, ty) => match &**ty {
             Type::Reference(reference) if reference.mutability.is_none() => return None,
-            Type::Reference(_) => Kind::Reborrowed,
-            _ => Kind::OwnedSelf,
+            Type::Reference(_) => Kind::ReborrowedSelf,
+            Type::Path(ty) if is_sync(&ty.path) && !used.takes => return None,
+            _ if receiver.mutability.is_some() => Kind::Mutable,
+            _ => Kind::Owned,
         },
-        _ => Kind::OwnedSelf,
+        _ if receiver.mutability.is_some() => Kind::Mutable,
+        _ => Kind::Owned,
     };
     // This is what `#[async_trait]` calls it in the body.
-    let renamed = mentions(body.clone(), "__self");
-    let (name, kind) = match kind {
-        Kind::OwnedSelf if renamed => ("__self", Kind::Owned),
-        kind if renamed => ("__self", kind),
-        kind => ("self", kind),
-    };
-    let name = Ident::new(name, span);
+    let name = if used.renamed { "__self" } else { "self" };
     Some(Capture {
         cfgs: cfgs(&receiver.attrs),
-        name,
+        name: Ident::new(name, receiver.self_token.span),
         kind,
     })
 }
 
-fn of_argument(typed: &PatType, found: &mut Vec<Capture>) {
-    let kind = match (&*typed.ty, &*typed.pat) {
+fn of_argument(typed: &PatType, used: Use, found: &mut Vec<Capture>) {
+    let kind = match (bare(&typed.ty), &*typed.pat) {
         (Type::Reference(reference), Pat::Ident(_)) if reference.mutability.is_some() => {
             Kind::Reborrowed
         }
         (Type::Reference(_), _) => return,
-        (Type::Path(ty), _) if is_sync(&ty.path) => return,
+        (Type::Path(ty), _) if is_sync(&ty.path) && !used.takes => return,
         _ => Kind::Owned,
     };
-    let mut names = Vec::new();
-    bindings(&typed.pat, &mut names);
-    found.extend(names.into_iter().map(|binding| Capture {
-        cfgs: cfgs(&typed.attrs),
-        name: binding.name,
-        kind: match kind {
-            Kind::Owned if binding.mutable => Kind::Mutable,
-            kind => kind,
-        },
-    }));
-}
-
-/// Types of the standard library that every thread may read: there is nothing to gain for them.
-fn is_sync(path: &Path) -> bool {
-    const NAMES: [&str; 17] = [
-        "bool", "char", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64",
-        "i128", "isize", "f32", "f64", "String",
-    ];
-    path.get_ident()
-        .is_some_and(|name| NAMES.iter().any(|known| name == known))
-}
-
-struct Binding {
-    name: Ident,
-    mutable: bool,
-}
-
-fn bindings(pat: &Pat, names: &mut Vec<Binding>) {
-    match pat {
-        Pat::Ident(binding) => {
-            // A capital begins the name of a unit struct, which binds nothing.
-            if !binding.ident.to_string().starts_with(char::is_uppercase) {
-                names.push(Binding {
-                    name: binding.ident.clone(),
-                    mutable: binding.by_ref.is_none() && binding.mutability.is_some(),
-                });
-            }
-            if let Some((_, inner)) = &binding.subpat {
-                bindings(inner, names);
-            }
+    let mut pat = read(typed.pat.to_token_stream());
+    each_binding(&mut pat, &typed.ty, &mut |binding| {
+        let kind = match (kind, &binding.by_ref, &binding.mutability) {
+            (Kind::Owned, None, Some(_)) => Kind::Mutable,
+            (Kind::Owned, Some(_), Some(_)) => Kind::Reborrowed,
+            // A reference to what the function owns, and has to share.
+            (_, Some(_), None) => return,
+            (kind, ..) => kind,
+        };
+        if found.iter().all(|capture| capture.name != binding.ident) {
+            found.push(Capture {
+                cfgs: cfgs(&typed.attrs),
+                name: binding.ident.clone(),
+                kind,
+            });
         }
-        Pat::Paren(paren) => bindings(&paren.pat, names),
-        Pat::Reference(reference) => bindings(&reference.pat, names),
-        Pat::Slice(slice) => slice.elems.iter().for_each(|pat| bindings(pat, names)),
-        Pat::Struct(fields) => fields
-            .fields
-            .iter()
-            .for_each(|field| bindings(&field.pat, names)),
-        Pat::Tuple(tuple) => tuple.elems.iter().for_each(|pat| bindings(pat, names)),
-        Pat::TupleStruct(tuple) => tuple.elems.iter().for_each(|pat| bindings(pat, names)),
-        _ => {}
-    }
+    });
 }
 
 fn cfgs(attrs: &[Attribute]) -> Vec<TokenStream> {
@@ -146,15 +131,56 @@ fn cfgs(attrs: &[Attribute]) -> Vec<TokenStream> {
         .collect()
 }
 
-/// Lets the signature say `mut self` where a capture needs it.
-pub(crate) fn make_self_mutable(sig: &mut Signature, captures: &[Capture], mutable: Token![mut]) {
-    let needed = captures
-        .iter()
-        .any(|capture| capture.kind == Kind::OwnedSelf);
-    match sig.inputs.first_mut() {
-        Some(FnArg::Receiver(receiver)) if needed => receiver.mutability = Some(mutable),
-        _ => {}
+/// Lets the patterns of the arguments say `mut` where a capture needs it.
+///
+/// In the signature and not by rebinding them: so the arguments are dropped in the plain function's order.
+///
+/// `declared` is what the body declares itself, by the same names.
+pub(crate) fn make_mutable(
+    sig: &mut Signature,
+    captures: &[Capture],
+    declared: &dyn Fn(&Ident) -> bool,
+) {
+    let needed = |name: &Ident| {
+        let owned = |capture: &Capture| capture.kind == Kind::Owned && capture.name == *name;
+        captures.iter().any(owned) && !declared(name)
+    };
+    for arg in &mut sig.inputs {
+        match arg {
+            FnArg::Receiver(receiver) => {
+                let name = Ident::new("self", receiver.self_token.span);
+                if needed(&name) {
+                    receiver.mutability = Some(Token![mut](name.span()));
+                }
+            }
+            FnArg::Typed(typed) => {
+                let PatType { pat, ty, .. } = typed;
+                // All of the pattern is the user's for the compiler, which would else leave the name out of its errors.
+                each_binding(pat, ty, &mut |binding| {
+                    if needed(&binding.ident) && binding.by_ref.is_none() {
+                        binding.mutability = Some(Token![mut](binding.ident.span()));
+                    }
+                });
+            }
+        }
     }
+}
+
+/// How many words stand before the first that is `name`.
+fn first_mention(tokens: &TokenStream, name: &Ident) -> usize {
+    fn count(tokens: TokenStream, name: &Ident, words: &mut usize) -> bool {
+        tokens.into_iter().any(|token| match token {
+            TokenTree::Ident(word) => {
+                *words += 1;
+                word == *name
+            }
+            TokenTree::Group(group) => count(group.stream(), name, words),
+            TokenTree::Literal(_) | TokenTree::Punct(_) => false,
+        })
+    }
+    let mut words = 0;
+    count(tokens.clone(), name, &mut words);
+    words
 }
 
 fn has_lifetime(tokens: TokenStream) -> bool {
@@ -166,7 +192,7 @@ fn has_lifetime(tokens: TokenStream) -> bool {
 }
 
 /// Whether `name` occurs as a word of its own, or inside a literal, where `"{name}"` would use it.
-fn mentions(tokens: TokenStream, name: &str) -> bool {
+pub(crate) fn mentions(tokens: TokenStream, name: &str) -> bool {
     tokens.into_iter().any(|token| match token {
         TokenTree::Ident(word) => word.unraw() == name,
         TokenTree::Group(group) => mentions(group.stream(), name),
@@ -187,8 +213,13 @@ mod tests {
             ReturnType::Type(_, ret) => ret.to_token_stream(),
             ReturnType::Default => TokenStream::new(),
         };
-        let body = body.parse().expect("tokens");
-        let captures = captures(&sig, &Type::Verbatim(ret), &body);
+        let body: TokenStream = body.parse().expect("tokens");
+        let used = Use {
+            renamed: mentions(body.clone(), "__self"),
+            once: false,
+            takes: false,
+        };
+        let captures = captures(&sig, &Type::Verbatim(ret), &body, used);
         captures
             .iter()
             .map(|capture| (capture.name.to_string(), capture.kind))
@@ -224,19 +255,25 @@ mod tests {
             (
                 "async fn f(&mut self)",
                 "self.a()",
-                &[("self", Kind::Reborrowed)],
+                &[("self", Kind::ReborrowedSelf)],
             ),
-            ("async fn f(self)", "self.a()", &[("self", Kind::OwnedSelf)]),
+            ("async fn f(self)", "self.a()", &[("self", Kind::Owned)]),
+            ("async fn f(self: Arc<Self>)", "self.a()", &[]),
             (
-                "async fn f(self: Arc<Self>)",
+                "async fn f(self: Box<Self>)",
                 "self.a()",
-                &[("self", Kind::OwnedSelf)],
+                &[("self", Kind::Owned)],
+            ),
+            (
+                "async fn f(mut self)",
+                "self.a()",
+                &[("self", Kind::Mutable)],
             ),
             ("async fn f(self: &Self)", "self.a()", &[]),
             (
                 "fn f<'a>(&'a mut self)",
                 "__self.a()",
-                &[("__self", Kind::Reborrowed)],
+                &[("__self", Kind::ReborrowedSelf)],
             ),
             ("fn f(self)", "__self.a()", &[("__self", Kind::Owned)]),
             (
@@ -253,7 +290,25 @@ mod tests {
             ("async fn f((a, b): &mut (T, T))", "a + b", &[]),
             ("async fn f(Unit: Unit)", "Unit", &[]),
             ("async fn f(mut a: T)", "a", &[("a", Kind::Mutable)]),
-            ("async fn f(ref mut a: T)", "a", &[("a", Kind::Owned)]),
+            ("async fn f(ref mut a: T)", "a", &[("a", Kind::Reborrowed)]),
+            ("async fn f(ref a: T)", "a", &[]),
+            (
+                "async fn f((Ok(a) | Err(a)): Result<T, T>)",
+                "a",
+                &[("a", Kind::Owned)],
+            ),
+            ("async fn f(Name: T)", "Name", &[("Name", Kind::Owned)]),
+            ("async fn f(unit: unit)", "unit", &[]),
+            (
+                "async fn f(a: Vec<u8>, b: Option<(std::time::Duration, &str)>, c: Arc<T>)",
+                "(a, b, c)",
+                &[],
+            ),
+            (
+                "async fn f(a: Vec<T>, b: Box<dyn Send>)",
+                "(a, b)",
+                &[("a", Kind::Owned), ("b", Kind::Owned)],
+            ),
         ];
         for (sig, body, captures) in cases {
             let captures: Vec<_> = captures

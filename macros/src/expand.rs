@@ -5,13 +5,13 @@
 //! Functions are called by their paths, and methods have reserved names: a plain method call could find one of a
 //! trait of the user's that every type has.
 
-use proc_macro2::{Delimiter, Ident, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
-use syn::Token;
 
 use crate::capture::{Capture, Kind as CaptureKind};
+use crate::instrumented;
 use crate::output::Kind as OutputKind;
-use crate::place::{Place, by_reference, grouped};
+use crate::place::{Place, by_reference, grouped, located};
 use crate::plan::Plan;
 use crate::site::site;
 
@@ -43,17 +43,38 @@ fn private(plan: &Plan) -> TokenStream {
 /// The new body of the function.
 fn statements(plan: &Plan, private: &TokenStream) -> TokenStream {
     let run = run(plan, private);
-    let here = Span::mixed_site();
+    // Where the user's own block is, for errors about it as a whole.
+    let start = plan.opened.as_ref().map(|opened| opened.start);
+    let here = start.map_or_else(Span::mixed_site, located);
+    let run = grouped(Delimiter::Brace, run, here);
+    let early = early(plan);
     match &plan.output.kind {
-        OutputKind::Async => run,
-        // A bare block would look like a function that should be an `async fn`, which the user's may not be.
-        OutputKind::Future => quote_spanned!(here=> ::core::convert::identity(async move { #run })),
-        OutputKind::Boxed(_) => quote_spanned!(here=> #private::Box::pin(async move { #run })),
+        OutputKind::Async => run.stream(),
+        // The last expression, so that other macros find the future, too. But not the only one: that would look like a
+        // function that should be an `async fn`, which the user's may not be.
+        OutputKind::Future => quote_spanned!(here=> {} #early async move #run),
+        OutputKind::Boxed(_) => quote_spanned!(here=> #early #private::Box::pin(async move #run)),
     }
 }
 
+/// The only attempt's future, made at the call as in the plain function.
+fn early(plan: &Plan) -> Option<TokenStream> {
+    let makes_future = plan.opened.is_none() && !matches!(plan.output.kind, OutputKind::Async);
+    (plan.once && makes_future).then(|| made_future(plan))
+}
+
+/// `let future = ..;`, with the body that makes one: `return` and `?` in it are about that future, not about its result.
+fn made_future(plan: &Plan) -> TokenStream {
+    let here = Span::mixed_site();
+    let body = users_block(plan.func.body.clone(), plan.func.brace.span.join());
+    let ret = match &plan.output.kind {
+        OutputKind::Boxed(future) => Some(quote_spanned!(here=> -> #future)),
+        OutputKind::Async | OutputKind::Future => None,
+    };
+    quote_spanned!(here=> let future = (|| #ret #body)();)
+}
+
 fn run(plan: &Plan, private: &TokenStream) -> TokenStream {
-    let owned = plan.captures.iter().map(rebound);
     let site = site(plan, private);
     let prologue = plan.opened.as_ref().map(|opened| &opened.prologue);
     let attempt = attempt(plan, private);
@@ -73,7 +94,6 @@ fn run(plan: &Plan, private: &TokenStream) -> TokenStream {
     quote_spanned! {here=>
         let mut call = #site;
         #prologue
-        #(#owned)*
         loop {
             let out: #private::Attempted<#ret> = #attempt;
             #probe
@@ -88,35 +108,49 @@ fn run(plan: &Plan, private: &TokenStream) -> TokenStream {
 /// The body as a future, run under the limiter.
 fn attempt(plan: &Plan, private: &TokenStream) -> TokenStream {
     let here = Span::mixed_site();
+    let ret = &plan.output.ret;
     let (body, span) = match &plan.opened {
         Some(opened) => (&opened.body, opened.span),
         None => (&plan.func.body, plan.func.brace.span.join()),
     };
-    let body = grouped(Delimiter::Brace, body.clone(), span);
-    // Without a loop the body may own what it uses, as in the plain function.
-    let by_value = plan.once.then(|| quote_spanned!(here=> move));
-    // Where the body makes a future, `return` and `?` in it are about that future, not about its result.
-    let awaited = Place::of(&plan.output.ret).spread(quote_spanned!(here=> future.await));
+    let edge = edge(plan);
+    let loosened =
+        (!plan.once).then(|| instrumented::loosen(body, &edge, plan.reborrowed_self().as_ref()));
+    let body = loosened.flatten().unwrap_or_else(|| body.clone());
+    let body = users_block(body, span);
     let result = match &plan.output.kind {
         _ if plan.opened.is_some() => body.into_token_stream(),
         OutputKind::Async => body.into_token_stream(),
-        OutputKind::Boxed(future) => quote_spanned! {here=>
-            let future = (#by_value || -> #future #body)();
-            #awaited
-        },
-        OutputKind::Future => quote_spanned! {here=>
-            let future = (#by_value || #body)();
-            #awaited
-        },
+        OutputKind::Boxed(_) | OutputKind::Future => {
+            let made = (!plan.once).then(|| made_future(plan));
+            let awaited = Place::of(ret).spread(quote_spanned!(here=> future.await));
+            quote_spanned!(here=> #made #awaited)
+        }
     };
-    let edge = edge(plan);
-    quote_spanned!(here=> #private::Attempt { call: &mut call, body: async #by_value { #edge #result } }.await)
+    let again = plan
+        .captures
+        .iter()
+        .filter_map(|capture| again(plan, capture));
+    quote_spanned!(here=> #private::Attempt {
+        call: &mut call,
+        body: async { #edge #(#again)* #result }
+    }.await)
 }
 
-/// Dead code for the type checker: it says what `return` takes, and which arguments are borrowed by `&mut`.
+/// The user's braces round the user's body. They are the user's also in the edition that they have, which says when
+/// temporaries are dropped; with a statement that is ours, because nobody wrote a block of one expression.
+fn users_block(body: TokenStream, span: Span) -> Group {
+    let mut tokens = quote_spanned!(Span::mixed_site()=> const _: () = (););
+    tokens.extend(body);
+    let mut block = Group::new(Delimiter::Brace, tokens);
+    block.set_span(span);
+    block
+}
+
+/// Dead code for the type checker: it says what `return` takes, and how arguments are captured.
 fn edge(plan: &Plan) -> TokenStream {
     let ret = &plan.output.ret;
-    let captures = plan.captures.iter().map(borrowed);
+    let captures = plan.captures.iter().map(|capture| captured(plan, capture));
     quote_spanned! {Place::of(ret).start=>
         if let ::core::option::Option::Some(r) = ::core::option::Option::None::<#ret> {
             #(#captures)*
@@ -131,7 +165,7 @@ fn probe(plan: &Plan, private: &TokenStream) -> TokenStream {
     let place = Place::of(&plan.output.ret);
     let out = place.spread(quote_spanned!(here=> &out));
     let probe = place.call(quote_spanned!(here=> #private::probe), out);
-    let needs = plan.needs.iter().map(|need| {
+    let need = plan.need.as_ref().map(|need| {
         let (method, option) = (Ident::new(need.method, here), Ident::new(need.option, here));
         let question = quote_spanned!(here=> probe.#method::<#private::option::#option>);
         let question = need.place.call(question, TokenStream::new());
@@ -139,13 +173,19 @@ fn probe(plan: &Plan, private: &TokenStream) -> TokenStream {
     });
     quote_spanned! {here=>
         let probe = #probe;
-        #(#needs)*
+        #need
     }
 }
 
 fn settle_arguments(plan: &Plan) -> TokenStream {
     let here = Span::mixed_site();
-    let reader = quote_spanned!(here=> (probe.__paced_ok(), probe.__paced_err()));
+    let error = if plan.output.error_borrows() {
+        "__paced_borrowed_err"
+    } else {
+        "__paced_err"
+    };
+    let error = Ident::new(error, here);
+    let reader = quote_spanned!(here=> (probe.__paced_ok(), probe.#error()));
     let reader = match &plan.classify {
         Some(verdict) => {
             let classify = quote_spanned!(here=> probe.__paced_classify);
@@ -158,21 +198,27 @@ fn settle_arguments(plan: &Plan) -> TokenStream {
     quote_spanned!(here=> &#reader, probe.__paced_refuse(), probe.__paced_keep(), out)
 }
 
-fn rebound(capture: &Capture) -> Option<TokenStream> {
+/// An argument that is a `&mut`, for one attempt: the body may pass it on.
+///
+/// `ref mut` makes it a binding of ours for lints about names that are used again.
+fn again(plan: &Plan, capture: &Capture) -> Option<TokenStream> {
     let (cfgs, name) = (&capture.cfgs, &capture.name);
-    // All of the pattern is the user's for the compiler, which would else leave the name out of its errors.
-    let mutable = Token![mut](name.span());
-    let rebound = quote_spanned!(Span::mixed_site()=> #(#cfgs)* let #mutable #name = #name;);
-    (capture.kind == CaptureKind::Owned).then_some(rebound)
+    let reborrowed = capture.kind == CaptureKind::Reborrowed && !plan.once;
+    reborrowed.then(|| quote_spanned!(Span::mixed_site()=> #(#cfgs)* let ref mut #name = *#name;))
 }
 
-fn borrowed(capture: &Capture) -> TokenStream {
+/// All of the argument, as the plain function has it; by `&mut`, so that the future is `Send` whenever that is.
+fn captured(plan: &Plan, capture: &Capture) -> TokenStream {
     let (cfgs, name) = (&capture.cfgs, &capture.name);
     let here = Span::mixed_site();
     match capture.kind {
-        CaptureKind::Owned | CaptureKind::Mutable | CaptureKind::OwnedSelf => {
+        CaptureKind::Owned | CaptureKind::Mutable => {
             quote_spanned!(here=> #(#cfgs)* let _ = &mut #name;)
         }
-        CaptureKind::Reborrowed => quote_spanned!(here=> #(#cfgs)* let _ = &mut *#name;),
+        // What the only attempt makes of it may be returned.
+        _ if plan.once => quote_spanned!(here=> #(#cfgs)* let _ = { #name };),
+        CaptureKind::Reborrowed | CaptureKind::ReborrowedSelf => {
+            quote_spanned!(here=> #(#cfgs)* let _ = &mut *#name;)
+        }
     }
 }

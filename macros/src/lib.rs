@@ -13,17 +13,20 @@ mod func;
 #[cfg(test)]
 mod golden;
 mod guesses;
+mod instrumented;
 mod literal;
 mod names;
 mod opened;
 mod options;
 mod output;
+mod pattern;
 mod place;
 mod plan;
 mod rate;
 mod rules;
 mod site;
 mod store;
+mod sync;
 mod trigger;
 mod value;
 

@@ -3,18 +3,26 @@
 //! Such a block takes every argument by value, once per attempt, so no second attempt could have them. What it does
 //! first, moving the arguments into variables, is therefore done once and ahead of all attempts.
 
-use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::{Pat, Token};
+
+use crate::capture::{Capture, Kind as CaptureKind};
+use crate::pattern::{self, visit_bindings};
 
 pub(crate) struct Opened {
     /// `let __self = self; let x = x;`
     pub(crate) prologue: TokenStream,
     pub(crate) body: TokenStream,
+    /// Where the block's braces are.
     pub(crate) span: Span,
+    /// Where its `async` is.
+    pub(crate) start: Span,
 }
 
 /// Opens `async move { .. }` and `Box::pin(async move { .. })`; `None` for any other body.
 pub(crate) fn open(body: &TokenStream) -> Option<Opened> {
-    let block = async_block(body).or_else(|| async_block(&boxed(body)?))?;
+    let (start, block) = async_block(body).or_else(|| async_block(&boxed(body)?))?;
     let trees: Vec<TokenTree> = block.stream().into_iter().collect();
     let (edge, statements) = trees.split_at(edge_length(&trees));
     let (moves, rest) = statements.split_at(moves_length(statements));
@@ -22,24 +30,85 @@ pub(crate) fn open(body: &TokenStream) -> Option<Opened> {
         prologue: moves.iter().cloned().collect(),
         body: edge.iter().chain(rest).cloned().collect(),
         span: block.span(),
+        start,
     })
 }
 
 impl Opened {
+    /// Whether the prologue declares `name`.
+    pub(crate) fn declares(&self, name: &Ident) -> bool {
+        self.bindings().iter().any(|(binding, _)| binding == name)
+    }
+
     /// Whether the prologue declares `name` as `mut`.
-    pub(crate) fn declares_mutable(&self, name: &str) -> bool {
-        let mut words = self.prologue.clone().into_iter();
-        let mut previous_is_mut = false;
-        words.any(|word| {
-            let found = previous_is_mut && is_word(&word, name);
-            previous_is_mut = is_word(&word, "mut");
-            found
-        })
+    pub(crate) fn declares_mutable(&self, name: &Ident) -> bool {
+        self.bindings()
+            .iter()
+            .any(|(binding, mutable)| binding == name && *mutable)
+    }
+
+    /// Lets the prologue declare the captures that need it as `mut`.
+    pub(crate) fn make_mutable(&mut self, captures: &[Capture]) {
+        let prologue = core::mem::take(&mut self.prologue);
+        for (before, mut pat, after) in declarations(prologue) {
+            visit_bindings(&mut pat, &mut |binding| {
+                let owned = |capture: &Capture| {
+                    capture.kind == CaptureKind::Owned && capture.name == binding.ident
+                };
+                if binding.by_ref.is_none() && captures.iter().any(owned) {
+                    binding.mutability = Some(Token![mut](binding.ident.span()));
+                }
+            });
+            self.prologue.extend(before);
+            pat.to_tokens(&mut self.prologue);
+            self.prologue.extend(after);
+        }
+    }
+
+    /// The names that the prologue declares, and whether they are `mut`.
+    fn bindings(&self) -> Vec<(Ident, bool)> {
+        let mut found = Vec::new();
+        for (_, mut pat, _) in declarations(self.prologue.clone()) {
+            visit_bindings(&mut pat, &mut |binding| {
+                found.push((binding.ident.clone(), binding.mutability.is_some()));
+            });
+        }
+        found
     }
 }
 
+/// The statements `let pattern = value;` of a prologue: what is before the pattern, the pattern, what is after it.
+fn declarations(prologue: TokenStream) -> Vec<(TokenStream, Pat, TokenStream)> {
+    let mut found = Vec::new();
+    let mut trees = prologue.into_iter().peekable();
+    while trees.peek().is_some() {
+        let mut before = TokenStream::new();
+        for tree in trees.by_ref() {
+            let is_let = is_word(&tree, "let");
+            before.extend([tree]);
+            if is_let {
+                break;
+            }
+        }
+        let mut pat = TokenStream::new();
+        while let Some(tree) = trees.next_if(|tree| !is_equals(tree)) {
+            pat.extend([tree]);
+        }
+        let mut after = TokenStream::new();
+        for tree in trees.by_ref() {
+            let is_end = is_semicolon(&tree);
+            after.extend([tree]);
+            if is_end {
+                break;
+            }
+        }
+        found.push((before, pattern::read(pat), after));
+    }
+    found
+}
+
 /// The braces of `async { .. }` or `async move { .. }`, if that is all.
-fn async_block(tokens: &TokenStream) -> Option<Group> {
+fn async_block(tokens: &TokenStream) -> Option<(Span, Group)> {
     let trees: Vec<TokenTree> = tokens.clone().into_iter().collect();
     match trees.as_slice() {
         [first, TokenTree::Group(block)] | [first, _, TokenTree::Group(block)]
@@ -49,7 +118,7 @@ fn async_block(tokens: &TokenStream) -> Option<Group> {
             between
                 .iter()
                 .all(|tree| is_word(tree, "move"))
-                .then(|| block.clone())
+                .then(|| (first.span(), block.clone()))
         }
         _ => None,
     }
@@ -74,7 +143,7 @@ fn boxed(tokens: &TokenStream) -> Option<TokenStream> {
 }
 
 /// How many tokens of dead code stand first, by which `#[async_trait]` fixes the type of the block.
-fn edge_length(trees: &[TokenTree]) -> usize {
+pub(crate) fn edge_length(trees: &[TokenTree]) -> usize {
     let is_brace = |tree: &TokenTree| matches!(tree, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace);
     match trees.iter().position(is_brace) {
         Some(end)
@@ -87,7 +156,7 @@ fn edge_length(trees: &[TokenTree]) -> usize {
 }
 
 /// How many tokens are statements that only move arguments.
-fn moves_length(trees: &[TokenTree]) -> usize {
+pub(crate) fn moves_length(trees: &[TokenTree]) -> usize {
     let mut length = 0;
     while let Some(end) = trees[length..].iter().position(is_semicolon) {
         if !only_moves(&trees[length..length + end]) {
@@ -128,15 +197,15 @@ fn is_moved(name: &TokenTree, value: &str) -> bool {
     is_word(name, value) || value == "self" && is_word(name, "__self")
 }
 
-fn is_word(tree: &TokenTree, word: &str) -> bool {
+pub(crate) fn is_word(tree: &TokenTree, word: &str) -> bool {
     matches!(tree, TokenTree::Ident(ident) if ident == word)
 }
 
-fn is_semicolon(tree: &TokenTree) -> bool {
+pub(crate) fn is_semicolon(tree: &TokenTree) -> bool {
     matches!(tree, TokenTree::Punct(punct) if punct.as_char() == ';')
 }
 
-fn is_equals(tree: &TokenTree) -> bool {
+pub(crate) fn is_equals(tree: &TokenTree) -> bool {
     matches!(tree, TokenTree::Punct(punct) if punct.as_char() == '=')
 }
 
@@ -203,7 +272,10 @@ mod tests {
     fn mutable_declarations_are_found() {
         let body = "async move { let mut a = a; let b = b; a + b }";
         let opened = open(&body.parse().expect("tokens")).expect("one block");
-        assert!(opened.declares_mutable("a"));
-        assert!(!opened.declares_mutable("b"));
+        let name = |name| Ident::new(name, Span::call_site());
+        assert!(opened.declares_mutable(&name("a")));
+        assert!(!opened.declares_mutable(&name("b")));
+        assert!(opened.declares(&name("b")));
+        assert!(!opened.declares(&name("c")));
     }
 }

@@ -1,18 +1,25 @@
 //! What a function returns, and in which way it is asynchronous.
 
+use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::punctuated::Punctuated;
 use syn::{
-    AngleBracketedGenericArguments, GenericArgument, PathArguments, PathSegment, ReturnType,
-    Signature, Token, Type, TypeInfer, TypeParamBound, TypePath, token,
+    AngleBracketedGenericArguments, FnArg, GenericArgument, Ident, Pat, PathArguments, PathSegment,
+    ReceiverKind, ReturnType, Signature, Token, Type, TypeInfer, TypeParamBound, TypePath, token,
 };
 
+use crate::capture::mentions;
+use crate::func::Func;
+
 use crate::diag::Errors;
+use crate::pattern::bare;
 
 pub(crate) struct Output {
     pub(crate) kind: Kind,
     /// What a call comes to, with `_` for each `impl Trait`.
     pub(crate) ret: Type,
+    /// It is a future of which the type says that it borrows nothing.
+    pub(crate) owned: bool,
 }
 
 pub(crate) enum Kind {
@@ -35,6 +42,7 @@ impl Output {
             return Some(Self {
                 kind: Kind::Async,
                 ret: erased(declared),
+                owned: false,
             });
         }
         let found = impl_future(declared).or_else(|| boxed_future(declared));
@@ -44,21 +52,57 @@ impl Output {
         }
         found
     }
+
+    /// An argument that the body borrows, where the future that it makes is one that borrows nothing.
+    pub(crate) fn borrowed_for_good(&self, func: &Func) -> Option<Ident> {
+        if !self.owned {
+            return None;
+        }
+        func.sig.inputs.iter().find_map(|arg| {
+            let (name, borrowed) = match arg {
+                FnArg::Receiver(receiver) => {
+                    let name = Ident::new("self", receiver.self_token.span);
+                    (name, matches!(receiver.kind, ReceiverKind::Reference(..)))
+                }
+                FnArg::Typed(typed) => match &*typed.pat {
+                    Pat::Ident(pat) => (pat.ident.clone(), borrows(typed.ty.to_token_stream())),
+                    _ => return None,
+                },
+            };
+            (borrowed && mentions(func.body.clone(), &name.to_string())).then_some(name)
+        })
+    }
+
+    /// Whether the error is seen to borrow: a lifetime is written in the last argument of `Result<T, E>`.
+    pub(crate) fn error_borrows(&self) -> bool {
+        let error = last_segment(&self.ret).and_then(last_type);
+        error.is_some_and(|error| borrows(error.to_token_stream()))
+    }
+}
+
+/// Whether the tokens of a type name a lifetime other than `'static`, or have a reference without one.
+fn borrows(tokens: TokenStream) -> bool {
+    let mut trees = tokens.into_iter().peekable();
+    while let Some(tree) = trees.next() {
+        let found = match tree {
+            TokenTree::Group(group) => borrows(group.stream()),
+            TokenTree::Punct(mark) if mark.as_char() == '\'' => {
+                !matches!(trees.peek(), Some(TokenTree::Ident(name)) if name == "static")
+            }
+            TokenTree::Punct(mark) if mark.as_char() == '&' => {
+                !matches!(trees.peek(), Some(TokenTree::Punct(next)) if next.as_char() == '\'')
+            }
+            _ => false,
+        };
+        if found {
+            return true;
+        }
+    }
+    false
 }
 
 const NO_RESULT: &str = "this function returns nothing, so a failed call cannot be told from a good one: \
                          write `-> Result<(), YourError>`";
-
-/// The type without the parentheses and invisible groups around it.
-fn bare(mut declared: &Type) -> &Type {
-    loop {
-        declared = match declared {
-            Type::Group(group) => &group.elem,
-            Type::Paren(paren) => &paren.elem,
-            other => return other,
-        };
-    }
-}
 
 fn impl_future(declared: &Type) -> Option<Output> {
     let Type::ImplTrait(future) = declared else {
@@ -68,6 +112,7 @@ fn impl_future(declared: &Type) -> Option<Output> {
     Some(Output {
         kind: Kind::Future,
         ret,
+        owned: future.bounds.iter().any(captures_nothing),
     })
 }
 
@@ -75,23 +120,33 @@ fn impl_future(declared: &Type) -> Option<Output> {
 fn boxed_future(declared: &Type) -> Option<Output> {
     let segment = last_segment(declared)?;
     let inner = last_type(segment)?;
-    let ret = match segment.ident.to_string().as_str() {
-        "BoxFuture" | "LocalBoxFuture" => erased(inner),
-        "Pin" => erased(pinned_output(inner)?),
+    let (ret, owned) = match segment.ident.to_string().as_str() {
+        "BoxFuture" | "LocalBoxFuture" => (erased(inner), false),
+        "Pin" => pinned_output(inner)?,
         _ => return None,
     };
     Some(Output {
         kind: Kind::Boxed(Box::new(erased(declared))),
         ret,
+        owned,
     })
 }
 
-fn pinned_output(boxed: &Type) -> Option<&Type> {
+/// What the future comes to, and whether its type says that it borrows nothing.
+fn pinned_output(boxed: &Type) -> Option<(Type, bool)> {
     let segment = last_segment(boxed).filter(|segment| segment.ident == "Box")?;
     let Type::TraitObject(object) = bare(last_type(segment)?) else {
         return None;
     };
-    future_output(&object.bounds)
+    let is_lifetime = |bound: &TypeParamBound| matches!(bound, TypeParamBound::Lifetime(name) if name.ident != "static");
+    let owned = !object.bounds.iter().any(is_lifetime);
+    Some((erased(future_output(&object.bounds)?), owned))
+}
+
+/// `use<>`
+fn captures_nothing(bound: &TypeParamBound) -> bool {
+    let text = bound.to_token_stream().to_string();
+    text.split_whitespace().collect::<String>() == "use<>"
 }
 
 fn last_segment(declared: &Type) -> Option<&PathSegment> {

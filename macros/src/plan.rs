@@ -1,17 +1,19 @@
 //! What to generate: the options and the function together, with every rule that concerns more than one of them.
 
-use proc_macro2::TokenStream;
-use syn::{Expr, LitStr, Path, Token};
+use proc_macro2::{Span, TokenStream};
+use quote::quote;
+use syn::{Expr, Ident, LitStr, Path};
 
 use crate::args;
 use crate::capture::{self, Capture, Kind as CaptureKind};
 use crate::diag::Errors;
 use crate::func::Func;
+use crate::instrumented;
 use crate::literal::{Kind, Literal};
 use crate::opened::{self, Opened};
 use crate::options::{Limiter, Options};
 use crate::output::{Kind as OutputKind, Output};
-use crate::place::{Place, located};
+use crate::place::Place;
 use crate::rules;
 use crate::store::Store;
 use crate::trigger::Trigger;
@@ -32,7 +34,7 @@ pub(crate) struct Plan {
     pub(crate) classify: Option<Expr>,
     /// No retry at all: the body may consume its arguments.
     pub(crate) once: bool,
-    pub(crate) needs: Vec<Need>,
+    pub(crate) need: Option<Need>,
 }
 
 /// One call of a method on the runtime's settings.
@@ -76,19 +78,24 @@ impl Plan {
         }
         let output = Output::of(&func.sig, errors)?;
         let once = matches!(options.max_retries, Some(Value::Literal(Literal::Whole(0))));
-        let opened = match output.kind {
+        let mut opened = match output.kind {
             OutputKind::Async => None,
             OutputKind::Future | OutputKind::Boxed(_) => opened::open(&func.body),
         };
-        let captures = if once {
-            // Without a loop the attempt may own its arguments.
-            Vec::new()
-        } else {
-            captures(&func, &output, opened.as_ref())
-        };
-        let mutable = Token![mut](located(func.sig.fn_token.span));
-        capture::make_self_mutable(&mut func.sig, &captures, mutable);
-        let needs = needs(&options);
+        if let (false, None, Some(borrowed)) = (once, &opened, output.borrowed_for_good(&func)) {
+            let message = format!(
+                "the future that is returned borrows nothing, but another attempt needs `{borrowed}` to make one again: \
+                 write `max_retries = 0`, or let it borrow, `Pin<Box<dyn Future<Output = ..> + '_>>`"
+            );
+            errors.at(&borrowed, message);
+        }
+        let captures = captures(&func, &output, opened.as_ref(), once);
+        if let Some(opened) = &mut opened {
+            opened.make_mutable(&captures);
+        }
+        let declared = |name: &Ident| opened.as_ref().is_some_and(|opened| opened.declares(name));
+        capture::make_mutable(&mut func.sig, &captures, &declared);
+        let need = need(&options);
         let krate = options.krate.take();
         let classify = options.classify.take();
         let (limiter, name) = match options.limiter.take() {
@@ -109,23 +116,47 @@ impl Plan {
             limiter,
             classify,
             once,
-            needs,
+            need,
+        })
+    }
+}
+
+impl Plan {
+    /// `let __self = &mut *self;`, where an attempt has to pass on `self` under that name.
+    pub(crate) fn reborrowed_self(&self) -> Option<TokenStream> {
+        let is_self = |capture: &&Capture| capture.name == "self";
+        let capture = self.captures.iter().find(is_self)?;
+        let name = &capture.name;
+        let renamed = Ident::new("__self", name.span());
+        Some(if capture.is_reborrowed() {
+            quote!(let #renamed = &mut *#name;)
+        } else {
+            quote!(let #renamed = &mut #name;)
         })
     }
 }
 
 /// What the attempts borrow, in the names that the body has for it.
-fn captures(func: &Func, output: &Output, opened: Option<&Opened>) -> Vec<Capture> {
-    let Some(opened) = opened else {
-        return match output.kind {
-            OutputKind::Async => capture::captures(&func.sig, &output.ret, &func.body),
-            // A body that makes futures gives each of them what it needs.
-            OutputKind::Future | OutputKind::Boxed(_) => Vec::new(),
-        };
+fn captures(func: &Func, output: &Output, opened: Option<&Opened>, once: bool) -> Vec<Capture> {
+    let (body, renamed) = match (opened, &output.kind) {
+        (Some(opened), _) => {
+            let renamed = Ident::new("__self", Span::call_site());
+            (&opened.body, opened.declares(&renamed))
+        }
+        (None, OutputKind::Async) => (&func.body, false),
+        // A body that makes futures gives each of them what it needs.
+        (None, OutputKind::Future | OutputKind::Boxed(_)) => return Vec::new(),
     };
-    let mut captures = capture::captures(&func.sig, &output.ret, &opened.body);
+    let used = capture::Use {
+        renamed,
+        once,
+        takes: !once && instrumented::is_instrumented(body),
+    };
+    let mut captures = capture::captures(&func.sig, &output.ret, body, used);
     for capture in &mut captures {
-        if opened.declares_mutable(&capture.name.to_string()) {
+        if opened.is_some_and(|opened| opened.declares_mutable(&capture.name))
+            && !capture.is_reborrowed()
+        {
             capture.kind = CaptureKind::Mutable;
         }
     }
@@ -186,9 +217,9 @@ fn written<const N: usize>(
         .filter_map(|(method, value)| Some((method, value?)))
 }
 
-/// Options that can refuse a call, and values that can turn out to be wrong. Wrong durations and counts of retries do
-/// not exist, wrong rates do.
-fn needs(options: &Options) -> Vec<Need> {
+/// Options that promise to refuse a call, and values that can turn out to be wrong. Wrong durations and counts of retries
+/// do not exist, wrong rates do.
+fn need(options: &Options) -> Option<Need> {
     let factor = options
         .backoff
         .as_ref()
@@ -209,6 +240,7 @@ fn needs(options: &Options) -> Vec<Need> {
         .name("on_store_error")
         .filter(|_| options.on_store_error == Some("Closed"));
     let refusals = [
+        ("Deadline", options.name("deadline")),
         ("MaxWait", options.name("max_wait")),
         ("AttemptTimeout", options.name("attempt_timeout")),
         ("OnStoreError", closed),
@@ -219,17 +251,15 @@ fn needs(options: &Options) -> Vec<Need> {
     let mistakes = wrong_values
         .into_iter()
         .map(|name| ("__paced_must_report", "RunTimeValue", name));
-    refusals
-        .chain(mistakes)
-        .filter_map(|(method, option, name)| {
-            let place = Place::of(name?);
-            Some(Need {
-                method,
-                option,
-                place,
-            })
+    // All of them need the same of the error type, so the first says it for all.
+    refusals.chain(mistakes).find_map(|(method, option, name)| {
+        let place = Place::of(name?);
+        Some(Need {
+            method,
+            option,
+            place,
         })
-        .collect()
+    })
 }
 
 /// Whether this is a value that may turn out to be wrong when the function is called.

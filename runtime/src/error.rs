@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 /// Why `paced` refused to make a call, or to build a limiter.
 ///
-/// A function's own errors never turn into this one: it stands only where there is nothing of the
-/// caller's to return. Ask with the `is_*` methods; the message is for people.
+/// Returned only where the function produced no outcome: its own errors are passed through unchanged.
+/// A function whose error is of another type returns one that was made of this; [`Error::find`]
+/// finds it there. Ask with the `is_*` methods; the message is for people.
 #[derive(Clone)]
 pub struct Error {
     kind: Kind,

@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use tokio::time::sleep;
 
 use crate::support::ApiError;
+use crate::support::Failed;
 use crate::support::Log;
 use crate::support::Server;
 use crate::support::limiter;
@@ -68,9 +69,9 @@ impl Strict {
 }
 
 #[rate_limited(limiter = limiter, max_retries = 20, deadline = "1000s")]
-async fn request(limiter: &Limiter, server: &Strict) -> Result<(), ApiError> {
+async fn request(limiter: &Limiter, server: &Strict) -> Result<(), Failed> {
     sleep(ms(5)).await;
-    server.request()
+    server.request().map_err(Failed::Api)
 }
 
 /// Eight callers that call as fast as they may, for so long.

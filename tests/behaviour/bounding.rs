@@ -108,15 +108,15 @@ async fn the_default_deadline_is_300_seconds_over_all_attempts() {
 
 #[tokio::test(start_paused = true)]
 async fn without_a_way_to_say_so_a_first_attempt_is_never_refused() {
-    #[rate_limited(limiter = limiter, deadline = "10s")]
+    #[rate_limited(limiter = limiter)]
     async fn call(limiter: &Limiter, server: &Server) -> Result<u8, ApiError> {
         server.answer()
     }
     let limiter = limiter(1.0, 1);
-    limiter.cooldown_for(secs(60));
+    limiter.cooldown_for(secs(400));
     let server = Server::new([]);
     assert_eq!(call(&limiter, &server).await, Ok(200));
-    assert_eq!(server.calls(), [60_000]);
+    assert_eq!(server.calls(), [400_000]);
 }
 
 #[rate_limited(limiter = limiter, max_wait = "2s", backoff(jitter = "none"))]

@@ -13,6 +13,7 @@ use crate::sharing::times;
 use crate::sharing::with_policy;
 use crate::stores::Fate;
 use crate::stores::Scripted;
+use crate::support::ApiError;
 use crate::support::ms;
 use crate::support::secs;
 use crate::support::since;
@@ -109,7 +110,7 @@ async fn a_store_that_rejects_is_never_worked_around() {
 #[tokio::test(start_paused = true)]
 async fn a_call_that_cannot_be_refused_goes_on_with_the_share_of_its_process() {
     #[paced::rate_limited(limiter = limiter)]
-    async fn call(limiter: &Limiter) -> std::io::Result<()> {
+    async fn call(limiter: &Limiter) -> Result<(), ApiError> {
         Ok(())
     }
     let store = Arc::new(Scripted::new());
@@ -157,7 +158,7 @@ async fn a_store_that_has_lost_a_cooldown_is_told_again() {
 #[tokio::test(start_paused = true)]
 async fn a_call_that_cannot_be_refused_waits_for_a_store_that_closes() {
     #[paced::rate_limited(limiter = limiter)]
-    async fn call(limiter: &Limiter) -> std::io::Result<()> {
+    async fn call(limiter: &Limiter) -> Result<(), ApiError> {
         Ok(())
     }
     let store = Arc::new(Scripted::new());

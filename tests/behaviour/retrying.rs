@@ -14,6 +14,7 @@ use paced::rate_limited;
 use tokio::time::Instant;
 
 use crate::support::ApiError;
+use crate::support::Failed;
 use crate::support::Log;
 use crate::support::Server;
 use crate::support::limiter;
@@ -149,12 +150,12 @@ async fn jitter_is_another_for_each_retry() {
 #[tokio::test(start_paused = true)]
 async fn a_backoff_without_a_longest_delay_overflows_nowhere() {
     #[rate_limited(limiter = limiter, max_retries = 100, deadline = "1000h", backoff(factor = 10, max = UNBOUNDED))]
-    async fn call(limiter: &Limiter, server: &Server) -> Result<u8, ApiError> {
-        server.answer()
+    async fn call(limiter: &Limiter, server: &Server) -> Result<u8, Failed> {
+        server.answer().map_err(Failed::Api)
     }
     const UNBOUNDED: Duration = Duration::MAX;
     let server = Server::failing([ApiError::after(429, secs(1)); 100]);
-    assert_eq!(call(&limiter(1000.0, 10), &server).await, Ok(200));
+    assert_eq!(call(&limiter(1000.0, 10), &server).await.unwrap(), 200);
     assert_eq!(server.calls().last(), Some(&100_000));
     // Without hints it is the deadline that ends it: 10^7 s are more than 1000 hours.
     let server = Server::failing([ApiError::of(Failure::Connect); 100]);

@@ -57,6 +57,10 @@
 //! | `Ok(reqwest::Response)` | `results::throttled_response_as_a_value` |
 //! | `anyhow::Result` | `results::anyhow_alias` |
 //! | `Box<dyn Error>` | `results::boxed_errors` |
+//! | errors that borrow from `self`, of an associated type, of a type parameter | `errors::errors_that_borrow` |
+//! | errors that borrow an argument, boxes with lifetimes, `impl Error` | `errors::errors_that_borrow_an_argument` |
+//! | `&io::Error`, `Arc<io::Error>`, `Box<io::Error>` | `errors::errors_of_known_types_behind_pointers` |
+//! | `From<paced::Error>` for an error that borrows | `errors::errors_that_borrow_and_are_made_of_a_refusal` |
 //! | values coerced to the declared type | `results::results_are_coerced_to_the_declared_type` |
 //! | type parameter as error, with the bound | `results::generic_error_with_the_bound` |
 //! | type parameter as error, without it | `results::generic_error_without_the_bound` |
@@ -78,6 +82,7 @@
 
 mod async_traits;
 mod attributes;
+mod errors;
 mod functions;
 mod methods;
 mod names;

@@ -35,8 +35,8 @@ async fn three<F: Future<Output = Result<(), E>>, E: std::fmt::Debug>(
     deadline = config::DEADLINE,
     backoff(factor = config::FACTOR, base = DELAY, jitter = "none"),
 )]
-async fn constants(api: &Api) -> Result<(), Status> {
-    api.answer(()).await
+async fn constants(api: &Api) -> Result<(), Failed> {
+    api.answer(()).await.map_err(Failed::Answered)
 }
 
 const DELAY: Duration = Duration::from_millis(100);
@@ -46,7 +46,8 @@ async fn constants_are_values() {
     let api = Api::throttling(0);
     assert_eq!(three(|| constants(&api)).await, Duration::from_secs(1));
     let api = Api::throttling(5);
-    assert_eq!(constants(&api).await, Err(Status(429)));
+    let error = constants(&api).await.expect_err("too many retries");
+    assert!(matches!(error, Failed::Answered(Status(429))));
     assert_eq!(api.attempts(), 2);
 }
 

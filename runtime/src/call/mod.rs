@@ -64,13 +64,12 @@ impl<S, R> Call<S, R> {
     pub fn settle<O>(
         &mut self,
         reader: &impl ReadOutcome<O>,
-        _: Chosen<R>,
+        refuse: Refuse<O, R>,
         _: Chosen<S>,
         attempted: Attempted<O>,
     ) -> ControlFlow<O>
     where
         S: Keep<O>,
-        R: Refuse<O>,
     {
         match attempted {
             Attempted::Done(out)
@@ -86,10 +85,10 @@ impl<S, R> Call<S, R> {
                 self.kept = None;
                 ControlFlow::Continue(())
             }
-            Attempted::TimedOut(error) => ControlFlow::Break(R::refuse(error)),
+            Attempted::TimedOut(error) => ControlFlow::Break(refuse.outcome(error)),
             Attempted::Refused(error) => {
                 let last = self.kept.take().map(S::restore);
-                ControlFlow::Break(last.unwrap_or_else(|| R::refuse(error)))
+                ControlFlow::Break(last.unwrap_or_else(|| refuse.outcome(error)))
             }
         }
     }
@@ -98,13 +97,10 @@ impl<S, R> Call<S, R> {
     pub fn settle_once<O>(
         &mut self,
         reader: &impl ReadOutcome<O>,
-        _: Chosen<R>,
+        refuse: Refuse<O, R>,
         _: Chosen<S>,
         attempted: Attempted<O>,
-    ) -> O
-    where
-        R: Refuse<O>,
-    {
+    ) -> O {
         match attempted {
             Attempted::Done(out) => {
                 self.core
@@ -113,9 +109,9 @@ impl<S, R> Call<S, R> {
             }
             Attempted::TimedOut(error) => {
                 self.core.settle(&Reading::TIMEOUT, Verdict::Auto);
-                R::refuse(error)
+                refuse.outcome(error)
             }
-            Attempted::Refused(error) => R::refuse(error),
+            Attempted::Refused(error) => refuse.outcome(error),
         }
     }
 }

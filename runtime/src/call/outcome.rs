@@ -1,6 +1,7 @@
 //! What a function's return type makes possible, and how an outcome is read.
 
 use core::fmt;
+use core::marker::PhantomData;
 
 use crate::context::Scope;
 use crate::error::Error;
@@ -8,6 +9,7 @@ use crate::failure::Failure;
 use crate::hint::Hint;
 use crate::retry::Advice;
 use crate::signal::Reading;
+use crate::signal::Refusable;
 use crate::verdict::Verdict;
 
 impl Reading {
@@ -90,21 +92,11 @@ pub trait Refusing {
     const CAN: bool;
 }
 
-/// What a function's outcome says of a refusal.
-pub trait Refuse<O>: Refusing {
-    /// The outcome that says it.
-    ///
-    /// # Panics
-    ///
-    /// Where no outcome can: settings that contradict each other, or no runtime.
-    fn refuse(error: Error) -> O;
-}
-
-/// The error type implements `From<paced::Error>`.
+/// The error type has room for it.
 #[derive(Debug)]
 pub enum Can {}
 
-/// It does not.
+/// It has not.
 #[derive(Debug)]
 pub enum Cannot {}
 
@@ -116,15 +108,41 @@ impl Refusing for Cannot {
     const CAN: bool = false;
 }
 
-impl<T, E: From<Error>> Refuse<Result<T, E>> for Can {
-    fn refuse(error: Error) -> Result<T, E> {
-        Err(E::from(error))
+/// How a function's outcome says that a call was refused; `R` is whether it can.
+///
+/// A value and not a method of `R`'s, because it may be of a type that lives longer than the
+/// function's outcome needs to: an error that borrows, but is made of a refusal only where it does not.
+pub struct Refuse<O, R> {
+    outcome: fn(Error) -> O,
+    can: PhantomData<fn() -> R>,
+}
+
+impl<O, R> Refuse<O, R> {
+    pub(super) fn outcome(self, refusal: Error) -> O {
+        (self.outcome)(refusal)
     }
 }
 
-impl<O> Refuse<O> for Cannot {
-    fn refuse(error: Error) -> O {
-        panic!("{error}")
+impl<T, E: Refusable> Refuse<Result<T, E>, Can> {
+    /// Refusals become `Err`.
+    pub(crate) const CAN: Self = Self {
+        outcome: |refusal| Err(E::refused(refusal)),
+        can: PhantomData,
+    };
+}
+
+impl<O> Refuse<O, Cannot> {
+    /// A call is refused only for settings that contradict each other, or where there is no runtime,
+    /// and then it panics.
+    pub(crate) const CANNOT: Self = Self {
+        outcome: |refusal| panic!("{refusal}"),
+        can: PhantomData,
+    };
+}
+
+impl<O, R> fmt::Debug for Refuse<O, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Refuse")
     }
 }
 

@@ -46,5 +46,7 @@ pub use crate::call::Refusing;
 pub use crate::retry_on::RetryOn;
 #[cfg(feature = "http")]
 pub use crate::signal::Answer;
+pub use crate::signal::Known;
 pub use crate::signal::Reading;
+pub use crate::signal::Refusable;
 pub use crate::store::OnStoreError;

@@ -3,6 +3,10 @@
 //! Each question is a method with a reserved name on an inherent impl whose bounds are the
 //! condition. Where they do not hold, the probe derefs to the next one, which answers in another
 //! way. No trait has to be imported, so expansions stay free of lints and of name clashes.
+//!
+//! Method resolution sees no lifetimes: a bound that holds for `'static` only would be chosen for an
+//! error that borrows, and then fail. So no bound here is about lifetimes but those of boxed errors,
+//! for which the macro asks another question where it sees a lifetime in the type.
 #![expect(
     clippy::unused_self,
     reason = "a probe has no data, but only methods are looked up on its type"
@@ -19,18 +23,24 @@ use crate::call::Cannot;
 use crate::call::Chosen;
 use crate::call::Kept;
 use crate::call::Lost;
-use crate::error::Error;
+use crate::call::Refuse;
+use crate::signal::Known;
+use crate::signal::Refusable;
 use crate::signal::Signal;
 use crate::verdict::Verdict;
 
 #[cfg(feature = "http")]
 use super::readers::ByAnswer;
 use super::readers::ByDynError;
+use super::readers::ByDynSource;
+use super::readers::ByKnown;
 use super::readers::ByNothing;
 use super::readers::BySendError;
+use super::readers::BySendSource;
 use super::readers::BySignal;
 use super::readers::ByStdError;
 use super::readers::BySyncError;
+use super::readers::BySyncSource;
 use super::readers::Classify;
 
 /// What a rate-limited function returns: a `Result`.
@@ -66,7 +76,8 @@ pub fn probe<O: Outcome>(_: &Attempted<O>) -> O::Probe {
 macro_rules! probes {
     ($($(#[$doc:meta])* $name:ident<$param:ident> $(=> $next:ident)?;)*) => {$(
         $(#[$doc])*
-        pub struct $name<$param>(PhantomData<fn() -> $param>);
+        // Contravariant: each question may be about a type that lives longer than the outcome.
+        pub struct $name<$param>(PhantomData<fn($param)>);
 
         impl<$param> fmt::Debug for $name<$param> {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -86,8 +97,10 @@ macro_rules! probes {
 
 probes! {
     /// Asks about a whole `Result<T, E>`.
-    Probe<O> => StdErrProbe;
-    /// Answers for any but an error, of which it asks whether it is a standard one.
+    Probe<O> => KnownErrProbe;
+    /// Answers for any but an error, of which it asks whether its type is known.
+    KnownErrProbe<O> => StdErrProbe;
+    /// Asks for a standard error.
     StdErrProbe<O> => DynErrProbe;
     /// Asks for a boxed error, `anyhow::Error` and the like.
     DynErrProbe<O> => SyncErrProbe;
@@ -124,17 +137,17 @@ impl<T, E> Probe<Result<T, E>> {
     }
 }
 
-impl<T, E: From<Error>> Probe<Result<T, E>> {
+impl<T, E: Refusable> Probe<Result<T, E>> {
     /// Refusals become `Err`.
-    pub const fn __paced_refuse(&self) -> Chosen<Can> {
-        PhantomData
+    pub const fn __paced_refuse(&self) -> Refuse<Result<T, E>, Can> {
+        Refuse::CAN
     }
 }
 
-impl<T, E> StdErrProbe<Result<T, E>> {
+impl<T, E> KnownErrProbe<Result<T, E>> {
     /// Nothing can say that a call was refused.
-    pub const fn __paced_refuse(&self) -> Chosen<Cannot> {
-        PhantomData
+    pub const fn __paced_refuse(&self) -> Refuse<Result<T, E>, Cannot> {
+        Refuse::CANNOT
     }
 }
 
@@ -145,7 +158,7 @@ impl<T: Send, E: Send> Probe<Result<T, E>> {
     }
 }
 
-impl<T, E> StdErrProbe<Result<T, E>> {
+impl<T, E> KnownErrProbe<Result<T, E>> {
     /// Keeping the outcome would make the future `!Send`.
     pub const fn __paced_keep(&self) -> Chosen<Lost> {
         PhantomData
@@ -160,46 +173,60 @@ impl<T: crate::signal::Answer, E> Probe<Result<T, E>> {
     }
 }
 
-impl<T, E> StdErrProbe<Result<T, E>> {
+impl<T, E> KnownErrProbe<Result<T, E>> {
     /// Any other value is a success.
     pub const fn __paced_ok(&self) -> ByNothing {
         ByNothing
     }
 }
 
-impl<T, E: Signal> Probe<Result<T, E>> {
+macro_rules! errors {
+    ($($(#[$doc:meta])* $probe:ident<$error:ident: $bound:path> => $reader:ident;)*) => {$(
+        impl<T, $error: $bound> $probe<Result<T, $error>> {
+            $(#[$doc])*
+            pub const fn __paced_err(&self) -> $reader {
+                $reader
+            }
+
+            $(#[$doc])*
+            pub const fn __paced_borrowed_err(&self) -> $reader {
+                $reader
+            }
+        }
+    )*};
+}
+
+errors! {
     /// The error says it itself.
-    pub const fn __paced_err(&self) -> BySignal {
-        BySignal
-    }
-}
-
-impl<T, E: StdError + 'static> StdErrProbe<Result<T, E>> {
+    Probe<E: Signal> => BySignal;
     /// The error and its sources say it.
-    pub const fn __paced_err(&self) -> ByStdError {
-        ByStdError
-    }
+    KnownErrProbe<E: Known> => ByKnown;
+    /// The sources of the error say it.
+    StdErrProbe<E: StdError> => ByStdError;
 }
 
-impl<T, E: AsRef<dyn StdError + 'static>> DynErrProbe<Result<T, E>> {
-    /// The boxed error and its sources say it.
-    pub const fn __paced_err(&self) -> ByDynError {
-        ByDynError
-    }
+macro_rules! boxed_errors {
+    ($($probe:ident<$($auto:ident)*> => $reader:ident, $borrowed:ident;)*) => {$(
+        impl<T, E: AsRef<dyn StdError $(+ $auto)* + 'static>> $probe<Result<T, E>> {
+            /// The boxed error and its sources say it.
+            pub const fn __paced_err(&self) -> $reader {
+                $reader
+            }
+        }
+
+        impl<'e, T, E: AsRef<dyn StdError $(+ $auto)* + 'e>> $probe<Result<T, E>> {
+            /// The sources of the boxed error say it, which borrows.
+            pub const fn __paced_borrowed_err(&self) -> $borrowed {
+                $borrowed
+            }
+        }
+    )*};
 }
 
-impl<T, E: AsRef<dyn StdError + Send + Sync + 'static>> SyncErrProbe<Result<T, E>> {
-    /// The boxed error and its sources say it.
-    pub const fn __paced_err(&self) -> BySyncError {
-        BySyncError
-    }
-}
-
-impl<T, E: AsRef<dyn StdError + Send + 'static>> SendErrProbe<Result<T, E>> {
-    /// The boxed error and its sources say it.
-    pub const fn __paced_err(&self) -> BySendError {
-        BySendError
-    }
+boxed_errors! {
+    DynErrProbe<> => ByDynError, ByDynSource;
+    SyncErrProbe<Send Sync> => BySyncError, BySyncSource;
+    SendErrProbe<Send> => BySendError, BySendSource;
 }
 
 impl<T, E> AnyErrProbe<Result<T, E>> {
@@ -207,21 +234,30 @@ impl<T, E> AnyErrProbe<Result<T, E>> {
     pub const fn __paced_err(&self) -> ByNothing {
         ByNothing
     }
+
+    /// Only what the body passed to `observe` says it.
+    pub const fn __paced_borrowed_err(&self) -> ByNothing {
+        ByNothing
+    }
 }
 
 /// Options that can refuse a call, by name, for the compiler's messages.
 pub mod option {
-    use crate::error::Error;
+    use crate::signal::Refusable;
 
     /// `max_wait`
     #[derive(Debug)]
     pub enum MaxWait {}
 
+    /// `deadline`
+    #[derive(Debug)]
+    pub enum Deadline {}
+
     /// `attempt_timeout`
     #[derive(Debug)]
     pub enum AttemptTimeout {}
 
-    /// `on_store_error = "closed"`
+    /// `on_store_error`
     #[derive(Debug)]
     pub enum OnStoreError {}
 
@@ -233,12 +269,13 @@ pub mod option {
     #[diagnostic::on_unimplemented(
         message = "this option can refuse a call, but the function's error `{Self}` cannot say so",
         label = "needs `{Self}: From<paced::Error>`",
-        note = "write `impl From<paced::Error> for {Self}`, or return an error type of your own that has one beside `{Self}`"
+        note = "write `impl From<paced::Error> for {Self}`, or return an error type of your own that has one beside `{Self}`",
+        note = "`std::io::Error`, boxed errors and `anyhow::Error` can say so as they are, and `reqwest::Error` with the feature `reqwest` of `paced`"
     )]
     pub trait FromRefusal<O> {}
 
     #[diagnostic::do_not_recommend]
-    impl<E: From<Error>, O> FromRefusal<O> for E {}
+    impl<E: Refusable, O> FromRefusal<O> for E {}
 
     /// An error that can say that a value was wrong.
     #[diagnostic::on_unimplemented(
@@ -250,5 +287,5 @@ pub mod option {
     pub trait FromMistake<O> {}
 
     #[diagnostic::do_not_recommend]
-    impl<E: From<Error>, O> FromMistake<O> for E {}
+    impl<E: Refusable, O> FromMistake<O> for E {}
 }

@@ -8,9 +8,11 @@ use core::fmt;
 
 use crate::call::ReadOutcome;
 use crate::failure::Failure;
+use crate::signal::Known;
 use crate::signal::Reading;
 use crate::signal::Signal;
 use crate::signal::read_chain;
+use crate::signal::read_sources;
 use crate::verdict::Verdict;
 
 /// Reads the value in an `Ok`.
@@ -39,7 +41,9 @@ readers! {
     ByAnswer;
     /// By the error's own word.
     BySignal;
-    /// By a standard error and its sources.
+    /// By an error of a type that is known, and its sources.
+    ByKnown;
+    /// By the sources of a standard error.
     ByStdError;
     /// By the error in a box.
     ByDynError;
@@ -47,6 +51,12 @@ readers! {
     BySyncError;
     /// By the error in a box that is `Send`.
     BySendError;
+    /// By the sources of an error in a box, which borrows.
+    ByDynSource;
+    /// By the sources of an error in a box that is `Send` and `Sync`, which borrows.
+    BySyncSource;
+    /// By the sources of an error in a box that is `Send`, which borrows.
+    BySendSource;
     /// By which side of a `Result` it is.
     ByNothing;
 }
@@ -70,28 +80,38 @@ impl<E: Signal> ReadErr<E> for BySignal {
     }
 }
 
-impl<E: StdError + 'static> ReadErr<E> for ByStdError {
+impl<E: Known> ReadErr<E> for ByKnown {
     fn read_err(error: &E) -> Reading {
-        read_chain(error)
+        read_chain(error.known())
     }
 }
 
-impl<E: AsRef<dyn StdError + 'static>> ReadErr<E> for ByDynError {
+impl<E: StdError> ReadErr<E> for ByStdError {
     fn read_err(error: &E) -> Reading {
-        read_chain(error.as_ref())
+        read_sources(error)
     }
 }
 
-impl<E: AsRef<dyn StdError + Send + Sync + 'static>> ReadErr<E> for BySyncError {
-    fn read_err(error: &E) -> Reading {
-        read_chain(error.as_ref())
-    }
+macro_rules! boxed {
+    ($($error:ident, $source:ident: $($auto:ident)*;)*) => {$(
+        impl<E: AsRef<dyn StdError $(+ $auto)* + 'static>> ReadErr<E> for $error {
+            fn read_err(error: &E) -> Reading {
+                read_chain(error.as_ref())
+            }
+        }
+
+        impl<'e, E: AsRef<dyn StdError $(+ $auto)* + 'e>> ReadErr<E> for $source {
+            fn read_err(error: &E) -> Reading {
+                read_sources(error.as_ref())
+            }
+        }
+    )*};
 }
 
-impl<E: AsRef<dyn StdError + Send + 'static>> ReadErr<E> for BySendError {
-    fn read_err(error: &E) -> Reading {
-        read_chain(error.as_ref())
-    }
+boxed! {
+    ByDynError, ByDynSource:;
+    BySyncError, BySyncSource: Send Sync;
+    BySendError, BySendSource: Send;
 }
 
 impl<E> ReadErr<E> for ByNothing {

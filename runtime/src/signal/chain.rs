@@ -8,24 +8,35 @@ use crate::error::Error;
 use crate::failure::Failure;
 
 use super::Reading;
-
-/// Errors name their sources at will, themselves included; nobody nests this deep.
-const DEEPEST: usize = 64;
+use super::find::Links;
 
 /// What the first error of the chain that is known says.
 pub(crate) fn read_chain(error: &(dyn StdError + 'static)) -> Reading {
-    let mut next = Some(error);
-    for _ in 0..DEEPEST {
-        let Some(error) = next else { break };
-        if let Some(failure) = known(error) {
-            return Reading::failed(failure);
-        }
-        next = inner(error).or_else(|| error.source());
+    read_links(Some(error), error)
+}
+
+/// What the first known one of the errors says that `error` came from.
+///
+/// `error` itself may live too short for its type to be asked for.
+pub(crate) fn read_sources(error: &dyn StdError) -> Reading {
+    read_links(error.source(), error)
+}
+
+fn read_links(first: Option<&(dyn StdError + 'static)>, error: &dyn StdError) -> Reading {
+    // A refusal of ours is one wherever it stands: the errors that carry it may look like the network's.
+    let refusal = Links::from(first).find_map(|link| link.downcast_ref::<Error>());
+    if let Some(refusal) = refusal {
+        return Reading::refused(refusal);
+    }
+    if let Some(failure) = Links::from(first).find_map(known) {
+        return Reading::failed(failure);
     }
     #[cfg(feature = "reqwest")]
     if let Some(failure) = super::reqwest::forwarded(error) {
         return Reading::failed(failure);
     }
+    #[cfg(not(feature = "reqwest"))]
+    let _ = error;
     Reading::failed(Failure::Other)
 }
 
@@ -37,22 +48,9 @@ fn known(error: &(dyn StdError + 'static)) -> Option<Failure> {
     if let Some(error) = error.downcast_ref::<io::Error>() {
         return io_failure(error.kind());
     }
-    if let Some(error) = error.downcast_ref::<Error>() {
-        return Some(if error.is_attempt_timeout() {
-            Failure::Timeout
-        } else {
-            Failure::Other
-        });
-    }
     error
         .is::<tokio::time::error::Elapsed>()
         .then_some(Failure::Timeout)
-}
-
-/// The error inside an I/O error, which is not its source.
-fn inner<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 'static)> {
-    let inner = error.downcast_ref::<io::Error>()?.get_ref()?;
-    Some(inner)
 }
 
 const fn io_failure(kind: ErrorKind) -> Option<Failure> {

@@ -1,19 +1,25 @@
 //! How an outcome is read: what failed, and what the server said about it.
 
 mod chain;
+mod find;
 #[cfg(feature = "http")]
 mod http;
+mod known;
 #[cfg(feature = "reqwest")]
 mod reqwest;
 
 pub(crate) use self::chain::read_chain;
+pub(crate) use self::chain::read_sources;
 #[cfg(feature = "http")]
 pub use self::http::Answer;
 #[cfg(feature = "http")]
 pub use self::http::ResponseExt;
 #[cfg(feature = "http")]
 pub use self::http::observe;
+pub use self::known::Known;
+pub use self::known::Refusable;
 
+use crate::error::Error;
 use crate::failure::Failure;
 use crate::hint::Hint;
 
@@ -89,6 +95,18 @@ impl Reading {
             hint: None,
             conclusive,
         }
+    }
+
+    /// A call inside the body was refused: that says nothing about the server, nor does what the
+    /// body observed before.
+    pub(crate) const fn refused(refusal: &Error) -> Self {
+        let mut reading = Self::failed(if refusal.is_attempt_timeout() {
+            Failure::Timeout
+        } else {
+            Failure::Other
+        });
+        reading.conclusive = true;
+        reading
     }
 
     pub(crate) fn signalled(error: &impl Signal) -> Self {

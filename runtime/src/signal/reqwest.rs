@@ -2,13 +2,20 @@
 
 use core::fmt;
 use core::fmt::Write as _;
-use std::error::Error as StdError;
+use core::pin::Pin;
+use core::pin::pin;
+use core::task::Context;
+use core::task::Poll;
+use core::task::Waker;
 
 use ::http::HeaderMap;
 use ::http::StatusCode;
+use ::reqwest::Body;
 use ::reqwest::Error;
 use ::reqwest::Response;
+use http_body::Frame;
 
+use crate::error;
 use crate::failure::Failure;
 
 use super::Answer;
@@ -36,7 +43,7 @@ pub(super) fn failure(error: &Error) -> Option<Failure> {
 
 /// The status of a `reqwest::Error` that an error speaks for without naming it as its source, as
 /// `#[error(transparent)]` of thiserror does. Only its text is left of it.
-pub(super) fn forwarded(error: &(dyn StdError + 'static)) -> Option<Failure> {
+pub(super) fn forwarded(error: &dyn fmt::Display) -> Option<Failure> {
     let mut text = Start {
         bytes: [0; 40],
         len: 0,
@@ -69,5 +76,32 @@ impl fmt::Write for Start {
         } else {
             Ok(())
         }
+    }
+}
+
+/// The error of a call that was refused, with the refusal as its source.
+///
+/// Only reqwest makes its errors, one of them where a body cannot be read. It has no status and no URL.
+pub(super) fn refused(refusal: error::Error) -> Error {
+    let body = pin!(Body::wrap(Unreadable(Some(refusal))));
+    let mut cx = Context::from_waker(Waker::noop());
+    match http_body::Body::poll_frame(body, &mut cx) {
+        Poll::Ready(Some(Err(error))) => error,
+        _ => unreachable!("the body fails at once"),
+    }
+}
+
+/// A body whose reading fails.
+struct Unreadable(Option<error::Error>);
+
+impl http_body::Body for Unreadable {
+    type Data = &'static [u8];
+    type Error = error::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
+        Poll::Ready(self.0.take().map(Err))
     }
 }
