@@ -11,16 +11,14 @@ use tokio::time::sleep;
 
 use crate::support::ApiError;
 use crate::support::Failed;
-use crate::support::Log;
 use crate::support::api_error;
 use crate::support::limiter;
 use crate::support::ms;
-use crate::support::poll_once;
 use crate::support::refusal;
 use crate::support::secs;
 use crate::support::since;
 
-type Headers = Vec<(&'static str, String)>;
+pub(crate) type Headers = Vec<(&'static str, String)>;
 
 fn answer(headers: &Headers) -> Response<()> {
     let mut response = Response::new(());
@@ -32,7 +30,7 @@ fn answer(headers: &Headers) -> Response<()> {
 }
 
 /// What a server says is left.
-fn left(remaining: u32, limit: u32, reset: u64) -> Headers {
+pub(crate) fn left(remaining: u32, limit: u32, reset: u64) -> Headers {
     vec![
         ("x-ratelimit-remaining", remaining.to_string()),
         ("x-ratelimit-limit", limit.to_string()),
@@ -41,7 +39,7 @@ fn left(remaining: u32, limit: u32, reset: u64) -> Headers {
 }
 
 #[rate_limited(limiter = limiter)]
-async fn call(limiter: &Limiter, headers: &Headers) -> Result<Response<()>, io::Error> {
+pub(crate) async fn call(limiter: &Limiter, headers: &Headers) -> Result<Response<()>, io::Error> {
     Ok(answer(headers))
 }
 
@@ -214,6 +212,45 @@ async fn a_refusal_ends_the_trust_in_the_declared_bucket() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn without_tokens_there_is_no_call() {
+    let headers = vec![
+        ("x-ratelimit-remaining-requests", "90".to_owned()),
+        ("x-ratelimit-limit-requests", "100".to_owned()),
+        ("x-ratelimit-reset-requests", "6s".to_owned()),
+        ("x-ratelimit-remaining-tokens", "0".to_owned()),
+        ("x-ratelimit-limit-tokens", "100000".to_owned()),
+        ("x-ratelimit-reset-tokens", "12s".to_owned()),
+    ];
+    assert_eq!(after(headers, 2).await, [12_000, 12_100]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_server_counts_without_a_reset_is_the_buckets_level() {
+    let limiter = limiter(2.0, 40);
+    let shopify = vec![("x-shopify-shop-api-call-limit", "39/40".to_owned())];
+    call(&limiter, &shopify).await.unwrap();
+    let (start, none) = (Instant::now(), Headers::new());
+    let mut at = Vec::new();
+    for _ in 0..4 {
+        call(&limiter, &none).await.unwrap();
+        at.push(since(start));
+    }
+    assert_eq!(at, [0, 500, 1000, 1500]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_two_answers_about_one_window_the_smaller_count_wins() {
+    let limiter = limiter(10.0, 20);
+    let (one, fifty) = (left(1, 100, 8), left(50, 100, 8));
+    // The answer that was sent first comes last.
+    let (older, newer) = tokio::join!(slow(&limiter, 20, &fifty), slow(&limiter, 10, &one));
+    assert!(older.is_ok() && newer.is_ok());
+    let start = Instant::now();
+    limiter.acquire().await.unwrap();
+    assert_eq!(since(start), 7990);
+}
+
+#[tokio::test(start_paused = true)]
 async fn tokens_are_not_calls() {
     let headers = vec![
         ("x-ratelimit-remaining-tokens", "1".to_owned()),
@@ -221,65 +258,6 @@ async fn tokens_are_not_calls() {
         ("x-ratelimit-reset-tokens", "60s".to_owned()),
     ];
     assert_eq!(after(headers, 3).await, [0; 3]);
-}
-
-#[tokio::test(start_paused = true)]
-async fn one_call_goes_first_after_a_cooldown_and_the_others_wait_for_its_answer() {
-    #[rate_limited(limiter = limiter)]
-    async fn slow(limiter: &Limiter, log: &Log<u64>, start: Instant) -> Result<(), ApiError> {
-        log.add(since(start));
-        sleep(ms(300)).await;
-        match paced::attempt().number() {
-            1 if since(start) < 1000 => Err(ApiError::after(429, secs(2))),
-            _ => Ok(()),
-        }
-    }
-    let (limiter, log, start) = (limiter(10.0, 1), Log::new(), Instant::now());
-    let (a, b, c) = tokio::join!(
-        slow(&limiter, &log, start),
-        slow(&limiter, &log, start),
-        slow(&limiter, &log, start),
-    );
-    assert!(a.is_ok() && b.is_ok() && c.is_ok());
-    // Sent at 0, 100 and 200 and refused at 300, 400 and 500: closed until 2500. Then one probe,
-    // answered after 300 ms, and the others at the paced rate.
-    assert_eq!(log.entries(), [0, 100, 200, 2500, 2800, 2900]);
-}
-
-/// When the next call goes, if the probe is dropped `after` so many milliseconds or not at all.
-async fn next_after_a_probe_that_nobody_polls(after: u64) -> u64 {
-    let (limiter, none) = (limiter(10.0, 1), Headers::new());
-    let start = Instant::now();
-    call(&limiter, &left(0, 100, 2)).await.unwrap();
-    let mut probe = Box::pin(call(&limiter, &none));
-    assert!(poll_once(&mut probe).is_pending());
-    let next = {
-        let limiter = limiter.clone();
-        tokio::spawn(async move {
-            call(&limiter, &Headers::new()).await.unwrap();
-            since(start)
-        })
-    };
-    sleep(ms(after)).await;
-    drop(probe);
-    next.await.unwrap()
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_probe_that_is_given_up_is_followed_by_another() {
-    assert_eq!(next_after_a_probe_that_nobody_polls(2001).await, 2001);
-    assert_eq!(next_after_a_probe_that_nobody_polls(3000).await, 2002);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_permit_that_nobody_reports_on_is_no_probe() {
-    let limiter = limiter(10.0, 1);
-    let start = Instant::now();
-    call(&limiter, &left(0, 100, 2)).await.unwrap();
-    for at in [2000, 2100, 2200] {
-        limiter.acquire().await.unwrap();
-        assert_eq!(since(start), at);
-    }
 }
 
 #[tokio::test(start_paused = true)]

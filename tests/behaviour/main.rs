@@ -19,6 +19,7 @@ mod nested_deadline;
 mod observing;
 mod outages;
 mod pacing;
+mod probing;
 mod reading;
 mod reconfiguring;
 mod refusing;

@@ -4,7 +4,10 @@ use core::fmt;
 use core::fmt::Write as _;
 use std::sync::Arc;
 
+use paced::Limiter;
+use paced::rate_limited;
 use paced::store::Policy;
+use tokio::time::Instant;
 use tokio::time::advance;
 use tracing::Event;
 use tracing::Level;
@@ -20,7 +23,11 @@ use crate::sharing::with_policy;
 use crate::stores::Fate;
 use crate::stores::Scripted;
 use crate::support::Log;
+use crate::support::limiter;
 use crate::support::ms;
+use crate::support::poll_once;
+use crate::support::secs;
+use crate::support::since;
 
 /// Keeps the events of the crate.
 #[derive(Clone)]
@@ -93,4 +100,29 @@ async fn every_change_is_said_once() {
             "{text}"
         );
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_long_wait_of_calls_that_cannot_be_refused_is_said_once_before_it_begins() {
+    #[rate_limited(limiter = limiter)]
+    async fn call(limiter: &Limiter) -> Result<(), String> {
+        Ok(())
+    }
+    let heard = Log::new();
+    let _guard = tracing::subscriber::set_default(Listener(heard.clone()));
+    let (limiter, start) = (limiter(1.0, 10), Instant::now());
+    limiter.cooldown_for(secs(5));
+    call(&limiter).await.unwrap();
+    assert!(heard.entries().is_empty());
+    limiter.cooldown_for(secs(60));
+    let both = async { tokio::join!(call(&limiter), call(&limiter)) };
+    tokio::pin!(both);
+    assert!(poll_once(&mut both).is_pending());
+    let events = heard.entries();
+    assert_eq!(events.len(), 1, "{events:?}");
+    assert!(events[0].1.contains("wait=60s"), "{events:?}");
+    assert_eq!(events[0].0, Level::WARN);
+    both.await.0.unwrap();
+    assert_eq!(since(start), 66_000);
+    assert_eq!(heard.entries().len(), 1);
 }

@@ -10,6 +10,7 @@ use crate::bucket::TIMER_SLACK;
 use crate::learning::Learnt;
 use crate::quota::Quota;
 
+use super::announcing::Announced;
 use super::cooldown::Cooldown;
 use super::cooldown::Probe;
 use super::gate::Gate;
@@ -70,6 +71,7 @@ pub(super) struct Desk {
     /// No waiter's `latest` is before this.
     pub(super) soonest: u64,
     pub(super) waits: Waits,
+    pub(super) announced: Announced,
     /// Where the permits come from, if not from the bucket.
     pub(super) supply: Option<Box<Supply>>,
 }
@@ -94,6 +96,7 @@ impl Desk {
             owed_until: 0,
             soonest: u64::MAX,
             waits: Waits::NONE,
+            announced: Announced::NEVER,
             supply,
         }
     }

@@ -2,6 +2,7 @@
 
 mod acquire;
 mod alarm;
+mod announcing;
 mod behind;
 mod cooldown;
 mod desk;

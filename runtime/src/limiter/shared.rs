@@ -20,6 +20,7 @@ use crate::learning::Heard;
 use crate::quota::Quota;
 
 use super::alarm::Setting;
+use super::announcing;
 use super::behind;
 use super::behind::Behind;
 use super::desk::Desk;
@@ -104,7 +105,7 @@ impl Shared {
     ) -> Result<Option<Ticket>, Denial> {
         let handle = Handle::try_current();
         let (mut behind, now) = self.visit();
-        let mut wakes = Wakes::new();
+        let (mut wakes, mut long_wait) = (Wakes::new(), None);
         let entered = match behind.desk.take(&request, now) {
             Ok(()) => Ok(None),
             Err(refusal @ (Refusal::TooLarge { .. } | Refusal::NoStore)) => {
@@ -117,6 +118,7 @@ impl Shared {
                     let waiter = Waiter::new(cx.waker().clone(), request, times, handle.id());
                     let joined = behind.desk.join(waiter, now, &mut wakes);
                     joined.map_err(Denial::Refused).map(|index| {
+                        long_wait = behind.desk.long_wait(&request, now);
                         behind.alarms.enrol(&handle, &self.me);
                         self.me.upgrade().map(|shared| Ticket::new(shared, index))
                     })
@@ -124,6 +126,9 @@ impl Shared {
             },
         };
         self.settle(behind, now, &mut wakes);
+        if let Some(wait) = long_wait {
+            announcing::announce(wait);
+        }
         entered
     }
 

@@ -3,8 +3,9 @@
 //! An attempt lends its [`Scope`] to the thread for the time of each poll of the body, and takes it
 //! back afterwards; nothing is allocated, and a body that moves to another thread takes it along.
 
+mod attempt;
+
 use core::cell::Cell;
-use core::fmt;
 use core::mem::ManuallyDrop;
 use core::num::NonZeroU16;
 use core::time::Duration;
@@ -12,6 +13,9 @@ use core::time::Duration;
 use crate::clock;
 use crate::failure::Failure;
 use crate::hint::Hint;
+
+pub use self::attempt::Attempt;
+pub use self::attempt::IdempotencyKey;
 
 thread_local! {
     static CURRENT: Current = const { Current::new() };
@@ -332,79 +336,4 @@ pub(crate) fn with_current<T>(act: impl FnOnce(&mut Scope) -> T) -> Option<T> {
 /// ```
 pub fn attempt() -> Attempt {
     with_current(Scope::attempt).unwrap_or_else(|| Scope::new(Bounds::NONE).attempt())
-}
-
-/// One attempt of a rate-limited call, as [`attempt`] tells it.
-#[derive(Clone, Copy, Debug)]
-pub struct Attempt {
-    number: u32,
-    previous: Option<Failure>,
-    deadline: Option<u64>,
-    patience: Option<Duration>,
-    key: IdempotencyKey,
-}
-
-impl Attempt {
-    /// 1 for the first attempt, 2 for the first retry.
-    pub const fn number(&self) -> u32 {
-        self.number
-    }
-
-    /// Why the attempt before this one is not the last; `None` in the first.
-    pub const fn previous(&self) -> Option<Failure> {
-        self.previous
-    }
-
-    /// The time that the call has left, zero when it is over. `None` outside of a call.
-    ///
-    /// With a `deadline` it is the time until then. Without one it is what is left of the 300 s that the
-    /// call's cooldowns and backoffs may take in all; the time in a queue that merely paces is not part
-    /// of them. Inside of another call it is never more than that one's deadline allows.
-    pub fn time_left(&self) -> Option<Duration> {
-        let until = |deadline: u64| Duration::from_nanos(deadline.saturating_sub(clock::now()));
-        let deadline = self.deadline.map(until);
-        deadline.into_iter().chain(self.patience).min()
-    }
-
-    /// A key that is the same for all attempts of a call and different for every call: send it
-    /// where the API takes one, and a request that arrived although its answer got lost is not
-    /// carried out twice.
-    pub const fn idempotency_key(&self) -> IdempotencyKey {
-        self.key
-    }
-}
-
-/// 128 random bits, shown as a version 4 UUID (RFC 9562 section 5.4).
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct IdempotencyKey(u128);
-
-impl IdempotencyKey {
-    fn random() -> Self {
-        let bits: u128 = rand::random();
-        Self((bits & !VERSION_AND_VARIANT) | VERSION_4_VARIANT_1)
-    }
-}
-
-const VERSION_AND_VARIANT: u128 = (0xf << 76) | (0b11 << 62);
-const VERSION_4_VARIANT_1: u128 = (0x4 << 76) | (0b10 << 62);
-
-impl fmt::Display for IdempotencyKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let bits = self.0;
-        write!(
-            f,
-            "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
-            bits >> 96,
-            (bits >> 80) & 0xffff,
-            (bits >> 64) & 0xffff,
-            (bits >> 48) & 0xffff,
-            bits & 0xffff_ffff_ffff,
-        )
-    }
-}
-
-impl fmt::Debug for IdempotencyKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
 }
