@@ -30,6 +30,8 @@ pub(crate) enum Kind {
     MaxWait(Duration),
     /// The wait for a permit would end after the call's deadline, or the deadline is over.
     Deadline(Duration),
+    /// The limiter stays closed for longer than a call without a deadline waits.
+    Closed(Duration),
     /// The deadline was over while an attempt was under way.
     Overdue,
     /// One attempt took longer than `attempt_timeout`.
@@ -106,7 +108,10 @@ impl Error {
 
     /// The call could not be made, or its last attempt not be ended, before its deadline.
     pub const fn is_deadline(&self) -> bool {
-        matches!(self.kind, Kind::Deadline(_) | Kind::Overdue)
+        matches!(
+            self.kind,
+            Kind::Deadline(_) | Kind::Closed(_) | Kind::Overdue
+        )
     }
 
     /// The last attempt took longer than `attempt_timeout`.
@@ -128,7 +133,10 @@ impl Error {
     /// How long after this error was made the same call can be expected to pass, where that is known.
     pub const fn retry_after(&self) -> Option<Duration> {
         match self.kind {
-            Kind::NotYet(wait) | Kind::MaxWait(wait) | Kind::Deadline(wait) => Some(wait),
+            Kind::NotYet(wait)
+            | Kind::MaxWait(wait)
+            | Kind::Deadline(wait)
+            | Kind::Closed(wait) => Some(wait),
             _ => None,
         }
     }
@@ -150,6 +158,16 @@ impl fmt::Display for Error {
                 write!(
                     f,
                     "refused: a permit comes in {wait:?}, later than `max_wait` allows"
+                )
+            }
+            Kind::Deadline(wait) if wait.is_zero() => {
+                f.write_str("refused: the call's deadline is over")
+            }
+            Kind::Closed(wait) => {
+                write!(
+                    f,
+                    "refused: the server asked for no calls, and a permit comes in {wait:?}; the cooldowns \
+                     and backoffs of a call without a deadline take at most 300s in all"
                 )
             }
             Kind::Deadline(wait) => {

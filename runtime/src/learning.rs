@@ -138,10 +138,14 @@ impl Learnt {
         self.windows.hear(heard, own)
     }
 
-    /// The server told what is left when it refused. If that comes back bit by bit, the instant of the
-    /// next token.
-    pub(crate) fn hear_refusal(&mut self, heard: &Heard<'_>) -> Option<u64> {
-        self.windows.hear_refusal(heard)
+    /// The server told what is left when it refused, which is why it is not asked when to come back.
+    pub(crate) fn hear_refusal(&mut self, heard: &Heard<'_>) {
+        self.windows.hear(heard, None);
+    }
+
+    /// The instant of the next token, if what was told is about a bucket that refills bit by bit.
+    pub(crate) fn refills_at(&self, heard: &Heard<'_>) -> Option<u64> {
+        self.windows.refills_at(heard)
     }
 }
 

@@ -191,7 +191,7 @@ impl Core {
                 }
             }
             Denial::Refused(Refusal::Closed { until }) => {
-                Kind::Deadline(Duration::from_nanos(until.saturating_sub(now)))
+                Kind::Closed(Duration::from_nanos(until.saturating_sub(now)))
             }
         })
     }

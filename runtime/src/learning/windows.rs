@@ -139,11 +139,18 @@ impl Windows {
         outlook
     }
 
-    /// Takes note of what a refusal told. If a bucket refilled bit by bit, the instant of its next token.
-    pub(super) fn hear_refusal(&mut self, heard: &Heard<'_>) -> Option<u64> {
-        let outlook = self.hear(heard, None);
-        let refills = outlook.closed_until == 0 && outlook.refills_at > 0;
-        refills.then_some(outlook.refills_at)
+    /// The instant of the next token after a refusal, if all that it tells of is used up refills bit by bit.
+    pub(super) fn refills_at(&self, heard: &Heard<'_>) -> Option<u64> {
+        let spoken = windows(heard.hint);
+        let mut exhausted = spoken
+            .iter()
+            .filter(|spoken| spoken.remaining.is_some_and(|left| left < 1.0));
+        exhausted.try_fold(None, |latest: Option<u64>, spoken| {
+            let known = self.list.iter().find(|known| *known.name == *spoken.name)?;
+            let refills = known.window.kind() == Kind::Refills;
+            let next = heard.sent.saturating_add(whole(known.window.interval()));
+            refills.then(|| Some(latest.map_or(next, |latest| latest.max(next))))
+        })?
     }
 
     fn hear_of(

@@ -81,17 +81,27 @@ impl Desk {
         now: u64,
         wakes: &mut Wakes,
     ) -> Option<u64> {
-        let refills_at = refused
-            .heard
-            .and_then(|heard| self.learnt.hear_refusal(&heard));
+        self.took(refused.received.saturating_sub(refused.sent));
+        let binds_all = self.binds_all(refused, now);
+        let refills_at = refused.heard.and_then(|heard| {
+            if binds_all {
+                self.learnt.hear_refusal(&heard);
+            }
+            self.learnt.refills_at(&heard)
+        });
         let until = refills_at.filter(|_| refused.by_reset);
         let wait = until.map(|until| until.saturating_sub(refused.received).max(1));
         let refused = Refused {
             wait: wait.or(refused.wait),
             ..*refused
         };
-        self.learn_from_refusal(&refused, gate, now, wakes);
+        if !binds_all {
+            self.ended(refused.sent, now);
+            return wait;
+        }
+        self.hold_all_back(&refused, gate, now, wakes);
         if let (Some(at), Some(heard)) = (refills_at, refused.heard) {
+            // The pace outlasts the doubts that a refusal throws on others.
             self.learnt.hear_refusal(&heard);
             self.reshape(gate, now);
             self.refill_at(at);
@@ -99,15 +109,8 @@ impl Desk {
         wait
     }
 
-    fn learn_from_refusal(
-        &mut self,
-        refused: &Refused<'_>,
-        gate: &Gate,
-        now: u64,
-        wakes: &mut Wakes,
-    ) {
-        let way = refused.received.saturating_sub(refused.sent);
-        self.took(way);
+    /// Whether a refusal concerns all calls of the limiter, or its own alone.
+    fn binds_all(&mut self, refused: &Refused<'_>, now: u64) -> bool {
         if !refused.counted {
             self.learnt.count_refusal(refused.retry, now);
         }
@@ -117,9 +120,11 @@ impl Desk {
             reopened: self.cooldown.until(),
             interval: self.shape.interval,
         };
-        if !self.learnt.binds_all(attempt, now) {
-            return self.ended(refused.sent, now);
-        }
+        self.learnt.binds_all(attempt, now)
+    }
+
+    /// Closes for what a refusal asks for, and learns from it which rate the server lets through.
+    fn hold_all_back(&mut self, refused: &Refused<'_>, gate: &Gate, now: u64, wakes: &mut Wakes) {
         let news = self.learnt.refused(refused.sent, now);
         let wait = match refused.wait {
             Some(wait) => wait,
@@ -228,8 +233,8 @@ impl Desk {
     /// The first answer after a cooldown, or about a new window, shows how much there is again: what the
     /// bucket gained in the meantime is there as well, up to that.
     fn renew(&mut self, heard: &Heard<'_>, renewed: bool, now: u64) {
-        let left = heard.hint.remaining();
-        let Some(mut left) = left.filter(|_| heard.hint.counts_requests()) else {
+        let is_known = heard.hint.counts_requests() && self.supply.is_none();
+        let Some(mut left) = heard.hint.remaining().filter(|_| is_known) else {
             return;
         };
         if !self.cooldown.answered(heard.sent) && !renewed {
