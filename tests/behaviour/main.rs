@@ -21,6 +21,7 @@ mod outages;
 mod pacing;
 mod reading;
 mod reconfiguring;
+mod resources;
 mod retrying;
 mod runtimes;
 mod servers;

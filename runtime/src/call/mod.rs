@@ -3,6 +3,7 @@
 mod attempt;
 mod config;
 mod end;
+mod gathering;
 mod outcome;
 mod process;
 mod wait;

@@ -1,7 +1,9 @@
 //! The part of a call that does not depend on types: admission, and what follows from an outcome.
 
+use core::mem;
 use core::task::Context;
 use core::task::Poll;
+use core::task::ready;
 use core::time::Duration;
 use std::sync::Arc;
 
@@ -14,12 +16,13 @@ use crate::context::Scope;
 use crate::error::Error;
 use crate::error::Kind;
 use crate::failure::Failure;
+use crate::hint::Hint;
 use crate::limiter::Denial;
+use crate::limiter::Function;
 use crate::limiter::Line;
 use crate::limiter::Refusal;
 use crate::limiter::Request;
 use crate::limiter::Shared;
-use crate::limiter::Ticket;
 use crate::retry::Advice;
 use crate::retry::Cooldown;
 use crate::retry::Judgement;
@@ -30,6 +33,9 @@ use super::Config;
 use super::Setup;
 use super::end::End;
 use super::end::heard;
+use super::gathering::Entered;
+use super::gathering::Gathered;
+use super::gathering::Gathering;
 use super::wait::Wait;
 
 /// Another attempt that makes sense: so long after an instant.
@@ -80,7 +86,7 @@ impl Core {
                 }
             }
             Wait::Nothing(_) | Wait::Timed(_) => return Poll::Ready(Ok(())),
-            Wait::Backoff(_) | Wait::Turn(_) => {}
+            Wait::Backoff(_) | Wait::Turn(_) | Wait::Gathering(_) => {}
         }
         self.wait_for_permit(can_refuse, cx)
     }
@@ -96,6 +102,7 @@ impl Core {
             return false;
         }
         match self.limiter() {
+            Some(limiter) if limiter.has_resources() && self.is_bound(limiter, now) => false,
             Some(limiter) => limiter.pass(1, now),
             None => true,
         }
@@ -108,25 +115,30 @@ impl Core {
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), Error>> {
         loop {
+            let has_resources = self.limiter().is_some_and(Shared::has_resources);
             match &mut self.wait {
-                Wait::Nothing(_) | Wait::Timed(_) => match self.enter(can_refuse, cx) {
-                    Ok(None) => {
-                        self.wait.begin(clock::now());
+                Wait::Nothing(_) | Wait::Timed(_) => {
+                    let gathered = Gathered::default();
+                    if ready!(self.proceed(gathered, can_refuse, cx))? {
                         return Poll::Ready(Ok(()));
                     }
-                    // Whoever is granted a permit as soon as it is in the queue has been woken.
-                    Ok(Some(ticket)) => {
-                        self.wait = Wait::Turn(ticket);
-                        return Poll::Pending;
+                }
+                Wait::Gathering(_) => {
+                    if ready!(self.gather(can_refuse, cx))? {
+                        return Poll::Ready(Ok(()));
                     }
-                    Err(error) => return Poll::Ready(Err(error)),
-                },
+                }
+                wait @ Wait::Turn(_) if has_resources => {
+                    if let Wait::Turn(ticket) = mem::replace(wait, Wait::Nothing(0)) {
+                        self.wait = Gathering::after(ticket);
+                    }
+                }
                 Wait::Backoff(sleep) => {
-                    core::task::ready!(sleep.as_mut().poll(cx));
+                    ready!(sleep.as_mut().poll(cx));
                     self.wait = Wait::Nothing(0);
                 }
                 Wait::Turn(ticket) => {
-                    let granted = core::task::ready!(ticket.poll(cx));
+                    let granted = ready!(ticket.poll(cx));
                     let now = clock::now();
                     self.wait = Wait::Nothing(now.max(1));
                     return Poll::Ready(match granted {
@@ -141,8 +153,13 @@ impl Core {
         }
     }
 
-    /// Asks the limiter for a permit or a place in its queue.
-    fn enter(&mut self, can_refuse: bool, cx: &Context<'_>) -> Result<Option<Ticket>, Error> {
+    /// Asks for the next permit that the attempt needs, or a place in a queue.
+    pub(super) fn enter(
+        &self,
+        gathered: Gathered,
+        can_refuse: bool,
+        cx: &Context<'_>,
+    ) -> Result<Entered, Error> {
         let setup = self.setup.as_ref().map_err(Error::clone)?;
         let now = clock::now();
         let scope = self.scope.as_ref();
@@ -152,9 +169,9 @@ impl Core {
         }
         let retry = scope.is_some_and(|scope| scope.number > 1);
         let Some(limiter) = self.limiter() else {
-            return Ok(None);
+            return Ok(Entered::Admitted);
         };
-        let latest = match scope.and_then(Scope::latest) {
+        let latest = match gathered.latest.or_else(|| scope.and_then(Scope::latest)) {
             _ if !can_refuse => u64::MAX,
             Some(planned) => planned,
             None => latest_start(&setup.config, deadline, now),
@@ -167,12 +184,18 @@ impl Core {
             refusable: can_refuse,
             reports: true,
         };
-        let entered = limiter.enter(request, cx);
+        let entered = if limiter.has_resources() {
+            gathered.ask(limiter, self.function(), request, cx)
+        } else {
+            let entered = limiter.enter(request, cx);
+            entered
+                .map(|turn| turn.map_or(Entered::Admitted, |it| Entered::Limiter(Wait::Turn(it))))
+        };
         entered.map_err(|denial| self.refusal(denial, now))
     }
 
     #[cold]
-    fn refusal(&self, denial: Denial, now: u64) -> Error {
+    pub(super) fn refusal(&self, denial: Denial, now: u64) -> Error {
         let deadline = self.deadline();
         Error::new(match denial {
             Denial::NoRuntime => Kind::NoRuntime,
@@ -202,13 +225,13 @@ impl Core {
     }
 
     /// Nanoseconds of cooldowns for which the call still waits.
-    fn patience(&self, can_refuse: bool) -> u64 {
+    pub(super) fn patience(&self, can_refuse: bool) -> u64 {
         let scope = self.scope.as_ref().filter(|_| can_refuse);
         scope.map_or(Scope::UNLIMITED, Scope::patience)
     }
 
     /// Takes note of a cooldown or a backoff, for the call and for the one whose body it is in.
-    fn pause(&mut self, nanos: u64) {
+    pub(super) fn pause(&mut self, nanos: u64) {
         if nanos == 0 {
             return;
         }
@@ -225,7 +248,7 @@ impl Core {
         let quiet = self.scope.as_ref().is_some_and(Scope::is_quiet);
         if fine && quiet && reading.is_quiet() {
             if let Some(limiter) = self.limiter() {
-                limiter.passed(self.wait.sent(), self.is_retry());
+                limiter.passed(self.function(), self.wait.sent(), self.is_retry());
             }
             return false;
         }
@@ -246,11 +269,13 @@ impl Core {
             verdict => Judgement::of(verdict, told.advice.retry_after.unwrap_or_default()),
         };
         if let (Some(limiter), Some(hint)) = (self.limiter(), told.unheard) {
-            limiter.hear(&heard(&setup.config, hint, sent, clock::now()));
+            let heard = heard(&setup.config, hint, sent, clock::now());
+            limiter.hear(self.function(), &heard);
         }
         if judgement.verdict == Verdict::Done {
             if let Some(limiter) = self.limiter() {
-                limiter.passed(sent, scope.number > 1);
+                let resource = told.hint.and_then(Hint::resource);
+                limiter.passed_telling(self.function(), resource, sent, scope.number > 1);
             }
             return false;
         }
@@ -288,10 +313,14 @@ impl Core {
                 Cooldown::Untold | Cooldown::None => None,
             };
             match step.cooldown {
-                Cooldown::None if end.was_let_through() => limiter.passed(end.sent, end.retry),
-                Cooldown::None => limiter.failed(end.sent),
+                Cooldown::None if end.was_let_through() => {
+                    let resource = end.hint.and_then(Hint::resource);
+                    limiter.passed_telling(self.function(), resource, end.sent, end.retry);
+                }
+                Cooldown::None => limiter.failed(self.function(), end.sent),
                 Cooldown::Told(_) | Cooldown::Untold => {
-                    let understood = limiter.refused(&end.refused(config, received, told));
+                    let refused = end.refused(config, received, told);
+                    let understood = limiter.refused(self.function(), &refused);
                     wait = wait.map(|wait| understood.unwrap_or(wait));
                 }
             }
@@ -313,7 +342,7 @@ impl Core {
         let (Ok(setup), Some(limiter)) = (self.setup, self.limiter()) else {
             return false;
         };
-        let (permit, closed_until) = limiter.forecast();
+        let (permit, closed_until) = limiter.forecast(self.function());
         let not_before = base.saturating_add(wait);
         let latest = latest_start(&setup.config, self.deadline(), now);
         let patience = self.patience(true);
@@ -372,12 +401,14 @@ impl Core {
                 retry: scope.number > 1,
                 reported: scope.reported,
             };
-            limiter.refused(&end.refused(&setup.config, received, Some(wait)));
+            let refused = end.refused(&setup.config, received, Some(wait));
+            limiter.refused(self.function(), &refused);
             if let Some(scope) = &mut self.scope {
                 scope.reported = true;
             }
         } else {
-            limiter.hear(&heard(&setup.config, hint, sent, received));
+            let heard = heard(&setup.config, hint, sent, received);
+            limiter.hear(self.function(), &heard);
         }
     }
 
@@ -385,8 +416,14 @@ impl Core {
         self.scope.as_ref().is_some_and(|scope| scope.number > 1)
     }
 
+    /// The function whose call it is.
     #[inline]
-    fn limiter(&self) -> Option<&Shared> {
+    pub(super) fn function(&self) -> Function {
+        Function::of(self.setup)
+    }
+
+    #[inline]
+    pub(super) fn limiter(&self) -> Option<&Shared> {
         match (&self.brought, self.setup) {
             (Some(brought), _) => Some(brought),
             (None, Ok(setup)) => setup.limiter.as_deref(),

@@ -184,11 +184,17 @@ impl Desk {
         }
     }
 
-    /// The server told what is left of its limits.
-    pub(super) fn hear(&mut self, heard: &Heard<'_>, gate: &Gate, now: u64, wakes: &mut Wakes) {
+    /// The server told what is left of its limits. `own` is the bucket that was declared.
+    pub(super) fn hear(
+        &mut self,
+        heard: &Heard<'_>,
+        own: Option<Own>,
+        gate: &Gate,
+        now: u64,
+        wakes: &mut Wakes,
+    ) {
         let paced = self.learnt.ages_at().is_some();
         self.took(heard.received.saturating_sub(heard.sent));
-        let own = self.own(now);
         let outlook = self.learnt.hear(heard, own);
         self.reshape(gate, now);
         if paced && self.learnt.ages_at().is_none() {
@@ -234,7 +240,7 @@ impl Desk {
     }
 
     /// The bucket is empty, and its next token comes at `at`.
-    fn refill_at(&mut self, at: u64) {
+    pub(super) fn refill_at(&mut self, at: u64) {
         self.tat = bucket::reopen(self.tat, self.shape, at);
     }
 
@@ -244,7 +250,7 @@ impl Desk {
     }
 
     /// The bucket that was declared, where it is this limiter's alone.
-    fn own(&self, now: u64) -> Option<Own> {
+    pub(super) fn own(&self, now: u64) -> Option<Own> {
         let left = match &self.kept {
             Some(kept) => kept.available(now),
             None => bucket::available(self.tat, self.shape, now),
