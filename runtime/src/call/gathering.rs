@@ -125,13 +125,11 @@ impl Gathered {
         } else {
             request.line
         };
-        match limiter.enter(Request { line, ..request }, cx)? {
-            Some(turn) => Ok(Entered::Limiter(Gathering::of(self, turn, true))),
-            None => {
-                self.use_up();
-                Ok(Entered::Admitted)
-            }
+        if let Some(turn) = limiter.enter(Request { line, ..request }, cx)? {
+            return Ok(Entered::Limiter(Gathering::of(self, turn, true)));
         }
+        self.use_up();
+        Ok(Entered::Admitted)
     }
 }
 

@@ -1,5 +1,6 @@
 //! One call of a rate-limited function: admission, attempts and what follows from each.
 
+mod admission;
 mod attempt;
 mod config;
 mod end;

@@ -70,8 +70,6 @@ pub(super) struct Desk {
     /// No waiter's `latest` is before this.
     pub(super) soonest: u64,
     pub(super) waits: Waits,
-    /// The server has told of resources, which have limiters of their own.
-    pub(super) has_resources: bool,
     /// Where the permits come from, if not from the bucket.
     pub(super) supply: Option<Box<Supply>>,
 }
@@ -96,7 +94,6 @@ impl Desk {
             owed_until: 0,
             soonest: u64::MAX,
             waits: Waits::NONE,
-            has_resources: false,
             supply,
         }
     }

@@ -154,14 +154,14 @@ impl Desk {
                 sent,
                 answered: now,
             });
-            self.put_off(now.saturating_sub(sent).min(LONGEST_WAY));
+            self.put_off(now.saturating_sub(sent).min(LONGEST_WAY), now);
             self.learnt.begin(sent);
         } else if let Some(way) = &mut self.way {
             // Of calls sent together the first answered need not be the first sent.
             let sooner = way.sent.saturating_sub(sent);
             if sooner > 0 && way.answered.saturating_sub(sent) <= LONGEST_WAY {
                 way.sent = sent;
-                self.put_off(sooner);
+                self.put_off(sooner, now);
             }
         }
         self.learnt.passed(sent, retry, now);
@@ -169,7 +169,11 @@ impl Desk {
         self.ended(sent, now);
     }
 
-    fn put_off(&mut self, nanos: u64) {
+    fn put_off(&mut self, nanos: u64, now: u64) {
+        if self.cooldown.until() > now {
+            // The bucket begins anew at its end.
+            return;
+        }
         self.tat = self.tat.saturating_add(nanos);
         if let Some(kept) = &mut self.kept {
             kept.put_off(nanos);
@@ -245,7 +249,7 @@ impl Desk {
     }
 
     /// Takes note of a round trip.
-    fn took(&mut self, nanos: u64) {
+    pub(super) fn took(&mut self, nanos: u64) {
         self.round_trip = (self.round_trip - self.round_trip / 8).max(nanos);
     }
 

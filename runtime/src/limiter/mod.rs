@@ -10,6 +10,7 @@ mod gate;
 mod kept;
 mod lessons;
 mod link;
+mod notes;
 mod presence;
 mod queue;
 mod registry;

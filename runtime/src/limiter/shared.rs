@@ -2,9 +2,6 @@
 //!
 //! The lock is a blocking one: it is held for a few lines of arithmetic and never across an await.
 
-use core::sync::atomic::AtomicU8;
-use core::sync::atomic::AtomicU64;
-use core::sync::atomic::Ordering;
 use core::task::Context;
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -27,10 +24,10 @@ use super::desk::Standing;
 use super::gate::Gate;
 use super::gate::Passage;
 use super::link::Link;
+use super::notes::Notes;
 use super::request::Denial;
 use super::request::Refusal;
 use super::request::Request;
-use super::resources::Function;
 use super::resources::Table;
 use super::snapshot::Snapshot;
 use super::supply::Supply;
@@ -41,18 +38,10 @@ use super::waiter::State;
 use super::waiter::Waiter;
 use super::wakes::Wakes;
 
-/// Something can be learnt from calls that pass.
-const ATTENTIVE: u8 = 1;
-/// The server has told of resources.
-const RESOURCES: u8 = 2;
-
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(super) gate: Gate,
-    /// [`ATTENTIVE`] and [`RESOURCES`].
-    listens: AtomicU8,
-    /// Until when a call may have to wait here, where that is known; always where a store decides.
-    pub(super) binds_until: AtomicU64,
+    pub(super) notes: Notes,
     /// The limiters of the server's resources.
     pub(super) resources: Mutex<Table>,
     behind: Mutex<Behind>,
@@ -77,8 +66,7 @@ impl Shared {
     fn of(quota: Quota, link: Option<Link>, supply: Option<Box<Supply>>) -> Arc<Self> {
         Arc::new_cyclic(|me| Self {
             gate: Gate::new(Shape::of(quota)),
-            listens: AtomicU8::new(ATTENTIVE),
-            binds_until: AtomicU64::new(if link.is_some() { u64::MAX } else { 0 }),
+            notes: Notes::new(),
             resources: Mutex::new(Table::EMPTY),
             behind: Mutex::new(Behind::new(quota, supply)),
             link,
@@ -257,36 +245,6 @@ impl Shared {
         self.at_desk(|desk, now, wakes| desk.cool_down(until, now, wakes));
     }
 
-    /// An attempt of this function's that was sent at `sent` was let through.
-    #[inline]
-    pub(crate) fn passed(&self, function: Function, sent: u64, retry: bool) {
-        let listens = self.listens.load(Ordering::Relaxed);
-        if listens != 0 {
-            self.learn_from_pass(listens, function, sent, retry);
-        }
-    }
-
-    #[cold]
-    fn learn_from_pass(&self, listens: u8, function: Function, sent: u64, retry: bool) {
-        if listens & ATTENTIVE != 0 {
-            self.at_desk(|desk, now, _| desk.passed(sent, retry, &self.gate, now));
-        }
-        if listens & RESOURCES != 0 {
-            self.passed_for_resources(function, sent, retry);
-        }
-    }
-
-    /// Whether something can be learnt from calls that come to an end.
-    pub(super) fn is_attentive(&self) -> bool {
-        self.listens.load(Ordering::Relaxed) & ATTENTIVE != 0
-    }
-
-    /// Whether the server has told of resources.
-    #[inline]
-    pub(crate) fn has_resources(&self) -> bool {
-        self.listens.load(Ordering::Relaxed) & RESOURCES != 0
-    }
-
     /// Takes note of a wait that was spent outside the queue.
     pub(crate) fn add_backoff(&self, nanos: u64) {
         self.lock().desk.waits.backoff += core::time::Duration::from_nanos(nanos);
@@ -355,22 +313,13 @@ impl Shared {
                 }
             }
         }
-        self.note(&behind.desk);
+        self.notes.write(&behind.desk);
         let errands = self.link.is_some().then(|| behind.errands());
         drop(behind);
         wakes.wake();
         if let Some(errands) = errands {
             self.run(errands);
         }
-    }
-
-    /// Writes down what is looked up without the lock.
-    fn note(&self, desk: &Desk) {
-        let attentive = if desk.is_attentive() { ATTENTIVE } else { 0 };
-        let resources = if desk.has_resources { RESOURCES } else { 0 };
-        self.listens.store(attentive | resources, Ordering::Relaxed);
-        self.binds_until
-            .store(desk.binds_until(), Ordering::Relaxed);
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, Behind> {
@@ -384,6 +333,7 @@ mod tests {
     use core::num::NonZeroU32;
 
     use super::*;
+    use crate::limiter::Function;
 
     #[test]
     fn calls_that_pass_are_not_reported_for_ever() {
@@ -394,6 +344,6 @@ mod tests {
             assert!(shared.pass(1, now));
             shared.passed(Function::of(&0), now, false);
         }
-        assert!(!shared.is_attentive());
+        assert!(!shared.notes.is_attentive());
     }
 }

@@ -5,130 +5,30 @@
 //! that the function's answers have named, and then for the limiter itself. A resource of which nothing
 //! is known that would hold a call up is not asked for permits.
 
+mod table;
+
 use core::ptr;
-use core::sync::atomic::Ordering;
 use std::sync::Arc;
 use std::sync::MutexGuard;
 use std::sync::PoisonError;
 
-use crate::bucket::Shape;
+pub(crate) use self::table::Function;
+pub(in crate::limiter) use self::table::Table;
 use crate::clock;
 use crate::hint::Hint;
 use crate::learning::Heard;
 use crate::quota::Quota;
 
-use super::cooldown::Probe;
-use super::desk::Desk;
-use super::lessons::Refused;
-use super::request::Line;
-use super::shared::Shared;
-use super::snapshot::Snapshot;
-use super::supply::Terms;
-use super::waiter::State;
-
-/// Resources that are known at the same time: one bit each in a function's mask.
-const MOST: usize = 8;
-
-/// A function, told apart by the address of what its calls have in common.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Function(usize);
-
-impl Function {
-    #[inline]
-    pub(crate) fn of<T>(common: &'static T) -> Self {
-        Self(ptr::from_ref(common).addr())
-    }
-}
-
-/// The resources of a limiter, and which functions' answers have named which of them.
-#[derive(Debug)]
-pub(super) struct Table {
-    resources: Vec<Resource>,
-    functions: Vec<(Function, u8)>,
-    /// Answers that named a resource.
-    told: u64,
-}
-
-#[derive(Debug)]
-struct Resource {
-    name: Box<str>,
-    limiter: Arc<Shared>,
-    /// Number of the last answer that named it.
-    told: u64,
-}
-
-impl Table {
-    pub(super) const EMPTY: Self = Self {
-        resources: Vec::new(),
-        functions: Vec::new(),
-        told: 0,
-    };
-
-    /// The limiters of the resources that a function's answers have named.
-    fn of(&self, function: Function) -> impl Iterator<Item = &Arc<Shared>> {
-        let known = self.functions.iter().find(|(known, _)| *known == function);
-        let mask = known.map_or(0, |(_, mask)| *mask);
-        let resources = self.resources.iter().enumerate();
-        resources
-            .filter(move |(at, _)| mask & (1 << at) != 0)
-            .map(|(_, resource)| &resource.limiter)
-    }
-
-    /// Takes note that an answer to a function named a resource. `make` gives a new one its limiter.
-    fn tell(
-        &mut self,
-        name: &str,
-        function: Function,
-        make: impl FnOnce() -> Arc<Shared>,
-    ) -> Arc<Shared> {
-        self.told += 1;
-        let known = self.resources.iter().position(|it| *it.name == *name);
-        let at = known.unwrap_or_else(|| {
-            self.add(Resource {
-                name: name.into(),
-                limiter: make(),
-                told: 0,
-            })
-        });
-        self.resources[at].told = self.told;
-        let bit = 1 << at;
-        match self.functions.iter_mut().find(|it| it.0 == function) {
-            Some((_, mask)) => *mask |= bit,
-            None => self.functions.push((function, bit)),
-        }
-        Arc::clone(&self.resources[at].limiter)
-    }
-
-    /// Adds a resource, in the place of the one told of least recently where there is no other.
-    fn add(&mut self, resource: Resource) -> usize {
-        if self.resources.len() < MOST {
-            self.resources.push(resource);
-            return self.resources.len() - 1;
-        }
-        let at = (0..MOST).min_by_key(|&at| self.resources[at].told);
-        let at = at.unwrap_or_default();
-        self.resources[at] = resource;
-        for (_, mask) in &mut self.functions {
-            *mask &= !(1 << at);
-        }
-        at
-    }
-}
+use crate::limiter::behind;
+use crate::limiter::desk::Desk;
+use crate::limiter::lessons::Refused;
+use crate::limiter::request::Line;
+use crate::limiter::shared::Shared;
+use crate::limiter::snapshot::Snapshot;
+use crate::limiter::supply::Terms;
+use crate::limiter::waiter::State;
 
 impl Desk {
-    /// Until when a call may have to wait for a permit: the bucket is not full, or there is more.
-    pub(super) fn binds_until(&self) -> u64 {
-        let is_plain = self.supply.is_none()
-            && self.queue.waiting() == 0
-            && self.cooldown.probe() == Probe::Off
-            && self.shape == Shape::of(self.quota());
-        if is_plain {
-            self.tat.max(self.cooldown.until())
-        } else {
-            u64::MAX
-        }
-    }
-
     /// A call that was sent at `sent` has told of a pace: the next one goes an interval later. Permits that
     /// were granted at a faster pace and are not used are called back.
     fn begin_pace(&mut self, sent: u64) {
@@ -148,14 +48,16 @@ impl Shared {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn binds(&self, now: u64) -> bool {
-        now < self.binds_until.load(Ordering::Relaxed)
+    /// Whether the server has told of resources.
+    #[inline]
+    pub(crate) fn has_resources(&self) -> bool {
+        self.notes.has_resources()
     }
 
     /// Whether a function's call may have to wait for a resource.
     #[cold]
     pub(crate) fn is_bound(&self, function: Function, now: u64) -> bool {
-        self.table().of(function).any(|it| it.binds(now))
+        self.table().of(function).any(|it| it.notes.binds(now))
     }
 
     /// The resources for which a function's call may have to wait.
@@ -166,7 +68,7 @@ impl Shared {
         let table = self.table();
         table
             .of(function)
-            .filter(|it| it.binds(now))
+            .filter(|it| it.notes.binds(now))
             .cloned()
             .collect()
     }
@@ -180,7 +82,7 @@ impl Shared {
 
     fn all_resources(&self) -> Vec<Arc<Self>> {
         let table = self.table();
-        let all = table.resources.iter().map(|it| Arc::clone(&it.limiter));
+        let all = table.all().map(Arc::clone);
         all.collect()
     }
 
@@ -197,7 +99,9 @@ impl Shared {
             }
         });
         if !self.has_resources() {
-            self.at_desk(|desk, _, _| desk.has_resources = true);
+            let locked = self.lock();
+            self.notes.add_resources();
+            drop(locked);
         }
         resource
     }
@@ -208,6 +112,8 @@ impl Shared {
             let own = desk.own(now);
             if heard.hint.resource().is_none() {
                 desk.hear(heard, own, &self.gate, now, wakes);
+            } else {
+                desk.took(heard.received.saturating_sub(heard.sent));
             }
             own
         });
@@ -251,7 +157,7 @@ impl Shared {
             limiter.at_desk(|desk, now, wakes| desk.refused(&told, &limiter.gate, now, wakes));
         // The call is over for the others as well.
         for other in self.resources_of(function) {
-            if !ptr::eq(limiter, &*other) {
+            if !ptr::eq(limiter, Arc::as_ptr(&other)) {
                 other.ended(refused.sent);
             }
         }
@@ -259,6 +165,28 @@ impl Shared {
             self.ended(refused.sent);
         }
         understood
+    }
+
+    /// A function's attempt that was sent at `sent` was let through.
+    #[inline]
+    pub(crate) fn passed(&self, function: Function, sent: u64, retry: bool) {
+        if self.notes.listens() {
+            self.learn_from_pass(function, sent, retry);
+        }
+    }
+
+    #[cold]
+    fn learn_from_pass(&self, function: Function, sent: u64, retry: bool) {
+        self.learn(sent, retry);
+        for resource in self.resources_of(function) {
+            resource.learn(sent, retry);
+        }
+    }
+
+    fn learn(&self, sent: u64, retry: bool) {
+        if self.notes.is_attentive() {
+            self.at_desk(|desk, now, _| desk.passed(sent, retry, &self.gate, now));
+        }
     }
 
     /// A function's attempt that was sent at `sent` was let through, and the answer named this resource.
@@ -273,19 +201,9 @@ impl Shared {
             return self.passed(function, sent, retry);
         };
         let resource = self.resource(name, function);
-        for limiter in [self, &resource] {
-            if limiter.is_attentive() {
-                limiter.at_desk(|desk, now, _| desk.passed(sent, retry, &limiter.gate, now));
-            }
-        }
+        self.learn(sent, retry);
+        resource.learn(sent, retry);
         self.failed(function, sent);
-    }
-
-    /// A function's attempt that was sent at `sent` was let through.
-    pub(super) fn passed_for_resources(&self, function: Function, sent: u64, retry: bool) {
-        for resource in self.resources_of(function) {
-            resource.passed(function, sent, retry);
-        }
     }
 
     /// A function's attempt that was sent at `sent` failed, and not because it was too much.
@@ -297,12 +215,12 @@ impl Shared {
     }
 
     fn ended(&self, sent: u64) {
-        if self.is_attentive() {
+        if self.notes.is_attentive() {
             self.at_desk(|desk, now, _| desk.ended(sent, now));
         }
     }
 
-    pub(super) fn set_quota(&self, quota: Quota) {
+    pub(in crate::limiter) fn set_quota(&self, quota: Quota) {
         self.change_quota(quota);
         // Those that are made from now on have the new quota.
         for resource in self.all_resources() {
@@ -332,7 +250,7 @@ impl Shared {
     }
 
     /// Adds the calls that wait for resources, and have waited for them.
-    pub(super) fn with_resources(&self, mut own: Snapshot) -> Snapshot {
+    pub(in crate::limiter) fn with_resources(&self, mut own: Snapshot) -> Snapshot {
         if !self.has_resources() {
             return own;
         }
@@ -345,17 +263,17 @@ impl Shared {
         own
     }
 
-    pub(super) fn is_held(&self, index: u32) -> bool {
+    pub(in crate::limiter) fn is_held(&self, index: u32) -> bool {
         let state = self.lock().desk.queue.waiter(index).state();
         matches!(state, State::Held { .. })
     }
 
-    pub(super) fn latest(&self, index: u32) -> u64 {
+    pub(in crate::limiter) fn latest(&self, index: u32) -> u64 {
         self.lock().desk.queue.waiter(index).latest
     }
 
     /// Takes a waiter out of the queue that uses its permit.
-    pub(super) fn leave(&self, index: u32) {
-        super::behind::part(self.lock(), index);
+    pub(in crate::limiter) fn leave(&self, index: u32) {
+        behind::part(self.lock(), index);
     }
 }
