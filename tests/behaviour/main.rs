@@ -23,6 +23,7 @@ mod probing;
 mod reading;
 mod reconfiguring;
 mod refusing;
+mod resources;
 mod retrying;
 mod runtimes;
 mod servers;

@@ -1,8 +1,10 @@
 //! One call of a rate-limited function: admission, attempts and what follows from each.
 
+mod admission;
 mod attempt;
 mod config;
 mod end;
+mod gathering;
 mod outcome;
 mod process;
 mod wait;

@@ -2,32 +2,26 @@
 
 use core::task::Context;
 use core::task::Poll;
-use core::time::Duration;
 use std::sync::Arc;
 
 use tokio::runtime::Handle;
 
-use crate::bucket::TIMER_SLACK;
 use crate::clock;
 use crate::context;
 use crate::context::Scope;
 use crate::error::Error;
-use crate::error::Kind;
 use crate::failure::Failure;
-use crate::limiter::Denial;
-use crate::limiter::Line;
-use crate::limiter::Refusal;
-use crate::limiter::Request;
+use crate::hint::Hint;
+use crate::limiter::Function;
 use crate::limiter::Shared;
-use crate::limiter::Ticket;
 use crate::retry::Advice;
 use crate::retry::Cooldown;
 use crate::retry::Judgement;
 use crate::signal::Reading;
 use crate::verdict::Verdict;
 
-use super::Config;
 use super::Setup;
+use super::admission::latest_start;
 use super::end::End;
 use super::end::heard;
 use super::wait::Wait;
@@ -80,7 +74,7 @@ impl Core {
                 }
             }
             Wait::Nothing(_) | Wait::Timed(_) => return Poll::Ready(Ok(())),
-            Wait::Backoff(_) | Wait::Turn(_) => {}
+            Wait::Backoff(_) | Wait::Turn(_) | Wait::Gathering(_) => {}
         }
         self.wait_for_permit(can_refuse, cx)
     }
@@ -96,119 +90,25 @@ impl Core {
             return false;
         }
         match self.limiter() {
+            Some(limiter) if limiter.has_resources() && self.is_bound(limiter, now) => false,
             Some(limiter) => limiter.pass(1, now),
             None => true,
         }
     }
 
-    #[cold]
-    fn wait_for_permit(
-        &mut self,
-        can_refuse: bool,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<(), Error>> {
-        loop {
-            match &mut self.wait {
-                Wait::Nothing(_) | Wait::Timed(_) => match self.enter(can_refuse, cx) {
-                    Ok(None) => {
-                        self.wait.begin(clock::now());
-                        return Poll::Ready(Ok(()));
-                    }
-                    // Whoever is granted a permit as soon as it is in the queue has been woken.
-                    Ok(Some(ticket)) => {
-                        self.wait = Wait::Turn(ticket);
-                        return Poll::Pending;
-                    }
-                    Err(error) => return Poll::Ready(Err(error)),
-                },
-                Wait::Backoff(sleep) => {
-                    core::task::ready!(sleep.as_mut().poll(cx));
-                    self.wait = Wait::Nothing(0);
-                }
-                Wait::Turn(ticket) => {
-                    let granted = core::task::ready!(ticket.poll(cx));
-                    let now = clock::now();
-                    self.wait = Wait::Nothing(now.max(1));
-                    return Poll::Ready(match granted {
-                        Ok(patience) => {
-                            self.pause(self.patience(can_refuse).saturating_sub(patience));
-                            Ok(())
-                        }
-                        Err(refusal) => Err(self.refusal(Denial::Refused(refusal), now)),
-                    });
-                }
-            }
-        }
-    }
-
-    /// Asks the limiter for a permit or a place in its queue.
-    fn enter(&mut self, can_refuse: bool, cx: &Context<'_>) -> Result<Option<Ticket>, Error> {
-        let setup = self.setup.as_ref().map_err(Error::clone)?;
-        let now = clock::now();
-        let scope = self.scope.as_ref();
-        let deadline = scope.map_or(u64::MAX, |scope| scope.bounds.deadline());
-        if can_refuse && now >= deadline {
-            return Err(Error::new(Kind::Deadline(Duration::ZERO)));
-        }
-        let retry = scope.is_some_and(|scope| scope.number > 1);
-        let Some(limiter) = self.limiter() else {
-            return Ok(None);
-        };
-        let latest = match scope.and_then(Scope::latest) {
-            _ if !can_refuse => u64::MAX,
-            Some(planned) => planned,
-            None => latest_start(&setup.config, deadline, now),
-        };
-        let request = Request {
-            cost: 1,
-            latest,
-            patience: self.patience(can_refuse),
-            line: if retry { Line::Retries } else { Line::First },
-            refusable: can_refuse,
-            reports: true,
-        };
-        let entered = limiter.enter(request, cx);
-        entered.map_err(|denial| self.refusal(denial, now))
-    }
-
-    #[cold]
-    fn refusal(&self, denial: Denial, now: u64) -> Error {
-        let deadline = self.deadline();
-        Error::new(match denial {
-            Denial::NoRuntime => Kind::NoRuntime,
-            Denial::Refused(Refusal::TooLarge { burst }) => {
-                Kind::InsufficientCapacity { cost: 1, burst }
-            }
-            Denial::Refused(Refusal::NoStore) => {
-                Kind::Store(self.limiter().map_or_else(|| "".into(), Shared::no_store))
-            }
-            Denial::Refused(Refusal::Late { until }) => {
-                let wait = Duration::from_nanos(until.saturating_sub(now));
-                if until > last_useful(deadline) {
-                    Kind::Deadline(wait)
-                } else {
-                    Kind::MaxWait(wait)
-                }
-            }
-            Denial::Refused(Refusal::Closed { until }) => {
-                Kind::Closed(Duration::from_nanos(until.saturating_sub(now)))
-            }
-        })
-    }
-
-    fn deadline(&self) -> u64 {
+    pub(super) fn deadline(&self) -> u64 {
         let scope = self.scope.as_ref();
         scope.map_or(u64::MAX, |scope| scope.bounds.deadline())
     }
 
     /// Nanoseconds of cooldowns for which the call still waits.
-    fn patience(&self, can_refuse: bool) -> u64 {
+    pub(super) fn patience(&self, can_refuse: bool) -> u64 {
         let scope = self.scope.as_ref().filter(|_| can_refuse);
         scope.map_or(Scope::UNLIMITED, Scope::patience)
     }
 
     /// Takes note of a cooldown or a backoff, for the call and for the one whose body it is in.
-    fn pause(&mut self, nanos: u64) {
+    pub(super) fn pause(&mut self, nanos: u64) {
         if nanos == 0 {
             return;
         }
@@ -225,7 +125,7 @@ impl Core {
         let quiet = self.scope.as_ref().is_some_and(Scope::is_quiet);
         if fine && quiet && reading.is_quiet() {
             if let Some(limiter) = self.limiter() {
-                limiter.passed(self.wait.sent(), self.is_retry());
+                limiter.passed(self.function(), self.wait.sent(), self.is_retry());
             }
             return false;
         }
@@ -246,11 +146,13 @@ impl Core {
             verdict => Judgement::of(verdict, told.advice.retry_after.unwrap_or_default()),
         };
         if let (Some(limiter), Some(hint)) = (self.limiter(), told.unheard) {
-            limiter.hear(&heard(&setup.config, hint, sent, clock::now()));
+            let heard = heard(&setup.config, hint, sent, clock::now());
+            limiter.hear(self.function(), &heard);
         }
         if judgement.verdict == Verdict::Done {
             if let Some(limiter) = self.limiter() {
-                limiter.passed(sent, scope.number > 1);
+                let resource = told.hint.and_then(Hint::resource);
+                limiter.passed_telling(self.function(), resource, sent, scope.number > 1);
             }
             return false;
         }
@@ -288,10 +190,14 @@ impl Core {
                 Cooldown::Untold | Cooldown::None => None,
             };
             match step.cooldown {
-                Cooldown::None if end.was_let_through() => limiter.passed(end.sent, end.retry),
-                Cooldown::None => limiter.failed(end.sent),
+                Cooldown::None if end.was_let_through() => {
+                    let resource = end.hint.and_then(Hint::resource);
+                    limiter.passed_telling(self.function(), resource, end.sent, end.retry);
+                }
+                Cooldown::None => limiter.failed(self.function(), end.sent),
                 Cooldown::Told(_) | Cooldown::Untold => {
-                    let understood = limiter.refused(&end.refused(config, received, told));
+                    let refused = end.refused(config, received, told);
+                    let understood = limiter.refused(self.function(), &refused);
                     wait = wait.map(|wait| understood.unwrap_or(wait));
                 }
             }
@@ -313,7 +219,7 @@ impl Core {
         let (Ok(setup), Some(limiter)) = (self.setup, self.limiter()) else {
             return false;
         };
-        let (permit, closed_until) = limiter.forecast();
+        let (permit, closed_until) = limiter.forecast(self.function());
         let not_before = base.saturating_add(wait);
         let latest = latest_start(&setup.config, self.deadline(), now);
         let patience = self.patience(true);
@@ -372,12 +278,14 @@ impl Core {
                 retry: scope.number > 1,
                 reported: scope.reported,
             };
-            limiter.refused(&end.refused(&setup.config, received, Some(wait)));
+            let refused = end.refused(&setup.config, received, Some(wait));
+            limiter.refused(self.function(), &refused);
             if let Some(scope) = &mut self.scope {
                 scope.reported = true;
             }
         } else {
-            limiter.hear(&heard(&setup.config, hint, sent, received));
+            let heard = heard(&setup.config, hint, sent, received);
+            limiter.hear(self.function(), &heard);
         }
     }
 
@@ -385,24 +293,18 @@ impl Core {
         self.scope.as_ref().is_some_and(|scope| scope.number > 1)
     }
 
+    /// The function whose call it is.
     #[inline]
-    fn limiter(&self) -> Option<&Shared> {
+    pub(super) fn function(&self) -> Function {
+        Function::of(self.setup)
+    }
+
+    #[inline]
+    pub(super) fn limiter(&self) -> Option<&Shared> {
         match (&self.brought, self.setup) {
             (Some(brought), _) => Some(brought),
             (None, Ok(setup)) => setup.limiter.as_deref(),
             (None, Err(_)) => None,
         }
     }
-}
-
-/// The latest instant at which an attempt may start that begins to wait now.
-fn latest_start(config: &Config, deadline: u64, now: u64) -> u64 {
-    let wait = config.max_wait;
-    let longest = wait.map_or(u64::MAX, |wait| now.saturating_add(wait));
-    longest.min(last_useful(deadline))
-}
-
-/// A permit that may come only at the deadline itself, where a timer is late, is of no use.
-const fn last_useful(deadline: u64) -> u64 {
-    deadline.saturating_sub(TIMER_SLACK)
 }

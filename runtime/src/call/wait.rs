@@ -6,6 +6,8 @@ use tokio::time::Sleep;
 
 use crate::limiter::Ticket;
 
+use super::gathering::Gathering;
+
 /// What an attempt waits for.
 #[derive(Debug)]
 pub(super) enum Wait {
@@ -15,6 +17,8 @@ pub(super) enum Wait {
     Backoff(Pin<Box<Sleep>>),
     /// Its turn in the limiter's queue.
     Turn(Ticket),
+    /// Permits of the server's resources and of the limiter.
+    Gathering(Box<Gathering>),
     /// The body, which has had to wait; its time ends.
     Timed(Box<Cut>),
 }
@@ -43,7 +47,7 @@ impl Wait {
         match self {
             Wait::Nothing(sent) => *sent,
             Wait::Timed(cut) => cut.since,
-            Wait::Backoff(_) | Wait::Turn(_) => 0,
+            Wait::Backoff(_) | Wait::Turn(_) | Wait::Gathering(_) => 0,
         }
     }
 }

@@ -172,14 +172,14 @@ impl Desk {
                 sent,
                 answered: now,
             });
-            self.put_off(now.saturating_sub(sent).min(LONGEST_WAY));
+            self.put_off(now.saturating_sub(sent).min(LONGEST_WAY), now);
             self.learnt.begin(sent);
         } else if let Some(way) = &mut self.way {
             // Of calls sent together the first answered need not be the first sent.
             let sooner = way.sent.saturating_sub(sent);
             if sooner > 0 && way.answered.saturating_sub(sent) <= LONGEST_WAY {
                 way.sent = sent;
-                self.put_off(sooner);
+                self.put_off(sooner, now);
             }
         }
         self.learnt.passed(sent, retry, now);
@@ -187,7 +187,11 @@ impl Desk {
         self.ended(sent, now);
     }
 
-    fn put_off(&mut self, nanos: u64) {
+    fn put_off(&mut self, nanos: u64, now: u64) {
+        if self.cooldown.until() > now {
+            // The bucket begins anew at its end.
+            return;
+        }
         self.tat = self.tat.saturating_add(nanos);
         if let Some(kept) = &mut self.kept {
             kept.put_off(nanos);
@@ -202,11 +206,17 @@ impl Desk {
         }
     }
 
-    /// The server told what is left of its limits.
-    pub(super) fn hear(&mut self, heard: &Heard<'_>, gate: &Gate, now: u64, wakes: &mut Wakes) {
+    /// The server told what is left of its limits. `own` is the bucket that was declared.
+    pub(super) fn hear(
+        &mut self,
+        heard: &Heard<'_>,
+        own: Option<Own>,
+        gate: &Gate,
+        now: u64,
+        wakes: &mut Wakes,
+    ) {
         let paced = self.learnt.ages_at().is_some();
         self.took(heard.received.saturating_sub(heard.sent));
-        let own = self.own(now);
         let outlook = self.learnt.hear(heard, own);
         self.reshape(gate, now);
         if paced && self.learnt.ages_at().is_none() {
@@ -252,17 +262,17 @@ impl Desk {
     }
 
     /// The bucket is empty, and its next token comes at `at`.
-    fn refill_at(&mut self, at: u64) {
+    pub(super) fn refill_at(&mut self, at: u64) {
         self.tat = bucket::reopen(self.tat, self.shape, at);
     }
 
     /// Takes note of a round trip.
-    fn took(&mut self, nanos: u64) {
+    pub(super) fn took(&mut self, nanos: u64) {
         self.round_trip = (self.round_trip - self.round_trip / 8).max(nanos);
     }
 
     /// The bucket that was declared, where it is this limiter's alone.
-    fn own(&self, now: u64) -> Option<Own> {
+    pub(super) fn own(&self, now: u64) -> Option<Own> {
         let left = match &self.kept {
             Some(kept) => kept.available(now),
             None => bucket::available(self.tat, self.shape, now),

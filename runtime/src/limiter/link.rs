@@ -31,6 +31,18 @@ impl Link {
         }
     }
 
+    /// The place of one of the limiter's resources, in the same store.
+    pub(super) fn of_resource(&self, name: &str) -> Self {
+        Self {
+            key: format!("{}#{name}", self.key).into(),
+            ..self.clone()
+        }
+    }
+
+    pub(super) const fn policy(&self) -> Policy {
+        self.policy
+    }
+
     /// Sends a request from a runtime and brings the answer back to the limiter.
     pub(super) fn send(&self, order: Order, runtime: &Handle, limiter: &Weak<Shared>) {
         let errand = Errand {

@@ -63,7 +63,7 @@ impl Desk {
 
     /// Takes back the permit that a waiter held in `state`, since `since`.
     pub(super) fn take_back(&mut self, state: State, since: u64, cost: u32, now: u64) {
-        let State::Granted { until } = state else {
+        let (State::Granted { until } | State::Held { until }) = state else {
             return;
         };
         self.cooldown.unused(since);

@@ -52,6 +52,8 @@ pub(super) struct Queue {
     taken: usize,
     lines: [List; Line::ALL.len()],
     granted: List,
+    /// Those that hold a permit until they have another limiter's as well.
+    held: List,
 }
 
 impl Queue {
@@ -62,6 +64,7 @@ impl Queue {
             taken: 0,
             lines: [List::EMPTY; Line::ALL.len()],
             granted: List::EMPTY,
+            held: List::EMPTY,
         }
     }
 
@@ -194,20 +197,32 @@ impl Queue {
     /// Puts all who hold a permit they have not used back to the front of their lines, in their
     /// order. Returns the tokens that they give back.
     pub(super) fn revoke(&mut self) -> u64 {
-        let granted = mem::replace(&mut self.granted, List::EMPTY);
-        let mut at = granted.tail;
-        while at != NIL {
-            let previous = self.places[at as usize].previous;
-            self.waiter_mut(at).set(State::Waiting);
-            self.push_front(at);
-            at = previous;
+        // Permits that are held were granted first: their waiters go ahead of the others.
+        let lists = [&mut self.granted, &mut self.held];
+        let lists = lists.map(|list| mem::replace(list, List::EMPTY));
+        for list in lists {
+            let mut at = list.tail;
+            while at != NIL {
+                let previous = self.places[at as usize].previous;
+                self.waiter_mut(at).set(State::Waiting);
+                self.push_front(at);
+                at = previous;
+            }
         }
-        granted.cost
+        lists.iter().map(|list| list.cost).sum()
     }
 
     /// Returns the waiter whose permit was granted first of those that were not picked up.
     pub(super) fn oldest_grant(&self) -> Option<u32> {
         (self.granted.head != NIL).then_some(self.granted.head)
+    }
+
+    /// Keeps a waiter's permit until it has another limiter's as well.
+    pub(super) fn hold(&mut self, index: u32) {
+        if let State::Granted { until } = self.waiter(index).state() {
+            // Its waker was called when the permit was granted.
+            drop(self.decide(index, State::Held { until }));
+        }
     }
 
     /// Puts a waiter that was absent, and is polled again, ahead of those that never had a permit.
@@ -299,6 +314,7 @@ impl Queue {
         match (waiter.state(), waiter.line) {
             (State::Waiting, line) => Some(&mut self.lines[line as usize]),
             (State::Granted { .. }, _) => Some(&mut self.granted),
+            (State::Held { .. }, _) => Some(&mut self.held),
             _ => None,
         }
     }

@@ -2,8 +2,6 @@
 //!
 //! The lock is a blocking one: it is held for a few lines of arithmetic and never across an await.
 
-use core::sync::atomic::AtomicBool;
-use core::sync::atomic::Ordering;
 use core::task::Context;
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -16,7 +14,6 @@ use tokio::runtime::Id;
 
 use crate::bucket::Shape;
 use crate::clock;
-use crate::learning::Heard;
 use crate::quota::Quota;
 
 use super::alarm::Setting;
@@ -27,25 +24,27 @@ use super::desk::Desk;
 use super::desk::Standing;
 use super::gate::Gate;
 use super::gate::Passage;
-use super::lessons::Refused;
 use super::link::Link;
+use super::notes::Notes;
 use super::request::Denial;
-use super::request::Line;
 use super::request::Refusal;
 use super::request::Request;
+use super::resources::Table;
 use super::snapshot::Snapshot;
 use super::supply::Supply;
 use super::supply::Terms;
 use super::ticket::Ticket;
+use super::ticket::Use;
 use super::waiter::State;
 use super::waiter::Waiter;
 use super::wakes::Wakes;
 
 #[derive(Debug)]
 pub(crate) struct Shared {
-    gate: Gate,
-    /// Something can be learnt from calls that pass.
-    attentive: AtomicBool,
+    pub(super) gate: Gate,
+    pub(super) notes: Notes,
+    /// The limiters of the server's resources.
+    pub(super) resources: Mutex<Table>,
     behind: Mutex<Behind>,
     /// Where the limit is shared with other processes.
     pub(super) link: Option<Link>,
@@ -68,7 +67,8 @@ impl Shared {
     fn of(quota: Quota, link: Option<Link>, supply: Option<Box<Supply>>) -> Arc<Self> {
         Arc::new_cyclic(|me| Self {
             gate: Gate::new(Shape::of(quota)),
-            attentive: AtomicBool::new(true),
+            notes: Notes::new(),
+            resources: Mutex::new(Table::EMPTY),
             behind: Mutex::new(Behind::new(quota, supply)),
             link,
             me: me.clone(),
@@ -114,14 +114,11 @@ impl Shared {
             Err(Refusal::Late { .. } | Refusal::Closed { .. }) => match handle {
                 Err(_) => Err(Denial::NoRuntime),
                 Ok(handle) => {
-                    let times = (now, behind.desk.cooldown.closed_for(now));
-                    let waiter = Waiter::new(cx.waker().clone(), request, times, handle.id());
-                    let joined = behind.desk.join(waiter, now, &mut wakes);
-                    joined.map_err(Denial::Refused).map(|index| {
+                    let joined = self.join(&mut behind, &handle, request, cx, now, &mut wakes);
+                    if joined.is_ok() {
                         long_wait = behind.desk.long_wait(&request, now);
-                        behind.alarms.enrol(&handle, &self.me);
-                        self.me.upgrade().map(|shared| Ticket::new(shared, index))
-                    })
+                    }
+                    joined.map(Some)
                 }
             },
         };
@@ -132,9 +129,43 @@ impl Shared {
         entered
     }
 
+    /// Takes a place in the queue, whether there is a permit at once or not.
+    pub(crate) fn line_up(&self, request: Request, cx: &Context<'_>) -> Result<Ticket, Denial> {
+        let handle = Handle::try_current().map_err(|_| Denial::NoRuntime)?;
+        let (mut behind, now) = self.visit();
+        let mut wakes = Wakes::new();
+        let joined = self.join(&mut behind, &handle, request, cx, now, &mut wakes);
+        self.settle(behind, now, &mut wakes);
+        joined
+    }
+
+    fn join(
+        &self,
+        behind: &mut Behind,
+        handle: &Handle,
+        request: Request,
+        cx: &Context<'_>,
+        now: u64,
+        wakes: &mut Wakes,
+    ) -> Result<Ticket, Denial> {
+        let times = (now, behind.desk.cooldown.closed_for(now));
+        let waiter = Waiter::new(cx.waker().clone(), request, times, handle.id());
+        let joined = behind.desk.join(waiter, now, wakes);
+        joined.map_err(Denial::Refused).map(|index| {
+            behind.alarms.enrol(handle, &self.me);
+            let shared = self.me.upgrade().expect("it is in use");
+            Ticket::new(shared, index)
+        })
+    }
+
     /// How a waiter stands: `None` while it waits. With a permit it gets the nanoseconds of cooldowns that
     /// it would still have waited for.
-    pub(super) fn check(&self, index: u32, cx: &Context<'_>) -> Option<Result<u64, Refusal>> {
+    pub(super) fn check(
+        &self,
+        index: u32,
+        cx: &Context<'_>,
+        wanted: Use,
+    ) -> Option<Result<u64, Refusal>> {
         let mut behind = self.lock();
         let now = clock::now();
         if behind.desk.is_late(index, now) {
@@ -144,7 +175,9 @@ impl Shared {
         let closed = behind.desk.cooldown.closed_for(now);
         let waiter = behind.desk.queue.waiter_mut(index);
         let outcome = match waiter.state() {
-            State::Granted { .. } => Ok(waiter.patience.saturating_sub(closed)),
+            State::Granted { .. } | State::Held { .. } => {
+                Ok(waiter.patience.saturating_sub(closed))
+            }
             State::Late { until } => Err(Refusal::Late { until }),
             State::Closed { until } => Err(Refusal::Closed { until }),
             State::TooLarge => Err(Refusal::TooLarge { burst }),
@@ -166,7 +199,11 @@ impl Shared {
                 return None;
             }
         };
-        behind::part(behind, index);
+        if wanted == Use::Later && outcome.is_ok() {
+            behind.desk.queue.hold(index);
+        } else {
+            behind::part(behind, index);
+        }
         Some(outcome)
     }
 
@@ -217,58 +254,14 @@ impl Shared {
         self.at_desk(|desk, now, wakes| desk.cool_down(until, now, wakes));
     }
 
-    /// A call was refused. Returns the nanoseconds that it has to wait, where that is not what the
-    /// server asked for.
-    pub(crate) fn refused(&self, refused: &Refused<'_>) -> Option<u64> {
-        self.at_desk(|desk, now, wakes| desk.refused(refused, &self.gate, now, wakes))
-    }
-
-    /// An attempt that was sent at `sent` was let through.
-    #[inline]
-    pub(crate) fn passed(&self, sent: u64, retry: bool) {
-        if self.attentive.load(Ordering::Relaxed) {
-            self.learn_from_pass(sent, retry);
-        }
-    }
-
-    #[cold]
-    fn learn_from_pass(&self, sent: u64, retry: bool) {
-        self.at_desk(|desk, now, _| desk.passed(sent, retry, &self.gate, now));
-    }
-
-    /// An attempt that was sent at `sent` failed, and not because it was too much.
-    pub(crate) fn failed(&self, sent: u64) {
-        if self.attentive.load(Ordering::Relaxed) {
-            self.at_desk(|desk, now, _| desk.ended(sent, now));
-        }
-    }
-
-    /// A call heard of the server's limits.
-    pub(crate) fn hear(&self, heard: &Heard<'_>) {
-        self.at_desk(|desk, now, wakes| desk.hear(heard, &self.gate, now, wakes));
-    }
-
-    pub(super) fn set_quota(&self, quota: Quota) {
-        self.at_desk(|desk, now, wakes| {
-            desk.set_quota(quota, &self.gate, now, wakes);
-        });
-    }
-
-    /// When a retry that joins the queue at `now` gets its permit, and until when a cooldown lasts.
-    pub(crate) fn forecast(&self) -> (u64, u64) {
-        self.at_desk(|desk, now, _| {
-            let permit = desk.expected(Line::Retries, 1, now);
-            (permit, desk.cooldown.until())
-        })
-    }
-
     /// Takes note of a wait that was spent outside the queue.
     pub(crate) fn add_backoff(&self, nanos: u64) {
         self.lock().desk.waits.backoff += core::time::Duration::from_nanos(nanos);
     }
 
     pub(super) fn snapshot(&self) -> Snapshot {
-        self.at_desk(|desk, now, _| Snapshot::of(desk, now))
+        let own = self.at_desk(|desk, now, _| Snapshot::of(desk, now));
+        self.with_resources(own)
     }
 
     /// Moves a waiter to the runtime that polls it, where that is another one.
@@ -329,8 +322,7 @@ impl Shared {
                 }
             }
         }
-        self.attentive
-            .store(behind.desk.is_attentive(), Ordering::Relaxed);
+        self.notes.write(&behind.desk);
         let errands = self.link.is_some().then(|| behind.errands());
         drop(behind);
         wakes.wake();
@@ -339,7 +331,7 @@ impl Shared {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Behind> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, Behind> {
         // Nothing behind the lock can panic half-way through a change.
         self.behind.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -350,6 +342,7 @@ mod tests {
     use core::num::NonZeroU32;
 
     use super::*;
+    use crate::limiter::Function;
 
     #[test]
     fn calls_that_pass_are_not_reported_for_ever() {
@@ -358,8 +351,8 @@ mod tests {
         for _ in 0..1100 {
             let now = clock::now();
             assert!(shared.pass(1, now));
-            shared.passed(now, false);
+            shared.passed(Function::of(&0), now, false);
         }
-        assert!(!shared.attentive.load(Ordering::Relaxed));
+        assert!(!shared.notes.is_attentive());
     }
 }

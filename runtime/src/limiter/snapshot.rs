@@ -8,6 +8,9 @@ use crate::quota::Rate;
 use super::desk::Desk;
 
 /// What a [`Limiter`](crate::Limiter) looks like at one moment.
+///
+/// Calls that wait because the server has told of one of its resources alone, such as GitHub's `search`,
+/// are counted in `waiting` and `waits`; the other fields are about what holds for all calls.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Snapshot {

@@ -7,6 +7,14 @@ use std::sync::Arc;
 use super::request::Refusal;
 use super::shared::Shared;
 
+/// What a permit is wanted for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Use {
+    Now,
+    /// For when the caller has other limiters' permits as well.
+    Later,
+}
+
 /// A place in the queue, or a permit that was not picked up yet. Dropping it passes both on.
 #[derive(Debug)]
 pub(crate) struct Ticket {
@@ -28,13 +36,46 @@ impl Ticket {
     /// Waits for the permit, and yields the nanoseconds of cooldowns that the caller would still have
     /// waited for. Not to be polled again once it is ready.
     pub(crate) fn poll(&mut self, cx: &Context<'_>) -> Poll<Result<u64, Refusal>> {
-        match self.shared.check(self.index, cx) {
+        match self.shared.check(self.index, cx, Use::Now) {
             None => Poll::Pending,
             Some(outcome) => {
                 self.done = true;
                 Poll::Ready(outcome)
             }
         }
+    }
+
+    /// As [`poll`](Self::poll), but keeps the permit until it is [used up](Self::use_up). The limiter
+    /// may call it back until then, see [`is_held`](Self::is_held).
+    pub(crate) fn hold(&mut self, cx: &Context<'_>) -> Poll<Result<u64, Refusal>> {
+        match self.shared.check(self.index, cx, Use::Later) {
+            None => Poll::Pending,
+            Some(outcome) => {
+                self.done = outcome.is_err();
+                Poll::Ready(outcome)
+            }
+        }
+    }
+
+    /// Whether a permit that was held has not been called back.
+    pub(crate) fn is_held(&self) -> bool {
+        self.shared.is_held(self.index)
+    }
+
+    /// The instant after which a permit is of no use to the caller.
+    pub(crate) fn latest(&self) -> u64 {
+        self.shared.latest(self.index)
+    }
+
+    /// Uses a permit that is held.
+    pub(crate) fn use_up(mut self) {
+        self.done = true;
+        self.shared.leave(self.index);
+    }
+
+    /// Whether it is a place in this limiter's queue.
+    pub(crate) fn is_of(&self, limiter: &Arc<Shared>) -> bool {
+        Arc::ptr_eq(&self.shared, limiter)
     }
 }
 

@@ -14,6 +14,8 @@ pub(super) enum State {
     Waiting,
     /// Holds a permit since `since`. Its tokens may be used until this instant.
     Granted { until: u64 },
+    /// Holds a permit that it uses together with another limiter's, however long that takes.
+    Held { until: u64 },
     /// Did not pick up its permit in time, and gets no other before it is polled.
     Absent,
     /// Cannot be served in time; a permit would come at this instant.
@@ -55,6 +57,7 @@ pub(super) struct Waiter {
 enum Kind {
     Waiting,
     Granted,
+    Held,
     Absent,
     Late,
     Closed,
@@ -90,6 +93,7 @@ impl Waiter {
         match self.kind {
             Kind::Waiting => State::Waiting,
             Kind::Granted => State::Granted { until },
+            Kind::Held => State::Held { until },
             Kind::Absent => State::Absent,
             Kind::Late => State::Late { until },
             Kind::Closed => State::Closed { until },
@@ -102,6 +106,7 @@ impl Waiter {
         (self.kind, self.until) = match state {
             State::Waiting => (Kind::Waiting, 0),
             State::Granted { until } => (Kind::Granted, until),
+            State::Held { until } => (Kind::Held, until),
             State::Absent => (Kind::Absent, 0),
             State::Late { until } => (Kind::Late, until),
             State::Closed { until } => (Kind::Closed, until),

@@ -1,0 +1,150 @@
+//! Admission of an attempt that may have to wait: its backoff, then the permits that it needs.
+
+use core::mem;
+use core::task::Context;
+use core::task::Poll;
+use core::task::ready;
+use core::time::Duration;
+
+use crate::bucket::TIMER_SLACK;
+use crate::clock;
+use crate::context::Scope;
+use crate::error::Error;
+use crate::error::Kind;
+use crate::limiter::Denial;
+use crate::limiter::Line;
+use crate::limiter::Refusal;
+use crate::limiter::Request;
+use crate::limiter::Shared;
+
+use super::Config;
+use super::gathering::Entered;
+use super::gathering::Gathered;
+use super::gathering::Gathering;
+use super::process::Core;
+use super::wait::Wait;
+
+impl Core {
+    #[cold]
+    pub(super) fn wait_for_permit(
+        &mut self,
+        can_refuse: bool,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), Error>> {
+        loop {
+            let has_resources = self.limiter().is_some_and(Shared::has_resources);
+            match &mut self.wait {
+                Wait::Nothing(_) | Wait::Timed(_) => {
+                    let gathered = Gathered::default();
+                    if ready!(self.proceed(gathered, can_refuse, cx))? {
+                        return Poll::Ready(Ok(()));
+                    }
+                }
+                Wait::Gathering(_) => {
+                    if ready!(self.gather(can_refuse, cx))? {
+                        return Poll::Ready(Ok(()));
+                    }
+                }
+                wait @ Wait::Turn(_) if has_resources => {
+                    if let Wait::Turn(ticket) = mem::replace(wait, Wait::Nothing(0)) {
+                        self.wait = Gathering::after(ticket);
+                    }
+                }
+                Wait::Backoff(sleep) => {
+                    ready!(sleep.as_mut().poll(cx));
+                    self.wait = Wait::Nothing(0);
+                }
+                Wait::Turn(ticket) => {
+                    let granted = ready!(ticket.poll(cx));
+                    let now = clock::now();
+                    self.wait = Wait::Nothing(now.max(1));
+                    return Poll::Ready(match granted {
+                        Ok(patience) => {
+                            self.pause(self.patience(can_refuse).saturating_sub(patience));
+                            Ok(())
+                        }
+                        Err(refusal) => Err(self.refusal(Denial::Refused(refusal), now)),
+                    });
+                }
+            }
+        }
+    }
+
+    /// Asks for the next permit that the attempt needs, or a place in a queue.
+    pub(super) fn enter(
+        &self,
+        gathered: Gathered,
+        can_refuse: bool,
+        cx: &Context<'_>,
+    ) -> Result<Entered, Error> {
+        let setup = self.setup.as_ref().map_err(Error::clone)?;
+        let now = clock::now();
+        let scope = self.scope.as_ref();
+        let deadline = scope.map_or(u64::MAX, |scope| scope.bounds.deadline());
+        if can_refuse && now >= deadline {
+            return Err(Error::new(Kind::Deadline(Duration::ZERO)));
+        }
+        let retry = scope.is_some_and(|scope| scope.number > 1);
+        let Some(limiter) = self.limiter() else {
+            return Ok(Entered::Admitted);
+        };
+        let latest = match gathered.latest.or_else(|| scope.and_then(Scope::latest)) {
+            _ if !can_refuse => u64::MAX,
+            Some(planned) => planned,
+            None => latest_start(&setup.config, deadline, now),
+        };
+        let request = Request {
+            cost: 1,
+            latest,
+            patience: self.patience(can_refuse),
+            line: if retry { Line::Retries } else { Line::First },
+            refusable: can_refuse,
+            reports: true,
+        };
+        let entered = if limiter.has_resources() {
+            gathered.ask(limiter, self.function(), request, cx)
+        } else {
+            let entered = limiter.enter(request, cx);
+            entered
+                .map(|turn| turn.map_or(Entered::Admitted, |it| Entered::Limiter(Wait::Turn(it))))
+        };
+        entered.map_err(|denial| self.refusal(denial, now))
+    }
+
+    #[cold]
+    pub(super) fn refusal(&self, denial: Denial, now: u64) -> Error {
+        let deadline = self.deadline();
+        Error::new(match denial {
+            Denial::NoRuntime => Kind::NoRuntime,
+            Denial::Refused(Refusal::TooLarge { burst }) => {
+                Kind::InsufficientCapacity { cost: 1, burst }
+            }
+            Denial::Refused(Refusal::NoStore) => {
+                Kind::Store(self.limiter().map_or_else(|| "".into(), Shared::no_store))
+            }
+            Denial::Refused(Refusal::Late { until }) => {
+                let wait = Duration::from_nanos(until.saturating_sub(now));
+                if until > last_useful(deadline) {
+                    Kind::Deadline(wait)
+                } else {
+                    Kind::MaxWait(wait)
+                }
+            }
+            Denial::Refused(Refusal::Closed { until }) => {
+                Kind::Closed(Duration::from_nanos(until.saturating_sub(now)))
+            }
+        })
+    }
+}
+
+/// The latest instant at which an attempt may start that begins to wait now.
+pub(super) fn latest_start(config: &Config, deadline: u64, now: u64) -> u64 {
+    let wait = config.max_wait;
+    let longest = wait.map_or(u64::MAX, |wait| now.saturating_add(wait));
+    longest.min(last_useful(deadline))
+}
+
+/// A permit that may come only at the deadline itself, where a timer is late, is of no use.
+const fn last_useful(deadline: u64) -> u64 {
+    deadline.saturating_sub(TIMER_SLACK)
+}

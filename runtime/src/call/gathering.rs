@@ -1,0 +1,213 @@
+//! Admission where the server has told of resources: permits of theirs, then one of the limiter.
+
+use core::mem;
+use core::task::Context;
+use core::task::Poll;
+use core::task::ready;
+
+use tokio::runtime::Handle;
+
+use crate::clock;
+use crate::error::Error;
+use crate::limiter::Denial;
+use crate::limiter::Function;
+use crate::limiter::Line;
+use crate::limiter::Refusal;
+use crate::limiter::Request;
+use crate::limiter::Shared;
+use crate::limiter::Ticket;
+
+use super::process::Core;
+use super::wait::Wait;
+
+/// What came of asking for permits.
+#[derive(Debug)]
+pub(super) enum Entered {
+    /// The attempt has all that it needs.
+    Admitted,
+    /// It has a place in the limiter's queue, and is woken when its turn comes.
+    Limiter(Wait),
+    /// It has a place in a resource's queue, which has to be polled.
+    Resource(Wait),
+}
+
+/// What an attempt has so far of the permits that it needs.
+#[derive(Debug, Default)]
+pub(super) struct Gathered {
+    /// Permits of resources, which are used together with the limiter's.
+    held: Vec<Ticket>,
+    /// Instant after which a permit is of no use, once it is known.
+    pub(super) latest: Option<u64>,
+    /// A permit of the limiter was given up because there was none of a resource.
+    returned: bool,
+}
+
+/// A wait for one permit, while others are held.
+#[derive(Debug)]
+pub(super) struct Gathering {
+    gathered: Gathered,
+    turn: Ticket,
+    /// The permit is the limiter's, and not a resource's.
+    is_last: bool,
+}
+
+impl Gathering {
+    fn of(gathered: Gathered, turn: Ticket, is_last: bool) -> Wait {
+        Wait::Gathering(Box::new(Self {
+            gathered,
+            turn,
+            is_last,
+        }))
+    }
+
+    /// A wait for the limiter that began before the server told of resources.
+    pub(super) fn after(turn: Ticket) -> Wait {
+        let latest = Some(turn.latest());
+        let gathered = Gathered {
+            latest,
+            ..Gathered::default()
+        };
+        Self::of(gathered, turn, true)
+    }
+}
+
+impl Gathered {
+    /// Returns a place whose permit has been called back.
+    fn take_lost(&mut self) -> Option<Ticket> {
+        let lost = self.held.iter().position(|ticket| !ticket.is_held());
+        lost.map(|at| self.held.remove(at))
+    }
+
+    fn is_complete(&self, limiter: &Shared, function: Function, now: u64) -> bool {
+        let has = |resource| self.held.iter().any(|ticket| ticket.is_of(resource));
+        self.held.iter().all(Ticket::is_held) && limiter.binding(function, now).iter().all(has)
+    }
+
+    fn use_up(self) {
+        self.held.into_iter().for_each(Ticket::use_up);
+    }
+
+    /// Asks for the next permit that an attempt needs.
+    pub(super) fn ask(
+        mut self,
+        limiter: &Shared,
+        function: Function,
+        request: Request,
+        cx: &Context<'_>,
+    ) -> Result<Entered, Denial> {
+        self.latest = Some(request.latest);
+        if let Some(lost) = self.take_lost() {
+            return Ok(Entered::Resource(Gathering::of(self, lost, false)));
+        }
+        let now = clock::now();
+        let mut missing = limiter.binding(function, now);
+        missing.retain(|resource| !self.held.iter().any(|ticket| ticket.is_of(resource)));
+        if let Some(resource) = missing.first() {
+            // What the other waits will be is known now: the call need not wait here in vain.
+            let (permit, opens) = limiter.forecast_with(&missing, request.line);
+            if permit > request.latest {
+                return Err(Denial::Refused(Refusal::Late { until: permit }));
+            }
+            if opens.saturating_sub(now) > request.patience {
+                return Err(Denial::Refused(Refusal::Closed { until: permit }));
+            }
+            if Handle::try_current().is_ok() {
+                let turn = resource.line_up(request, cx)?;
+                return Ok(Entered::Resource(Gathering::of(self, turn, false)));
+            }
+        }
+        // Outside of a runtime all permits are taken at once, or none is to be had.
+        for resource in &missing {
+            resource.enter(request, cx)?;
+        }
+        let line = if self.returned {
+            Line::Returned
+        } else {
+            request.line
+        };
+        if let Some(turn) = limiter.enter(Request { line, ..request }, cx)? {
+            return Ok(Entered::Limiter(Gathering::of(self, turn, true)));
+        }
+        self.use_up();
+        Ok(Entered::Admitted)
+    }
+}
+
+impl Core {
+    /// Whether the call may have to wait for a resource.
+    #[cold]
+    pub(super) fn is_bound(&self, limiter: &Shared, now: u64) -> bool {
+        limiter.is_bound(self.function(), now)
+    }
+
+    /// Waits for a permit, and asks for the next one. `true` once there are all.
+    pub(super) fn gather(
+        &mut self,
+        can_refuse: bool,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<bool, Error>> {
+        let Wait::Gathering(gathering) = &mut self.wait else {
+            return Poll::Ready(Ok(false));
+        };
+        let granted = ready!(gathering.turn.hold(cx));
+        let now = clock::now();
+        let begun = Wait::Nothing(now.max(1));
+        let Wait::Gathering(gathering) = mem::replace(&mut self.wait, begun) else {
+            return Poll::Ready(Ok(false));
+        };
+        let patience = match granted {
+            Ok(patience) => patience,
+            Err(refusal) => {
+                return Poll::Ready(Err(self.refusal(Denial::Refused(refusal), now)));
+            }
+        };
+        self.pause(self.patience(can_refuse).saturating_sub(patience));
+        let Gathering {
+            mut gathered,
+            turn,
+            is_last,
+        } = *gathering;
+        let complete = self
+            .limiter()
+            .is_none_or(|limiter| gathered.is_complete(limiter, self.function(), now));
+        if is_last && complete {
+            gathered.use_up();
+            turn.use_up();
+            return Poll::Ready(Ok(true));
+        }
+        if is_last {
+            // A resource has been closed meanwhile. Others may use the permit.
+            gathered.returned = true;
+            drop(turn);
+        } else {
+            gathered.held.push(turn);
+        }
+        self.wait = Wait::Nothing(0);
+        self.proceed(gathered, can_refuse, cx)
+    }
+
+    /// Asks for the next permit: pending while the limiter makes the call wait, `true` once there are all.
+    pub(super) fn proceed(
+        &mut self,
+        gathered: Gathered,
+        can_refuse: bool,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<bool, Error>> {
+        match self.enter(gathered, can_refuse, cx) {
+            Ok(Entered::Admitted) => {
+                self.wait.begin(clock::now());
+                Poll::Ready(Ok(true))
+            }
+            // Whoever is granted a permit as soon as it is in the queue has been woken.
+            Ok(Entered::Limiter(wait)) => {
+                self.wait = wait;
+                Poll::Pending
+            }
+            Ok(Entered::Resource(wait)) => {
+                self.wait = wait;
+                Poll::Ready(Ok(false))
+            }
+            Err(error) => Poll::Ready(Err(error)),
+        }
+    }
+}

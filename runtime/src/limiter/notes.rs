@@ -1,0 +1,83 @@
+//! What is looked up of a limiter without its lock.
+
+use core::sync::atomic::AtomicU8;
+use core::sync::atomic::AtomicU64;
+use core::sync::atomic::Ordering;
+
+use crate::bucket::Shape;
+
+use super::cooldown::Probe;
+use super::desk::Desk;
+
+/// Something can be learnt from calls that pass.
+const ATTENTIVE: u8 = 1;
+/// The server has told of resources.
+const RESOURCES: u8 = 2;
+
+/// What is looked up without the lock, and written with it.
+#[derive(Debug)]
+pub(super) struct Notes {
+    /// [`ATTENTIVE`] and [`RESOURCES`].
+    listens: AtomicU8,
+    /// Until when a call may have to wait, where that is known.
+    binds_until: AtomicU64,
+}
+
+impl Notes {
+    pub(super) const fn new() -> Self {
+        Self {
+            listens: AtomicU8::new(ATTENTIVE),
+            binds_until: AtomicU64::new(0),
+        }
+    }
+
+    pub(super) fn write(&self, desk: &Desk) {
+        let attentive = if desk.is_attentive() { ATTENTIVE } else { 0 };
+        let resources = self.listens.load(Ordering::Relaxed) & RESOURCES;
+        self.listens.store(attentive | resources, Ordering::Relaxed);
+        self.binds_until
+            .store(desk.binds_until(), Ordering::Relaxed);
+    }
+
+    /// The server has told of resources. Only with the lock.
+    pub(super) fn add_resources(&self) {
+        self.listens.fetch_or(RESOURCES, Ordering::Relaxed);
+    }
+
+    /// Whether the end of a call is of interest to anybody.
+    #[inline]
+    pub(super) fn listens(&self) -> bool {
+        self.listens.load(Ordering::Relaxed) != 0
+    }
+
+    /// Whether the limiter itself learns something from calls that pass.
+    pub(super) fn is_attentive(&self) -> bool {
+        self.listens.load(Ordering::Relaxed) & ATTENTIVE != 0
+    }
+
+    /// Whether the server has told of resources.
+    #[inline]
+    pub(super) fn has_resources(&self) -> bool {
+        self.listens.load(Ordering::Relaxed) & RESOURCES != 0
+    }
+
+    /// Whether a call may have to wait for a permit.
+    pub(super) fn binds(&self, now: u64) -> bool {
+        now < self.binds_until.load(Ordering::Relaxed)
+    }
+}
+
+impl Desk {
+    /// Until when a call may have to wait for a permit: until the bucket is full, or nobody knows.
+    fn binds_until(&self) -> u64 {
+        let is_plain = self.supply.is_none()
+            && self.queue.waiting() == 0
+            && self.cooldown.probe() == Probe::Off
+            && self.shape == Shape::of(self.quota());
+        if is_plain {
+            self.tat.max(self.cooldown.until())
+        } else {
+            u64::MAX
+        }
+    }
+}

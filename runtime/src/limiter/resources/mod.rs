@@ -1,0 +1,279 @@
+//! What a server tells of one of its resources, such as GitHub's `core` and `search`.
+//!
+//! A resource has a limiter of its own behind the one that was declared. It is made when an answer first
+//! names the resource, and hears what answers tell of it. The calls of a function wait for the resources
+//! that the function's answers have named, and then for the limiter itself. A resource of which nothing
+//! is known that would hold a call up is not asked for permits.
+
+mod table;
+
+use core::ptr;
+use std::sync::Arc;
+use std::sync::MutexGuard;
+use std::sync::PoisonError;
+
+pub(crate) use self::table::Function;
+pub(in crate::limiter) use self::table::Table;
+use crate::clock;
+use crate::hint::Hint;
+use crate::learning::Heard;
+use crate::quota::Quota;
+
+use crate::limiter::behind;
+use crate::limiter::desk::Desk;
+use crate::limiter::lessons::Refused;
+use crate::limiter::request::Line;
+use crate::limiter::shared::Shared;
+use crate::limiter::snapshot::Snapshot;
+use crate::limiter::supply::Terms;
+use crate::limiter::waiter::State;
+
+impl Desk {
+    /// A call that was sent at `sent` has told of a pace: the next one goes an interval later. Permits that
+    /// were granted at a faster pace and are not used are called back.
+    fn begin_pace(&mut self, sent: u64) {
+        let unused = self.queue.revoke();
+        self.give_back(unused);
+        if self.supply.is_none() {
+            self.refill_at(sent.saturating_add(self.shape.interval));
+        }
+    }
+}
+
+impl Shared {
+    fn table(&self) -> MutexGuard<'_, Table> {
+        // Nothing behind the lock can panic half-way through a change.
+        self.resources
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the server has told of resources.
+    #[inline]
+    pub(crate) fn has_resources(&self) -> bool {
+        self.notes.has_resources()
+    }
+
+    /// Whether a function's call may have to wait for a resource.
+    #[cold]
+    pub(crate) fn is_bound(&self, function: Function, now: u64) -> bool {
+        self.table().of(function).any(|it| it.notes.binds(now))
+    }
+
+    /// The resources for which a function's call may have to wait.
+    pub(crate) fn binding(&self, function: Function, now: u64) -> Vec<Arc<Self>> {
+        if !self.has_resources() {
+            return Vec::new();
+        }
+        let table = self.table();
+        table
+            .of(function)
+            .filter(|it| it.notes.binds(now))
+            .cloned()
+            .collect()
+    }
+
+    fn resources_of(&self, function: Function) -> Vec<Arc<Self>> {
+        if !self.has_resources() {
+            return Vec::new();
+        }
+        self.table().of(function).cloned().collect()
+    }
+
+    fn all_resources(&self) -> Vec<Arc<Self>> {
+        let table = self.table();
+        let all = table.all().map(Arc::clone);
+        all.collect()
+    }
+
+    /// The limiter of a resource that an answer to a function names.
+    fn resource(&self, name: &str, function: Function) -> Arc<Self> {
+        let resource = self.table().tell(name, function, || {
+            let quota = self.lock().desk.quota();
+            match &self.link {
+                None => Self::new(quota),
+                Some(link) => {
+                    let terms = Terms::of(link.policy());
+                    Self::linked(quota, link.of_resource(name), terms)
+                }
+            }
+        });
+        if !self.has_resources() {
+            let locked = self.lock();
+            self.notes.add_resources();
+            drop(locked);
+        }
+        resource
+    }
+
+    /// A function's call heard of the server's limits.
+    pub(crate) fn hear(&self, function: Function, heard: &Heard<'_>) {
+        let own = self.at_desk(|desk, now, wakes| {
+            let own = desk.own(now);
+            if heard.hint.resource().is_none() {
+                desk.hear(heard, own, &self.gate, now, wakes);
+            } else {
+                desk.took(heard.received.saturating_sub(heard.sent));
+            }
+            own
+        });
+        if let Some(name) = heard.hint.resource() {
+            let resource = self.resource(name, function);
+            resource.at_desk(|desk, now, wakes| {
+                let before = desk.shape.interval;
+                desk.hear(heard, own, &resource.gate, now, wakes);
+                if desk.shape.interval > before && desk.learnt.pace().is_some() {
+                    desk.begin_pace(heard.sent);
+                }
+            });
+        }
+    }
+
+    /// A function's call was refused. Returns the nanoseconds that it has to wait, where that is not
+    /// what the server asked for.
+    pub(crate) fn refused(&self, function: Function, refused: &Refused<'_>) -> Option<u64> {
+        let hint = refused.heard.map(|heard| heard.hint);
+        let resource = hint
+            .and_then(Hint::resource)
+            .map(|name| self.resource(name, function));
+        let exhausted = hint
+            .and_then(Hint::remaining)
+            .is_some_and(|left| left < 1.0);
+        let (limiter, told) = match (&resource, refused.heard) {
+            (Some(resource), Some(heard)) if !exhausted => {
+                self.hear(function, &heard);
+                (
+                    self,
+                    Refused {
+                        heard: None,
+                        ..*refused
+                    },
+                )
+            }
+            (Some(resource), _) => (&**resource, *refused),
+            (None, _) => (self, *refused),
+        };
+        let understood =
+            limiter.at_desk(|desk, now, wakes| desk.refused(&told, &limiter.gate, now, wakes));
+        // The call is over for the others as well.
+        for other in self.resources_of(function) {
+            if !ptr::eq(limiter, Arc::as_ptr(&other)) {
+                other.ended(refused.sent);
+            }
+        }
+        if !ptr::eq(limiter, self) {
+            self.ended(refused.sent);
+        }
+        understood
+    }
+
+    /// A function's attempt that was sent at `sent` was let through.
+    #[inline]
+    pub(crate) fn passed(&self, function: Function, sent: u64, retry: bool) {
+        if self.notes.listens() {
+            self.learn_from_pass(function, sent, retry);
+        }
+    }
+
+    #[cold]
+    fn learn_from_pass(&self, function: Function, sent: u64, retry: bool) {
+        self.learn(sent, retry);
+        for resource in self.resources_of(function) {
+            resource.learn(sent, retry);
+        }
+    }
+
+    fn learn(&self, sent: u64, retry: bool) {
+        if self.notes.is_attentive() {
+            self.at_desk(|desk, now, _| desk.passed(sent, retry, &self.gate, now));
+        }
+    }
+
+    /// A function's attempt that was sent at `sent` was let through, and the answer named this resource.
+    pub(crate) fn passed_telling(
+        &self,
+        function: Function,
+        resource: Option<&str>,
+        sent: u64,
+        retry: bool,
+    ) {
+        let Some(name) = resource else {
+            return self.passed(function, sent, retry);
+        };
+        let resource = self.resource(name, function);
+        self.learn(sent, retry);
+        resource.learn(sent, retry);
+        self.failed(function, sent);
+    }
+
+    /// A function's attempt that was sent at `sent` failed, and not because it was too much.
+    pub(crate) fn failed(&self, function: Function, sent: u64) {
+        self.ended(sent);
+        for resource in self.resources_of(function) {
+            resource.ended(sent);
+        }
+    }
+
+    fn ended(&self, sent: u64) {
+        if self.notes.is_attentive() {
+            self.at_desk(|desk, now, _| desk.ended(sent, now));
+        }
+    }
+
+    pub(in crate::limiter) fn set_quota(&self, quota: Quota) {
+        self.change_quota(quota);
+        // Those that are made from now on have the new quota.
+        for resource in self.all_resources() {
+            resource.change_quota(quota);
+        }
+    }
+
+    fn change_quota(&self, quota: Quota) {
+        self.at_desk(|desk, now, wakes| desk.set_quota(quota, &self.gate, now, wakes));
+    }
+
+    /// When a function's retry that joins the queue now gets its permit, and until when a cooldown lasts.
+    pub(crate) fn forecast(&self, function: Function) -> (u64, u64) {
+        let resources = self.binding(function, clock::now());
+        self.forecast_with(&resources, Line::Retries)
+    }
+
+    /// When a caller that joins this line now, and the resources' before, gets its permit, and until
+    /// when a cooldown lasts.
+    pub(crate) fn forecast_with(&self, resources: &[Arc<Self>], line: Line) -> (u64, u64) {
+        let limiters = resources.iter().map(|it| &**it).chain([self]);
+        limiters
+            .map(|limiter| {
+                limiter.at_desk(|desk, now, _| (desk.expected(line, 1, now), desk.cooldown.until()))
+            })
+            .fold((0, 0), |all, one| (all.0.max(one.0), all.1.max(one.1)))
+    }
+
+    /// Adds the calls that wait for resources, and have waited for them.
+    pub(in crate::limiter) fn with_resources(&self, mut own: Snapshot) -> Snapshot {
+        if !self.has_resources() {
+            return own;
+        }
+        for resource in self.all_resources() {
+            let its = resource.snapshot();
+            own.waiting += its.waiting;
+            own.waits.queue += its.waits.queue;
+            own.waits.cooldown += its.waits.cooldown;
+        }
+        own
+    }
+
+    pub(in crate::limiter) fn is_held(&self, index: u32) -> bool {
+        let state = self.lock().desk.queue.waiter(index).state();
+        matches!(state, State::Held { .. })
+    }
+
+    pub(in crate::limiter) fn latest(&self, index: u32) -> u64 {
+        self.lock().desk.queue.waiter(index).latest
+    }
+
+    /// Takes a waiter out of the queue that uses its permit.
+    pub(in crate::limiter) fn leave(&self, index: u32) {
+        behind::part(self.lock(), index);
+    }
+}
