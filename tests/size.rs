@@ -55,6 +55,16 @@ async fn in_time(id: u64) -> Result<u64, std::io::Error> {
     Ok(request().await? + id)
 }
 
+#[rate_limited(rate = 1000, max_retries = retries, deadline = left, backoff(base = left))]
+async fn with_options(id: u64, retries: u32, left: Duration) -> Result<u64, std::io::Error> {
+    Ok(request().await? + id)
+}
+
+#[rate_limited(rate = 1000, max_retries = 3, deadline = "10s")]
+async fn without_options(id: u64, retries: u32, left: Duration) -> Result<u64, std::io::Error> {
+    Ok(request().await? + id + u64::from(retries) + left.as_secs())
+}
+
 #[rate_limited(rate = 1000, max_retries = 0)]
 async fn once(id: u64) -> Result<u64, std::io::Error> {
     Ok(request().await? + id)
@@ -84,6 +94,10 @@ fn the_future_grows_by_a_constant() {
     assert!(added(size_of_val(&sharing(1))) <= RETRYING);
     assert!(added(size_of_val(&in_time(1))) <= RETRYING);
     assert!(added(size_of_val(&once(1))) <= ONCE);
+    // Its own options are on the heap.
+    let left = Duration::from_secs(1);
+    let with_options = size_of_val(&with_options(1, 2, left));
+    assert!(with_options <= size_of_val(&without_options(1, 2, left)) + 32);
     let added = size_of_val(&annotated_and_answered(1)) - size_of_val(&plain_and_answered(1));
     assert!(added <= RETRYING, "{added}");
 }

@@ -28,23 +28,23 @@ async fn all() -> Result<(), Error> {
                 .idempotent()
                 .named("github"),
         );
-        ::paced::__private::Site::call(&__PACED_SITE)
+        ::paced::__private::Site::call(&__PACED_SITE, ::paced::__private::Begin::PLAIN)
     };
     loop {
-        let out: ::paced::__private::Attempted<Result<(), Error>> = ::paced::__private::Attempt {
-            call: &mut call,
-            body: async {
-                if let ::core::option::Option::Some(r) = ::core::option::Option::None::<
-                    Result<(), Error>,
-                > {
-                    return r;
-                }
-                {
-                    const _: () = ();
-                    marker().await
-                }
-            },
-        }
+        let out: ::paced::__private::Attempted<Result<(), Error>> = ::paced::__private::Call::attempt(
+                &mut call,
+                async {
+                    if let ::core::option::Option::Some(r) = ::core::option::Option::None::<
+                        Result<(), Error>,
+                    > {
+                        return r;
+                    }
+                    {
+                        const _: () = ();
+                        marker().await
+                    }
+                },
+            )
             .await;
         let probe = ::paced::__private::probe(&out);
         probe.__paced_must_refuse::<::paced::__private::option::Deadline>();

@@ -18,24 +18,27 @@ where
                 ::paced::__private::Settings::new()
                     .rate(::paced::__private::rate(5f64, 1000000000u64)),
             );
-            ::paced::__private::Site::call(&__PACED_SITE)
+            ::paced::__private::Site::call(
+                &__PACED_SITE,
+                ::paced::__private::Begin::PLAIN,
+            )
         };
         let __self = self;
         loop {
-            let out: ::paced::__private::Attempted<Result<(), Error>> = ::paced::__private::Attempt {
-                call: &mut call,
-                body: async {
-                    if let ::core::option::Option::Some(r) = ::core::option::Option::None::<
-                        Result<(), Error>,
-                    > {
-                        return r;
-                    }
-                    {
-                        const _: () = ();
-                        __self.marker().await
-                    }
-                },
-            }
+            let out: ::paced::__private::Attempted<Result<(), Error>> = ::paced::__private::Call::attempt(
+                    &mut call,
+                    async {
+                        if let ::core::option::Option::Some(r) = ::core::option::Option::None::<
+                            Result<(), Error>,
+                        > {
+                            return r;
+                        }
+                        {
+                            const _: () = ();
+                            __self.marker().await
+                        }
+                    },
+                )
                 .await;
             let probe = ::paced::__private::probe(&out);
             match ::paced::__private::Call::settle(

@@ -5,24 +5,27 @@ async fn impl_trait(mut it: impl AsRef<str>) -> Result<impl Iterator<Item = u8>,
             crate::reexport::__private::Settings::new()
                 .rate(crate::reexport::__private::rate(5f64, 1000000000u64)),
         );
-        crate::reexport::__private::Site::call(&__PACED_SITE)
+        crate::reexport::__private::Site::call(
+            &__PACED_SITE,
+            crate::reexport::__private::Begin::PLAIN,
+        )
     };
     loop {
-        let out: crate::reexport::__private::Attempted<Result<_, Error>> = crate::reexport::__private::Attempt {
-            call: &mut call,
-            body: async {
-                if let ::core::option::Option::Some(r) = ::core::option::Option::None::<
-                    Result<_, Error>,
-                > {
-                    let _ = &mut it;
-                    return r;
-                }
-                {
-                    const _: () = ();
-                    marker(it.as_ref())
-                }
-            },
-        }
+        let out: crate::reexport::__private::Attempted<Result<_, Error>> = crate::reexport::__private::Call::attempt(
+                &mut call,
+                async {
+                    if let ::core::option::Option::Some(r) = ::core::option::Option::None::<
+                        Result<_, Error>,
+                    > {
+                        let _ = &mut it;
+                        return r;
+                    }
+                    {
+                        const _: () = ();
+                        marker(it.as_ref())
+                    }
+                },
+            )
             .await;
         let probe = crate::reexport::__private::probe(&out);
         match crate::reexport::__private::Call::settle(

@@ -6,24 +6,23 @@ async fn inner_attributes() -> Result<(), Error> {
             ::paced::__private::Settings::new()
                 .rate(::paced::__private::rate(5f64, 1000000000u64)),
         );
-        ::paced::__private::Site::call(&__PACED_SITE)
+        ::paced::__private::Site::call(&__PACED_SITE, ::paced::__private::Begin::PLAIN)
     };
     loop {
-        let out: ::paced::__private::Attempted<Result<(), Error>> = ::paced::__private::Attempt {
-            call: &mut call,
-            body: async {
-                if let ::core::option::Option::Some(r) = ::core::option::Option::None::<
-                    Result<(), Error>,
-                > {
-                    return r;
-                }
-                {
-                    const _: () = ();
-                    let x = marker();
-                    Ok(())
-                }
-            },
-        }
+        let out: ::paced::__private::Attempted<Result<(), Error>> = ::paced::__private::Call::attempt(
+                &mut call,
+                async {
+                    if let ::core::option::Option::Some(r) = ::core::option::Option::None::<
+                        Result<(), Error>,
+                    > {
+                        return r;
+                    }
+                    {
+                        let x = marker();
+                        Ok(())
+                    }
+                },
+            )
             .await;
         let probe = ::paced::__private::probe(&out);
         match ::paced::__private::Call::settle(

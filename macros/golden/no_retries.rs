@@ -6,23 +6,23 @@ async fn no_retries(mut self, owned: Vec<u8>) -> Result<Vec<u8>, Error> {
                 .rate(::paced::__private::rate(5f64, 1000000000u64))
                 .max_retries(0u32),
         );
-        ::paced::__private::Site::call(&__PACED_SITE)
+        ::paced::__private::Site::call(&__PACED_SITE, ::paced::__private::Begin::PLAIN)
     };
-    let out: ::paced::__private::Attempted<Result<Vec<u8>, Error>> = ::paced::__private::Attempt {
-        call: &mut call,
-        body: async {
-            if let ::core::option::Option::Some(r) = ::core::option::Option::None::<
-                Result<Vec<u8>, Error>,
-            > {
-                let _ = &mut self;
-                return r;
-            }
-            {
-                const _: () = ();
-                self.marker(owned).await
-            }
-        },
-    }
+    let out: ::paced::__private::Attempted<Result<Vec<u8>, Error>> = ::paced::__private::Call::attempt(
+            &mut call,
+            async {
+                if let ::core::option::Option::Some(r) = ::core::option::Option::None::<
+                    Result<Vec<u8>, Error>,
+                > {
+                    let _ = &mut self;
+                    return r;
+                }
+                {
+                    const _: () = ();
+                    self.marker(owned).await
+                }
+            },
+        )
         .await;
     let probe = ::paced::__private::probe(&out);
     ::paced::__private::Call::settle_once(

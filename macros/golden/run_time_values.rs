@@ -1,36 +1,58 @@
-async fn run_time_values(&self) -> Result<(), Error> {
+async fn run_time_values(&self, left: Duration) -> Result<(), Error> {
+    let mut own = ::paced::__private::Own::new();
     let mut call = {
-        static __PACED_SITE: ::paced::__private::Site = ::paced::__private::Site::lazy(
+        static __PACED_SITE: ::paced::__private::Site = ::paced::__private::Site::new(
             ::core::concat!(::core::module_path!(), "::", "run_time_values"),
+            ::paced::__private::Settings::new(),
         );
-        ::paced::__private::Site::call_with(
+        ::paced::__private::Site::call(
             &__PACED_SITE,
-            || ::core::result::Result::Ok(
-                ::paced::__private::Settings::new()
-                    .rate(::paced::__private::run_time::rate(self.rate)?)
-                    .burst(const { ::paced::__private::BurstValue(BURST).burst() })
-                    .max_retries(::paced::__private::run_time::retries(retries())?),
-            ),
+            ::paced::__private::Begin {
+                limiter: ::core::option::Option::None,
+                settings: ::paced::__private::Each(
+                    &mut own,
+                    ::paced::__private::First(|settings: ::paced::__private::Settings| {
+                        let settings = settings
+                            .rate(::paced::__private::run_time::rate(&(CONFIG.rate()))?);
+                        let settings = settings
+                            .burst(const {
+                                ::paced::__private::BurstValue(BURST).burst()
+                            });
+                        ::core::result::Result::Ok(settings)
+                    }),
+                    |settings: ::paced::__private::Settings| {
+                        let settings = ::paced::__private::run_time::max_retries(
+                            settings,
+                            &(self.retries),
+                        )?;
+                        let settings = ::paced::__private::run_time::deadline(
+                            settings,
+                            &(left),
+                        )?;
+                        ::core::result::Result::Ok(settings)
+                    },
+                ),
+            },
         )
     };
     loop {
-        let out: ::paced::__private::Attempted<Result<(), Error>> = ::paced::__private::Attempt {
-            call: &mut call,
-            body: async {
-                if let ::core::option::Option::Some(r) = ::core::option::Option::None::<
-                    Result<(), Error>,
-                > {
-                    return r;
-                }
-                {
-                    const _: () = ();
-                    self.marker().await
-                }
-            },
-        }
+        let out: ::paced::__private::Attempted<Result<(), Error>> = ::paced::__private::Call::attempt(
+                &mut call,
+                async {
+                    if let ::core::option::Option::Some(r) = ::core::option::Option::None::<
+                        Result<(), Error>,
+                    > {
+                        return r;
+                    }
+                    {
+                        const _: () = ();
+                        self.marker().await
+                    }
+                },
+            )
             .await;
         let probe = ::paced::__private::probe(&out);
-        probe.__paced_must_report::<::paced::__private::option::RunTimeValue>();
+        probe.__paced_must_refuse::<::paced::__private::option::Deadline>();
         match ::paced::__private::Call::settle(
             &mut call,
             &(probe.__paced_ok(), probe.__paced_err()),

@@ -1,32 +1,43 @@
 async fn shared_limiter(&self) -> Result<(), Error> {
+    let mut own = ::paced::__private::Own::new();
     let mut call = {
-        static __PACED_SITE: ::paced::__private::Site = ::paced::__private::Site::lazy(
+        static __PACED_SITE: ::paced::__private::Site = ::paced::__private::Site::new(
             ::core::concat!(::core::module_path!(), "::", "shared_limiter"),
+            ::paced::__private::Settings::new(),
         );
-        ::paced::__private::Site::call_on_with(
+        ::paced::__private::Site::call(
             &__PACED_SITE,
-            &(self.limiter),
-            || ::core::result::Result::Ok(
-                ::paced::__private::Settings::new()
-                    .deadline(::paced::__private::run_time::duration(self.deadline)?),
-            ),
+            ::paced::__private::Begin {
+                limiter: ::core::option::Option::Some(&(self.limiter)),
+                settings: ::paced::__private::Each(
+                    &mut own,
+                    (),
+                    |settings: ::paced::__private::Settings| {
+                        let settings = ::paced::__private::run_time::deadline(
+                            settings,
+                            &(self.deadline),
+                        )?;
+                        ::core::result::Result::Ok(settings)
+                    },
+                ),
+            },
         )
     };
     loop {
-        let out: ::paced::__private::Attempted<Result<(), Error>> = ::paced::__private::Attempt {
-            call: &mut call,
-            body: async {
-                if let ::core::option::Option::Some(r) = ::core::option::Option::None::<
-                    Result<(), Error>,
-                > {
-                    return r;
-                }
-                {
-                    const _: () = ();
-                    self.marker().await
-                }
-            },
-        }
+        let out: ::paced::__private::Attempted<Result<(), Error>> = ::paced::__private::Call::attempt(
+                &mut call,
+                async {
+                    if let ::core::option::Option::Some(r) = ::core::option::Option::None::<
+                        Result<(), Error>,
+                    > {
+                        return r;
+                    }
+                    {
+                        const _: () = ();
+                        self.marker().await
+                    }
+                },
+            )
             .await;
         let probe = ::paced::__private::probe(&out);
         probe.__paced_must_refuse::<::paced::__private::option::Deadline>();

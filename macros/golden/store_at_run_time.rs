@@ -1,32 +1,39 @@
-async fn store_at_run_time(&self) -> Result<(), Error> {
+async fn store_at_run_time() -> Result<(), Error> {
     let mut call = {
-        static __PACED_SITE: ::paced::__private::Site = ::paced::__private::Site::lazy(
+        static __PACED_SITE: ::paced::__private::Site = ::paced::__private::Site::new(
             ::core::concat!(::core::module_path!(), "::", "store_at_run_time"),
+            ::paced::__private::Settings::new()
+                .rate(::paced::__private::RateValue(RATE).rate()),
         );
-        ::paced::__private::Site::call_with(
+        ::paced::__private::Site::call(
             &__PACED_SITE,
-            || ::core::result::Result::Ok(
-                ::paced::__private::Settings::new()
-                    .rate(const { ::paced::__private::RateValue(RATE).rate() })
-                    .store(::paced::__private::run_time::store(self.store.clone())?),
-            ),
+            ::paced::__private::Begin {
+                limiter: ::core::option::Option::None,
+                settings: ::paced::__private::First(|
+                    settings: ::paced::__private::Settings|
+                {
+                    let settings = settings
+                        .store(::paced::__private::run_time::store(stores().clone())?);
+                    ::core::result::Result::Ok(settings)
+                }),
+            },
         )
     };
     loop {
-        let out: ::paced::__private::Attempted<Result<(), Error>> = ::paced::__private::Attempt {
-            call: &mut call,
-            body: async {
-                if let ::core::option::Option::Some(r) = ::core::option::Option::None::<
-                    Result<(), Error>,
-                > {
-                    return r;
-                }
-                {
-                    const _: () = ();
-                    self.marker().await
-                }
-            },
-        }
+        let out: ::paced::__private::Attempted<Result<(), Error>> = ::paced::__private::Call::attempt(
+                &mut call,
+                async {
+                    if let ::core::option::Option::Some(r) = ::core::option::Option::None::<
+                        Result<(), Error>,
+                    > {
+                        return r;
+                    }
+                    {
+                        const _: () = ();
+                        marker().await
+                    }
+                },
+            )
             .await;
         let probe = ::paced::__private::probe(&out);
         match ::paced::__private::Call::settle(

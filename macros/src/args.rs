@@ -66,7 +66,7 @@ fn entry(input: ParseStream<'_>, scope: Scope, errors: &mut Errors) -> syn::Resu
         );
         return Ok(None);
     }
-    let name = input.call(Ident::parse_any)?;
+    let name = input.call(Ident::parse_any)?.unraw();
     let known = names::example(scope, &name.to_string());
     let Some(example) = known else {
         errors.at(&name, names::unknown(scope, &name.to_string()));
@@ -78,10 +78,14 @@ fn entry(input: ParseStream<'_>, scope: Scope, errors: &mut Errors) -> syn::Resu
             errors.at(&name, format!("`{name}` needs a value: write `{example}`"));
             return Ok(None);
         }
+        if input.peek(Token![=]) {
+            errors.at(next(input), format!("one `=` is enough: write `{example}`"));
+            return Ok(None);
+        }
         let value = input.parse()?;
         return Ok(Some(Entry {
             name,
-            form: Form::Value(value),
+            form: Form::Value(bare(value)),
         }));
     }
     if input.peek(token::Paren) && name == "backoff" {
@@ -98,6 +102,21 @@ fn entry(input: ParseStream<'_>, scope: Scope, errors: &mut Errors) -> syn::Resu
     }
     errors.at(next(input), format!("write `{example}`"));
     Ok(None)
+}
+
+/// The value without the invisible groups that a `macro_rules` puts round what it was given, and without parentheses.
+fn bare(mut value: Expr) -> Expr {
+    loop {
+        value = match value {
+            Expr::Group(group) => *group.expr,
+            Expr::Paren(paren) if paren.attrs.is_empty() => *paren.expr,
+            Expr::Array(mut list) => {
+                list.elems = list.elems.into_iter().map(bare).collect();
+                return Expr::Array(list);
+            }
+            other => return other,
+        };
+    }
 }
 
 /// The token that comes next, to point at it.

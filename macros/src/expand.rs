@@ -5,7 +5,7 @@
 //! Functions are called by their paths, and methods have reserved names: a plain method call could find one of a
 //! trait of the user's that every type has.
 
-use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 
 use crate::capture::{Capture, Kind as CaptureKind};
@@ -84,7 +84,7 @@ fn run(plan: &Plan, private: &TokenStream) -> TokenStream {
     let here = Span::mixed_site();
     if plan.once {
         return quote_spanned! {here=>
-            let mut call = #site;
+            #site
             #prologue
             let out: #private::Attempted<#ret> = #attempt;
             #probe
@@ -92,7 +92,7 @@ fn run(plan: &Plan, private: &TokenStream) -> TokenStream {
         };
     }
     quote_spanned! {here=>
-        let mut call = #site;
+        #site
         #prologue
         loop {
             let out: #private::Attempted<#ret> = #attempt;
@@ -131,16 +131,20 @@ fn attempt(plan: &Plan, private: &TokenStream) -> TokenStream {
         .captures
         .iter()
         .filter_map(|capture| again(plan, capture));
-    quote_spanned!(here=> #private::Attempt {
-        call: &mut call,
-        body: async { #edge #(#again)* #result }
-    }.await)
+    let body = quote_spanned!(here=> async { #edge #(#again)* #result });
+    quote_spanned!(here=> #private::Call::attempt(&mut call, #body).await)
 }
 
 /// The user's braces round the user's body. They are the user's also in the edition that they have, which says when
-/// temporaries are dropped; with a statement that is ours, because nobody wrote a block of one expression.
+/// temporaries are dropped.
 fn users_block(body: TokenStream, span: Span) -> Group {
-    let mut tokens = quote_spanned!(Span::mixed_site()=> const _: () = (););
+    let is_semicolon =
+        |tree: TokenTree| matches!(tree, TokenTree::Punct(punct) if punct.as_char() == ';');
+    let mut tokens = TokenStream::new();
+    if !body.clone().into_iter().any(is_semicolon) {
+        // Nobody wrote a block of one expression, which the compiler would ask to remove.
+        tokens.extend(quote_spanned!(Span::mixed_site()=> const _: () = ();));
+    }
     tokens.extend(body);
     let mut block = Group::new(Delimiter::Brace, tokens);
     block.set_span(span);

@@ -1,8 +1,11 @@
 //! The item under the attribute: a function whose body is never looked into.
 
 use proc_macro2::{TokenStream, TokenTree};
+use quote::ToTokens as _;
 use syn::parse::{ParseStream, Parser as _};
 use syn::{Attribute, Ident, Signature, Token, Visibility, token};
+
+use crate::capture::mentions;
 
 pub(crate) struct Func {
     pub(crate) attrs: Vec<Attribute>,
@@ -19,10 +22,19 @@ impl Func {
         parse_item.parse2(item)
     }
 
-    /// The generic constants of the function.
-    pub(crate) fn const_generics(&self) -> Vec<Ident> {
-        let params = self.sig.generics.const_params();
-        params.map(|param| param.ident.clone()).collect()
+    /// Whether it is seen to be a method, or a function of a type.
+    pub(crate) fn is_method(&self) -> bool {
+        self.sig.receiver().is_some()
+            || mentions(self.sig.to_token_stream(), "Self")
+            || mentions(self.body.clone(), "Self")
+    }
+
+    /// The generic constants and types of the function.
+    pub(crate) fn own_generics(&self) -> Vec<Ident> {
+        let generics = &self.sig.generics;
+        let constants = generics.const_params().map(|param| &param.ident);
+        let types = generics.type_params().map(|param| &param.ident);
+        constants.chain(types).cloned().collect()
     }
 }
 

@@ -42,8 +42,8 @@ const CASES: &[(&str, &str, &str)] = &[
     ),
     (
         "run_time_values",
-        "rate = self.rate, burst = BURST, max_retries = retries()",
-        "async fn run_time_values(&self) -> Result<(), Error> { self.marker().await }",
+        "rate = CONFIG.rate(), burst = BURST, max_retries = self.retries, deadline = left",
+        "async fn run_time_values(&self, left: Duration) -> Result<(), Error> { self.marker().await }",
     ),
     (
         "shared_limiter",
@@ -62,8 +62,8 @@ const CASES: &[(&str, &str, &str)] = &[
     ),
     (
         "store_at_run_time",
-        "rate = RATE, store = self.store.clone()",
-        "async fn store_at_run_time(&self) -> Result<(), Error> { self.marker().await }",
+        "rate = RATE, store = stores().clone()",
+        "async fn store_at_run_time() -> Result<(), Error> { marker().await }",
     ),
     (
         "impl_trait",

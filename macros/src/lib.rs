@@ -16,6 +16,7 @@ mod guesses;
 mod instrumented;
 mod literal;
 mod names;
+mod once;
 mod opened;
 mod options;
 mod output;

@@ -70,20 +70,25 @@ pub(crate) fn nearest<'a>(word: &str, names: &[&'a str]) -> Option<&'a str> {
         .map(|(_, name)| name)
 }
 
-/// How many letters must be added, dropped or changed to turn one word into the other.
+/// How many letters must be added, dropped, changed or swapped with the next to turn one word into the other.
 fn distance(from: &str, to: &str) -> usize {
-    let to: Vec<char> = to.chars().collect();
-    let mut row: Vec<usize> = (0..=to.len()).collect();
-    for (at, letter) in from.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = at + 1;
+    let (from, to): (Vec<char>, Vec<char>) = (from.chars().collect(), to.chars().collect());
+    let mut rows = vec![(0..=to.len()).collect::<Vec<usize>>()];
+    for (at, letter) in from.iter().enumerate() {
+        let mut row = vec![at + 1];
         for (column, other) in to.iter().enumerate() {
-            let changed = diagonal + usize::from(letter != *other);
-            diagonal = row[column + 1];
-            row[column + 1] = changed.min(diagonal + 1).min(row[column] + 1);
+            let changed = rows[at][column] + usize::from(letter != other);
+            let mut best = changed.min(rows[at][column + 1] + 1).min(row[column] + 1);
+            let swapped =
+                at > 0 && column > 0 && from[at - 1] == *other && *letter == to[column - 1];
+            if swapped {
+                best = best.min(rows[at - 1][column - 1] + 1);
+            }
+            row.push(best);
         }
+        rows.push(row);
     }
-    row[to.len()]
+    rows[from.len()][to.len()]
 }
 
 #[cfg(test)]
@@ -94,6 +99,7 @@ mod tests {
     fn slips_find_their_option() {
         let cases = [
             ("rat", "rate"),
+            ("rtae", "rate"),
             ("Rate", "rate"),
             ("brust", "burst"),
             ("max_retires", "max_retries"),
@@ -142,6 +148,7 @@ mod tests {
             ("rate", "rate", 0),
             ("rat", "rate", 1),
             ("kitten", "sitting", 3),
+            ("bsae", "base", 1),
         ] {
             assert_eq!(distance(from, to), steps, "{from} -> {to}");
         }

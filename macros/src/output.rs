@@ -5,7 +5,7 @@ use quote::ToTokens;
 use syn::punctuated::Punctuated;
 use syn::{
     AngleBracketedGenericArguments, FnArg, GenericArgument, Ident, Pat, PathArguments, PathSegment,
-    ReceiverKind, ReturnType, Signature, Token, Type, TypeInfer, TypeParamBound, TypePath, token,
+    ReceiverKind, ReturnType, Signature, Token, Type, TypeInfer, TypeParamBound, TypePath,
 };
 
 use crate::capture::mentions;
@@ -33,11 +33,22 @@ pub(crate) enum Kind {
 
 impl Output {
     pub(crate) fn of(sig: &Signature, errors: &mut Errors) -> Option<Self> {
-        let ReturnType::Type(_, declared) = &sig.output else {
-            errors.at(&sig.ident, NO_RESULT);
-            return None;
+        let declared = match &sig.output {
+            ReturnType::Type(_, declared) => bare(declared),
+            // The first mistake of the two.
+            ReturnType::Default if sig.asyncness.is_none() => {
+                errors.push(not_async(sig));
+                return None;
+            }
+            ReturnType::Default => {
+                errors.at(&sig.ident, NO_RESULT);
+                return None;
+            }
         };
-        let declared = bare(declared);
+        if let Type::Never(never) = declared {
+            errors.at(never, NEVER);
+            return None;
+        }
         if sig.asyncness.is_some() {
             return Some(Self {
                 kind: Kind::Async,
@@ -46,9 +57,13 @@ impl Output {
             });
         }
         let found = impl_future(declared).or_else(|| boxed_future(declared));
-        if found.is_none() {
-            let message = "write `async fn`: only a call that can wait can be paced";
-            errors.push(syn::Error::new(sig.fn_token.span, message));
+        match &found {
+            None => errors.push(not_async(sig)),
+            // What `#[async_trait]` makes of a function that returns nothing.
+            Some(found) if matches!(&found.ret, Type::Tuple(tuple) if tuple.elems.is_empty()) => {
+                errors.at(&sig.ident, NO_RESULT);
+            }
+            Some(_) => {}
         }
         found
     }
@@ -99,6 +114,24 @@ fn borrows(tokens: TokenStream) -> bool {
         }
     }
     false
+}
+
+const NEVER: &str = "this function never returns, so there is nothing to retry: write `-> Result<Infallible, YourError>`";
+
+/// What to write for a function that cannot wait.
+fn not_async(sig: &Signature) -> syn::Error {
+    let message = match &sig.output {
+        ReturnType::Type(_, declared) if is_named_future(declared) => {
+            "write the future out: `Pin<Box<dyn Future<Output = Result<..>> + Send>>`"
+        }
+        _ => "write `async fn`: only a call that can wait can be paced",
+    };
+    syn::Error::new(sig.fn_token.span, message)
+}
+
+/// `Self::Future`, or an alias of a future that has its name.
+fn is_named_future(declared: &Type) -> bool {
+    last_segment(declared).is_some_and(|segment| segment.ident.to_string().ends_with("Future"))
 }
 
 const NO_RESULT: &str = "this function returns nothing, so a failed call cannot be told from a good one: \
@@ -201,10 +234,10 @@ fn erased(declared: &Type) -> Type {
 
 fn erase(ty: &mut Type) {
     match ty {
-        Type::ImplTrait(_) => {
+        Type::ImplTrait(opaque) => {
             *ty = Type::Infer(TypeInfer {
                 attrs: Vec::new(),
-                underscore_token: token::Underscore::default(),
+                underscore_token: Token![_](opaque.impl_token.span),
             });
         }
         Type::Array(array) => erase(&mut array.elem),

@@ -30,15 +30,6 @@ impl Place {
         }
     }
 
-    /// The place of what is not about the user's tokens: the attribute.
-    pub(crate) fn of_attribute() -> Self {
-        let here = Span::mixed_site();
-        Self {
-            start: here,
-            end: here,
-        }
-    }
-
     /// The same tokens, from end to end of this place.
     pub(crate) fn spread(self, tokens: TokenStream) -> TokenStream {
         let mut trees: Vec<TokenTree> = tokens.into_iter().collect();

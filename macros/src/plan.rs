@@ -10,6 +10,7 @@ use crate::diag::Errors;
 use crate::func::Func;
 use crate::instrumented;
 use crate::literal::{Kind, Literal};
+use crate::once;
 use crate::opened::{self, Opened};
 use crate::options::{Limiter, Options};
 use crate::output::{Kind as OutputKind, Output};
@@ -27,14 +28,23 @@ pub(crate) struct Plan {
     pub(crate) captures: Vec<Capture>,
     /// Where the runtime crate is, when it is not `::paced`.
     pub(crate) krate: Option<Path>,
-    pub(crate) settings: Vec<Setting>,
-    /// Whether some setting is known only at the first call.
-    pub(crate) at_run_time: bool,
+    pub(crate) settings: Settings,
     pub(crate) limiter: Option<Expr>,
     pub(crate) classify: Option<Expr>,
     /// No retry at all: the body may consume its arguments.
     pub(crate) once: bool,
     pub(crate) need: Option<Need>,
+}
+
+/// The settings, by when they are known.
+#[derive(Default)]
+pub(crate) struct Settings {
+    /// At compile time.
+    pub(crate) constant: Vec<Setting>,
+    /// At the first call of the function: those of the limiter.
+    pub(crate) first: Vec<Setting>,
+    /// At each call.
+    pub(crate) each: Vec<Setting>,
 }
 
 /// One call of a method on the runtime's settings.
@@ -62,7 +72,7 @@ impl Plan {
     pub(crate) fn read(attr: TokenStream, item: TokenStream) -> Result<Self, Vec<syn::Error>> {
         let mut errors = Errors::new();
         let func = Func::parse(item);
-        let generics = func.as_ref().map(Func::const_generics).unwrap_or_default();
+        let generics = func.as_ref().map(Func::own_generics).unwrap_or_default();
         let entries = args::parse(attr, &mut errors);
         let options = Options::read(entries, &generics, &mut errors);
         rules::check(&options, &mut errors);
@@ -76,6 +86,8 @@ impl Plan {
             errors.at(token, "a `const fn` cannot wait: write `async fn`");
             return None;
         }
+        once::check(&options, &func.sig, errors);
+        rules::check_store_of_method(&options, func.is_method(), errors);
         let output = Output::of(&func.sig, errors)?;
         let once = matches!(options.max_retries, Some(Value::Literal(Literal::Whole(0))));
         let mut opened = match output.kind {
@@ -104,7 +116,6 @@ impl Plan {
             None => (None, None),
         };
         let settings = settings(options, name);
-        let at_run_time = settings.iter().any(Setting::is_run_time);
         Some(Self {
             func,
             output,
@@ -112,7 +123,6 @@ impl Plan {
             captures,
             krate,
             settings,
-            at_run_time,
             limiter,
             classify,
             once,
@@ -163,7 +173,50 @@ fn captures(func: &Func, output: &Output, opened: Option<&Opened>, once: bool) -
     captures
 }
 
+impl Settings {
+    fn of(settings: Vec<Setting>) -> Self {
+        // A rate brings its default burst, so a burst comes after it.
+        let late_rate = settings
+            .iter()
+            .any(|setting| setting.is("rate") && setting.is_run_time());
+        let mut sorted = Self::default();
+        for setting in settings {
+            let known = if setting.is_of_call() && setting.is_run_time() {
+                &mut sorted.each
+            } else if setting.is_run_time() || (late_rate && setting.is("burst")) {
+                &mut sorted.first
+            } else {
+                &mut sorted.constant
+            };
+            known.push(setting);
+        }
+        sorted
+    }
+}
+
 impl Setting {
+    fn is(&self, name: &str) -> bool {
+        matches!(self, Self::Value(method, _) if *method == name)
+    }
+
+    /// Whether it belongs to the call, and not to the limiter.
+    fn is_of_call(&self) -> bool {
+        match self {
+            Self::Value(method, _) => OF_CALL.contains(method),
+            Self::Backoff(..) => true,
+            _ => false,
+        }
+    }
+
+    /// Whether it says what holds without it.
+    fn is_default(&self) -> bool {
+        match self {
+            Self::Value("max_retries", Value::Literal(Literal::Whole(retries))) => *retries == 5,
+            Self::RespectHeaders(respected) => *respected,
+            _ => false,
+        }
+    }
+
     fn is_run_time(&self) -> bool {
         match self {
             Self::Value(_, value) => value.is_run_time(),
@@ -178,7 +231,10 @@ impl Setting {
     }
 }
 
-fn settings(options: Options, name: Option<LitStr>) -> Vec<Setting> {
+/// Values that are the call's own.
+const OF_CALL: &[&str] = &["max_retries", "deadline", "attempt_timeout", "max_wait"];
+
+fn settings(options: Options, name: Option<LitStr>) -> Settings {
     let values = [
         ("rate", options.rate),
         ("burst", options.burst),
@@ -206,7 +262,8 @@ fn settings(options: Options, name: Option<LitStr>) -> Vec<Setting> {
     settings.extend(name.map(Setting::Named));
     settings.extend(options.store.map(Setting::Store));
     settings.extend(options.on_store_error.map(Setting::OnStoreError));
-    settings
+    settings.retain(|setting| !setting.is_default());
+    Settings::of(settings)
 }
 
 fn written<const N: usize>(

@@ -82,6 +82,18 @@ fn check_store(options: &Options, errors: &mut Errors) {
     }
 }
 
+/// A limiter in a store has the function's path as its name, which has no type in it.
+pub(crate) fn check_store_of_method(options: &Options, is_method: bool, errors: &mut Errors) {
+    match options.name("store") {
+        Some(store) if is_method && options.limiter.is_none() => errors.at(
+            store,
+            "methods of one name would share one limit in the store, of whatever type they are: give the limiter a \
+             name, `limiter = \"github\"`",
+        ),
+        _ => {}
+    }
+}
+
 fn check_conflicts(options: &Options, errors: &mut Errors) {
     if let (Some(_), Some(retry_on)) = (options.name("classify"), options.name("retry_on")) {
         errors.at(

@@ -12,63 +12,107 @@ use crate::store::{self, Store};
 use crate::trigger::Trigger;
 use crate::value::Value;
 
-/// The static that all calls share, in a block of its own: items are not hygienic.
+/// `let mut call = ..;`
+///
+/// The static that all calls share is in a block of its own: items are not hygienic.
 pub(crate) fn site(plan: &Plan, private: &TokenStream) -> TokenStream {
     let here = Span::mixed_site();
     let name = plan.func.sig.ident.unraw().to_string();
     let name = quote_spanned!(here=> ::core::concat!(::core::module_path!(), "::", #name));
-    let settings = Settings { plan, private }.all();
-    let (new, find_out) = if plan.at_run_time {
-        let find_out = quote_spanned!(here=> || ::core::result::Result::Ok(#settings));
-        (quote_spanned!(here=> lazy(#name)), Some(find_out))
-    } else {
-        (quote_spanned!(here=> new(#name, #settings)), None)
+    let writer = Writer {
+        private,
+        runs: false,
     };
-    let call = call(plan, private, find_out.as_ref());
-    quote_spanned! {here=> {
-        static __PACED_SITE: #private::Site = #private::Site::#new;
-        #call
-    }}
+    let constant = writer.chain(&plan.settings.constant);
+    let own = (!plan.settings.each.is_empty())
+        .then(|| quote_spanned!(here=> let mut own = #private::Own::new();));
+    let call = call(
+        plan,
+        &Writer {
+            runs: true,
+            ..writer
+        },
+    );
+    quote_spanned! {here=>
+        #own
+        let mut call = {
+            static __PACED_SITE: #private::Site = #private::Site::new(#name, #private::Settings::new() #constant);
+            #call
+        };
+    }
 }
 
-/// What begins a call; shown at the limiter, whose type may be wrong.
-fn call(plan: &Plan, private: &TokenStream, find_out: Option<&TokenStream>) -> TokenStream {
+/// What begins a call.
+fn call(plan: &Plan, writer: &Writer<'_>) -> TokenStream {
+    let private = writer.private;
     let here = Span::mixed_site();
-    let method = match (&plan.limiter, find_out) {
-        (None, None) => "call",
-        (Some(_), None) => "call_on",
-        (None, Some(_)) => "call_with",
-        (Some(_), Some(_)) => "call_on_with",
+    let limiter = if let Some(limiter) = &plan.limiter {
+        // Shown at the limiter, whose type may be wrong.
+        let some = quote_spanned!(here=> ::core::option::Option::Some);
+        Place::of(limiter).call(some, by_reference(limiter))
+    } else {
+        quote_spanned!(here=> ::core::option::Option::None)
     };
-    let method = Ident::new(method, here);
-    let limiter = plan.limiter.as_ref().map(|limiter| {
-        let limiter = by_reference(limiter);
-        quote_spanned!(here=> #limiter,)
-    });
-    let place = plan
-        .limiter
-        .as_ref()
-        .map_or_else(Place::of_attribute, Place::of);
-    place.call(
-        quote_spanned!(here=> #private::Site::#method),
-        quote_spanned!(here=> &__PACED_SITE, #limiter #find_out),
-    )
+    let (first, each) = (&plan.settings.first, &plan.settings.each);
+    let mut settings = quote_spanned!(here=> ());
+    if !first.is_empty() {
+        let found = writer.closure(first);
+        settings = quote_spanned!(here=> #private::First(#found));
+    }
+    if !each.is_empty() {
+        let found = writer.closure(each);
+        settings = quote_spanned!(here=> #private::Each(&mut own, #settings, #found));
+    }
+    let begin = if plan.limiter.is_none() && first.is_empty() && each.is_empty() {
+        quote_spanned!(here=> #private::Begin::PLAIN)
+    } else {
+        quote_spanned!(here=> #private::Begin { limiter: #limiter, settings: #settings })
+    };
+    quote_spanned!(here=> #private::Site::call(&__PACED_SITE, #begin))
 }
 
-struct Settings<'a> {
-    plan: &'a Plan,
+/// Writes settings as code.
+struct Writer<'a> {
     private: &'a TokenStream,
+    /// Whether it is code that runs, and not a constant's.
+    runs: bool,
 }
 
-impl Settings<'_> {
-    fn all(&self) -> TokenStream {
+impl Writer<'_> {
+    /// `.rate(..).burst(..)`
+    fn chain(&self, settings: &[Setting]) -> TokenStream {
+        let settings = settings.iter().map(|setting| self.setting(setting));
+        quote_spanned!(Span::mixed_site()=> #(.#settings)*)
+    }
+
+    /// A function that sets what is only known when it is called.
+    fn closure(&self, settings: &[Setting]) -> TokenStream {
+        let here = Span::mixed_site();
         let private = self.private;
-        let settings = self
-            .plan
-            .settings
-            .iter()
-            .map(|setting| self.setting(setting));
-        quote_spanned!(Span::mixed_site()=> #private::Settings::new() #(.#settings)*)
+        let statements = settings.iter().map(|setting| {
+            let value = match setting {
+                Setting::Value(method, Value::RunTime(Kind::Duration | Kind::Retries, expr)) => {
+                    // Where it is an `Option`, nothing may be set.
+                    let method = Ident::new(method, here);
+                    let function = quote_spanned!(here=> #private::run_time::#method);
+                    let value = by_reference(expr);
+                    let arguments = quote_spanned!(here=> settings, #value);
+                    let call = Place::of(expr).call(function, arguments);
+                    quote_spanned!(here=> #call?)
+                }
+                setting => {
+                    let setting = self.setting(setting);
+                    quote_spanned!(here=> settings.#setting)
+                }
+            };
+            quote_spanned!(here=> let settings = #value;)
+        });
+        quote_spanned! {here=>
+            |settings: #private::Settings| {
+                #(#statements)*
+                ::core::result::Result::Ok(settings)
+            }
+        }
     }
 
     fn setting(&self, setting: &Setting) -> TokenStream {
@@ -172,7 +216,7 @@ impl Settings<'_> {
             expr.to_token_stream(),
         );
         let value = place.spread(quote_spanned!(here=> #checker.#method()));
-        if self.plan.at_run_time {
+        if self.runs {
             // In code that runs, `const` keeps the check at compile time.
             quote_spanned!(here=> const { #value })
         } else {
@@ -185,7 +229,7 @@ impl Settings<'_> {
         let here = Span::mixed_site();
         let method = Ident::new(method(kind), here);
         let function = quote_spanned!(here=> #private::run_time::#method);
-        let value = Place::of(expr).call(function, quiet(expr));
+        let value = Place::of(expr).call(function, by_reference(expr));
         quote_spanned!(here=> #value?)
     }
 }

@@ -13,7 +13,7 @@ pub(crate) enum Value {
 }
 
 impl Value {
-    /// Reads the value of the option `name`; `generics` are constants that only the function itself can name.
+    /// Reads the value of the option `name`; `generics` are constants and types that only the function itself can name.
     pub(crate) fn read(
         name: &Ident,
         kind: Kind,
@@ -52,6 +52,7 @@ pub(crate) fn is_constant(expr: &Expr, generics: &[Ident]) -> bool {
         && !name.chars().any(char::is_lowercase)
         && first.ident != "Self"
         && !generics.contains(&last.ident)
+        && !generics.contains(&first.ident)
 }
 
 #[cfg(test)]
@@ -60,7 +61,7 @@ mod tests {
 
     fn read(code: &str) -> Value {
         let name = Ident::new("rate", proc_macro2::Span::call_site());
-        let generics = [Ident::new("LIMIT_OF_F", name.span())];
+        let generics = ["LIMIT_OF_F", "T"].map(|generic| Ident::new(generic, name.span()));
         let expr = syn::parse_str(code).expect(code);
         Value::read(&name, Kind::Rate, expr, &generics).expect(code)
     }
@@ -80,6 +81,7 @@ mod tests {
             "N",
             "LIMIT_OF_F",
             "Self::LIMIT",
+            "T::LIMIT",
             "self.limit",
             "LIMIT()",
             "{ LIMIT }",

@@ -1,6 +1,6 @@
 //! The attribute changes nothing that can be seen of a call, in no edition and in no place.
 //!
-//! `cargo test -p integration-tests --test drop_in -- --nocapture` prints what was compared.
+//! `cargo test -p drop-in -- --nocapture` prints what was compared.
 
 macro_rules! compare {
     ($edition:literal, $shapes:ident, $differences:ident, $count:ident) => {

@@ -59,7 +59,11 @@ async fn constants() -> Result<(), Refused> {
     Ok(())
 }
 
-#[rate_limited(rate = { rate }, burst = (rate), max_retries = rate + 1, deadline = Duration::from_secs(u64::from(rate)))]
+fn five() -> u32 {
+    5
+}
+
+#[rate_limited(rate = { five() }, burst = (five()), max_retries = rate + 1, deadline = Duration::from_secs(u64::from(rate)))]
 async fn run_time_values(rate: u32) -> Result<u32, Refused> {
     Ok(rate)
 }

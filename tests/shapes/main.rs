@@ -71,7 +71,8 @@
 //! | constants as values | `values::constants_are_values` |
 //! | statics as values | `values::statics_are_values` |
 //! | `Self::CONST` as value | `values::associated_constant` |
-//! | generic constants as values | `values::generic_constants_are_run_time_values` |
+//! | generic constants as values of the call | `values::generic_constants_are_values_of_each_call` |
+//! | arguments as values of the call | `values::values_of_each_call` |
 //! | expressions as values | `values::run_time_values` |
 //! | wrong value at run time | `values::wrong_run_time_value_is_the_callers_error` |
 //! | limiter by field, reference, static, argument | `values::limiter_by_any_expression` |

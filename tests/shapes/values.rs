@@ -15,6 +15,14 @@ mod config {
     pub(super) const RETRIES: u8 = 1;
     pub(super) const DEADLINE: std::time::Duration = std::time::Duration::from_secs(9);
     pub(super) const FACTOR: f32 = 2.0;
+
+    pub(super) fn rate() -> f64 {
+        2.0
+    }
+
+    pub(super) fn burst() -> std::num::NonZeroU32 {
+        std::num::NonZeroU32::MIN
+    }
 }
 
 /// How long three calls take: the first one has its token, the others wait for theirs.
@@ -81,33 +89,31 @@ impl From<Status> for Failed {
 
 struct Client {
     api: Api,
-    rate: f64,
-    burst: u32,
     retries: u32,
+    left: Option<Duration>,
     limiter: Limiter,
 }
 
 impl Client {
-    fn new(rate: f64, throttled: u32) -> Self {
+    fn new(throttled: u32) -> Self {
         let quota =
             Quota::per_second(NonZeroU32::new(4).expect("not 0")).with_burst(NonZeroU32::MIN);
         Self {
             api: Api::throttling(throttled),
-            rate,
-            burst: 1,
             retries: 1,
+            left: None,
             limiter: Limiter::new(quota),
         }
     }
 
     const RATE: f64 = 2.0;
 
-    #[rate_limited(rate = self.rate, burst = self.burst, max_retries = self.retries, deadline = Duration::from_secs(5))]
+    #[rate_limited(rate = config::rate(), burst = config::burst(), max_retries = self.retries, deadline = self.left)]
     async fn run_time(&self) -> Result<(), Failed> {
         Ok(self.api.answer(()).await?)
     }
 
-    #[rate_limited(rate = self.rate * 0.0)]
+    #[rate_limited(rate = config::rate() * 0.0)]
     async fn wrong_rate(&self) -> Result<(), Failed> {
         Ok(self.api.answer(()).await?)
     }
@@ -130,20 +136,65 @@ impl Client {
 
 #[tokio::test(start_paused = true)]
 async fn run_time_values() {
-    let client = Client::new(2.0, 0);
+    let client = Client::new(0);
     assert_eq!(three(|| client.run_time()).await, Duration::from_secs(1));
-    let throttled = Client::new(2.0, 5);
+    let throttled = Client::new(5);
     let failed = throttled.run_time().await;
     assert!(
         matches!(failed, Err(Failed::Answered(Status(429)))),
         "{failed:?}"
     );
     assert_eq!(throttled.api.attempts(), 2);
+    // Each call has its own.
+    let others = Client {
+        retries: 3,
+        left: Some(Duration::ZERO),
+        ..Client::new(5)
+    };
+    assert!(matches!(others.run_time().await, Err(Failed::Refused(error)) if error.is_deadline()));
+    let others = Client {
+        left: Some(Duration::from_secs(3600)),
+        ..others
+    };
+    assert!(others.run_time().await.is_err());
+    assert_eq!(others.api.attempts(), 4);
+}
+
+#[rate_limited(limiter = limiter, deadline = left, max_wait = patience, backoff(base = left / 2, jitter = "none"))]
+async fn in_time(
+    limiter: &Limiter,
+    api: &Api,
+    left: Duration,
+    patience: Option<Duration>,
+) -> Result<(), Failed> {
+    Ok(api.answer(()).await?)
+}
+
+#[tokio::test(start_paused = true)]
+async fn values_of_each_call() {
+    let limiter = Limiter::new(Quota::per_second(NonZeroU32::MIN).with_burst(NonZeroU32::MIN));
+    let api = Api::throttling(0);
+    let call = |left, patience: Option<u64>| {
+        let left = Duration::from_millis(left);
+        in_time(&limiter, &api, left, patience.map(Duration::from_millis))
+    };
+    let refused = |out| match out {
+        Err(Failed::Refused(error)) => error,
+        other => panic!("{other:?}"),
+    };
+    assert!(call(1, None).await.is_ok());
+    assert!(refused(call(999, None).await).is_deadline());
+    assert!(refused(call(5000, Some(10)).await).is_max_wait());
+    assert!(refused(call(5000, Some(0)).await).is_max_wait());
+    assert!(call(5000, Some(1000)).await.is_ok());
+    assert!(refused(call(0, None).await).is_deadline());
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert!(call(5000, Some(0)).await.is_ok());
 }
 
 #[tokio::test(start_paused = true)]
 async fn wrong_run_time_value_is_the_callers_error() {
-    let client = Client::new(2.0, 0);
+    let client = Client::new(0);
     match client.wrong_rate().await {
         Err(Failed::Refused(error)) => assert!(error.is_invalid(), "{error}"),
         other => panic!("{other:?}"),
@@ -153,22 +204,21 @@ async fn wrong_run_time_value_is_the_callers_error() {
 
 #[tokio::test(start_paused = true)]
 async fn associated_constant() {
-    let client = Client::new(9.0, 0);
+    let client = Client::new(0);
     assert_eq!(three(|| client.associated()).await, Duration::from_secs(1));
 }
 
-#[rate_limited(rate = RATE, burst = { BURST })]
-async fn generic_constants<const RATE: u32, const BURST: u32>(api: &Api) -> Result<(), Failed> {
+#[rate_limited(rate = 1000, max_retries = RETRIES)]
+async fn generic_constants<const RETRIES: u32>(api: &Api) -> Result<(), Failed> {
     Ok(api.answer(()).await?)
 }
 
 #[tokio::test(start_paused = true)]
-async fn generic_constants_are_run_time_values() {
-    let api = Api::throttling(0);
-    assert_eq!(
-        three(|| generic_constants::<2, 1>(&api)).await,
-        Duration::from_secs(1)
-    );
+async fn generic_constants_are_values_of_each_call() {
+    let api = Api::throttling(9);
+    assert!(generic_constants::<1>(&api).await.is_err());
+    assert!(generic_constants::<2>(&api).await.is_err());
+    assert_eq!(api.attempts(), 5);
 }
 
 static SHARED: LazyLock<Limiter> = LazyLock::new(|| {
@@ -217,7 +267,7 @@ async fn on_argument(api: &Api, limiter: Arc<Limiter>) -> Result<(), Status> {
 
 #[tokio::test(start_paused = true)]
 async fn limiter_by_any_expression() {
-    let client = Client::new(9.0, 0);
+    let client = Client::new(0);
     assert_eq!(
         three(|| client.on_field()).await,
         Duration::from_millis(500)

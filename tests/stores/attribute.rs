@@ -40,21 +40,51 @@ async fn an_expression_is_evaluated_at_the_first_call() {
     }
 }
 
-struct Api {
-    store: Arc<dyn Store>,
-    url: String,
+fn shared() -> Arc<dyn Store> {
+    Arc::new(MemoryStore::new())
 }
 
-impl Api {
-    #[rate_limited(rate = 5, store = Arc::clone(&self.store), on_store_error = "open")]
-    async fn by_field(&self) -> Result<(), ApiError> {
-        Ok(())
-    }
+fn url() -> String {
+    "postgres://user:secret@host".to_owned()
+}
 
-    #[rate_limited(rate = 5, burst = 2, store = &self.url)]
-    async fn by_url(&self) -> Result<(), ApiError> {
+#[rate_limited(rate = 5, store = shared(), on_store_error = "open")]
+async fn by_trait_object() -> Result<(), ApiError> {
+    Ok(())
+}
+
+#[rate_limited(rate = 5, burst = 2, store = &url())]
+async fn by_url() -> Result<(), ApiError> {
+    Ok(())
+}
+
+/// Two functions of one path.
+async fn nested_twice() -> [Result<(), ApiError>; 2] {
+    let first = {
+        #[rate_limited(rate = 5, store = shared())]
+        async fn nested() -> Result<(), ApiError> {
+            Ok(())
+        }
+        nested().await
+    };
+    #[rate_limited(rate = 9, store = shared())]
+    async fn nested() -> Result<(), ApiError> {
         Ok(())
     }
+    [first, nested().await]
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_functions_of_one_path_do_not_share_a_limit_by_accident() {
+    let [first, second] = nested_twice().await;
+    assert!(first.is_ok());
+    let ApiError(error) = second.unwrap_err();
+    assert!(error.is_conflict(), "{error}");
+    assert!(
+        error
+            .to_string()
+            .starts_with("stores::attribute::nested: another function")
+    );
 }
 
 #[rate_limited(rate = 5, store = &*STORE, on_store_error = "local")]
@@ -70,16 +100,12 @@ async fn by_name() -> Result<(), ApiError> {
 /// All of these compile; what a text means is found out at the first call.
 #[tokio::test(start_paused = true)]
 async fn a_text_that_means_no_store_is_refused_without_being_told() {
-    let api = Api {
-        store: Arc::new(MemoryStore::new()),
-        url: "postgres://user:secret@host".to_owned(),
-    };
-    let ApiError(error) = api.by_url().await.unwrap_err();
+    let ApiError(error) = by_url().await.unwrap_err();
     assert!(error.is_invalid());
     assert_eq!(
         error.to_string(),
         "stores::attribute::by_url: a store is written \"sqlite:quota.db\", \"redis://localhost\" or \
          \"rediss://localhost\""
     );
-    drop((api.by_field(), by_static(), by_name()));
+    drop((by_trait_object(), by_static(), by_name()));
 }

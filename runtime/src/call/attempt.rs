@@ -22,13 +22,12 @@ use super::wait::Wait;
 pin_project_lite::pin_project! {
     /// The future of one attempt: takes a permit and runs the body.
     #[must_use = "futures do nothing unless awaited"]
-    #[expect(missing_docs, reason = "pin-project-lite takes no comments on fields")]
-    pub struct Attempt<'c, S, R, F> {
+    pub struct Attempt<'c, 's, S, R, F> {
         // What it is an attempt of.
-        pub call: &'c mut Call<S, R>,
+        call: &'c mut Call<'s, S, R>,
         // The body, once.
         #[pin]
-        pub body: F,
+        body: F,
     }
 }
 
@@ -43,7 +42,7 @@ pub enum Attempted<O> {
     Refused(Error),
 }
 
-impl<S, R: Refusing, F: Future> Future for Attempt<'_, S, R, F> {
+impl<S, R: Refusing, F: Future> Future for Attempt<'_, '_, S, R, F> {
     type Output = Attempted<F::Output>;
 
     /// Compiled for every function of the user's, so all that can be said without its body is
@@ -55,7 +54,13 @@ impl<S, R: Refusing, F: Future> Future for Attempt<'_, S, R, F> {
     }
 }
 
-impl<S, R: Refusing> Call<S, R> {
+impl<'s, S, R: Refusing> Call<'s, S, R> {
+    /// The next attempt, with the body.
+    #[inline]
+    pub const fn attempt<F: Future>(&mut self, body: F) -> Attempt<'_, 's, S, R, F> {
+        Attempt { call: self, body }
+    }
+
     /// Compiled for every type of outcome: the body is any future that yields one.
     #[inline]
     fn poll<O>(
@@ -100,7 +105,7 @@ impl<S, R: Refusing> Call<S, R> {
     }
 }
 
-impl Core {
+impl Core<'_> {
     /// Ready once the attempt has taken as long as it may, which is what it yields.
     fn time_out(&mut self, cx: &mut Context<'_>) -> Poll<Error> {
         if let (Wait::Nothing(since), Ok(setup), Some(scope)) =

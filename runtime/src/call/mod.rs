@@ -39,21 +39,19 @@ pub type Chosen<T> = PhantomData<fn() -> T>;
 /// One call of a rate-limited function.
 ///
 /// `S` is what is kept of the last outcome while a retry waits, `R` whether the function's error
-/// can say that a call was refused. Both follow from the function's return type.
+/// can say that a call was refused. Both follow from the function's return type. `'s` is how long its
+/// settings live, which may be its own.
 #[derive(Debug)]
-pub struct Call<S, R> {
-    core: Core,
+pub struct Call<'s, S, R> {
+    core: Core<'s>,
     kept: Option<S>,
     refuses: Chosen<R>,
 }
 
-impl<S, R> Call<S, R> {
+impl<'s, S, R> Call<'s, S, R> {
     /// Where the function's options are wrong, the first admission refuses the call.
     #[inline]
-    pub(crate) const fn new(
-        setup: &'static Result<Setup, Error>,
-        brought: Option<Arc<Shared>>,
-    ) -> Self {
+    pub(crate) const fn new(setup: &'s Result<Setup, Error>, brought: Option<Arc<Shared>>) -> Self {
         Self {
             core: Core::new(setup, brought),
             kept: None,

@@ -36,8 +36,8 @@ struct Next {
 
 /// The part of a call that does not depend on types.
 #[derive(Debug)]
-pub(super) struct Core {
-    pub(super) setup: &'static Result<Setup, Error>,
+pub(super) struct Core<'s> {
+    pub(super) setup: &'s Result<Setup, Error>,
     /// The limiter that this call brings; without one, the function's own.
     pub(super) brought: Option<Arc<Shared>>,
     /// `None` before the first admission, and while it is lent to the body.
@@ -45,11 +45,8 @@ pub(super) struct Core {
     pub(super) wait: Wait,
 }
 
-impl Core {
-    pub(super) const fn new(
-        setup: &'static Result<Setup, Error>,
-        brought: Option<Arc<Shared>>,
-    ) -> Self {
+impl<'s> Core<'s> {
+    pub(super) const fn new(setup: &'s Result<Setup, Error>, brought: Option<Arc<Shared>>) -> Self {
         Self {
             setup,
             brought,

@@ -1,31 +1,60 @@
-//! Expressions of the user's program as values of options: evaluated at the first call.
+//! Expressions of the user's program as values of options: those of the limiter are evaluated at the
+//! first call of the function, those of the call at each call, by reference.
 
+use core::num::NonZero;
 use core::time::Duration;
 
 use crate::error::Error;
 use crate::quota::Rate;
 
+use super::settings::Settings;
 use super::stores;
 use super::stores::StoreChoice;
 use super::stores::ToStore;
 
-/// What can be given as `rate`: a number of tokens per second, a text such as `"300/min"`, or a
-/// [`Rate`].
+/// What can be given as `rate`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no rate",
+    label = "expected a rate",
+    note = "a rate is a number of calls per second, a text like \"300/min\", or a `paced::Rate`"
+)]
 pub trait ToRate {
     /// The rate.
-    fn to_rate(self) -> Result<Rate, Error>;
+    fn to_rate(&self) -> Result<Rate, Error>;
 }
 
 /// What can be given as a number.
+#[diagnostic::on_unimplemented(message = "`{Self}` is no number", label = "expected a number")]
 pub trait ToNumber {
     /// The number.
-    fn to_number(self) -> f64;
+    fn to_number(&self) -> f64;
+}
+
+/// What can be given as a count.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no whole number",
+    label = "expected a whole number"
+)]
+pub trait ToCount {
+    /// The number, and all that is too large as the largest; `None` for one below 0.
+    fn to_count(&self) -> Option<u32>;
+}
+
+/// What can be given as a duration.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no duration",
+    label = "expected a `Duration`",
+    note = "a duration is a `std::time::Duration`, like `Duration::from_secs(10)`, or an `Option` of one"
+)]
+pub trait ToDuration {
+    /// The duration; `None` where none is set.
+    fn to_duration(&self) -> Option<Duration>;
 }
 
 macro_rules! numbers {
     ($($type:ty),*) => {$(
         impl ToRate for $type {
-            fn to_rate(self) -> Result<Rate, Error> {
+            fn to_rate(&self) -> Result<Rate, Error> {
                 Rate::from_hz(self.to_number())
             }
         }
@@ -33,41 +62,106 @@ macro_rules! numbers {
         impl ToNumber for $type {
             #[expect(clippy::allow_attributes, reason = "one list serves every number type")]
             #[allow(clippy::cast_lossless, clippy::cast_precision_loss, reason = "far below 2^52")]
-            fn to_number(self) -> f64 {
-                self as f64
+            fn to_number(&self) -> f64 {
+                *self as f64
             }
         }
     )*};
 }
 
-numbers!(u8, u16, u32, u64, usize, i32, i64, f32, f64);
+numbers!(
+    u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize, f32, f64
+);
 
-impl ToRate for &str {
-    fn to_rate(self) -> Result<Rate, Error> {
+macro_rules! counts {
+    ($($type:ty),*) => {$(
+        impl ToCount for $type {
+            #[expect(clippy::allow_attributes, reason = "one list serves every number type")]
+            #[allow(unused_comparisons, reason = "one list serves every number type")]
+            fn to_count(&self) -> Option<u32> {
+                (*self >= 0).then(|| u32::try_from(*self).unwrap_or(u32::MAX))
+            }
+        }
+    )*};
+}
+
+counts!(
+    u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize
+);
+
+macro_rules! non_zeros {
+    ($($type:ty),*) => {$(
+        impl ToRate for NonZero<$type> {
+            fn to_rate(&self) -> Result<Rate, Error> {
+                self.get().to_rate()
+            }
+        }
+
+        impl ToCount for NonZero<$type> {
+            fn to_count(&self) -> Option<u32> {
+                self.get().to_count()
+            }
+        }
+    )*};
+}
+
+non_zeros!(u8, u16, u32, u64, usize);
+
+impl ToRate for str {
+    fn to_rate(&self) -> Result<Rate, Error> {
         Rate::parse(self)
     }
 }
 
 impl ToRate for String {
-    fn to_rate(self) -> Result<Rate, Error> {
-        Rate::parse(&self)
-    }
-}
-
-impl ToRate for &String {
-    fn to_rate(self) -> Result<Rate, Error> {
+    fn to_rate(&self) -> Result<Rate, Error> {
         Rate::parse(self)
     }
 }
 
 impl ToRate for Rate {
-    fn to_rate(self) -> Result<Rate, Error> {
-        Ok(self)
+    fn to_rate(&self) -> Result<Rate, Error> {
+        Ok(*self)
     }
 }
 
+impl ToDuration for Duration {
+    fn to_duration(&self) -> Option<Duration> {
+        Some(*self)
+    }
+}
+
+impl<T: ToDuration> ToDuration for Option<T> {
+    fn to_duration(&self) -> Option<Duration> {
+        self.as_ref()?.to_duration()
+    }
+}
+
+macro_rules! references {
+    ($($trait:ident: $method:ident -> $out:ty;)*) => {$(
+        impl<T: $trait + ?Sized> $trait for &T {
+            fn $method(&self) -> $out {
+                T::$method(self)
+            }
+        }
+
+        impl<T: $trait + ?Sized> $trait for &mut T {
+            fn $method(&self) -> $out {
+                T::$method(self)
+            }
+        }
+    )*};
+}
+
+references! {
+    ToRate: to_rate -> Result<Rate, Error>;
+    ToNumber: to_number -> f64;
+    ToCount: to_count -> Option<u32>;
+    ToDuration: to_duration -> Option<Duration>;
+}
+
 /// The value of `rate`.
-pub fn rate(value: impl ToRate) -> Result<Rate, Error> {
+pub fn rate(value: &impl ToRate) -> Result<Rate, Error> {
     value.to_rate()
 }
 
@@ -77,23 +171,13 @@ pub fn store(value: impl ToStore) -> Result<StoreChoice, Error> {
 }
 
 /// The value of `burst`.
-pub fn burst(value: impl TryInto<u32>) -> Result<u32, Error> {
-    let burst = value.try_into().ok().filter(|&burst| burst > 0);
+pub fn burst(value: &impl ToCount) -> Result<u32, Error> {
+    let burst = value.to_count().filter(|&burst| burst > 0);
     burst.ok_or_else(|| Error::invalid("burst must be from 1 to 4294967295"))
 }
 
-/// The value of `max_retries`; more than fits is as many as fit.
-pub fn retries(value: u32) -> Result<u32, Error> {
-    Ok(value)
-}
-
-/// The value of an option that is a duration.
-pub fn duration(value: Duration) -> Result<Duration, Error> {
-    Ok(value)
-}
-
 /// The value of `factor`.
-pub fn factor(value: impl ToNumber) -> Result<f64, Error> {
+pub fn factor(value: &impl ToNumber) -> Result<f64, Error> {
     let factor = value.to_number();
     crate::backoff::Backoff::new()
         .factor(factor)
@@ -105,10 +189,45 @@ pub fn factor(value: impl ToNumber) -> Result<f64, Error> {
 /// # Errors
 ///
 /// Anything but a number from 0 to 1.
-pub fn share(value: f64) -> Result<f64, Error> {
+pub fn share(value: &impl ToNumber) -> Result<f64, Error> {
+    let value = value.to_number();
     if (0.0..=1.0).contains(&value) {
         Ok(value)
     } else {
         Err(Error::invalid(super::values::NO_SHARE))
     }
+}
+
+/// The value of a part of `backoff`; none is 0.
+pub fn duration(value: &impl ToDuration) -> Result<Duration, Error> {
+    Ok(value.to_duration().unwrap_or_default())
+}
+
+/// `max_retries`; more than fits is as many as fit.
+pub fn max_retries(settings: Settings, value: &impl ToCount) -> Result<Settings, Error> {
+    let retries = value.to_count();
+    retries.map_or_else(
+        || Err(Error::invalid("max_retries must be from 0 to 4294967295")),
+        |retries| Ok(settings.max_retries(retries)),
+    )
+}
+
+macro_rules! durations {
+    ($($(#[$doc:meta])* $name:ident;)*) => {$(
+        $(#[$doc])*
+        pub fn $name(settings: Settings, value: &impl ToDuration) -> Result<Settings, Error> {
+            Ok(value.to_duration().map_or(settings, |duration| settings.$name(duration)))
+        }
+    )*};
+}
+
+durations! {
+    /// `deadline`: the time that the call has from now on; with none left it is too late.
+    deadline;
+    /// `attempt_timeout`
+    attempt_timeout;
+    /// `max_wait`: 0 is for a permit that is free.
+    max_wait;
+    /// `max_cooldown`
+    max_cooldown;
 }

@@ -44,6 +44,13 @@ impl Settings {
         }
     }
 
+    pub(super) const fn of(config: Config) -> Self {
+        Self {
+            config,
+            ..Self::new()
+        }
+    }
+
     /// `rate`, with its default burst: to be followed by [`burst`](Self::burst) if that is given.
     #[must_use]
     pub const fn rate(self, rate: Rate) -> Self {
