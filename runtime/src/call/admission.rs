@@ -24,7 +24,7 @@ use super::gathering::Gathering;
 use super::process::Core;
 use super::wait::Wait;
 
-impl Core {
+impl Core<'_> {
     #[cold]
     pub(super) fn wait_for_permit(
         &mut self,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::backoff::Backoff;
 use crate::clock::nanos;
+use crate::limiter::Function;
 use crate::limiter::LONGEST_COOLDOWN;
 use crate::limiter::Shared;
 use crate::retry::RetryPolicy;
@@ -15,6 +16,7 @@ pub(crate) struct Setup {
     pub(crate) config: Config,
     /// `None` where each call brings its limiter.
     pub(crate) limiter: Option<Arc<Shared>>,
+    pub(crate) function: Function,
 }
 
 /// How the calls of one function behave.

@@ -133,7 +133,7 @@ impl Gathered {
     }
 }
 
-impl Core {
+impl Core<'_> {
     /// Whether the call may have to wait for a resource.
     #[cold]
     pub(super) fn is_bound(&self, limiter: &Shared, now: u64) -> bool {

@@ -293,7 +293,8 @@ impl<'s> Core<'s> {
     /// The function whose call it is.
     #[inline]
     pub(super) fn function(&self) -> Function {
-        Function::of(self.setup)
+        let setup = self.setup.as_ref();
+        setup.map_or(Function::NONE, |setup| setup.function)
     }
 
     #[inline]

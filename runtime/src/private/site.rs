@@ -10,6 +10,7 @@ use crate::call::Call;
 use crate::call::Setup;
 use crate::error::Error;
 use crate::limiter;
+use crate::limiter::Function;
 use crate::limiter::Limiter;
 
 use super::settings::Settings;
@@ -94,6 +95,7 @@ where
                 .map(|settings| Setup {
                     config: settings.config,
                     limiter: shared.limiter.clone(),
+                    function: shared.function,
                 })
                 .map_err(|error| error.in_function(site.name)),
             Err(error) => Err(error.clone()),
@@ -128,7 +130,7 @@ impl Site {
         find_out: impl FnOnce(Settings) -> Result<Settings, Error>,
     ) -> &'static Result<Setup, Error> {
         self.setup.get_or_init(|| {
-            let setup = set_up(self.name, || find_out(self.settings))?;
+            let setup = self.set_up(find_out)?;
             if brings || setup.limiter.is_some() {
                 return Ok(setup);
             }
@@ -137,20 +139,21 @@ impl Site {
             Err(Error::invalid(sentence).in_function(self.name))
         })
     }
-}
 
-/// Makes, or finds, what the calls of the function have in common.
-fn set_up(
-    function: &'static str,
-    find_out: impl FnOnce() -> Result<Settings, Error>,
-) -> Result<Setup, Error> {
-    let settings = find_out().map_err(|error| error.in_function(function))?;
-    let limiter = limiter_of(function, &settings).map_err(|error| error.in_function(function))?;
-    let limiter = limiter.map(|limiter| Arc::clone(limiter.shared()));
-    Ok(Setup {
-        config: settings.config,
-        limiter,
-    })
+    /// Makes, or finds, what the calls of the function have in common.
+    fn set_up(
+        &'static self,
+        find_out: impl FnOnce(Settings) -> Result<Settings, Error>,
+    ) -> Result<Setup, Error> {
+        let located = |error: Error| error.in_function(self.name);
+        let settings = find_out(self.settings).map_err(located)?;
+        let limiter = limiter_of(self.name, &settings).map_err(located)?;
+        Ok(Setup {
+            config: settings.config,
+            limiter: limiter.map(|limiter| Arc::clone(limiter.shared())),
+            function: Function::of(self),
+        })
+    }
 }
 
 /// The limiter that the settings ask for: the function's own, or one that it shares.

@@ -8,15 +8,18 @@ use crate::limiter::shared::Shared;
 /// Resources that are known at the same time: one bit each in a function's mask.
 const MOST: usize = 8;
 
-/// A function, told apart by the address of what its calls have in common.
+/// A function, told apart by the address of what it keeps between its calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Function(usize);
 
 impl Function {
     #[inline]
-    pub(crate) fn of<T>(common: &'static T) -> Self {
-        Self(ptr::from_ref(common).addr())
+    pub(crate) fn of<T>(kept: &'static T) -> Self {
+        Self(ptr::from_ref(kept).addr())
     }
+
+    /// None: a call that cannot be made.
+    pub(crate) const NONE: Self = Self(0);
 }
 
 /// The resources of a limiter, and which functions' answers have named which of them.
