@@ -188,7 +188,7 @@ fn a_place_in_a_long_queue_takes_at_most_78_bytes() {
             }
         });
         assert!(
-            counted.bytes_current <= i64::from(70 * WAITING),
+            counted.bytes_current <= i64::from(78 * WAITING),
             "{counted:?}"
         );
     });

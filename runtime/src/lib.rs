@@ -37,8 +37,13 @@
 //!   what 2 ms of slack for late timers hold.
 //! * **First come, first served**, whatever a call costs. A retry goes before calls that have not had
 //!   their first attempt.
-//! * **Dropping a waiting call loses nothing**, and a waiter that nobody polls holds up only itself.
-//! * **After a hint no permit is granted before its instant**; then the queue reopens at the paced rate.
+//! * **Dropping a waiting call loses nothing**, and a waiter that nobody polls holds up only itself. A permit
+//!   that is picked up more than 2 ms after its grant is not used as it is: the bucket decides again.
+//! * **No call is refused that would have been served**, as far as the limiter can know, and one that is let
+//!   in is served in time. A default never fails a batch that merely takes long.
+//! * **No call stops the others**: a resource that is always refused holds back its own calls.
+//! * **After a hint its call makes no attempt before its instant**, and no other call does, unless it is clear
+//!   that only this one is refused; then the queue reopens at the paced rate.
 //! * **Idle is free.** There is no background task and no ticker.
 //! * **Paused time.** Everything runs on tokio's clock: with `tokio::time::pause` tests take no time,
 //!   and delays are exact to the millisecond.

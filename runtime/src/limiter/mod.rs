@@ -67,9 +67,11 @@ pub(crate) const LONGEST_COOLDOWN: Duration = Duration::from_secs(3600);
 /// [`interval`](crate::Rate::interval). A permit takes its cost in tokens out of it. Who finds too
 /// few waits in line; the first in line is served first, whatever it costs.
 ///
-/// A permit belongs to the future that waited for it as soon as it is granted, whether that future is
-/// polled or not, so that one which is not polled holds up nobody else. A task that leaves many such
-/// futures alone for long and then polls them all starts them all at once.
+/// A permit is assigned to the future at the head of the queue when it falls due, even if that future is
+/// not polled, so an idle future never blocks the queue. A permit that is not picked up within two
+/// milliseconds goes to the next future, and the late one is first in line again as soon as it is polled:
+/// a task that leaves many such futures alone for long and then polls them all does not start them all at
+/// once.
 ///
 /// Cloning gives another handle to the same limiter. `Limiter::new` is `const`, so that a limiter
 /// can live in a `static`; it may then be used from several runtimes and outlive some of them.
