@@ -4,6 +4,7 @@ use std::{
     error::Error,
     fmt,
     iter::Sum,
+    num::NonZeroU32,
     num::ParseIntError,
     str::FromStr,
     sync::{
@@ -14,22 +15,16 @@ use std::{
 
 use examples::server::User;
 use paced::{
-    ResponseExt as _, rate_limited,
-    store::{self, MemoryStore, Store},
+    Limiter, Quota, ResponseExt as _, rate_limited,
+    store::{self, MemoryStore, Policy, Store},
 };
 use reqwest::{Client, StatusCode, Url};
 use tokio::task::JoinSet;
 
 use crate::Options;
 
-/// One user. All that makes it one limit for all processes is `store`.
-#[rate_limited(
-    limiter = "example",
-    rate = api.rate,
-    burst = api.burst,
-    store = Arc::clone(&api.store),
-    max_retries = 3
-)]
+/// One user.
+#[rate_limited(limiter = api.limiter, max_retries = 3)]
 async fn user(api: &Api, id: u64) -> Result<User, Box<dyn Error + Send + Sync>> {
     let mut url = api.url.clone();
     url.query_pairs_mut().append_pair("id", &id.to_string());
@@ -44,25 +39,25 @@ async fn user(api: &Api, id: u64) -> Result<User, Box<dyn Error + Send + Sync>> 
 struct Api {
     client: Client,
     url: Url,
-    rate: u32,
-    burst: u32,
-    store: Arc<dyn Store>,
+    limiter: Limiter,
     requests: AtomicU32,
     refused: AtomicU32,
 }
 
 /// Makes all calls at once, and prints the report.
 pub(crate) async fn run(options: &Options, url: Url) -> Result<(), Box<dyn Error>> {
+    // A little less than the API allows: requests may be late on their way and meet the next ones there.
+    let burst = NonZeroU32::new(options.burst.get() / 2).unwrap_or(NonZeroU32::MIN);
+    let quota = Quota::per_second(options.rate).with_burst(burst);
+    // All that makes it one limit for all processes is the store.
+    let store: Arc<dyn Store> = match &options.redis {
+        Some(url) => store::at(url)?,
+        None => Arc::new(MemoryStore::new()),
+    };
     let api = Arc::new(Api {
         client: Client::new(),
         url,
-        rate: options.rate.get(),
-        // A little less than the API allows: requests may be late on their way and meet the next ones there.
-        burst: (options.burst.get() / 2).max(1),
-        store: match &options.redis {
-            Some(url) => store::at(url)?,
-            None => Arc::new(MemoryStore::new()),
-        },
+        limiter: Limiter::in_store("example", quota, store, Policy::new())?,
         requests: AtomicU32::new(0),
         refused: AtomicU32::new(0),
     });

@@ -4,7 +4,7 @@ use std::{
     fmt,
     str::FromStr,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicU32, Ordering},
     },
 };
@@ -17,9 +17,12 @@ use tokio::task::JoinSet;
 /// Tasks of one process, side by side.
 const TASKS: u32 = 5;
 
+/// Such as `sqlite:/var/lib/app/quota.db`.
+static STORE: OnceLock<String> = OnceLock::new();
+
 /// One user. All processes that call this with the same store keep to one limit: a little less than what the server
 /// allows, because requests do not all take the same time to get there.
-#[rate_limited(rate = 19, burst = 8, store = &api.store)]
+#[rate_limited(rate = 19, burst = 8, store = STORE.get().map_or("", String::as_str))]
 async fn user(api: &Api, id: u32) -> reqwest::Result<User> {
     api.get(id).await
 }
@@ -33,8 +36,6 @@ async fn user_alone(api: &Api, id: u32) -> reqwest::Result<User> {
 struct Api {
     client: Client,
     url: Url,
-    /// Such as `sqlite:/var/lib/app/quota.db`.
-    store: String,
     attempts: AtomicU32,
     refused: AtomicU32,
 }
@@ -66,10 +67,12 @@ pub(crate) struct Report {
 /// Makes so many calls. Without a store, by this process's own limit.
 pub(crate) async fn call_all(url: Url, store: Option<String>, calls: u32) -> Report {
     let alone = store.is_none();
+    if let Some(store) = store {
+        STORE.get_or_init(|| store);
+    }
     let api = Arc::new(Api {
         client: Client::new(),
         url,
-        store: store.unwrap_or_default(),
         attempts: AtomicU32::new(0),
         refused: AtomicU32::new(0),
     });
