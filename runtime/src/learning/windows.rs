@@ -170,11 +170,8 @@ impl Windows {
         };
         match (reset.filter(|&reset| reset > 0), spoken.limit) {
             // Calls cannot be divided among tokens, but without any there is no call.
-            (Some(reset), _) if !spoken.is_requests => {
-                if remaining <= 0.0 {
-                    close(outlook, reset);
-                }
-            }
+            (Some(reset), _) if !spoken.is_requests && remaining <= 0.0 => close(outlook, reset),
+            (Some(_), _) if !spoken.is_requests => {}
             (Some(reset), Some(limit)) if limit >= 1.0 => {
                 let told = Told {
                     limit,
