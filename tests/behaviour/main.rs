@@ -10,6 +10,8 @@ mod cancelling;
 mod clients;
 mod cooling;
 mod crowds;
+mod late_answers;
+mod late_tokens;
 mod learning;
 mod naming;
 mod observing;

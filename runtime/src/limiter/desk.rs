@@ -72,7 +72,7 @@ pub(super) struct Desk {
     /// Until when tokens may be taken that a late timer kept from those who waited.
     owed_until: u64,
     /// No waiter's `latest` is before this.
-    soonest: u64,
+    pub(super) soonest: u64,
     pub(super) waits: Waits,
     /// Where the permits come from, if not from the bucket.
     pub(super) supply: Option<Box<Supply>>,
@@ -128,13 +128,19 @@ impl Desk {
         }
     }
 
-    /// Takes a permit at once if nobody waits for one.
-    pub(super) fn take(&mut self, cost: u32, refusable: bool, now: u64) -> Result<(), Refusal> {
+    /// Takes a permit at once if nobody waits for one. Who can be refused because of the store would wait
+    /// for it until `refusable`.
+    pub(super) fn take(
+        &mut self,
+        cost: u32,
+        refusable: Option<u64>,
+        now: u64,
+    ) -> Result<(), Refusal> {
         let burst = self.quota.burst().get();
         if cost > burst {
             return Err(Refusal::TooLarge { burst });
         }
-        if refusable && self.no_store(now).is_some() {
+        if refusable.is_some_and(|latest| self.no_store(latest, now).is_some()) {
             return Err(Refusal::NoStore);
         }
         let until = self.expected(Line::First, cost, now);
@@ -210,15 +216,15 @@ impl Desk {
                 wakes.add(self.queue.decide(head, State::Late { until: now }));
                 continue;
             }
-            if refusable && self.no_store(now).is_some() {
+            if refusable && self.no_store(latest, now).is_some() {
                 wakes.add(self.queue.decide(head, State::NoStore));
                 continue;
             }
             if now < self.held_until() {
-                return self.next(self.due(u64::from(cost), now), now);
+                return self.next(self.due(u64::from(cost), now), now, wakes);
             }
             match self.pay(cost, now, CREDIT) {
-                Err(until) => return self.next(until, now),
+                Err(until) => return self.next(until, now, wakes),
                 Ok(until) => {
                     if self.tat < now {
                         self.owed_until = now + CREDIT;
@@ -316,8 +322,11 @@ impl Desk {
     }
 
     /// What is next: a permit, the end of what makes it late, or something to ask of the store.
-    fn next(&mut self, due: u64, now: u64) -> Standing {
+    fn next(&mut self, due: u64, now: u64, wakes: &mut Wakes) -> Standing {
         let due = due.min(self.order(now));
+        if self.review(now, wakes) {
+            return Standing::More;
+        }
         Standing::Due(self.learnt.ages_at().map_or(due, |aged| aged.min(due)))
     }
 

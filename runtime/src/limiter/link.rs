@@ -1,5 +1,6 @@
 //! The way to a limiter's store: requests are sent by tasks that live for one round trip.
 
+use core::time::Duration;
 use std::sync::Arc;
 use std::sync::Weak;
 
@@ -41,14 +42,11 @@ impl Link {
         // Not awaited: the errand reports its end, whatever that is.
         drop(runtime.spawn(async move {
             let answer = link.store.transact(&link.key, &order.request);
-            let result = match tokio::time::timeout(link.policy.timeout, answer).await {
-                Ok(result) => result,
-                Err(_) => Err(StoreError::unavailable(format!(
-                    "no answer within {:?}",
-                    link.policy.timeout
-                ))),
-            };
-            errand.report(&result);
+            // Not dropped as soon as it is late: then the tokens that it draws would be lost.
+            let patience = Duration::from_nanos(order.patience);
+            if let Ok(result) = tokio::time::timeout(patience, answer).await {
+                errand.report(&result);
+            }
         }));
     }
 
@@ -57,7 +55,7 @@ impl Link {
     fn tell(&self, news: &News) {
         let limiter = &self.key;
         match news {
-            News::Away(_) => tracing::warn!(%limiter, "{news}"),
+            News::Late(_) | News::Away(_) => tracing::warn!(%limiter, "{news}"),
             News::Back => tracing::info!(%limiter, "{news}"),
             News::Rejected(_) => tracing::error!(%limiter, "{news}"),
         }
@@ -116,12 +114,13 @@ impl Shared {
     /// Why the store has nobody served.
     #[cold]
     pub(crate) fn no_store(&self) -> Arc<str> {
-        let why = self.at_desk(|desk, now, _| desk.no_store(now));
+        let why = self.at_desk(|desk, now, _| desk.no_store(u64::MAX, now));
         why.unwrap_or_else(|| Arc::from("the store cannot be reached"))
     }
 }
 
-/// A request on its way. If it is dropped with its runtime, the limiter is told as well.
+/// A request on its way. If it is dropped, with its runtime or as its time is over, the limiter is told
+/// as well.
 struct Errand {
     id: u64,
     limiter: Option<Weak<Shared>>,

@@ -86,7 +86,7 @@ impl Shared {
         match self.gate.pass(cost, now) {
             Passage::Passed => Ok(()),
             Passage::Empty(until) => Err(Refusal::Late { until }),
-            Passage::Shut => self.at_desk(|desk, now, _| desk.take(cost, true, now)),
+            Passage::Shut => self.at_desk(|desk, now, _| desk.take(cost, Some(u64::MAX), now)),
         }
     }
 
@@ -99,7 +99,8 @@ impl Shared {
         let handle = Handle::try_current();
         let (mut behind, now) = self.visit();
         let mut wakes = Wakes::new();
-        let entered = match behind.desk.take(request.cost, request.refusable, now) {
+        let refusable = request.refusable.then_some(request.latest);
+        let entered = match behind.desk.take(request.cost, refusable, now) {
             Ok(()) => Ok(None),
             Err(refusal @ (Refusal::TooLarge { .. } | Refusal::NoStore)) => {
                 Err(Denial::Refused(refusal))

@@ -17,7 +17,6 @@ use crate::bucket::Shape;
 use crate::store::OnStoreError;
 use crate::store::Request;
 use crate::store::State;
-use crate::store::StoreError;
 
 pub(super) use self::answers::News;
 use self::share::Share;
@@ -35,6 +34,12 @@ const LOST: u64 = 10_000_000;
 /// A store that has rejected a request is asked again after this time.
 const REJECTED: u64 = 1_000_000_000;
 
+/// An answer that is late is waited for by those who would be refused without it, for this long at most.
+const PATIENCE: u64 = 30_000_000_000;
+
+/// The store's clock and this process's run alike for this long, as far as it matters.
+const COMPARABLE: u64 = 60_000_000_000;
+
 /// What is used of this process's share of the rate while the store is away.
 const CAUTION: f64 = 0.9;
 
@@ -44,7 +49,15 @@ struct Flight {
     id: u64,
     tokens: u32,
     sent: u64,
+    /// Those who can go on without the answer do so from this instant on.
+    late_at: u64,
+    /// Nobody waits for the answer any more.
     ends: u64,
+    late: bool,
+    /// It asks whether the store answers again, while others are late: it is not waited for any longer.
+    spare: bool,
+    /// It makes up for what was sent without the store.
+    drains: bool,
 }
 
 /// A request to be sent.
@@ -52,6 +65,8 @@ struct Flight {
 pub(super) struct Order {
     pub(super) id: u64,
     pub(super) request: Request,
+    /// Nanoseconds after which it is given up.
+    pub(super) patience: u64,
 }
 
 /// What the store said last.
@@ -62,6 +77,10 @@ struct Known {
     now: u64,
     /// When it was received.
     received: u64,
+    /// The store said it at this instant or later.
+    earliest: u64,
+    /// And at this one or before.
+    latest: u64,
 }
 
 /// How the store is doing.
@@ -71,6 +90,8 @@ enum Mode {
     /// It does not answer; it is asked again at this instant.
     Away {
         probe_at: u64,
+        /// No request has failed: what is under way may still be answered.
+        late: bool,
     },
     /// It will not do what it is asked until somebody mends it; it is asked again at this instant.
     Broken {
@@ -88,6 +109,8 @@ pub(super) struct Demand {
     pub(super) first: u32,
     /// The first of them has no use for any after this.
     pub(super) latest: u64,
+    /// No other of them has use for any after this instant, at the earliest.
+    pub(super) soonest: u64,
 }
 
 /// What came of asking for a permit.
@@ -112,12 +135,14 @@ pub(super) struct Supply {
     known: Option<Known>,
     /// How long requests take, on average.
     round_trip: u64,
-    /// How long the slowest of the last ones took.
+    /// How long the slowest of the last ones took that were in time.
     slowest: u64,
+    /// How long the fastest of the last ones took.
+    fastest: u64,
     /// No draw before this.
     not_before: u64,
-    /// The next draw has to make up for what was sent while the store was away.
-    drain: bool,
+    /// Tokens used without the store, which have to be made up for. Never more than the bucket holds.
+    spent: u64,
     share: Share,
     /// Tokens wanted by somebody who does not wait.
     wanted: u32,
@@ -126,6 +151,8 @@ pub(super) struct Supply {
     /// What the store was told of a server's pace.
     told_pace: Option<(u64, u64)>,
     news: Option<News>,
+    /// Those who wait may have to be refused.
+    unsettled: bool,
 }
 
 impl Supply {
@@ -140,18 +167,21 @@ impl Supply {
             known: None,
             round_trip: 0,
             slowest: 0,
+            fastest: u64::MAX,
             not_before: 0,
-            drain: false,
+            spent: 0,
             share: Share::of_processes(terms.processes),
             wanted: 0,
             told_until: 0,
             told_pace: None,
             news: None,
+            unsettled: false,
         }
     }
 
     /// Asks for `cost` tokens at `now`.
     pub(super) fn pay(&mut self, cost: u32, shape: Shape, now: u64) -> Supplied {
+        self.give_up(now);
         let can_be_asked = match self.mode {
             Mode::Up => true,
             Mode::Broken { again_at, .. } => now >= again_at,
@@ -170,18 +200,23 @@ impl Supply {
             (Mode::Away { .. }, OnStoreError::Local) => Supplied::Own(self.own(shape)),
             // For those who cannot be refused.
             (Mode::Broken { again_at, .. }, _) if now < *again_at => Supplied::Own(self.own(shape)),
-            (Mode::Away { .. }, OnStoreError::Open) => Supplied::Until(u64::MAX),
+            (Mode::Away { .. }, OnStoreError::Open) => {
+                self.spend(cost, shape);
+                Supplied::Until(u64::MAX)
+            }
             _ => Supplied::At(u64::MAX),
         }
     }
 
-    /// Why nobody is served at all, if that is so: then nobody waits.
-    pub(super) fn refusal(&self, now: u64) -> Option<Arc<str>> {
+    /// Why one who has no use for a permit after `latest` is not served at all, if that is so: then it
+    /// does not wait.
+    pub(super) fn refusal(&self, latest: u64, now: u64) -> Option<Arc<str>> {
         match &self.mode {
             Mode::Broken { again_at, why } if now < *again_at => Some(Arc::clone(why)),
-            Mode::Away { probe_at } if self.terms.on_error == OnStoreError::Closed => {
-                let asked = !self.flights.is_empty() || now >= *probe_at;
-                (!asked).then(|| Arc::from("the store cannot be reached"))
+            Mode::Away { probe_at, .. } if self.terms.on_error == OnStoreError::Closed => {
+                let asked = self.is_asking() || now >= *probe_at;
+                let waits = asked || (latest < u64::MAX && self.is_awaited());
+                (!waits).then(|| Arc::from("the store cannot be reached"))
             }
             _ => None,
         }
@@ -194,12 +229,29 @@ impl Supply {
             return due.max(now);
         }
         let cost = cost.saturating_sub(self.slots.count());
-        match (&self.mode, self.terms.on_error) {
-            (Mode::Away { .. }, OnStoreError::Local) => {
+        match (&self.mode, self.terms.on_error, &self.known) {
+            (Mode::Away { .. }, OnStoreError::Local, _) if !self.is_awaited() => {
                 bucket::earliest(full_at, self.own(shape), cost, now)
             }
-            (Mode::Up, _) if self.known.is_some() => bucket::earliest(full_at, shape, cost, now),
+            (Mode::Up, _, Some(_)) => bucket::earliest(full_at, shape, cost, now),
+            // Nobody is refused whom a late answer can serve in time.
+            (Mode::Away { .. }, OnStoreError::Local | OnStoreError::Closed, Some(known)) => {
+                let full_at = known.local(known.state.full_at[0]);
+                bucket::earliest(full_at, shape, cost.saturating_add(self.spent), now)
+            }
             _ => now,
+        }
+    }
+
+    /// When the last of `cost` tokens comes if the store does not answer; `None`: never.
+    pub(super) fn due_alone(&self, cost: u64, full_at: u64, shape: Shape, now: u64) -> Option<u64> {
+        let in_time = self.flights.iter().filter(|flight| !flight.late);
+        let from = in_time.map(|flight| flight.late_at).max();
+        let from = from.unwrap_or(now).max(now + 1);
+        match self.terms.on_error {
+            OnStoreError::Local => Some(bucket::earliest(full_at, self.own(shape), cost, from)),
+            OnStoreError::Open => Some(from),
+            OnStoreError::Closed => None,
         }
     }
 
@@ -215,6 +267,17 @@ impl Supply {
     /// Somebody wants tokens who does not wait for them.
     pub(super) fn want(&mut self, cost: u32) {
         self.wanted = self.wanted.max(cost);
+    }
+
+    /// Tokens were used without the store.
+    pub(super) fn spend(&mut self, cost: u32, shape: Shape) {
+        let most = shape.capacity / shape.interval;
+        self.spent = self.spent.saturating_add(u64::from(cost)).min(most);
+    }
+
+    /// Some of them were not.
+    pub(super) fn unspend(&mut self, tokens: u64) {
+        self.spent = self.spent.saturating_sub(tokens);
     }
 
     /// The limiter's own bucket while the store is away: this process's share, nothing saved up.
@@ -240,23 +303,18 @@ impl Supply {
         })
     }
 
-    fn fail(&mut self, why: &StoreError, now: u64) {
-        let probe_at = now.saturating_add(self.terms.probe_every);
-        if why.is_rejected() {
-            let again_at = now.saturating_add(REJECTED);
-            let why: Arc<str> = why.to_string().into();
-            let known = matches!(&self.mode, Mode::Broken { why: known, .. } if *known == why);
-            if !known {
-                self.news = Some(News::Rejected(Arc::clone(&why)));
-            }
-            self.mode = Mode::Broken { again_at, why };
-            return;
-        }
-        if matches!(self.mode, Mode::Up) {
-            self.news = Some(News::Away(why.to_string().into()));
-        }
-        if !matches!(self.mode, Mode::Broken { .. }) {
-            self.mode = Mode::Away { probe_at };
-        }
+    /// Whether an answer is under way that may come at any time.
+    fn is_asking(&self) -> bool {
+        self.flights.iter().any(|flight| !flight.late)
+    }
+
+    /// Whether a store that answers was asked at this very instant.
+    pub(super) fn has_just_asked(&self, now: u64) -> bool {
+        matches!(self.mode, Mode::Up) && self.flights.iter().any(|flight| flight.sent == now)
+    }
+
+    /// Whether those who would be refused without the store wait for an answer that is late.
+    fn is_awaited(&self) -> bool {
+        matches!(self.mode, Mode::Away { late: true, .. }) && !self.flights.is_empty()
     }
 }
