@@ -128,8 +128,8 @@ impl Desk {
         }
     }
 
-    /// Takes a permit at once if nobody waits for one. Who can be refused because of the store would wait
-    /// for it until `refusable`.
+    /// Takes a permit at once if nobody waits for one. A caller that can be refused because of the store
+    /// would wait until `refusable`.
     pub(super) fn take(
         &mut self,
         cost: u32,

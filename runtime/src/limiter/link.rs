@@ -1,4 +1,5 @@
-//! The way to a limiter's store: requests are sent by tasks that live for one round trip.
+//! The way to a limiter's store: requests are sent by tasks that live for one round trip, however late
+//! the answer is.
 
 use core::time::Duration;
 use std::sync::Arc;
@@ -42,7 +43,7 @@ impl Link {
         // Not awaited: the errand reports its end, whatever that is.
         drop(runtime.spawn(async move {
             let answer = link.store.transact(&link.key, &order.request);
-            // Not dropped as soon as it is late: then the tokens that it draws would be lost.
+            // Dropping it as soon as it is late would lose the tokens that it draws.
             let patience = Duration::from_nanos(order.patience);
             if let Ok(result) = tokio::time::timeout(patience, answer).await {
                 errand.report(&result);
@@ -119,8 +120,7 @@ impl Shared {
     }
 }
 
-/// A request on its way. If it is dropped, with its runtime or as its time is over, the limiter is told
-/// as well.
+/// Request under way. If it is dropped, with its runtime or at its end, the limiter is told as well.
 struct Errand {
     id: u64,
     limiter: Option<Weak<Shared>>,

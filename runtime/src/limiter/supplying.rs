@@ -64,7 +64,8 @@ impl Desk {
         supply.plan(demand, self.shape, now)
     }
 
-    /// Refuses those whom the store keeps waiting for too long. Whether anything has changed for the others.
+    /// Refuses the waiters that the store keeps waiting for too long. Returns whether anything has changed
+    /// for the others.
     pub(super) fn review(&mut self, now: u64, wakes: &mut Wakes) -> bool {
         let Some(supply) = &mut self.supply else {
             return false;
@@ -86,15 +87,15 @@ impl Desk {
         unsettled || self.queue.waiting() < waiting
     }
 
-    /// What becomes of a waiter that can be served by no store any more; its permit would come with the
-    /// last of `cost` tokens.
+    /// Returns the new state of a waiter that cannot wait for the store any longer, and takes the last of
+    /// `cost` tokens.
     fn turned_away(&self, index: u32, cost: u64, now: u64) -> Option<State> {
         let supply = self.supply.as_ref()?;
         let waiter = self.queue.waiter(index);
         if waiter.refusable && supply.refusal(waiter.latest, now).is_some() {
             return Some(State::NoStore);
         }
-        // Who asks at the last instant gets what is answered in the same one.
+        // What is asked for at the last instant may be answered in the same one.
         let over = waiter.latest <= now && waiter.since < now && !supply.has_just_asked(now);
         over.then(|| match supply.due_alone(cost, self.tat, self.shape, now) {
             Some(until) => State::Late { until },
@@ -109,7 +110,7 @@ impl Desk {
         }
     }
 
-    /// Why the store does not serve one who has no use for a permit after `latest`, if that is so.
+    /// Returns why the store refuses a caller with no use for a permit after `latest`; `None`: it may wait.
     pub(super) fn no_store(&self, latest: u64, now: u64) -> Option<Arc<str>> {
         self.supply.as_ref()?.refusal(latest, now)
     }

@@ -1,47 +1,16 @@
-//! What follows from a store's answers, and from their absence.
-
-use core::fmt;
-use core::time::Duration;
-use std::mem;
-use std::sync::Arc;
+//! What follows from a store's answers.
 
 use crate::bucket::Shape;
 use crate::store::Answer;
-use crate::store::StoreError;
 use crate::store::TICK;
 
 use super::COMPARABLE;
 use super::CREDIT;
 use super::Flight;
 use super::Known;
-use super::LOST;
 use super::Mode;
-use super::REJECTED;
 use super::Supply;
-
-/// What somebody should be told of a store, once each time that it changes.
-#[derive(Clone, Debug)]
-pub(in crate::limiter) enum News {
-    /// It has not answered in time.
-    Late(Duration),
-    /// It does not answer any more.
-    Away(Arc<str>),
-    /// It answers again.
-    Back,
-    /// It will not do what it is asked.
-    Rejected(Arc<str>),
-}
-
-impl fmt::Display for News {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Late(timeout) => write!(f, "the store has not answered within {timeout:?}"),
-            Self::Away(why) => write!(f, "the store is away: {why}"),
-            Self::Back => f.write_str("the store is back"),
-            Self::Rejected(why) => write!(f, "the store refuses: {why}"),
-        }
-    }
-}
+use super::outage::News;
 
 /// What an answer means for the limiter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,92 +71,7 @@ impl Supply {
         }
     }
 
-    /// The store did not do what it was asked.
-    pub(in crate::limiter) fn failed(&mut self, id: u64, why: &StoreError, now: u64) {
-        if self.land(id).is_some() {
-            self.fail(why, now);
-        }
-    }
-
-    /// A request was lost on this side: with the runtime that was to send it, or as its time is over.
-    pub(in crate::limiter) fn lost(&mut self, id: u64, now: u64) {
-        self.give_up(now);
-        if self.land(id).is_some() {
-            self.not_before = now.saturating_add(LOST);
-            self.unsettled = true;
-        }
-    }
-
-    /// Whether those who wait may have to be refused since the last time that this was asked.
-    pub(in crate::limiter) fn is_unsettled(&mut self, now: u64) -> bool {
-        self.give_up(now);
-        mem::take(&mut self.unsettled)
-    }
-
-    /// Takes note of the requests that are late, and gives up those that are far too late. They tell
-    /// something only if the store has not been heard of since they were sent.
-    pub(super) fn give_up(&mut self, now: u64) {
-        let heard = self.known.map_or(0, |known| known.received);
-        let mut missed = false;
-        for flight in &mut self.flights {
-            if !flight.late && flight.late_at <= now {
-                flight.late = true;
-                missed |= flight.sent >= heard;
-            }
-        }
-        if missed {
-            self.miss(now);
-        }
-        while let Some(at) = self.flights.iter().position(|flight| flight.ends <= now) {
-            let flight = self.flights.swap_remove(at);
-            if !flight.spare && flight.sent >= heard {
-                self.fail(&StoreError::unavailable("it does not answer"), now);
-            }
-        }
-    }
-
-    /// A request was not answered in time.
-    fn miss(&mut self, now: u64) {
-        self.unsettled = true;
-        let next = now.saturating_add(self.terms.probe_every);
-        match &mut self.mode {
-            Mode::Away { probe_at, .. } => *probe_at = next,
-            Mode::Broken { again_at, .. } if now < *again_at => {}
-            Mode::Broken { .. } | Mode::Up => {
-                let timeout = Duration::from_nanos(self.terms.timeout);
-                self.news = Some(News::Late(timeout));
-                self.mode = Mode::Away {
-                    probe_at: next,
-                    late: true,
-                };
-            }
-        }
-    }
-
-    fn fail(&mut self, why: &StoreError, now: u64) {
-        self.unsettled = true;
-        if why.is_rejected() {
-            let again_at = now.saturating_add(REJECTED);
-            let why: Arc<str> = why.to_string().into();
-            let known = matches!(&self.mode, Mode::Broken { why: known, .. } if *known == why);
-            if !known {
-                self.news = Some(News::Rejected(Arc::clone(&why)));
-            }
-            self.mode = Mode::Broken { again_at, why };
-            return;
-        }
-        match self.mode {
-            Mode::Broken { again_at, .. } if now < again_at => return,
-            Mode::Away { late: false, .. } => {}
-            _ => self.news = Some(News::Away(why.to_string().into())),
-        }
-        self.mode = Mode::Away {
-            probe_at: now.saturating_add(self.terms.probe_every),
-            late: false,
-        };
-    }
-
-    /// Takes note of how long a request took. One that was late tells nothing of the next.
+    /// Takes note of how long a request took. A late one tells nothing about the next.
     fn time(&mut self, flight: Option<Flight>, now: u64) {
         if let Some(flight) = flight {
             let took = now.saturating_sub(flight.sent);
@@ -198,11 +82,11 @@ impl Supply {
         }
     }
 
-    /// What the store said, and when.
+    /// Returns what the store said, and between which instants.
     ///
-    /// Between sending a request and receiving its answer, as the way there may be as long as the way
-    /// back. Where the answer was late, the store's clock tells more: it is compared to what this process's
-    /// said when the last answer came.
+    /// These are the sending of the request and the receipt of its answer: either way may have been the
+    /// long one. Where the answer is late, the store's clock narrows them down, as it can be compared
+    /// with this process's clock by the answer before.
     fn heard(&self, flight: Option<Flight>, answer: &Answer, now: u64) -> Known {
         let sent = flight.map_or(0, |flight| flight.sent.min(now));
         let mut heard = Known {
@@ -227,12 +111,12 @@ impl Supply {
     }
 
     /// Takes a request out of those that are on their way.
-    fn land(&mut self, id: u64) -> Option<Flight> {
+    pub(super) fn land(&mut self, id: u64) -> Option<Flight> {
         let at = self.flights.iter().position(|flight| flight.id == id)?;
         Some(self.flights.swap_remove(at))
     }
 
-    /// Keeps the tokens of an answer, but for those that make up for what was used without the store.
+    /// Keeps the tokens of an answer, except those that make up for tokens used without the store.
     fn hold(&mut self, answer: &Answer, heard: Known, shape: Shape, now: u64) {
         let wait = answer.wait.unsigned_abs().saturating_mul(TICK);
         let due = if answer.wait < 0 {
@@ -242,14 +126,15 @@ impl Supply {
         };
         let every = answer.every.saturating_mul(TICK);
         let lasts = shape.capacity.saturating_add(CREDIT);
-        // They may have been drawn earlier, and are too old by as much sooner. What is usual on the way is
-        // passed over.
+        // They may have been drawn earlier than they are taken to be due, and expire earlier by as much.
+        // The usual time on the way is ignored, or a store that is always slow would be of no use.
         let earlier = heard.latest.saturating_sub(heard.earliest);
         let usual = self.terms.timeout.max(self.fastest);
         if let Some(lasts) = lasts.checked_sub(earlier.saturating_sub(usual)) {
             self.slots.push(due, every, answer.granted, lasts);
         }
-        // Only those that are surely not too old make up for others.
+        // Only tokens that have not expired for certain make up for others: in exchange for an expired one
+        // the bucket has another.
         let over = now.saturating_add(earlier).saturating_sub(lasts);
         let old = match over.saturating_sub(due) {
             0 => 0,
@@ -278,7 +163,8 @@ impl Supply {
 }
 
 impl Known {
-    /// An instant of the store's clock on this process's, late by the answer's way; 0 if it was over.
+    /// Converts an instant of the store's clock to this process's, late by the answer's way; 0 if it was
+    /// over.
     pub(super) fn local(&self, instant: u64) -> u64 {
         match instant.saturating_sub(self.now) {
             0 => 0,
@@ -286,7 +172,7 @@ impl Known {
         }
     }
 
-    /// An instant at which the store's clock was at what it said here, as one at which it was at `now`.
+    /// Moves an instant by the time that the store's clock needs to get to `now`.
     fn shifted(&self, instant: u64, now: u64) -> u64 {
         let by = now.abs_diff(self.now).saturating_mul(TICK);
         if now >= self.now {

@@ -6,6 +6,7 @@
 
 mod answers;
 mod orders;
+mod outage;
 mod share;
 mod slots;
 mod terms;
@@ -18,7 +19,7 @@ use crate::store::OnStoreError;
 use crate::store::Request;
 use crate::store::State;
 
-pub(super) use self::answers::News;
+pub(super) use self::outage::News;
 use self::share::Share;
 use self::slots::Slots;
 pub(super) use self::terms::Terms;
@@ -34,10 +35,10 @@ const LOST: u64 = 10_000_000;
 /// A store that has rejected a request is asked again after this time.
 const REJECTED: u64 = 1_000_000_000;
 
-/// An answer that is late is waited for by those who would be refused without it, for this long at most.
+/// Longest time that a late answer is waited for, by callers that would be refused without it.
 const PATIENCE: u64 = 30_000_000_000;
 
-/// The store's clock and this process's run alike for this long, as far as it matters.
+/// Longest time between two answers over which the store's clock is compared with this process's.
 const COMPARABLE: u64 = 60_000_000_000;
 
 /// What is used of this process's share of the rate while the store is away.
@@ -49,14 +50,14 @@ struct Flight {
     id: u64,
     tokens: u32,
     sent: u64,
-    /// Those who can go on without the answer do so from this instant on.
+    /// Instant from which callers go on without the answer, where they can.
     late_at: u64,
-    /// Nobody waits for the answer any more.
+    /// Instant at which it is given up.
     ends: u64,
     late: bool,
-    /// It asks whether the store answers again, while others are late: it is not waited for any longer.
+    /// Sent while others are late, to see whether the store answers again; given up when it is late.
     spare: bool,
-    /// It makes up for what was sent without the store.
+    /// Empties the bucket, to make up for tokens used without the store.
     drains: bool,
 }
 
@@ -77,9 +78,9 @@ struct Known {
     now: u64,
     /// When it was received.
     received: u64,
-    /// The store said it at this instant or later.
+    /// Earliest instant at which it can have said so.
     earliest: u64,
-    /// And at this one or before.
+    /// Latest instant at which it can have said so.
     latest: u64,
 }
 
@@ -90,7 +91,7 @@ enum Mode {
     /// It does not answer; it is asked again at this instant.
     Away {
         probe_at: u64,
-        /// No request has failed: what is under way may still be answered.
+        /// No request has failed: those under way may still be answered.
         late: bool,
     },
     /// It will not do what it is asked until somebody mends it; it is asked again at this instant.
@@ -109,7 +110,7 @@ pub(super) struct Demand {
     pub(super) first: u32,
     /// The first of them has no use for any after this.
     pub(super) latest: u64,
-    /// No other of them has use for any after this instant, at the earliest.
+    /// Instant before which none of them gives up.
     pub(super) soonest: u64,
 }
 
@@ -135,13 +136,13 @@ pub(super) struct Supply {
     known: Option<Known>,
     /// How long requests take, on average.
     round_trip: u64,
-    /// How long the slowest of the last ones took that were in time.
+    /// How long the slowest of the last ones took, late ones aside.
     slowest: u64,
     /// How long the fastest of the last ones took.
     fastest: u64,
     /// No draw before this.
     not_before: u64,
-    /// Tokens used without the store, which have to be made up for. Never more than the bucket holds.
+    /// Tokens used without the store that have not been made up for; no more than the bucket holds.
     spent: u64,
     share: Share,
     /// Tokens wanted by somebody who does not wait.
@@ -151,7 +152,7 @@ pub(super) struct Supply {
     /// What the store was told of a server's pace.
     told_pace: Option<(u64, u64)>,
     news: Option<News>,
-    /// Those who wait may have to be refused.
+    /// Waiters may have to be refused.
     unsettled: bool,
 }
 
@@ -208,20 +209,6 @@ impl Supply {
         }
     }
 
-    /// Why one who has no use for a permit after `latest` is not served at all, if that is so: then it
-    /// does not wait.
-    pub(super) fn refusal(&self, latest: u64, now: u64) -> Option<Arc<str>> {
-        match &self.mode {
-            Mode::Broken { again_at, why } if now < *again_at => Some(Arc::clone(why)),
-            Mode::Away { probe_at, .. } if self.terms.on_error == OnStoreError::Closed => {
-                let asked = self.is_asking() || now >= *probe_at;
-                let waits = asked || (latest < u64::MAX && self.is_awaited());
-                (!waits).then(|| Arc::from("the store cannot be reached"))
-            }
-            _ => None,
-        }
-    }
-
     /// When the last of `cost` tokens can be expected, as far as anybody knows. `full_at` is when
     /// the bucket is full, as the store said last.
     pub(super) fn due(&self, cost: u64, full_at: u64, shape: Shape, now: u64) -> u64 {
@@ -234,24 +221,12 @@ impl Supply {
                 bucket::earliest(full_at, self.own(shape), cost, now)
             }
             (Mode::Up, _, Some(_)) => bucket::earliest(full_at, shape, cost, now),
-            // Nobody is refused whom a late answer can serve in time.
+            // A caller that a late answer can serve in time is not refused.
             (Mode::Away { .. }, OnStoreError::Local | OnStoreError::Closed, Some(known)) => {
                 let full_at = known.local(known.state.full_at[0]);
                 bucket::earliest(full_at, shape, cost.saturating_add(self.spent), now)
             }
             _ => now,
-        }
-    }
-
-    /// When the last of `cost` tokens comes if the store does not answer; `None`: never.
-    pub(super) fn due_alone(&self, cost: u64, full_at: u64, shape: Shape, now: u64) -> Option<u64> {
-        let in_time = self.flights.iter().filter(|flight| !flight.late);
-        let from = in_time.map(|flight| flight.late_at).max();
-        let from = from.unwrap_or(now).max(now + 1);
-        match self.terms.on_error {
-            OnStoreError::Local => Some(bucket::earliest(full_at, self.own(shape), cost, from)),
-            OnStoreError::Open => Some(from),
-            OnStoreError::Closed => None,
         }
     }
 
@@ -269,13 +244,13 @@ impl Supply {
         self.wanted = self.wanted.max(cost);
     }
 
-    /// Tokens were used without the store.
+    /// Takes note of tokens used without the store.
     pub(super) fn spend(&mut self, cost: u32, shape: Shape) {
         let most = shape.capacity / shape.interval;
         self.spent = self.spent.saturating_add(u64::from(cost)).min(most);
     }
 
-    /// Some of them were not.
+    /// Takes note that some of them were not used.
     pub(super) fn unspend(&mut self, tokens: u64) {
         self.spent = self.spent.saturating_sub(tokens);
     }
@@ -301,20 +276,5 @@ impl Supply {
         self.known.map_or(0, |known| {
             known.received.saturating_add(FRESH.max(self.slowest))
         })
-    }
-
-    /// Whether an answer is under way that may come at any time.
-    fn is_asking(&self) -> bool {
-        self.flights.iter().any(|flight| !flight.late)
-    }
-
-    /// Whether a store that answers was asked at this very instant.
-    pub(super) fn has_just_asked(&self, now: u64) -> bool {
-        matches!(self.mode, Mode::Up) && self.flights.iter().any(|flight| flight.sent == now)
-    }
-
-    /// Whether those who would be refused without the store wait for an answer that is late.
-    fn is_awaited(&self) -> bool {
-        matches!(self.mode, Mode::Away { late: true, .. }) && !self.flights.is_empty()
     }
 }

@@ -21,7 +21,7 @@ const DRAWS: usize = 4;
 /// Tokens are drawn for this long ahead, or for three round trips if that is longer.
 const HORIZON: u64 = 20_000_000;
 
-/// No more requests than this are under way at the same time, those that are late among them.
+/// Requests under way at the same time, late ones included.
 const MOST: usize = 16;
 
 /// Further ahead than any token, in ticks: 8.9 years.
@@ -33,7 +33,7 @@ impl Supply {
         self.give_up(now);
         match self.mode {
             Mode::Away { probe_at, late } => {
-                // Those who wait for what is late are not alone: others have come since.
+                // For callers that came since the late requests were sent.
                 if let Some(lot) = self.lot(demand, now).filter(|_| late) {
                     self.order_tokens(lot, demand, shape, now);
                 }
@@ -141,16 +141,15 @@ impl Supply {
         asks.then(|| due.saturating_sub(self.slowest).max(self.not_before))
     }
 
-    /// The draws under way whose tokens are counted on. While the store answers these are the ones that
-    /// are not late.
+    /// Returns the draws under way whose tokens are counted on. While the store answers, late ones are not.
     fn draws(&self) -> impl Iterator<Item = &Flight> + Clone {
         let away = matches!(self.mode, Mode::Away { .. });
         let counts = move |flight: &&Flight| flight.tokens > 0 && (away || !flight.late);
         self.flights.iter().filter(counts)
     }
 
-    /// Tokens that are waited for and neither held nor asked for. What is used without the store in the
-    /// meantime is made up for by those that come late.
+    /// Counts the tokens that are waited for and neither held nor asked for. Those that arrive late also
+    /// make up for what was used without the store in the meantime.
     fn lacking(&self, demand: Demand) -> u64 {
         let asked = self.draws().map(|flight| u64::from(flight.tokens));
         let covered = self.slots.count() + asked.sum::<u64>();
