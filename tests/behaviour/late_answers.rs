@@ -221,6 +221,33 @@ async fn a_store_that_fails_late_refuses_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_request_that_fails_is_no_reason_not_to_wait_for_an_earlier_one() {
+    for policy in [Policy::new(), CLOSED] {
+        let store = store();
+        let limiter = left(&store, 9, policy).await;
+        store.set(Fate::Late(1000, 0));
+        let first = tokio::spawn({
+            let limiter = limiter.clone();
+            async move { timed(patient(&limiter)).await }
+        });
+        sleep(ms(200)).await;
+        store.set(Fate::Fails);
+        let back = async {
+            sleep(ms(799)).await;
+            store.set(Fate::Works);
+        };
+        let ((out, took), ()) = tokio::join!(timed(patient(&limiter)), back);
+        out.expect("it is back by then");
+        assert_eq!(took, 800);
+        let (out, took) = first.await.expect("no panic");
+        out.expect("a late answer");
+        assert_eq!(took, 1000);
+        // Its own, the first one's, and a look each 80 to 120 ms.
+        assert!(store.requests() < 16, "{}", store.requests());
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_store_that_has_not_answered_for_long_is_away() {
     for (policy, is_store, look) in [(Policy::new(), false, 0), (CLOSED, true, 150)] {
         let store = store();

@@ -35,6 +35,7 @@ impl Supply {
         let flight = self.land(id);
         self.time(flight, now);
         self.wanted = 0;
+        self.not_before = 0;
         if !matches!(self.mode, Mode::Up) {
             self.mode = Mode::Up;
             self.news = Some(News::Back);

@@ -34,7 +34,8 @@ impl Supply {
         match self.mode {
             Mode::Away { probe_at, late } => {
                 // For callers that came since the late requests were sent.
-                if let Some(lot) = self.lot(demand, now).filter(|_| late) {
+                let draws = late && now >= self.not_before;
+                if let Some(lot) = self.lot(demand, now).filter(|_| draws) {
                     self.order_tokens(lot, demand, shape, now);
                 }
                 if now >= probe_at && !self.is_asking() {

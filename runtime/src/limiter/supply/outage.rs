@@ -11,6 +11,7 @@ use crate::bucket::Shape;
 use crate::store::OnStoreError;
 use crate::store::StoreError;
 
+use super::Flight;
 use super::LOST;
 use super::Mode;
 use super::REJECTED;
@@ -45,8 +46,17 @@ impl Supply {
     pub(in crate::limiter) fn failed(&mut self, id: u64, why: &StoreError, now: u64) {
         let heard = self.known.map_or(0, |known| known.received);
         let failed = self.land(id);
-        if failed.is_some_and(|flight| !flight.late || flight.sent >= heard) {
-            self.fail(why, now);
+        let Some(flight) = failed.filter(|flight| !flight.late || flight.sent >= heard) else {
+            return;
+        };
+        if why.is_rejected() {
+            self.reject(why, now);
+        } else {
+            // One that was sent before, on another connection perhaps, may still be answered.
+            let earlier = |other: &Flight| !other.spare && other.sent < flight.sent;
+            let late = self.flights.iter().any(earlier);
+            self.not_before = now.saturating_add(self.terms.probe_every);
+            self.leave(late, News::Away(why.to_string().into()), now);
         }
     }
 
@@ -77,56 +87,42 @@ impl Supply {
             }
         }
         if missed {
-            self.miss(now);
+            let timeout = Duration::from_nanos(self.terms.timeout);
+            self.leave(true, News::Late(timeout), now);
         }
         while let Some(at) = self.flights.iter().position(|flight| flight.ends <= now) {
             let flight = self.flights.swap_remove(at);
             if !flight.spare && flight.sent >= heard {
-                self.fail(&StoreError::unavailable("it does not answer"), now);
+                self.leave(false, News::Away("it does not answer".into()), now);
             }
         }
     }
 
-    /// Takes note that a request has become late.
-    fn miss(&mut self, now: u64) {
+    /// Goes on without the store. Whether late answers are still waited for changes for the worse alone.
+    fn leave(&mut self, late: bool, news: News, now: u64) {
         self.unsettled = true;
-        let next = now.saturating_add(self.terms.probe_every);
-        match &mut self.mode {
-            Mode::Away { probe_at, .. } => *probe_at = next,
-            Mode::Broken { again_at, .. } if now < *again_at => {}
-            Mode::Broken { .. } | Mode::Up => {
-                let timeout = Duration::from_nanos(self.terms.timeout);
-                self.news = Some(News::Late(timeout));
-                self.mode = Mode::Away {
-                    probe_at: next,
-                    late: true,
-                };
-            }
-        }
-    }
-
-    /// Takes note that the store is away, or broken.
-    fn fail(&mut self, why: &StoreError, now: u64) {
-        self.unsettled = true;
-        if why.is_rejected() {
-            let again_at = now.saturating_add(REJECTED);
-            let why: Arc<str> = why.to_string().into();
-            let known = matches!(&self.mode, Mode::Broken { why: known, .. } if *known == why);
-            if !known {
-                self.news = Some(News::Rejected(Arc::clone(&why)));
-            }
-            self.mode = Mode::Broken { again_at, why };
-            return;
-        }
-        match self.mode {
+        let (late, told) = match self.mode {
             Mode::Broken { again_at, .. } if now < again_at => return,
-            Mode::Away { late: false, .. } => {}
-            _ => self.news = Some(News::Away(why.to_string().into())),
-        }
-        self.mode = Mode::Away {
-            probe_at: now.saturating_add(self.terms.probe_every),
-            late: false,
+            Mode::Away { late: before, .. } => (late && before, !before || late),
+            Mode::Broken { .. } | Mode::Up => (late, false),
         };
+        if !told {
+            self.news = Some(news);
+        }
+        let probe_at = now.saturating_add(self.terms.probe_every);
+        self.mode = Mode::Away { probe_at, late };
+    }
+
+    /// Takes note that the store rejects what it is asked.
+    fn reject(&mut self, why: &StoreError, now: u64) {
+        self.unsettled = true;
+        let again_at = now.saturating_add(REJECTED);
+        let why: Arc<str> = why.to_string().into();
+        let known = matches!(&self.mode, Mode::Broken { why: known, .. } if *known == why);
+        if !known {
+            self.news = Some(News::Rejected(Arc::clone(&why)));
+        }
+        self.mode = Mode::Broken { again_at, why };
     }
 
     /// Returns why a caller with no use for a permit after `latest` is refused now; `None`: it may wait.
