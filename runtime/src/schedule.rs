@@ -41,6 +41,12 @@ pub(crate) struct Schedule {
 }
 
 impl Schedule {
+    /// Returns the schedule where the bucket in force is full at another instant.
+    pub(crate) const fn with_tat(mut self, tat: u64) -> Self {
+        self.bucket.tat = tat;
+        self
+    }
+
     /// Returns the schedule of other buckets that are as full.
     pub(crate) fn map(mut self, shape: impl Fn(Shape) -> Shape) -> Self {
         self.bucket.shape = shape(self.bucket.shape);

@@ -13,6 +13,8 @@ mod cooling;
 mod crowds;
 mod default_deadline;
 mod forecasting;
+mod late_answers;
+mod late_tokens;
 mod learning;
 mod naming;
 mod nested_deadline;

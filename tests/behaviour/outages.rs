@@ -172,6 +172,6 @@ async fn a_call_that_cannot_be_refused_waits_for_a_store_that_closes() {
     };
     let (called, ()) = tokio::join!(call(&limiter), back);
     called.expect("it is back");
-    // It is looked for every 80 to 120 ms, and nothing is saved up then.
-    assert!((2100..=2225).contains(&since(start)), "{}", since(start));
+    // It is looked for every 80 to 120 ms. Nothing was sent meanwhile that it does not know of.
+    assert!((2000..=2125).contains(&since(start)), "{}", since(start));
 }

@@ -1,6 +1,7 @@
 //! A store whose doings a test decides.
 
 use core::future::pending;
+use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
@@ -10,12 +11,19 @@ use paced::store::MemoryStore;
 use paced::store::Request;
 use paced::store::Store;
 use paced::store::StoreError;
+use tokio::time::sleep;
+
+use crate::support::ms;
 
 /// What becomes of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fate {
     Works,
+    /// Answers so many milliseconds late: before the store has come to it, and on the way back.
+    Late(u64, u64),
     Fails,
+    /// Fails after so many milliseconds.
+    FailsLate(u64),
     Hangs,
     Rejects,
 }
@@ -23,7 +31,7 @@ pub(crate) enum Fate {
 /// A store whose doings a test decides.
 #[derive(Debug)]
 pub(crate) struct Scripted {
-    memory: Mutex<std::sync::Arc<MemoryStore>>,
+    memory: Arc<Mutex<Arc<MemoryStore>>>,
     fate: Mutex<Fate>,
     requests: AtomicUsize,
 }
@@ -31,9 +39,17 @@ pub(crate) struct Scripted {
 impl Scripted {
     pub(crate) fn new() -> Self {
         Self {
-            memory: Mutex::default(),
+            memory: Arc::default(),
             fate: Mutex::new(Fate::Works),
             requests: AtomicUsize::new(0),
+        }
+    }
+
+    /// Another way to the same store, which works.
+    pub(crate) fn beside(&self) -> Self {
+        Self {
+            memory: Arc::clone(&self.memory),
+            ..Self::new()
         }
     }
 
@@ -43,7 +59,7 @@ impl Scripted {
 
     /// Loses all that it kept.
     pub(crate) fn forget(&self) {
-        *self.memory.lock().expect("no panic under the lock") = std::sync::Arc::default();
+        *self.memory.lock().expect("no panic under the lock") = Arc::default();
     }
 
     /// How many requests there were.
@@ -60,7 +76,17 @@ impl Store for Scripted {
             let memory = self.memory.lock().expect("no panic under the lock").clone();
             match fate {
                 Fate::Works => memory.transact(key, request).await,
+                Fate::Late(out, back) => {
+                    sleep(ms(out)).await;
+                    let answer = memory.transact(key, request).await;
+                    sleep(ms(back)).await;
+                    answer
+                }
                 Fate::Fails => Err(StoreError::unavailable("connection refused")),
+                Fate::FailsLate(after) => {
+                    sleep(ms(after)).await;
+                    Err(StoreError::unavailable("connection reset"))
+                }
                 Fate::Hangs => pending().await,
                 Fate::Rejects => Err(StoreError::rejected("wrong password")),
             }

@@ -202,3 +202,28 @@ fn a_clock_that_is_set_forward_fills_no_bucket_and_ends_no_pause() {
     step(&mut lost, changed, &request.with_floor(seen));
     assert_eq!(lost.paused_until, START + 60 * T + HOUR);
 }
+
+/// A request may be on its way for long before its time is over: the clock was set since it was sent.
+#[test]
+fn a_clock_that_is_set_forward_has_moved_since_the_request_was_sent() {
+    let mut paused = State::default();
+    ask(&mut paused, START, Action::Pause { duration: 60 * T });
+    let request = Request::new(draw(BURST), limits());
+    let request = request.not_after(START + 30 * T).sent_at(START + T);
+    let answer = step(&mut paused, START + T + HOUR, &request);
+    assert_eq!(paused.paused_until, START + 60 * T + HOUR);
+    assert_eq!(answer.granted, 1);
+    // Whoever changed it by the new time did so before.
+    let mut changed = answer.state;
+    step(&mut changed, START + 2 * T + HOUR, &request);
+    assert_eq!(changed.paused_until, START + 60 * T + HOUR);
+    // Another process changed it by the old time, and the request was overtaken.
+    let mut paused = State::default();
+    ask(
+        &mut paused,
+        START + 2 * T,
+        Action::Pause { duration: 60 * T },
+    );
+    step(&mut paused, START + 3 * T + HOUR, &request);
+    assert_eq!(paused.paused_until, START + 62 * T + HOUR + 2 * T);
+}

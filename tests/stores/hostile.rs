@@ -66,11 +66,13 @@ fn action() -> impl Strategy<Value = Action> {
 }
 
 fn request() -> impl Strategy<Value = Request> {
-    let some = (prop::option::of(state()), prop::option::of(number()));
-    (action(), limits(), some).prop_map(|(action, limits, (floor, end))| {
+    let instant = || prop::option::of(number());
+    let some = (prop::option::of(state()), instant(), instant());
+    (action(), limits(), some).prop_map(|(action, limits, (floor, end, sent))| {
         let mut request = Request::new(action, limits);
         request.floor = floor;
         request.not_after = end;
+        request.sent_at = sent;
         request
     })
 }

@@ -14,6 +14,7 @@ use paced::Rate;
 use paced::store::Action;
 use paced::store::Answering;
 use paced::store::MemoryStore;
+use paced::store::OnStoreError;
 use paced::store::Policy;
 use paced::store::Request;
 use paced::store::Store;
@@ -26,6 +27,9 @@ const PROCESSES: usize = 3;
 
 /// A request takes this long at most, there and back; the limiters give it 150 ms.
 const FARTHEST: Duration = Duration::from_millis(80);
+
+/// The limiters wait for so long before they do without.
+const TIMEOUT: Duration = Duration::from_millis(150);
 
 /// What timers may be late by.
 const SLACK: Duration = Duration::from_millis(2);
@@ -65,6 +69,15 @@ fn quotas() -> impl Strategy<Value = Quota> {
         let (hz, burst) = (NonZeroU32::new(hz), NonZeroU32::new(burst));
         Quota::new(Rate::per_second(hz.expect("above 0"))).with_burst(burst.expect("above 0"))
     })
+}
+
+/// The same, some of them so long that nobody waits for them who need not. The first ones are short: by
+/// them the limiters know the store's clock.
+fn long_ways() -> impl Strategy<Value = Vec<u64>> {
+    let most = u64::try_from(FARTHEST.as_millis()).expect("short") / 2;
+    let way = prop_oneof![6 => Just(0), 3 => 0..=most, 1 => 150..5000_u64];
+    let later = prop::collection::vec(way, 10..40);
+    later.prop_map(|later| [vec![0; 2 * PROCESSES], later].concat())
 }
 
 /// Milliseconds that requests take to the store, and answers back, in turn.
@@ -125,7 +138,7 @@ struct World {
 }
 
 impl World {
-    fn new(quota: Quota, ways: Vec<u64>) -> Self {
+    fn new(quota: Quota, ways: Vec<u64>, policy: Policy) -> Self {
         let store = Arc::new(Far {
             memory: MemoryStore::new(),
             ways,
@@ -134,8 +147,7 @@ impl World {
         });
         let limiter = || {
             let store = Arc::clone(&store) as Arc<dyn Store>;
-            Limiter::in_store("api", quota, store, Policy::new())
-                .expect("a rate that is not too fast")
+            Limiter::in_store("api", quota, store, policy).expect("a rate that is not too fast")
         };
         Self {
             limiters: (0..PROCESSES).map(|_| limiter()).collect(),
@@ -150,7 +162,11 @@ impl World {
             Event::Call { by, cost } => {
                 let (limiter, permits) = (self.limiters[by].clone(), Arc::clone(&self.permits));
                 self.callers.push(tokio::spawn(async move {
-                    limiter.acquire_many(cost).await.expect("a permit");
+                    while let Err(error) = limiter.acquire_many(cost).await {
+                        // One that is closed while the store is late.
+                        assert!(error.is_store(), "{error}");
+                        tokio::time::sleep(Duration::from_millis(20)).await;
+                    }
                     note(&permits, cost);
                 }));
                 tokio::task::yield_now().await;
@@ -212,12 +228,46 @@ fn lived(
     events: Vec<Event>,
 ) -> (Vec<Permit>, Vec<(Instant, Instant)>) {
     run(async {
-        let mut world = World::new(quota, ways);
+        let mut world = World::new(quota, ways, Policy::new());
         for event in events {
             world.apply(event).await;
         }
         world.finish().await
     })
+}
+
+/// The same with answers that come late, where nobody goes on without them.
+fn lived_with_late_answers(quota: Quota, ways: Vec<u64>, events: Vec<Event>) -> Vec<Permit> {
+    run(async {
+        let closed = Policy::new().on_error(OnStoreError::Closed);
+        let mut world = World::new(quota, ways, closed);
+        for by in 0..PROCESSES {
+            world.apply(Event::Call { by, cost: 1 }).await;
+        }
+        tokio::time::sleep(quota.rate().interval() * quota.burst().get()).await;
+        for event in events {
+            world.apply(event).await;
+        }
+        world.finish().await.0
+    })
+}
+
+fn check_envelope(permits: &[Permit], quota: Quota, slack: Duration) -> Result<(), TestCaseError> {
+    for (first, from) in permits.iter().enumerate() {
+        let mut granted = 0;
+        for to in &permits[first..] {
+            granted += to.cost;
+            let window = to.at - from.at + slack + SLACK;
+            // A token more, for those that lie on both edges.
+            let burst = f64::from(quota.burst().get()) + 1.0;
+            let allowed = burst + quota.rate().hz() * window.as_secs_f64();
+            prop_assert!(
+                f64::from(granted) <= allowed + 1e-6,
+                "{granted} in {window:?} of {quota}"
+            );
+        }
+    }
+    Ok(())
 }
 
 proptest! {
@@ -230,17 +280,18 @@ proptest! {
         // What the store has handed out is used when the answer arrives, and not all ways are as long.
         let way = Duration::from_millis(ways.iter().copied().max().unwrap_or(0));
         let (permits, _) = lived(quota, ways, events);
-        for (first, from) in permits.iter().enumerate() {
-            let mut granted = 0;
-            for to in &permits[first..] {
-                granted += to.cost;
-                let window = to.at - from.at + way + SLACK;
-                // A token more, for those that lie on both edges.
-                let burst = f64::from(quota.burst().get()) + 1.0;
-                let allowed = burst + quota.rate().hz() * window.as_secs_f64();
-                prop_assert!(f64::from(granted) <= allowed + 1e-6, "{granted} in {window:?} of {quota}");
-            }
-        }
+        check_envelope(&permits, quota, way)?;
+    }
+
+    #[test]
+    fn answers_that_come_late_change_nothing_about_it(
+        quota in quotas(), ways in long_ways(), mut events in events(),
+    ) {
+        // A process that hears of a cooldown late uses what it holds meanwhile.
+        events.retain(|event| !matches!(event, Event::CoolDown { .. }));
+        let permits = lived_with_late_answers(quota, ways, events);
+        // However late: by no more than one that is in time.
+        check_envelope(&permits, quota, TIMEOUT)?;
     }
 
     #[test]
@@ -263,7 +314,7 @@ proptest! {
         calls in prop::collection::vec((0..PROCESSES, any::<bool>()), 100..200),
     ) {
         let (spent, elapsed) = run(async {
-            let (mut world, start) = (World::new(quota, ways), Instant::now());
+            let (mut world, start) = (World::new(quota, ways, Policy::new()), Instant::now());
             for &(by, _) in &calls {
                 world.apply(Event::Call { by, cost: 1 }).await;
             }

@@ -139,7 +139,7 @@ impl Desk {
         if cost > burst {
             return Err(Refusal::TooLarge { burst });
         }
-        if request.refusable && self.no_store(now).is_some() {
+        if request.refusable && self.no_store(request.latest, now).is_some() {
             return Err(Refusal::NoStore);
         }
         let until = self.expected(Line::First, cost, now);
@@ -211,16 +211,16 @@ impl Desk {
                 wakes.add(self.queue.decide(head, State::Late { until: now }));
                 continue;
             }
-            if refusable && self.no_store(now).is_some() {
+            if refusable && self.no_store(latest, now).is_some() {
                 wakes.add(self.queue.decide(head, State::NoStore));
                 continue;
             }
             let held_until = self.cooldown.held_until();
             if now < held_until {
-                return self.next(held_until.max(self.due(u64::from(cost), now)), now);
+                return self.next(held_until.max(self.due(u64::from(cost), now)), now, wakes);
             }
             match self.pay(cost, now, TIMER_SLACK) {
-                Err(until) => return self.next(until, now),
+                Err(until) => return self.next(until, now, wakes),
                 Ok(until) => {
                     if self.tat < now {
                         self.owed_until = now + TIMER_SLACK;
@@ -295,11 +295,14 @@ impl Desk {
 
     /// What is next: a permit, the end of what makes it late, a permit that nobody picks up, or
     /// something to ask of the store.
-    fn next(&mut self, due: u64, now: u64) -> Standing {
+    fn next(&mut self, due: u64, now: u64, wakes: &mut Wakes) -> Standing {
+        let due = due.min(self.order(now));
+        if self.review(now, wakes) {
+            return Standing::More;
+        }
         let unused = self.queue.oldest_grant();
         let lapses = unused.map(|index| self.queue.waiter(index).since + LEASE);
         let times = [self.learnt.ages_at(), lapses].into_iter().flatten();
-        let due = due.min(self.order(now));
         Standing::Due(times.fold(due, u64::min))
     }
 

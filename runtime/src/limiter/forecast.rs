@@ -28,6 +28,7 @@ impl Desk {
         match supply.due(cost, now) {
             Due::At(due) => due.max(schedule.opens),
             Due::Drawn(cost) => schedule.when(cost),
+            Due::Late { cost, full_at } => schedule.with_tat(full_at).when(cost),
             Due::Alone(cost) => schedule.map(|shape| supply.own(shape)).when(cost),
         }
     }

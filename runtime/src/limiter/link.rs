@@ -1,5 +1,7 @@
-//! The way to a limiter's store: requests are sent by tasks that live for one round trip.
+//! The way to a limiter's store: requests are sent by tasks that live for one round trip, however late
+//! the answer is.
 
+use core::time::Duration;
 use std::sync::Arc;
 use std::sync::Weak;
 
@@ -53,14 +55,11 @@ impl Link {
         // Not awaited: the errand reports its end, whatever that is.
         drop(runtime.spawn(async move {
             let answer = link.store.transact(&link.key, &order.request);
-            let result = match tokio::time::timeout(link.policy.timeout, answer).await {
-                Ok(result) => result,
-                Err(_) => Err(StoreError::unavailable(format!(
-                    "no answer within {:?}",
-                    link.policy.timeout
-                ))),
-            };
-            errand.report(&result);
+            // Dropping it as soon as it is late would lose the tokens that it draws.
+            let patience = Duration::from_nanos(order.patience);
+            if let Ok(result) = tokio::time::timeout(patience, answer).await {
+                errand.report(&result);
+            }
         }));
     }
 
@@ -69,7 +68,7 @@ impl Link {
     fn tell(&self, news: &News) {
         let limiter = &self.key;
         match news {
-            News::Away(_) => tracing::warn!(%limiter, "{news}"),
+            News::Late(_) | News::Away(_) => tracing::warn!(%limiter, "{news}"),
             News::Back => tracing::info!(%limiter, "{news}"),
             News::Rejected(_) => tracing::error!(%limiter, "{news}"),
         }
@@ -128,12 +127,12 @@ impl Shared {
     /// Why the store has nobody served.
     #[cold]
     pub(crate) fn no_store(&self) -> Arc<str> {
-        let why = self.at_desk(|desk, now, _| desk.no_store(now));
+        let why = self.at_desk(|desk, now, _| desk.no_store(u64::MAX, now));
         why.unwrap_or_else(|| Arc::from("the store cannot be reached"))
     }
 }
 
-/// A request on its way. If it is dropped with its runtime, the limiter is told as well.
+/// Request under way. If it is dropped, with its runtime or at its end, the limiter is told as well.
 struct Errand {
     id: u64,
     limiter: Option<Weak<Shared>>,

@@ -12,6 +12,7 @@ use super::supply::Demand;
 use super::supply::News;
 use super::supply::Order;
 use super::supply::Supplied;
+use super::waiter::State;
 use super::wakes::Wakes;
 
 impl Desk {
@@ -28,6 +29,9 @@ impl Desk {
         };
         self.spill(now, credit);
         self.tat = bucket::take(self.tat, shape, cost, now, credit)?;
+        if let Some(supply) = &mut self.supply {
+            supply.spend(cost, self.shape);
+        }
         for bucket in [&mut self.kept, &mut self.refilled].into_iter().flatten() {
             bucket.pay(cost, now);
         }
@@ -37,6 +41,9 @@ impl Desk {
     /// Puts tokens back that were not used.
     pub(super) fn give_back(&mut self, tokens: u64) {
         self.tat = self.tat.saturating_sub(self.shape.price(tokens));
+        if let Some(supply) = &mut self.supply {
+            supply.unspend(tokens);
+        }
         for bucket in [&mut self.kept, &mut self.refilled].into_iter().flatten() {
             bucket.give_back(tokens);
         }
@@ -52,8 +59,48 @@ impl Desk {
             tokens: self.queue.cost_ahead(Line::First),
             first: head.map_or(0, |head| self.queue.waiter(head).cost),
             latest: head.map_or(u64::MAX, |head| self.queue.waiter(head).latest),
+            soonest: self.soonest,
         };
         supply.plan(demand, self.shape, now)
+    }
+
+    /// Refuses the waiters that the store keeps waiting for too long. Returns whether anything has changed
+    /// for the others.
+    pub(super) fn review(&mut self, now: u64, wakes: &mut Wakes) -> bool {
+        let Some(supply) = &mut self.supply else {
+            return false;
+        };
+        let unsettled = supply.is_unsettled(now);
+        if !unsettled && self.soonest > now {
+            return false;
+        }
+        let waiting = self.queue.waiting();
+        let mut ahead = 0;
+        for index in self.queue.line_up() {
+            let cost = u64::from(self.queue.waiter(index).cost);
+            match self.turned_away(index, ahead + cost, now) {
+                Some(state) => wakes.add(self.queue.decide(index, state)),
+                None => ahead += cost,
+            }
+        }
+        self.expel(now, wakes);
+        unsettled || self.queue.waiting() < waiting
+    }
+
+    /// Returns the new state of a waiter that cannot wait for the store any longer, and takes the last of
+    /// `cost` tokens.
+    fn turned_away(&self, index: u32, cost: u64, now: u64) -> Option<State> {
+        let supply = self.supply.as_ref()?;
+        let waiter = self.queue.waiter(index);
+        if waiter.refusable && supply.refusal(waiter.latest, now).is_some() {
+            return Some(State::NoStore);
+        }
+        // What is asked for at the last instant may be answered in the same one.
+        let over = waiter.latest <= now && waiter.since < now && !supply.has_just_asked(now);
+        over.then(|| match supply.due_alone(cost, self.tat, self.shape, now) {
+            Some(until) => State::Late { until },
+            None => State::NoStore,
+        })
     }
 
     /// Somebody wants tokens of a store who does not wait for them.
@@ -63,9 +110,9 @@ impl Desk {
         }
     }
 
-    /// Why the store has nobody served at all, if that is so.
-    pub(super) fn no_store(&self, now: u64) -> Option<Arc<str>> {
-        self.supply.as_ref()?.refusal(now)
+    /// Returns why the store refuses a caller with no use for a permit after `latest`; `None`: it may wait.
+    pub(super) fn no_store(&self, latest: u64, now: u64) -> Option<Arc<str>> {
+        self.supply.as_ref()?.refusal(latest, now)
     }
 
     /// Lets all who share the limit know of a cooldown.

@@ -2,7 +2,8 @@
 
 use core::time::Duration;
 
-/// What a limiter does while its store cannot be reached.
+/// What a limiter does while its store cannot be reached, or has not answered within the
+/// [timeout](Policy::timeout).
 ///
 /// The store is looked for again every 100 ms while calls are made, and used as soon as it answers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -14,7 +15,8 @@ pub enum OnStoreError {
     Local,
     /// Calls are not paced. Several processes can exceed the limit many times over.
     Open,
-    /// Calls are refused, with an error for which [`Error::is_store`](crate::Error::is_store) holds.
+    /// Calls are refused, with an error for which [`Error::is_store`](crate::Error::is_store) holds; those
+    /// with a bound on their wait only once a request has failed, or the bound is reached.
     /// Those of a function whose error is not `From<paced::Error>` wait for the store.
     Closed,
 }
@@ -43,8 +45,13 @@ impl Policy {
         Self { on_error, ..self }
     }
 
-    /// How long one request may take before the store counts as away: no call waits longer because
-    /// of the store. 150 ms by default; ten round trips are a good value for a store that is far.
+    /// How long calls wait for an answer of the store that can go on without it: from then on they do what
+    /// [`on_error`](Self::on_error) says. 150 ms by default; ten round trips are a good value for a store
+    /// that is far.
+    ///
+    /// A call that would be refused without the store (its `max_wait` or `deadline` is shorter than the wait
+    /// for a permit would be, or the limiter is [closed](OnStoreError::Closed)) waits for the late answer for
+    /// as long as it may wait at all, up to 30 s. It is refused at once where a request has failed.
     #[must_use]
     pub const fn timeout(self, timeout: Duration) -> Self {
         Self { timeout, ..self }

@@ -18,6 +18,9 @@ pub struct Request {
     /// must not serve those who have left. More than ten minutes after it, the clock was set forward: then
     /// the state moves along with it.
     pub not_after: Option<u64>,
+    /// The store's time at which the request was sent, as the asker reckons. A clock that was set forward
+    /// is taken to have moved by the time since then; without it, by the time since `not_after`.
+    pub sent_at: Option<u64>,
 }
 
 impl Request {
@@ -28,6 +31,7 @@ impl Request {
             limits,
             floor: None,
             not_after: None,
+            sent_at: None,
         }
     }
 
@@ -45,6 +49,15 @@ impl Request {
     pub const fn not_after(self, instant: u64) -> Self {
         Self {
             not_after: Some(instant),
+            ..self
+        }
+    }
+
+    /// The same, sent at `instant`.
+    #[must_use]
+    pub const fn sent_at(self, instant: u64) -> Self {
+        Self {
+            sent_at: Some(instant),
             ..self
         }
     }

@@ -77,17 +77,17 @@ impl State {
     }
 
     /// Moves all instants along with a clock that was set forward by so much, unless somebody did that
-    /// before: a bucket does not fill, and a pause does not end, because of a clock.
-    pub(super) fn lead(&mut self, by: u64, now: u64) {
-        if by == 0 || self.seen == 0 || self.seen > now - by {
+    /// before: a bucket does not fill, and a pause does not end, because of a clock. The old time was
+    /// `latest` at most.
+    pub(super) fn lead(&mut self, by: u64, latest: u64, now: u64) {
+        if by == 0 || self.seen == 0 || self.seen > latest {
             return;
         }
-        for instant in &mut self.full_at {
-            *instant = instant.saturating_add(by);
-        }
-        self.paused_until = self.paused_until.saturating_add(by);
-        self.learnt_until = self.learnt_until.saturating_add(by);
-        self.seen += by;
+        let later = |instant: u64| instant.saturating_add(by).min(MAX_EXACT);
+        self.full_at = self.full_at.map(later);
+        self.paused_until = later(self.paused_until);
+        self.learnt_until = later(self.learnt_until);
+        self.seen = later(self.seen).min(now);
     }
 
     /// Takes over what somebody saw earlier and this state has lost, as far as it can be true.

@@ -25,7 +25,8 @@ const SHORTEST_EXTENSION: u64 = TICKS_PER_SECOND / 20;
 /// The state is unchanged where nothing needs to be written. Never panics, and no value of any
 /// field makes it overflow.
 pub fn step(state: &mut State, now: u64, request: &Request) -> Answer {
-    let late = request.not_after.map_or(0, |end| now.saturating_sub(end));
+    let end = request.not_after.unwrap_or(u64::MAX);
+    let late = now.saturating_sub(end);
     if late > 0 && late < CLOCK_CHANGED {
         return Answer {
             now,
@@ -37,11 +38,16 @@ pub fn step(state: &mut State, now: u64, request: &Request) -> Answer {
         };
     }
     let before = *state;
+    // Since the request was sent, and not since its time was over: that can be much later.
+    let ahead = match late {
+        0 => 0,
+        _ => now - request.sent_at.map_or(end, |sent| sent.min(end)),
+    };
     state.follow(now);
-    state.lead(late, now);
+    state.lead(ahead, end, now);
     state.tame(&request.limits, now);
     if let Some(mut floor) = request.floor {
-        floor.lead(late, now);
+        floor.lead(ahead, end, now);
         state.heal(floor, &request.limits, now);
     }
     let drawn = act(state, now, request);

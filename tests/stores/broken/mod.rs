@@ -47,6 +47,7 @@ enum Fault {
     IgnoresFloors,
     IgnoresNotAfter,
     ServesLateRequests,
+    IgnoresWhenItWasSent,
     IgnoresDrains,
     IgnoresHorizons,
     IgnoresTheLongestWait,
@@ -74,6 +75,7 @@ const FAULTS: &[(Fault, &str)] = {
     const LESSONS: &str = "what was learnt slows everybody, until it ends or is replaced";
     const FLOORS: &str = "the state that an asker saw last mends one that was lost";
     const LATE: &str = "a request that comes after its time changes nothing";
+    const FORWARD: &str = "a clock that is set forward ends no pause";
     const HISTORIES: &str = "every answer is the one that `step` gives";
     &[
         (F::LosesUpdates, CROWD),
@@ -107,6 +109,7 @@ const FAULTS: &[(Fault, &str)] = {
         (F::IgnoresFloors, FLOORS),
         (F::IgnoresNotAfter, LATE),
         (F::ServesLateRequests, LATE),
+        (F::IgnoresWhenItWasSent, FORWARD),
         (F::IgnoresDrains, TOKENS),
         (F::IgnoresHorizons, TOKENS),
         (F::IgnoresTheLongestWait, TOKENS),

@@ -180,6 +180,7 @@ impl Broken {
             Fault::ServesLateRequests => {
                 changed.not_after = changed.not_after.map(|end| (end + 60 * SECOND).max(now));
             }
+            Fault::IgnoresWhenItWasSent => changed.sent_at = None,
             Fault::KeepsTheFirstLimit => {
                 changed.limits = Limits::one(changed.limits.as_slice()[0]);
             }

@@ -87,6 +87,11 @@ impl History {
             ),
             _ => None,
         };
+        request.sent_at = match dice.random_range(0..8) {
+            0 => Some(dice.random()),
+            1..4 => request.not_after.map(|end| end.saturating_sub(ticks(dice))),
+            _ => None,
+        };
         request
     }
 }

@@ -1,40 +1,16 @@
-//! What follows from a store's answers, and from their absence.
-
-use core::fmt;
-use std::sync::Arc;
+//! What follows from a store's answers.
 
 use crate::bucket::Shape;
 use crate::bucket::TIMER_SLACK;
 use crate::store::Answer;
-use crate::store::StoreError;
 use crate::store::TICK;
 
+use super::COMPARABLE;
 use super::Flight;
 use super::Known;
-use super::LOST;
 use super::Mode;
 use super::Supply;
-
-/// What somebody should be told of a store, once each time that it changes.
-#[derive(Clone, Debug)]
-pub(in crate::limiter) enum News {
-    /// It does not answer any more.
-    Away(Arc<str>),
-    /// It answers again.
-    Back,
-    /// It will not do what it is asked.
-    Rejected(Arc<str>),
-}
-
-impl fmt::Display for News {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Away(why) => write!(f, "the store is away: {why}"),
-            Self::Back => f.write_str("the store is back"),
-            Self::Rejected(why) => write!(f, "the store refuses: {why}"),
-        }
-    }
-}
+use super::outage::News;
 
 /// What an answer means for the limiter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,11 +35,15 @@ impl Supply {
         let flight = self.land(id);
         self.time(flight, now);
         self.wanted = 0;
+        self.not_before = 0;
         if !matches!(self.mode, Mode::Up) {
-            self.drain = matches!(self.mode, Mode::Away { .. });
             self.mode = Mode::Up;
             self.news = Some(News::Back);
         }
+        if flight.is_some_and(|flight| flight.drains) && !answer.stale {
+            self.spent = 0;
+        }
+        let heard = self.heard(flight, answer, now);
         let generation = self
             .known
             .map_or(answer.state.generation, |known| known.state.generation);
@@ -73,20 +53,16 @@ impl Supply {
             self.slots.clear();
         }
         if answer.state.generation >= generation {
-            self.hold(answer, shape, now);
+            self.hold(answer, heard, shape, now);
         }
         if newer.is_none() {
             self.measure(answer, shape);
         }
-        let known = newer.unwrap_or(Known {
-            state: answer.state,
-            now: answer.now,
-            received: now,
-        });
+        let known = newer.unwrap_or(heard);
         self.known = Some(known);
         let paused_until = known.local(known.state.paused_until);
         // The store has lost what it was told.
-        if self.told_until > now && paused_until < self.told_until && self.flights.is_empty() {
+        if self.told_until > now && paused_until < self.told_until && !self.is_asking() {
             self.tell_pause(shape, now);
         }
         Tidings {
@@ -96,55 +72,79 @@ impl Supply {
         }
     }
 
-    /// The store did not do what it was asked.
-    pub(in crate::limiter) fn failed(&mut self, id: u64, why: &StoreError, now: u64) {
-        if self.land(id).is_some() {
-            self.fail(why, now);
-        }
-    }
-
-    /// A request was lost on this side, with the runtime that was to send it.
-    pub(in crate::limiter) fn lost(&mut self, id: u64, now: u64) {
-        self.land(id);
-        self.not_before = now.saturating_add(LOST);
-    }
-
-    /// Gives up the requests that should have been answered long ago.
-    pub(super) fn give_up(&mut self, now: u64) {
-        let before = self.flights.len();
-        self.flights.retain(|flight| flight.ends > now);
-        if self.flights.len() < before {
-            self.fail(&StoreError::unavailable("it does not answer"), now);
-        }
-    }
-
-    /// Takes note of how long a request took.
+    /// Takes note of how long a request took. A late one tells nothing about the next.
     fn time(&mut self, flight: Option<Flight>, now: u64) {
         if let Some(flight) = flight {
             let took = now.saturating_sub(flight.sent);
+            self.fastest = took.min(self.fastest.saturating_add(self.fastest / 8));
+            let took = took.min(self.terms.timeout);
             self.round_trip = smoothed(self.round_trip, took);
             self.slowest = took.max(self.slowest - self.slowest / 8);
-            self.drain &= flight.tokens == 0;
         }
     }
 
+    /// Returns what the store said, and between which instants.
+    ///
+    /// These are the sending of the request and the receipt of its answer: either way may have been the
+    /// long one. Where the answer is late, the store's clock narrows them down, as it can be compared
+    /// with this process's clock by the answer before.
+    fn heard(&self, flight: Option<Flight>, answer: &Answer, now: u64) -> Known {
+        let sent = flight.map_or(0, |flight| flight.sent.min(now));
+        let mut heard = Known {
+            state: answer.state,
+            now: answer.now,
+            received: now,
+            earliest: sent,
+            latest: now,
+        };
+        let in_time = flight.is_some_and(|flight| now <= flight.late_at);
+        let comparable = |known: &Known| {
+            let overtaken = sent < known.received;
+            let recent = now.saturating_sub(known.received) <= COMPARABLE;
+            recent && (overtaken || answer.now >= known.now)
+        };
+        if let Some(known) = self.known.filter(comparable).filter(|_| !in_time) {
+            heard.earliest = known.shifted(known.earliest, answer.now).clamp(sent, now);
+            let latest = known.shifted(known.latest, answer.now);
+            heard.latest = latest.clamp(heard.earliest, now);
+        }
+        heard
+    }
+
     /// Takes a request out of those that are on their way.
-    fn land(&mut self, id: u64) -> Option<Flight> {
+    pub(super) fn land(&mut self, id: u64) -> Option<Flight> {
         let at = self.flights.iter().position(|flight| flight.id == id)?;
         Some(self.flights.swap_remove(at))
     }
 
-    /// Keeps the tokens of an answer.
-    fn hold(&mut self, answer: &Answer, shape: Shape, now: u64) {
+    /// Keeps the tokens of an answer, except those that make up for tokens used without the store.
+    fn hold(&mut self, answer: &Answer, heard: Known, shape: Shape, now: u64) {
         let wait = answer.wait.unsigned_abs().saturating_mul(TICK);
         let due = if answer.wait < 0 {
-            now.saturating_sub(wait)
+            heard.latest.saturating_sub(wait)
         } else {
-            now.saturating_add(wait)
+            heard.latest.saturating_add(wait)
         };
         let every = answer.every.saturating_mul(TICK);
         let lasts = shape.capacity.saturating_add(TIMER_SLACK);
-        self.slots.push(due, every, answer.granted, lasts);
+        // They may have been drawn earlier than they are taken to be due, and expire earlier by as much.
+        // The usual time on the way is ignored, or a store that is always slow would be of no use.
+        let earlier = heard.latest.saturating_sub(heard.earliest);
+        let usual = self.terms.timeout.max(self.fastest);
+        if let Some(lasts) = lasts.checked_sub(earlier.saturating_sub(usual)) {
+            self.slots.push(due, every, answer.granted, lasts);
+        }
+        // Only tokens that have not expired for certain make up for others: in exchange for an expired one
+        // the bucket has another.
+        let over = now.saturating_add(earlier).saturating_sub(lasts);
+        let old = match over.saturating_sub(due) {
+            0 => 0,
+            late => late
+                .checked_div(every)
+                .map_or(u64::MAX, |n| n.saturating_add(1)),
+        };
+        let good = u64::from(answer.granted).saturating_sub(old);
+        self.spent -= self.slots.drop_oldest(self.spent.min(good), now);
     }
 
     /// Reads from the growth of the bucket's debt between two answers how much all processes drew.
@@ -164,11 +164,22 @@ impl Supply {
 }
 
 impl Known {
-    /// An instant of the store's clock on this process's, late by the answer's way; 0 if it was over.
-    fn local(&self, instant: u64) -> u64 {
+    /// Converts an instant of the store's clock to this process's, late by the answer's way; 0 if it was
+    /// over.
+    pub(super) fn local(&self, instant: u64) -> u64 {
         match instant.saturating_sub(self.now) {
             0 => 0,
-            ahead => self.received.saturating_add(ahead.saturating_mul(TICK)),
+            ahead => self.latest.saturating_add(ahead.saturating_mul(TICK)),
+        }
+    }
+
+    /// Moves an instant by the time that the store's clock needs to get to `now`.
+    fn shifted(&self, instant: u64, now: u64) -> u64 {
+        let by = now.abs_diff(self.now).saturating_mul(TICK);
+        if now >= self.now {
+            instant.saturating_add(by)
+        } else {
+            instant.saturating_sub(by)
         }
     }
 

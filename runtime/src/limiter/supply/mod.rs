@@ -6,6 +6,7 @@
 
 mod answers;
 mod orders;
+mod outage;
 mod share;
 mod slots;
 mod terms;
@@ -16,9 +17,8 @@ use crate::bucket::Shape;
 use crate::store::OnStoreError;
 use crate::store::Request;
 use crate::store::State;
-use crate::store::StoreError;
 
-pub(super) use self::answers::News;
+pub(super) use self::outage::News;
 use self::share::Share;
 use self::slots::Slots;
 pub(super) use self::terms::Terms;
@@ -33,6 +33,12 @@ const LOST: u64 = 10_000_000;
 /// A store that has rejected a request is asked again after this time.
 const REJECTED: u64 = 1_000_000_000;
 
+/// Longest time that a late answer is waited for, by callers that would be refused without it.
+const PATIENCE: u64 = 30_000_000_000;
+
+/// Longest time between two answers over which the store's clock is compared with this process's.
+const COMPARABLE: u64 = 60_000_000_000;
+
 /// What is used of this process's share of the rate while the store is away.
 const CAUTION: f64 = 0.9;
 
@@ -42,7 +48,15 @@ struct Flight {
     id: u64,
     tokens: u32,
     sent: u64,
+    /// Instant from which callers go on without the answer, where they can.
+    late_at: u64,
+    /// Instant at which it is given up.
     ends: u64,
+    late: bool,
+    /// Sent while others are late, to see whether the store answers again; given up when it is late.
+    spare: bool,
+    /// Empties the bucket, to make up for tokens used without the store.
+    drains: bool,
 }
 
 /// A request to be sent.
@@ -50,6 +64,8 @@ struct Flight {
 pub(super) struct Order {
     pub(super) id: u64,
     pub(super) request: Request,
+    /// Nanoseconds after which it is given up.
+    pub(super) patience: u64,
 }
 
 /// What the store said last.
@@ -60,6 +76,10 @@ struct Known {
     now: u64,
     /// When it was received.
     received: u64,
+    /// Earliest instant at which it can have said so.
+    earliest: u64,
+    /// Latest instant at which it can have said so.
+    latest: u64,
 }
 
 /// How the store is doing.
@@ -69,6 +89,8 @@ enum Mode {
     /// It does not answer; it is asked again at this instant.
     Away {
         probe_at: u64,
+        /// No request has failed: those under way may still be answered.
+        late: bool,
     },
     /// It will not do what it is asked until somebody mends it; it is asked again at this instant.
     Broken {
@@ -86,6 +108,8 @@ pub(super) struct Demand {
     pub(super) first: u32,
     /// The first of them has no use for any after this.
     pub(super) latest: u64,
+    /// Instant before which none of them gives up.
+    pub(super) soonest: u64,
 }
 
 /// What came of asking for a permit.
@@ -108,6 +132,9 @@ pub(super) enum Due {
     Drawn(u64),
     /// With the last of so many tokens of this process's own bucket.
     Alone(u64),
+    /// With the last of so many tokens of the bucket in the store, which was to be full at an instant, if
+    /// the store answers late.
+    Late { cost: u64, full_at: u64 },
 }
 
 #[derive(Debug)]
@@ -121,12 +148,14 @@ pub(super) struct Supply {
     known: Option<Known>,
     /// How long requests take, on average.
     round_trip: u64,
-    /// How long the slowest of the last ones took.
+    /// How long the slowest of the last ones took, late ones aside.
     slowest: u64,
+    /// How long the fastest of the last ones took.
+    fastest: u64,
     /// No draw before this.
     not_before: u64,
-    /// The next draw has to make up for what was sent while the store was away.
-    drain: bool,
+    /// Tokens used without the store that have not been made up for; no more than the bucket holds.
+    spent: u64,
     share: Share,
     /// Tokens wanted by somebody who does not wait.
     wanted: u32,
@@ -135,6 +164,8 @@ pub(super) struct Supply {
     /// What the store was told of a server's pace.
     told_pace: Option<(u64, u64)>,
     news: Option<News>,
+    /// Waiters may have to be refused.
+    unsettled: bool,
 }
 
 impl Supply {
@@ -149,18 +180,21 @@ impl Supply {
             known: None,
             round_trip: 0,
             slowest: 0,
+            fastest: u64::MAX,
             not_before: 0,
-            drain: false,
+            spent: 0,
             share: Share::of_processes(terms.processes),
             wanted: 0,
             told_until: 0,
             told_pace: None,
             news: None,
+            unsettled: false,
         }
     }
 
     /// Asks for `cost` tokens at `now`.
     pub(super) fn pay(&mut self, cost: u32, shape: Shape, now: u64) -> Supplied {
+        self.give_up(now);
         let can_be_asked = match self.mode {
             Mode::Up => true,
             Mode::Broken { again_at, .. } => now >= again_at,
@@ -179,20 +213,11 @@ impl Supply {
             (Mode::Away { .. }, OnStoreError::Local) => Supplied::Own(self.own(shape)),
             // For those who cannot be refused.
             (Mode::Broken { again_at, .. }, _) if now < *again_at => Supplied::Own(self.own(shape)),
-            (Mode::Away { .. }, OnStoreError::Open) => Supplied::Until(u64::MAX),
-            _ => Supplied::At(u64::MAX),
-        }
-    }
-
-    /// Why nobody is served at all, if that is so: then nobody waits.
-    pub(super) fn refusal(&self, now: u64) -> Option<Arc<str>> {
-        match &self.mode {
-            Mode::Broken { again_at, why } if now < *again_at => Some(Arc::clone(why)),
-            Mode::Away { probe_at } if self.terms.on_error == OnStoreError::Closed => {
-                let asked = !self.flights.is_empty() || now >= *probe_at;
-                (!asked).then(|| Arc::from("the store cannot be reached"))
+            (Mode::Away { .. }, OnStoreError::Open) => {
+                self.spend(cost, shape);
+                Supplied::Until(u64::MAX)
             }
-            _ => None,
+            _ => Supplied::At(u64::MAX),
         }
     }
 
@@ -202,9 +227,16 @@ impl Supply {
             return Due::At(due.max(now));
         }
         let cost = cost.saturating_sub(self.slots.count());
-        match (&self.mode, self.terms.on_error) {
-            (Mode::Away { .. }, OnStoreError::Local) => Due::Alone(cost),
-            (Mode::Up, _) if self.known.is_some() => Due::Drawn(cost),
+        match (&self.mode, self.terms.on_error, &self.known) {
+            (Mode::Away { .. }, OnStoreError::Local, _) if !self.is_awaited() => Due::Alone(cost),
+            (Mode::Up, _, Some(_)) => Due::Drawn(cost),
+            // A caller that a late answer can serve in time is not refused.
+            (Mode::Away { .. }, OnStoreError::Local | OnStoreError::Closed, Some(known)) => {
+                Due::Late {
+                    cost: cost.saturating_add(self.spent),
+                    full_at: known.local(known.state.full_at[0]),
+                }
+            }
             _ => Due::At(now),
         }
     }
@@ -221,6 +253,17 @@ impl Supply {
     /// Somebody wants tokens who does not wait for them.
     pub(super) fn want(&mut self, cost: u32) {
         self.wanted = self.wanted.max(cost);
+    }
+
+    /// Takes note of tokens used without the store.
+    pub(super) fn spend(&mut self, cost: u32, shape: Shape) {
+        let most = shape.capacity / shape.interval;
+        self.spent = self.spent.saturating_add(u64::from(cost)).min(most);
+    }
+
+    /// Takes note that some of them were not used.
+    pub(super) fn unspend(&mut self, tokens: u64) {
+        self.spent = self.spent.saturating_sub(tokens);
     }
 
     /// The limiter's own bucket while the store is away: this process's share, nothing saved up.
@@ -244,25 +287,5 @@ impl Supply {
         self.known.map_or(0, |known| {
             known.received.saturating_add(FRESH.max(self.slowest))
         })
-    }
-
-    fn fail(&mut self, why: &StoreError, now: u64) {
-        let probe_at = now.saturating_add(self.terms.probe_every);
-        if why.is_rejected() {
-            let again_at = now.saturating_add(REJECTED);
-            let why: Arc<str> = why.to_string().into();
-            let known = matches!(&self.mode, Mode::Broken { why: known, .. } if *known == why);
-            if !known {
-                self.news = Some(News::Rejected(Arc::clone(&why)));
-            }
-            self.mode = Mode::Broken { again_at, why };
-            return;
-        }
-        if matches!(self.mode, Mode::Up) {
-            self.news = Some(News::Away(why.to_string().into()));
-        }
-        if !matches!(self.mode, Mode::Broken { .. }) {
-            self.mode = Mode::Away { probe_at };
-        }
     }
 }

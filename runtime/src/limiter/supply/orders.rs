@@ -12,6 +12,7 @@ use super::Flight;
 use super::Mode;
 use super::News;
 use super::Order;
+use super::PATIENCE;
 use super::Supply;
 
 /// Draws under way at the same time.
@@ -20,8 +21,8 @@ const DRAWS: usize = 4;
 /// Tokens are drawn for this long ahead, or for three round trips if that is longer.
 const HORIZON: u64 = 20_000_000;
 
-/// After this time a request is given up although its own timer has not rung.
-const GRACE: u64 = 10_000_000;
+/// Requests under way at the same time, late ones included.
+const MOST: usize = 16;
 
 /// Further ahead than any token, in ticks: 8.9 years.
 const FAR: u64 = 1 << 50;
@@ -31,10 +32,16 @@ impl Supply {
     pub(in crate::limiter) fn plan(&mut self, demand: Demand, shape: Shape, now: u64) -> u64 {
         self.give_up(now);
         match self.mode {
-            Mode::Away { probe_at } if now >= probe_at && self.flights.is_empty() => {
-                self.order(Action::Peek, shape, now);
+            Mode::Away { probe_at, late } => {
+                // For callers that came since the late requests were sent.
+                let draws = late && now >= self.not_before;
+                if let Some(lot) = self.lot(demand, now).filter(|_| draws) {
+                    self.order_tokens(lot, demand, shape, now);
+                }
+                if now >= probe_at && !self.is_asking() {
+                    self.order(Action::Peek, shape, now);
+                }
             }
-            Mode::Away { .. } => {}
             Mode::Broken { again_at, .. } if now < again_at => {}
             Mode::Broken { .. } | Mode::Up => self.draw(demand, shape, now),
         }
@@ -81,23 +88,30 @@ impl Supply {
         if now < self.not_before {
             return;
         }
-        if let Some((tokens, horizon)) = self.lot(demand, now) {
-            let action = Action::Draw {
-                tokens,
-                horizon: (horizon / TICK).min(FAR),
-                longest: (demand.latest.saturating_sub(now) / TICK).min(FAR),
-                drain: self.drain,
-            };
-            self.order(action, shape, now);
+        if let Some(lot) = self.lot(demand, now) {
+            self.order_tokens(lot, demand, shape, now);
         } else if self.asks_at(demand, now).is_some_and(|at| at <= now) {
             self.order(Action::Peek, shape, now);
         }
     }
 
+    fn order_tokens(&mut self, lot: (u32, u64), demand: Demand, shape: Shape, now: u64) {
+        let (tokens, horizon) = lot;
+        let late = self.flights.iter().filter(|flight| flight.late);
+        let under_way: u64 = late.map(|flight| u64::from(flight.tokens)).sum();
+        let action = Action::Draw {
+            tokens,
+            horizon: (horizon / TICK).min(FAR),
+            longest: (demand.latest.saturating_sub(now) / TICK).min(FAR),
+            drain: matches!(self.mode, Mode::Up) && self.spent > under_way,
+        };
+        self.order(action, shape, now);
+    }
+
     /// How many tokens to draw now, and how far ahead they may be due.
     fn lot(&self, demand: Demand, now: u64) -> Option<(u32, u64)> {
-        let draws = self.flights.iter().filter(|flight| flight.tokens > 0);
-        if draws.clone().count() >= DRAWS {
+        let draws = self.draws();
+        if draws.clone().count() >= DRAWS || self.flights.len() >= MOST {
             return None;
         }
         let first = if demand.first > 0 {
@@ -113,7 +127,8 @@ impl Supply {
         }
         let lacking = self.lacking(demand);
         // Draws that follow each other closely are larger each time, so that few callers make one each.
-        let grows = lacking >= draws.map(|draw| u64::from(draw.tokens)).sum();
+        let close = draws.filter(|draw| !draw.late);
+        let grows = lacking >= close.map(|draw| u64::from(draw.tokens)).sum();
         let due = lacking > 0 && grows && self.draws_at(demand, now) <= now;
         due.then(|| (u32::try_from(lacking).unwrap_or(u32::MAX), self.horizon()))
     }
@@ -123,16 +138,28 @@ impl Supply {
     /// a round trip.
     fn asks_at(&self, demand: Demand, now: u64) -> Option<u64> {
         let due = self.slots.due(u64::from(demand.first))?.max(now);
-        let asks = demand.first > 0 && self.flights.is_empty() && due > self.fresh_until();
+        let asks = demand.first > 0 && !self.is_asking() && due > self.fresh_until();
         asks.then(|| due.saturating_sub(self.slowest).max(self.not_before))
     }
 
-    /// Tokens that are waited for and neither held nor asked for.
+    /// Returns the draws under way whose tokens are counted on. While the store answers, late ones are not.
+    fn draws(&self) -> impl Iterator<Item = &Flight> + Clone {
+        let away = matches!(self.mode, Mode::Away { .. });
+        let counts = move |flight: &&Flight| flight.tokens > 0 && (away || !flight.late);
+        self.flights.iter().filter(counts)
+    }
+
+    /// Counts the tokens that are waited for and neither held nor asked for. Those that arrive late also
+    /// make up for what was used without the store in the meantime.
     fn lacking(&self, demand: Demand) -> u64 {
-        let asked = self.flights.iter().map(|flight| u64::from(flight.tokens));
+        let asked = self.draws().map(|flight| u64::from(flight.tokens));
         let covered = self.slots.count() + asked.sum::<u64>();
         let wanted = demand.tokens.max(u64::from(self.wanted));
-        wanted.saturating_sub(covered)
+        let spent = match self.mode {
+            Mode::Away { .. } => self.spent,
+            Mode::Up | Mode::Broken { .. } => 0,
+        };
+        wanted.saturating_add(spent).saturating_sub(covered)
     }
 
     /// When to draw the next tokens: when those that are held are used up within half the horizon, so
@@ -155,33 +182,53 @@ impl Supply {
             Action::Draw { tokens, .. } => tokens,
             _ => 0,
         };
+        let spare = action == Action::Peek && !self.flights.is_empty();
+        let timeout = self.terms.timeout;
+        let patience = if spare {
+            timeout
+        } else {
+            timeout.max(PATIENCE)
+        };
         self.ids += 1;
         self.flights.push(Flight {
             id: self.ids,
             tokens,
             sent: now,
-            ends: now.saturating_add(self.terms.timeout).saturating_add(GRACE),
+            late_at: now.saturating_add(timeout),
+            ends: now.saturating_add(patience),
+            late: false,
+            spare,
+            drains: matches!(action, Action::Draw { drain: true, .. }),
         });
         let mut request = Request::new(action, Limits::one(Limit::of(shape)));
         if let Some(known) = self.known {
-            let passed = now
-                .saturating_sub(known.received)
-                .saturating_add(self.terms.timeout);
+            let passed = now.saturating_sub(known.latest) / TICK;
+            let sent = known.now.saturating_add(passed);
             request = request
                 .with_floor(known.state)
-                .not_after(known.now.saturating_add(passed.div_ceil(TICK)));
+                .sent_at(sent)
+                .not_after(sent.saturating_add(patience.div_ceil(TICK)));
         }
         self.orders.push(Order {
             id: self.ids,
             request,
+            patience,
         });
     }
 
     /// When there is something to do next, without an answer before.
     fn rings_at(&self, demand: Demand, now: u64) -> u64 {
-        let given_up = self.flights.iter().map(|flight| flight.ends).min();
+        let flights = self.flights.iter();
+        let given_up = flights.map(|flight| {
+            if flight.late {
+                flight.ends
+            } else {
+                flight.late_at
+            }
+        });
+        let over = Some(demand.soonest.max(now + 1));
         let next = match self.mode {
-            Mode::Away { probe_at } if self.flights.is_empty() => Some(probe_at),
+            Mode::Away { probe_at, .. } if !self.is_asking() => Some(probe_at),
             Mode::Up => {
                 let draws = self.lacking(demand) > 0;
                 let draws_at = draws.then(|| self.draws_at(demand, now).max(self.not_before));
@@ -193,7 +240,8 @@ impl Supply {
             }
             Mode::Away { .. } => None,
         };
-        given_up.into_iter().chain(next).min().unwrap_or(u64::MAX)
+        let all = given_up.chain(over).chain(next);
+        all.min().unwrap_or(u64::MAX)
     }
 }
 

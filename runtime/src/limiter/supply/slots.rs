@@ -123,6 +123,14 @@ impl Slots {
         self.count = 0;
     }
 
+    /// Drops as many of the oldest tokens, after those that are too old by `now`: how many there were.
+    pub(super) fn drop_oldest(&mut self, tokens: u64, now: u64) -> u64 {
+        self.forget(now);
+        let dropped = tokens.min(self.count);
+        self.remove(u32::try_from(dropped).unwrap_or(u32::MAX));
+        dropped
+    }
+
     /// Takes the `cost` oldest tokens, which are there: until when the oldest of them may be used.
     pub(super) fn remove(&mut self, mut cost: u32) -> u64 {
         let oldest = self.runs.front().map_or(0, |run| run.until);

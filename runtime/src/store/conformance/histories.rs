@@ -83,6 +83,9 @@ fn request(limits: Limits, seen: &[State], now: u64) -> Request {
         0 => request.not_after(now + HOUR),
         1 => request.not_after(now.saturating_sub(1 + below(SECOND))),
         2 => request.not_after(now.saturating_sub(HOUR)),
+        3 => request
+            .not_after(now.saturating_sub(HOUR))
+            .sent_at(now.saturating_sub(HOUR + below(SECOND))),
         _ => request,
     }
 }

@@ -26,6 +26,7 @@ pub(super) async fn check(bench: &Bench) {
     lessons(bench).await;
     late_requests(bench).await;
     floors(bench).await;
+    clocks_set_forward(bench).await;
     dropped_requests(bench).await;
 }
 
@@ -194,6 +195,27 @@ async fn floors(bench: &Bench) {
     script.so(answer.state.full_at == floor.full_at, &answer);
     script.ask(draw(1)).await;
     script.request(peek).await;
+}
+
+/// No test can set the clock of every store, but a request can say that it was set.
+async fn clocks_set_forward(bench: &Bench) {
+    const MINUTE: u64 = 60 * SECOND;
+    let promise = "a clock that is set forward ends no pause";
+    let mut script = Script::hourly(bench, "set-forward", promise);
+    let now = script.ask(Action::Peek).await.now;
+    if now <= 3 * HOUR {
+        // A clock that has just begun cannot have been set.
+        return;
+    }
+    let floor = State {
+        paused_until: now - HOUR,
+        seen: now - 2 * HOUR,
+        ..State::default()
+    };
+    let peek = Request::new(Action::Peek, script.limits).with_floor(floor);
+    let sent = peek.not_after(now - HOUR).sent_at(now - HOUR - MINUTE);
+    let answer = script.request(sent).await;
+    script.so(answer.state.paused_until == answer.now + MINUTE, &answer);
 }
 
 async fn dropped_requests(bench: &Bench) {

@@ -8,9 +8,11 @@ mod script;
 mod tls;
 
 use core::fmt;
+use core::pin::pin;
 use core::time::Duration;
 use std::sync::Arc;
 
+use tokio::time::timeout;
 use tokio::time::timeout_at;
 
 use crate::clock;
@@ -29,6 +31,9 @@ use self::script::Script;
 const FORM: &str =
     "a store in Redis is written \"redis://user:password@host:port/database\", or \"rediss://..\"";
 const FRAGMENT: &str = "a store in Redis is written without `#`; in a password it is `%23`";
+
+/// Longest time that a late answer is waited for.
+const LONGEST: Duration = Duration::from_secs(30);
 
 /// One limit for processes on several machines, kept in a Redis server.
 ///
@@ -77,11 +82,11 @@ const FRAGMENT: &str = "a store in Redis is written without `#`; in a password i
 ///
 /// # Time
 ///
-/// A request is given up after 350 ms: 250 for a connection where there is none
-/// ([`connect_timeout`](Self::connect_timeout)), 100 for the answer
-/// ([`response_timeout`](Self::response_timeout)). A connection that owes an answer is not used again. A
-/// server that could not be reached is tried again after 50 ms. Limiters wait for 150 ms, unless their
-/// [`Policy`](super::Policy) says otherwise.
+/// A connection is given up after 250 ms if it cannot be made ([`connect_timeout`](Self::connect_timeout)),
+/// and a server that could not be reached is tried again after 50 ms. An answer may come late: it is waited
+/// for up to 30 s, but after 100 ms ([`response_timeout`](Self::response_timeout)) later requests use another
+/// connection, as this one may be dead. Calls that can go on without the store do so after 150 ms, unless
+/// their limiter's [`Policy`](super::Policy) says otherwise.
 ///
 /// # Runtimes
 ///
@@ -149,8 +154,9 @@ impl RedisStore {
         }
     }
 
-    /// How long an answer may take. 100 ms by default; ten round trips are a good value for a server
-    /// that is far, and the limiters' [`Policy::timeout`](super::Policy::timeout) has to be longer then.
+    /// How long an answer may take before its connection counts as dead, and later requests use another
+    /// one. 100 ms by default; ten round trips are a good value for a server that is far, and the limiters'
+    /// [`Policy::timeout`](super::Policy::timeout) has to be longer then.
     #[must_use]
     pub fn response_timeout(self, response_timeout: Duration) -> Self {
         Self {
@@ -193,17 +199,18 @@ impl RedisStore {
             let connection = timeout_at(clock::instant(end), line.connection()).await;
             let mut connection = connection.map_err(|_| too_late(connect))??;
 
-            let sent = clock::now();
-            let latest = end.min(sent.saturating_add(clock::nanos(respond)));
-            let answer = script.run(&mut connection, key, request, time);
-            let error = match timeout_at(clock::instant(latest), answer).await {
+            let mut answer = pin!(script.run(&mut connection, key, request, time));
+            let mut answered = timeout(respond, answer.as_mut()).await;
+            if answered.is_err() {
+                // The connection may be dead without a sign, so that later requests use another one. If it
+                // is not, the answer still comes, with the tokens that the request has drawn.
+                self.lines.give_up(&line);
+                answered = timeout(LONGEST, answer).await;
+            }
+            let error = match answered {
                 Ok(Ok(answer)) => return Ok(answer),
                 Ok(Err(error)) => error,
-                Err(_) => {
-                    // It may be dead without anybody saying so.
-                    self.lines.give_up(&line);
-                    return Err(too_late(respond));
-                }
+                Err(_) => return Err(too_late(LONGEST)),
             };
             if failing::breaks(&error) {
                 self.lines.give_up(&line);

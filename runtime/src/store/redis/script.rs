@@ -97,6 +97,7 @@ fn command(how: &str, script: &str, key: &str, request: &Request, time: Option<u
     let (action, parameters) = parameters(request.action);
     command.arg(action).arg(&parameters);
     command.arg(bounded(request.not_after.unwrap_or(u64::MAX)));
+    command.arg(bounded(request.sent_at.unwrap_or(u64::MAX)));
     let limits = request.limits.as_slice();
     command.arg(limits.len());
     for limit in limits {

@@ -3,8 +3,8 @@
 -- replays random histories against both.
 --
 -- KEYS[1]  the limiter's state: a hash, whose missing fields are 0
--- ARGV     action, its four parameters, not_after, number of limits, interval and capacity of each,
---          and then, if the asker has seen one, a state: the floor
+-- ARGV     action, its four parameters, not_after, sent_at, number of limits, interval and capacity of
+--          each, and then, if the asker has seen one, a state: the floor
 --
 -- Answers  now, granted, wait, every, stale and the state after it, all of them integers.
 --
@@ -74,12 +74,12 @@ local function follow(state, now)
 end
 
 -- State::lead
-local function lead(state, by, now)
-    if by <= 0 or state[SEEN] == 0 or state[SEEN] > now - by then return end
-    for i = 1, MAX_LIMITS do state[i] = state[i] + by end
-    state[PAUSED_UNTIL] = state[PAUSED_UNTIL] + by
-    state[LEARNT_UNTIL] = state[LEARNT_UNTIL] + by
-    state[SEEN] = state[SEEN] + by
+local function lead(state, by, latest, now)
+    if by == 0 or state[SEEN] == 0 or state[SEEN] > latest then return end
+    for i = 1, MAX_LIMITS do state[i] = min(state[i] + by, MAX_EXACT) end
+    state[PAUSED_UNTIL] = min(state[PAUSED_UNTIL] + by, MAX_EXACT)
+    state[LEARNT_UNTIL] = min(state[LEARNT_UNTIL] + by, MAX_EXACT)
+    state[SEEN] = min(state[SEEN] + by, now)
 end
 
 -- State::tame
@@ -248,21 +248,23 @@ local function answer(granted, due, every, stale)
     return reply
 end
 
-local late = now - number(ARGV[6])
+local till = number(ARGV[6])
+local late = now - till
 if late > 0 and late < CLOCK_CHANGED then return answer(0, 0, 0, 1) end
 
 local declared = {}
-for i = 1, number(ARGV[7]) do
-    declared[i] = { interval = number(ARGV[6 + 2 * i]), capacity = number(ARGV[7 + 2 * i]) }
+for i = 1, number(ARGV[8]) do
+    declared[i] = { interval = number(ARGV[7 + 2 * i]), capacity = number(ARGV[8 + 2 * i]) }
 end
+local ahead = late > 0 and now - min(number(ARGV[7]), till) or 0
 follow(state, now)
-lead(state, late, now)
+lead(state, ahead, till, now)
 tame(state, declared, now)
-local after = 7 + 2 * #declared
+local after = 8 + 2 * #declared
 if ARGV[after + 1] then
     local seen = {}
     for i = 1, SEEN do seen[i] = number(ARGV[after + i]) end
-    lead(seen, late, now)
+    lead(seen, ahead, till, now)
     heal(state, seen, declared, now)
 end
 local granted, due, every = act(state, now, declared)

@@ -57,9 +57,8 @@ use self::worker::Worker;
 /// Requests fail with an error that is [not rejected](StoreError::is_rejected), so that limiters do what
 /// their [`OnStoreError`](super::OnStoreError) says, when
 ///
-/// * another process has held the file for a quarter of a second, or for two seconds while it is opened:
-///   one that was stopped halfway. Processes that are merely many wait for each other, and never see that
-///   the file is locked;
+/// * another process has held the file for two seconds: one that was stopped halfway. Processes that are
+///   merely many wait for each other, and never see that the file is locked;
 /// * the disk is full or fails.
 ///
 /// They fail with a rejected error where a person has to look: the folder does not exist, the file or

@@ -8,11 +8,9 @@ use core::time::Duration;
 
 use crate::clock;
 
-/// The longest wait for the file.
-const LONGEST: u64 = 250_000_000;
-
-/// The longest wait for others who open or create it: they wait for the disk, one after the other.
-const LONGEST_TO_OPEN: u64 = 2_000_000_000;
+/// Longest wait for the file. Limiters have gone on without it long before, where they can: this is about
+/// a process that was stopped while it held the file.
+const LONGEST: u64 = 2_000_000_000;
 
 std::thread_local! {
     /// When this thread gives up: SQLite asks a function, which knows nothing else.
@@ -22,11 +20,6 @@ std::thread_local! {
 /// From now on, waits of this thread count together.
 pub(super) fn begin() {
     GIVE_UP_AT.set(clock::now().saturating_add(LONGEST));
-}
-
-/// The same for opening it.
-pub(super) fn begin_to_open() {
-    GIVE_UP_AT.set(clock::now().saturating_add(LONGEST_TO_OPEN));
 }
 
 /// Sleeps before another try, the `count`th from zero on. `false`: no more.

@@ -12,7 +12,7 @@ use super::worker::Shared;
 ///
 /// Gives back requests that came when it had to be, or the next ones. `None`: the thread has to end.
 pub(super) fn serve(shared: &Shared, mut jobs: Vec<Job>) -> Option<Vec<Job>> {
-    patience::begin_to_open();
+    patience::begin();
     let database = match Database::open(&shared.path) {
         Ok(database) => database,
         Err(failure) => {
