@@ -149,8 +149,10 @@ impl Learnt {
     }
 }
 
+/// At most 36 years, so that sums of a few instants cannot overflow.
 fn nanos(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+    const MOST: u64 = 1 << 60;
+    u64::try_from(duration.as_nanos()).map_or(MOST, |nanos| nanos.min(MOST))
 }
 
 #[cfg(test)]

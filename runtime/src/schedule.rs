@@ -100,21 +100,22 @@ impl Schedule {
         let first = self.bucket.tat.max(self.now);
         let most = (end - 1 + capacity).saturating_sub(first) / interval;
         // The call that goes first holds up the others for its round trip.
-        if most > 0 && self.in_force(most) >= end {
-            let before = |&count: &u64| self.in_force(count) < end;
-            let held = self.probe / interval + 2;
-            return (most.saturating_sub(held)..most)
-                .rev()
-                .find(before)
-                .unwrap_or(0);
+        let (mut least, mut most) = (0, most);
+        while least < most {
+            let count = most - (most - least) / 2;
+            if self.in_force(count) < end {
+                least = count;
+            } else {
+                most = count - 1;
+            }
         }
-        most
+        least
     }
 }
 
 impl Bucket {
     /// Returns when the last of `cost` tokens is granted, none of them before `start`, where the first
-    /// is a probe's and the others are held for its `round_trip`.
+    /// is a probe's and the others are held for its `round_trip`. A probe takes one token.
     fn behind_a_probe(self, cost: u64, start: u64, round_trip: u64) -> u64 {
         let Self { tat, shape } = self;
         if round_trip == 0 || cost < 2 {

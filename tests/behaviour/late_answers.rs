@@ -345,16 +345,3 @@ async fn closed_refuses_those_who_would_wait_for_ever() {
         }
     }
 }
-
-#[tokio::test(start_paused = true)]
-async fn who_is_surely_too_late_is_refused_at_once() {
-    for policy in [Policy::new(), CLOSED] {
-        let store = store();
-        let limiter = one_left(&store, policy).await;
-        patient(&limiter).await.expect("the other token");
-        store.set(Fate::Late(1000, 0));
-        let (out, took) = timed(patient(&limiter)).await;
-        assert!(refusal(out).is_max_wait());
-        assert_eq!(took, 0);
-    }
-}

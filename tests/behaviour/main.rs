@@ -3,6 +3,7 @@
 mod support;
 mod telling;
 
+mod absent;
 mod adapting;
 mod attempts;
 mod batches;

@@ -145,3 +145,26 @@ async fn a_queue_within_counts_for_an_outer_deadline_that_is_given() {
     assert_eq!(error.retry_after(), Some(secs(20)));
     assert_eq!(since(start), 0);
 }
+
+#[tokio::test(start_paused = true)]
+async fn calls_within_that_wait_at_the_same_time_count_once() {
+    #[rate_limited(rate = 100, burst = 100)]
+    async fn outer(within: &Limiter) -> Result<(), Failed> {
+        let (mut calls, first) = (Vec::new(), First::None);
+        for _ in 0..40 {
+            calls.push(Box::pin(inner(within, first)));
+        }
+        for call in &mut calls {
+            let _ = crate::support::poll_once(call);
+        }
+        for call in calls {
+            call.await?;
+        }
+        within.cooldown_for(secs(10));
+        inner(within, first).await
+    }
+    let (within, start) = (limiter(100.0, 100), Instant::now());
+    within.cooldown_for(secs(10));
+    outer(&within).await.unwrap();
+    assert!(since(start) < 21_000);
+}

@@ -71,3 +71,15 @@ async fn the_response_of_one_attempt_does_not_count_for_the_next() {
     assert_eq!((attempts.into_inner(), since(start)), (2, 7000));
     assert_eq!(limiter.snapshot().cooldown, None);
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_observed_refusal_that_asks_for_no_time_closes_as_one_that_is_returned() {
+    #[rate_limited(limiter = limiter, max_retries = 0)]
+    async fn call(limiter: &Limiter) -> Result<(), String> {
+        let _ = response(429, &[("retry-after", "0")]).observe();
+        Err("failed".to_owned())
+    }
+    let limiter = limiter(10.0, 5);
+    assert!(call(&limiter).await.is_err());
+    assert_eq!(limiter.snapshot().cooldown, Some(secs(1)));
+}

@@ -60,7 +60,7 @@ impl Core<'_> {
                     self.wait = Wait::Nothing(now.max(1));
                     return Poll::Ready(match granted {
                         Ok(patience) => {
-                            self.pause(self.patience(can_refuse).saturating_sub(patience));
+                            self.pause(self.patience(can_refuse).saturating_sub(patience), now);
                             Ok(())
                         }
                         Err(refusal) => Err(self.refusal(Denial::Refused(refusal), now)),

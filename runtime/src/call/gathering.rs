@@ -161,7 +161,7 @@ impl Core<'_> {
                 return Poll::Ready(Err(self.refusal(Denial::Refused(refusal), now)));
             }
         };
-        self.pause(self.patience(can_refuse).saturating_sub(patience));
+        self.pause(self.patience(can_refuse).saturating_sub(patience), now);
         let Gathering {
             mut gathered,
             turn,

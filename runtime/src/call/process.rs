@@ -105,14 +105,14 @@ impl<'s> Core<'s> {
     }
 
     /// Takes note of a cooldown or a backoff, for the call and for the one whose body it is in.
-    pub(super) fn pause(&mut self, nanos: u64) {
+    pub(super) fn pause(&mut self, nanos: u64, to: u64) {
         if nanos == 0 {
             return;
         }
         if let Some(scope) = &mut self.scope {
-            scope.pause(nanos);
+            scope.pause(nanos, to);
         }
-        context::with_current(|outer| outer.pause(nanos));
+        context::with_current(|outer| outer.pause(nanos, to));
     }
 
     /// Lets the limiter know what the outcome tells; whether there will be another attempt.
@@ -181,6 +181,7 @@ impl<'s> Core<'s> {
         let spent = scope.is_spent_on(end.failure);
         let tried = scope.number > 1 || step.retry_in.is_some();
         let mut wait = step.retry_in.map(clock::nanos);
+        let mut floor = clock::nanos(judgement.floor);
         if let Some(limiter) = self.limiter() {
             let told = match step.cooldown {
                 Cooldown::Told(told) => Some(told),
@@ -196,10 +197,11 @@ impl<'s> Core<'s> {
                     let refused = end.refused(config, received, told);
                     let understood = limiter.refused(self.function(), &refused);
                     wait = wait.map(|wait| understood.unwrap_or(wait));
+                    floor = understood.unwrap_or(floor);
                 }
             }
         }
-        let believed = clock::nanos(judgement.floor) <= config.max_cooldown;
+        let believed = floor <= config.max_cooldown;
         let next = wait.filter(|_| believed && !spent).map(|wait| Next {
             base: received,
             wait,
@@ -231,7 +233,7 @@ impl<'s> Core<'s> {
             limiter.add_backoff(not_before - now);
             let sleep = tokio::time::sleep_until(clock::instant(not_before));
             self.wait = Wait::Backoff(Box::pin(sleep));
-            self.pause(not_before - now);
+            self.pause(not_before - now, not_before);
         }
         if let Some(scope) = &mut self.scope {
             scope.advance(failure, wait, latest);
@@ -265,7 +267,8 @@ impl<'s> Core<'s> {
             .status
             .map_or(Failure::Other, |status| Failure::Status(status.get()));
         let advice = Advice::of(Some(hint));
-        if let (true, Some(wait)) = (failure.is_throttle() || advice.limited, advice.retry_after) {
+        let asked = advice.retry_after.filter(|wait| !wait.is_zero());
+        if let (true, Some(wait)) = (failure.is_throttle() || advice.limited, asked) {
             let end = End {
                 sent,
                 failure,

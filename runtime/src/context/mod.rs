@@ -129,6 +129,8 @@ struct Notes {
     latest: u64,
     /// Nanoseconds of cooldowns and backoffs that the call has waited for, calls in its body included.
     paused: u64,
+    /// Until when they have been counted: calls in the body may wait at the same time.
+    paused_to: u64,
     hint: Option<Hint>,
     /// When the hint was received.
     received: u64,
@@ -221,11 +223,22 @@ impl Scope {
         Bounds::PATIENCE.saturating_sub(paused)
     }
 
-    /// Takes note of a cooldown or a backoff that the call waits for.
-    pub(crate) fn pause(&mut self, nanos: u64) {
-        if nanos > 0 && self.bounds.is_patient() {
-            let notes = self.notes();
-            notes.paused = notes.paused.saturating_add(nanos);
+    /// Takes note of a cooldown or a backoff that the call waits for, of so many nanoseconds until `to`.
+    /// Where calls in its body wait at the same time, the time counts once.
+    pub(crate) fn pause(&mut self, nanos: u64, to: u64) {
+        if nanos == 0 || !self.bounds.is_patient() {
+            return;
+        }
+        let notes = self.notes();
+        let from = to.saturating_sub(nanos).max(notes.paused_to);
+        notes.paused = notes.paused.saturating_add(to.saturating_sub(from));
+        notes.paused_to = notes.paused_to.max(to);
+    }
+
+    /// Counts what the call has waited for whose body this one is in.
+    fn inherit(&mut self, paused: u64) {
+        if paused > 0 {
+            self.notes().paused = paused;
         }
     }
 
@@ -291,7 +304,7 @@ pub(crate) fn begin(deadline: Option<u64>, now: u64) -> Scope {
 #[cold]
 fn inherit_pauses(scope: &mut Scope) {
     if let Some(paused) = with_current(|outer| Bounds::PATIENCE - outer.patience()) {
-        scope.pause(paused);
+        scope.inherit(paused);
     }
 }
 

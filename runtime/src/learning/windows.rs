@@ -102,6 +102,13 @@ pub(crate) struct Heard<'a> {
     pub(crate) longest: u64,
 }
 
+impl Heard<'_> {
+    /// An instant that the server told, as far as it is believed.
+    fn believed(&self, instant: u64) -> u64 {
+        instant.min(self.received.saturating_add(self.longest))
+    }
+}
+
 impl Windows {
     pub(super) const UNKNOWN: Self = Self { list: Vec::new() };
 
@@ -147,7 +154,7 @@ impl Windows {
             .filter(|spoken| spoken.remaining.is_some_and(|left| left < 1.0));
         exhausted.try_fold(None, |latest: Option<u64>, spoken| {
             let known = self.list.iter().find(|known| *known.name == *spoken.name)?;
-            let refills = known.window.kind() == Kind::Refills;
+            let refills = known.window.kind() == Kind::Refills && known.window.is_proven();
             let next = heard.sent.saturating_add(whole(known.window.interval()));
             refills.then(|| Some(latest.map_or(next, |latest| latest.max(next))))
         })?
@@ -163,9 +170,9 @@ impl Windows {
         let Some(remaining) = spoken.remaining else {
             return;
         };
-        let reset = spoken.reset.map(|reset| nanos(reset).min(heard.longest));
+        let reset = spoken.reset.map(nanos);
         let close = |outlook: &mut Outlook, reset: u64| {
-            let until = heard.received.saturating_add(reset);
+            let until = heard.believed(heard.received.saturating_add(reset));
             outlook.closed_until = outlook.closed_until.max(until);
         };
         match (reset.filter(|&reset| reset > 0), spoken.limit) {
@@ -214,7 +221,7 @@ impl Windows {
         let is_little = window.remaining() < told.limit * heard.below;
         match window.kind() {
             Kind::Refills if is_little => {
-                followed.pace = Some(refill(&window, told));
+                followed.pace = Some(refill(&window, told, heard));
                 outlook.scarce = true;
                 if window.remaining() < 1.0 {
                     let next = window.sent().saturating_add(whole(window.interval()));
@@ -225,11 +232,12 @@ impl Windows {
             Kind::Unknown | Kind::Renews if window.remaining() < 1.0 => {
                 // One that has passed meanwhile is judged by the calls that are sent after it.
                 if window.ends() > heard.received {
-                    outlook.closed_until = outlook.closed_until.max(window.ends());
+                    let until = heard.believed(window.ends());
+                    outlook.closed_until = outlook.closed_until.max(until);
                 }
             }
             Kind::Unknown | Kind::Renews => {
-                if let (true, Some(pace)) = (is_little, spread(&window, heard.received)) {
+                if let (true, Some(pace)) = (is_little, spread(&window, heard)) {
                     followed.pace = Some(pace);
                     outlook.scarce = true;
                 }
@@ -264,9 +272,10 @@ impl Windows {
 }
 
 /// What is left of a window, spread until its end.
-fn spread(window: &Window, now: u64) -> Option<Pace> {
-    let until = window.ends();
-    let left = until.checked_sub(now).filter(|&left| left > 0)?;
+fn spread(window: &Window, heard: &Heard<'_>) -> Option<Pace> {
+    let until = heard.believed(window.ends());
+    let left = until.checked_sub(heard.received);
+    let left = left.filter(|&left| left > 0)?;
     #[expect(clippy::cast_precision_loss, reason = "far below 2^52 ns")]
     let interval = (left as f64 / window.remaining()).ceil();
     Some(Pace {
@@ -276,10 +285,10 @@ fn spread(window: &Window, now: u64) -> Option<Pace> {
 }
 
 /// Of a bucket: what was used comes back one by one until it is full.
-fn refill(window: &Window, told: &Told) -> Pace {
+fn refill(window: &Window, told: &Told, heard: &Heard<'_>) -> Pace {
     Pace {
         interval: whole(window.interval().ceil()).min(told.reset),
-        until: told.received.saturating_add(told.reset),
+        until: heard.believed(told.received.saturating_add(told.reset)),
     }
 }
 

@@ -32,14 +32,16 @@ impl Desk {
     }
 }
 
-/// Says that a call waits for long.
-pub(super) fn announce(wait: Duration) {
+/// Says that a call waits for long, if it does.
+pub(super) fn announce(wait: Option<Duration>) {
     #[cfg(feature = "tracing")]
-    tracing::warn!(
-        ?wait,
-        "a call waits for the end of a cooldown and cannot be refused, since its error type does not \
-         implement `From<paced::Error>`"
-    );
+    if let Some(wait) = wait {
+        tracing::warn!(
+            ?wait,
+            "a call waits for the end of a cooldown and cannot be refused, since its error type does not \
+             implement `From<paced::Error>`"
+        );
+    }
     #[cfg(not(feature = "tracing"))]
     let _ = wait;
 }

@@ -146,6 +146,9 @@ impl Desk {
         let known = self.supply.is_none();
         let is_held = self.queue.waiting() > 0 || self.cooldown.held_until() > now;
         if is_held || (known && until > now) {
+            // A probe that is out for longer than expected still holds the others.
+            let held = self.cooldown.held_until().max(until);
+            let until = if until > now { until } else { held };
             return Err(Refusal::Late { until });
         }
         let credit = if now < self.owed_until {
@@ -258,7 +261,7 @@ impl Desk {
         if !self.cooldown.extend(until, now) {
             return;
         }
-        let unused = self.queue.revoke();
+        let unused = self.call_back();
         self.give_back(unused);
         self.empty(until);
         self.expel(now, wakes);

@@ -36,7 +36,7 @@ impl Desk {
     /// Refuses all who cannot be served in time any more.
     pub(super) fn expel(&mut self, now: u64, wakes: &mut Wakes) {
         let burst = self.quota().burst().get();
-        let (closed, opens) = (self.cooldown.closed_in_all(), self.cooldown.until());
+        let closed = self.cooldown.closed_in_all();
         let mut ahead = 0;
         self.soonest = u64::MAX;
         for index in self.queue.line_up() {
@@ -45,7 +45,7 @@ impl Desk {
             let until = self.due(ahead + u64::from(cost), now);
             let state = match () {
                 () if cost > burst => State::TooLarge,
-                () if closed > patience => State::Closed { until: opens },
+                () if closed > patience => State::Closed { until },
                 () if until > latest => State::Late { until },
                 () => {
                     ahead += u64::from(cost);

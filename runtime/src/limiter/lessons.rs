@@ -101,7 +101,7 @@ impl Desk {
         }
         self.hold_all_back(&refused, gate, now, wakes);
         if let (Some(at), Some(heard)) = (refills_at, refused.heard) {
-            // The pace outlasts the doubts that a refusal throws on others.
+            // A refusal has ended all paces, also the one at which a bucket is known to refill.
             self.learnt.hear_refusal(&heard);
             self.reshape(gate, now);
             self.refill_at(at);
@@ -137,6 +137,8 @@ impl Desk {
         if self.cooldown.until() > now {
             self.cooldown.arm(PROBING);
             self.exhausted = true;
+        } else {
+            self.ended(refused.sent, now);
         }
         if news {
             let resumes = self.cooldown.until().max(now);
@@ -219,7 +221,8 @@ impl Desk {
         self.took(heard.received.saturating_sub(heard.sent));
         let outlook = self.learnt.hear(heard, own);
         self.reshape(gate, now);
-        if paced && self.learnt.ages_at().is_none() {
+        let outlasted = paced && self.learnt.ages_at().is_none();
+        if outlasted {
             self.empty(now);
         }
         if outlook.closed_until > now {
@@ -234,7 +237,7 @@ impl Desk {
             self.tat = self.tat.max(bucket::holding(left, self.shape, now));
         }
         if outlook.is_clear() {
-            self.renew(heard, paced && self.learnt.ages_at().is_none(), now);
+            self.renew(heard, outlasted, now);
         }
         self.tell_pace(now);
         self.expel(now, wakes);
@@ -244,6 +247,9 @@ impl Desk {
     /// bucket gained in the meantime is there as well, up to that.
     fn renew(&mut self, heard: &Heard<'_>, renewed: bool, now: u64) {
         let is_known = heard.hint.counts_requests() && self.supply.is_none();
+        if self.refilled.is_none() {
+            return;
+        }
         let Some(mut left) = heard.hint.remaining().filter(|_| is_known) else {
             return;
         };
@@ -261,9 +267,11 @@ impl Desk {
         self.tat = self.tat.min(refilled.tat().max(level));
     }
 
-    /// The bucket is empty, and its next token comes at `at`.
+    /// Empties the bucket, whose next token comes at `at`. One in a store is left to the store.
     pub(super) fn refill_at(&mut self, at: u64) {
-        self.tat = bucket::reopen(self.tat, self.shape, at);
+        if self.supply.is_none() {
+            self.tat = bucket::reopen(self.tat, self.shape, at);
+        }
     }
 
     /// Takes note of a round trip.

@@ -22,6 +22,8 @@ mod snapshot;
 mod spilling;
 mod supply;
 mod supplying;
+#[cfg(test)]
+mod tests;
 mod ticket;
 mod waiter;
 mod wakes;

@@ -2,9 +2,11 @@
 
 use crate::bucket::TIMER_SLACK;
 
+use super::cooldown::Probe;
 use super::desk::Desk;
 use super::request::Line;
 use super::waiter::State;
+use super::waiter::Waiter;
 use super::wakes::Wakes;
 
 /// A permit is used as it is if it is picked up within this time.
@@ -25,8 +27,22 @@ impl Desk {
     /// next one: the tokens that piled up for many such waiters may be more than the bucket holds.
     pub(super) fn come_back(&mut self, index: u32, now: u64, wakes: &mut Wakes) {
         self.recall(now, wakes);
-        if self.queue.waiter(index).state() == State::Absent {
-            self.queue.come_back(index, now);
+        if self.queue.waiter(index).state() != State::Absent {
+            return;
+        }
+        self.queue.come_back(index, now);
+        // What was learnt while it was in no line may have made it too late.
+        let &Waiter {
+            cost,
+            latest,
+            patience,
+            ..
+        } = self.queue.waiter(index);
+        self.soonest = self.soonest.min(latest);
+        let until = self.due(self.queue.cost_ahead(Line::Returned), now);
+        let is_closed = self.cooldown.closed_in_all() > patience;
+        if cost > self.quota().burst().get() || is_closed || until > latest {
+            self.expel(now, wakes);
         }
     }
 
@@ -59,6 +75,17 @@ impl Desk {
                 wakes.add(self.queue.decide(index, State::Absent));
             }
         }
+    }
+
+    /// Puts all who hold a permit that they have not used back to the front of their lines. Returns the
+    /// tokens that they give back.
+    pub(super) fn call_back(&mut self) -> u64 {
+        if let Probe::Out { sent, .. } = self.cooldown.probe() {
+            if self.queue.holds_unused(sent) {
+                self.cooldown.unused(sent);
+            }
+        }
+        self.queue.revoke()
     }
 
     /// Takes back the permit that a waiter held in `state`, since `since`.

@@ -212,6 +212,16 @@ impl Queue {
         lists.iter().map(|list| list.cost).sum()
     }
 
+    /// Whether a permit that was granted at `instant`, to a caller that reports, is not used yet.
+    pub(super) fn holds_unused(&self, instant: u64) -> bool {
+        let unused = self.iter(self.granted).chain(self.iter(self.held));
+        let mut unused = unused.map(|index| {
+            let waiter = self.waiter(index);
+            waiter.reports && waiter.since == instant
+        });
+        unused.any(|is_it| is_it)
+    }
+
     /// Returns the waiter whose permit was granted first of those that were not picked up.
     pub(super) fn oldest_grant(&self) -> Option<u32> {
         (self.granted.head != NIL).then_some(self.granted.head)

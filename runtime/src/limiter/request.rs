@@ -48,7 +48,7 @@ impl Line {
 pub(crate) enum Refusal {
     /// A permit would come at this instant, later than it is of use.
     Late { until: u64 },
-    /// The limiter stays closed until this instant, for longer than the caller waits for cooldowns.
+    /// A permit would come at this instant, after cooldowns that are too long for the caller.
     Closed { until: u64 },
     /// The bucket never holds as many tokens.
     TooLarge { burst: u32 },

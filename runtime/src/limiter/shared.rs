@@ -123,9 +123,7 @@ impl Shared {
             },
         };
         self.settle(behind, now, &mut wakes);
-        if let Some(wait) = long_wait {
-            announcing::announce(wait);
-        }
+        announcing::announce(long_wait);
         entered
     }
 
@@ -135,7 +133,9 @@ impl Shared {
         let (mut behind, now) = self.visit();
         let mut wakes = Wakes::new();
         let joined = self.join(&mut behind, &handle, request, cx, now, &mut wakes);
+        let long_wait = behind.desk.long_wait(&request, now);
         self.settle(behind, now, &mut wakes);
+        announcing::announce(long_wait.filter(|_| joined.is_ok()));
         joined
     }
 
@@ -334,25 +334,5 @@ impl Shared {
     pub(super) fn lock(&self) -> MutexGuard<'_, Behind> {
         // Nothing behind the lock can panic half-way through a change.
         self.behind.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use core::num::NonZeroU32;
-
-    use super::*;
-    use crate::limiter::Function;
-
-    #[test]
-    fn calls_that_pass_are_not_reported_for_ever() {
-        let often = NonZeroU32::new(1_000_000_000).expect("above 0");
-        let shared = Shared::new(Quota::per_second(often).with_burst(often));
-        for _ in 0..1100 {
-            let now = clock::now();
-            assert!(shared.pass(1, now));
-            shared.passed(Function::of(&0), now, false);
-        }
-        assert!(!shared.notes.is_attentive());
     }
 }

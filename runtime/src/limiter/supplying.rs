@@ -146,7 +146,7 @@ impl Desk {
             self.close(tidings.paused_until, now, wakes);
         }
         if tidings.void {
-            self.queue.revoke();
+            self.call_back();
         }
         self.expel(now, wakes);
     }

@@ -20,7 +20,7 @@ pub(super) enum State {
     Absent,
     /// Cannot be served in time; a permit would come at this instant.
     Late { until: u64 },
-    /// The limiter stays closed until this instant, which is too long for the caller.
+    /// A permit would come at this instant, after cooldowns that are too long for the caller.
     Closed { until: u64 },
     /// Asks for more than the bucket holds since the quota changed.
     TooLarge,

@@ -1,6 +1,7 @@
 //! Servers that tell which part of their API a window belongs to, as GitHub does.
 
 mod bounds;
+mod bucket;
 mod crowd;
 mod github;
 mod permits;
@@ -337,25 +338,4 @@ async fn processes_that_share_a_store_share_what_is_known_of_a_resource() {
     }
     // And the first one at a pace that is learnt at the declared one's next token.
     assert_eq!(other.sent("core", 2), [60_200, 105_200, 150_200]);
-}
-
-/// When 25 calls in a row are sent that are told what is left in a bucket of ten.
-async fn told_of_a_bucket(resource: Option<&str>) -> Vec<u64> {
-    let api = api();
-    for number in 0..25_u32 {
-        let left = 9_u32.saturating_sub(number);
-        let mut answer = Answer::told("api", 10, left, 1);
-        answer
-            .headers
-            .retain(|(name, _)| resource.is_some() || *name != "x-ratelimit-resource");
-        api.core(answer).await.unwrap().unwrap();
-    }
-    api.sent("core", 0)
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_resource_that_is_the_declared_bucket_is_recognized_as_it_is_without_a_name() {
-    let times = told_of_a_bucket(Some("api")).await;
-    assert_eq!(times, told_of_a_bucket(None).await);
-    assert_eq!(times.last(), Some(&1500));
 }

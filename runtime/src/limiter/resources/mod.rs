@@ -27,16 +27,16 @@ use crate::limiter::shared::Shared;
 use crate::limiter::snapshot::Snapshot;
 use crate::limiter::supply::Terms;
 use crate::limiter::waiter::State;
+use crate::limiter::wakes::Wakes;
 
 impl Desk {
     /// A call that was sent at `sent` has told of a pace: the next one goes an interval later. Permits that
     /// were granted at a faster pace and are not used are called back.
-    fn begin_pace(&mut self, sent: u64) {
-        let unused = self.queue.revoke();
+    fn begin_pace(&mut self, sent: u64, now: u64, wakes: &mut Wakes) {
+        let unused = self.call_back();
         self.give_back(unused);
-        if self.supply.is_none() {
-            self.refill_at(sent.saturating_add(self.shape.interval));
-        }
+        self.refill_at(sent.saturating_add(self.shape.interval));
+        self.expel(now, wakes);
     }
 }
 
@@ -123,7 +123,7 @@ impl Shared {
                 let before = desk.shape.interval;
                 desk.hear(heard, own, &resource.gate, now, wakes);
                 if desk.shape.interval > before && desk.learnt.pace().is_some() {
-                    desk.begin_pace(heard.sent);
+                    desk.begin_pace(heard.sent, now, wakes);
                 }
             });
         }

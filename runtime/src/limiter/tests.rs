@@ -1,0 +1,20 @@
+//! What a limiter learns from calls that pass without waiting.
+
+use core::num::NonZeroU32;
+
+use super::shared::Shared;
+use crate::clock;
+use crate::limiter::Function;
+use crate::quota::Quota;
+
+#[test]
+fn calls_that_pass_are_not_reported_for_ever() {
+    let often = NonZeroU32::new(1_000_000_000).expect("above 0");
+    let shared = Shared::new(Quota::per_second(often).with_burst(often));
+    for _ in 0..1100 {
+        let now = clock::now();
+        assert!(shared.pass(1, now));
+        shared.passed(Function::of(&0), now, false);
+    }
+    assert!(!shared.notes.is_attentive());
+}
