@@ -106,7 +106,8 @@ impl Error {
         matches!(self.kind, Kind::MaxWait(_))
     }
 
-    /// The call could not be made, or its last attempt not be ended, before its deadline.
+    /// The call could not be made, or its last attempt not be ended, before its deadline. A call without a
+    /// deadline counts as having one of 300 s for its cooldowns and backoffs in all.
     pub const fn is_deadline(&self) -> bool {
         matches!(
             self.kind,
@@ -161,7 +162,7 @@ impl fmt::Display for Error {
                 )
             }
             Kind::Deadline(wait) if wait.is_zero() => {
-                f.write_str("refused: the call's deadline is over")
+                f.write_str("refused: no time is left before the call's deadline")
             }
             Kind::Closed(wait) => {
                 write!(

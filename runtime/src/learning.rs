@@ -6,6 +6,7 @@
 
 mod evidence;
 mod share;
+mod spoken;
 mod window;
 mod windows;
 

@@ -42,8 +42,9 @@
 //! * **No call is refused that would have been served**, as far as the limiter can know, and one that is let
 //!   in is served in time. A default never fails a batch that merely takes long.
 //! * **No call stops the others**: a resource that is always refused holds back its own calls.
-//! * **After a hint its call makes no attempt before its instant**, and no other call does, unless it is clear
-//!   that only this one is refused; then the queue reopens at the paced rate.
+//! * **A hint always binds its own call**: no attempt before its instant. It binds the other calls as well,
+//!   unless their outcomes show that only this call is refused. When it ends, one call goes first and the
+//!   others follow at the paced rate.
 //! * **Idle is free.** There is no background task and no ticker.
 //! * **Paused time.** Everything runs on tokio's clock: with `tokio::time::pause` tests take no time,
 //!   and delays are exact to the millisecond.
@@ -80,7 +81,8 @@
 //!   certificates and, unless the program has chosen, *ring*.
 //! * **redis-cluster**: `redis`, and URLs of servers that are part of a Redis Cluster.
 //! * **tracing**: events for what changes while a limiter runs: a store that is away (level `warn`), is
-//!   back (`info`), or refuses (`error`). `sqlite` and `redis` switch it on.
+//!   back (`info`), or refuses (`error`), and a call that cannot be refused and waits for more than 5 s for the
+//!   end of a cooldown (`warn`). `sqlite` and `redis` switch it on.
 //! * **test-util**: `store::conformance`, a check for those who write a store of their own.
 //!
 //! # Not supported

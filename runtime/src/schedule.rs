@@ -1,5 +1,5 @@
-//! When permits will be granted, as a function of what is known now: whatever refuses a call as too
-//! late, gives up a retry or says when to come back goes by this one forecast.
+//! The forecast of grants, as a function of what is known now. Refusals, retries and `retry_after` all use
+//! it.
 //!
 //! A schedule is a few stretches of time. In each of them one bucket refills at one pace. The last
 //! stretch does not end. At the beginning of a stretch one call may go first, and the others follow
@@ -26,7 +26,7 @@ pub(crate) struct Change {
     pub(crate) probe: u64,
 }
 
-/// When permits will be granted.
+/// A forecast of grants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Schedule {
     /// Instant of the forecast.

@@ -1,4 +1,4 @@
-//! What the body of a call is told of its attempt.
+//! The attempt as its body sees it.
 
 use core::fmt;
 use core::time::Duration;
@@ -22,16 +22,17 @@ impl Attempt {
         self.number
     }
 
-    /// Why the attempt before this one is not the last; `None` in the first.
+    /// Returns the failure of the previous attempt, `None` in the first.
     pub const fn previous(&self) -> Option<Failure> {
         self.previous
     }
 
-    /// The time that the call has left, zero when it is over. `None` outside of a call.
+    /// Returns the time that the call has left, zero when it is over. `None` outside of a call.
     ///
-    /// With a `deadline` it is the time until then. Without one it is what is left of the 300 s that the
-    /// call's cooldowns and backoffs may take in all; the time in a queue that merely paces is not part
-    /// of them. Inside of another call it is never more than that one's deadline allows.
+    /// With a `deadline`: the time until it. Without one: the rest of the 300 s for the call's cooldowns and
+    /// backoffs, as of the moment at which [`attempt`](super::attempt()) was called; it does not run down
+    /// while the body runs, and the time in a queue that merely paces is not part of it. Inside of another
+    /// call it is never more than that one has left.
     pub fn time_left(&self) -> Option<Duration> {
         let until = |deadline: u64| Duration::from_nanos(deadline.saturating_sub(clock::now()));
         let deadline = self.deadline.map(until);

@@ -4,6 +4,7 @@
 //! back afterwards; nothing is allocated, and a body that moves to another thread takes it along.
 
 mod attempt;
+mod bounds;
 
 use core::cell::Cell;
 use core::mem::ManuallyDrop;
@@ -16,6 +17,7 @@ use crate::hint::Hint;
 
 pub use self::attempt::Attempt;
 pub use self::attempt::IdempotencyKey;
+use self::bounds::Bounds;
 
 thread_local! {
     static CURRENT: Current = const { Current::new() };
@@ -66,41 +68,6 @@ impl Current {
     }
 }
 
-/// How long a call goes on: until an instant, and where its function has no deadline of its own, until
-/// its cooldowns and backoffs add up to [`PATIENCE`](Self::PATIENCE). One word, since it is part of
-/// every call's future.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Bounds(u64);
-
-impl Bounds {
-    /// Nanoseconds of cooldowns and backoffs that a call without a deadline waits for in all.
-    const PATIENCE: u64 = clock::nanos(Duration::from_secs(300));
-    /// An instant that never comes.
-    const NEVER: u64 = u64::MAX >> 1;
-    const PATIENT: u64 = 1 << 63;
-
-    const NONE: Self = Self(Self::NEVER);
-
-    /// The bounds of a call that begins at `now` inside of a call that ends at `outer`.
-    #[inline]
-    pub(crate) fn of(deadline: Option<u64>, now: u64, outer: u64) -> Self {
-        match deadline {
-            Some(deadline) => Self(now.saturating_add(deadline).min(outer)),
-            None => Self(outer | Self::PATIENT),
-        }
-    }
-
-    /// The instant at which the call has to be over.
-    #[inline]
-    pub(crate) const fn deadline(self) -> u64 {
-        self.0 & Self::NEVER
-    }
-
-    const fn is_patient(self) -> bool {
-        self.0 & Self::PATIENT != 0
-    }
-}
-
 /// What an attempt knows, and what its body has told. It is part of every call's future, so what
 /// most calls never need is on the heap.
 #[derive(Clone, Debug)]
@@ -113,7 +80,8 @@ pub(crate) struct Scope {
     pub(crate) status: Option<NonZeroU16>,
     /// `observe` saw something that the limiter has not heard of.
     pub(crate) unheard: bool,
-    /// The limiter has been told that this attempt was refused.
+    /// The limiter has been told that this attempt was refused. Only the call reads it, so it is not lent
+    /// to the thread.
     pub(crate) reported: bool,
 }
 

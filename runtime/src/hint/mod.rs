@@ -92,7 +92,7 @@ impl Hint {
     }
 
     /// The server's name for the part of its API that `limit` and `remaining` are about, such as
-    /// GitHub's `core` and `search`. `None` where it names none.
+    /// GitHub's `core` and `search`. `None` where it names none. A limiter follows at most 8 of them.
     pub fn resource(&self) -> Option<&str> {
         self.resource.as_deref()
     }

@@ -1,4 +1,4 @@
-//! Whether a refusal speaks for the whole limiter or for its own call alone.
+//! Decides whether a refusal concerns the limiter or only its own call.
 //!
 //! Where a limiter sends too much, the server refuses first attempts and retries alike. Where one
 //! resource is always refused, its retries are refused and the first attempts of all others pass. So
@@ -26,7 +26,7 @@ const FEW_OF_THE_FIRST: f64 = 0.5;
 const FIRST_IN_A_ROW: u32 = 2;
 const ALL_IN_A_ROW: u32 = 4;
 
-/// .. if nothing passed that was sent within this time, or within so many intervals of the rate.
+/// Nanoseconds without a pass after which such a row counts, and at least so many intervals of the rate.
 const RECENT: u64 = 1_000_000_000;
 const RECENT_INTERVALS: u64 = 4;
 
@@ -92,7 +92,7 @@ impl Evidence {
         all_in_a_row: 0,
     };
 
-    /// Whether no refusal is remembered, so that nothing has to be counted.
+    /// Returns whether no refusal is remembered, so that nothing has to be counted.
     pub(super) fn is_none(&self) -> bool {
         self.first.refused + self.retries.refused < FORGOTTEN
     }
@@ -129,7 +129,7 @@ impl Evidence {
         }
     }
 
-    /// Whether a refusal that was taken note of holds for all calls of the limiter.
+    /// Returns whether a refusal that was counted holds for all calls of the limiter.
     pub(super) fn binds_all(&self, attempt: Attempted, now: u64) -> bool {
         let (first, retries) = (self.first.share(), self.retries.share());
         let few_of_the_first = first < FEW_OF_THE_FIRST * retries;
@@ -142,7 +142,7 @@ impl Evidence {
         !concerns_its_call || self.nothing_passes(attempt, now)
     }
 
-    /// Whether the server lets nothing through any more, or not yet again.
+    /// Returns whether the server lets nothing through any more, or not yet again.
     fn nothing_passes(&self, attempt: Attempted, now: u64) -> bool {
         let Attempted {
             sent,

@@ -1,21 +1,16 @@
 //! What hints tell of a server's windows: how much is left until when.
 
-use core::time::Duration;
-
 use crate::hint::Hint;
-use crate::hint::Policy;
 
 use super::nanos;
+use super::spoken::Spoken;
+use super::spoken::windows;
 use super::window::Kind;
 use super::window::Told;
 use super::window::Window;
 
 /// Windows that are followed at the same time, each by its name.
 const MOST: usize = 8;
-
-/// A window no longer than this counts as new after its length where its end is not told. A day, say,
-/// may be over at any moment.
-const SHORT: Duration = Duration::from_secs(60);
 
 /// What is known of a server's windows.
 #[derive(Clone, Debug, PartialEq)]
@@ -300,54 +295,4 @@ fn refill(window: &Window, told: &Told, heard: &Heard<'_>) -> Pace {
 const fn whole(nanos: f64) -> u64 {
     let nanos = nanos as u64;
     if nanos == 0 { 1 } else { nanos }
-}
-
-/// A window that a hint tells of.
-#[derive(Clone, Copy, Debug)]
-struct Spoken<'a> {
-    name: &'a str,
-    is_requests: bool,
-    limit: Option<f64>,
-    remaining: Option<f64>,
-    reset: Option<Duration>,
-}
-
-/// The windows that a hint tells of. A single one with a name is what the hint itself tells of.
-fn windows(hint: &Hint) -> Vec<Spoken<'_>> {
-    let single = hint.policies().len() < 2;
-    let name = hint.policies().first().and_then(Policy::name);
-    let whole = Spoken {
-        name: name.filter(|_| single).unwrap_or_default(),
-        is_requests: hint.counts_requests(),
-        limit: hint.limit(),
-        remaining: hint.remaining(),
-        reset: hint.reset_after(),
-    };
-    let policies = hint.policies().iter().map(|policy| Spoken {
-        name: policy.name().unwrap_or_default(),
-        is_requests: policy.unit() == "requests",
-        limit: policy.limit(),
-        remaining: policy.remaining(),
-        reset: policy.reset_after().or_else(|| short(policy)),
-    });
-    if single && whole.reset.is_some() {
-        return vec![whole];
-    }
-    core::iter::once(whole)
-        .filter(|whole| whole.is_requests && !covered(whole, hint.policies()))
-        .chain(policies)
-        .collect()
-}
-
-/// Whether a policy tells the same.
-fn covered(whole: &Spoken<'_>, policies: &[Policy]) -> bool {
-    policies.iter().any(|policy| {
-        let same_reset = whole.reset.is_none() || whole.reset == policy.reset_after();
-        same_reset && policy.remaining() == whole.remaining && policy.limit() == whole.limit
-    })
-}
-
-/// The length of a window of which no end is told, if it will be over soon.
-fn short(policy: &Policy) -> Option<Duration> {
-    policy.window().filter(|length| *length <= SHORT)
 }

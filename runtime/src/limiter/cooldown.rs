@@ -1,9 +1,9 @@
-//! When a limiter is closed, and the call that goes first when it opens again.
+//! The closed period of a limiter, and the probe that goes first after it.
 
-/// How long the first call after a cooldown holds back the others while it is not answered.
+/// Longest hold of the other calls for a probe, in nanoseconds.
 pub(super) const PROBING: u64 = 1_000_000_000;
 
-/// One call goes first after a cooldown, to see whether the server lets it through.
+/// The call that goes first after a cooldown, to see whether the server lets it through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Probe {
     Off,
@@ -18,7 +18,7 @@ pub(super) enum Probe {
     },
 }
 
-/// When a limiter is closed.
+/// The last closed period of a limiter.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Cooldown {
     /// Beginning and end of the last cooldown.
@@ -84,13 +84,14 @@ impl Cooldown {
         end.saturating_sub(since.max(self.since))
     }
 
-    /// Lets the next call go first. `held` is the longest that the others wait for its answer.
+    /// Makes the next call that reports the probe. `hold`: longest time in nanoseconds that the others wait
+    /// for its answer.
     pub(super) const fn arm(&mut self, hold: u64) {
         self.probe = Probe::Armed { hold };
     }
 
-    /// Takes note of a permit. The next call's is the probe's, if one is due; a permit that nobody
-    /// reports on is no probe.
+    /// Takes note of a permit, which is the probe's if one is due. A permit that nobody reports on is no
+    /// probe.
     pub(super) fn granted(&mut self, reports: bool, now: u64) {
         if let (Probe::Armed { hold }, true) = (self.probe, reports) {
             self.probe = Probe::Out {
@@ -100,7 +101,7 @@ impl Cooldown {
         }
     }
 
-    /// A permit that was granted at `at` is not used: if it was the probe's, the next one is.
+    /// Takes note that the permit granted at `at` is not used. If it was the probe's, the next one is.
     pub(super) fn unused(&mut self, at: u64) {
         match self.probe {
             Probe::Out { sent, until } if sent == at => self.arm(until - sent),
@@ -108,7 +109,7 @@ impl Cooldown {
         }
     }
 
-    /// A call that was sent at `sent` came to an end: whether the others were held for it.
+    /// Ends the hold if the attempt sent at `sent` was the probe, or sent after it. Returns whether it did.
     pub(super) fn answered(&mut self, sent: u64) -> bool {
         let held = matches!(self.probe, Probe::Out { sent: probe, .. } if sent >= probe);
         if held {
@@ -117,7 +118,7 @@ impl Cooldown {
         held
     }
 
-    /// Ends the wait for a probe that is not answered in time: when it ended.
+    /// Ends a hold whose time is over, and returns its end.
     pub(super) fn lapse(&mut self, now: u64) -> Option<u64> {
         match self.probe {
             Probe::Out { until, .. } if until <= now => {

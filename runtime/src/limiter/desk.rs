@@ -47,7 +47,7 @@ pub(super) struct Desk {
     /// The bucket in force: what was declared, tightened by what was learnt.
     pub(super) shape: Shape,
     pub(super) cooldown: Cooldown,
-    /// The bucket may have been full when the gate was shut.
+    /// The bucket was, or may have been, full when the gate was last shut.
     was_full: bool,
     /// No response has arrived since the bucket was last full.
     pub(super) fresh: bool,
@@ -59,8 +59,8 @@ pub(super) struct Desk {
     pub(super) tat: u64,
     /// The declared bucket, while a hint's pace is in force.
     pub(super) kept: Option<Kept>,
-    /// The bucket as it would be if it had not been emptied at the end of a cooldown or of a pace: what
-    /// there is again if the first answer after it shows that there is as much.
+    /// The bucket without the emptying at the end of a cooldown or of a pace. Its tokens are used if the
+    /// first response after it shows that the server has as many.
     pub(super) refilled: Option<Kept>,
     /// The last cooldown began because a window was used up.
     pub(super) exhausted: bool,

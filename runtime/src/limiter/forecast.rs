@@ -1,4 +1,4 @@
-//! When those who wait will be served, and who is refused because that is too late.
+//! Forecasts when waiters are served, and refuses those whose permit would come too late.
 
 use crate::bucket::Shape;
 use crate::schedule::Bucket;
@@ -14,12 +14,12 @@ use super::waiter::State;
 use super::wakes::Wakes;
 
 impl Desk {
-    /// When a caller who joins this line now gets a permit.
+    /// Returns the instant at which a caller that joins `line` now gets its permit.
     pub(super) fn expected(&self, line: Line, cost: u32, now: u64) -> u64 {
         self.due(self.queue.cost_ahead(line) + u64::from(cost), now)
     }
 
-    /// When the last of `cost` tokens from now on is granted.
+    /// Returns the instant at which the last of `cost` tokens from now on is granted.
     pub(super) fn due(&self, cost: u64, now: u64) -> u64 {
         let Some(supply) = &self.supply else {
             return self.schedule(now).when(cost);
@@ -33,7 +33,7 @@ impl Desk {
         }
     }
 
-    /// Refuses all who cannot be served in time any more.
+    /// Refuses all waiters that cannot be served in time any more.
     pub(super) fn expel(&mut self, now: u64, wakes: &mut Wakes) {
         let burst = self.quota().burst().get();
         let closed = self.cooldown.closed_in_all();
@@ -57,7 +57,7 @@ impl Desk {
         }
     }
 
-    /// What is known of the permits to come from the bucket of this process, or of the store.
+    /// Returns the schedule of the bucket in force, of this process or of the store.
     pub(super) fn schedule(&self, now: u64) -> Schedule {
         let round_trip = self.round_trip.max(1);
         let (opens, probe) = match self.cooldown.probe() {

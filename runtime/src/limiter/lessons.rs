@@ -1,13 +1,11 @@
-//! What the desk makes of what calls tell: refusals, answers, and what is left of a server's limits.
+//! Feedback: what follows from what calls tell: refusals, answers, and what is left of a server's limits.
 
 use core::mem;
-use core::time::Duration;
 
 use crate::backoff::Backoff;
 use crate::bucket;
 use crate::bucket::Shape;
 use crate::clock;
-use crate::hint::Hint;
 use crate::learning::Attempted;
 use crate::learning::Heard;
 use crate::learning::Own;
@@ -46,29 +44,14 @@ pub(crate) struct Refused<'a> {
     pub(crate) by_reset: bool,
     /// What it told of its limits.
     pub(crate) heard: Option<Heard<'a>>,
-    /// What is waited where it asked for nothing.
+    /// Backoff that sets the pause where the server asked for nothing.
     pub(crate) backoff: Backoff,
-    /// Nothing is believed for more.
+    /// Upper bound on any wait, in nanoseconds.
     pub(crate) longest: u64,
     /// It was not the call's first attempt.
     pub(crate) retry: bool,
     /// The limiter has counted this refusal before.
     pub(crate) counted: bool,
-}
-
-/// Tokens that the bucket gains until a reset that may be told too late: by a second where it is told in
-/// whole seconds, and by another one where it is told as an instant.
-///
-/// A client that uses up such a window at once waits in vain from its end to the instant that was told.
-/// At the paced rate it lasts until then.
-fn lasting(hint: &Hint, shape: Shape) -> f64 {
-    let reset = hint.reset_after().unwrap_or_default();
-    let rounded = reset == Duration::from_secs(1);
-    if hint.reset_is_instant() || rounded {
-        reset.as_secs_f64() / Duration::from_nanos(shape.interval).as_secs_f64()
-    } else {
-        0.0
-    }
 }
 
 impl Desk {
@@ -82,7 +65,7 @@ impl Desk {
         wakes: &mut Wakes,
     ) -> Option<u64> {
         self.took(refused.received.saturating_sub(refused.sent));
-        let binds_all = self.binds_all(refused, now);
+        let binds_all = self.count_and_judge(refused, now);
         let refills_at = refused.heard.and_then(|heard| {
             if binds_all {
                 self.learnt.hear_refusal(&heard);
@@ -109,8 +92,8 @@ impl Desk {
         wait
     }
 
-    /// Whether a refusal concerns all calls of the limiter, or its own alone.
-    fn binds_all(&mut self, refused: &Refused<'_>, now: u64) -> bool {
+    /// Counts a refusal, and returns whether it concerns all calls of the limiter.
+    fn count_and_judge(&mut self, refused: &Refused<'_>, now: u64) -> bool {
         if !refused.counted {
             self.learnt.count_refusal(refused.retry, now);
         }
@@ -149,7 +132,7 @@ impl Desk {
         }
     }
 
-    /// How long everybody is held back after a refusal without a hint.
+    /// Returns the nanoseconds for which the limiter closes after a refusal without a hint.
     ///
     /// The second pause is as long as the first, so that all of them together double. But a long pause may
     /// outlast what caused it by far: so it is bounded by a part of the time for which nothing has passed.
@@ -243,30 +226,6 @@ impl Desk {
         self.expel(now, wakes);
     }
 
-    /// The first answer after a cooldown, or about a new window, shows how much there is again: what the
-    /// bucket gained in the meantime is there as well, up to that.
-    fn renew(&mut self, heard: &Heard<'_>, renewed: bool, now: u64) {
-        let is_known = heard.hint.counts_requests() && self.supply.is_none();
-        if self.refilled.is_none() {
-            return;
-        }
-        let Some(mut left) = heard.hint.remaining().filter(|_| is_known) else {
-            return;
-        };
-        if !self.cooldown.answered(heard.sent) && !renewed {
-            return;
-        }
-        let Some(mut refilled) = self.refilled.take() else {
-            return;
-        };
-        if mem::take(&mut self.exhausted) {
-            left -= lasting(heard.hint, self.shape);
-        }
-        refilled.reshape(self.shape, now);
-        let level = bucket::holding(left, self.shape, now);
-        self.tat = self.tat.min(refilled.tat().max(level));
-    }
-
     /// Empties the bucket, whose next token comes at `at`. One in a store is left to the store.
     pub(super) fn refill_at(&mut self, at: u64) {
         if self.supply.is_none() {
@@ -329,8 +288,8 @@ impl Desk {
         gate.reshape(to);
     }
 
-    /// What was spread is forgotten: the window is new, and everybody else's too. So there is no
-    /// stampede at its edge, and one call goes first to see what the server gives back at its reset.
+    /// Starts on a new window: empties the bucket and arms a probe, so that processes do not all send at its
+    /// edge before one response shows what is in it.
     pub(super) fn outlived(&mut self, gate: &Gate, now: u64) {
         self.reshape(gate, now);
         self.empty(now);
@@ -339,12 +298,12 @@ impl Desk {
         }
     }
 
-    /// How long the others wait for the first call after the end of a window.
+    /// Returns the longest hold for the probe after the end of a window, in nanoseconds.
     pub(super) fn probing(&self) -> u64 {
         PROBING.min(self.round_trip.saturating_mul(2))
     }
 
-    /// Whether the limiter learns something from calls that pass.
+    /// Returns whether the limiter learns something from calls that pass.
     pub(super) fn is_attentive(&self) -> bool {
         self.fresh || self.cooldown.probe() != Probe::Off || !self.learnt.is_nothing()
     }

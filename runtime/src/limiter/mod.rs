@@ -15,6 +15,7 @@ mod notes;
 mod presence;
 mod queue;
 mod registry;
+mod renewal;
 mod request;
 mod resources;
 mod shared;

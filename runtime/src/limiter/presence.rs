@@ -9,11 +9,11 @@ use super::waiter::State;
 use super::waiter::Waiter;
 use super::wakes::Wakes;
 
-/// A permit is used as it is if it is picked up within this time.
+/// Longest time in which a permit is picked up while others wait, in nanoseconds.
 pub(super) const LEASE: u64 = TIMER_SLACK;
 
 impl Desk {
-    /// Whether a waiter did not pick up its permit in time.
+    /// Returns whether a waiter did not pick up its permit in time.
     pub(super) fn is_late(&self, index: u32, now: u64) -> bool {
         let waiter = self.queue.waiter(index);
         match waiter.state() {

@@ -95,7 +95,7 @@ impl Queue {
             .find_map(|list| self.iter(list).find(|&index| self.waiter(index).reports))
     }
 
-    /// Whether a waiter waits, and others before it.
+    /// Returns whether others wait before this waiter.
     pub(super) fn is_behind(&self, index: u32) -> bool {
         self.waiter(index).state() == State::Waiting && self.head() != Some(index)
     }
@@ -212,7 +212,7 @@ impl Queue {
         lists.iter().map(|list| list.cost).sum()
     }
 
-    /// Whether a permit that was granted at `instant`, to a caller that reports, is not used yet.
+    /// Returns whether a permit that was granted at `instant`, to a caller that reports, is not used yet.
     pub(super) fn holds_unused(&self, instant: u64) -> bool {
         let unused = self.iter(self.granted).chain(self.iter(self.held));
         let mut unused = unused.map(|index| {

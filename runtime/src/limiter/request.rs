@@ -1,6 +1,6 @@
-//! What a caller wants of a limiter, and why it is not to be had.
+//! A request for a permit, and the reasons for refusing it.
 
-/// What a caller wants of a limiter.
+/// A request for a permit.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Request {
     /// How many tokens.

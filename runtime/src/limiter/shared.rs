@@ -158,8 +158,8 @@ impl Shared {
         })
     }
 
-    /// How a waiter stands: `None` while it waits. With a permit it gets the nanoseconds of cooldowns that
-    /// it would still have waited for.
+    /// Returns the outcome of a wait, or `None` while it lasts. A permit carries the unused patience, in
+    /// nanoseconds.
     pub(super) fn check(
         &self,
         index: u32,

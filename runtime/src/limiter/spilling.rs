@@ -15,7 +15,7 @@ impl Spilt {
         Self(now)
     }
 
-    /// Whether a permit that was granted at `instant` has been replaced.
+    /// Returns whether a permit that was granted at `instant` has been replaced.
     pub(super) const fn covers(self, instant: u64) -> bool {
         instant < self.0
     }

@@ -54,13 +54,13 @@ impl Shared {
         self.notes.has_resources()
     }
 
-    /// Whether a function's call may have to wait for a resource.
+    /// Returns whether a call of `function` may have to wait for a resource.
     #[cold]
     pub(crate) fn is_bound(&self, function: Function, now: u64) -> bool {
         self.table().of(function).any(|it| it.notes.binds(now))
     }
 
-    /// The resources for which a function's call may have to wait.
+    /// Returns the resources for which a call of `function` may have to wait.
     pub(crate) fn binding(&self, function: Function, now: u64) -> Vec<Arc<Self>> {
         if !self.has_resources() {
             return Vec::new();

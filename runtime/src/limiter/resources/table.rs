@@ -8,7 +8,7 @@ use crate::limiter::shared::Shared;
 /// Resources that are known at the same time: one bit each in a function's mask.
 const MOST: usize = 8;
 
-/// A function, told apart by the address of what it keeps between its calls.
+/// Identity of an annotated function: the address of its `Site`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Function(usize);
 
@@ -18,7 +18,7 @@ impl Function {
         Self(ptr::from_ref(kept).addr())
     }
 
-    /// None: a call that cannot be made.
+    /// Stands for a call whose options are wrong. It has no resources.
     pub(crate) const NONE: Self = Self(0);
 }
 

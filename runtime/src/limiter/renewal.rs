@@ -1,0 +1,52 @@
+//! New windows: how much of what the bucket gained meanwhile can be used at once.
+
+use core::mem;
+use core::time::Duration;
+
+use crate::bucket;
+use crate::bucket::Shape;
+use crate::hint::Hint;
+use crate::learning::Heard;
+
+use super::desk::Desk;
+
+/// Returns the tokens to withhold because the reset may be told too late: by a second where it is told in
+/// whole seconds, and by another one where it is told as an instant.
+///
+/// A client that uses up such a window at once waits in vain from its end to the instant that was told.
+/// At the paced rate it lasts until then.
+fn lasting(hint: &Hint, shape: Shape) -> f64 {
+    let reset = hint.reset_after().unwrap_or_default();
+    let rounded = reset == Duration::from_secs(1);
+    if hint.reset_is_instant() || rounded {
+        reset.as_secs_f64() / Duration::from_nanos(shape.interval).as_secs_f64()
+    } else {
+        0.0
+    }
+}
+
+impl Desk {
+    /// The first answer after a cooldown, or about a new window, shows how much there is again: what the
+    /// bucket gained in the meantime is there as well, up to that.
+    pub(super) fn renew(&mut self, heard: &Heard<'_>, renewed: bool, now: u64) {
+        let is_known = heard.hint.counts_requests() && self.supply.is_none();
+        if self.refilled.is_none() {
+            return;
+        }
+        let Some(mut left) = heard.hint.remaining().filter(|_| is_known) else {
+            return;
+        };
+        if !self.cooldown.answered(heard.sent) && !renewed {
+            return;
+        }
+        let Some(mut refilled) = self.refilled.take() else {
+            return;
+        };
+        if mem::take(&mut self.exhausted) {
+            left -= lasting(heard.hint, self.shape);
+        }
+        refilled.reshape(self.shape, now);
+        let level = bucket::holding(left, self.shape, now);
+        self.tat = self.tat.min(refilled.tat().max(level));
+    }
+}
