@@ -35,6 +35,15 @@ impl Shape {
         Self { interval, capacity }
     }
 
+    /// Returns the bucket as it is for a caller that takes `cost` tokens: it is let in once the bucket is full,
+    /// where a pace or a cut rate leaves less room than the cost needs.
+    pub(crate) fn with_room_for(self, cost: u32) -> Self {
+        Self {
+            capacity: self.capacity.max(self.price(u64::from(cost))),
+            ..self
+        }
+    }
+
     /// What `cost` tokens take from the bucket.
     #[inline]
     pub(crate) const fn price(self, cost: u64) -> u64 {

@@ -92,6 +92,11 @@ impl Learnt {
         self.share.begin(sent);
     }
 
+    /// Takes note of attempts that passed while there was nothing to learn from them.
+    pub(crate) fn passed_before(&mut self, count: u64, now: u64) {
+        self.evidence.passed_before(count, now);
+    }
+
     /// Takes note of an attempt that was refused, for [`binds_all`](Self::binds_all).
     pub(crate) fn count_refusal(&mut self, retry: bool, now: u64) {
         self.evidence.refused(retry, now);

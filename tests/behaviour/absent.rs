@@ -74,3 +74,46 @@ async fn told(limiter: &Limiter) -> Result<(), crate::support::ApiError> {
         _ => Ok(()),
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn one_that_comes_back_makes_others_late_that_wait() {
+    let (limiter, start) = (limiter(1.0, 1), Instant::now());
+    limiter.acquire().await.unwrap();
+    let mut absent: Vec<_> = (0..50).map(|_| limiter.acquire()).collect();
+    for waiter in &mut absent {
+        assert!(poll_once(waiter).is_pending());
+    }
+    sleep(secs(120)).await;
+    limiter.acquire().await.unwrap();
+    let begun = since(start);
+    let mut call = Box::pin(in_five_seconds(&limiter));
+    assert!(poll_once(&mut call).is_pending());
+    for waiter in &mut absent {
+        assert!(poll_once(waiter).is_pending());
+    }
+    assert!(refusal(call.await).is_deadline());
+    assert_eq!(since(start), begun);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_probe_that_takes_long_does_not_make_others_wait_beyond_their_deadline() {
+    #[rate_limited(limiter = limiter)]
+    async fn probe(limiter: &Limiter) -> Result<(), Failed> {
+        sleep(secs(5)).await;
+        Ok(())
+    }
+    #[rate_limited(limiter = limiter, deadline = "300ms")]
+    async fn quick(limiter: &Limiter) -> Result<(), Failed> {
+        Ok(())
+    }
+    let limiter = limiter(10.0, 5);
+    crate::learning::call(&limiter, &crate::learning::left(0, 100, 1))
+        .await
+        .unwrap();
+    sleep(secs(1)).await;
+    let mut first = Box::pin(probe(&limiter));
+    assert!(poll_once(&mut first).is_pending());
+    let start = Instant::now();
+    assert!(refusal(quick(&limiter).await).is_deadline());
+    assert!(since(start) <= 303, "{}", since(start));
+}

@@ -15,11 +15,14 @@ use tokio::time::Instant;
 use tokio::time::advance;
 use tokio::time::sleep;
 
+use crate::learning::call;
+use crate::learning::left;
 use crate::support::Log;
 use crate::support::limiter;
 use crate::support::ms;
 use crate::support::poll_once;
 use crate::support::secs;
+use crate::support::since;
 
 /// Microseconds at which callers that come back at once were served, with a standstill of 50 ms.
 async fn served(limiter: &Limiter, callers: usize) -> Vec<u64> {
@@ -195,4 +198,14 @@ fn on_two_threads_nobody_is_far_out_of_order() {
     for (turn, place) in served.into_iter().enumerate() {
         assert!(turn.abs_diff(place) <= 50, "{place} was served as {turn}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cost_above_what_a_slow_pace_saves_up_is_served_and_stops_nobody() {
+    let (limiter, start) = (limiter(10.0, 10), Instant::now());
+    call(&limiter, &left(50, 1000, 600)).await.unwrap();
+    limiter.acquire_many(2).await.unwrap();
+    assert_eq!(since(start), 12_000);
+    limiter.acquire().await.unwrap();
+    assert_eq!(since(start), 36_000);
 }

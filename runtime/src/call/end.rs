@@ -51,6 +51,9 @@ impl<'a> End<'a> {
                 .map(|hint| heard(config, hint, self.sent, received)),
             backoff: config.retry.backoff,
             longest: config.max_cooldown,
+            for_its_rate: self.advice.limited
+                || wait.is_none()
+                || self.failure != Failure::Status(503),
             retry: self.retry,
             counted: self.reported,
         }

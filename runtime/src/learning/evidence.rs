@@ -15,6 +15,9 @@ const ENOUGH_RETRIES: f64 = 2.0;
 /// Fewer refusals than this are forgotten.
 const FORGOTTEN: f64 = 0.1;
 
+/// So many attempts are remembered that passed before the first refusal.
+const PRIOR_PASSES: f64 = 24.0;
+
 /// Retries are refused to a considerable part from here on.
 const MANY_RETRIES: f64 = 0.3;
 
@@ -97,10 +100,20 @@ impl Evidence {
         self.first.refused + self.retries.refused < FORGOTTEN
     }
 
+    /// Takes note of attempts that passed while no refusal was remembered. A few of them are enough: with
+    /// many, a limiter would be slow to notice that its server has become slower.
+    pub(super) fn passed_before(&mut self, count: u64, now: u64) {
+        if self.is_none() && count > 0 {
+            let count = f64::from(u32::try_from(count).unwrap_or(u32::MAX));
+            self.first.ended = (self.first.ended + count).min(PRIOR_PASSES);
+            self.passed = self.passed.max(now);
+        }
+    }
+
     /// Takes note of an attempt that the server let through.
     pub(super) fn passed(&mut self, sent: u64, retry: bool, now: u64) {
         if self.is_none() {
-            return;
+            return self.passed_before(1, sent);
         }
         self.age(now);
         self.tally(retry).ended += 1.0;
@@ -115,6 +128,11 @@ impl Evidence {
     pub(super) fn refused(&mut self, retry: bool, now: u64) {
         if self.is_none() {
             *self = Self {
+                first: Tally {
+                    ended: self.first.ended,
+                    refused: 0.0,
+                },
+                aged: now,
                 passed: self.passed,
                 ..Self::NONE
             };

@@ -30,6 +30,9 @@ pub(super) struct Share {
     /// How many passed between the last two refusals before these, and the share then; 0 if not known.
     held: u32,
     held_at: f64,
+    /// Nanoseconds from one reopening to the next, when the share was last cut to what passed in them; 0 if
+    /// it was not.
+    cycle: u64,
     /// The share held for long without a refusal.
     trusted: bool,
     /// Calls go on at this after a refusal. 0: there was none, or it is forgotten.
@@ -86,6 +89,7 @@ impl Share {
         passed: 0,
         held: 0,
         held_at: 1.0,
+        cycle: 0,
         trusted: false,
         resumes: 0,
         strikes: 0,
@@ -139,47 +143,8 @@ impl Share {
     }
 
     pub(super) fn cut(&mut self, resumes: u64, told: bool, declared: Shape) {
-        let first = self.resumes == 0 || (self.strikes > 1 && self.floor >= 1.0);
-        let measured = |until: u64| self.measured(until, declared);
-        let almost = self.let_through(declared) >= ALMOST_ALL;
-        let (cut, plateau) = match measured(resumes) {
-            // What was declared did not pass even at first, or has passed for long: it may be an accident.
-            _ if told && first && !(self.begun > 0 && almost) => (self.before, 1.0),
-            Some(_) if (told || self.strikes > 1) && almost && !self.holds_as_much() => {
-                let cut = self.before * SHALLOWEST_CUT * one_less(self.passed);
-                // What passed for long says that something else came up.
-                (
-                    cut,
-                    if self.passed > COUNTED {
-                        self.before
-                    } else {
-                        cut
-                    },
-                )
-            }
-            Some(low) if told => (low.clamp(self.before * DEEPEST_CUT, self.before), low),
-            Some(low) if self.strikes > 1 => {
-                let deepest = self.before * DEEPEST_CUT_BY_A_WINDOW;
-                // Of calls that are spread evenly, one more than their number may fall into it.
-                let low = low * one_less(self.passed);
-                let cut = low.clamp(deepest, self.before * SHALLOWEST_CUT);
-                (cut, cut)
-            }
-            Some(low) if !first => {
-                // From one reopening to the next the server filled its store, up to the refusal it
-                // emptied it: its rate is between the two.
-                let high = measured(self.stopped).map_or(self.before, |high| high.min(self.before));
-                let deepest = self.before * DEEPEST_CUT_BY_A_BUCKET;
-                let cut = (low * high).sqrt();
-                let cut = cut.clamp(deepest, self.before * SHALLOWEST_CUT);
-                (cut, high.max(cut))
-            }
-            _ => {
-                let through = self.let_through(declared);
-                let cut = through.clamp(BLIND_CUT, SHALLOWEST_CUT);
-                (self.before * cut, self.before)
-            }
-        };
+        let (cut, plateau, cycle) = self.judge(resumes, told, declared);
+        self.cycle = cycle;
         self.value = cut.clamp(LEAST_SHARE, 1.0);
         self.floor = self.value;
         self.plateau = plateau.clamp(self.value, 1.0);
@@ -187,12 +152,70 @@ impl Share {
         self.resumes = resumes;
     }
 
+    /// Returns what the share is cut to, up to what it then grows evenly, and the length of the window that
+    /// was measured, if it is one.
+    fn judge(&self, resumes: u64, told: bool, declared: Shape) -> (f64, f64, u64) {
+        let first = self.resumes == 0 || (self.strikes > 1 && self.floor >= 1.0);
+        let almost = self.let_through(declared) >= ALMOST_ALL;
+        let outlived = self.cycle > 0 && self.stopped.saturating_sub(self.begun) > self.cycle;
+        let cycle = resumes.saturating_sub(self.begun);
+        match self.measured(resumes, declared) {
+            // No window: one that holds as much would have begun anew. Refusals come by chance.
+            Some(_) if outlived && self.is_as_much() => (self.before, 1.0, 0),
+            // What was declared did not pass even at first, or has passed for long: it may be an accident.
+            _ if told && first && !(self.begun > 0 && almost) => (self.before, 1.0, 0),
+            Some(_) if (told || self.strikes > 1) && almost && !self.holds_as_much() => {
+                let cut = self.before * SHALLOWEST_CUT * one_less(self.passed);
+                // What passed for long says that something else came up.
+                let plateau = if self.passed > COUNTED {
+                    self.before
+                } else {
+                    cut
+                };
+                (cut, plateau, 0)
+            }
+            Some(low) if told => (
+                low.clamp(self.before * DEEPEST_CUT, self.before),
+                low,
+                cycle,
+            ),
+            Some(low) if self.strikes > 1 => {
+                let deepest = self.before * DEEPEST_CUT_BY_A_WINDOW;
+                // Of calls that are spread evenly, one more than their number may fall into it.
+                let low = low * one_less(self.passed);
+                let cut = low.clamp(deepest, self.before * SHALLOWEST_CUT);
+                (cut, cut, cycle)
+            }
+            Some(low) if !first => self.judge_bucket(low, declared),
+            _ => {
+                let through = self.let_through(declared);
+                let cut = through.clamp(BLIND_CUT, SHALLOWEST_CUT);
+                (self.before * cut, self.before, 0)
+            }
+        }
+    }
+
+    /// From one reopening to the next the server filled its store, up to the refusal it emptied it: its rate
+    /// is between the two.
+    fn judge_bucket(&self, low: f64, declared: Shape) -> (f64, f64, u64) {
+        let high = self.measured(self.stopped, declared);
+        let high = high.map_or(self.before, |high| high.min(self.before));
+        let deepest = self.before * DEEPEST_CUT_BY_A_BUCKET;
+        let cut = (low * high).sqrt();
+        let cut = cut.clamp(deepest, self.before * SHALLOWEST_CUT);
+        (cut, high.max(cut), 0)
+    }
+
     /// Whether as many passed as the time before, although they were sent at a lower rate: that is how a
     /// window behaves. A server that only adds a pause to its refusals lets more pass at a lower rate.
     fn holds_as_much(&self) -> bool {
-        let slower = self.before < self.held_at * SLOWER;
-        let alike = self.passed.abs_diff(self.held) <= (self.held / 8).max(1);
-        self.held > 0 && slower && alike
+        self.before < self.held_at * SLOWER && self.is_as_much()
+    }
+
+    /// Whether as many passed as the time before.
+    const fn is_as_much(&self) -> bool {
+        let most = if self.held < 8 { 1 } else { self.held / 8 };
+        self.held > 0 && self.passed.abs_diff(self.held) <= most
     }
 
     /// The share that would have let through what passed, from the beginning until `until`.

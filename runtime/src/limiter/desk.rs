@@ -187,8 +187,8 @@ impl Desk {
         self.fresh |= mem::take(&mut self.was_full);
         let ahead_of_others = waiter.line != Line::First;
         let index = self.queue.join(waiter);
-        if ahead_of_others && self.due(self.queue.cost_ahead(Line::First), now) > self.soonest {
-            self.expel(now, wakes);
+        if ahead_of_others {
+            self.expel_if_late(now, wakes);
         }
         Ok(index)
     }
@@ -197,6 +197,7 @@ impl Desk {
     pub(super) fn grant(&mut self, now: u64, wakes: &mut Wakes) -> Standing {
         if self.queue.waiting() > 0 {
             self.recall(now, wakes);
+            self.expire(now, wakes);
         }
         while let Some(head) = self.head(now) {
             if wakes.is_full() {
@@ -209,8 +210,7 @@ impl Desk {
                 reports,
                 ..
             } = self.queue.waiter(head);
-            // A timer may be late, and the permit have been due in time.
-            if latest.saturating_add(TIMER_SLACK) < now {
+            if now >= expiry(latest) {
                 wakes.add(self.queue.decide(head, State::Late { until: now }));
                 continue;
             }
@@ -296,6 +296,24 @@ impl Desk {
         }
     }
 
+    /// Refuses the waiters whose time is over: what was not known when they joined may have held them up.
+    /// Those of a store are looked at with its answers.
+    fn expire(&mut self, now: u64, wakes: &mut Wakes) {
+        if self.supply.is_some() || now < expiry(self.soonest) {
+            return;
+        }
+        self.soonest = u64::MAX;
+        for index in self.queue.line_up() {
+            let latest = self.queue.waiter(index).latest;
+            if now < expiry(latest) {
+                self.soonest = self.soonest.min(latest);
+                continue;
+            }
+            let until = self.cooldown.held_until().max(now);
+            wakes.add(self.queue.decide(index, State::Late { until }));
+        }
+    }
+
     /// What is next: a permit, the end of what makes it late, a permit that nobody picks up, or
     /// something to ask of the store.
     fn next(&mut self, due: u64, now: u64, wakes: &mut Wakes) -> Standing {
@@ -305,8 +323,9 @@ impl Desk {
         }
         let unused = self.queue.oldest_grant();
         let lapses = unused.map(|index| self.queue.waiter(index).since + LEASE);
-        let times = [self.learnt.ages_at(), lapses].into_iter().flatten();
-        Standing::Due(times.fold(due, u64::min))
+        let expires = self.supply.is_none().then(|| expiry(self.soonest));
+        let times = [self.learnt.ages_at(), lapses, expires];
+        Standing::Due(times.into_iter().flatten().fold(due, u64::min))
     }
 
     fn account(&mut self, index: u32, now: u64) {
@@ -316,4 +335,10 @@ impl Desk {
         self.waits.cooldown += Duration::from_nanos(cooled);
         self.waits.queue += Duration::from_nanos(waited - cooled);
     }
+}
+
+/// The instant from which on a waiter is refused that has no use for a permit after `latest`. A timer may be
+/// late, and the permit have been due in time.
+const fn expiry(latest: u64) -> u64 {
+    latest.saturating_add(TIMER_SLACK + 1)
 }

@@ -33,6 +33,13 @@ impl Desk {
         }
     }
 
+    /// Refuses all waiters that cannot be served in time any more, if there may be any.
+    pub(super) fn expel_if_late(&mut self, now: u64, wakes: &mut Wakes) {
+        if self.due(self.queue.cost_ahead(Line::First), now) > self.soonest {
+            self.expel(now, wakes);
+        }
+    }
+
     /// Refuses all waiters that cannot be served in time any more.
     pub(super) fn expel(&mut self, now: u64, wakes: &mut Wakes) {
         let burst = self.quota().burst().get();

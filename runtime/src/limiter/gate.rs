@@ -15,7 +15,7 @@ const SHUT: u64 = 1 << 63;
 
 #[derive(Debug)]
 pub(super) struct Gate {
-    tat: Alone<AtomicU64>,
+    tat: Alone<Hot>,
     interval: AtomicU64,
     capacity: AtomicU64,
     owed_until: AtomicU64,
@@ -26,6 +26,14 @@ pub(super) struct Gate {
 #[derive(Debug)]
 #[repr(align(128))]
 struct Alone<T>(T);
+
+/// What every call writes.
+#[derive(Debug)]
+struct Hot {
+    tat: AtomicU64,
+    /// Calls that passed since somebody looked, more or less: two at the same time may count as one.
+    passes: AtomicU64,
+}
 
 /// What came of trying the gate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,7 +49,10 @@ pub(super) enum Passage {
 impl Gate {
     pub(super) fn new(shape: Shape) -> Self {
         Self {
-            tat: Alone(AtomicU64::new(0)),
+            tat: Alone(Hot {
+                tat: AtomicU64::new(0),
+                passes: AtomicU64::new(0),
+            }),
             interval: AtomicU64::new(shape.interval),
             capacity: AtomicU64::new(shape.capacity),
             owed_until: AtomicU64::new(0),
@@ -58,7 +69,7 @@ impl Gate {
     /// Takes the tokens, or `None` where somebody else took some at the same time.
     #[inline]
     fn try_once(&self, cost: u32, now: u64) -> Option<Passage> {
-        let tat = self.tat.0.load(Ordering::Acquire);
+        let tat = self.tat.0.tat.load(Ordering::Acquire);
         if tat & SHUT != 0 {
             return Some(Passage::Shut);
         }
@@ -87,14 +98,31 @@ impl Gate {
     /// Puts `next` in the place of `tat`, unless somebody was faster.
     #[inline]
     fn replace(&self, tat: u64, next: u64) -> bool {
-        let word = &self.tat.0;
+        let word = &self.tat.0.tat;
         let replaced = word.compare_exchange_weak(tat, next, Ordering::AcqRel, Ordering::Relaxed);
         replaced.is_ok()
     }
 
+    /// Counts a call that has passed.
+    #[inline]
+    pub(super) fn count_pass(&self) {
+        let passes = &self.tat.0.passes;
+        // Not in one step: that would cost more than the count is worth.
+        let count = passes.load(Ordering::Relaxed);
+        passes.store(count.wrapping_add(1), Ordering::Relaxed);
+    }
+
+    /// Takes the count of calls that have passed.
+    pub(super) fn take_passes(&self) -> u64 {
+        let passes = &self.tat.0.passes;
+        let count = passes.load(Ordering::Relaxed);
+        passes.store(0, Ordering::Relaxed);
+        count
+    }
+
     /// Shuts the gate if it is open, and hands the state to the lock's holder.
     pub(super) fn shut(&self) -> Option<u64> {
-        let tat = self.tat.0.fetch_or(SHUT, Ordering::AcqRel);
+        let tat = self.tat.0.tat.fetch_or(SHUT, Ordering::AcqRel);
         (tat & SHUT == 0).then_some(tat)
     }
 
@@ -102,7 +130,7 @@ impl Gate {
     /// taken until `owed_until`.
     pub(super) fn open(&self, tat: u64, owed_until: u64) {
         self.owed_until.store(owed_until, Ordering::Relaxed);
-        self.tat.0.store(tat, Ordering::Release);
+        self.tat.0.tat.store(tat, Ordering::Release);
     }
 
     /// Changes the quota; only while the gate is shut.

@@ -48,6 +48,8 @@ pub(crate) struct Refused<'a> {
     pub(crate) backoff: Backoff,
     /// Upper bound on any wait, in nanoseconds.
     pub(crate) longest: u64,
+    /// It says something about the rate: a 503 that says when to come back tells of maintenance.
+    pub(crate) for_its_rate: bool,
     /// It was not the call's first attempt.
     pub(crate) retry: bool,
     /// The limiter has counted this refusal before.
@@ -65,6 +67,7 @@ impl Desk {
         wakes: &mut Wakes,
     ) -> Option<u64> {
         self.took(refused.received.saturating_sub(refused.sent));
+        self.learnt.passed_before(gate.take_passes(), now);
         let binds_all = self.count_and_judge(refused, now);
         let refills_at = refused.heard.and_then(|heard| {
             if binds_all {
@@ -123,7 +126,7 @@ impl Desk {
         } else {
             self.ended(refused.sent, now);
         }
-        if news {
+        if news && refused.for_its_rate {
             let resumes = self.cooldown.until().max(now);
             self.learnt
                 .cut(resumes, refused.wait.is_some(), Shape::of(self.quota()));
@@ -203,6 +206,8 @@ impl Desk {
         let paced = self.learnt.ages_at().is_some();
         self.took(heard.received.saturating_sub(heard.sent));
         let outlook = self.learnt.hear(heard, own);
+        // A body may be heard of long after its response was received.
+        self.learnt.age(now);
         self.reshape(gate, now);
         let outlasted = paced && self.learnt.ages_at().is_none();
         if outlasted {
@@ -223,7 +228,7 @@ impl Desk {
             self.renew(heard, outlasted, now);
         }
         self.tell_pace(now);
-        self.expel(now, wakes);
+        self.expel_if_late(now, wakes);
     }
 
     /// Empties the bucket, whose next token comes at `at`. One in a store is left to the store.

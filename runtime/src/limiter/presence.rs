@@ -39,10 +39,11 @@ impl Desk {
             ..
         } = self.queue.waiter(index);
         self.soonest = self.soonest.min(latest);
-        let until = self.due(self.queue.cost_ahead(Line::Returned), now);
         let is_closed = self.cooldown.closed_in_all() > patience;
-        if cost > self.quota().burst().get() || is_closed || until > latest {
+        if cost > self.quota().burst().get() || is_closed {
             self.expel(now, wakes);
+        } else {
+            self.expel_if_late(now, wakes);
         }
     }
 

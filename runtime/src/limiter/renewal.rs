@@ -10,6 +10,9 @@ use crate::learning::Heard;
 
 use super::desk::Desk;
 
+/// Two seconds do not matter to a window of which more than this is left.
+const LONG: Duration = Duration::from_secs(60);
+
 /// Returns the tokens to withhold because the reset may be told too late: by a second where it is told in
 /// whole seconds, and by another one where it is told as an instant.
 ///
@@ -18,7 +21,8 @@ use super::desk::Desk;
 fn lasting(hint: &Hint, shape: Shape) -> f64 {
     let reset = hint.reset_after().unwrap_or_default();
     let rounded = reset == Duration::from_secs(1);
-    if hint.reset_is_instant() || rounded {
+    let matters = reset <= LONG;
+    if matters && (hint.reset_is_instant() || rounded) {
         reset.as_secs_f64() / Duration::from_nanos(shape.interval).as_secs_f64()
     } else {
         0.0

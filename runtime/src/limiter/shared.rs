@@ -75,6 +75,10 @@ impl Shared {
         })
     }
 
+    pub(super) const fn gate(&self) -> &Gate {
+        &self.gate
+    }
+
     /// Takes a permit if nobody waits and the bucket has the tokens.
     #[inline]
     pub(crate) fn pass(&self, cost: u32, now: u64) -> bool {

@@ -28,7 +28,8 @@ impl Desk {
             },
         };
         self.spill(now, credit);
-        self.tat = bucket::take(self.tat, shape, cost, now, credit)?;
+        // The declared bucket has room for the cost, or the caller would have been refused.
+        self.tat = bucket::take(self.tat, shape.with_room_for(cost), cost, now, credit)?;
         if let Some(supply) = &mut self.supply {
             supply.spend(cost, self.shape);
         }

@@ -172,6 +172,8 @@ impl Shared {
     pub(crate) fn passed(&self, function: Function, sent: u64, retry: bool) {
         if self.notes.listens() {
             self.learn_from_pass(function, sent, retry);
+        } else {
+            self.gate().count_pass();
         }
     }
 

@@ -38,7 +38,7 @@ impl Supply {
                 if let Some(lot) = self.lot(demand, now).filter(|_| draws) {
                     self.order_tokens(lot, demand, shape, now);
                 }
-                if now >= probe_at && !self.is_asking() {
+                if now >= probe_at.max(self.not_before) && !self.is_asking() {
                     self.order(Action::Peek, shape, now);
                 }
             }
@@ -228,7 +228,7 @@ impl Supply {
         });
         let over = Some(demand.soonest.max(now + 1));
         let next = match self.mode {
-            Mode::Away { probe_at, .. } if !self.is_asking() => Some(probe_at),
+            Mode::Away { probe_at, .. } if !self.is_asking() => Some(probe_at.max(self.not_before)),
             Mode::Up => {
                 let draws = self.lacking(demand) > 0;
                 let draws_at = draws.then(|| self.draws_at(demand, now).max(self.not_before));
