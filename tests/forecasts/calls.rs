@@ -1,4 +1,5 @@
-//! Calls with bounds of different lengths, and those whose responses tell of the server's limits.
+//! Rate-limited functions with bounds of different lengths, and one whose response tells of the
+//! server's limits.
 
 use core::fmt;
 use core::future::Future;
@@ -21,22 +22,33 @@ use crate::server::Live;
 /// Milliseconds until a call that fails is tried again.
 pub(crate) const BACKOFF: u64 = 40;
 
-/// What a caller has set itself: one of [`BOUNDS`].
+/// Bound of a call: one of [`BOUNDS`].
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Bound(pub(crate) usize);
 
 impl Bound {
-    /// A call that is not bounded.
+    /// No bound.
     pub(crate) const NONE: Self = Self(0);
 
     pub(crate) const COUNT: usize = BOUNDS.len();
 
-    /// Microseconds from the first poll.
+    /// Deadline of so many milliseconds.
+    pub(crate) fn of_deadline(millis: u64) -> Self {
+        let is = |bound: &(&str, &str)| micros(bound.0) == millis * 1000 && bound.1 == FAR;
+        Self(
+            BOUNDS
+                .iter()
+                .position(is)
+                .expect("there is such a function"),
+        )
+    }
+
+    /// Microseconds from the first poll to the deadline.
     pub(crate) fn deadline(self) -> u64 {
         micros(BOUNDS[self.0].0)
     }
 
-    /// Microseconds from the beginning of each wait.
+    /// Microseconds that each wait may take.
     pub(crate) fn max_wait(self) -> u64 {
         micros(BOUNDS[self.0].1)
     }
@@ -96,7 +108,7 @@ bounded! {
     both_3000_and_2500: "3000ms", "2500ms";
 }
 
-/// A call within `bound`. `Some` if it was refused before an attempt.
+/// Calls within `bound`, and yields why the call was refused, if so.
 pub(crate) async fn call(bound: Bound, limiter: &Limiter, body: &Body) -> Option<paced::Error> {
     match CALLS[bound.0](limiter, body).await {
         Err(Failed::Refused(error)) => Some(error),
@@ -104,7 +116,7 @@ pub(crate) async fn call(bound: Bound, limiter: &Limiter, body: &Body) -> Option
     }
 }
 
-/// A call that passes on what the server says.
+/// Passes on what the server tells.
 #[rate_limited(limiter = limiter, max_retries = 0)]
 pub(crate) async fn inform(limiter: &Limiter, body: &Body) -> io::Result<Response<()>> {
     body.sent(limiter);
@@ -137,27 +149,27 @@ impl Signal for Failed {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Attempt {
     pub(crate) sent: u64,
-    /// `None` if it was cut off.
+    /// `None` if the deadline ended it.
     pub(crate) answered: Option<u64>,
-    /// Of the rate that was in force when it was sent.
+    /// Interval of the rate in force when it was sent.
     pub(crate) interval: u64,
 }
 
-/// What a call's response told: when, and the instant that it named.
+/// Hint of a response: when it was received, and the instants that it names.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Told {
     pub(crate) at: u64,
-    pub(crate) until: u64,
+    pub(crate) until: [u64; 2],
 }
 
-/// What a body does, and notes.
+/// Body of a call: what it does, and what it notes.
 #[derive(Debug)]
 pub(crate) struct Body {
     pub(crate) start: Instant,
     pub(crate) takes: Duration,
-    /// Its first attempt fails.
+    /// The first attempt fails.
     pub(crate) fails: bool,
-    /// It ends the history.
+    /// It is the last call of the history.
     pub(crate) last: bool,
     pub(crate) server: Arc<Live>,
     pub(crate) attempts: Mutex<Vec<Attempt>>,
@@ -209,13 +221,13 @@ impl Body {
         let at = self.now();
         *self.told.lock().expect("no panic under the lock") = Some(Told {
             at,
-            until: at + answer.reset.unwrap_or(0) * 1000,
+            until: answer.waits.map(|wait| at + wait * 1000),
         });
         answer.response
     }
 }
 
-/// Microseconds from one token to the next at the rate in force.
+/// Microseconds between tokens at the rate in force.
 pub(crate) fn interval(limiter: &Limiter) -> u64 {
     let interval = limiter.snapshot().rate.interval();
     u64::try_from(interval.as_micros()).unwrap_or(u64::MAX)

@@ -1,4 +1,4 @@
-//! Runs worlds on the paused clock, and records what becomes of each caller.
+//! Runs worlds on the paused clock, and records the fate of each caller.
 
 use core::num::NonZeroU32;
 use core::time::Duration;
@@ -18,43 +18,20 @@ use tokio::time::Instant;
 use tokio::time::advance;
 use tokio::time::sleep_until;
 
-use crate::calls::Attempt;
 use crate::calls::Body;
 use crate::calls::Bound;
 use crate::calls::Told;
 use crate::calls::call;
 use crate::calls::inform;
 use crate::calls::interval;
+use crate::record::Fate;
+use crate::record::Record;
 use crate::server::Live;
 use crate::store::Watched;
 use crate::world::Caller;
 use crate::world::Role;
 use crate::world::Visit;
 use crate::world::World;
-
-/// What became of a world; instants are microseconds since its start.
-#[derive(Debug)]
-pub(crate) struct Record {
-    pub(crate) crowd: Vec<Fate>,
-    /// What responses told, the history's first.
-    pub(crate) told: Vec<Told>,
-    /// The most requests that the store got at one instant.
-    pub(crate) asked: usize,
-}
-
-/// What became of a caller.
-#[derive(Debug)]
-pub(crate) struct Fate {
-    pub(crate) caller: Caller,
-    pub(crate) joined: u64,
-    pub(crate) attempts: Vec<Attempt>,
-    pub(crate) ended: u64,
-    /// It was refused: before its first attempt, or because its deadline cut off an attempt.
-    pub(crate) refused: Option<paced::Error>,
-    /// Of the rate that was in force when it joined and when it ended.
-    pub(crate) intervals: (u64, u64),
-    told: Option<Told>,
-}
 
 /// The runtime of worlds that share their limit. A store's clock has coarse ticks, so what happens
 /// depends on the nanosecond in which a world begins: those here all begin at whole seconds of
@@ -76,11 +53,11 @@ fn paused() -> Runtime {
         .expect("a runtime")
 }
 
-/// Runs a world. The bound of caller `lifted` is taken away.
+/// Runs a world, without the bound of caller `lifted`.
 pub(crate) fn run(world: &World, lifted: Option<usize>) -> Record {
     let shared = LazyLock::force(&SHARED);
     if !world.shared {
-        // The clock is the runtime's from within.
+        // Inside, so that the start is read from the paused clock.
         return paused().block_on(async { Run::new(world).all(world, lifted).await });
     }
     let shared = shared.lock().unwrap_or_else(PoisonError::into_inner);
@@ -88,7 +65,7 @@ pub(crate) fn run(world: &World, lifted: Option<usize>) -> Record {
         let second = Duration::from_secs(1).as_nanos();
         let off = shared.1.elapsed().as_nanos() % second;
         let rest = u64::try_from(second - off).expect("at most a second");
-        advance(Duration::from_nanos(rest + world.phase)).await;
+        advance(Duration::from_nanos(rest)).await;
         Run::new(world).all(world, lifted).await
     })
 }
@@ -159,7 +136,7 @@ impl Run {
         told
     }
 
-    /// Timers are due at whole milliseconds, and ring as late as the clock is off those.
+    /// Brings the clock to a whole millisecond: timers ring as late as it is off those.
     async fn to_whole_millis(&self) {
         let off = micros(self.start.elapsed()) % 1000;
         if off > 0 {
@@ -172,6 +149,10 @@ impl Run {
         if at / 1000 > now / 1000 {
             self.to_whole_millis().await;
             sleep_until(self.start + Duration::from_millis(at / 1000)).await;
+            // Tasks that wake at this instant have to run before the clock goes on.
+            for _ in 0..4 {
+                yield_now().await;
+            }
         }
         let now = micros(self.start.elapsed());
         if at > now {
@@ -216,6 +197,7 @@ impl Run {
     }
 }
 
-fn micros(duration: Duration) -> u64 {
+/// Microseconds of a duration.
+pub(crate) fn micros(duration: Duration) -> u64 {
     u64::try_from(duration.as_micros()).expect("a short test")
 }

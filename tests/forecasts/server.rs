@@ -1,4 +1,4 @@
-//! A server that counts requests and says so with each response, in a way that agrees with itself.
+//! A model server that counts requests and tells what is left with each response, consistently.
 
 use std::sync::Mutex;
 
@@ -6,21 +6,21 @@ use http::HeaderValue;
 use http::Response;
 use http::StatusCode;
 
-/// What a server enforces and tells. Times are milliseconds.
+/// Limit that a server enforces and tells. Times are milliseconds.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Server {
     /// Tells nothing.
     Silent,
-    /// Tells nothing but a refusal of the last call of the history.
+    /// Tells nothing, and refuses the last call of the history.
     Refuses { wait: u64 },
-    /// Counts in windows, with whole seconds to the reset.
+    /// Fixed windows, with the time to the reset in whole seconds.
     Window {
         limit: u64,
         length: u64,
         used: u64,
         elapsed: u64,
     },
-    /// Gains a token each `interval`, and tells how long it takes until it is full.
+    /// Bucket that gains a token each `interval`, with the time until it is full as its reset.
     Bucket {
         limit: u64,
         interval: u64,
@@ -28,17 +28,17 @@ pub(crate) enum Server {
     },
 }
 
-/// What a response says of the time to come, in milliseconds from now.
+/// A response and the waits that it names, in milliseconds: until a reset, and for a retry.
 pub(crate) struct Answer {
     pub(crate) response: Response<()>,
-    pub(crate) reset: Option<u64>,
+    pub(crate) waits: [u64; 2],
 }
 
 /// A [`Server`] at work.
 #[derive(Debug)]
 pub(crate) struct Live {
     server: Server,
-    /// Windows: their number and the requests in it. Buckets: when it is full, and nothing.
+    /// Of windows the current one's number and requests, of buckets when it is full.
     state: Mutex<(u64, u64)>,
 }
 
@@ -58,11 +58,10 @@ impl Live {
     /// Answers a request `now` milliseconds after the start.
     pub(crate) fn answer(&self, now: u64, last: bool) -> Answer {
         match self.server {
-            Server::Silent => Answer::of(true, &[], None),
             Server::Refuses { wait } if last => {
-                Answer::of(false, &[("retry-after-ms", wait.to_string())], Some(wait))
+                Answer::of(false, &[("retry-after-ms", wait.to_string())], [0, wait])
             }
-            Server::Refuses { .. } => Answer::of(true, &[], None),
+            Server::Silent | Server::Refuses { .. } => Answer::of(true, &[], [0; 2]),
             Server::Window {
                 limit,
                 length,
@@ -91,7 +90,7 @@ impl Live {
         if !passes {
             headers.push(("retry-after", reset.to_string()));
         }
-        Answer::of(passes, &headers, Some(reset * 1000))
+        Answer::of(passes, &headers, [reset * 1000; 2])
     }
 
     fn bucket(&self, limit: u64, interval: u64, now: u64) -> Answer {
@@ -113,12 +112,12 @@ impl Live {
         if over > 0 {
             headers.push(("retry-after-ms", over.to_string()));
         }
-        Answer::of(over == 0, &headers, Some(reset.max(over)))
+        Answer::of(over == 0, &headers, [reset, over])
     }
 }
 
 impl Answer {
-    fn of(passes: bool, headers: &[(&'static str, String)], reset: Option<u64>) -> Self {
+    fn of(passes: bool, headers: &[(&'static str, String)], waits: [u64; 2]) -> Self {
         let mut response = Response::new(());
         if !passes {
             *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
@@ -127,6 +126,6 @@ impl Answer {
             let value = HeaderValue::from_str(value).expect("a number");
             response.headers_mut().insert(*name, value);
         }
-        Self { response, reset }
+        Self { response, waits }
     }
 }
