@@ -2,7 +2,6 @@
 
 use core::cmp::Reverse;
 
-use crate::calls::Told;
 use crate::record::Fate;
 use crate::record::Record;
 use crate::record::TIMER;
@@ -64,11 +63,7 @@ fn told_in_time(world: &World, record: &Record, number: usize) -> Result<(), Str
             fate.refused
         ));
     }
-    let joined = match attempt {
-        0 => fate.joined == fate.ended,
-        _ => fate.retry_joins().contains(&fate.ended),
-    };
-    if joined || record.learns_at(fate.ended) {
+    if fate.is_refused_at_once() || record.learns_at(fate.ended) {
         return Ok(());
     }
     let bound = fate.bound_of(attempt).expect("it was refused");
@@ -100,14 +95,16 @@ pub(crate) fn refused_rightly(world: &World) -> Result<(), String> {
         let Some(made) = lifted.crowd[number].attempts.get(attempt) else {
             return Err(story(&lifted, number, "is not served without its bound"));
         };
-        let news = |told: &Told| fate.ended < told.at && told.at <= made.sent;
-        let known = !lifted.told.iter().any(news);
+        // A hint of the instant of the refusal is older only if it is the reason for it.
+        let from = fate.ended + u64::from(!fate.is_refused_at_once());
+        let mut news = lifted.crowd.iter().filter_map(|other| other.told);
+        let known = !news.any(|told| (from..=made.sent).contains(&told.at));
         let declared = 1_000_000 / u64::from(world.per_second);
         let recovers = made.interval > declared + 1 && made.interval != fate.intervals.1;
         if !known || recovers {
             continue;
         }
-        let left = left_ahead(&lifted, number, (fate.ended, made.sent));
+        let left = left_ahead(&lifted, number, fate, made.sent);
         let held = if record.is_held(fate.ended) { HOLD } else { 0 };
         let tolerance = made.interval * (1 + left) + held + 1;
         if made.sent + tolerance <= bound {

@@ -57,6 +57,15 @@ impl Fate {
         }
     }
 
+    /// Whether the attempt that was refused was refused when it joined the queue, or was to.
+    pub(crate) fn is_refused_at_once(&self) -> bool {
+        match self.refused_attempt() {
+            Some(0) => self.joined == self.ended,
+            Some(_) => self.retry_joins().contains(&self.ended),
+            None => false,
+        }
+    }
+
     /// Instants at which a retry of this call changes the forecasts of others: when it is planned, and
     /// when it joins the queue.
     pub(crate) fn retry_joins(&self) -> Vec<u64> {
@@ -107,11 +116,13 @@ impl Record {
 
 /// Number of waiters ahead of a caller that left the queue without a permit, between the caller's
 /// refusal and its turn.
-pub(crate) fn left_ahead(record: &Record, number: usize, (refused, served): (u64, u64)) -> u64 {
-    let at_once = record.crowd[number].joined == refused;
+pub(crate) fn left_ahead(record: &Record, number: usize, refused: &Fate, served: u64) -> u64 {
     let left = record.crowd[..number].iter().filter(|fate| {
         let late = fate.refused_attempt().is_some() && fate.ended != fate.joined;
-        late && fate.ended <= served && (fate.ended > refused || (at_once && fate.ended == refused))
+        let later = fate.ended > refused.ended;
+        // At one instant, those that are refused because another one joins are refused after it.
+        let next = fate.ended == refused.ended && refused.is_refused_at_once();
+        late && fate.ended <= served && (later || next)
     });
     left.count() as u64
 }
