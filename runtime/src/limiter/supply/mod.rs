@@ -220,13 +220,28 @@ impl Supply {
             (Mode::Away { .. }, OnStoreError::Local, _) if !self.is_awaited() => {
                 bucket::earliest(full_at, self.own(shape), cost, now)
             }
-            (Mode::Up, _, Some(_)) => bucket::earliest(full_at, shape, cost, now),
+            (Mode::Up, _, Some(known)) => self.due_from(known, full_at, shape, cost, now),
             // A caller that a late answer can serve in time is not refused.
             (Mode::Away { .. }, OnStoreError::Local | OnStoreError::Closed, Some(known)) => {
                 let full_at = known.local(known.state.full_at[0]);
-                bucket::earliest(full_at, shape, cost.saturating_add(self.spent), now)
+                let cost = cost.saturating_add(self.spent);
+                self.due_from(known, full_at, shape, cost, now)
             }
             _ => now,
+        }
+    }
+
+    /// Returns when the last of `cost` tokens is free as far as `known` tells. The state may already lack the
+    /// tokens of requests sent before it was received: their answers can come at any time.
+    fn due_from(&self, known: &Known, full_at: u64, shape: Shape, cost: u64, now: u64) -> u64 {
+        let sent = self
+            .flights
+            .iter()
+            .filter(|flight| flight.sent < known.received);
+        let under_way: u64 = sent.map(|flight| u64::from(flight.tokens)).sum();
+        match cost.saturating_sub(under_way) {
+            0 => now,
+            cost => bucket::earliest(full_at, shape, cost, now),
         }
     }
 
