@@ -198,9 +198,11 @@ impl Supply {
             None => {}
         }
         match (&self.mode, self.terms.on_error) {
-            (Mode::Away { .. }, OnStoreError::Local) => Supplied::Own(self.own(shape)),
+            (Mode::Away { .. }, OnStoreError::Local) => Supplied::Own(self.own_for(cost, shape)),
             // For those who cannot be refused.
-            (Mode::Broken { again_at, .. }, _) if now < *again_at => Supplied::Own(self.own(shape)),
+            (Mode::Broken { again_at, .. }, _) if now < *again_at => {
+                Supplied::Own(self.own_for(cost, shape))
+            }
             (Mode::Away { .. }, OnStoreError::Open) => {
                 self.spend(cost, shape);
                 Supplied::Until(u64::MAX)
@@ -282,6 +284,15 @@ impl Supply {
         Shape {
             interval,
             capacity: interval,
+        }
+    }
+
+    /// The same for a call that takes `cost` tokens: all of them once nothing is owed for the calls before.
+    fn own_for(&self, cost: u32, shape: Shape) -> Shape {
+        let own = self.own(shape);
+        Shape {
+            capacity: own.price(u64::from(cost)),
+            ..own
         }
     }
 
