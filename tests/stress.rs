@@ -66,7 +66,7 @@ fn watched(test: impl FnOnce() + Send + 'static) {
         test();
         done.send(()).expect("somebody watches");
     });
-    let ended = watch.recv_timeout(Duration::from_secs(20));
+    let ended = watch.recv_timeout(2 * LONG);
     assert_ne!(ended, Err(RecvTimeoutError::Timeout), "it hangs");
     if let Err(panic) = thread.join() {
         resume_unwind(panic);

@@ -17,11 +17,15 @@ use reqwest_middleware::ClientBuilder;
 use tokio::io::AsyncReadExt as _;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpListener;
+use tokio::net::TcpSocket;
 use tokio::net::TcpStream;
 use tower_layer::Layer as _;
 use tower_service::Service;
 
 const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\nok";
+
+/// Longer than any answer takes that comes at all, however busy the machine is.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Why the call was attempted a second time.
 type Seen = Option<Failure>;
@@ -32,11 +36,14 @@ type Seen = Option<Failure>;
     idempotent,
     backoff(base = "1ms", jitter = "none")
 )]
-async fn fetch(url: &str, attempts: &AtomicUsize) -> reqwest::Result<(String, Seen)> {
-    attempts.fetch_add(1, Ordering::SeqCst);
-    let client = reqwest::Client::builder()
-        .timeout(Duration::from_millis(300))
-        .build()?;
+async fn fetch(
+    url: &str,
+    attempts: &AtomicUsize,
+    first: Duration,
+) -> reqwest::Result<(String, Seen)> {
+    let is_first = attempts.fetch_add(1, Ordering::SeqCst) == 0;
+    let timeout = if is_first { first } else { PATIENCE };
+    let client = reqwest::Client::builder().timeout(timeout).build()?;
     let text = client
         .get(url)
         .send()
@@ -100,7 +107,11 @@ async fn answer(mut stream: TcpStream, first: Option<First>) -> std::io::Result<
 
 async fn previous_after(first: First) -> Seen {
     let ((url, _), attempts) = (serve(first).await, AtomicUsize::new(0));
-    let (text, previous) = fetch(&url, &attempts).await.unwrap();
+    let patience = match first {
+        First::Hang => Duration::from_millis(300),
+        _ => PATIENCE,
+    };
+    let (text, previous) = fetch(&url, &attempts, patience).await.unwrap();
     assert_eq!((text.as_str(), attempts.load(Ordering::SeqCst)), ("ok", 2));
     previous
 }
@@ -133,13 +144,10 @@ async fn a_refused_connection_is_one_that_sent_nothing() {
         }
         reqwest::get(url).await.map(drop)
     }
-    // A port that was free a moment ago.
-    let port = TcpListener::bind("127.0.0.1:0")
-        .await
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
+    // Taken, so that nobody else listens there, and not listened on.
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let port = socket.local_addr().unwrap().port();
     let attempts = AtomicUsize::new(0);
     assert!(
         fetch(&format!("http://127.0.0.1:{port}/"), &attempts)
@@ -155,7 +163,7 @@ async fn a_status_that_is_final_is_asked_for_once() {
     for status in [401, 403, 404] {
         let ((url, connections), attempts) =
             (serve(First::Status(status)).await, AtomicUsize::new(0));
-        let error = fetch(&url, &attempts).await.unwrap_err();
+        let error = fetch(&url, &attempts, PATIENCE).await.unwrap_err();
         assert_eq!(error.status().map(|status| status.as_u16()), Some(status));
         assert_eq!(attempts.load(Ordering::SeqCst), 1);
         assert_eq!(connections.load(Ordering::SeqCst), 1);

@@ -64,7 +64,7 @@ pub(crate) async fn one_left(store: &Arc<Scripted>, policy: Policy) -> Limiter {
     left(store, 1, policy).await
 }
 
-async fn left(store: &Arc<Scripted>, tokens: u32, policy: Policy) -> Limiter {
+pub(crate) async fn left(store: &Arc<Scripted>, tokens: u32, policy: Policy) -> Limiter {
     let limiter = with_policy(store, SLOW, tokens + 1, policy);
     limiter.acquire().await.expect("the first");
     limiter

@@ -9,6 +9,7 @@ use crate::late_answers::CLOSED;
 use crate::late_answers::SLOW;
 use crate::late_answers::impatient;
 use crate::late_answers::late_by;
+use crate::late_answers::left;
 use crate::late_answers::one_left;
 use crate::late_answers::patient;
 use crate::late_answers::store;
@@ -32,6 +33,25 @@ async fn a_token_that_nobody_has_waited_for_is_the_next_callers() {
     let (out, took) = timed(impatient(&limiter)).await;
     out.expect("it is here since 2 s");
     assert_eq!(took, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_is_still_on_its_way_is_waited_for() {
+    let store = store();
+    let limiter = left(&store, 2, Policy::new()).await;
+    store.set(Fate::Late(0, 400));
+    let back = async {
+        sleep(ms(160)).await;
+        store.set(Fate::Works);
+    };
+    // Drawn once more when the store is found to work.
+    let ((out, took), ()) = tokio::join!(timed(patient(&limiter)), back);
+    out.expect("the last token");
+    assert!((230..=270).contains(&took), "{took}");
+    sleep(ms(300 - took)).await;
+    let (out, took) = timed(patient(&limiter)).await;
+    out.expect("the one that was drawn first");
+    assert_eq!(took, 100);
 }
 
 /// No more than the burst and what the rate allows, in any interval.

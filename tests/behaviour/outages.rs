@@ -37,6 +37,18 @@ async fn a_store_that_fails_leaves_each_process_its_share() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_share_of_a_process_also_pays_for_calls_that_cost_more_than_one() {
+    let store = Arc::new(Scripted::new());
+    let limiter = with_policy(&store, 10.0, 10, Policy::new().processes(2));
+    store.set(Fate::Fails);
+    let start = Instant::now();
+    limiter.acquire_many(9).await.expect("a permit of its own");
+    limiter.acquire_many(9).await.expect("a permit of its own");
+    // 4.5 per second.
+    assert!((1998..=2002).contains(&since(start)), "{}", since(start));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_store_that_comes_back_is_used_again() {
     let store = Arc::new(Scripted::new());
     let limiter = shared(&store, 10.0, 10);

@@ -77,6 +77,8 @@ async fn every_change_is_said_once() {
         (Fate::Works, false),
         (Fate::Rejects, true),
         (Fate::Works, false),
+        (Fate::Hangs, false),
+        (Fate::Works, false),
     ] {
         store.set(fate);
         advance(ms(1100)).await;
@@ -87,12 +89,21 @@ async fn every_change_is_said_once() {
     }
     let said: Vec<_> = heard.entries();
     let levels: Vec<_> = said.iter().map(|(level, _)| *level).collect();
-    let right = [Level::WARN, Level::INFO, Level::ERROR, Level::INFO];
+    let right = [
+        Level::WARN,
+        Level::INFO,
+        Level::ERROR,
+        Level::INFO,
+        Level::WARN,
+        Level::INFO,
+    ];
     assert_eq!(levels, right, "{said:?}");
     for ((_, text), part) in said.iter().zip([
         "the store is away: connection refused",
         "the store is back",
         "the store refuses: wrong password",
+        "the store is back",
+        "the store has not answered within 150ms",
         "the store is back",
     ]) {
         assert!(

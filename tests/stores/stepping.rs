@@ -20,6 +20,11 @@ pub(crate) fn limits() -> Limits {
     Limits::one(Limit::new(T, BURST))
 }
 
+/// So slow that no token comes back during a test, however long the machine takes.
+pub(crate) fn hourly() -> Limits {
+    Limits::one(Limit::new(3600 * T, BURST))
+}
+
 pub(crate) const fn draw(tokens: u32) -> Action {
     Action::Draw {
         tokens,

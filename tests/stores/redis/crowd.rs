@@ -98,6 +98,13 @@ impl Crowd {
         }
     }
 
+    /// Listens until each has been granted a permit.
+    pub(crate) fn permits_for_all(&mut self) {
+        while self.shares.contains(&0) {
+            self.hear();
+        }
+    }
+
     /// Listens for so long.
     pub(crate) fn listen(&mut self, time: Duration) {
         let end = Instant::now() + time;

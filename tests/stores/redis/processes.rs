@@ -15,12 +15,8 @@ fn all_together_keep_to_one_limit() {
     };
     let mut crowd = Crowd::start(&server.url(), 4, "closed");
     crowd.permits(500);
+    crowd.permits_for_all();
     crowd.check_envelope(0.0);
-    assert!(
-        crowd.shares.iter().all(|share| *share > 0),
-        "{:?}",
-        crowd.shares
-    );
 }
 
 #[test]
@@ -62,16 +58,16 @@ fn one_that_is_killed_takes_little_with_it() {
     };
     let mut crowd = Crowd::start(&server.url(), 4, "closed");
     crowd.permits(200);
+    let before = Instant::now();
+    crowd.permits(300);
+    let usual = before.elapsed();
     crowd.kill(1);
     let killed = Instant::now();
     crowd.permits(300);
     crowd.check_envelope(0.0);
-    // 1.5 s where nothing is lost.
-    assert!(
-        killed.elapsed() < Duration::from_secs(6),
-        "{:?}",
-        killed.elapsed()
-    );
+    // 1.5 s where nothing is lost, and as much longer as it was before where the machine is busy.
+    let (longest, took) = (3 * usual + Duration::from_secs(2), killed.elapsed());
+    assert!(took < longest, "{took:?}, {usual:?} before");
 }
 
 #[test]
@@ -91,9 +87,11 @@ fn while_the_server_is_away_each_keeps_to_its_share() {
 
     server.start_again();
     crowd.permits(300);
+    while server.tell::<u64>(&["EXISTS", "paced1:{api}"]) == 0 {
+        crowd.hear();
+        assert!(crowd.permits.len() < 20_000, "it is not used again");
+    }
     crowd.check_envelope(f64::from(BURST));
-    let kept: u64 = server.tell(&["EXISTS", "paced1:{api}"]);
-    assert_eq!(kept, 1, "it is not used again");
 }
 
 #[test]

@@ -9,12 +9,12 @@ use paced::rate_limited;
 const FILE: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/attribute.db");
 const URL: &str = concat!("sqlite:", env!("CARGO_TARGET_TMPDIR"), "/attribute.db");
 
-#[rate_limited(limiter = "stores::sqlite", rate = "1/h", burst = 2, max_wait = "1s", store = URL)]
+#[rate_limited(limiter = "stores::sqlite", rate = "1/h", burst = 2, max_wait = "60s", store = URL)]
 async fn by_constant() -> Result<(), Error> {
     Ok(())
 }
 
-#[rate_limited(limiter = "stores::sqlite", rate = "1/h", burst = 2, max_wait = "1s", store = URL.to_owned())]
+#[rate_limited(limiter = "stores::sqlite", rate = "1/h", burst = 2, max_wait = "60s", store = URL.to_owned())]
 async fn at_run_time() -> Result<(), Error> {
     Ok(())
 }

@@ -7,7 +7,7 @@ use paced::store::Request;
 use paced::store::Store as _;
 use tokio::task::yield_now;
 
-use crate::stepping::limits;
+use crate::stepping::hourly;
 
 use super::Folder;
 use super::ask;
@@ -25,7 +25,7 @@ async fn a_file_that_is_deleted_while_it_is_open_is_created_anew() {
         // Alone, as people do: what is beside it belongs to what is gone.
         fs::remove_file(folder.file()).expect("our file");
         // Who remembers brings it back.
-        let request = Request::new(free(10), limits()).with_floor(floor);
+        let request = Request::new(free(10), hourly()).with_floor(floor);
         let answer = store.transact("key", &request).await.expect("an answer");
         assert!(answer.granted <= 1, "{answer:?}");
         assert!(folder.file().exists());
@@ -67,7 +67,7 @@ async fn a_file_that_is_deleted_again_and_again_is_never_an_error_for_a_person()
         while deleted < 200 {
             deleted += usize::from(fs::remove_file(&file).is_ok());
             // A little later each time.
-            (0..deleted * 20).for_each(|_| std::thread::yield_now());
+            (0..deleted * 400).for_each(|_| core::hint::spin_loop());
         }
     });
     while !deleting.is_finished() {

@@ -12,6 +12,7 @@ use paced::store::Action;
 use paced::store::SqliteStore;
 
 use super::Folder;
+use super::HOUR;
 use super::ask;
 use super::free;
 use super::open;
@@ -74,9 +75,9 @@ async fn states_that_mean_nothing_any_more_are_deleted_after_a_day() {
             .expect("a count")
     };
     assert_eq!(count(), 2000);
-    // The last thousand has been idle for a day, give or take a minute.
+    // The last thousand has been idle for a day, give or take an hour.
     folder.execute(&format!(
-        "UPDATE limiter SET expires_at = expires_at - {DAY} - 240000000"
+        "UPDATE limiter SET expires_at = expires_at - {DAY} - 2 * {HOUR}"
     ));
     for number in 0..1000 {
         ask(&store, &format!("key {number}"), free(1))

@@ -17,15 +17,18 @@ use paced::store::Request;
 use paced::store::SqliteStore;
 use paced::store::Store as _;
 use paced::store::StoreError;
+use paced::store::TICKS_PER_SECOND as SECOND;
 use paced::store::conformance;
 
-use crate::stepping::limits;
+use crate::stepping::hourly;
 
 use self::folder::Folder;
 
-/// Asks for a key of a token per second, ten at once.
+const HOUR: u64 = 3600 * SECOND;
+
+/// Asks for a key of a token per hour, ten at once.
 async fn ask(store: &SqliteStore, key: &str, action: Action) -> Result<Answer, StoreError> {
-    store.transact(key, &Request::new(action, limits())).await
+    store.transact(key, &Request::new(action, hourly())).await
 }
 
 /// Draws tokens that are free now.

@@ -210,9 +210,11 @@ impl Supply {
             None => {}
         }
         match (&self.mode, self.terms.on_error) {
-            (Mode::Away { .. }, OnStoreError::Local) => Supplied::Own(self.own(shape)),
+            (Mode::Away { .. }, OnStoreError::Local) => Supplied::Own(self.own_for(cost, shape)),
             // For those who cannot be refused.
-            (Mode::Broken { again_at, .. }, _) if now < *again_at => Supplied::Own(self.own(shape)),
+            (Mode::Broken { again_at, .. }, _) if now < *again_at => {
+                Supplied::Own(self.own_for(cost, shape))
+            }
             (Mode::Away { .. }, OnStoreError::Open) => {
                 self.spend(cost, shape);
                 Supplied::Until(u64::MAX)
@@ -229,16 +231,31 @@ impl Supply {
         let cost = cost.saturating_sub(self.slots.count());
         match (&self.mode, self.terms.on_error, &self.known) {
             (Mode::Away { .. }, OnStoreError::Local, _) if !self.is_awaited() => Due::Alone(cost),
-            (Mode::Up, _, Some(_)) => Due::Drawn(cost),
+            (Mode::Up, _, Some(known)) => match self.beyond_requests(known, cost) {
+                0 => Due::At(now),
+                cost => Due::Drawn(cost),
+            },
             // A caller that a late answer can serve in time is not refused.
             (Mode::Away { .. }, OnStoreError::Local | OnStoreError::Closed, Some(known)) => {
-                Due::Late {
-                    cost: cost.saturating_add(self.spent),
-                    full_at: known.local(known.state.full_at[0]),
+                let full_at = known.local(known.state.full_at[0]);
+                match self.beyond_requests(known, cost.saturating_add(self.spent)) {
+                    0 => Due::At(now),
+                    cost => Due::Late { cost, full_at },
                 }
             }
             _ => Due::At(now),
         }
+    }
+
+    /// Returns the part of `cost` that requests under way do not bring. The state that is `known` may already
+    /// lack the tokens of requests sent before it was received: their answers can come at any time.
+    fn beyond_requests(&self, known: &Known, cost: u64) -> u64 {
+        let sent = self
+            .flights
+            .iter()
+            .filter(|flight| flight.sent < known.received);
+        let under_way: u64 = sent.map(|flight| u64::from(flight.tokens)).sum();
+        cost.saturating_sub(under_way)
     }
 
     /// Tokens that can be used at once.
@@ -278,6 +295,15 @@ impl Supply {
         Shape {
             interval,
             capacity: interval,
+        }
+    }
+
+    /// The same for a call that takes `cost` tokens: all of them once nothing is owed for the calls before.
+    fn own_for(&self, cost: u32, shape: Shape) -> Shape {
+        let own = self.own(shape);
+        Shape {
+            capacity: own.price(u64::from(cost)),
+            ..own
         }
     }
 

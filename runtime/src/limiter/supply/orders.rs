@@ -1,5 +1,6 @@
 //! What has to be asked of the store, and when.
 
+use crate::bucket;
 use crate::bucket::Shape;
 use crate::store::Action;
 use crate::store::Limit;
@@ -9,6 +10,7 @@ use crate::store::TICK;
 
 use super::Demand;
 use super::Flight;
+use super::Known;
 use super::Mode;
 use super::News;
 use super::Order;
@@ -35,7 +37,7 @@ impl Supply {
             Mode::Away { probe_at, late } => {
                 // For callers that came since the late requests were sent.
                 let draws = late && now >= self.not_before;
-                if let Some(lot) = self.lot(demand, now).filter(|_| draws) {
+                if let Some(lot) = self.lot(demand, shape, now).filter(|_| draws) {
                     self.order_tokens(lot, demand, shape, now);
                 }
                 if now >= probe_at.max(self.not_before) && !self.is_asking() {
@@ -88,7 +90,7 @@ impl Supply {
         if now < self.not_before {
             return;
         }
-        if let Some(lot) = self.lot(demand, now) {
+        if let Some(lot) = self.lot(demand, shape, now) {
             self.order_tokens(lot, demand, shape, now);
         } else if self.asks_at(demand, now).is_some_and(|at| at <= now) {
             self.order(Action::Peek, shape, now);
@@ -109,9 +111,21 @@ impl Supply {
     }
 
     /// How many tokens to draw now, and how far ahead they may be due.
-    fn lot(&self, demand: Demand, now: u64) -> Option<(u32, u64)> {
+    fn lot(&self, demand: Demand, shape: Shape, now: u64) -> Option<(u32, u64)> {
         let draws = self.draws();
         if draws.clone().count() >= DRAWS || self.flights.len() >= MOST {
+            return None;
+        }
+        // The first in line waits for a token that is under way, and has no use for the next one.
+        let next = |known: Known| {
+            let full_at = known.local(known.state.full_at[0]);
+            bucket::earliest(full_at, shape, 1, now)
+        };
+        if self
+            .known
+            .map(next)
+            .is_some_and(|next| next > demand.latest)
+        {
             return None;
         }
         let first = if demand.first > 0 {
