@@ -91,6 +91,7 @@ impl Desk {
             self.learnt.hear_refusal(&heard);
             self.reshape(gate, now);
             self.refill_at(at);
+            self.expel_if_late(now, wakes);
         }
         wait
     }
