@@ -68,6 +68,8 @@ pub(super) struct Desk {
     pub(super) spilt: Spilt,
     /// Until when tokens may be taken that a late timer kept from those who waited.
     owed_until: u64,
+    /// Waiters may be served later than was forecast when they joined.
+    pub(super) delayed: bool,
     /// No waiter's `latest` is before this.
     pub(super) soonest: u64,
     pub(super) waits: Waits,
@@ -94,6 +96,7 @@ impl Desk {
             exhausted: false,
             spilt: Spilt::NEVER,
             owed_until: 0,
+            delayed: false,
             soonest: u64::MAX,
             waits: Waits::NONE,
             announced: Announced::NEVER,
@@ -117,6 +120,7 @@ impl Desk {
         if let Some(lapsed) = self.cooldown.lapse(now) {
             self.tat = bucket::reopen(self.tat, self.shape, lapsed);
             self.refilled = None;
+            self.delayed = true;
         }
     }
 
@@ -197,6 +201,9 @@ impl Desk {
     pub(super) fn grant(&mut self, now: u64, wakes: &mut Wakes) -> Standing {
         if self.queue.waiting() > 0 {
             self.recall(now, wakes);
+            if mem::take(&mut self.delayed) {
+                self.expel_if_late(now, wakes);
+            }
             self.expire(now, wakes);
         }
         while let Some(head) = self.head(now) {

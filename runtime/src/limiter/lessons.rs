@@ -181,6 +181,7 @@ impl Desk {
             // The bucket begins anew at its end.
             return;
         }
+        self.delayed = true;
         self.tat = self.tat.saturating_add(nanos);
         if let Some(kept) = &mut self.kept {
             kept.put_off(nanos);
@@ -192,6 +193,8 @@ impl Desk {
         if self.cooldown.answered(sent) {
             self.empty(now);
             self.refilled = None;
+            // The probe may have taken longer than was expected of it.
+            self.delayed = true;
         }
     }
 
@@ -299,6 +302,7 @@ impl Desk {
     pub(super) fn outlived(&mut self, gate: &Gate, now: u64) {
         self.reshape(gate, now);
         self.empty(now);
+        self.delayed = true;
         if self.cooldown.probe() == Probe::Off {
             self.cooldown.arm(self.probing());
         }
