@@ -13,6 +13,7 @@ use crate::quota::Quota;
 use super::announcing::Announced;
 use super::cooldown::Cooldown;
 use super::cooldown::Probe;
+use super::forecast::expiry;
 use super::gate::Gate;
 use super::kept::Kept;
 use super::lessons::Way;
@@ -40,6 +41,10 @@ pub(super) enum Standing {
 }
 
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "facts that are independent of each other"
+)]
 pub(super) struct Desk {
     pub(super) queue: Queue,
     quota: Quota,
@@ -303,24 +308,6 @@ impl Desk {
         }
     }
 
-    /// Refuses the waiters whose time is over: what was not known when they joined may have held them up.
-    /// Those of a store are looked at with its answers.
-    fn expire(&mut self, now: u64, wakes: &mut Wakes) {
-        if self.supply.is_some() || now < expiry(self.soonest) {
-            return;
-        }
-        self.soonest = u64::MAX;
-        for index in self.queue.line_up() {
-            let latest = self.queue.waiter(index).latest;
-            if now < expiry(latest) {
-                self.soonest = self.soonest.min(latest);
-                continue;
-            }
-            let until = self.cooldown.held_until().max(now);
-            wakes.add(self.queue.decide(index, State::Late { until }));
-        }
-    }
-
     /// What is next: a permit, the end of what makes it late, a permit that nobody picks up, or
     /// something to ask of the store.
     fn next(&mut self, due: u64, now: u64, wakes: &mut Wakes) -> Standing {
@@ -342,10 +329,4 @@ impl Desk {
         self.waits.cooldown += Duration::from_nanos(cooled);
         self.waits.queue += Duration::from_nanos(waited - cooled);
     }
-}
-
-/// The instant from which on a waiter is refused that has no use for a permit after `latest`. A timer may be
-/// late, and the permit have been due in time.
-const fn expiry(latest: u64) -> u64 {
-    latest.saturating_add(TIMER_SLACK + 1)
 }

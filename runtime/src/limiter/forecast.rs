@@ -1,6 +1,7 @@
 //! Forecasts when waiters are served, and refuses those whose permit would come too late.
 
 use crate::bucket::Shape;
+use crate::bucket::TIMER_SLACK;
 use crate::schedule::Bucket;
 use crate::schedule::Change;
 use crate::schedule::Schedule;
@@ -92,4 +93,28 @@ impl Desk {
             change,
         }
     }
+
+    /// Refuses the waiters whose time is over: what was not known when they joined may have held them up.
+    /// Those of a store are looked at with its answers.
+    pub(super) fn expire(&mut self, now: u64, wakes: &mut Wakes) {
+        if self.supply.is_some() || now < expiry(self.soonest) {
+            return;
+        }
+        self.soonest = u64::MAX;
+        for index in self.queue.line_up() {
+            let latest = self.queue.waiter(index).latest;
+            if now < expiry(latest) {
+                self.soonest = self.soonest.min(latest);
+                continue;
+            }
+            let until = self.cooldown.held_until().max(now);
+            wakes.add(self.queue.decide(index, State::Late { until }));
+        }
+    }
+}
+
+/// The instant from which on a waiter is refused that has no use for a permit after `latest`. A timer may be
+/// late, and the permit have been due in time.
+pub(super) const fn expiry(latest: u64) -> u64 {
+    latest.saturating_add(TIMER_SLACK + 1)
 }

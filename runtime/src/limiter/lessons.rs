@@ -33,6 +33,10 @@ pub(super) struct Way {
 
 /// A refusal, as a call tells it.
 #[derive(Clone, Copy, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "facts that are independent of each other"
+)]
 pub(crate) struct Refused<'a> {
     /// When the call was sent.
     pub(crate) sent: u64,
