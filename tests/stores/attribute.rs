@@ -67,11 +67,14 @@ async fn nested_twice() -> [Result<(), ApiError>; 2] {
         }
         nested().await
     };
-    #[rate_limited(rate = 9, store = shared())]
-    async fn nested() -> Result<(), ApiError> {
-        Ok(())
-    }
-    [first, nested().await]
+    let second = {
+        #[rate_limited(rate = 9, store = shared())]
+        async fn nested() -> Result<(), ApiError> {
+            Ok(())
+        }
+        nested().await
+    };
+    [first, second]
 }
 
 #[tokio::test(start_paused = true)]
