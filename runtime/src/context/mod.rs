@@ -11,6 +11,7 @@ use core::mem::ManuallyDrop;
 use core::num::NonZeroU16;
 use core::time::Duration;
 
+#[cfg(feature = "http")]
 use crate::clock;
 use crate::failure::Failure;
 use crate::hint::Hint;
