@@ -9,7 +9,7 @@ use super::count;
 /// The unit of a window that counts requests, which is what almost all of them do.
 const REQUESTS: &str = "requests";
 
-/// One window of a server's limits, as told in a [`Hint`].
+/// One window of a server's limits, as told in a [`Hint`](super::Hint).
 ///
 /// ```
 /// use paced::Policy;
