@@ -22,6 +22,7 @@ use crate::support::Log;
 use crate::support::limiter;
 use crate::support::ms;
 use crate::support::quota;
+use crate::support::refusal;
 use crate::support::response;
 use crate::support::secs;
 use crate::support::since;
@@ -150,6 +151,26 @@ async fn a_service_that_keeps_to_its_servers_limit_refuses_no_call() {
             .count();
         assert_eq!(passed, 20 * arrivals, "at {arrivals}/s");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_is_refused_is_not_ahead_of_others_any_more() {
+    #[rate_limited(limiter = limiter, max_wait = "2s")]
+    async fn impatient(limiter: Limiter, start: Instant) -> Result<u64, Failed> {
+        Ok(since(start))
+    }
+    #[rate_limited(limiter = limiter, max_wait = "5500ms")]
+    async fn patient(limiter: Limiter, start: Instant) -> Result<u64, Failed> {
+        Ok(since(start))
+    }
+    let (limiter, start) = (limiter(1.0, 1), Instant::now());
+    limiter.acquire().await.unwrap();
+    let first = tokio::spawn(impatient(limiter.clone(), start));
+    let next = tokio::spawn(patient(limiter.clone(), start));
+    sleep(ms(500)).await;
+    limiter.cooldown_for(ms(4500));
+    assert!(refusal(first.await.unwrap()).is_max_wait());
+    assert_eq!((since(start), next.await.unwrap().unwrap()), (500, 5000));
 }
 
 /// Milliseconds between a call's first poll and the permit that it waits for, apart from fractions.

@@ -32,15 +32,19 @@ impl Bound {
 
     pub(crate) const COUNT: usize = BOUNDS.len();
 
-    /// Deadline of so many milliseconds.
+    /// Deadline of so many milliseconds, where a function has it.
     pub(crate) fn of_deadline(millis: u64) -> Self {
-        let is = |bound: &(&str, &str)| micros(bound.0) == millis * 1000 && bound.1 == FAR;
-        Self(
-            BOUNDS
-                .iter()
-                .position(is)
-                .expect("there is such a function"),
-        )
+        Self::that(|(deadline, _)| micros(deadline) == millis * 1000)
+    }
+
+    /// Longest wait of so many milliseconds, where a function has it.
+    pub(crate) fn of_max_wait(millis: u64) -> Self {
+        Self::that(|(_, wait)| micros(wait) == millis * 1000)
+    }
+
+    fn that(is_it: impl Fn(&(&str, &str)) -> bool) -> Self {
+        let found = BOUNDS.iter().position(is_it);
+        Self(found.expect("there is such a function"))
     }
 
     /// Microseconds from the first poll to the deadline.

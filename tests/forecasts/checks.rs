@@ -90,7 +90,7 @@ pub(crate) fn refused_rightly(world: &World) -> Result<(), String> {
     for number in to_replay(&record) {
         let fate = &record.crowd[number];
         let attempt = fate.refused_attempt().expect("it is one of them");
-        let bound = fate.bound_of(attempt).expect("it was refused");
+        let bound = fate.useful_until(attempt).expect("it was refused");
         let lifted = run(world, Some(number));
         let Some(made) = lifted.crowd[number].attempts.get(attempt) else {
             return Err(story(&lifted, number, "is not served without its bound"));
@@ -105,7 +105,14 @@ pub(crate) fn refused_rightly(world: &World) -> Result<(), String> {
             continue;
         }
         let left = left_ahead(&lifted, number, fate, made.sent);
-        let held = if record.is_held(fate.ended) { HOLD } else { 0 };
+        // How long the others are held cannot be known while the first one is in flight.
+        let held = record.is_held(fate.ended) || record.reopens_at(fate.ended);
+        let held = match held {
+            true => HOLD,
+            // Before it is sent, a forecast may count with the longest round trip so far, twice.
+            false if lifted.resets_in(fate.ended..=made.sent) => 2 * world.longest_trip(),
+            false => 0,
+        };
         let tolerance = made.interval * (1 + left) + held + 1;
         if made.sent + tolerance <= bound {
             let what = format!(

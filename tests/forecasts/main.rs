@@ -135,6 +135,49 @@ fn a_store_is_asked_once_for_a_token_at_the_edge_of_a_deadline() {
     assert!(record.asked < 10, "{} times at one instant", record.asked);
 }
 
+/// What the store says depends on a pace that this process no longer knows of, or not as exactly.
+#[test]
+fn a_store_is_not_asked_over_and_over_where_it_knows_better() {
+    let caller = |role, bound| Caller {
+        after: 0,
+        bound,
+        takes: 0,
+        role,
+    };
+    let visit = |after| world::Visit { after, takes: 0 };
+    let window = |limit, length, used, elapsed| Server::Window {
+        limit,
+        length,
+        used,
+        elapsed,
+    };
+    let mut waiting = vec![caller(Role::Plain, Bound::NONE); 4];
+    waiting.push(caller(Role::Informs, Bound::NONE));
+    waiting.push(caller(Role::Plain, Bound::of_deadline(3000)));
+    let shut = World {
+        per_second: 28,
+        burst: 1,
+        shared: true,
+        server: window(3, 2000, 0, 1886),
+        history: vec![visit(0), visit(43)],
+        crowd: waiting,
+    };
+    let mut at_the_end = vec![caller(Role::Plain, Bound::of_deadline(5))];
+    at_the_end.push(caller(Role::Plain, Bound::of_max_wait(1000)));
+    at_the_end[0].after = 1;
+    let paced = World {
+        per_second: 27,
+        burst: 2,
+        shared: true,
+        server: window(20, 1000, 18, 900),
+        history: vec![visit(0)],
+        crowd: at_the_end,
+    };
+    for world in [shut, paced] {
+        holds(asked_in_measure(&run(&world, None))).unwrap();
+    }
+}
+
 /// A replay is only meaningful if everything else stays the same.
 #[test]
 fn a_world_runs_the_same_way_each_time() {

@@ -1,6 +1,7 @@
 //! Record of a run, and what follows from it.
 
 use core::fmt::Write as _;
+use core::ops::RangeInclusive;
 
 use crate::calls::Attempt;
 use crate::calls::BACKOFF;
@@ -44,6 +45,13 @@ impl Fate {
         };
         let deadline = self.joined + self.caller.bound.deadline();
         Some(deadline.min(since + self.caller.bound.max_wait()))
+    }
+
+    /// End of the time in which a permit is of use for an attempt: not in the last two milliseconds
+    /// before a deadline.
+    pub(crate) fn useful_until(&self, attempt: usize) -> Option<u64> {
+        let deadline = self.joined + self.caller.bound.deadline();
+        Some(self.bound_of(attempt)?.min(deadline.saturating_sub(2000)))
     }
 
     /// Attempt that was refused as too late, counted from 0.
@@ -98,6 +106,12 @@ impl Record {
         let retry = |fate: &Fate| fate.retry_joins().contains(&at);
         let answer = |made: &Attempt| made.sent < at && made.answered == Some(at);
         told || self.is_held(at) || self.crowd.iter().any(retry) || self.attempts().any(answer)
+    }
+
+    /// Whether a reset comes in this time, after which one attempt goes first.
+    pub(crate) fn resets_in(&self, time: RangeInclusive<u64>) -> bool {
+        let mut resets = self.told.iter().flat_map(|told| told.until);
+        resets.any(|reset| time.contains(&reset))
     }
 
     /// Whether the first attempt after a reset is made at this instant.

@@ -66,6 +66,15 @@ impl fmt::Debug for Caller {
     }
 }
 
+impl World {
+    /// Microseconds of the longest round trip.
+    pub(crate) fn longest_trip(&self) -> u64 {
+        let visits = self.history.iter().map(|visit| visit.takes);
+        let trips = visits.chain(self.crowd.iter().map(|caller| caller.takes));
+        trips.max().unwrap_or(0) * 1000
+    }
+}
+
 /// Kind of worlds to generate.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Kind {

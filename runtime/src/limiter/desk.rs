@@ -151,7 +151,7 @@ impl Desk {
         if request.refusable && self.no_store(request.latest, now).is_some() {
             return Err(Refusal::NoStore);
         }
-        let until = self.expected(Line::First, cost, now);
+        let until = self.expected(Line::First, request.reports, cost, now);
         let known = self.supply.is_none();
         let is_held = self.queue.waiting() > 0 || self.cooldown.held_until() > now;
         if is_held || (known && until > now) {
@@ -185,7 +185,7 @@ impl Desk {
         now: u64,
         wakes: &mut Wakes,
     ) -> Result<u32, Refusal> {
-        let until = self.expected(waiter.line, waiter.cost, now);
+        let until = self.expected(waiter.line, waiter.reports, waiter.cost, now);
         if self.cooldown.closed_in_all() > waiter.patience {
             return Err(Refusal::Closed { until });
         }

@@ -14,10 +14,44 @@ use super::supply::Due;
 use super::waiter::State;
 use super::wakes::Wakes;
 
+/// Nanoseconds by which the forecast for a waiter can change although nothing has: buckets and what stores
+/// answer are rounded. A permit that is late by as much is still granted, and so is its timer.
+const ROUNDING: u64 = TIMER_SLACK / 16;
+
 impl Desk {
-    /// Returns the instant at which a caller that joins `line` now gets its permit.
-    pub(super) fn expected(&self, line: Line, cost: u32, now: u64) -> u64 {
-        self.due(self.queue.cost_ahead(line) + u64::from(cost), now)
+    /// Returns the instant at which a caller that joins `line` now gets its permit. `reports`: it can be
+    /// the one that goes first after a cooldown.
+    pub(super) fn expected(&self, line: Line, reports: bool, cost: u32, now: u64) -> u64 {
+        self.due(self.cost_ahead(line, reports) + u64::from(cost), now)
+    }
+
+    /// Returns the tokens asked for ahead of a caller that joins `line` now.
+    fn cost_ahead(&self, line: Line, reports: bool) -> u64 {
+        let ahead = self.queue.cost_ahead(line);
+        if !matches!(self.cooldown.probe(), Probe::Armed { .. }) {
+            return ahead;
+        }
+        let probe = self.queue.probe().map(|index| self.queue.waiter(index));
+        match probe {
+            Some(probe) if !reports || !line.probes_before(probe.line) => {
+                let is_counted = probe.line <= line;
+                ahead + if is_counted { 0 } else { u64::from(probe.cost) }
+            }
+            _ if reports => 0,
+            _ => ahead,
+        }
+    }
+
+    /// Returns all who wait, in the order in which they are served.
+    fn line_up(&self) -> Vec<u32> {
+        let mut order = self.queue.line_up();
+        let armed = matches!(self.cooldown.probe(), Probe::Armed { .. });
+        let probe = self.queue.probe().filter(|_| armed);
+        let place = probe.and_then(|probe| order.iter().position(|&index| index == probe));
+        if let Some(place) = place {
+            order[..=place].rotate_right(1);
+        }
+        order
     }
 
     /// Returns the instant at which the last of `cost` tokens from now on is granted.
@@ -47,14 +81,15 @@ impl Desk {
         let closed = self.cooldown.closed_in_all();
         let mut ahead = 0;
         self.soonest = u64::MAX;
-        for index in self.queue.line_up() {
+        for index in self.line_up() {
             let waiter = self.queue.waiter(index);
             let (cost, latest, patience) = (waiter.cost, waiter.latest, waiter.patience);
             let until = self.due(ahead + u64::from(cost), now);
             let state = match () {
                 () if cost > burst => State::TooLarge,
                 () if closed > patience => State::Closed { until },
-                () if until > latest => State::Late { until },
+                // What is due is left to the one who grants it: only the timer is late.
+                () if until > latest.saturating_add(ROUNDING).max(now) => State::Late { until },
                 () => {
                     ahead += u64::from(cost);
                     self.soonest = self.soonest.min(latest);

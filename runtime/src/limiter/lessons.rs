@@ -124,6 +124,8 @@ impl Desk {
             None => self.pause(refused.backoff, now),
         };
         let until = refused.received.saturating_add(wait.min(refused.longest));
+        // The refusal has ended all paces: forecasts of the cooldown's end go by the bucket without them.
+        self.reshape(gate, now);
         self.cool_down(until, now, wakes);
         if self.cooldown.until() > now {
             self.cooldown.arm(PROBING);

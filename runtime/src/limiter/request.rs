@@ -29,7 +29,7 @@ impl Request {
 }
 
 /// The line that a waiter belongs to. Those that come first here go first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Line {
     /// Calls that had a permit and did not pick it up in time.
     Returned,
@@ -41,6 +41,16 @@ pub(crate) enum Line {
 
 impl Line {
     pub(super) const ALL: [Self; 3] = [Self::Returned, Self::Retries, Self::First];
+
+    /// The lines from which the call is taken that goes first after a cooldown: one that was not just
+    /// refused, if there is any.
+    pub(super) const OF_PROBES: [Self; 3] = [Self::First, Self::Returned, Self::Retries];
+
+    /// Returns whether a call of this line goes first after a cooldown rather than one of the other line.
+    pub(super) fn probes_before(self, other: Self) -> bool {
+        let rank = |line| Self::OF_PROBES.iter().position(|&it| it == line);
+        rank(self) < rank(other)
+    }
 }
 
 /// Why a caller is not let in.

@@ -7,6 +7,7 @@ use crate::store::Answer;
 use crate::store::StoreError;
 
 use super::desk::Desk;
+use super::forecast::expiry;
 use super::request::Line;
 use super::supply::Demand;
 use super::supply::News;
@@ -60,7 +61,7 @@ impl Desk {
             tokens: self.queue.cost_ahead(Line::First),
             first: head.map_or(0, |head| self.queue.waiter(head).cost),
             latest: head.map_or(u64::MAX, |head| self.queue.waiter(head).latest),
-            soonest: self.soonest,
+            soonest: expiry(self.soonest),
         };
         supply.plan(demand, self.shape, now)
     }
@@ -72,7 +73,7 @@ impl Desk {
             return false;
         };
         let unsettled = supply.is_unsettled(now);
-        if !unsettled && self.soonest > now {
+        if !unsettled && now < expiry(self.soonest) {
             return false;
         }
         let waiting = self.queue.waiting();
@@ -96,8 +97,7 @@ impl Desk {
         if waiter.refusable && supply.refusal(waiter.latest, now).is_some() {
             return Some(State::NoStore);
         }
-        // What is asked for at the last instant may be answered in the same one.
-        let over = waiter.latest <= now && waiter.since < now && !supply.has_just_asked(now);
+        let over = expiry(waiter.latest) <= now;
         over.then(|| match supply.due_alone(cost, self.tat, self.shape, now) {
             Some(until) => State::Late { until },
             None => State::NoStore,

@@ -246,7 +246,9 @@ impl Shared {
         let limiters = resources.iter().map(|it| &**it).chain([self]);
         limiters
             .map(|limiter| {
-                limiter.at_desk(|desk, now, _| (desk.expected(line, 1, now), desk.cooldown.until()))
+                limiter.at_desk(|desk, now, _| {
+                    (desk.expected(line, true, 1, now), desk.cooldown.until())
+                })
             })
             .fold((0, 0), |all, one| (all.0.max(one.0), all.1.max(one.1)))
     }

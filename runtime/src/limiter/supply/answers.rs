@@ -10,6 +10,7 @@ use super::Flight;
 use super::Known;
 use super::Mode;
 use super::Supply;
+use super::VAIN;
 use super::outage::News;
 
 /// What an answer means for the limiter.
@@ -35,7 +36,8 @@ impl Supply {
         let flight = self.land(id);
         self.time(flight, now);
         self.wanted = 0;
-        self.not_before = 0;
+        let in_vain = answer.granted == 0 && flight.is_some_and(|flight| flight.tokens > 0);
+        self.not_before = if in_vain { now + VAIN } else { 0 };
         if !matches!(self.mode, Mode::Up) {
             self.mode = Mode::Up;
             self.news = Some(News::Back);
@@ -65,8 +67,9 @@ impl Supply {
         if self.told_until > now && paused_until < self.told_until && !self.is_asking() {
             self.tell_pause(shape, now);
         }
+        let full_at = known.local(known.state.full_at[0]);
         Tidings {
-            full_at: known.local(known.state.full_at[0]),
+            full_at: full_at.max(known.next.saturating_add(shape.capacity - shape.interval)),
             paused_until,
             void,
         }
@@ -96,6 +99,7 @@ impl Supply {
             received: now,
             earliest: sent,
             latest: now,
+            next: 0,
         };
         let in_time = flight.is_some_and(|flight| now <= flight.late_at);
         let comparable = |known: &Known| {
@@ -108,6 +112,7 @@ impl Supply {
             let latest = known.shifted(known.latest, answer.now);
             heard.latest = latest.clamp(heard.earliest, now);
         }
+        heard.next = heard.next_token(answer);
         heard
     }
 
@@ -171,6 +176,22 @@ impl Known {
             0 => 0,
             ahead => self.latest.saturating_add(ahead.saturating_mul(TICK)),
         }
+    }
+
+    /// Returns the instant of the first token that is left after an answer; 0 where there is one at once.
+    fn next_token(&self, answer: &Answer) -> u64 {
+        let granted = answer.every.saturating_mul(u64::from(answer.granted));
+        let granted = i64::try_from(granted).unwrap_or(i64::MAX);
+        let wait = u64::try_from(answer.wait.saturating_add(granted)).unwrap_or(0);
+        // Tokens that a server's pace holds back can come as soon as that pace is over.
+        let wait = match self.state.learnt_until.saturating_sub(answer.now) {
+            0 => wait,
+            paced_for => wait.min(paced_for),
+        };
+        if answer.stale || wait == 0 {
+            return 0;
+        }
+        self.latest.saturating_add(wait.saturating_mul(TICK))
     }
 
     /// Moves an instant by the time that the store's clock needs to get to `now`.

@@ -119,7 +119,7 @@ impl Supply {
         // The first in line waits for a token that is under way, and has no use for the next one.
         let next = |known: Known| {
             let full_at = known.local(known.state.full_at[0]);
-            bucket::earliest(full_at, shape, 1, now)
+            bucket::earliest(full_at, shape, 1, now).max(known.next)
         };
         if self
             .known
@@ -240,7 +240,7 @@ impl Supply {
                 flight.late_at
             }
         });
-        let over = Some(demand.soonest.max(now + 1));
+        let over = Some(demand.soonest);
         let next = match self.mode {
             Mode::Away { probe_at, .. } if !self.is_asking() => Some(probe_at.max(self.not_before)),
             Mode::Up => {
