@@ -222,6 +222,37 @@ fn a_disk_that_is_full_from_the_start_is_no_damage() {
     assert!(process.ask("draw key 1").starts_with("granted 1 "));
 }
 
+/// A token per hour: what the process may do alone is of no use.
+#[tokio::test]
+async fn a_call_that_would_be_refused_waits_while_the_file_is_locked() {
+    use paced::Limiter;
+    use paced::Quota;
+    use paced::rate_limited;
+    use paced::store::Policy;
+
+    #[rate_limited(limiter = limiter, max_wait = "60s")]
+    async fn call(limiter: &Limiter) -> Result<(), paced::Error> {
+        Ok(())
+    }
+    let folder = Folder::new();
+    let store = std::sync::Arc::new(open(&folder));
+    let quota = Quota::new("1/h".parse().expect("a rate"));
+    let quota = quota.with_burst(2.try_into().expect("above 0"));
+    let limiter = Limiter::in_store("key", quota, store, Policy::new()).expect("a slow rate");
+    call(&limiter).await.expect("one of two");
+    let holder = folder.connect();
+    holder.execute_batch("BEGIN IMMEDIATE").expect("a lock");
+    let unlocked = async {
+        // Longer than calls wait that need not.
+        tokio::time::sleep(core::time::Duration::from_millis(300)).await;
+        holder.execute_batch("ROLLBACK").expect("our lock");
+    };
+    let (called, ()) = tokio::join!(call(&limiter), unlocked);
+    called.expect("the other one");
+    let error = call(&limiter).await.expect_err("an hour is too long");
+    assert!(error.to_string().contains("comes in 35"), "{error}");
+}
+
 /// What a limiter does with all this: see the tests of limiters over stores. Here that it gets there.
 #[tokio::test]
 async fn a_limiter_paces_itself_while_the_file_is_locked() {
