@@ -33,7 +33,7 @@ pub(crate) async fn impatient(limiter: &Limiter) -> Result<(), Failed> {
 }
 
 #[rate_limited(limiter = limiter, max_wait = "50ms")]
-async fn hurried(limiter: &Limiter) -> Result<(), Failed> {
+pub(crate) async fn hurried(limiter: &Limiter) -> Result<(), Failed> {
     Ok(())
 }
 
@@ -56,7 +56,7 @@ const fn on_error(on_error: OnStoreError) -> Policy {
 }
 
 pub(crate) const CLOSED: Policy = on_error(OnStoreError::Closed);
-const OPEN: Policy = on_error(OnStoreError::Open);
+pub(crate) const OPEN: Policy = on_error(OnStoreError::Open);
 
 /// A limiter of two tokens, one of which is used: the next that the process may use alone comes after
 /// twenty seconds.
@@ -300,48 +300,4 @@ async fn an_answer_that_never_comes_holds_up_nobody_once_others_do() {
     out.expect("the other token");
     // It is looked for 80 to 120 ms after it was missed.
     assert!((230..=270).contains(&took), "{took}");
-}
-
-#[tokio::test(start_paused = true)]
-async fn open_does_not_wait() {
-    let store = store();
-    let limiter = one_left(&store, OPEN).await;
-    store.set(Fate::Late(1000, 0));
-    let (one, other) = tokio::join!(timed(patient(&limiter)), timed(limiter.acquire()));
-    one.0.expect("nobody is paced");
-    other.0.expect("nobody is paced");
-    assert_eq!((one.1, other.1), (150, 150));
-    let (out, took) = timed(hurried(&limiter)).await;
-    out.expect("nobody is paced");
-    assert_eq!(took, 0);
-}
-
-#[tokio::test(start_paused = true)]
-async fn closed_refuses_those_who_would_wait_for_ever() {
-    for fate in [Fate::Late(1000, 0), Fate::Hangs] {
-        let store = store();
-        let limiter = one_left(&store, CLOSED).await;
-        store.set(fate);
-        let waits = tokio::spawn({
-            let limiter = limiter.clone();
-            async move { timed(patient(&limiter)).await }
-        });
-        tokio::task::yield_now().await;
-        // Behind the one who waits.
-        let (out, took) = timed(limiter.acquire()).await;
-        let error = out.expect_err("the store is late");
-        assert!(error.is_store(), "{error}");
-        assert_eq!(took, 150, "{fate:?}");
-        let (out, took) = timed(limiter.acquire()).await;
-        assert!(out.expect_err("it still is").is_store());
-        assert_eq!(took, 0, "{fate:?}");
-
-        let (out, took) = waits.await.expect("no panic");
-        assert_eq!(took, if fate == Fate::Hangs { 10_000 } else { 1000 });
-        if fate == Fate::Hangs {
-            assert!(refusal(out).is_store());
-        } else {
-            out.expect("the other token");
-        }
-    }
 }

@@ -8,6 +8,12 @@ use paced::store::Policy;
 use tokio::time::Instant;
 use tokio::time::advance;
 
+use crate::late_answers::CLOSED;
+use crate::late_answers::OPEN;
+use crate::late_answers::hurried;
+use crate::late_answers::one_left;
+use crate::late_answers::patient;
+use crate::late_answers::timed;
 use crate::sharing::shared;
 use crate::sharing::times;
 use crate::sharing::with_policy;
@@ -15,6 +21,7 @@ use crate::stores::Fate;
 use crate::stores::Scripted;
 use crate::support::ApiError;
 use crate::support::ms;
+use crate::support::refusal;
 use crate::support::secs;
 use crate::support::since;
 
@@ -186,4 +193,48 @@ async fn a_call_that_cannot_be_refused_waits_for_a_store_that_closes() {
     called.expect("it is back");
     // It is looked for every 80 to 120 ms. Nothing was sent meanwhile that it does not know of.
     assert!((2000..=2125).contains(&since(start)), "{}", since(start));
+}
+
+#[tokio::test(start_paused = true)]
+async fn open_does_not_wait() {
+    let store = Arc::new(Scripted::new());
+    let limiter = one_left(&store, OPEN).await;
+    store.set(Fate::Late(1000, 0));
+    let (one, other) = tokio::join!(timed(patient(&limiter)), timed(limiter.acquire()));
+    one.0.expect("nobody is paced");
+    other.0.expect("nobody is paced");
+    assert_eq!((one.1, other.1), (150, 150));
+    let (out, took) = timed(hurried(&limiter)).await;
+    out.expect("nobody is paced");
+    assert_eq!(took, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn closed_refuses_those_who_would_wait_for_ever() {
+    for fate in [Fate::Late(1000, 0), Fate::Hangs] {
+        let store = Arc::new(Scripted::new());
+        let limiter = one_left(&store, CLOSED).await;
+        store.set(fate);
+        let waits = tokio::spawn({
+            let limiter = limiter.clone();
+            async move { timed(patient(&limiter)).await }
+        });
+        tokio::task::yield_now().await;
+        // Behind the one who waits.
+        let (out, took) = timed(limiter.acquire()).await;
+        let error = out.expect_err("the store is late");
+        assert!(error.is_store(), "{error}");
+        assert_eq!(took, 150, "{fate:?}");
+        let (out, took) = timed(limiter.acquire()).await;
+        assert!(out.expect_err("it still is").is_store());
+        assert_eq!(took, 0, "{fate:?}");
+
+        let (out, took) = waits.await.expect("no panic");
+        assert_eq!(took, if fate == Fate::Hangs { 10_000 } else { 1000 });
+        if fate == Fate::Hangs {
+            assert!(refusal(out).is_store());
+        } else {
+            out.expect("the other token");
+        }
+    }
 }

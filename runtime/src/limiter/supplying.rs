@@ -61,7 +61,7 @@ impl Desk {
             tokens: self.queue.cost_ahead(Line::First),
             first: head.map_or(0, |head| self.queue.waiter(head).cost),
             latest: head.map_or(u64::MAX, |head| self.queue.waiter(head).latest),
-            soonest: expiry(self.soonest),
+            soonest: self.soonest,
         };
         supply.plan(demand, self.shape, now)
     }
@@ -73,7 +73,7 @@ impl Desk {
             return false;
         };
         let unsettled = supply.is_unsettled(now);
-        if !unsettled && now < expiry(self.soonest) {
+        if !unsettled && self.soonest > now {
             return false;
         }
         let waiting = self.queue.waiting();
@@ -97,7 +97,12 @@ impl Desk {
         if waiter.refusable && supply.refusal(waiter.latest, now).is_some() {
             return Some(State::NoStore);
         }
-        let over = expiry(waiter.latest) <= now;
+        // A token that is there already may be due, or what was asked for at the last instant be answered.
+        let end = match supply.holds(cost) {
+            true => expiry(waiter.latest),
+            false => waiter.latest,
+        };
+        let over = end <= now && waiter.since < now && !supply.has_just_asked(now);
         over.then(|| match supply.due_alone(cost, self.tat, self.shape, now) {
             Some(until) => State::Late { until },
             None => State::NoStore,

@@ -263,6 +263,11 @@ impl Supply {
         cost.saturating_sub(under_way)
     }
 
+    /// Returns whether the store has handed out this many tokens that are not used yet.
+    pub(super) const fn holds(&self, tokens: u64) -> bool {
+        self.slots.count() >= tokens
+    }
+
     /// Tokens that can be used at once.
     pub(super) fn usable(&self, now: u64) -> u64 {
         self.slots.usable(now)

@@ -240,7 +240,7 @@ impl Supply {
                 flight.late_at
             }
         });
-        let over = Some(demand.soonest);
+        let over = Some(demand.soonest.max(now + 1));
         let next = match self.mode {
             Mode::Away { probe_at, .. } if !self.is_asking() => Some(probe_at.max(self.not_before)),
             Mode::Up => {

@@ -161,6 +161,11 @@ impl Supply {
         self.flights.iter().any(|flight| !flight.late)
     }
 
+    /// Returns whether a request was sent at this very instant to a store that answers.
+    pub(in crate::limiter) fn has_just_asked(&self, now: u64) -> bool {
+        matches!(self.mode, Mode::Up) && self.flights.iter().any(|flight| flight.sent == now)
+    }
+
     /// Returns whether callers that would be refused without the store wait for a late answer.
     pub(super) fn is_awaited(&self) -> bool {
         matches!(self.mode, Mode::Away { late: true, .. }) && !self.flights.is_empty()
