@@ -23,6 +23,14 @@ impl Refusal {
         }
     }
 
+    /// A 503 with `Retry-After`.
+    pub(crate) const fn unavailable(retry_after: Duration) -> Self {
+        Self {
+            status: 503,
+            retry_after: Some(retry_after),
+        }
+    }
+
     /// A 429 with `Retry-After`.
     pub(crate) const fn told(retry_after: Duration) -> Self {
         Self {

@@ -1,10 +1,13 @@
 //! Callers of a good resource beside callers of one that is always refused, on one limiter.
 
+use core::time::Duration;
+
 use paced::Limiter;
 use paced::rate_limited;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio::time::sleep;
+use tokio::time::sleep_until;
 
 use crate::callers::Crowd;
 use crate::errors::Refusal;
@@ -25,6 +28,9 @@ const BESIDE_BARE: usize = 14_000;
 
 /// Least number beside bad callers that are told to wait.
 const BESIDE_TOLD: usize = 13_500;
+
+/// The same where they are told to wait for ten seconds.
+const BESIDE_TOLD_LONG: usize = 12_500;
 
 /// Numbers of bad callers for which the least numbers are promised.
 const PROMISED: [usize; 2] = [1, 3];
@@ -75,12 +81,27 @@ async fn call(limiter: Limiter, retries: Retries, refusal: Option<Refusal>) -> b
 
 /// 16 good callers and some bad ones, for 300 s.
 async fn scenario(refusal: Refusal, retries: Retries, bad_callers: usize) -> Figures {
+    scenario_from(Duration::ZERO, refusal, retries, bad_callers).await
+}
+
+/// The same where the bad callers begin after a while.
+async fn scenario_from(
+    begin: Duration,
+    refusal: Refusal,
+    retries: Retries,
+    bad_callers: usize,
+) -> Figures {
     let (limiter, mut crowd) = (limiter(50.0, 50), Crowd::new());
+    let begin = Instant::now() + begin;
     let shared = limiter.clone();
     let good = crowd.add(16, move || call(shared.clone(), retries, None));
     let shared = limiter.clone();
     let bad = crowd.add(bad_callers, move || {
-        call(shared.clone(), retries, Some(refusal))
+        let limiter = shared.clone();
+        async move {
+            sleep_until(begin).await;
+            call(limiter, retries, Some(refusal)).await
+        }
     });
     crowd.run(secs(300)).await;
     let figures = Figures {
@@ -128,6 +149,23 @@ async fn good_calls_go_on_beside_bad_ones_refused_with_a_bare_503() {
 #[tokio::test(start_paused = true)]
 async fn good_calls_go_on_beside_bad_ones_told_to_wait() {
     assert_eq!(shortfalls(Refusal::told(secs(1)), BESIDE_TOLD).await, []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn good_calls_go_on_when_bad_callers_come_later() {
+    let mut short = Vec::new();
+    for (refusal, least) in [
+        (Refusal::bare(429), BESIDE_BARE),
+        (Refusal::bare(503), BESIDE_BARE),
+        (Refusal::told(secs(1)), BESIDE_TOLD),
+        (Refusal::told(secs(10)), BESIDE_TOLD_LONG),
+    ] {
+        let figures = scenario_from(secs(10), refusal, Retries::Five, 3).await;
+        if figures.good < least {
+            short.push((refusal.to_string(), figures));
+        }
+    }
+    assert!(short.is_empty(), "{short:?}");
 }
 
 /// Runs without retries, where nothing is promised: nothing tells a bad caller from an overload.

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 use std::sync::Mutex;
+use std::sync::atomic::AtomicU32;
+use std::sync::atomic::Ordering;
 
 use paced::Limiter;
 use paced::rate_limited;
@@ -76,4 +78,34 @@ async fn figures_of_servers_that_refuse_by_chance() {
             assert!(figures.good > 0, "{refusal}, p 0.{tenths}: {figures:?}");
         }
     }
+}
+
+/// Refuses each hundredth request with a 503 that asks for a second.
+async fn each_hundredth(count: &AtomicU32) -> Result<(), Refusal> {
+    let number = count.fetch_add(1, Ordering::Relaxed) + 1;
+    sleep(ms(20)).await;
+    if number % 100 == 0 {
+        return Err(Refusal::unavailable(secs(1)));
+    }
+    Ok(())
+}
+
+#[rate_limited(limiter = limiter)]
+async fn maintained(limiter: &Limiter, count: &AtomicU32) -> Result<(), Refusal> {
+    each_hundredth(count).await
+}
+
+/// At 200/s 100 requests take half a second, and a second's pause follows.
+#[tokio::test(start_paused = true)]
+async fn a_server_in_maintenance_is_waited_for_and_not_slowed_down() {
+    let (limiter, mut crowd) = (limiter(200.0, 1), Crowd::new());
+    let count = Arc::new(AtomicU32::new(0));
+    let calls = crowd.add(16, move || {
+        let (limiter, count) = (limiter.clone(), Arc::clone(&count));
+        async move { maintained(&limiter, &count).await.is_ok() }
+    });
+    crowd.run(secs(150)).await;
+    println!("each hundredth refused: {} of 10,000 calls", calls.passed());
+    assert_eq!(calls.failed(), 0);
+    assert!(calls.passed() >= 9_000, "{}", calls.passed());
 }

@@ -98,9 +98,10 @@ impl Desk {
             return Some(State::NoStore);
         }
         // A token that is there already may be due, or what was asked for at the last instant be answered.
-        let end = match supply.holds(cost) {
-            true => expiry(waiter.latest),
-            false => waiter.latest,
+        let end = if supply.holds(cost) {
+            expiry(waiter.latest)
+        } else {
+            waiter.latest
         };
         let over = end <= now && waiter.since < now && !supply.has_just_asked(now);
         over.then(|| match supply.due_alone(cost, self.tat, self.shape, now) {
