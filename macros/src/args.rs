@@ -66,12 +66,17 @@ fn entry(input: ParseStream<'_>, scope: Scope, errors: &mut Errors) -> syn::Resu
         );
         return Ok(None);
     }
-    let name = input.call(Ident::parse_any)?.unraw();
+    let written = input.call(Ident::parse_any)?;
+    let name = written.unraw();
     let known = names::example(scope, &name.to_string());
     let Some(example) = known else {
         errors.at(&name, names::unknown(scope, &name.to_string()));
         return Ok(None);
     };
+    if written != name {
+        errors.at(&written, format!("write `{example}`, without `r#`"));
+        return Ok(None);
+    }
     if input.peek(Token![=]) {
         input.parse::<Token![=]>()?;
         if input.is_empty() || input.peek(Token![,]) {

@@ -46,11 +46,12 @@ fn parse_item(input: ParseStream<'_>) -> syn::Result<Func> {
     }
     let sig: Signature = input.parse()?;
     if input.peek(Token![;]) {
-        return Err(syn::Error::new_spanned(
-            &sig,
-            "there is no body to call again: put `#[rate_limited]` on the method in the `impl`, \
-             or give the method a default body",
-        ));
+        let message = if sig.asyncness.is_none() && sig.receiver().is_none() {
+            "there is no body to call again: put `#[rate_limited]` on an `async fn` that calls this one"
+        } else {
+            "there is no body to call again: put `#[rate_limited]` on the method in the `impl`, or give this one a body"
+        };
+        return Err(syn::Error::new_spanned(&sig, message));
     }
     let content;
     let brace = syn::braced!(content in input);

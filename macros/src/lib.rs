@@ -6,12 +6,12 @@
 mod args;
 mod capture;
 mod diag;
-mod duration;
 mod expand;
 mod fallback;
 mod func;
 #[cfg(test)]
 mod golden;
+mod grammar;
 mod guesses;
 mod instrumented;
 mod literal;
@@ -23,10 +23,10 @@ mod output;
 mod pattern;
 mod place;
 mod plan;
-mod rate;
 mod rules;
 mod site;
 mod store;
+mod store_url;
 mod sync;
 mod trigger;
 mod value;

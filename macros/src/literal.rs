@@ -2,9 +2,8 @@
 
 use syn::{Expr, ExprLit, ExprUnary, Ident, Lit, UnOp};
 
-use crate::duration;
+use crate::grammar::{self, PerPeriod, Wrong};
 use crate::names;
-use crate::rate::{self, Rate};
 
 /// What a value means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +19,7 @@ pub(crate) enum Kind {
 /// A literal that has been checked.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Literal {
-    Rate(Rate),
+    Rate(PerPeriod),
     Whole(u32),
     Factor(f64),
     Nanos(u64),
@@ -28,7 +27,10 @@ pub(crate) enum Literal {
 
 /// The literal that `expr` is, checked as the value of the option `name`; `None` for any other expression.
 pub(crate) fn read(name: &Ident, kind: Kind, expr: &Expr) -> Option<Result<Literal, String>> {
-    let written = Written::of(expr)?;
+    let written = match Written::of(expr) {
+        None if kind != Kind::Duration && is_never_a_number(expr) => Written::Other,
+        written => written?,
+    };
     Some(check(&name.to_string(), kind, &written))
 }
 
@@ -85,6 +87,23 @@ impl Written {
     }
 }
 
+/// Whether the form of an expression tells that it is no number and no text, like `Some(5)` and `[5]`.
+fn is_never_a_number(expr: &Expr) -> bool {
+    match expr {
+        Expr::Array(_)
+        | Expr::Closure(_)
+        | Expr::Range(_)
+        | Expr::Repeat(_)
+        | Expr::Struct(_)
+        | Expr::Tuple(_) => true,
+        Expr::Call(call) => matches!(
+            &*call.func,
+            Expr::Path(function) if function.path.segments.last().is_some_and(|last| last.ident == "Some")
+        ),
+        _ => false,
+    }
+}
+
 fn is_number_suffix(suffix: &str) -> bool {
     let (class, bits) = suffix.split_at(suffix.len().min(1));
     matches!(class, "" | "u" | "i" | "f")
@@ -101,10 +120,12 @@ fn check(name: &str, kind: Kind, written: &Written) -> Result<Literal, String> {
     }
 }
 
-fn rate_literal(written: &Written) -> Result<Rate, String> {
+fn rate_literal(written: &Written) -> Result<PerPeriod, String> {
     match written {
-        Written::Number { value, .. } => rate::per_second(*value),
-        Written::Text(text) => rate::parse(text),
+        Written::Number { value, .. } => {
+            grammar::per_second(*value).map_err(|wrong| wrong.sentence().to_owned())
+        }
+        Written::Text(text) => grammar::rate(text).map_err(|fault| fault.explain(text)),
         Written::Unit(_) | Written::Other => Err(
             "write a number of calls per second, `rate = 5`, or `rate = \"300/min\"`".to_owned(),
         ),
@@ -117,11 +138,11 @@ fn whole(name: &str, kind: Kind, written: &Written) -> Result<u32, String> {
     };
     let least = u64::from(kind == Kind::Burst);
     match whole {
-        Some(whole) if *whole < least => Err(NO_BURST.to_owned()),
+        Some(whole) if *whole < least => Err(grammar::NO_BURST.to_owned()),
         Some(whole) => {
             u32::try_from(*whole).map_err(|_| format!("`{name}` is at most {}", u32::MAX))
         }
-        None if *value < 0.0 && kind == Kind::Burst => Err(NO_BURST.to_owned()),
+        None if *value < 0.0 && kind == Kind::Burst => Err(grammar::NO_BURST.to_owned()),
         None if *value < 0.0 => Err(format!("write `{name} = 0` for no retry at all")),
         None => Err(format!(
             "`{name}` is a whole number: write `{}`",
@@ -130,16 +151,11 @@ fn whole(name: &str, kind: Kind, written: &Written) -> Result<u32, String> {
     }
 }
 
-const NO_BURST: &str = "the burst must be at least 1: nothing would ever be let through";
-
 fn factor(name: &str, written: &Written) -> Result<f64, String> {
     match written {
-        Written::Number { value, .. } if !value.is_finite() => {
-            Err(format!("`{name}` must be a finite number"))
+        Written::Number { value, .. } if !value.is_finite() || *value < 1.0 => {
+            Err(grammar::NO_FACTOR.to_owned())
         }
-        Written::Number { value, .. } if *value < 1.0 => Err(format!(
-            "`{name}` must be at least 1: the delays do not get shorter"
-        )),
         Written::Number { value, .. } => Ok(*value),
         _ => Err(without_quotes(name, "a number", written)),
     }
@@ -149,7 +165,8 @@ fn share(name: &str, written: &Written) -> Result<f64, String> {
     match written {
         Written::Number { value, .. } if (0.0..=1.0).contains(value) => Ok(*value),
         Written::Number { .. } => Err(format!(
-            "`{name}` is a share, from 0 to 1: write `{}`",
+            "{}: write `{}`",
+            grammar::NO_SHARE,
             names::example_of(name)
         )),
         _ => Err(without_quotes(name, "a number", written)),
@@ -158,14 +175,12 @@ fn share(name: &str, written: &Written) -> Result<f64, String> {
 
 fn nanos(name: &str, written: &Written) -> Result<u64, String> {
     match written {
-        Written::Text(text) => duration::parse(text),
-        Written::Number { value, .. } if *value <= 0.0 => {
-            Err("the time must be longer than zero".to_owned())
-        }
+        Written::Text(text) => grammar::duration(text).map_err(|fault| fault.explain(text)),
+        Written::Number { value, .. } if *value <= 0.0 => Err(Wrong::Instant.sentence().to_owned()),
         Written::Number { value, .. } => Err(format!(
             "the unit is missing: write `{name} = \"{value}s\"` for seconds"
         )),
-        Written::Unit(text) if duration::parse(text).is_ok() => {
+        Written::Unit(text) if grammar::duration(text).is_ok() => {
             Err(format!("write it in quotes: `{name} = \"{text}\"`"))
         }
         Written::Unit(_) | Written::Other => Err(format!(
@@ -177,7 +192,7 @@ fn nanos(name: &str, written: &Written) -> Result<u64, String> {
 
 fn without_quotes(name: &str, what: &str, written: &Written) -> String {
     match written {
-        Written::Text(text) if duration::decimal(text).is_some() => {
+        Written::Text(text) if text.trim().parse::<f64>().is_ok() => {
             format!("`{name}` is {what}: write `{name} = {text}`, without quotes")
         }
         _ => format!("`{name}` is {what}: write `{}`", names::example_of(name)),
@@ -200,7 +215,7 @@ mod tests {
             (
                 Kind::Rate,
                 "5",
-                Literal::Rate(Rate {
+                Literal::Rate(PerPeriod {
                     count: 5.0,
                     nanos: 1_000_000_000,
                 }),
@@ -208,7 +223,7 @@ mod tests {
             (
                 Kind::Rate,
                 "0.5f32",
-                Literal::Rate(Rate {
+                Literal::Rate(PerPeriod {
                     count: 0.5,
                     nanos: 1_000_000_000,
                 }),
@@ -216,7 +231,7 @@ mod tests {
             (
                 Kind::Rate,
                 "\"1/250ms\"",
-                Literal::Rate(Rate {
+                Literal::Rate(PerPeriod {
                     count: 1.0,
                     nanos: 250_000_000,
                 }),
@@ -250,10 +265,16 @@ mod tests {
             (
                 "rate",
                 Kind::Rate,
+                "Some(5)",
+                "write a number of calls per second",
+            ),
+            (
+                "rate",
+                Kind::Rate,
                 "true",
                 "write a number of calls per second",
             ),
-            ("rate", Kind::Rate, "\"5\"", "write `rate = 5`"),
+            ("rate", Kind::Rate, "\"5 per s\"", "`5 per s` is not a rate"),
             ("burst", Kind::Burst, "0", "at least 1"),
             ("burst", Kind::Burst, "-1", "at least 1"),
             ("burst", Kind::Burst, "4294967296", "at most 4294967295"),
@@ -311,12 +332,6 @@ mod tests {
                 Kind::Duration,
                 "300s",
                 "in quotes: `deadline = \"300s\"`",
-            ),
-            (
-                "deadline",
-                Kind::Duration,
-                "500us",
-                "in quotes: `deadline = \"500us\"`",
             ),
             (
                 "deadline",

@@ -4,8 +4,8 @@ use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::punctuated::Punctuated;
 use syn::{
-    AngleBracketedGenericArguments, FnArg, GenericArgument, Ident, Pat, PathArguments, PathSegment,
-    ReceiverKind, ReturnType, Signature, Token, Type, TypeInfer, TypeParamBound, TypePath,
+    AngleBracketedGenericArguments, Attribute, FnArg, GenericArgument, Ident, Pat, PathArguments,
+    PathSegment, ReceiverKind, ReturnType, Token, Type, TypeInfer, TypeParamBound, TypePath,
 };
 
 use crate::capture::mentions;
@@ -32,12 +32,13 @@ pub(crate) enum Kind {
 }
 
 impl Output {
-    pub(crate) fn of(sig: &Signature, errors: &mut Errors) -> Option<Self> {
+    pub(crate) fn of(func: &Func, errors: &mut Errors) -> Option<Self> {
+        let sig = &func.sig;
         let declared = match &sig.output {
             ReturnType::Type(_, declared) => bare(declared),
             // The first mistake of the two.
             ReturnType::Default if sig.asyncness.is_none() => {
-                errors.push(not_async(sig));
+                errors.push(not_async(func));
                 return None;
             }
             ReturnType::Default => {
@@ -58,7 +59,7 @@ impl Output {
         }
         let found = impl_future(declared).or_else(|| boxed_future(declared));
         match &found {
-            None => errors.push(not_async(sig)),
+            None => errors.push(not_async(func)),
             // What `#[async_trait]` makes of a function that returns nothing.
             Some(found) if matches!(&found.ret, Type::Tuple(tuple) if tuple.elems.is_empty()) => {
                 errors.at(&sig.ident, NO_RESULT);
@@ -119,14 +120,27 @@ fn borrows(tokens: TokenStream) -> bool {
 const NEVER: &str = "this function never returns, so there is nothing to retry: write `-> Result<Infallible, YourError>`";
 
 /// What to write for a function that cannot wait.
-fn not_async(sig: &Signature) -> syn::Error {
-    let message = match &sig.output {
+fn not_async(func: &Func) -> syn::Error {
+    let message = match &func.sig.output {
+        _ if is_made_blocking(func) => {
+            "an attribute above, like `#[tokio::main]` or `#[tokio::test]`, has made this function a blocking one: \
+             write `#[rate_limited]` above it"
+        }
         ReturnType::Type(_, declared) if is_named_future(declared) => {
             "write the future out: `Pin<Box<dyn Future<Output = Result<..>> + Send>>`"
         }
         _ => "write `async fn`: only a call that can wait can be paced",
     };
-    syn::Error::new(sig.fn_token.span, message)
+    syn::Error::new(func.sig.fn_token.span, message)
+}
+
+/// Whether the function was `async` before an attribute put its body into a runtime, or made a test of it.
+fn is_made_blocking(func: &Func) -> bool {
+    let is_test = |attr: &Attribute| {
+        let name = attr.path().segments.last();
+        name.is_some_and(|name| name.ident == "test")
+    };
+    func.attrs.iter().any(is_test) || mentions(func.body.clone(), "block_on")
 }
 
 /// `Self::Future`, or an alias of a future that has its name.

@@ -88,7 +88,7 @@ impl Plan {
         }
         once::check(&options, &func.sig, errors);
         rules::check_store_of_method(&options, func.is_method(), errors);
-        let output = Output::of(&func.sig, errors)?;
+        let output = Output::of(&func, errors)?;
         let once = matches!(options.max_retries, Some(Value::Literal(Literal::Whole(0))));
         let mut opened = match output.kind {
             OutputKind::Async => None,

@@ -8,7 +8,8 @@ use syn::{Expr, Ident};
 use crate::literal::{Kind, Literal};
 use crate::place::{Place, by_reference, quiet};
 use crate::plan::{Plan, Setting};
-use crate::store::{self, Store};
+use crate::store::Store;
+use crate::store_url::StoreKind;
 use crate::trigger::Trigger;
 use crate::value::Value;
 
@@ -182,9 +183,9 @@ impl Writer<'_> {
         let value = match store {
             Store::Literal(kind, url) => {
                 let kind = match kind {
-                    store::Kind::Sqlite => "sqlite",
-                    store::Kind::Redis => "redis",
-                    store::Kind::Rediss => "rediss",
+                    StoreKind::Sqlite => "sqlite",
+                    StoreKind::Redis => "redis",
+                    StoreKind::Rediss => "rediss",
                 };
                 let kind = Ident::new(kind, here);
                 let function =

@@ -4,30 +4,19 @@ use syn::{Expr, ExprLit, Ident, Lit, LitStr};
 
 use crate::diag::Errors;
 use crate::names;
+use crate::store_url::{self, NO_STORE, StoreKind};
 use crate::value;
 
 pub(crate) enum Store {
     /// `"sqlite:quota.db"`
-    Literal(Kind, LitStr),
+    Literal(StoreKind, LitStr),
     /// The path of a constant: the compiler evaluates and checks it.
     Constant(Expr),
     /// Any other expression: evaluated once, at the first call.
     RunTime(Expr),
 }
 
-/// What kind of store a literal means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    Sqlite,
-    Redis,
-    Rediss,
-}
-
-const KINDS: [(&str, Kind); 3] = [
-    ("sqlite", Kind::Sqlite),
-    ("redis", Kind::Redis),
-    ("rediss", Kind::Rediss),
-];
+const KINDS: [&str; 3] = ["sqlite", "redis", "rediss"];
 
 const EXAMPLES: &str = "write `store = \"sqlite:quota.db\"` for a file that the processes of this machine share, or \
                         `store = \"redis://localhost\"` for a server";
@@ -60,88 +49,31 @@ fn literal(expr: &Expr) -> Option<&Lit> {
 }
 
 /// The kind of a URL, or what is wrong with it. What may be a password stands in no message.
-fn kind(url: &str) -> Result<Kind, String> {
-    let Some((scheme, rest)) = url.split_once(':') else {
-        return Err(no_scheme(url));
-    };
-    let kind = KINDS.iter().find(|(name, _)| *name == scheme);
-    match kind {
-        Some((_, Kind::Sqlite)) => file(rest).map(|()| Kind::Sqlite),
-        Some((name, kind)) => server(name, rest).map(|()| *kind),
-        None => Err(unknown(scheme)),
-    }
+fn kind(url: &str) -> Result<StoreKind, String> {
+    store_url::store(url).map_err(|sentence| match sentence {
+        NO_STORE => no_store(url),
+        sentence => sentence.to_owned(),
+    })
 }
 
-fn no_scheme(url: &str) -> String {
-    if names::nearest(url, &["redis", "rediss"]).is_some() {
-        return "the server is missing: write `store = \"redis://localhost\"`".to_owned();
+/// What to say about a URL that does not begin with a kind of store.
+fn no_store(url: &str) -> String {
+    let scheme = url.split_once(':').map(|(scheme, _)| scheme);
+    match (names::nearest(scheme.unwrap_or(url), &KINDS), scheme) {
+        (Some("sqlite"), None) => {
+            "the file is missing: write `store = \"sqlite:quota.db\"`".to_owned()
+        }
+        (Some(_), None) => {
+            "the server is missing: write `store = \"redis://localhost\"`".to_owned()
+        }
+        (Some("sqlite"), Some(scheme)) => {
+            format!("there is no kind of store `{scheme}`: did you mean `sqlite:`?")
+        }
+        (Some(right), Some(scheme)) => {
+            format!("there is no kind of store `{scheme}`: did you mean `{right}://`?")
+        }
+        (None, _) => NO_STORE.to_owned(),
     }
-    if names::nearest(url, &["sqlite"]).is_some() {
-        return "the file is missing: write `store = \"sqlite:quota.db\"`".to_owned();
-    }
-    format!("a store begins with its kind: {EXAMPLES}")
-}
-
-fn unknown(scheme: &str) -> String {
-    let schemes = KINDS.map(|(name, _)| name);
-    match names::nearest(scheme, &schemes) {
-        Some("sqlite") => format!("there is no kind of store `{scheme}`: did you mean `sqlite:`?"),
-        Some(right) => format!("there is no kind of store `{scheme}`: did you mean `{right}://`?"),
-        None => format!(
-            "a store begins with its kind, `sqlite:`, `redis://` or `rediss://`: {EXAMPLES}"
-        ),
-    }
-}
-
-fn file(path: &str) -> Result<(), String> {
-    let message = if path.trim().is_empty() {
-        "the path of the file is missing: write `store = \"sqlite:quota.db\"`"
-    } else if path.starts_with("//") {
-        "a file is written without `//`: write `store = \"sqlite:quota.db\"`, or \
-         `store = \"sqlite:/var/lib/app/quota.db\"` with all of its path"
-    } else if path.starts_with(':') {
-        "a database in memory cannot be shared: give a file, `store = \"sqlite:quota.db\"`, or leave `store` out"
-    } else {
-        return Ok(());
-    };
-    Err(message.to_owned())
-}
-
-/// `//user:password@host:port/database?options`
-fn server(scheme: &str, rest: &str) -> Result<(), String> {
-    let Some(rest) = rest.strip_prefix("//") else {
-        return Err(format!(
-            "a server is written with `//`: write `store = \"{scheme}://localhost\"`"
-        ));
-    };
-    let (authority, path) = match rest.find(['/', '?']) {
-        Some(end) => rest.split_at(end),
-        None => (rest, ""),
-    };
-    let host = authority.rsplit('@').next().unwrap_or_default();
-    let after = host.rfind(']').map_or(0, |end| end + 1);
-    let (name, port) = match host[after..].split_once(':') {
-        Some((_, port)) => (&host[..host.len() - port.len() - 1], Some(port)),
-        None => (host, None),
-    };
-    if name.trim().is_empty() {
-        return Err(format!(
-            "the host is missing: write `store = \"{scheme}://localhost\"`"
-        ));
-    }
-    if port.is_some_and(|port| port.parse::<u16>().is_err()) {
-        return Err(format!(
-            "the port is a number up to 65535: write `store = \"{scheme}://localhost:6379\"`"
-        ));
-    }
-    let database = path.split('?').next().unwrap_or_default();
-    let database = database.strip_prefix('/').unwrap_or_default();
-    if !database.chars().all(|digit| digit.is_ascii_digit()) {
-        return Err(format!(
-            "the database is a number: write `store = \"{scheme}://localhost/1\"`"
-        ));
-    }
-    Ok(())
 }
 
 /// How the policies are written, and what the runtime calls them.
@@ -200,14 +132,14 @@ mod tests {
     #[test]
     fn right_urls() {
         for (url, right) in [
-            ("sqlite:quota.db", Kind::Sqlite),
-            ("sqlite:/var/lib/app/a b.db", Kind::Sqlite),
-            ("redis://localhost", Kind::Redis),
-            ("redis://localhost:6379/15", Kind::Redis),
-            ("redis://user:p%40ss@host/", Kind::Redis),
-            ("redis://:pass@host:1?protocol=resp3", Kind::Redis),
-            ("rediss://[::1]", Kind::Rediss),
-            ("rediss://[::1]:6380/0", Kind::Rediss),
+            ("sqlite:quota.db", StoreKind::Sqlite),
+            ("sqlite:/var/lib/app/a b.db", StoreKind::Sqlite),
+            ("redis://localhost", StoreKind::Redis),
+            ("redis://localhost:6379/15", StoreKind::Redis),
+            ("redis://user:p%40ss@host/", StoreKind::Redis),
+            ("redis://:pass@host:1?protocol=resp3", StoreKind::Redis),
+            ("rediss://[::1]", StoreKind::Rediss),
+            ("rediss://[::1]:6380/0", StoreKind::Rediss),
         ] {
             assert_eq!(kind(url), Ok(right), "{url}");
         }
@@ -220,23 +152,23 @@ mod tests {
             ("quota.db", "begins with its kind: write"),
             ("sqlite", "the file is missing"),
             ("redis", "the server is missing"),
-            ("localhost:6379", "begins with its kind, `sqlite:`"),
+            ("localhost:6379", "begins with its kind: write"),
             ("sqlit:quota.db", "did you mean `sqlite:`?"),
             ("SQLite:quota.db", "did you mean `sqlite:`?"),
             ("redi://localhost", "did you mean `redis://`?"),
-            ("postgres://localhost", "begins with its kind, `sqlite:`"),
+            ("postgres://localhost", "begins with its kind: write"),
             ("sqlite:", "the path of the file is missing"),
             ("sqlite: ", "the path of the file is missing"),
             ("sqlite://quota.db", "without `//`"),
             ("sqlite::memory:", "cannot be shared"),
             (
                 "redis:localhost",
-                "written with `//`: write `store = \"redis://localhost\"`",
+                "written with `//`: write \"redis://localhost\"",
             ),
             ("redis://", "the host is missing"),
             (
                 "rediss://:6379",
-                "the host is missing: write `store = \"rediss://localhost\"`",
+                "the host is missing: write \"redis://localhost\"",
             ),
             ("redis://user:secret@", "the host is missing"),
             ("redis://user:secret@/1", "the host is missing"),

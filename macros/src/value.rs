@@ -1,12 +1,14 @@
 //! The values of options: literals are checked at once, the rest is left to the compiler or to the first call.
 
-use syn::{Expr, ExprPath, Ident};
+use proc_macro2::{Group, Literal, TokenStream, TokenTree};
+use quote::ToTokens as _;
+use syn::{Expr, ExprPath, ExprUnary, Ident, Lit, Path, UnOp};
 
-use crate::literal::{self, Kind, Literal};
+use crate::literal::{self, Kind};
 
 pub(crate) enum Value {
-    Literal(Literal),
-    /// The path of a constant: the compiler evaluates and checks it.
+    Literal(literal::Literal),
+    /// A constant: the compiler evaluates and checks it.
     Constant(Kind, Expr),
     /// Any other expression: evaluated once, at the first call.
     RunTime(Kind, Expr),
@@ -24,7 +26,11 @@ impl Value {
             Some(literal) => literal
                 .map(Self::Literal)
                 .map_err(|message| syn::Error::new_spanned(expr, message)),
-            None if is_constant(&expr, generics) => Ok(Self::Constant(kind, expr)),
+            None if is_constant(&expr, generics) => Ok(Self::Constant(kind, typed(expr))),
+            // Operators of numbers are constant, those of durations are not.
+            None if kind != Kind::Duration && is_calculated(&expr, generics) => {
+                Ok(Self::Constant(kind, typed(expr)))
+            }
             None => Ok(Self::RunTime(kind, expr)),
         }
     }
@@ -34,25 +40,105 @@ impl Value {
     }
 }
 
-/// Whether `expr` is named like a constant that a `static` can use.
+/// Whether a `static` can hold `expr`: the name of a constant, or a `const` block.
 pub(crate) fn is_constant(expr: &Expr, generics: &[Ident]) -> bool {
-    let Expr::Path(ExprPath {
-        qself: None, path, ..
-    }) = expr
-    else {
-        return false;
+    match expr {
+        Expr::Const(block) => !mentions(block.to_token_stream(), generics),
+        Expr::Path(ExprPath {
+            qself: None, path, ..
+        }) => is_constant_path(path, generics),
+        _ => false,
+    }
+}
+
+/// Whether `expr` is what operators make of literals and constants.
+fn is_calculated(expr: &Expr, generics: &[Ident]) -> bool {
+    let is = |expr: &Expr| is_calculated(expr, generics);
+    match expr {
+        Expr::Lit(_) => true,
+        Expr::Paren(inner) => is(&inner.expr),
+        Expr::Group(inner) => is(&inner.expr),
+        Expr::Unary(ExprUnary {
+            op: UnOp::Neg(_) | UnOp::Not(_),
+            expr,
+            ..
+        }) => is(expr),
+        Expr::Binary(binary) => is(&binary.left) && is(&binary.right),
+        Expr::Cast(cast) => is(&cast.expr),
+        other => is_constant(other, generics),
+    }
+}
+
+/// The expression with a type for its numbers, where nothing but literals says which: the runtime takes them of many.
+fn typed(expr: Expr) -> Expr {
+    let tokens = expr.to_token_stream();
+    if has_words(tokens.clone()) {
+        return expr;
+    }
+    syn::parse2(with_suffixes(tokens)).unwrap_or(expr)
+}
+
+/// Whether there is a name, or a literal that has a type.
+fn has_words(tokens: TokenStream) -> bool {
+    tokens.into_iter().any(|tree| match tree {
+        TokenTree::Group(group) => has_words(group.stream()),
+        TokenTree::Ident(ident) => ident != "const",
+        TokenTree::Literal(literal) => match Lit::new(literal) {
+            Lit::Int(int) => !int.suffix().is_empty(),
+            Lit::Float(float) => !float.suffix().is_empty(),
+            _ => true,
+        },
+        TokenTree::Punct(_) => false,
+    })
+}
+
+fn with_suffixes(tokens: TokenStream) -> TokenStream {
+    let suffixed = |literal: Literal| {
+        let span = literal.span();
+        let text = match Lit::new(literal.clone()) {
+            Lit::Int(int) => format!("{}i64", int.base10_digits()),
+            Lit::Float(float) => format!("{}f64", float.base10_digits()),
+            _ => return literal,
+        };
+        text.parse().map_or(literal, |mut typed: Literal| {
+            typed.set_span(span);
+            typed
+        })
     };
+    let trees = tokens.into_iter().map(|tree| match tree {
+        TokenTree::Group(group) => {
+            let mut typed = Group::new(group.delimiter(), with_suffixes(group.stream()));
+            typed.set_span(group.span());
+            TokenTree::Group(typed)
+        }
+        TokenTree::Literal(literal) => TokenTree::Literal(suffixed(literal)),
+        other => other,
+    });
+    trees.collect()
+}
+
+/// Whether the path is named like a constant, and is not one of a generic parameter or a `Self`.
+fn is_constant_path(path: &Path, generics: &[Ident]) -> bool {
     let (Some(first), Some(last)) = (path.segments.first(), path.segments.last()) else {
         return false;
     };
     let name = last.ident.to_string();
-    // One letter is how generic constants are named, and a `static` cannot see those.
-    name.len() > 1
+    // One letter is how generic constants are named, and a `static` cannot see those of the `impl`.
+    let is_short = name.len() == 1 && path.segments.len() == 1;
+    !is_short
         && name.chars().any(char::is_alphabetic)
         && !name.chars().any(char::is_lowercase)
         && first.ident != "Self"
         && !generics.contains(&last.ident)
         && !generics.contains(&first.ident)
+}
+
+fn mentions(tokens: TokenStream, generics: &[Ident]) -> bool {
+    tokens.into_iter().any(|tree| match tree {
+        TokenTree::Group(group) => mentions(group.stream(), generics),
+        TokenTree::Ident(ident) => ident == "Self" || generics.contains(&ident),
+        TokenTree::Punct(_) | TokenTree::Literal(_) => false,
+    })
 }
 
 #[cfg(test)]
@@ -73,6 +159,11 @@ mod tests {
             "config::LIMIT",
             "crate::config::LIMIT_2",
             "Config::LIMIT",
+            "config::N",
+            "2 * 5",
+            "60 * (LIMIT - 1)",
+            "LIMIT as f64 * 0.5",
+            "const { LIMIT.pow(2) }",
         ] {
             assert!(matches!(read(code), Value::Constant(..)), "{code}");
         }
@@ -87,7 +178,8 @@ mod tests {
             "{ LIMIT }",
             "*LIMIT",
             "<T as Trait>::LIMIT",
-            "2 * 5",
+            "2 * limit()",
+            "const { LIMIT_OF_F }",
             "Limit",
             "_X1_y",
         ] {

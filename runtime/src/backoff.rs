@@ -3,6 +3,7 @@
 use core::time::Duration;
 
 use crate::error::Error;
+use crate::grammar;
 
 /// How random a backoff is, so that callers which failed together do not come back together.
 ///
@@ -56,9 +57,7 @@ impl Backoff {
         if factor.is_finite() && factor >= 1.0 {
             Ok(Self { factor, ..self })
         } else {
-            Err(Error::invalid(
-                "a backoff's factor must be a finite number of at least 1",
-            ))
+            Err(Error::invalid(grammar::NO_FACTOR))
         }
     }
 

@@ -104,6 +104,7 @@ mod clock;
 mod context;
 mod error;
 mod failure;
+mod grammar;
 #[cfg(feature = "http")]
 pub mod headers;
 mod hint;
@@ -117,6 +118,7 @@ mod retry_on;
 mod schedule;
 mod signal;
 pub mod store;
+mod store_url;
 mod sync;
 mod verdict;
 

@@ -7,6 +7,8 @@ use core::str::FromStr;
 use core::time::Duration;
 
 use crate::error::Error;
+use crate::grammar;
+use crate::grammar::PerPeriod;
 
 const NANOS_PER_SECOND: u64 = 1_000_000_000;
 
@@ -29,9 +31,6 @@ pub struct Rate {
 }
 
 impl Rate {
-    /// The slowest rate: one token in 30 days.
-    const SLOWEST: u64 = 30 * 24 * 3600 * NANOS_PER_SECOND;
-
     /// `count` tokens per second.
     pub const fn per_second(count: NonZeroU32) -> Self {
         Self::whole(count, NANOS_PER_SECOND)
@@ -53,7 +52,10 @@ impl Rate {
     ///
     /// Zero, negative, infinite or NaN; faster than one per nanosecond; slower than one in 30 days.
     pub const fn from_hz(hz: f64) -> Result<Self, Error> {
-        Self::new(hz, Duration::from_secs(1))
+        match grammar::per_second(hz) {
+            Ok(written) => Self::per(written),
+            Err(wrong) => Err(Error::invalid(wrong.sentence())),
+        }
     }
 
     /// `count` tokens in every `per`.
@@ -69,62 +71,42 @@ impl Rate {
         Self::of(count, per.as_nanos() as f64)
     }
 
-    #[expect(
-        clippy::cast_precision_loss,
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "both ends of the range are checked just before; below 2^52 ns the quotient is exact to the nanosecond"
-    )]
     pub(crate) const fn of(count: f64, period: f64) -> Result<Self, Error> {
-        if !(count.is_finite() && count > 0.0) {
-            return Err(Error::invalid("rate must be a finite number above 0"));
-        }
-        let nanos = period / count;
-        if nanos.is_nan() || nanos > Self::SLOWEST as f64 {
-            return Err(Error::invalid("rate must be at least one token in 30 days"));
-        }
-        if nanos < 1.0 {
-            return Err(Error::invalid(
-                "rate must be at most 1,000,000,000 tokens per second",
-            ));
-        }
-        let floor = nanos as u64;
-        let interval = if (floor as f64) < nanos {
-            floor + 1
-        } else {
-            floor
-        };
-        match NonZeroU64::new(interval) {
-            Some(interval) => Ok(Self { interval }),
-            None => Err(Error::invalid("rate needs a period above 0")),
+        match grammar::interval(count, period) {
+            Ok(nanos) => Ok(Self::of_interval(nanos)),
+            Err(wrong) => Err(Error::invalid(wrong.sentence())),
         }
     }
 
     /// Reads `"5/s"`, `"300/min"`, `"5000/h"`, `"1000/day"`, `"1/250ms"` or `"1/10s"`: a count with
-    /// optional decimals, a slash, and a period of `ms`, `s`, `min`, `h` or `d` with an optional count.
+    /// optional decimals, a slash, and a period of `us`, `ms`, `s`, `min`, `h` or `d` with an optional
+    /// count. A count alone, like `"5"`, is per second.
+    ///
+    /// Units may be written out: `sec`, `second`, `seconds`, `m`, `minute`, `minutes`, `hr`, `hour`,
+    /// `hours`, `day`, `days`. Numbers may have underscores, and spaces may stand around each part.
     ///
     /// # Errors
     ///
     /// Text of another form, and the limits of [`from_hz`](Self::from_hz).
     pub const fn parse(text: &str) -> Result<Self, Error> {
-        let (bytes, mut at) = (text.as_bytes(), 0);
-        let Some((count, next)) = number(bytes, at) else {
-            return Err(Error::invalid(RATE_FORM));
-        };
-        at = skip_spaces(bytes, next);
-        if at >= bytes.len() || bytes[at] != b'/' {
-            return Err(Error::invalid(RATE_FORM));
+        match grammar::rate(text) {
+            Ok(written) => Self::per(written),
+            Err(fault) => Err(Error::invalid(fault.wrong.sentence())),
         }
-        at = skip_spaces(bytes, at + 1);
-        let (periods, next) = match number(bytes, at) {
-            Some(found) => found,
-            None => (1.0, at),
-        };
-        at = skip_spaces(bytes, next);
-        match unit(bytes, at) {
-            Some(nanos) if periods > 0.0 => Self::of(count, periods * nanos),
-            _ => Err(Error::invalid(RATE_FORM)),
-        }
+    }
+
+    /// Reads the same, and says which part of the text is wrong.
+    pub(crate) fn read(text: &str) -> Result<Self, Error> {
+        let written = grammar::rate(text);
+        Self::per(written.map_err(|fault| Error::misconfigured(fault.explain(text)))?)
+    }
+
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "the grammar has checked the range"
+    )]
+    const fn per(written: PerPeriod) -> Result<Self, Error> {
+        Self::of(written.count, written.nanos as f64)
     }
 
     /// The time from one token to the next.
@@ -164,7 +146,7 @@ impl FromStr for Rate {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Error> {
-        Self::parse(text)
+        Self::read(text)
     }
 }
 
@@ -263,82 +245,4 @@ impl fmt::Display for Quota {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} with a burst of {}", self.rate, self.burst)
     }
-}
-
-const RATE_FORM: &str = "a rate is written like \"5/s\", \"300/min\", \"5000/h\" or \"1/250ms\"";
-
-/// A decimal number at `at`, and where it ends.
-const fn number(bytes: &[u8], mut at: usize) -> Option<(f64, usize)> {
-    let (mut value, mut scale, mut digits, mut decimals) = (0.0, 1.0, 0, false);
-    while at < bytes.len() {
-        match bytes[at] {
-            digit @ b'0'..=b'9' => {
-                digits += 1;
-                value = value * 10.0 + (digit - b'0') as f64;
-                if decimals {
-                    scale *= 10.0;
-                }
-            }
-            b'.' if !decimals && digits > 0 => decimals = true,
-            b'_' if digits > 0 => {}
-            _ => break,
-        }
-        at += 1;
-    }
-    if digits == 0 {
-        None
-    } else {
-        Some((value / scale, at))
-    }
-}
-
-const fn skip_spaces(bytes: &[u8], mut at: usize) -> usize {
-    while at < bytes.len() && bytes[at] == b' ' {
-        at += 1;
-    }
-    at
-}
-
-/// The nanoseconds of the unit that fills the rest of `bytes`.
-const fn unit(bytes: &[u8], at: usize) -> Option<f64> {
-    const UNITS: [(&[u8], f64); 16] = [
-        (b"ms", 1e6),
-        (b"s", 1e9),
-        (b"sec", 1e9),
-        (b"second", 1e9),
-        (b"seconds", 1e9),
-        (b"m", 60e9),
-        (b"min", 60e9),
-        (b"minute", 60e9),
-        (b"minutes", 60e9),
-        (b"h", 3600e9),
-        (b"hour", 3600e9),
-        (b"hours", 3600e9),
-        (b"d", 86_400e9),
-        (b"day", 86_400e9),
-        (b"days", 86_400e9),
-        (b"us", 1e3),
-    ];
-    let mut i = 0;
-    while i < UNITS.len() {
-        if ends_with(bytes, at, UNITS[i].0) {
-            return Some(UNITS[i].1);
-        }
-        i += 1;
-    }
-    None
-}
-
-const fn ends_with(bytes: &[u8], at: usize, name: &[u8]) -> bool {
-    if bytes.len() - at != name.len() {
-        return false;
-    }
-    let mut i = 0;
-    while i < name.len() {
-        if bytes[at + i] != name[i] {
-            return false;
-        }
-        i += 1;
-    }
-    true
 }

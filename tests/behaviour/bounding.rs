@@ -304,7 +304,7 @@ async fn a_rate_that_cannot_be_meant_is_an_error_of_the_first_call_and_of_all() 
         assert!(error.is_invalid());
         assert_eq!(
             error.to_string(),
-            "behaviour::bounding::call: rate must be a finite number above 0"
+            "behaviour::bounding::call: the rate must be a finite number"
         );
     }
 }

@@ -31,4 +31,5 @@ mod retrying;
 mod runtimes;
 mod servers;
 mod sharing;
+mod spelling;
 mod stores;

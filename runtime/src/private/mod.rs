@@ -26,13 +26,14 @@ pub use self::site::First;
 pub use self::site::Found;
 pub use self::site::Own;
 pub use self::site::Site;
-pub use self::stores::StoreValue;
 pub use self::values::BurstValue;
 pub use self::values::DurationValue;
 pub use self::values::FactorValue;
 pub use self::values::RateValue;
 pub use self::values::RetriesValue;
 pub use self::values::ShareValue;
+pub use self::values::StoreValue;
+pub use self::values::Unfit;
 
 pub use std::boxed::Box;
 

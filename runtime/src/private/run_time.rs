@@ -5,12 +5,14 @@ use core::num::NonZero;
 use core::time::Duration;
 
 use crate::error::Error;
+use crate::grammar;
 use crate::quota::Rate;
 
 use super::settings::Settings;
 use super::stores;
 use super::stores::StoreChoice;
 use super::stores::ToStore;
+use super::values::NO_RETRIES;
 
 /// What can be given as `rate`.
 #[diagnostic::on_unimplemented(
@@ -49,6 +51,18 @@ pub trait ToCount {
 pub trait ToDuration {
     /// The duration; `None` where none is set.
     fn to_duration(&self) -> Option<Duration>;
+}
+
+/// What can be given as the time that a call has.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no duration",
+    label = "expected a `Duration`",
+    note = "a duration is a `std::time::Duration`, like `Duration::from_secs(10)`, a text like \"10s\", or an `Option` \
+            of either"
+)]
+pub trait ToTime {
+    /// The duration; `None` where none is set.
+    fn to_time(&self) -> Result<Option<Duration>, Error>;
 }
 
 macro_rules! numbers {
@@ -105,17 +119,19 @@ macro_rules! non_zeros {
     )*};
 }
 
-non_zeros!(u8, u16, u32, u64, usize);
+non_zeros!(
+    u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize
+);
 
 impl ToRate for str {
     fn to_rate(&self) -> Result<Rate, Error> {
-        Rate::parse(self)
+        Rate::read(self)
     }
 }
 
 impl ToRate for String {
     fn to_rate(&self) -> Result<Rate, Error> {
-        Rate::parse(self)
+        Rate::read(self)
     }
 }
 
@@ -134,6 +150,33 @@ impl ToDuration for Duration {
 impl<T: ToDuration> ToDuration for Option<T> {
     fn to_duration(&self) -> Option<Duration> {
         self.as_ref()?.to_duration()
+    }
+}
+
+impl ToTime for Duration {
+    fn to_time(&self) -> Result<Option<Duration>, Error> {
+        Ok(Some(*self))
+    }
+}
+
+impl<T: ToTime> ToTime for Option<T> {
+    fn to_time(&self) -> Result<Option<Duration>, Error> {
+        self.as_ref().map_or(Ok(None), T::to_time)
+    }
+}
+
+impl ToTime for str {
+    fn to_time(&self) -> Result<Option<Duration>, Error> {
+        match grammar::duration(self) {
+            Ok(nanos) => Ok(Some(Duration::from_nanos(nanos))),
+            Err(fault) => Err(Error::misconfigured(fault.explain(self))),
+        }
+    }
+}
+
+impl ToTime for String {
+    fn to_time(&self) -> Result<Option<Duration>, Error> {
+        self.as_str().to_time()
     }
 }
 
@@ -158,6 +201,7 @@ references! {
     ToNumber: to_number -> f64;
     ToCount: to_count -> Option<u32>;
     ToDuration: to_duration -> Option<Duration>;
+    ToTime: to_time -> Result<Option<Duration>, Error>;
 }
 
 /// The value of `rate`.
@@ -173,7 +217,7 @@ pub fn store(value: impl ToStore) -> Result<StoreChoice, Error> {
 /// The value of `burst`.
 pub fn burst(value: &impl ToCount) -> Result<u32, Error> {
     let burst = value.to_count().filter(|&burst| burst > 0);
-    burst.ok_or_else(|| Error::invalid("burst must be from 1 to 4294967295"))
+    burst.ok_or_else(|| Error::invalid(grammar::NO_BURST))
 }
 
 /// The value of `factor`.
@@ -194,7 +238,7 @@ pub fn share(value: &impl ToNumber) -> Result<f64, Error> {
     if (0.0..=1.0).contains(&value) {
         Ok(value)
     } else {
-        Err(Error::invalid(super::values::NO_SHARE))
+        Err(Error::invalid(grammar::NO_SHARE))
     }
 }
 
@@ -207,27 +251,31 @@ pub fn duration(value: &impl ToDuration) -> Result<Duration, Error> {
 pub fn max_retries(settings: Settings, value: &impl ToCount) -> Result<Settings, Error> {
     let retries = value.to_count();
     retries.map_or_else(
-        || Err(Error::invalid("max_retries must be from 0 to 4294967295")),
+        || Err(Error::invalid(NO_RETRIES)),
         |retries| Ok(settings.max_retries(retries)),
     )
 }
 
-macro_rules! durations {
+/// `max_cooldown`
+pub fn max_cooldown(settings: Settings, value: &impl ToDuration) -> Result<Settings, Error> {
+    let longest = value.to_duration();
+    Ok(longest.map_or(settings, |longest| settings.max_cooldown(longest)))
+}
+
+macro_rules! times {
     ($($(#[$doc:meta])* $name:ident;)*) => {$(
         $(#[$doc])*
-        pub fn $name(settings: Settings, value: &impl ToDuration) -> Result<Settings, Error> {
-            Ok(value.to_duration().map_or(settings, |duration| settings.$name(duration)))
+        pub fn $name(settings: Settings, value: &impl ToTime) -> Result<Settings, Error> {
+            Ok(value.to_time()?.map_or(settings, |time| settings.$name(time)))
         }
     )*};
 }
 
-durations! {
+times! {
     /// `deadline`: the time that the call has from now on; with none left it is too late.
     deadline;
     /// `attempt_timeout`
     attempt_timeout;
     /// `max_wait`: 0 is for a permit that is free.
     max_wait;
-    /// `max_cooldown`
-    max_cooldown;
 }

@@ -8,6 +8,9 @@ use crate::store;
 use crate::store::Answering;
 use crate::store::Request;
 use crate::store::Store;
+use crate::store_url;
+
+use super::values::StoreValue;
 
 /// The value of `store`.
 #[derive(Clone, Copy)]
@@ -93,10 +96,6 @@ pub const fn rediss<F: Rediss>(url: &'static str) -> StoreChoice {
     StoreChoice(Choice::Url(url))
 }
 
-/// A constant given as `store`.
-#[derive(Debug)]
-pub struct StoreValue<T>(pub T);
-
 impl StoreValue<&'static str> {
     /// The store at this URL.
     ///
@@ -105,7 +104,7 @@ impl StoreValue<&'static str> {
     /// At compile time, on a URL that means no store, or one whose feature is missing.
     #[track_caller]
     pub const fn store(self) -> StoreChoice {
-        let enabled = match store::Kind::of(self.0) {
+        let enabled = match store_url::store(self.0) {
             Ok(kind) => kind.enabled(),
             Err(sentence) => Err(sentence),
         };

@@ -1,34 +1,75 @@
 //! Constants of the user's program as values of options: checked while the program is compiled.
 
+use core::marker::PhantomData;
+use core::num::NonZero;
+use core::ops::Deref;
 use core::time::Duration;
 
+use crate::error::Error;
+use crate::grammar;
+use crate::grammar::Wrong;
 use crate::quota::Rate;
 
+use super::run_time::ToCount;
+use super::run_time::ToNumber;
+use super::run_time::ToRate;
+use super::run_time::ToTime;
 use super::settings::checked;
+use super::stores::StoreChoice;
+use super::stores::ToStore;
 
-/// A constant given as `rate`.
+/// A constant of a type that the option does not take. It has the methods that the others have, so that
+/// the compiler says in words what the option takes.
 #[derive(Debug)]
-pub struct RateValue<T>(pub T);
+pub struct Unfit<T>(PhantomData<T>);
 
-/// A constant given as `burst`.
-#[derive(Debug)]
-pub struct BurstValue<T>(pub T);
+macro_rules! constants {
+    ($($(#[$doc:meta])* $name:ident: $method:ident -> $out:ty where $bound:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug)]
+        pub struct $name<T>(pub T);
 
-/// A constant given as a duration.
-#[derive(Debug)]
-pub struct DurationValue<T>(pub T);
+        /// Only types without the method come here: the compiler refuses them.
+        impl<T> Deref for $name<T> {
+            type Target = Unfit<T>;
 
-/// A constant given as `factor`.
-#[derive(Debug)]
-pub struct FactorValue<T>(pub T);
+            fn deref(&self) -> &Unfit<T> {
+                &Unfit(PhantomData)
+            }
+        }
 
-/// A constant given as a share.
-#[derive(Debug)]
-pub struct ShareValue<T>(pub T);
+        impl<T: Sized> Unfit<T> {
+            /// Says what the option takes.
+            ///
+            /// # Panics
+            ///
+            /// Always, but it is never called.
+            pub fn $method(&self) -> $out
+            where
+                T: $bound,
+            {
+                unreachable!("the constant's own method comes first")
+            }
+        }
+    )*};
+}
 
-/// A constant given as `max_retries`.
-#[derive(Debug)]
-pub struct RetriesValue<T>(pub T);
+constants! {
+    /// A constant given as `rate`.
+    RateValue: rate -> Rate where ToRate;
+    /// A constant given as `burst`.
+    BurstValue: burst -> u32 where ToCount;
+    /// A constant given as a duration.
+    DurationValue: duration -> Duration where ToTime;
+    /// A constant given as `factor`.
+    FactorValue: factor -> f64 where ToNumber;
+    /// A constant given as a share.
+    ShareValue: share -> f64 where ToNumber;
+    /// A constant given as `max_retries`.
+    RetriesValue: retries -> u32 where ToCount;
+    /// A constant given as `store`.
+    StoreValue: store -> StoreChoice where ToStore;
+}
 
 macro_rules! numbers {
     ($($type:ty),*) => {$(
@@ -51,43 +92,96 @@ macro_rules! numbers {
                 self.0 as f64
             }
         }
+
+        impl ShareValue<$type> {
+            /// This share.
+            #[expect(clippy::allow_attributes, reason = "one list serves every number type")]
+            #[allow(clippy::cast_lossless, clippy::cast_precision_loss, reason = "from 0 to 1")]
+            #[track_caller]
+            pub const fn share(self) -> f64 {
+                let share = self.0 as f64;
+                assert!(share >= 0.0 && share <= 1.0, "{}", grammar::NO_SHARE);
+                share
+            }
+        }
     )*};
 }
 
-numbers!(u8, u16, u32, u64, usize, i32, i64, f32, f64);
+numbers!(
+    u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize, f32, f64
+);
 
 macro_rules! counts {
     ($($type:ty),*) => {$(
         impl BurstValue<$type> {
             /// This burst.
+            #[expect(clippy::allow_attributes, reason = "one list serves every number type")]
+            #[allow(unused_comparisons, clippy::cast_sign_loss, clippy::cast_lossless, reason = "not below 0")]
             #[track_caller]
             pub const fn burst(self) -> u32 {
-                assert!(self.0 != 0, "burst must be from 1 to 4294967295");
-                count(self.0 as i128, "burst must be from 1 to 4294967295")
+                assert!(self.0 > 0, "{}", grammar::NO_BURST);
+                count(self.0 as u128)
             }
         }
 
         impl RetriesValue<$type> {
             /// This many retries.
+            #[expect(clippy::allow_attributes, reason = "one list serves every number type")]
+            #[allow(unused_comparisons, clippy::cast_sign_loss, clippy::cast_lossless, reason = "not below 0")]
             #[track_caller]
             pub const fn retries(self) -> u32 {
-                count(self.0 as i128, "max_retries must be from 0 to 4294967295")
+                assert!(self.0 >= 0, "{}", NO_RETRIES);
+                count(self.0 as u128)
             }
         }
     )*};
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "checked just before"
-)]
-const fn count(value: i128, sentence: &'static str) -> u32 {
-    assert!(value >= 0 && value <= u32::MAX as i128, "{}", sentence);
+counts!(
+    u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize
+);
+
+macro_rules! non_zeros {
+    ($($type:ty),*) => {$(
+        impl RateValue<NonZero<$type>> {
+            /// This many tokens per second.
+            #[track_caller]
+            pub const fn rate(self) -> Rate {
+                RateValue(self.0.get()).rate()
+            }
+        }
+
+        impl BurstValue<NonZero<$type>> {
+            /// This burst.
+            #[track_caller]
+            pub const fn burst(self) -> u32 {
+                BurstValue(self.0.get()).burst()
+            }
+        }
+
+        impl RetriesValue<NonZero<$type>> {
+            /// This many retries.
+            #[track_caller]
+            pub const fn retries(self) -> u32 {
+                RetriesValue(self.0.get()).retries()
+            }
+        }
+    )*};
+}
+
+non_zeros!(
+    u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize
+);
+
+#[expect(clippy::cast_possible_truncation, reason = "checked just before")]
+#[track_caller]
+const fn count(value: u128) -> u32 {
+    assert!(value <= u32::MAX as u128, "at most 4294967295 fit");
     value as u32
 }
 
-counts!(u8, u16, u32, u64, usize, i32, i64);
+/// What is said of a negative count of retries.
+pub(super) const NO_RETRIES: &str = "`max_retries` is a number from 0 on: 0 is for no retry at all";
 
 impl RateValue<&str> {
     /// The rate that the text says.
@@ -109,19 +203,18 @@ impl DurationValue<Duration> {
     /// The duration itself.
     #[track_caller]
     pub const fn duration(self) -> Duration {
-        assert!(!self.0.is_zero(), "a duration must be above 0");
+        assert!(!self.0.is_zero(), "{}", Wrong::Instant.sentence());
         self.0
     }
 }
 
-impl ShareValue<f64> {
-    /// This share.
+impl DurationValue<&str> {
+    /// The duration that the text says.
     #[track_caller]
-    pub const fn share(self) -> f64 {
-        assert!(self.0 >= 0.0 && self.0 <= 1.0, "{}", NO_SHARE);
-        self.0
+    pub const fn duration(self) -> Duration {
+        match grammar::duration(self.0) {
+            Ok(nanos) => Duration::from_nanos(nanos),
+            Err(fault) => checked(Err(Error::invalid(fault.wrong.sentence()))),
+        }
     }
 }
-
-/// What is said of a share that is none.
-pub(super) const NO_SHARE: &str = "a share is a number from 0 to 1";

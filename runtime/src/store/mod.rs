@@ -42,7 +42,6 @@ pub use self::limit::Limit;
 pub use self::limit::Limits;
 pub(crate) use self::limit::TICK;
 pub use self::memory::MemoryStore;
-pub(crate) use self::open::Kind;
 pub use self::open::at;
 pub use self::policy::OnStoreError;
 pub use self::policy::Policy;

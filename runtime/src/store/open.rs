@@ -7,6 +7,8 @@ use std::sync::PoisonError;
 
 use super::Store;
 use super::StoreError;
+use crate::store_url;
+use crate::store_url::StoreKind;
 
 type Stores = HashMap<Box<str>, Arc<dyn Store>>;
 
@@ -37,73 +39,19 @@ pub fn at(url: &str) -> Result<Arc<dyn Store>, StoreError> {
 }
 
 fn open(url: &str) -> Result<Arc<dyn Store>, StoreError> {
-    let kind = Kind::of(url).map_err(StoreError::rejected)?;
+    let kind = store_url::store(url).map_err(StoreError::rejected)?;
     kind.enabled().map_err(StoreError::rejected)?;
     match kind {
         #[cfg(feature = "sqlite")]
-        Kind::Sqlite => super::sqlite::open(&url["sqlite:".len()..]),
+        StoreKind::Sqlite => super::sqlite::open(&url["sqlite:".len()..]),
         #[cfg(feature = "redis")]
-        Kind::Redis | Kind::Rediss => super::redis::open(url),
+        StoreKind::Redis | StoreKind::Rediss => super::redis::open(url),
         #[cfg(not(all(feature = "sqlite", feature = "redis")))]
         other => Err(StoreError::rejected(other.missing())),
     }
 }
 
-/// What kind of store a URL means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    Sqlite,
-    Redis,
-    Rediss,
-}
-
-const NO_STORE: &str =
-    "a store is written \"sqlite:quota.db\", \"redis://localhost\" or \"rediss://localhost\"";
-const NO_PATH: &str = "the path of the file is missing: write \"sqlite:quota.db\"";
-const SLASHES: &str =
-    "a file is written without `//`: \"sqlite:quota.db\", or \"sqlite:/var/lib/app/quota.db\"";
-const IN_MEMORY: &str = "a database in memory cannot be shared: give a file, \"sqlite:quota.db\"";
-const NO_HOST: &str = "the host is missing: write \"redis://localhost\"";
-
-impl Kind {
-    /// The kind of a URL; the macro checks the same of literals, and more.
-    pub(crate) const fn of(url: &str) -> Result<Self, &'static str> {
-        match url.as_bytes() {
-            [b's', b'q', b'l', b'i', b't', b'e', b':', path @ ..] => match path {
-                [] => Err(NO_PATH),
-                [b'/', b'/', ..] => Err(SLASHES),
-                [b':', ..] => Err(IN_MEMORY),
-                _ => Ok(Self::Sqlite),
-            },
-            [b'r', b'e', b'd', b'i', b's', b':', b'/', b'/', rest @ ..] => {
-                if has_host(rest) {
-                    Ok(Self::Redis)
-                } else {
-                    Err(NO_HOST)
-                }
-            }
-            [
-                b'r',
-                b'e',
-                b'd',
-                b'i',
-                b's',
-                b's',
-                b':',
-                b'/',
-                b'/',
-                rest @ ..,
-            ] => {
-                if has_host(rest) {
-                    Ok(Self::Rediss)
-                } else {
-                    Err(NO_HOST)
-                }
-            }
-            _ => Err(NO_STORE),
-        }
-    }
-
+impl StoreKind {
     /// Whether this crate was built with what the kind needs; else what to do about it.
     pub(crate) const fn enabled(self) -> Result<(), &'static str> {
         let enabled = match self {
@@ -130,54 +78,17 @@ impl Kind {
     }
 }
 
-/// Whether something stands between the user's part and the port.
-const fn has_host(rest: &[u8]) -> bool {
-    let (mut first, mut at) = (0, 0);
-    while at < rest.len() && !matches!(rest[at], b'/' | b'?') {
-        if rest[at] == b'@' {
-            first = at + 1;
-        }
-        at += 1;
-    }
-    first < at && rest[first] != b':'
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn kinds_of_urls() {
-        for (url, kind) in [
-            ("sqlite:quota.db", Ok(Kind::Sqlite)),
-            ("sqlite:/var/lib/quota.db", Ok(Kind::Sqlite)),
-            ("sqlite:", Err(NO_PATH)),
-            ("sqlite://quota.db", Err(SLASHES)),
-            ("sqlite::memory:", Err(IN_MEMORY)),
-            ("redis://localhost", Ok(Kind::Redis)),
-            ("redis://user:pass@host:6379/1", Ok(Kind::Redis)),
-            ("rediss://[::1]:6379", Ok(Kind::Rediss)),
-            ("redis://", Err(NO_HOST)),
-            ("redis://:6379", Err(NO_HOST)),
-            ("redis://:pass@", Err(NO_HOST)),
-            ("rediss://user@:6379/a@b", Err(NO_HOST)),
-            ("rediss:///1", Err(NO_HOST)),
-            ("redis:localhost", Err(NO_STORE)),
-            ("Redis://localhost", Err(NO_STORE)),
-            ("quota.db", Err(NO_STORE)),
-            ("", Err(NO_STORE)),
-        ] {
-            assert_eq!(Kind::of(url), kind, "{url}");
-        }
-    }
-
-    #[test]
     fn a_store_whose_feature_is_missing_says_which() {
-        for kind in [Kind::Sqlite, Kind::Redis, Kind::Rediss] {
+        for kind in [StoreKind::Sqlite, StoreKind::Redis, StoreKind::Rediss] {
             let url = match kind {
-                Kind::Sqlite => "sqlite:target/never.db",
-                Kind::Redis => "redis://127.0.0.1:1",
-                Kind::Rediss => "rediss://127.0.0.1:1",
+                StoreKind::Sqlite => "sqlite:target/never.db",
+                StoreKind::Redis => "redis://127.0.0.1:1",
+                StoreKind::Rediss => "rediss://127.0.0.1:1",
             };
             match (kind.enabled(), at(url)) {
                 (Ok(()), Ok(store)) => {

@@ -16,10 +16,11 @@ use tokio::time::timeout;
 use tokio::time::timeout_at;
 
 use crate::clock;
+use crate::store_url;
+use crate::store_url::StoreKind;
 
 use super::Answer;
 use super::Answering;
-use super::Kind;
 use super::Request;
 use super::Store;
 use super::StoreError;
@@ -124,8 +125,8 @@ impl RedisStore {
     ///
     /// A URL of another form, and `rediss://` without the feature `redis-rustls`.
     pub fn open(url: &str) -> Result<Self, StoreError> {
-        match Kind::of(url) {
-            Ok(kind @ (Kind::Redis | Kind::Rediss)) => {
+        match store_url::store(url) {
+            Ok(kind @ (StoreKind::Redis | StoreKind::Rediss)) => {
                 kind.enabled().map_err(StoreError::rejected)?;
             }
             _ => return Err(StoreError::rejected(FORM)),

@@ -1,10 +1,8 @@
 use paced::rate_limited;
 
-#[rate_limited(rate = "5")]
+#[rate_limited = 5]
 async fn fetch() -> std::io::Result<()> {
     Ok(())
 }
 
-fn main() {
-    drop(fetch());
-}
+fn main() {}

@@ -1,0 +1,322 @@
+//! The grammar of rates and durations that are written as text.
+//!
+//! `paced` and `paced-macros` hold the same file, byte for byte. So a literal, a constant and a text that
+//! is known at run time mean the same, and what is wrong with them is said in the same words.
+
+#![expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a number that is off by one part in 2^53 is the same; the ends of each range are checked before"
+)]
+
+const SECOND: u64 = 1_000_000_000;
+
+/// Nanoseconds in 30 days: a rate below one call in that time is taken for a slip.
+const LONGEST_PERIOD: f64 = 30.0 * 86_400e9;
+
+/// Past this, seconds no longer fit the 64 bits that nanoseconds are kept in.
+const LONGEST: f64 = 1.8e19;
+
+/// Nanoseconds in each unit, with every way to write it.
+const UNITS: [(u64, &[&str]); 6] = [
+    (1_000, &["us"]),
+    (1_000_000, &["ms"]),
+    (SECOND, &["s", "sec", "secs", "second", "seconds"]),
+    (60 * SECOND, &["m", "min", "mins", "minute", "minutes"]),
+    (3600 * SECOND, &["h", "hr", "hrs", "hour", "hours"]),
+    (86_400 * SECOND, &["d", "day", "days"]),
+];
+
+pub(crate) const NO_BURST: &str = "the burst must be at least 1: nothing would ever be let through";
+pub(crate) const NO_SHARE: &str = "a share is a number from 0 to 1";
+pub(crate) const NO_FACTOR: &str = "the factor must be a finite number of at least 1";
+
+/// What is wrong with a text or a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wrong {
+    Rate,
+    Count,
+    Period,
+    Infinite,
+    Zero,
+    Slow,
+    Fast,
+    Duration,
+    Number,
+    NoUnit,
+    Unit,
+    Instant,
+    Long,
+}
+
+impl Wrong {
+    /// What is wrong, and what to write. Those that begin with "not" speak of a part of the text.
+    pub(crate) const fn sentence(self) -> &'static str {
+        match self {
+            Self::Rate => "not a rate: write one like \"300/min\", \"10/s\" or \"1/250ms\"",
+            Self::Count => "not a number: write a rate like \"300/min\"",
+            Self::Period => {
+                "the unit after the `/` is missing: write a rate like \"300/min\" or \"1/250ms\""
+            }
+            Self::Infinite => "the rate must be a finite number",
+            Self::Zero => "the rate must be more than zero: nothing would ever be let through",
+            Self::Slow => "the rate is less than one call in 30 days: check its unit",
+            Self::Fast => "the rate is more than 1,000,000,000 calls per second",
+            Self::Duration => {
+                "not a duration: write a number and a unit, like \"300s\" or \"250ms\""
+            }
+            Self::Number => "not a number: write a duration like \"1.5s\"",
+            Self::NoUnit => {
+                "the unit is missing: write \"30s\" for seconds or \"250ms\" for milliseconds"
+            }
+            Self::Unit => "not a unit of time: write one of us, ms, s, min, h, d",
+            Self::Instant => "the time must be longer than zero",
+            Self::Long => "the time is too long: 500 years is the most",
+        }
+    }
+}
+
+/// What is wrong, and with which bytes of the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Fault {
+    pub(crate) wrong: Wrong,
+    from: usize,
+    to: usize,
+}
+
+impl Fault {
+    /// The sentence, with the part of `text` that it speaks of.
+    pub(crate) fn explain(self, text: &str) -> String {
+        let (part, sentence) = (text.get(self.from..self.to), self.wrong.sentence());
+        match part {
+            Some(part) if sentence.starts_with("not ") => format!("`{part}` is {sentence}"),
+            _ => sentence.to_owned(),
+        }
+    }
+}
+
+/// `count` calls in every `nanos` nanoseconds; both are more than zero.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct PerPeriod {
+    pub(crate) count: f64,
+    pub(crate) nanos: u64,
+}
+
+/// Reads `"300/min"`, `"1/250ms"`, or `"5"` for five calls per second.
+pub(crate) const fn rate(text: &str) -> Result<PerPeriod, Fault> {
+    let bytes = text.as_bytes();
+    let (from, to) = trim(bytes, 0, bytes.len());
+    let mut slash = from;
+    while slash < to && bytes[slash] != b'/' {
+        slash += 1;
+    }
+    let (from, end) = trim(bytes, from, slash);
+    let wrong = if slash == to {
+        Wrong::Rate
+    } else {
+        Wrong::Count
+    };
+    let Some(count) = number(bytes, from, end) else {
+        let negative = from < end && bytes[from] == b'-';
+        return fault(if negative { Wrong::Zero } else { wrong }, from, end);
+    };
+    let nanos = if slash == to {
+        SECOND
+    } else {
+        match period(bytes, slash + 1, to) {
+            Ok(nanos) => nanos,
+            Err(fault) => return Err(fault),
+        }
+    };
+    match interval(count, nanos as f64) {
+        Ok(_) => Ok(PerPeriod { count, nanos }),
+        Err(wrong) => fault(wrong, from, to),
+    }
+}
+
+/// Checks a number of calls per second.
+pub(crate) const fn per_second(count: f64) -> Result<PerPeriod, Wrong> {
+    match interval(count, SECOND as f64) {
+        Ok(_) => Ok(PerPeriod {
+            count,
+            nanos: SECOND,
+        }),
+        Err(wrong) => Err(wrong),
+    }
+}
+
+/// Nanoseconds from one call to the next, rounded up, where `count` calls are made in every `period`
+/// nanoseconds.
+pub(crate) const fn interval(count: f64, period: f64) -> Result<u64, Wrong> {
+    if !count.is_finite() {
+        return Err(Wrong::Infinite);
+    }
+    if count <= 0.0 {
+        return Err(Wrong::Zero);
+    }
+    let nanos = period / count;
+    if nanos.is_nan() || nanos > LONGEST_PERIOD {
+        return Err(Wrong::Slow);
+    }
+    if nanos < 1.0 {
+        return Err(Wrong::Fast);
+    }
+    let floor = nanos as u64;
+    Ok(if (floor as f64) < nanos {
+        floor + 1
+    } else {
+        floor
+    })
+}
+
+/// Reads `"250ms"`, `"1.5 s"` or `"1h30m"`, as nanoseconds.
+pub(crate) const fn duration(text: &str) -> Result<u64, Fault> {
+    let bytes = text.as_bytes();
+    let (from, to) = trim(bytes, 0, bytes.len());
+    sum(bytes, from, to)
+}
+
+/// The time after a rate's slash: `min`, `250ms` or `10 s`.
+const fn period(bytes: &[u8], from: usize, to: usize) -> Result<u64, Fault> {
+    let (from, to) = trim(bytes, from, to);
+    if from == to {
+        return fault(Wrong::Period, from, to);
+    }
+    if !is_of_number(bytes[from]) {
+        return match unit(bytes, from, to) {
+            Some(nanos) => Ok(nanos),
+            None => fault(Wrong::Unit, from, to),
+        };
+    }
+    match sum(bytes, from, to) {
+        Err(Fault {
+            wrong: Wrong::NoUnit,
+            from,
+            to,
+        }) => fault(Wrong::Period, from, to),
+        read => read,
+    }
+}
+
+/// Reads numbers with units, and adds them up to nanoseconds.
+const fn sum(bytes: &[u8], from: usize, to: usize) -> Result<u64, Fault> {
+    if from == to || !is_of_number(bytes[from]) {
+        return fault(Wrong::Duration, from, to);
+    }
+    let (mut at, mut nanos) = (from, 0.0);
+    while at < to {
+        let start = at;
+        while at < to && is_of_number(bytes[at]) {
+            at += 1;
+        }
+        let Some(count) = number(bytes, start, at) else {
+            return fault(Wrong::Number, start, at);
+        };
+        at = trim(bytes, at, to).0;
+        let name = at;
+        while at < to && !is_of_number(bytes[at]) && !bytes[at].is_ascii_whitespace() {
+            at += 1;
+        }
+        if name == at {
+            return fault(Wrong::NoUnit, start, at);
+        }
+        let Some(unit) = unit(bytes, name, at) else {
+            return fault(Wrong::Unit, name, at);
+        };
+        nanos += count * unit as f64;
+        at = trim(bytes, at, to).0;
+        if at < to && !is_of_number(bytes[at]) {
+            return fault(Wrong::Number, at, to);
+        }
+    }
+    // To the nearest nanosecond.
+    let nanos = nanos + 0.5;
+    if nanos < 1.0 {
+        return fault(Wrong::Instant, from, to);
+    }
+    if nanos >= LONGEST {
+        return fault(Wrong::Long, from, to);
+    }
+    Ok(nanos as u64)
+}
+
+/// Digits with at most one point, and underscores between them: no sign, no exponent.
+const fn number(bytes: &[u8], from: usize, to: usize) -> Option<f64> {
+    let (mut value, mut scale, mut decimals) = (0.0, 1.0, false);
+    let mut at = from;
+    while at < to {
+        match bytes[at] {
+            digit @ b'0'..=b'9' => {
+                value = value * 10.0 + (digit - b'0') as f64;
+                if decimals {
+                    scale *= 10.0;
+                }
+            }
+            b'.' if !decimals && at > from => decimals = true,
+            b'_' if at > from => {}
+            _ => return None,
+        }
+        at += 1;
+    }
+    if from == to {
+        None
+    } else {
+        Some(value / scale)
+    }
+}
+
+/// Nanoseconds of the unit of this name.
+const fn unit(bytes: &[u8], from: usize, to: usize) -> Option<u64> {
+    let mut row = 0;
+    while row < UNITS.len() {
+        let (nanos, names) = UNITS[row];
+        let mut column = 0;
+        while column < names.len() {
+            if is_at(bytes, from, to, names[column].as_bytes()) {
+                return Some(nanos);
+            }
+            column += 1;
+        }
+        row += 1;
+    }
+    None
+}
+
+const fn fault<T: Copy>(wrong: Wrong, from: usize, to: usize) -> Result<T, Fault> {
+    Err(Fault { wrong, from, to })
+}
+
+const fn is_of_number(byte: u8) -> bool {
+    matches!(byte, b'0'..=b'9' | b'.' | b'_' | b'-' | b'+')
+}
+
+/// The range without spaces at its ends.
+pub(crate) const fn trim(bytes: &[u8], mut from: usize, mut to: usize) -> (usize, usize) {
+    while from < to && bytes[from].is_ascii_whitespace() {
+        from += 1;
+    }
+    while from < to && bytes[to - 1].is_ascii_whitespace() {
+        to -= 1;
+    }
+    (from, to)
+}
+
+/// Whether the range holds just this.
+pub(crate) const fn is_at(bytes: &[u8], from: usize, to: usize, text: &[u8]) -> bool {
+    if to - from != text.len() {
+        return false;
+    }
+    let mut at = 0;
+    while at < text.len() {
+        if bytes[from + at] != text[at] {
+            return false;
+        }
+        at += 1;
+    }
+    true
+}
+
+#[cfg(test)]
+#[path = "grammar/tests.rs"]
+mod tests;

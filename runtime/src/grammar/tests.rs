@@ -1,0 +1,127 @@
+//! What rates and durations may be, and what is said of the rest.
+
+use super::*;
+
+#[test]
+fn good_rates() {
+    for (text, count, nanos) in [
+        ("300/min", 300.0, 60 * SECOND),
+        ("5_000/hr", 5000.0, 3600 * SECOND),
+        ("1/250ms", 1.0, 250_000_000),
+        (" 10 / second ", 10.0, SECOND),
+        ("0.5/secs", 0.5, SECOND),
+        ("2.5 / 1.5 mins", 2.5, 90 * SECOND),
+        ("1/1_0s", 1.0, 10 * SECOND),
+        ("1/30d", 1.0, 30 * 86_400 * SECOND),
+        ("1/1h30m", 1.0, 5400 * SECOND),
+        ("1000000000/s", 1e9, SECOND),
+        ("100", 100.0, SECOND),
+    ] {
+        assert_eq!(rate(text), Ok(PerPeriod { count, nanos }), "{text}");
+    }
+}
+
+#[test]
+fn bad_rates() {
+    for (text, wrong, part) in [
+        ("", Wrong::Rate, "`` is not a rate"),
+        (
+            "300 per minute",
+            Wrong::Rate,
+            "`300 per minute` is not a rate",
+        ),
+        ("/s", Wrong::Count, "`` is not a number"),
+        (" five/s", Wrong::Count, "`five` is not a number"),
+        ("1e3/s", Wrong::Count, "`1e3` is not a number"),
+        ("0/s", Wrong::Zero, "more than zero"),
+        ("-5/s", Wrong::Zero, "more than zero"),
+        ("5/", Wrong::Period, "after the `/` is missing"),
+        ("5/10", Wrong::Period, "after the `/` is missing"),
+        ("5/-1s", Wrong::Number, "`-1` is not a number"),
+        ("5/0s", Wrong::Instant, "longer than zero"),
+        (
+            "5/fortnight",
+            Wrong::Unit,
+            "`fortnight` is not a unit of time",
+        ),
+        ("5/s/s", Wrong::Unit, "`s/s` is not a unit of time"),
+        (
+            "5/2 \u{b5}s",
+            Wrong::Unit,
+            "`\u{b5}s` is not a unit of time",
+        ),
+        ("1/31d", Wrong::Slow, "less than one call in 30 days"),
+        ("2000000000/s", Wrong::Fast, "more than 1,000,000,000"),
+    ] {
+        let fault = rate(text).expect_err(text);
+        assert_eq!(fault.wrong, wrong, "{text}");
+        assert!(
+            fault.explain(text).contains(part),
+            "{text}: {}",
+            fault.explain(text)
+        );
+    }
+}
+
+#[test]
+fn numbers_of_calls_per_second() {
+    assert_eq!(per_second(0.5).map(|rate| rate.nanos), Ok(SECOND));
+    for (number, wrong) in [
+        (0.0, Wrong::Zero),
+        (-1.0, Wrong::Zero),
+        (f64::INFINITY, Wrong::Infinite),
+        (f64::NAN, Wrong::Infinite),
+        (1e-9, Wrong::Slow),
+        (2e9, Wrong::Fast),
+    ] {
+        assert_eq!(per_second(number), Err(wrong), "{number}");
+    }
+}
+
+#[test]
+fn good_durations() {
+    for (text, nanos) in [
+        ("300s", 300 * SECOND),
+        ("1.5s", 1_500_000_000),
+        ("0.1s", 100_000_000),
+        ("2m", 120 * SECOND),
+        ("  10  seconds ", 10 * SECOND),
+        ("1hr", 3600 * SECOND),
+        ("1h30m", 5400 * SECOND),
+        ("1m 30s", 90 * SECOND),
+        ("0.001us", 1),
+        ("1_000ms", SECOND),
+    ] {
+        assert_eq!(duration(text), Ok(nanos), "{text}");
+    }
+}
+
+#[test]
+fn bad_durations() {
+    for (text, wrong, part) in [
+        ("", Wrong::Duration, "`` is not a duration"),
+        ("soon", Wrong::Duration, "`soon` is not a duration"),
+        ("300", Wrong::NoUnit, "the unit is missing"),
+        ("1h30", Wrong::NoUnit, "the unit is missing"),
+        ("0.0ms", Wrong::Instant, "longer than zero"),
+        ("-1s", Wrong::Number, "`-1` is not a number"),
+        ("1.2.3s", Wrong::Number, "`1.2.3` is not a number"),
+        (".5s", Wrong::Number, "`.5` is not a number"),
+        ("1s and 5ms", Wrong::Number, "`and 5ms` is not a number"),
+        (
+            "5 fortnights",
+            Wrong::Unit,
+            "`fortnights` is not a unit of time",
+        ),
+        ("1S", Wrong::Unit, "`S` is not a unit of time"),
+        ("1000000d", Wrong::Long, "too long"),
+    ] {
+        let fault = duration(text).expect_err(text);
+        assert_eq!(fault.wrong, wrong, "{text}");
+        assert!(
+            fault.explain(text).contains(part),
+            "{text}: {}",
+            fault.explain(text)
+        );
+    }
+}

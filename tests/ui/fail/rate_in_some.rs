@@ -1,0 +1,8 @@
+use paced::rate_limited;
+
+#[rate_limited(rate = Some(5))]
+async fn fetch() -> std::io::Result<()> {
+    Ok(())
+}
+
+fn main() {}
