@@ -107,8 +107,8 @@ async fn a_text_that_means_no_store_is_refused_without_being_told() {
     assert!(error.is_invalid());
     assert_eq!(
         error.to_string(),
-        "stores::attribute::by_url: a store is written \"sqlite:quota.db\", \"redis://localhost\" or \
-         \"rediss://localhost\""
+        "stores::attribute::by_url: a store begins with its kind: write \"sqlite:quota.db\" for a file that the \
+         processes of this machine share, or \"redis://localhost\" for a server"
     );
     drop((by_trait_object(), by_static(), by_name()));
 }
