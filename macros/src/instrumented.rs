@@ -3,7 +3,13 @@
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 
+use quote::ToTokens as _;
+use syn::{FnArg, Pat, ReceiverKind, Signature, Type};
+
+use crate::capture;
+use crate::diag::Errors;
 use crate::opened::{edge_length, is_equals, is_semicolon, is_word, moves_length};
+use crate::sync::is_copied;
 
 /// Whether the body is one of those.
 pub(crate) fn is_instrumented(body: &TokenStream) -> bool {
@@ -12,6 +18,32 @@ pub(crate) fn is_instrumented(body: &TokenStream) -> bool {
 }
 
 const FUTURE: &str = "__tracing_instrument_future";
+
+/// Reports what `#[async_trait]` takes apart, or passes on for good, inside of the future that `#[instrument]` has made:
+/// the first attempt would be the only one to have it.
+pub(crate) fn check(sig: &Signature, ret: &Type, errors: &mut Errors) {
+    let lent = capture::has_lifetime(ret.to_token_stream());
+    let moved = sig.inputs.iter().find_map(|arg| match arg {
+        FnArg::Receiver(receiver) => {
+            let is_exclusive = matches!(receiver.kind, ReceiverKind::Reference(_, _, Some(_)));
+            (is_exclusive && lent).then(|| receiver.self_token.span)
+        }
+        FnArg::Typed(typed) => match &*typed.pat {
+            // The name that a pattern is taken apart from.
+            Pat::Ident(pat)
+                if pat.ident.to_string().starts_with("__arg") && !is_copied(&typed.ty) =>
+            {
+                Some(pat.ident.span())
+            }
+            _ => None,
+        },
+    });
+    if let Some(span) = moved {
+        let message = "`#[instrument]` moves this into the first attempt: write `#[rate_limited]` above `#[instrument]`, \
+                       or `max_retries = 0`";
+        errors.push(syn::Error::new(span, message));
+    }
+}
 
 /// The body with futures of `#[instrument]` that borrow, and `edge` in them; `None` for any other body.
 ///

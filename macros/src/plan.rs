@@ -101,6 +101,11 @@ impl Plan {
             );
             errors.at(&borrowed, message);
         }
+        if let (false, Some(opened)) = (once, &opened) {
+            if instrumented::is_instrumented(&opened.body) {
+                instrumented::check(&func.sig, &output.ret, errors);
+            }
+        }
         let captures = captures(&func, &output, opened.as_ref(), once);
         if let Some(opened) = &mut opened {
             opened.make_mutable(&captures);

@@ -4,33 +4,8 @@ use syn::{GenericArgument, Path, PathArguments, Type, TypePath};
 
 use crate::pattern::bare;
 
-const PLAIN: &[&str] = &[
-    "bool",
-    "char",
-    "u8",
-    "u16",
-    "u32",
-    "u64",
-    "u128",
-    "usize",
-    "i8",
-    "i16",
-    "i32",
-    "i64",
-    "i128",
-    "isize",
-    "f32",
-    "f64",
-    "String",
-    "Duration",
-    "Instant",
-    "PathBuf",
-    "OsString",
-    "IpAddr",
-    "SocketAddr",
-    "SystemTime",
-    "Ordering",
-];
+/// Beside those that are copied.
+const OWNED: &[&str] = &["String", "PathBuf", "OsString"];
 
 /// An `Arc` is `Send` only where what is in it is `Sync`.
 const SHARED: &[&str] = &["Arc"];
@@ -58,11 +33,52 @@ pub(crate) fn is_sync(path: &Path) -> bool {
     };
     let named = |names: &[&str]| names.iter().any(|name| last.ident == name);
     match &last.arguments {
-        PathArguments::None => named(PLAIN),
+        PathArguments::None => named(COPIED) || named(OWNED),
         PathArguments::AngleBracketed(generics) => {
             named(SHARED) || (named(CONTAINERS) && generics.args.iter().all(is_sync_argument))
         }
         PathArguments::Parenthesized(_) => false,
+    }
+}
+
+const COPIED: &[&str] = &[
+    "bool",
+    "char",
+    "u8",
+    "u16",
+    "u32",
+    "u64",
+    "u128",
+    "usize",
+    "i8",
+    "i16",
+    "i32",
+    "i64",
+    "i128",
+    "isize",
+    "f32",
+    "f64",
+    "Duration",
+    "Instant",
+    "IpAddr",
+    "SocketAddr",
+    "SystemTime",
+    "Ordering",
+];
+
+/// Whether values of the type are seen to be copied where they are moved.
+pub(crate) fn is_copied(ty: &Type) -> bool {
+    match bare(ty) {
+        Type::Path(TypePath {
+            qself: None, path, ..
+        }) => path
+            .segments
+            .last()
+            .is_some_and(|last| COPIED.iter().any(|name| last.ident == name)),
+        Type::Reference(reference) => reference.mutability.is_none(),
+        Type::Tuple(tuple) => tuple.elems.iter().all(is_copied),
+        Type::Array(array) => is_copied(&array.elem),
+        _ => false,
     }
 }
 

@@ -68,6 +68,13 @@ fn parts(log: &[String]) -> (Vec<&String>, Vec<&String>) {
 
 type R = Result<usize, std::io::Error>;
 
+pub struct Point {
+    x: usize,
+    y: usize,
+}
+
+pub struct Wrapper(String);
+
 /// One shape in one place: a type with the function, under these attributes.
 macro_rules! variant {
     ($variant:ident [$($attr:tt)*] $kind:tt fn $($function:tt)*) => {
@@ -171,7 +178,7 @@ macro_rules! shapes {
             shapes!(@traits [#[rate_limited(rate = 1000, max_retries = 2)]] [#[rate_limited(rate = 1000, max_retries = 0)]] ($($args)*) -> $ret { $($body)* });
         }
     };
-    // Below `#[instrument]`, `#[async_trait]` moves its arguments into the first attempt.
+    // Below `#[instrument]`, `#[async_trait]` moves its arguments into the first attempt: that is an error.
     (@module above_fn $($function:tt)*) => {
         shapes!(@module free_fn $($function)*);
     };
@@ -288,7 +295,20 @@ shapes! {
     async_fn shared: (list: std::sync::Arc<Vec<usize>>) -> R { Ok(list.len()) } with (std::sync::Arc::new(vec![1]));
     async_fn item_with_self: (a: Loud) -> R { struct S(usize); impl S { fn get(self) -> usize { self.0 } } log(a.name()); Ok(S(1).get()) } with (Loud("a"));
     async_fn macro_in_the_body: (a: Loud) -> R { log(format!("{} {a:?}", a.name())); Ok(1) } with (Loud("a"));
+    above_fn patterns: (Point { x, y: height }: Point, (a, [b, ..]): (usize, [usize; 3]), Wrapper(text): Wrapper, &c: &usize, _: u8) -> R { log(&text); Ok(x + height + a + b + c) } with (Point { x: 1, y: 2 }, (3, [4, 0, 0]), Wrapper("five".to_owned()), &6, 7);
+    async_fn closure_argument: (names: impl Fn() -> usize + Clone) -> R { log("body"); Ok(names()) } with (|| 3);
+    async_fn raw_names: (r#type: &str, r#loop: String) -> R { log([r#type, &r#loop].concat()); Ok(r#loop.len()) } with ("a", "b".to_owned());
+    async_fn result_borrowed_from_self: (&self, _other: usize) -> Result<&str, std::io::Error> { Ok(self.loud.name()) } with (&Me::new(), 1);
+    above_fn result_borrowed_from_exclusive_self: (&mut self) -> Result<&str, std::io::Error> { self.list.push(1); Ok(self.loud.name()) } with (&mut Me::new());
+    async_fn self_behind_an_arc: (self: std::sync::Arc<Self>, plus: usize) -> R { log(self.loud.name()); Ok(self.list.len() + plus) } with (std::sync::Arc::new(Me::new()), 1);
+    async_fn self_in_a_box: (self: Box<Self>) -> R { log(self.loud.name()); Ok(1) } with (Box::new(Me::new()));
+    async_fn pinned_self: (self: Pin<&mut Self>) -> R { log(self.loud.name()); Ok(1) } with (Pin::new(&mut Me::new()));
+    async_fn result_of_an_alias: (n: usize) -> std::io::Result<Vec<usize>> { Ok(vec![n]) } with (3);
+    async_fn nested_function: (n: usize) -> R { async fn inner(n: usize) -> R { log("inner"); Ok(n) } inner(n).await } with (2);
+    async_fn loop_with_a_label: (n: usize) -> R { let mut m = 0; 'outer: loop { loop { m += 1; if m > n { break 'outer; } } } log("body"); Ok(m) } with (2);
+    free_fn recursion: (n: usize) -> R { if n == 0 { log("end"); return Ok(0); } let below: usize = { let next: Pin<Box<dyn Future<Output = R>>> = Box::pin(Self::call(n - 1)); next.await? }; Ok(below + 1) } with (3);
 
+    taking_fn own_parts: (self) -> Result<Vec<usize>, std::io::Error> { log(self.loud.name()); Ok(self.list) } with (Me::new());
     taking_fn consumed: (a: Loud, b: Loud) -> R { drop(b); log("body"); drop(a); Ok(1) } with (Loud("a"), Loud("b"));
     taking_fn consumed_in_part: (pair: (Loud, Loud), n: usize) -> R { drop(pair.1); log("body"); Ok(n) } with ((Loud("a"), Loud("b")), 2);
     taking_fn consumed_by_closure: (a: Loud) -> R { let f = move || a.name().len(); log("body"); Ok(f()) } with (Loud("a"));
