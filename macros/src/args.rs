@@ -87,11 +87,14 @@ fn entry(input: ParseStream<'_>, scope: Scope, errors: &mut Errors) -> syn::Resu
             errors.at(next(input), format!("one `=` is enough: write `{example}`"));
             return Ok(None);
         }
-        let value = input.parse()?;
-        return Ok(Some(Entry {
-            name,
-            form: Form::Value(bare(value)),
-        }));
+        let value = bare(input.parse()?);
+        if let Expr::Assign(value) = &value {
+            let message = format!("expected a `,` after the value of `{name}`");
+            errors.at(&value.left, message);
+            return Ok(None);
+        }
+        let form = Form::Value(value);
+        return Ok(Some(Entry { name, form }));
     }
     if input.peek(token::Paren) && name == "backoff" {
         let list;

@@ -53,8 +53,20 @@ fn statements(plan: &Plan, private: &TokenStream) -> TokenStream {
         // The last expression, so that other macros find the future, too. But not the only one: that would look like a
         // function that should be an `async fn`, which the user's may not be.
         OutputKind::Future => quote_spanned!(here=> {} #early async move #run),
-        OutputKind::Boxed(_) => quote_spanned!(here=> #early #private::Box::pin(async move #run)),
+        OutputKind::Boxed(_) => {
+            let pin = at(here, quote_spanned!(here=> #private::Box::pin));
+            quote_spanned!(here=> #early #pin(async move #run))
+        }
     }
+}
+
+/// The same tokens, shown at `span`.
+fn at(span: Span, tokens: TokenStream) -> TokenStream {
+    let shown = |mut tree: TokenTree| {
+        tree.set_span(tree.span().located_at(span));
+        tree
+    };
+    tokens.into_iter().map(shown).collect()
 }
 
 /// The only attempt's future, made at the call as in the plain function.
