@@ -23,6 +23,7 @@ const IN_MEMORY: &str =
 const NO_SLASHES: &str = "a server is written with `//`: write \"redis://localhost\"";
 const NO_HOST: &str = "the host is missing: write \"redis://localhost\"";
 const NO_PORT: &str = "the port is a number up to 65535: write \"redis://localhost:6379\"";
+pub(crate) const NO_NAMESPACE: &str = "a namespace is made of letters, digits, `-`, `_` and `.`: write \"redis://localhost?namespace=staging\"";
 const NO_DATABASE: &str = "the database is a number: write \"redis://localhost/1\"";
 
 /// Reads the URL of a store. What may be a password stands in no sentence.
@@ -36,6 +37,10 @@ pub(crate) const fn store(url: &str) -> Result<StoreKind, &'static str> {
     if rest > bytes.len() {
         return Err(NO_STORE);
     }
+    let (from, to) = namespace(bytes);
+    if from <= to && !is_namespace(bytes, from, to) {
+        return Err(NO_NAMESPACE);
+    }
     if is_at(bytes, 0, colon, b"sqlite") {
         file(bytes, rest)
     } else if is_at(bytes, 0, colon, b"redis") {
@@ -45,6 +50,36 @@ pub(crate) const fn store(url: &str) -> Result<StoreKind, &'static str> {
     } else {
         Err(NO_STORE)
     }
+}
+
+pub(crate) const NAMESPACE: &[u8] = b"namespace=";
+
+/// The range of the namespace's name; one that ends before it begins where there is none.
+pub(crate) const fn namespace(bytes: &[u8]) -> (usize, usize) {
+    let mut from = 1;
+    while from + NAMESPACE.len() <= bytes.len() {
+        if matches!(bytes[from - 1], b'?' | b'&')
+            && is_at(bytes, from, from + NAMESPACE.len(), NAMESPACE)
+        {
+            let (name, mut end) = (from + NAMESPACE.len(), from + NAMESPACE.len());
+            while end < bytes.len() && bytes[end] != b'&' {
+                end += 1;
+            }
+            return (name, end);
+        }
+        from += 1;
+    }
+    (1, 0)
+}
+
+/// Whether the range holds the name of a namespace.
+pub(crate) const fn is_namespace(bytes: &[u8], from: usize, to: usize) -> bool {
+    let mut at = from;
+    while at < to && (bytes[at].is_ascii_alphanumeric() || matches!(bytes[at], b'-' | b'_' | b'.'))
+    {
+        at += 1;
+    }
+    from < to && at == to
 }
 
 const fn file(bytes: &[u8], from: usize) -> Result<StoreKind, &'static str> {
@@ -139,6 +174,13 @@ mod tests {
             ("redis://:pass@host:1?protocol=resp3", Ok(StoreKind::Redis)),
             ("rediss://[::1]", Ok(StoreKind::Rediss)),
             ("rediss://[::1]:6380/0", Ok(StoreKind::Rediss)),
+            ("redis://host?namespace=staging-1.b_2", Ok(StoreKind::Redis)),
+            ("sqlite:quota.db?namespace=staging", Ok(StoreKind::Sqlite)),
+            ("sqlite:quota.db?namespace=", Err(NO_NAMESPACE)),
+            (
+                "redis://host/1?protocol=resp3&namespace=a/b",
+                Err(NO_NAMESPACE),
+            ),
             ("redis://", Err(NO_HOST)),
             ("redis://:6379", Err(NO_HOST)),
             ("redis://:pass@", Err(NO_HOST)),

@@ -7,6 +7,7 @@ mod envelope;
 mod healing;
 mod hostile;
 mod limiters;
+mod namespaces;
 mod redis;
 #[cfg(unix)]
 mod sqlite;

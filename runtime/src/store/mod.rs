@@ -22,6 +22,7 @@ pub mod conformance;
 mod error;
 mod limit;
 mod memory;
+mod namespace;
 mod open;
 mod policy;
 #[cfg(feature = "redis")]
@@ -42,6 +43,7 @@ pub use self::limit::Limit;
 pub use self::limit::Limits;
 pub(crate) use self::limit::TICK;
 pub use self::memory::MemoryStore;
+pub use self::namespace::in_namespace;
 pub use self::open::at;
 pub use self::policy::OnStoreError;
 pub use self::policy::Policy;

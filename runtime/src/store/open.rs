@@ -22,6 +22,9 @@ static STORES: Mutex<Option<Stores>> = Mutex::new(None);
 /// | `redis://host:port/database`, with `user:password@` before the host | a Redis server | `redis` |
 /// | `rediss://..` | the same through TLS | `redis-rustls` |
 ///
+/// Each of them may end with `?namespace=staging`: limiters of different namespaces share nothing, though they
+/// have the same names. [`in_namespace`](super::in_namespace) does the same for stores of your own.
+///
 /// Nothing is opened before the first request, so that a server that is away is no error here.
 ///
 /// # Errors
@@ -41,6 +44,15 @@ pub fn at(url: &str) -> Result<Arc<dyn Store>, StoreError> {
 fn open(url: &str) -> Result<Arc<dyn Store>, StoreError> {
     let kind = store_url::store(url).map_err(StoreError::rejected)?;
     kind.enabled().map_err(StoreError::rejected)?;
+    let (url, namespace) = super::namespace::taken_out_of(url);
+    let store = open_kind(kind, &url)?;
+    match namespace {
+        Some(name) => super::in_namespace(name, store),
+        None => Ok(store),
+    }
+}
+
+fn open_kind(kind: StoreKind, url: &str) -> Result<Arc<dyn Store>, StoreError> {
     match kind {
         #[cfg(feature = "sqlite")]
         StoreKind::Sqlite => super::sqlite::open(&url["sqlite:".len()..]),

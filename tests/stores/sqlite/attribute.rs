@@ -4,7 +4,11 @@ use std::fs;
 use std::path::Path;
 
 use paced::Error;
+use paced::Limiter;
+use paced::Quota;
 use paced::rate_limited;
+use paced::store;
+use paced::store::Policy;
 
 const FILE: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/attribute.db");
 const URL: &str = concat!("sqlite:", env!("CARGO_TARGET_TMPDIR"), "/attribute.db");
@@ -34,4 +38,9 @@ async fn functions_keep_to_the_limit_that_a_file_holds() {
         error.to_string().contains("a permit comes in 35"),
         "{error}"
     );
+    let staging = store::at(&format!("{URL}?namespace=staging")).expect("a namespace");
+    let quota = Quota::new("1/h".parse().expect("a rate"));
+    let limiter = Limiter::in_store("stores::sqlite", quota, staging, Policy::new());
+    let limiter = limiter.expect("a slow rate");
+    limiter.acquire().await.expect("another limit of this name");
 }

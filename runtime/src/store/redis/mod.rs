@@ -33,6 +33,9 @@ const FORM: &str =
     "a store in Redis is written \"redis://user:password@host:port/database\", or \"rediss://..\"";
 const FRAGMENT: &str = "a store in Redis is written without `#`; in a password it is `%23`";
 
+const NAMESPACE: &str =
+    "a namespace is for `store::at` and `store::in_namespace`: leave `?namespace=` out here";
+
 /// Longest time that a late answer is waited for.
 const LONGEST: Duration = Duration::from_secs(30);
 
@@ -123,13 +126,17 @@ impl RedisStore {
     ///
     /// # Errors
     ///
-    /// A URL of another form, and `rediss://` without the feature `redis-rustls`.
+    /// A URL of another form or with a namespace, and `rediss://` without the feature `redis-rustls`.
     pub fn open(url: &str) -> Result<Self, StoreError> {
         match store_url::store(url) {
             Ok(kind @ (StoreKind::Redis | StoreKind::Rediss)) => {
                 kind.enabled().map_err(StoreError::rejected)?;
             }
             _ => return Err(StoreError::rejected(FORM)),
+        }
+        let (from, to) = store_url::namespace(url.as_bytes());
+        if from <= to {
+            return Err(StoreError::rejected(NAMESPACE));
         }
         if url.contains('#') {
             return Err(StoreError::rejected(FRAGMENT));

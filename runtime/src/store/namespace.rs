@@ -1,0 +1,100 @@
+//! Keys with a name before them: several sets of limiters in one store.
+
+use std::sync::Arc;
+
+use crate::store_url;
+
+use super::Answering;
+use super::Request;
+use super::Store;
+use super::StoreError;
+
+/// A store whose limiters are kept apart from those that others keep in the same file or server.
+///
+/// The key of a limiter `github` in the namespace `staging` is `staging/github`.
+#[derive(Clone, Debug)]
+struct Namespaced {
+    name: Box<str>,
+    store: Arc<dyn Store>,
+}
+
+impl Store for Namespaced {
+    fn transact<'a>(&'a self, key: &'a str, request: &'a Request) -> Answering<'a> {
+        Box::pin(async move {
+            let key = format!("{}/{key}", self.name);
+            self.store.transact(&key, request).await
+        })
+    }
+}
+
+/// Returns the same store with a namespace: its limiters share nothing with limiters of the same names in
+/// other namespaces, or in none.
+///
+/// A URL can name it too: `redis://host?namespace=staging`, `sqlite:quota.db?namespace=staging`.
+///
+/// # Errors
+///
+/// A name that is empty, or has other characters than ASCII letters, digits, `-`, `_` and `.`.
+///
+/// # Examples
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use paced::store::{self, MemoryStore};
+///
+/// let shared = Arc::new(MemoryStore::new());
+/// let staging = store::in_namespace("staging", shared.clone())?;
+/// let production = store::in_namespace("production", shared)?;
+/// # Ok::<(), store::StoreError>(())
+/// ```
+pub fn in_namespace(name: &str, store: Arc<dyn Store>) -> Result<Arc<dyn Store>, StoreError> {
+    if !store_url::is_namespace(name.as_bytes(), 0, name.len()) {
+        return Err(StoreError::rejected(store_url::NO_NAMESPACE));
+    }
+    Ok(Arc::new(Namespaced {
+        name: name.into(),
+        store,
+    }))
+}
+
+/// The URL without its namespace, and that.
+pub(super) fn taken_out_of(url: &str) -> (String, Option<&str>) {
+    let (from, to) = store_url::namespace(url.as_bytes());
+    let Some(name) = url.get(from..to) else {
+        return (url.to_owned(), None);
+    };
+    let (before, after) = (&url[..from - store_url::NAMESPACE.len()], &url[to..]);
+    let rest = match after.strip_prefix('&') {
+        Some(after) => format!("{before}{after}"),
+        None => before[..before.len() - 1].to_owned(),
+    };
+    (rest, Some(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn namespaces_are_taken_out_of_urls() {
+        for (url, rest, name) in [
+            ("redis://host", "redis://host", None),
+            ("redis://host?namespace=a", "redis://host", Some("a")),
+            (
+                "redis://h/1?namespace=a&protocol=resp3",
+                "redis://h/1?protocol=resp3",
+                Some("a"),
+            ),
+            (
+                "redis://h/1?protocol=resp3&namespace=a",
+                "redis://h/1?protocol=resp3",
+                Some("a"),
+            ),
+            ("sqlite:a.db?namespace=b", "sqlite:a.db", Some("b")),
+            ("sqlite:namespace=b", "sqlite:namespace=b", None),
+        ] {
+            assert_eq!(taken_out_of(url), (rest.to_owned(), name), "{url}");
+        }
+    }
+}
