@@ -183,7 +183,7 @@ fn first_mention(tokens: &TokenStream, name: &Ident) -> usize {
     words
 }
 
-pub(crate) fn has_lifetime(tokens: TokenStream) -> bool {
+fn has_lifetime(tokens: TokenStream) -> bool {
     tokens.into_iter().any(|token| match token {
         TokenTree::Punct(punct) => matches!(punct.as_char(), '&' | '\''),
         TokenTree::Group(group) => has_lifetime(group.stream()),

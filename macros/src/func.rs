@@ -46,11 +46,8 @@ fn parse_item(input: ParseStream<'_>) -> syn::Result<Func> {
     }
     let sig: Signature = input.parse()?;
     if input.peek(Token![;]) {
-        let message = if sig.asyncness.is_none() && sig.receiver().is_none() {
-            "there is no body to call again: put `#[rate_limited]` on an `async fn` that calls this one"
-        } else {
-            "there is no body to call again: put `#[rate_limited]` on the method in the `impl`, or give this one a body"
-        };
+        let message = "there is no body to call again: give the function one, put `#[rate_limited]` on the method in the \
+                       `impl`, or on an `async fn` that calls this one";
         return Err(syn::Error::new_spanned(&sig, message));
     }
     let content;

@@ -1,4 +1,4 @@
-//! Bodies that `#[tracing::instrument]` has been at: it moves the arguments into a future, `async move { .. }`, once per
+//! Bodies that `#[tracing::instrument]` has rewritten: it moves the arguments into a future, `async move { .. }`, once per
 //! attempt. Without its `move` the future borrows them, and the next attempt has them, too.
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
@@ -6,12 +6,12 @@ use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::ToTokens as _;
 use syn::{FnArg, Pat, ReceiverKind, Signature, Type};
 
-use crate::capture;
 use crate::diag::Errors;
 use crate::opened::{edge_length, is_equals, is_semicolon, is_word, moves_length};
+use crate::output;
 use crate::sync::is_copied;
 
-/// Whether the body is one of those.
+/// Returns whether `#[instrument]` has rewritten the body.
 pub(crate) fn is_instrumented(body: &TokenStream) -> bool {
     let mut trees = body.clone().into_iter();
     trees.any(|tree| is_word(&tree, FUTURE))
@@ -19,31 +19,34 @@ pub(crate) fn is_instrumented(body: &TokenStream) -> bool {
 
 const FUTURE: &str = "__tracing_instrument_future";
 
-/// Reports what `#[async_trait]` takes apart, or passes on for good, inside of the future that `#[instrument]` has made:
-/// the first attempt would be the only one to have it.
+/// Reports arguments that the body moves into the future of `#[instrument]`: the pattern of an argument, and a `&mut self`
+/// that the result borrows from. The second attempt would not have them.
 pub(crate) fn check(sig: &Signature, ret: &Type, errors: &mut Errors) {
-    let lent = capture::has_lifetime(ret.to_token_stream());
-    let moved = sig.inputs.iter().find_map(|arg| match arg {
-        FnArg::Receiver(receiver) => {
-            let is_exclusive = matches!(receiver.kind, ReceiverKind::Reference(_, _, Some(_)));
-            (is_exclusive && lent).then(|| receiver.self_token.span)
-        }
-        FnArg::Typed(typed) => match &*typed.pat {
-            // The name that a pattern is taken apart from.
-            Pat::Ident(pat)
-                if pat.ident.to_string().starts_with("__arg") && !is_copied(&typed.ty) =>
-            {
-                Some(pat.ident.span())
+    let lends = output::borrows(ret.to_token_stream());
+    for arg in &sig.inputs {
+        let moved = match arg {
+            FnArg::Receiver(receiver) => {
+                let is_exclusive = matches!(receiver.kind, ReceiverKind::Reference(_, _, Some(_)));
+                (is_exclusive && lends).then_some(receiver.self_token.span)
             }
-            _ => None,
-        },
-    });
-    if let Some(span) = moved {
-        let message = "`#[instrument]` moves this into the first attempt: write `#[rate_limited]` above `#[instrument]`, \
-                       or `max_retries = 0`";
-        errors.push(syn::Error::new(span, message));
+            FnArg::Typed(typed) => match &*typed.pat {
+                // `#[async_trait]` calls an argument so if its pattern is taken apart in the body.
+                Pat::Ident(pat)
+                    if pat.ident.to_string().starts_with("__arg") && !is_copied(&typed.ty) =>
+                {
+                    Some(pat.ident.span())
+                }
+                _ => None,
+            },
+        };
+        if let Some(span) = moved {
+            errors.push(syn::Error::new(span, MOVED));
+        }
     }
 }
+
+const MOVED: &str = "below `#[instrument]` the first attempt takes this along: write `#[rate_limited]` above `#[instrument]`, or \
+                     `max_retries = 0`";
 
 /// The body with futures of `#[instrument]` that borrow, and `edge` in them; `None` for any other body.
 ///

@@ -139,9 +139,7 @@ fn whole(name: &str, kind: Kind, written: &Written) -> Result<u32, String> {
     let least = u64::from(kind == Kind::Burst);
     match whole {
         Some(whole) if *whole < least => Err(grammar::NO_BURST.to_owned()),
-        Some(whole) => {
-            u32::try_from(*whole).map_err(|_| format!("`{name}` is at most {}", u32::MAX))
-        }
+        Some(whole) => u32::try_from(*whole).map_err(|_| grammar::TOO_MANY.to_owned()),
         None if *value < 0.0 && kind == Kind::Burst => Err(grammar::NO_BURST.to_owned()),
         None if *value < 0.0 => Err(format!("write `{name} = 0` for no retry at all")),
         None => Err(format!(
@@ -176,7 +174,9 @@ fn share(name: &str, written: &Written) -> Result<f64, String> {
 fn nanos(name: &str, written: &Written) -> Result<u64, String> {
     match written {
         Written::Text(text) => grammar::duration(text).map_err(|fault| fault.explain(text)),
-        Written::Number { value, .. } if *value <= 0.0 => Err(Wrong::Instant.sentence().to_owned()),
+        Written::Number { value, .. } if *value <= 0.0 => {
+            Err(Wrong::ZeroTime.sentence().to_owned())
+        }
         Written::Number { value, .. } => Err(format!(
             "the unit is missing: write `{name} = \"{value}s\"` for seconds"
         )),
@@ -192,7 +192,7 @@ fn nanos(name: &str, written: &Written) -> Result<u64, String> {
 
 fn without_quotes(name: &str, what: &str, written: &Written) -> String {
     match written {
-        Written::Text(text) if text.trim().parse::<f64>().is_ok() => {
+        Written::Text(text) if grammar::number(text.as_bytes(), 0, text.len()).is_some() => {
             format!("`{name}` is {what}: write `{name} = {text}`, without quotes")
         }
         _ => format!("`{name}` is {what}: write `{}`", names::example_of(name)),

@@ -97,7 +97,7 @@ impl Output {
 }
 
 /// Whether the tokens of a type name a lifetime other than `'static`, or have a reference without one.
-fn borrows(tokens: TokenStream) -> bool {
+pub(crate) fn borrows(tokens: TokenStream) -> bool {
     let mut trees = tokens.into_iter().peekable();
     while let Some(tree) = trees.next() {
         let found = match tree {
@@ -121,11 +121,10 @@ const NEVER: &str = "this function never returns, so there is nothing to retry: 
 
 /// What to write for a function that cannot wait.
 fn not_async(func: &Func) -> syn::Error {
+    if is_made_blocking(func) {
+        return syn::Error::new(func.sig.fn_token.span, BLOCKING);
+    }
     let message = match &func.sig.output {
-        _ if is_made_blocking(func) => {
-            "an attribute above, like `#[tokio::main]` or `#[tokio::test]`, has made this function a blocking one: \
-             write `#[rate_limited]` above it"
-        }
         ReturnType::Type(_, declared) if is_named_future(declared) => {
             "write the future out: `Pin<Box<dyn Future<Output = Result<..>> + Send>>`"
         }
@@ -134,7 +133,10 @@ fn not_async(func: &Func) -> syn::Error {
     syn::Error::new(func.sig.fn_token.span, message)
 }
 
-/// Whether the function was `async` before an attribute put its body into a runtime, or made a test of it.
+const BLOCKING: &str = "this function blocks: if an attribute like `#[tokio::main]` or `#[tokio::test]` has made it so, write \
+                        `#[rate_limited]` above that one; else write `async fn`";
+
+/// Guesses whether the function was `async` before an attribute put its body into a runtime, or made a test of it.
 fn is_made_blocking(func: &Func) -> bool {
     let is_test = |attr: &Attribute| {
         let name = attr.path().segments.last();

@@ -279,8 +279,8 @@ fn written<const N: usize>(
         .filter_map(|(method, value)| Some((method, value?)))
 }
 
-/// Options that promise to refuse a call, and values that can turn out to be wrong. Wrong durations and counts of retries
-/// do not exist, wrong rates do.
+/// Options that promise to refuse a call, and values that can turn out to be wrong. Durations need no entry: the options
+/// that take texts of them promise to refuse. Counts of retries that are too small or too large are cut.
 fn need(options: &Options) -> Option<Need> {
     let factor = options
         .backoff

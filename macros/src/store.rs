@@ -10,7 +10,7 @@ use crate::value;
 pub(crate) enum Store {
     /// `"sqlite:quota.db"`
     Literal(StoreKind, LitStr),
-    /// The path of a constant: the compiler evaluates and checks it.
+    /// A constant: the compiler evaluates and checks it.
     Constant(Expr),
     /// Any other expression: evaluated once, at the first call.
     RunTime(Expr),

@@ -1,4 +1,4 @@
-//! The values of options: literals are checked at once, the rest is left to the compiler or to the first call.
+//! The values of options: literals are checked at once, the rest is left to the compiler or to the calls.
 
 use proc_macro2::{Group, Literal, TokenStream, TokenTree};
 use quote::ToTokens as _;
@@ -8,9 +8,9 @@ use crate::literal::{self, Kind};
 
 pub(crate) enum Value {
     Literal(literal::Literal),
-    /// A constant: the compiler evaluates and checks it.
+    /// A constant, or a calculation with constants: the compiler evaluates and checks it.
     Constant(Kind, Expr),
-    /// Any other expression: evaluated once, at the first call.
+    /// Any other expression: evaluated at the first call, or at each call if the option belongs to the call.
     RunTime(Kind, Expr),
 }
 
@@ -26,10 +26,12 @@ impl Value {
             Some(literal) => literal
                 .map(Self::Literal)
                 .map_err(|message| syn::Error::new_spanned(expr, message)),
-            None if is_constant(&expr, generics) => Ok(Self::Constant(kind, typed(expr))),
+            None if is_constant(&expr, generics) => {
+                Ok(Self::Constant(kind, with_default_types(expr)))
+            }
             // Operators of numbers are constant, those of durations are not.
             None if kind != Kind::Duration && is_calculated(&expr, generics) => {
-                Ok(Self::Constant(kind, typed(expr)))
+                Ok(Self::Constant(kind, with_default_types(expr)))
             }
             None => Ok(Self::RunTime(kind, expr)),
         }
@@ -43,7 +45,7 @@ impl Value {
 /// Whether a `static` can hold `expr`: the name of a constant, or a `const` block.
 pub(crate) fn is_constant(expr: &Expr, generics: &[Ident]) -> bool {
     match expr {
-        Expr::Const(block) => !mentions(block.to_token_stream(), generics),
+        Expr::Const(block) => !mentions_generics(block.to_token_stream(), generics),
         Expr::Path(ExprPath {
             qself: None, path, ..
         }) => is_constant_path(path, generics),
@@ -69,19 +71,20 @@ fn is_calculated(expr: &Expr, generics: &[Ident]) -> bool {
     }
 }
 
-/// The expression with a type for its numbers, where nothing but literals says which: the runtime takes them of many.
-fn typed(expr: Expr) -> Expr {
+/// Gives literals a suffix, `i64` or `f64`, where nothing else in the expression has a type: the runtime checks constants of
+/// every number type, so that the compiler could not choose.
+fn with_default_types(expr: Expr) -> Expr {
     let tokens = expr.to_token_stream();
-    if has_words(tokens.clone()) {
+    if names_a_type(tokens.clone()) {
         return expr;
     }
     syn::parse2(with_suffixes(tokens)).unwrap_or(expr)
 }
 
-/// Whether there is a name, or a literal that has a type.
-fn has_words(tokens: TokenStream) -> bool {
+/// Whether there is a name, or a literal with a suffix.
+fn names_a_type(tokens: TokenStream) -> bool {
     tokens.into_iter().any(|tree| match tree {
-        TokenTree::Group(group) => has_words(group.stream()),
+        TokenTree::Group(group) => names_a_type(group.stream()),
         TokenTree::Ident(ident) => ident != "const",
         TokenTree::Literal(literal) => match Lit::new(literal) {
             Lit::Int(int) => !int.suffix().is_empty(),
@@ -133,9 +136,9 @@ fn is_constant_path(path: &Path, generics: &[Ident]) -> bool {
         && !generics.contains(&first.ident)
 }
 
-fn mentions(tokens: TokenStream, generics: &[Ident]) -> bool {
+fn mentions_generics(tokens: TokenStream, generics: &[Ident]) -> bool {
     tokens.into_iter().any(|tree| match tree {
-        TokenTree::Group(group) => mentions(group.stream(), generics),
+        TokenTree::Group(group) => mentions_generics(group.stream(), generics),
         TokenTree::Ident(ident) => ident == "Self" || generics.contains(&ident),
         TokenTree::Punct(_) | TokenTree::Literal(_) => false,
     })

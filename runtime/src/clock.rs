@@ -1,7 +1,7 @@
 //! The one place that reads a clock.
 //!
 //! Monotonic time is tokio's, so that `tokio::time::pause` governs everything, as nanoseconds since
-//! an epoch shortly before the first reading. Wall-clock time is for reading dates in headers, and for
+//! an epoch four years before the first reading. Wall-clock time is for reading dates in headers, and for
 //! what is kept in files.
 
 #[cfg(feature = "quanta")]
@@ -14,11 +14,15 @@ use std::time::SystemTime;
 
 use tokio::time::Instant;
 
-static EPOCH: OnceLock<Instant> = OnceLock::new();
+static START: OnceLock<Instant> = OnceLock::new();
 
 /// The clock of a paused runtime stands at an instant before the first reading of another runtime;
-/// an epoch that lies further back keeps such instants apart.
+/// a start that lies further back keeps such instants apart.
 const BEFORE_FIRST_READING: Duration = Duration::from_secs(3600);
+
+/// Four years: instants before the first reading can be told, such as the one at which a token of a full
+/// bucket was due. No bucket in a store takes longer to fill.
+const UNTIL_START: u64 = 4 * 365 * 86_400 * 1_000_000_000;
 
 /// Nanoseconds since the epoch.
 #[inline]
@@ -27,7 +31,7 @@ const BEFORE_FIRST_READING: Duration = Duration::from_secs(3600);
     reason = "no program has been running for 584 years"
 )]
 pub(crate) fn now() -> u64 {
-    read().saturating_duration_since(epoch()).as_nanos() as u64
+    UNTIL_START + read().saturating_duration_since(start()).as_nanos() as u64
 }
 
 /// The same to within a few microseconds, for those who do not have to wait: by the processor's
@@ -43,18 +47,18 @@ pub(crate) fn quick() -> u64 {
 
 /// The same instant for tokio's timers.
 pub(crate) fn instant(nanos: u64) -> Instant {
-    let epoch = epoch();
-    epoch
-        .checked_add(Duration::from_nanos(nanos))
+    let start = start();
+    start
+        .checked_add(Duration::from_nanos(nanos.saturating_sub(UNTIL_START)))
         .unwrap_or_else(|| {
             // Beyond what the platform's clock can say: about 30 years, as tokio has it for "far".
-            epoch + Duration::from_secs(86400 * 365 * 30)
+            start + Duration::from_secs(86400 * 365 * 30)
         })
 }
 
 /// An instant of tokio's as nanoseconds since the epoch.
 pub(crate) fn since_epoch(instant: Instant) -> u64 {
-    nanos(instant.saturating_duration_since(epoch()))
+    UNTIL_START + nanos(instant.saturating_duration_since(start()))
 }
 
 /// A duration in nanoseconds, at most 146 years.
@@ -83,8 +87,9 @@ pub(crate) fn wall() -> SystemTime {
     SystemTime::now()
 }
 
-fn epoch() -> Instant {
-    *EPOCH.get_or_init(|| {
+/// The instant that is [`UNTIL_START`] nanoseconds after the epoch.
+fn start() -> Instant {
+    *START.get_or_init(|| {
         let first = read();
         first.checked_sub(BEFORE_FIRST_READING).unwrap_or(first)
     })

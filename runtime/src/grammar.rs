@@ -15,7 +15,7 @@ const SECOND: u64 = 1_000_000_000;
 /// Nanoseconds in 30 days: a rate below one call in that time is taken for a slip.
 const LONGEST_PERIOD: f64 = 30.0 * 86_400e9;
 
-/// Past this, seconds no longer fit the 64 bits that nanoseconds are kept in.
+/// Longer times do not fit the 64 bits that nanoseconds are kept in.
 const LONGEST: f64 = 1.8e19;
 
 /// Nanoseconds in each unit, with every way to write it.
@@ -28,6 +28,7 @@ const UNITS: [(u64, &[&str]); 6] = [
     (86_400 * SECOND, &["d", "day", "days"]),
 ];
 
+pub(crate) const TOO_MANY: &str = "`burst` and `max_retries` are at most 4294967295";
 pub(crate) const NO_BURST: &str = "the burst must be at least 1: nothing would ever be let through";
 pub(crate) const NO_SHARE: &str = "a share is a number from 0 to 1";
 pub(crate) const NO_FACTOR: &str = "the factor must be a finite number of at least 1";
@@ -35,45 +36,54 @@ pub(crate) const NO_FACTOR: &str = "the factor must be a finite number of at lea
 /// What is wrong with a text or a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Wrong {
-    Rate,
-    Count,
-    Period,
-    Infinite,
-    Zero,
-    Slow,
-    Fast,
-    Duration,
-    Number,
+    NoRate,
+    NoCount,
+    /// Nothing, or a number alone, stands after the slash.
+    NoPeriod,
+    InfiniteRate,
+    ZeroRate,
+    SlowRate,
+    FastRate,
+    NoDuration,
+    NoNumber,
+    MissingUnit,
     NoUnit,
-    Unit,
-    Instant,
-    Long,
+    ZeroTime,
+    LongTime,
 }
 
 impl Wrong {
-    /// What is wrong, and what to write. Those that begin with "not" speak of a part of the text.
+    /// What is wrong, and what to write.
     pub(crate) const fn sentence(self) -> &'static str {
         match self {
-            Self::Rate => "not a rate: write one like \"300/min\", \"10/s\" or \"1/250ms\"",
-            Self::Count => "not a number: write a rate like \"300/min\"",
-            Self::Period => {
+            Self::NoRate => "not a rate: write one like \"300/min\", \"10/s\" or \"1/250ms\"",
+            Self::NoCount => "not a number: write a rate like \"300/min\"",
+            Self::NoPeriod => {
                 "the unit after the `/` is missing: write a rate like \"300/min\" or \"1/250ms\""
             }
-            Self::Infinite => "the rate must be a finite number",
-            Self::Zero => "the rate must be more than zero: nothing would ever be let through",
-            Self::Slow => "the rate is less than one call in 30 days: check its unit",
-            Self::Fast => "the rate is more than 1,000,000,000 calls per second",
-            Self::Duration => {
+            Self::InfiniteRate => "the rate must be a finite number",
+            Self::ZeroRate => "the rate must be more than zero: nothing would ever be let through",
+            Self::SlowRate => "the rate is less than one call in 30 days: check its unit",
+            Self::FastRate => "the rate is more than 1,000,000,000 calls per second",
+            Self::NoDuration => {
                 "not a duration: write a number and a unit, like \"300s\" or \"250ms\""
             }
-            Self::Number => "not a number: write a duration like \"1.5s\"",
-            Self::NoUnit => {
+            Self::NoNumber => "not a number: write a duration like \"1.5s\"",
+            Self::MissingUnit => {
                 "the unit is missing: write \"30s\" for seconds or \"250ms\" for milliseconds"
             }
-            Self::Unit => "not a unit of time: write one of us, ms, s, min, h, d",
-            Self::Instant => "the time must be longer than zero",
-            Self::Long => "the time is too long: 500 years is the most",
+            Self::NoUnit => "not a unit of time: write one of us, ms, s, min, h, d",
+            Self::ZeroTime => "the time must be longer than zero",
+            Self::LongTime => "the time is too long: 500 years is the most",
         }
+    }
+
+    /// Whether the sentence speaks of a part of the text, which it begins after: "`x` is not a rate".
+    const fn is_about_a_part(self) -> bool {
+        matches!(
+            self,
+            Self::NoRate | Self::NoCount | Self::NoDuration | Self::NoNumber | Self::NoUnit
+        )
     }
 }
 
@@ -90,7 +100,7 @@ impl Fault {
     pub(crate) fn explain(self, text: &str) -> String {
         let (part, sentence) = (text.get(self.from..self.to), self.wrong.sentence());
         match part {
-            Some(part) if sentence.starts_with("not ") => format!("`{part}` is {sentence}"),
+            Some(part) if self.wrong.is_about_a_part() => format!("`{part}` is {sentence}"),
             _ => sentence.to_owned(),
         }
     }
@@ -113,13 +123,13 @@ pub(crate) const fn rate(text: &str) -> Result<PerPeriod, Fault> {
     }
     let (from, end) = trim(bytes, from, slash);
     let wrong = if slash == to {
-        Wrong::Rate
+        Wrong::NoRate
     } else {
-        Wrong::Count
+        Wrong::NoCount
     };
     let Some(count) = number(bytes, from, end) else {
         let negative = from < end && bytes[from] == b'-';
-        return fault(if negative { Wrong::Zero } else { wrong }, from, end);
+        return fault(if negative { Wrong::ZeroRate } else { wrong }, from, end);
     };
     let nanos = if slash == to {
         SECOND
@@ -150,17 +160,17 @@ pub(crate) const fn per_second(count: f64) -> Result<PerPeriod, Wrong> {
 /// nanoseconds.
 pub(crate) const fn interval(count: f64, period: f64) -> Result<u64, Wrong> {
     if !count.is_finite() {
-        return Err(Wrong::Infinite);
+        return Err(Wrong::InfiniteRate);
     }
     if count <= 0.0 {
-        return Err(Wrong::Zero);
+        return Err(Wrong::ZeroRate);
     }
     let nanos = period / count;
-    if nanos.is_nan() || nanos > LONGEST_PERIOD {
-        return Err(Wrong::Slow);
+    if nanos > LONGEST_PERIOD {
+        return Err(Wrong::SlowRate);
     }
     if nanos < 1.0 {
-        return Err(Wrong::Fast);
+        return Err(Wrong::FastRate);
     }
     let floor = nanos as u64;
     Ok(if (floor as f64) < nanos {
@@ -181,20 +191,20 @@ pub(crate) const fn duration(text: &str) -> Result<u64, Fault> {
 const fn period(bytes: &[u8], from: usize, to: usize) -> Result<u64, Fault> {
     let (from, to) = trim(bytes, from, to);
     if from == to {
-        return fault(Wrong::Period, from, to);
+        return fault(Wrong::NoPeriod, from, to);
     }
     if !is_of_number(bytes[from]) {
         return match unit(bytes, from, to) {
             Some(nanos) => Ok(nanos),
-            None => fault(Wrong::Unit, from, to),
+            None => fault(Wrong::NoUnit, from, to),
         };
     }
     match sum(bytes, from, to) {
         Err(Fault {
-            wrong: Wrong::NoUnit,
+            wrong: Wrong::MissingUnit,
             from,
             to,
-        }) => fault(Wrong::Period, from, to),
+        }) => fault(Wrong::NoPeriod, from, to),
         read => read,
     }
 }
@@ -202,7 +212,7 @@ const fn period(bytes: &[u8], from: usize, to: usize) -> Result<u64, Fault> {
 /// Reads numbers with units, and adds them up to nanoseconds.
 const fn sum(bytes: &[u8], from: usize, to: usize) -> Result<u64, Fault> {
     if from == to || !is_of_number(bytes[from]) {
-        return fault(Wrong::Duration, from, to);
+        return fault(Wrong::NoDuration, from, to);
     }
     let (mut at, mut nanos) = (from, 0.0);
     while at < to {
@@ -211,7 +221,7 @@ const fn sum(bytes: &[u8], from: usize, to: usize) -> Result<u64, Fault> {
             at += 1;
         }
         let Some(count) = number(bytes, start, at) else {
-            return fault(Wrong::Number, start, at);
+            return fault(Wrong::NoNumber, start, at);
         };
         at = trim(bytes, at, to).0;
         let name = at;
@@ -219,30 +229,30 @@ const fn sum(bytes: &[u8], from: usize, to: usize) -> Result<u64, Fault> {
             at += 1;
         }
         if name == at {
-            return fault(Wrong::NoUnit, start, at);
+            return fault(Wrong::MissingUnit, start, at);
         }
         let Some(unit) = unit(bytes, name, at) else {
-            return fault(Wrong::Unit, name, at);
+            return fault(Wrong::NoUnit, name, at);
         };
         nanos += count * unit as f64;
         at = trim(bytes, at, to).0;
         if at < to && !is_of_number(bytes[at]) {
-            return fault(Wrong::Number, at, to);
+            return fault(Wrong::NoNumber, at, to);
         }
     }
     // To the nearest nanosecond.
     let nanos = nanos + 0.5;
     if nanos < 1.0 {
-        return fault(Wrong::Instant, from, to);
+        return fault(Wrong::ZeroTime, from, to);
     }
-    if nanos >= LONGEST {
-        return fault(Wrong::Long, from, to);
+    if nanos.is_nan() || nanos >= LONGEST {
+        return fault(Wrong::LongTime, from, to);
     }
     Ok(nanos as u64)
 }
 
-/// Digits with at most one point, and underscores between them: no sign, no exponent.
-const fn number(bytes: &[u8], from: usize, to: usize) -> Option<f64> {
+/// Digits with at most one point, and underscores after the first of them: no sign, no exponent.
+pub(crate) const fn number(bytes: &[u8], from: usize, to: usize) -> Option<f64> {
     let (mut value, mut scale, mut decimals) = (0.0, 1.0, false);
     let mut at = from;
     while at < to {

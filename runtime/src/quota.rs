@@ -80,10 +80,11 @@ impl Rate {
 
     /// Reads `"5/s"`, `"300/min"`, `"5000/h"`, `"1000/day"`, `"1/250ms"` or `"1/10s"`: a count with
     /// optional decimals, a slash, and a period of `us`, `ms`, `s`, `min`, `h` or `d` with an optional
-    /// count. A count alone, like `"5"`, is per second.
+    /// count, or be a sum: `"1/1m30s"`. A count alone, like `"5"`, is per second.
     ///
-    /// Units may be written out: `sec`, `second`, `seconds`, `m`, `minute`, `minutes`, `hr`, `hour`,
-    /// `hours`, `day`, `days`. Numbers may have underscores, and spaces may stand around each part.
+    /// Units may be written out: `sec`, `secs`, `second`, `seconds`, `m`, `mins`, `minute`, `minutes`, `hr`,
+    /// `hrs`, `hour`, `hours`, `day`, `days`. Numbers may have underscores, and spaces may stand around each
+    /// part.
     ///
     /// # Errors
     ///

@@ -20,56 +20,76 @@ const SLASHES: &str = "a file is written without `//`: write \"sqlite:quota.db\"
                        all of its path";
 const IN_MEMORY: &str =
     "a database in memory cannot be shared: give a file, \"sqlite:quota.db\", or leave `store` out";
-const NO_SLASHES: &str = "a server is written with `//`: write \"redis://localhost\"";
-const NO_HOST: &str = "the host is missing: write \"redis://localhost\"";
+const NO_SLASHES: &str =
+    "a server is written with `//`: write \"redis://localhost\", or \"rediss://..\" for TLS";
+const NO_HOST: &str =
+    "the host is missing: write \"redis://localhost\", or \"rediss://..\" for TLS";
 const NO_PORT: &str = "the port is a number up to 65535: write \"redis://localhost:6379\"";
-pub(crate) const NO_NAMESPACE: &str = "a namespace is made of letters, digits, `-`, `_` and `.`: write \"redis://localhost?namespace=staging\"";
 const NO_DATABASE: &str = "the database is a number: write \"redis://localhost/1\"";
+pub(crate) const NO_NAMESPACE: &str =
+    "a namespace is made of letters, digits, `-`, `_` and `.`: write `?namespace=staging`";
+const TWO_NAMESPACES: &str = "a store has one namespace";
+const NO_OPTION: &str =
+    "a store has the option `?namespace=staging`, and in Redis `?protocol=resp3`";
 
 /// Reads the URL of a store. What may be a password stands in no sentence.
 pub(crate) const fn store(url: &str) -> Result<StoreKind, &'static str> {
     let bytes = url.as_bytes();
-    let mut colon = 0;
-    while colon < bytes.len() && bytes[colon] != b':' {
-        colon += 1;
-    }
-    let rest = colon + 1;
-    if rest > bytes.len() {
+    let colon = position(bytes, 0, bytes.len(), b':');
+    if colon == bytes.len() {
         return Err(NO_STORE);
     }
-    let (from, to) = namespace(bytes);
-    if from <= to && !is_namespace(bytes, from, to) {
-        return Err(NO_NAMESPACE);
-    }
-    if is_at(bytes, 0, colon, b"sqlite") {
-        file(bytes, rest)
+    let (from, end) = (colon + 1, position(bytes, 0, bytes.len(), b'?'));
+    let read = if is_at(bytes, 0, colon, b"sqlite") {
+        file(bytes, from, end)
     } else if is_at(bytes, 0, colon, b"redis") {
-        server(bytes, rest, StoreKind::Redis)
+        server(bytes, from, end, StoreKind::Redis)
     } else if is_at(bytes, 0, colon, b"rediss") {
-        server(bytes, rest, StoreKind::Rediss)
+        server(bytes, from, end, StoreKind::Rediss)
     } else {
         Err(NO_STORE)
+    };
+    match read {
+        Ok(kind) => options(bytes, end, kind),
+        wrong => wrong,
     }
 }
 
-pub(crate) const NAMESPACE: &[u8] = b"namespace=";
-
-/// The range of the namespace's name; one that ends before it begins where there is none.
-pub(crate) const fn namespace(bytes: &[u8]) -> (usize, usize) {
-    let mut from = 1;
-    while from + NAMESPACE.len() <= bytes.len() {
-        if matches!(bytes[from - 1], b'?' | b'&')
-            && is_at(bytes, from, from + NAMESPACE.len(), NAMESPACE)
-        {
-            let (name, mut end) = (from + NAMESPACE.len(), from + NAMESPACE.len());
-            while end < bytes.len() && bytes[end] != b'&' {
-                end += 1;
-            }
-            return (name, end);
-        }
+/// The place of the first such byte in a range, or the range's end.
+const fn position(bytes: &[u8], mut from: usize, to: usize, byte: u8) -> usize {
+    while from < to && bytes[from] != byte {
         from += 1;
     }
-    (1, 0)
+    from
+}
+
+const NAMESPACE: &[u8] = b"namespace=";
+const PROTOCOL: &[u8] = b"protocol=";
+
+/// Checks what stands after the question mark.
+const fn options(bytes: &[u8], mark: usize, kind: StoreKind) -> Result<StoreKind, &'static str> {
+    let (mut at, mut seen) = (mark + 1, false);
+    while at <= bytes.len() {
+        let end = position(bytes, at, bytes.len(), b'&');
+        if starts(bytes, at, end, NAMESPACE) {
+            if !is_namespace(bytes, at + NAMESPACE.len(), end) {
+                return Err(NO_NAMESPACE);
+            }
+            if seen {
+                return Err(TWO_NAMESPACES);
+            }
+            seen = true;
+        } else if matches!(kind, StoreKind::Sqlite) || !starts(bytes, at, end, PROTOCOL) {
+            return Err(NO_OPTION);
+        }
+        at = end + 1;
+    }
+    Ok(kind)
+}
+
+/// Whether the range begins with this.
+const fn starts(bytes: &[u8], from: usize, to: usize, text: &[u8]) -> bool {
+    to - from >= text.len() && is_at(bytes, from, from + text.len(), text)
 }
 
 /// Whether the range holds the name of a namespace.
@@ -82,30 +102,36 @@ pub(crate) const fn is_namespace(bytes: &[u8], from: usize, to: usize) -> bool {
     from < to && at == to
 }
 
-const fn file(bytes: &[u8], from: usize) -> Result<StoreKind, &'static str> {
-    let (start, end) = trim(bytes, from, bytes.len());
-    if start == end {
+const fn file(bytes: &[u8], from: usize, to: usize) -> Result<StoreKind, &'static str> {
+    let (start, end) = trim(bytes, from, to);
+    if start >= end {
         Err(NO_PATH)
     } else if bytes[from] == b':' {
         Err(IN_MEMORY)
-    } else if end - from >= 2 && is_at(bytes, from, from + 2, b"//") {
+    } else if starts(bytes, from, to, b"//") {
         Err(SLASHES)
     } else {
         Ok(StoreKind::Sqlite)
     }
 }
 
-/// `//user:password@host:port/database?options`
-const fn server(bytes: &[u8], from: usize, kind: StoreKind) -> Result<StoreKind, &'static str> {
-    if bytes.len() - from < 2 || !is_at(bytes, from, from + 2, b"//") {
+/// `//user:password@host:port/database`
+const fn server(
+    bytes: &[u8],
+    from: usize,
+    to: usize,
+    kind: StoreKind,
+) -> Result<StoreKind, &'static str> {
+    if to < from || !starts(bytes, from, to, b"//") {
         return Err(NO_SLASHES);
     }
-    let (mut host, mut end) = (from + 2, from + 2);
-    while end < bytes.len() && !matches!(bytes[end], b'/' | b'?') {
-        if bytes[end] == b'@' {
-            host = end + 1;
+    let end = position(bytes, from + 2, to, b'/');
+    let (mut host, mut at) = (from + 2, from + 2);
+    while at < end {
+        if bytes[at] == b'@' {
+            host = at + 1;
         }
-        end += 1;
+        at += 1;
     }
     // Colons inside of brackets belong to the address.
     let (mut port, mut at) = (end, host);
@@ -122,7 +148,7 @@ const fn server(bytes: &[u8], from: usize, kind: StoreKind) -> Result<StoreKind,
         Err(NO_HOST)
     } else if port < end && whole(bytes, port + 1, end) > 65_535 {
         Err(NO_PORT)
-    } else if !is_database(bytes, end) {
+    } else if end < to && end + 1 < to && whole(bytes, end + 1, to) == u64::MAX {
         Err(NO_DATABASE)
     } else {
         Ok(kind)
@@ -142,18 +168,6 @@ const fn whole(bytes: &[u8], from: usize, to: usize) -> u64 {
     } else {
         value
     }
-}
-
-/// Whether nothing but digits stands between the host's slash and the options.
-const fn is_database(bytes: &[u8], slash: usize) -> bool {
-    let mut at = slash;
-    if at < bytes.len() && bytes[at] == b'/' {
-        at += 1;
-    }
-    while at < bytes.len() && bytes[at].is_ascii_digit() {
-        at += 1;
-    }
-    at == bytes.len() || bytes[at] == b'?'
 }
 
 #[cfg(test)]
@@ -181,6 +195,15 @@ mod tests {
                 "redis://host/1?protocol=resp3&namespace=a/b",
                 Err(NO_NAMESPACE),
             ),
+            ("sqlite:?namespace=a", Err(NO_PATH)),
+            ("sqlite:a&namespace=b.db", Ok(StoreKind::Sqlite)),
+            ("sqlite:a.db?namespace=b&namespace=c", Err(TWO_NAMESPACES)),
+            ("sqlite:a.db?protocol=resp3", Err(NO_OPTION)),
+            ("sqlite:a.db?", Err(NO_OPTION)),
+            ("redis://:p&namespace=x@host", Ok(StoreKind::Redis)),
+            ("redis://host?namspace=staging", Err(NO_OPTION)),
+            ("postgres://host?namespace=a/b", Err(NO_STORE)),
+            ("redis?namespace=a:b", Err(NO_STORE)),
             ("redis://", Err(NO_HOST)),
             ("redis://:6379", Err(NO_HOST)),
             ("redis://:pass@", Err(NO_HOST)),

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use paced::Limiter;
+use paced::Quota;
+use paced::rate_limited;
 use paced::store::MemoryStore;
 use paced::store::Policy;
 use paced::store::Store;
@@ -10,9 +12,11 @@ use tokio::time::Instant;
 use tokio::time::advance;
 
 use crate::stores::Scripted;
+use crate::support::Failed;
 use crate::support::Log;
 use crate::support::ms;
 use crate::support::quota;
+use crate::support::refusal;
 use crate::support::secs;
 use crate::support::since;
 
@@ -215,4 +219,30 @@ async fn rates_that_a_store_cannot_hold_are_refused() {
     let store = Arc::new(MemoryStore::new());
     let error = Limiter::in_store("api", quota(110_000.0, 1), store, Policy::new());
     assert!(error.expect_err("too fast").is_invalid());
+}
+
+/// Times of a bucket that takes a day to fill are longer than the clock has run.
+#[tokio::test(start_paused = true)]
+async fn a_large_bucket_in_a_store_is_as_full_as_it_is() {
+    #[rate_limited(limiter = limiter, max_wait = "1s")]
+    async fn call(limiter: &Limiter) -> Result<(), Failed> {
+        Ok(())
+    }
+    let quota = Quota::new("1000/day".parse().unwrap()).with_burst(1000.try_into().unwrap());
+    let store = Arc::new(MemoryStore::new());
+    let limiter = Limiter::in_store("large", quota, store, Policy::new()).unwrap();
+    let start = Instant::now();
+    for _ in 0..5 {
+        let calls: Vec<_> = (0..200)
+            .map(|_| {
+                let limiter = limiter.clone();
+                tokio::spawn(async move { call(&limiter).await })
+            })
+            .collect();
+        for called in calls {
+            called.await.unwrap().unwrap();
+        }
+    }
+    assert_eq!(since(start), 0);
+    assert!(refusal(call(&limiter).await).is_max_wait());
 }

@@ -30,16 +30,19 @@ impl Bound {
     /// No bound.
     pub(crate) const NONE: Self = Self(0);
 
+    /// A deadline of 3 s and a longest wait of 2.5 s.
+    pub(crate) const BOTH: Self = Self(Self::COUNT - 1);
+
     pub(crate) const COUNT: usize = BOUNDS.len();
 
-    /// Deadline of so many milliseconds, where a function has it.
+    /// Deadline of so many milliseconds and nothing else. Panics if no function has it.
     pub(crate) fn of_deadline(millis: u64) -> Self {
-        Self::that(|(deadline, _)| micros(deadline) == millis * 1000)
+        Self::that(|&(deadline, wait)| micros(deadline) == millis * 1000 && wait == FAR)
     }
 
-    /// Longest wait of so many milliseconds, where a function has it.
+    /// Longest wait of so many milliseconds and nothing else. Panics if no function has it.
     pub(crate) fn of_max_wait(millis: u64) -> Self {
-        Self::that(|(_, wait)| micros(wait) == millis * 1000)
+        Self::that(|&(deadline, wait)| micros(wait) == millis * 1000 && deadline == FAR)
     }
 
     fn that(is_it: impl Fn(&(&str, &str)) -> bool) -> Self {

@@ -106,12 +106,14 @@ pub(crate) fn refused_rightly(world: &World) -> Result<(), String> {
         }
         let left = left_ahead(&lifted, number, fate, made.sent);
         // How long the others are held cannot be known while the first one is in flight.
-        let held = record.is_held(fate.ended) || record.reopens_at(fate.ended);
-        let held = match held {
-            true => HOLD,
+        let is_held = record.is_held(fate.ended) || record.reopens_at(fate.ended);
+        let held = if is_held {
+            HOLD
+        } else if lifted.resets_in(fate.ended..=made.sent) {
             // Before it is sent, a forecast may count with the longest round trip so far, twice.
-            false if lifted.resets_in(fate.ended..=made.sent) => 2 * world.longest_trip(),
-            false => 0,
+            2 * world.longest_trip()
+        } else {
+            0
         };
         let tolerance = made.interval * (1 + left) + held + 1;
         if made.sent + tolerance <= bound {

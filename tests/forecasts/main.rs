@@ -135,7 +135,7 @@ fn a_store_is_asked_once_for_a_token_at_the_edge_of_a_deadline() {
     assert!(record.asked < 10, "{} times at one instant", record.asked);
 }
 
-/// What the store says depends on a pace that this process no longer knows of, or not as exactly.
+/// The store keeps a pace that this process has forgotten, or rounds differently.
 #[test]
 fn a_store_is_not_asked_over_and_over_where_it_knows_better() {
     let caller = |role, bound| Caller {
@@ -153,7 +153,8 @@ fn a_store_is_not_asked_over_and_over_where_it_knows_better() {
     };
     let mut waiting = vec![caller(Role::Plain, Bound::NONE); 4];
     waiting.push(caller(Role::Informs, Bound::NONE));
-    waiting.push(caller(Role::Plain, Bound::of_deadline(3000)));
+    waiting.push(caller(Role::Plain, Bound::BOTH));
+    // A pause that the store counted with another pace.
     let shut = World {
         per_second: 28,
         burst: 1,
@@ -165,6 +166,7 @@ fn a_store_is_not_asked_over_and_over_where_it_knows_better() {
     let mut at_the_end = vec![caller(Role::Plain, Bound::of_deadline(5))];
     at_the_end.push(caller(Role::Plain, Bound::of_max_wait(1000)));
     at_the_end[0].after = 1;
+    // A bound that ends in the same instant as the pace.
     let paced = World {
         per_second: 27,
         burst: 2,

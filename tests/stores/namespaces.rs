@@ -36,7 +36,7 @@ async fn limiters_of_different_namespaces_share_nothing() {
 }
 
 #[test]
-fn a_name_that_is_none_is_refused() {
+fn a_namespace_with_other_characters_is_refused() {
     for name in ["", "a/b", "a b", "{a}", "\u{e4}"] {
         let error = in_namespace(name, Arc::new(MemoryStore::new())).unwrap_err();
         assert!(error.is_rejected(), "{name}");

@@ -24,34 +24,34 @@ fn good_rates() {
 #[test]
 fn bad_rates() {
     for (text, wrong, part) in [
-        ("", Wrong::Rate, "`` is not a rate"),
+        ("", Wrong::NoRate, "`` is not a rate"),
         (
             "300 per minute",
-            Wrong::Rate,
+            Wrong::NoRate,
             "`300 per minute` is not a rate",
         ),
-        ("/s", Wrong::Count, "`` is not a number"),
-        (" five/s", Wrong::Count, "`five` is not a number"),
-        ("1e3/s", Wrong::Count, "`1e3` is not a number"),
-        ("0/s", Wrong::Zero, "more than zero"),
-        ("-5/s", Wrong::Zero, "more than zero"),
-        ("5/", Wrong::Period, "after the `/` is missing"),
-        ("5/10", Wrong::Period, "after the `/` is missing"),
-        ("5/-1s", Wrong::Number, "`-1` is not a number"),
-        ("5/0s", Wrong::Instant, "longer than zero"),
+        ("/s", Wrong::NoCount, "`` is not a number"),
+        (" five/s", Wrong::NoCount, "`five` is not a number"),
+        ("1e3/s", Wrong::NoCount, "`1e3` is not a number"),
+        ("0/s", Wrong::ZeroRate, "more than zero"),
+        ("-5/s", Wrong::ZeroRate, "more than zero"),
+        ("5/", Wrong::NoPeriod, "after the `/` is missing"),
+        ("5/10", Wrong::NoPeriod, "after the `/` is missing"),
+        ("5/-1s", Wrong::NoNumber, "`-1` is not a number"),
+        ("5/0s", Wrong::ZeroTime, "longer than zero"),
         (
             "5/fortnight",
-            Wrong::Unit,
+            Wrong::NoUnit,
             "`fortnight` is not a unit of time",
         ),
-        ("5/s/s", Wrong::Unit, "`s/s` is not a unit of time"),
+        ("5/s/s", Wrong::NoUnit, "`s/s` is not a unit of time"),
         (
             "5/2 \u{b5}s",
-            Wrong::Unit,
+            Wrong::NoUnit,
             "`\u{b5}s` is not a unit of time",
         ),
-        ("1/31d", Wrong::Slow, "less than one call in 30 days"),
-        ("2000000000/s", Wrong::Fast, "more than 1,000,000,000"),
+        ("1/31d", Wrong::SlowRate, "less than one call in 30 days"),
+        ("2000000000/s", Wrong::FastRate, "more than 1,000,000,000"),
     ] {
         let fault = rate(text).expect_err(text);
         assert_eq!(fault.wrong, wrong, "{text}");
@@ -67,12 +67,12 @@ fn bad_rates() {
 fn numbers_of_calls_per_second() {
     assert_eq!(per_second(0.5).map(|rate| rate.nanos), Ok(SECOND));
     for (number, wrong) in [
-        (0.0, Wrong::Zero),
-        (-1.0, Wrong::Zero),
-        (f64::INFINITY, Wrong::Infinite),
-        (f64::NAN, Wrong::Infinite),
-        (1e-9, Wrong::Slow),
-        (2e9, Wrong::Fast),
+        (0.0, Wrong::ZeroRate),
+        (-1.0, Wrong::ZeroRate),
+        (f64::INFINITY, Wrong::InfiniteRate),
+        (f64::NAN, Wrong::InfiniteRate),
+        (1e-9, Wrong::SlowRate),
+        (2e9, Wrong::FastRate),
     ] {
         assert_eq!(per_second(number), Err(wrong), "{number}");
     }
@@ -97,24 +97,33 @@ fn good_durations() {
 }
 
 #[test]
+fn a_number_that_no_float_holds_is_too_long() {
+    let text = format!("1.{}s", "0".repeat(400));
+    assert_eq!(
+        duration(&text).map_err(|fault| fault.wrong),
+        Err(Wrong::LongTime)
+    );
+}
+
+#[test]
 fn bad_durations() {
     for (text, wrong, part) in [
-        ("", Wrong::Duration, "`` is not a duration"),
-        ("soon", Wrong::Duration, "`soon` is not a duration"),
-        ("300", Wrong::NoUnit, "the unit is missing"),
-        ("1h30", Wrong::NoUnit, "the unit is missing"),
-        ("0.0ms", Wrong::Instant, "longer than zero"),
-        ("-1s", Wrong::Number, "`-1` is not a number"),
-        ("1.2.3s", Wrong::Number, "`1.2.3` is not a number"),
-        (".5s", Wrong::Number, "`.5` is not a number"),
-        ("1s and 5ms", Wrong::Number, "`and 5ms` is not a number"),
+        ("", Wrong::NoDuration, "`` is not a duration"),
+        ("soon", Wrong::NoDuration, "`soon` is not a duration"),
+        ("300", Wrong::MissingUnit, "the unit is missing"),
+        ("1h30", Wrong::MissingUnit, "the unit is missing"),
+        ("0.0ms", Wrong::ZeroTime, "longer than zero"),
+        ("-1s", Wrong::NoNumber, "`-1` is not a number"),
+        ("1.2.3s", Wrong::NoNumber, "`1.2.3` is not a number"),
+        (".5s", Wrong::NoNumber, "`.5` is not a number"),
+        ("1s and 5ms", Wrong::NoNumber, "`and 5ms` is not a number"),
         (
             "5 fortnights",
-            Wrong::Unit,
+            Wrong::NoUnit,
             "`fortnights` is not a unit of time",
         ),
-        ("1S", Wrong::Unit, "`S` is not a unit of time"),
-        ("1000000d", Wrong::Long, "too long"),
+        ("1S", Wrong::NoUnit, "`S` is not a unit of time"),
+        ("1000000d", Wrong::LongTime, "too long"),
     ] {
         let fault = duration(text).expect_err(text);
         assert_eq!(fault.wrong, wrong, "{text}");

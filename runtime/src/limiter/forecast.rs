@@ -14,36 +14,38 @@ use super::supply::Due;
 use super::waiter::State;
 use super::wakes::Wakes;
 
-/// Nanoseconds by which the forecast for a waiter can change although nothing has: buckets and what stores
-/// answer are rounded. A permit that is late by as much is still granted, and so is its timer.
+/// Rounding error of a forecast, in nanoseconds: with nothing changed, the forecast of a waiter that was let
+/// in may move by this much. The waiter is not refused for that.
 const ROUNDING: u64 = TIMER_SLACK / 16;
 
 impl Desk {
     /// Returns the instant at which a caller that joins `line` now gets its permit. `reports`: it can be
     /// the one that goes first after a cooldown.
     pub(super) fn expected(&self, line: Line, reports: bool, cost: u32, now: u64) -> u64 {
-        self.due(self.cost_ahead(line, reports) + u64::from(cost), now)
+        self.due(
+            self.cost_served_before(line, reports) + u64::from(cost),
+            now,
+        )
     }
 
-    /// Returns the tokens asked for ahead of a caller that joins `line` now.
-    fn cost_ahead(&self, line: Line, reports: bool) -> u64 {
+    /// Returns the tokens asked for by those who are served before a caller that joins `line` now.
+    fn cost_served_before(&self, line: Line, reports: bool) -> u64 {
         let ahead = self.queue.cost_ahead(line);
         if !matches!(self.cooldown.probe(), Probe::Armed { .. }) {
             return ahead;
         }
         let probe = self.queue.probe().map(|index| self.queue.waiter(index));
+        let goes_first = reports && probe.is_none_or(|probe| line.probes_before(probe.line));
         match probe {
-            Some(probe) if !reports || !line.probes_before(probe.line) => {
-                let is_counted = probe.line <= line;
-                ahead + if is_counted { 0 } else { u64::from(probe.cost) }
-            }
-            _ if reports => 0,
+            _ if goes_first => 0,
+            // The probe is served first, from whichever line.
+            Some(probe) if probe.line > line => ahead + u64::from(probe.cost),
             _ => ahead,
         }
     }
 
     /// Returns all who wait, in the order in which they are served.
-    fn line_up(&self) -> Vec<u32> {
+    pub(super) fn serving_order(&self) -> Vec<u32> {
         let mut order = self.queue.line_up();
         let armed = matches!(self.cooldown.probe(), Probe::Armed { .. });
         let probe = self.queue.probe().filter(|_| armed);
@@ -70,7 +72,8 @@ impl Desk {
 
     /// Refuses all waiters that cannot be served in time any more, if there may be any.
     pub(super) fn expel_if_late(&mut self, now: u64, wakes: &mut Wakes) {
-        if self.due(self.queue.cost_ahead(Line::First), now) > self.soonest {
+        let latest = self.soonest.saturating_add(ROUNDING);
+        if self.due(self.queue.cost_ahead(Line::First), now) > latest {
             self.expel(now, wakes);
         }
     }
@@ -81,14 +84,14 @@ impl Desk {
         let closed = self.cooldown.closed_in_all();
         let mut ahead = 0;
         self.soonest = u64::MAX;
-        for index in self.line_up() {
+        for index in self.serving_order() {
             let waiter = self.queue.waiter(index);
             let (cost, latest, patience) = (waiter.cost, waiter.latest, waiter.patience);
             let until = self.due(ahead + u64::from(cost), now);
             let state = match () {
                 () if cost > burst => State::TooLarge,
                 () if closed > patience => State::Closed { until },
-                // What is due is left to the one who grants it: only the timer is late.
+                // A permit that is due already is left to `grant`.
                 () if until > latest.saturating_add(ROUNDING).max(now) => State::Late { until },
                 () => {
                     ahead += u64::from(cost);

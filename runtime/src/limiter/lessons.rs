@@ -124,7 +124,7 @@ impl Desk {
             None => self.pause(refused.backoff, now),
         };
         let until = refused.received.saturating_add(wait.min(refused.longest));
-        // The refusal has ended all paces: forecasts of the cooldown's end go by the bucket without them.
+        // A refusal ends the pace in force. `cool_down` forecasts with the bucket that follows.
         self.reshape(gate, now);
         self.cool_down(until, now, wakes);
         if self.cooldown.until() > now {

@@ -88,7 +88,7 @@ impl Queue {
     /// Returns the waiter that goes first after a cooldown, to see whether the server lets it through:
     /// one that reports, and one that was not just refused if there is any.
     pub(super) fn probe(&self) -> Option<u32> {
-        Line::OF_PROBES
+        Line::PROBE_ORDER
             .map(|line| self.lines[line as usize])
             .into_iter()
             .filter(|list| list.reporting > 0)

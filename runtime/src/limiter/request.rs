@@ -42,13 +42,13 @@ pub(crate) enum Line {
 impl Line {
     pub(super) const ALL: [Self; 3] = [Self::Returned, Self::Retries, Self::First];
 
-    /// The lines from which the call is taken that goes first after a cooldown: one that was not just
-    /// refused, if there is any.
-    pub(super) const OF_PROBES: [Self; 3] = [Self::First, Self::Returned, Self::Retries];
+    /// Lines in the order in which the probe after a cooldown is taken from them. Retries come last: they
+    /// were just refused.
+    pub(super) const PROBE_ORDER: [Self; 3] = [Self::First, Self::Returned, Self::Retries];
 
-    /// Returns whether a call of this line goes first after a cooldown rather than one of the other line.
+    /// Returns whether the probe is taken from this line rather than from `other`.
     pub(super) fn probes_before(self, other: Self) -> bool {
-        let rank = |line| Self::OF_PROBES.iter().position(|&it| it == line);
+        let rank = |line| Self::PROBE_ORDER.iter().position(|&it| it == line);
         rank(self) < rank(other)
     }
 }

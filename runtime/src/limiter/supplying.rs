@@ -78,7 +78,7 @@ impl Desk {
         }
         let waiting = self.queue.waiting();
         let mut ahead = 0;
-        for index in self.queue.line_up() {
+        for index in self.serving_order() {
             let cost = u64::from(self.queue.waiter(index).cost);
             match self.turned_away(index, ahead + cost, now) {
                 Some(state) => wakes.add(self.queue.decide(index, state)),
@@ -97,7 +97,8 @@ impl Desk {
         if waiter.refusable && supply.refusal(waiter.latest, now).is_some() {
             return Some(State::NoStore);
         }
-        // A token that is there already may be due, or what was asked for at the last instant be answered.
+        // A token that is held may be due within the timer's slack; a request of this very instant may still
+        // be answered in it.
         let end = if supply.holds(cost) {
             expiry(waiter.latest)
         } else {

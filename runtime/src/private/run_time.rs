@@ -12,7 +12,6 @@ use super::settings::Settings;
 use super::stores;
 use super::stores::StoreChoice;
 use super::stores::ToStore;
-use super::values::NO_RETRIES;
 
 /// What can be given as `rate`.
 #[diagnostic::on_unimplemented(
@@ -38,19 +37,19 @@ pub trait ToNumber {
     label = "expected a whole number"
 )]
 pub trait ToCount {
-    /// The number, and all that is too large as the largest; `None` for one below 0.
-    fn to_count(&self) -> Option<u32>;
+    /// The number; all that is too large as the largest, and all below 0 as 0.
+    fn to_count(&self) -> u32;
 }
 
 /// What can be given as a duration.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no duration",
     label = "expected a `Duration`",
-    note = "a duration is a `std::time::Duration`, like `Duration::from_secs(10)`, or an `Option` of one"
+    note = "a duration is a `std::time::Duration`, like `Duration::from_secs(10)`"
 )]
 pub trait ToDuration {
-    /// The duration; `None` where none is set.
-    fn to_duration(&self) -> Option<Duration>;
+    /// The duration.
+    fn to_duration(&self) -> Duration;
 }
 
 /// What can be given as the time that a call has.
@@ -92,8 +91,8 @@ macro_rules! counts {
         impl ToCount for $type {
             #[expect(clippy::allow_attributes, reason = "one list serves every number type")]
             #[allow(unused_comparisons, reason = "one list serves every number type")]
-            fn to_count(&self) -> Option<u32> {
-                (*self >= 0).then(|| u32::try_from(*self).unwrap_or(u32::MAX))
+            fn to_count(&self) -> u32 {
+                u32::try_from(*self).unwrap_or(if *self < 0 { 0 } else { u32::MAX })
             }
         }
     )*};
@@ -112,7 +111,7 @@ macro_rules! non_zeros {
         }
 
         impl ToCount for NonZero<$type> {
-            fn to_count(&self) -> Option<u32> {
+            fn to_count(&self) -> u32 {
                 self.get().to_count()
             }
         }
@@ -142,14 +141,8 @@ impl ToRate for Rate {
 }
 
 impl ToDuration for Duration {
-    fn to_duration(&self) -> Option<Duration> {
-        Some(*self)
-    }
-}
-
-impl<T: ToDuration> ToDuration for Option<T> {
-    fn to_duration(&self) -> Option<Duration> {
-        self.as_ref()?.to_duration()
+    fn to_duration(&self) -> Duration {
+        *self
     }
 }
 
@@ -199,8 +192,8 @@ macro_rules! references {
 references! {
     ToRate: to_rate -> Result<Rate, Error>;
     ToNumber: to_number -> f64;
-    ToCount: to_count -> Option<u32>;
-    ToDuration: to_duration -> Option<Duration>;
+    ToCount: to_count -> u32;
+    ToDuration: to_duration -> Duration;
     ToTime: to_time -> Result<Option<Duration>, Error>;
 }
 
@@ -216,8 +209,10 @@ pub fn store(value: impl ToStore) -> Result<StoreChoice, Error> {
 
 /// The value of `burst`.
 pub fn burst(value: &impl ToCount) -> Result<u32, Error> {
-    let burst = value.to_count().filter(|&burst| burst > 0);
-    burst.ok_or_else(|| Error::invalid(grammar::NO_BURST))
+    match value.to_count() {
+        0 => Err(Error::invalid(grammar::NO_BURST)),
+        burst => Ok(burst),
+    }
 }
 
 /// The value of `factor`.
@@ -244,22 +239,17 @@ pub fn share(value: &impl ToNumber) -> Result<f64, Error> {
 
 /// The value of a part of `backoff`; none is 0.
 pub fn duration(value: &impl ToDuration) -> Result<Duration, Error> {
-    Ok(value.to_duration().unwrap_or_default())
+    Ok(value.to_duration())
 }
 
-/// `max_retries`; more than fits is as many as fit.
+/// `max_retries`; more than fits is as many as fit, and less than 0 is 0.
 pub fn max_retries(settings: Settings, value: &impl ToCount) -> Result<Settings, Error> {
-    let retries = value.to_count();
-    retries.map_or_else(
-        || Err(Error::invalid(NO_RETRIES)),
-        |retries| Ok(settings.max_retries(retries)),
-    )
+    Ok(settings.max_retries(value.to_count()))
 }
 
 /// `max_cooldown`
 pub fn max_cooldown(settings: Settings, value: &impl ToDuration) -> Result<Settings, Error> {
-    let longest = value.to_duration();
-    Ok(longest.map_or(settings, |longest| settings.max_cooldown(longest)))
+    Ok(settings.max_cooldown(value.to_duration()))
 }
 
 macro_rules! times {

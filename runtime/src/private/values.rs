@@ -29,7 +29,7 @@ macro_rules! constants {
         #[derive(Debug)]
         pub struct $name<T>(pub T);
 
-        /// Only types without the method come here: the compiler refuses them.
+        /// Types without the method come here, where the bound refuses those that the option does not take.
         impl<T> Deref for $name<T> {
             type Target = Unfit<T>;
 
@@ -38,7 +38,7 @@ macro_rules! constants {
             }
         }
 
-        impl<T: Sized> Unfit<T> {
+        impl<T> Unfit<T> {
             /// Says what the option takes.
             ///
             /// # Panics
@@ -76,7 +76,7 @@ macro_rules! numbers {
         impl RateValue<$type> {
             /// This many tokens per second.
             #[expect(clippy::allow_attributes, reason = "one list serves every number type")]
-            #[allow(clippy::cast_lossless, clippy::cast_precision_loss, reason = "far below 2^52")]
+            #[allow(clippy::cast_lossless, clippy::cast_precision_loss, reason = "a rate that is off by one part in 2^53 is the same")]
             #[track_caller]
             pub const fn rate(self) -> Rate {
                 checked(Rate::from_hz(self.0 as f64))
@@ -86,7 +86,7 @@ macro_rules! numbers {
         impl FactorValue<$type> {
             /// This factor.
             #[expect(clippy::allow_attributes, reason = "one list serves every number type")]
-            #[allow(clippy::cast_lossless, clippy::cast_precision_loss, reason = "far below 2^52")]
+            #[allow(clippy::cast_lossless, clippy::cast_precision_loss, reason = "a factor that is off by one part in 2^53 is the same")]
             #[track_caller]
             pub const fn factor(self) -> f64 {
                 self.0 as f64
@@ -176,12 +176,11 @@ non_zeros!(
 #[expect(clippy::cast_possible_truncation, reason = "checked just before")]
 #[track_caller]
 const fn count(value: u128) -> u32 {
-    assert!(value <= u32::MAX as u128, "at most 4294967295 fit");
+    assert!(value <= u32::MAX as u128, "{}", grammar::TOO_MANY);
     value as u32
 }
 
-/// What is said of a negative count of retries.
-pub(super) const NO_RETRIES: &str = "`max_retries` is a number from 0 on: 0 is for no retry at all";
+const NO_RETRIES: &str = "`max_retries` is a number from 0 on: 0 is for no retry at all";
 
 impl RateValue<&str> {
     /// The rate that the text says.
@@ -203,8 +202,19 @@ impl DurationValue<Duration> {
     /// The duration itself.
     #[track_caller]
     pub const fn duration(self) -> Duration {
-        assert!(!self.0.is_zero(), "{}", Wrong::Instant.sentence());
+        assert!(!self.0.is_zero(), "{}", Wrong::ZeroTime.sentence());
         self.0
+    }
+}
+
+impl DurationValue<Option<Duration>> {
+    /// The duration, if there is one.
+    #[track_caller]
+    pub const fn duration(self) -> Duration {
+        match self.0 {
+            Some(duration) => DurationValue(duration).duration(),
+            None => panic!("a constant that is `None` sets nothing: leave the option out"),
+        }
     }
 }
 

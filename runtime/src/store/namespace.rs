@@ -11,7 +11,8 @@ use super::StoreError;
 
 /// A store whose limiters are kept apart from those that others keep in the same file or server.
 ///
-/// The key of a limiter `github` in the namespace `staging` is `staging/github`.
+/// The key of a limiter `github` in the namespace `staging` is `staging/github`: that of a limiter of this name without
+/// a namespace.
 #[derive(Clone, Debug)]
 struct Namespaced {
     name: Box<str>,
@@ -28,7 +29,7 @@ impl Store for Namespaced {
 }
 
 /// Returns the same store with a namespace: its limiters share nothing with limiters of the same names in
-/// other namespaces, or in none.
+/// other namespaces. A limiter without a namespace shares with it if its name is `name/` and the other's name.
 ///
 /// A URL can name it too: `redis://host?namespace=staging`, `sqlite:quota.db?namespace=staging`.
 ///
@@ -58,26 +59,29 @@ pub fn in_namespace(name: &str, store: Arc<dyn Store>) -> Result<Arc<dyn Store>,
     }))
 }
 
-/// The URL without its namespace, and that.
-pub(super) fn taken_out_of(url: &str) -> (String, Option<&str>) {
-    let (from, to) = store_url::namespace(url.as_bytes());
-    let Some(name) = url.get(from..to) else {
+/// Returns the URL without its namespace, and the namespace.
+pub(super) fn split(url: &str) -> (String, Option<&str>) {
+    let Some((base, options)) = url.split_once('?') else {
         return (url.to_owned(), None);
     };
-    let (before, after) = (&url[..from - store_url::NAMESPACE.len()], &url[to..]);
-    let rest = match after.strip_prefix('&') {
-        Some(after) => format!("{before}{after}"),
-        None => before[..before.len() - 1].to_owned(),
+    let (named, others): (Vec<_>, Vec<_>) = options
+        .split('&')
+        .partition(|option| option.starts_with(NAMESPACE));
+    let rest = match others.as_slice() {
+        [] => base.to_owned(),
+        others => format!("{base}?{}", others.join("&")),
     };
-    (rest, Some(name))
+    (rest, named.first().map(|option| &option[NAMESPACE.len()..]))
 }
+
+const NAMESPACE: &str = "namespace=";
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn namespaces_are_taken_out_of_urls() {
+    fn namespaces_are_split_urls() {
         for (url, rest, name) in [
             ("redis://host", "redis://host", None),
             ("redis://host?namespace=a", "redis://host", Some("a")),
@@ -94,7 +98,7 @@ mod tests {
             ("sqlite:a.db?namespace=b", "sqlite:a.db", Some("b")),
             ("sqlite:namespace=b", "sqlite:namespace=b", None),
         ] {
-            assert_eq!(taken_out_of(url), (rest.to_owned(), name), "{url}");
+            assert_eq!(split(url), (rest.to_owned(), name), "{url}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Stores by their URLs, one of each for the whole process.
+//! Stores by their URLs: one of each for the whole process, which its namespaces share.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -31,28 +31,28 @@ static STORES: Mutex<Option<Stores>> = Mutex::new(None);
 ///
 /// A URL that means no store, and one whose feature is not enabled. No message holds any of the URL.
 pub fn at(url: &str) -> Result<Arc<dyn Store>, StoreError> {
+    let kind = store_url::store(url).map_err(StoreError::rejected)?;
+    kind.enabled().map_err(StoreError::rejected)?;
+    let (base, namespace) = super::namespace::split(url);
     let mut stores = STORES.lock().unwrap_or_else(PoisonError::into_inner);
     let stores = stores.get_or_insert_with(HashMap::new);
     if let Some(store) = stores.get(url) {
         return Ok(Arc::clone(store));
     }
-    let store = open(url)?;
+    let store = match stores.get(&*base) {
+        Some(store) => Arc::clone(store),
+        None => open(kind, &base)?,
+    };
+    stores.insert(base.into(), Arc::clone(&store));
+    let Some(name) = namespace else {
+        return Ok(store);
+    };
+    let store = super::in_namespace(name, store)?;
     stores.insert(url.into(), Arc::clone(&store));
     Ok(store)
 }
 
-fn open(url: &str) -> Result<Arc<dyn Store>, StoreError> {
-    let kind = store_url::store(url).map_err(StoreError::rejected)?;
-    kind.enabled().map_err(StoreError::rejected)?;
-    let (url, namespace) = super::namespace::taken_out_of(url);
-    let store = open_kind(kind, &url)?;
-    match namespace {
-        Some(name) => super::in_namespace(name, store),
-        None => Ok(store),
-    }
-}
-
-fn open_kind(kind: StoreKind, url: &str) -> Result<Arc<dyn Store>, StoreError> {
+fn open(kind: StoreKind, url: &str) -> Result<Arc<dyn Store>, StoreError> {
     match kind {
         #[cfg(feature = "sqlite")]
         StoreKind::Sqlite => super::sqlite::open(&url["sqlite:".len()..]),

@@ -1,16 +1,17 @@
 //! What follows from a store's answers.
 
+use crate::bucket;
 use crate::bucket::Shape;
 use crate::bucket::TIMER_SLACK;
 use crate::store::Answer;
 use crate::store::TICK;
 
+use super::AFTER_EMPTY_DRAW;
 use super::COMPARABLE;
 use super::Flight;
 use super::Known;
 use super::Mode;
 use super::Supply;
-use super::VAIN;
 use super::outage::News;
 
 /// What an answer means for the limiter.
@@ -36,8 +37,12 @@ impl Supply {
         let flight = self.land(id);
         self.time(flight, now);
         self.wanted = 0;
-        let in_vain = answer.granted == 0 && flight.is_some_and(|flight| flight.tokens > 0);
-        self.not_before = if in_vain { now + VAIN } else { 0 };
+        let drew = flight.is_some_and(|flight| flight.tokens > 0);
+        if drew && answer.granted == 0 {
+            self.not_before = now.saturating_add(AFTER_EMPTY_DRAW);
+        } else if drew || !matches!(self.mode, Mode::Up) {
+            self.not_before = 0;
+        }
         if !matches!(self.mode, Mode::Up) {
             self.mode = Mode::Up;
             self.news = Some(News::Back);
@@ -69,7 +74,10 @@ impl Supply {
         }
         let full_at = known.local(known.state.full_at[0]);
         Tidings {
-            full_at: full_at.max(known.next.saturating_add(shape.capacity - shape.interval)),
+            full_at: match known.next_token_at {
+                0 => full_at,
+                next => bucket::reopen(full_at, shape, next),
+            },
             paused_until,
             void,
         }
@@ -99,7 +107,7 @@ impl Supply {
             received: now,
             earliest: sent,
             latest: now,
-            next: 0,
+            next_token_at: 0,
         };
         let in_time = flight.is_some_and(|flight| now <= flight.late_at);
         let comparable = |known: &Known| {
@@ -112,7 +120,7 @@ impl Supply {
             let latest = known.shifted(known.latest, answer.now);
             heard.latest = latest.clamp(heard.earliest, now);
         }
-        heard.next = heard.next_token(answer);
+        heard.next_token_at = heard.next_token(answer);
         heard
     }
 

@@ -27,8 +27,8 @@ pub(super) use self::terms::Terms;
 /// within a round trip if that is longer: there may have been a pause.
 const FRESH: u64 = 5_000_000;
 
-/// After a draw that brought no token the next one follows after this time.
-const VAIN: u64 = 1_000_000;
+/// Least time from a draw that brought no token to the next draw.
+const AFTER_EMPTY_DRAW: u64 = 1_000_000;
 
 /// A request was lost with its runtime; another one is sent after this time.
 const LOST: u64 = 10_000_000;
@@ -83,8 +83,8 @@ struct Known {
     earliest: u64,
     /// Latest instant at which it can have said so.
     latest: u64,
-    /// Instant before which it has no token for anybody, by what it said.
-    next: u64,
+    /// Instant of the store's next free token; 0 if one is free now.
+    next_token_at: u64,
 }
 
 /// How the store is doing.

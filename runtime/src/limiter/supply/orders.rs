@@ -119,7 +119,7 @@ impl Supply {
         // The first in line waits for a token that is under way, and has no use for the next one.
         let next = |known: Known| {
             let full_at = known.local(known.state.full_at[0]);
-            bucket::earliest(full_at, shape, 1, now).max(known.next)
+            bucket::earliest(full_at, shape, 1, now).max(known.next_token_at)
         };
         if self
             .known

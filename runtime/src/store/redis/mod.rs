@@ -134,8 +134,7 @@ impl RedisStore {
             }
             _ => return Err(StoreError::rejected(FORM)),
         }
-        let (from, to) = store_url::namespace(url.as_bytes());
-        if from <= to {
+        if super::namespace::split(url).1.is_some() {
             return Err(StoreError::rejected(NAMESPACE));
         }
         if url.contains('#') {
