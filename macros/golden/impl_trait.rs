@@ -32,7 +32,7 @@ async fn impl_trait(mut it: impl AsRef<str>) -> Result<impl Iterator<Item = u8>,
             &mut call,
             &(probe.__paced_ok(), probe.__paced_err()),
             probe.__paced_refuse(),
-            probe.__paced_keep(),
+            probe.__paced_lose(),
             out,
         ) {
             ::core::ops::ControlFlow::Break(out) => break out,

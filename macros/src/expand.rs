@@ -211,7 +211,13 @@ fn settle_arguments(plan: &Plan) -> TokenStream {
         None => reader,
     };
     // The outcome is the last: until it is handed over, it is in one place to be dropped from.
-    quote_spanned!(here=> &#reader, probe.__paced_refuse(), probe.__paced_keep(), out)
+    let keep = if plan.output.hidden {
+        "__paced_lose"
+    } else {
+        "__paced_keep"
+    };
+    let keep = Ident::new(keep, here);
+    quote_spanned!(here=> &#reader, probe.__paced_refuse(), probe.#keep(), out)
 }
 
 /// An argument that is a `&mut`, for one attempt: the body may pass it on.

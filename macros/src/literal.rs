@@ -177,13 +177,13 @@ fn nanos(name: &str, written: &Written) -> Result<u64, String> {
         Written::Number { value, .. } if *value <= 0.0 => {
             Err(Wrong::ZeroTime.sentence().to_owned())
         }
-        Written::Number { value, .. } => Err(format!(
+        Written::Number { value, .. } if value.is_finite() => Err(format!(
             "the unit is missing: write `{name} = \"{value}s\"` for seconds"
         )),
         Written::Unit(text) if grammar::duration(text).is_ok() => {
             Err(format!("write it in quotes: `{name} = \"{text}\"`"))
         }
-        Written::Unit(_) | Written::Other => Err(format!(
+        Written::Number { .. } | Written::Unit(_) | Written::Other => Err(format!(
             "expected a duration: write `{}`",
             names::example_of(name)
         )),

@@ -20,6 +20,9 @@ pub(crate) struct Output {
     pub(crate) ret: Type,
     /// It is a future of which the type says that it borrows nothing.
     pub(crate) owned: bool,
+    /// A part of what a call comes to is an `impl Trait` that is not said to be `Send`. The compiler does not know in the
+    /// function itself whether it is.
+    pub(crate) hidden: bool,
 }
 
 pub(crate) enum Kind {
@@ -55,6 +58,7 @@ impl Output {
                 kind: Kind::Async,
                 ret: erased(declared),
                 owned: false,
+                hidden: is_hidden(declared),
             });
         }
         let found = impl_future(declared).or_else(|| boxed_future(declared));
@@ -157,10 +161,11 @@ fn impl_future(declared: &Type) -> Option<Output> {
     let Type::ImplTrait(future) = declared else {
         return None;
     };
-    let ret = erased(future_output(&future.bounds)?);
+    let output = future_output(&future.bounds)?;
     Some(Output {
         kind: Kind::Future,
-        ret,
+        ret: erased(output),
+        hidden: is_hidden(output),
         owned: future.bounds.iter().any(captures_nothing),
     })
 }
@@ -178,6 +183,7 @@ fn boxed_future(declared: &Type) -> Option<Output> {
         kind: Kind::Boxed(Box::new(erased(declared))),
         ret,
         owned,
+        hidden: false,
     })
 }
 
@@ -190,6 +196,11 @@ fn pinned_output(boxed: &Type) -> Option<(Type, bool)> {
     let is_lifetime = |bound: &TypeParamBound| matches!(bound, TypeParamBound::Lifetime(name) if name.ident != "static");
     let owned = !object.bounds.iter().any(is_lifetime);
     Some((erased(future_output(&object.bounds)?), owned))
+}
+
+fn is_hidden(declared: &Type) -> bool {
+    let tokens = declared.to_token_stream();
+    mentions(tokens.clone(), "impl") && !mentions(tokens, "Send")
 }
 
 /// `use<>`

@@ -1,7 +1,9 @@
 //! Result types: aliases, boxed errors, errors behind type parameters.
 
 use std::error::Error as StdError;
+use std::future::Future;
 use std::io;
+use std::rc::Rc;
 
 use anyhow::Context as _;
 use paced::{Failure, Signal, rate_limited};
@@ -160,4 +162,38 @@ async fn generic_error_without_the_bound() {
     let api = Api::throttling(1);
     assert_eq!(unbounded::<Opaque>(&api).await, Err(Opaque));
     assert_eq!(api.attempts(), 1);
+}
+
+#[rate_limited(rate = 1000)]
+async fn closure_of_an_argument(api: &Api, shared: &Rc<u32>) -> Result<impl Fn() -> u32, Status> {
+    let shared = Rc::clone(shared);
+    api.answer(move || *shared).await
+}
+
+#[rate_limited(rate = 1000)]
+async fn closure_of_any<T: Copy>(api: &Api, value: T) -> Result<impl Fn() -> T, Status> {
+    api.answer(move || value).await
+}
+
+#[rate_limited(rate = 1000)]
+async fn future_of_an_argument(
+    api: &Api,
+    shared: &Rc<u32>,
+) -> Result<impl Future<Output = u32>, Status> {
+    let shared = Rc::clone(shared);
+    api.answer(async move { *shared }).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn results_whose_type_has_no_name() {
+    let (api, shared) = (Api::throttling(1), Rc::new(3));
+    assert_eq!(
+        closure_of_an_argument(&api, &shared).await.map(|f| f()),
+        Ok(3)
+    );
+    assert_eq!(closure_of_any(&api, 4).await.map(|f| f()), Ok(4));
+    let future = future_of_an_argument(&api, &shared)
+        .await
+        .expect("an answer");
+    assert_eq!(future.await, 3);
 }

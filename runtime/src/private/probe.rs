@@ -158,6 +158,13 @@ impl<T: Send, E: Send> Probe<Result<T, E>> {
     }
 }
 
+impl<T, E> Probe<Result<T, E>> {
+    /// The outcome is of a type that the function does not name, and may turn out not to be `Send`.
+    pub const fn __paced_lose(&self) -> Chosen<Lost> {
+        PhantomData
+    }
+}
+
 impl<T, E> KnownErrProbe<Result<T, E>> {
     /// Keeping the outcome would make the future `!Send`.
     pub const fn __paced_keep(&self) -> Chosen<Lost> {

@@ -89,7 +89,9 @@ macro_rules! numbers {
             #[allow(clippy::cast_lossless, clippy::cast_precision_loss, reason = "a factor that is off by one part in 2^53 is the same")]
             #[track_caller]
             pub const fn factor(self) -> f64 {
-                self.0 as f64
+                let factor = self.0 as f64;
+                assert!(factor >= 1.0 && factor.is_finite(), "{}", grammar::NO_FACTOR);
+                factor
             }
         }
 

@@ -52,6 +52,10 @@ pub fn at(url: &str) -> Result<Arc<dyn Store>, StoreError> {
     Ok(store)
 }
 
+#[cfg_attr(
+    not(any(feature = "sqlite", feature = "redis")),
+    expect(unused_variables, reason = "there is no store to open")
+)]
 fn open(kind: StoreKind, url: &str) -> Result<Arc<dyn Store>, StoreError> {
     match kind {
         #[cfg(feature = "sqlite")]
