@@ -41,8 +41,8 @@
 //! A time is written in seconds or milliseconds, with or without a fraction, as an epoch, as a Go
 //! duration (`6m0s`, `20ms`), as one of the three HTTP-dates, or as ISO 8601 (UTC where it names no
 //! offset), also the way Ruby and Go print it; the end of a window also as JavaScript and mails
-//! have a date, as a duration of ISO 8601 (`PT1M`), or with its unit in a word (`30 seconds`). Fractions of a millisecond round up. Dates and
-//! epochs are read against the response's own `Date`, so the two clocks need not agree; without
+//! have a date. Both may be a duration of ISO 8601 (`PT1M`), or have their unit in a word (`30 seconds`).
+//! Fractions of a millisecond round up. Dates and epochs are read against the response's own `Date`, so the two clocks need not agree; without
 //! one, against `received_at`.
 //!
 //! # What counts when several fields speak
@@ -72,8 +72,8 @@
 //!   like seconds: say so with [`Parser::reset_kind`].
 //! * A number in `Retry-After` is always a delay, even if it looks like an epoch: RFC 9110 says so.
 //!   In other `*-retry-after` fields it may be an epoch, as Symfony sends it.
-//! * HTTP-dates keep to the grammar of RFC 9110: no zone but GMT, no other case, no one-digit day. A
-//!   wrong day of the week is forgiven, a leap second is the second after it, and two digits of
+//! * HTTP-dates keep to the grammar of RFC 9110: no zone but GMT, which may be written `UTC` or
+//!   `+0000`, no other case, no one-digit day. A wrong day of the week is forgiven, a leap second is the second after it, and two digits of
 //!   a year are the last such year that is at most 50 years ahead.
 //! * -1 left is "not known"; other negative numbers left are 0. `100, 100` is `100`, which a proxy
 //!   has joined; `10, 20` in `Retry-After` is nothing. Signs, exponents and units that are not

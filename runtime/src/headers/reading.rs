@@ -200,17 +200,22 @@ impl<'a> Reading<'a> {
             (Some(number), Form::Millis) => number.millis(),
             (Some(number), Form::Guess) => self.guess(number),
             (None, Form::Millis) => None,
-            (None, Form::Seconds) => self.until(text),
-            (None, Form::Guess) => number::go_duration(text).or_else(|| self.until(text)),
+            (None, Form::Seconds | Form::Guess) => self.span_or_date(text),
         }
+    }
+
+    /// A duration with units, or the time until a date.
+    fn span_or_date(&self, text: &[u8]) -> Option<Duration> {
+        number::go_duration(text)
+            .or_else(|| number::iso_duration(text))
+            .or_else(|| names::long_words(text))
+            .or_else(|| self.until(text))
     }
 
     fn reset_value(&self, scale: Scale, text: &[u8]) -> Option<Duration> {
         let Some(number) = Decimal::parse(text) else {
-            return number::go_duration(text)
-                .or_else(|| number::iso_duration(text))
-                .or_else(|| names::long_words(text))
-                .or_else(|| self.until(text))
+            return self
+                .span_or_date(text)
                 .or_else(|| date::rfc2822(text)?.after(self.now()));
         };
         match (scale, self.reset_kind) {
