@@ -9,6 +9,7 @@ mod attempts;
 mod batches;
 mod bounding;
 mod cancelling;
+mod classifying;
 mod clients;
 mod cooling;
 mod crowds;

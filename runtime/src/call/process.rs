@@ -137,10 +137,10 @@ impl<'s> Core<'s> {
             return false;
         };
         self.wait = Wait::Nothing(0);
-        let told = reading.conclude(scope, setup.config.respects_headers);
+        let told = reading.conclude(scope, setup.config.respects_headers, verdict);
         let judgement = match verdict {
             Verdict::Auto => setup.config.retry.judge(told.failure, told.advice),
-            verdict => Judgement::of(verdict, told.advice.retry_after.unwrap_or_default()),
+            verdict => Judgement::by_user(verdict, told.advice),
         };
         if let (Some(limiter), Some(hint)) = (self.limiter(), told.unheard) {
             let heard = heard(&setup.config, hint, sent, clock::now());
@@ -266,7 +266,7 @@ impl<'s> Core<'s> {
         let failure = scope
             .status
             .map_or(Failure::Other, |status| Failure::Status(status.get()));
-        let advice = Advice::of(Some(hint));
+        let advice = Advice::of(hint, false);
         let asked = advice.retry_after.filter(|wait| !wait.is_zero());
         if let (true, Some(wait)) = (failure.is_throttle() || advice.limited, asked) {
             let end = End {
