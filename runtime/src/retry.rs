@@ -35,6 +35,12 @@ impl Advice {
             server_says_retry: hint.server_says_retry(),
         }
     }
+
+    /// Whether an attempt that ended like this was refused for coming too soon, and so not carried out.
+    pub(crate) fn refuses(&self, failure: Option<Failure>) -> bool {
+        let is = |test: fn(Failure) -> bool| failure.is_some_and(test);
+        is(Failure::is_throttle) || (self.limited && !is(Failure::is_fault))
+    }
 }
 
 /// A refusal because nothing is left says when there is something again.
@@ -85,8 +91,9 @@ impl RetryPolicy {
         let Some(failure) = failure else {
             return Judgement::of(Verdict::Done, Duration::ZERO);
         };
-        let throttled = failure.is_throttle() || advice.limited;
-        let listed = self.retry_on.has(failure) || (advice.limited && self.retry_on.has(TOO_MANY));
+        let throttled = advice.refuses(Some(failure));
+        let as_429 = throttled && advice.limited && self.retry_on.has(TOO_MANY);
+        let listed = self.retry_on.has(failure) || as_429;
         let throttle = Verdict::Throttled {
             retry_after: advice.retry_after,
         };

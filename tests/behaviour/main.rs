@@ -14,6 +14,7 @@ mod clients;
 mod cooling;
 mod crowds;
 mod default_deadline;
+mod faults;
 mod forecasting;
 mod late_answers;
 mod late_tokens;

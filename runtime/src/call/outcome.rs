@@ -58,7 +58,7 @@ impl Reading {
         };
         // A response that was observed has been heard of, and a refusal that says for how long says
         // no more.
-        let refused = advice.limited || failure.is_some_and(Failure::is_throttle);
+        let refused = advice.refuses(failure);
         let told = refused && advice.retry_after.is_some();
         let unheard = own.filter(|_| scope.status.is_none() && !told);
         Told {

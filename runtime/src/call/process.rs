@@ -161,6 +161,7 @@ impl<'s> Core<'s> {
             hint: told.hint,
             retry: scope.number > 1,
             reported: scope.reported,
+            by_user: verdict != Verdict::Auto,
         };
         let (failure, next) = (end.failure, self.settle_failure(&end, judgement));
         next.is_some_and(|next| self.plan(next, failure))
@@ -192,7 +193,11 @@ impl<'s> Core<'s> {
                     let resource = end.hint.and_then(Hint::resource);
                     limiter.passed_telling(self.function(), resource, end.sent, end.retry);
                 }
-                Cooldown::None => limiter.failed(self.function(), end.sent),
+                Cooldown::None => {
+                    let again = scope.previous().is_some_and(Failure::is_fault);
+                    let fault = end.fault(config, received, again);
+                    limiter.failed(self.function(), end.sent, fault.as_ref());
+                }
                 Cooldown::Told(_) | Cooldown::Untold => {
                     let refused = end.refused(config, received, told);
                     let understood = limiter.refused(self.function(), &refused);
@@ -268,7 +273,7 @@ impl<'s> Core<'s> {
             .map_or(Failure::Other, |status| Failure::Status(status.get()));
         let advice = Advice::of(hint, false);
         let asked = advice.retry_after.filter(|wait| !wait.is_zero());
-        if let (true, Some(wait)) = (failure.is_throttle() || advice.limited, asked) {
+        if let (true, Some(wait)) = (advice.refuses(Some(failure)), asked) {
             let end = End {
                 sent,
                 failure,
@@ -277,6 +282,7 @@ impl<'s> Core<'s> {
                 hint: Some(hint),
                 retry: scope.number > 1,
                 reported: scope.reported,
+                by_user: false,
             };
             let refused = end.refused(&setup.config, received, Some(wait));
             limiter.refused(self.function(), &refused);

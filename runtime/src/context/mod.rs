@@ -217,6 +217,11 @@ impl Scope {
         Some((notes.hint.as_ref()?, notes.received))
     }
 
+    /// The failure of the previous attempt.
+    pub(crate) fn previous(&self) -> Option<Failure> {
+        self.notes.as_ref()?.previous
+    }
+
     /// The delay before this attempt.
     pub(crate) fn delay(&self) -> Duration {
         Duration::from_nanos(self.notes.as_ref().map_or(0, |notes| notes.delay))

@@ -13,6 +13,7 @@ use crate::quota::Quota;
 use super::announcing::Announced;
 use super::cooldown::Cooldown;
 use super::cooldown::Probe;
+use super::faults::Faults;
 use super::forecast::expiry;
 use super::gate::Gate;
 use super::kept::Kept;
@@ -69,6 +70,8 @@ pub(super) struct Desk {
     pub(super) refilled: Option<Kept>,
     /// The last cooldown began because a window was used up.
     pub(super) exhausted: bool,
+    /// Failures of the server that said when to come back.
+    pub(super) faults: Faults,
     /// When a token last found the bucket full, or may have.
     pub(super) spilt: Spilt,
     /// Until when tokens may be taken that a late timer kept from those who waited.
@@ -99,6 +102,7 @@ impl Desk {
             kept: None,
             refilled: None,
             exhausted: false,
+            faults: Faults::NONE,
             spilt: Spilt::NEVER,
             owed_until: 0,
             delayed: false,

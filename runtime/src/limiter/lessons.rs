@@ -13,6 +13,7 @@ use crate::learning::Own;
 use super::cooldown::PROBING;
 use super::cooldown::Probe;
 use super::desk::Desk;
+use super::faults::Faults;
 use super::gate::Gate;
 use super::kept::Kept;
 use super::wakes::Wakes;
@@ -177,6 +178,7 @@ impl Desk {
                 self.put_off(sooner, now);
             }
         }
+        self.faults = Faults::NONE;
         self.learnt.passed(sent, retry, now);
         self.reshape(gate, now);
         self.ended(sent, now);
@@ -321,6 +323,7 @@ impl Desk {
 
     /// Returns whether the limiter learns something from calls that pass.
     pub(super) fn is_attentive(&self) -> bool {
-        self.fresh || self.cooldown.probe() != Probe::Off || !self.learnt.is_nothing()
+        let probing = self.cooldown.probe() != Probe::Off;
+        self.fresh || probing || self.faults.any() || !self.learnt.is_nothing()
     }
 }

@@ -6,6 +6,7 @@ mod announcing;
 mod behind;
 mod cooldown;
 mod desk;
+mod faults;
 mod forecast;
 mod gate;
 mod kept;
@@ -37,6 +38,7 @@ use std::sync::OnceLock;
 use tokio::time::Instant;
 
 pub use self::acquire::Acquire;
+pub(crate) use self::faults::Fault;
 pub(crate) use self::lessons::Refused;
 pub(crate) use self::registry::find;
 pub(crate) use self::request::Denial;

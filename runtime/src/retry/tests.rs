@@ -47,7 +47,9 @@ fn idempotent_calls_also_retry_what_may_have_been_carried_out() {
         ..POLICY
     };
     for status in 400..600 {
-        let expected = [429, 500, 502, 503, 504].contains(&status);
+        let expected = [408, 425, 429].contains(&status)
+            || (500..505).contains(&status) && status != 501
+            || (520..525).contains(&status);
         assert_eq!(
             retried(&policy, Failure::Status(status)),
             expected,
@@ -83,6 +85,37 @@ fn a_refusal_outside_429_counts_with_evidence_only() {
     let forbidden = Some(Failure::Status(403));
     assert_eq!(POLICY.judge(forbidden, QUIET).verdict, Verdict::Stop);
     assert_eq!(POLICY.judge(forbidden, limited), throttled(None));
+}
+
+#[test]
+fn a_fault_of_the_server_is_no_refusal_whatever_its_headers_say() {
+    let advice = Advice {
+        limited: true,
+        retry_after: Some(SECOND),
+        ..QUIET
+    };
+    let idempotent = RetryPolicy {
+        retry_on: RetryOn::standard().ambiguous(),
+        ..POLICY
+    };
+    for status in [500, 502, 504, 520] {
+        let failure = Some(Failure::Status(status));
+        assert_eq!(POLICY.judge(failure, advice).verdict, Verdict::Stop);
+        let step = idempotent.decide(idempotent.judge(failure, advice), 1, SECOND, 0.0);
+        assert_eq!(step.cooldown, Cooldown::None, "{status}");
+        assert_eq!(step.retry_in, Some(SECOND), "{status}");
+    }
+    let overloaded = POLICY.judge(Some(Failure::Status(529)), advice);
+    assert_eq!(overloaded.verdict, throttled(Some(SECOND)).verdict);
+    let told_to = Advice {
+        server_says_retry: Some(true),
+        ..advice
+    };
+    assert!(
+        POLICY
+            .judge(Some(Failure::Status(500)), told_to)
+            .is_retryable()
+    );
 }
 
 #[test]

@@ -21,6 +21,7 @@ use crate::quota::Quota;
 
 use crate::limiter::behind;
 use crate::limiter::desk::Desk;
+use crate::limiter::faults::Fault;
 use crate::limiter::lessons::Refused;
 use crate::limiter::request::Line;
 use crate::limiter::shared::Shared;
@@ -205,12 +206,16 @@ impl Shared {
         let resource = self.resource(name, function);
         self.learn(sent, retry);
         resource.learn(sent, retry);
-        self.failed(function, sent);
+        self.failed(function, sent, None);
     }
 
-    /// A function's attempt that was sent at `sent` failed, and not because it was too much.
-    pub(crate) fn failed(&self, function: Function, sent: u64) {
+    /// A function's attempt that was sent at `sent` failed, and not because it was too much. `fault`: its
+    /// answer said when to come back.
+    pub(crate) fn failed(&self, function: Function, sent: u64, fault: Option<&Fault>) {
         self.ended(sent);
+        if let Some(fault) = fault {
+            self.at_desk(|desk, now, wakes| desk.failed(fault, now, wakes));
+        }
         for resource in self.resources_of(function) {
             resource.ended(sent);
         }
