@@ -36,6 +36,7 @@
 //! | names of their own | X (24 hours), Bybit, Gate, Etsy, `DocuSign`, Cohere, Together, Dataverse, EVE Online, Path of Exile |
 //! | several things in one field | Shopify, Gorgias, Recharge (`32/40`), EVE Online (`150/15m`), Salesforce, Riot (`100:120,20:1`), Strava and Polar (`600,30000` with a usage), Zendesk, Auth0, Sentry, Azure Resource Manager, IBM API Connect (`name=default,100;`), Trakt (an object of JSON), Pingdom, Docker Hub (`100;w=21600`) |
 //! | counters of use alone | Binance (`X-MBX-*`), Xero (what is left per minute and day), Amazon SP-API (a rate) |
+//! | names of errors | `x-amzn-errortype`, `x-amzn-query-error`, `x-amz-error-code`: the codes with which AWS refuses calls that come too soon |
 //! | advice | `x-should-retry`, `stripe-should-retry`: exactly `true` or `false` |
 //!
 //! A time is written in seconds or milliseconds, with or without a fraction, as an epoch, as a Go
@@ -62,7 +63,8 @@
 //!
 //! 429, 420 and 529 always. 400, 403, 500 and 503 with a delay or a window used up: GitHub and
 //! Salesforce refuse with 403, Linear with 400, Auth0 with 500. 402, 409, 413, 418 and 430 with a
-//! delay (`OpenRouter`, Wildberries, RFC 9110, Binance, Shopify). Nothing else, and never a 2xx: what hides in a body of a 200 is
+//! delay (`OpenRouter`, Wildberries, RFC 9110, Binance, Shopify). Any 4xx and 5xx that names such an error
+//! (AWS's 400 with `ThrottlingException`). Nothing else, and never a 2xx: what hides in a body of a 200 is
 //! for the caller to find, who then builds the [`Hint`].
 //!
 //! # Where people differ
@@ -115,6 +117,7 @@
 //! [Okta](https://developer.okta.com/docs/reference/rate-limits/),
 //! [Binance](https://developers.binance.com/docs/binance-spot-api-docs/rest-api/limits).
 
+mod codes;
 mod counts;
 mod date;
 mod delay;
@@ -223,7 +226,7 @@ impl Parser {
         clock: impl FnOnce() -> SystemTime,
     ) -> Option<Hint> {
         let first = headers.keys().position(may_matter);
-        if first.is_none() && !is_refusal(status, false, false) {
+        if first.is_none() && !is_refusal(status, Evidence::default()) {
             return None;
         }
         self.read_lines(status, headers, first, clock())
@@ -245,8 +248,14 @@ impl Parser {
                 reading.line(name, value);
             }
         }
+        let named = reading.names_a_throttle();
         let (hint, exhausted) = reading.finish();
-        let limited = is_refusal(status, hint.retry_after().is_some(), exhausted);
+        let evidence = Evidence {
+            told_to_wait: hint.retry_after().is_some(),
+            exhausted,
+            named,
+        };
+        let limited = is_refusal(status, evidence);
         Some(hint.with_limited(limited)).filter(|hint| !hint.is_empty())
     }
 }
@@ -255,10 +264,26 @@ fn may_matter(name: &HeaderName) -> bool {
     scan::may_matter(name.as_str().as_bytes())
 }
 
+/// What speaks for a refusal beside the status.
+#[derive(Clone, Copy, Debug, Default)]
+struct Evidence {
+    told_to_wait: bool,
+    /// Nothing is left of a window.
+    exhausted: bool,
+    /// The error's name says it.
+    named: bool,
+}
+
 /// Whether this status, with or without evidence, refuses a call for coming too soon.
-fn is_refusal(status: StatusCode, told_to_wait: bool, exhausted: bool) -> bool {
+fn is_refusal(status: StatusCode, evidence: Evidence) -> bool {
+    let Evidence {
+        told_to_wait,
+        exhausted,
+        named,
+    } = evidence;
     match status.as_u16() {
         429 | 420 | 529 => true,
+        400..600 if named => true,
         400 | 403 | 500 | 503 => told_to_wait || exhausted,
         402 | 409 | 413 | 418 | 430 => told_to_wait,
         _ => false,
