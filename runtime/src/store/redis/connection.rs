@@ -6,7 +6,9 @@ use core::sync::atomic::Ordering;
 use redis::AsyncConnectionConfig;
 use redis::Client;
 use redis::Cmd;
+use redis::ErrorKind;
 use redis::IntoConnectionInfo as _;
+use redis::RedisError;
 use redis::RedisResult;
 use redis::aio::MultiplexedConnection;
 #[cfg(feature = "redis-cluster")]
@@ -15,6 +17,8 @@ use redis::cluster::ClusterClient;
 use redis::cluster_async::ClusterConnection;
 use redis::io::tcp::TcpSettings;
 
+use crate::store::TICKS_PER_SECOND;
+
 /// Retries of the cluster's client, which looks up meanwhile where a key has moved to.
 #[cfg(feature = "redis-cluster")]
 const RETRIES: u32 = 1;
@@ -22,6 +26,16 @@ const RETRIES: u32 = 1;
 /// The longest that it waits before that, in milliseconds.
 #[cfg(feature = "redis-cluster")]
 const LONGEST_RETRY_WAIT: u64 = 20;
+
+/// A user who may do anything but this is told so.
+fn refused(error: RedisError) -> RedisError {
+    match error.code() {
+        Some("NOPERM") => {
+            redis::make_extension_error("REFUSED".to_owned(), Some("TIME".to_owned()))
+        }
+        _ => error,
+    }
+}
 
 /// How to make connections.
 pub(super) struct Connector {
@@ -91,6 +105,20 @@ impl Connector {
 }
 
 impl Connection {
+    /// The server's time in ticks, for a script that may not ask for it.
+    pub(super) async fn time(&mut self) -> RedisResult<u64> {
+        let numbers = self.ask(&redis::cmd("TIME")).await.map_err(refused)?;
+        let ticks = match *numbers {
+            [seconds, micros] => seconds
+                .checked_mul(TICKS_PER_SECOND.cast_signed())
+                .and_then(|ticks| ticks.checked_add(micros.checked_mul(4)?)),
+            _ => None,
+        };
+        ticks
+            .and_then(|ticks| u64::try_from(ticks).ok())
+            .ok_or_else(|| RedisError::from((ErrorKind::UnexpectedReturnType, "no time")))
+    }
+
     pub(super) async fn ask(&mut self, command: &Cmd) -> RedisResult<Vec<i64>> {
         match self {
             Self::One(connection) => command.query_async(connection).await,
