@@ -10,6 +10,8 @@ use crate::limiter::Shared;
 use crate::retry::RetryPolicy;
 use crate::retry_on::RetryOn;
 
+use super::unread::Unread;
+
 /// What the calls of one function have in common.
 #[derive(Debug)]
 pub(crate) struct Setup {
@@ -17,6 +19,7 @@ pub(crate) struct Setup {
     /// `None` where each call brings its limiter.
     pub(crate) limiter: Option<Arc<Shared>>,
     pub(crate) function: Function,
+    pub(crate) unread: &'static Unread,
 }
 
 /// How the calls of one function behave.

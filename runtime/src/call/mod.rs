@@ -7,6 +7,7 @@ mod end;
 mod gathering;
 mod outcome;
 mod process;
+mod unread;
 mod wait;
 
 use core::marker::PhantomData;
@@ -25,6 +26,7 @@ pub use self::outcome::Lost;
 pub use self::outcome::ReadOutcome;
 pub use self::outcome::Refuse;
 pub use self::outcome::Refusing;
+pub(crate) use self::unread::Unread;
 
 use crate::error::Error;
 use crate::limiter::Shared;

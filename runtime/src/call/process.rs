@@ -137,6 +137,9 @@ impl<'s> Core<'s> {
             return false;
         };
         self.wait = Wait::Nothing(0);
+        if reading.unread && scope.status.is_none() && verdict == Verdict::Auto {
+            setup.unread.tell();
+        }
         let told = reading.conclude(scope, setup.config.respects_headers, verdict);
         let judgement = match verdict {
             Verdict::Auto => setup.config.retry.judge(told.failure, told.advice),

@@ -7,7 +7,6 @@ use core::error::Error as StdError;
 use core::fmt;
 
 use crate::call::ReadOutcome;
-use crate::failure::Failure;
 use crate::signal::Known;
 use crate::signal::Reading;
 use crate::signal::Signal;
@@ -116,7 +115,7 @@ boxed! {
 
 impl<E> ReadErr<E> for ByNothing {
     fn read_err(_: &E) -> Reading {
-        Reading::failed(Failure::Other)
+        Reading::unread()
     }
 }
 

@@ -34,6 +34,7 @@ impl Reading {
             failure: failed.then_some(Failure::Status(status.as_u16())),
             hint,
             conclusive: true,
+            unread: false,
         }
     }
 }
