@@ -10,6 +10,7 @@ pub(crate) const OPTIONS: Options = &[
     ("rate", "rate = 5"),
     ("burst", "burst = 10"),
     ("max_retries", "max_retries = 5"),
+    ("max_throttles", "max_throttles = 20"),
     (
         "backoff",
         "backoff(base = \"1s\", factor = 2, max = \"60s\")",
@@ -82,6 +83,16 @@ pub(crate) const GUESSES: Guesses = &[
     (
         &["retries", "retry", "max_retry", "retry_count"],
         "write `max_retries = 5` for up to 5 calls after the first",
+    ),
+    (
+        &[
+            "throttles",
+            "max_throttle",
+            "max_429",
+            "max_refusals",
+            "throttle_retries",
+        ],
+        "write `max_throttles = 20` for refusals whose wait was kept and that do not count in `max_retries`",
     ),
     (
         &["timeout", "call_timeout", "request_timeout"],

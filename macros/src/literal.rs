@@ -122,7 +122,7 @@ fn whole(name: &str, kind: Kind, written: &Written) -> Result<u32, String> {
             u32::try_from(*whole).map_err(|_| format!("`{name}` is at most {}", u32::MAX))
         }
         None if *value < 0.0 && kind == Kind::Burst => Err(NO_BURST.to_owned()),
-        None if *value < 0.0 => Err(format!("write `{name} = 0` for no retry at all")),
+        None if *value < 0.0 => Err(format!("write `{name} = 0` for none at all")),
         None => Err(format!(
             "`{name}` is a whole number: write `{}`",
             names::example_of(name)

@@ -89,7 +89,7 @@ impl Plan {
         once::check(&options, &func.sig, errors);
         rules::check_store_of_method(&options, func.is_method(), errors);
         let output = Output::of(&func.sig, errors)?;
-        let once = matches!(options.max_retries, Some(Value::Literal(Literal::Whole(0))));
+        let once = is_once(&options);
         let mut opened = match output.kind {
             OutputKind::Async => None,
             OutputKind::Future | OutputKind::Boxed(_) => opened::open(&func.body),
@@ -144,6 +144,12 @@ impl Plan {
             quote!(let #renamed = &mut #name;)
         })
     }
+}
+
+/// Whether no call is ever tried again.
+fn is_once(options: &Options) -> bool {
+    let [retries, throttles] = [&options.max_retries, &options.max_throttles].map(Option::as_ref);
+    retries.is_some_and(Value::is_none_at_all) && throttles.is_none_or(Value::is_none_at_all)
 }
 
 /// What the attempts borrow, in the names that the body has for it.
@@ -212,6 +218,7 @@ impl Setting {
     fn is_default(&self) -> bool {
         match self {
             Self::Value("max_retries", Value::Literal(Literal::Whole(retries))) => *retries == 5,
+            Self::Value("max_throttles", value) => value.is_none_at_all(),
             Self::RespectHeaders(respected) => *respected,
             _ => false,
         }
@@ -232,13 +239,20 @@ impl Setting {
 }
 
 /// Values that are the call's own.
-const OF_CALL: &[&str] = &["max_retries", "deadline", "attempt_timeout", "max_wait"];
+const OF_CALL: &[&str] = &[
+    "max_retries",
+    "max_throttles",
+    "deadline",
+    "attempt_timeout",
+    "max_wait",
+];
 
 fn settings(options: Options, name: Option<LitStr>) -> Settings {
     let values = [
         ("rate", options.rate),
         ("burst", options.burst),
         ("max_retries", options.max_retries),
+        ("max_throttles", options.max_throttles),
         ("deadline", options.deadline),
         ("attempt_timeout", options.attempt_timeout),
         ("max_wait", options.max_wait),

@@ -54,8 +54,19 @@ fn reset(hint: &Hint, refused: bool) -> Option<Duration> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RetryPolicy {
     pub(crate) max_retries: u32,
+    /// So many refusals with a told wait do not count as retries.
+    pub(crate) max_throttles: u32,
     pub(crate) backoff: Backoff,
     pub(crate) retry_on: RetryOn,
+}
+
+/// How often a call has been tried again.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Tries {
+    /// Retries that count as such.
+    pub(crate) retries: u32,
+    /// Retries after refusals whose told wait was kept, as far as they do not.
+    pub(crate) throttles: u32,
 }
 
 /// What follows from an attempt.
@@ -65,6 +76,8 @@ pub(crate) struct Step {
     pub(crate) retry_in: Option<Duration>,
     /// How everybody on the limiter is held back.
     pub(crate) cooldown: Cooldown,
+    /// The attempt counts as one of the throttles, and not as a retry.
+    pub(crate) throttle: bool,
 }
 
 /// How everybody on a limiter is held back.
@@ -82,6 +95,7 @@ impl Step {
     pub(crate) const RETURN: Self = Self {
         retry_in: None,
         cooldown: Cooldown::None,
+        throttle: false,
     };
 }
 
@@ -113,16 +127,17 @@ impl RetryPolicy {
         }
     }
 
-    /// What to do after attempt `attempt` (the first is 1). `previous` is the delay before this
+    /// What to do after an attempt that ended after so many `tries`. `previous` is the delay before this
     /// attempt, `draw` a random number from 0 (included) to 1 (excluded).
     pub(crate) fn decide(
         &self,
         judgement: Judgement,
-        attempt: u32,
+        tries: Tries,
         previous: Duration,
         draw: f64,
     ) -> Step {
-        let delay = self.backoff.delay(attempt, previous, draw);
+        let retry = tries.retries.saturating_add(1);
+        let delay = self.backoff.delay(retry, previous, draw);
         let (wait, cooldown) = match judgement.verdict {
             Verdict::Auto | Verdict::Done | Verdict::Stop => return Step::RETURN,
             Verdict::Retry { retry_after } => {
@@ -135,10 +150,13 @@ impl RetryPolicy {
             } if !wait.is_zero() => (wait, Cooldown::Told(wait)),
             Verdict::Throttled { .. } => (delay, Cooldown::Untold),
         };
-        let retry = judgement.retry && attempt <= self.max_retries;
+        let told = matches!(cooldown, Cooldown::Told(_));
+        let throttle = told && tries.throttles < self.max_throttles;
+        let again = judgement.retry && (throttle || tries.retries < self.max_retries);
         Step {
-            retry_in: retry.then_some(wait),
+            retry_in: again.then_some(wait),
             cooldown,
+            throttle,
         }
     }
 }

@@ -34,3 +34,4 @@ mod runtimes;
 mod servers;
 mod sharing;
 mod stores;
+mod throttles;

@@ -44,6 +44,7 @@ impl Config {
     pub(crate) const DEFAULT: Self = Self {
         retry: RetryPolicy {
             max_retries: 5,
+            max_throttles: 0,
             backoff: Backoff::new(),
             retry_on: RetryOn::standard(),
         },

@@ -32,6 +32,8 @@ struct Next {
     base: u64,
     wait: u64,
     now: u64,
+    /// It does not count as a retry.
+    throttle: bool,
 }
 
 /// The part of a call that does not depend on types.
@@ -179,9 +181,8 @@ impl<'s> Core<'s> {
         let (now, config) = (clock::now(), &setup.config);
         let received = end.received.unwrap_or(now);
         let draw = rand::random();
-        let step = config
-            .retry
-            .decide(judgement, scope.number, scope.delay(), draw);
+        let (tries, delay) = (scope.tries(), scope.delay());
+        let step = config.retry.decide(judgement, tries, delay, draw);
         let spent = scope.is_spent_on(end.failure);
         let tried = scope.number > 1 || step.retry_in.is_some();
         let mut wait = step.retry_in.map(clock::nanos);
@@ -214,6 +215,7 @@ impl<'s> Core<'s> {
             base: received,
             wait,
             now,
+            throttle: step.throttle,
         });
         if next.is_none() && judgement.is_retryable() && tried {
             context::with_current(|outer| outer.spend(end.failure));
@@ -222,7 +224,10 @@ impl<'s> Core<'s> {
     }
 
     /// Plans another attempt, `wait` after `base` or later, if it fits in the call's bounds.
-    fn plan(&mut self, Next { base, wait, now }: Next, failure: Failure) -> bool {
+    fn plan(&mut self, next: Next, failure: Failure) -> bool {
+        let Next {
+            base, wait, now, ..
+        } = next;
         let (Ok(setup), Some(limiter)) = (self.setup, self.limiter()) else {
             return false;
         };
@@ -244,7 +249,7 @@ impl<'s> Core<'s> {
             self.pause(not_before - now, not_before);
         }
         if let Some(scope) = &mut self.scope {
-            scope.advance(failure, wait, latest);
+            scope.advance(failure, wait, latest, next.throttle);
         }
         true
     }

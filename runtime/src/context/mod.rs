@@ -15,6 +15,7 @@ use core::time::Duration;
 use crate::clock;
 use crate::failure::Failure;
 use crate::hint::Hint;
+use crate::retry::Tries;
 
 pub use self::attempt::Attempt;
 pub use self::attempt::IdempotencyKey;
@@ -90,6 +91,8 @@ pub(crate) struct Scope {
 #[derive(Clone, Debug, Default)]
 struct Notes {
     previous: Option<Failure>,
+    /// Retries after refusals that do not count as retries.
+    throttles: u32,
     /// A call inside the body has tried this often enough: another attempt would multiply its.
     spent: Option<Failure>,
     /// Nanoseconds of the delay before this attempt.
@@ -128,14 +131,16 @@ impl Scope {
         }
     }
 
-    /// Makes it the scope of the next attempt, after `delay` nanoseconds and not after `latest`.
-    pub(crate) fn advance(&mut self, failure: Failure, delay: u64, latest: u64) {
+    /// Makes it the scope of the next attempt, after `delay` nanoseconds and not after `latest`. `throttle`:
+    /// it does not count as a retry.
+    pub(crate) fn advance(&mut self, failure: Failure, delay: u64, latest: u64, throttle: bool) {
         self.number = self.number.saturating_add(1);
         self.status = None;
         self.unheard = false;
         self.reported = false;
         let notes = self.notes();
         notes.previous = Some(failure);
+        notes.throttles = notes.throttles.saturating_add(u32::from(throttle));
         notes.delay = delay;
         notes.latest = latest;
         notes.spent = None;
@@ -220,6 +225,15 @@ impl Scope {
     /// The failure of the previous attempt.
     pub(crate) fn previous(&self) -> Option<Failure> {
         self.notes.as_ref()?.previous
+    }
+
+    /// How often the call has been tried again.
+    pub(crate) fn tries(&self) -> Tries {
+        let throttles = self.notes.as_ref().map_or(0, |notes| notes.throttles);
+        Tries {
+            retries: self.number.saturating_sub(1).saturating_sub(throttles),
+            throttles,
+        }
     }
 
     /// The delay before this attempt.

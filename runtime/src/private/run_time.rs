@@ -203,13 +203,23 @@ pub fn duration(value: &impl ToDuration) -> Result<Duration, Error> {
     Ok(value.to_duration().unwrap_or_default())
 }
 
-/// `max_retries`; more than fits is as many as fit.
-pub fn max_retries(settings: Settings, value: &impl ToCount) -> Result<Settings, Error> {
-    let retries = value.to_count();
-    retries.map_or_else(
-        || Err(Error::invalid("max_retries must be from 0 to 4294967295")),
-        |retries| Ok(settings.max_retries(retries)),
-    )
+macro_rules! counts_of_retries {
+    ($($(#[$doc:meta])* $name:ident;)*) => {$(
+        $(#[$doc])*
+        pub fn $name(settings: Settings, value: &impl ToCount) -> Result<Settings, Error> {
+            value.to_count().map_or_else(
+                || Err(Error::invalid(concat!(stringify!($name), " must be from 0 to 4294967295"))),
+                |count| Ok(settings.$name(count)),
+            )
+        }
+    )*};
+}
+
+counts_of_retries! {
+    /// `max_retries`; more than fits is as many as fit.
+    max_retries;
+    /// `max_throttles`; more than fits is as many as fit.
+    max_throttles;
 }
 
 macro_rules! durations {

@@ -106,6 +106,13 @@ impl Settings {
         self
     }
 
+    /// `max_throttles`.
+    #[must_use]
+    pub const fn max_throttles(mut self, throttles: u32) -> Self {
+        self.config.retry.max_throttles = throttles;
+        self
+    }
+
     /// `backoff`.
     #[must_use]
     pub const fn backoff(mut self, backoff: Backoff) -> Self {

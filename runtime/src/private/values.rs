@@ -26,7 +26,7 @@ pub struct FactorValue<T>(pub T);
 #[derive(Debug)]
 pub struct ShareValue<T>(pub T);
 
-/// A constant given as `max_retries`.
+/// A constant given as `max_retries` or `max_throttles`.
 #[derive(Debug)]
 pub struct RetriesValue<T>(pub T);
 
@@ -71,7 +71,7 @@ macro_rules! counts {
             /// This many retries.
             #[track_caller]
             pub const fn retries(self) -> u32 {
-                count(self.0 as i128, "max_retries must be from 0 to 4294967295")
+                count(self.0 as i128, "a number of retries must be from 0 to 4294967295")
             }
         }
     )*};

@@ -3,6 +3,7 @@ use crate::backoff::Jitter;
 
 const POLICY: RetryPolicy = RetryPolicy {
     max_retries: 2,
+    max_throttles: 0,
     backoff: Backoff::new().jitter(Jitter::None),
     retry_on: RetryOn::standard(),
 };
@@ -14,9 +15,20 @@ const QUIET: Advice = Advice {
     server_says_retry: None,
 };
 
+/// After this attempt, all of whose predecessors count as retries.
+const fn after(attempt: u32) -> Tries {
+    Tries {
+        retries: attempt - 1,
+        throttles: 0,
+    }
+}
+
 fn retried(policy: &RetryPolicy, failure: Failure) -> bool {
     let judgement = policy.judge(Some(failure), QUIET);
-    policy.decide(judgement, 1, SECOND, 0.0).retry_in.is_some()
+    policy
+        .decide(judgement, after(1), SECOND, 0.0)
+        .retry_in
+        .is_some()
 }
 
 fn throttled(retry_after: Option<Duration>) -> Judgement {
@@ -101,7 +113,7 @@ fn a_fault_of_the_server_is_no_refusal_whatever_its_headers_say() {
     for status in [500, 502, 504, 520] {
         let failure = Some(Failure::Status(status));
         assert_eq!(POLICY.judge(failure, advice).verdict, Verdict::Stop);
-        let step = idempotent.decide(idempotent.judge(failure, advice), 1, SECOND, 0.0);
+        let step = idempotent.decide(idempotent.judge(failure, advice), after(1), SECOND, 0.0);
         assert_eq!(step.cooldown, Cooldown::None, "{status}");
         assert_eq!(step.retry_in, Some(SECOND), "{status}");
     }
@@ -129,12 +141,13 @@ fn a_throttle_that_is_not_to_be_retried_still_holds_everybody_back() {
         ..QUIET
     };
     let judgement = never.judge(Some(TOO_MANY), advice);
-    let step = never.decide(judgement, 1, SECOND, 0.0);
+    let step = never.decide(judgement, after(1), SECOND, 0.0);
     assert_eq!(
         step,
         Step {
             retry_in: None,
-            cooldown: Cooldown::Told(SECOND)
+            cooldown: Cooldown::Told(SECOND),
+            throttle: false,
         }
     );
 }
@@ -161,24 +174,26 @@ fn a_server_that_says_whether_to_retry_is_believed() {
 
 #[test]
 fn a_hint_is_taken_as_it_is_for_the_call_and_for_everybody() {
-    let step = POLICY.decide(throttled(Some(7 * SECOND)), 1, SECOND, 0.9);
+    let step = POLICY.decide(throttled(Some(7 * SECOND)), after(1), SECOND, 0.9);
     assert_eq!(
         step,
         Step {
             retry_in: Some(7 * SECOND),
-            cooldown: Cooldown::Told(7 * SECOND)
+            cooldown: Cooldown::Told(7 * SECOND),
+            throttle: false,
         }
     );
 }
 
 #[test]
 fn a_hint_of_nothing_still_backs_off() {
-    let step = POLICY.decide(throttled(Some(Duration::ZERO)), 2, SECOND, 0.0);
+    let step = POLICY.decide(throttled(Some(Duration::ZERO)), after(2), SECOND, 0.0);
     assert_eq!(
         step,
         Step {
             retry_in: Some(2 * SECOND),
-            cooldown: Cooldown::Untold
+            cooldown: Cooldown::Untold,
+            throttle: false,
         }
     );
 }
@@ -186,13 +201,19 @@ fn a_hint_of_nothing_still_backs_off() {
 #[test]
 fn retries_are_counted_strictly_and_the_last_refusal_still_holds_everybody_back() {
     let refused = throttled(Some(SECOND));
-    assert!(POLICY.decide(refused, 2, SECOND, 0.0).retry_in.is_some());
-    let last = POLICY.decide(refused, 3, SECOND, 0.0);
+    assert!(
+        POLICY
+            .decide(refused, after(2), SECOND, 0.0)
+            .retry_in
+            .is_some()
+    );
+    let last = POLICY.decide(refused, after(3), SECOND, 0.0);
     assert_eq!(
         last,
         Step {
             retry_in: None,
-            cooldown: Cooldown::Told(SECOND)
+            cooldown: Cooldown::Told(SECOND),
+            throttle: false,
         }
     );
 }
@@ -201,7 +222,7 @@ fn retries_are_counted_strictly_and_the_last_refusal_still_holds_everybody_back(
 fn a_delay_that_the_user_wants_is_never_sooner_than_the_server_asked() {
     let wait = |retry_after, advice| {
         let judgement = Judgement::by_user(Verdict::Retry { retry_after }, advice);
-        let step = POLICY.decide(judgement, 2, SECOND, 0.0);
+        let step = POLICY.decide(judgement, after(2), SECOND, 0.0);
         assert_eq!(step.cooldown, Cooldown::None);
         step.retry_in
     };
@@ -218,10 +239,42 @@ fn a_delay_that_the_user_wants_is_never_sooner_than_the_server_asked() {
 }
 
 #[test]
+fn throttles_with_a_told_wait_are_counted_apart_if_that_is_wanted() {
+    let policy = RetryPolicy {
+        max_throttles: 3,
+        ..POLICY
+    };
+    let step = |judgement, retries, throttles| {
+        let tries = Tries { retries, throttles };
+        policy.decide(judgement, tries, SECOND, 0.0)
+    };
+    let told = throttled(Some(7 * SECOND));
+    for (retries, throttles, retried, counted) in [
+        (0, 0, true, true),
+        (2, 2, true, true),
+        (1, 3, true, false),
+        (2, 3, false, false),
+    ] {
+        let step = step(told, retries, throttles);
+        assert_eq!(step.retry_in.is_some(), retried, "{retries} {throttles}");
+        assert_eq!(step.throttle, counted, "{retries} {throttles}");
+    }
+    // A refusal without a hint is a retry, and its backoff begins with the first of these.
+    let untold = step(throttled(None), 0, 2);
+    assert_eq!((untold.retry_in, untold.throttle), (Some(SECOND), false));
+    assert_eq!(step(throttled(None), 2, 0).retry_in, None);
+}
+
+#[test]
 fn what_the_user_wants_returned_is_returned() {
     for verdict in [Verdict::Done, Verdict::Stop] {
         assert_eq!(
-            POLICY.decide(Judgement::of(verdict, Duration::ZERO), 1, SECOND, 0.0),
+            POLICY.decide(
+                Judgement::of(verdict, Duration::ZERO),
+                after(1),
+                SECOND,
+                0.0
+            ),
             Step::RETURN
         );
     }
