@@ -88,10 +88,10 @@ fn entry(input: ParseStream<'_>, scope: Scope, errors: &mut Errors) -> syn::Resu
             form: Form::Value(bare(value)),
         }));
     }
-    if input.peek(token::Paren) && name == "backoff" {
+    if let (true, Some(inner)) = (input.peek(token::Paren), Scope::inside(&name.to_string())) {
         let list;
         syn::parenthesized!(list in input);
-        let form = Form::List(entries(&list, Scope::Backoff, errors));
+        let form = Form::List(entries(&list, inner, errors));
         return Ok(Some(Entry { name, form }));
     }
     if input.is_empty() || input.peek(Token![,]) {

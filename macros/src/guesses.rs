@@ -19,6 +19,8 @@ pub(crate) const OPTIONS: Options = &[
     ("attempt_timeout", "attempt_timeout = \"10s\""),
     ("max_wait", "max_wait = \"30s\""),
     ("respect_headers", "respect_headers = false"),
+    ("headers", "headers(reset = \"millis\")"),
+    ("hint_spread", "hint_spread = 0.05"),
     ("throttle_below", "throttle_below = 0.1"),
     ("max_cooldown", "max_cooldown = \"1h\""),
     ("retry_on", "retry_on = [429, 503, connect]"),
@@ -37,6 +39,15 @@ pub(crate) const BACKOFF_OPTIONS: Options = &[
     ("max", "max = \"60s\""),
     ("jitter", "jitter = \"full\""),
 ];
+
+/// Every option inside `headers(..)`, and how to write it.
+pub(crate) const HEADERS_OPTIONS: Options = &[("reset", "reset = \"millis\"")];
+
+/// Names that people try inside `headers(..)`.
+pub(crate) const HEADERS_GUESSES: Guesses = &[(
+    &["reset_kind", "kind", "unit", "format", "reset_unit"],
+    "write `reset = \"millis\"` for resets in milliseconds from now",
+)];
 
 /// Names that people try, and what to write instead.
 pub(crate) const GUESSES: Guesses = &[
@@ -217,6 +228,14 @@ pub(crate) const GUESSES: Guesses = &[
     (
         &["max_queue", "queue", "queue_size"],
         "a bound on the queue's length is not in this version: write `max_wait = \"30s\"` for a bound on its time",
+    ),
+    (
+        &["reset", "reset_kind", "header_format", "parser"],
+        "write `headers(reset = \"millis\")` where the server's resets are milliseconds from now",
+    ),
+    (
+        &["spread", "retry_after_jitter", "hint_jitter", "herd"],
+        "write `hint_spread = 0.05` to come back up to a twentieth later than the server asked",
     ),
     (
         &["retry_budget", "budget"],

@@ -9,12 +9,12 @@ use crate::capture::{self, Capture, Kind as CaptureKind};
 use crate::diag::Errors;
 use crate::func::Func;
 use crate::instrumented;
-use crate::literal::{Kind, Literal};
+use crate::literal::Literal;
+use crate::need::{self, Need};
 use crate::once;
 use crate::opened::{self, Opened};
 use crate::options::{Limiter, Options};
 use crate::output::{Kind as OutputKind, Output};
-use crate::place::Place;
 use crate::rules;
 use crate::store::Store;
 use crate::trigger::Trigger;
@@ -53,18 +53,12 @@ pub(crate) enum Setting {
     Backoff(Vec<(&'static str, Value)>, Option<&'static str>),
     RetryOn(Vec<Trigger>),
     RespectHeaders(bool),
+    /// What a reset is, and where that was written.
+    Reset(&'static str, Expr),
     Idempotent,
     Named(LitStr),
     Store(Store),
     OnStoreError(&'static str),
-}
-
-/// What an option needs of the function's error type: that it takes an error of ours.
-pub(crate) struct Need {
-    /// The runtime's question to the type.
-    pub(crate) method: &'static str,
-    pub(crate) option: &'static str,
-    pub(crate) place: Place,
 }
 
 impl Plan {
@@ -107,7 +101,7 @@ impl Plan {
         }
         let declared = |name: &Ident| opened.as_ref().is_some_and(|opened| opened.declares(name));
         capture::make_mutable(&mut func.sig, &captures, &declared);
-        let need = need(&options);
+        let need = need::of(&options);
         let krate = options.krate.take();
         let classify = options.classify.take();
         let (limiter, name) = match options.limiter.take() {
@@ -231,6 +225,7 @@ impl Setting {
             Self::Store(store) => matches!(store, Store::RunTime(_)),
             Self::RetryOn(_)
             | Self::RespectHeaders(_)
+            | Self::Reset(..)
             | Self::Idempotent
             | Self::Named(_)
             | Self::OnStoreError(_) => false,
@@ -258,6 +253,7 @@ fn settings(options: Options, name: Option<LitStr>) -> Settings {
         ("max_wait", options.max_wait),
         ("throttle_below", options.throttle_below),
         ("max_cooldown", options.max_cooldown),
+        ("hint_spread", options.hint_spread),
     ];
     let mut settings: Vec<_> = written(values)
         .map(|(method, value)| Setting::Value(method, value))
@@ -271,6 +267,8 @@ fn settings(options: Options, name: Option<LitStr>) -> Settings {
         Setting::Backoff(written(parts).collect(), backoff.jitter)
     }));
     settings.extend(options.respect_headers.map(Setting::RespectHeaders));
+    let reset = options.headers.and_then(|headers| headers.reset);
+    settings.extend(reset.map(|(kind, written)| Setting::Reset(kind, written)));
     settings.extend(options.retry_on.map(Setting::RetryOn));
     settings.extend(options.idempotent.then_some(Setting::Idempotent));
     settings.extend(name.map(Setting::Named));
@@ -286,60 +284,4 @@ fn written<const N: usize>(
     values
         .into_iter()
         .filter_map(|(method, value)| Some((method, value?)))
-}
-
-/// Options that promise to refuse a call, and values that can turn out to be wrong. Wrong durations and counts of retries
-/// do not exist, wrong rates do.
-fn need(options: &Options) -> Option<Need> {
-    let factor = options
-        .backoff
-        .as_ref()
-        .filter(|backoff| wrong(backoff.factor.as_ref()));
-    let wrong_values = [
-        options
-            .name("rate")
-            .filter(|_| wrong(options.rate.as_ref())),
-        options
-            .name("burst")
-            .filter(|_| wrong(options.burst.as_ref())),
-        options
-            .name("throttle_below")
-            .filter(|_| wrong(options.throttle_below.as_ref())),
-        factor.and_then(|backoff| backoff.name("factor")),
-    ];
-    let closed = options
-        .name("on_store_error")
-        .filter(|_| options.on_store_error == Some("Closed"));
-    let refusals = [
-        ("Deadline", options.name("deadline")),
-        ("MaxWait", options.name("max_wait")),
-        ("AttemptTimeout", options.name("attempt_timeout")),
-        ("OnStoreError", closed),
-    ];
-    let refusals = refusals
-        .into_iter()
-        .map(|(option, name)| ("__paced_must_refuse", option, name));
-    let mistakes = wrong_values
-        .into_iter()
-        .map(|name| ("__paced_must_report", "RunTimeValue", name));
-    // All of them need the same of the error type, so the first says it for all.
-    refusals.chain(mistakes).find_map(|(method, option, name)| {
-        let place = Place::of(name?);
-        Some(Need {
-            method,
-            option,
-            place,
-        })
-    })
-}
-
-/// Whether this is a value that may turn out to be wrong when the function is called.
-fn wrong(value: Option<&Value>) -> bool {
-    matches!(
-        value,
-        Some(Value::RunTime(
-            Kind::Rate | Kind::Burst | Kind::Factor | Kind::Share,
-            _
-        ))
-    )
 }

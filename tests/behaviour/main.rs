@@ -32,6 +32,7 @@ mod resources;
 mod retrying;
 mod runtimes;
 mod servers;
+mod servers_words;
 mod sharing;
 mod stores;
 mod throttles;

@@ -43,7 +43,9 @@ impl<'a> End<'a> {
         let asked = self.advice.retry_after.filter(|wait| !wait.is_zero())?;
         let told = self.failure.is_fault() && !self.advice.by_reset && !self.by_user;
         told.then(|| Fault {
-            until: received.saturating_add(clock::nanos(asked).min(config.max_cooldown)),
+            received,
+            asked: clock::nanos(asked).min(config.max_cooldown),
+            spread: config.spread(),
             again,
         })
     }
@@ -63,6 +65,7 @@ impl<'a> End<'a> {
                 .hint
                 .map(|hint| heard(config, hint, self.sent, received)),
             backoff: config.retry.backoff,
+            spread: config.spread(),
             longest: config.max_cooldown,
             for_its_rate: self.advice.limited
                 || wait.is_none()

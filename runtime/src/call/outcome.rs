@@ -3,6 +3,7 @@
 use core::fmt;
 use core::marker::PhantomData;
 
+use crate::context::ResetUnit;
 use crate::context::Scope;
 use crate::error::Error;
 use crate::failure::Failure;
@@ -86,8 +87,8 @@ pub(super) struct Told<'a> {
 
 /// Reads an outcome.
 pub trait ReadOutcome<O> {
-    /// What the outcome says by its type.
-    fn reading(&self, out: &O) -> Reading;
+    /// What the outcome says by its type, of a server whose resets are in `unit`.
+    fn reading(&self, out: &O, unit: ResetUnit) -> Reading;
 
     /// What the user says of it.
     #[inline]

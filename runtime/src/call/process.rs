@@ -8,6 +8,7 @@ use tokio::runtime::Handle;
 
 use crate::clock;
 use crate::context;
+use crate::context::ResetUnit;
 use crate::context::Scope;
 use crate::error::Error;
 use crate::failure::Failure;
@@ -82,9 +83,9 @@ impl<'s> Core<'s> {
     #[inline]
     fn pass(&mut self, can_refuse: bool, now: u64) -> bool {
         let Ok(setup) = self.setup else { return false };
-        let scope = self
-            .scope
-            .get_or_insert_with(|| context::begin(setup.config.deadline, now));
+        let scope = self.scope.get_or_insert_with(|| {
+            context::begin(setup.config.deadline, setup.config.reset_unit, now)
+        });
         if can_refuse && now >= scope.bounds.deadline() {
             return false;
         }
@@ -93,6 +94,13 @@ impl<'s> Core<'s> {
             Some(limiter) => limiter.pass(1, now),
             None => true,
         }
+    }
+
+    /// What resets are in the server's responses.
+    #[inline]
+    pub(super) fn reset_unit(&self) -> ResetUnit {
+        let setup = self.setup.as_ref();
+        setup.map_or(ResetUnit::Guess, |setup| setup.config.reset_unit)
     }
 
     pub(super) fn deadline(&self) -> u64 {
@@ -149,7 +157,8 @@ impl<'s> Core<'s> {
         };
         if let (Some(limiter), Some(hint)) = (self.limiter(), told.unheard) {
             let heard = heard(&setup.config, hint, sent, clock::now());
-            limiter.hear(self.function(), &heard);
+            let spread = setup.config.spread();
+            limiter.hear(self.function(), &heard, spread);
         }
         if judgement.verdict == Verdict::Done {
             if let Some(limiter) = self.limiter() {
@@ -205,8 +214,8 @@ impl<'s> Core<'s> {
                 Cooldown::Told(_) | Cooldown::Untold => {
                     let refused = end.refused(config, received, told);
                     let understood = limiter.refused(self.function(), &refused);
-                    wait = wait.map(|wait| understood.unwrap_or(wait));
-                    floor = understood.unwrap_or(floor);
+                    wait = wait.map(|wait| understood.instead_of(wait));
+                    floor = understood.wait.unwrap_or(floor);
                 }
             }
         }
@@ -257,11 +266,7 @@ impl<'s> Core<'s> {
     /// Lets the limiter hear at once what the body has observed.
     #[inline]
     pub(super) fn heed(&mut self) {
-        if self
-            .scope
-            .as_mut()
-            .is_some_and(|scope| core::mem::take(&mut scope.unheard))
-        {
+        if self.scope.as_mut().is_some_and(Scope::take_unheard) {
             self.heed_observation();
         }
     }
@@ -299,7 +304,8 @@ impl<'s> Core<'s> {
             }
         } else {
             let heard = heard(&setup.config, hint, sent, received);
-            limiter.hear(self.function(), &heard);
+            let spread = setup.config.spread();
+            limiter.hear(self.function(), &heard, spread);
         }
     }
 

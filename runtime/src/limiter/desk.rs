@@ -70,6 +70,8 @@ pub(super) struct Desk {
     pub(super) refilled: Option<Kept>,
     /// The last cooldown began because a window was used up.
     pub(super) exhausted: bool,
+    /// The part of what is added to the last pause, see [`later`](Self::later).
+    pub(super) draw: f64,
     /// Failures of the server that said when to come back.
     pub(super) faults: Faults,
     /// When a token last found the bucket full, or may have.
@@ -102,6 +104,7 @@ impl Desk {
             kept: None,
             refilled: None,
             exhausted: false,
+            draw: 0.0,
             faults: Faults::NONE,
             spilt: Spilt::NEVER,
             owed_until: 0,

@@ -5,6 +5,7 @@
 
 use super::cooldown::PROBING;
 use super::desk::Desk;
+use super::spread::Spread;
 use super::wakes::Wakes;
 
 /// So many different calls have to fail.
@@ -13,8 +14,12 @@ const ENOUGH: u8 = 2;
 /// A failure of the server that says when to come back.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Fault {
-    /// Instant until which the server asked callers to stay away.
-    pub(crate) until: u64,
+    /// When the answer was received.
+    pub(crate) received: u64,
+    /// Nanoseconds for which the server asked callers to stay away.
+    pub(crate) asked: u64,
+    /// How much later than that the pause may end.
+    pub(crate) spread: Spread,
     /// The call's previous attempt failed in the same way.
     pub(crate) again: bool,
 }
@@ -42,8 +47,13 @@ impl Faults {
 impl Desk {
     /// A call failed, and its answer said when to come back.
     pub(super) fn failed(&mut self, fault: &Fault, now: u64, wakes: &mut Wakes) {
-        if self.faults.add(fault) && fault.until > now {
-            self.cool_down(fault.until, now, wakes);
+        if !self.faults.add(fault) {
+            return;
+        }
+        let later = self.later(fault.asked, fault.spread, now);
+        let until = fault.received.saturating_add(fault.asked + later);
+        if until > now {
+            self.cool_down(until, now, wakes);
             self.cooldown.arm(PROBING);
             self.exhausted = true;
         }
@@ -56,7 +66,15 @@ mod tests {
 
     #[test]
     fn two_different_calls_have_to_fail() {
-        let fault = |again| Fault { until: 1, again };
+        let fault = |again| Fault {
+            received: 0,
+            asked: 1,
+            spread: Spread {
+                share: 0.0,
+                draw: 0.0,
+            },
+            again,
+        };
         let mut faults = Faults::NONE;
         assert!(!faults.add(&fault(false)));
         assert!(!faults.add(&fault(true)));

@@ -22,6 +22,7 @@ mod resources;
 mod shared;
 mod snapshot;
 mod spilling;
+mod spread;
 mod supply;
 mod supplying;
 #[cfg(test)]
@@ -49,6 +50,7 @@ pub(crate) use self::resources::Function;
 pub(crate) use self::shared::Shared;
 pub use self::snapshot::Snapshot;
 pub use self::snapshot::Waits;
+pub(crate) use self::spread::Spread;
 pub(crate) use self::ticket::Ticket;
 
 use crate::clock;
