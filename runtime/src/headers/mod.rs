@@ -43,8 +43,8 @@
 //! duration (`6m0s`, `20ms`), as one of the three HTTP-dates, or as ISO 8601 (UTC where it names no
 //! offset), also the way Ruby and Go print it; the end of a window also as JavaScript and mails
 //! have a date. Both may be a duration of ISO 8601 (`PT1M`), or have their unit in a word (`30 seconds`).
-//! Fractions of a millisecond round up. Dates and epochs are read against the response's own `Date`, so the two clocks need not agree; without
-//! one, against `received_at`.
+//! Fractions of a millisecond round up. Dates and epochs are read against the response's own `Date`, so the
+//! two clocks need not agree; without one, against `received_at`.
 //!
 //! # What counts when several fields speak
 //!
@@ -65,18 +65,19 @@
 //! Salesforce refuse with 403, Linear with 400, Auth0 with 500. 402, 409, 413, 418 and 430 with a
 //! delay (`OpenRouter`, Wildberries, RFC 9110, Binance, Shopify). Any 4xx and 5xx that names such an error
 //! (AWS's 400 with `ThrottlingException`). Nothing else, and never a 2xx: what hides in a body of a 200 is
-//! for the caller to find, who then builds the [`Hint`].
+//! for the caller to find, who then builds the [`Hint`]. A call is not repeated for a 500, whatever it says,
+//! unless it is `idempotent`.
 //!
 //! # Where people differ
 //!
 //! * A bare number in a reset field is a delay below 1e9, and epoch seconds, milliseconds,
 //!   microseconds or nanoseconds from there on, by size. Delays in milliseconds (Prisjakt) look
-//!   like seconds: say so with [`Parser::reset_kind`].
+//!   like seconds: say so with [`Parser::reset_kind`], or `headers(reset = "millis")` in the attribute.
 //! * A number in `Retry-After` is always a delay, even if it looks like an epoch: RFC 9110 says so.
 //!   In other `*-retry-after` fields it may be an epoch, as Symfony sends it.
 //! * HTTP-dates keep to the grammar of RFC 9110: no zone but GMT, which may be written `UTC` or
-//!   `+0000`, no other case, no one-digit day. A wrong day of the week is forgiven, a leap second is the second after it, and two digits of
-//!   a year are the last such year that is at most 50 years ahead.
+//!   `+0000`, no other case, no one-digit day. A wrong day of the week is forgiven, a leap second is the
+//!   second after it, and two digits of a year are the last such year that is at most 50 years ahead.
 //! * -1 left is "not known"; other negative numbers left are 0. `100, 100` is `100`, which a proxy
 //!   has joined; `10, 20` in `Retry-After` is nothing. Signs, exponents and units that are not
 //!   listed above make a value unreadable.
