@@ -190,8 +190,8 @@ impl<'s> Core<'s> {
         let (now, config) = (clock::now(), &setup.config);
         let received = end.received.unwrap_or(now);
         let draw = rand::random();
-        let (tries, delay) = (scope.tries(), scope.delay());
-        let step = config.retry.decide(judgement, tries, delay, draw);
+        let (before, delay) = (scope.tries(), scope.delay());
+        let step = config.retry.decide(judgement, before, delay, draw);
         let spent = scope.is_spent_on(end.failure);
         let tried = scope.number > 1 || step.retry_in.is_some();
         let mut wait = step.retry_in.map(clock::nanos);

@@ -27,6 +27,15 @@ const RETRIES: u32 = 1;
 #[cfg(feature = "redis-cluster")]
 const LONGEST_RETRY_WAIT: u64 = 20;
 
+/// Seconds and microseconds in ticks.
+fn ticks(numbers: &[i64]) -> Option<u64> {
+    let &[seconds, micros] = numbers else {
+        return None;
+    };
+    let seconds = u64::try_from(seconds).ok()?.checked_mul(TICKS_PER_SECOND)?;
+    seconds.checked_add(u64::try_from(micros).ok()?.checked_mul(4)?)
+}
+
 /// A user who may do anything but this is told so.
 fn refused(error: RedisError) -> RedisError {
     match error.code() {
@@ -108,14 +117,7 @@ impl Connection {
     /// The server's time in ticks, for a script that may not ask for it.
     pub(super) async fn time(&mut self) -> RedisResult<u64> {
         let numbers = self.ask(&redis::cmd("TIME")).await.map_err(refused)?;
-        let ticks = match *numbers {
-            [seconds, micros] => seconds
-                .checked_mul(TICKS_PER_SECOND.cast_signed())
-                .and_then(|ticks| ticks.checked_add(micros.checked_mul(4)?)),
-            _ => None,
-        };
-        ticks
-            .and_then(|ticks| u64::try_from(ticks).ok())
+        ticks(&numbers)
             .ok_or_else(|| RedisError::from((ErrorKind::UnexpectedReturnType, "no time")))
     }
 

@@ -42,8 +42,9 @@ const LONGEST: Duration = Duration::from_secs(30);
 /// One limit for processes on several machines, kept in a Redis server.
 ///
 /// Each request is one script that runs in the server, by the server's clock. Where a server refuses its
-/// scripts the time (ElastiCache Serverless), the store asks for it before: that takes one more round trip. All limiters of the
-/// process use one connection, which is made at the first request and made anew where it broke.
+/// scripts the time (`ElastiCache` Serverless), the store asks for it before, which takes one more round trip.
+/// All limiters of the process use one connection, which is made at the first request and made anew where it
+/// broke.
 ///
 /// # Examples
 ///
