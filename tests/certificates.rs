@@ -97,7 +97,7 @@ async fn answer(mut stream: TcpStream, server: Server) -> std::io::Result<()> {
 }
 
 /// A certificate for a host that it names, and a server that shows it.
-fn certified(params: CertificateParams) -> (reqwest::Certificate, Server) {
+fn certified(params: &CertificateParams) -> (reqwest::Certificate, Server) {
     let key = KeyPair::generate().unwrap();
     let certificate = params.self_signed(&key).unwrap();
     let trusted = reqwest::Certificate::from_der(certificate.der()).unwrap();
@@ -122,7 +122,7 @@ fn trusting(certificate: reqwest::Certificate) -> reqwest::Client {
 
 #[tokio::test]
 async fn a_certificate_that_is_trusted_is_no_obstacle() {
-    let (certificate, server) = certified(naming("localhost"));
+    let (certificate, server) = certified(&naming("localhost"));
     let url = format!("https://localhost:{}/", serve(server).await.port());
     let attempts = Attempts::default();
     fetch(&trusting(certificate), &url, &attempts)
@@ -133,14 +133,14 @@ async fn a_certificate_that_is_trusted_is_no_obstacle() {
 
 #[tokio::test]
 async fn a_certificate_that_is_not_trusted_is_asked_for_once() {
-    let (_, server) = certified(naming("localhost"));
+    let (_, server) = certified(&naming("localhost"));
     let url = format!("https://localhost:{}/", serve(server).await.port());
     assert_eq!(attempts(&reqwest::Client::new(), &url).await, 1);
 }
 
 #[tokio::test]
 async fn a_certificate_of_another_host_is_asked_for_once() {
-    let (certificate, server) = certified(naming("elsewhere.example"));
+    let (certificate, server) = certified(&naming("elsewhere.example"));
     let url = format!("https://localhost:{}/", serve(server).await.port());
     assert_eq!(attempts(&trusting(certificate), &url).await, 1);
 }
@@ -149,7 +149,7 @@ async fn a_certificate_of_another_host_is_asked_for_once() {
 async fn a_certificate_that_has_expired_is_asked_for_once() {
     let mut params = naming("localhost");
     params.not_after = rcgen::date_time_ymd(2020, 1, 1);
-    let (certificate, server) = certified(params);
+    let (certificate, server) = certified(&params);
     let url = format!("https://localhost:{}/", serve(server).await.port());
     assert_eq!(attempts(&trusting(certificate), &url).await, 1);
 }

@@ -47,23 +47,23 @@ async fn observed(limiter: &Limiter) -> Result<(), io::Error> {
 
 #[tokio::test(start_paused = true)]
 async fn a_reset_is_read_in_the_unit_that_the_attribute_says() {
-    let cooldown = async |limiter: Limiter| limiter.snapshot().cooldown;
+    let cooldown = |limiter: &Limiter| limiter.snapshot().cooldown;
     let one = limiter(10.0, 5);
     by_looking(&one).await.unwrap();
     assert_eq!(
-        cooldown(one).await,
+        cooldown(&one),
         Some(secs(3600)),
         "5000 s, and no more than an hour"
     );
     let one = limiter(10.0, 5);
     in_millis(&one).await.unwrap();
-    assert_eq!(cooldown(one).await, Some(secs(5)));
+    assert_eq!(cooldown(&one), Some(secs(5)));
     let one = limiter(10.0, 5);
     once(&one).await.unwrap();
-    assert_eq!(cooldown(one).await, Some(secs(5)));
+    assert_eq!(cooldown(&one), Some(secs(5)));
     let one = limiter(10.0, 5);
     observed(&one).await.unwrap();
-    assert_eq!(cooldown(one).await, Some(secs(5)));
+    assert_eq!(cooldown(&one), Some(secs(5)));
 }
 
 #[tokio::test(start_paused = true)]

@@ -123,7 +123,7 @@ async fn throttles_that_classify_tells_of_count_as_well() {
 /// What the documentation says of windows of a minute.
 #[tokio::test(start_paused = true)]
 async fn six_retries_outlast_a_window_of_a_minute() {
-    async fn window(start: Instant) -> Result<u8, ApiError> {
+    fn window(start: Instant) -> Result<u8, ApiError> {
         if start.elapsed() < secs(60) {
             Err(UNTOLD)
         } else {
@@ -132,11 +132,11 @@ async fn six_retries_outlast_a_window_of_a_minute() {
     }
     #[rate_limited(limiter = limiter)]
     async fn default(limiter: &Limiter, start: Instant) -> Result<u8, ApiError> {
-        window(start).await
+        window(start)
     }
     #[rate_limited(limiter = limiter, max_retries = 6)]
     async fn longer(limiter: &Limiter, start: Instant) -> Result<u8, ApiError> {
-        window(start).await
+        window(start)
     }
     let start = Instant::now();
     assert_eq!(default(&limiter(100.0, 10), start).await, Err(UNTOLD));
