@@ -87,19 +87,13 @@ fn entry(input: ParseStream<'_>, scope: Scope, errors: &mut Errors) -> syn::Resu
             errors.at(next(input), format!("one `=` is enough: write `{example}`"));
             return Ok(None);
         }
-        let value = bare(input.parse()?);
-        if let Expr::Assign(value) = &value {
-            let message = format!("expected a `,` after the value of `{name}`");
-            errors.at(&value.left, message);
-            return Ok(None);
-        }
-        let form = Form::Value(value);
-        return Ok(Some(Entry { name, form }));
+        let form = value(&name, input, errors)?;
+        return Ok(form.map(|form| Entry { name, form }));
     }
-    if input.peek(token::Paren) && name == "backoff" {
+    if let (true, Some(inner)) = (input.peek(token::Paren), Scope::inside(&name.to_string())) {
         let list;
         syn::parenthesized!(list in input);
-        let form = Form::List(entries(&list, Scope::Backoff, errors));
+        let form = Form::List(entries(&list, inner, errors));
         return Ok(Some(Entry { name, form }));
     }
     if input.is_empty() || input.peek(Token![,]) {
@@ -110,6 +104,17 @@ fn entry(input: ParseStream<'_>, scope: Scope, errors: &mut Errors) -> syn::Resu
     }
     errors.at(next(input), format!("write `{example}`"));
     Ok(None)
+}
+
+/// What stands after the equals sign, or `None` where the mistake is reported already.
+fn value(name: &Ident, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Option<Form>> {
+    let value = bare(input.parse()?);
+    if let Expr::Assign(value) = &value {
+        let message = format!("expected a `,` after the value of `{name}`");
+        errors.at(&value.left, message);
+        return Ok(None);
+    }
+    Ok(Some(Form::Value(value)))
 }
 
 /// The value without the invisible groups that a `macro_rules` puts round what it was given, and without parentheses.

@@ -10,6 +10,7 @@ pub(crate) const OPTIONS: Options = &[
     ("rate", "rate = 5"),
     ("burst", "burst = 10"),
     ("max_retries", "max_retries = 5"),
+    ("max_throttles", "max_throttles = 20"),
     (
         "backoff",
         "backoff(base = \"1s\", factor = 2, max = \"60s\")",
@@ -18,6 +19,8 @@ pub(crate) const OPTIONS: Options = &[
     ("attempt_timeout", "attempt_timeout = \"10s\""),
     ("max_wait", "max_wait = \"30s\""),
     ("respect_headers", "respect_headers = false"),
+    ("headers", "headers(reset = \"millis\")"),
+    ("hint_spread", "hint_spread = 0.05"),
     ("throttle_below", "throttle_below = 0.1"),
     ("max_cooldown", "max_cooldown = \"1h\""),
     ("retry_on", "retry_on = [429, 503, connect]"),
@@ -36,6 +39,15 @@ pub(crate) const BACKOFF_OPTIONS: Options = &[
     ("max", "max = \"60s\""),
     ("jitter", "jitter = \"full\""),
 ];
+
+/// Every option inside `headers(..)`, and how to write it.
+pub(crate) const HEADERS_OPTIONS: Options = &[("reset", "reset = \"millis\"")];
+
+/// Names that people try inside `headers(..)`.
+pub(crate) const HEADERS_GUESSES: Guesses = &[(
+    &["reset_kind", "kind", "unit", "format", "reset_unit"],
+    "write `reset = \"millis\"` for resets in milliseconds from now",
+)];
 
 /// Names that people try, and what to write instead.
 pub(crate) const GUESSES: Guesses = &[
@@ -82,6 +94,16 @@ pub(crate) const GUESSES: Guesses = &[
     (
         &["retries", "retry", "max_retry", "retry_count"],
         "write `max_retries = 5` for up to 5 calls after the first",
+    ),
+    (
+        &[
+            "throttles",
+            "max_throttle",
+            "max_429",
+            "max_refusals",
+            "throttle_retries",
+        ],
+        "write `max_throttles = 20` for refusals whose wait was kept and that do not count in `max_retries`",
     ),
     (
         &["timeout", "call_timeout", "request_timeout"],
@@ -206,6 +228,14 @@ pub(crate) const GUESSES: Guesses = &[
     (
         &["max_queue", "queue", "queue_size"],
         "a bound on the queue's length is not in this version: write `max_wait = \"30s\"` for a bound on its time",
+    ),
+    (
+        &["reset", "reset_kind", "header_format", "parser"],
+        "write `headers(reset = \"millis\")` where the server's resets are milliseconds from now",
+    ),
+    (
+        &["spread", "retry_after_jitter", "hint_jitter", "herd"],
+        "write `hint_spread = 0.05` to come back up to a twentieth later than the server asked",
     ),
     (
         &["retry_budget", "budget"],

@@ -21,7 +21,10 @@ const FUTURE: &str = "__tracing_instrument_future";
 
 /// Reports arguments that the body moves into the future of `#[instrument]`: the pattern of an argument, and a `&mut self`
 /// that the result borrows from. The second attempt would not have them.
-pub(crate) fn check(sig: &Signature, ret: &Type, errors: &mut Errors) {
+pub(crate) fn check(body: &TokenStream, sig: &Signature, ret: &Type, errors: &mut Errors) {
+    if !is_instrumented(body) {
+        return;
+    }
     let lends = output::borrows(ret.to_token_stream());
     for arg in &sig.inputs {
         let moved = match arg {

@@ -16,6 +16,7 @@ mod guesses;
 mod instrumented;
 mod literal;
 mod names;
+mod need;
 mod once;
 mod opened;
 mod options;

@@ -141,7 +141,7 @@ fn whole(name: &str, kind: Kind, written: &Written) -> Result<u32, String> {
         Some(whole) if *whole < least => Err(grammar::NO_BURST.to_owned()),
         Some(whole) => u32::try_from(*whole).map_err(|_| grammar::TOO_MANY.to_owned()),
         None if *value < 0.0 && kind == Kind::Burst => Err(grammar::NO_BURST.to_owned()),
-        None if *value < 0.0 => Err(format!("write `{name} = 0` for no retry at all")),
+        None if *value < 0.0 => Err(format!("write `{name} = 0` for none at all")),
         None => Err(format!(
             "`{name}` is a whole number: write `{}`",
             names::example_of(name)

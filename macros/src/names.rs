@@ -1,12 +1,27 @@
 //! The names of the options, and what to say about names that are none.
 
 use crate::guesses::{BACKOFF_GUESSES, BACKOFF_OPTIONS, GUESSES, Guesses, OPTIONS, Options};
+use crate::guesses::{HEADERS_GUESSES, HEADERS_OPTIONS};
 
-/// Where an option stands: its right names differ between the two.
+/// Where an option stands: its right names differ between them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Scope {
     Attribute,
     Backoff,
+    Headers,
+}
+
+impl Scope {
+    const ALL: [Self; 3] = [Self::Attribute, Self::Backoff, Self::Headers];
+
+    /// The scope inside the parentheses of an option that has some.
+    pub(crate) fn inside(option: &str) -> Option<Self> {
+        match option {
+            "backoff" => Some(Self::Backoff),
+            "headers" => Some(Self::Headers),
+            _ => None,
+        }
+    }
 }
 
 /// How to write the most usual option.
@@ -24,8 +39,9 @@ pub(crate) fn example(scope: Scope, name: &str) -> Option<&'static str> {
 
 /// How to write the option `name`, which exists in one of the scopes.
 pub(crate) fn example_of(name: &str) -> &'static str {
-    example(Scope::Attribute, name)
-        .or_else(|| example(Scope::Backoff, name))
+    let mut scopes = Scope::ALL.into_iter();
+    scopes
+        .find_map(|scope| example(scope, name))
         .unwrap_or_default()
 }
 
@@ -51,6 +67,7 @@ fn tables(scope: Scope) -> (Options, Guesses) {
     match scope {
         Scope::Attribute => (OPTIONS, GUESSES),
         Scope::Backoff => (BACKOFF_OPTIONS, BACKOFF_GUESSES),
+        Scope::Headers => (HEADERS_OPTIONS, HEADERS_GUESSES),
     }
 }
 
@@ -130,7 +147,7 @@ mod tests {
 
     #[test]
     fn a_guess_is_never_an_option_and_stands_once() {
-        for scope in [Scope::Attribute, Scope::Backoff] {
+        for scope in Scope::ALL {
             let (_, guesses) = tables(scope);
             let mut seen = Vec::new();
             for name in guesses.iter().flat_map(|(names, _)| *names) {

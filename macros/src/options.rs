@@ -17,12 +17,15 @@ pub(crate) struct Options {
     pub(crate) rate: Option<Value>,
     pub(crate) burst: Option<Value>,
     pub(crate) max_retries: Option<Value>,
+    pub(crate) max_throttles: Option<Value>,
     pub(crate) deadline: Option<Value>,
     pub(crate) attempt_timeout: Option<Value>,
     pub(crate) max_wait: Option<Value>,
     pub(crate) respect_headers: Option<bool>,
     pub(crate) throttle_below: Option<Value>,
     pub(crate) max_cooldown: Option<Value>,
+    pub(crate) hint_spread: Option<Value>,
+    pub(crate) headers: Option<Headers>,
     pub(crate) backoff: Option<Backoff>,
     pub(crate) retry_on: Option<Vec<Trigger>>,
     pub(crate) idempotent: bool,
@@ -45,6 +48,12 @@ pub(crate) struct Backoff {
     pub(crate) jitter: Option<&'static str>,
 }
 
+#[derive(Default)]
+pub(crate) struct Headers {
+    /// The runtime's name of what a reset is, and where that was written.
+    pub(crate) reset: Option<(&'static str, Expr)>,
+}
+
 pub(crate) enum Limiter {
     /// `"github"`
     Named(LitStr),
@@ -59,6 +68,15 @@ const JITTERS: [(&str, &str); 5] = [
     ("equal", "Equal"),
     ("decorrelated", "Decorrelated"),
     ("none", "None"),
+];
+
+/// How the unit of a reset is written, and what the runtime calls it.
+const RESETS: [(&str, &str); 5] = [
+    ("guess", "Guess"),
+    ("seconds", "Seconds"),
+    ("millis", "Millis"),
+    ("epoch_seconds", "EpochSeconds"),
+    ("epoch_millis", "EpochMillis"),
 ];
 
 impl Options {
@@ -78,12 +96,15 @@ impl Options {
             "rate" => self.rate = reader.value(entry, Kind::Rate),
             "burst" => self.burst = reader.value(entry, Kind::Burst),
             "max_retries" => self.max_retries = reader.value(entry, Kind::Retries),
+            "max_throttles" => self.max_throttles = reader.value(entry, Kind::Retries),
             "deadline" => self.deadline = reader.value(entry, Kind::Duration),
             "attempt_timeout" => self.attempt_timeout = reader.value(entry, Kind::Duration),
             "max_wait" => self.max_wait = reader.value(entry, Kind::Duration),
             "respect_headers" => self.respect_headers = reader.switch(entry),
             "throttle_below" => self.throttle_below = reader.value(entry, Kind::Share),
             "max_cooldown" => self.max_cooldown = reader.value(entry, Kind::Duration),
+            "hint_spread" => self.hint_spread = reader.value(entry, Kind::Share),
+            "headers" => self.headers = reader.headers(entry),
             "backoff" => self.backoff = reader.backoff(entry),
             "retry_on" => self.retry_on = reader.retry_on(entry),
             "idempotent" => self.idempotent = reader.flag(&entry),
@@ -115,7 +136,7 @@ impl Backoff {
             "base" => self.base = reader.value(entry, Kind::Duration),
             "factor" => self.factor = reader.value(entry, Kind::Factor),
             "max" => self.max = reader.value(entry, Kind::Duration),
-            "jitter" => self.jitter = reader.jitter(entry),
+            "jitter" => self.jitter = reader.choice(entry, &JITTERS).map(|(jitter, _)| jitter),
             other => reader
                 .errors
                 .at(&entry.name, names::unknown(Scope::Backoff, other)),
@@ -188,48 +209,58 @@ impl Reader<'_> {
     }
 
     fn backoff(&mut self, entry: Entry) -> Option<Backoff> {
-        let Form::List(parts) = entry.form else {
-            self.errors.at(
-                &entry.name,
-                format!(
-                    "write `{}`, or some of it",
-                    names::example_of(&entry.name.to_string())
-                ),
-            );
-            return None;
-        };
         let mut backoff = Backoff::default();
-        for part in parts {
+        for part in self.parts(entry)? {
             backoff.written.push(part.name.clone());
             backoff.set(part, self);
         }
         Some(backoff)
     }
 
-    fn jitter(&mut self, entry: Entry) -> Option<&'static str> {
+    fn headers(&mut self, entry: Entry) -> Option<Headers> {
+        let mut headers = Headers::default();
+        for part in self.parts(entry)? {
+            headers.reset = self.choice(part, &RESETS);
+        }
+        Some(headers)
+    }
+
+    /// The options in parentheses.
+    fn parts(&mut self, entry: Entry) -> Option<Vec<Entry>> {
+        let Form::List(parts) = entry.form else {
+            let example = names::example_of(&entry.name.to_string());
+            let message = format!("write `{example}`, or some of it");
+            self.errors.at(&entry.name, message);
+            return None;
+        };
+        Some(parts)
+    }
+
+    /// One of several words, and the value that it was.
+    fn choice(
+        &mut self,
+        entry: Entry,
+        choices: &[(&str, &'static str)],
+    ) -> Option<(&'static str, Expr)> {
+        let option = entry.name.to_string();
         let expr = self.expr(entry)?;
-        let names = JITTERS.map(|(name, _)| name);
+        let names: Vec<_> = choices.iter().map(|(name, _)| *name).collect();
+        let (list, example) = (names::list(&names), names::example_of(&option));
         let message = match &expr {
             Expr::Lit(ExprLit {
                 lit: Lit::Str(text),
                 ..
             }) => {
                 let text = text.value();
-                if let Some((_, jitter)) = JITTERS.iter().find(|(name, _)| *name == text) {
-                    return Some(jitter);
+                if let Some((_, choice)) = choices.iter().find(|(name, _)| *name == text) {
+                    return Some((choice, expr));
                 }
-                format!(
-                    "there is no jitter \"{text}\": write one of {}",
-                    names::list(&names)
-                )
+                format!("there is no {option} \"{text}\": write one of {list}")
             }
             Expr::Path(path) if names.iter().any(|name| path.path.is_ident(name)) => {
-                "write it in quotes, like `jitter = \"full\"`".to_owned()
+                format!("write it in quotes, like `{example}`")
             }
-            _ => format!(
-                "the jitter is one of {}: write `jitter = \"full\"`",
-                names::list(&names)
-            ),
+            _ => format!("the {option} is one of {list}: write `{example}`"),
         };
         self.errors.at(expr, message);
         None

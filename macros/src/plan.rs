@@ -9,12 +9,12 @@ use crate::capture::{self, Capture, Kind as CaptureKind};
 use crate::diag::Errors;
 use crate::func::Func;
 use crate::instrumented;
-use crate::literal::{Kind, Literal};
+use crate::literal::Literal;
+use crate::need::{self, Need};
 use crate::once;
 use crate::opened::{self, Opened};
 use crate::options::{Limiter, Options};
 use crate::output::{Kind as OutputKind, Output};
-use crate::place::Place;
 use crate::rules;
 use crate::store::Store;
 use crate::trigger::Trigger;
@@ -53,18 +53,12 @@ pub(crate) enum Setting {
     Backoff(Vec<(&'static str, Value)>, Option<&'static str>),
     RetryOn(Vec<Trigger>),
     RespectHeaders(bool),
+    /// What a reset is, and where that was written.
+    Reset(&'static str, Expr),
     Idempotent,
     Named(LitStr),
     Store(Store),
     OnStoreError(&'static str),
-}
-
-/// What an option needs of the function's error type: that it takes an error of ours.
-pub(crate) struct Need {
-    /// The runtime's question to the type.
-    pub(crate) method: &'static str,
-    pub(crate) option: &'static str,
-    pub(crate) place: Place,
 }
 
 impl Plan {
@@ -89,7 +83,7 @@ impl Plan {
         once::check(&options, &func.sig, errors);
         rules::check_store_of_method(&options, func.is_method(), errors);
         let output = Output::of(&func, errors)?;
-        let once = matches!(options.max_retries, Some(Value::Literal(Literal::Whole(0))));
+        let once = is_once(&options);
         let mut opened = match output.kind {
             OutputKind::Async => None,
             OutputKind::Future | OutputKind::Boxed(_) => opened::open(&func.body),
@@ -102,9 +96,7 @@ impl Plan {
             errors.at(&borrowed, message);
         }
         if let (false, Some(opened)) = (once, &opened) {
-            if instrumented::is_instrumented(&opened.body) {
-                instrumented::check(&func.sig, &output.ret, errors);
-            }
+            instrumented::check(&opened.body, &func.sig, &output.ret, errors);
         }
         let captures = captures(&func, &output, opened.as_ref(), once);
         if let Some(opened) = &mut opened {
@@ -112,7 +104,7 @@ impl Plan {
         }
         let declared = |name: &Ident| opened.as_ref().is_some_and(|opened| opened.declares(name));
         capture::make_mutable(&mut func.sig, &captures, &declared);
-        let need = need(&options);
+        let need = need::of(&options);
         let krate = options.krate.take();
         let classify = options.classify.take();
         let (limiter, name) = match options.limiter.take() {
@@ -149,6 +141,12 @@ impl Plan {
             quote!(let #renamed = &mut #name;)
         })
     }
+}
+
+/// Whether no call is ever tried again.
+fn is_once(options: &Options) -> bool {
+    let [retries, throttles] = [&options.max_retries, &options.max_throttles].map(Option::as_ref);
+    retries.is_some_and(Value::is_none_at_all) && throttles.is_none_or(Value::is_none_at_all)
 }
 
 /// What the attempts borrow, in the names that the body has for it.
@@ -217,6 +215,7 @@ impl Setting {
     fn is_default(&self) -> bool {
         match self {
             Self::Value("max_retries", Value::Literal(Literal::Whole(retries))) => *retries == 5,
+            Self::Value("max_throttles", value) => value.is_none_at_all(),
             Self::RespectHeaders(respected) => *respected,
             _ => false,
         }
@@ -229,6 +228,7 @@ impl Setting {
             Self::Store(store) => matches!(store, Store::RunTime(_)),
             Self::RetryOn(_)
             | Self::RespectHeaders(_)
+            | Self::Reset(..)
             | Self::Idempotent
             | Self::Named(_)
             | Self::OnStoreError(_) => false,
@@ -237,18 +237,26 @@ impl Setting {
 }
 
 /// Values that are the call's own.
-const OF_CALL: &[&str] = &["max_retries", "deadline", "attempt_timeout", "max_wait"];
+const OF_CALL: &[&str] = &[
+    "max_retries",
+    "max_throttles",
+    "deadline",
+    "attempt_timeout",
+    "max_wait",
+];
 
 fn settings(options: Options, name: Option<LitStr>) -> Settings {
     let values = [
         ("rate", options.rate),
         ("burst", options.burst),
         ("max_retries", options.max_retries),
+        ("max_throttles", options.max_throttles),
         ("deadline", options.deadline),
         ("attempt_timeout", options.attempt_timeout),
         ("max_wait", options.max_wait),
         ("throttle_below", options.throttle_below),
         ("max_cooldown", options.max_cooldown),
+        ("hint_spread", options.hint_spread),
     ];
     let mut settings: Vec<_> = written(values)
         .map(|(method, value)| Setting::Value(method, value))
@@ -262,6 +270,8 @@ fn settings(options: Options, name: Option<LitStr>) -> Settings {
         Setting::Backoff(written(parts).collect(), backoff.jitter)
     }));
     settings.extend(options.respect_headers.map(Setting::RespectHeaders));
+    let reset = options.headers.and_then(|headers| headers.reset);
+    settings.extend(reset.map(|(kind, written)| Setting::Reset(kind, written)));
     settings.extend(options.retry_on.map(Setting::RetryOn));
     settings.extend(options.idempotent.then_some(Setting::Idempotent));
     settings.extend(name.map(Setting::Named));
@@ -277,60 +287,4 @@ fn written<const N: usize>(
     values
         .into_iter()
         .filter_map(|(method, value)| Some((method, value?)))
-}
-
-/// Options that promise to refuse a call, and values that can turn out to be wrong. Durations need no entry: the options
-/// that take texts of them promise to refuse. Counts of retries that are too small or too large are cut.
-fn need(options: &Options) -> Option<Need> {
-    let factor = options
-        .backoff
-        .as_ref()
-        .filter(|backoff| wrong(backoff.factor.as_ref()));
-    let wrong_values = [
-        options
-            .name("rate")
-            .filter(|_| wrong(options.rate.as_ref())),
-        options
-            .name("burst")
-            .filter(|_| wrong(options.burst.as_ref())),
-        options
-            .name("throttle_below")
-            .filter(|_| wrong(options.throttle_below.as_ref())),
-        factor.and_then(|backoff| backoff.name("factor")),
-    ];
-    let closed = options
-        .name("on_store_error")
-        .filter(|_| options.on_store_error == Some("Closed"));
-    let refusals = [
-        ("Deadline", options.name("deadline")),
-        ("MaxWait", options.name("max_wait")),
-        ("AttemptTimeout", options.name("attempt_timeout")),
-        ("OnStoreError", closed),
-    ];
-    let refusals = refusals
-        .into_iter()
-        .map(|(option, name)| ("__paced_must_refuse", option, name));
-    let mistakes = wrong_values
-        .into_iter()
-        .map(|name| ("__paced_must_report", "RunTimeValue", name));
-    // All of them need the same of the error type, so the first says it for all.
-    refusals.chain(mistakes).find_map(|(method, option, name)| {
-        let place = Place::of(name?);
-        Some(Need {
-            method,
-            option,
-            place,
-        })
-    })
-}
-
-/// Whether this is a value that may turn out to be wrong when the function is called.
-fn wrong(value: Option<&Value>) -> bool {
-    matches!(
-        value,
-        Some(Value::RunTime(
-            Kind::Rate | Kind::Burst | Kind::Factor | Kind::Share,
-            _
-        ))
-    )
 }

@@ -101,6 +101,12 @@ fn check_conflicts(options: &Options, errors: &mut Errors) {
             "`classify` and `retry_on` both say what is retried: remove one of them",
         );
     }
+    if let (Some(false), Some(headers)) = (options.respect_headers, options.name("headers")) {
+        errors.at(
+            headers,
+            "with `respect_headers = false` there is nothing to read: remove one of them",
+        );
+    }
 }
 
 fn check_backoff(backoff: &Backoff, errors: &mut Errors) {

@@ -136,6 +136,14 @@ impl Writer<'_> {
                 quote_spanned!(here=> retry_on(#private::RetryOn::none() #(.#triggers)*))
             }
             Setting::RespectHeaders(on) => quote_spanned!(here=> respect_headers(#on)),
+            Setting::Reset(kind, written) => {
+                let kind = Ident::new(kind, here);
+                let function =
+                    quote_spanned!(here=> #private::reset_unit::<#private::stores::Features>);
+                let unit = quote_spanned!(here=> #private::ResetUnit::#kind);
+                let unit = Place::of(written).call(function, unit);
+                quote_spanned!(here=> headers(#unit))
+            }
             Setting::Store(store) => self.store(store),
             Setting::OnStoreError(policy) => {
                 let policy = Ident::new(policy, here);

@@ -37,6 +37,11 @@ impl Value {
         }
     }
 
+    /// Whether it is a literal 0.
+    pub(crate) fn is_none_at_all(&self) -> bool {
+        matches!(self, Self::Literal(literal::Literal::Whole(0)))
+    }
+
     pub(crate) fn is_run_time(&self) -> bool {
         matches!(self, Self::RunTime(..))
     }

@@ -31,6 +31,12 @@ impl Failure {
         matches!(self, Self::Status(429 | 503))
     }
 
+    /// Whether the server failed, so that the request may have been carried out: any other 5xx than 503 and
+    /// 529, which refuse it.
+    pub(crate) const fn is_fault(self) -> bool {
+        matches!(self, Self::Status(500..=502 | 504..=528 | 530..=599))
+    }
+
     /// Whether the next answer would be the same: 401, 403 and 404.
     pub(crate) const fn is_final(self) -> bool {
         matches!(self, Self::Status(401 | 403 | 404))

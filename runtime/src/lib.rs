@@ -82,7 +82,7 @@
 //! * **redis-cluster**: `redis`, and URLs of servers that are part of a Redis Cluster.
 //! * **tracing**: events for what changes while a limiter runs: a store that is away (level `warn`), is
 //!   back (`info`), or refuses (`error`), and a call that cannot be refused and waits for more than 5 s for the
-//!   end of a cooldown (`warn`). `sqlite` and `redis` switch it on.
+//!   end of a cooldown (`warn`), and a function whose errors are not understood (`warn`, once). `sqlite` and `redis` switch it on.
 //! * **test-util**: `store::conformance`, a check for those who write a store of their own.
 //!
 //! # Not supported

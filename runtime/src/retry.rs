@@ -23,33 +23,50 @@ pub(crate) struct Advice {
 }
 
 impl Advice {
-    pub(crate) fn of(hint: Option<&Hint>) -> Self {
-        hint.map_or_else(Self::default, |hint| {
-            // Nothing, or an instant that has passed, is no answer where the window has one.
-            let asked = hint.retry_after().filter(|wait| !wait.is_zero());
-            let reset = reset(hint).filter(|_| asked.is_none());
-            Self {
-                retry_after: asked.or(reset).or_else(|| hint.retry_after()),
-                by_reset: reset.is_some(),
-                limited: hint.limited(),
-                server_says_retry: hint.server_says_retry(),
-            }
-        })
+    /// What a response said. `refused`: it is a refusal, whatever its status says.
+    pub(crate) fn of(hint: &Hint, refused: bool) -> Self {
+        // Nothing, or an instant that has passed, is no answer where the window has one.
+        let asked = hint.retry_after().filter(|wait| !wait.is_zero());
+        let reset = reset(hint, refused).filter(|_| asked.is_none());
+        Self {
+            retry_after: asked.or(reset).or_else(|| hint.retry_after()),
+            by_reset: reset.is_some(),
+            limited: hint.limited(),
+            server_says_retry: hint.server_says_retry(),
+        }
+    }
+
+    /// Whether an attempt that ended like this was refused for coming too soon, and so not carried out.
+    pub(crate) fn refuses(&self, failure: Option<Failure>) -> bool {
+        let is = |test: fn(Failure) -> bool| failure.is_some_and(test);
+        is(Failure::is_throttle) || (self.limited && !is(Failure::is_fault))
     }
 }
 
 /// A refusal because nothing is left says when there is something again.
-fn reset(hint: &Hint) -> Option<Duration> {
-    let exhausted = hint.limited() && hint.remaining().is_some_and(|left| left < 1.0);
-    hint.reset_after().filter(|_| exhausted)
+fn reset(hint: &Hint, refused: bool) -> Option<Duration> {
+    let exhausted = hint.remaining().is_some_and(|left| left < 1.0);
+    hint.reset_after()
+        .filter(|_| exhausted && (refused || hint.limited()))
 }
 
 /// How a call retries.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RetryPolicy {
     pub(crate) max_retries: u32,
+    /// So many refusals with a told wait do not count as retries.
+    pub(crate) max_throttles: u32,
     pub(crate) backoff: Backoff,
     pub(crate) retry_on: RetryOn,
+}
+
+/// How often a call has been tried again.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Tries {
+    /// Retries that count as such.
+    pub(crate) retries: u32,
+    /// Retries after refusals whose told wait was kept, as far as they do not.
+    pub(crate) throttles: u32,
 }
 
 /// What follows from an attempt.
@@ -59,6 +76,8 @@ pub(crate) struct Step {
     pub(crate) retry_in: Option<Duration>,
     /// How everybody on the limiter is held back.
     pub(crate) cooldown: Cooldown,
+    /// The attempt counts as one of the throttles, and not as a retry.
+    pub(crate) throttle: bool,
 }
 
 /// How everybody on a limiter is held back.
@@ -76,6 +95,7 @@ impl Step {
     pub(crate) const RETURN: Self = Self {
         retry_in: None,
         cooldown: Cooldown::None,
+        throttle: false,
     };
 }
 
@@ -85,8 +105,9 @@ impl RetryPolicy {
         let Some(failure) = failure else {
             return Judgement::of(Verdict::Done, Duration::ZERO);
         };
-        let throttled = failure.is_throttle() || advice.limited;
-        let listed = self.retry_on.has(failure) || (advice.limited && self.retry_on.has(TOO_MANY));
+        let throttled = advice.refuses(Some(failure));
+        let as_429 = throttled && advice.limited && self.retry_on.has(TOO_MANY);
+        let listed = self.retry_on.has(failure) || as_429;
         let throttle = Verdict::Throttled {
             retry_after: advice.retry_after,
         };
@@ -94,9 +115,9 @@ impl RetryPolicy {
             // A refusal that will not pass, such as a quota that is used up for good.
             Some(false) if !(throttled && advice.retry_after.is_some()) => (Verdict::Stop, false),
             Some(false) => (throttle, false),
-            Some(true) if !failure.is_final() && !throttled => (Verdict::Retry, true),
+            Some(true) if !failure.is_final() && !throttled => (RETRY, true),
             _ if throttled => (throttle, listed),
-            _ if listed => (Verdict::Retry, true),
+            _ if listed => (RETRY, true),
             _ => (Verdict::Stop, false),
         };
         Judgement {
@@ -106,29 +127,36 @@ impl RetryPolicy {
         }
     }
 
-    /// What to do after attempt `attempt` (the first is 1). `previous` is the delay before this
+    /// What to do after an attempt that ended after so many `tries`. `previous` is the delay before this
     /// attempt, `draw` a random number from 0 (included) to 1 (excluded).
     pub(crate) fn decide(
         &self,
         judgement: Judgement,
-        attempt: u32,
+        tries: Tries,
         previous: Duration,
         draw: f64,
     ) -> Step {
-        let delay = self.backoff.delay(attempt, previous, draw);
+        let retry = tries.retries.saturating_add(1);
+        let delay = self.backoff.delay(retry, previous, draw);
         let (wait, cooldown) = match judgement.verdict {
             Verdict::Auto | Verdict::Done | Verdict::Stop => return Step::RETURN,
-            Verdict::Retry => (delay.max(judgement.floor), Cooldown::None),
+            Verdict::Retry { retry_after } => {
+                let wait = retry_after.unwrap_or(delay);
+                (wait.max(judgement.floor), Cooldown::None)
+            }
             // A hint of nothing is no hint: without a backoff all retries would go at once.
             Verdict::Throttled {
                 retry_after: Some(wait),
             } if !wait.is_zero() => (wait, Cooldown::Told(wait)),
             Verdict::Throttled { .. } => (delay, Cooldown::Untold),
         };
-        let retry = judgement.retry && attempt <= self.max_retries;
+        let told = matches!(cooldown, Cooldown::Told(_));
+        let throttle = told && tries.throttles < self.max_throttles;
+        let again = judgement.retry && (throttle || tries.retries < self.max_retries);
         Step {
-            retry_in: retry.then_some(wait),
+            retry_in: again.then_some(wait),
             cooldown,
+            throttle,
         }
     }
 }
@@ -143,8 +171,19 @@ pub(crate) struct Judgement {
 }
 
 impl Judgement {
+    /// The user's verdict, which says nothing of the wait where it leaves that to the server.
+    pub(crate) fn by_user(verdict: Verdict, advice: Advice) -> Self {
+        let verdict = match verdict {
+            Verdict::Throttled { retry_after: None } => Verdict::Throttled {
+                retry_after: advice.retry_after,
+            },
+            verdict => verdict,
+        };
+        Self::of(verdict, advice.retry_after.unwrap_or_default())
+    }
+
     /// A verdict that nobody's list of retryable failures restricts.
-    pub(crate) const fn of(verdict: Verdict, floor: Duration) -> Self {
+    const fn of(verdict: Verdict, floor: Duration) -> Self {
         Self {
             verdict,
             retry: true,
@@ -154,187 +193,18 @@ impl Judgement {
 
     /// Whether the failure is of a kind that another attempt may mend.
     pub(crate) const fn is_retryable(&self) -> bool {
-        self.retry && matches!(self.verdict, Verdict::Retry | Verdict::Throttled { .. })
+        self.retry
+            && matches!(
+                self.verdict,
+                Verdict::Retry { .. } | Verdict::Throttled { .. }
+            )
     }
 }
+
+/// Another attempt after what the server asked for, or a backoff.
+const RETRY: Verdict = Verdict::Retry { retry_after: None };
 
 const TOO_MANY: Failure = Failure::Status(429);
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::backoff::Jitter;
-
-    const POLICY: RetryPolicy = RetryPolicy {
-        max_retries: 2,
-        backoff: Backoff::new().jitter(Jitter::None),
-        retry_on: RetryOn::standard(),
-    };
-    const SECOND: Duration = Duration::from_secs(1);
-    const QUIET: Advice = Advice {
-        retry_after: None,
-        by_reset: false,
-        limited: false,
-        server_says_retry: None,
-    };
-
-    fn retried(policy: &RetryPolicy, failure: Failure) -> bool {
-        let judgement = policy.judge(Some(failure), QUIET);
-        policy.decide(judgement, 1, SECOND, 0.0).retry_in.is_some()
-    }
-
-    fn throttled(retry_after: Option<Duration>) -> Judgement {
-        Judgement::of(Verdict::Throttled { retry_after }, Duration::ZERO)
-    }
-
-    #[test]
-    fn throttles_and_failed_connections_are_retried_and_nothing_else() {
-        for status in 400..600 {
-            let expected = [429, 503].contains(&status);
-            assert_eq!(
-                retried(&POLICY, Failure::Status(status)),
-                expected,
-                "{status}"
-            );
-        }
-        assert!(retried(&POLICY, Failure::Connect));
-        for failure in [Failure::Timeout, Failure::Reset, Failure::Other] {
-            assert!(!retried(&POLICY, failure), "{failure}");
-        }
-        assert_eq!(POLICY.judge(None, QUIET).verdict, Verdict::Done);
-    }
-
-    #[test]
-    fn idempotent_calls_also_retry_what_may_have_been_carried_out() {
-        let policy = RetryPolicy {
-            retry_on: RetryOn::standard().ambiguous(),
-            ..POLICY
-        };
-        for status in 400..600 {
-            let expected = [429, 500, 502, 503, 504].contains(&status);
-            assert_eq!(
-                retried(&policy, Failure::Status(status)),
-                expected,
-                "{status}"
-            );
-        }
-        for failure in [Failure::Timeout, Failure::Reset, Failure::Connect] {
-            assert!(retried(&policy, failure), "{failure}");
-        }
-    }
-
-    #[test]
-    fn a_class_covers_its_hundred_and_no_other() {
-        let policy = RetryPolicy {
-            retry_on: RetryOn::none().class(5),
-            ..POLICY
-        };
-        for status in 400..600 {
-            assert_eq!(
-                retried(&policy, Failure::Status(status)),
-                status >= 500,
-                "{status}"
-            );
-        }
-    }
-
-    #[test]
-    fn a_refusal_outside_429_counts_with_evidence_only() {
-        let limited = Advice {
-            limited: true,
-            ..QUIET
-        };
-        let forbidden = Some(Failure::Status(403));
-        assert_eq!(POLICY.judge(forbidden, QUIET).verdict, Verdict::Stop);
-        assert_eq!(POLICY.judge(forbidden, limited), throttled(None));
-    }
-
-    #[test]
-    fn a_throttle_that_is_not_to_be_retried_still_holds_everybody_back() {
-        let never = RetryPolicy {
-            retry_on: RetryOn::none(),
-            ..POLICY
-        };
-        let advice = Advice {
-            retry_after: Some(SECOND),
-            ..QUIET
-        };
-        let judgement = never.judge(Some(TOO_MANY), advice);
-        let step = never.decide(judgement, 1, SECOND, 0.0);
-        assert_eq!(
-            step,
-            Step {
-                retry_in: None,
-                cooldown: Cooldown::Told(SECOND)
-            }
-        );
-    }
-
-    #[test]
-    fn a_server_that_says_whether_to_retry_is_believed() {
-        let says = |retry| Advice {
-            server_says_retry: Some(retry),
-            ..QUIET
-        };
-        assert_eq!(
-            POLICY.judge(Some(TOO_MANY), says(false)).verdict,
-            Verdict::Stop
-        );
-        assert_eq!(
-            POLICY.judge(Some(Failure::Status(409)), says(true)).verdict,
-            Verdict::Retry
-        );
-        for refused in [401, 403, 404] {
-            let judgement = POLICY.judge(Some(Failure::Status(refused)), says(true));
-            assert_eq!(judgement.verdict, Verdict::Stop, "{refused}");
-        }
-    }
-
-    #[test]
-    fn a_hint_is_taken_as_it_is_for_the_call_and_for_everybody() {
-        let step = POLICY.decide(throttled(Some(7 * SECOND)), 1, SECOND, 0.9);
-        assert_eq!(
-            step,
-            Step {
-                retry_in: Some(7 * SECOND),
-                cooldown: Cooldown::Told(7 * SECOND)
-            }
-        );
-    }
-
-    #[test]
-    fn a_hint_of_nothing_still_backs_off() {
-        let step = POLICY.decide(throttled(Some(Duration::ZERO)), 2, SECOND, 0.0);
-        assert_eq!(
-            step,
-            Step {
-                retry_in: Some(2 * SECOND),
-                cooldown: Cooldown::Untold
-            }
-        );
-    }
-
-    #[test]
-    fn retries_are_counted_strictly_and_the_last_refusal_still_holds_everybody_back() {
-        let refused = throttled(Some(SECOND));
-        assert!(POLICY.decide(refused, 2, SECOND, 0.0).retry_in.is_some());
-        let last = POLICY.decide(refused, 3, SECOND, 0.0);
-        assert_eq!(
-            last,
-            Step {
-                retry_in: None,
-                cooldown: Cooldown::Told(SECOND)
-            }
-        );
-    }
-
-    #[test]
-    fn what_the_user_wants_returned_is_returned() {
-        for verdict in [Verdict::Done, Verdict::Stop] {
-            assert_eq!(
-                POLICY.decide(Judgement::of(verdict, Duration::ZERO), 1, SECOND, 0.0),
-                Step::RETURN
-            );
-        }
-    }
-}
+mod tests;

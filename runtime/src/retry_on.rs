@@ -75,11 +75,17 @@ impl RetryOn {
         }
     }
 
-    /// Also what may have been carried out, for requests that may be carried out twice: 500, 502,
-    /// 504, timeouts and broken connections.
+    /// Also what may have been carried out, for requests that may be carried out twice: 408, 425, 500, 502,
+    /// 504, a proxy's 520 to 524, timeouts and broken connections.
     #[must_use]
-    pub const fn ambiguous(self) -> Self {
-        self.status(500).status(502).status(504).timeout().reset()
+    pub const fn ambiguous(mut self) -> Self {
+        let statuses = [408, 425, 500, 502, 504, 520, 521, 522, 523, 524];
+        let mut index = 0;
+        while index < statuses.len() {
+            self = self.status(statuses[index]);
+            index += 1;
+        }
+        self.timeout().reset()
     }
 
     pub(crate) fn has(&self, failure: Failure) -> bool {

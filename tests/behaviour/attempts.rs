@@ -299,7 +299,7 @@ async fn a_nested_call_that_was_stopped_has_not_used_up_its_retries() {
 async fn the_outcome_before_is_dropped_before_the_next_attempt_runs() {
     fn judge(out: &Result<(u32, Arc<()>), ApiError>) -> Verdict {
         match out {
-            Ok((1, _)) => Verdict::Retry,
+            Ok((1, _)) => Verdict::Retry { retry_after: None },
             _ => Verdict::Done,
         }
     }

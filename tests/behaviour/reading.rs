@@ -228,6 +228,31 @@ async fn a_403_is_a_throttle_with_evidence_only() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_400_that_names_a_throttle_is_one() {
+    #[rate_limited(limiter = limiter, backoff(jitter = "none"))]
+    async fn call(
+        limiter: &Limiter,
+        attempts: &Attempts,
+        code: &str,
+    ) -> Result<Response<String>, io::Error> {
+        let headers = [("x-amzn-errortype", code)];
+        Ok(response(attempts.status(400), &headers))
+    }
+    for (code, made, millis) in [
+        ("ThrottlingException:", 2, 1000),
+        ("TooManyRequestsException", 2, 1000),
+        ("ProvisionedThroughputExceededException#x", 2, 1000),
+        ("RequestLimitExceeded", 2, 1000),
+        ("SlowDown", 2, 1000),
+        ("ValidationException:", 1, 0),
+    ] {
+        let (attempts, start) = (Attempts::default(), Instant::now());
+        call(&limiter(10.0, 5), &attempts, code).await.unwrap();
+        assert_eq!((attempts.made(), since(start)), (made, millis), "{code}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_refusal_because_nothing_is_left_is_retried_at_the_reset() {
     #[rate_limited(limiter = limiter)]
     async fn call(limiter: &Limiter, attempts: &Attempts) -> Result<Response<String>, io::Error> {

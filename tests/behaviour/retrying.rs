@@ -265,7 +265,9 @@ async fn classify_decides_and_can_leave_it_to_the_types() {
                 retry_after: Some(Duration::from_secs(5)),
             },
             Ok(_) => Verdict::Done,
-            Err(error) if error.failure == Failure::Status(404) => Verdict::Retry,
+            Err(error) if error.failure == Failure::Status(404) => {
+                Verdict::Retry { retry_after: None }
+            }
             Err(error) if error.failure == Failure::Status(503) => Verdict::Stop,
             Err(_) => Verdict::Auto,
         }
@@ -327,7 +329,7 @@ async fn a_429_that_the_server_calls_final_holds_everybody_back_all_the_same() {
 async fn a_retry_that_classify_wants_keeps_to_the_hint() {
     fn judge(out: &Result<Response<String>, io::Error>) -> Verdict {
         match out {
-            Ok(response) if response.status() == 429 => Verdict::Retry,
+            Ok(response) if response.status() == 429 => Verdict::Retry { retry_after: None },
             _ => Verdict::Done,
         }
     }

@@ -113,6 +113,110 @@ async fn every_change_is_said_once() {
     }
 }
 
+/// A function whose errors are not understood, and others of whose errors something is known.
+mod unread {
+    use std::io;
+
+    use paced::ResponseExt as _;
+    use paced::Verdict;
+    use paced::rate_limited;
+
+    use crate::support::ApiError;
+    use crate::support::response;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("of a client that nobody knows")]
+    pub(super) struct Foreign;
+
+    #[rate_limited(rate = 1000)]
+    pub(super) async fn text() -> Result<(), String> {
+        Err("https://host/?key=secret".to_owned())
+    }
+
+    #[rate_limited(rate = 1000)]
+    pub(super) async fn foreign() -> Result<(), Foreign> {
+        Err(Foreign)
+    }
+
+    #[rate_limited(rate = 1000)]
+    pub(super) async fn boxed() -> anyhow::Result<()> {
+        Err(Foreign.into())
+    }
+
+    #[rate_limited(rate = 1000, max_retries = retries)]
+    pub(super) async fn each(retries: u32) -> Result<(), Foreign> {
+        Err(Foreign)
+    }
+
+    #[rate_limited(rate = 1000)]
+    pub(super) async fn observed() -> Result<(), Foreign> {
+        let _ = response(404, &[]).observe();
+        Err(Foreign)
+    }
+
+    #[rate_limited(rate = 1000)]
+    pub(super) async fn signalled() -> Result<(), ApiError> {
+        Err(ApiError::of(paced::Failure::Other))
+    }
+
+    #[rate_limited(rate = 1000, classify = |_| Verdict::Stop)]
+    pub(super) async fn judged() -> Result<(), Foreign> {
+        Err(Foreign)
+    }
+
+    #[rate_limited(rate = 1000)]
+    pub(super) async fn denied() -> io::Result<()> {
+        Err(io::ErrorKind::PermissionDenied.into())
+    }
+
+    #[rate_limited(rate = 1000)]
+    pub(super) async fn built() -> reqwest::Result<()> {
+        reqwest::get("no url").await.map(drop)
+    }
+
+    #[rate_limited(rate = 1000)]
+    pub(super) async fn refused() -> Result<(), paced::Error> {
+        #[rate_limited(rate = 1, burst = 1, max_wait = "1ms")]
+        async fn inner() -> Result<(), paced::Error> {
+            Ok(())
+        }
+        inner().await?;
+        inner().await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_that_is_not_understood_is_said_once_for_each_function() {
+    let heard = Log::new();
+    let _guard = tracing::subscriber::set_default(Listener(heard.clone()));
+    for _ in 0..3 {
+        unread::observed().await.unwrap_err();
+        unread::signalled().await.unwrap_err();
+        unread::judged().await.unwrap_err();
+        unread::denied().await.unwrap_err();
+        unread::built().await.unwrap_err();
+        unread::refused().await.unwrap_err();
+    }
+    assert_eq!(heard.entries(), []);
+    for _ in 0..3 {
+        unread::text().await.unwrap_err();
+        unread::foreign().await.unwrap_err();
+        unread::boxed().await.unwrap_err();
+        unread::each(1).await.unwrap_err();
+    }
+    let said = heard.entries();
+    assert_eq!(said.len(), 4, "{said:?}");
+    for ((level, text), name) in said.iter().zip(["text", "foreign", "boxed", "each"]) {
+        assert_eq!(*level, Level::WARN);
+        let function = format!("unread::{name}");
+        assert!(
+            text.contains(&function) && text.contains("classify"),
+            "{text}"
+        );
+        assert!(!text.contains("secret"), "{text}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_long_wait_of_calls_that_cannot_be_refused_is_said_once_before_it_begins() {
     #[rate_limited(limiter = limiter)]

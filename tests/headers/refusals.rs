@@ -33,6 +33,52 @@ fn some_statuses_need_evidence() {
 }
 
 #[test]
+fn the_name_of_an_error_is_evidence() {
+    for code in [
+        "ThrottlingException",
+        "ThrottlingException:",
+        "ThrottlingException:http://internal.amazon.com/coral/com.amazon.coral.availability/",
+        "TooManyRequestsException",
+        "ProvisionedThroughputExceededException#x",
+        "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "SlowDown",
+        "Throttling;Sender",
+    ] {
+        for name in ["x-amzn-errortype", "X-Amzn-Query-Error", "x-amz-error-code"] {
+            for status in [400, 403, 503] {
+                let hint = read(status, &[(name, code)]);
+                assert!(hint.limited(), "{status} {name}: {code}");
+                assert_eq!(hint.retry_after(), None);
+            }
+            assert!(!read(200, &[(name, code)]).limited(), "{name}: {code}");
+        }
+    }
+    for code in [
+        "ValidationException",
+        "ResourceNotFoundException:http://internal.amazon.com/#SlowDown",
+        "LimitExceededException",
+        "NotThrottlingException",
+        "throttlingexception",
+        "",
+    ] {
+        let hint = read(400, &[("x-amzn-errortype", code)]);
+        assert!(!hint.limited(), "{code}");
+        assert!(hint.is_empty(), "{code}");
+    }
+    let told = read(
+        400,
+        &[
+            ("x-amzn-errortype", "ThrottlingException:"),
+            ("retry-after", "1"),
+        ],
+    );
+    assert_eq!(told.retry_after(), seconds(1));
+    // Other fields of AWS are none of ours.
+    assert!(read(400, &[("x-amzn-requestid", "SlowDown")]).is_empty());
+}
+
+#[test]
 fn no_evidence_makes_other_statuses_refusals() {
     for status in [200, 202, 204, 301, 304, 401, 404, 422, 502, 504] {
         assert!(!read(status, &[WAIT, SPENT]).limited(), "{status}");

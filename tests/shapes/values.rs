@@ -317,7 +317,7 @@ fn stop(_: &Result<u8, Status>) -> Verdict {
     Verdict::Stop
 }
 
-#[rate_limited(rate = 1000, classify = |out| if out.is_ok() && api.attempts() < limit { Verdict::Retry } else { Verdict::Auto })]
+#[rate_limited(rate = 1000, classify = |out| if out.is_ok() && api.attempts() < limit { Verdict::Retry { retry_after: None } } else { Verdict::Auto })]
 async fn by_closure(api: &Api, limit: u32) -> Result<u8, Status> {
     api.answer(1).await
 }

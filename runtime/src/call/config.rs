@@ -4,11 +4,15 @@ use std::sync::Arc;
 
 use crate::backoff::Backoff;
 use crate::clock::nanos;
+use crate::context::ResetUnit;
 use crate::limiter::Function;
 use crate::limiter::LONGEST_COOLDOWN;
 use crate::limiter::Shared;
+use crate::limiter::Spread;
 use crate::retry::RetryPolicy;
 use crate::retry_on::RetryOn;
+
+use super::unread::Unread;
 
 /// What the calls of one function have in common.
 #[derive(Debug)]
@@ -17,6 +21,7 @@ pub(crate) struct Setup {
     /// `None` where each call brings its limiter.
     pub(crate) limiter: Option<Arc<Shared>>,
     pub(crate) function: Function,
+    pub(crate) unread: &'static Unread,
 }
 
 /// How the calls of one function behave.
@@ -30,10 +35,14 @@ pub(crate) struct Config {
     pub(crate) max_wait: Option<u64>,
     /// Whether hints in headers count.
     pub(crate) respects_headers: bool,
+    /// What a bare number in a reset field means.
+    pub(crate) reset_unit: ResetUnit,
     /// The share of a server's limit that counts as little when it is all that is left.
     pub(crate) throttle_below: f64,
     /// No server is believed for more nanoseconds.
     pub(crate) max_cooldown: u64,
+    /// A pause may end later by this share of what the server asked for.
+    pub(crate) hint_spread: f64,
 }
 
 impl Config {
@@ -41,6 +50,7 @@ impl Config {
     pub(crate) const DEFAULT: Self = Self {
         retry: RetryPolicy {
             max_retries: 5,
+            max_throttles: 0,
             backoff: Backoff::new(),
             retry_on: RetryOn::standard(),
         },
@@ -48,7 +58,16 @@ impl Config {
         attempt_timeout: None,
         max_wait: None,
         respects_headers: true,
+        reset_unit: ResetUnit::Guess,
         throttle_below: 0.1,
         max_cooldown: nanos(LONGEST_COOLDOWN),
+        hint_spread: 0.0,
     };
+
+    /// How much later than asked a pause may end.
+    pub(super) fn spread(&self) -> Spread {
+        let share = self.hint_spread;
+        let draw = if share > 0.0 { rand::random() } else { 0.0 };
+        Spread { share, draw }
+    }
 }

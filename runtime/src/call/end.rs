@@ -6,6 +6,7 @@ use crate::clock;
 use crate::failure::Failure;
 use crate::hint::Hint;
 use crate::learning::Heard;
+use crate::limiter::Fault;
 use crate::limiter::Refused;
 use crate::retry::Advice;
 
@@ -25,6 +26,8 @@ pub(super) struct End<'a> {
     pub(super) retry: bool,
     /// The limiter has been told of the refusal.
     pub(super) reported: bool,
+    /// The user has judged it.
+    pub(super) by_user: bool,
 }
 
 impl<'a> End<'a> {
@@ -33,6 +36,18 @@ impl<'a> End<'a> {
         matches!(self.failure, Failure::Status(..500))
             && !self.failure.is_throttle()
             && !self.advice.limited
+    }
+
+    /// A failure of the server that says when to come back. `again`: the call's previous attempt failed so.
+    pub(super) fn fault(&self, config: &Config, received: u64, again: bool) -> Option<Fault> {
+        let asked = self.advice.retry_after.filter(|wait| !wait.is_zero())?;
+        let told = self.failure.is_fault() && !self.advice.by_reset && !self.by_user;
+        told.then(|| Fault {
+            received,
+            asked: clock::nanos(asked).min(config.max_cooldown),
+            spread: config.spread(),
+            again,
+        })
     }
 
     pub(super) fn refused(
@@ -50,6 +65,7 @@ impl<'a> End<'a> {
                 .hint
                 .map(|hint| heard(config, hint, self.sent, received)),
             backoff: config.retry.backoff,
+            spread: config.spread(),
             longest: config.max_cooldown,
             for_its_rate: self.advice.limited
                 || wait.is_none()

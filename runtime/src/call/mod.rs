@@ -7,6 +7,7 @@ mod end;
 mod gathering;
 mod outcome;
 mod process;
+mod unread;
 mod wait;
 
 use core::marker::PhantomData;
@@ -25,6 +26,7 @@ pub use self::outcome::Lost;
 pub use self::outcome::ReadOutcome;
 pub use self::outcome::Refuse;
 pub use self::outcome::Refusing;
+pub(crate) use self::unread::Unread;
 
 use crate::error::Error;
 use crate::limiter::Shared;
@@ -72,15 +74,14 @@ impl<'s, S, R> Call<'s, S, R> {
         S: Keep<O>,
     {
         match attempted {
-            Attempted::Done(out)
-                if self
-                    .core
-                    .settle(&reader.reading(&out), reader.verdict(&out)) =>
-            {
+            Attempted::Done(out) => {
+                let reading = reader.reading(&out, self.core.reset_unit());
+                if !self.core.settle(&reading, reader.verdict(&out)) {
+                    return ControlFlow::Break(out);
+                }
                 self.kept = S::keep(out);
                 ControlFlow::Continue(())
             }
-            Attempted::Done(out) => ControlFlow::Break(out),
             Attempted::TimedOut(_) if self.core.settle(&Reading::TIMEOUT, Verdict::Auto) => {
                 self.kept = None;
                 ControlFlow::Continue(())
@@ -103,8 +104,8 @@ impl<'s, S, R> Call<'s, S, R> {
     ) -> O {
         match attempted {
             Attempted::Done(out) => {
-                self.core
-                    .settle(&reader.reading(&out), reader.verdict(&out));
+                let reading = reader.reading(&out, self.core.reset_unit());
+                self.core.settle(&reading, reader.verdict(&out));
                 out
             }
             Attempted::TimedOut(error) => {

@@ -3,6 +3,7 @@
 use core::fmt;
 use core::marker::PhantomData;
 
+use crate::context::ResetUnit;
 use crate::context::Scope;
 use crate::error::Error;
 use crate::failure::Failure;
@@ -30,9 +31,17 @@ impl Reading {
         !self.conclusive || (same && self.hint.is_none())
     }
 
-    /// What the outcome and the observation say together.
-    pub(super) fn conclude<'a>(&'a self, scope: &'a Scope, respects_headers: bool) -> Told<'a> {
+    /// What the outcome and the observation say together, of which the user says `verdict`.
+    pub(super) fn conclude<'a>(
+        &'a self,
+        scope: &'a Scope,
+        respects_headers: bool,
+        verdict: Verdict,
+    ) -> Told<'a> {
         let observed = self.needs_observation(scope);
+        let throttled = matches!(verdict, Verdict::Throttled { .. });
+        // Whoever says so of an outcome leaves the wait to the response it came from.
+        let by_user = throttled || matches!(verdict, Verdict::Retry { .. });
         let status = scope
             .status
             .filter(|status| observed && status.get() >= 400);
@@ -40,15 +49,17 @@ impl Reading {
             .map(|status| Failure::Status(status.get()))
             .or(self.failure);
         let own = self.hint.as_ref().filter(|_| respects_headers);
-        let seen = scope.hint().filter(|_| observed && respects_headers);
+        let seen = scope
+            .hint()
+            .filter(|_| (observed || by_user) && respects_headers);
         let (advice, received) = match (own, seen) {
-            (Some(own), _) => (Advice::of(Some(own)), None),
-            (None, Some((hint, received))) => (Advice::of(Some(hint)), Some(received)),
+            (Some(own), _) => (Advice::of(own, throttled), None),
+            (None, Some((hint, received))) => (Advice::of(hint, throttled), Some(received)),
             (None, None) => (Advice::default(), None),
         };
         // A response that was observed has been heard of, and a refusal that says for how long says
         // no more.
-        let refused = advice.limited || failure.is_some_and(Failure::is_throttle);
+        let refused = advice.refuses(failure);
         let told = refused && advice.retry_after.is_some();
         let unheard = own.filter(|_| scope.status.is_none() && !told);
         Told {
@@ -76,8 +87,8 @@ pub(super) struct Told<'a> {
 
 /// Reads an outcome.
 pub trait ReadOutcome<O> {
-    /// What the outcome says by its type.
-    fn reading(&self, out: &O) -> Reading;
+    /// What the outcome says by its type, of a server whose resets are in `unit`.
+    fn reading(&self, out: &O, unit: ResetUnit) -> Reading;
 
     /// What the user says of it.
     #[inline]

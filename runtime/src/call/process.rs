@@ -8,6 +8,7 @@ use tokio::runtime::Handle;
 
 use crate::clock;
 use crate::context;
+use crate::context::ResetUnit;
 use crate::context::Scope;
 use crate::error::Error;
 use crate::failure::Failure;
@@ -32,6 +33,8 @@ struct Next {
     base: u64,
     wait: u64,
     now: u64,
+    /// It does not count as a retry.
+    throttle: bool,
 }
 
 /// The part of a call that does not depend on types.
@@ -80,9 +83,9 @@ impl<'s> Core<'s> {
     #[inline]
     fn pass(&mut self, can_refuse: bool, now: u64) -> bool {
         let Ok(setup) = self.setup else { return false };
-        let scope = self
-            .scope
-            .get_or_insert_with(|| context::begin(setup.config.deadline, now));
+        let scope = self.scope.get_or_insert_with(|| {
+            context::begin(setup.config.deadline, setup.config.reset_unit, now)
+        });
         if can_refuse && now >= scope.bounds.deadline() {
             return false;
         }
@@ -91,6 +94,13 @@ impl<'s> Core<'s> {
             Some(limiter) => limiter.pass(1, now),
             None => true,
         }
+    }
+
+    /// What resets are in the server's responses.
+    #[inline]
+    pub(super) fn reset_unit(&self) -> ResetUnit {
+        let setup = self.setup.as_ref();
+        setup.map_or(ResetUnit::Guess, |setup| setup.config.reset_unit)
     }
 
     pub(super) fn deadline(&self) -> u64 {
@@ -137,14 +147,18 @@ impl<'s> Core<'s> {
             return false;
         };
         self.wait = Wait::Nothing(0);
-        let told = reading.conclude(scope, setup.config.respects_headers);
+        if reading.unread && scope.status.is_none() && verdict == Verdict::Auto {
+            setup.unread.tell();
+        }
+        let told = reading.conclude(scope, setup.config.respects_headers, verdict);
         let judgement = match verdict {
             Verdict::Auto => setup.config.retry.judge(told.failure, told.advice),
-            verdict => Judgement::of(verdict, told.advice.retry_after.unwrap_or_default()),
+            verdict => Judgement::by_user(verdict, told.advice),
         };
         if let (Some(limiter), Some(hint)) = (self.limiter(), told.unheard) {
             let heard = heard(&setup.config, hint, sent, clock::now());
-            limiter.hear(self.function(), &heard);
+            let spread = setup.config.spread();
+            limiter.hear(self.function(), &heard, spread);
         }
         if judgement.verdict == Verdict::Done {
             if let Some(limiter) = self.limiter() {
@@ -161,6 +175,7 @@ impl<'s> Core<'s> {
             hint: told.hint,
             retry: scope.number > 1,
             reported: scope.reported,
+            by_user: verdict != Verdict::Auto,
         };
         let (failure, next) = (end.failure, self.settle_failure(&end, judgement));
         next.is_some_and(|next| self.plan(next, failure))
@@ -175,9 +190,8 @@ impl<'s> Core<'s> {
         let (now, config) = (clock::now(), &setup.config);
         let received = end.received.unwrap_or(now);
         let draw = rand::random();
-        let step = config
-            .retry
-            .decide(judgement, scope.number, scope.delay(), draw);
+        let (before, delay) = (scope.tries(), scope.delay());
+        let step = config.retry.decide(judgement, before, delay, draw);
         let spent = scope.is_spent_on(end.failure);
         let tried = scope.number > 1 || step.retry_in.is_some();
         let mut wait = step.retry_in.map(clock::nanos);
@@ -192,12 +206,16 @@ impl<'s> Core<'s> {
                     let resource = end.hint.and_then(Hint::resource);
                     limiter.passed_telling(self.function(), resource, end.sent, end.retry);
                 }
-                Cooldown::None => limiter.failed(self.function(), end.sent),
+                Cooldown::None => {
+                    let again = scope.previous().is_some_and(Failure::is_fault);
+                    let fault = end.fault(config, received, again);
+                    limiter.failed(self.function(), end.sent, fault.as_ref());
+                }
                 Cooldown::Told(_) | Cooldown::Untold => {
                     let refused = end.refused(config, received, told);
                     let understood = limiter.refused(self.function(), &refused);
-                    wait = wait.map(|wait| understood.unwrap_or(wait));
-                    floor = understood.unwrap_or(floor);
+                    wait = wait.map(|wait| understood.instead_of(wait));
+                    floor = understood.wait.unwrap_or(floor);
                 }
             }
         }
@@ -206,6 +224,7 @@ impl<'s> Core<'s> {
             base: received,
             wait,
             now,
+            throttle: step.throttle,
         });
         if next.is_none() && judgement.is_retryable() && tried {
             context::with_current(|outer| outer.spend(end.failure));
@@ -214,7 +233,10 @@ impl<'s> Core<'s> {
     }
 
     /// Plans another attempt, `wait` after `base` or later, if it fits in the call's bounds.
-    fn plan(&mut self, Next { base, wait, now }: Next, failure: Failure) -> bool {
+    fn plan(&mut self, next: Next, failure: Failure) -> bool {
+        let Next {
+            base, wait, now, ..
+        } = next;
         let (Ok(setup), Some(limiter)) = (self.setup, self.limiter()) else {
             return false;
         };
@@ -236,7 +258,7 @@ impl<'s> Core<'s> {
             self.pause(not_before - now, not_before);
         }
         if let Some(scope) = &mut self.scope {
-            scope.advance(failure, wait, latest);
+            scope.advance(failure, wait, latest, next.throttle);
         }
         true
     }
@@ -244,11 +266,7 @@ impl<'s> Core<'s> {
     /// Lets the limiter hear at once what the body has observed.
     #[inline]
     pub(super) fn heed(&mut self) {
-        if self
-            .scope
-            .as_mut()
-            .is_some_and(|scope| core::mem::take(&mut scope.unheard))
-        {
+        if self.scope.as_mut().is_some_and(Scope::take_unheard) {
             self.heed_observation();
         }
     }
@@ -266,9 +284,9 @@ impl<'s> Core<'s> {
         let failure = scope
             .status
             .map_or(Failure::Other, |status| Failure::Status(status.get()));
-        let advice = Advice::of(Some(hint));
+        let advice = Advice::of(hint, false);
         let asked = advice.retry_after.filter(|wait| !wait.is_zero());
-        if let (true, Some(wait)) = (failure.is_throttle() || advice.limited, asked) {
+        if let (true, Some(wait)) = (advice.refuses(Some(failure)), asked) {
             let end = End {
                 sent,
                 failure,
@@ -277,6 +295,7 @@ impl<'s> Core<'s> {
                 hint: Some(hint),
                 retry: scope.number > 1,
                 reported: scope.reported,
+                by_user: false,
             };
             let refused = end.refused(&setup.config, received, Some(wait));
             limiter.refused(self.function(), &refused);
@@ -285,7 +304,8 @@ impl<'s> Core<'s> {
             }
         } else {
             let heard = heard(&setup.config, hint, sent, received);
-            limiter.hear(self.function(), &heard);
+            let spread = setup.config.spread();
+            limiter.hear(self.function(), &heard, spread);
         }
     }
 

@@ -5,6 +5,8 @@
 
 mod attempt;
 mod bounds;
+mod told;
+mod tries;
 
 use core::cell::Cell;
 use core::mem::ManuallyDrop;
@@ -19,6 +21,8 @@ use crate::hint::Hint;
 pub use self::attempt::Attempt;
 pub use self::attempt::IdempotencyKey;
 use self::bounds::Bounds;
+pub use self::told::ResetUnit;
+use self::told::Told;
 
 thread_local! {
     static CURRENT: Current = const { Current::new() };
@@ -34,7 +38,7 @@ struct Current {
     bounds: Cell<Bounds>,
     number: Cell<u32>,
     status: Cell<Option<NonZeroU16>>,
-    unheard: Cell<bool>,
+    told: Cell<Told>,
     notes: Cell<Option<ManuallyDrop<Box<Notes>>>>,
 }
 
@@ -45,7 +49,7 @@ impl Current {
             notes: Cell::new(None),
             number: Cell::new(Scope::NONE.number),
             status: Cell::new(None),
-            unheard: Cell::new(false),
+            told: Cell::new(Scope::NONE.told),
         }
     }
 
@@ -56,7 +60,7 @@ impl Current {
         scope.bounds = self.bounds.replace(scope.bounds);
         scope.number = self.number.replace(scope.number);
         scope.status = self.status.replace(scope.status);
-        scope.unheard = self.unheard.replace(scope.unheard);
+        scope.told = self.told.replace(scope.told);
     }
 
     /// Whether there is anything beside what every call has.
@@ -79,8 +83,8 @@ pub(crate) struct Scope {
     pub(crate) number: u32,
     /// What `observe` saw last.
     pub(crate) status: Option<NonZeroU16>,
-    /// `observe` saw something that the limiter has not heard of.
-    pub(crate) unheard: bool,
+    /// What `observe` saw that the limiter has not heard of, and how it reads.
+    told: Told,
     /// The limiter has been told that this attempt was refused. Only the call reads it, so it is not lent
     /// to the thread.
     pub(crate) reported: bool,
@@ -90,6 +94,8 @@ pub(crate) struct Scope {
 #[derive(Clone, Debug, Default)]
 struct Notes {
     previous: Option<Failure>,
+    /// Retries after refusals that do not count as retries.
+    throttles: u32,
     /// A call inside the body has tried this often enough: another attempt would multiply its.
     spent: Option<Failure>,
     /// Nanoseconds of the delay before this attempt.
@@ -116,26 +122,29 @@ impl Scope {
         notes: None,
         number: 0,
         status: None,
-        unheard: false,
+        told: Told::of(ResetUnit::Guess),
         reported: false,
     };
 
-    pub(crate) const fn new(bounds: Bounds) -> Self {
+    const fn new(bounds: Bounds, unit: ResetUnit) -> Self {
         Self {
             bounds,
+            told: Told::of(unit),
             number: 1,
             ..Self::NONE
         }
     }
 
-    /// Makes it the scope of the next attempt, after `delay` nanoseconds and not after `latest`.
-    pub(crate) fn advance(&mut self, failure: Failure, delay: u64, latest: u64) {
+    /// Makes it the scope of the next attempt, after `delay` nanoseconds and not after `latest`. `throttle`:
+    /// it does not count as a retry.
+    pub(crate) fn advance(&mut self, failure: Failure, delay: u64, latest: u64, throttle: bool) {
         self.number = self.number.saturating_add(1);
         self.status = None;
-        self.unheard = false;
+        self.told.set_heard();
         self.reported = false;
         let notes = self.notes();
         notes.previous = Some(failure);
+        notes.throttles = notes.throttles.saturating_add(u32::from(throttle));
         notes.delay = delay;
         notes.latest = latest;
         notes.spent = None;
@@ -146,7 +155,8 @@ impl Scope {
     #[cfg(feature = "http")]
     fn observe(&mut self, status: u16, hint: Option<Hint>) {
         self.status = NonZeroU16::new(status);
-        let unheard = core::mem::replace(&mut self.unheard, true);
+        let unheard = self.told.is_unheard();
+        self.told.set_unheard();
         let received = clock::now();
         let notes = self.notes();
         notes.spent = None;
@@ -157,6 +167,16 @@ impl Scope {
             notes.hint = hint;
             notes.received = received;
         }
+    }
+
+    /// Whether `observe` saw something that the limiter has not heard of, which it hears now.
+    #[inline]
+    pub(crate) fn take_unheard(&mut self) -> bool {
+        let unheard = self.told.is_unheard();
+        if unheard {
+            self.told.set_heard();
+        }
+        unheard
     }
 
     /// Whether `observe` saw nothing, or a success that told nothing.
@@ -217,11 +237,6 @@ impl Scope {
         Some((notes.hint.as_ref()?, notes.received))
     }
 
-    /// The delay before this attempt.
-    pub(crate) fn delay(&self) -> Duration {
-        Duration::from_nanos(self.notes.as_ref().map_or(0, |notes| notes.delay))
-    }
-
     fn notes(&mut self) -> &mut Notes {
         self.notes.get_or_insert_default()
     }
@@ -261,9 +276,9 @@ pub(crate) fn lend(scope: &mut Option<Scope>) -> Loan<'_> {
 
 /// The scope of a call that begins at `now`. Inside of another call it has no more time than that one.
 #[inline]
-pub(crate) fn begin(deadline: Option<u64>, now: u64) -> Scope {
+pub(crate) fn begin(deadline: Option<u64>, unit: ResetUnit, now: u64) -> Scope {
     let outer = CURRENT.with(|current| current.bounds.get());
-    let mut scope = Scope::new(Bounds::of(deadline, now, outer.deadline()));
+    let mut scope = Scope::new(Bounds::of(deadline, now, outer.deadline()), unit);
     if outer.is_patient() {
         inherit_pauses(&mut scope);
     }
@@ -277,11 +292,11 @@ fn inherit_pauses(scope: &mut Scope) {
     }
 }
 
-/// Whether this is inside an attempt.
+/// What resets are in responses to the current attempt. `None` outside of one.
 #[cfg(feature = "http")]
 #[inline]
-pub(crate) fn is_inside() -> bool {
-    CURRENT.with(|current| current.number.get() > 0)
+pub(crate) fn reset_unit() -> Option<ResetUnit> {
+    CURRENT.with(|current| (current.number.get() > 0).then(|| current.told.get().unit()))
 }
 
 /// Takes note of a response to the current attempt.
@@ -317,5 +332,6 @@ pub(crate) fn with_current<T>(act: impl FnOnce(&mut Scope) -> T) -> Option<T> {
 /// }
 /// ```
 pub fn attempt() -> Attempt {
-    with_current(Scope::attempt).unwrap_or_else(|| Scope::new(Bounds::NONE).attempt())
+    with_current(Scope::attempt)
+        .unwrap_or_else(|| Scope::new(Bounds::NONE, ResetUnit::Guess).attempt())
 }

@@ -1,7 +1,8 @@
 //! Instants: every form of date that servers write, read against the server's own clock.
 //!
 //! The three forms of HTTP-date (RFC 9110, section 5.6.7) are cut here by their fixed columns. A
-//! day of the week has to be one, but it need not be the right one: the date is what counts.
+//! day of the week has to be one, but it need not be the right one: the date is what counts. The zone
+//! has to be `GMT`; servers that write `UTC` or `+0000` instead mean the same.
 
 use core::time::Duration;
 use std::borrow::Cow;
@@ -94,7 +95,8 @@ pub(super) fn http(text: &[u8], now: Instant) -> Option<Instant> {
 
 /// `Sun, 06 Nov 1994 08:49:37 GMT`
 fn imf_fixdate(text: &[u8]) -> Option<Instant> {
-    shaped(text, b"aaa, 00 aaa 0000 00:00:00 GMT")?;
+    let text = without_zone(text)?;
+    shaped(text, b"aaa, 00 aaa 0000 00:00:00")?;
     short_day(&text[..3])?;
     let date = (
         year(&text[12..16])?,
@@ -110,7 +112,8 @@ fn imf_fixdate(text: &[u8]) -> Option<Instant> {
 fn rfc850(text: &[u8], now: Instant) -> Option<Instant> {
     let comma = text.iter().position(|&byte| byte == b',')?;
     let (name, rest) = text.split_at(comma);
-    shaped(rest, b", 00-aaa-00 00:00:00 GMT")?;
+    let rest = without_zone(rest)?;
+    shaped(rest, b", 00-aaa-00 00:00:00")?;
     DAYS.iter().find(|day| **day == name)?;
     let (month, day, time) = (month(&rest[5..8])?, two(&rest[2..4])?, time(&rest[12..20])?);
 
@@ -133,6 +136,12 @@ fn asctime(text: &[u8]) -> Option<Instant> {
         two(text[8..10].trim_ascii_start())?,
     );
     Instant::new(date, time(&text[11..19])?)
+}
+
+/// What stands before the name of the zone without an offset from UTC.
+fn without_zone(text: &[u8]) -> Option<&[u8]> {
+    const ZONES: [&[u8]; 3] = [b" GMT", b" UTC", b" +0000"];
+    ZONES.into_iter().find_map(|zone| text.strip_suffix(zone))
 }
 
 /// `Tue Feb 16 2021 09:02:42 GMT+0100 (Central European Standard Time)`, as JavaScript prints a date.

@@ -36,14 +36,15 @@
 //! | names of their own | X (24 hours), Bybit, Gate, Etsy, `DocuSign`, Cohere, Together, Dataverse, EVE Online, Path of Exile |
 //! | several things in one field | Shopify, Gorgias, Recharge (`32/40`), EVE Online (`150/15m`), Salesforce, Riot (`100:120,20:1`), Strava and Polar (`600,30000` with a usage), Zendesk, Auth0, Sentry, Azure Resource Manager, IBM API Connect (`name=default,100;`), Trakt (an object of JSON), Pingdom, Docker Hub (`100;w=21600`) |
 //! | counters of use alone | Binance (`X-MBX-*`), Xero (what is left per minute and day), Amazon SP-API (a rate) |
+//! | names of errors | `x-amzn-errortype`, `x-amzn-query-error`, `x-amz-error-code`: the codes with which AWS refuses calls that come too soon |
 //! | advice | `x-should-retry`, `stripe-should-retry`: exactly `true` or `false` |
 //!
 //! A time is written in seconds or milliseconds, with or without a fraction, as an epoch, as a Go
 //! duration (`6m0s`, `20ms`), as one of the three HTTP-dates, or as ISO 8601 (UTC where it names no
 //! offset), also the way Ruby and Go print it; the end of a window also as JavaScript and mails
-//! have a date, as a duration of ISO 8601 (`PT1M`), or with its unit in a word (`30 seconds`). Fractions of a millisecond round up. Dates and
-//! epochs are read against the response's own `Date`, so the two clocks need not agree; without
-//! one, against `received_at`.
+//! have a date. Both may be a duration of ISO 8601 (`PT1M`), or have their unit in a word (`30 seconds`).
+//! Fractions of a millisecond round up. Dates and epochs are read against the response's own `Date`, so the
+//! two clocks need not agree; without one, against `received_at`.
 //!
 //! # What counts when several fields speak
 //!
@@ -62,19 +63,21 @@
 //!
 //! 429, 420 and 529 always. 400, 403, 500 and 503 with a delay or a window used up: GitHub and
 //! Salesforce refuse with 403, Linear with 400, Auth0 with 500. 402, 409, 413, 418 and 430 with a
-//! delay (`OpenRouter`, Wildberries, RFC 9110, Binance, Shopify). Nothing else, and never a 2xx: what hides in a body of a 200 is
-//! for the caller to find, who then builds the [`Hint`].
+//! delay (`OpenRouter`, Wildberries, RFC 9110, Binance, Shopify). Any 4xx and 5xx that names such an error
+//! (AWS's 400 with `ThrottlingException`). Nothing else, and never a 2xx: what hides in a body of a 200 is
+//! for the caller to find, who then builds the [`Hint`]. A call is not repeated for a 500, whatever it says,
+//! unless it is `idempotent`.
 //!
 //! # Where people differ
 //!
 //! * A bare number in a reset field is a delay below 1e9, and epoch seconds, milliseconds,
 //!   microseconds or nanoseconds from there on, by size. Delays in milliseconds (Prisjakt) look
-//!   like seconds: say so with [`Parser::reset_kind`].
+//!   like seconds: say so with [`Parser::reset_kind`], or `headers(reset = "millis")` in the attribute.
 //! * A number in `Retry-After` is always a delay, even if it looks like an epoch: RFC 9110 says so.
 //!   In other `*-retry-after` fields it may be an epoch, as Symfony sends it.
-//! * HTTP-dates keep to the grammar of RFC 9110: no zone but GMT, no other case, no one-digit day. A
-//!   wrong day of the week is forgiven, a leap second is the second after it, and two digits of
-//!   a year are the last such year that is at most 50 years ahead.
+//! * HTTP-dates keep to the grammar of RFC 9110: no zone but GMT, which may be written `UTC` or
+//!   `+0000`, no other case, no one-digit day. A wrong day of the week is forgiven, a leap second is the
+//!   second after it, and two digits of a year are the last such year that is at most 50 years ahead.
 //! * -1 left is "not known"; other negative numbers left are 0. `100, 100` is `100`, which a proxy
 //!   has joined; `10, 20` in `Retry-After` is nothing. Signs, exponents and units that are not
 //!   listed above make a value unreadable.
@@ -115,6 +118,7 @@
 //! [Okta](https://developer.okta.com/docs/reference/rate-limits/),
 //! [Binance](https://developers.binance.com/docs/binance-spot-api-docs/rest-api/limits).
 
+mod codes;
 mod counts;
 mod date;
 mod delay;
@@ -223,7 +227,7 @@ impl Parser {
         clock: impl FnOnce() -> SystemTime,
     ) -> Option<Hint> {
         let first = headers.keys().position(may_matter);
-        if first.is_none() && !is_refusal(status, false, false) {
+        if first.is_none() && !is_refusal(status, Evidence::default()) {
             return None;
         }
         self.read_lines(status, headers, first, clock())
@@ -245,8 +249,14 @@ impl Parser {
                 reading.line(name, value);
             }
         }
+        let named = reading.names_a_throttle();
         let (hint, exhausted) = reading.finish();
-        let limited = is_refusal(status, hint.retry_after().is_some(), exhausted);
+        let evidence = Evidence {
+            told_to_wait: hint.retry_after().is_some(),
+            exhausted,
+            named,
+        };
+        let limited = is_refusal(status, evidence);
         Some(hint.with_limited(limited)).filter(|hint| !hint.is_empty())
     }
 }
@@ -255,10 +265,26 @@ fn may_matter(name: &HeaderName) -> bool {
     scan::may_matter(name.as_str().as_bytes())
 }
 
+/// What speaks for a refusal beside the status.
+#[derive(Clone, Copy, Debug, Default)]
+struct Evidence {
+    told_to_wait: bool,
+    /// Nothing is left of a window.
+    exhausted: bool,
+    /// The error's name says it.
+    named: bool,
+}
+
 /// Whether this status, with or without evidence, refuses a call for coming too soon.
-fn is_refusal(status: StatusCode, told_to_wait: bool, exhausted: bool) -> bool {
+fn is_refusal(status: StatusCode, evidence: Evidence) -> bool {
+    let Evidence {
+        told_to_wait,
+        exhausted,
+        named,
+    } = evidence;
     match status.as_u16() {
         429 | 420 | 529 => true,
+        400..600 if named => true,
         400 | 403 | 500 | 503 => told_to_wait || exhausted,
         402 | 409 | 413 | 418 | 430 => told_to_wait,
         _ => false,

@@ -14,7 +14,7 @@ use super::names::{self, Slot};
 use super::number::{self, Decimal};
 use super::vocabulary::{self, Field, Scale};
 use super::window::Windows;
-use super::{ResetKind, counts, lists, policies, structured};
+use super::{ResetKind, codes, counts, lists, policies, structured};
 use crate::hint::Hint;
 
 /// Lines that are read, of those whose names look right.
@@ -37,6 +37,8 @@ pub(super) struct Reading<'a> {
     lines: usize,
     delay: Option<(u8, Duration)>,
     advice: Option<bool>,
+    /// The name of the error is one of those for calls that come too soon.
+    throttled: bool,
     /// A reset was told as an instant in whole seconds.
     instants: Cell<bool>,
     windows: Windows<'a>,
@@ -56,6 +58,7 @@ impl<'a> Reading<'a> {
             lines: 0,
             delay: None,
             advice: None,
+            throttled: false,
             instants: Cell::new(false),
             windows: Windows::default(),
         }
@@ -72,12 +75,19 @@ impl<'a> Reading<'a> {
             self.delay(rank, self.delay_value(form, once(text)));
         } else if name.ends_with("-should-retry") {
             self.advice(text);
+        } else if codes::is_field(name.as_bytes()) {
+            self.throttled |= codes::is_throttle(text);
         } else if let Some((slot, field)) = names::window_field(name) {
             match field {
                 Field::Policy | Field::Bare => self.structured(name, &slot, field, value),
                 _ => self.window(&slot, field, text),
             };
         }
+    }
+
+    /// Whether the response names an error for calls that come too soon.
+    pub(super) const fn names_a_throttle(&self) -> bool {
+        self.throttled
     }
 
     /// The hint, and whether a window is used up.
@@ -200,17 +210,22 @@ impl<'a> Reading<'a> {
             (Some(number), Form::Millis) => number.millis(),
             (Some(number), Form::Guess) => self.guess(number),
             (None, Form::Millis) => None,
-            (None, Form::Seconds) => self.until(text),
-            (None, Form::Guess) => number::go_duration(text).or_else(|| self.until(text)),
+            (None, Form::Seconds | Form::Guess) => self.span_or_date(text),
         }
+    }
+
+    /// A duration with units, or the time until a date.
+    fn span_or_date(&self, text: &[u8]) -> Option<Duration> {
+        number::go_duration(text)
+            .or_else(|| number::iso_duration(text))
+            .or_else(|| names::long_words(text))
+            .or_else(|| self.until(text))
     }
 
     fn reset_value(&self, scale: Scale, text: &[u8]) -> Option<Duration> {
         let Some(number) = Decimal::parse(text) else {
-            return number::go_duration(text)
-                .or_else(|| number::iso_duration(text))
-                .or_else(|| names::long_words(text))
-                .or_else(|| self.until(text))
+            return self
+                .span_or_date(text)
                 .or_else(|| date::rfc2822(text)?.after(self.now()));
         };
         match (scale, self.reset_kind) {

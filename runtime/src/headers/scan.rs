@@ -1,6 +1,8 @@
 //! The sieve: which of a response's field names are worth a second look. It sees every field of
 //! every response, so it looks at every second pair of letters and no more.
 
+use super::codes;
+
 /// Every name that we know holds one of these words, or a part of one. No two of them have a pair of
 /// letters in common.
 const WORDS: [&[u8; LEN]; 4] = [b"limit", b"retry", b"quota", b"maini"];
@@ -36,8 +38,9 @@ pub(super) fn may_matter(name: &[u8]) -> bool {
             return true;
         }
     }
-    name.first_chunk()
-        .is_some_and(|start| BEGINNINGS.contains(start))
+    name.first_chunk().is_some_and(|start| {
+        BEGINNINGS.contains(start) || (start == codes::START && codes::is_field(name))
+    })
 }
 
 /// Whether the word that has the pair is there.

@@ -13,6 +13,7 @@ use crate::quota::Quota;
 use super::announcing::Announced;
 use super::cooldown::Cooldown;
 use super::cooldown::Probe;
+use super::faults::Faults;
 use super::forecast::expiry;
 use super::gate::Gate;
 use super::kept::Kept;
@@ -69,6 +70,10 @@ pub(super) struct Desk {
     pub(super) refilled: Option<Kept>,
     /// The last cooldown began because a window was used up.
     pub(super) exhausted: bool,
+    /// The part of what is added to the last pause, see [`later`](Self::later).
+    pub(super) draw: f64,
+    /// Failures of the server that said when to come back.
+    pub(super) faults: Faults,
     /// When a token last found the bucket full, or may have.
     pub(super) spilt: Spilt,
     /// Until when tokens may be taken that a late timer kept from those who waited.
@@ -99,6 +104,8 @@ impl Desk {
             kept: None,
             refilled: None,
             exhausted: false,
+            draw: 0.0,
+            faults: Faults::NONE,
             spilt: Spilt::NEVER,
             owed_until: 0,
             delayed: false,

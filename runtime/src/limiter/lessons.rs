@@ -13,8 +13,11 @@ use crate::learning::Own;
 use super::cooldown::PROBING;
 use super::cooldown::Probe;
 use super::desk::Desk;
+use super::faults::Faults;
 use super::gate::Gate;
 use super::kept::Kept;
+use super::spread::Spread;
+use super::spread::Understood;
 use super::wakes::Wakes;
 
 /// A pause without a hint is not bounded by less than this part of the time for which nothing has passed.
@@ -50,6 +53,8 @@ pub(crate) struct Refused<'a> {
     pub(crate) heard: Option<Heard<'a>>,
     /// Backoff that sets the pause where the server asked for nothing.
     pub(crate) backoff: Backoff,
+    /// How much later than the server asked the pause may end.
+    pub(crate) spread: Spread,
     /// Upper bound on any wait, in nanoseconds.
     pub(crate) longest: u64,
     /// It says something about the rate: a 503 that says when to come back tells of maintenance.
@@ -61,15 +66,14 @@ pub(crate) struct Refused<'a> {
 }
 
 impl Desk {
-    /// A call was refused. Returns the nanoseconds that it has to wait, where that is not what the
-    /// server asked for: a reset can be the instant at which a bucket is full again.
+    /// A call was refused. Returns what that means for its wait.
     pub(super) fn refused(
         &mut self,
         refused: &Refused<'_>,
         gate: &Gate,
         now: u64,
         wakes: &mut Wakes,
-    ) -> Option<u64> {
+    ) -> Understood {
         self.took(refused.received.saturating_sub(refused.sent));
         self.learnt.passed_before(gate.take_passes(), now);
         let binds_all = self.count_and_judge(refused, now);
@@ -85,11 +89,14 @@ impl Desk {
             wait: wait.or(refused.wait),
             ..*refused
         };
+        let asked = refused.wait.map(|wait| wait.min(refused.longest));
+        let later = asked.map_or(0, |asked| self.later(asked, refused.spread, now));
+        let understood = Understood { wait, later };
         if !binds_all {
             self.ended(refused.sent, now);
-            return wait;
+            return understood;
         }
-        self.hold_all_back(&refused, gate, now, wakes);
+        self.hold_all_back(&refused, later, gate, now, wakes);
         if let (Some(at), Some(heard)) = (refills_at, refused.heard) {
             // A refusal has ended all paces, also the one at which a bucket is known to refill.
             self.learnt.hear_refusal(&heard);
@@ -97,7 +104,7 @@ impl Desk {
             self.refill_at(at);
             self.expel_if_late(now, wakes);
         }
-        wait
+        understood
     }
 
     /// Counts a refusal, and returns whether it concerns all calls of the limiter.
@@ -115,7 +122,14 @@ impl Desk {
     }
 
     /// Closes for what a refusal asks for, and learns from it which rate the server lets through.
-    fn hold_all_back(&mut self, refused: &Refused<'_>, gate: &Gate, now: u64, wakes: &mut Wakes) {
+    fn hold_all_back(
+        &mut self,
+        refused: &Refused<'_>,
+        later: u64,
+        gate: &Gate,
+        now: u64,
+        wakes: &mut Wakes,
+    ) {
         let news = self.learnt.refused(refused.sent, now);
         let wait = match refused.wait {
             Some(wait) => wait,
@@ -123,7 +137,8 @@ impl Desk {
             None if !news => return,
             None => self.pause(refused.backoff, now),
         };
-        let until = refused.received.saturating_add(wait.min(refused.longest));
+        let wait = wait.min(refused.longest).saturating_add(later);
+        let until = refused.received.saturating_add(wait);
         // A refusal ends the pace in force. `cool_down` forecasts with the bucket that follows.
         self.reshape(gate, now);
         self.cool_down(until, now, wakes);
@@ -177,6 +192,7 @@ impl Desk {
                 self.put_off(sooner, now);
             }
         }
+        self.faults = Faults::NONE;
         self.learnt.passed(sent, retry, now);
         self.reshape(gate, now);
         self.ended(sent, now);
@@ -209,6 +225,7 @@ impl Desk {
         &mut self,
         heard: &Heard<'_>,
         own: Option<Own>,
+        spread: Spread,
         gate: &Gate,
         now: u64,
         wakes: &mut Wakes,
@@ -224,7 +241,9 @@ impl Desk {
             self.empty(now);
         }
         if outlook.closed_until > now {
-            self.cool_down(outlook.closed_until, now, wakes);
+            let asked = outlook.closed_until.saturating_sub(heard.received);
+            let until = outlook.closed_until + self.later(asked, spread, now);
+            self.cool_down(until, now, wakes);
             self.cooldown.arm(PROBING);
             self.exhausted = true;
         }
@@ -321,6 +340,7 @@ impl Desk {
 
     /// Returns whether the limiter learns something from calls that pass.
     pub(super) fn is_attentive(&self) -> bool {
-        self.fresh || self.cooldown.probe() != Probe::Off || !self.learnt.is_nothing()
+        let probing = self.cooldown.probe() != Probe::Off;
+        self.fresh || probing || self.faults.any() || !self.learnt.is_nothing()
     }
 }

@@ -6,6 +6,7 @@ mod announcing;
 mod behind;
 mod cooldown;
 mod desk;
+mod faults;
 mod forecast;
 mod gate;
 mod kept;
@@ -21,6 +22,7 @@ mod resources;
 mod shared;
 mod snapshot;
 mod spilling;
+mod spread;
 mod supply;
 mod supplying;
 #[cfg(test)]
@@ -37,6 +39,7 @@ use std::sync::OnceLock;
 use tokio::time::Instant;
 
 pub use self::acquire::Acquire;
+pub(crate) use self::faults::Fault;
 pub(crate) use self::lessons::Refused;
 pub(crate) use self::registry::find;
 pub(crate) use self::request::Denial;
@@ -47,6 +50,7 @@ pub(crate) use self::resources::Function;
 pub(crate) use self::shared::Shared;
 pub use self::snapshot::Snapshot;
 pub use self::snapshot::Waits;
+pub(crate) use self::spread::Spread;
 pub(crate) use self::ticket::Ticket;
 
 use crate::clock;

@@ -19,6 +19,7 @@ pub use self::settings::Backoff;
 pub use self::settings::Settings;
 pub use self::settings::duration;
 pub use self::settings::rate;
+pub use self::settings::reset_unit;
 pub use self::site::Begin;
 pub use self::site::Each;
 pub use self::site::Find;
@@ -50,6 +51,7 @@ pub use crate::call::Lost;
 pub use crate::call::ReadOutcome;
 pub use crate::call::Refuse;
 pub use crate::call::Refusing;
+pub use crate::context::ResetUnit;
 pub use crate::retry_on::RetryOn;
 #[cfg(feature = "http")]
 pub use crate::signal::Answer;

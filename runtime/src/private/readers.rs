@@ -7,7 +7,7 @@ use core::error::Error as StdError;
 use core::fmt;
 
 use crate::call::ReadOutcome;
-use crate::failure::Failure;
+use crate::context::ResetUnit;
 use crate::signal::Known;
 use crate::signal::Reading;
 use crate::signal::Signal;
@@ -17,8 +17,8 @@ use crate::verdict::Verdict;
 
 /// Reads the value in an `Ok`.
 pub trait ReadOk<T> {
-    /// What the value says.
-    fn read_ok(value: &T) -> Reading;
+    /// What the value says, of a server whose resets are in `unit`.
+    fn read_ok(value: &T, unit: ResetUnit) -> Reading;
 }
 
 /// Reads the error in an `Err`.
@@ -63,13 +63,13 @@ readers! {
 
 #[cfg(feature = "http")]
 impl<T: crate::signal::Answer> ReadOk<T> for ByAnswer {
-    fn read_ok(value: &T) -> Reading {
-        Reading::answered(value)
+    fn read_ok(value: &T, unit: ResetUnit) -> Reading {
+        Reading::answered(value, unit)
     }
 }
 
 impl<T> ReadOk<T> for ByNothing {
-    fn read_ok(_: &T) -> Reading {
+    fn read_ok(_: &T, _: ResetUnit) -> Reading {
         Reading::value()
     }
 }
@@ -116,16 +116,16 @@ boxed! {
 
 impl<E> ReadErr<E> for ByNothing {
     fn read_err(_: &E) -> Reading {
-        Reading::failed(Failure::Other)
+        Reading::unread()
     }
 }
 
 /// Reads an outcome by its types: how its two sides are read.
 impl<T, E, K: ReadOk<T>, G: ReadErr<E>> ReadOutcome<Result<T, E>> for (K, G) {
     #[inline]
-    fn reading(&self, out: &Result<T, E>) -> Reading {
+    fn reading(&self, out: &Result<T, E>, unit: ResetUnit) -> Reading {
         match out {
-            Ok(value) => K::read_ok(value),
+            Ok(value) => K::read_ok(value, unit),
             Err(error) => G::read_err(error),
         }
     }
@@ -147,8 +147,8 @@ impl<T, E, R> ReadOutcome<Result<T, E>> for Classify<'_, T, E, R>
 where
     R: ReadOutcome<Result<T, E>>,
 {
-    fn reading(&self, out: &Result<T, E>) -> Reading {
-        self.reader.reading(out)
+    fn reading(&self, out: &Result<T, E>, unit: ResetUnit) -> Reading {
+        self.reader.reading(out, unit)
     }
 
     fn verdict(&self, out: &Result<T, E>) -> Verdict {

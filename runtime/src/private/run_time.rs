@@ -242,9 +242,20 @@ pub fn duration(value: &impl ToDuration) -> Result<Duration, Error> {
     Ok(value.to_duration())
 }
 
-/// `max_retries`; more than fits is as many as fit, and less than 0 is 0.
-pub fn max_retries(settings: Settings, value: &impl ToCount) -> Result<Settings, Error> {
-    Ok(settings.max_retries(value.to_count()))
+macro_rules! counts_of_retries {
+    ($($(#[$doc:meta])* $name:ident;)*) => {$(
+        $(#[$doc])*
+        pub fn $name(settings: Settings, value: &impl ToCount) -> Result<Settings, Error> {
+            Ok(settings.$name(value.to_count()))
+        }
+    )*};
+}
+
+counts_of_retries! {
+    /// `max_retries`; more than fits is as many as fit, and less than 0 is 0.
+    max_retries;
+    /// `max_throttles`; more than fits is as many as fit, and less than 0 is 0.
+    max_throttles;
 }
 
 /// `max_cooldown`

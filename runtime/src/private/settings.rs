@@ -7,6 +7,7 @@ use crate::backoff;
 use crate::backoff::Jitter;
 use crate::call::Config;
 use crate::clock::nanos;
+use crate::context::ResetUnit;
 use crate::error::Error;
 use crate::quota::Quota;
 use crate::quota::Rate;
@@ -14,6 +15,7 @@ use crate::retry_on::RetryOn;
 use crate::store::OnStoreError;
 use crate::store::Policy;
 
+use super::stores::Http;
 use super::stores::StoreChoice;
 
 /// The options of one attribute.
@@ -106,6 +108,13 @@ impl Settings {
         self
     }
 
+    /// `max_throttles`.
+    #[must_use]
+    pub const fn max_throttles(mut self, throttles: u32) -> Self {
+        self.config.retry.max_throttles = throttles;
+        self
+    }
+
     /// `backoff`.
     #[must_use]
     pub const fn backoff(mut self, backoff: Backoff) -> Self {
@@ -141,6 +150,13 @@ impl Settings {
         self
     }
 
+    /// `headers(reset = ..)`.
+    #[must_use]
+    pub const fn headers(mut self, reset: ResetUnit) -> Self {
+        self.config.reset_unit = reset;
+        self
+    }
+
     /// `throttle_below`.
     #[must_use]
     pub const fn throttle_below(mut self, share: f64) -> Self {
@@ -152,6 +168,13 @@ impl Settings {
     #[must_use]
     pub const fn max_cooldown(mut self, longest: Duration) -> Self {
         self.config.max_cooldown = nanos(longest);
+        self
+    }
+
+    /// `hint_spread`.
+    #[must_use]
+    pub const fn hint_spread(mut self, share: f64) -> Self {
+        self.config.hint_spread = share;
         self
     }
 
@@ -223,6 +246,11 @@ impl Backoff {
 #[expect(clippy::cast_precision_loss, reason = "periods are far below 2^52 ns")]
 pub const fn rate(count: f64, nanos: u64) -> Rate {
     checked(Rate::of(count, nanos as f64))
+}
+
+/// The unit of `headers(reset = ..)`, where headers are read at all.
+pub const fn reset_unit<F: Http>(unit: ResetUnit) -> ResetUnit {
+    unit
 }
 
 /// A duration in nanoseconds.

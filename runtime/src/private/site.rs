@@ -8,6 +8,7 @@ use std::sync::PoisonError;
 
 use crate::call::Call;
 use crate::call::Setup;
+use crate::call::Unread;
 use crate::error::Error;
 use crate::limiter;
 use crate::limiter::Function;
@@ -21,6 +22,7 @@ pub struct Site {
     name: &'static str,
     settings: Settings,
     setup: OnceLock<Result<Setup, Error>>,
+    unread: Unread,
 }
 
 /// What a call begins with.
@@ -96,6 +98,7 @@ where
                     config: settings.config,
                     limiter: shared.limiter.clone(),
                     function: shared.function,
+                    unread: shared.unread,
                 })
                 .map_err(|error| error.in_function(site.name)),
             Err(error) => Err(error.clone()),
@@ -111,6 +114,7 @@ impl Site {
             name,
             settings,
             setup: OnceLock::new(),
+            unread: Unread::of(name),
         }
     }
 
@@ -152,6 +156,7 @@ impl Site {
             config: settings.config,
             limiter: limiter.map(|limiter| Arc::clone(limiter.shared())),
             function: Function::of(self),
+            unread: &self.unread,
         })
     }
 }

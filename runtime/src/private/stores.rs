@@ -72,6 +72,16 @@ pub trait Redis {}
 )]
 pub trait Rediss {}
 
+/// Feature `http`.
+#[diagnostic::on_unimplemented(
+    message = "reading headers needs the feature `http` of `paced`, or one that brings it, as `reqwest` does",
+    label = "add `features = [\"http\"]` to `paced` in Cargo.toml"
+)]
+pub trait Http {}
+
+#[cfg(feature = "http")]
+impl Http for Features {}
+
 #[cfg(feature = "sqlite")]
 impl Sqlite for Features {}
 

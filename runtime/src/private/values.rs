@@ -65,7 +65,7 @@ constants! {
     FactorValue: factor -> f64 where ToNumber;
     /// A constant given as a share.
     ShareValue: share -> f64 where ToNumber;
-    /// A constant given as `max_retries`.
+    /// A constant given as `max_retries` or `max_throttles`.
     RetriesValue: retries -> u32 where ToCount;
     /// A constant given as `store`.
     StoreValue: store -> StoreChoice where ToStore;
@@ -182,7 +182,7 @@ const fn count(value: u128) -> u32 {
     value as u32
 }
 
-const NO_RETRIES: &str = "`max_retries` is a number from 0 on: 0 is for no retry at all";
+const NO_RETRIES: &str = "a number of retries is 0 or more: 0 is for no retry at all";
 
 impl RateValue<&str> {
     /// The rate that the text says.

@@ -37,7 +37,22 @@ fn read_links(first: Option<&(dyn StdError + 'static)>, error: &dyn StdError) ->
     }
     #[cfg(not(feature = "reqwest"))]
     let _ = error;
-    Reading::failed(Failure::Other)
+    if Links::from(first).any(is_known) {
+        Reading::failed(Failure::Other)
+    } else {
+        Reading::unread()
+    }
+}
+
+/// Whether the error is of a type that is understood, though it says nothing of a retry.
+fn is_known(error: &(dyn StdError + 'static)) -> bool {
+    #[cfg(feature = "reqwest")]
+    if error.is::<::reqwest::Error>() {
+        return true;
+    }
+    // Of the kind `Other` is what somebody has made of an error that is none of the system's.
+    let io = error.downcast_ref::<io::Error>();
+    io.is_some_and(|error| error.kind() != ErrorKind::Other)
 }
 
 fn known(error: &(dyn StdError + 'static)) -> Option<Failure> {
@@ -91,6 +106,20 @@ mod tests {
         let refused = io::Error::from(ErrorKind::ConnectionRefused);
         let outer = io::Error::other(io::Error::other(refused));
         assert_eq!(failure(&outer), Some(Failure::Connect));
+    }
+
+    #[test]
+    fn an_error_that_says_nothing_is_told_from_one_that_is_not_understood() {
+        let unread = |error: &(dyn StdError + 'static)| read_chain(error).unread;
+        assert!(unread(&std::fmt::Error));
+        assert!(unread(&io::Error::other("something")));
+        assert!(unread(&io::Error::other(std::fmt::Error)));
+        assert!(!unread(&io::Error::from(ErrorKind::PermissionDenied)));
+        assert!(!unread(&io::Error::other(io::Error::from(
+            ErrorKind::NotFound
+        ))));
+        assert!(!unread(&io::Error::from(ErrorKind::TimedOut)));
+        assert!(!unread(&Error::invalid("no")));
     }
 
     #[test]

@@ -6,8 +6,8 @@ use ::http::StatusCode;
 
 use crate::clock;
 use crate::context;
+use crate::context::ResetUnit;
 use crate::failure::Failure;
-use crate::headers;
 use crate::hint::Hint;
 
 use super::Reading;
@@ -26,14 +26,15 @@ impl<B> Answer for Response<B> {
 
 impl Reading {
     /// A response that a function returned as its `Ok`.
-    pub(crate) fn answered(answer: &impl Answer) -> Self {
+    pub(crate) fn answered(answer: &impl Answer, unit: ResetUnit) -> Self {
         let (status, headers) = answer.answer();
-        let hint = hint(status, headers);
+        let hint = hint(status, headers, unit);
         let failed = status.as_u16() >= 400;
         Self {
             failure: failed.then_some(Failure::Status(status.as_u16())),
             hint,
             conclusive: true,
+            unread: false,
         }
     }
 }
@@ -60,11 +61,11 @@ impl<T: Answer> ResponseExt for T {}
 /// Shows the status and the headers of a response to the limiter of the call that the body belongs
 /// to: [`ResponseExt::observe`] for clients with types of their own.
 pub fn observe(status: StatusCode, headers: &HeaderMap) {
-    if context::is_inside() {
-        context::observe(status.as_u16(), hint(status, headers));
+    if let Some(unit) = context::reset_unit() {
+        context::observe(status.as_u16(), hint(status, headers, unit));
     }
 }
 
-fn hint(status: StatusCode, headers: &HeaderMap) -> Option<Hint> {
-    headers::Parser::new().read(status, headers, clock::wall)
+fn hint(status: StatusCode, headers: &HeaderMap, unit: ResetUnit) -> Option<Hint> {
+    unit.parser().read(status, headers, clock::wall)
 }

@@ -73,6 +73,8 @@ pub struct Reading {
     pub(crate) hint: Option<Hint>,
     /// The status is the outcome's own, so what `observe` saw does not matter.
     pub(crate) conclusive: bool,
+    /// Nothing is known of an error of its kind.
+    pub(crate) unread: bool,
 }
 
 impl Reading {
@@ -85,7 +87,15 @@ impl Reading {
             failure: None,
             hint: None,
             conclusive: false,
+            unread: false,
         }
+    }
+
+    /// An error of which nothing is known.
+    pub(crate) const fn unread() -> Self {
+        let mut reading = Self::failed(Failure::Other);
+        reading.unread = true;
+        reading
     }
 
     pub(crate) const fn failed(failure: Failure) -> Self {
@@ -94,6 +104,7 @@ impl Reading {
             failure: Some(failure),
             hint: None,
             conclusive,
+            unread: false,
         }
     }
 

@@ -7,6 +7,7 @@ use core::pin::pin;
 use core::task::Context;
 use core::task::Poll;
 use core::task::Waker;
+use std::error::Error as StdError;
 
 use ::http::HeaderMap;
 use ::http::StatusCode;
@@ -19,6 +20,7 @@ use crate::error;
 use crate::failure::Failure;
 
 use super::Answer;
+use super::find::Links;
 
 impl Answer for Response {
     fn answer(&self) -> (StatusCode, &HeaderMap) {
@@ -33,13 +35,40 @@ pub(super) fn failure(error: &Error) -> Option<Failure> {
     }
     // Before the timeouts: one while connecting means that nothing was sent.
     if error.is_connect() {
-        return Some(Failure::Connect);
+        let lasts = Links::from(error.source()).any(will_fail_again);
+        return Some(if lasts {
+            Failure::Other
+        } else {
+            Failure::Connect
+        });
     }
     if error.is_timeout() {
         return Some(Failure::Timeout);
     }
     (error.is_request() || error.is_body()).then_some(Failure::Reset)
 }
+
+/// Whether the next connection fails in the same way: its certificate is not trusted, nobody speaks TLS
+/// there, or this client does not.
+///
+/// By the text of the error: the user chooses the TLS backend, and this crate knows none of their types.
+fn will_fail_again(error: &(dyn StdError + 'static)) -> bool {
+    let text = error.to_string();
+    LASTING.iter().any(|part| text.contains(part))
+}
+
+/// Parts of such texts.
+const LASTING: [&str; 6] = [
+    // rustls, OpenSSL, Windows and macOS; "Certificate" in the names of alerts.
+    "certificate",
+    "Certificate",
+    // An answer without TLS, in the words of rustls and of OpenSSL.
+    "InvalidContentType",
+    "wrong version number",
+    "packet length too long",
+    // hyper's connector: no TLS backend, or no host.
+    "invalid URL",
+];
 
 /// The status of a `reqwest::Error` that an error speaks for without naming it as its source, as
 /// `#[error(transparent)]` of thiserror does. Only its text is left of it.
@@ -103,5 +132,37 @@ impl http_body::Body for Unreadable {
         _: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
         Poll::Ready(self.0.take().map(Err))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+
+    #[test]
+    fn errors_that_last_are_known_in_the_words_of_every_backend() {
+        for (text, lasts) in [
+            ("invalid peer certificate: UnknownIssuer", true),
+            ("received corrupt message of type InvalidContentType", true),
+            ("received fatal alert: CertificateRequired", true),
+            (
+                "error:0A000086:SSL routines:tls_post_process_server_certificate:certificate verify failed",
+                true,
+            ),
+            (
+                "error:0A00010B:SSL routines:ssl3_get_record:wrong version number",
+                true,
+            ),
+            ("The certificate was not trusted.", true),
+            ("invalid URL, scheme is not http", true),
+            ("received fatal alert: HandshakeFailure", false),
+            ("tls handshake eof", false),
+            ("dns error", false),
+            ("tcp connect error", false),
+        ] {
+            assert_eq!(will_fail_again(&io::Error::other(text)), lasts, "{text}");
+        }
     }
 }

@@ -12,4 +12,5 @@ mod processes;
 mod runtimes;
 mod secrets;
 mod server;
+mod timeless;
 mod tls;

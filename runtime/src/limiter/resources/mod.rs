@@ -21,10 +21,13 @@ use crate::quota::Quota;
 
 use crate::limiter::behind;
 use crate::limiter::desk::Desk;
+use crate::limiter::faults::Fault;
 use crate::limiter::lessons::Refused;
 use crate::limiter::request::Line;
 use crate::limiter::shared::Shared;
 use crate::limiter::snapshot::Snapshot;
+use crate::limiter::spread::Spread;
+use crate::limiter::spread::Understood;
 use crate::limiter::supply::Terms;
 use crate::limiter::waiter::State;
 use crate::limiter::wakes::Wakes;
@@ -107,11 +110,11 @@ impl Shared {
     }
 
     /// A function's call heard of the server's limits.
-    pub(crate) fn hear(&self, function: Function, heard: &Heard<'_>) {
+    pub(crate) fn hear(&self, function: Function, heard: &Heard<'_>, spread: Spread) {
         let own = self.at_desk(|desk, now, wakes| {
             let own = desk.own(now);
             if heard.hint.resource().is_none() {
-                desk.hear(heard, own, &self.gate, now, wakes);
+                desk.hear(heard, own, spread, &self.gate, now, wakes);
             } else {
                 desk.took(heard.received.saturating_sub(heard.sent));
             }
@@ -121,7 +124,7 @@ impl Shared {
             let resource = self.resource(name, function);
             resource.at_desk(|desk, now, wakes| {
                 let before = desk.shape.interval;
-                desk.hear(heard, own, &resource.gate, now, wakes);
+                desk.hear(heard, own, spread, &resource.gate, now, wakes);
                 if desk.shape.interval > before && desk.learnt.pace().is_some() {
                     desk.begin_pace(heard.sent, now, wakes);
                 }
@@ -129,9 +132,8 @@ impl Shared {
         }
     }
 
-    /// A function's call was refused. Returns the nanoseconds that it has to wait, where that is not
-    /// what the server asked for.
-    pub(crate) fn refused(&self, function: Function, refused: &Refused<'_>) -> Option<u64> {
+    /// A function's call was refused. Returns what that means for its wait.
+    pub(crate) fn refused(&self, function: Function, refused: &Refused<'_>) -> Understood {
         let hint = refused.heard.map(|heard| heard.hint);
         let resource = hint
             .and_then(Hint::resource)
@@ -141,7 +143,7 @@ impl Shared {
             .is_some_and(|left| left < 1.0);
         let (limiter, told) = match (&resource, refused.heard) {
             (Some(resource), Some(heard)) if !exhausted => {
-                self.hear(function, &heard);
+                self.hear(function, &heard, refused.spread);
                 (
                     self,
                     Refused {
@@ -205,12 +207,16 @@ impl Shared {
         let resource = self.resource(name, function);
         self.learn(sent, retry);
         resource.learn(sent, retry);
-        self.failed(function, sent);
+        self.failed(function, sent, None);
     }
 
-    /// A function's attempt that was sent at `sent` failed, and not because it was too much.
-    pub(crate) fn failed(&self, function: Function, sent: u64) {
+    /// A function's attempt that was sent at `sent` failed, and not because it was too much. `fault`: its
+    /// answer said when to come back.
+    pub(crate) fn failed(&self, function: Function, sent: u64, fault: Option<&Fault>) {
         self.ended(sent);
+        if let Some(fault) = fault {
+            self.at_desk(|desk, now, wakes| desk.failed(fault, now, wakes));
+        }
         for resource in self.resources_of(function) {
             resource.ended(sent);
         }

@@ -37,12 +37,7 @@ impl Supply {
         let flight = self.land(id);
         self.time(flight, now);
         self.wanted = 0;
-        let drew = flight.is_some_and(|flight| flight.tokens > 0);
-        if drew && answer.granted == 0 {
-            self.not_before = now.saturating_add(AFTER_EMPTY_DRAW);
-        } else if drew || !matches!(self.mode, Mode::Up) {
-            self.not_before = 0;
-        }
+        self.put_off_draws(flight, answer, now);
         if !matches!(self.mode, Mode::Up) {
             self.mode = Mode::Up;
             self.news = Some(News::Back);
@@ -80,6 +75,16 @@ impl Supply {
             },
             paused_until,
             void,
+        }
+    }
+
+    /// Puts off the next draw after one that brought nothing, lest the store be asked in a loop.
+    fn put_off_draws(&mut self, flight: Option<Flight>, answer: &Answer, now: u64) {
+        let drew = flight.is_some_and(|flight| flight.tokens > 0);
+        if drew && answer.granted == 0 {
+            self.not_before = now.saturating_add(AFTER_EMPTY_DRAW);
+        } else if drew || !matches!(self.mode, Mode::Up) {
+            self.not_before = 0;
         }
     }
 

@@ -6,7 +6,9 @@ use core::sync::atomic::Ordering;
 use redis::AsyncConnectionConfig;
 use redis::Client;
 use redis::Cmd;
+use redis::ErrorKind;
 use redis::IntoConnectionInfo as _;
+use redis::RedisError;
 use redis::RedisResult;
 use redis::aio::MultiplexedConnection;
 #[cfg(feature = "redis-cluster")]
@@ -15,6 +17,8 @@ use redis::cluster::ClusterClient;
 use redis::cluster_async::ClusterConnection;
 use redis::io::tcp::TcpSettings;
 
+use crate::store::TICKS_PER_SECOND;
+
 /// Retries of the cluster's client, which looks up meanwhile where a key has moved to.
 #[cfg(feature = "redis-cluster")]
 const RETRIES: u32 = 1;
@@ -22,6 +26,25 @@ const RETRIES: u32 = 1;
 /// The longest that it waits before that, in milliseconds.
 #[cfg(feature = "redis-cluster")]
 const LONGEST_RETRY_WAIT: u64 = 20;
+
+/// Seconds and microseconds in ticks.
+fn ticks(numbers: &[i64]) -> Option<u64> {
+    let &[seconds, micros] = numbers else {
+        return None;
+    };
+    let seconds = u64::try_from(seconds).ok()?.checked_mul(TICKS_PER_SECOND)?;
+    seconds.checked_add(u64::try_from(micros).ok()?.checked_mul(4)?)
+}
+
+/// A user who may do anything but this is told so.
+fn refused(error: RedisError) -> RedisError {
+    match error.code() {
+        Some("NOPERM") => {
+            redis::make_extension_error("REFUSED".to_owned(), Some("TIME".to_owned()))
+        }
+        _ => error,
+    }
+}
 
 /// How to make connections.
 pub(super) struct Connector {
@@ -91,6 +114,13 @@ impl Connector {
 }
 
 impl Connection {
+    /// The server's time in ticks, for a script that may not ask for it.
+    pub(super) async fn time(&mut self) -> RedisResult<u64> {
+        let numbers = self.ask(&redis::cmd("TIME")).await.map_err(refused)?;
+        ticks(&numbers)
+            .ok_or_else(|| RedisError::from((ErrorKind::UnexpectedReturnType, "no time")))
+    }
+
     pub(super) async fn ask(&mut self, command: &Cmd) -> RedisResult<Vec<i64>> {
         match self {
             Self::One(connection) => command.query_async(connection).await,

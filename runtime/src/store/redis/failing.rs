@@ -39,6 +39,15 @@ const LASTING: &[(&str, &str)] = &[
     ("DENIED", "Redis takes no connections from here (DENIED)"),
 ];
 
+/// Commands that the server refuses its script, see `step.lua`.
+const REFUSED: &[(&str, &str)] = &[
+    ("TIME", "Redis refuses the command TIME"),
+    ("HMGET", "Redis refuses the script the command HMGET"),
+    ("HSET", "Redis refuses the script the command HSET"),
+    ("HDEL", "Redis refuses the script the command HDEL"),
+    ("PEXPIRE", "Redis refuses the script the command PEXPIRE"),
+];
+
 /// Words of those errors that only have the code `ERR`.
 const LASTING_WORDS: &[(&str, &str)] = &[
     // From those who have not said who they are it does not even read a command as long as ours.
@@ -79,6 +88,11 @@ pub(super) fn explain(error: &RedisError) -> StoreError {
     }
 }
 
+/// Whether the script may not ask for the time.
+pub(super) fn is_about_time(error: &RedisError) -> bool {
+    error.code() == Some("REFUSED") && error.detail() == Some("TIME")
+}
+
 /// Whether the connection is of no use any more. Another one may lead to another server.
 pub(super) fn breaks(error: &RedisError) -> bool {
     match error.kind() {
@@ -99,6 +113,11 @@ pub(super) fn is_moved(error: &RedisError) -> bool {
 /// Old servers put the code of what went wrong in a script behind one of their own.
 fn answered(error: &RedisError) -> StoreError {
     let (code, detail) = (error.code().unwrap_or(""), error.detail().unwrap_or(""));
+    if code == "REFUSED" {
+        let command = REFUSED.iter().find(|(command, _)| *command == detail);
+        let sentence = command.map_or("Redis refuses a command", |(_, sentence)| sentence);
+        return StoreError::rejected(sentence);
+    }
     let says = |known: &str| {
         let mut words = detail.split(|letter: char| !letter.is_ascii_alphabetic());
         code == known || (code == "ERR" && words.any(|word| word == known))
@@ -208,6 +227,9 @@ mod tests {
             ),
             ("DENIED Redis is running in protected mode", "DENIED"),
             ("ERR unknown command 'EVALSHA'", "command"),
+            ("REFUSED TIME", "TIME"),
+            ("REFUSED PEXPIRE", "PEXPIRE"),
+            ("REFUSED secret", "command"),
             ("ERR DB index is out of range", "database"),
             (
                 "ERR Error running script (call to f_0): @user_script: WRONGTYPE Operation",

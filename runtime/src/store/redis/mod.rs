@@ -9,9 +9,12 @@ mod tls;
 
 use core::fmt;
 use core::pin::pin;
+use core::sync::atomic::AtomicBool;
+use core::sync::atomic::Ordering;
 use core::time::Duration;
 use std::sync::Arc;
 
+use redis::RedisError;
 use tokio::time::timeout;
 use tokio::time::timeout_at;
 
@@ -25,6 +28,7 @@ use super::Request;
 use super::Store;
 use super::StoreError;
 
+use self::connection::Connection;
 use self::connection::Connector;
 use self::lines::Lines;
 use self::script::Script;
@@ -41,8 +45,10 @@ const LONGEST: Duration = Duration::from_secs(30);
 
 /// One limit for processes on several machines, kept in a Redis server.
 ///
-/// Each request is one script that runs in the server, by the server's clock. All limiters of the
-/// process use one connection, which is made at the first request and made anew where it broke.
+/// Each request is one script that runs in the server, by the server's clock. Where a server refuses its
+/// scripts the time (`ElastiCache` Serverless), the store asks for it before, which takes one more round trip.
+/// All limiters of the process use one connection, which is made at the first request and made anew where it
+/// broke.
 ///
 /// # Examples
 ///
@@ -112,6 +118,10 @@ const LONGEST: Duration = Duration::from_secs(30);
 pub struct RedisStore {
     lines: Lines,
     script: Script,
+    /// For a server that gives a script no time.
+    script_with_time_before: Script,
+    /// It is one of those.
+    gives_no_time: AtomicBool,
     #[cfg(feature = "test-util")]
     script_with_given_time: Script,
     connect_timeout: Duration,
@@ -145,6 +155,8 @@ impl RedisStore {
         Ok(Self {
             lines: Lines::new(connector),
             script: Script::new(),
+            script_with_time_before: Script::with_time_before(),
+            gives_no_time: AtomicBool::new(false),
             #[cfg(feature = "test-util")]
             script_with_given_time: Script::with_given_time(),
             connect_timeout: Duration::from_millis(250),
@@ -186,13 +198,36 @@ impl RedisStore {
         request: &Request,
         now: u64,
     ) -> Result<Answer, StoreError> {
-        let script = &self.script_with_given_time;
-        self.ask(script, key, request, Some(now)).await
+        self.ask(key, request, Some(now)).await
+    }
+
+    /// Runs the script that the server can run.
+    async fn run(
+        &self,
+        connection: &mut Connection,
+        key: &str,
+        request: &Request,
+        time: Option<u64>,
+    ) -> Result<Answer, RedisError> {
+        #[cfg(feature = "test-util")]
+        if time.is_some() {
+            let script = &self.script_with_given_time;
+            return script.run(connection, key, request, time).await;
+        }
+        if !self.gives_no_time.load(Ordering::Relaxed) {
+            let answer = self.script.run(connection, key, request, time).await;
+            if !answer.as_ref().is_err_and(failing::is_about_time) {
+                return answer;
+            }
+            self.gives_no_time.store(true, Ordering::Relaxed);
+        }
+        let now = connection.time().await?;
+        let script = &self.script_with_time_before;
+        script.run(connection, key, request, Some(now)).await
     }
 
     async fn ask(
         &self,
-        script: &Script,
         key: &str,
         request: &Request,
         time: Option<u64>,
@@ -206,7 +241,7 @@ impl RedisStore {
             let connection = timeout_at(clock::instant(end), line.connection()).await;
             let mut connection = connection.map_err(|_| too_late(connect))??;
 
-            let mut answer = pin!(script.run(&mut connection, key, request, time));
+            let mut answer = pin!(self.run(&mut connection, key, request, time));
             let mut answered = timeout(respond, answer.as_mut()).await;
             if answered.is_err() {
                 // The connection may be dead without a sign, so that later requests use another one. If it
@@ -243,7 +278,7 @@ fn too_late(within: Duration) -> StoreError {
 
 impl Store for RedisStore {
     fn transact<'a>(&'a self, key: &'a str, request: &'a Request) -> Answering<'a> {
-        Box::pin(self.ask(&self.script, key, request, None))
+        Box::pin(self.ask(key, request, None))
     }
 }
 

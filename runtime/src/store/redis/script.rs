@@ -20,6 +20,13 @@ use super::connection::Connection;
 
 const TEXT: &str = include_str!("step.lua");
 
+/// The lines of the script that read the clock.
+const TIME: &str = "\
+local time = redis.pcall('TIME')
+if time.err then return failure('TIME', time) end
+local now = tonumber(time[1]) * SECOND + tonumber(time[2]) * 4
+";
+
 /// How many numbers an answer has.
 const NUMBERS: usize = 10 + MAX_LIMITS;
 
@@ -40,22 +47,34 @@ impl Script {
         Self { text, digest }
     }
 
+    /// The same, with the time as one more argument, for servers that give a script no time. It has been
+    /// read before the script runs, so it may be older than what another one has left.
+    pub(super) fn with_time_before() -> Self {
+        Self::with(&[(
+            TIME,
+            "local now = tonumber(table.remove(ARGV))\n\
+             local newest = number((redis.pcall('HMGET', KEYS[1], 'seen'))[1])\n\
+             if newest - now < 5 * SECOND then now = max(now, newest) end\n",
+        )])
+    }
+
     /// The same, with the time as one more argument and states that do not expire meanwhile.
     #[cfg(feature = "test-util")]
     pub(super) fn with_given_time() -> Self {
-        let mut text = TEXT.to_owned();
-        for (line, instead) in [
-            (
-                "local now = tonumber(time[1]) * SECOND + tonumber(time[2]) * 4\n",
-                "local now = tonumber(table.remove(ARGV))\n",
-            ),
+        Self::with(&[
+            (TIME, "local now = tonumber(table.remove(ARGV))\n"),
             (
                 "local SLACK = 2 * SECOND\n",
                 "local SLACK = 3600 * SECOND\n",
             ),
-        ] {
-            assert_eq!(text.matches(line).count(), 1, "the script has changed");
-            text = text.replace(line, instead);
+        ])
+    }
+
+    fn with(changes: &[(&str, &str)]) -> Self {
+        let mut text = TEXT.to_owned();
+        for (lines, instead) in changes {
+            assert_eq!(text.matches(lines).count(), 1, "the script has changed");
+            text = text.replace(lines, instead);
         }
         Self::of(Cow::Owned(text))
     }

@@ -24,6 +24,9 @@ local CLOCK_CHANGED = 600 * SECOND
 local SHORTEST_EXTENSION = SECOND / 20
 local SLACK = 2 * SECOND
 
+-- A server may refuse its own script a command.
+local REFUSALS = { "can't run this", 'NOPERM', 'not allowed from script', 'nknown Redis command' }
+
 local max, min, floor = math.max, math.min, math.floor
 
 -- A state is a list in this order; the limits' instants come first, so that `state[i]` is `full_at[i]`.
@@ -207,6 +210,17 @@ local function act(state, now, declared)
     return 0, wait(buckets(state, now, declared, false), now), 0
 end
 
+-- The error of a command, which is named where the server refuses it: its own words differ.
+local function failure(command, reply)
+    if type(reply) ~= 'table' or not reply.err then return nil end
+    for _, words in ipairs(REFUSALS) do
+        if string.find(reply.err, words, 1, true) then
+            return redis.error_reply('REFUSED ' .. command)
+        end
+    end
+    return reply
+end
+
 -- Writes what has changed, with an expiry: never one without the other. Answers the error, if any.
 local function write(state, before, now)
     local changed = { KEYS[1] }
@@ -216,12 +230,13 @@ local function write(state, before, now)
             changed[#changed + 1] = string.format('%.0f', state[i])
         end
     end
-    local written = redis.pcall('HSET', unpack(changed))
-    if type(written) == 'table' and written.err then return written end
+    local failed = failure('HSET', redis.pcall('HSET', unpack(changed)))
+    if failed then return failed end
     -- State::expires_at, rounded up to milliseconds
     local last = max(state[1], state[2], state[3], state[4], state[PAUSED_UNTIL], state[LEARNT_UNTIL])
     local kept = max(last + SLACK - now, SLACK)
-    redis.call('PEXPIRE', KEYS[1], string.format('%.0f', math.ceil(kept / 4000) + 1))
+    kept = string.format('%.0f', math.ceil(kept / 4000) + 1)
+    return failure('PEXPIRE', redis.pcall('PEXPIRE', KEYS[1], kept))
 end
 
 local function differs(state, before)
@@ -231,11 +246,12 @@ local function differs(state, before)
     return false
 end
 
-local time = redis.call('TIME')
+local time = redis.pcall('TIME')
+if time.err then return failure('TIME', time) end
 local now = tonumber(time[1]) * SECOND + tonumber(time[2]) * 4
 
 local texts = redis.pcall('HMGET', KEYS[1], unpack(FIELDS))
-if texts.err then return texts end
+if texts.err then return failure('HMGET', texts) end
 local state, before = {}, {}
 for i = 1, SEEN do
     before[i] = number(texts[i])
@@ -276,7 +292,7 @@ if differs(state, before) then
 else
     -- A replica answers what only reads, from a clock and a state that are not its master's. This changes
     -- nothing, but no replica does it.
-    failed = redis.pcall('HDEL', KEYS[1], '-')
+    failed = failure('HDEL', redis.pcall('HDEL', KEYS[1], '-'))
 end
-if type(failed) == 'table' and failed.err then return failed end
+if failed then return failed end
 return answer(granted, due, every, 0)

@@ -1,0 +1,66 @@
+//! What the options need of the function's error type.
+
+use crate::literal::Kind;
+use crate::options::Options;
+use crate::place::Place;
+use crate::value::Value;
+
+/// What an option needs of the function's error type: that it takes an error of ours.
+pub(crate) struct Need {
+    /// The runtime's question to the type.
+    pub(crate) method: &'static str,
+    pub(crate) option: &'static str,
+    pub(crate) place: Place,
+}
+
+/// Options that promise to refuse a call, and values that can turn out to be wrong. Durations need no entry: the options
+/// that take texts of them promise to refuse. Counts of retries that are too small or too large are cut.
+pub(crate) fn of(options: &Options) -> Option<Need> {
+    let values = [
+        ("rate", &options.rate),
+        ("burst", &options.burst),
+        ("throttle_below", &options.throttle_below),
+        ("hint_spread", &options.hint_spread),
+    ];
+    let named = |(name, value): (&str, &Option<Value>)| {
+        let is_wrong = wrong(value.as_ref());
+        options.name(name).filter(|_| is_wrong)
+    };
+    let backoff = options.backoff.as_ref();
+    let factor = backoff.filter(|backoff| wrong(backoff.factor.as_ref()));
+    let factor = factor.and_then(|backoff| backoff.name("factor"));
+    let wrong_values = values.into_iter().map(named).chain([factor]);
+    let closed = options
+        .name("on_store_error")
+        .filter(|_| options.on_store_error == Some("Closed"));
+    let refusals = [
+        ("Deadline", options.name("deadline")),
+        ("MaxWait", options.name("max_wait")),
+        ("AttemptTimeout", options.name("attempt_timeout")),
+        ("OnStoreError", closed),
+    ];
+    let refusals = refusals
+        .into_iter()
+        .map(|(option, name)| ("__paced_must_refuse", option, name));
+    let mistakes = wrong_values.map(|name| ("__paced_must_report", "RunTimeValue", name));
+    // All of them need the same of the error type, so the first says it for all.
+    refusals.chain(mistakes).find_map(|(method, option, name)| {
+        let place = Place::of(name?);
+        Some(Need {
+            method,
+            option,
+            place,
+        })
+    })
+}
+
+/// Whether this is a value that may turn out to be wrong when the function is called.
+fn wrong(value: Option<&Value>) -> bool {
+    matches!(
+        value,
+        Some(Value::RunTime(
+            Kind::Rate | Kind::Burst | Kind::Factor | Kind::Share,
+            _
+        ))
+    )
+}

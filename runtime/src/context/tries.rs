@@ -1,0 +1,29 @@
+//! What a call has tried before.
+
+use core::time::Duration;
+
+use crate::failure::Failure;
+use crate::retry::Tries;
+
+use super::Scope;
+
+impl Scope {
+    /// The failure of the previous attempt.
+    pub(crate) fn previous(&self) -> Option<Failure> {
+        self.notes.as_ref()?.previous
+    }
+
+    /// How often the call has been tried again.
+    pub(crate) fn tries(&self) -> Tries {
+        let throttles = self.notes.as_ref().map_or(0, |notes| notes.throttles);
+        Tries {
+            retries: self.number.saturating_sub(1).saturating_sub(throttles),
+            throttles,
+        }
+    }
+
+    /// The delay before this attempt.
+    pub(crate) fn delay(&self) -> Duration {
+        Duration::from_nanos(self.notes.as_ref().map_or(0, |notes| notes.delay))
+    }
+}

@@ -1,0 +1,88 @@
+//! Failures of the server that say when to come back: a 500 or a 502 with `Retry-After`.
+//!
+//! One of them may be the fault of its own request. Of two different calls, with nothing in between that
+//! passed, they are the server's.
+
+use super::cooldown::PROBING;
+use super::desk::Desk;
+use super::spread::Spread;
+use super::wakes::Wakes;
+
+/// So many different calls have to fail.
+const ENOUGH: u8 = 2;
+
+/// A failure of the server that says when to come back.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fault {
+    /// When the answer was received.
+    pub(crate) received: u64,
+    /// Nanoseconds for which the server asked callers to stay away.
+    pub(crate) asked: u64,
+    /// How much later than that the pause may end.
+    pub(crate) spread: Spread,
+    /// The call's previous attempt failed in the same way.
+    pub(crate) again: bool,
+}
+
+/// Calls that failed like this since one passed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Faults(u8);
+
+impl Faults {
+    pub(super) const NONE: Self = Self(0);
+
+    pub(super) const fn any(self) -> bool {
+        self.0 > 0
+    }
+
+    /// Counts a failure, and returns whether it concerns all calls.
+    const fn add(&mut self, fault: &Fault) -> bool {
+        if self.0 == 0 || (!fault.again && self.0 < ENOUGH) {
+            self.0 += 1;
+        }
+        self.0 >= ENOUGH
+    }
+}
+
+impl Desk {
+    /// A call failed, and its answer said when to come back.
+    pub(super) fn failed(&mut self, fault: &Fault, now: u64, wakes: &mut Wakes) {
+        if !self.faults.add(fault) {
+            return;
+        }
+        let later = self.later(fault.asked, fault.spread, now);
+        let until = fault.received.saturating_add(fault.asked + later);
+        if until > now {
+            self.cool_down(until, now, wakes);
+            self.cooldown.arm(PROBING);
+            self.exhausted = true;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_different_calls_have_to_fail() {
+        let fault = |again| Fault {
+            received: 0,
+            asked: 1,
+            spread: Spread {
+                share: 0.0,
+                draw: 0.0,
+            },
+            again,
+        };
+        let mut faults = Faults::NONE;
+        assert!(!faults.add(&fault(false)));
+        assert!(!faults.add(&fault(true)));
+        assert!(faults.add(&fault(false)));
+        assert!(faults.add(&fault(true)));
+        // The first failure of the call may have been forgotten.
+        let mut faults = Faults::NONE;
+        assert!(!faults.add(&fault(true)));
+        assert!(faults.any());
+    }
+}
