@@ -119,6 +119,7 @@ mod signal;
 pub mod store;
 mod sync;
 mod verdict;
+mod waits;
 
 #[doc = include_str!("rate_limited.md")]
 pub use paced_macros::rate_limited;
@@ -131,9 +132,9 @@ pub use crate::failure::Failure;
 pub use crate::hint::Hint;
 pub use crate::hint::Policy;
 pub use crate::limiter::Acquire;
+pub use crate::limiter::Counts;
 pub use crate::limiter::Limiter;
 pub use crate::limiter::Snapshot;
-pub use crate::limiter::Waits;
 pub use crate::quota::Quota;
 pub use crate::quota::Rate;
 #[cfg(feature = "http")]
@@ -142,6 +143,7 @@ pub use crate::signal::Signal;
 #[cfg(feature = "http")]
 pub use crate::signal::observe;
 pub use crate::verdict::Verdict;
+pub use crate::waits::Waits;
 
 /// A layer for `tower` clients.
 #[cfg(feature = "tower")]

@@ -11,6 +11,7 @@ mod bounding;
 mod cancelling;
 mod clients;
 mod cooling;
+mod counting;
 mod crowds;
 mod default_deadline;
 mod forecasting;

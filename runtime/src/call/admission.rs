@@ -8,9 +8,11 @@ use core::time::Duration;
 
 use crate::bucket::TIMER_SLACK;
 use crate::clock;
+use crate::context::Pause;
 use crate::context::Scope;
 use crate::error::Error;
 use crate::error::Kind;
+use crate::limiter::Counts;
 use crate::limiter::Denial;
 use crate::limiter::Line;
 use crate::limiter::Refusal;
@@ -25,12 +27,32 @@ use super::process::Core;
 use super::wait::Wait;
 
 impl Core<'_> {
+    /// Waits for what the attempt has to wait for, measures the wait, and counts what becomes of it.
     #[cold]
     pub(super) fn wait_for_permit(
         &mut self,
         can_refuse: bool,
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), Error>> {
+        let waited = self.wait.is_on();
+        if !waited && !self.is_retry() {
+            self.count(Counts::call);
+        }
+        let admitted = self.wait_or_enter(can_refuse, cx);
+        if waited != admitted.is_pending() {
+            let now = clock::now();
+            if let Some(scope) = &mut self.scope {
+                scope.waited.press(now);
+            }
+        }
+        if let Poll::Ready(Ok(())) = admitted {
+            let retry = self.is_retry();
+            self.count(|counts| counts.admit(retry));
+        }
+        admitted
+    }
+
+    fn wait_or_enter(&mut self, can_refuse: bool, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         loop {
             let has_resources = self.limiter().is_some_and(Shared::has_resources);
             match &mut self.wait {
@@ -60,7 +82,8 @@ impl Core<'_> {
                     self.wait = Wait::Nothing(now.max(1));
                     return Poll::Ready(match granted {
                         Ok(patience) => {
-                            self.pause(self.patience(can_refuse).saturating_sub(patience), now);
+                            let closed = self.patience(can_refuse).saturating_sub(patience);
+                            self.pause(Pause::Cooldown, closed, now);
                             Ok(())
                         }
                         Err(refusal) => Err(self.refusal(Denial::Refused(refusal), now)),

@@ -3,6 +3,7 @@
 mod admission;
 mod attempt;
 mod config;
+mod counting;
 mod end;
 mod gathering;
 mod outcome;
@@ -87,6 +88,7 @@ impl<'s, S, R> Call<'s, S, R> {
             }
             Attempted::TimedOut(error) => ControlFlow::Break(refuse.outcome(error)),
             Attempted::Refused(error) => {
+                self.core.end_refused();
                 let last = self.kept.take().map(S::restore);
                 ControlFlow::Break(last.unwrap_or_else(|| refuse.outcome(error)))
             }
@@ -111,7 +113,10 @@ impl<'s, S, R> Call<'s, S, R> {
                 self.core.settle(&Reading::TIMEOUT, Verdict::Auto);
                 refuse.outcome(error)
             }
-            Attempted::Refused(error) => refuse.outcome(error),
+            Attempted::Refused(error) => {
+                self.core.end_refused();
+                refuse.outcome(error)
+            }
         }
     }
 }

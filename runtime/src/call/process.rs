@@ -8,6 +8,7 @@ use tokio::runtime::Handle;
 
 use crate::clock;
 use crate::context;
+use crate::context::Pause;
 use crate::context::Scope;
 use crate::error::Error;
 use crate::failure::Failure;
@@ -67,6 +68,7 @@ impl<'s> Core<'s> {
                 let now = clock::quick();
                 if self.pass(can_refuse, now) {
                     self.wait.begin(now);
+                    self.count_admitted_at_once();
                     return Poll::Ready(Ok(()));
                 }
             }
@@ -104,13 +106,13 @@ impl<'s> Core<'s> {
         scope.map_or(Scope::UNLIMITED, Scope::patience)
     }
 
-    /// Takes note of a cooldown or a backoff, for the call and for the one whose body it is in.
-    pub(super) fn pause(&mut self, nanos: u64, to: u64) {
+    /// Takes note of a pause, for the call and for the one whose body it is in.
+    pub(super) fn pause(&mut self, pause: Pause, nanos: u64, to: u64) {
         if nanos == 0 {
             return;
         }
         if let Some(scope) = &mut self.scope {
-            scope.pause(nanos, to);
+            scope.pause_for(pause, nanos, to);
         }
         context::with_current(|outer| outer.pause(nanos, to));
     }
@@ -162,8 +164,14 @@ impl<'s> Core<'s> {
             retry: scope.number > 1,
             reported: scope.reported,
         };
+        let throttled = matches!(judgement.verdict, Verdict::Throttled { .. });
+        self.count(|counts| counts.fail(throttled));
         let (failure, next) = (end.failure, self.settle_failure(&end, judgement));
-        next.is_some_and(|next| self.plan(next, failure))
+        let goes_on = next.is_some_and(|next| self.plan(next, failure));
+        if !goes_on && judgement.is_retryable() {
+            self.give_up();
+        }
+        goes_on
     }
 
     /// Lets the limiter know of a failure: whether, and after which wait, another attempt makes sense.
@@ -233,9 +241,13 @@ impl<'s> Core<'s> {
             limiter.add_backoff(not_before - now);
             let sleep = tokio::time::sleep_until(clock::instant(not_before));
             self.wait = Wait::Backoff(Box::pin(sleep));
-            self.pause(not_before - now, not_before);
+            self.pause(Pause::Backoff, not_before - now, not_before);
         }
+        let waits = self.wait.is_on();
         if let Some(scope) = &mut self.scope {
+            if waits {
+                scope.waited.press(now);
+            }
             scope.advance(failure, wait, latest);
         }
         true
@@ -289,7 +301,7 @@ impl<'s> Core<'s> {
         }
     }
 
-    fn is_retry(&self) -> bool {
+    pub(super) fn is_retry(&self) -> bool {
         self.scope.as_ref().is_some_and(|scope| scope.number > 1)
     }
 

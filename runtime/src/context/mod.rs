@@ -5,6 +5,7 @@
 
 mod attempt;
 mod bounds;
+mod waited;
 
 use core::cell::Cell;
 use core::mem::ManuallyDrop;
@@ -19,6 +20,8 @@ use crate::hint::Hint;
 pub use self::attempt::Attempt;
 pub use self::attempt::IdempotencyKey;
 use self::bounds::Bounds;
+pub(crate) use self::waited::Pause;
+pub(crate) use self::waited::Stopwatch;
 
 thread_local! {
     static CURRENT: Current = const { Current::new() };
@@ -33,9 +36,10 @@ thread_local! {
 struct Current {
     bounds: Cell<Bounds>,
     number: Cell<u32>,
+    notes: Cell<Option<ManuallyDrop<Box<Notes>>>>,
     status: Cell<Option<NonZeroU16>>,
     unheard: Cell<bool>,
-    notes: Cell<Option<ManuallyDrop<Box<Notes>>>>,
+    waited: Cell<Stopwatch>,
 }
 
 impl Current {
@@ -46,6 +50,7 @@ impl Current {
             number: Cell::new(Scope::NONE.number),
             status: Cell::new(None),
             unheard: Cell::new(false),
+            waited: Cell::new(Stopwatch::NEW),
         }
     }
 
@@ -57,6 +62,7 @@ impl Current {
         scope.number = self.number.replace(scope.number);
         scope.status = self.status.replace(scope.status);
         scope.unheard = self.unheard.replace(scope.unheard);
+        scope.waited = self.waited.replace(scope.waited);
     }
 
     /// Whether there is anything beside what every call has.
@@ -84,6 +90,8 @@ pub(crate) struct Scope {
     /// The limiter has been told that this attempt was refused. Only the call reads it, so it is not lent
     /// to the thread.
     pub(crate) reported: bool,
+    /// Time that the call has waited in queues and in backoffs. It runs while the call waits.
+    pub(crate) waited: Stopwatch,
 }
 
 /// What is only known of calls that are retried, observed with a hint, or asked for their key.
@@ -100,6 +108,9 @@ struct Notes {
     paused: u64,
     /// Until when they have been counted: calls in the body may wait at the same time.
     paused_to: u64,
+    /// Nanoseconds that the call itself has waited for the ends of cooldowns, and of backoffs.
+    cooled: u64,
+    backed_off: u64,
     hint: Option<Hint>,
     /// When the hint was received.
     received: u64,
@@ -118,6 +129,7 @@ impl Scope {
         status: None,
         unheard: false,
         reported: false,
+        waited: Stopwatch::NEW,
     };
 
     pub(crate) const fn new(bounds: Bounds) -> Self {
@@ -228,9 +240,10 @@ impl Scope {
 
     fn attempt(&mut self) -> Attempt {
         let (number, deadline) = (self.number, self.bounds.deadline());
-        let patience = self.patience();
+        let (patience, waits) = (self.patience(), self.waits());
         let notes = self.notes();
         Attempt {
+            waits,
             number,
             previous: notes.previous,
             deadline: (deadline < Bounds::NEVER).then_some(deadline),

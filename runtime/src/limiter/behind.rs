@@ -51,3 +51,11 @@ pub(super) fn part(mut behind: MutexGuard<'_, Behind>, index: u32) {
     drop(behind);
     drop(waiter);
 }
+
+/// The same for one that goes without a permit.
+pub(super) fn part_in_vain(mut behind: MutexGuard<'_, Behind>, index: u32, now: u64) {
+    let waiter = behind.leave(index);
+    behind.desk.waited_in_vain(&waiter, now);
+    drop(behind);
+    drop(waiter);
+}

@@ -9,10 +9,12 @@ use crate::bucket::Shape;
 use crate::bucket::TIMER_SLACK;
 use crate::learning::Learnt;
 use crate::quota::Quota;
+use crate::waits::Waits;
 
 use super::announcing::Announced;
 use super::cooldown::Cooldown;
 use super::cooldown::Probe;
+use super::counts::Counts;
 use super::forecast::expiry;
 use super::gate::Gate;
 use super::kept::Kept;
@@ -22,7 +24,6 @@ use super::queue::Queue;
 use super::request::Line;
 use super::request::Refusal;
 use super::request::Request;
-use super::snapshot::Waits;
 use super::spilling::Spilt;
 use super::supply::Supply;
 use super::waiter::State;
@@ -78,6 +79,7 @@ pub(super) struct Desk {
     /// No waiter's `latest` is before this.
     pub(super) soonest: u64,
     pub(super) waits: Waits,
+    pub(super) counts: Counts,
     pub(super) announced: Announced,
     /// Where the permits come from, if not from the bucket.
     pub(super) supply: Option<Box<Supply>>,
@@ -104,6 +106,7 @@ impl Desk {
             delayed: false,
             soonest: u64::MAX,
             waits: Waits::NONE,
+            counts: Counts::NONE,
             announced: Announced::NEVER,
             supply,
         }

@@ -5,6 +5,7 @@ mod alarm;
 mod announcing;
 mod behind;
 mod cooldown;
+mod counts;
 mod desk;
 mod forecast;
 mod gate;
@@ -37,6 +38,7 @@ use std::sync::OnceLock;
 use tokio::time::Instant;
 
 pub use self::acquire::Acquire;
+pub use self::counts::Counts;
 pub(crate) use self::lessons::Refused;
 pub(crate) use self::registry::find;
 pub(crate) use self::request::Denial;
@@ -46,7 +48,6 @@ pub(crate) use self::request::Request;
 pub(crate) use self::resources::Function;
 pub(crate) use self::shared::Shared;
 pub use self::snapshot::Snapshot;
-pub use self::snapshot::Waits;
 pub(crate) use self::ticket::Ticket;
 
 use crate::clock;
@@ -235,8 +236,10 @@ impl Limiter {
             return Ok(());
         }
         let now = clock::quick();
-        self.shared()
+        let shared = self.shared();
+        shared
             .take(cost, now)
+            .inspect(|()| shared.gate.count_permit())
             .map_err(|refusal| match refusal {
                 Refusal::Late { until } | Refusal::Closed { until } => Error::new(Kind::NotYet(
                     Duration::from_nanos(until.saturating_sub(now)),

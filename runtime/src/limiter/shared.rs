@@ -85,6 +85,12 @@ impl Shared {
         self.gate.pass(cost, now) == Passage::Passed
     }
 
+    /// Counts an attempt that was admitted at once.
+    #[inline]
+    pub(crate) fn count_attempt(&self) {
+        self.gate.count_attempt();
+    }
+
     /// Takes a permit now or says when there is one.
     #[inline]
     pub(super) fn take(&self, cost: u32, now: u64) -> Result<(), Refusal> {
@@ -203,10 +209,10 @@ impl Shared {
                 return None;
             }
         };
-        if wanted == Use::Later && outcome.is_ok() {
-            behind.desk.queue.hold(index);
-        } else {
-            behind::part(behind, index);
+        match outcome {
+            Ok(_) if wanted == Use::Later => behind.desk.queue.hold(index),
+            Ok(_) => behind::part(behind, index),
+            Err(_) => behind::part_in_vain(behind, index, now),
         }
         Some(outcome)
     }
@@ -231,10 +237,11 @@ impl Shared {
         let mut behind = self.lock();
         // Who stands behind another leaves nothing that anybody could have now.
         if self.link.is_none() && behind.desk.queue.is_behind(index) {
-            return behind::part(behind, index);
+            return behind::part_in_vain(behind, index, clock::now());
         }
         let now = self.begin(&mut behind);
         let waiter = behind.leave(index);
+        behind.desk.waited_in_vain(&waiter, now);
         behind
             .desk
             .take_back(waiter.state(), waiter.since, waiter.cost, now);
@@ -265,7 +272,7 @@ impl Shared {
 
     pub(super) fn snapshot(&self) -> Snapshot {
         let own = self.at_desk(|desk, now, _| Snapshot::of(desk, now));
-        self.with_resources(own)
+        self.with_resources(self.with_gate(own))
     }
 
     /// Moves a waiter to the runtime that polls it, where that is another one.

@@ -263,6 +263,8 @@ impl Shared {
             own.waiting += its.waiting;
             own.waits.queue += its.waits.queue;
             own.waits.cooldown += its.waits.cooldown;
+            own.waits.given_up += its.waits.given_up;
+            own.counts.waits_given_up += its.counts.waits_given_up;
         }
         own
     }

@@ -1,0 +1,62 @@
+//! How long a call has waited, and for what.
+
+use core::time::Duration;
+
+use crate::waits::Waits;
+
+use super::Scope;
+
+/// Nanoseconds in one word: while it stands, those that have been measured; while it runs, the instant at which it
+/// would have been started for as many. Whoever uses it knows which.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stopwatch(u64);
+
+impl Stopwatch {
+    /// It stands, and nothing has been measured.
+    pub(super) const NEW: Self = Self(0);
+
+    /// Starts it if it stands, and stops it if it runs.
+    pub(crate) const fn press(&mut self, now: u64) {
+        self.0 = now.wrapping_sub(self.0);
+    }
+
+    const fn nanos(self) -> u64 {
+        self.0
+    }
+}
+
+/// What a call waits for beside its turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pause {
+    Cooldown,
+    Backoff,
+}
+
+impl Scope {
+    /// Takes note of a pause of the call's own, of so many nanoseconds until `to`.
+    pub(crate) fn pause_for(&mut self, pause: Pause, nanos: u64, to: u64) {
+        if nanos == 0 {
+            return;
+        }
+        let notes = self.notes();
+        let part = match pause {
+            Pause::Cooldown => &mut notes.cooled,
+            Pause::Backoff => &mut notes.backed_off,
+        };
+        *part = part.saturating_add(nanos);
+        self.pause(nanos, to);
+    }
+
+    /// Returns what the call has waited for. Only while its watch stands.
+    pub(crate) fn waits(&self) -> Waits {
+        let notes = self.notes.as_ref();
+        let (cooled, backed_off) = notes.map_or((0, 0), |it| (it.cooled, it.backed_off));
+        let queued = self.waited.nanos().saturating_sub(cooled + backed_off);
+        Waits {
+            queue: Duration::from_nanos(queued),
+            cooldown: Duration::from_nanos(cooled),
+            backoff: Duration::from_nanos(backed_off),
+            ..Waits::NONE
+        }
+    }
+}
