@@ -135,6 +135,8 @@ pub use crate::limiter::Acquire;
 pub use crate::limiter::Counts;
 pub use crate::limiter::Limiter;
 pub use crate::limiter::Snapshot;
+pub use crate::limiter::limiter;
+pub use crate::limiter::limiters;
 pub use crate::quota::Quota;
 pub use crate::quota::Rate;
 #[cfg(feature = "http")]

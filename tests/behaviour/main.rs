@@ -15,6 +15,7 @@ mod counting;
 mod crowds;
 mod default_deadline;
 mod forecasting;
+mod handles;
 mod late_answers;
 mod late_tokens;
 mod learning;

@@ -9,7 +9,6 @@ use crate::quota::Quota;
 use super::alarm::Alarms;
 use super::desk::Desk;
 use super::link::Errands;
-use super::supply::Supply;
 use super::waiter::Waiter;
 
 #[derive(Debug)]
@@ -19,9 +18,9 @@ pub(super) struct Behind {
 }
 
 impl Behind {
-    pub(super) fn new(quota: Quota, supply: Option<Box<Supply>>) -> Self {
+    pub(super) fn new(quota: Quota) -> Self {
         Self {
-            desk: Desk::new(quota, supply),
+            desk: Desk::new(quota),
             alarms: Alarms::new(),
         }
     }

@@ -109,8 +109,18 @@ impl Shared {
         what(&mut self.lock().desk.counts);
     }
 
+    /// Takes note of a wait that was spent outside the queue.
+    pub(crate) fn add_backoff(&self, nanos: u64) {
+        self.lock().desk.waits.backoff += Duration::from_nanos(nanos);
+    }
+
+    pub(super) fn snapshot(&self) -> Snapshot {
+        let own = self.at_desk(|desk, now, _| Snapshot::of(desk, now));
+        self.with_resources(self.with_gate(own))
+    }
+
     /// Adds what the gate has counted.
-    pub(super) fn with_gate(&self, mut own: Snapshot) -> Snapshot {
+    fn with_gate(&self, mut own: Snapshot) -> Snapshot {
         let (attempts, permits) = self.gate.counts();
         let counts = &mut own.counts;
         counts.calls = counts.calls.wrapping_add(attempts);

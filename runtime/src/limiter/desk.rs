@@ -86,7 +86,7 @@ pub(super) struct Desk {
 }
 
 impl Desk {
-    pub(super) const fn new(quota: Quota, supply: Option<Box<Supply>>) -> Self {
+    pub(super) const fn new(quota: Quota) -> Self {
         Self {
             queue: Queue::new(),
             quota,
@@ -108,7 +108,7 @@ impl Desk {
             waits: Waits::NONE,
             counts: Counts::NONE,
             announced: Announced::NEVER,
-            supply,
+            supply: None,
         }
     }
 

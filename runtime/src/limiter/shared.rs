@@ -6,6 +6,7 @@ use core::task::Context;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
+use std::sync::OnceLock;
 use std::sync::PoisonError;
 use std::sync::Weak;
 
@@ -25,12 +26,12 @@ use super::desk::Standing;
 use super::gate::Gate;
 use super::gate::Passage;
 use super::link::Link;
+use super::naming::Naming;
 use super::notes::Notes;
 use super::request::Denial;
 use super::request::Refusal;
 use super::request::Request;
 use super::resources::Table;
-use super::snapshot::Snapshot;
 use super::supply::Supply;
 use super::supply::Terms;
 use super::ticket::Ticket;
@@ -46,31 +47,38 @@ pub(crate) struct Shared {
     /// The limiters of the server's resources.
     pub(super) resources: Mutex<Table>,
     behind: Mutex<Behind>,
+    pub(super) naming: Naming,
     /// Where the limit is shared with other processes.
-    pub(super) link: Option<Link>,
+    pub(super) link: OnceLock<Link>,
     pub(super) me: Weak<Self>,
 }
 
 impl Shared {
-    pub(super) fn new(quota: Quota) -> Arc<Self> {
-        Self::of(quota, None, None)
-    }
-
     /// A limiter that shares its limit through a store.
     pub(super) fn linked(quota: Quota, link: Link, terms: Terms) -> Arc<Self> {
-        let shared = Self::of(quota, Some(link), Some(Box::new(Supply::new(terms))));
-        // The bucket behind the gate is not this process's own.
-        shared.gate.shut();
+        let shared = Self::new(quota);
+        shared.attach(link, terms);
         shared
     }
 
-    fn of(quota: Quota, link: Option<Link>, supply: Option<Box<Supply>>) -> Arc<Self> {
+    /// Moves the limit into a store, if it is in none.
+    pub(super) fn attach(&self, link: Link, terms: Terms) {
+        let (mut behind, now) = self.visit();
+        if self.link.set(link).is_ok() {
+            // The gate stays shut: the bucket behind it is not this process's own.
+            behind.desk.supply = Some(Box::new(Supply::new(terms)));
+        }
+        self.settle(behind, now, &mut Wakes::new());
+    }
+
+    pub(super) fn new(quota: Quota) -> Arc<Self> {
         Arc::new_cyclic(|me| Self {
             gate: Gate::new(Shape::of(quota)),
             notes: Notes::new(),
             resources: Mutex::new(Table::EMPTY),
-            behind: Mutex::new(Behind::new(quota, supply)),
-            link,
+            behind: Mutex::new(Behind::new(quota)),
+            naming: Naming::default(),
+            link: OnceLock::new(),
             me: me.clone(),
         })
     }
@@ -236,7 +244,7 @@ impl Shared {
     pub(super) fn abandon(&self, index: u32) {
         let mut behind = self.lock();
         // Who stands behind another leaves nothing that anybody could have now.
-        if self.link.is_none() && behind.desk.queue.is_behind(index) {
+        if self.link.get().is_none() && behind.desk.queue.is_behind(index) {
             return behind::part_in_vain(behind, index, clock::now());
         }
         let now = self.begin(&mut behind);
@@ -263,16 +271,6 @@ impl Shared {
     /// Closes the limiter until `until`.
     pub(super) fn cool_down(&self, until: u64) {
         self.at_desk(|desk, now, wakes| desk.cool_down(until, now, wakes));
-    }
-
-    /// Takes note of a wait that was spent outside the queue.
-    pub(crate) fn add_backoff(&self, nanos: u64) {
-        self.lock().desk.waits.backoff += core::time::Duration::from_nanos(nanos);
-    }
-
-    pub(super) fn snapshot(&self) -> Snapshot {
-        let own = self.at_desk(|desk, now, _| Snapshot::of(desk, now));
-        self.with_resources(self.with_gate(own))
     }
 
     /// Moves a waiter to the runtime that polls it, where that is another one.
@@ -334,7 +332,7 @@ impl Shared {
             }
         }
         self.notes.write(&behind.desk);
-        let errands = self.link.is_some().then(|| behind.errands());
+        let errands = self.link.get().is_some().then(|| behind.errands());
         drop(behind);
         wakes.wake();
         if let Some(errands) = errands {

@@ -162,14 +162,14 @@ fn limiter_of(function: &'static str, settings: &Settings) -> Result<Option<Limi
         return settings.name.map(limiter::find).transpose();
     };
     let limiter = match (settings.store, settings.name) {
-        (None, None) => Limiter::new(quota),
+        (None, None) => limiter::own(function, quota, None)?,
         (None, Some(name)) => Limiter::named(name, quota)?,
         (Some(store), name) => {
             let (store, policy) = (store.open()?, settings.policy);
             match name {
                 None => {
                     claim(function)?;
-                    Limiter::in_store(function, quota, store, policy)?
+                    limiter::own(function, quota, Some((&store, policy)))?
                 }
                 Some(name) => Limiter::named_in_store(name, quota, &store, policy)?,
             }

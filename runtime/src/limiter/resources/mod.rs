@@ -90,7 +90,7 @@ impl Shared {
     fn resource(&self, name: &str, function: Function) -> Arc<Self> {
         let resource = self.table().tell(name, function, || {
             let quota = self.lock().desk.quota();
-            match &self.link {
+            match self.link.get() {
                 None => Self::new(quota),
                 Some(link) => {
                     let terms = Terms::of(link.policy());
@@ -223,6 +223,7 @@ impl Shared {
     }
 
     pub(in crate::limiter) fn set_quota(&self, quota: Quota) {
+        self.naming.settle();
         self.change_quota(quota);
         // Those that are made from now on have the new quota.
         for resource in self.all_resources() {
