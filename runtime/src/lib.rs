@@ -103,6 +103,7 @@ mod call;
 mod clock;
 mod context;
 mod error;
+mod events;
 mod failure;
 #[cfg(feature = "http")]
 pub mod headers;
@@ -112,6 +113,7 @@ mod limiter;
 #[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
 mod observing;
 mod quota;
+mod report;
 mod retry;
 mod retry_on;
 mod schedule;
@@ -139,6 +141,7 @@ pub use crate::limiter::limiter;
 pub use crate::limiter::limiters;
 pub use crate::quota::Quota;
 pub use crate::quota::Rate;
+pub use crate::report::Report;
 #[cfg(feature = "http")]
 pub use crate::signal::ResponseExt;
 pub use crate::signal::Signal;

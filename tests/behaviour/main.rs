@@ -14,6 +14,7 @@ mod cooling;
 mod counting;
 mod crowds;
 mod default_deadline;
+mod events;
 mod forecasting;
 mod handles;
 mod late_answers;

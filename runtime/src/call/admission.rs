@@ -34,6 +34,8 @@ impl Core<'_> {
         can_refuse: bool,
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), Error>> {
+        let _entered = self.enter_span();
+        self.name_limiter();
         let waited = self.wait.is_on();
         if !waited && !self.is_retry() {
             self.count(Counts::call);

@@ -71,6 +71,7 @@ impl<'s, S, R: Refusing> Call<'s, S, R> {
         if let Some(early) = self.before(cx) {
             return early;
         }
+        let _entered = self.core.enter_span();
         let loan = context::lend(&mut self.core.scope);
         let polled = body.poll(cx);
         drop(loan);

@@ -1,22 +1,20 @@
-//! What a call counts on its limiter.
+//! What a call counts on its limiter, and what it says of itself.
 
+use core::fmt;
+use core::time::Duration;
+
+use crate::error::Error;
+use crate::events;
+use crate::events::CallSpan;
+use crate::events::Entered;
+use crate::failure::Failure;
 use crate::limiter::Counts;
+use crate::report::Report;
 
+use super::config::Hooks;
 use super::process::Core;
 
 impl Core<'_> {
-    /// Counts an attempt that did not have to wait.
-    #[inline]
-    pub(super) fn count_admitted_at_once(&self) {
-        let Some(limiter) = self.limiter() else {
-            return;
-        };
-        limiter.count_attempt();
-        if self.is_retry() {
-            limiter.count(Counts::retry);
-        }
-    }
-
     /// Counts something that is rare.
     #[cold]
     pub(super) fn count(&self, what: impl FnOnce(&mut Counts)) {
@@ -25,19 +23,90 @@ impl Core<'_> {
         }
     }
 
+    /// Opens the call's span.
+    #[cold]
+    pub(super) fn open_span(&mut self) {
+        let (Ok(setup), Some(limiter)) = (self.setup, self.limiter()) else {
+            return;
+        };
+        limiter.used_by(setup.name);
+        let span = CallSpan::open(limiter.label(), setup.name);
+        if let (Some(span), Some(scope)) = (span, &mut self.scope) {
+            scope.open(span);
+        }
+    }
+
+    /// Enters the call's span, if somebody listens.
+    #[inline]
+    pub(super) fn enter_span(&self) -> Option<Entered> {
+        let scope = self.scope.as_ref()?;
+        scope.span()?.enter()
+    }
+
+    /// Gives the limiter a name to be called by, if it has none.
+    pub(super) fn name_limiter(&self) {
+        if let (Ok(setup), Some(limiter)) = (self.setup, self.limiter()) {
+            limiter.used_by(setup.name);
+        }
+    }
+
+    /// Another attempt follows, not before `delay` is over.
+    #[cold]
+    pub(super) fn tell_retry(&self, failure: Failure, delay: u64) {
+        let delay = Duration::from_nanos(delay);
+        let Some((report, hooks)) = self.report(self.number(), Some(delay)) else {
+            return;
+        };
+        events::retry(&report, failure, delay);
+        if let Some(hook) = hooks.on_retry {
+            hook(&report);
+        }
+    }
+
     /// The call ends with a failure that another attempt might have mended.
     #[cold]
-    pub(super) fn give_up(&self) {
+    pub(super) fn give_up(&self, attempts: u32, why: &dyn fmt::Display) {
         self.count(Counts::give_up);
+        let Some((report, hooks)) = self.report(attempts, None) else {
+            return;
+        };
+        events::give_up(&report, why);
+        if let Some(hook) = hooks.on_give_up {
+            hook(&report);
+        }
     }
 
     /// The call ends because it was refused a permit.
     #[cold]
-    pub(super) fn end_refused(&self) {
-        if self.is_retry() {
-            self.give_up();
-        } else {
-            self.count(Counts::refuse);
+    pub(super) fn end_refused(&self, why: &Error) {
+        let _entered = self.enter_span();
+        // The attempt that was refused was none.
+        let attempts = self.number().saturating_sub(1);
+        if attempts > 0 {
+            return self.give_up(attempts, why);
         }
+        self.count(Counts::refuse);
+        if let Some((report, _)) = self.report(attempts, None) {
+            events::refused(&report, why);
+        }
+    }
+
+    /// What can be said of the call so far.
+    fn report(&self, attempts: u32, retry_in: Option<Duration>) -> Option<(Report<'_>, Hooks)> {
+        let (setup, scope) = (self.setup.as_ref().ok()?, self.scope.as_ref()?);
+        let report = Report {
+            function: setup.name,
+            limiter: self.limiter()?.label(),
+            attempts,
+            failures: scope.failures(),
+            waits: scope.waits(),
+            retry_in,
+        };
+        Some((report, setup.hooks))
+    }
+
+    /// The number of the current attempt.
+    pub(super) fn number(&self) -> u32 {
+        self.scope.as_ref().map_or(0, |scope| scope.number)
     }
 }

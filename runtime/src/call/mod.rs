@@ -17,6 +17,7 @@ use std::sync::Arc;
 pub use self::attempt::Attempt;
 pub use self::attempt::Attempted;
 pub(crate) use self::config::Config;
+pub(crate) use self::config::Hooks;
 pub(crate) use self::config::Setup;
 pub use self::outcome::Can;
 pub use self::outcome::Cannot;
@@ -88,7 +89,7 @@ impl<'s, S, R> Call<'s, S, R> {
             }
             Attempted::TimedOut(error) => ControlFlow::Break(refuse.outcome(error)),
             Attempted::Refused(error) => {
-                self.core.end_refused();
+                self.core.end_refused(&error);
                 let last = self.kept.take().map(S::restore);
                 ControlFlow::Break(last.unwrap_or_else(|| refuse.outcome(error)))
             }
@@ -114,7 +115,7 @@ impl<'s, S, R> Call<'s, S, R> {
                 refuse.outcome(error)
             }
             Attempted::Refused(error) => {
-                self.core.end_refused();
+                self.core.end_refused(&error);
                 refuse.outcome(error)
             }
         }

@@ -11,6 +11,7 @@ use crate::context;
 use crate::context::Pause;
 use crate::context::Scope;
 use crate::error::Error;
+use crate::events::CallSpan;
 use crate::failure::Failure;
 use crate::hint::Hint;
 use crate::limiter::Function;
@@ -68,7 +69,6 @@ impl<'s> Core<'s> {
                 let now = clock::quick();
                 if self.pass(can_refuse, now) {
                     self.wait.begin(now);
-                    self.count_admitted_at_once();
                     return Poll::Ready(Ok(()));
                 }
             }
@@ -82,15 +82,21 @@ impl<'s> Core<'s> {
     #[inline]
     fn pass(&mut self, can_refuse: bool, now: u64) -> bool {
         let Ok(setup) = self.setup else { return false };
-        let scope = self
-            .scope
-            .get_or_insert_with(|| context::begin(setup.config.deadline, now));
+        if self.scope.is_none() {
+            self.scope = Some(context::begin(setup.config.deadline, now));
+            if CallSpan::may_be_heard() {
+                self.open_span();
+            }
+        }
+        let Some(scope) = &self.scope else {
+            return false;
+        };
         if can_refuse && now >= scope.bounds.deadline() {
             return false;
         }
         match self.limiter() {
             Some(limiter) if limiter.has_resources() && self.is_bound(limiter, now) => false,
-            Some(limiter) => limiter.pass(1, now),
+            Some(limiter) => limiter.admit(scope.number > 1, now),
             None => true,
         }
     }
@@ -135,6 +141,7 @@ impl<'s> Core<'s> {
     #[inline(never)]
     fn settle_told(&mut self, reading: &Reading, verdict: Verdict) -> bool {
         let sent = self.wait.sent();
+        let _entered = self.enter_span();
         let (Ok(setup), Some(scope)) = (self.setup, &self.scope) else {
             return false;
         };
@@ -164,14 +171,8 @@ impl<'s> Core<'s> {
             retry: scope.number > 1,
             reported: scope.reported,
         };
-        let throttled = matches!(judgement.verdict, Verdict::Throttled { .. });
-        self.count(|counts| counts.fail(throttled));
         let (failure, next) = (end.failure, self.settle_failure(&end, judgement));
-        let goes_on = next.is_some_and(|next| self.plan(next, failure));
-        if !goes_on && judgement.is_retryable() {
-            self.give_up();
-        }
-        goes_on
+        self.go_on(failure, judgement, next)
     }
 
     /// Lets the limiter know of a failure: whether, and after which wait, another attempt makes sense.
@@ -221,6 +222,24 @@ impl<'s> Core<'s> {
         next
     }
 
+    /// Plans another attempt if it makes sense, or gives the call up.
+    fn go_on(&mut self, failure: Failure, judgement: Judgement, next: Option<Next>) -> bool {
+        let throttled = matches!(judgement.verdict, Verdict::Throttled { .. });
+        self.count(|counts| counts.fail(throttled));
+        if let Some(scope) = &mut self.scope {
+            scope.fail(failure);
+        }
+        let why = match next {
+            Some(next) if self.plan(next, failure) => return true,
+            Some(_) => "another attempt would come too late",
+            None => "no other attempt is to be made",
+        };
+        if judgement.is_retryable() {
+            self.give_up(self.number(), &why);
+        }
+        false
+    }
+
     /// Plans another attempt, `wait` after `base` or later, if it fits in the call's bounds.
     fn plan(&mut self, Next { base, wait, now }: Next, failure: Failure) -> bool {
         let (Ok(setup), Some(limiter)) = (self.setup, self.limiter()) else {
@@ -236,6 +255,10 @@ impl<'s> Core<'s> {
             context::with_current(|outer| outer.spend(failure));
             return false;
         }
+        self.tell_retry(failure, pause);
+        let Some(limiter) = self.limiter() else {
+            return false;
+        };
         // Where the limiter is closed for as long, the wait is one in its queue.
         if not_before > now && not_before > closed_until {
             limiter.add_backoff(not_before - now);

@@ -14,6 +14,7 @@ use core::time::Duration;
 
 #[cfg(feature = "http")]
 use crate::clock;
+use crate::events::CallSpan;
 use crate::failure::Failure;
 use crate::hint::Hint;
 
@@ -115,6 +116,9 @@ struct Notes {
     /// When the hint was received.
     received: u64,
     key: Option<IdempotencyKey>,
+    /// The last failures of the call.
+    failures: Vec<Failure>,
+    span: Option<CallSpan>,
 }
 
 impl Scope {

@@ -2,6 +2,9 @@
 
 use core::time::Duration;
 
+use crate::events::CallSpan;
+use crate::failure::Failure;
+use crate::report::Report;
 use crate::waits::Waits;
 
 use super::Scope;
@@ -45,6 +48,31 @@ impl Scope {
         };
         *part = part.saturating_add(nanos);
         self.pause(nanos, to);
+    }
+
+    /// Remembers a failure of the call.
+    pub(crate) fn fail(&mut self, failure: Failure) {
+        let failures = &mut self.notes().failures;
+        if failures.len() == Report::MOST {
+            failures.remove(0);
+        }
+        failures.push(failure);
+    }
+
+    /// Returns the failures that are remembered.
+    pub(crate) fn failures(&self) -> &[Failure] {
+        self.notes.as_ref().map_or(&[], |notes| &notes.failures)
+    }
+
+    /// Gives the call a span.
+    pub(crate) fn open(&mut self, span: CallSpan) {
+        self.notes().span = Some(span);
+    }
+
+    /// Returns the call's span, if somebody listens.
+    #[inline]
+    pub(crate) fn span(&self) -> Option<&CallSpan> {
+        self.notes.as_ref()?.span.as_ref()
     }
 
     /// Returns what the call has waited for. Only while its watch stands.

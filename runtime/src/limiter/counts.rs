@@ -72,6 +72,7 @@ impl Counts {
     }
 
     /// A retry was admitted at once: the gate has counted it as a call.
+    #[cold]
     pub(crate) const fn retry(&mut self) {
         self.calls = self.calls.wrapping_sub(1);
         self.retried += 1;
@@ -111,7 +112,10 @@ impl Shared {
 
     /// Takes note of a wait that was spent outside the queue.
     pub(crate) fn add_backoff(&self, nanos: u64) {
-        self.lock().desk.waits.backoff += Duration::from_nanos(nanos);
+        self.at_desk(|desk, now, _| {
+            desk.waits.backoff += Duration::from_nanos(nanos);
+            desk.expect_backoff(nanos, now);
+        });
     }
 
     pub(super) fn snapshot(&self) -> Snapshot {

@@ -107,7 +107,7 @@ impl Desk {
             soonest: u64::MAX,
             waits: Waits::NONE,
             counts: Counts::NONE,
-            announced: Announced::NEVER,
+            announced: Announced::NOTHING,
             supply: None,
         }
     }
@@ -197,6 +197,7 @@ impl Desk {
         }
         self.soonest = self.soonest.min(waiter.latest);
         self.fresh |= mem::take(&mut self.was_full);
+        self.expect_wait(&waiter, until, now);
         let ahead_of_others = waiter.line != Line::First;
         let index = self.queue.join(waiter);
         if ahead_of_others {

@@ -10,6 +10,7 @@ use crate::learning::Attempted;
 use crate::learning::Heard;
 use crate::learning::Own;
 
+use super::announcing::why;
 use super::cooldown::PROBING;
 use super::cooldown::Probe;
 use super::desk::Desk;
@@ -124,6 +125,13 @@ impl Desk {
             None => self.pause(refused.backoff, now),
         };
         let until = refused.received.saturating_add(wait.min(refused.longest));
+        if until > self.cooldown.until() {
+            self.announced.why = if refused.wait.is_some() {
+                why::ASKED
+            } else {
+                why::REFUSED
+            };
+        }
         // The refusal has ended all paces: forecasts of the cooldown's end go by the bucket without them.
         self.reshape(gate, now);
         self.cool_down(until, now, wakes);
@@ -224,6 +232,9 @@ impl Desk {
             self.empty(now);
         }
         if outlook.closed_until > now {
+            if outlook.closed_until > self.cooldown.until() {
+                self.announced.why = why::USED_UP;
+            }
             self.cool_down(outlook.closed_until, now, wakes);
             self.cooldown.arm(PROBING);
             self.exhausted = true;

@@ -15,6 +15,8 @@ use super::shared::Shared;
 #[derive(Debug, Default)]
 pub(super) struct Naming {
     name: OnceLock<Arc<str>>,
+    /// The first function that called through it.
+    user: OnceLock<&'static str>,
     /// Its quota stands for one that is not known yet.
     provisional: AtomicBool,
 }
@@ -43,6 +45,18 @@ impl Shared {
 
     pub(crate) fn name(&self) -> Option<&Arc<str>> {
         self.naming.name.get()
+    }
+
+    /// Takes note of a function that calls through it.
+    pub(crate) fn used_by(&self, function: &'static str) {
+        self.naming.user.get_or_init(|| function);
+    }
+
+    /// Returns what to call it: its name, or that of the first function that called through it.
+    pub(crate) fn label(&self) -> &str {
+        let name = self.naming.name.get().map(|name| &**name);
+        name.or(self.naming.user.get().copied())
+            .unwrap_or("unnamed")
     }
 
     pub(super) fn is_provisional(&self) -> bool {

@@ -11,16 +11,16 @@ use std::sync::PoisonError;
 use std::sync::Weak;
 
 use tokio::runtime::Handle;
-use tokio::runtime::Id;
 
 use crate::bucket::Shape;
 use crate::clock;
 use crate::quota::Quota;
 
 use super::alarm::Setting;
-use super::announcing;
+use super::announcing::why;
 use super::behind;
 use super::behind::Behind;
+use super::counts::Counts;
 use super::desk::Desk;
 use super::desk::Standing;
 use super::gate::Gate;
@@ -93,10 +93,17 @@ impl Shared {
         self.gate.pass(cost, now) == Passage::Passed
     }
 
-    /// Counts an attempt that was admitted at once.
+    /// Admits a call's attempt if nobody waits and the bucket has a token.
     #[inline]
-    pub(crate) fn count_attempt(&self) {
-        self.gate.count_attempt();
+    pub(crate) fn admit(&self, retry: bool, now: u64) -> bool {
+        let passed = self.pass(1, now);
+        if passed {
+            self.gate.count_attempt();
+            if retry {
+                self.count(Counts::retry);
+            }
+        }
+        passed
     }
 
     /// Takes a permit now or says when there is one.
@@ -123,7 +130,7 @@ impl Shared {
     ) -> Result<Option<Ticket>, Denial> {
         let handle = Handle::try_current();
         let (mut behind, now) = self.visit();
-        let (mut wakes, mut long_wait) = (Wakes::new(), None);
+        let mut wakes = Wakes::new();
         let entered = match behind.desk.take(&request, now) {
             Ok(()) => Ok(None),
             Err(refusal @ (Refusal::TooLarge { .. } | Refusal::NoStore)) => {
@@ -133,15 +140,11 @@ impl Shared {
                 Err(_) => Err(Denial::NoRuntime),
                 Ok(handle) => {
                     let joined = self.join(&mut behind, &handle, request, cx, now, &mut wakes);
-                    if joined.is_ok() {
-                        long_wait = behind.desk.long_wait(&request, now);
-                    }
                     joined.map(Some)
                 }
             },
         };
         self.settle(behind, now, &mut wakes);
-        announcing::announce(long_wait);
         entered
     }
 
@@ -151,9 +154,7 @@ impl Shared {
         let (mut behind, now) = self.visit();
         let mut wakes = Wakes::new();
         let joined = self.join(&mut behind, &handle, request, cx, now, &mut wakes);
-        let long_wait = behind.desk.long_wait(&request, now);
         self.settle(behind, now, &mut wakes);
-        announcing::announce(long_wait.filter(|_| joined.is_ok()));
         joined
     }
 
@@ -256,36 +257,14 @@ impl Shared {
         self.settle(behind, now, &mut Wakes::new());
     }
 
-    /// A runtime's timer rang.
-    pub(super) fn ring(&self, runtime: Id) {
-        let (mut behind, now) = self.visit();
-        let mut wakes = Wakes::new();
-        if !behind.alarms.rang(runtime) {
-            // Whoever still polls them has them follow to the runtime that they are polled on.
-            let stranded = behind.desk.queue.of_runtime(runtime);
-            stranded.for_each(|waiter| wakes.add(waiter.waker.clone()));
-        }
-        self.settle(behind, now, &mut wakes);
-    }
-
     /// Closes the limiter until `until`.
     pub(super) fn cool_down(&self, until: u64) {
-        self.at_desk(|desk, now, wakes| desk.cool_down(until, now, wakes));
-    }
-
-    /// Moves a waiter to the runtime that polls it, where that is another one.
-    fn follow(&self, mut behind: MutexGuard<'_, Behind>, index: u32, runtime: Id) {
-        let Ok(handle) = Handle::try_current() else {
-            return;
-        };
-        if handle.id() == runtime {
-            return;
-        }
-        behind.alarms.enrol(&handle, &self.me);
-        behind.desk.queue.waiter_mut(index).runtime = handle.id();
-        behind.alarms.dismiss(runtime);
-        let now = clock::now();
-        self.settle(behind, now, &mut Wakes::new());
+        self.at_desk(|desk, now, wakes| {
+            if until > desk.cooldown.until() {
+                desk.announced.why = why::BY_HAND;
+            }
+            desk.cool_down(until, now, wakes);
+        });
     }
 
     pub(super) fn at_desk<T>(&self, act: impl FnOnce(&mut Desk, u64, &mut Wakes) -> T) -> T {
@@ -298,13 +277,13 @@ impl Shared {
 
     /// Takes the lock, then the state from the gate, then the time: an older time would make the
     /// state look as if it lay in the future.
-    fn visit(&self) -> (MutexGuard<'_, Behind>, u64) {
+    pub(super) fn visit(&self) -> (MutexGuard<'_, Behind>, u64) {
         let mut behind = self.lock();
         let now = self.begin(&mut behind);
         (behind, now)
     }
 
-    fn begin(&self, behind: &mut Behind) -> u64 {
+    pub(super) fn begin(&self, behind: &mut Behind) -> u64 {
         let handed = self.gate.shut();
         let now = clock::now();
         behind.desk.take_over(handed, &self.gate, now);
@@ -313,7 +292,12 @@ impl Shared {
 
     /// Ends every visit to the desk: grants what is due, sets the timers for what is next, opens the
     /// gate if nobody waits, and wakes whom it concerns outside the lock.
-    fn settle<'a>(&'a self, mut behind: MutexGuard<'a, Behind>, mut now: u64, wakes: &mut Wakes) {
+    pub(super) fn settle<'a>(
+        &'a self,
+        mut behind: MutexGuard<'a, Behind>,
+        mut now: u64,
+        wakes: &mut Wakes,
+    ) {
         loop {
             match behind.desk.grant(now, wakes) {
                 Standing::Due(due) => match behind.alarms.set(due) {
@@ -325,7 +309,9 @@ impl Shared {
                     break;
                 }
                 Standing::More => {
+                    let news = behind.desk.news(now);
                     drop(behind);
+                    news.tell(self.label());
                     wakes.wake();
                     (behind, now) = self.visit();
                 }
@@ -333,7 +319,9 @@ impl Shared {
         }
         self.notes.write(&behind.desk);
         let errands = self.link.get().is_some().then(|| behind.errands());
+        let news = behind.desk.news(now);
         drop(behind);
+        news.tell(self.label());
         wakes.wake();
         if let Some(errands) = errands {
             self.run(errands);

@@ -96,6 +96,8 @@ where
                     config: settings.config,
                     limiter: shared.limiter.clone(),
                     function: shared.function,
+                    name: shared.name,
+                    hooks: shared.hooks,
                 })
                 .map_err(|error| error.in_function(site.name)),
             Err(error) => Err(error.clone()),
@@ -152,6 +154,8 @@ impl Site {
             config: settings.config,
             limiter: limiter.map(|limiter| Arc::clone(limiter.shared())),
             function: Function::of(self),
+            name: self.name,
+            hooks: settings.hooks,
         })
     }
 }

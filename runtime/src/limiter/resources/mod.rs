@@ -98,6 +98,7 @@ impl Shared {
                 }
             }
         });
+        resource.call(&format!("{}#{name}", self.label()).into());
         if !self.has_resources() {
             let locked = self.lock();
             self.notes.add_resources();
