@@ -12,6 +12,18 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub struct Error {
     kind: Kind,
+    context: Option<Arc<Context>>,
+}
+
+/// Where a call was refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Context {
+    /// The limiter's name, or that of the first function that called through it.
+    pub(crate) limiter: Arc<str>,
+    /// How many others were waiting.
+    pub(crate) ahead: usize,
+    /// The call had made an attempt before.
+    pub(crate) sent: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,7 +56,19 @@ pub(crate) enum Kind {
 
 impl Error {
     pub(crate) const fn new(kind: Kind) -> Self {
-        Self { kind }
+        Self {
+            kind,
+            context: None,
+        }
+    }
+
+    /// The same, saying where it happened.
+    #[cold]
+    pub(crate) fn at(self, context: Context) -> Self {
+        Self {
+            context: Some(Arc::new(context)),
+            ..self
+        }
     }
 
     pub(crate) const fn invalid(sentence: &'static str) -> Self {
@@ -69,7 +93,7 @@ impl Error {
             Kind::Invalid(sentence) => Self::misconfigured(format!("{name}: {sentence}")),
             Kind::Misconfigured(sentence) => Self::misconfigured(format!("{name}: {sentence}")),
             Kind::Conflict(sentence) => Self::conflict(format!("{name}: {sentence}")),
-            kind => Self::new(kind),
+            kind => Self { kind, ..self },
         }
     }
 
@@ -115,6 +139,40 @@ impl Error {
         )
     }
 
+    /// The call had made an attempt before it was ended: the last one was cut off under way, or a retry was refused.
+    /// The server may have carried out the request. Where this is `false`, nothing was sent.
+    ///
+    /// ```
+    /// use paced::rate_limited;
+    /// use std::time::Duration;
+    ///
+    /// #[rate_limited(rate = 5, deadline = "1s")]
+    /// async fn pay() -> Result<(), paced::Error> {
+    ///     tokio::time::sleep(Duration::from_secs(60)).await;
+    ///     Ok(())
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
+    /// let error = pay().await.unwrap_err();
+    /// assert!(error.is_deadline() && error.is_sent());
+    /// # }
+    /// ```
+    pub fn is_sent(&self) -> bool {
+        let sent = self.context.as_ref().is_some_and(|context| context.sent);
+        sent || matches!(self.kind, Kind::Overdue | Kind::AttemptTimeout(_))
+    }
+
+    /// Returns the name of the limiter that refused the call, or of the first function that called through it where it
+    /// has no name. `None` where no limiter was asked.
+    pub fn limiter(&self) -> Option<&str> {
+        self.context.as_ref().map(|context| &*context.limiter)
+    }
+
+    /// Returns how many others were waiting for a permit when the call was refused.
+    pub fn ahead(&self) -> Option<usize> {
+        self.context.as_ref().map(|context| context.ahead)
+    }
+
     /// The last attempt took longer than `attempt_timeout`.
     pub const fn is_attempt_timeout(&self) -> bool {
         matches!(self.kind, Kind::AttemptTimeout(_))
@@ -145,7 +203,20 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.kind {
+        self.kind.fmt(f)?;
+        match self.context.as_deref() {
+            Some(Context { limiter, ahead, .. }) if *ahead > 0 => {
+                write!(f, " (limiter \"{limiter}\", {ahead} waiting)")
+            }
+            Some(Context { limiter, .. }) => write!(f, " (limiter \"{limiter}\")"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
             Kind::Invalid(sentence) => f.write_str(sentence),
             Kind::Misconfigured(sentence) | Kind::Conflict(sentence) => f.write_str(sentence),
             Kind::InsufficientCapacity { cost, burst } => {
@@ -187,7 +258,12 @@ impl fmt::Display for Error {
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Error").field(&self.kind).finish()
+        let mut tuple = f.debug_tuple("Error");
+        tuple.field(&self.kind);
+        if let Some(context) = &self.context {
+            tuple.field(context);
+        }
+        tuple.finish()
     }
 }
 

@@ -1,4 +1,4 @@
-//! What a limiter counts, and what an attempt knows of its waits.
+//! What a limiter counts, what an attempt knows of its waits, and what a refusal says.
 
 use paced::Limiter;
 use paced::Waits;
@@ -13,6 +13,8 @@ use crate::support::Server;
 use crate::support::limiter;
 use crate::support::ms;
 use crate::support::poll_once;
+use crate::support::quota;
+use crate::support::refusal;
 use crate::support::secs;
 use crate::support::since;
 
@@ -148,4 +150,57 @@ async fn the_remaining_time_is_that_of_the_deadline_or_of_the_patience() {
     assert_eq!(bounded().await.unwrap(), 7);
     assert_eq!(patient().await.unwrap(), 300);
     assert_eq!(paced::attempt().remaining(), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_says_which_limiter_and_how_many_were_ahead() {
+    let (limiter, server) = (
+        Limiter::named("crowded", quota(1.0, 1)).unwrap(),
+        Server::new([]),
+    );
+    limiter.acquire().await.unwrap();
+    let mut ahead: Vec<_> = (0..30).map(|_| Box::pin(limiter.acquire())).collect();
+    for wait in &mut ahead {
+        assert!(poll_once(wait).is_pending());
+    }
+    let error = refusal(call(&limiter, &server).await);
+    assert!(error.is_max_wait() && !error.is_sent());
+    assert_eq!(
+        (error.limiter(), error.ahead()),
+        (Some("crowded"), Some(30))
+    );
+    let message = "refused: a permit comes in 31s, later than `max_wait` allows (limiter \"crowded\", 30 waiting)";
+    assert_eq!(error.to_string(), message);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deadline_says_whether_something_was_sent() {
+    #[rate_limited(limiter = limiter, deadline = "5s")]
+    async fn long(limiter: &Limiter, nap: u64) -> Result<u8, Failed> {
+        tokio::time::sleep(secs(nap)).await;
+        Ok(1)
+    }
+    let limiter = limiter(10.0, 1);
+    let error = refusal(long(&limiter, 60).await);
+    assert!(error.is_deadline() && error.is_sent(), "{error}");
+    limiter.cooldown_for(secs(60));
+    let error = refusal(long(&limiter, 1).await);
+    assert!(error.is_deadline() && !error.is_sent(), "{error}");
+    assert!(error.limiter().unwrap().ends_with("::long"), "{error}");
+}
+
+#[test]
+fn rates_are_printed_as_they_are_said() {
+    for (hz, printed) in [
+        (85.0, "85/s"),
+        (7.0, "7/s"),
+        (3.0, "3/s"),
+        (0.5, "30/min"),
+        (7.0 / 60.0, "7/min"),
+        (5000.0 / 3600.0, "5000/h"),
+        (142.857_143, "142.857/s"),
+        (1.0 / 600.0, "6/h"),
+    ] {
+        assert_eq!(paced::Rate::from_hz(hz).unwrap().to_string(), printed);
+    }
 }

@@ -107,7 +107,7 @@ impl Core<'_> {
         let scope = self.scope.as_ref();
         let deadline = scope.map_or(u64::MAX, |scope| scope.bounds.deadline());
         if can_refuse && now >= deadline {
-            return Err(Error::new(Kind::Deadline(Duration::ZERO)));
+            return Err(self.located(Error::new(Kind::Deadline(Duration::ZERO))));
         }
         let retry = scope.is_some_and(|scope| scope.number > 1);
         let Some(limiter) = self.limiter() else {
@@ -139,7 +139,7 @@ impl Core<'_> {
     #[cold]
     pub(super) fn refusal(&self, denial: Denial, now: u64) -> Error {
         let deadline = self.deadline();
-        Error::new(match denial {
+        let error = Error::new(match denial {
             Denial::NoRuntime => Kind::NoRuntime,
             Denial::Refused(Refusal::TooLarge { burst }) => {
                 Kind::InsufficientCapacity { cost: 1, burst }
@@ -158,7 +158,17 @@ impl Core<'_> {
             Denial::Refused(Refusal::Closed { until }) => {
                 Kind::Closed(Duration::from_nanos(until.saturating_sub(now)))
             }
-        })
+        });
+        self.located(error)
+    }
+
+    /// The same, saying which limiter it is about.
+    #[cold]
+    pub(super) fn located(&self, error: Error) -> Error {
+        match self.limiter() {
+            Some(limiter) => error.at(limiter.context(self.is_retry())),
+            None => error,
+        }
     }
 }
 

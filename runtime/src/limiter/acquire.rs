@@ -67,8 +67,9 @@ impl<'a> Acquire<'a> {
     }
 
     fn error(&self, denial: Denial) -> Error {
-        self.limiter.shared().count(Counts::refuse);
-        Error::new(match denial {
+        let shared = self.limiter.shared();
+        shared.count(Counts::refuse);
+        let error = Error::new(match denial {
             Denial::NoRuntime => Kind::NoRuntime,
             Denial::Refused(Refusal::TooLarge { burst }) => Kind::InsufficientCapacity {
                 cost: self.cost,
@@ -79,7 +80,11 @@ impl<'a> Acquire<'a> {
                 let wait = until.saturating_sub(clock::now());
                 Kind::Deadline(core::time::Duration::from_nanos(wait))
             }
-        })
+        });
+        match shared.name() {
+            Some(_) => error.at(shared.context(false)),
+            None => error,
+        }
     }
 }
 

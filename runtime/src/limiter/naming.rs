@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::OnceLock;
 
 use crate::bucket::Shape;
+use crate::error::Context;
 use crate::quota::Quota;
 
 use super::cooldown::Probe;
@@ -57,6 +58,16 @@ impl Shared {
         let name = self.naming.name.get().map(|name| &**name);
         name.or(self.naming.user.get().copied())
             .unwrap_or("unnamed")
+    }
+
+    /// Says of an error that it is this limiter's. `sent`: the call had made an attempt before.
+    #[cold]
+    pub(crate) fn context(&self, sent: bool) -> Context {
+        Context {
+            limiter: self.label().into(),
+            ahead: self.lock().desk.queue.waiting(),
+            sent,
+        }
     }
 
     pub(super) fn is_provisional(&self) -> bool {
