@@ -32,6 +32,8 @@ pub(crate) struct Options {
     /// The runtime's name of what to do while the store is away.
     pub(crate) on_store_error: Option<&'static str>,
     pub(crate) krate: Option<Path>,
+    /// `on_retry`, `on_give_up`: the runtime's name of each, and the function.
+    pub(crate) hooks: Vec<(&'static str, Expr)>,
 }
 
 #[derive(Default)]
@@ -91,6 +93,8 @@ impl Options {
             "limiter" => self.limiter = reader.limiter(entry),
             "store" => self.store = reader.store(entry),
             "on_store_error" => self.on_store_error = reader.on_store_error(entry),
+            "on_retry" => self.hooks.extend(reader.hook("on_retry", entry)),
+            "on_give_up" => self.hooks.extend(reader.hook("on_give_up", entry)),
             "crate" => self.krate = reader.krate(entry),
             other => reader
                 .errors
@@ -248,6 +252,19 @@ impl Reader<'_> {
             return None;
         }
         Some(expr)
+    }
+
+    fn hook(&mut self, name: &'static str, entry: Entry) -> Option<(&'static str, Expr)> {
+        let expr = self.expr(entry)?;
+        if let Expr::Lit(literal) = &expr {
+            let message = format!(
+                "expected a function from `&paced::Report<'_>`: write `{}`",
+                names::example_of(name)
+            );
+            self.errors.at(literal, message);
+            return None;
+        }
+        Some((name, expr))
     }
 
     fn limiter(&mut self, entry: Entry) -> Option<Limiter> {

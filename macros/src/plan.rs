@@ -57,6 +57,8 @@ pub(crate) enum Setting {
     Named(LitStr),
     Store(Store),
     OnStoreError(&'static str),
+    /// `on_retry` or `on_give_up`, and the function.
+    Hook(&'static str, Expr),
 }
 
 /// What an option needs of the function's error type: that it takes an error of ours.
@@ -226,7 +228,8 @@ impl Setting {
             | Self::RespectHeaders(_)
             | Self::Idempotent
             | Self::Named(_)
-            | Self::OnStoreError(_) => false,
+            | Self::OnStoreError(_)
+            | Self::Hook(..) => false,
         }
     }
 }
@@ -262,6 +265,8 @@ fn settings(options: Options, name: Option<LitStr>) -> Settings {
     settings.extend(name.map(Setting::Named));
     settings.extend(options.store.map(Setting::Store));
     settings.extend(options.on_store_error.map(Setting::OnStoreError));
+    let hooks = options.hooks.into_iter();
+    settings.extend(hooks.map(|(name, function)| Setting::Hook(name, function)));
     settings.retain(|setting| !setting.is_default());
     Settings::of(settings)
 }

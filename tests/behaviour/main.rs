@@ -17,6 +17,7 @@ mod default_deadline;
 mod events;
 mod forecasting;
 mod handles;
+mod hooks;
 mod late_answers;
 mod late_tokens;
 mod learning;
