@@ -3,14 +3,17 @@
 use core::fmt;
 use core::time::Duration;
 
+use crate::context::Scope;
 use crate::error::Error;
 use crate::events;
 use crate::events::CallSpan;
 use crate::events::Entered;
 use crate::failure::Failure;
 use crate::limiter::Counts;
+use crate::limiter::Shared;
 use crate::report::Report;
 
+use super::Setup;
 use super::config::Hooks;
 use super::process::Core;
 
@@ -23,21 +26,13 @@ impl Core<'_> {
         }
     }
 
-    /// Opens the call's span.
-    #[cold]
-    pub(super) fn open_span(&mut self) {
-        let (Ok(setup), Some(limiter)) = (self.setup, self.limiter()) else {
-            return;
-        };
-        limiter.used_by(setup.name);
-        let span = CallSpan::open(limiter.label(), setup.name);
-        if let (Some(span), Some(scope)) = (span, &mut self.scope) {
-            scope.open(span);
-        }
+    /// Whether there may be a span to enter.
+    #[inline]
+    pub(super) fn may_be_heard(&self) -> bool {
+        self.scope.as_ref().is_some_and(Scope::has_notes)
     }
 
     /// Enters the call's span, if somebody listens.
-    #[inline]
     pub(super) fn enter_span(&self) -> Option<Entered> {
         let scope = self.scope.as_ref()?;
         scope.span()?.enter()
@@ -108,5 +103,17 @@ impl Core<'_> {
     /// The number of the current attempt.
     pub(super) fn number(&self) -> u32 {
         self.scope.as_ref().map_or(0, |scope| scope.number)
+    }
+}
+
+/// Opens the span of a call.
+#[cold]
+pub(super) fn open_span(scope: &mut Scope, setup: &Setup, brought: Option<&Shared>) {
+    let Some(limiter) = brought.or(setup.limiter.as_deref()) else {
+        return;
+    };
+    limiter.used_by(setup.name);
+    if let Some(span) = CallSpan::open(limiter.label(), setup.name) {
+        scope.open(span);
     }
 }

@@ -24,6 +24,7 @@ use crate::verdict::Verdict;
 
 use super::Setup;
 use super::admission::latest_start;
+use super::counting;
 use super::end::End;
 use super::end::heard;
 use super::wait::Wait;
@@ -82,21 +83,21 @@ impl<'s> Core<'s> {
     #[inline]
     fn pass(&mut self, can_refuse: bool, now: u64) -> bool {
         let Ok(setup) = self.setup else { return false };
-        if self.scope.is_none() {
-            self.scope = Some(context::begin(setup.config.deadline, now));
+        let brought = self.brought.as_deref();
+        let scope = self.scope.get_or_insert_with(|| {
+            let mut scope = context::begin(setup.config.deadline, now);
             if CallSpan::may_be_heard() {
-                self.open_span();
+                counting::open_span(&mut scope, setup, brought);
             }
-        }
-        let Some(scope) = &self.scope else {
-            return false;
-        };
+            scope
+        });
         if can_refuse && now >= scope.bounds.deadline() {
             return false;
         }
+        let retry = scope.number > 1;
         match self.limiter() {
             Some(limiter) if limiter.has_resources() && self.is_bound(limiter, now) => false,
-            Some(limiter) => limiter.admit(scope.number > 1, now),
+            Some(limiter) => limiter.admit(retry, now),
             None => true,
         }
     }

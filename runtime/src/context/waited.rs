@@ -64,13 +64,18 @@ impl Scope {
         self.notes.as_ref().map_or(&[], |notes| &notes.failures)
     }
 
+    /// Returns whether there is anything beside what every call has.
+    #[inline]
+    pub(crate) const fn has_notes(&self) -> bool {
+        self.notes.is_some()
+    }
+
     /// Gives the call a span.
     pub(crate) fn open(&mut self, span: CallSpan) {
         self.notes().span = Some(span);
     }
 
     /// Returns the call's span, if somebody listens.
-    #[inline]
     pub(crate) fn span(&self) -> Option<&CallSpan> {
         self.notes.as_ref()?.span.as_ref()
     }
