@@ -133,6 +133,18 @@ impl CallSpan {
         }
     }
 
+    /// Makes it the current span, until [`end`](Self::end).
+    pub(crate) fn begin(&self) {
+        #[cfg(feature = "tracing")]
+        self.0.with_subscriber(|(id, dispatch)| dispatch.enter(id));
+    }
+
+    /// Ends what [`begin`](Self::begin) began.
+    pub(crate) fn end(&self) {
+        #[cfg(feature = "tracing")]
+        self.0.with_subscriber(|(id, dispatch)| dispatch.exit(id));
+    }
+
     #[cold]
     pub(crate) fn enter(&self) -> Option<Entered> {
         #[cfg(feature = "tracing")]

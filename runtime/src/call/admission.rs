@@ -34,8 +34,9 @@ impl Core<'_> {
         can_refuse: bool,
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), Error>> {
-        let _entered = self.enter_span();
         self.name_limiter();
+        self.begin();
+        let _entered = self.enter_span();
         let waited = self.wait.is_on();
         if !waited && !self.is_retry() {
             self.count(Counts::call);

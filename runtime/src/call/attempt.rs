@@ -71,30 +71,6 @@ impl<'s, S, R: Refusing> Call<'s, S, R> {
         if let Some(early) = self.before(cx) {
             return early;
         }
-        if self.core.may_be_heard() {
-            return self.poll_heard(body, cx);
-        }
-        self.poll_body(body, cx)
-    }
-
-    /// Polls the body inside of the call's span, if there is one.
-    #[cold]
-    #[inline(never)]
-    fn poll_heard<O>(
-        &mut self,
-        body: Pin<&mut (dyn Future<Output = O> + '_)>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Attempted<O>> {
-        let _entered = self.core.enter_span();
-        self.poll_body(body, cx)
-    }
-
-    #[inline]
-    fn poll_body<O>(
-        &mut self,
-        body: Pin<&mut (dyn Future<Output = O> + '_)>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Attempted<O>> {
         let loan = context::lend(&mut self.core.scope);
         let polled = body.poll(cx);
         drop(loan);

@@ -3,17 +3,16 @@
 use core::fmt;
 use core::time::Duration;
 
-use crate::context::Scope;
+use crate::clock;
+use crate::context;
 use crate::error::Error;
 use crate::events;
 use crate::events::CallSpan;
 use crate::events::Entered;
 use crate::failure::Failure;
 use crate::limiter::Counts;
-use crate::limiter::Shared;
 use crate::report::Report;
 
-use super::Setup;
 use super::config::Hooks;
 use super::process::Core;
 
@@ -26,10 +25,18 @@ impl Core<'_> {
         }
     }
 
-    /// Whether there may be a span to enter.
-    #[inline]
-    pub(super) fn may_be_heard(&self) -> bool {
-        self.scope.as_ref().is_some_and(Scope::has_notes)
+    /// Begins the call, where it has not begun at once.
+    pub(super) fn begin(&mut self) {
+        let (Ok(setup), None) = (self.setup, &self.scope) else {
+            return;
+        };
+        let mut scope = context::begin(setup.config.deadline, clock::now());
+        if let Some(limiter) = self.limiter().filter(|_| CallSpan::may_be_heard()) {
+            if let Some(span) = CallSpan::open(limiter.label(), setup.name) {
+                scope.open(span);
+            }
+        }
+        self.scope = Some(scope);
     }
 
     /// Enters the call's span, if somebody listens.
@@ -103,17 +110,5 @@ impl Core<'_> {
     /// The number of the current attempt.
     pub(super) fn number(&self) -> u32 {
         self.scope.as_ref().map_or(0, |scope| scope.number)
-    }
-}
-
-/// Opens the span of a call.
-#[cold]
-pub(super) fn open_span(scope: &mut Scope, setup: &Setup, brought: Option<&Shared>) {
-    let Some(limiter) = brought.or(setup.limiter.as_deref()) else {
-        return;
-    };
-    limiter.used_by(setup.name);
-    if let Some(span) = CallSpan::open(limiter.label(), setup.name) {
-        scope.open(span);
     }
 }

@@ -24,7 +24,6 @@ use crate::verdict::Verdict;
 
 use super::Setup;
 use super::admission::latest_start;
-use super::counting;
 use super::end::End;
 use super::end::heard;
 use super::wait::Wait;
@@ -83,14 +82,13 @@ impl<'s> Core<'s> {
     #[inline]
     fn pass(&mut self, can_refuse: bool, now: u64) -> bool {
         let Ok(setup) = self.setup else { return false };
-        let brought = self.brought.as_deref();
-        let scope = self.scope.get_or_insert_with(|| {
-            let mut scope = context::begin(setup.config.deadline, now);
-            if CallSpan::may_be_heard() {
-                counting::open_span(&mut scope, setup, brought);
-            }
-            scope
-        });
+        // What is listened to takes its time, and opens a span.
+        if CallSpan::may_be_heard() {
+            return false;
+        }
+        let scope = self
+            .scope
+            .get_or_insert_with(|| context::begin(setup.config.deadline, now));
         if can_refuse && now >= scope.bounds.deadline() {
             return false;
         }

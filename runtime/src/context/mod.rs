@@ -265,6 +265,9 @@ impl Drop for Loan<'_> {
     #[inline]
     fn drop(&mut self) {
         CURRENT.with(|current| current.swap(self.0));
+        if self.0.has_notes() {
+            self.0.leave_span();
+        }
     }
 }
 
@@ -272,6 +275,9 @@ impl Drop for Loan<'_> {
 #[inline]
 pub(crate) fn lend(scope: &mut Option<Scope>) -> Loan<'_> {
     let scope = scope.get_or_insert(Scope::NONE);
+    if scope.has_notes() {
+        scope.enter_span();
+    }
     CURRENT.with(|current| current.swap(scope));
     Loan(scope)
 }

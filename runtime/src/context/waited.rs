@@ -66,13 +66,29 @@ impl Scope {
 
     /// Returns whether there is anything beside what every call has.
     #[inline]
-    pub(crate) const fn has_notes(&self) -> bool {
+    pub(super) const fn has_notes(&self) -> bool {
         self.notes.is_some()
     }
 
     /// Gives the call a span.
     pub(crate) fn open(&mut self, span: CallSpan) {
         self.notes().span = Some(span);
+    }
+
+    /// Makes the call's span the current one, if somebody listens.
+    #[cold]
+    pub(super) fn enter_span(&self) {
+        if let Some(span) = self.span() {
+            span.begin();
+        }
+    }
+
+    /// Ends what [`enter_span`](Self::enter_span) began.
+    #[cold]
+    pub(super) fn leave_span(&self) {
+        if let Some(span) = self.span() {
+            span.end();
+        }
     }
 
     /// Returns the call's span, if somebody listens.
