@@ -50,12 +50,14 @@ pub(crate) fn refused(report: &Report<'_>, why: &dyn fmt::Display) {
 
 /// A call is going to wait for long.
 pub(crate) fn long_wait(limiter: &str, wait: Duration, ahead: u64, why: &str, refusable: bool) {
-    if refusable {
-        say!(warn: limiter = limiter, wait = Lasting(wait), ahead = ahead, why = why; "a call waits for long");
+    let message = if refusable {
+        "a call waits for long"
     } else {
-        say!(warn: limiter = limiter, wait = Lasting(wait), ahead = ahead, why = why;
-            "a call waits for long and cannot be refused, since its error type does not implement `From<paced::Error>`");
-    }
+        "a call waits for long and cannot be refused, since its error type does not implement `From<paced::Error>`"
+    };
+    say!(warn: limiter = limiter, wait = Lasting(wait), ahead = ahead, why = why; "{message}");
+    // Without the feature nothing else reads it.
+    let _ = message;
 }
 
 /// A limiter closes.
@@ -94,15 +96,23 @@ pub(crate) fn unpaced(limiter: &str) {
     say!(debug: limiter = limiter; "the server's limit has begun anew");
 }
 
+#[cfg(feature = "tracing")]
+type Inner = tracing::Span;
+#[cfg(not(feature = "tracing"))]
+type Inner = ();
+
 /// The span of a call that somebody listens to.
 #[derive(Clone, Debug)]
-pub(crate) struct CallSpan(#[cfg(feature = "tracing")] tracing::Span);
+pub(crate) struct CallSpan(Inner);
 
 /// The time for which a span is the current one.
-#[cfg(feature = "tracing")]
-pub(crate) type Entered = tracing::span::EnteredSpan;
-#[cfg(not(feature = "tracing"))]
-pub(crate) type Entered = core::convert::Infallible;
+pub(crate) struct Entered(CallSpan);
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        self.0.end();
+    }
+}
 
 impl CallSpan {
     /// Whether somebody may listen to spans: two loads, and no call.
@@ -137,21 +147,22 @@ impl CallSpan {
     pub(crate) fn begin(&self) {
         #[cfg(feature = "tracing")]
         self.0.with_subscriber(|(id, dispatch)| dispatch.enter(id));
+        #[cfg(not(feature = "tracing"))]
+        let () = self.0;
     }
 
     /// Ends what [`begin`](Self::begin) began.
     pub(crate) fn end(&self) {
         #[cfg(feature = "tracing")]
         self.0.with_subscriber(|(id, dispatch)| dispatch.exit(id));
+        #[cfg(not(feature = "tracing"))]
+        let () = self.0;
     }
 
+    /// The same for as long as what it returns lives.
     #[cold]
-    pub(crate) fn enter(&self) -> Option<Entered> {
-        #[cfg(feature = "tracing")]
-        {
-            Some(self.0.clone().entered())
-        }
-        #[cfg(not(feature = "tracing"))]
-        None
+    pub(crate) fn enter(&self) -> Entered {
+        self.begin();
+        Entered(self.clone())
     }
 }

@@ -42,7 +42,7 @@ impl Core<'_> {
     /// Enters the call's span, if somebody listens.
     pub(super) fn enter_span(&self) -> Option<Entered> {
         let scope = self.scope.as_ref()?;
-        scope.span()?.enter()
+        Some(scope.span()?.enter())
     }
 
     /// Gives the limiter a name to be called by, if it has none.
