@@ -130,15 +130,15 @@ impl CallSpan {
 
     /// A span, if somebody listens to it.
     #[cold]
-    pub(crate) fn open(limiter: &str, function: &str) -> Option<Self> {
+    pub(crate) fn open(function: &str) -> Option<Self> {
         #[cfg(feature = "tracing")]
         {
-            let span = tracing::debug_span!(target: "paced", "call", limiter, function);
+            let span = tracing::debug_span!(target: "paced", "call", function);
             (!span.is_disabled()).then_some(Self(span))
         }
         #[cfg(not(feature = "tracing"))]
         {
-            let _ = (limiter, function);
+            let _ = function;
             None
         }
     }

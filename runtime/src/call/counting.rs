@@ -30,13 +30,15 @@ impl Core<'_> {
         let (Ok(setup), None) = (self.setup, &self.scope) else {
             return;
         };
-        let mut scope = context::begin(setup.config.deadline, clock::now());
-        if let Some(limiter) = self.limiter().filter(|_| CallSpan::may_be_heard()) {
-            if let Some(span) = CallSpan::open(limiter.label(), setup.name) {
-                scope.open(span);
-            }
+        let heard = CallSpan::may_be_heard();
+        let span = heard.then(|| CallSpan::open(setup.name)).flatten();
+        let now = clock::now();
+        let scope = self
+            .scope
+            .get_or_insert_with(|| context::begin(setup.config.deadline, now));
+        if let Some(span) = span {
+            scope.open(span);
         }
-        self.scope = Some(scope);
     }
 
     /// Enters the call's span, if somebody listens.

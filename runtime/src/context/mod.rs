@@ -46,9 +46,9 @@ struct Current {
 impl Current {
     const fn new() -> Self {
         Self {
-            bounds: Cell::new(Scope::NONE.bounds),
+            bounds: Cell::new(Bounds::NONE),
             notes: Cell::new(None),
-            number: Cell::new(Scope::NONE.number),
+            number: Cell::new(0),
             status: Cell::new(None),
             unheard: Cell::new(false),
             waited: Cell::new(Stopwatch::NEW),
@@ -140,7 +140,11 @@ impl Scope {
         Self {
             bounds,
             number: 1,
-            ..Self::NONE
+            notes: None,
+            status: None,
+            unheard: false,
+            reported: false,
+            waited: Stopwatch::NEW,
         }
     }
 

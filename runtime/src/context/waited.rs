@@ -7,6 +7,7 @@ use crate::failure::Failure;
 use crate::report::Report;
 use crate::waits::Waits;
 
+use super::Notes;
 use super::Scope;
 
 /// Nanoseconds in one word: while it stands, those that have been measured; while it runs, the instant at which it
@@ -33,6 +34,22 @@ impl Stopwatch {
 pub(crate) enum Pause {
     Cooldown,
     Backoff,
+}
+
+impl Drop for Scope {
+    /// Most scopes have nothing to drop: only that is looked at in place.
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(notes) = self.notes.take() {
+            discard(notes);
+        }
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn discard(notes: Box<Notes>) {
+    drop(notes);
 }
 
 impl Scope {
