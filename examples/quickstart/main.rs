@@ -4,6 +4,7 @@
 //! cargo run -p examples --example quickstart
 //! cargo run -p examples --example quickstart -- --plain        # the same without the attribute
 //! cargo run -p examples --example quickstart -- --rate 50 --burst 50 --calls 500
+//! RUST_LOG=paced=debug cargo run -p examples --example quickstart      # with what the limiter says
 //! ```
 //!
 //! It ends with an error status if any call failed.
@@ -29,6 +30,7 @@ use examples::server::{self, Limits};
 use paced::{Quota, Rate};
 use reqwest::Url;
 use tokio::task::JoinSet;
+use tracing_subscriber::EnvFilter;
 
 use crate::client::Api;
 
@@ -57,6 +59,10 @@ struct Options {
 
 #[tokio::main]
 async fn main() -> Result<ExitCode, Box<dyn Error>> {
+    tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::from_default_env())
+        .with_writer(std::io::stderr)
+        .init();
     let options = Options::parse();
     let url = match options.url.clone() {
         Some(url) => url,

@@ -26,7 +26,9 @@ async fn all() -> Result<(), Error> {
                         .reset(),
                 )
                 .idempotent()
-                .named("github"),
+                .named("github")
+                .on_retry(note)
+                .on_give_up(alerts::page),
         );
         ::paced::__private::Site::call(&__PACED_SITE, ::paced::__private::Begin::PLAIN)
     };

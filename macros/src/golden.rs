@@ -20,7 +20,8 @@ const CASES: &[(&str, &str, &str)] = &[
         "limiter = \"github\", rate = \"5000/h\", burst = 100, max_retries = 3,
          backoff(base = \"250ms\", factor = 1.5, max = \"10s\", jitter = \"full\"),
          deadline = \"30s\", attempt_timeout = \"5s\", max_wait = \"10s\",
-         retry_on = [429, 503, \"5xx\", connect, timeout, reset], idempotent",
+         retry_on = [429, 503, \"5xx\", connect, timeout, reset], idempotent,
+         on_retry = note, on_give_up = alerts::page",
         "async fn all() -> Result<(), Error> { marker().await }",
     ),
     (

@@ -29,6 +29,8 @@ pub(crate) const OPTIONS: Options = &[
     ("limiter", "limiter = \"github\""),
     ("store", "store = \"sqlite:quota.db\""),
     ("on_store_error", "on_store_error = \"local\""),
+    ("on_retry", "on_retry = note"),
+    ("on_give_up", "on_give_up = alert"),
     ("crate", "crate = ::my_paced"),
 ];
 

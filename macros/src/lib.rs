@@ -14,6 +14,7 @@ mod golden;
 mod grammar;
 mod guesses;
 mod instrumented;
+mod krate;
 mod literal;
 mod names;
 mod need;

@@ -1,9 +1,10 @@
 //! The entries of the attribute as options with values that are right, each for itself.
 
-use syn::{Expr, ExprLit, ExprPath, Ident, Lit, LitStr, Path};
+use syn::{Expr, ExprLit, Ident, Lit, LitStr, Path};
 
 use crate::args::{Entry, Form};
 use crate::diag::Errors;
+use crate::krate;
 use crate::literal::Kind;
 use crate::names::{self, Scope};
 use crate::store::{self, Store};
@@ -35,6 +36,8 @@ pub(crate) struct Options {
     /// The runtime's name of what to do while the store is away.
     pub(crate) on_store_error: Option<&'static str>,
     pub(crate) krate: Option<Path>,
+    /// `on_retry`, `on_give_up`: the runtime's name of each, and the function.
+    pub(crate) hooks: Vec<(&'static str, Expr)>,
 }
 
 #[derive(Default)]
@@ -108,10 +111,22 @@ impl Options {
             "backoff" => self.backoff = reader.backoff(entry),
             "retry_on" => self.retry_on = reader.retry_on(entry),
             "idempotent" => self.idempotent = reader.flag(&entry),
-            "classify" => self.classify = reader.classify(entry),
+            "classify" => {
+                self.classify = reader.function("`&Result<T, E>` to `paced::Verdict`", entry);
+            }
             "limiter" => self.limiter = reader.limiter(entry),
             "store" => self.store = reader.store(entry),
             "on_store_error" => self.on_store_error = reader.on_store_error(entry),
+            "on_retry" => self.hooks.extend(
+                reader
+                    .function(REPORT, entry)
+                    .map(|hook| ("on_retry", hook)),
+            ),
+            "on_give_up" => self.hooks.extend(
+                reader
+                    .function(REPORT, entry)
+                    .map(|hook| ("on_give_up", hook)),
+            ),
             "crate" => self.krate = reader.krate(entry),
             other => reader
                 .errors
@@ -271,10 +286,13 @@ impl Reader<'_> {
         Some(trigger::read(list, self.errors))
     }
 
-    fn classify(&mut self, entry: Entry) -> Option<Expr> {
+    /// A function `from` one type to another.
+    fn function(&mut self, from: &str, entry: Entry) -> Option<Expr> {
+        let option = entry.name.to_string();
         let expr = self.expr(entry)?;
         if let Expr::Lit(literal) = &expr {
-            let message = "expected a function from `&Result<T, E>` to `paced::Verdict`: write `classify = my_verdict`";
+            let example = names::example_of(&option);
+            let message = format!("expected a function from {from}: write `{example}`");
             self.errors.at(literal, message);
             return None;
         }
@@ -317,24 +335,9 @@ impl Reader<'_> {
     }
 
     fn krate(&mut self, entry: Entry) -> Option<Path> {
-        match self.expr(entry)? {
-            Expr::Path(ExprPath {
-                qself: None, path, ..
-            }) if is_absolute(&path) => Some(path),
-            other => {
-                let message = "expected an absolute path: write `crate = ::my_paced`, or `crate = crate::path::to::paced`";
-                self.errors.at(other, message);
-                None
-            }
-        }
+        let expr = self.expr(entry)?;
+        krate::read(expr, self.errors)
     }
 }
 
-/// Whether the path means the same wherever the function stands; `$crate` comes from the user's own macros.
-fn is_absolute(path: &Path) -> bool {
-    path.leading_colon.is_some()
-        || path
-            .segments
-            .first()
-            .is_some_and(|first| first.ident == "crate" || first.ident == "$crate")
-}
+const REPORT: &str = "`&paced::Report<'_>`";

@@ -59,6 +59,8 @@ pub(crate) enum Setting {
     Named(LitStr),
     Store(Store),
     OnStoreError(&'static str),
+    /// `on_retry` or `on_give_up`, and the function.
+    Hook(&'static str, Expr),
 }
 
 impl Plan {
@@ -89,15 +91,11 @@ impl Plan {
             OutputKind::Future | OutputKind::Boxed(_) => opened::open(&func.body),
         };
         if let (false, None, Some(borrowed)) = (once, &opened, output.borrowed_for_good(&func)) {
-            let message = format!(
-                "the future that is returned borrows nothing, but another attempt needs `{borrowed}` to make one again: \
-                 write `max_retries = 0`, or let it borrow, `Pin<Box<dyn Future<Output = ..> + '_>>`"
-            );
-            errors.at(&borrowed, message);
+            errors.at(&borrowed, borrows_nothing(&borrowed));
         }
-        if let (false, Some(opened)) = (once, &opened) {
-            instrumented::check(&opened.body, &func.sig, &output.ret, errors);
-        }
+        let repeated = opened.as_ref().filter(|_| !once);
+        repeated
+            .inspect(|opened| instrumented::check(&opened.body, &func.sig, &output.ret, errors));
         let captures = captures(&func, &output, opened.as_ref(), once);
         if let Some(opened) = &mut opened {
             opened.make_mutable(&captures);
@@ -126,6 +124,14 @@ impl Plan {
             need,
         })
     }
+}
+
+/// What to say of a future that cannot be made again.
+fn borrows_nothing(borrowed: &Ident) -> String {
+    format!(
+        "the future that is returned borrows nothing, but another attempt needs `{borrowed}` to make one again: write \
+         `max_retries = 0`, or let it borrow, `Pin<Box<dyn Future<Output = ..> + '_>>`"
+    )
 }
 
 impl Plan {
@@ -231,7 +237,8 @@ impl Setting {
             | Self::Reset(..)
             | Self::Idempotent
             | Self::Named(_)
-            | Self::OnStoreError(_) => false,
+            | Self::OnStoreError(_)
+            | Self::Hook(..) => false,
         }
     }
 }
@@ -277,6 +284,8 @@ fn settings(options: Options, name: Option<LitStr>) -> Settings {
     settings.extend(name.map(Setting::Named));
     settings.extend(options.store.map(Setting::Store));
     settings.extend(options.on_store_error.map(Setting::OnStoreError));
+    let hooks = options.hooks.into_iter();
+    settings.extend(hooks.map(|(name, function)| Setting::Hook(name, function)));
     settings.retain(|setting| !setting.is_default());
     Settings::of(settings)
 }

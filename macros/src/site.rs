@@ -149,6 +149,11 @@ impl Writer<'_> {
                 let policy = Ident::new(policy, here);
                 quote_spanned!(here=> on_store_error(#private::OnStoreError::#policy))
             }
+            Setting::Hook(name, function) => {
+                // Shown at the function, whose type may be wrong.
+                let name = Ident::new(name, here);
+                Place::of(function).call(name.to_token_stream(), function.to_token_stream())
+            }
             Setting::Idempotent => quote_spanned!(here=> idempotent()),
             Setting::Named(name) => quote_spanned!(here=> named(#name)),
         }

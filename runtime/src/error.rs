@@ -14,6 +14,17 @@ pub struct Error {
     kind: Kind,
 }
 
+/// Where a call was refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Context {
+    /// The limiter's name, or that of the first function that called through it.
+    pub(crate) limiter: Arc<str>,
+    /// How many others were waiting.
+    pub(crate) ahead: usize,
+    /// The call had made an attempt before.
+    pub(crate) sent: bool,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// A value that cannot be meant.
@@ -40,11 +51,33 @@ pub(crate) enum Kind {
     NoRuntime,
     /// The store that the limit is shared through does not serve.
     Store(Arc<str>),
+    /// One of the others, and where it happened. Behind a pointer, because an error is part of what every call returns.
+    At(Arc<(Kind, Context)>),
 }
 
 impl Error {
     pub(crate) const fn new(kind: Kind) -> Self {
         Self { kind }
+    }
+
+    /// The same, saying where it happened.
+    #[cold]
+    pub(crate) fn at(self, context: Context) -> Self {
+        Self::new(Kind::At(Arc::new((self.kind, context))))
+    }
+
+    fn kind(&self) -> &Kind {
+        match &self.kind {
+            Kind::At(located) => &located.0,
+            kind => kind,
+        }
+    }
+
+    fn context(&self) -> Option<&Context> {
+        match &self.kind {
+            Kind::At(located) => Some(&located.1),
+            _ => None,
+        }
     }
 
     pub(crate) const fn invalid(sentence: &'static str) -> Self {
@@ -82,62 +115,96 @@ impl Error {
     }
 
     /// A setting that cannot be meant, such as a rate of 0.
-    pub const fn is_invalid(&self) -> bool {
-        matches!(self.kind, Kind::Invalid(_) | Kind::Misconfigured(_))
+    pub fn is_invalid(&self) -> bool {
+        matches!(self.kind(), Kind::Invalid(_) | Kind::Misconfigured(_))
     }
 
     /// Two declarations of one named limiter that differ, or a name that nobody declared.
-    pub const fn is_conflict(&self) -> bool {
-        matches!(self.kind, Kind::Conflict(_))
+    pub fn is_conflict(&self) -> bool {
+        matches!(self.kind(), Kind::Conflict(_))
     }
 
     /// More tokens asked for at once than the bucket can ever hold.
-    pub const fn is_insufficient_capacity(&self) -> bool {
-        matches!(self.kind, Kind::InsufficientCapacity { .. })
+    pub fn is_insufficient_capacity(&self) -> bool {
+        matches!(self.kind(), Kind::InsufficientCapacity { .. })
     }
 
     /// No permit is free at this moment; only the methods that do not wait say so.
-    pub const fn is_not_yet(&self) -> bool {
-        matches!(self.kind, Kind::NotYet(_))
+    pub fn is_not_yet(&self) -> bool {
+        matches!(self.kind(), Kind::NotYet(_))
     }
 
     /// The wait for a permit would have been longer than `max_wait`.
-    pub const fn is_max_wait(&self) -> bool {
-        matches!(self.kind, Kind::MaxWait(_))
+    pub fn is_max_wait(&self) -> bool {
+        matches!(self.kind(), Kind::MaxWait(_))
     }
 
     /// The call could not be made, or its last attempt not be ended, before its deadline. A call without a
     /// deadline counts as having one of 300 s for its cooldowns and backoffs in all.
-    pub const fn is_deadline(&self) -> bool {
+    pub fn is_deadline(&self) -> bool {
         matches!(
-            self.kind,
+            self.kind(),
             Kind::Deadline(_) | Kind::Closed(_) | Kind::Overdue
         )
     }
 
+    /// The call had made an attempt before it was ended: the last one was cut off under way, or a retry was refused.
+    /// The server may have carried out the request. Where this is `false`, nothing was sent.
+    ///
+    /// ```
+    /// use paced::rate_limited;
+    /// use std::time::Duration;
+    ///
+    /// #[rate_limited(rate = 5, deadline = "1s")]
+    /// async fn pay() -> Result<(), paced::Error> {
+    ///     tokio::time::sleep(Duration::from_secs(60)).await;
+    ///     Ok(())
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
+    /// let error = pay().await.unwrap_err();
+    /// assert!(error.is_deadline() && error.is_sent());
+    /// # }
+    /// ```
+    pub fn is_sent(&self) -> bool {
+        let sent = self.context().is_some_and(|context| context.sent);
+        sent || matches!(self.kind(), Kind::Overdue | Kind::AttemptTimeout(_))
+    }
+
+    /// Returns the name of the limiter that refused the call, or of the first function that called through it where it
+    /// has no name. `None` where no limiter was asked.
+    pub fn limiter(&self) -> Option<&str> {
+        self.context().map(|context| &*context.limiter)
+    }
+
+    /// Returns how many others were waiting for a permit when the call was refused.
+    pub fn ahead(&self) -> Option<usize> {
+        self.context().map(|context| context.ahead)
+    }
+
     /// The last attempt took longer than `attempt_timeout`.
-    pub const fn is_attempt_timeout(&self) -> bool {
-        matches!(self.kind, Kind::AttemptTimeout(_))
+    pub fn is_attempt_timeout(&self) -> bool {
+        matches!(self.kind(), Kind::AttemptTimeout(_))
     }
 
     /// There was no tokio runtime to wait on.
-    pub const fn is_no_runtime(&self) -> bool {
-        matches!(self.kind, Kind::NoRuntime)
+    pub fn is_no_runtime(&self) -> bool {
+        matches!(self.kind(), Kind::NoRuntime)
     }
 
     /// The store through which the limit is shared cannot be reached or does not do what it is asked:
     /// the message says which.
-    pub const fn is_store(&self) -> bool {
-        matches!(self.kind, Kind::Store(_))
+    pub fn is_store(&self) -> bool {
+        matches!(self.kind(), Kind::Store(_))
     }
 
     /// How long after this error was made the same call can be expected to pass, where that is known.
-    pub const fn retry_after(&self) -> Option<Duration> {
-        match self.kind {
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self.kind() {
             Kind::NotYet(wait)
             | Kind::MaxWait(wait)
             | Kind::Deadline(wait)
-            | Kind::Closed(wait) => Some(wait),
+            | Kind::Closed(wait) => Some(*wait),
             _ => None,
         }
     }
@@ -145,7 +212,20 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.kind {
+        self.kind().fmt(f)?;
+        match self.context() {
+            Some(Context { limiter, ahead, .. }) if *ahead > 0 => {
+                write!(f, " (limiter \"{limiter}\", {ahead} waiting)")
+            }
+            Some(Context { limiter, .. }) => write!(f, " (limiter \"{limiter}\")"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
             Kind::Invalid(sentence) => f.write_str(sentence),
             Kind::Misconfigured(sentence) | Kind::Conflict(sentence) => f.write_str(sentence),
             Kind::InsufficientCapacity { cost, burst } => {
@@ -180,6 +260,7 @@ impl fmt::Display for Error {
             Kind::Overdue => f.write_str("the attempt did not end before the call's deadline"),
             Kind::AttemptTimeout(limit) => write!(f, "the attempt took longer than {limit:?}"),
             Kind::NoRuntime => f.write_str("waiting for a permit needs a tokio runtime"),
+            Kind::At(located) => located.0.fmt(f),
             Kind::Store(why) => write!(f, "the limit is shared through a store: {why}"),
         }
     }
@@ -187,7 +268,12 @@ impl fmt::Display for Error {
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Error").field(&self.kind).finish()
+        let mut tuple = f.debug_tuple("Error");
+        tuple.field(self.kind());
+        if let Some(context) = self.context() {
+            tuple.field(context);
+        }
+        tuple.finish()
     }
 }
 

@@ -56,6 +56,11 @@ impl Learnt {
         }
     }
 
+    /// The part of the declared rate that the server turned out to let through.
+    pub(crate) const fn share(&self) -> f64 {
+        self.share.value()
+    }
+
     /// The part of the declared bucket that the server turned out to let through.
     #[expect(
         clippy::cast_precision_loss,

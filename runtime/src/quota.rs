@@ -153,13 +153,14 @@ impl FromStr for Rate {
 
 impl fmt::Display for Rate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let nanos = self.interval.get();
-        let units = [("s", 1), ("min", 60), ("h", 3600), ("d", 86_400)];
-        for (unit, seconds) in units {
-            let period = seconds * NANOS_PER_SECOND;
-            if period % nanos == 0 {
-                return write!(f, "{}/{unit}", period / nanos);
-            }
+        let units = [("s", 1_u32), ("min", 60), ("h", 3600), ("d", 86_400)];
+        let whole = |seconds| (u64::from(seconds) * NANOS_PER_SECOND) % self.nanos() == 0;
+        // Most intervals are rounded to whole nanoseconds: then the unit of the first count above 1.
+        let count = |seconds| (self.hz() * f64::from(seconds) * 1000.0).round() / 1000.0;
+        let is_exact = units.into_iter().find(|unit| whole(unit.1));
+        let found = is_exact.or_else(|| units.into_iter().find(|unit| count(unit.1) >= 1.0));
+        if let Some((unit, seconds)) = found {
+            return write!(f, "{}/{unit}", count(seconds));
         }
         write!(f, "1/{:?}", self.interval())
     }

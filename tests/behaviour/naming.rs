@@ -14,7 +14,7 @@ async fn the_same_name_and_quota_give_the_same_limiter() {
 
 #[test]
 fn two_quotas_for_one_name_are_an_error_that_names_both() {
-    Limiter::named("naming-twice", quota(5.0, 3)).unwrap();
+    let _first = Limiter::named("naming-twice", quota(5.0, 3)).unwrap();
     let error = Limiter::named("naming-twice", quota(5.0, 4)).unwrap_err();
     assert!(error.is_conflict());
     assert_eq!(

@@ -8,9 +8,11 @@ use core::time::Duration;
 
 use crate::bucket::TIMER_SLACK;
 use crate::clock;
+use crate::context::Pause;
 use crate::context::Scope;
 use crate::error::Error;
 use crate::error::Kind;
+use crate::limiter::Counts;
 use crate::limiter::Denial;
 use crate::limiter::Line;
 use crate::limiter::Refusal;
@@ -25,12 +27,35 @@ use super::process::Core;
 use super::wait::Wait;
 
 impl Core<'_> {
+    /// Waits for what the attempt has to wait for, measures the wait, and counts what becomes of it.
     #[cold]
     pub(super) fn wait_for_permit(
         &mut self,
         can_refuse: bool,
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), Error>> {
+        self.name_limiter();
+        self.begin();
+        let _entered = self.enter_span();
+        let waited = self.wait.is_on();
+        if !waited && !self.is_retry() {
+            self.count(Counts::call);
+        }
+        let admitted = self.wait_or_enter(can_refuse, cx);
+        if waited != admitted.is_pending() {
+            let now = clock::now();
+            if let Some(scope) = &mut self.scope {
+                scope.waited.press(now);
+            }
+        }
+        if let Poll::Ready(Ok(())) = admitted {
+            let retry = self.is_retry();
+            self.count(|counts| counts.admit(retry));
+        }
+        admitted
+    }
+
+    fn wait_or_enter(&mut self, can_refuse: bool, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         loop {
             let has_resources = self.limiter().is_some_and(Shared::has_resources);
             match &mut self.wait {
@@ -60,7 +85,8 @@ impl Core<'_> {
                     self.wait = Wait::Nothing(now.max(1));
                     return Poll::Ready(match granted {
                         Ok(patience) => {
-                            self.pause(self.patience(can_refuse).saturating_sub(patience), now);
+                            let closed = self.patience(can_refuse).saturating_sub(patience);
+                            self.pause(Pause::Cooldown, closed, now);
                             Ok(())
                         }
                         Err(refusal) => Err(self.refusal(Denial::Refused(refusal), now)),
@@ -82,7 +108,7 @@ impl Core<'_> {
         let scope = self.scope.as_ref();
         let deadline = scope.map_or(u64::MAX, |scope| scope.bounds.deadline());
         if can_refuse && now >= deadline {
-            return Err(Error::new(Kind::Deadline(Duration::ZERO)));
+            return Err(self.located(Error::new(Kind::Deadline(Duration::ZERO))));
         }
         let retry = scope.is_some_and(|scope| scope.number > 1);
         let Some(limiter) = self.limiter() else {
@@ -114,7 +140,7 @@ impl Core<'_> {
     #[cold]
     pub(super) fn refusal(&self, denial: Denial, now: u64) -> Error {
         let deadline = self.deadline();
-        Error::new(match denial {
+        let error = Error::new(match denial {
             Denial::NoRuntime => Kind::NoRuntime,
             Denial::Refused(Refusal::TooLarge { burst }) => {
                 Kind::InsufficientCapacity { cost: 1, burst }
@@ -133,7 +159,17 @@ impl Core<'_> {
             Denial::Refused(Refusal::Closed { until }) => {
                 Kind::Closed(Duration::from_nanos(until.saturating_sub(now)))
             }
-        })
+        });
+        self.located(error)
+    }
+
+    /// The same, saying which limiter it is about.
+    #[cold]
+    pub(super) fn located(&self, error: Error) -> Error {
+        match self.limiter() {
+            Some(limiter) => error.at(limiter.context(self.is_retry())),
+            None => error,
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use crate::limiter::Function;
 use crate::limiter::LONGEST_COOLDOWN;
 use crate::limiter::Shared;
 use crate::limiter::Spread;
+use crate::report::Report;
 use crate::retry::RetryPolicy;
 use crate::retry_on::RetryOn;
 
@@ -22,6 +23,26 @@ pub(crate) struct Setup {
     pub(crate) limiter: Option<Arc<Shared>>,
     pub(crate) function: Function,
     pub(crate) unread: &'static Unread,
+    /// Its path.
+    pub(crate) name: &'static str,
+    pub(crate) hooks: Hooks,
+}
+
+/// What the user's program wants to be told of. They are called without any lock.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Hooks {
+    pub(crate) on_retry: Option<Hook>,
+    pub(crate) on_give_up: Option<Hook>,
+}
+
+/// A function of the user's.
+pub(crate) type Hook = fn(&Report<'_>);
+
+impl Hooks {
+    pub(crate) const NONE: Self = Self {
+        on_retry: None,
+        on_give_up: None,
+    };
 }
 
 /// How the calls of one function behave.

@@ -8,6 +8,7 @@ use core::task::ready;
 use tokio::runtime::Handle;
 
 use crate::clock;
+use crate::context::Pause;
 use crate::error::Error;
 use crate::limiter::Denial;
 use crate::limiter::Function;
@@ -161,7 +162,8 @@ impl Core<'_> {
                 return Poll::Ready(Err(self.refusal(Denial::Refused(refusal), now)));
             }
         };
-        self.pause(self.patience(can_refuse).saturating_sub(patience), now);
+        let closed = self.patience(can_refuse).saturating_sub(patience);
+        self.pause(Pause::Cooldown, closed, now);
         let Gathering {
             mut gathered,
             turn,

@@ -3,9 +3,11 @@
 mod admission;
 mod attempt;
 mod config;
+mod counting;
 mod end;
 mod gathering;
 mod outcome;
+mod planning;
 mod process;
 mod unread;
 mod wait;
@@ -17,6 +19,7 @@ use std::sync::Arc;
 pub use self::attempt::Attempt;
 pub use self::attempt::Attempted;
 pub(crate) use self::config::Config;
+pub(crate) use self::config::Hooks;
 pub(crate) use self::config::Setup;
 pub use self::outcome::Can;
 pub use self::outcome::Cannot;
@@ -88,6 +91,7 @@ impl<'s, S, R> Call<'s, S, R> {
             }
             Attempted::TimedOut(error) => ControlFlow::Break(refuse.outcome(error)),
             Attempted::Refused(error) => {
+                self.core.end_refused(&error);
                 let last = self.kept.take().map(S::restore);
                 ControlFlow::Break(last.unwrap_or_else(|| refuse.outcome(error)))
             }
@@ -112,7 +116,10 @@ impl<'s, S, R> Call<'s, S, R> {
                 self.core.settle(&Reading::TIMEOUT, Verdict::Auto);
                 refuse.outcome(error)
             }
-            Attempted::Refused(error) => refuse.outcome(error),
+            Attempted::Refused(error) => {
+                self.core.end_refused(&error);
+                refuse.outcome(error)
+            }
         }
     }
 }

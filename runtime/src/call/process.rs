@@ -4,13 +4,13 @@ use core::task::Context;
 use core::task::Poll;
 use std::sync::Arc;
 
-use tokio::runtime::Handle;
-
 use crate::clock;
 use crate::context;
+use crate::context::Pause;
 use crate::context::ResetUnit;
 use crate::context::Scope;
 use crate::error::Error;
+use crate::events::CallSpan;
 use crate::failure::Failure;
 use crate::hint::Hint;
 use crate::limiter::Function;
@@ -22,20 +22,10 @@ use crate::signal::Reading;
 use crate::verdict::Verdict;
 
 use super::Setup;
-use super::admission::latest_start;
 use super::end::End;
 use super::end::heard;
+use super::planning::Next;
 use super::wait::Wait;
-
-/// Another attempt that makes sense: so long after an instant.
-#[derive(Clone, Copy, Debug)]
-struct Next {
-    base: u64,
-    wait: u64,
-    now: u64,
-    /// It does not count as a retry.
-    throttle: bool,
-}
 
 /// The part of a call that does not depend on types.
 #[derive(Debug)]
@@ -83,15 +73,20 @@ impl<'s> Core<'s> {
     #[inline]
     fn pass(&mut self, can_refuse: bool, now: u64) -> bool {
         let Ok(setup) = self.setup else { return false };
+        // What is listened to takes its time, and opens a span.
+        if CallSpan::may_be_heard() {
+            return false;
+        }
         let scope = self.scope.get_or_insert_with(|| {
             context::begin(setup.config.deadline, setup.config.reset_unit, now)
         });
         if can_refuse && now >= scope.bounds.deadline() {
             return false;
         }
+        let retry = scope.number > 1;
         match self.limiter() {
             Some(limiter) if limiter.has_resources() && self.is_bound(limiter, now) => false,
-            Some(limiter) => limiter.pass(1, now),
+            Some(limiter) => limiter.admit(retry, now),
             None => true,
         }
     }
@@ -114,13 +109,13 @@ impl<'s> Core<'s> {
         scope.map_or(Scope::UNLIMITED, Scope::patience)
     }
 
-    /// Takes note of a cooldown or a backoff, for the call and for the one whose body it is in.
-    pub(super) fn pause(&mut self, nanos: u64, to: u64) {
+    /// Takes note of a pause, for the call and for the one whose body it is in.
+    pub(super) fn pause(&mut self, pause: Pause, nanos: u64, to: u64) {
         if nanos == 0 {
             return;
         }
         if let Some(scope) = &mut self.scope {
-            scope.pause(nanos, to);
+            scope.pause_for(pause, nanos, to);
         }
         context::with_current(|outer| outer.pause(nanos, to));
     }
@@ -143,6 +138,7 @@ impl<'s> Core<'s> {
     #[inline(never)]
     fn settle_told(&mut self, reading: &Reading, verdict: Verdict) -> bool {
         let sent = self.wait.sent();
+        let _entered = self.enter_span();
         let (Ok(setup), Some(scope)) = (self.setup, &self.scope) else {
             return false;
         };
@@ -178,7 +174,7 @@ impl<'s> Core<'s> {
             by_user: verdict != Verdict::Auto,
         };
         let (failure, next) = (end.failure, self.settle_failure(&end, judgement));
-        next.is_some_and(|next| self.plan(next, failure))
+        self.go_on(failure, judgement, next)
     }
 
     /// Lets the limiter know of a failure: whether, and after which wait, another attempt makes sense.
@@ -232,35 +228,22 @@ impl<'s> Core<'s> {
         next
     }
 
-    /// Plans another attempt, `wait` after `base` or later, if it fits in the call's bounds.
-    fn plan(&mut self, next: Next, failure: Failure) -> bool {
-        let Next {
-            base, wait, now, ..
-        } = next;
-        let (Ok(setup), Some(limiter)) = (self.setup, self.limiter()) else {
-            return false;
-        };
-        let (permit, closed_until) = limiter.forecast(self.function());
-        let not_before = base.saturating_add(wait);
-        let latest = latest_start(&setup.config, self.deadline(), now);
-        let patience = self.patience(true);
-        let pause = not_before.max(closed_until).saturating_sub(now);
-        let too_late = permit.max(not_before) > latest || pause > patience;
-        if too_late || Handle::try_current().is_err() {
-            context::with_current(|outer| outer.spend(failure));
-            return false;
-        }
-        // Where the limiter is closed for as long, the wait is one in its queue.
-        if not_before > now && not_before > closed_until {
-            limiter.add_backoff(not_before - now);
-            let sleep = tokio::time::sleep_until(clock::instant(not_before));
-            self.wait = Wait::Backoff(Box::pin(sleep));
-            self.pause(not_before - now, not_before);
-        }
+    /// Plans another attempt if it makes sense, or gives the call up.
+    fn go_on(&mut self, failure: Failure, judgement: Judgement, next: Option<Next>) -> bool {
+        let throttled = matches!(judgement.verdict, Verdict::Throttled { .. });
+        self.count(|counts| counts.fail(throttled));
         if let Some(scope) = &mut self.scope {
-            scope.advance(failure, wait, latest, next.throttle);
+            scope.fail(failure);
         }
-        true
+        let why = match next {
+            Some(next) if self.plan(next, failure) => return true,
+            Some(_) => "another attempt would come too late",
+            None => "no other attempt is to be made",
+        };
+        if judgement.is_retryable() {
+            self.give_up(self.number(), &why);
+        }
+        false
     }
 
     /// Lets the limiter hear at once what the body has observed.
@@ -309,7 +292,7 @@ impl<'s> Core<'s> {
         }
     }
 
-    fn is_retry(&self) -> bool {
+    pub(super) fn is_retry(&self) -> bool {
         self.scope.as_ref().is_some_and(|scope| scope.number > 1)
     }
 

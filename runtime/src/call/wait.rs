@@ -41,6 +41,12 @@ impl Wait {
         }
     }
 
+    /// Whether the attempt waits for its turn or for the end of its backoff.
+    #[inline]
+    pub(super) fn is_on(&self) -> bool {
+        matches!(self, Wait::Backoff(_) | Wait::Turn(_) | Wait::Gathering(_))
+    }
+
     /// When the attempt was let in, and 0 before.
     #[inline]
     pub(super) fn sent(&self) -> u64 {

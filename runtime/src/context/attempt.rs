@@ -5,6 +5,7 @@ use core::time::Duration;
 
 use crate::clock;
 use crate::failure::Failure;
+use crate::waits::Waits;
 
 /// One attempt of a rate-limited call, as [`attempt`](super::attempt()) tells it.
 #[derive(Clone, Copy, Debug)]
@@ -14,6 +15,7 @@ pub struct Attempt {
     pub(super) deadline: Option<u64>,
     pub(super) patience: Option<Duration>,
     pub(super) key: IdempotencyKey,
+    pub(super) waits: Waits,
 }
 
 impl Attempt {
@@ -33,10 +35,53 @@ impl Attempt {
     /// backoffs, as of the moment at which [`attempt`](super::attempt()) was called; it does not run down
     /// while the body runs, and the time in a queue that merely paces is not part of it. Inside of another
     /// call it is never more than that one has left.
-    pub fn time_left(&self) -> Option<Duration> {
+    ///
+    /// ```
+    /// # #[derive(Debug)] struct Late;
+    /// # impl From<paced::Error> for Late { fn from(_: paced::Error) -> Self { Late } }
+    /// # use paced::rate_limited;
+    /// #[rate_limited(rate = 5, deadline = "10s")]
+    /// async fn work() -> Result<(), Late> {
+    ///     let left = paced::attempt().remaining().expect("there is a deadline");
+    ///     assert!(left.as_secs() < 10);
+    ///     Ok(())
+    /// }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() { work().await.unwrap() }
+    /// ```
+    pub fn remaining(&self) -> Option<Duration> {
         let until = |deadline: u64| Duration::from_nanos(deadline.saturating_sub(clock::now()));
         let deadline = self.deadline.map(until);
         deadline.into_iter().chain(self.patience).min()
+    }
+
+    /// The same as [`remaining`](Self::remaining).
+    pub fn time_left(&self) -> Option<Duration> {
+        self.remaining()
+    }
+
+    /// Returns the time that the call has waited so far: in queues, for the ends of cooldowns and in backoffs, before
+    /// all of its attempts. Zero outside of a call.
+    ///
+    /// ```
+    /// use paced::rate_limited;
+    /// use std::time::Duration;
+    ///
+    /// #[rate_limited(rate = 5, burst = 1)]
+    /// async fn waited() -> Result<Duration, std::io::Error> {
+    ///     Ok(paced::attempt().waited())
+    /// }
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() -> std::io::Result<()> {
+    /// assert_eq!(waited().await?, Duration::ZERO);
+    /// assert_eq!(waited().await?, Duration::from_millis(200));
+    /// # Ok(()) }
+    /// ```
+    pub fn waited(&self) -> Duration {
+        self.waits.total()
+    }
+
+    /// Returns [`waited`](Self::waited) by cause.
+    pub const fn waits(&self) -> Waits {
+        self.waits
     }
 
     /// A key that is the same for all attempts of a call and different for every call: send it

@@ -5,72 +5,31 @@
 
 mod attempt;
 mod bounds;
+mod current;
 mod told;
 mod tries;
+mod waited;
 
-use core::cell::Cell;
-use core::mem::ManuallyDrop;
 use core::num::NonZeroU16;
 use core::time::Duration;
 
 #[cfg(feature = "http")]
 use crate::clock;
+use crate::events::CallSpan;
 use crate::failure::Failure;
 use crate::hint::Hint;
 
 pub use self::attempt::Attempt;
 pub use self::attempt::IdempotencyKey;
 use self::bounds::Bounds;
+use self::current::Current;
 pub use self::told::ResetUnit;
 use self::told::Told;
+pub(crate) use self::waited::Pause;
+pub(crate) use self::waited::Stopwatch;
 
 thread_local! {
     static CURRENT: Current = const { Current::new() };
-}
-
-/// The scope that is lent to a thread, or [`Scope::NONE`].
-///
-/// Field by field, and without a destructor: a struct that is written in parts and read as a whole
-/// makes the processor wait for its own writes, and a destructor makes every access check for it.
-/// In this order, because the compiler makes one access of two of the same size that are neighbours.
-#[repr(C)]
-struct Current {
-    bounds: Cell<Bounds>,
-    number: Cell<u32>,
-    status: Cell<Option<NonZeroU16>>,
-    told: Cell<Told>,
-    notes: Cell<Option<ManuallyDrop<Box<Notes>>>>,
-}
-
-impl Current {
-    const fn new() -> Self {
-        Self {
-            bounds: Cell::new(Scope::NONE.bounds),
-            notes: Cell::new(None),
-            number: Cell::new(Scope::NONE.number),
-            status: Cell::new(None),
-            told: Cell::new(Scope::NONE.told),
-        }
-    }
-
-    #[inline]
-    fn swap(&self, scope: &mut Scope) {
-        let notes = scope.notes.take().map(ManuallyDrop::new);
-        scope.notes = self.notes.replace(notes).map(ManuallyDrop::into_inner);
-        scope.bounds = self.bounds.replace(scope.bounds);
-        scope.number = self.number.replace(scope.number);
-        scope.status = self.status.replace(scope.status);
-        scope.told = self.told.replace(scope.told);
-    }
-
-    /// Whether there is anything beside what every call has.
-    #[cfg(feature = "http")]
-    fn has_notes(&self) -> bool {
-        let notes = self.notes.take();
-        let some = notes.is_some();
-        self.notes.set(notes);
-        some
-    }
 }
 
 /// What an attempt knows, and what its body has told. It is part of every call's future, so what
@@ -88,6 +47,8 @@ pub(crate) struct Scope {
     /// The limiter has been told that this attempt was refused. Only the call reads it, so it is not lent
     /// to the thread.
     pub(crate) reported: bool,
+    /// Time that the call has waited in queues and in backoffs. It runs while the call waits.
+    pub(crate) waited: Stopwatch,
 }
 
 /// What is only known of calls that are retried, observed with a hint, or asked for their key.
@@ -106,10 +67,16 @@ struct Notes {
     paused: u64,
     /// Until when they have been counted: calls in the body may wait at the same time.
     paused_to: u64,
+    /// Nanoseconds that the call itself has waited for the ends of cooldowns, and of backoffs.
+    cooled: u64,
+    backed_off: u64,
     hint: Option<Hint>,
     /// When the hint was received.
     received: u64,
     key: Option<IdempotencyKey>,
+    /// The last failures of the call.
+    failures: Vec<Failure>,
+    span: Option<CallSpan>,
 }
 
 impl Scope {
@@ -124,6 +91,7 @@ impl Scope {
         status: None,
         told: Told::of(ResetUnit::Guess),
         reported: false,
+        waited: Stopwatch::NEW,
     };
 
     const fn new(bounds: Bounds, unit: ResetUnit) -> Self {
@@ -131,7 +99,10 @@ impl Scope {
             bounds,
             told: Told::of(unit),
             number: 1,
-            ..Self::NONE
+            notes: None,
+            status: None,
+            reported: false,
+            waited: Stopwatch::NEW,
         }
     }
 
@@ -243,9 +214,10 @@ impl Scope {
 
     fn attempt(&mut self) -> Attempt {
         let (number, deadline) = (self.number, self.bounds.deadline());
-        let patience = self.patience();
+        let (patience, waits) = (self.patience(), self.waits());
         let notes = self.notes();
         Attempt {
+            waits,
             number,
             previous: notes.previous,
             deadline: (deadline < Bounds::NEVER).then_some(deadline),
@@ -263,6 +235,9 @@ impl Drop for Loan<'_> {
     #[inline]
     fn drop(&mut self) {
         CURRENT.with(|current| current.swap(self.0));
+        if self.0.has_notes() {
+            self.0.leave_span();
+        }
     }
 }
 
@@ -270,6 +245,9 @@ impl Drop for Loan<'_> {
 #[inline]
 pub(crate) fn lend(scope: &mut Option<Scope>) -> Loan<'_> {
     let scope = scope.get_or_insert(Scope::NONE);
+    if scope.has_notes() {
+        scope.enter_span();
+    }
     CURRENT.with(|current| current.swap(scope));
     Loan(scope)
 }

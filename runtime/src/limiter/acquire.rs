@@ -9,6 +9,7 @@ use crate::clock;
 use crate::error::Error;
 use crate::error::Kind;
 
+use super::Counts;
 use super::Denial;
 use super::Limiter;
 use super::Refusal;
@@ -41,7 +42,10 @@ impl<'a> Acquire<'a> {
             ..Request::ONE
         };
         match self.limiter.shared().enter(request, cx) {
-            Ok(None) => Poll::Ready(Ok(())),
+            Ok(None) => {
+                self.limiter.shared().gate.count_permit();
+                Poll::Ready(Ok(()))
+            }
             // Whoever is granted a permit as soon as it is in the queue has been woken.
             Ok(ticket) => {
                 self.ticket = ticket;
@@ -59,11 +63,13 @@ impl<'a> Acquire<'a> {
         let outcome = core::task::ready!(ticket.poll(cx));
         self.ticket = None;
         let outcome = outcome.map_err(|refusal| self.error(Denial::Refused(refusal)));
-        Poll::Ready(outcome.map(drop))
+        Poll::Ready(outcome.map(|_| self.limiter.shared().gate.count_permit()))
     }
 
     fn error(&self, denial: Denial) -> Error {
-        Error::new(match denial {
+        let shared = self.limiter.shared();
+        shared.count(Counts::refuse);
+        let error = Error::new(match denial {
             Denial::NoRuntime => Kind::NoRuntime,
             Denial::Refused(Refusal::TooLarge { burst }) => Kind::InsufficientCapacity {
                 cost: self.cost,
@@ -74,7 +80,11 @@ impl<'a> Acquire<'a> {
                 let wait = until.saturating_sub(clock::now());
                 Kind::Deadline(core::time::Duration::from_nanos(wait))
             }
-        })
+        });
+        match shared.name() {
+            Some(_) => error.at(shared.context(false)),
+            None => error,
+        }
     }
 }
 
@@ -87,7 +97,11 @@ impl Future for Acquire<'_> {
             return self.wait(cx);
         }
         let (shared, now) = (self.limiter.shared(), clock::quick());
-        if self.cost == 0 || shared.pass(self.cost, now) {
+        if self.cost == 0 {
+            return Poll::Ready(Ok(()));
+        }
+        if shared.pass(self.cost, now) {
+            shared.gate.count_permit();
             return Poll::Ready(Ok(()));
         }
         self.enter(cx)

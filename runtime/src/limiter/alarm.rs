@@ -14,6 +14,7 @@ use core::task::Waker;
 use std::panic;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::sync::MutexGuard;
 use std::sync::Weak;
 use std::task::Wake;
 
@@ -23,7 +24,9 @@ use tokio::time::Sleep;
 
 use crate::clock;
 
+use super::behind::Behind;
 use super::shared::Shared;
+use super::wakes::Wakes;
 
 /// The timers of one limiter.
 #[derive(Debug)]
@@ -115,6 +118,35 @@ impl Alarms {
             clock.dead = true;
         }
         !clock.dead
+    }
+}
+
+impl Shared {
+    /// A runtime's timer rang.
+    pub(super) fn ring(&self, runtime: Id) {
+        let (mut behind, now) = self.visit();
+        let mut wakes = Wakes::new();
+        if !behind.alarms.rang(runtime) {
+            // Whoever still polls them has them follow to the runtime that they are polled on.
+            let stranded = behind.desk.queue.of_runtime(runtime);
+            stranded.for_each(|waiter| wakes.add(waiter.waker.clone()));
+        }
+        self.settle(behind, now, &mut wakes);
+    }
+
+    /// Moves a waiter to the runtime that polls it, where that is another one.
+    pub(super) fn follow(&self, mut behind: MutexGuard<'_, Behind>, index: u32, runtime: Id) {
+        let Ok(handle) = Handle::try_current() else {
+            return;
+        };
+        if handle.id() == runtime {
+            return;
+        }
+        behind.alarms.enrol(&handle, &self.me);
+        behind.desk.queue.waiter_mut(index).runtime = handle.id();
+        behind.alarms.dismiss(runtime);
+        let now = clock::now();
+        self.settle(behind, now, &mut Wakes::new());
     }
 }
 

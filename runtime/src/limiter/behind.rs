@@ -9,7 +9,6 @@ use crate::quota::Quota;
 use super::alarm::Alarms;
 use super::desk::Desk;
 use super::link::Errands;
-use super::supply::Supply;
 use super::waiter::Waiter;
 
 #[derive(Debug)]
@@ -19,9 +18,9 @@ pub(super) struct Behind {
 }
 
 impl Behind {
-    pub(super) fn new(quota: Quota, supply: Option<Box<Supply>>) -> Self {
+    pub(super) fn new(quota: Quota) -> Self {
         Self {
-            desk: Desk::new(quota, supply),
+            desk: Desk::new(quota),
             alarms: Alarms::new(),
         }
     }
@@ -48,6 +47,14 @@ impl Behind {
 /// Lets a waiter go whom nothing else depends on, and drops it once the lock is released.
 pub(super) fn part(mut behind: MutexGuard<'_, Behind>, index: u32) {
     let waiter = behind.leave(index);
+    drop(behind);
+    drop(waiter);
+}
+
+/// The same for one that goes without a permit.
+pub(super) fn part_in_vain(mut behind: MutexGuard<'_, Behind>, index: u32, now: u64) {
+    let waiter = behind.leave(index);
+    behind.desk.waited_in_vain(&waiter, now);
     drop(behind);
     drop(waiter);
 }

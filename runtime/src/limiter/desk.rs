@@ -9,10 +9,12 @@ use crate::bucket::Shape;
 use crate::bucket::TIMER_SLACK;
 use crate::learning::Learnt;
 use crate::quota::Quota;
+use crate::waits::Waits;
 
 use super::announcing::Announced;
 use super::cooldown::Cooldown;
 use super::cooldown::Probe;
+use super::counts::Counts;
 use super::faults::Faults;
 use super::forecast::expiry;
 use super::gate::Gate;
@@ -23,7 +25,6 @@ use super::queue::Queue;
 use super::request::Line;
 use super::request::Refusal;
 use super::request::Request;
-use super::snapshot::Waits;
 use super::spilling::Spilt;
 use super::supply::Supply;
 use super::waiter::State;
@@ -83,13 +84,14 @@ pub(super) struct Desk {
     /// No waiter's `latest` is before this.
     pub(super) soonest: u64,
     pub(super) waits: Waits,
+    pub(super) counts: Counts,
     pub(super) announced: Announced,
     /// Where the permits come from, if not from the bucket.
     pub(super) supply: Option<Box<Supply>>,
 }
 
 impl Desk {
-    pub(super) const fn new(quota: Quota, supply: Option<Box<Supply>>) -> Self {
+    pub(super) const fn new(quota: Quota) -> Self {
         Self {
             queue: Queue::new(),
             quota,
@@ -111,8 +113,9 @@ impl Desk {
             delayed: false,
             soonest: u64::MAX,
             waits: Waits::NONE,
-            announced: Announced::NEVER,
-            supply,
+            counts: Counts::NONE,
+            announced: Announced::NOTHING,
+            supply: None,
         }
     }
 
@@ -201,6 +204,7 @@ impl Desk {
         }
         self.soonest = self.soonest.min(waiter.latest);
         self.fresh |= mem::take(&mut self.was_full);
+        self.expect_wait(&waiter, until, now);
         let ahead_of_others = waiter.line != Line::First;
         let index = self.queue.join(waiter);
         if ahead_of_others {

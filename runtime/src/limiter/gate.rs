@@ -33,6 +33,10 @@ struct Hot {
     tat: AtomicU64,
     /// Calls that passed since somebody looked, more or less: two at the same time may count as one.
     passes: AtomicU64,
+    /// Attempts that were admitted at once.
+    attempts: AtomicU64,
+    /// Permits granted to callers that are no calls.
+    permits: AtomicU64,
 }
 
 /// What came of trying the gate.
@@ -52,6 +56,8 @@ impl Gate {
             tat: Alone(Hot {
                 tat: AtomicU64::new(0),
                 passes: AtomicU64::new(0),
+                attempts: AtomicU64::new(0),
+                permits: AtomicU64::new(0),
             }),
             interval: AtomicU64::new(shape.interval),
             capacity: AtomicU64::new(shape.capacity),
@@ -101,6 +107,29 @@ impl Gate {
         let word = &self.tat.0.tat;
         let replaced = word.compare_exchange_weak(tat, next, Ordering::AcqRel, Ordering::Relaxed);
         replaced.is_ok()
+    }
+
+    /// Counts an attempt that was admitted at once.
+    #[inline]
+    pub(super) fn count_attempt(&self) {
+        self.tat.0.attempts.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts a permit of a caller that is no call.
+    #[inline]
+    pub(super) fn count_permit(&self) {
+        self.tat.0.permits.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Returns the attempts and the permits that were counted.
+    pub(super) fn counts(&self) -> (u64, u64) {
+        let Hot {
+            attempts, permits, ..
+        } = &self.tat.0;
+        (
+            attempts.load(Ordering::Relaxed),
+            permits.load(Ordering::Relaxed),
+        )
     }
 
     /// Counts a call that has passed.

@@ -10,6 +10,7 @@ use crate::learning::Attempted;
 use crate::learning::Heard;
 use crate::learning::Own;
 
+use super::announcing::why;
 use super::cooldown::PROBING;
 use super::cooldown::Probe;
 use super::desk::Desk;
@@ -139,6 +140,13 @@ impl Desk {
         };
         let wait = wait.min(refused.longest).saturating_add(later);
         let until = refused.received.saturating_add(wait);
+        if until > self.cooldown.until() {
+            self.announced.why = if refused.wait.is_some() {
+                why::ASKED
+            } else {
+                why::REFUSED
+            };
+        }
         // A refusal ends the pace in force. `cool_down` forecasts with the bucket that follows.
         self.reshape(gate, now);
         self.cool_down(until, now, wakes);
@@ -243,6 +251,9 @@ impl Desk {
         if outlook.closed_until > now {
             let asked = outlook.closed_until.saturating_sub(heard.received);
             let until = outlook.closed_until + self.later(asked, spread, now);
+            if until > self.cooldown.until() {
+                self.announced.why = why::USED_UP;
+            }
             self.cool_down(until, now, wakes);
             self.cooldown.arm(PROBING);
             self.exhausted = true;
@@ -320,22 +331,6 @@ impl Desk {
         }
         self.shape = to;
         gate.reshape(to);
-    }
-
-    /// Starts on a new window: empties the bucket and arms a probe, so that processes do not all send at its
-    /// edge before one response shows what is in it.
-    pub(super) fn outlived(&mut self, gate: &Gate, now: u64) {
-        self.reshape(gate, now);
-        self.empty(now);
-        self.delayed = true;
-        if self.cooldown.probe() == Probe::Off {
-            self.cooldown.arm(self.probing());
-        }
-    }
-
-    /// Returns the longest hold for the probe after the end of a window, in nanoseconds.
-    pub(super) fn probing(&self) -> u64 {
-        PROBING.min(self.round_trip.saturating_mul(2))
     }
 
     /// Returns whether the limiter learns something from calls that pass.

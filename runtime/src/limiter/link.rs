@@ -87,7 +87,7 @@ pub(super) struct Errands {
 impl Shared {
     /// Whether the limit is kept here: in this store, or in this process alone.
     pub(super) fn is_in(&self, place: Option<(&Arc<dyn Store>, Policy)>) -> bool {
-        match (&self.link, place) {
+        match (self.link.get(), place) {
             (None, None) => true,
             (Some(link), Some((store, policy))) => {
                 core::ptr::addr_eq(Arc::as_ptr(&link.store), Arc::as_ptr(store))
@@ -100,7 +100,9 @@ impl Shared {
     /// Sends what has to be sent to the store.
     #[cold]
     pub(super) fn run(&self, errands: Errands) {
-        let Some(link) = &self.link else { return };
+        let Some(link) = self.link.get() else {
+            return;
+        };
         #[cfg(feature = "tracing")]
         if let Some(news) = errands.news {
             link.tell(&news);

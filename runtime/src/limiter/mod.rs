@@ -5,6 +5,7 @@ mod alarm;
 mod announcing;
 mod behind;
 mod cooldown;
+mod counts;
 mod desk;
 mod faults;
 mod forecast;
@@ -12,6 +13,7 @@ mod gate;
 mod kept;
 mod lessons;
 mod link;
+mod naming;
 mod notes;
 mod presence;
 mod queue;
@@ -39,9 +41,13 @@ use std::sync::OnceLock;
 use tokio::time::Instant;
 
 pub use self::acquire::Acquire;
+pub use self::counts::Counts;
 pub(crate) use self::faults::Fault;
 pub(crate) use self::lessons::Refused;
 pub(crate) use self::registry::find;
+pub use self::registry::limiter;
+pub use self::registry::limiters;
+pub(crate) use self::registry::own;
 pub(crate) use self::request::Denial;
 pub(crate) use self::request::Line;
 pub(crate) use self::request::Refusal;
@@ -49,7 +55,6 @@ pub(crate) use self::request::Request;
 pub(crate) use self::resources::Function;
 pub(crate) use self::shared::Shared;
 pub use self::snapshot::Snapshot;
-pub use self::snapshot::Waits;
 pub(crate) use self::spread::Spread;
 pub(crate) use self::ticket::Ticket;
 
@@ -110,6 +115,9 @@ impl Limiter {
 
     /// The limiter that this program knows by `name`, which the first call with that name makes.
     ///
+    /// The name goes with the last handle: it can be declared anew then, with another quota. Tokens that were used up
+    /// stay used up until the bucket would be full again, so a handle may be made for each use.
+    ///
     /// # Errors
     ///
     /// [`is_conflict`](Error::is_conflict): the name was declared with another quota before.
@@ -150,17 +158,43 @@ impl Limiter {
         store: Arc<dyn Store>,
         policy: Policy,
     ) -> Result<Self, Error> {
-        if quota.rate().nanos() < Limit::MIN_INTERVAL * TICK {
+        Self::check(quota, true)?;
+        let link = Link::new(store, name, policy);
+        let shared = Shared::linked(quota, link, Terms::of(policy));
+        shared.call(&name.into());
+        Ok(Self::of(quota, shared))
+    }
+
+    /// Refuses a quota that stores cannot keep.
+    fn check(quota: Quota, in_store: bool) -> Result<(), Error> {
+        if in_store && quota.rate().nanos() < Limit::MIN_INTERVAL * TICK {
             return Err(Error::invalid(
                 "limits that are shared through a store are at most 100,000 per second",
             ));
         }
-        let link = Link::new(store, name, policy);
-        let shared = Shared::linked(quota, link, Terms::of(policy));
-        Ok(Self {
+        Ok(())
+    }
+
+    fn of(quota: Quota, shared: Arc<Shared>) -> Self {
+        Self {
             quota,
             shared: OnceLock::from(shared),
-        })
+        }
+    }
+
+    /// Returns the name that the program knows the limiter by: the one that it was declared with, or the path of its
+    /// function. `None` for a limiter in a `static`, and others made by [`new`](Self::new).
+    ///
+    /// ```
+    /// # use core::num::NonZeroU32;
+    /// # use paced::{Limiter, Quota};
+    /// let quota = Quota::per_second(NonZeroU32::new(5).unwrap());
+    /// assert_eq!(Limiter::named("github", quota)?.name(), Some("github"));
+    /// assert_eq!(Limiter::new(quota).name(), None);
+    /// # Ok::<(), paced::Error>(())
+    /// ```
+    pub fn name(&self) -> Option<&str> {
+        self.shared().name().map(|name| &**name)
     }
 
     /// The limiter that this program knows by `name`, which the first call with that name makes
@@ -239,8 +273,10 @@ impl Limiter {
             return Ok(());
         }
         let now = clock::quick();
-        self.shared()
+        let shared = self.shared();
+        shared
             .take(cost, now)
+            .inspect(|()| shared.gate.count_permit())
             .map_err(|refusal| match refusal {
                 Refusal::Late { until } | Refusal::Closed { until } => Error::new(Kind::NotYet(
                     Duration::from_nanos(until.saturating_sub(now)),
@@ -292,9 +328,16 @@ impl Limiter {
 
 impl Clone for Limiter {
     fn clone(&self) -> Self {
-        Self {
-            quota: self.quota,
-            shared: OnceLock::from(Arc::clone(self.shared())),
+        Self::of(self.quota, Arc::clone(self.shared()))
+    }
+}
+
+impl Drop for Limiter {
+    fn drop(&mut self) {
+        if let Some(shared) = self.shared.get() {
+            if shared.name().is_some() && Arc::strong_count(shared) <= 2 {
+                registry::released(shared);
+            }
         }
     }
 }

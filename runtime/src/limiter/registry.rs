@@ -1,9 +1,14 @@
-//! Limiters that functions share by name.
+//! Limiters that are known by name: those that functions share, and those of the functions themselves.
+//!
+//! A handle can be asked for before anybody has declared the limiter. It is kept then, and bound by the declaration.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::Mutex;
+use std::sync::MutexGuard;
 use std::sync::PoisonError;
+
+use core::num::NonZeroU32;
 
 use crate::error::Error;
 use crate::quota::Quota;
@@ -11,10 +16,40 @@ use crate::store::Policy;
 use crate::store::Store;
 
 use super::Limiter;
+use super::link::Link;
+use super::shared::Shared;
+use super::supply::Terms;
 
-type Registry = HashMap<Box<str>, Limiter>;
+/// What a limiter goes by until it is declared.
+const UNDECLARED: Quota = Quota::per_second(NonZeroU32::MIN);
 
-static REGISTRY: Mutex<Option<Registry>> = Mutex::new(None);
+/// Names below this number are not looked through for those that nobody needs any more.
+const FEW: usize = 64;
+
+/// Where a limit is kept beside this process.
+type Place<'a> = Option<(&'a Arc<dyn Store>, Policy)>;
+
+#[derive(Debug)]
+struct Entry {
+    shared: Arc<Shared>,
+    /// `None`: there is only a handle so far.
+    declared: Option<Quota>,
+}
+
+#[derive(Debug)]
+struct Registry {
+    entries: BTreeMap<Arc<str>, Entry>,
+    /// At this many names they are looked through.
+    many: usize,
+}
+
+static REGISTRY: Mutex<Registry> = Mutex::new(Registry {
+    entries: BTreeMap::new(),
+    many: FEW,
+});
+
+/// One declaration at a time. Held while a limiter changes, which can wake its waiters; the registry itself is not.
+static DECLARING: Mutex<()> = Mutex::new(());
 
 /// The limiter of this name, made with this quota if it is new.
 pub(super) fn declare(name: &str, quota: Quota) -> Result<Limiter, Error> {
@@ -31,40 +66,69 @@ pub(super) fn declare_in_store(
     declare_as(name, quota, Some((store, policy)))
 }
 
-fn declare_as(
-    name: &str,
-    quota: Quota,
-    place: Option<(&Arc<dyn Store>, Policy)>,
-) -> Result<Limiter, Error> {
-    with(|limiters| {
-        let Some(known) = limiters.get(name) else {
-            let limiter = match place {
-                None => Limiter::new(quota),
-                Some((store, policy)) => Limiter::in_store(name, quota, Arc::clone(store), policy)?,
-            };
-            limiters.insert(name.into(), limiter.clone());
-            return Ok(limiter);
-        };
-        if known.quota != quota {
-            return Err(Error::conflict(format!(
-                "limiter \"{name}\" is declared twice: once with {}, once with {quota}; \
-                 give both declarations the same rate and burst, or two names",
-                known.quota,
-            )));
-        }
-        if !known.shared().is_in(place) {
+fn declare_as(name: &str, quota: Quota, place: Place<'_>) -> Result<Limiter, Error> {
+    Limiter::check(quota, place.is_some())?;
+    let _alone = lock(&DECLARING);
+    let (shared, declared) = with(|registry| registry.entry(name).parts());
+    // The registry's own and this one: then only what was used up of it is remembered.
+    let is_free = Arc::strong_count(&shared) <= 2;
+    match declared {
+        None => bind(&shared, name, quota, place),
+        Some(_) if !shared.is_in(place) => {
             return Err(Error::conflict(format!(
                 "limiter \"{name}\" is declared twice, with different stores; \
                  give both declarations the same `store` and `on_store_error`, or two names"
             )));
         }
-        Ok(known.clone())
-    })
+        Some(known) if known != quota && is_free => shared.set_quota(quota),
+        Some(known) if known != quota => {
+            return Err(Error::conflict(format!(
+                "limiter \"{name}\" is declared twice: once with {known}, once with {quota}; \
+                 give both declarations the same rate and burst, or two names",
+            )));
+        }
+        Some(_) => return Ok(Limiter::of(quota, shared)),
+    }
+    with(|registry| registry.entry(name).declared = Some(quota));
+    Ok(Limiter::of(quota, shared))
+}
+
+/// The limiter of a function of its own, under the function's path. A second function of the path, such as a method of
+/// another type, has a number behind it.
+pub(crate) fn own(path: &str, quota: Quota, place: Place<'_>) -> Result<Limiter, Error> {
+    Limiter::check(quota, place.is_some())?;
+    let _alone = lock(&DECLARING);
+    let shared = with(|registry| {
+        let taken = |name: &str| registry.entries.get(name).is_some_and(Entry::is_declared);
+        let mut names = core::iter::once(path.to_owned())
+            .chain((2..).map(|number: u64| format!("{path}#{number}")));
+        let name = names.find(|name| !taken(name)).unwrap_or_default();
+        let entry = registry.entry(&name);
+        entry.declared = Some(quota);
+        Arc::clone(&entry.shared)
+    });
+    bind(&shared, path, quota, place);
+    Ok(Limiter::of(quota, shared))
+}
+
+/// Declares a limiter that may have handles. A quota that was set before holds.
+fn bind(shared: &Shared, key: &str, quota: Quota, place: Place<'_>) {
+    if let Some((store, policy)) = place {
+        let link = Link::new(Arc::clone(store), key, policy);
+        shared.attach(link, Terms::of(policy));
+    }
+    if shared.is_provisional() {
+        shared.set_quota(quota);
+    }
 }
 
 /// The limiter of this name, if somebody declared it.
 pub(crate) fn find(name: &str) -> Result<Limiter, Error> {
-    with(|limiters| limiters.get(name).cloned()).ok_or_else(|| {
+    let found = with(|registry| {
+        let entry = registry.entries.get(name)?;
+        Some(entry.handle(entry.declared?))
+    });
+    found.ok_or_else(|| {
         Error::conflict(format!(
             "limiter \"{name}\" is not declared yet: give `rate` beside `limiter = \"{name}\"`, \
              or call `Limiter::named(\"{name}\", ..)` before",
@@ -72,7 +136,127 @@ pub(crate) fn find(name: &str) -> Result<Limiter, Error> {
     })
 }
 
+/// Returns a handle of the limiter that this program knows by `name`: of an annotated function's own limiter by the
+/// path of the function (`"my_crate::api::user"`), of one that functions share by its name.
+///
+/// The handle may be asked for at any time. A limiter is declared at the first call of its function, or by
+/// [`Limiter::named`]; before, it holds one permit per second, and its handle is kept and bound by the declaration.
+/// A quota that was set before then is the one that holds, so that a program can set the quotas of its functions as it
+/// starts. A name that nobody ever declares is no error; [`limiters`] lists those that were declared.
+///
+/// A second function of the same path, such as a method of another type in the module, is found by `"path#2"`, in the
+/// order of their first calls.
+///
+/// ```
+/// use core::num::NonZeroU32;
+/// use paced::{Quota, rate_limited};
+///
+/// #[rate_limited(rate = 5)]
+/// async fn user() -> Result<u32, std::io::Error> {
+///     Ok(7)
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), std::io::Error> {
+/// let path = concat!(module_path!(), "::user");
+/// paced::limiter(path).set_quota(Quota::per_second(NonZeroU32::new(50).unwrap()));
+/// user().await?;
+/// assert_eq!(paced::limiter(path).snapshot().rate.to_string(), "50/s");
+/// assert_eq!(paced::limiter(path).snapshot().counts.calls, 1);
+/// # Ok(()) }
+/// ```
+pub fn limiter(name: &str) -> Limiter {
+    with(|registry| {
+        let entry = registry.entry(name);
+        entry.handle(entry.declared.unwrap_or(UNDECLARED))
+    })
+}
+
+/// Returns the limiters that are in use under a name, by name: those of annotated functions that have been called, and
+/// those that were declared by name and that somebody has a handle of.
+///
+/// Limiters in a `static`, and others without a name, are not listed: they are known to the program anyway.
+///
+/// ```
+/// # use core::num::NonZeroU32;
+/// # use paced::{Limiter, Quota};
+/// let search = Limiter::named("search", Quota::per_second(NonZeroU32::new(5).unwrap()))?;
+/// for limiter in paced::limiters() {
+///     println!("{}: {:?}", limiter.name().unwrap_or_default(), limiter.snapshot());
+/// }
+/// # assert!(paced::limiters().iter().any(|limiter| limiter.name() == Some("search")));
+/// # Ok::<(), paced::Error>(())
+/// ```
+pub fn limiters() -> Vec<Limiter> {
+    with(|registry| {
+        let in_use = registry.entries.values().filter(|entry| !entry.is_free());
+        in_use
+            .filter_map(|entry| Some(entry.handle(entry.declared?)))
+            .collect()
+    })
+}
+
+/// A handle of a named limiter is dropped: the name goes with the last one, unless there is something to remember.
+#[cold]
+pub(super) fn released(shared: &Arc<Shared>) {
+    let Some(name) = shared.name() else { return };
+    let gone = with(|registry| {
+        let entry = registry.entries.get(name)?;
+        // Its own handle and this one.
+        let last = Arc::ptr_eq(&entry.shared, shared) && Arc::strong_count(shared) <= 2;
+        (last && entry.is_forgettable()).then(|| registry.entries.remove(name))
+    });
+    // With the lock released: what goes may be the last of it.
+    drop(gone);
+}
+
+impl Entry {
+    fn new(name: &Arc<str>) -> Self {
+        Self {
+            shared: Shared::undeclared(name, UNDECLARED),
+            declared: None,
+        }
+    }
+
+    const fn is_declared(&self) -> bool {
+        self.declared.is_some()
+    }
+
+    /// Returns whether nobody has a handle.
+    fn is_free(&self) -> bool {
+        Arc::strong_count(&self.shared) == 1
+    }
+
+    /// Returns whether a new limiter of the name would be just like it.
+    fn is_forgettable(&self) -> bool {
+        (self.is_declared() || self.shared.is_provisional()) && self.shared.is_as_new()
+    }
+
+    fn parts(&self) -> (Arc<Shared>, Option<Quota>) {
+        (Arc::clone(&self.shared), self.declared)
+    }
+
+    fn handle(&self, quota: Quota) -> Limiter {
+        Limiter::of(quota, Arc::clone(&self.shared))
+    }
+}
+
+impl Registry {
+    fn entry(&mut self, name: &str) -> &mut Entry {
+        if !self.entries.contains_key(name) && self.entries.len() >= self.many {
+            self.entries
+                .retain(|_, entry| !(entry.is_free() && entry.is_forgettable()));
+            self.many = FEW.max(2 * self.entries.len());
+        }
+        let name: Arc<str> = name.into();
+        let entry = self.entries.entry(Arc::clone(&name));
+        entry.or_insert_with(|| Entry::new(&name))
+    }
+}
+
 fn with<T>(act: impl FnOnce(&mut Registry) -> T) -> T {
-    let mut registry = REGISTRY.lock().unwrap_or_else(PoisonError::into_inner);
-    act(registry.get_or_insert_with(HashMap::new))
+    act(&mut lock(&REGISTRY))
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -8,7 +8,10 @@ use crate::bucket::Shape;
 use crate::hint::Hint;
 use crate::learning::Heard;
 
+use super::cooldown::PROBING;
+use super::cooldown::Probe;
 use super::desk::Desk;
+use super::gate::Gate;
 
 /// Two seconds do not matter to a window of which more than this is left.
 const LONG: Duration = Duration::from_secs(60);
@@ -30,6 +33,22 @@ fn lasting(hint: &Hint, shape: Shape) -> f64 {
 }
 
 impl Desk {
+    /// Starts on a new window: empties the bucket and arms a probe, so that processes do not all send at its
+    /// edge before one response shows what is in it.
+    pub(super) fn outlived(&mut self, gate: &Gate, now: u64) {
+        self.reshape(gate, now);
+        self.empty(now);
+        self.delayed = true;
+        if self.cooldown.probe() == Probe::Off {
+            self.cooldown.arm(self.probing());
+        }
+    }
+
+    /// Returns the longest hold for the probe after the end of a window, in nanoseconds.
+    pub(super) fn probing(&self) -> u64 {
+        PROBING.min(self.round_trip.saturating_mul(2))
+    }
+
     /// The first answer after a cooldown, or about a new window, shows how much there is again: what the
     /// bucket gained in the meantime is there as well, up to that.
     pub(super) fn renew(&mut self, heard: &Heard<'_>, renewed: bool, now: u64) {

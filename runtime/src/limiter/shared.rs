@@ -6,31 +6,32 @@ use core::task::Context;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
+use std::sync::OnceLock;
 use std::sync::PoisonError;
 use std::sync::Weak;
 
 use tokio::runtime::Handle;
-use tokio::runtime::Id;
 
 use crate::bucket::Shape;
 use crate::clock;
 use crate::quota::Quota;
 
 use super::alarm::Setting;
-use super::announcing;
+use super::announcing::why;
 use super::behind;
 use super::behind::Behind;
+use super::counts::Counts;
 use super::desk::Desk;
 use super::desk::Standing;
 use super::gate::Gate;
 use super::gate::Passage;
 use super::link::Link;
+use super::naming::Naming;
 use super::notes::Notes;
 use super::request::Denial;
 use super::request::Refusal;
 use super::request::Request;
 use super::resources::Table;
-use super::snapshot::Snapshot;
 use super::supply::Supply;
 use super::supply::Terms;
 use super::ticket::Ticket;
@@ -46,31 +47,38 @@ pub(crate) struct Shared {
     /// The limiters of the server's resources.
     pub(super) resources: Mutex<Table>,
     behind: Mutex<Behind>,
+    pub(super) naming: Naming,
     /// Where the limit is shared with other processes.
-    pub(super) link: Option<Link>,
+    pub(super) link: OnceLock<Link>,
     pub(super) me: Weak<Self>,
 }
 
 impl Shared {
-    pub(super) fn new(quota: Quota) -> Arc<Self> {
-        Self::of(quota, None, None)
-    }
-
     /// A limiter that shares its limit through a store.
     pub(super) fn linked(quota: Quota, link: Link, terms: Terms) -> Arc<Self> {
-        let shared = Self::of(quota, Some(link), Some(Box::new(Supply::new(terms))));
-        // The bucket behind the gate is not this process's own.
-        shared.gate.shut();
+        let shared = Self::new(quota);
+        shared.attach(link, terms);
         shared
     }
 
-    fn of(quota: Quota, link: Option<Link>, supply: Option<Box<Supply>>) -> Arc<Self> {
+    /// Moves the limit into a store, if it is in none.
+    pub(super) fn attach(&self, link: Link, terms: Terms) {
+        let (mut behind, now) = self.visit();
+        if self.link.set(link).is_ok() {
+            // The gate stays shut: the bucket behind it is not this process's own.
+            behind.desk.supply = Some(Box::new(Supply::new(terms)));
+        }
+        self.settle(behind, now, &mut Wakes::new());
+    }
+
+    pub(super) fn new(quota: Quota) -> Arc<Self> {
         Arc::new_cyclic(|me| Self {
             gate: Gate::new(Shape::of(quota)),
             notes: Notes::new(),
             resources: Mutex::new(Table::EMPTY),
-            behind: Mutex::new(Behind::new(quota, supply)),
-            link,
+            behind: Mutex::new(Behind::new(quota)),
+            naming: Naming::default(),
+            link: OnceLock::new(),
             me: me.clone(),
         })
     }
@@ -83,6 +91,19 @@ impl Shared {
     #[inline]
     pub(crate) fn pass(&self, cost: u32, now: u64) -> bool {
         self.gate.pass(cost, now) == Passage::Passed
+    }
+
+    /// Admits a call's attempt if nobody waits and the bucket has a token.
+    #[inline]
+    pub(crate) fn admit(&self, retry: bool, now: u64) -> bool {
+        let passed = self.pass(1, now);
+        if passed {
+            self.gate.count_attempt();
+            if retry {
+                self.count(Counts::retry);
+            }
+        }
+        passed
     }
 
     /// Takes a permit now or says when there is one.
@@ -109,7 +130,7 @@ impl Shared {
     ) -> Result<Option<Ticket>, Denial> {
         let handle = Handle::try_current();
         let (mut behind, now) = self.visit();
-        let (mut wakes, mut long_wait) = (Wakes::new(), None);
+        let mut wakes = Wakes::new();
         let entered = match behind.desk.take(&request, now) {
             Ok(()) => Ok(None),
             Err(refusal @ (Refusal::TooLarge { .. } | Refusal::NoStore)) => {
@@ -119,15 +140,11 @@ impl Shared {
                 Err(_) => Err(Denial::NoRuntime),
                 Ok(handle) => {
                     let joined = self.join(&mut behind, &handle, request, cx, now, &mut wakes);
-                    if joined.is_ok() {
-                        long_wait = behind.desk.long_wait(&request, now);
-                    }
                     joined.map(Some)
                 }
             },
         };
         self.settle(behind, now, &mut wakes);
-        announcing::announce(long_wait);
         entered
     }
 
@@ -137,9 +154,7 @@ impl Shared {
         let (mut behind, now) = self.visit();
         let mut wakes = Wakes::new();
         let joined = self.join(&mut behind, &handle, request, cx, now, &mut wakes);
-        let long_wait = behind.desk.long_wait(&request, now);
         self.settle(behind, now, &mut wakes);
-        announcing::announce(long_wait.filter(|_| joined.is_ok()));
         joined
     }
 
@@ -203,10 +218,10 @@ impl Shared {
                 return None;
             }
         };
-        if wanted == Use::Later && outcome.is_ok() {
-            behind.desk.queue.hold(index);
-        } else {
-            behind::part(behind, index);
+        match outcome {
+            Ok(_) if wanted == Use::Later => behind.desk.queue.hold(index),
+            Ok(_) => behind::part(behind, index),
+            Err(_) => behind::part_in_vain(behind, index, now),
         }
         Some(outcome)
     }
@@ -230,57 +245,26 @@ impl Shared {
     pub(super) fn abandon(&self, index: u32) {
         let mut behind = self.lock();
         // Who stands behind another leaves nothing that anybody could have now.
-        if self.link.is_none() && behind.desk.queue.is_behind(index) {
-            return behind::part(behind, index);
+        if self.link.get().is_none() && behind.desk.queue.is_behind(index) {
+            return behind::part_in_vain(behind, index, clock::now());
         }
         let now = self.begin(&mut behind);
         let waiter = behind.leave(index);
+        behind.desk.waited_in_vain(&waiter, now);
         behind
             .desk
             .take_back(waiter.state(), waiter.since, waiter.cost, now);
         self.settle(behind, now, &mut Wakes::new());
     }
 
-    /// A runtime's timer rang.
-    pub(super) fn ring(&self, runtime: Id) {
-        let (mut behind, now) = self.visit();
-        let mut wakes = Wakes::new();
-        if !behind.alarms.rang(runtime) {
-            // Whoever still polls them has them follow to the runtime that they are polled on.
-            let stranded = behind.desk.queue.of_runtime(runtime);
-            stranded.for_each(|waiter| wakes.add(waiter.waker.clone()));
-        }
-        self.settle(behind, now, &mut wakes);
-    }
-
     /// Closes the limiter until `until`.
     pub(super) fn cool_down(&self, until: u64) {
-        self.at_desk(|desk, now, wakes| desk.cool_down(until, now, wakes));
-    }
-
-    /// Takes note of a wait that was spent outside the queue.
-    pub(crate) fn add_backoff(&self, nanos: u64) {
-        self.lock().desk.waits.backoff += core::time::Duration::from_nanos(nanos);
-    }
-
-    pub(super) fn snapshot(&self) -> Snapshot {
-        let own = self.at_desk(|desk, now, _| Snapshot::of(desk, now));
-        self.with_resources(own)
-    }
-
-    /// Moves a waiter to the runtime that polls it, where that is another one.
-    fn follow(&self, mut behind: MutexGuard<'_, Behind>, index: u32, runtime: Id) {
-        let Ok(handle) = Handle::try_current() else {
-            return;
-        };
-        if handle.id() == runtime {
-            return;
-        }
-        behind.alarms.enrol(&handle, &self.me);
-        behind.desk.queue.waiter_mut(index).runtime = handle.id();
-        behind.alarms.dismiss(runtime);
-        let now = clock::now();
-        self.settle(behind, now, &mut Wakes::new());
+        self.at_desk(|desk, now, wakes| {
+            if until > desk.cooldown.until() {
+                desk.announced.why = why::BY_HAND;
+            }
+            desk.cool_down(until, now, wakes);
+        });
     }
 
     pub(super) fn at_desk<T>(&self, act: impl FnOnce(&mut Desk, u64, &mut Wakes) -> T) -> T {
@@ -293,13 +277,13 @@ impl Shared {
 
     /// Takes the lock, then the state from the gate, then the time: an older time would make the
     /// state look as if it lay in the future.
-    fn visit(&self) -> (MutexGuard<'_, Behind>, u64) {
+    pub(super) fn visit(&self) -> (MutexGuard<'_, Behind>, u64) {
         let mut behind = self.lock();
         let now = self.begin(&mut behind);
         (behind, now)
     }
 
-    fn begin(&self, behind: &mut Behind) -> u64 {
+    pub(super) fn begin(&self, behind: &mut Behind) -> u64 {
         let handed = self.gate.shut();
         let now = clock::now();
         behind.desk.take_over(handed, &self.gate, now);
@@ -308,7 +292,12 @@ impl Shared {
 
     /// Ends every visit to the desk: grants what is due, sets the timers for what is next, opens the
     /// gate if nobody waits, and wakes whom it concerns outside the lock.
-    fn settle<'a>(&'a self, mut behind: MutexGuard<'a, Behind>, mut now: u64, wakes: &mut Wakes) {
+    pub(super) fn settle<'a>(
+        &'a self,
+        mut behind: MutexGuard<'a, Behind>,
+        mut now: u64,
+        wakes: &mut Wakes,
+    ) {
         loop {
             match behind.desk.grant(now, wakes) {
                 Standing::Due(due) => match behind.alarms.set(due) {
@@ -320,15 +309,19 @@ impl Shared {
                     break;
                 }
                 Standing::More => {
+                    let news = behind.desk.news(now);
                     drop(behind);
+                    news.tell(self.label());
                     wakes.wake();
                     (behind, now) = self.visit();
                 }
             }
         }
         self.notes.write(&behind.desk);
-        let errands = self.link.is_some().then(|| behind.errands());
+        let errands = self.link.get().is_some().then(|| behind.errands());
+        let news = behind.desk.news(now);
         drop(behind);
+        news.tell(self.label());
         wakes.wake();
         if let Some(errands) = errands {
             self.run(errands);

@@ -4,13 +4,15 @@ use core::time::Duration;
 
 use crate::quota::Quota;
 use crate::quota::Rate;
+use crate::waits::Waits;
 
+use super::counts::Counts;
 use super::desk::Desk;
 
 /// What a [`Limiter`](crate::Limiter) looks like at one moment.
 ///
 /// Calls that wait because the server has told of one of its resources alone, such as GitHub's `search`,
-/// are counted in `waiting` and `waits`; the other fields are about what holds for all calls.
+/// are counted in `waiting`, `waits` and `counts`; the other fields are about what holds for all calls.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Snapshot {
@@ -26,26 +28,8 @@ pub struct Snapshot {
     pub cooldown: Option<Duration>,
     /// What all calls together have waited for so far.
     pub waits: Waits,
-}
-
-/// Time that calls have spent waiting, summed over all calls, by cause.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Waits {
-    /// For a token, behind the calls that came first.
-    pub queue: Duration,
-    /// For the end of a cooldown that a server asked for.
-    pub cooldown: Duration,
-    /// For the end of a backoff of the call's own.
-    pub backoff: Duration,
-}
-
-impl Waits {
-    pub(super) const NONE: Self = Self {
-        queue: Duration::ZERO,
-        cooldown: Duration::ZERO,
-        backoff: Duration::ZERO,
-    };
+    /// How often what has happened so far.
+    pub counts: Counts,
 }
 
 impl Snapshot {
@@ -58,6 +42,7 @@ impl Snapshot {
             waiting: desk.queue.waiting(),
             cooldown: (left > 0).then_some(Duration::from_nanos(left)),
             waits: desk.waits,
+            counts: desk.counts,
         }
     }
 }

@@ -6,6 +6,7 @@ use crate::bucket;
 use crate::store::Answer;
 use crate::store::StoreError;
 
+use super::announcing::why;
 use super::desk::Desk;
 use super::forecast::expiry;
 use super::request::Line;
@@ -151,6 +152,9 @@ impl Desk {
         let tidings = supply.answered(id, answer, self.shape, now);
         self.tat = tidings.full_at;
         if tidings.paused_until > self.cooldown.until() {
+            if self.cooldown.until() <= now {
+                self.announced.why = why::STORE;
+            }
             self.close(tidings.paused_until, now, wakes);
         }
         if tidings.void {

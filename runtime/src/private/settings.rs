@@ -6,11 +6,13 @@ use core::time::Duration;
 use crate::backoff;
 use crate::backoff::Jitter;
 use crate::call::Config;
+use crate::call::Hooks;
 use crate::clock::nanos;
 use crate::context::ResetUnit;
 use crate::error::Error;
 use crate::quota::Quota;
 use crate::quota::Rate;
+use crate::report::Report;
 use crate::retry_on::RetryOn;
 use crate::store::OnStoreError;
 use crate::store::Policy;
@@ -26,6 +28,7 @@ pub struct Settings {
     pub(super) store: Option<StoreChoice>,
     pub(super) policy: Policy,
     pub(super) config: Config,
+    pub(super) hooks: Hooks,
 }
 
 impl Default for Settings {
@@ -43,6 +46,7 @@ impl Settings {
             store: None,
             policy: Policy::new(),
             config: Config::DEFAULT,
+            hooks: Hooks::NONE,
         }
     }
 
@@ -175,6 +179,20 @@ impl Settings {
     #[must_use]
     pub const fn hint_spread(mut self, share: f64) -> Self {
         self.config.hint_spread = share;
+        self
+    }
+
+    /// `on_retry`.
+    #[must_use]
+    pub const fn on_retry(mut self, hook: fn(&Report<'_>)) -> Self {
+        self.hooks.on_retry = Some(hook);
+        self
+    }
+
+    /// `on_give_up`.
+    #[must_use]
+    pub const fn on_give_up(mut self, hook: fn(&Report<'_>)) -> Self {
+        self.hooks.on_give_up = Some(hook);
         self
     }
 

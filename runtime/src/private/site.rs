@@ -99,6 +99,8 @@ where
                     limiter: shared.limiter.clone(),
                     function: shared.function,
                     unread: shared.unread,
+                    name: shared.name,
+                    hooks: shared.hooks,
                 })
                 .map_err(|error| error.in_function(site.name)),
             Err(error) => Err(error.clone()),
@@ -157,6 +159,8 @@ impl Site {
             limiter: limiter.map(|limiter| Arc::clone(limiter.shared())),
             function: Function::of(self),
             unread: &self.unread,
+            name: self.name,
+            hooks: settings.hooks,
         })
     }
 }
@@ -167,14 +171,14 @@ fn limiter_of(function: &'static str, settings: &Settings) -> Result<Option<Limi
         return settings.name.map(limiter::find).transpose();
     };
     let limiter = match (settings.store, settings.name) {
-        (None, None) => Limiter::new(quota),
+        (None, None) => limiter::own(function, quota, None)?,
         (None, Some(name)) => Limiter::named(name, quota)?,
         (Some(store), name) => {
             let (store, policy) = (store.open()?, settings.policy);
             match name {
                 None => {
                     claim(function)?;
-                    Limiter::in_store(function, quota, store, policy)?
+                    limiter::own(function, quota, Some((&store, policy)))?
                 }
                 Some(name) => Limiter::named_in_store(name, quota, &store, policy)?,
             }

@@ -110,7 +110,7 @@ impl Reading {
 
     /// A call inside the body was refused: that says nothing about the server, nor does what the
     /// body observed before.
-    pub(crate) const fn refused(refusal: &Error) -> Self {
+    pub(crate) fn refused(refusal: &Error) -> Self {
         let mut reading = Self::failed(if refusal.is_attempt_timeout() {
             Failure::Timeout
         } else {

@@ -133,6 +133,12 @@ async fn places_where_no_file_can_be() {
         assert!(error.is_rejected(), "{error}");
         assert!(error.to_string().contains(words), "{error}");
     }
+    let store = SqliteStore::open(&inside).expect("a path");
+    let error = ask(&store, "key", free(1)).await.expect_err("no place");
+    let file = folder.path().join("file");
+    let mode = fs::metadata(&file).expect("our file").permissions().mode() & 0o777;
+    let rights = format!("(folder {}, mode {mode:04o})", file.display());
+    assert!(error.to_string().ends_with(&rights), "{error}");
     assert!(SqliteStore::open("").expect_err("no path").is_rejected());
 }
 

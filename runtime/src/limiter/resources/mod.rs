@@ -93,7 +93,7 @@ impl Shared {
     fn resource(&self, name: &str, function: Function) -> Arc<Self> {
         let resource = self.table().tell(name, function, || {
             let quota = self.lock().desk.quota();
-            match &self.link {
+            match self.link.get() {
                 None => Self::new(quota),
                 Some(link) => {
                     let terms = Terms::of(link.policy());
@@ -101,6 +101,7 @@ impl Shared {
                 }
             }
         });
+        resource.call(&format!("{}#{name}", self.label()).into());
         if !self.has_resources() {
             let locked = self.lock();
             self.notes.add_resources();
@@ -229,6 +230,7 @@ impl Shared {
     }
 
     pub(in crate::limiter) fn set_quota(&self, quota: Quota) {
+        self.naming.settle();
         self.change_quota(quota);
         // Those that are made from now on have the new quota.
         for resource in self.all_resources() {
@@ -269,6 +271,8 @@ impl Shared {
             own.waiting += its.waiting;
             own.waits.queue += its.waits.queue;
             own.waits.cooldown += its.waits.cooldown;
+            own.waits.given_up += its.waits.given_up;
+            own.counts.waits_given_up += its.counts.waits_given_up;
         }
         own
     }

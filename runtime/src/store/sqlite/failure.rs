@@ -19,6 +19,8 @@ pub(super) enum Failure {
     Away(String),
     /// A person has to look.
     Rejected(String),
+    /// A person has to look at the rights of the file or of its folder.
+    Denied(String),
 }
 
 /// What to do about a file that cannot be a store.
@@ -43,7 +45,7 @@ impl Failure {
             Kind::NotADirectory
             | Kind::IsADirectory
             | Kind::PermissionDenied
-            | Kind::ReadOnlyFilesystem => Self::Rejected(message),
+            | Kind::ReadOnlyFilesystem => Self::Denied(message),
             Kind::StorageFull | Kind::QuotaExceeded => Self::Full,
             _ => Self::Away(message),
         }
@@ -64,8 +66,40 @@ impl Failure {
             Self::Full => StoreError::unavailable(format!("{name}: the disk is full")),
             Self::Away(why) => StoreError::unavailable(format!("{name}: {why}")),
             Self::Rejected(why) => StoreError::rejected(format!("{name} {why}")),
+            Self::Denied(why) => {
+                let rights = rights(path);
+                StoreError::rejected(format!("{name} {why} ({rights})"))
+            }
         }
     }
+
+    /// Whether only a person can mend it.
+    pub(super) const fn is_rejected(&self) -> bool {
+        matches!(self, Self::Rejected(_) | Self::Denied(_))
+    }
+}
+
+/// The folder, its mode and that of the file, as far as they can be seen.
+fn rights(path: &Path) -> String {
+    let Some(folder) = path.parent() else {
+        return String::new();
+    };
+    let of = |path: &Path| mode(path).map_or_else(String::new, |mode| format!(", mode {mode}"));
+    let file = mode(path).map_or_else(String::new, |mode| format!("; the file's mode {mode}"));
+    format!("folder {}{}{file}", folder.display(), of(folder))
+}
+
+#[cfg(unix)]
+fn mode(path: &Path) -> Option<String> {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let metadata = std::fs::metadata(path).ok()?;
+    Some(format!("{:04o}", metadata.permissions().mode() & 0o7777))
+}
+
+#[cfg(not(unix))]
+fn mode(_: &Path) -> Option<String> {
+    None
 }
 
 impl From<rusqlite::Error> for Failure {
@@ -90,7 +124,7 @@ impl From<rusqlite::Error> for Failure {
             | ErrorCode::ConstraintViolation
             | ErrorCode::TypeMismatch
             | ErrorCode::Unknown => Self::damaged(),
-            ErrorCode::PermissionDenied | ErrorCode::ReadOnly => Self::Rejected(format!(
+            ErrorCode::PermissionDenied | ErrorCode::ReadOnly => Self::Denied(format!(
                 "cannot be written: {error}; the file and its folder must be writable"
             )),
             _ => Self::Away(error.to_string()),

@@ -110,7 +110,7 @@ mod system {
             Ok(metadata) if metadata.is_dir() => {}
             Ok(_) => return Err(failed(io::ErrorKind::NotADirectory.into())),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Err(Failure::Rejected(format!("needs a folder: {error}")));
+                return Err(Failure::Denied(format!("needs a folder: {error}")));
             }
             Err(error) => return Err(failed(error)),
         }

@@ -23,7 +23,7 @@ pub(super) fn serve(shared: &Shared, mut jobs: Vec<Job>) -> Option<Vec<Job>> {
     match session(shared, &database, &mut jobs) {
         Ok(next) => next,
         Err(failure) => {
-            if matches!(failure, Failure::Rejected(_)) {
+            if failure.is_rejected() {
                 // Whatever is wrong with the file, closing it must not make it worse.
                 drop(database.keep_as_it_is(true));
             }

@@ -1,0 +1,28 @@
+//! `crate`: where the runtime is, when the dependency has another name.
+
+use syn::{Expr, ExprPath, Path};
+
+use crate::diag::Errors;
+
+/// Reads the path.
+pub(crate) fn read(expr: Expr, errors: &mut Errors) -> Option<Path> {
+    match expr {
+        Expr::Path(ExprPath {
+            qself: None, path, ..
+        }) if is_absolute(&path) => Some(path),
+        other => {
+            let message = "expected an absolute path: write `crate = ::my_paced`, or `crate = crate::path::to::paced`";
+            errors.at(other, message);
+            None
+        }
+    }
+}
+
+/// Whether the path means the same wherever the function stands; `$crate` comes from the user's own macros.
+fn is_absolute(path: &Path) -> bool {
+    path.leading_colon.is_some()
+        || path
+            .segments
+            .first()
+            .is_some_and(|first| first.ident == "crate" || first.ident == "$crate")
+}

@@ -1,0 +1,116 @@
+//! What a call counts on its limiter, and what it says of itself.
+
+use core::fmt;
+use core::time::Duration;
+
+use crate::clock;
+use crate::context;
+use crate::error::Error;
+use crate::events;
+use crate::events::CallSpan;
+use crate::events::Entered;
+use crate::failure::Failure;
+use crate::limiter::Counts;
+use crate::report::Report;
+
+use super::config::Hooks;
+use super::process::Core;
+
+impl Core<'_> {
+    /// Counts something that is rare.
+    #[cold]
+    pub(super) fn count(&self, what: impl FnOnce(&mut Counts)) {
+        if let Some(limiter) = self.limiter() {
+            limiter.count(what);
+        }
+    }
+
+    /// Begins the call, where it has not begun at once.
+    pub(super) fn begin(&mut self) {
+        let (Ok(setup), None) = (self.setup, &self.scope) else {
+            return;
+        };
+        let heard = CallSpan::may_be_heard();
+        let span = heard.then(|| CallSpan::open(setup.name)).flatten();
+        let now = clock::now();
+        let scope = self.scope.get_or_insert_with(|| {
+            context::begin(setup.config.deadline, setup.config.reset_unit, now)
+        });
+        if let Some(span) = span {
+            scope.open(span);
+        }
+    }
+
+    /// Enters the call's span, if somebody listens.
+    pub(super) fn enter_span(&self) -> Option<Entered> {
+        let scope = self.scope.as_ref()?;
+        Some(scope.span()?.enter())
+    }
+
+    /// Gives the limiter a name to be called by, if it has none.
+    pub(super) fn name_limiter(&self) {
+        if let (Ok(setup), Some(limiter)) = (self.setup, self.limiter()) {
+            limiter.used_by(setup.name);
+        }
+    }
+
+    /// Another attempt follows, not before `delay` is over.
+    #[cold]
+    pub(super) fn tell_retry(&self, failure: Failure, delay: u64) {
+        let delay = Duration::from_nanos(delay);
+        let Some((report, hooks)) = self.report(self.number(), Some(delay)) else {
+            return;
+        };
+        events::retry(&report, failure, delay);
+        if let Some(hook) = hooks.on_retry {
+            hook(&report);
+        }
+    }
+
+    /// The call ends with a failure that another attempt might have mended.
+    #[cold]
+    pub(super) fn give_up(&self, attempts: u32, why: &dyn fmt::Display) {
+        self.count(Counts::give_up);
+        let Some((report, hooks)) = self.report(attempts, None) else {
+            return;
+        };
+        events::give_up(&report, why);
+        if let Some(hook) = hooks.on_give_up {
+            hook(&report);
+        }
+    }
+
+    /// The call ends because it was refused a permit.
+    #[cold]
+    pub(super) fn end_refused(&self, why: &Error) {
+        let _entered = self.enter_span();
+        // The attempt that was refused was none.
+        let attempts = self.number().saturating_sub(1);
+        if attempts > 0 {
+            return self.give_up(attempts, why);
+        }
+        self.count(Counts::refuse);
+        if let Some((report, _)) = self.report(attempts, None) {
+            events::refused(&report, why);
+        }
+    }
+
+    /// What can be said of the call so far.
+    fn report(&self, attempts: u32, retry_in: Option<Duration>) -> Option<(Report<'_>, Hooks)> {
+        let (setup, scope) = (self.setup.as_ref().ok()?, self.scope.as_ref()?);
+        let report = Report {
+            function: setup.name,
+            limiter: self.limiter()?.label(),
+            attempts,
+            failures: scope.failures(),
+            waits: scope.waits(),
+            retry_in,
+        };
+        Some((report, setup.hooks))
+    }
+
+    /// The number of the current attempt.
+    pub(super) fn number(&self) -> u32 {
+        self.scope.as_ref().map_or(0, |scope| scope.number)
+    }
+}

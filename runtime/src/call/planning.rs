@@ -1,0 +1,63 @@
+//! Planning another attempt: when it comes, and whether that is within the call's bounds.
+
+use tokio::runtime::Handle;
+
+use crate::clock;
+use crate::context;
+use crate::context::Pause;
+use crate::failure::Failure;
+
+use super::admission::latest_start;
+use super::process::Core;
+use super::wait::Wait;
+
+/// Another attempt that makes sense: so long after an instant.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Next {
+    pub(super) base: u64,
+    pub(super) wait: u64,
+    pub(super) now: u64,
+    /// It does not count as a retry.
+    pub(super) throttle: bool,
+}
+
+impl Core<'_> {
+    /// Plans another attempt, `wait` after `base` or later, if it fits in the call's bounds.
+    pub(super) fn plan(&mut self, next: Next, failure: Failure) -> bool {
+        let Next {
+            base, wait, now, ..
+        } = next;
+        let (Ok(setup), Some(limiter)) = (self.setup, self.limiter()) else {
+            return false;
+        };
+        let (permit, closed_until) = limiter.forecast(self.function());
+        let not_before = base.saturating_add(wait);
+        let latest = latest_start(&setup.config, self.deadline(), now);
+        let patience = self.patience(true);
+        let pause = not_before.max(closed_until).saturating_sub(now);
+        let too_late = permit.max(not_before) > latest || pause > patience;
+        if too_late || Handle::try_current().is_err() {
+            context::with_current(|outer| outer.spend(failure));
+            return false;
+        }
+        self.tell_retry(failure, pause);
+        let Some(limiter) = self.limiter() else {
+            return false;
+        };
+        // Where the limiter is closed for as long, the wait is one in its queue.
+        if not_before > now && not_before > closed_until {
+            limiter.add_backoff(not_before - now);
+            let sleep = tokio::time::sleep_until(clock::instant(not_before));
+            self.wait = Wait::Backoff(Box::pin(sleep));
+            self.pause(Pause::Backoff, not_before - now, not_before);
+        }
+        let waits = self.wait.is_on();
+        if let Some(scope) = &mut self.scope {
+            if waits {
+                scope.waited.press(now);
+            }
+            scope.advance(failure, wait, latest, next.throttle);
+        }
+        true
+    }
+}

@@ -1,0 +1,128 @@
+//! How long a call has waited, and for what.
+
+use core::time::Duration;
+
+use crate::events::CallSpan;
+use crate::failure::Failure;
+use crate::report::Report;
+use crate::waits::Waits;
+
+use super::Notes;
+use super::Scope;
+
+/// Nanoseconds in one word: while it stands, those that have been measured; while it runs, the instant at which it
+/// would have been started for as many. Whoever uses it knows which.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stopwatch(u64);
+
+impl Stopwatch {
+    /// It stands, and nothing has been measured.
+    pub(super) const NEW: Self = Self(0);
+
+    /// Starts it if it stands, and stops it if it runs.
+    pub(crate) const fn press(&mut self, now: u64) {
+        self.0 = now.wrapping_sub(self.0);
+    }
+
+    const fn nanos(self) -> u64 {
+        self.0
+    }
+}
+
+/// What a call waits for beside its turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pause {
+    Cooldown,
+    Backoff,
+}
+
+impl Drop for Scope {
+    /// Most scopes have nothing to drop: only that is looked at in place.
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(notes) = self.notes.take() {
+            discard(notes);
+        }
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn discard(notes: Box<Notes>) {
+    drop(notes);
+}
+
+impl Scope {
+    /// Takes note of a pause of the call's own, of so many nanoseconds until `to`.
+    pub(crate) fn pause_for(&mut self, pause: Pause, nanos: u64, to: u64) {
+        if nanos == 0 {
+            return;
+        }
+        let notes = self.notes();
+        let part = match pause {
+            Pause::Cooldown => &mut notes.cooled,
+            Pause::Backoff => &mut notes.backed_off,
+        };
+        *part = part.saturating_add(nanos);
+        self.pause(nanos, to);
+    }
+
+    /// Remembers a failure of the call.
+    pub(crate) fn fail(&mut self, failure: Failure) {
+        let failures = &mut self.notes().failures;
+        if failures.len() == Report::MOST {
+            failures.remove(0);
+        }
+        failures.push(failure);
+    }
+
+    /// Returns the failures that are remembered.
+    pub(crate) fn failures(&self) -> &[Failure] {
+        self.notes.as_ref().map_or(&[], |notes| &notes.failures)
+    }
+
+    /// Returns whether there is anything beside what every call has.
+    #[inline]
+    pub(super) const fn has_notes(&self) -> bool {
+        self.notes.is_some()
+    }
+
+    /// Gives the call a span.
+    pub(crate) fn open(&mut self, span: CallSpan) {
+        self.notes().span = Some(span);
+    }
+
+    /// Makes the call's span the current one, if somebody listens.
+    #[cold]
+    pub(super) fn enter_span(&self) {
+        if let Some(span) = self.span() {
+            span.begin();
+        }
+    }
+
+    /// Ends what [`enter_span`](Self::enter_span) began.
+    #[cold]
+    pub(super) fn leave_span(&self) {
+        if let Some(span) = self.span() {
+            span.end();
+        }
+    }
+
+    /// Returns the call's span, if somebody listens.
+    pub(crate) fn span(&self) -> Option<&CallSpan> {
+        self.notes.as_ref()?.span.as_ref()
+    }
+
+    /// Returns what the call has waited for. Only while its watch stands.
+    pub(crate) fn waits(&self) -> Waits {
+        let notes = self.notes.as_ref();
+        let (cooled, backed_off) = notes.map_or((0, 0), |it| (it.cooled, it.backed_off));
+        let queued = self.waited.nanos().saturating_sub(cooled + backed_off);
+        Waits {
+            queue: Duration::from_nanos(queued),
+            cooldown: Duration::from_nanos(cooled),
+            backoff: Duration::from_nanos(backed_off),
+            ..Waits::NONE
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! What `paced` says in `tracing` events, with the target `paced`: all of it in one place.
+//!
+//! Without the feature `tracing` the functions do nothing. No event has a URL, a header's value or a key in it.
+
+use core::fmt;
+use core::time::Duration;
+
+use crate::failure::Failure;
+use crate::report::Report;
+
+/// An event with these fields.
+macro_rules! say {
+    ($level:ident: $($name:ident = $value:expr),+; $text:literal) => {
+        #[cfg(feature = "tracing")]
+        tracing::$level!(target: "paced", $($name = %$value,)+ $text);
+        #[cfg(not(feature = "tracing"))]
+        { $(let _ = &$value;)+ }
+    };
+}
+
+/// A duration to be read by people: to the millisecond, where it is longer than one.
+struct Lasting(Duration);
+
+impl fmt::Display for Lasting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let whole = Duration::from_millis(u64::try_from(self.0.as_millis()).unwrap_or(u64::MAX));
+        let shown = if whole.is_zero() { self.0 } else { whole };
+        write!(f, "{shown:?}")
+    }
+}
+
+/// A call fails and is tried again.
+pub(crate) fn retry(report: &Report<'_>, failure: Failure, delay: Duration) {
+    say!(debug: limiter = report.limiter(), function = report.function(), attempt = report.attempts(),
+        reason = failure, delay = Lasting(delay); "the attempt is tried again");
+}
+
+/// A call ends with a failure that another attempt might have mended.
+pub(crate) fn give_up(report: &Report<'_>, why: &dyn fmt::Display) {
+    let waits = report.waits();
+    say!(warn: limiter = report.limiter(), function = report.function(), attempts = report.attempts(),
+        failures = report.list(), queue = Lasting(waits.queue), cooldown = Lasting(waits.cooldown),
+        backoff = Lasting(waits.backoff), why = why; "the call is given up");
+}
+
+/// A call ends without an attempt.
+pub(crate) fn refused(report: &Report<'_>, why: &dyn fmt::Display) {
+    say!(debug: limiter = report.limiter(), function = report.function(), why = why; "the call is refused");
+}
+
+/// A call is going to wait for long.
+pub(crate) fn long_wait(limiter: &str, wait: Duration, ahead: u64, why: &str, refusable: bool) {
+    let message = if refusable {
+        "a call waits for long"
+    } else {
+        "a call waits for long and cannot be refused, since its error type does not implement `From<paced::Error>`"
+    };
+    say!(warn: limiter = limiter, wait = Lasting(wait), ahead = ahead, why = why; "{message}");
+    // Without the feature nothing else reads it.
+    let _ = message;
+}
+
+/// A limiter closes.
+pub(crate) fn paused(limiter: &str, wait: Duration, why: &str) {
+    say!(info: limiter = limiter, wait = Lasting(wait), why = why; "a pause begins");
+}
+
+/// A limiter that is closed stays so for longer.
+pub(crate) fn pause_extended(limiter: &str, wait: Duration, why: &str) {
+    say!(debug: limiter = limiter, wait = Lasting(wait), why = why; "the pause is extended");
+}
+
+/// A limiter opens again.
+pub(crate) fn resumed(limiter: &str) {
+    say!(info: limiter = limiter; "the pause is over");
+}
+
+/// A limiter has learnt that less passes than was declared.
+pub(crate) fn cut(limiter: &str, rate: &dyn fmt::Display, declared: &dyn fmt::Display) {
+    say!(info: limiter = limiter, rate = rate, declared = declared; "the rate is cut to what the server lets through");
+}
+
+/// A limiter is back at what was declared.
+pub(crate) fn whole(limiter: &str, rate: &dyn fmt::Display) {
+    say!(info: limiter = limiter, rate = rate; "the full rate is used again");
+}
+
+/// A limiter spreads what is left of a server's limit.
+pub(crate) fn paced(limiter: &str, rate: &dyn fmt::Display, until: Duration) {
+    say!(debug: limiter = limiter, rate = rate, lasts = Lasting(until);
+        "what is left of the server's limit is spread until its reset");
+}
+
+/// It does not any more.
+pub(crate) fn unpaced(limiter: &str) {
+    say!(debug: limiter = limiter; "the server's limit has begun anew");
+}
+
+#[cfg(feature = "tracing")]
+type Inner = tracing::Span;
+#[cfg(not(feature = "tracing"))]
+type Inner = ();
+
+/// The span of a call that somebody listens to.
+#[derive(Clone, Debug)]
+pub(crate) struct CallSpan(Inner);
+
+/// The time for which a span is the current one.
+pub(crate) struct Entered(CallSpan);
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        self.0.end();
+    }
+}
+
+impl CallSpan {
+    /// Whether somebody may listen to spans: two loads, and no call.
+    #[inline]
+    pub(crate) fn may_be_heard() -> bool {
+        #[cfg(feature = "tracing")]
+        {
+            let debug = tracing::Level::DEBUG;
+            debug <= tracing::level_filters::STATIC_MAX_LEVEL
+                && debug <= tracing::level_filters::LevelFilter::current()
+        }
+        #[cfg(not(feature = "tracing"))]
+        false
+    }
+
+    /// A span, if somebody listens to it.
+    #[cold]
+    pub(crate) fn open(function: &str) -> Option<Self> {
+        #[cfg(feature = "tracing")]
+        {
+            let span = tracing::debug_span!(target: "paced", "call", function);
+            (!span.is_disabled()).then_some(Self(span))
+        }
+        #[cfg(not(feature = "tracing"))]
+        {
+            let _ = function;
+            None
+        }
+    }
+
+    /// Makes it the current span, until [`end`](Self::end).
+    pub(crate) fn begin(&self) {
+        #[cfg(feature = "tracing")]
+        self.0.with_subscriber(|(id, dispatch)| dispatch.enter(id));
+        #[cfg(not(feature = "tracing"))]
+        let () = self.0;
+    }
+
+    /// Ends what [`begin`](Self::begin) began.
+    pub(crate) fn end(&self) {
+        #[cfg(feature = "tracing")]
+        self.0.with_subscriber(|(id, dispatch)| dispatch.exit(id));
+        #[cfg(not(feature = "tracing"))]
+        let () = self.0;
+    }
+
+    /// The same for as long as what it returns lives.
+    #[cold]
+    pub(crate) fn enter(&self) -> Entered {
+        self.begin();
+        Entered(self.clone())
+    }
+}

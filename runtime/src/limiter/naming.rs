@@ -1,0 +1,87 @@
+//! The name of a limiter, and whether anybody has declared it.
+
+use core::sync::atomic::AtomicBool;
+use core::sync::atomic::Ordering;
+use std::sync::Arc;
+use std::sync::OnceLock;
+
+use crate::bucket::Shape;
+use crate::error::Context;
+use crate::quota::Quota;
+
+use super::cooldown::Probe;
+use super::shared::Shared;
+
+/// What is known of a limiter beside its quota.
+#[derive(Debug, Default)]
+pub(super) struct Naming {
+    name: OnceLock<Arc<str>>,
+    /// The first function that called through it.
+    user: OnceLock<&'static str>,
+    /// Its quota stands for one that is not known yet.
+    provisional: AtomicBool,
+}
+
+impl Naming {
+    /// The quota is one that somebody has chosen.
+    pub(super) fn settle(&self) {
+        self.provisional.store(false, Ordering::Relaxed);
+    }
+}
+
+impl Shared {
+    /// A limiter that has a name, and a quota until it is declared.
+    pub(super) fn undeclared(name: &Arc<str>, quota: Quota) -> Arc<Self> {
+        let shared = Self::new(quota);
+        shared.call(name);
+        shared.naming.provisional.store(true, Ordering::Relaxed);
+        shared
+    }
+
+    /// Gives it a name, if it has none.
+    pub(super) fn call(&self, name: &Arc<str>) {
+        // A name never changes.
+        drop(self.naming.name.set(Arc::clone(name)));
+    }
+
+    pub(crate) fn name(&self) -> Option<&Arc<str>> {
+        self.naming.name.get()
+    }
+
+    /// Takes note of a function that calls through it.
+    pub(crate) fn used_by(&self, function: &'static str) {
+        self.naming.user.get_or_init(|| function);
+    }
+
+    /// Returns what to call it: its name, or that of the first function that called through it.
+    pub(crate) fn label(&self) -> &str {
+        let name = self.naming.name.get().map(|name| &**name);
+        name.or(self.naming.user.get().copied())
+            .unwrap_or("unnamed")
+    }
+
+    /// Says of an error that it is this limiter's. `sent`: the call had made an attempt before.
+    #[cold]
+    pub(crate) fn context(&self, sent: bool) -> Context {
+        Context {
+            limiter: self.label().into(),
+            ahead: self.lock().desk.queue.waiting(),
+            sent,
+        }
+    }
+
+    pub(super) fn is_provisional(&self) -> bool {
+        self.naming.provisional.load(Ordering::Relaxed)
+    }
+
+    /// Returns whether a new limiter would grant just what this one does.
+    pub(super) fn is_as_new(&self) -> bool {
+        self.at_desk(|desk, now, _| {
+            let is_plain = desk.shape == Shape::of(desk.quota())
+                && desk.cooldown.held_until() <= now
+                && desk.cooldown.probe() == Probe::Off
+                && desk.queue.waiting() == 0;
+            is_plain && (desk.supply.is_some() || desk.tat <= now)
+        })
+    }
+}

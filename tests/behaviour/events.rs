@@ -1,0 +1,312 @@
+//! What calls and limiters say of themselves, in `tracing` events and spans.
+
+use std::sync::Arc;
+
+use paced::Limiter;
+use paced::rate_limited;
+use tokio::time::advance;
+use tracing::Level;
+use tracing::Metadata;
+use tracing::Subscriber;
+use tracing::span::Attributes;
+use tracing::span::Id;
+use tracing::span::Record;
+
+use crate::support::ApiError;
+use crate::support::Failed;
+use crate::support::Log;
+use crate::support::Server;
+use crate::support::limiter;
+use crate::support::ms;
+use crate::support::quota;
+use crate::support::secs;
+use crate::telling::Listener;
+
+#[rate_limited(limiter = limiter, max_retries = 2, backoff(base = "2s", jitter = "none"), max_wait = "20s")]
+async fn call(limiter: &Limiter, server: &Server) -> Result<u8, Failed> {
+    server.answer().map_err(Failed::Api)
+}
+
+/// The events from now on, until the guard is dropped.
+fn listen() -> (Log<(Level, String)>, tracing::subscriber::DefaultGuard) {
+    let heard = Log::new();
+    let guard = tracing::subscriber::set_default(Listener(heard.clone()));
+    (heard, guard)
+}
+
+/// Asserts that these parts stand in these events, and that there are no others.
+fn assert_told(heard: &Log<(Level, String)>, expected: &[(Level, &[&str])]) {
+    let told = heard.entries();
+    assert_eq!(told.len(), expected.len(), "{told:#?}");
+    for ((level, text), (right, parts)) in told.iter().zip(expected) {
+        assert_eq!(level, right, "{told:#?}");
+        for part in *parts {
+            assert!(text.contains(part), "no {part:?} in {text:?}: {told:#?}");
+        }
+    }
+}
+
+const NAME: &str = "limiter=told ";
+const RETRY: &str = "the attempt is tried again";
+const PAUSE: &str = "a pause begins";
+const OVER: &str = "the pause is over";
+const GIVEN_UP: &str = "the call is given up";
+const GIVES_UP: &[&str] = &[
+    GIVEN_UP,
+    NAME,
+    "attempts=3 ",
+    "failures=status 429, status 429, status 503 ",
+    "queue=0ns",
+    "cooldown=3s",
+    "backoff=4s",
+    "no other attempt",
+];
+const CUT: &str = "the rate is cut";
+const WHOLE: &str = "the full rate is used again";
+
+#[tokio::test(start_paused = true)]
+async fn each_refusal_pause_retry_and_give_up_is_told_once_in_order() {
+    let (heard, _guard) = listen();
+    let limiter = Limiter::named("told", quota(10.0, 10)).unwrap();
+    let server = Server::failing([
+        ApiError::after(429, secs(3)),
+        ApiError::status(429),
+        ApiError::after(503, secs(4)),
+    ]);
+    assert!(call(&limiter, &server).await.is_err());
+    assert!(call(&limiter, &server).await.is_ok());
+    assert_told(
+        &heard,
+        &[
+            (
+                Level::INFO,
+                &[PAUSE, NAME, "wait=3s", "the server asked for it"],
+            ),
+            (
+                Level::DEBUG,
+                &[
+                    RETRY,
+                    NAME,
+                    "attempt=1 ",
+                    "reason=status 429 ",
+                    "delay=3s",
+                    "events::call",
+                ],
+            ),
+            (Level::INFO, &[OVER, NAME]),
+            (
+                Level::INFO,
+                &[PAUSE, "wait=2s", "does not say for how long"],
+            ),
+            (Level::INFO, &[CUT, NAME, "rate=7/s", "declared=10/s"]),
+            (Level::DEBUG, &[RETRY, "attempt=2 ", "delay=4s"]),
+            (Level::INFO, &[OVER]),
+            (Level::INFO, &[PAUSE, "wait=4s"]),
+            (Level::WARN, GIVES_UP),
+            (Level::INFO, &[OVER]),
+        ],
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_return_to_the_full_rate_is_told() {
+    let limiter = limiter(10.0, 1);
+    let server = Server::failing([ApiError::status(429), ApiError::status(429)]);
+    let (heard, _guard) = listen();
+    for _ in 0..1200 {
+        call(&limiter, &server).await.unwrap();
+    }
+    let told = heard.entries();
+    let count = |part: &str| told.iter().filter(|it| it.1.contains(part)).count();
+    assert_eq!((count(CUT), count(WHOLE)), (1, 1), "{told:#?}");
+    assert!(told.last().unwrap().1.contains(WHOLE), "{told:#?}");
+    assert!(told.last().unwrap().1.contains("rate=10/s"), "{told:#?}");
+    assert_eq!((count(PAUSE), count(OVER)), (2, 2), "{told:#?}");
+    assert_eq!(count(RETRY), 2, "{told:#?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_calls_that_run_into_one_pause_tell_of_it_once() {
+    #[rate_limited(limiter = limiter)]
+    async fn slow(limiter: &Limiter, server: &Server) -> Result<u8, ApiError> {
+        tokio::time::sleep(ms(10)).await;
+        server.answer()
+    }
+    let limiter = limiter(100.0, 100);
+    let server = Server::failing([ApiError::after(429, secs(2)); 20]);
+    let (heard, _guard) = listen();
+    let calls = (0..20).map(|_| slow(&limiter, &server));
+    let results = futures_util::future::join_all(calls).await;
+    assert!(results.iter().all(Result::is_ok), "{results:?}");
+    let told = heard.entries();
+    let count = |part: &str| told.iter().filter(|it| it.1.contains(part)).count();
+    assert_eq!(
+        (count(PAUSE), count(OVER), count(RETRY)),
+        (1, 1, 20),
+        "{told:#?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn refused_calls_are_told_of_with_the_reason() {
+    let (limiter, server) = (limiter(10.0, 1), Server::new([]));
+    limiter.cooldown_for(secs(60));
+    let (heard, _guard) = listen();
+    assert!(call(&limiter, &server).await.is_err());
+    let parts: &[&str] = &["the call is refused", "events::call", "60s"];
+    assert_told(&heard, &[(Level::DEBUG, parts)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_long_wait_is_told_before_it_begins_and_once_in_ten_seconds() {
+    let limiter = limiter(1.0, 1);
+    let (heard, _guard) = listen();
+    let waits: Vec<_> = (0..31)
+        .map(|_| {
+            let limiter = limiter.clone();
+            tokio::spawn(async move { limiter.acquire().await.unwrap() })
+        })
+        .collect();
+    tokio::task::yield_now().await;
+    let parts: &[&str] = &[
+        "a call waits for long",
+        "wait=6s",
+        "ahead=5 ",
+        "other calls are ahead",
+    ];
+    assert_told(&heard, &[(Level::WARN, parts)]);
+    advance(ms(9900)).await;
+    let late = tokio::spawn({
+        let limiter = limiter.clone();
+        async move { limiter.acquire().await.unwrap() }
+    });
+    tokio::task::yield_now().await;
+    assert_eq!(heard.entries().len(), 1);
+    advance(ms(200)).await;
+    let later = tokio::spawn({
+        let limiter = limiter.clone();
+        async move { limiter.acquire().await.unwrap() }
+    });
+    tokio::task::yield_now().await;
+    assert_eq!(heard.entries().len(), 2);
+    for wait in waits.into_iter().chain([late, later]) {
+        wait.await.unwrap();
+    }
+    assert_eq!(heard.entries().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_long_backoff_is_told_before_it_begins() {
+    #[rate_limited(limiter = limiter, idempotent, backoff(base = "7s", jitter = "none"))]
+    async fn call(limiter: &Limiter, server: &Server) -> Result<u8, ApiError> {
+        server.answer()
+    }
+    let limiter = limiter(10.0, 1);
+    let server = Server::failing([ApiError::status(500)]);
+    let (heard, _guard) = listen();
+    call(&limiter, &server).await.unwrap();
+    let long: &[&str] = &["a call waits for long", "wait=7s", "the call backs off"];
+    assert_told(
+        &heard,
+        &[
+            (Level::DEBUG, &[RETRY, "reason=status 500"]),
+            (Level::WARN, long),
+        ],
+    );
+}
+
+/// Counts the spans, and listens to a level and all above.
+struct Spans(Level, Log<String>);
+
+impl Subscriber for Spans {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        *metadata.level() <= self.0
+    }
+
+    fn max_level_hint(&self) -> Option<tracing::level_filters::LevelFilter> {
+        Some(self.0.into())
+    }
+
+    fn new_span(&self, span: &Attributes<'_>) -> Id {
+        self.1.add(format!("new {}", span.metadata().name()));
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn event(&self, _: &tracing::Event<'_>) {}
+
+    fn enter(&self, _: &Id) {
+        self.1.add("enter".to_owned());
+    }
+
+    fn exit(&self, _: &Id) {
+        self.1.add("exit".to_owned());
+    }
+
+    fn try_close(&self, _: Id) -> bool {
+        self.1.add("close".to_owned());
+        true
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_has_a_span_while_somebody_listens() {
+    #[rate_limited(rate = 10)]
+    async fn quiet() -> std::io::Result<()> {
+        tracing::trace!("in the body");
+        tokio::task::yield_now().await;
+        Ok(())
+    }
+    for (level, spans) in [(Level::INFO, 0), (Level::DEBUG, 2)] {
+        let log = Log::new();
+        let _guard = tracing::subscriber::set_default(Spans(level, log.clone()));
+        quiet().await.unwrap();
+        quiet().await.unwrap();
+        let heard = log.entries();
+        let new = heard.iter().filter(|it| *it == "new call").count();
+        assert_eq!(new, spans, "{heard:?}");
+        let count = |what: &str| heard.iter().filter(|it| *it == what).count();
+        assert_eq!(count("enter"), count("exit"), "{heard:?}");
+        assert!(count("enter") >= 2 * spans, "{heard:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_event_has_a_secret_in_it() {
+    #[rate_limited(limiter = limiter, max_retries = 1)]
+    async fn secretive(limiter: &Limiter, token: &str) -> Result<http::Response<String>, Failed> {
+        let headers: &[(&'static str, &str)] = &[("retry-after", "1"), ("x-key", token)];
+        Ok(crate::support::response(429, headers))
+    }
+    let (heard, _guard) = listen();
+    drop(secretive(&limiter(10.0, 1), "SECRET").await);
+    let told = heard.entries();
+    assert!(told.len() > 3, "{told:?}");
+    assert!(!format!("{told:?}").contains("SECRET"), "{told:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pause_of_another_process_is_told_of_as_one() {
+    use paced::store::MemoryStore;
+    use paced::store::Policy;
+
+    let store = Arc::new(MemoryStore::new());
+    let one = || Limiter::in_store("shared", quota(100.0, 10), store.clone(), Policy::new());
+    let (one, two) = (one().unwrap(), one().unwrap());
+    two.acquire().await.unwrap();
+    let (heard, _guard) = listen();
+    one.cooldown_for(secs(3));
+    one.acquire().await.unwrap();
+    two.acquire().await.unwrap();
+    let told = heard.entries();
+    let by = |why: &str| {
+        told.iter()
+            .filter(|it| it.1.contains(PAUSE) && it.1.contains(why))
+            .count()
+    };
+    assert_eq!(by("the program asked for it"), 1, "{told:#?}");
+    assert!(by("another process") <= 1, "{told:#?}");
+}
