@@ -197,14 +197,20 @@ async fn an_error_that_is_not_understood_is_said_once_for_each_function() {
         unread::built().await.unwrap_err();
         unread::refused().await.unwrap_err();
     }
-    assert_eq!(heard.entries(), []);
+    let warned = || {
+        let heard = heard.entries().into_iter();
+        heard
+            .filter(|(level, _)| *level == Level::WARN)
+            .collect::<Vec<_>>()
+    };
+    assert!(warned().is_empty(), "{:?}", warned());
     for _ in 0..3 {
         unread::text().await.unwrap_err();
         unread::foreign().await.unwrap_err();
         unread::boxed().await.unwrap_err();
         unread::each(1).await.unwrap_err();
     }
-    let said = heard.entries();
+    let said = warned();
     assert_eq!(said.len(), 4, "{said:?}");
     for ((level, text), name) in said.iter().zip(["text", "foreign", "boxed", "each"]) {
         assert_eq!(*level, Level::WARN);
