@@ -269,6 +269,31 @@ async fn the_rate_in_force_is_shown() {
     assert_eq!(limiter.snapshot().rate, paced::Rate::from_hz(10.0).unwrap());
 }
 
+/// A 503 with `Retry-After` is maintenance. It is about the rate where nothing is left of a limit.
+#[tokio::test(start_paused = true)]
+async fn a_503_that_says_when_to_come_back_does_not_slow_the_limiter_down() {
+    #[rate_limited(limiter = limiter)]
+    async fn call(limiter: &Limiter, headers: &Headers) -> Result<Response<()>, io::Error> {
+        let mut response = answer(&Headers::new());
+        if paced::attempt().number() == 1 && !headers.is_empty() {
+            response = answer(headers);
+            *response.status_mut() = http::StatusCode::SERVICE_UNAVAILABLE;
+        }
+        Ok(response)
+    }
+    for (left, slower) in [(None, false), (Some("7"), false), (Some("0"), true)] {
+        let limiter = limiter(10.0, 1);
+        for _ in 0..20 {
+            call(&limiter, &Headers::new()).await.unwrap();
+        }
+        let mut headers = vec![("retry-after", "1".to_owned())];
+        headers.extend(left.map(|left| ("x-ratelimit-remaining", left.to_owned())));
+        call(&limiter, &headers).await.unwrap();
+        let rate = limiter.snapshot().rate.hz();
+        assert_eq!(rate < 10.0, slower, "{rate}/s with {left:?} left");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn headers_that_are_not_to_be_respected_count_for_nothing() {
     #[rate_limited(limiter = limiter, respect_headers = false, backoff(jitter = "none"))]

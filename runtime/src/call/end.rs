@@ -67,9 +67,9 @@ impl<'a> End<'a> {
             backoff: config.retry.backoff,
             spread: config.spread(),
             longest: config.max_cooldown,
-            for_its_rate: self.advice.limited
-                || wait.is_none()
-                || self.failure != Failure::Status(503),
+            for_its_rate: wait.is_none()
+                || self.failure != Failure::Status(503)
+                || self.hint.and_then(Hint::remaining) == Some(0.0),
             retry: self.retry,
             counted: self.reported,
         }
