@@ -8,6 +8,8 @@ use paced::ResponseExt as _;
 use paced::rate_limited;
 use tokio::time::Instant;
 
+use crate::learning::Headers;
+use crate::learning::answer;
 use crate::support::Log;
 use crate::support::limiter;
 use crate::support::response;
@@ -134,4 +136,29 @@ async fn a_503_with_the_same_headers_closes_at_once() {
     let _ = tokio::time::timeout(secs(1), call).await;
     assert_eq!(since(start), 1000);
     assert_eq!(limiter.snapshot().cooldown, Some(secs(6)));
+}
+
+/// A 503 with `Retry-After` is maintenance. It is about the rate where nothing is left of a limit.
+#[tokio::test(start_paused = true)]
+async fn a_503_that_says_when_to_come_back_does_not_slow_the_limiter_down() {
+    #[rate_limited(limiter = limiter)]
+    async fn call(limiter: &Limiter, headers: &Headers) -> Result<Response<()>, io::Error> {
+        let mut response = answer(&Headers::new());
+        if paced::attempt().number() == 1 && !headers.is_empty() {
+            response = answer(headers);
+            *response.status_mut() = http::StatusCode::SERVICE_UNAVAILABLE;
+        }
+        Ok(response)
+    }
+    for (left, slower) in [(None, false), (Some("7"), false), (Some("0"), true)] {
+        let limiter = limiter(10.0, 1);
+        for _ in 0..20 {
+            call(&limiter, &Headers::new()).await.unwrap();
+        }
+        let mut headers = vec![("retry-after", "1".to_owned())];
+        headers.extend(left.map(|left| ("x-ratelimit-remaining", left.to_owned())));
+        call(&limiter, &headers).await.unwrap();
+        let rate = limiter.snapshot().rate.hz();
+        assert_eq!(rate < 10.0, slower, "{rate}/s with {left:?} left");
+    }
 }

@@ -20,7 +20,7 @@ use crate::support::since;
 
 pub(crate) type Headers = Vec<(&'static str, String)>;
 
-fn answer(headers: &Headers) -> Response<()> {
+pub(crate) fn answer(headers: &Headers) -> Response<()> {
     let mut response = Response::new(());
     for (name, value) in headers {
         let value = HeaderValue::from_str(value).unwrap();
@@ -267,31 +267,6 @@ async fn the_rate_in_force_is_shown() {
     assert_eq!(limiter.snapshot().rate, paced::Rate::from_hz(0.5).unwrap());
     sleep(secs(8)).await;
     assert_eq!(limiter.snapshot().rate, paced::Rate::from_hz(10.0).unwrap());
-}
-
-/// A 503 with `Retry-After` is maintenance. It is about the rate where nothing is left of a limit.
-#[tokio::test(start_paused = true)]
-async fn a_503_that_says_when_to_come_back_does_not_slow_the_limiter_down() {
-    #[rate_limited(limiter = limiter)]
-    async fn call(limiter: &Limiter, headers: &Headers) -> Result<Response<()>, io::Error> {
-        let mut response = answer(&Headers::new());
-        if paced::attempt().number() == 1 && !headers.is_empty() {
-            response = answer(headers);
-            *response.status_mut() = http::StatusCode::SERVICE_UNAVAILABLE;
-        }
-        Ok(response)
-    }
-    for (left, slower) in [(None, false), (Some("7"), false), (Some("0"), true)] {
-        let limiter = limiter(10.0, 1);
-        for _ in 0..20 {
-            call(&limiter, &Headers::new()).await.unwrap();
-        }
-        let mut headers = vec![("retry-after", "1".to_owned())];
-        headers.extend(left.map(|left| ("x-ratelimit-remaining", left.to_owned())));
-        call(&limiter, &headers).await.unwrap();
-        let rate = limiter.snapshot().rate.hz();
-        assert_eq!(rate < 10.0, slower, "{rate}/s with {left:?} left");
-    }
 }
 
 #[tokio::test(start_paused = true)]
