@@ -20,7 +20,7 @@ use crate::support::since;
 
 pub(crate) type Headers = Vec<(&'static str, String)>;
 
-pub(crate) fn answer(headers: &Headers) -> Response<()> {
+fn answer(headers: &Headers) -> Response<()> {
     let mut response = Response::new(());
     for (name, value) in headers {
         let value = HeaderValue::from_str(value).unwrap();
