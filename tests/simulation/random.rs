@@ -13,6 +13,7 @@ use rand::rngs::StdRng;
 use tokio::time::sleep;
 
 use crate::callers::Crowd;
+use crate::callers::batch;
 use crate::errors::Refusal;
 use crate::support::limiter;
 use crate::support::ms;
@@ -108,4 +109,53 @@ async fn a_server_in_maintenance_is_waited_for_and_not_slowed_down() {
     println!("each hundredth refused: {} of 10,000 calls", calls.passed());
     assert_eq!(calls.failed(), 0);
     assert!(calls.passed() >= 9_000, "{}", calls.passed());
+}
+
+/// Refuses these requests with a 429 that asks for a second, and no others.
+async fn stray(count: &AtomicU32, strays: &[u32]) -> Result<(), Refusal> {
+    let number = count.fetch_add(1, Ordering::Relaxed);
+    let refused = strays.contains(&number);
+    sleep(ms(10)).await;
+    if refused {
+        return Err(Refusal::told(secs(1)));
+    }
+    Ok(())
+}
+
+#[rate_limited(limiter = limiter)]
+async fn now_and_then(
+    limiter: &Limiter,
+    count: &AtomicU32,
+    strays: &'static [u32],
+) -> Result<(), Refusal> {
+    stray(count, strays).await
+}
+
+/// 1,000 calls at 50/s with a burst of 50 take 19 s, and each pause another second.
+async fn with_strays(strays: &'static [u32]) -> u64 {
+    let limiter = limiter(50.0, 50);
+    let count = Arc::new(AtomicU32::new(0));
+    let batch = batch(50, 1000, move || {
+        let (limiter, count) = (limiter.clone(), Arc::clone(&count));
+        async move { now_and_then(&limiter, &count, strays).await.is_ok() }
+    })
+    .await;
+    assert_eq!(batch.failed, 0);
+    let millis = u64::try_from(batch.wall.as_millis()).unwrap();
+    println!("strays {strays:?}: {millis} ms");
+    millis
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stray_refusal_or_two_do_not_slow_a_right_rate_down() {
+    const STRAYS: [(&[u32], u64); 4] = [
+        (&[55], 23_000),
+        (&[200, 203], 28_000),
+        (&[200, 215], 28_000),
+        (&[55, 62], 28_000),
+    ];
+    for (strays, most) in STRAYS {
+        let millis = with_strays(strays).await;
+        assert!(millis <= most, "{strays:?}: {millis} ms");
+    }
 }

@@ -39,6 +39,8 @@ pub(super) struct Share {
     resumes: u64,
     /// Refusals since the last call that was let through.
     strikes: u32,
+    /// Seconds in which all that was cut is back.
+    recovery: f64,
 }
 
 /// The share is never cut to less than this at once: one bad moment is no measurement.
@@ -70,6 +72,12 @@ const LEAST_SHARE: f64 = 0.001;
 /// All that was cut is back after so many seconds.
 const RECOVERY: f64 = 100.0;
 
+/// The same where it was cut for a refusal that says little of the rate.
+const SOON: f64 = 20.0;
+
+/// Where less than this part of the calls pass that passed the time before, they measure nothing.
+const FEWER: u32 = 4;
+
 /// How long a share of 1 has to hold for the refusal before it to be forgotten, in nanoseconds.
 const FORGETTING: u64 = 60_000_000_000;
 
@@ -93,6 +101,7 @@ impl Share {
         trusted: false,
         resumes: 0,
         strikes: 0,
+        recovery: RECOVERY,
     };
 
     pub(super) const fn value(&self) -> f64 {
@@ -143,7 +152,12 @@ impl Share {
     }
 
     pub(super) fn cut(&mut self, resumes: u64, told: bool, declared: Shape) {
-        let (cut, plateau, cycle) = self.judge(resumes, told, declared);
+        let (cut, mut plateau, cycle) = self.judge(resumes, told, declared);
+        self.recovery = RECOVERY;
+        if told && self.is_no_measurement() {
+            self.recovery = SOON;
+            plateau = plateau.max(self.before * SHALLOWEST_CUT);
+        }
         self.cycle = cycle;
         self.value = cut.clamp(LEAST_SHARE, 1.0);
         self.floor = self.value;
@@ -212,6 +226,11 @@ impl Share {
         self.before < self.held_at * SLOWER && self.is_as_much()
     }
 
+    /// Whether far fewer passed than the time before: that may be an accident, and says little of the rate.
+    const fn is_no_measurement(&self) -> bool {
+        self.begun > 0 && self.passed < self.held / FEWER
+    }
+
     /// Whether as many passed as the time before.
     const fn is_as_much(&self) -> bool {
         let most = if self.held < 8 { 1 } else { self.held / 8 };
@@ -261,7 +280,8 @@ impl Share {
     }
 
     fn grow(&mut self, now: u64) {
-        let elapsed = Duration::from_nanos(now.saturating_sub(self.since)).as_secs_f64() / RECOVERY;
+        let elapsed =
+            Duration::from_nanos(now.saturating_sub(self.since)).as_secs_f64() / self.recovery;
         let evenly = (self.floor + elapsed).min(self.plateau);
         let beyond = self.floor + (1.0 - self.floor) * elapsed.powi(3);
         self.value = evenly.max(beyond).clamp(self.value, 1.0);
