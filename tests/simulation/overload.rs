@@ -27,7 +27,7 @@ const MOST_MILLIS: u128 = 6_400;
 
 /// Milliseconds after which the server answers, and the most refusals of these 250 calls: the slower it
 /// answers, the more requests are under way once the first one is refused.
-const MOST_REFUSALS: [(u64, u32); 2] = [(2, 5), (10, 6)];
+const MOST_REFUSALS: [(u64, u32); 2] = [(2, 5), (10, 8)];
 
 /// Milliseconds after which the server answers where nothing else is said.
 const WAY: u64 = 10;
