@@ -41,9 +41,6 @@ impl Core<'_> {
             return false;
         }
         self.tell_retry(failure, pause);
-        let Some(limiter) = self.limiter() else {
-            return false;
-        };
         // Where the limiter is closed for as long, the wait is one in its queue.
         if not_before > now && not_before > closed_until {
             limiter.add_backoff(not_before - now);

@@ -55,9 +55,6 @@ fn discard(notes: Box<Notes>) {
 impl Scope {
     /// Takes note of a pause of the call's own, of so many nanoseconds until `to`.
     pub(crate) fn pause_for(&mut self, pause: Pause, nanos: u64, to: u64) {
-        if nanos == 0 {
-            return;
-        }
         let notes = self.notes();
         let part = match pause {
             Pause::Cooldown => &mut notes.cooled,

@@ -270,9 +270,10 @@ impl Desk {
         probe.or_else(|| self.queue.head())
     }
 
-    /// Closes until `until`, for all who share the limit.
-    pub(super) fn cool_down(&mut self, until: u64, now: u64, wakes: &mut Wakes) {
+    /// Closes until `until`, for all who share the limit. `why` is what events say of it.
+    pub(super) fn cool_down(&mut self, until: u64, why: &'static str, now: u64, wakes: &mut Wakes) {
         if until > now && until > self.cooldown.until() {
+            self.announced.why = why;
             self.tell_pause(until, now);
         }
         self.close(until, now, wakes);

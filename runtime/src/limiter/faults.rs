@@ -3,7 +3,7 @@
 //! One of them may be the fault of its own request. Of two different calls, with nothing in between that
 //! passed, they are the server's.
 
-use super::cooldown::PROBING;
+use super::announcing::why;
 use super::desk::Desk;
 use super::spread::Spread;
 use super::wakes::Wakes;
@@ -53,16 +53,18 @@ impl Desk {
         let later = self.later(fault.asked, fault.spread, now);
         let until = fault.received.saturating_add(fault.asked + later);
         if until > now {
-            self.cool_down(until, now, wakes);
-            self.cooldown.arm(PROBING);
-            self.exhausted = true;
+            self.cool_down(until, why::ASKED, now, wakes);
+            self.probe_at_its_end();
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use core::num::NonZeroU32;
+
     use super::*;
+    use crate::quota::Quota;
 
     #[test]
     fn two_different_calls_have_to_fail() {
@@ -84,5 +86,23 @@ mod tests {
         let mut faults = Faults::NONE;
         assert!(!faults.add(&fault(true)));
         assert!(faults.any());
+    }
+
+    #[test]
+    fn the_pause_that_follows_is_the_servers() {
+        let mut desk = Desk::new(Quota::per_second(NonZeroU32::MIN));
+        let fault = Fault {
+            received: 1,
+            asked: 5,
+            spread: Spread {
+                share: 0.0,
+                draw: 0.0,
+            },
+            again: false,
+        };
+        for _ in 0..ENOUGH {
+            desk.failed(&fault, 1, &mut Wakes::new());
+        }
+        assert_eq!((desk.cooldown.until(), desk.announced.why), (6, why::ASKED));
     }
 }

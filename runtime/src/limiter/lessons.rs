@@ -140,19 +140,16 @@ impl Desk {
         };
         let wait = wait.min(refused.longest).saturating_add(later);
         let until = refused.received.saturating_add(wait);
-        if until > self.cooldown.until() {
-            self.announced.why = if refused.wait.is_some() {
-                why::ASKED
-            } else {
-                why::REFUSED
-            };
-        }
+        let why = if refused.wait.is_some() {
+            why::ASKED
+        } else {
+            why::REFUSED
+        };
         // A refusal ends the pace in force. `cool_down` forecasts with the bucket that follows.
         self.reshape(gate, now);
-        self.cool_down(until, now, wakes);
+        self.cool_down(until, why, now, wakes);
         if self.cooldown.until() > now {
-            self.cooldown.arm(PROBING);
-            self.exhausted = true;
+            self.probe_at_its_end();
         } else {
             self.ended(refused.sent, now);
         }
@@ -163,6 +160,12 @@ impl Desk {
             self.reshape(gate, now);
             self.expel(now, wakes);
         }
+    }
+
+    /// Lets one call go first at the end of the cooldown, whose answer shows whether the server has opened.
+    pub(super) const fn probe_at_its_end(&mut self) {
+        self.cooldown.arm(PROBING);
+        self.exhausted = true;
     }
 
     /// Returns the nanoseconds for which the limiter closes after a refusal without a hint.
@@ -251,12 +254,8 @@ impl Desk {
         if outlook.closed_until > now {
             let asked = outlook.closed_until.saturating_sub(heard.received);
             let until = outlook.closed_until + self.later(asked, spread, now);
-            if until > self.cooldown.until() {
-                self.announced.why = why::USED_UP;
-            }
-            self.cool_down(until, now, wakes);
-            self.cooldown.arm(PROBING);
-            self.exhausted = true;
+            self.cool_down(until, why::USED_UP, now, wakes);
+            self.probe_at_its_end();
         }
         if outlook.refills_at > 0 {
             self.refill_at(outlook.refills_at);

@@ -259,12 +259,7 @@ impl Shared {
 
     /// Closes the limiter until `until`.
     pub(super) fn cool_down(&self, until: u64) {
-        self.at_desk(|desk, now, wakes| {
-            if until > desk.cooldown.until() {
-                desk.announced.why = why::BY_HAND;
-            }
-            desk.cool_down(until, now, wakes);
-        });
+        self.at_desk(|desk, now, wakes| desk.cool_down(until, why::BY_HAND, now, wakes));
     }
 
     pub(super) fn at_desk<T>(&self, act: impl FnOnce(&mut Desk, u64, &mut Wakes) -> T) -> T {
