@@ -18,7 +18,7 @@ use paced::Signal;
 use paced::rate_limited;
 use tracing_subscriber::EnvFilter;
 
-/// Where alerts go: a hook has to return at once, so whatever takes time is somebody else's task.
+/// Channel of alerts: a hook has to return at once, so another task does whatever takes time.
 static ALERTS: OnceLock<Sender<String>> = OnceLock::new();
 
 /// An API that is down.
@@ -51,7 +51,7 @@ fn alert(report: &Report<'_>) {
         report.waits().total()
     );
     if let Some(alerts) = ALERTS.get() {
-        // Where nobody takes alerts any more there is nobody to be told.
+        // Without a receiver there is nothing to do.
         drop(alerts.send(text));
     }
 }

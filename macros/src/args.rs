@@ -106,7 +106,7 @@ fn entry(input: ParseStream<'_>, scope: Scope, errors: &mut Errors) -> syn::Resu
     Ok(None)
 }
 
-/// What stands after the equals sign, or `None` where the mistake is reported already.
+/// Reads the value after the equals sign; `None` where its mistake is reported already.
 fn value(name: &Ident, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Option<Form>> {
     let value = bare(input.parse()?);
     if let Expr::Assign(value) = &value {

@@ -33,7 +33,17 @@ pub(crate) const NO_BURST: &str = "the burst must be at least 1: nothing would e
 pub(crate) const NO_SHARE: &str = "a share is a number from 0 to 1";
 pub(crate) const NO_FACTOR: &str = "the factor must be a finite number of at least 1";
 
-/// What is wrong with a text or a number.
+/// Returns whether a number is a share of something.
+pub(crate) const fn is_share(number: f64) -> bool {
+    number >= 0.0 && number <= 1.0
+}
+
+/// Returns whether a number is the factor of a backoff: the delays do not get shorter.
+pub(crate) const fn is_factor(number: f64) -> bool {
+    number >= 1.0 && number.is_finite()
+}
+
+/// Mistake in a text or a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Wrong {
     NoRate,
@@ -53,7 +63,7 @@ pub(crate) enum Wrong {
 }
 
 impl Wrong {
-    /// What is wrong, and what to write.
+    /// Returns the sentence: the mistake, and the text to write instead.
     pub(crate) const fn sentence(self) -> &'static str {
         match self {
             Self::NoRate => "not a rate: write one like \"300/min\", \"10/s\" or \"1/250ms\"",
@@ -87,7 +97,7 @@ impl Wrong {
     }
 }
 
-/// What is wrong, and with which bytes of the text.
+/// Mistake, and the bytes of the text that it is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Fault {
     pub(crate) wrong: Wrong,

@@ -151,7 +151,7 @@ fn whole(name: &str, kind: Kind, written: &Written) -> Result<u32, String> {
 
 fn factor(name: &str, written: &Written) -> Result<f64, String> {
     match written {
-        Written::Number { value, .. } if !value.is_finite() || *value < 1.0 => {
+        Written::Number { value, .. } if !grammar::is_factor(*value) => {
             Err(grammar::NO_FACTOR.to_owned())
         }
         Written::Number { value, .. } => Ok(*value),
@@ -161,7 +161,7 @@ fn factor(name: &str, written: &Written) -> Result<f64, String> {
 
 fn share(name: &str, written: &Written) -> Result<f64, String> {
     match written {
-        Written::Number { value, .. } if (0.0..=1.0).contains(value) => Ok(*value),
+        Written::Number { value, .. } if grammar::is_share(*value) => Ok(*value),
         Written::Number { .. } => Err(format!(
             "{}: write `{}`",
             grammar::NO_SHARE,

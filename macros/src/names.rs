@@ -3,7 +3,7 @@
 use crate::guesses::{BACKOFF_GUESSES, BACKOFF_OPTIONS, GUESSES, Guesses, OPTIONS, Options};
 use crate::guesses::{HEADERS_GUESSES, HEADERS_OPTIONS};
 
-/// Where an option stands: its right names differ between them.
+/// Place of an option: each has its own names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Scope {
     Attribute,

@@ -1,11 +1,11 @@
-//! What the options need of the function's error type.
+//! Demands of the options on the function's error type.
 
 use crate::literal::Kind;
 use crate::options::Options;
 use crate::place::Place;
 use crate::value::Value;
 
-/// What an option needs of the function's error type: that it takes an error of ours.
+/// Demand of an option on the function's error type: that it takes an error of ours.
 pub(crate) struct Need {
     /// The runtime's question to the type.
     pub(crate) method: &'static str,

@@ -53,7 +53,7 @@ pub(crate) enum Setting {
     Backoff(Vec<(&'static str, Value)>, Option<&'static str>),
     RetryOn(Vec<Trigger>),
     RespectHeaders(bool),
-    /// What a reset is, and where that was written.
+    /// Meaning of a reset, and its place in the attribute.
     Reset(&'static str, Expr),
     Idempotent,
     Named(LitStr),
@@ -126,7 +126,7 @@ impl Plan {
     }
 }
 
-/// What to say of a future that cannot be made again.
+/// Returns the sentence about a future that cannot be made again.
 fn borrows_nothing(borrowed: &Ident) -> String {
     format!(
         "the future that is returned borrows nothing, but another attempt needs `{borrowed}` to make one again: write \

@@ -56,7 +56,7 @@ fn kind(url: &str) -> Result<StoreKind, String> {
     })
 }
 
-/// What to say about a URL that does not begin with a kind of store.
+/// Returns the sentence about a URL that does not begin with a kind of store.
 fn no_store(url: &str) -> String {
     let scheme = url.split_once(':').map(|(scheme, _)| scheme);
     match (names::nearest(scheme.unwrap_or(url), &KINDS), scheme) {

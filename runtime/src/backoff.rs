@@ -54,7 +54,7 @@ impl Backoff {
 
     /// What each delay is multiplied by for the next; a finite number of at least 1.
     pub(crate) const fn factor(self, factor: f64) -> Result<Self, Error> {
-        if factor.is_finite() && factor >= 1.0 {
+        if grammar::is_factor(factor) {
             Ok(Self { factor, ..self })
         } else {
             Err(Error::invalid(grammar::NO_FACTOR))

@@ -14,12 +14,12 @@ pub struct Error {
     kind: Kind,
 }
 
-/// Where a call was refused.
+/// Limiter and circumstances of a refusal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Context {
     /// The limiter's name, or that of the first function that called through it.
     pub(crate) limiter: Arc<str>,
-    /// How many others were waiting.
+    /// Number of other waiters.
     pub(crate) ahead: usize,
     /// The call had made an attempt before.
     pub(crate) sent: bool,

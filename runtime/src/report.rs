@@ -1,4 +1,4 @@
-//! What can be said of a call that did not go well.
+//! Report of a call that did not go well.
 
 use core::fmt;
 use core::time::Duration;

@@ -60,7 +60,7 @@ pub(crate) struct RetryPolicy {
     pub(crate) retry_on: RetryOn,
 }
 
-/// How often a call has been tried again.
+/// Counts of a call's retries.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Tries {
     /// Retries that count as such.

@@ -5,7 +5,7 @@
 use crate::grammar::is_at;
 use crate::grammar::trim;
 
-/// What kind of store a URL means.
+/// Kind of store that a URL means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum StoreKind {
     Sqlite,

@@ -28,7 +28,7 @@ pub(crate) struct Setup {
     pub(crate) hooks: Hooks,
 }
 
-/// What the user's program wants to be told of. They are called without any lock.
+/// Functions of the user's program that are called at certain events, without any lock.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Hooks {
     pub(crate) on_retry: Option<Hook>,
@@ -56,7 +56,7 @@ pub(crate) struct Config {
     pub(crate) max_wait: Option<u64>,
     /// Whether hints in headers count.
     pub(crate) respects_headers: bool,
-    /// What a bare number in a reset field means.
+    /// Unit of a bare number in a reset field.
     pub(crate) reset_unit: ResetUnit,
     /// The share of a server's limit that counts as little when it is all that is left.
     pub(crate) throttle_below: f64,
@@ -85,7 +85,7 @@ impl Config {
         hint_spread: 0.0,
     };
 
-    /// How much later than asked a pause may end.
+    /// Returns by how much a pause may end later than the server asked.
     pub(super) fn spread(&self) -> Spread {
         let share = self.hint_spread;
         let draw = if share > 0.0 { rand::random() } else { 0.0 };

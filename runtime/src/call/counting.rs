@@ -1,4 +1,4 @@
-//! What a call counts on its limiter, and what it says of itself.
+//! Counts and events of a call.
 
 use core::fmt;
 use core::time::Duration;
@@ -95,7 +95,7 @@ impl Core<'_> {
         }
     }
 
-    /// What can be said of the call so far.
+    /// Returns the report of the call so far.
     fn report(&self, attempts: u32, retry_in: Option<Duration>) -> Option<(Report<'_>, Hooks)> {
         let (setup, scope) = (self.setup.as_ref().ok()?, self.scope.as_ref()?);
         let report = Report {

@@ -31,7 +31,7 @@ impl Reading {
         !self.conclusive || (same && self.hint.is_none())
     }
 
-    /// What the outcome and the observation say together, of which the user says `verdict`.
+    /// Returns the meaning of the outcome and the observation together, of which the user says `verdict`.
     pub(super) fn conclude<'a>(
         &'a self,
         scope: &'a Scope,
@@ -87,7 +87,7 @@ pub(super) struct Told<'a> {
 
 /// Reads an outcome.
 pub trait ReadOutcome<O> {
-    /// What the outcome says by its type, of a server whose resets are in `unit`.
+    /// Reads the outcome by its type, of a server whose resets are in `unit`.
     fn reading(&self, out: &O, unit: ResetUnit) -> Reading;
 
     /// What the user says of it.

@@ -91,7 +91,7 @@ impl<'s> Core<'s> {
         }
     }
 
-    /// What resets are in the server's responses.
+    /// Returns the unit of resets in the server's responses.
     #[inline]
     pub(super) fn reset_unit(&self) -> ResetUnit {
         let setup = self.setup.as_ref();

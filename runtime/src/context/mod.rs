@@ -42,7 +42,7 @@ pub(crate) struct Scope {
     pub(crate) number: u32,
     /// What `observe` saw last.
     pub(crate) status: Option<NonZeroU16>,
-    /// What `observe` saw that the limiter has not heard of, and how it reads.
+    /// Whether `observe` saw something that the limiter has not heard of, and the unit of resets.
     told: Told,
     /// The limiter has been told that this attempt was refused. Only the call reads it, so it is not lent
     /// to the thread.
@@ -270,7 +270,7 @@ fn inherit_pauses(scope: &mut Scope) {
     }
 }
 
-/// What resets are in responses to the current attempt. `None` outside of one.
+/// Returns the unit of resets in responses to the current attempt; `None` outside of one.
 #[cfg(feature = "http")]
 #[inline]
 pub(crate) fn reset_unit() -> Option<ResetUnit> {

@@ -1,11 +1,11 @@
-//! What is known of an attempt's responses in one byte: it is part of every call's future.
+//! State of an attempt's responses in one byte: it is part of every call's future.
 
 #[cfg(feature = "http")]
 use crate::headers::Parser;
 #[cfg(feature = "http")]
 use crate::headers::ResetKind;
 
-/// What a bare number in a reset field means: `headers::ResetKind`, which is only there with feature `http`.
+/// Meaning of a bare number in a reset field: `headers::ResetKind`, which is only there with feature `http`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ResetUnit {
     /// By its size.

@@ -1,4 +1,4 @@
-//! What a call has tried before.
+//! The earlier attempts of a call.
 
 use core::time::Duration;
 
@@ -13,7 +13,7 @@ impl Scope {
         self.notes.as_ref()?.previous
     }
 
-    /// How often the call has been tried again.
+    /// Returns the counts of retries.
     pub(crate) fn tries(&self) -> Tries {
         let throttles = self.notes.as_ref().map_or(0, |notes| notes.throttles);
         Tries {

@@ -1,4 +1,4 @@
-//! How long a call has waited, and for what.
+//! Time that a call has waited, by cause.
 
 use core::time::Duration;
 
@@ -29,7 +29,7 @@ impl Stopwatch {
     }
 }
 
-/// What a call waits for beside its turn.
+/// Cause of a wait beside the call's turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Pause {
     Cooldown,

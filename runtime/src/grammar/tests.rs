@@ -1,6 +1,14 @@
-//! What rates and durations may be, and what is said of the rest.
+//! Texts that are rates and durations, and the sentences about texts that are none.
 
 use super::*;
+
+/// Checks the mistake in a text, and a part of the sentence about it.
+fn refuses<T: core::fmt::Debug>(read: Result<T, Fault>, text: &str, wrong: Wrong, part: &str) {
+    let fault = read.expect_err(text);
+    assert_eq!(fault.wrong, wrong, "{text}");
+    let sentence = fault.explain(text);
+    assert!(sentence.contains(part), "{text}: {sentence}");
+}
 
 #[test]
 fn good_rates() {
@@ -53,13 +61,7 @@ fn bad_rates() {
         ("1/31d", Wrong::SlowRate, "less than one call in 30 days"),
         ("2000000000/s", Wrong::FastRate, "more than 1,000,000,000"),
     ] {
-        let fault = rate(text).expect_err(text);
-        assert_eq!(fault.wrong, wrong, "{text}");
-        assert!(
-            fault.explain(text).contains(part),
-            "{text}: {}",
-            fault.explain(text)
-        );
+        refuses(rate(text), text, wrong, part);
     }
 }
 
@@ -125,12 +127,6 @@ fn bad_durations() {
         ("1S", Wrong::NoUnit, "`S` is not a unit of time"),
         ("1000000d", Wrong::LongTime, "too long"),
     ] {
-        let fault = duration(text).expect_err(text);
-        assert_eq!(fault.wrong, wrong, "{text}");
-        assert!(
-            fault.explain(text).contains(part),
-            "{text}: {}",
-            fault.explain(text)
-        );
+        refuses(duration(text), text, wrong, part);
     }
 }

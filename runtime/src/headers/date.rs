@@ -138,7 +138,7 @@ fn asctime(text: &[u8]) -> Option<Instant> {
     Instant::new(date, time(&text[11..19])?)
 }
 
-/// What stands before the name of the zone without an offset from UTC.
+/// Text before the name of the zone without an offset from UTC.
 fn without_zone(text: &[u8]) -> Option<&[u8]> {
     const ZONES: [&[u8]; 3] = [b" GMT", b" UTC", b" +0000"];
     ZONES.into_iter().find_map(|zone| text.strip_suffix(zone))

@@ -265,7 +265,7 @@ fn may_matter(name: &HeaderName) -> bool {
     scan::may_matter(name.as_str().as_bytes())
 }
 
-/// What speaks for a refusal beside the status.
+/// Signs of a refusal beside the status.
 #[derive(Clone, Copy, Debug, Default)]
 struct Evidence {
     told_to_wait: bool,

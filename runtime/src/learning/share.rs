@@ -75,7 +75,7 @@ const RECOVERY: f64 = 100.0;
 /// The same where it was cut for a refusal that says little of the rate.
 const SOON: f64 = 20.0;
 
-/// Where less than this part of the calls pass that passed the time before, they measure nothing.
+/// A refusal measures nothing if less than this part of the calls passed before it that passed the time before.
 const FEWER: u32 = 4;
 
 /// How long a share of 1 has to hold for the refusal before it to be forgotten, in nanoseconds.

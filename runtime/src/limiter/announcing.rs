@@ -31,7 +31,7 @@ pub(super) mod why {
     pub(super) const QUEUE: &str = "other calls are ahead";
 }
 
-/// What was said last.
+/// State that the last events told.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Announced {
     /// Why the limiter is closed, or was last.
@@ -56,7 +56,7 @@ struct LongWait {
     refusable: bool,
 }
 
-/// What has changed, in the order in which it is told.
+/// Changes, in the order in which they are told.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct News {
     resumed: bool,

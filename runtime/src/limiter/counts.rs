@@ -1,6 +1,6 @@
 //! Counts of what has happened on a limiter.
 //!
-//! What happens at every call is counted by the gate, in one word; what is rarer, behind the lock.
+//! The gate counts in one word what happens at every call. Rarer things are counted behind the lock.
 
 use core::time::Duration;
 

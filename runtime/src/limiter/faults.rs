@@ -18,7 +18,7 @@ pub(crate) struct Fault {
     pub(crate) received: u64,
     /// Nanoseconds for which the server asked callers to stay away.
     pub(crate) asked: u64,
-    /// How much later than that the pause may end.
+    /// Time by which the pause may end later than that.
     pub(crate) spread: Spread,
     /// The call's previous attempt failed in the same way.
     pub(crate) again: bool,

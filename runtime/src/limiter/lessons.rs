@@ -54,7 +54,7 @@ pub(crate) struct Refused<'a> {
     pub(crate) heard: Option<Heard<'a>>,
     /// Backoff that sets the pause where the server asked for nothing.
     pub(crate) backoff: Backoff,
-    /// How much later than the server asked the pause may end.
+    /// Time by which the pause may end later than the server asked.
     pub(crate) spread: Spread,
     /// Upper bound on any wait, in nanoseconds.
     pub(crate) longest: u64,

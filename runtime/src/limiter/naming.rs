@@ -12,7 +12,7 @@ use crate::quota::Quota;
 use super::cooldown::Probe;
 use super::shared::Shared;
 
-/// What is known of a limiter beside its quota.
+/// Name of a limiter, and whether its quota is a chosen one.
 #[derive(Debug, Default)]
 pub(super) struct Naming {
     name: OnceLock<Arc<str>>,

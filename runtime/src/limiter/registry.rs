@@ -20,13 +20,13 @@ use super::link::Link;
 use super::shared::Shared;
 use super::supply::Terms;
 
-/// What a limiter goes by until it is declared.
+/// Quota of a limiter until it is declared.
 const UNDECLARED: Quota = Quota::per_second(NonZeroU32::MIN);
 
 /// Names below this number are not looked through for those that nobody needs any more.
 const FEW: usize = 64;
 
-/// Where a limit is kept beside this process.
+/// Store of a limit, and its policy.
 type Place<'a> = Option<(&'a Arc<dyn Store>, Policy)>;
 
 #[derive(Debug)]

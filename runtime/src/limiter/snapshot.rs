@@ -28,7 +28,7 @@ pub struct Snapshot {
     pub cooldown: Option<Duration>,
     /// What all calls together have waited for so far.
     pub waits: Waits,
-    /// How often what has happened so far.
+    /// Counts of what has happened so far.
     pub counts: Counts,
 }
 

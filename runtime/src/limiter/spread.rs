@@ -10,7 +10,7 @@ use super::desk::Desk;
 /// Longest time that is added.
 const LONGEST: Duration = Duration::from_secs(1);
 
-/// How much later than a server asked a pause may end.
+/// Time by which a pause may end later than the server asked.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Spread {
     /// At most this share of what it asked for.
@@ -27,7 +27,7 @@ impl Spread {
     }
 }
 
-/// What a refusal means for the wait of its call.
+/// Consequence of a refusal for the wait of its call.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Understood {
     /// The nanoseconds of it, where they are not those that the server asked for: a reset can be the instant at

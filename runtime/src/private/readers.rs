@@ -17,7 +17,7 @@ use crate::verdict::Verdict;
 
 /// Reads the value in an `Ok`.
 pub trait ReadOk<T> {
-    /// What the value says, of a server whose resets are in `unit`.
+    /// Reads the value, of a server whose resets are in `unit`.
     fn read_ok(value: &T, unit: ResetUnit) -> Reading;
 }
 

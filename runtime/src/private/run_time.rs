@@ -52,7 +52,7 @@ pub trait ToDuration {
     fn to_duration(&self) -> Duration;
 }
 
-/// What can be given as the time that a call has.
+/// Types of the time that a call has.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no duration",
     label = "expected a `Duration`",
@@ -230,7 +230,7 @@ pub fn factor(value: &impl ToNumber) -> Result<f64, Error> {
 /// Anything but a number from 0 to 1.
 pub fn share(value: &impl ToNumber) -> Result<f64, Error> {
     let value = value.to_number();
-    if (0.0..=1.0).contains(&value) {
+    if grammar::is_share(value) {
         Ok(value)
     } else {
         Err(Error::invalid(grammar::NO_SHARE))

@@ -90,7 +90,7 @@ macro_rules! numbers {
             #[track_caller]
             pub const fn factor(self) -> f64 {
                 let factor = self.0 as f64;
-                assert!(factor >= 1.0 && factor.is_finite(), "{}", grammar::NO_FACTOR);
+                assert!(grammar::is_factor(factor), "{}", grammar::NO_FACTOR);
                 factor
             }
         }
@@ -102,7 +102,7 @@ macro_rules! numbers {
             #[track_caller]
             pub const fn share(self) -> f64 {
                 let share = self.0 as f64;
-                assert!(share >= 0.0 && share <= 1.0, "{}", grammar::NO_SHARE);
+                assert!(grammar::is_share(share), "{}", grammar::NO_SHARE);
                 share
             }
         }
