@@ -51,7 +51,7 @@ pub(crate) async fn run(options: &Options, url: Url) -> Result<(), Box<dyn Error
     let quota = Quota::per_second(options.rate).with_burst(burst);
     // All that makes it one limit for all processes is the store.
     let store: Arc<dyn Store> = match &options.redis {
-        Some(url) => store::at(url)?,
+        Some(url) => store::connect(url)?,
         None => Arc::new(MemoryStore::new()),
     };
     let api = Arc::new(Api {

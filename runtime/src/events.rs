@@ -106,9 +106,9 @@ type Inner = ();
 pub(crate) struct CallSpan(Inner);
 
 /// The time for which a span is the current one.
-pub(crate) struct Entered(CallSpan);
+pub(crate) struct EnteredSpan(CallSpan);
 
-impl Drop for Entered {
+impl Drop for EnteredSpan {
     fn drop(&mut self) {
         self.0.end();
     }
@@ -161,8 +161,8 @@ impl CallSpan {
 
     /// The same for as long as what it returns lives.
     #[cold]
-    pub(crate) fn enter(&self) -> Entered {
+    pub(crate) fn enter(&self) -> EnteredSpan {
         self.begin();
-        Entered(self.clone())
+        EnteredSpan(self.clone())
     }
 }

@@ -6,11 +6,11 @@ use std::sync::Mutex;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
 
-use paced::store::Answering;
 use paced::store::MemoryStore;
 use paced::store::Request;
 use paced::store::Store;
 use paced::store::StoreError;
+use paced::store::StoreFuture;
 use tokio::time::sleep;
 
 use crate::support::ms;
@@ -69,7 +69,7 @@ impl Scripted {
 }
 
 impl Store for Scripted {
-    fn transact<'a>(&'a self, key: &'a str, request: &'a Request) -> Answering<'a> {
+    fn transact<'a>(&'a self, key: &'a str, request: &'a Request) -> StoreFuture<'a> {
         Box::pin(async move {
             self.requests.fetch_add(1, Ordering::SeqCst);
             let fate = *self.fate.lock().expect("no panic under the lock");

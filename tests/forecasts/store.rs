@@ -3,10 +3,10 @@
 use core::time::Duration;
 use std::sync::Mutex;
 
-use paced::store::Answering;
 use paced::store::MemoryStore;
 use paced::store::Request;
 use paced::store::Store;
+use paced::store::StoreFuture;
 use tokio::time::Instant;
 use tokio::time::sleep;
 
@@ -62,7 +62,7 @@ impl Watched {
 }
 
 impl Store for Watched {
-    fn transact<'a>(&'a self, key: &'a str, request: &'a Request) -> Answering<'a> {
+    fn transact<'a>(&'a self, key: &'a str, request: &'a Request) -> StoreFuture<'a> {
         Box::pin(async move {
             self.count();
             if self.most() >= MOST_ASKED {

@@ -10,9 +10,9 @@ mod bucket;
 #[path = "../../runtime/src/error.rs"]
 #[expect(dead_code, unreachable_pub, reason = "public in the runtime")]
 mod error;
-#[path = "../../runtime/src/limiter/gate.rs"]
+#[path = "../../runtime/src/limiter/fast_path.rs"]
 #[expect(dead_code, reason = "the count of passes is not modelled")]
-mod gate;
+mod fast_path;
 #[path = "../../runtime/src/grammar.rs"]
 #[expect(dead_code, reason = "the gate needs no texts")]
 mod grammar;
@@ -32,8 +32,8 @@ use loom::sync::Mutex;
 use loom::thread;
 
 use crate::bucket::Shape;
-use crate::gate::Gate;
-use crate::gate::Passage;
+use crate::fast_path::FastPath;
+use crate::fast_path::TryTake;
 use crate::quota::Quota;
 
 /// All threads read the same clock at the same time.
@@ -41,7 +41,7 @@ const NOW: u64 = 1_000_000_000_000;
 
 /// A limiter as far as the gate is concerned.
 struct Limiter {
-    gate: Gate,
+    gate: FastPath,
     desk: Mutex<Desk>,
 }
 
@@ -54,7 +54,7 @@ struct Desk {
 impl Limiter {
     /// A bucket that `used` tokens were just taken from.
     fn new(shape: Shape, used: u64) -> Arc<Self> {
-        let gate = Gate::new(shape);
+        let gate = FastPath::new(shape);
         gate.open(NOW + used * shape.interval, 0);
         let desk = Mutex::new(Desk { tat: 0, shape });
         Arc::new(Self { gate, desk })
@@ -63,9 +63,9 @@ impl Limiter {
     /// Takes a token past the queue, or behind the lock while the gate is shut.
     fn take(&self) -> bool {
         match self.gate.pass(1, NOW) {
-            Passage::Passed => true,
-            Passage::Empty(_) => false,
-            Passage::Shut => self.visit(Desk::take),
+            TryTake::Taken => true,
+            TryTake::Empty(_) => false,
+            TryTake::Slow => self.visit(Desk::take),
         }
     }
 
@@ -129,7 +129,7 @@ fn at_the_desk(limiter: &Limiter) -> bool {
 }
 
 fn past_the_queue_only(limiter: &Limiter) -> bool {
-    limiter.gate.pass(1, NOW) == Passage::Passed
+    limiter.gate.pass(1, NOW) == TryTake::Taken
 }
 
 /// Runs a test in every order with at most this many switches away from a thread that could go on:

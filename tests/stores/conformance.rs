@@ -7,13 +7,13 @@ use std::time::SystemTime;
 use std::time::UNIX_EPOCH;
 
 use paced::store::Action;
-use paced::store::Answering;
 use paced::store::Limit;
 use paced::store::Limits;
 use paced::store::MemoryStore;
 use paced::store::Request;
 use paced::store::State;
 use paced::store::Store;
+use paced::store::StoreFuture;
 use paced::store::TICKS_PER_SECOND;
 use paced::store::conformance;
 use paced::store::step;
@@ -35,7 +35,7 @@ async fn the_store_in_memory_conforms_on_paused_time() {
 struct Table(Mutex<HashMap<String, State>>);
 
 impl Store for Table {
-    fn transact<'a>(&'a self, key: &'a str, request: &'a Request) -> Answering<'a> {
+    fn transact<'a>(&'a self, key: &'a str, request: &'a Request) -> StoreFuture<'a> {
         Box::pin(async move {
             let mut table = self.0.lock().unwrap();
             let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();

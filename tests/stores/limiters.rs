@@ -12,12 +12,12 @@ use paced::Limiter;
 use paced::Quota;
 use paced::Rate;
 use paced::store::Action;
-use paced::store::Answering;
 use paced::store::MemoryStore;
 use paced::store::OnStoreError;
 use paced::store::Policy;
 use paced::store::Request;
 use paced::store::Store;
+use paced::store::StoreFuture;
 use proptest::prelude::*;
 use tokio::runtime::Builder;
 use tokio::task::JoinHandle;
@@ -108,7 +108,7 @@ impl Far {
 }
 
 impl Store for Far {
-    fn transact<'a>(&'a self, key: &'a str, request: &'a Request) -> Answering<'a> {
+    fn transact<'a>(&'a self, key: &'a str, request: &'a Request) -> StoreFuture<'a> {
         Box::pin(async move {
             self.travel().await;
             let answer = self.memory.transact(key, request).await;

@@ -8,7 +8,7 @@ use paced::Quota;
 use paced::store::MemoryStore;
 use paced::store::Policy;
 use paced::store::Store;
-use paced::store::at;
+use paced::store::connect;
 use paced::store::in_namespace;
 use tokio::time::Instant;
 
@@ -41,7 +41,7 @@ fn a_namespace_with_other_characters_is_refused() {
         let error = in_namespace(name, Arc::new(MemoryStore::new())).unwrap_err();
         assert!(error.is_rejected(), "{name}");
     }
-    let error = at("redis://localhost?namespace=a/b").unwrap_err();
+    let error = connect("redis://localhost?namespace=a/b").unwrap_err();
     assert!(
         error
             .to_string()

@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::error::Kind;
 use crate::limiter::Counts;
 use crate::limiter::Denial;
-use crate::limiter::Line;
+use crate::limiter::Priority;
 use crate::limiter::Refusal;
 use crate::limiter::Request;
 use crate::limiter::Shared;
@@ -23,8 +23,8 @@ use super::Config;
 use super::gathering::Entered;
 use super::gathering::Gathered;
 use super::gathering::Gathering;
-use super::process::Core;
-use super::wait::Wait;
+use super::phase::Phase;
+use super::untyped::Core;
 
 impl Core<'_> {
     /// Waits for what the attempt has to wait for, measures the wait, and counts what becomes of it.
@@ -59,30 +59,30 @@ impl Core<'_> {
         loop {
             let has_resources = self.limiter().is_some_and(Shared::has_resources);
             match &mut self.wait {
-                Wait::Nothing(_) | Wait::Timed(_) => {
+                Phase::Nothing(_) | Phase::Timed(_) => {
                     let gathered = Gathered::default();
                     if ready!(self.proceed(gathered, can_refuse, cx))? {
                         return Poll::Ready(Ok(()));
                     }
                 }
-                Wait::Gathering(_) => {
+                Phase::Gathering(_) => {
                     if ready!(self.gather(can_refuse, cx))? {
                         return Poll::Ready(Ok(()));
                     }
                 }
-                wait @ Wait::Turn(_) if has_resources => {
-                    if let Wait::Turn(ticket) = mem::replace(wait, Wait::Nothing(0)) {
+                wait @ Phase::Turn(_) if has_resources => {
+                    if let Phase::Turn(ticket) = mem::replace(wait, Phase::Nothing(0)) {
                         self.wait = Gathering::after(ticket);
                     }
                 }
-                Wait::Backoff(sleep) => {
+                Phase::Backoff(sleep) => {
                     ready!(sleep.as_mut().poll(cx));
-                    self.wait = Wait::Nothing(0);
+                    self.wait = Phase::Nothing(0);
                 }
-                Wait::Turn(ticket) => {
+                Phase::Turn(ticket) => {
                     let granted = ready!(ticket.poll(cx));
                     let now = clock::now();
-                    self.wait = Wait::Nothing(now.max(1));
+                    self.wait = Phase::Nothing(now.max(1));
                     return Poll::Ready(match granted {
                         Ok(patience) => {
                             let closed = self.patience(can_refuse).saturating_sub(patience);
@@ -123,7 +123,11 @@ impl Core<'_> {
             cost: 1,
             latest,
             patience: self.patience(can_refuse),
-            line: if retry { Line::Retries } else { Line::First },
+            priority: if retry {
+                Priority::Retries
+            } else {
+                Priority::First
+            },
             refusable: can_refuse,
             reports: true,
         };
@@ -132,7 +136,7 @@ impl Core<'_> {
         } else {
             let entered = limiter.enter(request, cx);
             entered
-                .map(|turn| turn.map_or(Entered::Admitted, |it| Entered::Limiter(Wait::Turn(it))))
+                .map(|turn| turn.map_or(Entered::Admitted, |it| Entered::Limiter(Phase::Turn(it))))
         };
         entered.map_err(|denial| self.refusal(denial, now))
     }

@@ -15,9 +15,9 @@ use crate::error::Kind;
 use super::Call;
 use super::Config;
 use super::Refusing;
-use super::process::Core;
-use super::wait::Cut;
-use super::wait::Wait;
+use super::phase::Cut;
+use super::phase::Phase;
+use super::untyped::Core;
 
 pin_project_lite::pin_project! {
     /// The future of one attempt: takes a permit and runs the body.
@@ -108,7 +108,7 @@ impl<'s, S, R: Refusing> Call<'s, S, R> {
 impl Core<'_> {
     /// Ready once the attempt has taken as long as it may, which is what it yields.
     fn time_out(&mut self, cx: &mut Context<'_>) -> Poll<Error> {
-        if let (Wait::Nothing(since), Ok(setup), Some(scope)) =
+        if let (Phase::Nothing(since), Ok(setup), Some(scope)) =
             (&self.wait, self.setup, &self.scope)
         {
             let since = *since;
@@ -116,9 +116,9 @@ impl Core<'_> {
                 return Poll::Pending;
             };
             let sleep = Box::pin(tokio::time::sleep_until(clock::instant(end)));
-            self.wait = Wait::Timed(Box::new(Cut { since, end, sleep }));
+            self.wait = Phase::Timed(Box::new(Cut { since, end, sleep }));
         }
-        let Wait::Timed(cut) = &mut self.wait else {
+        let Phase::Timed(cut) = &mut self.wait else {
             return Poll::Pending;
         };
         ready!(cut.sleep.as_mut().poll(cx));

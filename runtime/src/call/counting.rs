@@ -8,13 +8,13 @@ use crate::context;
 use crate::error::Error;
 use crate::events;
 use crate::events::CallSpan;
-use crate::events::Entered;
+use crate::events::EnteredSpan;
 use crate::failure::Failure;
 use crate::limiter::Counts;
 use crate::report::Report;
 
 use super::config::Hooks;
-use super::process::Core;
+use super::untyped::Core;
 
 impl Core<'_> {
     /// Counts something that is rare.
@@ -42,7 +42,7 @@ impl Core<'_> {
     }
 
     /// Enters the call's span, if somebody listens.
-    pub(super) fn enter_span(&self) -> Option<Entered> {
+    pub(super) fn enter_span(&self) -> Option<EnteredSpan> {
         let scope = self.scope.as_ref()?;
         Some(scope.span()?.enter())
     }

@@ -5,9 +5,9 @@ use core::time::Duration;
 use crate::clock;
 use crate::failure::Failure;
 use crate::hint::Hint;
-use crate::learning::Heard;
+use crate::learning::Observation;
 use crate::limiter::Fault;
-use crate::limiter::Refused;
+use crate::limiter::Rejection;
 use crate::retry::Advice;
 
 use super::Config;
@@ -55,8 +55,8 @@ impl<'a> End<'a> {
         config: &Config,
         received: u64,
         wait: Option<Duration>,
-    ) -> Refused<'a> {
-        Refused {
+    ) -> Rejection<'a> {
+        Rejection {
             sent: self.sent,
             received,
             wait: wait.map(clock::nanos),
@@ -76,8 +76,13 @@ impl<'a> End<'a> {
     }
 }
 
-pub(super) fn heard<'a>(config: &Config, hint: &'a Hint, sent: u64, received: u64) -> Heard<'a> {
-    Heard {
+pub(super) fn heard<'a>(
+    config: &Config,
+    hint: &'a Hint,
+    sent: u64,
+    received: u64,
+) -> Observation<'a> {
+    Observation {
         hint,
         sent,
         received,

@@ -12,14 +12,14 @@ use crate::context::Pause;
 use crate::error::Error;
 use crate::limiter::Denial;
 use crate::limiter::Function;
-use crate::limiter::Line;
+use crate::limiter::Priority;
 use crate::limiter::Refusal;
 use crate::limiter::Request;
 use crate::limiter::Shared;
 use crate::limiter::Ticket;
 
-use super::process::Core;
-use super::wait::Wait;
+use super::phase::Phase;
+use super::untyped::Core;
 
 /// What came of asking for permits.
 #[derive(Debug)]
@@ -27,9 +27,9 @@ pub(super) enum Entered {
     /// The attempt has all that it needs.
     Admitted,
     /// It has a place in the limiter's queue, and is woken when its turn comes.
-    Limiter(Wait),
+    Limiter(Phase),
     /// It has a place in a resource's queue, which has to be polled.
-    Resource(Wait),
+    Resource(Phase),
 }
 
 /// What an attempt has so far of the permits that it needs.
@@ -53,8 +53,8 @@ pub(super) struct Gathering {
 }
 
 impl Gathering {
-    fn of(gathered: Gathered, turn: Ticket, is_last: bool) -> Wait {
-        Wait::Gathering(Box::new(Self {
+    fn of(gathered: Gathered, turn: Ticket, is_last: bool) -> Phase {
+        Phase::Gathering(Box::new(Self {
             gathered,
             turn,
             is_last,
@@ -62,7 +62,7 @@ impl Gathering {
     }
 
     /// A wait for the limiter that began before the server told of resources.
-    pub(super) fn after(turn: Ticket) -> Wait {
+    pub(super) fn after(turn: Ticket) -> Phase {
         let latest = Some(turn.latest());
         let gathered = Gathered {
             latest,
@@ -105,7 +105,7 @@ impl Gathered {
         missing.retain(|resource| !self.held.iter().any(|ticket| ticket.is_of(resource)));
         if let Some(resource) = missing.first() {
             // What the other waits will be is known now: the call need not wait here in vain.
-            let (permit, opens) = limiter.forecast_with(&missing, request.line);
+            let (permit, opens) = limiter.forecast_with(&missing, request.priority);
             if permit > request.latest {
                 return Err(Denial::Refused(Refusal::Late { until: permit }));
             }
@@ -113,7 +113,7 @@ impl Gathered {
                 return Err(Denial::Refused(Refusal::Closed { until: permit }));
             }
             if Handle::try_current().is_ok() {
-                let turn = resource.line_up(request, cx)?;
+                let turn = resource.enqueue(request, cx)?;
                 return Ok(Entered::Resource(Gathering::of(self, turn, false)));
             }
         }
@@ -121,12 +121,18 @@ impl Gathered {
         for resource in &missing {
             resource.enter(request, cx)?;
         }
-        let line = if self.returned {
-            Line::Returned
+        let priority = if self.returned {
+            Priority::Returned
         } else {
-            request.line
+            request.priority
         };
-        if let Some(turn) = limiter.enter(Request { line, ..request }, cx)? {
+        if let Some(turn) = limiter.enter(
+            Request {
+                priority,
+                ..request
+            },
+            cx,
+        )? {
             return Ok(Entered::Limiter(Gathering::of(self, turn, true)));
         }
         self.use_up();
@@ -147,13 +153,13 @@ impl Core<'_> {
         can_refuse: bool,
         cx: &mut Context<'_>,
     ) -> Poll<Result<bool, Error>> {
-        let Wait::Gathering(gathering) = &mut self.wait else {
+        let Phase::Gathering(gathering) = &mut self.wait else {
             return Poll::Ready(Ok(false));
         };
         let granted = ready!(gathering.turn.hold(cx));
         let now = clock::now();
-        let begun = Wait::Nothing(now.max(1));
-        let Wait::Gathering(gathering) = mem::replace(&mut self.wait, begun) else {
+        let begun = Phase::Nothing(now.max(1));
+        let Phase::Gathering(gathering) = mem::replace(&mut self.wait, begun) else {
             return Poll::Ready(Ok(false));
         };
         let patience = match granted {
@@ -184,7 +190,7 @@ impl Core<'_> {
         } else {
             gathered.held.push(turn);
         }
-        self.wait = Wait::Nothing(0);
+        self.wait = Phase::Nothing(0);
         self.proceed(gathered, can_refuse, cx)
     }
 

@@ -7,10 +7,10 @@ mod counting;
 mod end;
 mod gathering;
 mod outcome;
+mod phase;
 mod planning;
-mod process;
 mod unread;
-mod wait;
+mod untyped;
 
 use core::marker::PhantomData;
 use core::ops::ControlFlow;
@@ -36,7 +36,7 @@ use crate::limiter::Shared;
 use crate::signal::Reading;
 use crate::verdict::Verdict;
 
-use self::process::Core;
+use self::untyped::Core;
 
 /// A type that a probe has chosen.
 pub type Chosen<T> = PhantomData<fn() -> T>;

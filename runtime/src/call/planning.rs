@@ -8,8 +8,8 @@ use crate::context::Pause;
 use crate::failure::Failure;
 
 use super::admission::latest_start;
-use super::process::Core;
-use super::wait::Wait;
+use super::phase::Phase;
+use super::untyped::Core;
 
 /// Another attempt that makes sense: so long after an instant.
 #[derive(Clone, Copy, Debug)]
@@ -45,7 +45,7 @@ impl Core<'_> {
         if not_before > now && not_before > closed_until {
             limiter.add_backoff(not_before - now);
             let sleep = tokio::time::sleep_until(clock::instant(not_before));
-            self.wait = Wait::Backoff(Box::pin(sleep));
+            self.wait = Phase::Backoff(Box::pin(sleep));
             self.pause(Pause::Backoff, not_before - now, not_before);
         }
         let waits = self.wait.is_on();

@@ -75,7 +75,7 @@ pub(super) struct Evidence {
 
 /// An attempt that was refused, and what was known when it was sent.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Attempted {
+pub(crate) struct AttemptRecord {
     pub(crate) sent: u64,
     /// It is not the call's first attempt.
     pub(crate) retry: bool,
@@ -148,7 +148,7 @@ impl Evidence {
     }
 
     /// Returns whether a refusal that was counted holds for all calls of the limiter.
-    pub(super) fn binds_all(&self, attempt: Attempted, now: u64) -> bool {
+    pub(super) fn binds_all(&self, attempt: AttemptRecord, now: u64) -> bool {
         let (first, retries) = (self.first.share(), self.retries.share());
         let few_of_the_first = first < FEW_OF_THE_FIRST * retries;
         let concerns_its_call = if attempt.retry {
@@ -161,8 +161,8 @@ impl Evidence {
     }
 
     /// Returns whether the server lets nothing through any more, or not yet again.
-    fn nothing_passes(&self, attempt: Attempted, now: u64) -> bool {
-        let Attempted {
+    fn nothing_passes(&self, attempt: AttemptRecord, now: u64) -> bool {
+        let AttemptRecord {
             sent,
             reopened,
             interval,

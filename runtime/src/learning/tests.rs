@@ -21,8 +21,8 @@ fn window(remaining: f64, limit: f64, reset: u64) -> Hint {
 }
 
 /// What follows from a hint that is heard of a call sent and answered at these instants.
-fn hear(learnt: &mut Learnt, hint: &Hint, (sent, received): (u64, u64)) -> Outlook {
-    let heard = Heard {
+fn hear(learnt: &mut Learnt, hint: &Hint, (sent, received): (u64, u64)) -> Assessment {
+    let heard = Observation {
         hint,
         sent,
         received,

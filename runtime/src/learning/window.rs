@@ -31,7 +31,7 @@ pub(super) enum Kind {
 
 /// One window of a server's limits.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Window {
+pub(super) struct TrackedWindow {
     limit: f64,
     remaining: f64,
     kind: Kind,
@@ -53,7 +53,7 @@ const SECOND: u64 = 1_000_000_000;
 /// Any rate of refilling.
 const ANY: (f64, f64) = (0.0, f64::INFINITY);
 
-impl Window {
+impl TrackedWindow {
     pub(super) fn new(told: &Told) -> Self {
         Self {
             limit: told.limit,
@@ -220,8 +220,8 @@ mod tests {
         }
     }
 
-    fn followed(all: &[Told]) -> Window {
-        let mut window = Window::new(&all[0]);
+    fn followed(all: &[Told]) -> TrackedWindow {
+        let mut window = TrackedWindow::new(&all[0]);
         for told in &all[1..] {
             window.hear(told);
         }
@@ -263,7 +263,7 @@ mod tests {
 
     #[test]
     fn of_two_answers_about_one_window_the_smaller_count_is_kept() {
-        let mut window = Window::new(&told(10, 50.0, 2 * SECOND));
+        let mut window = TrackedWindow::new(&told(10, 50.0, 2 * SECOND));
         window.hear(&told(5, 40.0, 2 * SECOND));
         assert!((window.remaining() - 10.0).abs() < 1e-9);
         window.hear(&told(20, 45.0, 2 * SECOND));
@@ -272,7 +272,7 @@ mod tests {
 
     #[test]
     fn an_answer_about_the_window_before_changes_nothing() {
-        let mut window = Window::new(&told(0, 60.0, SECOND));
+        let mut window = TrackedWindow::new(&told(0, 60.0, SECOND));
         assert!(window.hear(&told(SECOND + SECOND / 50, 1.0, 5 * SECOND)));
         let before = window;
         assert!(!window.hear(&told(SECOND / 2, 60.0, SECOND)));

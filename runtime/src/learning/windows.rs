@@ -7,21 +7,21 @@ use super::spoken::Spoken;
 use super::spoken::windows;
 use super::window::Kind;
 use super::window::Told;
-use super::window::Window;
+use super::window::TrackedWindow;
 
-/// Windows that are followed at the same time, each by its name.
+/// TrackedWindows that are followed at the same time, each by its name.
 const MOST: usize = 8;
 
 /// What is known of a server's windows.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Windows {
+pub(super) struct TrackedWindows {
     list: Vec<Followed>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
 struct Followed {
     name: Box<str>,
-    window: Window,
+    window: TrackedWindow,
     pace: Option<Pace>,
 }
 
@@ -34,7 +34,7 @@ pub(super) struct Pace {
 
 /// What a hint asks for.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Outlook {
+pub(crate) struct Assessment {
     /// Nothing is left until this instant; 0 where there is something.
     pub(crate) closed_until: u64,
     /// Nothing is left, and the next token comes at this instant; 0 where there is something.
@@ -45,7 +45,7 @@ pub(crate) struct Outlook {
     pub(crate) scarce: bool,
 }
 
-impl Outlook {
+impl Assessment {
     const CLEAR: Self = Self {
         closed_until: 0,
         refills_at: 0,
@@ -61,7 +61,7 @@ impl Outlook {
 
 /// The bucket that was declared.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Own {
+pub(crate) struct DeclaredBucket {
     pub(crate) burst: u32,
     /// Whole tokens in it.
     pub(crate) left: u64,
@@ -70,7 +70,7 @@ pub(crate) struct Own {
 /// By how much a reset may be late that is told in whole seconds.
 const ROUNDING: u64 = 1_000_000_000;
 
-impl Own {
+impl DeclaredBucket {
     /// Whether what a server says is what this bucket says itself: the server's limit is this burst,
     /// as little is left here, and the reset is within the second that a bucket's next token can
     /// be told in. Then the server may give back bit by bit, as this bucket does, and to wait until its
@@ -85,7 +85,7 @@ impl Own {
 
 /// What is heard, and how it is taken.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Heard<'a> {
+pub(crate) struct Observation<'a> {
     pub(crate) hint: &'a Hint,
     /// When the call was sent.
     pub(crate) sent: u64,
@@ -97,14 +97,14 @@ pub(crate) struct Heard<'a> {
     pub(crate) longest: u64,
 }
 
-impl Heard<'_> {
+impl Observation<'_> {
     /// An instant that the server told, as far as it is believed.
     fn believed(&self, instant: u64) -> u64 {
         instant.min(self.received.saturating_add(self.longest))
     }
 }
 
-impl Windows {
+impl TrackedWindows {
     pub(super) const UNKNOWN: Self = Self { list: Vec::new() };
 
     /// The slowest pace that any window asks for.
@@ -131,8 +131,12 @@ impl Windows {
     }
 
     /// Takes note of what a response told.
-    pub(super) fn hear(&mut self, heard: &Heard<'_>, own: Option<Own>) -> Outlook {
-        let mut outlook = Outlook::CLEAR;
+    pub(super) fn hear(
+        &mut self,
+        heard: &Observation<'_>,
+        own: Option<DeclaredBucket>,
+    ) -> Assessment {
+        let mut outlook = Assessment::CLEAR;
         let windows = windows(heard.hint);
         let own = own.filter(|_| windows.len() == 1);
         for spoken in &windows {
@@ -142,7 +146,7 @@ impl Windows {
     }
 
     /// The instant of the next token after a refusal, if all that it tells of is used up refills bit by bit.
-    pub(super) fn refills_at(&self, heard: &Heard<'_>) -> Option<u64> {
+    pub(super) fn refills_at(&self, heard: &Observation<'_>) -> Option<u64> {
         let spoken = windows(heard.hint);
         let mut exhausted = spoken
             .iter()
@@ -158,15 +162,15 @@ impl Windows {
     fn hear_of(
         &mut self,
         spoken: &Spoken<'_>,
-        heard: &Heard<'_>,
-        own: Option<Own>,
-        outlook: &mut Outlook,
+        heard: &Observation<'_>,
+        own: Option<DeclaredBucket>,
+        outlook: &mut Assessment,
     ) {
         let Some(remaining) = spoken.remaining else {
             return;
         };
         let reset = spoken.reset.map(nanos);
-        let close = |outlook: &mut Outlook, reset: u64| {
+        let close = |outlook: &mut Assessment, reset: u64| {
             let until = heard.believed(heard.received.saturating_add(reset));
             outlook.closed_until = outlook.closed_until.max(until);
         };
@@ -200,9 +204,9 @@ impl Windows {
         &mut self,
         name: &str,
         told: &Told,
-        heard: &Heard<'_>,
-        own: Option<Own>,
-        outlook: &mut Outlook,
+        heard: &Observation<'_>,
+        own: Option<DeclaredBucket>,
+        outlook: &mut Assessment,
     ) {
         let followed = self.find(name, told);
         if !followed.window.hear(told) {
@@ -253,21 +257,21 @@ impl Windows {
             }
             self.list.push(Followed {
                 name: name.into(),
-                window: Window::new(told),
+                window: TrackedWindow::new(told),
                 pace: None,
             });
             self.list.len() - 1
         });
         let followed = &mut self.list[at];
         if !followed.window.is_of(told.limit) {
-            followed.window = Window::new(told);
+            followed.window = TrackedWindow::new(told);
         }
         followed
     }
 }
 
 /// What is left of a window, spread until its end.
-fn spread(window: &Window, heard: &Heard<'_>) -> Option<Pace> {
+fn spread(window: &TrackedWindow, heard: &Observation<'_>) -> Option<Pace> {
     let until = heard.believed(window.ends());
     let left = until.checked_sub(heard.received);
     let left = left.filter(|&left| left > 0)?;
@@ -280,7 +284,7 @@ fn spread(window: &Window, heard: &Heard<'_>) -> Option<Pace> {
 }
 
 /// Of a bucket: what was used comes back one by one until it is full.
-fn refill(window: &Window, told: &Told, heard: &Heard<'_>) -> Pace {
+fn refill(window: &TrackedWindow, told: &Told, heard: &Observation<'_>) -> Pace {
     Pace {
         interval: whole(window.interval().ceil()).min(told.reset),
         until: heard.believed(told.received.saturating_add(told.reset)),

@@ -43,7 +43,7 @@ impl<'a> Acquire<'a> {
         };
         match self.limiter.shared().enter(request, cx) {
             Ok(None) => {
-                self.limiter.shared().gate.count_permit();
+                self.limiter.shared().fast_path.count_permit();
                 Poll::Ready(Ok(()))
             }
             // Whoever is granted a permit as soon as it is in the queue has been woken.
@@ -63,7 +63,7 @@ impl<'a> Acquire<'a> {
         let outcome = core::task::ready!(ticket.poll(cx));
         self.ticket = None;
         let outcome = outcome.map_err(|refusal| self.error(Denial::Refused(refusal)));
-        Poll::Ready(outcome.map(|_| self.limiter.shared().gate.count_permit()))
+        Poll::Ready(outcome.map(|_| self.limiter.shared().fast_path.count_permit()))
     }
 
     fn error(&self, denial: Denial) -> Error {
@@ -101,7 +101,7 @@ impl Future for Acquire<'_> {
             return Poll::Ready(Ok(()));
         }
         if shared.pass(self.cost, now) {
-            shared.gate.count_permit();
+            shared.fast_path.count_permit();
             return Poll::Ready(Ok(()));
         }
         self.enter(cx)

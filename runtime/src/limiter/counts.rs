@@ -4,10 +4,10 @@
 
 use core::time::Duration;
 
-use super::desk::Desk;
 use super::shared::Shared;
 use super::snapshot::Snapshot;
-use super::waiter::Waiter;
+use super::state::LimiterState;
+use super::state::waiter::Waiter;
 
 /// How often what has happened on a limiter since it was made.
 ///
@@ -96,7 +96,7 @@ impl Counts {
     }
 }
 
-impl Desk {
+impl LimiterState {
     /// Takes note of a wait that ended without a permit.
     pub(super) fn waited_in_vain(&mut self, waiter: &Waiter, now: u64) {
         self.counts.waits_given_up += 1;
@@ -107,25 +107,25 @@ impl Desk {
 impl Shared {
     /// Counts something that is rare.
     pub(crate) fn count(&self, what: impl FnOnce(&mut Counts)) {
-        what(&mut self.lock().desk.counts);
+        what(&mut self.lock().state.counts);
     }
 
     /// Takes note of a wait that was spent outside the queue.
     pub(crate) fn add_backoff(&self, nanos: u64) {
-        self.at_desk(|desk, now, _| {
-            desk.waits.backoff += Duration::from_nanos(nanos);
-            desk.expect_backoff(nanos, now);
+        self.with_state(|state, now, _| {
+            state.waits.backoff += Duration::from_nanos(nanos);
+            state.expect_backoff(nanos, now);
         });
     }
 
     pub(super) fn snapshot(&self) -> Snapshot {
-        let own = self.at_desk(|desk, now, _| Snapshot::of(desk, now));
+        let own = self.with_state(|state, now, _| Snapshot::of(state, now));
         self.with_resources(self.with_gate(own))
     }
 
     /// Adds what the gate has counted.
     fn with_gate(&self, mut own: Snapshot) -> Snapshot {
-        let (attempts, permits) = self.gate.counts();
+        let (attempts, permits) = self.fast_path.counts();
         let counts = &mut own.counts;
         counts.calls = counts.calls.wrapping_add(attempts);
         counts.attempts += attempts;

@@ -1,37 +1,23 @@
 //! [`Limiter`]: a token bucket, a queue and a cooldown that many calls share.
 
 mod acquire;
-mod alarm;
-mod announcing;
-mod behind;
-mod cooldown;
 mod counts;
-mod desk;
-mod faults;
-mod forecast;
-mod gate;
-mod kept;
-mod lessons;
-mod link;
+mod fast_path;
+mod locked;
 mod naming;
 mod notes;
-mod presence;
-mod queue;
 mod registry;
-mod renewal;
+mod remote;
 mod request;
 mod resources;
 mod shared;
 mod snapshot;
-mod spilling;
-mod spread;
-mod supply;
-mod supplying;
+mod state;
 #[cfg(test)]
 mod tests;
 mod ticket;
-mod waiter;
-mod wakes;
+mod timers;
+mod wake_list;
 
 use core::fmt;
 use core::time::Duration;
@@ -42,20 +28,20 @@ use tokio::time::Instant;
 
 pub use self::acquire::Acquire;
 pub use self::counts::Counts;
-pub(crate) use self::faults::Fault;
-pub(crate) use self::lessons::Refused;
 pub(crate) use self::registry::find;
 pub use self::registry::limiter;
 pub use self::registry::limiters;
 pub(crate) use self::registry::own;
 pub(crate) use self::request::Denial;
-pub(crate) use self::request::Line;
+pub(crate) use self::request::Priority;
 pub(crate) use self::request::Refusal;
 pub(crate) use self::request::Request;
 pub(crate) use self::resources::Function;
 pub(crate) use self::shared::Shared;
 pub use self::snapshot::Snapshot;
-pub(crate) use self::spread::Spread;
+pub(crate) use self::state::faults::Fault;
+pub(crate) use self::state::feedback::Rejection;
+pub(crate) use self::state::spread::Spread;
 pub(crate) use self::ticket::Ticket;
 
 use crate::clock;
@@ -67,8 +53,8 @@ use crate::store::Policy;
 use crate::store::Store;
 use crate::store::TICK;
 
-use self::link::Link;
-use self::supply::Terms;
+use self::remote::RemoteConfig;
+use self::remote::client::StoreClient;
 
 /// No cooldown lasts longer, whatever a server sends, unless a function's attribute says so.
 pub(crate) const LONGEST_COOLDOWN: Duration = Duration::from_secs(3600);
@@ -159,8 +145,8 @@ impl Limiter {
         policy: Policy,
     ) -> Result<Self, Error> {
         Self::check(quota, true)?;
-        let link = Link::new(store, name, policy);
-        let shared = Shared::linked(quota, link, Terms::of(policy));
+        let client = StoreClient::new(store, name, policy);
+        let shared = Shared::linked(quota, client, RemoteConfig::of(policy));
         shared.call(&name.into());
         Ok(Self::of(quota, shared))
     }
@@ -276,7 +262,7 @@ impl Limiter {
         let shared = self.shared();
         shared
             .take(cost, now)
-            .inspect(|()| shared.gate.count_permit())
+            .inspect(|()| shared.fast_path.count_permit())
             .map_err(|refusal| match refusal {
                 Refusal::Late { until } | Refusal::Closed { until } => Error::new(Kind::NotYet(
                     Duration::from_nanos(until.saturating_sub(now)),

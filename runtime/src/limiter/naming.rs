@@ -9,8 +9,8 @@ use crate::bucket::Shape;
 use crate::error::Context;
 use crate::quota::Quota;
 
-use super::cooldown::Probe;
 use super::shared::Shared;
+use super::state::cooldown::Probe;
 
 /// Name of a limiter, and whether its quota is a chosen one.
 #[derive(Debug, Default)]
@@ -65,7 +65,7 @@ impl Shared {
     pub(crate) fn context(&self, sent: bool) -> Context {
         Context {
             limiter: self.label().into(),
-            ahead: self.lock().desk.queue.waiting(),
+            ahead: self.lock().state.queue.waiting(),
             sent,
         }
     }
@@ -76,12 +76,12 @@ impl Shared {
 
     /// Returns whether a new limiter would grant just what this one does.
     pub(super) fn is_as_new(&self) -> bool {
-        self.at_desk(|desk, now, _| {
-            let is_plain = desk.shape == Shape::of(desk.quota())
-                && desk.cooldown.held_until() <= now
-                && desk.cooldown.probe() == Probe::Off
-                && desk.queue.waiting() == 0;
-            is_plain && (desk.supply.is_some() || desk.tat <= now)
+        self.with_state(|state, now, _| {
+            let is_plain = state.shape == Shape::of(state.quota())
+                && state.cooldown.held_until() <= now
+                && state.cooldown.probe() == Probe::Off
+                && state.queue.waiting() == 0;
+            is_plain && (state.remote.is_some() || state.tat <= now)
         })
     }
 }

@@ -6,8 +6,8 @@ use core::sync::atomic::Ordering;
 
 use crate::bucket::Shape;
 
-use super::cooldown::Probe;
-use super::desk::Desk;
+use super::state::LimiterState;
+use super::state::cooldown::Probe;
 
 /// Something can be learnt from calls that pass.
 const ATTENTIVE: u8 = 1;
@@ -16,14 +16,14 @@ const RESOURCES: u8 = 2;
 
 /// What is looked up without the lock, and written with it.
 #[derive(Debug)]
-pub(super) struct Notes {
+pub(super) struct Published {
     /// [`ATTENTIVE`] and [`RESOURCES`].
     listens: AtomicU8,
     /// Until when a call may have to wait, where that is known.
     binds_until: AtomicU64,
 }
 
-impl Notes {
+impl Published {
     pub(super) const fn new() -> Self {
         Self {
             listens: AtomicU8::new(ATTENTIVE),
@@ -31,12 +31,12 @@ impl Notes {
         }
     }
 
-    pub(super) fn write(&self, desk: &Desk) {
-        let attentive = if desk.is_attentive() { ATTENTIVE } else { 0 };
+    pub(super) fn write(&self, state: &LimiterState) {
+        let attentive = if state.is_attentive() { ATTENTIVE } else { 0 };
         let resources = self.listens.load(Ordering::Relaxed) & RESOURCES;
         self.listens.store(attentive | resources, Ordering::Relaxed);
         self.binds_until
-            .store(desk.binds_until(), Ordering::Relaxed);
+            .store(state.binds_until(), Ordering::Relaxed);
     }
 
     /// The server has told of resources. Only with the lock.
@@ -67,10 +67,10 @@ impl Notes {
     }
 }
 
-impl Desk {
+impl LimiterState {
     /// Until when a call may have to wait for a permit: until the bucket is full, or nobody knows.
     fn binds_until(&self) -> u64 {
-        let is_plain = self.supply.is_none()
+        let is_plain = self.remote.is_none()
             && self.queue.waiting() == 0
             && self.cooldown.probe() == Probe::Off
             && self.shape == Shape::of(self.quota());

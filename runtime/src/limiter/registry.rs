@@ -16,9 +16,9 @@ use crate::store::Policy;
 use crate::store::Store;
 
 use super::Limiter;
-use super::link::Link;
+use super::remote::RemoteConfig;
+use super::remote::client::StoreClient;
 use super::shared::Shared;
-use super::supply::Terms;
 
 /// Quota of a limiter until it is declared.
 const UNDECLARED: Quota = Quota::per_second(NonZeroU32::MIN);
@@ -27,10 +27,10 @@ const UNDECLARED: Quota = Quota::per_second(NonZeroU32::MIN);
 const FEW: usize = 64;
 
 /// Store of a limit, and its policy.
-type Place<'a> = Option<(&'a Arc<dyn Store>, Policy)>;
+type StorePlace<'a> = Option<(&'a Arc<dyn Store>, Policy)>;
 
 #[derive(Debug)]
-struct Entry {
+struct NamedLimiter {
     shared: Arc<Shared>,
     /// `None`: there is only a handle so far.
     declared: Option<Quota>,
@@ -38,7 +38,7 @@ struct Entry {
 
 #[derive(Debug)]
 struct Registry {
-    entries: BTreeMap<Arc<str>, Entry>,
+    entries: BTreeMap<Arc<str>, NamedLimiter>,
     /// At this many names they are looked through.
     many: usize,
 }
@@ -66,7 +66,7 @@ pub(super) fn declare_in_store(
     declare_as(name, quota, Some((store, policy)))
 }
 
-fn declare_as(name: &str, quota: Quota, place: Place<'_>) -> Result<Limiter, Error> {
+fn declare_as(name: &str, quota: Quota, place: StorePlace<'_>) -> Result<Limiter, Error> {
     Limiter::check(quota, place.is_some())?;
     let _alone = lock(&DECLARING);
     let (shared, declared) = with(|registry| registry.entry(name).parts());
@@ -95,11 +95,16 @@ fn declare_as(name: &str, quota: Quota, place: Place<'_>) -> Result<Limiter, Err
 
 /// The limiter of a function of its own, under the function's path. A second function of the path, such as a method of
 /// another type, has a number behind it.
-pub(crate) fn own(path: &str, quota: Quota, place: Place<'_>) -> Result<Limiter, Error> {
+pub(crate) fn own(path: &str, quota: Quota, place: StorePlace<'_>) -> Result<Limiter, Error> {
     Limiter::check(quota, place.is_some())?;
     let _alone = lock(&DECLARING);
     let shared = with(|registry| {
-        let taken = |name: &str| registry.entries.get(name).is_some_and(Entry::is_declared);
+        let taken = |name: &str| {
+            registry
+                .entries
+                .get(name)
+                .is_some_and(NamedLimiter::is_declared)
+        };
         let mut names = core::iter::once(path.to_owned())
             .chain((2..).map(|number: u64| format!("{path}#{number}")));
         let name = names.find(|name| !taken(name)).unwrap_or_default();
@@ -112,10 +117,10 @@ pub(crate) fn own(path: &str, quota: Quota, place: Place<'_>) -> Result<Limiter,
 }
 
 /// Declares a limiter that may have handles. A quota that was set before holds.
-fn bind(shared: &Shared, key: &str, quota: Quota, place: Place<'_>) {
+fn bind(shared: &Shared, key: &str, quota: Quota, place: StorePlace<'_>) {
     if let Some((store, policy)) = place {
-        let link = Link::new(Arc::clone(store), key, policy);
-        shared.attach(link, Terms::of(policy));
+        let link = StoreClient::new(Arc::clone(store), key, policy);
+        shared.attach(link, RemoteConfig::of(policy));
     }
     if shared.is_provisional() {
         shared.set_quota(quota);
@@ -209,7 +214,7 @@ pub(super) fn released(shared: &Arc<Shared>) {
     drop(gone);
 }
 
-impl Entry {
+impl NamedLimiter {
     fn new(name: &Arc<str>) -> Self {
         Self {
             shared: Shared::undeclared(name, UNDECLARED),
@@ -241,7 +246,7 @@ impl Entry {
 }
 
 impl Registry {
-    fn entry(&mut self, name: &str) -> &mut Entry {
+    fn entry(&mut self, name: &str) -> &mut NamedLimiter {
         if !self.entries.contains_key(name) && self.entries.len() >= self.many {
             self.entries
                 .retain(|_, entry| !(entry.is_free() && entry.is_forgettable()));
@@ -249,7 +254,7 @@ impl Registry {
         }
         let name: Arc<str> = name.into();
         let entry = self.entries.entry(Arc::clone(&name));
-        entry.or_insert_with(|| Entry::new(&name))
+        entry.or_insert_with(|| NamedLimiter::new(&name))
     }
 }
 

@@ -9,7 +9,7 @@ pub(crate) struct Request {
     pub(crate) latest: u64,
     /// Nanoseconds of cooldowns that the caller still waits for.
     pub(crate) patience: u64,
-    pub(crate) line: Line,
+    pub(crate) priority: Priority,
     /// An error can be returned instead.
     pub(crate) refusable: bool,
     /// The limiter will be told what became of the attempt.
@@ -22,7 +22,7 @@ impl Request {
         cost: 1,
         latest: u64::MAX,
         patience: u64::MAX,
-        line: Line::First,
+        priority: Priority::First,
         refusable: true,
         reports: false,
     };
@@ -30,7 +30,7 @@ impl Request {
 
 /// The line that a waiter belongs to. Those that come first here go first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Line {
+pub(crate) enum Priority {
     /// Calls that had a permit and did not pick it up in time.
     Returned,
     /// Calls that had an attempt before.
@@ -39,7 +39,7 @@ pub(crate) enum Line {
     First,
 }
 
-impl Line {
+impl Priority {
     pub(super) const ALL: [Self; 3] = [Self::Returned, Self::Retries, Self::First];
 
     /// Lines in the order in which the probe after a cooldown is taken from them. Retries come last: they
@@ -48,7 +48,7 @@ impl Line {
 
     /// Returns whether the probe is taken from this line rather than from `other`.
     pub(super) fn probes_before(self, other: Self) -> bool {
-        let rank = |line| Self::PROBE_ORDER.iter().position(|&it| it == line);
+        let rank = |priority| Self::PROBE_ORDER.iter().position(|&it| it == priority);
         rank(self) < rank(other)
     }
 }

@@ -16,81 +16,81 @@ use crate::bucket::Shape;
 use crate::clock;
 use crate::quota::Quota;
 
-use super::alarm::Setting;
-use super::announcing::why;
-use super::behind;
-use super::behind::Behind;
 use super::counts::Counts;
-use super::desk::Desk;
-use super::desk::Standing;
-use super::gate::Gate;
-use super::gate::Passage;
-use super::link::Link;
+use super::fast_path::FastPath;
+use super::fast_path::TryTake;
+use super::locked;
+use super::locked::Locked;
 use super::naming::Naming;
-use super::notes::Notes;
+use super::notes::Published;
+use super::remote::Remote;
+use super::remote::RemoteConfig;
+use super::remote::client::StoreClient;
 use super::request::Denial;
 use super::request::Refusal;
 use super::request::Request;
-use super::resources::Table;
-use super::supply::Supply;
-use super::supply::Terms;
+use super::resources::Resources;
+use super::state::LimiterState;
+use super::state::Next;
+use super::state::announcing::why;
+use super::state::waiter::Waiter;
+use super::state::waiter::WaiterState;
 use super::ticket::Ticket;
 use super::ticket::Use;
-use super::waiter::State;
-use super::waiter::Waiter;
-use super::wakes::Wakes;
+use super::timers::Setting;
+use super::wake_list::WakeList;
 
 #[derive(Debug)]
 pub(crate) struct Shared {
-    pub(super) gate: Gate,
-    pub(super) notes: Notes,
+    pub(super) fast_path: FastPath,
+    pub(super) notes: Published,
     /// The limiters of the server's resources.
-    pub(super) resources: Mutex<Table>,
-    behind: Mutex<Behind>,
+    pub(super) resources: Mutex<Resources>,
+    locked: Mutex<Locked>,
     pub(super) naming: Naming,
     /// Where the limit is shared with other processes.
-    pub(super) link: OnceLock<Link>,
+    pub(super) client: OnceLock<StoreClient>,
     pub(super) me: Weak<Self>,
 }
 
 impl Shared {
     /// A limiter that shares its limit through a store.
-    pub(super) fn linked(quota: Quota, link: Link, terms: Terms) -> Arc<Self> {
+    pub(super) fn linked(quota: Quota, client: StoreClient, config: RemoteConfig) -> Arc<Self> {
         let shared = Self::new(quota);
-        shared.attach(link, terms);
+        shared.attach(client, config);
         shared
     }
 
     /// Moves the limit into a store, if it is in none.
-    pub(super) fn attach(&self, link: Link, terms: Terms) {
-        let (mut behind, now) = self.visit();
-        if self.link.set(link).is_ok() {
+    pub(super) fn attach(&self, client: StoreClient, config: RemoteConfig) {
+        let (mut locked, now) = self.lock_state();
+        if self.client.set(client).is_ok() {
             // The gate stays shut: the bucket behind it is not this process's own.
-            behind.desk.supply = Some(Box::new(Supply::new(terms)));
+            locked.state.remote = Some(Box::new(Remote::new(config)));
         }
-        self.settle(behind, now, &mut Wakes::new());
+        self.settle(locked, now, &mut WakeList::new());
     }
 
     pub(super) fn new(quota: Quota) -> Arc<Self> {
         Arc::new_cyclic(|me| Self {
-            gate: Gate::new(Shape::of(quota)),
-            notes: Notes::new(),
-            resources: Mutex::new(Table::EMPTY),
-            behind: Mutex::new(Behind::new(quota)),
+            fast_path: FastPath::new(Shape::of(quota)),
+            notes: Published::new(),
+            resources: Mutex::new(Resources::EMPTY),
+            locked: Mutex::new(Locked::new(quota)),
             naming: Naming::default(),
-            link: OnceLock::new(),
+            client: OnceLock::new(),
             me: me.clone(),
         })
     }
 
-    pub(super) const fn gate(&self) -> &Gate {
-        &self.gate
+    pub(super) const fn fast_path(&self) -> &FastPath {
+        &self.fast_path
     }
 
     /// Takes a permit if nobody waits and the bucket has the tokens.
     #[inline]
     pub(crate) fn pass(&self, cost: u32, now: u64) -> bool {
-        self.gate.pass(cost, now) == Passage::Passed
+        self.fast_path.pass(cost, now) == TryTake::Taken
     }
 
     /// Admits a call's attempt if nobody waits and the bucket has a token.
@@ -98,7 +98,7 @@ impl Shared {
     pub(crate) fn admit(&self, retry: bool, now: u64) -> bool {
         let passed = self.pass(1, now);
         if passed {
-            self.gate.count_attempt();
+            self.fast_path.count_attempt();
             if retry {
                 self.count(Counts::retry);
             }
@@ -109,15 +109,15 @@ impl Shared {
     /// Takes a permit now or says when there is one.
     #[inline]
     pub(super) fn take(&self, cost: u32, now: u64) -> Result<(), Refusal> {
-        match self.gate.pass(cost, now) {
-            Passage::Passed => Ok(()),
-            Passage::Empty(until) => Err(Refusal::Late { until }),
-            Passage::Shut => {
+        match self.fast_path.pass(cost, now) {
+            TryTake::Taken => Ok(()),
+            TryTake::Empty(until) => Err(Refusal::Late { until }),
+            TryTake::Slow => {
                 let request = Request {
                     cost,
                     ..Request::ONE
                 };
-                self.at_desk(|desk, now, _| desk.take(&request, now))
+                self.with_state(|state, now, _| state.take(&request, now))
             }
         }
     }
@@ -129,9 +129,9 @@ impl Shared {
         cx: &Context<'_>,
     ) -> Result<Option<Ticket>, Denial> {
         let handle = Handle::try_current();
-        let (mut behind, now) = self.visit();
-        let mut wakes = Wakes::new();
-        let entered = match behind.desk.take(&request, now) {
+        let (mut locked, now) = self.lock_state();
+        let mut wakes = WakeList::new();
+        let entered = match locked.state.take(&request, now) {
             Ok(()) => Ok(None),
             Err(refusal @ (Refusal::TooLarge { .. } | Refusal::NoStore)) => {
                 Err(Denial::Refused(refusal))
@@ -139,39 +139,39 @@ impl Shared {
             Err(Refusal::Late { .. } | Refusal::Closed { .. }) => match handle {
                 Err(_) => Err(Denial::NoRuntime),
                 Ok(handle) => {
-                    let joined = self.join(&mut behind, &handle, request, cx, now, &mut wakes);
+                    let joined = self.join(&mut locked, &handle, request, cx, now, &mut wakes);
                     joined.map(Some)
                 }
             },
         };
-        self.settle(behind, now, &mut wakes);
+        self.settle(locked, now, &mut wakes);
         entered
     }
 
     /// Takes a place in the queue, whether there is a permit at once or not.
-    pub(crate) fn line_up(&self, request: Request, cx: &Context<'_>) -> Result<Ticket, Denial> {
+    pub(crate) fn enqueue(&self, request: Request, cx: &Context<'_>) -> Result<Ticket, Denial> {
         let handle = Handle::try_current().map_err(|_| Denial::NoRuntime)?;
-        let (mut behind, now) = self.visit();
-        let mut wakes = Wakes::new();
-        let joined = self.join(&mut behind, &handle, request, cx, now, &mut wakes);
-        self.settle(behind, now, &mut wakes);
+        let (mut locked, now) = self.lock_state();
+        let mut wakes = WakeList::new();
+        let joined = self.join(&mut locked, &handle, request, cx, now, &mut wakes);
+        self.settle(locked, now, &mut wakes);
         joined
     }
 
     fn join(
         &self,
-        behind: &mut Behind,
+        locked: &mut Locked,
         handle: &Handle,
         request: Request,
         cx: &Context<'_>,
         now: u64,
-        wakes: &mut Wakes,
+        wakes: &mut WakeList,
     ) -> Result<Ticket, Denial> {
-        let times = (now, behind.desk.cooldown.closed_for(now));
+        let times = (now, locked.state.cooldown.closed_for(now));
         let waiter = Waiter::new(cx.waker().clone(), request, times, handle.id());
-        let joined = behind.desk.join(waiter, now, wakes);
+        let joined = locked.state.join(waiter, now, wakes);
         joined.map_err(Denial::Refused).map(|index| {
-            behind.alarms.enrol(handle, &self.me);
+            locked.timers.register(handle, &self.me);
             let shared = self.me.upgrade().expect("it is in use");
             Ticket::new(shared, index)
         })
@@ -185,23 +185,23 @@ impl Shared {
         cx: &Context<'_>,
         wanted: Use,
     ) -> Option<Result<u64, Refusal>> {
-        let mut behind = self.lock();
+        let mut locked = self.lock();
         let now = clock::now();
-        if behind.desk.is_late(index, now) {
-            behind = self.come_back(behind, index, cx);
+        if locked.state.is_late(index, now) {
+            locked = self.come_back(locked, index, cx);
         }
-        let burst = behind.desk.quota().burst().get();
-        let closed = behind.desk.cooldown.closed_for(now);
-        let waiter = behind.desk.queue.waiter_mut(index);
+        let burst = locked.state.quota().burst().get();
+        let closed = locked.state.cooldown.closed_for(now);
+        let waiter = locked.state.queue.waiter_mut(index);
         let outcome = match waiter.state() {
-            State::Granted { .. } | State::Held { .. } => {
+            WaiterState::Granted { .. } | WaiterState::Held { .. } => {
                 Ok(waiter.patience.saturating_sub(closed))
             }
-            State::Late { until } => Err(Refusal::Late { until }),
-            State::Closed { until } => Err(Refusal::Closed { until }),
-            State::TooLarge => Err(Refusal::TooLarge { burst }),
-            State::NoStore => Err(Refusal::NoStore),
-            State::Waiting | State::Absent => {
+            WaiterState::Late { until } => Err(Refusal::Late { until }),
+            WaiterState::Closed { until } => Err(Refusal::Closed { until }),
+            WaiterState::TooLarge => Err(Refusal::TooLarge { burst }),
+            WaiterState::NoStore => Err(Refusal::NoStore),
+            WaiterState::Waiting | WaiterState::Absent => {
                 let known = waiter
                     .waker
                     .as_ref()
@@ -213,15 +213,15 @@ impl Shared {
                     waiter.waker.replace(cx.waker().clone())
                 };
                 let runtime = waiter.runtime;
-                self.follow(behind, index, runtime);
+                self.follow(locked, index, runtime);
                 drop(replaced);
                 return None;
             }
         };
         match outcome {
-            Ok(_) if wanted == Use::Later => behind.desk.queue.hold(index),
-            Ok(_) => behind::part(behind, index),
-            Err(_) => behind::part_in_vain(behind, index, now),
+            Ok(_) if wanted == Use::Later => locked.state.queue.hold(index),
+            Ok(_) => locked::part(locked, index),
+            Err(_) => locked::part_in_vain(locked, index, now),
         }
         Some(outcome)
     }
@@ -229,59 +229,62 @@ impl Shared {
     /// Puts a waiter at the front again that did not pick up its permit in time.
     fn come_back<'a>(
         &'a self,
-        mut behind: MutexGuard<'a, Behind>,
+        mut locked: MutexGuard<'a, Locked>,
         index: u32,
         cx: &Context<'_>,
-    ) -> MutexGuard<'a, Behind> {
-        let now = self.begin(&mut behind);
-        behind.desk.queue.waiter_mut(index).waker = Some(cx.waker().clone());
-        let mut wakes = Wakes::new();
-        behind.desk.come_back(index, now, &mut wakes);
-        self.settle(behind, now, &mut wakes);
+    ) -> MutexGuard<'a, Locked> {
+        let now = self.begin(&mut locked);
+        locked.state.queue.waiter_mut(index).waker = Some(cx.waker().clone());
+        let mut wakes = WakeList::new();
+        locked.state.come_back(index, now, &mut wakes);
+        self.settle(locked, now, &mut wakes);
         self.lock()
     }
 
     /// Takes a waiter out that nobody wants any more; its place and its permit go to the next.
     pub(super) fn abandon(&self, index: u32) {
-        let mut behind = self.lock();
+        let mut locked = self.lock();
         // Who stands behind another leaves nothing that anybody could have now.
-        if self.link.get().is_none() && behind.desk.queue.is_behind(index) {
-            return behind::part_in_vain(behind, index, clock::now());
+        if self.client.get().is_none() && locked.state.queue.is_behind(index) {
+            return locked::part_in_vain(locked, index, clock::now());
         }
-        let now = self.begin(&mut behind);
-        let waiter = behind.leave(index);
-        behind.desk.waited_in_vain(&waiter, now);
-        behind
-            .desk
+        let now = self.begin(&mut locked);
+        let waiter = locked.leave(index);
+        locked.state.waited_in_vain(&waiter, now);
+        locked
+            .state
             .take_back(waiter.state(), waiter.since, waiter.cost, now);
-        self.settle(behind, now, &mut Wakes::new());
+        self.settle(locked, now, &mut WakeList::new());
     }
 
     /// Closes the limiter until `until`.
     pub(super) fn cool_down(&self, until: u64) {
-        self.at_desk(|desk, now, wakes| desk.cool_down(until, why::BY_HAND, now, wakes));
+        self.with_state(|state, now, wakes| state.cool_down(until, why::BY_HAND, now, wakes));
     }
 
-    pub(super) fn at_desk<T>(&self, act: impl FnOnce(&mut Desk, u64, &mut Wakes) -> T) -> T {
-        let (mut behind, now) = self.visit();
-        let mut wakes = Wakes::new();
-        let result = act(&mut behind.desk, now, &mut wakes);
-        self.settle(behind, now, &mut wakes);
+    pub(super) fn with_state<T>(
+        &self,
+        act: impl FnOnce(&mut LimiterState, u64, &mut WakeList) -> T,
+    ) -> T {
+        let (mut locked, now) = self.lock_state();
+        let mut wakes = WakeList::new();
+        let result = act(&mut locked.state, now, &mut wakes);
+        self.settle(locked, now, &mut wakes);
         result
     }
 
     /// Takes the lock, then the state from the gate, then the time: an older time would make the
     /// state look as if it lay in the future.
-    pub(super) fn visit(&self) -> (MutexGuard<'_, Behind>, u64) {
-        let mut behind = self.lock();
-        let now = self.begin(&mut behind);
-        (behind, now)
+    pub(super) fn lock_state(&self) -> (MutexGuard<'_, Locked>, u64) {
+        let mut locked = self.lock();
+        let now = self.begin(&mut locked);
+        (locked, now)
     }
 
-    pub(super) fn begin(&self, behind: &mut Behind) -> u64 {
-        let handed = self.gate.shut();
+    pub(super) fn begin(&self, locked: &mut Locked) -> u64 {
+        let handed = self.fast_path.shut();
         let now = clock::now();
-        behind.desk.take_over(handed, &self.gate, now);
+        locked.state.take_over(handed, &self.fast_path, now);
         now
     }
 
@@ -289,42 +292,42 @@ impl Shared {
     /// gate if nobody waits, and wakes whom it concerns outside the lock.
     pub(super) fn settle<'a>(
         &'a self,
-        mut behind: MutexGuard<'a, Behind>,
+        mut locked: MutexGuard<'a, Locked>,
         mut now: u64,
-        wakes: &mut Wakes,
+        wakes: &mut WakeList,
     ) {
         loop {
-            match behind.desk.grant(now, wakes) {
-                Standing::Due(due) => match behind.alarms.set(due) {
+            match locked.state.grant(now, wakes) {
+                Next::Due(due) => match locked.timers.set(due) {
                     Setting::Set => break,
-                    Setting::Rang => now = clock::now(),
+                    Setting::Fired => now = clock::now(),
                 },
-                Standing::Idle => {
-                    behind.desk.close_for(&self.gate, now);
+                Next::Idle => {
+                    locked.state.close_for(&self.fast_path, now);
                     break;
                 }
-                Standing::More => {
-                    let news = behind.desk.news(now);
-                    drop(behind);
+                Next::More => {
+                    let news = locked.state.news(now);
+                    drop(locked);
                     news.tell(self.label());
                     wakes.wake();
-                    (behind, now) = self.visit();
+                    (locked, now) = self.lock_state();
                 }
             }
         }
-        self.notes.write(&behind.desk);
-        let errands = self.link.get().is_some().then(|| behind.errands());
-        let news = behind.desk.news(now);
-        drop(behind);
+        self.notes.write(&locked.state);
+        let outbox = self.client.get().is_some().then(|| locked.outbox());
+        let news = locked.state.news(now);
+        drop(locked);
         news.tell(self.label());
         wakes.wake();
-        if let Some(errands) = errands {
-            self.run(errands);
+        if let Some(outbox) = outbox {
+            self.run(outbox);
         }
     }
 
-    pub(super) fn lock(&self) -> MutexGuard<'_, Behind> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, Locked> {
         // Nothing behind the lock can panic half-way through a change.
-        self.behind.lock().unwrap_or_else(PoisonError::into_inner)
+        self.locked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

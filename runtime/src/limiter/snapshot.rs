@@ -7,7 +7,7 @@ use crate::quota::Rate;
 use crate::waits::Waits;
 
 use super::counts::Counts;
-use super::desk::Desk;
+use super::state::LimiterState;
 
 /// What a [`Limiter`](crate::Limiter) looks like at one moment.
 ///
@@ -33,16 +33,16 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    pub(super) fn of(desk: &Desk, now: u64) -> Self {
-        let left = desk.cooldown.until().saturating_sub(now);
+    pub(super) fn of(state: &LimiterState, now: u64) -> Self {
+        let left = state.cooldown.until().saturating_sub(now);
         Self {
-            quota: desk.quota(),
-            rate: Rate::of_interval(desk.shape.interval),
-            available: desk.available(now),
-            waiting: desk.queue.waiting(),
+            quota: state.quota(),
+            rate: Rate::of_interval(state.shape.interval),
+            available: state.available(now),
+            waiting: state.queue.waiting(),
             cooldown: (left > 0).then_some(Duration::from_nanos(left)),
-            waits: desk.waits,
-            counts: desk.counts,
+            waits: state.waits,
+            counts: state.counts,
         }
     }
 }

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use crate::error::Error;
 use crate::store;
-use crate::store::Answering;
 use crate::store::Request;
 use crate::store::Store;
+use crate::store::StoreFuture;
 use crate::store_url;
 
 use super::values::StoreValue;
@@ -44,7 +44,7 @@ impl fmt::Debug for StoreChoice {
 }
 
 fn at(url: &str) -> Result<Arc<dyn Store>, Error> {
-    store::at(url).map_err(|error| Error::misconfigured(error.to_string()))
+    store::connect(url).map_err(|error| Error::misconfigured(error.to_string()))
 }
 
 /// What stands for the features of this crate in questions to the compiler.
@@ -202,7 +202,7 @@ impl<S: Store> fmt::Debug for Static<S> {
 }
 
 impl<S: Store> Store for Static<S> {
-    fn transact<'a>(&'a self, key: &'a str, request: &'a Request) -> Answering<'a> {
+    fn transact<'a>(&'a self, key: &'a str, request: &'a Request) -> StoreFuture<'a> {
         self.0.transact(key, request)
     }
 }

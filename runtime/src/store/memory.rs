@@ -7,10 +7,10 @@ use std::sync::PoisonError;
 
 use crate::clock;
 
-use super::Answering;
 use super::Request;
 use super::State;
 use super::Store;
+use super::StoreFuture;
 use super::limit::TICK;
 use super::step;
 
@@ -69,7 +69,7 @@ impl States {
 }
 
 impl Store for MemoryStore {
-    fn transact<'a>(&'a self, key: &'a str, request: &'a Request) -> Answering<'a> {
+    fn transact<'a>(&'a self, key: &'a str, request: &'a Request) -> StoreFuture<'a> {
         Box::pin(async move {
             let mut states = self.lock();
             let now = clock::now() / TICK;

@@ -44,7 +44,7 @@ pub use self::limit::Limits;
 pub(crate) use self::limit::TICK;
 pub use self::memory::MemoryStore;
 pub use self::namespace::in_namespace;
-pub use self::open::at;
+pub use self::open::connect;
 pub use self::policy::OnStoreError;
 pub use self::policy::Policy;
 #[cfg(feature = "redis")]
@@ -63,7 +63,7 @@ pub const TICKS_PER_SECOND: u64 = 4_000_000;
 pub const MAX_LIMITS: usize = 4;
 
 /// The future of a store's operation.
-pub type Answering<'a> = Pin<Box<dyn Future<Output = Result<Answer, StoreError>> + Send + 'a>>;
+pub type StoreFuture<'a> = Pin<Box<dyn Future<Output = Result<Answer, StoreError>> + Send + 'a>>;
 
 /// Keeps the state of limiters where several processes reach it.
 ///
@@ -94,13 +94,13 @@ pub type Answering<'a> = Pin<Box<dyn Future<Output = Result<Answer, StoreError>>
 /// use std::sync::Mutex;
 /// use std::time::{SystemTime, UNIX_EPOCH};
 ///
-/// use paced::store::{Answering, Request, State, Store, step};
+/// use paced::store::{StoreFuture, Request, State, Store, step};
 ///
 /// #[derive(Debug, Default)]
 /// struct Table(Mutex<HashMap<String, State>>);
 ///
 /// impl Store for Table {
-///     fn transact<'a>(&'a self, key: &'a str, request: &'a Request) -> Answering<'a> {
+///     fn transact<'a>(&'a self, key: &'a str, request: &'a Request) -> StoreFuture<'a> {
 ///         Box::pin(async move {
 ///             let mut table = self.0.lock().unwrap();
 ///             let state = table.entry(key.to_owned()).or_default();
@@ -112,5 +112,5 @@ pub type Answering<'a> = Pin<Box<dyn Future<Output = Result<Answer, StoreError>>
 /// ```
 pub trait Store: Debug + Send + Sync + 'static {
     /// Applies `request` to the state under `key`.
-    fn transact<'a>(&'a self, key: &'a str, request: &'a Request) -> Answering<'a>;
+    fn transact<'a>(&'a self, key: &'a str, request: &'a Request) -> StoreFuture<'a>;
 }

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use crate::store_url;
 
-use super::Answering;
 use super::Request;
 use super::Store;
 use super::StoreError;
+use super::StoreFuture;
 
 /// A store whose limiters are kept apart from those that others keep in the same file or server.
 ///
@@ -20,7 +20,7 @@ struct Namespaced {
 }
 
 impl Store for Namespaced {
-    fn transact<'a>(&'a self, key: &'a str, request: &'a Request) -> Answering<'a> {
+    fn transact<'a>(&'a self, key: &'a str, request: &'a Request) -> StoreFuture<'a> {
         Box::pin(async move {
             let key = format!("{}/{key}", self.name);
             self.store.transact(&key, request).await

@@ -30,7 +30,7 @@ static STORES: Mutex<Option<Stores>> = Mutex::new(None);
 /// # Errors
 ///
 /// A URL that means no store, and one whose feature is not enabled. No message holds any of the URL.
-pub fn at(url: &str) -> Result<Arc<dyn Store>, StoreError> {
+pub fn connect(url: &str) -> Result<Arc<dyn Store>, StoreError> {
     let kind = store_url::store(url).map_err(StoreError::rejected)?;
     kind.enabled().map_err(StoreError::rejected)?;
     let (base, namespace) = super::namespace::split(url);
@@ -106,9 +106,9 @@ mod tests {
                 StoreKind::Redis => "redis://127.0.0.1:1",
                 StoreKind::Rediss => "rediss://127.0.0.1:1",
             };
-            match (kind.enabled(), at(url)) {
+            match (kind.enabled(), connect(url)) {
                 (Ok(()), Ok(store)) => {
-                    let same = at(url).expect("opened before");
+                    let same = connect(url).expect("opened before");
                     assert!(Arc::ptr_eq(&store, &same));
                 }
                 (Err(missing), Err(error)) => {
@@ -128,7 +128,7 @@ mod tests {
             "redis://secret@",
             "sqlite://secret",
         ] {
-            let error = at(url).expect_err(url);
+            let error = connect(url).expect_err(url);
             assert!(error.is_rejected());
             assert!(!format!("{error} {error:?}").contains("secret"), "{error}");
         }

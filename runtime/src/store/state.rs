@@ -63,7 +63,7 @@ impl State {
     }
 
     /// Moves all instants along with a clock that was set back.
-    pub(super) fn follow(&mut self, now: u64) {
+    pub(super) fn shift_back(&mut self, now: u64) {
         let back = self.seen.saturating_sub(now);
         if back == 0 {
             return;
@@ -79,7 +79,7 @@ impl State {
     /// Moves all instants along with a clock that was set forward by so much, unless somebody did that
     /// before: a bucket does not fill, and a pause does not end, because of a clock. The old time was
     /// `latest` at most.
-    pub(super) fn lead(&mut self, by: u64, latest: u64, now: u64) {
+    pub(super) fn shift_forward(&mut self, by: u64, latest: u64, now: u64) {
         if by == 0 || self.seen == 0 || self.seen > latest {
             return;
         }
@@ -91,10 +91,10 @@ impl State {
     }
 
     /// Takes over what somebody saw earlier and this state has lost, as far as it can be true.
-    pub(super) fn heal(&mut self, floor: Self, limits: &Limits, now: u64) {
+    pub(super) fn merge_floor(&mut self, floor: Self, limits: &Limits, now: u64) {
         let mut floor = floor.bounded();
-        floor.follow(now);
-        floor.tame(limits, now);
+        floor.shift_back(now);
+        floor.clamp_to(limits, now);
         // A pause that the floor does not know made void what its first bucket had given away.
         let void = usize::from(floor.generation < self.generation);
         let instants = self.full_at.iter_mut().zip(floor.full_at);
@@ -113,7 +113,7 @@ impl State {
     }
 
     /// Brings what cannot be true to what can: nothing may stay closed for ever.
-    pub(super) fn tame(&mut self, limits: &Limits, now: u64) {
+    pub(super) fn clamp_to(&mut self, limits: &Limits, now: u64) {
         let latest = now.saturating_add(LONGEST_PAUSE);
         if self.paused_until > latest {
             self.paused_until = 0;

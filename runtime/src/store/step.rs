@@ -43,12 +43,12 @@ pub fn step(state: &mut State, now: u64, request: &Request) -> Answer {
         0 => 0,
         _ => now - request.sent_at.map_or(end, |sent| sent.min(end)),
     };
-    state.follow(now);
-    state.lead(ahead, end, now);
-    state.tame(&request.limits, now);
+    state.shift_back(now);
+    state.shift_forward(ahead, end, now);
+    state.clamp_to(&request.limits, now);
     if let Some(mut floor) = request.floor {
-        floor.lead(ahead, end, now);
-        state.heal(floor, &request.limits, now);
+        floor.shift_forward(ahead, end, now);
+        state.merge_floor(floor, &request.limits, now);
     }
     let drawn = act(state, now, request);
     if *state != before {

@@ -67,25 +67,25 @@ pub fn middleware(n: u64) {
     });
 }
 
-async fn fetch_plainly(client: &Client, answer: Answering) -> reqwest::Result<Response> {
+async fn fetch_plainly(client: &Client, answer: StoreFuture) -> reqwest::Result<Response> {
     let request = client.get(URL).build();
     send(black_box(request), answer).await?.error_for_status()
 }
 
 #[rate_limited(rate = 1_000_000_000, burst = 4_294_967_295)]
-async fn fetch(client: &Client, answer: Answering) -> reqwest::Result<Response> {
+async fn fetch(client: &Client, answer: StoreFuture) -> reqwest::Result<Response> {
     let request = client.get(URL).build();
     let response = send(black_box(request), answer).await?;
     response.observe().error_for_status()
 }
 
 #[expect(clippy::unused_async, reason = "it stands for a request")]
-async fn send(request: reqwest::Result<Request>, answer: Answering) -> reqwest::Result<Response> {
+async fn send(request: reqwest::Result<Request>, answer: StoreFuture) -> reqwest::Result<Response> {
     request.map(|request| answer(&request))
 }
 
 /// What stands for the network.
-type Answering = fn(&Request) -> Response;
+type StoreFuture = fn(&Request) -> Response;
 
 fn bare(request: &Request) -> Response {
     black_box(request.url());

@@ -7,13 +7,13 @@ use std::sync::Mutex;
 
 use paced::store::Action;
 use paced::store::Answer;
-use paced::store::Answering;
 use paced::store::Limit;
 use paced::store::Limits;
 use paced::store::Request;
 use paced::store::State;
 use paced::store::Store;
 use paced::store::StoreError;
+use paced::store::StoreFuture;
 use paced::store::TICKS_PER_SECOND as SECOND;
 use paced::store::step;
 use tokio::sync::Semaphore;
@@ -35,7 +35,7 @@ pub(super) struct Broken {
 }
 
 impl Store for Broken {
-    fn transact<'a>(&'a self, key: &'a str, request: &'a Request) -> Answering<'a> {
+    fn transact<'a>(&'a self, key: &'a str, request: &'a Request) -> StoreFuture<'a> {
         Box::pin(self.apply(key, request))
     }
 }

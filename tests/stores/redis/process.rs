@@ -27,7 +27,7 @@ async fn main() {
         _ => OnStoreError::Local,
     };
     let quota = Quota::new(Rate::per_second(number(rate))).with_burst(number(burst));
-    let store = store::at(url).expect("a store's URL");
+    let store = store::connect(url).expect("a store's URL");
     let policy = Policy::new().on_error(on_error);
     let limiter = Limiter::in_store(name, quota, store, policy).expect("a limiter");
 

@@ -132,7 +132,7 @@ fn urls_that_are_none_are_rejected_and_not_printed() {
     ] {
         for error in [
             RedisStore::open(url).map(drop).expect_err(url),
-            store::at(url)
+            store::connect(url)
                 .map(drop)
                 .err()
                 .unwrap_or_else(|| StoreError::rejected("another store")),

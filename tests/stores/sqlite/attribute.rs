@@ -38,7 +38,7 @@ async fn functions_keep_to_the_limit_that_a_file_holds() {
         error.to_string().contains("a permit comes in 35"),
         "{error}"
     );
-    let staging = store::at(&format!("{URL}?namespace=staging")).expect("a namespace");
+    let staging = store::connect(&format!("{URL}?namespace=staging")).expect("a namespace");
     let quota = Quota::new("1/h".parse().expect("a rate"));
     let limiter = Limiter::in_store("stores::sqlite", quota, staging, Policy::new());
     let limiter = limiter.expect("a slow rate");

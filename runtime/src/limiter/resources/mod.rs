@@ -13,29 +13,29 @@ use std::sync::MutexGuard;
 use std::sync::PoisonError;
 
 pub(crate) use self::table::Function;
-pub(in crate::limiter) use self::table::Table;
+pub(in crate::limiter) use self::table::Resources;
 use crate::clock;
 use crate::hint::Hint;
-use crate::learning::Heard;
+use crate::learning::Observation;
 use crate::quota::Quota;
 
-use crate::limiter::behind;
-use crate::limiter::desk::Desk;
-use crate::limiter::faults::Fault;
-use crate::limiter::lessons::Refused;
-use crate::limiter::request::Line;
+use super::locked;
+use super::remote::RemoteConfig;
+use super::state::LimiterState;
+use super::state::faults::Fault;
+use super::state::feedback::Rejection;
+use super::state::spread::Spread;
+use super::state::spread::Understood;
+use super::state::waiter::WaiterState;
+use super::wake_list::WakeList;
+use crate::limiter::request::Priority;
 use crate::limiter::shared::Shared;
 use crate::limiter::snapshot::Snapshot;
-use crate::limiter::spread::Spread;
-use crate::limiter::spread::Understood;
-use crate::limiter::supply::Terms;
-use crate::limiter::waiter::State;
-use crate::limiter::wakes::Wakes;
 
-impl Desk {
+impl LimiterState {
     /// A call that was sent at `sent` has told of a pace: the next one goes an interval later. Permits that
     /// were granted at a faster pace and are not used are called back.
-    fn begin_pace(&mut self, sent: u64, now: u64, wakes: &mut Wakes) {
+    fn begin_pace(&mut self, sent: u64, now: u64, wakes: &mut WakeList) {
         let unused = self.call_back();
         self.give_back(unused);
         self.refill_at(sent.saturating_add(self.shape.interval));
@@ -44,7 +44,7 @@ impl Desk {
 }
 
 impl Shared {
-    fn table(&self) -> MutexGuard<'_, Table> {
+    fn table(&self) -> MutexGuard<'_, Resources> {
         // Nothing behind the lock can panic half-way through a change.
         self.resources
             .lock()
@@ -92,12 +92,12 @@ impl Shared {
     /// The limiter of a resource that an answer to a function names.
     fn resource(&self, name: &str, function: Function) -> Arc<Self> {
         let resource = self.table().tell(name, function, || {
-            let quota = self.lock().desk.quota();
-            match self.link.get() {
+            let quota = self.lock().state.quota();
+            match self.client.get() {
                 None => Self::new(quota),
-                Some(link) => {
-                    let terms = Terms::of(link.policy());
-                    Self::linked(quota, link.of_resource(name), terms)
+                Some(client) => {
+                    let config = RemoteConfig::of(client.policy());
+                    Self::linked(quota, client.of_resource(name), config)
                 }
             }
         });
@@ -111,30 +111,30 @@ impl Shared {
     }
 
     /// A function's call heard of the server's limits.
-    pub(crate) fn hear(&self, function: Function, heard: &Heard<'_>, spread: Spread) {
-        let own = self.at_desk(|desk, now, wakes| {
-            let own = desk.own(now);
+    pub(crate) fn hear(&self, function: Function, heard: &Observation<'_>, spread: Spread) {
+        let own = self.with_state(|state, now, wakes| {
+            let own = state.own(now);
             if heard.hint.resource().is_none() {
-                desk.hear(heard, own, spread, &self.gate, now, wakes);
+                state.hear(heard, own, spread, &self.fast_path, now, wakes);
             } else {
-                desk.took(heard.received.saturating_sub(heard.sent));
+                state.took(heard.received.saturating_sub(heard.sent));
             }
             own
         });
         if let Some(name) = heard.hint.resource() {
             let resource = self.resource(name, function);
-            resource.at_desk(|desk, now, wakes| {
-                let before = desk.shape.interval;
-                desk.hear(heard, own, spread, &resource.gate, now, wakes);
-                if desk.shape.interval > before && desk.learnt.pace().is_some() {
-                    desk.begin_pace(heard.sent, now, wakes);
+            resource.with_state(|state, now, wakes| {
+                let before = state.shape.interval;
+                state.hear(heard, own, spread, &resource.fast_path, now, wakes);
+                if state.shape.interval > before && state.learnt.pace().is_some() {
+                    state.begin_pace(heard.sent, now, wakes);
                 }
             });
         }
     }
 
     /// A function's call was refused. Returns what that means for its wait.
-    pub(crate) fn refused(&self, function: Function, refused: &Refused<'_>) -> Understood {
+    pub(crate) fn refused(&self, function: Function, refused: &Rejection<'_>) -> Understood {
         let hint = refused.heard.map(|heard| heard.hint);
         let resource = hint
             .and_then(Hint::resource)
@@ -147,7 +147,7 @@ impl Shared {
                 self.hear(function, &heard, refused.spread);
                 (
                     self,
-                    Refused {
+                    Rejection {
                         heard: None,
                         ..*refused
                     },
@@ -156,8 +156,8 @@ impl Shared {
             (Some(resource), _) => (&**resource, *refused),
             (None, _) => (self, *refused),
         };
-        let understood =
-            limiter.at_desk(|desk, now, wakes| desk.refused(&told, &limiter.gate, now, wakes));
+        let understood = limiter
+            .with_state(|state, now, wakes| state.refused(&told, &limiter.fast_path, now, wakes));
         // The call is over for the others as well.
         for other in self.resources_of(function) {
             if !ptr::eq(limiter, Arc::as_ptr(&other)) {
@@ -176,7 +176,7 @@ impl Shared {
         if self.notes.listens() {
             self.learn_from_pass(function, sent, retry);
         } else {
-            self.gate().count_pass();
+            self.fast_path().count_pass();
         }
     }
 
@@ -190,7 +190,7 @@ impl Shared {
 
     fn learn(&self, sent: u64, retry: bool) {
         if self.notes.is_attentive() {
-            self.at_desk(|desk, now, _| desk.passed(sent, retry, &self.gate, now));
+            self.with_state(|state, now, _| state.passed(sent, retry, &self.fast_path, now));
         }
     }
 
@@ -216,7 +216,7 @@ impl Shared {
     pub(crate) fn failed(&self, function: Function, sent: u64, fault: Option<&Fault>) {
         self.ended(sent);
         if let Some(fault) = fault {
-            self.at_desk(|desk, now, wakes| desk.failed(fault, now, wakes));
+            self.with_state(|state, now, wakes| state.failed(fault, now, wakes));
         }
         for resource in self.resources_of(function) {
             resource.ended(sent);
@@ -225,7 +225,7 @@ impl Shared {
 
     fn ended(&self, sent: u64) {
         if self.notes.is_attentive() {
-            self.at_desk(|desk, now, _| desk.ended(sent, now));
+            self.with_state(|state, now, _| state.ended(sent, now));
         }
     }
 
@@ -239,23 +239,26 @@ impl Shared {
     }
 
     fn change_quota(&self, quota: Quota) {
-        self.at_desk(|desk, now, wakes| desk.set_quota(quota, &self.gate, now, wakes));
+        self.with_state(|state, now, wakes| state.set_quota(quota, &self.fast_path, now, wakes));
     }
 
     /// When a function's retry that joins the queue now gets its permit, and until when a cooldown lasts.
     pub(crate) fn forecast(&self, function: Function) -> (u64, u64) {
         let resources = self.binding(function, clock::now());
-        self.forecast_with(&resources, Line::Retries)
+        self.forecast_with(&resources, Priority::Retries)
     }
 
     /// When a caller that joins this line now, and the resources' before, gets its permit, and until
     /// when a cooldown lasts.
-    pub(crate) fn forecast_with(&self, resources: &[Arc<Self>], line: Line) -> (u64, u64) {
+    pub(crate) fn forecast_with(&self, resources: &[Arc<Self>], priority: Priority) -> (u64, u64) {
         let limiters = resources.iter().map(|it| &**it).chain([self]);
         limiters
             .map(|limiter| {
-                limiter.at_desk(|desk, now, _| {
-                    (desk.expected(line, true, 1, now), desk.cooldown.until())
+                limiter.with_state(|state, now, _| {
+                    (
+                        state.expected(priority, true, 1, now),
+                        state.cooldown.until(),
+                    )
                 })
             })
             .fold((0, 0), |all, one| (all.0.max(one.0), all.1.max(one.1)))
@@ -278,16 +281,16 @@ impl Shared {
     }
 
     pub(in crate::limiter) fn is_held(&self, index: u32) -> bool {
-        let state = self.lock().desk.queue.waiter(index).state();
-        matches!(state, State::Held { .. })
+        let state = self.lock().state.queue.waiter(index).state();
+        matches!(state, WaiterState::Held { .. })
     }
 
     pub(in crate::limiter) fn latest(&self, index: u32) -> u64 {
-        self.lock().desk.queue.waiter(index).latest
+        self.lock().state.queue.waiter(index).latest
     }
 
     /// Takes a waiter out of the queue that uses its permit.
     pub(in crate::limiter) fn leave(&self, index: u32) {
-        behind::part(self.lock(), index);
+        locked::part(self.lock(), index);
     }
 }

@@ -24,7 +24,7 @@ impl Function {
 
 /// The resources of a limiter, and which functions' answers have named which of them.
 #[derive(Debug)]
-pub(in crate::limiter) struct Table {
+pub(in crate::limiter) struct Resources {
     resources: Vec<Resource>,
     functions: Vec<(Function, u8)>,
     /// Answers that named a resource.
@@ -39,7 +39,7 @@ struct Resource {
     told: u64,
 }
 
-impl Table {
+impl Resources {
     pub(in crate::limiter) const EMPTY: Self = Self {
         resources: Vec::new(),
         functions: Vec::new(),

@@ -10,7 +10,7 @@ use crate::store::State;
 use super::script::Bench;
 use super::script::HOUR;
 use super::script::SECOND;
-use super::script::Script;
+use super::script::Scenario;
 
 const HISTORIES: usize = 12;
 const LENGTH: usize = 60;
@@ -19,7 +19,7 @@ pub(super) async fn check(bench: &Bench) {
     let promise = "every answer is the one that `step` gives";
     for number in 0..HISTORIES {
         let name = format!("history-{number}");
-        let mut script = Script::new(bench, &name, promise, limits());
+        let mut script = Scenario::new(bench, &name, promise, limits());
         // What askers remember: of this key, and of a state that was lost.
         let mut seen = vec![State::default()];
         let mut now = 0;

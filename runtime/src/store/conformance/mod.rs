@@ -12,13 +12,13 @@
 //! use std::sync::Mutex;
 //! use std::time::{SystemTime, UNIX_EPOCH};
 //!
-//! use paced::store::{Answering, Request, State, Store, conformance, step};
+//! use paced::store::{StoreFuture, Request, State, Store, conformance, step};
 //!
 //! #[derive(Debug, Default)]
 //! struct Table(Mutex<HashMap<String, State>>);
 //!
 //! impl Store for Table {
-//!     fn transact<'a>(&'a self, key: &'a str, request: &'a Request) -> Answering<'a> {
+//!     fn transact<'a>(&'a self, key: &'a str, request: &'a Request) -> StoreFuture<'a> {
 //!         Box::pin(async move {
 //!             let mut table = self.0.lock().unwrap();
 //!             let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();

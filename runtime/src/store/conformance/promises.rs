@@ -11,7 +11,7 @@ use crate::store::State;
 use super::script::Bench;
 use super::script::HOUR;
 use super::script::SECOND;
-use super::script::Script;
+use super::script::Scenario;
 use super::script::draw;
 use super::script::draw_free;
 
@@ -32,8 +32,8 @@ pub(super) async fn check(bench: &Bench) {
 
 /// First of all: everything else uses many keys.
 async fn another_key(bench: &Bench) {
-    let one = Script::hourly(bench, "one", KEYS);
-    let other = Script::hourly(bench, "other", KEYS);
+    let one = Scenario::hourly(bench, "one", KEYS);
+    let other = Scenario::hourly(bench, "other", KEYS);
     bench
         .ask(&one.key, &Request::new(draw_free(9), one.limits))
         .await;
@@ -44,7 +44,7 @@ async fn another_key(bench: &Bench) {
 
 async fn tokens(bench: &Bench) {
     let promise = "tokens are drawn once, as many as were asked for, each with its instant";
-    let mut script = Script::hourly(bench, "tokens", promise);
+    let mut script = Scenario::hourly(bench, "tokens", promise);
     for tokens in [3, 1, 4] {
         let answer = script.ask(draw_free(tokens)).await;
         script.so(answer.granted == tokens, &answer);
@@ -64,7 +64,7 @@ async fn tokens(bench: &Bench) {
     };
     script.ask(ahead(7, false)).await;
     script.ask(Action::Peek).await;
-    let mut script = Script::hourly(bench, "tokens-drained", promise);
+    let mut script = Scenario::hourly(bench, "tokens-drained", promise);
     script.ask(draw_free(3)).await;
     script.ask(ahead(0, true)).await;
     let answer = script.ask(ahead(7, false)).await;
@@ -77,7 +77,7 @@ async fn several_limits(bench: &Bench) {
     let limits = limits.map(|(interval, burst)| Limit::new(interval, burst));
     for count in 2..=limits.len() {
         let all = Limits::new(&limits[..count]).expect("up to four limits");
-        let mut script = Script::new(bench, &format!("limits-{count}"), promise, all);
+        let mut script = Scenario::new(bench, &format!("limits-{count}"), promise, all);
         let fewest = if count == 2 { 20 } else { 6 };
         let answer = script.ask(draw_free(4)).await;
         script.so(answer.granted == 4, &answer);
@@ -115,7 +115,7 @@ async fn keys(bench: &Bench) {
         &long,
         &longer,
     ];
-    let mut scripts = names.map(|name| Script::hourly(bench, name, KEYS));
+    let mut scripts = names.map(|name| Scenario::hourly(bench, name, KEYS));
     for (number, script) in (1..).zip(&mut scripts) {
         let answer = script.ask(draw_free(1 + number % 9)).await;
         script.so(answer.granted == 1 + number % 9, &answer);
@@ -130,7 +130,7 @@ async fn keys(bench: &Bench) {
 
 async fn pauses(bench: &Bench) {
     let promise = "a pause holds for everybody, is extended and never shortened";
-    let mut script = Script::hourly(bench, "pauses", promise);
+    let mut script = Scenario::hourly(bench, "pauses", promise);
     let pause = |duration| Action::Pause { duration };
     script.ask(draw_free(2)).await;
     let first = script.ask(pause(HOUR)).await;
@@ -152,7 +152,7 @@ async fn pauses(bench: &Bench) {
 
 async fn lessons(bench: &Bench) {
     let promise = "what was learnt slows everybody, until it ends or is replaced";
-    let mut script = Script::hourly(bench, "lessons", promise);
+    let mut script = Scenario::hourly(bench, "lessons", promise);
     let learn = |interval, duration| Action::Learn { interval, duration };
     for (interval, duration) in [(2 * HOUR, HOUR), (3 * HOUR, 2 * HOUR), (0, 0), (HOUR, HOUR)] {
         script.ask(learn(interval, duration)).await;
@@ -163,7 +163,7 @@ async fn lessons(bench: &Bench) {
 
 async fn late_requests(bench: &Bench) {
     let promise = "a request that comes after its time changes nothing";
-    let mut script = Script::hourly(bench, "late", promise);
+    let mut script = Scenario::hourly(bench, "late", promise);
     let now = script.ask(draw_free(4)).await.now;
     for action in [draw(1), Action::Pause { duration: HOUR }] {
         let late = Request::new(action, script.limits).not_after(now - 1);
@@ -178,7 +178,7 @@ async fn late_requests(bench: &Bench) {
 
 async fn floors(bench: &Bench) {
     let promise = "the state that an asker saw last mends one that was lost";
-    let mut before = Script::hourly(bench, "floor", promise);
+    let mut before = Scenario::hourly(bench, "floor", promise);
     before.ask(draw_free(10)).await;
     before.ask(draw(1)).await;
     let learn = Action::Learn {
@@ -188,7 +188,7 @@ async fn floors(bench: &Bench) {
     before.ask(learn).await;
     let floor = before.ask(Action::Pause { duration: HOUR }).await.state;
     // The same limiter under a key that is new: all of it is lost.
-    let mut script = Script::hourly(bench, "floor-lost", promise);
+    let mut script = Scenario::hourly(bench, "floor-lost", promise);
     let peek = Request::new(Action::Peek, script.limits).with_floor(floor);
     let answer = script.request(peek).await;
     script.so(answer.state.paused_until == floor.paused_until, &answer);
@@ -201,7 +201,7 @@ async fn floors(bench: &Bench) {
 async fn clocks_set_forward(bench: &Bench) {
     const MINUTE: u64 = 60 * SECOND;
     let promise = "a clock that is set forward ends no pause";
-    let mut script = Script::hourly(bench, "set-forward", promise);
+    let mut script = Scenario::hourly(bench, "set-forward", promise);
     let now = script.ask(Action::Peek).await.now;
     if now <= 3 * HOUR {
         // A clock that has just begun cannot have been set.
@@ -222,7 +222,7 @@ async fn dropped_requests(bench: &Bench) {
     const DROPPED: u32 = 20;
     let promise = "a request that was dropped halfway does no harm";
     let limits = Limits::one(Limit::new(HOUR, 100));
-    let mut script = Script::new(bench, "dropped", promise, limits);
+    let mut script = Scenario::new(bench, "dropped", promise, limits);
     script.ask(draw_free(1)).await;
     let first = script.state.full_at[0];
     let one = Request::new(draw_free(1), limits);

@@ -66,7 +66,7 @@ impl Bench {
 }
 
 /// Requests of one key, one after the other, whose answers are known.
-pub(super) struct Script<'a> {
+pub(super) struct Scenario<'a> {
     bench: &'a Bench,
     promise: &'static str,
     pub(super) key: String,
@@ -75,7 +75,7 @@ pub(super) struct Script<'a> {
     pub(super) state: State,
 }
 
-impl<'a> Script<'a> {
+impl<'a> Scenario<'a> {
     pub(super) fn new(bench: &'a Bench, name: &str, promise: &'static str, limits: Limits) -> Self {
         Self {
             bench,

@@ -12,7 +12,7 @@ use crate::store::limit::TICK;
 use super::script::Bench;
 use super::script::HOUR;
 use super::script::SECOND;
-use super::script::Script;
+use super::script::Scenario;
 use super::script::draw;
 use super::script::draw_free;
 use super::script::hourly;
@@ -24,7 +24,7 @@ const WAIT: Duration = Duration::from_millis(2300);
 pub(super) async fn check(bench: &Bench) {
     let mut scripts = kept(bench).await;
     scripts.extend(ended(bench).await);
-    let mut clock = Script::hourly(bench, "clock", "the store's clock counts ticks of 250 ns");
+    let mut clock = Scenario::hourly(bench, "clock", "the store's clock counts ticks of 250 ns");
     let before = (clock::now(), clock.ask(Action::Peek).await, clock::now());
     tokio::time::sleep(WAIT).await;
     let after = (clock::now(), clock.ask(Action::Peek).await, clock::now());
@@ -37,9 +37,9 @@ pub(super) async fn check(bench: &Bench) {
 }
 
 /// States that hold for longer than the wait, each for another reason.
-async fn kept(bench: &Bench) -> Vec<Script<'_>> {
+async fn kept(bench: &Bench) -> Vec<Scenario<'_>> {
     let promise = "a state is kept until it means nothing any more";
-    let script = |name, limits| Script::new(bench, name, promise, limits);
+    let script = |name, limits| Scenario::new(bench, name, promise, limits);
     let two = Limits::new(&[Limit::new(40, 10), Limit::new(HOUR, 2)]).unwrap_or_else(hourly);
     let fast = Limits::one(Limit::new(400, 1));
     let (mut drawn, mut second) = (script("kept-drawn", hourly()), script("kept-second", two));
@@ -53,9 +53,9 @@ async fn kept(bench: &Bench) -> Vec<Script<'_>> {
 }
 
 /// States of which nothing, or nothing but the bucket, is left after the wait.
-async fn ended(bench: &Bench) -> Vec<Script<'_>> {
+async fn ended(bench: &Bench) -> Vec<Scenario<'_>> {
     let promise = "what has ended holds nobody back any more";
-    let script = |name, limits| Script::new(bench, name, promise, limits);
+    let script = |name, limits| Scenario::new(bench, name, promise, limits);
     let fast = Limits::one(Limit::new(400, 10));
     let (mut idle, mut paused) = (script("idle", fast), script("ended-pause", hourly()));
     let (mut learnt, mut all) = (script("ended-lesson", hourly()), script("ended-all", fast));
@@ -73,7 +73,7 @@ const fn learn(interval: u64, duration: u64) -> Action {
 }
 
 /// What passed by the store's clock is what passed by this one's, give or take a tenth.
-fn time(script: &Script<'_>, before: (u64, Answer, u64), after: (u64, Answer, u64)) {
+fn time(script: &Scenario<'_>, before: (u64, Answer, u64), after: (u64, Answer, u64)) {
     let (shortest, longest) = (after.0 - before.2, after.2 - before.0);
     let passed = (after.1.now - before.1.now).saturating_mul(TICK);
     let kept = passed >= shortest - shortest / 10 && passed <= longest + longest / 10;

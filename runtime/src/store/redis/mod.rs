@@ -1,8 +1,8 @@
 //! A store in Redis.
 
 mod connection;
-mod failing;
-mod lines;
+mod connections;
+mod error;
 mod script;
 #[cfg(feature = "redis-rustls")]
 mod tls;
@@ -23,14 +23,14 @@ use crate::store_url;
 use crate::store_url::StoreKind;
 
 use super::Answer;
-use super::Answering;
 use super::Request;
 use super::Store;
 use super::StoreError;
+use super::StoreFuture;
 
 use self::connection::Connection;
 use self::connection::Connector;
-use self::lines::Lines;
+use self::connections::Connections;
 use self::script::Script;
 
 const FORM: &str =
@@ -38,7 +38,7 @@ const FORM: &str =
 const FRAGMENT: &str = "a store in Redis is written without `#`; in a password it is `%23`";
 
 const NAMESPACE: &str =
-    "a namespace is for `store::at` and `store::in_namespace`: leave `?namespace=` out here";
+    "a namespace is for `store::connect` and `store::in_namespace`: leave `?namespace=` out here";
 
 /// Longest time that a late answer is waited for.
 const LONGEST: Duration = Duration::from_secs(30);
@@ -116,7 +116,7 @@ const LONGEST: Duration = Duration::from_secs(30);
 /// A request that is dropped may have been carried out. A connection that it began to make is finished
 /// for the next one.
 pub struct RedisStore {
-    lines: Lines,
+    lines: Connections,
     script: Script,
     /// For a server that gives a script no time.
     script_with_time_before: Script,
@@ -132,7 +132,7 @@ impl RedisStore {
     /// The store at this URL: `redis://user:password@host:port/database`, where all but the host may be
     /// missing, or `rediss://..` for TLS. Special characters of a password are percent-encoded.
     ///
-    /// Nothing is sent yet. [`store::at`](super::at) gives the same store for the same URL each time.
+    /// Nothing is sent yet. [`store::connect`](super::connect) gives the same store for the same URL each time.
     ///
     /// # Errors
     ///
@@ -153,7 +153,7 @@ impl RedisStore {
         // The client's error may quote the URL.
         let connector = Connector::new(url).map_err(|_| StoreError::rejected(FORM))?;
         Ok(Self {
-            lines: Lines::new(connector),
+            lines: Connections::new(connector),
             script: Script::new(),
             script_with_time_before: Script::with_time_before(),
             gives_no_time: AtomicBool::new(false),
@@ -216,7 +216,7 @@ impl RedisStore {
         }
         if !self.gives_no_time.load(Ordering::Relaxed) {
             let answer = self.script.run(connection, key, request, time).await;
-            if !answer.as_ref().is_err_and(failing::is_about_time) {
+            if !answer.as_ref().is_err_and(error::is_about_time) {
                 return answer;
             }
             self.gives_no_time.store(true, Ordering::Relaxed);
@@ -254,18 +254,18 @@ impl RedisStore {
                 Ok(Err(error)) => error,
                 Err(_) => return Err(too_late(LONGEST)),
             };
-            if failing::breaks(&error) {
+            if error::breaks(&error) {
                 self.lines.give_up(&line);
             }
             // A connection may have broken unnoticed while nobody used it, as with a server's restart. If
             // the request was carried out all the same, what it drew is lost: late, and never too much.
-            let worth_it = if failing::is_moved(&error) {
+            let worth_it = if error::is_moved(&error) {
                 self.lines.found_cluster()
             } else {
                 was_there && error.is_connection_dropped()
             };
             if !(again && worth_it) {
-                return Err(failing::explain(&error));
+                return Err(error::explain(&error));
             }
             again = false;
         }
@@ -277,7 +277,7 @@ fn too_late(within: Duration) -> StoreError {
 }
 
 impl Store for RedisStore {
-    fn transact<'a>(&'a self, key: &'a str, request: &'a Request) -> Answering<'a> {
+    fn transact<'a>(&'a self, key: &'a str, request: &'a Request) -> StoreFuture<'a> {
         Box::pin(self.ask(key, request, None))
     }
 }

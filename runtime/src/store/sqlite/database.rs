@@ -8,13 +8,13 @@ use rusqlite::Connection;
 use rusqlite::OpenFlags;
 use rusqlite::config::DbConfig;
 
-use super::failure::Failure;
+use super::busy;
+use super::error::SqliteFailure;
 use super::folder::Folder;
 use super::header;
 use super::open_files::Entry;
 use super::open_files::Identity;
 use super::open_files::OpenFiles;
-use super::patience;
 use super::schema;
 
 /// Which file it is.
@@ -33,18 +33,18 @@ pub(super) struct Database {
 
 impl Database {
     /// Opens the file, and creates it or brings it up to date first if need be.
-    pub(super) fn open(path: &Path) -> Result<Self, Failure> {
+    pub(super) fn open(path: &Path) -> Result<Self, SqliteFailure> {
         // To the end of this function.
         let folder = Folder::lock(path)?;
         folder.create()?;
         let mut database = Self::connect(path)?;
         match database.prepare() {
-            Err(_) if !database.is_in_place() => Err(Failure::Away("was deleted".to_owned())),
+            Err(_) if !database.is_in_place() => Err(SqliteFailure::Away("was deleted".to_owned())),
             prepared => prepared.map(|()| database),
         }
     }
 
-    fn prepare(&mut self) -> Result<(), Failure> {
+    fn prepare(&mut self) -> Result<(), SqliteFailure> {
         // Until it is known to be whole, nothing is written to it, not even what is in its `-wal`.
         self.keep_as_it_is(true)?;
         schema::prepare(&mut self.connection)?;
@@ -52,21 +52,21 @@ impl Database {
         // Enough to survive processes; only a power cut can lose what came last.
         let set = |name, value| self.connection.pragma_update(None, name, value);
         set("synchronous", 1)?;
-        // `Copying` does it.
+        // `Checkpoint` does it.
         set("wal_autocheckpoint", 0)?;
         Ok(())
     }
 
     /// Opens the same file once more.
-    pub(super) fn beside(file: &File) -> Result<Self, Failure> {
+    pub(super) fn beside(file: &File) -> Result<Self, SqliteFailure> {
         let database = Self::connect(&file.path)?;
         if database.file.identity != file.identity {
-            return Err(Failure::Away("was replaced".to_owned()));
+            return Err(SqliteFailure::Away("was replaced".to_owned()));
         }
         Ok(database)
     }
 
-    fn connect(path: &Path) -> Result<Self, Failure> {
+    fn connect(path: &Path) -> Result<Self, SqliteFailure> {
         let mut files = OpenFiles::lock();
         // One that this process has open was looked at then.
         if !files.has(identify(path)?) {
@@ -75,7 +75,7 @@ impl Database {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         #[allow(unused_mut, reason = "newer versions of rusqlite borrow it mutably")]
         let mut connection = Connection::open_with_flags(path, flags)?;
-        connection.busy_handler(Some(patience::again as fn(i32) -> bool))?;
+        connection.busy_handler(Some(busy::again as fn(i32) -> bool))?;
         let identity = identify(path)?;
         Ok(Self {
             connection,
@@ -88,7 +88,7 @@ impl Database {
     }
 
     /// Whether closing leaves the file without what is in its `-wal`.
-    pub(super) fn keep_as_it_is(&self, keep: bool) -> Result<(), Failure> {
+    pub(super) fn keep_as_it_is(&self, keep: bool) -> Result<(), SqliteFailure> {
         let flag = DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE;
         self.connection.set_db_config(flag, keep)?;
         Ok(())
@@ -108,9 +108,9 @@ impl Database {
     }
 }
 
-fn identify(path: &Path) -> Result<Identity, Failure> {
+fn identify(path: &Path) -> Result<Identity, SqliteFailure> {
     match fs::metadata(path) {
         Ok(metadata) => Ok(Identity::of(&metadata)),
-        Err(error) => Err(Failure::of_file_system("cannot be opened", &error)),
+        Err(error) => Err(SqliteFailure::of_file_system("cannot be opened", &error)),
     }
 }

@@ -7,8 +7,8 @@ use std::io;
 use std::path::Path;
 use std::path::PathBuf;
 
-use super::failure::Failure;
-use super::patience;
+use super::busy;
+use super::error::SqliteFailure;
 
 /// The folder of a file, locked: no other process of ours opens or creates one there meanwhile.
 ///
@@ -21,10 +21,10 @@ pub(super) struct Folder<'a> {
 
 impl<'a> Folder<'a> {
     /// Locks the folder of the file at `path`.
-    pub(super) fn lock(path: &'a Path) -> Result<Self, Failure> {
+    pub(super) fn lock(path: &'a Path) -> Result<Self, SqliteFailure> {
         let folder = path
             .parent()
-            .ok_or_else(|| Failure::no_store("is no file"))?;
+            .ok_or_else(|| SqliteFailure::no_store("is no file"))?;
         Ok(Self {
             file: path,
             _lock: system::lock(folder)?,
@@ -32,19 +32,19 @@ impl<'a> Folder<'a> {
     }
 
     /// Creates the file if there is none, for its owner alone.
-    pub(super) fn create(&self) -> Result<(), Failure> {
+    pub(super) fn create(&self) -> Result<(), SqliteFailure> {
         let path = self.file;
         match fs::metadata(path) {
             Ok(metadata) if metadata.is_file() => return Ok(()),
-            Ok(_) => return Err(Failure::no_store("is no file")),
+            Ok(_) => return Err(SqliteFailure::no_store("is no file")),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(Failure::of_file_system("cannot be opened", &error)),
+            Err(error) => return Err(SqliteFailure::of_file_system("cannot be opened", &error)),
         }
         // Left by a file that was deleted alone, and in use by those who have not noticed yet.
         for suffix in ["-journal", "-wal", "-shm"] {
             match fs::remove_file(beside(path, suffix)) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                    return Err(Failure::of_file_system("cannot be created", &error));
+                    return Err(SqliteFailure::of_file_system("cannot be created", &error));
                 }
                 _ => {}
             }
@@ -53,7 +53,7 @@ impl<'a> Folder<'a> {
         options.write(true).create_new(true);
         system::for_owner_alone(&mut options);
         let created = options.open(path);
-        created.map_err(|error| Failure::of_file_system("cannot be created", &error))?;
+        created.map_err(|error| SqliteFailure::of_file_system("cannot be created", &error))?;
         Ok(())
     }
 }
@@ -73,21 +73,22 @@ mod system {
     use rustix::fs::FlockOperation;
     use rustix::io::Errno;
 
-    use super::Failure;
     use super::File;
     use super::OpenOptions;
     use super::Path;
+    use super::SqliteFailure;
+    use super::busy;
     use super::fs;
     use super::io;
-    use super::patience;
 
     pub(super) fn for_owner_alone(options: &mut OpenOptions) {
         options.mode(0o600);
     }
 
-    pub(super) fn lock(folder: &Path) -> Result<Option<File>, Failure> {
+    pub(super) fn lock(folder: &Path) -> Result<Option<File>, SqliteFailure> {
         vet(folder)?;
-        let failed = |error| Failure::of_file_system("needs a folder that can be used", &error);
+        let failed =
+            |error| SqliteFailure::of_file_system("needs a folder that can be used", &error);
         let handle = File::open(folder).map_err(failed)?;
         let mut count = 0;
         loop {
@@ -96,21 +97,22 @@ mod system {
                 Err(Errno::WOULDBLOCK | Errno::INTR) => {}
                 Err(error) => return Err(failed(error.into())),
             }
-            if !patience::again(count) {
-                return Err(Failure::Busy);
+            if !busy::again(count) {
+                return Err(SqliteFailure::Busy);
             }
             count += 1;
         }
     }
 
     /// SQLite creates files beside the database, and shares memory through one of them.
-    fn vet(folder: &Path) -> Result<(), Failure> {
-        let failed = |error| Failure::of_file_system("needs a folder that can be written", &error);
+    fn vet(folder: &Path) -> Result<(), SqliteFailure> {
+        let failed =
+            |error| SqliteFailure::of_file_system("needs a folder that can be written", &error);
         match fs::metadata(folder) {
             Ok(metadata) if metadata.is_dir() => {}
             Ok(_) => return Err(failed(io::ErrorKind::NotADirectory.into())),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Err(Failure::Denied(format!("needs a folder: {error}")));
+                return Err(SqliteFailure::Denied(format!("needs a folder: {error}")));
             }
             Err(error) => return Err(failed(error)),
         }
@@ -121,7 +123,7 @@ mod system {
             .ok()
             .and_then(|found| super::network(i128::from(found.f_type)))
         {
-            return Err(Failure::Rejected(format!(
+            return Err(SqliteFailure::Rejected(format!(
                 "is on {name}, where processes cannot share memory reliably: give a path on a local disk"
             )));
         }
@@ -131,16 +133,16 @@ mod system {
 
 #[cfg(not(unix))]
 mod system {
-    use super::Failure;
     use super::File;
     use super::OpenOptions;
     use super::Path;
+    use super::SqliteFailure;
 
     /// Files get the rights of their folder.
     pub(super) fn for_owner_alone(_: &mut OpenOptions) {}
 
     /// SQLite's own locks remain.
-    pub(super) fn lock(_: &Path) -> Result<Option<File>, Failure> {
+    pub(super) fn lock(_: &Path) -> Result<Option<File>, SqliteFailure> {
         Ok(None)
     }
 }

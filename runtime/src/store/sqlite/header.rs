@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 
-use super::failure::Failure;
+use super::error::SqliteFailure;
 use super::schema;
 
 /// What every SQLite file begins with.
@@ -15,26 +15,26 @@ const USER_VERSION: usize = 60;
 const APPLICATION_ID: usize = 68;
 
 /// Whether the file may be opened: it is empty, or a store that this version can read.
-pub(super) fn vet(path: &Path) -> Result<(), Failure> {
+pub(super) fn vet(path: &Path) -> Result<(), SqliteFailure> {
     let read = || -> std::io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
         File::open(path)?.take(HEADER).read_to_end(&mut bytes)?;
         Ok(bytes)
     };
-    let bytes = read().map_err(|error| Failure::of_file_system("cannot be read", &error))?;
+    let bytes = read().map_err(|error| SqliteFailure::of_file_system("cannot be read", &error))?;
     vet_bytes(&bytes)
 }
 
-fn vet_bytes(bytes: &[u8]) -> Result<(), Failure> {
+fn vet_bytes(bytes: &[u8]) -> Result<(), SqliteFailure> {
     if bytes.is_empty() {
         return Ok(());
     }
     if !bytes.starts_with(MAGIC) {
-        return Err(Failure::no_store("is not an SQLite database"));
+        return Err(SqliteFailure::no_store("is not an SQLite database"));
     }
     let (Some(version), Some(id)) = (number(bytes, USER_VERSION), number(bytes, APPLICATION_ID))
     else {
-        return Err(Failure::damaged());
+        return Err(SqliteFailure::damaged());
     };
     schema::vet(id, version)
 }

@@ -1,25 +1,25 @@
 //! A store in a file, for the processes of one machine.
 
-mod copying;
+mod busy;
+mod checkpoint;
 mod database;
-mod failure;
+mod error;
 mod folder;
 mod header;
 mod open_files;
-mod patience;
 mod schema;
+mod session;
 mod table;
-mod thread;
 mod worker;
 
 use core::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::Answering;
 use super::Request;
 use super::Store;
 use super::StoreError;
+use super::StoreFuture;
 
 use self::worker::Worker;
 
@@ -131,7 +131,7 @@ pub(super) fn open(path: &str) -> Result<Arc<dyn Store>, StoreError> {
 }
 
 impl Store for SqliteStore {
-    fn transact<'a>(&'a self, key: &'a str, request: &'a Request) -> Answering<'a> {
+    fn transact<'a>(&'a self, key: &'a str, request: &'a Request) -> StoreFuture<'a> {
         Box::pin(self.worker.ask(key, request))
     }
 }

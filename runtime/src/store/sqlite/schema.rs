@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 use rusqlite::TransactionBehavior;
 
-use super::failure::Failure;
+use super::error::SqliteFailure;
 
 /// `pacd`, in the header of the file: no other program's database has it.
 const APPLICATION_ID: i32 = 0x7061_6364;
@@ -33,31 +33,33 @@ const PAGE_SIZE: i32 = 1024;
 const MOST_PAGES: i64 = 1024;
 
 /// Whether a file with this identity is a store that this version can read.
-pub(super) fn vet(id: i32, version: i32) -> Result<(), Failure> {
+pub(super) fn vet(id: i32, version: i32) -> Result<(), SqliteFailure> {
     vet_for(latest(STEPS), id, version)
 }
 
-fn vet_for(latest: i32, id: i32, version: i32) -> Result<(), Failure> {
+fn vet_for(latest: i32, id: i32, version: i32) -> Result<(), SqliteFailure> {
     if id != APPLICATION_ID {
-        return Err(Failure::no_store("is the database of another program"));
+        return Err(SqliteFailure::no_store(
+            "is the database of another program",
+        ));
     }
     match usize::try_from(version) {
-        Ok(1..) if version > latest => Err(Failure::Rejected(format!(
+        Ok(1..) if version > latest => Err(SqliteFailure::Rejected(format!(
             "was written by a newer version of paced (its schema is {version}, this one knows {latest}): \
              update this program, or give it another path"
         ))),
         Ok(1..) => Ok(()),
-        _ => Err(Failure::damaged()),
+        _ => Err(SqliteFailure::damaged()),
     }
 }
 
 /// Makes the file a store of this version: creates what it should have, or brings it up to date.
-pub(super) fn prepare(connection: &mut Connection) -> Result<(), Failure> {
+pub(super) fn prepare(connection: &mut Connection) -> Result<(), SqliteFailure> {
     prepare_by(connection, STEPS)?;
     let mode: String =
         connection.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))?;
     if !mode.eq_ignore_ascii_case("wal") {
-        return Err(Failure::Rejected(format!(
+        return Err(SqliteFailure::Rejected(format!(
             "is on a file system that cannot share memory between processes (its journal is {mode}): \
              give a path on a local disk"
         )));
@@ -65,7 +67,7 @@ pub(super) fn prepare(connection: &mut Connection) -> Result<(), Failure> {
     look_through(connection)
 }
 
-fn prepare_by(connection: &mut Connection, steps: &[&str]) -> Result<(), Failure> {
+fn prepare_by(connection: &mut Connection, steps: &[&str]) -> Result<(), SqliteFailure> {
     let found = Found::of(connection)?;
     if found.version == latest(steps) {
         return vet_for(latest(steps), found.id, found.version);
@@ -96,7 +98,7 @@ struct Found {
 }
 
 impl Found {
-    fn of(connection: &Connection) -> Result<Self, Failure> {
+    fn of(connection: &Connection) -> Result<Self, SqliteFailure> {
         let number = |pragma| connection.pragma_query_value(None, pragma, |row| row.get(0));
         let tables = "SELECT count(*) FROM sqlite_schema";
         Ok(Self {
@@ -112,7 +114,7 @@ impl Found {
 }
 
 /// Finds damage before it is met halfway, in a file that is small enough.
-fn look_through(connection: &Connection) -> Result<(), Failure> {
+fn look_through(connection: &Connection) -> Result<(), SqliteFailure> {
     let pages: i64 = connection.pragma_query_value(None, "page_count", |row| row.get(0))?;
     if pages > MOST_PAGES {
         return Ok(());
@@ -121,7 +123,7 @@ fn look_through(connection: &Connection) -> Result<(), Failure> {
     if found == "ok" {
         Ok(())
     } else {
-        Err(Failure::damaged())
+        Err(SqliteFailure::damaged())
     }
 }
 
@@ -140,8 +142,8 @@ mod tests {
         "CREATE TABLE other (name TEXT) STRICT;",
     ];
 
-    fn is_rejected(result: &Result<(), Failure>) -> bool {
-        matches!(result, Err(Failure::Rejected(_)))
+    fn is_rejected(result: &Result<(), SqliteFailure>) -> bool {
+        matches!(result, Err(SqliteFailure::Rejected(_)))
     }
 
     #[test]

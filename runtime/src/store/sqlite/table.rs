@@ -16,8 +16,8 @@ use crate::store::TICK;
 use crate::store::TICKS_PER_SECOND;
 use crate::store::step;
 
-use super::failure::Failure;
-use super::patience;
+use super::busy;
+use super::error::SqliteFailure;
 use super::worker::Job;
 
 /// States are kept for a day longer than they mean anything, lest a clock that is set right again
@@ -47,7 +47,7 @@ struct Kept {
 }
 
 impl<'a> Table<'a> {
-    pub(super) fn new(connection: &'a Connection) -> Result<Self, Failure> {
+    pub(super) fn new(connection: &'a Connection) -> Result<Self, SqliteFailure> {
         Ok(Self {
             connection,
             begin: connection.prepare("BEGIN IMMEDIATE")?,
@@ -70,7 +70,7 @@ impl<'a> Table<'a> {
     }
 
     /// Does all that is asked in one transaction: all of it or nothing.
-    pub(super) fn apply(&mut self, jobs: &[Job]) -> Result<Vec<Answer>, Failure> {
+    pub(super) fn apply(&mut self, jobs: &[Job]) -> Result<Vec<Answer>, SqliteFailure> {
         self.begin()?;
         let done = self.step_all(jobs).and_then(|answers| {
             self.commit.execute([])?;
@@ -88,7 +88,7 @@ impl<'a> Table<'a> {
     }
 
     /// Deletes what has expired, a little at a time: can wait until those who asked have their answers.
-    pub(super) fn tidy(&mut self) -> Result<(), Failure> {
+    pub(super) fn tidy(&mut self) -> Result<(), SqliteFailure> {
         if self.unswept < SWEEP_EVERY {
             return Ok(());
         }
@@ -102,12 +102,12 @@ impl<'a> Table<'a> {
     }
 
     /// SQLite does not always wait by itself: not while the file is being recovered.
-    fn begin(&mut self) -> Result<(), Failure> {
+    fn begin(&mut self) -> Result<(), SqliteFailure> {
         let mut count = 0;
         loop {
-            let begun = self.begin.execute([]).map_err(Failure::from);
+            let begun = self.begin.execute([]).map_err(SqliteFailure::from);
             match begun {
-                Err(Failure::Busy) if patience::again(count) => count += 1,
+                Err(SqliteFailure::Busy) if busy::again(count) => count += 1,
                 other => return other.map(|_| ()),
             }
         }
@@ -120,7 +120,7 @@ impl<'a> Table<'a> {
         }
     }
 
-    fn step_all(&mut self, jobs: &[Job]) -> Result<Vec<Answer>, Failure> {
+    fn step_all(&mut self, jobs: &[Job]) -> Result<Vec<Answer>, SqliteFailure> {
         let now = clock::wall_nanos() / TICK;
         let mut states: HashMap<&str, Kept> = HashMap::new();
         let mut answers = Vec::with_capacity(jobs.len());
@@ -145,7 +145,7 @@ impl<'a> Table<'a> {
         Ok(answers)
     }
 
-    fn write(&mut self, name: &str, state: &State) -> Result<(), Failure> {
+    fn write(&mut self, name: &str, state: &State) -> Result<(), SqliteFailure> {
         let [first, second, third, fourth] = state.full_at.map(signed);
         self.replace.execute(named_params! {
             ":name": name,
@@ -167,7 +167,7 @@ impl<'a> Table<'a> {
 
     /// Deletes what has expired among the next names. Every state is looked at sooner or later, and
     /// more of them than are added.
-    fn sweep(&mut self) -> Result<(), Failure> {
+    fn sweep(&mut self) -> Result<(), SqliteFailure> {
         let last: Option<String> = self.connection.query_row(
             "SELECT max(name) FROM \
              (SELECT name FROM limiter WHERE name >= :from ORDER BY name LIMIT 4 * :every)",
@@ -192,7 +192,7 @@ impl<'a> Table<'a> {
     }
 }
 
-fn read(select: &mut Statement<'_>, name: &str) -> Result<State, Failure> {
+fn read(select: &mut Statement<'_>, name: &str) -> Result<State, SqliteFailure> {
     let found = select.query_row(named_params! { ":name": name }, state);
     Ok(found.optional()?.unwrap_or_default())
 }

@@ -20,7 +20,7 @@ use crate::store::Answer;
 use crate::store::Request;
 use crate::store::StoreError;
 
-use super::thread::serve;
+use super::session::serve;
 
 /// A thread without requests ends after this time, and closes the file.
 const IDLE: Duration = if cfg!(test) {

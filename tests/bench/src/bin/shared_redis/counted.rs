@@ -3,10 +3,10 @@
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 
-use paced::store::Answering;
 use paced::store::RedisStore;
 use paced::store::Request;
 use paced::store::Store;
+use paced::store::StoreFuture;
 
 #[derive(Debug)]
 pub(crate) struct Counted {
@@ -28,7 +28,7 @@ impl Counted {
 }
 
 impl Store for Counted {
-    fn transact<'a>(&'a self, key: &'a str, request: &'a Request) -> Answering<'a> {
+    fn transact<'a>(&'a self, key: &'a str, request: &'a Request) -> StoreFuture<'a> {
         self.requests.fetch_add(1, Ordering::Relaxed);
         self.store.transact(key, request)
     }

@@ -1,0 +1,62 @@
+//! What an attempt waits for.
+
+use core::pin::Pin;
+
+use tokio::time::Sleep;
+
+use crate::limiter::Ticket;
+
+use super::gathering::Gathering;
+
+/// What an attempt waits for.
+#[derive(Debug)]
+pub(super) enum Phase {
+    /// Nothing: the body runs, since this instant, or it is 0 and a permit is wanted.
+    Nothing(u64),
+    /// The end of its backoff.
+    Backoff(Pin<Box<Sleep>>),
+    /// Its turn in the limiter's queue.
+    Turn(Ticket),
+    /// Permits of the server's resources and of the limiter.
+    Gathering(Box<Gathering>),
+    /// The body, which has had to wait; its time ends.
+    Timed(Box<Cut>),
+}
+
+/// The end of an attempt.
+#[derive(Debug)]
+pub(super) struct Cut {
+    pub(super) since: u64,
+    pub(super) end: u64,
+    pub(super) sleep: Pin<Box<Sleep>>,
+}
+
+impl Phase {
+    /// The body runs from now on.
+    #[inline]
+    pub(super) fn begin(&mut self, now: u64) {
+        // In its place: an assignment of the whole would look for what it has to drop.
+        if let Phase::Nothing(sent) = self {
+            *sent = now.max(1);
+        }
+    }
+
+    /// Whether the attempt waits for its turn or for the end of its backoff.
+    #[inline]
+    pub(super) fn is_on(&self) -> bool {
+        matches!(
+            self,
+            Phase::Backoff(_) | Phase::Turn(_) | Phase::Gathering(_)
+        )
+    }
+
+    /// When the attempt was let in, and 0 before.
+    #[inline]
+    pub(super) fn sent(&self) -> u64 {
+        match self {
+            Phase::Nothing(sent) => *sent,
+            Phase::Timed(cut) => cut.since,
+            Phase::Backoff(_) | Phase::Turn(_) | Phase::Gathering(_) => 0,
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! The way through while nobody waits: one word, one compare-and-swap.
+//!
+//! The word holds the bucket's state, or says that the gate is shut: somebody waits or a cooldown
+//! lasts, and the state is behind the limiter's lock. Only the lock's holder shuts or opens.
+
+use core::hint;
+
+use crate::bucket;
+use crate::bucket::Shape;
+use crate::bucket::TIMER_SLACK;
+use crate::sync::AtomicU64;
+use crate::sync::Ordering;
+
+const SHUT: u64 = 1 << 63;
+
+#[derive(Debug)]
+pub(super) struct FastPath {
+    tat: CachePadded<Hot>,
+    interval: AtomicU64,
+    capacity: AtomicU64,
+    owed_until: AtomicU64,
+}
+
+/// A word in a cache line of its own (processors fetch two of 64 bytes at a time): who reads what
+/// stands beside it does not wait for those who write it.
+#[derive(Debug)]
+#[repr(align(128))]
+struct CachePadded<T>(T);
+
+/// What every call writes.
+#[derive(Debug)]
+struct Hot {
+    tat: AtomicU64,
+    /// Calls that passed since somebody looked, more or less: two at the same time may count as one.
+    passes: AtomicU64,
+    /// Attempts that were admitted at once.
+    attempts: AtomicU64,
+    /// Permits granted to callers that are no calls.
+    permits: AtomicU64,
+}
+
+/// What came of trying the gate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum TryTake {
+    /// The permit is taken.
+    Taken,
+    /// There are too few tokens until this instant.
+    Empty(u64),
+    /// Ask behind the lock: it is shut, the cost can never be paid, or the clock went back.
+    Slow,
+}
+
+impl FastPath {
+    pub(super) fn new(shape: Shape) -> Self {
+        Self {
+            tat: CachePadded(Hot {
+                tat: AtomicU64::new(0),
+                passes: AtomicU64::new(0),
+                attempts: AtomicU64::new(0),
+                permits: AtomicU64::new(0),
+            }),
+            interval: AtomicU64::new(shape.interval),
+            capacity: AtomicU64::new(shape.capacity),
+            owed_until: AtomicU64::new(0),
+        }
+    }
+
+    /// Takes `cost` tokens at `now` if they are there and nobody waits for them.
+    #[inline]
+    pub(super) fn pass(&self, cost: u32, now: u64) -> TryTake {
+        self.try_once(cost, now)
+            .unwrap_or_else(|| self.try_again(cost, now))
+    }
+
+    /// Takes the tokens, or `None` where somebody else took some at the same time.
+    #[inline]
+    fn try_once(&self, cost: u32, now: u64) -> Option<TryTake> {
+        let tat = self.tat.0.tat.load(Ordering::Acquire);
+        if tat & SHUT != 0 {
+            return Some(TryTake::Slow);
+        }
+        let shape = self.shape();
+        match bucket::take(tat, shape, cost, now, self.credit(now)) {
+            Err(until) if until - now > shape.capacity => Some(TryTake::Slow),
+            Err(_) if shape.price(u64::from(cost)) > shape.capacity => Some(TryTake::Slow),
+            Err(until) => Some(TryTake::Empty(until)),
+            Ok(next) => self.replace(tat, next).then_some(TryTake::Taken),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn try_again(&self, cost: u32, now: u64) -> TryTake {
+        let mut failures = 1;
+        loop {
+            stand_back(failures);
+            if let Some(passage) = self.try_once(cost, now) {
+                return passage;
+            }
+            failures += 1;
+        }
+    }
+
+    /// Puts `next` in the place of `tat`, unless somebody was faster.
+    #[inline]
+    fn replace(&self, tat: u64, next: u64) -> bool {
+        let word = &self.tat.0.tat;
+        let replaced = word.compare_exchange_weak(tat, next, Ordering::AcqRel, Ordering::Relaxed);
+        replaced.is_ok()
+    }
+
+    /// Counts an attempt that was admitted at once.
+    #[inline]
+    pub(super) fn count_attempt(&self) {
+        self.tat.0.attempts.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts a permit of a caller that is no call.
+    #[inline]
+    pub(super) fn count_permit(&self) {
+        self.tat.0.permits.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Returns the attempts and the permits that were counted.
+    pub(super) fn counts(&self) -> (u64, u64) {
+        let Hot {
+            attempts, permits, ..
+        } = &self.tat.0;
+        (
+            attempts.load(Ordering::Relaxed),
+            permits.load(Ordering::Relaxed),
+        )
+    }
+
+    /// Counts a call that has passed.
+    #[inline]
+    pub(super) fn count_pass(&self) {
+        let passes = &self.tat.0.passes;
+        // Not in one step: that would cost more than the count is worth.
+        let count = passes.load(Ordering::Relaxed);
+        passes.store(count.wrapping_add(1), Ordering::Relaxed);
+    }
+
+    /// Takes the count of calls that have passed.
+    pub(super) fn take_passes(&self) -> u64 {
+        let passes = &self.tat.0.passes;
+        let count = passes.load(Ordering::Relaxed);
+        passes.store(0, Ordering::Relaxed);
+        count
+    }
+
+    /// Shuts the gate if it is open, and hands the state to the lock's holder.
+    pub(super) fn shut(&self) -> Option<u64> {
+        let tat = self.tat.0.tat.fetch_or(SHUT, Ordering::AcqRel);
+        (tat & SHUT == 0).then_some(tat)
+    }
+
+    /// Opens the gate with this state. Tokens that a late timer kept from those who waited can be
+    /// taken until `owed_until`.
+    pub(super) fn open(&self, tat: u64, owed_until: u64) {
+        self.owed_until.store(owed_until, Ordering::Relaxed);
+        self.tat.0.tat.store(tat, Ordering::Release);
+    }
+
+    /// Changes the quota; only while the gate is shut.
+    ///
+    /// A caller that read the old interval before and the new capacity after cannot pass: the gate
+    /// was shut in between, and `set_quota` never reopens it with the state that the caller read.
+    pub(super) fn reshape(&self, shape: Shape) {
+        self.capacity.store(shape.capacity, Ordering::Relaxed);
+        self.interval.store(shape.interval, Ordering::Relaxed);
+    }
+
+    #[inline]
+    fn credit(&self, now: u64) -> u64 {
+        if now < self.owed_until.load(Ordering::Relaxed) {
+            owed()
+        } else {
+            0
+        }
+    }
+
+    #[inline]
+    fn shape(&self) -> Shape {
+        Shape {
+            interval: self.interval.load(Ordering::Relaxed),
+            capacity: self.capacity.load(Ordering::Relaxed),
+        }
+    }
+}
+
+/// A branch that is not taken costs less than a choice that all the rest has to wait for.
+#[cold]
+#[inline(never)]
+const fn owed() -> u64 {
+    TIMER_SLACK
+}
+
+/// Lets the threads get on that take permits as well: those who all try again at once take the word
+/// out of each other's caches, and none gets far.
+fn stand_back(failures: u32) {
+    for _ in 0..16 * failures.min(8) {
+        hint::spin_loop();
+    }
+}

@@ -1,0 +1,60 @@
+//! What is behind a limiter's lock: the desk, and the timers of those who wait at it.
+
+use std::sync::MutexGuard;
+
+use tokio::runtime::Handle;
+
+use crate::quota::Quota;
+
+use super::remote::client::Outbox;
+use super::state::LimiterState;
+use super::state::waiter::Waiter;
+use super::timers::Timers;
+
+#[derive(Debug)]
+pub(super) struct Locked {
+    pub(super) state: LimiterState,
+    pub(super) timers: Timers,
+}
+
+impl Locked {
+    pub(super) fn new(quota: Quota) -> Self {
+        Self {
+            state: LimiterState::new(quota),
+            timers: Timers::new(),
+        }
+    }
+
+    /// Takes a waiter out of the queue.
+    #[must_use = "dropping a waker can come back here: not under the lock"]
+    pub(super) fn leave(&mut self, index: u32) -> Waiter {
+        let waiter = self.state.queue.leave(index);
+        self.timers.unregister(waiter.runtime);
+        waiter
+    }
+
+    pub(super) fn outbox(&mut self) -> Outbox {
+        let (outgoing, event) = self.state.outbox();
+        let runtime = Handle::try_current().ok();
+        Outbox {
+            outgoing,
+            event,
+            runtime: runtime.or_else(|| self.timers.runtime()),
+        }
+    }
+}
+
+/// Lets a waiter go whom nothing else depends on, and drops it once the lock is released.
+pub(super) fn part(mut locked: MutexGuard<'_, Locked>, index: u32) {
+    let waiter = locked.leave(index);
+    drop(locked);
+    drop(waiter);
+}
+
+/// The same for one that goes without a permit.
+pub(super) fn part_in_vain(mut locked: MutexGuard<'_, Locked>, index: u32, now: u64) {
+    let waiter = locked.leave(index);
+    locked.state.waited_in_vain(&waiter, now);
+    drop(locked);
+    drop(waiter);
+}

@@ -1,0 +1,173 @@
+//! The way to a limiter's store: requests are sent by tasks that live for one round trip, however late
+//! the answer is.
+
+use core::time::Duration;
+use std::sync::Arc;
+use std::sync::Weak;
+
+use tokio::runtime::Handle;
+
+use crate::store::Answer;
+use crate::store::Policy;
+use crate::store::Store;
+use crate::store::StoreError;
+
+use super::Outgoing;
+use super::StoreEvent;
+use crate::limiter::shared::Shared;
+
+/// Where a limiter's shared state is.
+#[derive(Clone, Debug)]
+pub(in crate::limiter) struct StoreClient {
+    store: Arc<dyn Store>,
+    key: Arc<str>,
+    policy: Policy,
+}
+
+impl StoreClient {
+    pub(in crate::limiter) fn new(store: Arc<dyn Store>, key: &str, policy: Policy) -> Self {
+        Self {
+            store,
+            key: key.into(),
+            policy,
+        }
+    }
+
+    /// The place of one of the limiter's resources, in the same store.
+    pub(in crate::limiter) fn of_resource(&self, name: &str) -> Self {
+        Self {
+            key: format!("{}#{name}", self.key).into(),
+            ..self.clone()
+        }
+    }
+
+    pub(in crate::limiter) const fn policy(&self) -> Policy {
+        self.policy
+    }
+
+    /// Sends a request from a runtime and brings the answer back to the limiter.
+    pub(in crate::limiter) fn send(
+        &self,
+        order: Outgoing,
+        runtime: &Handle,
+        limiter: &Weak<Shared>,
+    ) {
+        let reply = ReplyGuard {
+            id: order.id,
+            limiter: Some(Weak::clone(limiter)),
+        };
+        let client = self.clone();
+        // Not awaited: the errand reports its end, whatever that is.
+        drop(runtime.spawn(async move {
+            let answer = client.store.transact(&client.key, &order.request);
+            // Dropping it as soon as it is late would lose the tokens that it draws.
+            let patience = Duration::from_nanos(order.patience);
+            if let Ok(result) = tokio::time::timeout(patience, answer).await {
+                reply.report(&result);
+            }
+        }));
+    }
+
+    /// Says once what has changed.
+    #[cfg(feature = "tracing")]
+    fn tell(&self, event: &StoreEvent) {
+        let limiter = &self.key;
+        match event {
+            StoreEvent::Late(_) | StoreEvent::Away(_) => tracing::warn!(%limiter, "{event}"),
+            StoreEvent::Back => tracing::info!(%limiter, "{event}"),
+            StoreEvent::Rejected(_) => tracing::error!(%limiter, "{event}"),
+        }
+    }
+}
+
+/// What has to be done outside the lock.
+#[derive(Debug)]
+pub(in crate::limiter) struct Outbox {
+    pub(in crate::limiter) outgoing: Vec<Outgoing>,
+    pub(in crate::limiter) event: Option<StoreEvent>,
+    /// From where requests can be sent.
+    pub(in crate::limiter) runtime: Option<Handle>,
+}
+
+impl Shared {
+    /// Whether the limit is kept here: in this store, or in this process alone.
+    pub(in crate::limiter) fn is_in(&self, place: Option<(&Arc<dyn Store>, Policy)>) -> bool {
+        match (self.client.get(), place) {
+            (None, None) => true,
+            (Some(client), Some((store, policy))) => {
+                core::ptr::addr_eq(Arc::as_ptr(&client.store), Arc::as_ptr(store))
+                    && client.policy == policy
+            }
+            _ => false,
+        }
+    }
+
+    /// Sends what has to be sent to the store.
+    #[cold]
+    pub(in crate::limiter) fn run(&self, outbox: Outbox) {
+        let Some(client) = self.client.get() else {
+            return;
+        };
+        #[cfg(feature = "tracing")]
+        if let Some(event) = outbox.event {
+            client.tell(&event);
+        }
+        #[cfg(not(feature = "tracing"))]
+        drop(outbox.event);
+        for order in outbox.outgoing {
+            match &outbox.runtime {
+                Some(runtime) => client.send(order, runtime, &self.me),
+                None => self.hear_from_store(order.id, None),
+            }
+        }
+    }
+
+    /// The store answered a request, or the request got lost.
+    pub(in crate::limiter) fn hear_from_store(
+        &self,
+        id: u64,
+        result: Option<&Result<Answer, StoreError>>,
+    ) {
+        self.with_state(|state, now, wakes| match result {
+            Some(Ok(answer)) => state.answered_by_store(id, answer, now, wakes),
+            Some(Err(error)) => state.failed_by_store(id, error, now),
+            None => state.lost_on_the_way(id, now),
+        });
+    }
+
+    /// Why the store has nobody served.
+    #[cold]
+    pub(crate) fn no_store(&self) -> Arc<str> {
+        let why = self.with_state(|state, now, _| state.no_store(u64::MAX, now));
+        why.unwrap_or_else(|| Arc::from("the store cannot be reached"))
+    }
+}
+
+/// Request under way. If it is dropped, with its runtime or at its end, the limiter is told as well.
+struct ReplyGuard {
+    id: u64,
+    limiter: Option<Weak<Shared>>,
+}
+
+impl ReplyGuard {
+    fn report(mut self, result: &Result<Answer, StoreError>) {
+        self.deliver(Some(result));
+    }
+
+    fn deliver(&mut self, result: Option<&Result<Answer, StoreError>>) {
+        let limiter = self.limiter.take().and_then(|limiter| limiter.upgrade());
+        if let Some(limiter) = limiter {
+            limiter.hear_from_store(self.id, result);
+        }
+    }
+}
+
+impl Drop for ReplyGuard {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.deliver(Some(&Err(StoreError::unavailable("the store panicked"))));
+        } else {
+            self.deliver(None);
+        }
+    }
+}

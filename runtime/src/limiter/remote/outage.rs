@@ -1,0 +1,173 @@
+//! Stores that are late, away or broken: when a store counts as such, and which callers wait for it
+//! nevertheless.
+
+use core::fmt;
+use core::time::Duration;
+use std::mem;
+use std::sync::Arc;
+
+use crate::bucket;
+use crate::bucket::Shape;
+use crate::store::OnStoreError;
+use crate::store::StoreError;
+
+use super::InFlight;
+use super::LOST;
+use super::Mode;
+use super::REJECTED;
+use super::Remote;
+
+/// Change of a store's condition, to be logged once.
+#[derive(Clone, Debug)]
+pub(in crate::limiter) enum StoreEvent {
+    /// A request has taken longer than the timeout.
+    Late(Duration),
+    /// A request has failed.
+    Away(Arc<str>),
+    /// A request was answered again.
+    Back,
+    /// A request was rejected.
+    Rejected(Arc<str>),
+}
+
+impl fmt::Display for StoreEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Late(timeout) => write!(f, "the store has not answered within {timeout:?}"),
+            Self::Away(why) => write!(f, "the store is away: {why}"),
+            Self::Back => f.write_str("the store is back"),
+            Self::Rejected(why) => write!(f, "the store refuses: {why}"),
+        }
+    }
+}
+
+impl Remote {
+    /// Takes note of a request that failed. A late one tells nothing if a later one was answered.
+    pub(in crate::limiter) fn failed(&mut self, id: u64, why: &StoreError, now: u64) {
+        let heard = self.known.map_or(0, |known| known.received);
+        let failed = self.land(id);
+        let Some(flight) = failed.filter(|flight| !flight.late || flight.sent >= heard) else {
+            return;
+        };
+        if why.is_rejected() {
+            self.reject(why, now);
+        } else {
+            // One that was sent before, on another connection perhaps, may still be answered.
+            let earlier = |other: &InFlight| !other.spare && other.sent < flight.sent;
+            let late = self.in_flight.iter().any(earlier);
+            self.not_before = now.saturating_add(self.config.probe_every);
+            self.leave(late, StoreEvent::Away(why.to_string().into()), now);
+        }
+    }
+
+    /// Takes note of a request that was dropped on this side: with its runtime, or at its end.
+    pub(in crate::limiter) fn lost(&mut self, id: u64, now: u64) {
+        self.give_up(now);
+        if self.land(id).is_some() {
+            self.not_before = now.saturating_add(LOST);
+            self.unsettled = true;
+        }
+    }
+
+    /// Returns whether waiters may have to be refused, once after each change.
+    pub(in crate::limiter) fn is_unsettled(&mut self, now: u64) -> bool {
+        self.give_up(now);
+        mem::take(&mut self.unsettled)
+    }
+
+    /// Marks the requests that have become late, and drops those whose end has come. They tell something
+    /// about the store only if no answer has been received since they were sent.
+    pub(super) fn give_up(&mut self, now: u64) {
+        let heard = self.known.map_or(0, |known| known.received);
+        let mut missed = false;
+        for flight in &mut self.in_flight {
+            if !flight.late && flight.late_at <= now {
+                flight.late = true;
+                missed |= flight.sent >= heard;
+            }
+        }
+        if missed {
+            let timeout = Duration::from_nanos(self.config.timeout);
+            self.leave(true, StoreEvent::Late(timeout), now);
+        }
+        while let Some(at) = self.in_flight.iter().position(|flight| flight.ends <= now) {
+            let flight = self.in_flight.swap_remove(at);
+            if !flight.spare && flight.sent >= heard {
+                self.leave(false, StoreEvent::Away("it does not answer".into()), now);
+            }
+        }
+    }
+
+    /// Goes on without the store. Whether late answers are still waited for changes for the worse alone.
+    fn leave(&mut self, late: bool, event: StoreEvent, now: u64) {
+        self.unsettled = true;
+        let (late, told) = match self.mode {
+            Mode::Broken { again_at, .. } if now < again_at => return,
+            Mode::Away { late: before, .. } => (late && before, !before || late),
+            Mode::Broken { .. } | Mode::Up => (late, false),
+        };
+        if !told {
+            self.event = Some(event);
+        }
+        let probe_at = now.saturating_add(self.config.probe_every);
+        self.mode = Mode::Away { probe_at, late };
+    }
+
+    /// Takes note that the store rejects what it is asked.
+    fn reject(&mut self, why: &StoreError, now: u64) {
+        self.unsettled = true;
+        let again_at = now.saturating_add(REJECTED);
+        let why: Arc<str> = why.to_string().into();
+        let known = matches!(&self.mode, Mode::Broken { why: known, .. } if *known == why);
+        if !known {
+            self.event = Some(StoreEvent::Rejected(Arc::clone(&why)));
+        }
+        self.mode = Mode::Broken { again_at, why };
+    }
+
+    /// Returns why a caller with no use for a permit after `latest` is refused now; `None`: it may wait.
+    pub(in crate::limiter) fn refusal(&self, latest: u64, now: u64) -> Option<Arc<str>> {
+        match &self.mode {
+            Mode::Broken { again_at, why } if now < *again_at => Some(Arc::clone(why)),
+            Mode::Away { probe_at, .. } if self.config.on_error == OnStoreError::Closed => {
+                let asked = self.is_asking() || now >= *probe_at;
+                let waits = asked || (latest < u64::MAX && self.is_awaited());
+                (!waits).then(|| Arc::from("the store cannot be reached"))
+            }
+            _ => None,
+        }
+    }
+
+    /// Returns when the last of `cost` tokens is free if the store does not answer; `None`: never.
+    pub(in crate::limiter) fn due_alone(
+        &self,
+        cost: u64,
+        full_at: u64,
+        shape: Shape,
+        now: u64,
+    ) -> Option<u64> {
+        let in_time = self.in_flight.iter().filter(|flight| !flight.late);
+        let from = in_time.map(|flight| flight.late_at).max();
+        let from = from.unwrap_or(now).max(now + 1);
+        match self.config.on_error {
+            OnStoreError::Local => Some(bucket::earliest(full_at, self.own(shape), cost, from)),
+            OnStoreError::Open => Some(from),
+            OnStoreError::Closed => None,
+        }
+    }
+
+    /// Returns whether a request is under way that is not late.
+    pub(super) fn is_asking(&self) -> bool {
+        self.in_flight.iter().any(|flight| !flight.late)
+    }
+
+    /// Returns whether a request was sent at this very instant to a store that answers.
+    pub(in crate::limiter) fn has_just_asked(&self, now: u64) -> bool {
+        matches!(self.mode, Mode::Up) && self.in_flight.iter().any(|flight| flight.sent == now)
+    }
+
+    /// Returns whether callers that would be refused without the store wait for a late answer.
+    pub(super) fn is_awaited(&self) -> bool {
+        matches!(self.mode, Mode::Away { late: true, .. }) && !self.in_flight.is_empty()
+    }
+}

@@ -1,0 +1,235 @@
+//! What follows from a store's answers.
+
+use crate::bucket;
+use crate::bucket::Shape;
+use crate::bucket::TIMER_SLACK;
+use crate::store::Answer;
+use crate::store::TICK;
+
+use super::AFTER_EMPTY_DRAW;
+use super::COMPARABLE;
+use super::InFlight;
+use super::Mode;
+use super::Remote;
+use super::StoreView;
+use super::outage::StoreEvent;
+
+/// What an answer means for the limiter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::limiter) struct StoreEffect {
+    /// When the bucket is full.
+    pub(in crate::limiter) full_at: u64,
+    /// Until when no process may send anything.
+    pub(in crate::limiter) paused_until: u64,
+    /// What was granted and is not used yet is void.
+    pub(in crate::limiter) void: bool,
+}
+
+impl Remote {
+    /// The store answered a request.
+    pub(in crate::limiter) fn answered(
+        &mut self,
+        id: u64,
+        answer: &Answer,
+        shape: Shape,
+        now: u64,
+    ) -> StoreEffect {
+        let flight = self.land(id);
+        self.time(flight, now);
+        self.wanted = 0;
+        self.put_off_draws(flight, answer, now);
+        if !matches!(self.mode, Mode::Up) {
+            self.mode = Mode::Up;
+            self.event = Some(StoreEvent::Back);
+        }
+        if flight.is_some_and(|flight| flight.drains) && !answer.stale {
+            self.spent = 0;
+        }
+        let heard = self.heard(flight, answer, now);
+        let generation = self
+            .known
+            .map_or(answer.state.generation, |known| known.state.generation);
+        let newer = self.known.filter(|known| known.overtook(flight, answer));
+        let void = newer.is_none() && answer.state.generation > generation;
+        if void {
+            self.slots.clear();
+        }
+        if answer.state.generation >= generation {
+            self.hold(answer, heard, shape, now);
+        }
+        if newer.is_none() {
+            self.measure(answer, shape);
+        }
+        let known = newer.unwrap_or(heard);
+        self.known = Some(known);
+        let paused_until = known.local(known.state.paused_until);
+        // The store has lost what it was told.
+        if self.told_until > now && paused_until < self.told_until && !self.is_asking() {
+            self.tell_pause(shape, now);
+        }
+        let full_at = known.local(known.state.full_at[0]);
+        StoreEffect {
+            full_at: match known.next_token_at {
+                0 => full_at,
+                next => bucket::reopen(full_at, shape, next),
+            },
+            paused_until,
+            void,
+        }
+    }
+
+    /// Puts off the next draw after one that brought nothing, lest the store be asked in a loop.
+    fn put_off_draws(&mut self, flight: Option<InFlight>, answer: &Answer, now: u64) {
+        let drew = flight.is_some_and(|flight| flight.tokens > 0);
+        if drew && answer.granted == 0 {
+            self.not_before = now.saturating_add(AFTER_EMPTY_DRAW);
+        } else if drew || !matches!(self.mode, Mode::Up) {
+            self.not_before = 0;
+        }
+    }
+
+    /// Takes note of how long a request took. A late one tells nothing about the next.
+    fn time(&mut self, flight: Option<InFlight>, now: u64) {
+        if let Some(flight) = flight {
+            let took = now.saturating_sub(flight.sent);
+            self.fastest = took.min(self.fastest.saturating_add(self.fastest / 8));
+            let took = took.min(self.config.timeout);
+            self.round_trip = smoothed(self.round_trip, took);
+            self.slowest = took.max(self.slowest - self.slowest / 8);
+        }
+    }
+
+    /// Returns what the store said, and between which instants.
+    ///
+    /// These are the sending of the request and the receipt of its answer: either way may have been the
+    /// long one. Where the answer is late, the store's clock narrows them down, as it can be compared
+    /// with this process's clock by the answer before.
+    fn heard(&self, flight: Option<InFlight>, answer: &Answer, now: u64) -> StoreView {
+        let sent = flight.map_or(0, |flight| flight.sent.min(now));
+        let mut heard = StoreView {
+            state: answer.state,
+            now: answer.now,
+            received: now,
+            earliest: sent,
+            latest: now,
+            next_token_at: 0,
+        };
+        let in_time = flight.is_some_and(|flight| now <= flight.late_at);
+        let comparable = |known: &StoreView| {
+            let overtaken = sent < known.received;
+            let recent = now.saturating_sub(known.received) <= COMPARABLE;
+            recent && (overtaken || answer.now >= known.now)
+        };
+        if let Some(known) = self.known.filter(comparable).filter(|_| !in_time) {
+            heard.earliest = known.shifted(known.earliest, answer.now).clamp(sent, now);
+            let latest = known.shifted(known.latest, answer.now);
+            heard.latest = latest.clamp(heard.earliest, now);
+        }
+        heard.next_token_at = heard.next_token(answer);
+        heard
+    }
+
+    /// Takes a request out of those that are on their way.
+    pub(super) fn land(&mut self, id: u64) -> Option<InFlight> {
+        let at = self.in_flight.iter().position(|flight| flight.id == id)?;
+        Some(self.in_flight.swap_remove(at))
+    }
+
+    /// Keeps the tokens of an answer, except those that make up for tokens used without the store.
+    fn hold(&mut self, answer: &Answer, heard: StoreView, shape: Shape, now: u64) {
+        let wait = answer.wait.unsigned_abs().saturating_mul(TICK);
+        let due = if answer.wait < 0 {
+            heard.latest.saturating_sub(wait)
+        } else {
+            heard.latest.saturating_add(wait)
+        };
+        let every = answer.every.saturating_mul(TICK);
+        let lasts = shape.capacity.saturating_add(TIMER_SLACK);
+        // They may have been drawn earlier than they are taken to be due, and expire earlier by as much.
+        // The usual time on the way is ignored, or a store that is always slow would be of no use.
+        let earlier = heard.latest.saturating_sub(heard.earliest);
+        let usual = self.config.timeout.max(self.fastest);
+        if let Some(lasts) = lasts.checked_sub(earlier.saturating_sub(usual)) {
+            self.slots.push(due, every, answer.granted, lasts);
+        }
+        // Only tokens that have not expired for certain make up for others: in exchange for an expired one
+        // the bucket has another.
+        let over = now.saturating_add(earlier).saturating_sub(lasts);
+        let old = match over.saturating_sub(due) {
+            0 => 0,
+            late => late
+                .checked_div(every)
+                .map_or(u64::MAX, |n| n.saturating_add(1)),
+        };
+        let good = u64::from(answer.granted).saturating_sub(old);
+        self.spent -= self.slots.drop_oldest(self.spent.min(good), now);
+    }
+
+    /// Reads from the growth of the bucket's debt between two answers how much all processes drew.
+    #[expect(clippy::cast_precision_loss, reason = "ticks stay below 2^53")]
+    fn measure(&mut self, answer: &Answer, shape: Shape) {
+        let Some(known) = self.known else {
+            return;
+        };
+        let (before, after) = (known.state.full_at[0], answer.state.full_at[0]);
+        // Where it was full in between, the growth says nothing.
+        if before > answer.now && after > before {
+            let interval = shape.interval.div_ceil(TICK).max(1);
+            let all = (after - before) as f64 / interval as f64;
+            self.usage.count(f64::from(answer.granted), all);
+        }
+    }
+}
+
+impl StoreView {
+    /// Converts an instant of the store's clock to this process's, late by the answer's way; 0 if it was
+    /// over.
+    pub(super) fn local(&self, instant: u64) -> u64 {
+        match instant.saturating_sub(self.now) {
+            0 => 0,
+            ahead => self.latest.saturating_add(ahead.saturating_mul(TICK)),
+        }
+    }
+
+    /// Returns the instant of the first token that is left after an answer; 0 where there is one at once.
+    fn next_token(&self, answer: &Answer) -> u64 {
+        let granted = answer.every.saturating_mul(u64::from(answer.granted));
+        let granted = i64::try_from(granted).unwrap_or(i64::MAX);
+        let wait = u64::try_from(answer.wait.saturating_add(granted)).unwrap_or(0);
+        // Tokens that a server's pace holds back can come as soon as that pace is over.
+        let wait = match self.state.learnt_until.saturating_sub(answer.now) {
+            0 => wait,
+            paced_for => wait.min(paced_for),
+        };
+        if answer.stale || wait == 0 {
+            return 0;
+        }
+        self.latest.saturating_add(wait.saturating_mul(TICK))
+    }
+
+    /// Moves an instant by the time that the store's clock needs to get to `now`.
+    fn shifted(&self, instant: u64, now: u64) -> u64 {
+        let by = now.abs_diff(self.now).saturating_mul(TICK);
+        if now >= self.now {
+            instant.saturating_add(by)
+        } else {
+            instant.saturating_sub(by)
+        }
+    }
+
+    /// Whether it is newer than the answer to this request. Of two that were under way at the same
+    /// time the store's clock tells; otherwise the order in which they were sent, as that clock may
+    /// have been set back.
+    fn overtook(&self, flight: Option<InFlight>, answer: &Answer) -> bool {
+        let after = flight.is_some_and(|flight| flight.sent >= self.received);
+        !after && answer.now < self.now
+    }
+}
+
+fn smoothed(old: u64, new: u64) -> u64 {
+    if old == 0 {
+        new
+    } else {
+        old - old / 8 + new / 8
+    }
+}

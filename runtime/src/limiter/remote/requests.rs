@@ -1,0 +1,271 @@
+//! What has to be asked of the store, and when.
+
+use crate::bucket;
+use crate::bucket::Shape;
+use crate::store::Action;
+use crate::store::Limit;
+use crate::store::Limits;
+use crate::store::Request;
+use crate::store::TICK;
+
+use super::Demand;
+use super::InFlight;
+use super::Mode;
+use super::Outgoing;
+use super::PATIENCE;
+use super::Remote;
+use super::StoreEvent;
+use super::StoreView;
+
+/// Draws under way at the same time.
+const DRAWS: usize = 4;
+
+/// Tokens are drawn for this long ahead, or for three round trips if that is longer.
+const HORIZON: u64 = 20_000_000;
+
+/// Requests under way at the same time, late ones included.
+const MOST: usize = 16;
+
+/// Further ahead than any token, in ticks: 8.9 years.
+const FAR: u64 = 1 << 50;
+
+impl Remote {
+    /// Puts among the orders what has to be sent now; when to come back for the next.
+    pub(in crate::limiter) fn plan(&mut self, demand: Demand, shape: Shape, now: u64) -> u64 {
+        self.give_up(now);
+        match self.mode {
+            Mode::Away { probe_at, late } => {
+                // For callers that came since the late requests were sent.
+                let draws = late && now >= self.not_before;
+                if let Some(lot) = self.lot(demand, shape, now).filter(|_| draws) {
+                    self.order_tokens(lot, demand, shape, now);
+                }
+                if now >= probe_at.max(self.not_before) && !self.is_asking() {
+                    self.order(Action::Peek, shape, now);
+                }
+            }
+            Mode::Broken { again_at, .. } if now < again_at => {}
+            Mode::Broken { .. } | Mode::Up => self.draw(demand, shape, now),
+        }
+        self.rings_at(demand, now)
+    }
+
+    /// What has to be sent.
+    pub(in crate::limiter) fn outgoing(&mut self) -> Vec<Outgoing> {
+        core::mem::take(&mut self.outgoing)
+    }
+
+    /// What somebody should be told.
+    pub(in crate::limiter) fn event(&mut self) -> Option<StoreEvent> {
+        self.event.take()
+    }
+
+    /// A server wants no calls before `until`: all processes have to know.
+    pub(in crate::limiter) fn pause(&mut self, until: u64, shape: Shape, now: u64) {
+        self.told_until = self.told_until.max(until);
+        self.slots.clear();
+        self.tell_pause(shape, now);
+    }
+
+    /// The pace that a server's answers ask for, and until when; or none any more.
+    pub(in crate::limiter) fn learn(&mut self, pace: Option<(u64, u64)>, shape: Shape, now: u64) {
+        if is_close(self.told_pace, pace) {
+            return;
+        }
+        self.told_pace = pace;
+        let (interval, until) = pace.unwrap_or((0, 0));
+        let action = Action::Learn {
+            interval: interval.div_ceil(TICK),
+            duration: until.saturating_sub(now).div_ceil(TICK),
+        };
+        self.order(action, shape, now);
+    }
+
+    pub(super) fn tell_pause(&mut self, shape: Shape, now: u64) {
+        let duration = self.told_until.saturating_sub(now).div_ceil(TICK);
+        self.order(Action::Pause { duration }, shape, now);
+    }
+
+    fn draw(&mut self, demand: Demand, shape: Shape, now: u64) {
+        if now < self.not_before {
+            return;
+        }
+        if let Some(lot) = self.lot(demand, shape, now) {
+            self.order_tokens(lot, demand, shape, now);
+        } else if self.asks_at(demand, now).is_some_and(|at| at <= now) {
+            self.order(Action::Peek, shape, now);
+        }
+    }
+
+    fn order_tokens(&mut self, lot: (u32, u64), demand: Demand, shape: Shape, now: u64) {
+        let (tokens, horizon) = lot;
+        let late = self.in_flight.iter().filter(|flight| flight.late);
+        let under_way: u64 = late.map(|flight| u64::from(flight.tokens)).sum();
+        let action = Action::Draw {
+            tokens,
+            horizon: (horizon / TICK).min(FAR),
+            longest: (demand.latest.saturating_sub(now) / TICK).min(FAR),
+            drain: matches!(self.mode, Mode::Up) && self.spent > under_way,
+        };
+        self.order(action, shape, now);
+    }
+
+    /// How many tokens to draw now, and how far ahead they may be due.
+    fn lot(&self, demand: Demand, shape: Shape, now: u64) -> Option<(u32, u64)> {
+        let draws = self.draws();
+        if draws.clone().count() >= DRAWS || self.in_flight.len() >= MOST {
+            return None;
+        }
+        // The first in line waits for a token that is under way, and has no use for the next one.
+        let next = |known: StoreView| {
+            let full_at = known.local(known.state.full_at[0]);
+            bucket::earliest(full_at, shape, 1, now).max(known.next_token_at)
+        };
+        if self
+            .known
+            .map(next)
+            .is_some_and(|next| next > demand.latest)
+        {
+            return None;
+        }
+        let first = if demand.first > 0 {
+            demand.first
+        } else {
+            self.wanted
+        };
+        let comes = draws.clone().any(|flight| flight.tokens >= first);
+        if first > 1 && !comes && !self.slots.covers(first) {
+            // All that one call costs comes in one piece, however far ahead. Of tokens that came one
+            // by one, between those of others, the first could be too old when the last is due.
+            return Some((first, u64::MAX));
+        }
+        let lacking = self.lacking(demand);
+        // Draws that follow each other closely are larger each time, so that few callers make one each.
+        let close = draws.filter(|draw| !draw.late);
+        let grows = lacking >= close.map(|draw| u64::from(draw.tokens)).sum();
+        let due = lacking > 0 && grows && self.draws_at(demand, now) <= now;
+        due.then(|| (u32::try_from(lacking).unwrap_or(u32::MAX), self.horizon()))
+    }
+
+    /// When to ask whether there has been a pause, so that it is known when the first in line can use
+    /// its tokens: they do not last much longer than the bucket takes to fill, which may be less than
+    /// a round trip.
+    fn asks_at(&self, demand: Demand, now: u64) -> Option<u64> {
+        let due = self.slots.due(u64::from(demand.first))?.max(now);
+        let asks = demand.first > 0 && !self.is_asking() && due > self.fresh_until();
+        asks.then(|| due.saturating_sub(self.slowest).max(self.not_before))
+    }
+
+    /// Returns the draws under way whose tokens are counted on. While the store answers, late ones are not.
+    fn draws(&self) -> impl Iterator<Item = &InFlight> + Clone {
+        let away = matches!(self.mode, Mode::Away { .. });
+        let counts = move |flight: &&InFlight| flight.tokens > 0 && (away || !flight.late);
+        self.in_flight.iter().filter(counts)
+    }
+
+    /// Counts the tokens that are waited for and neither held nor asked for. Those that arrive late also
+    /// make up for what was used without the store in the meantime.
+    fn lacking(&self, demand: Demand) -> u64 {
+        let asked = self.draws().map(|flight| u64::from(flight.tokens));
+        let covered = self.slots.count() + asked.sum::<u64>();
+        let wanted = demand.tokens.max(u64::from(self.wanted));
+        let spent = match self.mode {
+            Mode::Away { .. } => self.spent,
+            Mode::Up | Mode::Broken { .. } => 0,
+        };
+        wanted.saturating_add(spent).saturating_sub(covered)
+    }
+
+    /// When to draw the next tokens: when those that are held are used up within half the horizon, so
+    /// that many are drawn at once and the last is not used before the next come.
+    fn draws_at(&self, demand: Demand, now: u64) -> u64 {
+        match self.slots.last() {
+            Some(last) if self.slots.count() >= u64::from(demand.first) => {
+                last.saturating_sub(self.horizon() / 2)
+            }
+            _ => now,
+        }
+    }
+
+    fn horizon(&self) -> u64 {
+        HORIZON.max(self.round_trip.saturating_mul(3))
+    }
+
+    fn order(&mut self, action: Action, shape: Shape, now: u64) {
+        let tokens = match action {
+            Action::Draw { tokens, .. } => tokens,
+            _ => 0,
+        };
+        let spare = action == Action::Peek && !self.in_flight.is_empty();
+        let timeout = self.config.timeout;
+        let patience = if spare {
+            timeout
+        } else {
+            timeout.max(PATIENCE)
+        };
+        self.ids += 1;
+        self.in_flight.push(InFlight {
+            id: self.ids,
+            tokens,
+            sent: now,
+            late_at: now.saturating_add(timeout),
+            ends: now.saturating_add(patience),
+            late: false,
+            spare,
+            drains: matches!(action, Action::Draw { drain: true, .. }),
+        });
+        let mut request = Request::new(action, Limits::one(Limit::of(shape)));
+        if let Some(known) = self.known {
+            let passed = now.saturating_sub(known.latest) / TICK;
+            let sent = known.now.saturating_add(passed);
+            request = request
+                .with_floor(known.state)
+                .sent_at(sent)
+                .not_after(sent.saturating_add(patience.div_ceil(TICK)));
+        }
+        self.outgoing.push(Outgoing {
+            id: self.ids,
+            request,
+            patience,
+        });
+    }
+
+    /// When there is something to do next, without an answer before.
+    fn rings_at(&self, demand: Demand, now: u64) -> u64 {
+        let in_flight = self.in_flight.iter();
+        let given_up = in_flight.map(|flight| {
+            if flight.late {
+                flight.ends
+            } else {
+                flight.late_at
+            }
+        });
+        let over = Some(demand.soonest.max(now + 1));
+        let next = match self.mode {
+            Mode::Away { probe_at, .. } if !self.is_asking() => Some(probe_at.max(self.not_before)),
+            Mode::Up => {
+                let draws = self.lacking(demand) > 0;
+                let draws_at = draws.then(|| self.draws_at(demand, now).max(self.not_before));
+                let times = draws_at.into_iter().chain(self.asks_at(demand, now));
+                times.filter(|&at| at > now).min()
+            }
+            Mode::Broken { again_at, .. } => {
+                Some(again_at.max(self.not_before)).filter(|&at| at > now)
+            }
+            Mode::Away { .. } => None,
+        };
+        let all = given_up.chain(over).chain(next);
+        all.min().unwrap_or(u64::MAX)
+    }
+}
+
+/// Whether two paces differ so little that nobody needs to be told.
+fn is_close(told: Option<(u64, u64)>, pace: Option<(u64, u64)>) -> bool {
+    match (told, pace) {
+        (None, None) => true,
+        (Some((told, until)), Some((interval, end))) => {
+            told.abs_diff(interval) <= interval / 16 && until.abs_diff(end) <= 100_000_000
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,348 @@
+//! Feedback: what follows from what calls tell: refusals, answers, and what is left of a server's limits.
+
+use core::mem;
+
+use crate::backoff::Backoff;
+use crate::bucket;
+use crate::bucket::Shape;
+use crate::clock;
+use crate::learning::AttemptRecord;
+use crate::learning::DeclaredBucket;
+use crate::learning::Observation;
+
+use super::LimiterState;
+use super::announcing::why;
+use super::cooldown::PROBING;
+use super::cooldown::Probe;
+use super::faults::Faults;
+use super::level::Level;
+use super::spread::Spread;
+use super::spread::Understood;
+use crate::limiter::fast_path::FastPath;
+use crate::limiter::wake_list::WakeList;
+
+/// A pause without a hint is not bounded by less than this part of the time for which nothing has passed.
+const MOST_PARTS: u64 = 32;
+
+/// The longest way to the server that is made up for, see [`LimiterState::passed`].
+const LONGEST_WAY: u64 = 100_000_000;
+
+/// The first answer after the bucket was full.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::limiter) struct FirstTrip {
+    /// When the first call was sent that is known to have come before it.
+    sent: u64,
+    answered: u64,
+}
+
+/// A refusal, as a call tells it.
+#[derive(Clone, Copy, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "facts that are independent of each other"
+)]
+pub(crate) struct Rejection<'a> {
+    /// When the call was sent.
+    pub(crate) sent: u64,
+    /// When its answer was received.
+    pub(crate) received: u64,
+    /// What the server asked for.
+    pub(crate) wait: Option<u64>,
+    /// It asked for nothing but told when a window is reset.
+    pub(crate) by_reset: bool,
+    /// What it told of its limits.
+    pub(crate) heard: Option<Observation<'a>>,
+    /// Backoff that sets the pause where the server asked for nothing.
+    pub(crate) backoff: Backoff,
+    /// Time by which the pause may end later than the server asked.
+    pub(crate) spread: Spread,
+    /// Upper bound on any wait, in nanoseconds.
+    pub(crate) longest: u64,
+    /// It says something about the rate: a 503 that says when to come back tells of maintenance.
+    pub(crate) for_its_rate: bool,
+    /// It was not the call's first attempt.
+    pub(crate) retry: bool,
+    /// The limiter has counted this refusal before.
+    pub(crate) counted: bool,
+}
+
+impl LimiterState {
+    /// A call was refused. Returns what that means for its wait.
+    pub(in crate::limiter) fn refused(
+        &mut self,
+        refused: &Rejection<'_>,
+        fast_path: &FastPath,
+        now: u64,
+        wakes: &mut WakeList,
+    ) -> Understood {
+        self.took(refused.received.saturating_sub(refused.sent));
+        self.learnt.passed_before(fast_path.take_passes(), now);
+        let binds_all = self.count_and_judge(refused, now);
+        let refills_at = refused.heard.and_then(|heard| {
+            if binds_all {
+                self.learnt.hear_refusal(&heard);
+            }
+            self.learnt.refills_at(&heard)
+        });
+        let until = refills_at.filter(|_| refused.by_reset);
+        let wait = until.map(|until| until.saturating_sub(refused.received).max(1));
+        let refused = Rejection {
+            wait: wait.or(refused.wait),
+            ..*refused
+        };
+        let asked = refused.wait.map(|wait| wait.min(refused.longest));
+        let later = asked.map_or(0, |asked| self.later(asked, refused.spread, now));
+        let understood = Understood { wait, later };
+        if !binds_all {
+            self.ended(refused.sent, now);
+            return understood;
+        }
+        self.hold_all_back(&refused, later, fast_path, now, wakes);
+        if let (Some(at), Some(heard)) = (refills_at, refused.heard) {
+            // A refusal has ended all paces, also the one at which a bucket is known to refill.
+            self.learnt.hear_refusal(&heard);
+            self.reshape(fast_path, now);
+            self.refill_at(at);
+            self.expel_if_late(now, wakes);
+        }
+        understood
+    }
+
+    /// Counts a refusal, and returns whether it concerns all calls of the limiter.
+    fn count_and_judge(&mut self, refused: &Rejection<'_>, now: u64) -> bool {
+        if !refused.counted {
+            self.learnt.count_refusal(refused.retry, now);
+        }
+        let attempt = AttemptRecord {
+            sent: refused.sent,
+            retry: refused.retry,
+            reopened: self.cooldown.until(),
+            interval: self.shape.interval,
+        };
+        self.learnt.binds_all(attempt, now)
+    }
+
+    /// Closes for what a refusal asks for, and learns from it which rate the server lets through.
+    fn hold_all_back(
+        &mut self,
+        refused: &Rejection<'_>,
+        later: u64,
+        fast_path: &FastPath,
+        now: u64,
+        wakes: &mut WakeList,
+    ) {
+        let news = self.learnt.refused(refused.sent, now);
+        let wait = match refused.wait {
+            Some(wait) => wait,
+            // Those that were on their way when the first was refused tell nothing new.
+            None if !news => return,
+            None => self.pause(refused.backoff, now),
+        };
+        let wait = wait.min(refused.longest).saturating_add(later);
+        let until = refused.received.saturating_add(wait);
+        let why = if refused.wait.is_some() {
+            why::ASKED
+        } else {
+            why::REFUSED
+        };
+        // A refusal ends the pace in force. `cool_down` forecasts with the bucket that follows.
+        self.reshape(fast_path, now);
+        self.cool_down(until, why, now, wakes);
+        if self.cooldown.until() > now {
+            self.probe_at_its_end();
+        } else {
+            self.ended(refused.sent, now);
+        }
+        if news && refused.for_its_rate {
+            let resumes = self.cooldown.until().max(now);
+            self.learnt
+                .cut(resumes, refused.wait.is_some(), Shape::of(self.quota()));
+            self.reshape(fast_path, now);
+            self.expel(now, wakes);
+        }
+    }
+
+    /// Lets one call go first at the end of the cooldown, whose answer shows whether the server has opened.
+    pub(in crate::limiter) const fn probe_at_its_end(&mut self) {
+        self.cooldown.arm(PROBING);
+        self.exhausted = true;
+    }
+
+    /// Returns the nanoseconds for which the limiter closes after a refusal without a hint.
+    ///
+    /// The second pause is as long as the first, so that all of them together double. But a long pause may
+    /// outlast what caused it by far: so it is bounded by a part of the time for which nothing has passed.
+    /// Each pause ends with a probe, which costs one of the waiting calls a retry, so the part is smaller
+    /// the more calls wait.
+    fn pause(&self, backoff: Backoff, now: u64) -> u64 {
+        let strikes = self.learnt.strikes();
+        let doubling = clock::nanos(backoff.plain(strikes.saturating_sub(1).max(1)));
+        let least = clock::nanos(backoff.plain(1));
+        let parts = (self.queue.waiting() as u64 + 2).min(MOST_PARTS);
+        doubling.min(least.max(self.learnt.stopped_for(now) / parts))
+    }
+
+    /// A call that was sent at `sent` was answered, and not refused.
+    ///
+    /// Where the bucket was full when it was sent, the server's has been counting since the call
+    /// arrived, and not since it was sent: without making up for that, the calls that follow come
+    /// too early by as much as the first one's way took longer than theirs.
+    pub(in crate::limiter) fn passed(
+        &mut self,
+        sent: u64,
+        retry: bool,
+        fast_path: &FastPath,
+        now: u64,
+    ) {
+        if mem::take(&mut self.fresh) {
+            self.first_trip = Some(FirstTrip {
+                sent,
+                answered: now,
+            });
+            self.put_off(now.saturating_sub(sent).min(LONGEST_WAY), now);
+            self.learnt.begin(sent);
+        } else if let Some(first_trip) = &mut self.first_trip {
+            // Of calls sent together the first answered need not be the first sent.
+            let sooner = first_trip.sent.saturating_sub(sent);
+            if sooner > 0 && first_trip.answered.saturating_sub(sent) <= LONGEST_WAY {
+                first_trip.sent = sent;
+                self.put_off(sooner, now);
+            }
+        }
+        self.faults = Faults::NONE;
+        self.learnt.passed(sent, retry, now);
+        self.reshape(fast_path, now);
+        self.ended(sent, now);
+    }
+
+    fn put_off(&mut self, nanos: u64, now: u64) {
+        if self.cooldown.until() > now {
+            // The bucket begins anew at its end.
+            return;
+        }
+        self.delayed = true;
+        self.tat = self.tat.saturating_add(nanos);
+        if let Some(kept) = &mut self.kept {
+            kept.put_off(nanos);
+        }
+    }
+
+    /// An attempt that was sent at `sent` came to an end, whichever.
+    pub(in crate::limiter) fn ended(&mut self, sent: u64, now: u64) {
+        if self.cooldown.answered(sent) {
+            self.empty(now);
+            self.refilled = None;
+            // The probe may have taken longer than was expected of it.
+            self.delayed = true;
+        }
+    }
+
+    /// The server told what is left of its limits. `own` is the bucket that was declared.
+    pub(in crate::limiter) fn hear(
+        &mut self,
+        heard: &Observation<'_>,
+        own: Option<DeclaredBucket>,
+        spread: Spread,
+        fast_path: &FastPath,
+        now: u64,
+        wakes: &mut WakeList,
+    ) {
+        let paced = self.learnt.ages_at().is_some();
+        self.took(heard.received.saturating_sub(heard.sent));
+        let outlook = self.learnt.hear(heard, own);
+        // A body may be heard of long after its response was received.
+        self.learnt.age(now);
+        self.reshape(fast_path, now);
+        let outlasted = paced && self.learnt.ages_at().is_none();
+        if outlasted {
+            self.empty(now);
+        }
+        if outlook.closed_until > now {
+            let asked = outlook.closed_until.saturating_sub(heard.received);
+            let until = outlook.closed_until + self.later(asked, spread, now);
+            self.cool_down(until, why::USED_UP, now, wakes);
+            self.probe_at_its_end();
+        }
+        if outlook.refills_at > 0 {
+            self.refill_at(outlook.refills_at);
+        }
+        if let (Some(left), None) = (outlook.level, &self.remote) {
+            self.tat = self.tat.max(bucket::holding(left, self.shape, now));
+        }
+        if outlook.is_clear() {
+            self.renew(heard, outlasted, now);
+        }
+        self.tell_pace(now);
+        self.expel_if_late(now, wakes);
+    }
+
+    /// Empties the bucket, whose next token comes at `at`. One in a store is left to the store.
+    pub(in crate::limiter) fn refill_at(&mut self, at: u64) {
+        if self.remote.is_none() {
+            self.tat = bucket::reopen(self.tat, self.shape, at);
+        }
+    }
+
+    /// Takes note of a round trip.
+    pub(in crate::limiter) fn took(&mut self, nanos: u64) {
+        self.round_trip = (self.round_trip - self.round_trip / 8).max(nanos);
+    }
+
+    /// The bucket that was declared, where it is this limiter's alone.
+    pub(in crate::limiter) fn own(&self, now: u64) -> Option<DeclaredBucket> {
+        let left = match &self.kept {
+            Some(kept) => kept.available(now),
+            None => bucket::available(self.tat, self.shape, now),
+        };
+        let burst = self.quota().burst().get();
+        self.remote
+            .is_none()
+            .then_some(DeclaredBucket { burst, left })
+    }
+
+    /// Puts what was declared and learnt into force; tokens used up stay used up.
+    pub(in crate::limiter) fn reshape(&mut self, fast_path: &FastPath, now: u64) {
+        let declared = Shape::of(self.quota());
+        let (plain, to) = (
+            self.learnt.share_of(declared),
+            self.learnt.tighten(declared),
+        );
+        let kept = match self.kept.take() {
+            Some(mut kept) => {
+                kept.reshape(plain, now);
+                Some(kept)
+            }
+            None if to == plain || self.remote.is_some() => None,
+            None => Some(Level::new(
+                bucket::rescale(self.tat, self.shape, plain, now),
+                plain,
+            )),
+        };
+        if to != self.shape {
+            self.tat = bucket::rescale(self.tat, self.shape, to, now);
+        }
+        match kept {
+            // Nobody may have used what was declared in the meantime, but that is no reason to
+            // use it all now.
+            Some(kept) if to == plain => {
+                self.refilled.get_or_insert(kept);
+                self.tat = bucket::reopen(self.tat.max(kept.tat()), to, now);
+            }
+            kept => self.kept = kept,
+        }
+        if to == self.shape {
+            return;
+        }
+        if self.cooldown.until() > now {
+            self.tat = bucket::reopen(self.tat, to, self.cooldown.until());
+        }
+        self.shape = to;
+        fast_path.reshape(to);
+    }
+
+    /// Returns whether the limiter learns something from calls that pass.
+    pub(in crate::limiter) fn is_attentive(&self) -> bool {
+        let probing = self.cooldown.probe() != Probe::Off;
+        self.fresh || probing || self.faults.any() || !self.learnt.is_nothing()
+    }
+}

@@ -1,0 +1,167 @@
+//! Forecasts when waiters are served, and refuses those whose permit would come too late.
+
+use crate::bucket::Shape;
+use crate::bucket::TIMER_SLACK;
+use crate::schedule::Bucket;
+use crate::schedule::Change;
+use crate::schedule::Schedule;
+
+use super::LimiterState;
+use super::cooldown::Probe;
+use super::level::Level;
+use super::waiter::WaiterState;
+use crate::limiter::remote::Due;
+use crate::limiter::request::Priority;
+use crate::limiter::wake_list::WakeList;
+
+/// Rounding error of a forecast, in nanoseconds: with nothing changed, the forecast of a waiter that was let
+/// in may move by this much. The waiter is not refused for that.
+const ROUNDING: u64 = TIMER_SLACK / 16;
+
+impl LimiterState {
+    /// Returns the instant at which a caller that joins `line` now gets its permit. `reports`: it can be
+    /// the one that goes first after a cooldown.
+    pub(in crate::limiter) fn expected(
+        &self,
+        priority: Priority,
+        reports: bool,
+        cost: u32,
+        now: u64,
+    ) -> u64 {
+        self.due(
+            self.cost_served_before(priority, reports) + u64::from(cost),
+            now,
+        )
+    }
+
+    /// Returns the tokens asked for by those who are served before a caller that joins `line` now.
+    fn cost_served_before(&self, priority: Priority, reports: bool) -> u64 {
+        let ahead = self.queue.cost_ahead(priority);
+        if !matches!(self.cooldown.probe(), Probe::Armed { .. }) {
+            return ahead;
+        }
+        let probe = self.queue.probe().map(|index| self.queue.waiter(index));
+        let goes_first =
+            reports && probe.is_none_or(|probe| priority.probes_before(probe.priority));
+        match probe {
+            _ if goes_first => 0,
+            // The probe is served first, from whichever line.
+            Some(probe) if probe.priority > priority => ahead + u64::from(probe.cost),
+            _ => ahead,
+        }
+    }
+
+    /// Returns all who wait, in the order in which they are served.
+    pub(in crate::limiter) fn serving_order(&self) -> Vec<u32> {
+        let mut order = self.queue.in_order();
+        let armed = matches!(self.cooldown.probe(), Probe::Armed { .. });
+        let probe = self.queue.probe().filter(|_| armed);
+        let place = probe.and_then(|probe| order.iter().position(|&index| index == probe));
+        if let Some(place) = place {
+            order[..=place].rotate_right(1);
+        }
+        order
+    }
+
+    /// Returns the instant at which the last of `cost` tokens from now on is granted.
+    pub(in crate::limiter) fn due(&self, cost: u64, now: u64) -> u64 {
+        let Some(remote) = &self.remote else {
+            return self.schedule(now).when(cost);
+        };
+        let schedule = self.schedule(now);
+        match remote.due(cost, now) {
+            Due::At(due) => due.max(schedule.opens),
+            Due::Drawn(cost) => schedule.when(cost),
+            Due::Late { cost, full_at } => schedule.with_tat(full_at).when(cost),
+            Due::Alone(cost) => schedule.map(|shape| remote.own(shape)).when(cost),
+        }
+    }
+
+    /// Refuses all waiters that cannot be served in time any more, if there may be any.
+    pub(in crate::limiter) fn expel_if_late(&mut self, now: u64, wakes: &mut WakeList) {
+        let latest = self.soonest.saturating_add(ROUNDING);
+        if self.due(self.queue.cost_ahead(Priority::First), now) > latest {
+            self.expel(now, wakes);
+        }
+    }
+
+    /// Refuses all waiters that cannot be served in time any more.
+    pub(in crate::limiter) fn expel(&mut self, now: u64, wakes: &mut WakeList) {
+        let burst = self.quota().burst().get();
+        let closed = self.cooldown.closed_in_all();
+        let mut ahead = 0;
+        self.soonest = u64::MAX;
+        for index in self.serving_order() {
+            let waiter = self.queue.waiter(index);
+            let (cost, latest, patience) = (waiter.cost, waiter.latest, waiter.patience);
+            let until = self.due(ahead + u64::from(cost), now);
+            let state = match () {
+                () if cost > burst => WaiterState::TooLarge,
+                () if closed > patience => WaiterState::Closed { until },
+                // A permit that is due already is left to `grant`.
+                () if until > latest.saturating_add(ROUNDING).max(now) => {
+                    WaiterState::Late { until }
+                }
+                () => {
+                    ahead += u64::from(cost);
+                    self.soonest = self.soonest.min(latest);
+                    continue;
+                }
+            };
+            wakes.add(self.queue.decide(index, state));
+        }
+    }
+
+    /// Returns the schedule of the bucket in force, of this process or of the store.
+    pub(in crate::limiter) fn schedule(&self, now: u64) -> Schedule {
+        let round_trip = self.round_trip.max(1);
+        let (opens, probe) = match self.cooldown.probe() {
+            Probe::Off => (self.cooldown.until(), 0),
+            Probe::Armed { hold } => (self.cooldown.until(), round_trip.min(hold)),
+            Probe::Out { sent, until } => (until.min(now.max(sent + round_trip)), 0),
+        };
+        let plain = self.learnt.share_of(Shape::of(self.quota()));
+        let change = self.learnt.ages_at().map(|at| Change {
+            at,
+            bucket: Bucket {
+                tat: self.kept.as_ref().map_or(0, Level::tat),
+                shape: plain,
+            },
+            probe: round_trip.min(self.probing()),
+        });
+        Schedule {
+            now,
+            opens,
+            probe,
+            bucket: Bucket {
+                tat: self.tat,
+                shape: self.shape,
+            },
+            change,
+        }
+    }
+
+    /// Refuses the waiters whose time is over: what was not known when they joined may have held them up.
+    /// Those of a store are looked at with its answers.
+    pub(in crate::limiter) fn expire(&mut self, now: u64, wakes: &mut WakeList) {
+        if self.remote.is_some() || now < expiry(self.soonest) {
+            return;
+        }
+        self.soonest = u64::MAX;
+        for index in self.queue.in_order() {
+            let latest = self.queue.waiter(index).latest;
+            if now < expiry(latest) {
+                self.soonest = self.soonest.min(latest);
+                continue;
+            }
+            let until = self.cooldown.held_until().max(now);
+            wakes.add(self.queue.decide(index, WaiterState::Late { until }));
+        }
+    }
+}
+
+/// The instant from which on a waiter is refused that has no use for a permit after `latest`. A timer may be
+/// late, and the permit have been due in time.
+pub(in crate::limiter) const fn expiry(latest: u64) -> u64 {
+    latest.saturating_add(TIMER_SLACK + 1)
+}

@@ -1,0 +1,45 @@
+//! The declared bucket while a server's hint sets a slower pace: what is taken in the meantime is taken
+//! from it as well, so that no token comes back when the pace ends.
+
+use crate::bucket;
+use crate::bucket::Shape;
+
+#[derive(Clone, Copy, Debug)]
+pub(in crate::limiter) struct Level {
+    tat: u64,
+    shape: Shape,
+}
+
+impl Level {
+    pub(in crate::limiter) const fn new(tat: u64, shape: Shape) -> Self {
+        Self { tat, shape }
+    }
+
+    pub(in crate::limiter) fn pay(&mut self, cost: u32, now: u64) {
+        self.tat = self.tat.max(now) + self.shape.price(u64::from(cost));
+    }
+
+    pub(in crate::limiter) const fn give_back(&mut self, tokens: u64) {
+        self.tat = self.tat.saturating_sub(self.shape.price(tokens));
+    }
+
+    /// The next token comes so much later.
+    pub(in crate::limiter) const fn put_off(&mut self, nanos: u64) {
+        self.tat = self.tat.saturating_add(nanos);
+    }
+
+    /// The server lets through more or less of what was declared.
+    pub(in crate::limiter) fn reshape(&mut self, to: Shape, now: u64) {
+        self.tat = bucket::rescale(self.tat, self.shape, to, now);
+        self.shape = to;
+    }
+
+    pub(in crate::limiter) const fn tat(&self) -> u64 {
+        self.tat
+    }
+
+    /// Whole tokens in it.
+    pub(in crate::limiter) fn available(&self, now: u64) -> u64 {
+        bucket::available(self.tat, self.shape, now)
+    }
+}

@@ -1,0 +1,370 @@
+//! What is behind a limiter's lock: the bucket, the cooldown and the queue, and the rules by which
+//! permits are granted. Takes the time as an argument and touches no timer.
+
+pub(super) mod announcing;
+pub(super) mod cooldown;
+pub(super) mod faults;
+pub(super) mod feedback;
+pub(super) mod forecast;
+pub(super) mod level;
+pub(super) mod overflow;
+pub(super) mod presence;
+pub(super) mod queue;
+pub(super) mod renewal;
+pub(super) mod source;
+pub(super) mod spread;
+pub(super) mod waiter;
+
+use core::mem;
+use core::time::Duration;
+
+use crate::bucket;
+use crate::bucket::Shape;
+use crate::bucket::TIMER_SLACK;
+use crate::learning::Learnt;
+use crate::quota::Quota;
+use crate::waits::Waits;
+
+use self::announcing::Announced;
+use self::cooldown::Cooldown;
+use self::cooldown::Probe;
+use self::faults::Faults;
+use self::feedback::FirstTrip;
+use self::forecast::expiry;
+use self::level::Level;
+use self::overflow::Overflow;
+use self::presence::LEASE;
+use self::queue::Queue;
+use self::waiter::Waiter;
+use self::waiter::WaiterState;
+use super::counts::Counts;
+use super::fast_path::FastPath;
+use super::remote::Remote;
+use super::request::Priority;
+use super::request::Refusal;
+use super::request::Request;
+use super::wake_list::WakeList;
+
+/// What is left after all permits that are due were granted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    /// Nobody waits.
+    Idle,
+    /// The next permit is due at this instant.
+    Due(u64),
+    /// There are more to grant once these have been woken.
+    More,
+}
+
+#[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "facts that are independent of each other"
+)]
+pub(super) struct LimiterState {
+    pub(super) queue: Queue,
+    quota: Quota,
+    pub(super) learnt: Learnt,
+    /// The bucket in force: what was declared, tightened by what was learnt.
+    pub(super) shape: Shape,
+    pub(super) cooldown: Cooldown,
+    /// The bucket was, or may have been, full when the gate was last shut.
+    was_full: bool,
+    /// No response has arrived since the bucket was last full.
+    pub(super) fresh: bool,
+    /// Round trip of the first call after that.
+    pub(super) first_trip: Option<FirstTrip>,
+    /// Decaying maximum of the round trips of calls whose answer told something.
+    pub(super) round_trip: u64,
+    /// The bucket, while the gate is shut.
+    pub(super) tat: u64,
+    /// The declared bucket, while a hint's pace is in force.
+    pub(super) kept: Option<Level>,
+    /// The bucket without the emptying at the end of a cooldown or of a pace. Its tokens are used if the
+    /// first response after it shows that the server has as many.
+    pub(super) refilled: Option<Level>,
+    /// The last cooldown began because a window was used up.
+    pub(super) exhausted: bool,
+    /// The part of what is added to the last pause, see [`later`](Self::later).
+    pub(super) draw: f64,
+    /// Failures of the server that said when to come back.
+    pub(super) faults: Faults,
+    /// When a token last found the bucket full, or may have.
+    pub(super) overflowed: Overflow,
+    /// Until when tokens may be taken that a late timer kept from those who waited.
+    owed_until: u64,
+    /// Waiters may be served later than was forecast when they joined.
+    pub(super) delayed: bool,
+    /// No waiter's `latest` is before this.
+    pub(super) soonest: u64,
+    pub(super) waits: Waits,
+    pub(super) counts: Counts,
+    pub(super) announced: Announced,
+    /// Where the permits come from, if not from the bucket.
+    pub(super) remote: Option<Box<Remote>>,
+}
+
+impl LimiterState {
+    pub(super) const fn new(quota: Quota) -> Self {
+        Self {
+            queue: Queue::new(),
+            quota,
+            learnt: Learnt::NOTHING,
+            shape: Shape::of(quota),
+            cooldown: Cooldown::new(),
+            was_full: false,
+            fresh: true,
+            first_trip: None,
+            round_trip: 0,
+            tat: 0,
+            kept: None,
+            refilled: None,
+            exhausted: false,
+            draw: 0.0,
+            faults: Faults::NONE,
+            overflowed: Overflow::NEVER,
+            owed_until: 0,
+            delayed: false,
+            soonest: u64::MAX,
+            waits: Waits::NONE,
+            counts: Counts::NONE,
+            announced: Announced::NOTHING,
+            remote: None,
+        }
+    }
+
+    /// Takes over from the gate.
+    pub(super) fn take_over(&mut self, handed: Option<u64>, fast_path: &FastPath, now: u64) {
+        if let Some(tat) = handed {
+            // What was left when the gate opened has run out since: tokens may have spilt.
+            if self.tat <= now {
+                self.overflowed = Overflow::by(now);
+            }
+            self.was_full = self.tat <= now;
+            self.tat = bucket::sane(tat, self.shape, now);
+        }
+        if self.learnt.age(now) {
+            self.outlived(fast_path, now);
+        }
+        if let Some(lapsed) = self.cooldown.lapse(now) {
+            self.tat = bucket::reopen(self.tat, self.shape, lapsed);
+            self.refilled = None;
+            self.delayed = true;
+        }
+    }
+
+    /// Hands back to the gate, unless a cooldown or a hint's pace lasts. Only when nobody waits.
+    pub(super) fn close_for(&mut self, fast_path: &FastPath, now: u64) {
+        self.soonest = u64::MAX;
+        if self.remote.is_some() {
+            return;
+        }
+        let is_open = self.cooldown.held_until() <= now && self.cooldown.probe() == Probe::Off;
+        if is_open && self.learnt.ages_at().is_none() {
+            self.refilled = None;
+            fast_path.open(self.tat, self.owed_until);
+        }
+    }
+
+    /// Takes a permit at once if nobody waits for one.
+    pub(super) fn take(&mut self, request: &Request, now: u64) -> Result<(), Refusal> {
+        let (cost, burst) = (request.cost, self.quota.burst().get());
+        if cost > burst {
+            return Err(Refusal::TooLarge { burst });
+        }
+        if request.refusable && self.no_store(request.latest, now).is_some() {
+            return Err(Refusal::NoStore);
+        }
+        let until = self.expected(Priority::First, request.reports, cost, now);
+        let known = self.remote.is_none();
+        let is_held = self.queue.waiting() > 0 || self.cooldown.held_until() > now;
+        if is_held || (known && until > now) {
+            // A probe that is out for longer than expected still holds the others.
+            let held = self.cooldown.held_until().max(until);
+            let until = if until > now { until } else { held };
+            return Err(Refusal::Late { until });
+        }
+        let credit = if now < self.owed_until {
+            TIMER_SLACK
+        } else {
+            0
+        };
+        match self.pay(cost, now, credit) {
+            Ok(_) => {
+                self.cooldown.granted(request.reports, now);
+                Ok(())
+            }
+            Err(due) if known => Err(Refusal::Late { until: due }),
+            Err(_) => {
+                self.want(cost);
+                Err(Refusal::Late { until })
+            }
+        }
+    }
+
+    /// Puts a waiter in its line, if it can be served in time.
+    pub(super) fn join(
+        &mut self,
+        waiter: Waiter,
+        now: u64,
+        wakes: &mut WakeList,
+    ) -> Result<u32, Refusal> {
+        let until = self.expected(waiter.priority, waiter.reports, waiter.cost, now);
+        if self.cooldown.closed_in_all() > waiter.patience {
+            return Err(Refusal::Closed { until });
+        }
+        if until > waiter.latest {
+            return Err(Refusal::Late { until });
+        }
+        self.soonest = self.soonest.min(waiter.latest);
+        self.fresh |= mem::take(&mut self.was_full);
+        self.expect_wait(&waiter, until, now);
+        let ahead_of_others = waiter.priority != Priority::First;
+        let index = self.queue.join(waiter);
+        if ahead_of_others {
+            self.expel_if_late(now, wakes);
+        }
+        Ok(index)
+    }
+
+    /// Grants what is due, in order.
+    pub(super) fn grant(&mut self, now: u64, wakes: &mut WakeList) -> Next {
+        if self.queue.waiting() > 0 {
+            self.recall(now, wakes);
+            if mem::take(&mut self.delayed) {
+                self.expel_if_late(now, wakes);
+            }
+            self.expire(now, wakes);
+        }
+        while let Some(head) = self.head(now) {
+            if wakes.is_full() {
+                return Next::More;
+            }
+            let &Waiter {
+                cost,
+                latest,
+                refusable,
+                reports,
+                ..
+            } = self.queue.waiter(head);
+            if now >= expiry(latest) {
+                wakes.add(self.queue.decide(head, WaiterState::Late { until: now }));
+                continue;
+            }
+            if refusable && self.no_store(latest, now).is_some() {
+                wakes.add(self.queue.decide(head, WaiterState::NoStore));
+                continue;
+            }
+            let held_until = self.cooldown.held_until();
+            if now < held_until {
+                return self.next(held_until.max(self.due(u64::from(cost), now)), now, wakes);
+            }
+            match self.pay(cost, now, TIMER_SLACK) {
+                Err(until) => return self.next(until, now, wakes),
+                Ok(until) => {
+                    if self.tat < now {
+                        self.owed_until = now + TIMER_SLACK;
+                    }
+                    self.cooldown.granted(reports, now);
+                    self.account(head, now);
+                    wakes.add(self.queue.grant(head, until, now));
+                }
+            }
+        }
+        self.order(now);
+        Next::Idle
+    }
+
+    /// The waiter that is next.
+    fn head(&self, now: u64) -> Option<u32> {
+        let probe = match self.cooldown.probe() {
+            Probe::Armed { .. } if self.cooldown.until() <= now => self.queue.probe(),
+            _ => None,
+        };
+        probe.or_else(|| self.queue.head())
+    }
+
+    /// Closes until `until`, for all who share the limit. `why` is what events say of it.
+    pub(super) fn cool_down(
+        &mut self,
+        until: u64,
+        why: &'static str,
+        now: u64,
+        wakes: &mut WakeList,
+    ) {
+        if until > now && until > self.cooldown.until() {
+            self.announced.why = why;
+            self.tell_pause(until, now);
+        }
+        self.close(until, now, wakes);
+    }
+
+    /// Closes until `until`. A longer cooldown extends, a shorter one changes nothing; permits that
+    /// nobody has used yet are called back.
+    pub(super) fn close(&mut self, until: u64, now: u64, wakes: &mut WakeList) {
+        if !self.cooldown.extend(until, now) {
+            return;
+        }
+        let unused = self.call_back();
+        self.give_back(unused);
+        self.empty(until);
+        self.expel(now, wakes);
+    }
+
+    /// Empties the bucket: one token is free at `until`, and the next ones follow at the paced rate.
+    pub(super) fn empty(&mut self, until: u64) {
+        let bucket = self.kept.unwrap_or(Level::new(self.tat, self.shape));
+        self.refilled.get_or_insert(bucket);
+        self.tat = bucket::reopen(self.tat, self.shape, until);
+    }
+
+    /// Changes the quota for those who wait as well.
+    pub(super) fn set_quota(
+        &mut self,
+        quota: Quota,
+        fast_path: &FastPath,
+        now: u64,
+        wakes: &mut WakeList,
+    ) {
+        self.quota = quota;
+        self.refilled = None;
+        self.reshape(fast_path, now);
+        self.expel(now, wakes);
+    }
+
+    pub(super) const fn quota(&self) -> Quota {
+        self.quota
+    }
+
+    pub(super) fn available(&self, now: u64) -> u64 {
+        if self.cooldown.held_until() > now || self.queue.waiting() > 0 {
+            return 0;
+        }
+        match &self.remote {
+            Some(remote) => remote.usable(now),
+            None => bucket::available(self.tat, self.shape, now),
+        }
+    }
+
+    /// What is next: a permit, the end of what makes it late, a permit that nobody picks up, or
+    /// something to ask of the store.
+    fn next(&mut self, due: u64, now: u64, wakes: &mut WakeList) -> Next {
+        let due = due.min(self.order(now));
+        if self.review(now, wakes) {
+            return Next::More;
+        }
+        let unused = self.queue.oldest_grant();
+        let lapses = unused.map(|index| self.queue.waiter(index).since + LEASE);
+        let expires = self.remote.is_none().then(|| expiry(self.soonest));
+        let times = [self.learnt.ages_at(), lapses, expires];
+        Next::Due(times.into_iter().flatten().fold(due, u64::min))
+    }
+
+    fn account(&mut self, index: u32, now: u64) {
+        let since = self.queue.waiter(index).since;
+        let waited = now.saturating_sub(since);
+        let cooled = self.cooldown.overlap(since, now).min(waited);
+        self.waits.cooldown += Duration::from_nanos(cooled);
+        self.waits.queue += Duration::from_nanos(waited - cooled);
+    }
+}

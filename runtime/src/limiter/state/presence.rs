@@ -1,0 +1,110 @@
+//! Permits that are not picked up: a future that is granted one may not be polled for long.
+
+use crate::bucket::TIMER_SLACK;
+
+use super::LimiterState;
+use super::cooldown::Probe;
+use super::waiter::Waiter;
+use super::waiter::WaiterState;
+use crate::limiter::request::Priority;
+use crate::limiter::wake_list::WakeList;
+
+/// Longest time in which a permit is picked up while others wait, in nanoseconds.
+pub(in crate::limiter) const LEASE: u64 = TIMER_SLACK;
+
+impl LimiterState {
+    /// Returns whether a waiter did not pick up its permit in time.
+    pub(in crate::limiter) fn is_late(&self, index: u32, now: u64) -> bool {
+        let waiter = self.queue.waiter(index);
+        match waiter.state() {
+            WaiterState::Granted { .. } => now > waiter.since + LEASE,
+            WaiterState::Absent => true,
+            _ => false,
+        }
+    }
+
+    /// Puts a waiter that is polled again, and did not pick up its permit in time, at the front for the
+    /// next one: the tokens that piled up for many such waiters may be more than the bucket holds.
+    pub(in crate::limiter) fn come_back(&mut self, index: u32, now: u64, wakes: &mut WakeList) {
+        self.recall(now, wakes);
+        if self.queue.waiter(index).state() != WaiterState::Absent {
+            return;
+        }
+        self.queue.come_back(index, now);
+        // What was learnt while it was in no line may have made it too late.
+        let &Waiter {
+            cost,
+            latest,
+            patience,
+            ..
+        } = self.queue.waiter(index);
+        self.soonest = self.soonest.min(latest);
+        let is_closed = self.cooldown.closed_in_all() > patience;
+        if cost > self.quota().burst().get() || is_closed {
+            self.expel(now, wakes);
+        } else {
+            self.expel_if_late(now, wakes);
+        }
+    }
+
+    /// Takes back the permits that were not picked up in time, for others to use.
+    pub(in crate::limiter) fn recall(&mut self, now: u64, wakes: &mut WakeList) {
+        while let Some(index) = self.queue.oldest_grant() {
+            let waiter = self.queue.waiter(index);
+            let (state, since, cost) = (waiter.state(), waiter.since, waiter.cost);
+            let came_back = waiter.priority == Priority::Returned;
+            if since + LEASE > now {
+                break;
+            }
+            self.overflow(now, TIMER_SLACK);
+            // Its waker was called when the permit was granted.
+            drop(self.queue.decide(index, WaiterState::Absent));
+            self.take_back(state, since, cost, now);
+            if came_back {
+                self.skip_others_like_it(since, wakes);
+            }
+        }
+    }
+
+    /// Passes over those that came back before a permit was granted at `granted`, to one that came back as
+    /// well and is not polled again. Many of them may belong to one task that is busy, and to try each of
+    /// them would take time in which tokens overflow. They are woken, and stand at the front again as soon
+    /// as they are polled.
+    fn skip_others_like_it(&mut self, granted: u64, wakes: &mut WakeList) {
+        for index in self.queue.returned() {
+            if self.queue.waiter(index).since <= granted {
+                wakes.add(self.queue.decide(index, WaiterState::Absent));
+            }
+        }
+    }
+
+    /// Puts all who hold a permit that they have not used back to the front of their lines. Returns the
+    /// tokens that they give back.
+    pub(in crate::limiter) fn call_back(&mut self) -> u64 {
+        if let Probe::Out { sent, .. } = self.cooldown.probe() {
+            if self.queue.holds_unused(sent) {
+                self.cooldown.unused(sent);
+            }
+        }
+        self.queue.revoke()
+    }
+
+    /// Takes back the permit that a waiter held in `state`, since `since`.
+    pub(in crate::limiter) fn take_back(
+        &mut self,
+        state: WaiterState,
+        since: u64,
+        cost: u32,
+        now: u64,
+    ) {
+        let (WaiterState::Granted { until } | WaiterState::Held { until }) = state else {
+            return;
+        };
+        self.cooldown.unused(since);
+        match &mut self.remote {
+            Some(remote) if until < u64::MAX => remote.put_back(cost, until, now),
+            _ if self.overflowed.covers(since) => {}
+            _ => self.give_back(u64::from(cost)),
+        }
+    }
+}

@@ -1,0 +1,331 @@
+//! The waiters, in order: one list for each line, and one for those that were granted a permit and have
+//! not picked it up yet. The lists are doubly linked through one vector, so that joining and leaving
+//! anywhere is constant time and allocates nothing once the vector has grown.
+
+use core::task::Waker;
+use std::mem;
+
+use tokio::runtime::Id;
+
+use super::waiter::Waiter;
+use super::waiter::WaiterState;
+use crate::limiter::request::Priority;
+
+const NIL: u32 = u32::MAX;
+
+/// Vectors above this many places are given back when the last one is free.
+const KEEP: usize = 1024;
+
+#[derive(Debug)]
+struct Place {
+    waiter: Option<Waiter>,
+    previous: u32,
+    next: u32,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct List {
+    head: u32,
+    tail: u32,
+    /// Tokens that all in this list ask for together.
+    cost: u64,
+    len: usize,
+    /// How many of them report on their attempts.
+    reporting: usize,
+}
+
+impl List {
+    const EMPTY: Self = Self {
+        head: NIL,
+        tail: NIL,
+        cost: 0,
+        len: 0,
+        reporting: 0,
+    };
+}
+
+#[derive(Debug)]
+pub(in crate::limiter) struct Queue {
+    places: Vec<Place>,
+    /// The first of the free places, which are linked by `next`.
+    free: u32,
+    taken: usize,
+    lines: [List; Priority::ALL.len()],
+    granted: List,
+    /// Those that hold a permit until they have another limiter's as well.
+    held: List,
+}
+
+impl Queue {
+    pub(in crate::limiter) const fn new() -> Self {
+        Self {
+            places: Vec::new(),
+            free: NIL,
+            taken: 0,
+            lines: [List::EMPTY; Priority::ALL.len()],
+            granted: List::EMPTY,
+            held: List::EMPTY,
+        }
+    }
+
+    /// Returns how many wait in a line.
+    pub(in crate::limiter) fn waiting(&self) -> usize {
+        self.lines.iter().map(|list| list.len).sum()
+    }
+
+    /// Returns the tokens asked for ahead of a caller who joins `line` now.
+    pub(in crate::limiter) fn cost_ahead(&self, priority: Priority) -> u64 {
+        let ahead = &self.lines[..=priority as usize];
+        ahead.iter().map(|list| list.cost).sum()
+    }
+
+    /// Returns the waiter that is next.
+    pub(in crate::limiter) fn head(&self) -> Option<u32> {
+        let heads = self.lines.iter().map(|list| list.head);
+        heads.into_iter().find(|&index| index != NIL)
+    }
+
+    /// Returns the waiter that goes first after a cooldown, to see whether the server lets it through:
+    /// one that reports, and one that was not just refused if there is any.
+    pub(in crate::limiter) fn probe(&self) -> Option<u32> {
+        Priority::PROBE_ORDER
+            .map(|priority| self.lines[priority as usize])
+            .into_iter()
+            .filter(|list| list.reporting > 0)
+            .find_map(|list| self.iter(list).find(|&index| self.waiter(index).reports))
+    }
+
+    /// Returns whether others wait before this waiter.
+    pub(in crate::limiter) fn is_behind(&self, index: u32) -> bool {
+        self.waiter(index).state() == WaiterState::Waiting && self.head() != Some(index)
+    }
+
+    /// Returns all who wait in a line, in order.
+    pub(in crate::limiter) fn in_order(&self) -> Vec<u32> {
+        let mut order = Vec::with_capacity(self.waiting());
+        for list in self.lines {
+            order.extend(self.iter(list));
+        }
+        order
+    }
+
+    /// Returns those that were absent and wait again, in order.
+    pub(in crate::limiter) fn returned(&self) -> Vec<u32> {
+        self.iter(self.lines[Priority::Returned as usize]).collect()
+    }
+
+    fn iter(&self, list: List) -> impl Iterator<Item = u32> {
+        let existing = |index: u32| (index != NIL).then_some(index);
+        core::iter::successors(existing(list.head), move |&index| {
+            existing(self.places[index as usize].next)
+        })
+    }
+
+    pub(in crate::limiter) fn waiter(&self, index: u32) -> &Waiter {
+        self.places[index as usize]
+            .waiter
+            .as_ref()
+            .expect("a ticket's place is taken")
+    }
+
+    pub(in crate::limiter) fn waiter_mut(&mut self, index: u32) -> &mut Waiter {
+        self.places[index as usize]
+            .waiter
+            .as_mut()
+            .expect("a ticket's place is taken")
+    }
+
+    /// Puts a waiter at the end of its line.
+    pub(in crate::limiter) fn join(&mut self, waiter: Waiter) -> u32 {
+        let place = Place {
+            waiter: Some(waiter),
+            previous: NIL,
+            next: NIL,
+        };
+        self.taken += 1;
+        let index = if self.free == NIL {
+            self.make_room();
+            self.places.push(place);
+            u32::try_from(self.places.len() - 1).expect("fewer than 2^32 waiters")
+        } else {
+            let index = self.free;
+            self.free = self.places[index as usize].next;
+            self.places[index as usize] = place;
+            index
+        };
+        self.push_back(index);
+        index
+    }
+
+    /// Where there are many places, doubling them would leave much unused.
+    fn make_room(&mut self) {
+        let places = self.places.len();
+        if places >= KEEP && places == self.places.capacity() {
+            self.places.reserve_exact(places / 16);
+        }
+    }
+
+    /// Takes a waiter out of its list and frees its place.
+    pub(in crate::limiter) fn leave(&mut self, index: u32) -> Waiter {
+        self.unlink(index);
+        let place = &mut self.places[index as usize];
+        place.next = self.free;
+        let waiter = place.waiter.take().expect("a ticket's place is taken");
+        self.free = index;
+        self.taken -= 1;
+        if self.taken == 0 && self.places.len() > KEEP {
+            self.places = Vec::new();
+            self.free = NIL;
+        }
+        waiter
+    }
+
+    /// Grants a waiter a permit, and takes its waker.
+    pub(in crate::limiter) fn grant(&mut self, index: u32, until: u64, now: u64) -> Option<Waker> {
+        self.waiter_mut(index).since = now;
+        self.decide(index, WaiterState::Granted { until })
+    }
+
+    /// Moves a waiter to the list of a new state, and takes its waker.
+    pub(in crate::limiter) fn decide(&mut self, index: u32, state: WaiterState) -> Option<Waker> {
+        self.unlink(index);
+        self.waiter_mut(index).set(state);
+        self.push_back(index);
+        self.waiter_mut(index).waker.take()
+    }
+
+    /// Puts all who hold a permit they have not used back to the front of their lines, in their
+    /// order. Returns the tokens that they give back.
+    pub(in crate::limiter) fn revoke(&mut self) -> u64 {
+        // Permits that are held were granted first: their waiters go ahead of the others.
+        let lists = [&mut self.granted, &mut self.held];
+        let lists = lists.map(|list| mem::replace(list, List::EMPTY));
+        for list in lists {
+            let mut at = list.tail;
+            while at != NIL {
+                let previous = self.places[at as usize].previous;
+                self.waiter_mut(at).set(WaiterState::Waiting);
+                self.push_front(at);
+                at = previous;
+            }
+        }
+        lists.iter().map(|list| list.cost).sum()
+    }
+
+    /// Returns whether a permit that was granted at `instant`, to a caller that reports, is not used yet.
+    pub(in crate::limiter) fn holds_unused(&self, instant: u64) -> bool {
+        let unused = self.iter(self.granted).chain(self.iter(self.held));
+        let mut unused = unused.map(|index| {
+            let waiter = self.waiter(index);
+            waiter.reports && waiter.since == instant
+        });
+        unused.any(|is_it| is_it)
+    }
+
+    /// Returns the waiter whose permit was granted first of those that were not picked up.
+    pub(in crate::limiter) fn oldest_grant(&self) -> Option<u32> {
+        (self.granted.head != NIL).then_some(self.granted.head)
+    }
+
+    /// Keeps a waiter's permit until it has another limiter's as well.
+    pub(in crate::limiter) fn hold(&mut self, index: u32) {
+        if let WaiterState::Granted { until } = self.waiter(index).state() {
+            // Its waker was called when the permit was granted.
+            drop(self.decide(index, WaiterState::Held { until }));
+        }
+    }
+
+    /// Puts a waiter that was absent, and is polled again, ahead of those that never had a permit.
+    pub(in crate::limiter) fn come_back(&mut self, index: u32, now: u64) {
+        let waiter = self.waiter_mut(index);
+        waiter.since = now;
+        waiter.priority = Priority::Returned;
+        waiter.set(WaiterState::Waiting);
+        self.push_back(index);
+    }
+
+    /// The waiters of a runtime.
+    pub(in crate::limiter) fn of_runtime(&self, runtime: Id) -> impl Iterator<Item = &Waiter> {
+        self.places
+            .iter()
+            .filter_map(|place| place.waiter.as_ref())
+            .filter(move |w| w.runtime == runtime)
+    }
+
+    fn push_back(&mut self, index: u32) {
+        let Some(tail) = self
+            .list_of(index)
+            .map(|list| mem::replace(&mut list.tail, index))
+        else {
+            return;
+        };
+        let place = &mut self.places[index as usize];
+        (place.previous, place.next) = (tail, NIL);
+        if tail != NIL {
+            self.places[tail as usize].next = index;
+        }
+        self.count_in(index);
+    }
+
+    fn push_front(&mut self, index: u32) {
+        let Some(head) = self
+            .list_of(index)
+            .map(|list| mem::replace(&mut list.head, index))
+        else {
+            return;
+        };
+        let place = &mut self.places[index as usize];
+        (place.previous, place.next) = (NIL, head);
+        if head != NIL {
+            self.places[head as usize].previous = index;
+        }
+        self.count_in(index);
+    }
+
+    /// Completes either push: the only one in a list is both its ends.
+    fn count_in(&mut self, index: u32) {
+        let &Waiter { cost, reports, .. } = self.waiter(index);
+        if let Some(list) = self.list_of(index) {
+            if list.len == 0 {
+                (list.head, list.tail) = (index, index);
+            }
+            list.len += 1;
+            list.cost += u64::from(cost);
+            list.reporting += usize::from(reports);
+        }
+    }
+
+    fn unlink(&mut self, index: u32) {
+        let Place { previous, next, .. } = self.places[index as usize];
+        let &Waiter { cost, reports, .. } = self.waiter(index);
+        let Some(list) = self.list_of(index) else {
+            return;
+        };
+        list.len -= 1;
+        list.cost -= u64::from(cost);
+        list.reporting -= usize::from(reports);
+        if list.head == index {
+            list.head = next;
+        }
+        if list.tail == index {
+            list.tail = previous;
+        }
+        if previous != NIL {
+            self.places[previous as usize].next = next;
+        }
+        if next != NIL {
+            self.places[next as usize].previous = previous;
+        }
+    }
+
+    /// Returns the list that a waiter is in by its state; some are in none.
+    fn list_of(&mut self, index: u32) -> Option<&mut List> {
+        let waiter = self.waiter(index);
+        match (waiter.state(), waiter.priority) {
+            (WaiterState::Waiting, priority) => Some(&mut self.lines[priority as usize]),
+            (WaiterState::Granted { .. }, _) => Some(&mut self.granted),
+            (WaiterState::Held { .. }, _) => Some(&mut self.held),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! New windows: how much of what the bucket gained meanwhile can be used at once.
+
+use core::mem;
+use core::time::Duration;
+
+use crate::bucket;
+use crate::bucket::Shape;
+use crate::hint::Hint;
+use crate::learning::Observation;
+
+use super::LimiterState;
+use super::cooldown::PROBING;
+use super::cooldown::Probe;
+use crate::limiter::fast_path::FastPath;
+
+/// Two seconds do not matter to a window of which more than this is left.
+const LONG: Duration = Duration::from_secs(60);
+
+/// Returns the tokens to withhold because the reset may be told too late: by a second where it is told in
+/// whole seconds, and by another one where it is told as an instant.
+///
+/// A client that uses up such a window at once waits in vain from its end to the instant that was told.
+/// At the paced rate it lasts until then.
+fn lasting(hint: &Hint, shape: Shape) -> f64 {
+    let reset = hint.reset_after().unwrap_or_default();
+    let rounded = reset == Duration::from_secs(1);
+    let matters = reset <= LONG;
+    if matters && (hint.reset_is_instant() || rounded) {
+        reset.as_secs_f64() / Duration::from_nanos(shape.interval).as_secs_f64()
+    } else {
+        0.0
+    }
+}
+
+impl LimiterState {
+    /// Starts on a new window: empties the bucket and arms a probe, so that processes do not all send at its
+    /// edge before one response shows what is in it.
+    pub(in crate::limiter) fn outlived(&mut self, fast_path: &FastPath, now: u64) {
+        self.reshape(fast_path, now);
+        self.empty(now);
+        self.delayed = true;
+        if self.cooldown.probe() == Probe::Off {
+            self.cooldown.arm(self.probing());
+        }
+    }
+
+    /// Returns the longest hold for the probe after the end of a window, in nanoseconds.
+    pub(in crate::limiter) fn probing(&self) -> u64 {
+        PROBING.min(self.round_trip.saturating_mul(2))
+    }
+
+    /// The first answer after a cooldown, or about a new window, shows how much there is again: what the
+    /// bucket gained in the meantime is there as well, up to that.
+    pub(in crate::limiter) fn renew(&mut self, heard: &Observation<'_>, renewed: bool, now: u64) {
+        let is_known = heard.hint.counts_requests() && self.remote.is_none();
+        if self.refilled.is_none() {
+            return;
+        }
+        let Some(mut left) = heard.hint.remaining().filter(|_| is_known) else {
+            return;
+        };
+        if !self.cooldown.answered(heard.sent) && !renewed {
+            return;
+        }
+        let Some(mut refilled) = self.refilled.take() else {
+            return;
+        };
+        if mem::take(&mut self.exhausted) {
+            left -= lasting(heard.hint, self.shape);
+        }
+        refilled.reshape(self.shape, now);
+        let level = bucket::holding(left, self.shape, now);
+        self.tat = self.tat.min(refilled.tat().max(level));
+    }
+}

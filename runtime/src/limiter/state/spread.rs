@@ -1,0 +1,75 @@
+//! Pauses that end a little later than a server asked, so that processes which were all asked to come back at
+//! the same instant do not.
+
+use core::time::Duration;
+
+use crate::clock;
+
+use super::LimiterState;
+
+/// Longest time that is added.
+const LONGEST: Duration = Duration::from_secs(1);
+
+/// Time by which a pause may end later than the server asked.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Spread {
+    /// At most this share of what it asked for.
+    pub(crate) share: f64,
+    /// A random number from 0 (included) to 1 (excluded).
+    pub(crate) draw: f64,
+}
+
+impl Spread {
+    /// Nanoseconds to add to a pause of `asked` nanoseconds.
+    fn nanos(self, asked: u64) -> u64 {
+        let most = Duration::from_nanos(asked).mul_f64(self.share).min(LONGEST);
+        clock::nanos(most.mul_f64(self.draw))
+    }
+}
+
+/// Consequence of a refusal for the wait of its call.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Understood {
+    /// The nanoseconds of it, where they are not those that the server asked for: a reset can be the instant at
+    /// which a bucket is full again.
+    pub(crate) wait: Option<u64>,
+    /// Nanoseconds on top of it.
+    pub(crate) later: u64,
+}
+
+impl Understood {
+    /// The wait of the call, which was asked to wait for so many nanoseconds or backs off for as many.
+    pub(crate) fn instead_of(self, wait: u64) -> u64 {
+        self.wait.unwrap_or(wait).saturating_add(self.later)
+    }
+}
+
+impl LimiterState {
+    /// Returns the nanoseconds by which a pause of `asked` nanoseconds is longer than the server asked: for one
+    /// pause it is always the same part, whichever of its calls asks.
+    pub(in crate::limiter) fn later(&mut self, asked: u64, spread: Spread, now: u64) -> u64 {
+        if self.cooldown.until() <= now {
+            self.draw = spread.draw;
+        }
+        let draw = self.draw;
+        Spread { draw, ..spread }.nanos(asked)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_is_added_and_no_more_than_a_second() {
+        let of = |share, draw, seconds| {
+            let asked = clock::nanos(Duration::from_secs(seconds));
+            Spread { share, draw }.nanos(asked)
+        };
+        assert_eq!(of(0.05, 0.0, 10), 0);
+        assert_eq!(of(0.0, 0.9, 10), 0);
+        assert_eq!(of(0.05, 0.5, 10), 250_000_000);
+        assert_eq!(of(0.05, 0.5, 3600), 500_000_000);
+        assert_eq!(of(1.0, 0.5, u64::MAX / 1_000_000_000), 500_000_000);
+    }
+}

@@ -1,0 +1,272 @@
+//! Who wakes the limiter when the next permit is due: one timer per runtime that has waiters.
+//!
+//! The timer's waker is the limiter itself. No waiting task has to be polled for the others to get
+//! on, no background task exists, and a runtime that nobody drives any more holds up only its own
+//! waiters: the timers of the other runtimes ring as well.
+
+use core::future::Future as _;
+use core::pin::Pin;
+use core::pin::pin;
+use core::sync::atomic::AtomicU8;
+use core::sync::atomic::Ordering;
+use core::task::Context;
+use core::task::Waker;
+use std::panic;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::sync::MutexGuard;
+use std::sync::Weak;
+use std::task::Wake;
+
+use tokio::runtime::Handle;
+use tokio::runtime::Id;
+use tokio::time::Sleep;
+
+use crate::clock;
+
+use super::locked::Locked;
+use super::shared::Shared;
+use super::wake_list::WakeList;
+
+/// The timers of one limiter.
+#[derive(Debug)]
+pub(super) struct Timers {
+    clocks: Vec<RuntimeTimer>,
+    /// The bell of the timer that went last: whoever waits next, and waits alone, needs it again. It
+    /// keeps no runtime alive.
+    spare: Option<Arc<TimerWaker>>,
+}
+
+/// What came of setting the timers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Setting {
+    /// They will ring.
+    Set,
+    /// One rang while it was set.
+    Fired,
+}
+
+impl Timers {
+    pub(super) const fn new() -> Self {
+        Self {
+            clocks: Vec::new(),
+            spare: None,
+        }
+    }
+
+    /// A runtime that has waiters.
+    pub(super) fn runtime(&self) -> Option<Handle> {
+        let alive = self.clocks.iter().find(|clock| !clock.dead);
+        alive.map(|clock| clock.runtime.clone())
+    }
+
+    /// Counts in a waiter of the current runtime.
+    pub(super) fn register(&mut self, handle: &Handle, limiter: &Weak<Shared>) {
+        let found = self
+            .clocks
+            .iter_mut()
+            .find(|clock| clock.runtime.id() == handle.id());
+        if let Some(clock) = found {
+            clock.waiters += 1;
+            return;
+        }
+        let timer_waker = self
+            .spare
+            .take()
+            .filter(|timer_waker| timer_waker.runtime == handle.id());
+        let timer_waker = timer_waker.unwrap_or_else(|| TimerWaker::new(handle.id(), limiter));
+        self.clocks
+            .push(RuntimeTimer::new(handle.clone(), timer_waker));
+    }
+
+    /// Counts out a waiter; the timer goes with the last one.
+    pub(super) fn unregister(&mut self, runtime: Id) {
+        let Some(at) = self
+            .clocks
+            .iter()
+            .position(|clock| clock.runtime.id() == runtime)
+        else {
+            return;
+        };
+        self.clocks[at].waiters -= 1;
+        if self.clocks[at].waiters == 0 {
+            self.spare = Some(self.clocks.swap_remove(at).timer_waker);
+        }
+    }
+
+    /// Lets all timers ring at `due`.
+    pub(super) fn set(&mut self, due: u64) -> Setting {
+        let fired = self.clocks.iter_mut().map(|clock| clock.set(due));
+        fired.fold(
+            Setting::Set,
+            |all, one| if one == Setting::Fired { one } else { all },
+        )
+    }
+
+    /// Takes note that a runtime's timer rang. `false`: before its time, as when a runtime shuts
+    /// down; then the timer is given up.
+    pub(super) fn fired(&mut self, runtime: Id) -> bool {
+        let Some(clock) = self
+            .clocks
+            .iter_mut()
+            .find(|clock| clock.runtime.id() == runtime)
+        else {
+            return true;
+        };
+        clock.armed = false;
+        // A ring can be late, and the timer have been set anew since: then it still runs.
+        let over = clock.sleep.as_ref().is_some_and(|sleep| sleep.is_elapsed());
+        let early = clock.due.take().is_some_and(|due| clock::now() < due);
+        if over && early {
+            clock.sleep = None;
+            clock.dead = true;
+        }
+        !clock.dead
+    }
+}
+
+impl Shared {
+    /// A runtime's timer rang.
+    pub(super) fn timer_fired(&self, runtime: Id) {
+        let (mut locked, now) = self.lock_state();
+        let mut wakes = WakeList::new();
+        if !locked.timers.fired(runtime) {
+            // Whoever still polls them has them follow to the runtime that they are polled on.
+            let stranded = locked.state.queue.of_runtime(runtime);
+            stranded.for_each(|waiter| wakes.add(waiter.waker.clone()));
+        }
+        self.settle(locked, now, &mut wakes);
+    }
+
+    /// Moves a waiter to the runtime that polls it, where that is another one.
+    pub(super) fn follow(&self, mut locked: MutexGuard<'_, Locked>, index: u32, runtime: Id) {
+        let Ok(handle) = Handle::try_current() else {
+            return;
+        };
+        if handle.id() == runtime {
+            return;
+        }
+        locked.timers.register(&handle, &self.me);
+        locked.state.queue.waiter_mut(index).runtime = handle.id();
+        locked.timers.unregister(runtime);
+        let now = clock::now();
+        self.settle(locked, now, &mut WakeList::new());
+    }
+}
+
+/// The timer on one runtime.
+#[derive(Debug)]
+struct RuntimeTimer {
+    runtime: Handle,
+    waiters: usize,
+    sleep: Option<Pin<Box<Sleep>>>,
+    /// The timer has our waker.
+    armed: bool,
+    /// When it will ring.
+    due: Option<u64>,
+    /// The runtime has shut down.
+    dead: bool,
+    timer_waker: Arc<TimerWaker>,
+    waker: Waker,
+}
+
+impl RuntimeTimer {
+    fn new(runtime: Handle, timer_waker: Arc<TimerWaker>) -> Self {
+        let waker = Waker::from(Arc::clone(&timer_waker));
+        Self {
+            runtime,
+            waiters: 1,
+            sleep: None,
+            armed: false,
+            due: None,
+            dead: false,
+            timer_waker,
+            waker,
+        }
+    }
+
+    fn set(&mut self, due: u64) -> Setting {
+        if self.dead || self.due == Some(due) {
+            return Setting::Set;
+        }
+        self.timer_waker.state.store(SETTING, Ordering::Release);
+        let fired = self.set_silently(due);
+        if self.timer_waker.state.swap(IDLE, Ordering::AcqRel) == FIRED || fired {
+            self.due = None;
+            self.armed = false;
+            return Setting::Fired;
+        }
+        self.due = (!self.dead).then_some(due);
+        Setting::Set
+    }
+
+    /// Sets the timer and tells whether it is over already. The bell is muted: setting a timer can
+    /// ring it, and the limiter's lock is held.
+    fn set_silently(&mut self, due: u64) -> bool {
+        let at = clock::instant(due);
+        let sleep = self.sleep.get_or_insert_with(|| {
+            let _inside = self.runtime.enter();
+            Box::pin(tokio::time::sleep_until(at))
+        });
+        sleep.as_mut().reset(at);
+        if sleep.is_elapsed() {
+            // Polling the timer of a runtime that has shut down panics.
+            self.dead = clock::now() < due;
+            return !self.dead;
+        }
+        if self.armed {
+            return false;
+        }
+        let waker = &self.waker;
+        // A runtime that shuts down between the check above and here makes the timer panic, on the
+        // thread of another runtime that has done nothing wrong.
+        let polled = panic::catch_unwind(AssertUnwindSafe(|| {
+            let timer_fired = pin!(tokio::task::unconstrained(sleep.as_mut()));
+            timer_fired.poll(&mut Context::from_waker(waker)).is_ready()
+        }));
+        self.dead = polled.is_err();
+        let over = polled.unwrap_or(false);
+        self.armed = !over;
+        over
+    }
+}
+
+const IDLE: u8 = 0;
+const SETTING: u8 = 1;
+const FIRED: u8 = 2;
+
+/// The waker of a timer.
+#[derive(Debug)]
+struct TimerWaker {
+    limiter: Weak<Shared>,
+    runtime: Id,
+    state: AtomicU8,
+}
+
+impl TimerWaker {
+    fn new(runtime: Id, limiter: &Weak<Shared>) -> Arc<Self> {
+        Arc::new(Self {
+            limiter: limiter.clone(),
+            runtime,
+            state: AtomicU8::new(IDLE),
+        })
+    }
+}
+
+impl Wake for TimerWaker {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        // While it is muted, whoever sets the timer sees that it rang.
+        let muted =
+            self.state
+                .compare_exchange(SETTING, FIRED, Ordering::AcqRel, Ordering::Acquire);
+        if muted == Err(IDLE) {
+            if let Some(limiter) = self.limiter.upgrade() {
+                limiter.timer_fired(self.runtime);
+            }
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! The connections of a store: one for each runtime that uses it.
+//!
+//! A connection lives by a task of the runtime that made it. Used from another runtime, it would end
+//! with the first one, and stand still while nobody drives that one.
+
+use core::time::Duration;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::MutexGuard;
+use std::sync::PoisonError;
+
+use tokio::runtime::Handle;
+use tokio::runtime::Id;
+use tokio::sync::watch;
+use tokio::time::timeout;
+
+use crate::clock;
+use crate::store::StoreError;
+
+use super::connection::Connection;
+use super::connection::Connector;
+use super::error;
+
+/// A server that could not be reached is tried again after this time, in nanoseconds: always the same,
+/// so that its return is noticed soon.
+const RETRY: u64 = 50_000_000;
+
+pub(super) struct Connections {
+    connector: Arc<Connector>,
+    lines: Mutex<Vec<Slot>>,
+}
+
+/// The connection of a runtime.
+#[derive(Clone)]
+pub(super) struct Slot {
+    runtime: Id,
+    stage: watch::Receiver<Stage>,
+}
+
+#[derive(Clone)]
+enum Stage {
+    Connecting,
+    Up(Connection),
+    Down { why: StoreError, again_at: u64 },
+}
+
+impl Connections {
+    pub(super) fn new(connector: Connector) -> Self {
+        Self {
+            connector: Arc::new(connector),
+            lines: Mutex::default(),
+        }
+    }
+
+    /// The line of the runtime that this is called in, and whether it was there before. A new one is
+    /// connected by a task: whoever asked for it may leave, and the next finds it connected.
+    pub(super) fn line(&self, within: Duration) -> Result<(Slot, bool), StoreError> {
+        let runtime = Handle::try_current()
+            .map_err(|_| StoreError::unavailable("there is no tokio runtime here"))?;
+        let now = clock::now();
+        let mut lines = self.lock();
+        lines.retain(|line| line.is_usable(now));
+        if let Some(line) = lines.iter().find(|line| line.runtime == runtime.id()) {
+            return Ok((line.clone(), true));
+        }
+        let (sender, stage) = watch::channel(Stage::Connecting);
+        let connector = Arc::clone(&self.connector);
+        drop(runtime.spawn(connect(connector, within, sender)));
+        let line = Slot {
+            runtime: runtime.id(),
+            stage,
+        };
+        lines.push(line.clone());
+        Ok((line, false))
+    }
+
+    /// No request uses this line again. Those under way keep it until they are done.
+    pub(super) fn give_up(&self, line: &Slot) {
+        self.lock()
+            .retain(|other| !other.stage.same_channel(&line.stage));
+    }
+
+    /// A server has said that a key is at another one; whether another try can do better.
+    pub(super) fn found_cluster(&self) -> bool {
+        self.connector.found_cluster()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Slot>> {
+        // Nothing in here panics while it holds the lock.
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Slot {
+    /// Not if its runtime has ended, or if it is time to try again.
+    fn is_usable(&self, now: u64) -> bool {
+        match &*self.stage.borrow() {
+            Stage::Down { again_at, .. } => now < *again_at,
+            Stage::Connecting | Stage::Up(_) => self.stage.has_changed().is_ok(),
+        }
+    }
+
+    /// The connection, once it is there.
+    pub(super) async fn connection(&mut self) -> Result<Connection, StoreError> {
+        let settled = |stage: &Stage| !matches!(stage, Stage::Connecting);
+        match self.stage.wait_for(settled).await.as_deref() {
+            Ok(Stage::Up(connection)) => Ok(connection.clone()),
+            Ok(Stage::Down { why, .. }) => Err(why.clone()),
+            Ok(Stage::Connecting) | Err(_) => Err(StoreError::unavailable(
+                "the tokio runtime of the connection to Redis has ended",
+            )),
+        }
+    }
+}
+
+/// Connects, and then stays for as long as anybody may use the connection: a runtime that ends drops
+/// this task, by which it is noticed.
+async fn connect(connector: Arc<Connector>, within: Duration, stage: watch::Sender<Stage>) {
+    let why = match timeout(within, connector.connect()).await {
+        Ok(Ok(connection)) => {
+            stage.send_replace(Stage::Up(connection));
+            return stage.closed().await;
+        }
+        Ok(Err(error)) => error::explain(&error),
+        Err(_) => StoreError::unavailable(format!("no connection to Redis within {within:?}")),
+    };
+    let again_at = clock::now().saturating_add(RETRY);
+    stage.send_replace(Stage::Down { why, again_at });
+}

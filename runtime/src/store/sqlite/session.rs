@@ -1,0 +1,130 @@
+//! What the thread of a file does.
+
+use super::busy;
+use super::checkpoint::Checkpoint;
+use super::database::Database;
+use super::error::SqliteFailure;
+use super::table::Table;
+use super::worker::Job;
+use super::worker::Shared;
+
+/// Opens the file and does these requests and all that follow, until the file has to be opened anew.
+///
+/// Gives back requests that came when it had to be, or the next ones. `None`: the thread has to end.
+pub(super) fn serve(shared: &Shared, mut jobs: Vec<Job>) -> Option<Vec<Job>> {
+    busy::begin();
+    let database = match Database::open(&shared.path) {
+        Ok(database) => database,
+        Err(failure) => {
+            refuse(shared, jobs, &failure);
+            return shared.take();
+        }
+    };
+    match session(shared, &database, &mut jobs) {
+        Ok(next) => next,
+        Err(failure) => {
+            if failure.is_rejected() {
+                // Whatever is wrong with the file, closing it must not make it worse.
+                drop(database.keep_as_it_is(true));
+            }
+            drop(database);
+            refuse(shared, jobs, &failure);
+            shared.take()
+        }
+    }
+}
+
+/// Does requests for as long as that works. The last ones stay in `jobs` if they failed.
+fn session(
+    shared: &Shared,
+    database: &Database,
+    jobs: &mut Vec<Job>,
+) -> Result<Option<Vec<Job>>, SqliteFailure> {
+    let mut session = Session {
+        shared,
+        database,
+        table: Table::new(database.connection())?,
+        copying: Checkpoint::default(),
+        done: false,
+    };
+    loop {
+        busy::begin();
+        // Those who have left want nothing any more.
+        jobs.retain(|job| !job.reply.is_closed());
+        if !jobs.is_empty() {
+            session.work_on(jobs)?;
+        }
+        if !jobs.is_empty() {
+            return Ok(Some(std::mem::take(jobs)));
+        }
+        match shared.take() {
+            Some(next) => *jobs = next,
+            None => return Ok(None),
+        }
+    }
+}
+
+/// From opening the file to closing it.
+struct Session<'a> {
+    shared: &'a Shared,
+    database: &'a Database,
+    table: Table<'a>,
+    copying: Checkpoint,
+    /// Something was done.
+    done: bool,
+}
+
+impl Session<'_> {
+    /// Does these requests. Those that are left are for another file, which is in this one's place.
+    fn work_on(&mut self, jobs: &mut Vec<Job>) -> Result<(), SqliteFailure> {
+        if !self.database.is_in_place() {
+            return self.moved();
+        }
+        match self.table.apply(jobs) {
+            Ok(answers) => {
+                self.done = true;
+                for (job, answer) in jobs.drain(..).zip(answers) {
+                    // Who has left meanwhile hears nothing.
+                    drop(job.reply.send(Ok(answer)));
+                }
+            }
+            Err(failure) if failure.ends_session() => {
+                return if self.database.is_in_place() {
+                    Err(failure)
+                } else {
+                    self.moved()
+                };
+            }
+            Err(failure) => {
+                if matches!(failure, SqliteFailure::Full) {
+                    self.copying.hurry(self.database.file());
+                }
+                refuse(self.shared, std::mem::take(jobs), &failure);
+            }
+        }
+        match self.table.tidy() {
+            Err(failure) if failure.ends_session() => return Err(failure),
+            // Next time.
+            _ => {}
+        }
+        self.copying
+            .count(self.table.written(), self.database.file());
+        Ok(())
+    }
+
+    /// Whoever finds the file gone again before anything was done gives up, lest this go on for ever.
+    fn moved(&self) -> Result<(), SqliteFailure> {
+        if self.done {
+            Ok(())
+        } else {
+            Err(SqliteFailure::Away("is being replaced".to_owned()))
+        }
+    }
+}
+
+fn refuse(shared: &Shared, jobs: Vec<Job>, failure: &SqliteFailure) {
+    let error = failure.error(&shared.path);
+    for job in jobs {
+        drop(job.reply.send(Err(error.clone())));
+    }
+}
