@@ -18,6 +18,7 @@ use crate::limiter::Priority;
 use crate::limiter::Refusal;
 use crate::limiter::Request;
 use crate::limiter::Shared;
+use crate::limiter::Ticket;
 
 use super::Config;
 use super::gathering::Entered;
@@ -111,7 +112,7 @@ impl Core<'_> {
             return Err(self.located(Error::new(Kind::Deadline(Duration::ZERO))));
         }
         let retry = scope.is_some_and(|scope| scope.number > 1);
-        let Some(limiter) = self.limiter() else {
+        let Some(limiter) = self.limiter_handle() else {
             return Ok(Entered::Admitted);
         };
         let latest = match gathered.latest.or_else(|| scope.and_then(Scope::latest)) {
@@ -134,7 +135,7 @@ impl Core<'_> {
         let entered = if limiter.has_resources() {
             gathered.ask(limiter, self.function(), request, cx)
         } else {
-            let entered = limiter.enter(request, cx);
+            let entered = Ticket::enter(limiter, request, cx);
             entered
                 .map(|turn| turn.map_or(Entered::Admitted, |it| Entered::Limiter(Phase::Turn(it))))
         };

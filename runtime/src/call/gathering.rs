@@ -5,6 +5,8 @@ use core::task::Context;
 use core::task::Poll;
 use core::task::ready;
 
+use std::sync::Arc;
+
 use tokio::runtime::Handle;
 
 use crate::clock;
@@ -91,7 +93,7 @@ impl Gathered {
     /// Asks for the next permit that an attempt needs.
     pub(super) fn ask(
         mut self,
-        limiter: &Shared,
+        limiter: &Arc<Shared>,
         function: Function,
         request: Request,
         cx: &Context<'_>,
@@ -113,20 +115,21 @@ impl Gathered {
                 return Err(Denial::Refused(Refusal::Closed { until: permit }));
             }
             if Handle::try_current().is_ok() {
-                let turn = resource.enqueue(request, cx)?;
+                let turn = Ticket::enqueue(resource, request, cx)?;
                 return Ok(Entered::Resource(Gathering::of(self, turn, false)));
             }
         }
         // Outside of a runtime all permits are taken at once, or none is to be had.
         for resource in &missing {
-            resource.enter(request, cx)?;
+            Ticket::enter(resource, request, cx)?;
         }
         let priority = if self.returned {
             Priority::Returned
         } else {
             request.priority
         };
-        if let Some(turn) = limiter.enter(
+        if let Some(turn) = Ticket::enter(
+            limiter,
             Request {
                 priority,
                 ..request

@@ -305,9 +305,14 @@ impl<'s> Core<'s> {
 
     #[inline]
     pub(super) fn limiter(&self) -> Option<&Shared> {
+        self.limiter_handle().map(|limiter| &**limiter)
+    }
+
+    #[inline]
+    pub(super) fn limiter_handle(&self) -> Option<&Arc<Shared>> {
         match (&self.brought, self.setup) {
             (Some(brought), _) => Some(brought),
-            (None, Ok(setup)) => setup.limiter.as_deref(),
+            (None, Ok(setup)) => setup.limiter.as_ref(),
             (None, Err(_)) => None,
         }
     }

@@ -41,7 +41,7 @@ impl<'a> Acquire<'a> {
             cost: self.cost,
             ..Request::ONE
         };
-        match self.limiter.shared().enter(request, cx) {
+        match Ticket::enter(self.limiter.shared(), request, cx) {
             Ok(None) => {
                 self.limiter.shared().fast_path.count_permit();
                 Poll::Ready(Ok(()))

@@ -2,13 +2,6 @@
 //!
 //! The gate counts in one word what happens at every call. Rarer things are counted behind the lock.
 
-use core::time::Duration;
-
-use super::shared::Shared;
-use super::snapshot::Snapshot;
-use super::state::LimiterState;
-use super::state::waiter::Waiter;
-
 /// How often what has happened on a limiter since it was made.
 ///
 /// The counts are exact, and only grow. Monitoring that wants rates takes the difference of two snapshots.
@@ -93,43 +86,5 @@ impl Counts {
 
     pub(crate) const fn give_up(&mut self) {
         self.given_up += 1;
-    }
-}
-
-impl LimiterState {
-    /// Takes note of a wait that ended without a permit.
-    pub(super) fn waited_in_vain(&mut self, waiter: &Waiter, now: u64) {
-        self.counts.waits_given_up += 1;
-        self.waits.given_up += Duration::from_nanos(now.saturating_sub(waiter.since));
-    }
-}
-
-impl Shared {
-    /// Counts something that is rare.
-    pub(crate) fn count(&self, what: impl FnOnce(&mut Counts)) {
-        what(&mut self.lock().state.counts);
-    }
-
-    /// Takes note of a wait that was spent outside the queue.
-    pub(crate) fn add_backoff(&self, nanos: u64) {
-        self.with_state(|state, now, _| {
-            state.waits.backoff += Duration::from_nanos(nanos);
-            state.expect_backoff(nanos, now);
-        });
-    }
-
-    pub(super) fn snapshot(&self) -> Snapshot {
-        let own = self.with_state(|state, now, _| Snapshot::of(state, now));
-        self.with_resources(self.with_gate(own))
-    }
-
-    /// Adds what the gate has counted.
-    fn with_gate(&self, mut own: Snapshot) -> Snapshot {
-        let (attempts, permits) = self.fast_path.counts();
-        let counts = &mut own.counts;
-        counts.calls = counts.calls.wrapping_add(attempts);
-        counts.attempts += attempts;
-        counts.granted = counts.attempts + permits;
-        own
     }
 }

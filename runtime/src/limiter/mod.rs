@@ -1,9 +1,13 @@
 //! [`Limiter`]: a token bucket, a queue and a cooldown that many calls share.
 
 mod acquire;
+mod callback;
+mod callbacks;
+mod counting;
 mod counts;
 mod fast_path;
 mod locked;
+mod name;
 mod naming;
 mod notes;
 mod registry;
@@ -40,7 +44,7 @@ pub(crate) use self::resources::Function;
 pub(crate) use self::shared::Shared;
 pub use self::snapshot::Snapshot;
 pub(crate) use self::state::faults::Fault;
-pub(crate) use self::state::feedback::Rejection;
+pub(crate) use self::state::rejection::Rejection;
 pub(crate) use self::state::spread::Spread;
 pub(crate) use self::ticket::Ticket;
 

@@ -1,9 +1,7 @@
-//! The name of a limiter, and whether anybody has declared it.
+//! Names a limiter, for events and errors.
 
-use core::sync::atomic::AtomicBool;
 use core::sync::atomic::Ordering;
 use std::sync::Arc;
-use std::sync::OnceLock;
 
 use crate::bucket::Shape;
 use crate::error::Context;
@@ -11,23 +9,6 @@ use crate::quota::Quota;
 
 use super::shared::Shared;
 use super::state::cooldown::Probe;
-
-/// Name of a limiter, and whether its quota is a chosen one.
-#[derive(Debug, Default)]
-pub(super) struct Naming {
-    name: OnceLock<Arc<str>>,
-    /// The first function that called through it.
-    user: OnceLock<&'static str>,
-    /// Its quota stands for one that is not known yet.
-    provisional: AtomicBool,
-}
-
-impl Naming {
-    /// The quota is one that somebody has chosen.
-    pub(super) fn settle(&self) {
-        self.provisional.store(false, Ordering::Relaxed);
-    }
-}
 
 impl Shared {
     /// A limiter that has a name, and a quota until it is declared.

@@ -4,11 +4,6 @@ use core::sync::atomic::AtomicU8;
 use core::sync::atomic::AtomicU64;
 use core::sync::atomic::Ordering;
 
-use crate::bucket::Shape;
-
-use super::state::LimiterState;
-use super::state::cooldown::Probe;
-
 /// Something can be learnt from calls that pass.
 const ATTENTIVE: u8 = 1;
 /// The server has told of resources.
@@ -31,12 +26,12 @@ impl Published {
         }
     }
 
-    pub(super) fn write(&self, state: &LimiterState) {
-        let attentive = if state.is_attentive() { ATTENTIVE } else { 0 };
+    /// Publishes whether the limiter learns from calls that pass, and until when a call may have to wait.
+    pub(super) fn write(&self, attentive: bool, binds_until: u64) {
+        let attentive = if attentive { ATTENTIVE } else { 0 };
         let resources = self.listens.load(Ordering::Relaxed) & RESOURCES;
         self.listens.store(attentive | resources, Ordering::Relaxed);
-        self.binds_until
-            .store(state.binds_until(), Ordering::Relaxed);
+        self.binds_until.store(binds_until, Ordering::Relaxed);
     }
 
     /// The server has told of resources. Only with the lock.
@@ -64,20 +59,5 @@ impl Published {
     /// Whether a call may have to wait for a permit.
     pub(super) fn binds(&self, now: u64) -> bool {
         now < self.binds_until.load(Ordering::Relaxed)
-    }
-}
-
-impl LimiterState {
-    /// Until when a call may have to wait for a permit: until the bucket is full, or nobody knows.
-    fn binds_until(&self) -> u64 {
-        let is_plain = self.remote.is_none()
-            && self.queue.waiting() == 0
-            && self.cooldown.probe() == Probe::Off
-            && self.shape == Shape::of(self.quota());
-        if is_plain {
-            self.tat.max(self.cooldown.until())
-        } else {
-            u64::MAX
-        }
     }
 }

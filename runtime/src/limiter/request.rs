@@ -72,3 +72,11 @@ pub(crate) enum Denial {
     Refused(Refusal),
     NoRuntime,
 }
+
+/// What a permit is wanted for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Use {
+    Now,
+    /// For when the caller has other limiters' permits as well.
+    Later,
+}

@@ -16,12 +16,13 @@ use crate::bucket::Shape;
 use crate::clock;
 use crate::quota::Quota;
 
+use super::callback::Callback;
 use super::counts::Counts;
 use super::fast_path::FastPath;
 use super::fast_path::TryTake;
 use super::locked;
 use super::locked::Locked;
-use super::naming::Naming;
+use super::name::Naming;
 use super::notes::Published;
 use super::remote::Remote;
 use super::remote::RemoteConfig;
@@ -29,14 +30,13 @@ use super::remote::client::StoreClient;
 use super::request::Denial;
 use super::request::Refusal;
 use super::request::Request;
+use super::request::Use;
 use super::resources::Resources;
 use super::state::LimiterState;
 use super::state::Next;
-use super::state::announcing::why;
+use super::state::news::why;
 use super::state::waiter::Waiter;
 use super::state::waiter::WaiterState;
-use super::ticket::Ticket;
-use super::ticket::Use;
 use super::timers::Setting;
 use super::wake_list::WakeList;
 
@@ -45,12 +45,12 @@ pub(crate) struct Shared {
     pub(super) fast_path: FastPath,
     pub(super) notes: Published,
     /// The limiters of the server's resources.
-    pub(super) resources: Mutex<Resources>,
+    pub(super) resources: Mutex<Resources<Self>>,
     locked: Mutex<Locked>,
     pub(super) naming: Naming,
     /// Where the limit is shared with other processes.
     pub(super) client: OnceLock<StoreClient>,
-    pub(super) me: Weak<Self>,
+    pub(super) me: Weak<dyn Callback>,
 }
 
 impl Shared {
@@ -79,7 +79,7 @@ impl Shared {
             locked: Mutex::new(Locked::new(quota)),
             naming: Naming::default(),
             client: OnceLock::new(),
-            me: me.clone(),
+            me: me.clone() as Weak<dyn Callback>,
         })
     }
 
@@ -122,12 +122,8 @@ impl Shared {
         }
     }
 
-    /// Takes a permit now or a place in the queue.
-    pub(crate) fn enter(
-        &self,
-        request: Request,
-        cx: &Context<'_>,
-    ) -> Result<Option<Ticket>, Denial> {
+    /// Takes a permit now, or a place in the queue and returns its index.
+    pub(super) fn enter(&self, request: Request, cx: &Context<'_>) -> Result<Option<u32>, Denial> {
         let handle = Handle::try_current();
         let (mut locked, now) = self.lock_state();
         let mut wakes = WakeList::new();
@@ -149,7 +145,7 @@ impl Shared {
     }
 
     /// Takes a place in the queue, whether there is a permit at once or not.
-    pub(crate) fn enqueue(&self, request: Request, cx: &Context<'_>) -> Result<Ticket, Denial> {
+    pub(super) fn enqueue(&self, request: Request, cx: &Context<'_>) -> Result<u32, Denial> {
         let handle = Handle::try_current().map_err(|_| Denial::NoRuntime)?;
         let (mut locked, now) = self.lock_state();
         let mut wakes = WakeList::new();
@@ -166,15 +162,13 @@ impl Shared {
         cx: &Context<'_>,
         now: u64,
         wakes: &mut WakeList,
-    ) -> Result<Ticket, Denial> {
+    ) -> Result<u32, Denial> {
         let times = (now, locked.state.cooldown.closed_for(now));
         let waiter = Waiter::new(cx.waker().clone(), request, times, handle.id());
         let joined = locked.state.join(waiter, now, wakes);
-        joined.map_err(Denial::Refused).map(|index| {
-            locked.timers.register(handle, &self.me);
-            let shared = self.me.upgrade().expect("it is in use");
-            Ticket::new(shared, index)
-        })
+        joined
+            .inspect(|_| locked.timers.register(handle, &self.me))
+            .map_err(Denial::Refused)
     }
 
     /// Returns the outcome of a wait, or `None` while it lasts. A permit carries the unused patience, in
@@ -315,7 +309,8 @@ impl Shared {
                 }
             }
         }
-        self.notes.write(&locked.state);
+        let state = &locked.state;
+        self.notes.write(state.is_attentive(), state.binds_until());
         let outbox = self.client.get().is_some().then(|| locked.outbox());
         let news = locked.state.news(now);
         drop(locked);

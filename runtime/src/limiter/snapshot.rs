@@ -7,7 +7,6 @@ use crate::quota::Rate;
 use crate::waits::Waits;
 
 use super::counts::Counts;
-use super::state::LimiterState;
 
 /// What a [`Limiter`](crate::Limiter) looks like at one moment.
 ///
@@ -30,19 +29,4 @@ pub struct Snapshot {
     pub waits: Waits,
     /// Counts of what has happened so far.
     pub counts: Counts,
-}
-
-impl Snapshot {
-    pub(super) fn of(state: &LimiterState, now: u64) -> Self {
-        let left = state.cooldown.until().saturating_sub(now);
-        Self {
-            quota: state.quota(),
-            rate: Rate::of_interval(state.shape.interval),
-            available: state.available(now),
-            waiting: state.queue.waiting(),
-            cooldown: (left > 0).then_some(Duration::from_nanos(left)),
-            waits: state.waits,
-            counts: state.counts,
-        }
-    }
 }

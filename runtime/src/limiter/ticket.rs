@@ -4,16 +4,11 @@ use core::task::Context;
 use core::task::Poll;
 use std::sync::Arc;
 
+use super::request::Denial;
 use super::request::Refusal;
+use super::request::Request;
+use super::request::Use;
 use super::shared::Shared;
-
-/// What a permit is wanted for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Use {
-    Now,
-    /// For when the caller has other limiters' permits as well.
-    Later,
-}
 
 /// A place in the queue, or a permit that was not picked up yet. Dropping it passes both on.
 #[derive(Debug)]
@@ -25,9 +20,29 @@ pub(crate) struct Ticket {
 }
 
 impl Ticket {
-    pub(super) const fn new(shared: Arc<Shared>, index: u32) -> Self {
+    /// Takes a permit now (`None`), or a place in the queue.
+    pub(crate) fn enter(
+        limiter: &Arc<Shared>,
+        request: Request,
+        cx: &Context<'_>,
+    ) -> Result<Option<Self>, Denial> {
+        let entered = limiter.enter(request, cx)?;
+        Ok(entered.map(|index| Self::at(limiter, index)))
+    }
+
+    /// Takes a place in the queue, whether there is a permit at once or not.
+    pub(crate) fn enqueue(
+        limiter: &Arc<Shared>,
+        request: Request,
+        cx: &Context<'_>,
+    ) -> Result<Self, Denial> {
+        let index = limiter.enqueue(request, cx)?;
+        Ok(Self::at(limiter, index))
+    }
+
+    fn at(limiter: &Arc<Shared>, index: u32) -> Self {
         Self {
-            shared,
+            shared: Arc::clone(limiter),
             index,
             done: false,
         }

@@ -14,7 +14,6 @@ use core::task::Waker;
 use std::panic;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::sync::MutexGuard;
 use std::sync::Weak;
 use std::task::Wake;
 
@@ -24,9 +23,7 @@ use tokio::time::Sleep;
 
 use crate::clock;
 
-use super::locked::Locked;
-use super::shared::Shared;
-use super::wake_list::WakeList;
+use super::callback::Callback;
 
 /// The timers of one limiter.
 #[derive(Debug)]
@@ -61,7 +58,7 @@ impl Timers {
     }
 
     /// Counts in a waiter of the current runtime.
-    pub(super) fn register(&mut self, handle: &Handle, limiter: &Weak<Shared>) {
+    pub(super) fn register(&mut self, handle: &Handle, limiter: &Weak<dyn Callback>) {
         let found = self
             .clocks
             .iter_mut()
@@ -122,35 +119,6 @@ impl Timers {
             clock.dead = true;
         }
         !clock.dead
-    }
-}
-
-impl Shared {
-    /// A runtime's timer rang.
-    pub(super) fn timer_fired(&self, runtime: Id) {
-        let (mut locked, now) = self.lock_state();
-        let mut wakes = WakeList::new();
-        if !locked.timers.fired(runtime) {
-            // Whoever still polls them has them follow to the runtime that they are polled on.
-            let stranded = locked.state.queue.of_runtime(runtime);
-            stranded.for_each(|waiter| wakes.add(waiter.waker.clone()));
-        }
-        self.settle(locked, now, &mut wakes);
-    }
-
-    /// Moves a waiter to the runtime that polls it, where that is another one.
-    pub(super) fn follow(&self, mut locked: MutexGuard<'_, Locked>, index: u32, runtime: Id) {
-        let Ok(handle) = Handle::try_current() else {
-            return;
-        };
-        if handle.id() == runtime {
-            return;
-        }
-        locked.timers.register(&handle, &self.me);
-        locked.state.queue.waiter_mut(index).runtime = handle.id();
-        locked.timers.unregister(runtime);
-        let now = clock::now();
-        self.settle(locked, now, &mut WakeList::new());
     }
 }
 
@@ -238,13 +206,13 @@ const FIRED: u8 = 2;
 /// The waker of a timer.
 #[derive(Debug)]
 struct TimerWaker {
-    limiter: Weak<Shared>,
+    limiter: Weak<dyn Callback>,
     runtime: Id,
     state: AtomicU8,
 }
 
 impl TimerWaker {
-    fn new(runtime: Id, limiter: &Weak<Shared>) -> Arc<Self> {
+    fn new(runtime: Id, limiter: &Weak<dyn Callback>) -> Arc<Self> {
         Arc::new(Self {
             limiter: limiter.clone(),
             runtime,

@@ -7,6 +7,7 @@ use std::sync::Weak;
 
 use tokio::runtime::Handle;
 
+use crate::limiter::callback::Callback;
 use crate::store::Answer;
 use crate::store::Policy;
 use crate::store::Store;
@@ -14,7 +15,6 @@ use crate::store::StoreError;
 
 use super::Outgoing;
 use super::StoreEvent;
-use crate::limiter::shared::Shared;
 
 /// Where a limiter's shared state is.
 #[derive(Clone, Debug)]
@@ -41,6 +41,11 @@ impl StoreClient {
         }
     }
 
+    /// Whether it is this store, used in this way.
+    pub(in crate::limiter) fn is_for(&self, store: &Arc<dyn Store>, policy: Policy) -> bool {
+        core::ptr::addr_eq(Arc::as_ptr(&self.store), Arc::as_ptr(store)) && self.policy == policy
+    }
+
     pub(in crate::limiter) const fn policy(&self) -> Policy {
         self.policy
     }
@@ -50,7 +55,7 @@ impl StoreClient {
         &self,
         order: Outgoing,
         runtime: &Handle,
-        limiter: &Weak<Shared>,
+        limiter: &Weak<dyn Callback>,
     ) {
         let reply = ReplyGuard {
             id: order.id,
@@ -70,7 +75,7 @@ impl StoreClient {
 
     /// Says once what has changed.
     #[cfg(feature = "tracing")]
-    fn tell(&self, event: &StoreEvent) {
+    pub(in crate::limiter) fn tell(&self, event: &StoreEvent) {
         let limiter = &self.key;
         match event {
             StoreEvent::Late(_) | StoreEvent::Away(_) => tracing::warn!(%limiter, "{event}"),
@@ -89,64 +94,10 @@ pub(in crate::limiter) struct Outbox {
     pub(in crate::limiter) runtime: Option<Handle>,
 }
 
-impl Shared {
-    /// Whether the limit is kept here: in this store, or in this process alone.
-    pub(in crate::limiter) fn is_in(&self, place: Option<(&Arc<dyn Store>, Policy)>) -> bool {
-        match (self.client.get(), place) {
-            (None, None) => true,
-            (Some(client), Some((store, policy))) => {
-                core::ptr::addr_eq(Arc::as_ptr(&client.store), Arc::as_ptr(store))
-                    && client.policy == policy
-            }
-            _ => false,
-        }
-    }
-
-    /// Sends what has to be sent to the store.
-    #[cold]
-    pub(in crate::limiter) fn run(&self, outbox: Outbox) {
-        let Some(client) = self.client.get() else {
-            return;
-        };
-        #[cfg(feature = "tracing")]
-        if let Some(event) = outbox.event {
-            client.tell(&event);
-        }
-        #[cfg(not(feature = "tracing"))]
-        drop(outbox.event);
-        for order in outbox.outgoing {
-            match &outbox.runtime {
-                Some(runtime) => client.send(order, runtime, &self.me),
-                None => self.hear_from_store(order.id, None),
-            }
-        }
-    }
-
-    /// The store answered a request, or the request got lost.
-    pub(in crate::limiter) fn hear_from_store(
-        &self,
-        id: u64,
-        result: Option<&Result<Answer, StoreError>>,
-    ) {
-        self.with_state(|state, now, wakes| match result {
-            Some(Ok(answer)) => state.answered_by_store(id, answer, now, wakes),
-            Some(Err(error)) => state.failed_by_store(id, error, now),
-            None => state.lost_on_the_way(id, now),
-        });
-    }
-
-    /// Why the store has nobody served.
-    #[cold]
-    pub(crate) fn no_store(&self) -> Arc<str> {
-        let why = self.with_state(|state, now, _| state.no_store(u64::MAX, now));
-        why.unwrap_or_else(|| Arc::from("the store cannot be reached"))
-    }
-}
-
 /// Request under way. If it is dropped, with its runtime or at its end, the limiter is told as well.
 struct ReplyGuard {
     id: u64,
-    limiter: Option<Weak<Shared>>,
+    limiter: Option<Weak<dyn Callback>>,
 }
 
 impl ReplyGuard {
@@ -157,7 +108,7 @@ impl ReplyGuard {
     fn deliver(&mut self, result: Option<&Result<Answer, StoreError>>) {
         let limiter = self.limiter.take().and_then(|limiter| limiter.upgrade());
         if let Some(limiter) = limiter {
-            limiter.hear_from_store(self.id, result);
+            limiter.store_replied(self.id, result);
         }
     }
 }

@@ -23,7 +23,7 @@ use super::locked;
 use super::remote::RemoteConfig;
 use super::state::LimiterState;
 use super::state::faults::Fault;
-use super::state::feedback::Rejection;
+use super::state::rejection::Rejection;
 use super::state::spread::Spread;
 use super::state::spread::Understood;
 use super::state::waiter::WaiterState;
@@ -44,7 +44,7 @@ impl LimiterState {
 }
 
 impl Shared {
-    fn table(&self) -> MutexGuard<'_, Resources> {
+    fn table(&self) -> MutexGuard<'_, Resources<Self>> {
         // Nothing behind the lock can panic half-way through a change.
         self.resources
             .lock()

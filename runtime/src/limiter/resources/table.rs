@@ -3,8 +3,6 @@
 use core::ptr;
 use std::sync::Arc;
 
-use crate::limiter::shared::Shared;
-
 /// Resources that are known at the same time: one bit each in a function's mask.
 const MOST: usize = 8;
 
@@ -24,34 +22,34 @@ impl Function {
 
 /// The resources of a limiter, and which functions' answers have named which of them.
 #[derive(Debug)]
-pub(in crate::limiter) struct Resources {
-    resources: Vec<Resource>,
+pub(in crate::limiter) struct Resources<L> {
+    resources: Vec<Resource<L>>,
     functions: Vec<(Function, u8)>,
     /// Answers that named a resource.
     told: u64,
 }
 
 #[derive(Debug)]
-struct Resource {
+struct Resource<L> {
     name: Box<str>,
-    limiter: Arc<Shared>,
+    limiter: Arc<L>,
     /// Number of the last answer that named it.
     told: u64,
 }
 
-impl Resources {
+impl<L> Resources<L> {
     pub(in crate::limiter) const EMPTY: Self = Self {
         resources: Vec::new(),
         functions: Vec::new(),
         told: 0,
     };
 
-    pub(super) fn all(&self) -> impl Iterator<Item = &Arc<Shared>> {
+    pub(super) fn all(&self) -> impl Iterator<Item = &Arc<L>> {
         self.resources.iter().map(|resource| &resource.limiter)
     }
 
     /// The limiters of the resources that a function's answers have named.
-    pub(super) fn of(&self, function: Function) -> impl Iterator<Item = &Arc<Shared>> {
+    pub(super) fn of(&self, function: Function) -> impl Iterator<Item = &Arc<L>> {
         let known = self.functions.iter().find(|(known, _)| *known == function);
         let mask = known.map_or(0, |(_, mask)| *mask);
         let resources = self.resources.iter().enumerate();
@@ -65,8 +63,8 @@ impl Resources {
         &mut self,
         name: &str,
         function: Function,
-        make: impl FnOnce() -> Arc<Shared>,
-    ) -> Arc<Shared> {
+        make: impl FnOnce() -> Arc<L>,
+    ) -> Arc<L> {
         self.told += 1;
         let known = self.resources.iter().position(|it| *it.name == *name);
         let at = known.unwrap_or_else(|| {
@@ -86,7 +84,7 @@ impl Resources {
     }
 
     /// Adds a resource, in the place of the one told of least recently where there is no other.
-    fn add(&mut self, resource: Resource) -> usize {
+    fn add(&mut self, resource: Resource<L>) -> usize {
         if self.resources.len() < MOST {
             self.resources.push(resource);
             return self.resources.len() - 1;

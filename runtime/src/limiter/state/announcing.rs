@@ -1,14 +1,14 @@
-//! What a limiter says of itself: pauses, rates that are learnt, and long waits before they begin.
-
-use core::time::Duration;
+//! Collects the news of a limiter, to be told once its lock is released.
 
 use crate::bucket::Shape;
-use crate::events;
+use crate::limiter::request::Priority;
 use crate::quota::Rate;
 
 use super::LimiterState;
+use super::news::LongWait;
+use super::news::News;
+use super::news::why;
 use super::waiter::Waiter;
-use crate::limiter::request::Priority;
 
 /// A wait is long from here on.
 const LONG: u64 = 5_000_000_000;
@@ -18,68 +18,6 @@ const EVERY: u64 = 10_000_000_000;
 
 /// An extension of a pause by less is rounding, and not told.
 const ROUNDING: u64 = 10_000_000;
-
-/// Why a limiter is closed.
-pub(in crate::limiter) mod why {
-    pub(in crate::limiter) const ASKED: &str = "the server asked for it";
-    pub(in crate::limiter) const REFUSED: &str =
-        "the server refuses, and does not say for how long";
-    pub(in crate::limiter) const USED_UP: &str = "the server's limit is used up";
-    pub(in crate::limiter) const BY_HAND: &str = "the program asked for it";
-    pub(in crate::limiter) const STORE: &str = "another process was asked for it";
-    pub(in crate::limiter) const BACKOFF: &str = "the call backs off";
-    pub(in crate::limiter) const QUEUE: &str = "other calls are ahead";
-}
-
-/// State that the last events told.
-#[derive(Clone, Copy, Debug)]
-pub(in crate::limiter) struct Announced {
-    /// Why the limiter is closed, or was last.
-    pub(in crate::limiter) why: &'static str,
-    /// End of the pause that has been told of; 0 if its end has been told as well.
-    closed_until: u64,
-    /// The part of the declared rate in force.
-    share: f64,
-    cut: bool,
-    spread: bool,
-    /// When a long wait was last told of.
-    waited: Option<u64>,
-    /// A long wait that is to be told of.
-    wait: Option<LongWait>,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct LongWait {
-    wait: u64,
-    ahead: u64,
-    why: &'static str,
-    refusable: bool,
-}
-
-/// Changes, in the order in which they are told.
-#[derive(Clone, Copy, Debug, Default)]
-pub(in crate::limiter) struct News {
-    resumed: bool,
-    /// The wait, why, and whether there is a pause already.
-    paused: Option<(u64, &'static str, bool)>,
-    cut: Option<(Rate, Rate)>,
-    whole: Option<Rate>,
-    spread: Option<(Rate, u64)>,
-    unspread: bool,
-    wait: Option<LongWait>,
-}
-
-impl Announced {
-    pub(in crate::limiter) const NOTHING: Self = Self {
-        why: why::BY_HAND,
-        closed_until: 0,
-        share: 1.0,
-        cut: false,
-        spread: false,
-        waited: None,
-        wait: None,
-    };
-}
 
 impl LimiterState {
     /// Takes note of the wait of a caller that joins the queue, if it has to be told of.
@@ -151,38 +89,5 @@ impl LimiterState {
         news.unspread = told.spread && pace.is_none();
         told.spread = spread.is_some() || (told.spread && pace.is_some());
         news
-    }
-}
-
-impl News {
-    /// Tells it. Not under the lock: what listens can call back.
-    pub(in crate::limiter) fn tell(&self, limiter: &str) {
-        if self.resumed {
-            events::resumed(limiter);
-        }
-        if let Some((wait, why, extends)) = self.paused {
-            let wait = Duration::from_nanos(wait);
-            if extends {
-                events::pause_extended(limiter, wait, why);
-            } else {
-                events::paused(limiter, wait, why);
-            }
-        }
-        if let Some((rate, declared)) = self.cut {
-            events::cut(limiter, &rate, &declared);
-        }
-        if let Some(rate) = self.whole {
-            events::whole(limiter, &rate);
-        }
-        if self.unspread {
-            events::unpaced(limiter);
-        }
-        if let Some((rate, lasts)) = self.spread {
-            events::paced(limiter, &rate, Duration::from_nanos(lasts));
-        }
-        if let Some(long) = self.wait {
-            let wait = Duration::from_nanos(long.wait);
-            events::long_wait(limiter, wait, long.ahead, long.why, long.refusable);
-        }
     }
 }

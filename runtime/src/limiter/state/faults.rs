@@ -3,13 +3,10 @@
 //! One of them may be the fault of its own request. Of two different calls, with nothing in between that
 //! passed, they are the server's.
 
-use super::LimiterState;
-use super::announcing::why;
 use super::spread::Spread;
-use crate::limiter::wake_list::WakeList;
 
 /// So many different calls have to fail.
-const ENOUGH: u8 = 2;
+pub(super) const ENOUGH: u8 = 2;
 
 /// A failure of the server that says when to come back.
 #[derive(Clone, Copy, Debug)]
@@ -36,7 +33,7 @@ impl Faults {
     }
 
     /// Counts a failure, and returns whether it concerns all calls.
-    const fn add(&mut self, fault: &Fault) -> bool {
+    pub(super) const fn add(&mut self, fault: &Fault) -> bool {
         if self.0 == 0 || (!fault.again && self.0 < ENOUGH) {
             self.0 += 1;
         }
@@ -44,27 +41,9 @@ impl Faults {
     }
 }
 
-impl LimiterState {
-    /// A call failed, and its answer said when to come back.
-    pub(in crate::limiter) fn failed(&mut self, fault: &Fault, now: u64, wakes: &mut WakeList) {
-        if !self.faults.add(fault) {
-            return;
-        }
-        let later = self.later(fault.asked, fault.spread, now);
-        let until = fault.received.saturating_add(fault.asked + later);
-        if until > now {
-            self.cool_down(until, why::ASKED, now, wakes);
-            self.probe_at_its_end();
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use core::num::NonZeroU32;
-
     use super::*;
-    use crate::quota::Quota;
 
     #[test]
     fn two_different_calls_have_to_fail() {
@@ -86,26 +65,5 @@ mod tests {
         let mut faults = Faults::NONE;
         assert!(!faults.add(&fault(true)));
         assert!(faults.any());
-    }
-
-    #[test]
-    fn the_pause_that_follows_is_the_servers() {
-        let mut state = LimiterState::new(Quota::per_second(NonZeroU32::MIN));
-        let fault = Fault {
-            received: 1,
-            asked: 5,
-            spread: Spread {
-                share: 0.0,
-                draw: 0.0,
-            },
-            again: false,
-        };
-        for _ in 0..ENOUGH {
-            state.failed(&fault, 1, &mut WakeList::new());
-        }
-        assert_eq!(
-            (state.cooldown.until(), state.announced.why),
-            (6, why::ASKED)
-        );
     }
 }

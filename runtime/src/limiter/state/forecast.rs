@@ -10,6 +10,7 @@ use super::LimiterState;
 use super::cooldown::Probe;
 use super::level::Level;
 use super::waiter::WaiterState;
+use super::waiter::expiry;
 use crate::limiter::remote::Due;
 use crate::limiter::request::Priority;
 use crate::limiter::wake_list::WakeList;
@@ -158,10 +159,4 @@ impl LimiterState {
             wakes.add(self.queue.decide(index, WaiterState::Late { until }));
         }
     }
-}
-
-/// The instant from which on a waiter is refused that has no use for a permit after `latest`. A timer may be
-/// late, and the permit have been due in time.
-pub(in crate::limiter) const fn expiry(latest: u64) -> u64 {
-    latest.saturating_add(TIMER_SLACK + 1)
 }

@@ -1,48 +1,42 @@
 //! What is behind a limiter's lock: the bucket, the cooldown and the queue, and the rules by which
 //! permits are granted. Takes the time as an argument and touches no timer.
 
+pub(super) mod accounting;
 pub(super) mod announcing;
 pub(super) mod cooldown;
+pub(super) mod failing;
 pub(super) mod faults;
 pub(super) mod feedback;
 pub(super) mod forecast;
+pub(super) mod granting;
 pub(super) mod level;
+pub(super) mod news;
 pub(super) mod overflow;
 pub(super) mod presence;
 pub(super) mod queue;
+pub(super) mod rejection;
 pub(super) mod renewal;
 pub(super) mod source;
 pub(super) mod spread;
 pub(super) mod waiter;
 
-use core::mem;
-use core::time::Duration;
-
 use crate::bucket;
 use crate::bucket::Shape;
-use crate::bucket::TIMER_SLACK;
 use crate::learning::Learnt;
 use crate::quota::Quota;
 use crate::waits::Waits;
 
-use self::announcing::Announced;
 use self::cooldown::Cooldown;
 use self::cooldown::Probe;
 use self::faults::Faults;
-use self::feedback::FirstTrip;
-use self::forecast::expiry;
 use self::level::Level;
+use self::news::Announced;
 use self::overflow::Overflow;
-use self::presence::LEASE;
 use self::queue::Queue;
-use self::waiter::Waiter;
-use self::waiter::WaiterState;
+use self::rejection::FirstTrip;
 use super::counts::Counts;
 use super::fast_path::FastPath;
 use super::remote::Remote;
-use super::request::Priority;
-use super::request::Refusal;
-use super::request::Request;
 use super::wake_list::WakeList;
 
 /// What is left after all permits that are due were granted.
@@ -166,124 +160,6 @@ impl LimiterState {
         }
     }
 
-    /// Takes a permit at once if nobody waits for one.
-    pub(super) fn take(&mut self, request: &Request, now: u64) -> Result<(), Refusal> {
-        let (cost, burst) = (request.cost, self.quota.burst().get());
-        if cost > burst {
-            return Err(Refusal::TooLarge { burst });
-        }
-        if request.refusable && self.no_store(request.latest, now).is_some() {
-            return Err(Refusal::NoStore);
-        }
-        let until = self.expected(Priority::First, request.reports, cost, now);
-        let known = self.remote.is_none();
-        let is_held = self.queue.waiting() > 0 || self.cooldown.held_until() > now;
-        if is_held || (known && until > now) {
-            // A probe that is out for longer than expected still holds the others.
-            let held = self.cooldown.held_until().max(until);
-            let until = if until > now { until } else { held };
-            return Err(Refusal::Late { until });
-        }
-        let credit = if now < self.owed_until {
-            TIMER_SLACK
-        } else {
-            0
-        };
-        match self.pay(cost, now, credit) {
-            Ok(_) => {
-                self.cooldown.granted(request.reports, now);
-                Ok(())
-            }
-            Err(due) if known => Err(Refusal::Late { until: due }),
-            Err(_) => {
-                self.want(cost);
-                Err(Refusal::Late { until })
-            }
-        }
-    }
-
-    /// Puts a waiter in its line, if it can be served in time.
-    pub(super) fn join(
-        &mut self,
-        waiter: Waiter,
-        now: u64,
-        wakes: &mut WakeList,
-    ) -> Result<u32, Refusal> {
-        let until = self.expected(waiter.priority, waiter.reports, waiter.cost, now);
-        if self.cooldown.closed_in_all() > waiter.patience {
-            return Err(Refusal::Closed { until });
-        }
-        if until > waiter.latest {
-            return Err(Refusal::Late { until });
-        }
-        self.soonest = self.soonest.min(waiter.latest);
-        self.fresh |= mem::take(&mut self.was_full);
-        self.expect_wait(&waiter, until, now);
-        let ahead_of_others = waiter.priority != Priority::First;
-        let index = self.queue.join(waiter);
-        if ahead_of_others {
-            self.expel_if_late(now, wakes);
-        }
-        Ok(index)
-    }
-
-    /// Grants what is due, in order.
-    pub(super) fn grant(&mut self, now: u64, wakes: &mut WakeList) -> Next {
-        if self.queue.waiting() > 0 {
-            self.recall(now, wakes);
-            if mem::take(&mut self.delayed) {
-                self.expel_if_late(now, wakes);
-            }
-            self.expire(now, wakes);
-        }
-        while let Some(head) = self.head(now) {
-            if wakes.is_full() {
-                return Next::More;
-            }
-            let &Waiter {
-                cost,
-                latest,
-                refusable,
-                reports,
-                ..
-            } = self.queue.waiter(head);
-            if now >= expiry(latest) {
-                wakes.add(self.queue.decide(head, WaiterState::Late { until: now }));
-                continue;
-            }
-            if refusable && self.no_store(latest, now).is_some() {
-                wakes.add(self.queue.decide(head, WaiterState::NoStore));
-                continue;
-            }
-            let held_until = self.cooldown.held_until();
-            if now < held_until {
-                return self.next(held_until.max(self.due(u64::from(cost), now)), now, wakes);
-            }
-            match self.pay(cost, now, TIMER_SLACK) {
-                Err(until) => return self.next(until, now, wakes),
-                Ok(until) => {
-                    if self.tat < now {
-                        self.owed_until = now + TIMER_SLACK;
-                    }
-                    self.cooldown.granted(reports, now);
-                    self.account(head, now);
-                    wakes.add(self.queue.grant(head, until, now));
-                }
-            }
-        }
-        self.order(now);
-        Next::Idle
-    }
-
-    /// The waiter that is next.
-    fn head(&self, now: u64) -> Option<u32> {
-        let probe = match self.cooldown.probe() {
-            Probe::Armed { .. } if self.cooldown.until() <= now => self.queue.probe(),
-            _ => None,
-        };
-        probe.or_else(|| self.queue.head())
-    }
-
     /// Closes until `until`, for all who share the limit. `why` is what events say of it.
     pub(super) fn cool_down(
         &mut self,
@@ -344,27 +220,5 @@ impl LimiterState {
             Some(remote) => remote.usable(now),
             None => bucket::available(self.tat, self.shape, now),
         }
-    }
-
-    /// What is next: a permit, the end of what makes it late, a permit that nobody picks up, or
-    /// something to ask of the store.
-    fn next(&mut self, due: u64, now: u64, wakes: &mut WakeList) -> Next {
-        let due = due.min(self.order(now));
-        if self.review(now, wakes) {
-            return Next::More;
-        }
-        let unused = self.queue.oldest_grant();
-        let lapses = unused.map(|index| self.queue.waiter(index).since + LEASE);
-        let expires = self.remote.is_none().then(|| expiry(self.soonest));
-        let times = [self.learnt.ages_at(), lapses, expires];
-        Next::Due(times.into_iter().flatten().fold(due, u64::min))
-    }
-
-    fn account(&mut self, index: u32, now: u64) {
-        let since = self.queue.waiter(index).since;
-        let waited = now.saturating_sub(since);
-        let cooled = self.cooldown.overlap(since, now).min(waited);
-        self.waits.cooldown += Duration::from_nanos(cooled);
-        self.waits.queue += Duration::from_nanos(waited - cooled);
     }
 }

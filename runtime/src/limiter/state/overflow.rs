@@ -1,7 +1,5 @@
 //! The bucket's overflow, and permits that were granted before it and are not used.
 
-use super::LimiterState;
-
 /// Instant of the last overflow, or of the last possible one. A permit that was granted before it must
 /// not be refunded: the token that overflowed has replaced it.
 #[derive(Clone, Copy, Debug)]
@@ -18,16 +16,5 @@ impl Overflow {
     /// Returns whether a permit that was granted at `instant` has been replaced.
     pub(in crate::limiter) const fn covers(self, instant: u64) -> bool {
         instant < self.0
-    }
-}
-
-impl LimiterState {
-    /// Lets tokens overflow that are there for longer than `credit`, if there are any.
-    pub(in crate::limiter) fn overflow(&mut self, now: u64, credit: u64) {
-        let full = now.saturating_sub(credit);
-        if self.tat < full {
-            self.tat = full;
-            self.overflowed = Overflow::by(now);
-        }
     }
 }

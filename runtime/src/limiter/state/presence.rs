@@ -4,13 +4,11 @@ use crate::bucket::TIMER_SLACK;
 
 use super::LimiterState;
 use super::cooldown::Probe;
+use super::waiter::LEASE;
 use super::waiter::Waiter;
 use super::waiter::WaiterState;
 use crate::limiter::request::Priority;
 use crate::limiter::wake_list::WakeList;
-
-/// Longest time in which a permit is picked up while others wait, in nanoseconds.
-pub(in crate::limiter) const LEASE: u64 = TIMER_SLACK;
 
 impl LimiterState {
     /// Returns whether a waiter did not pick up its permit in time.

@@ -1,4 +1,4 @@
-//! What the desk does about permits that come from a store.
+//! Pays for permits: from the bucket, or from the tokens that a store has handed out.
 
 use std::sync::Arc;
 
@@ -7,9 +7,10 @@ use crate::store::Answer;
 use crate::store::StoreError;
 
 use super::LimiterState;
-use super::announcing::why;
-use super::forecast::expiry;
+use super::news::why;
+use super::overflow::Overflow;
 use super::waiter::WaiterState;
+use super::waiter::expiry;
 use crate::limiter::remote::Demand;
 use crate::limiter::remote::Outgoing;
 use crate::limiter::remote::Payment;
@@ -39,6 +40,15 @@ impl LimiterState {
             bucket.pay(cost, now);
         }
         Ok(u64::MAX)
+    }
+
+    /// Lets tokens overflow that are there for longer than `credit`, if there are any.
+    pub(in crate::limiter) fn overflow(&mut self, now: u64, credit: u64) {
+        let full = now.saturating_sub(credit);
+        if self.tat < full {
+            self.tat = full;
+            self.overflowed = Overflow::by(now);
+        }
     }
 
     /// Puts tokens back that were not used.

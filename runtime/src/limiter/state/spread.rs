@@ -5,8 +5,6 @@ use core::time::Duration;
 
 use crate::clock;
 
-use super::LimiterState;
-
 /// Longest time that is added.
 const LONGEST: Duration = Duration::from_secs(1);
 
@@ -21,7 +19,7 @@ pub(crate) struct Spread {
 
 impl Spread {
     /// Nanoseconds to add to a pause of `asked` nanoseconds.
-    fn nanos(self, asked: u64) -> u64 {
+    pub(super) fn nanos(self, asked: u64) -> u64 {
         let most = Duration::from_nanos(asked).mul_f64(self.share).min(LONGEST);
         clock::nanos(most.mul_f64(self.draw))
     }
@@ -41,18 +39,6 @@ impl Understood {
     /// The wait of the call, which was asked to wait for so many nanoseconds or backs off for as many.
     pub(crate) fn instead_of(self, wait: u64) -> u64 {
         self.wait.unwrap_or(wait).saturating_add(self.later)
-    }
-}
-
-impl LimiterState {
-    /// Returns the nanoseconds by which a pause of `asked` nanoseconds is longer than the server asked: for one
-    /// pause it is always the same part, whichever of its calls asks.
-    pub(in crate::limiter) fn later(&mut self, asked: u64, spread: Spread, now: u64) -> u64 {
-        if self.cooldown.until() <= now {
-            self.draw = spread.draw;
-        }
-        let draw = self.draw;
-        Spread { draw, ..spread }.nanos(asked)
     }
 }
 

@@ -4,8 +4,13 @@ use core::task::Waker;
 
 use tokio::runtime::Id;
 
+use crate::bucket::TIMER_SLACK;
+
 use crate::limiter::request::Priority;
 use crate::limiter::request::Request;
+
+/// Longest time in which a permit is picked up while others wait, in nanoseconds.
+pub(in crate::limiter) const LEASE: u64 = TIMER_SLACK;
 
 /// Where a waiter stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,4 +119,10 @@ impl Waiter {
             WaiterState::NoStore => (WaiterKind::NoStore, 0),
         };
     }
+}
+
+/// The instant from which on a waiter is refused that has no use for a permit after `latest`. A timer may be
+/// late, and the permit have been due in time.
+pub(in crate::limiter) const fn expiry(latest: u64) -> u64 {
+    latest.saturating_add(TIMER_SLACK + 1)
 }

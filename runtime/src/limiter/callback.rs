@@ -1,0 +1,15 @@
+//! Callbacks of timers and stores, which know a limiter by this trait alone.
+
+use tokio::runtime::Id;
+
+use crate::store::Answer;
+use crate::store::StoreError;
+
+/// A limiter, as its timers and its store see it.
+pub(super) trait Callback: Send + Sync {
+    /// The timer on this runtime fired.
+    fn timer_fired(&self, runtime: Id);
+
+    /// The store answered a request or failed it; `None`: the request was dropped on this side.
+    fn store_replied(&self, request: u64, reply: Option<&Result<Answer, StoreError>>);
+}

@@ -1,0 +1,93 @@
+//! Carries out what timers, stores and the end of a visit to the lock ask of a limiter.
+
+use std::sync::Arc;
+use std::sync::MutexGuard;
+
+use tokio::runtime::Handle;
+use tokio::runtime::Id;
+
+use crate::clock;
+use crate::store::Answer;
+use crate::store::Policy;
+use crate::store::Store;
+use crate::store::StoreError;
+
+use super::callback::Callback;
+use super::locked::Locked;
+use super::remote::client::Outbox;
+use super::shared::Shared;
+use super::wake_list::WakeList;
+
+impl Callback for Shared {
+    fn timer_fired(&self, runtime: Id) {
+        let (mut locked, now) = self.lock_state();
+        let mut wakes = WakeList::new();
+        if !locked.timers.fired(runtime) {
+            // Whoever still polls them has them follow to the runtime that they are polled on.
+            let stranded = locked.state.queue.of_runtime(runtime);
+            stranded.for_each(|waiter| wakes.add(waiter.waker.clone()));
+        }
+        self.settle(locked, now, &mut wakes);
+    }
+
+    fn store_replied(&self, request: u64, reply: Option<&Result<Answer, StoreError>>) {
+        self.with_state(|state, now, wakes| match reply {
+            Some(Ok(answer)) => state.answered_by_store(request, answer, now, wakes),
+            Some(Err(error)) => state.failed_by_store(request, error, now),
+            None => state.lost_on_the_way(request, now),
+        });
+    }
+}
+
+impl Shared {
+    /// Moves a waiter to the runtime that polls it, where that is another one.
+    pub(super) fn follow(&self, mut locked: MutexGuard<'_, Locked>, index: u32, runtime: Id) {
+        let Ok(handle) = Handle::try_current() else {
+            return;
+        };
+        if handle.id() == runtime {
+            return;
+        }
+        locked.timers.register(&handle, &self.me);
+        locked.state.queue.waiter_mut(index).runtime = handle.id();
+        locked.timers.unregister(runtime);
+        let now = clock::now();
+        self.settle(locked, now, &mut WakeList::new());
+    }
+
+    /// Whether the limit is kept here: in this store, or in this process alone.
+    pub(in crate::limiter) fn is_in(&self, place: Option<(&Arc<dyn Store>, Policy)>) -> bool {
+        match (self.client.get(), place) {
+            (None, None) => true,
+            (Some(client), Some((store, policy))) => client.is_for(store, policy),
+            _ => false,
+        }
+    }
+
+    /// Sends what has to be sent to the store.
+    #[cold]
+    pub(in crate::limiter) fn run(&self, outbox: Outbox) {
+        let Some(client) = self.client.get() else {
+            return;
+        };
+        #[cfg(feature = "tracing")]
+        if let Some(event) = outbox.event {
+            client.tell(&event);
+        }
+        #[cfg(not(feature = "tracing"))]
+        drop(outbox.event);
+        for order in outbox.outgoing {
+            match &outbox.runtime {
+                Some(runtime) => client.send(order, runtime, &self.me),
+                None => self.store_replied(order.id, None),
+            }
+        }
+    }
+
+    /// Why the store has nobody served.
+    #[cold]
+    pub(crate) fn no_store(&self) -> Arc<str> {
+        let why = self.with_state(|state, now, _| state.no_store(u64::MAX, now));
+        why.unwrap_or_else(|| Arc::from("the store cannot be reached"))
+    }
+}

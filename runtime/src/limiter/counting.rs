@@ -1,0 +1,37 @@
+//! Counts what happens on a limiter, and puts its snapshot together.
+
+use core::time::Duration;
+
+use super::counts::Counts;
+use super::shared::Shared;
+use super::snapshot::Snapshot;
+
+impl Shared {
+    /// Counts something that is rare.
+    pub(crate) fn count(&self, what: impl FnOnce(&mut Counts)) {
+        what(&mut self.lock().state.counts);
+    }
+
+    /// Takes note of a wait that was spent outside the queue.
+    pub(crate) fn add_backoff(&self, nanos: u64) {
+        self.with_state(|state, now, _| {
+            state.waits.backoff += Duration::from_nanos(nanos);
+            state.expect_backoff(nanos, now);
+        });
+    }
+
+    pub(super) fn snapshot(&self) -> Snapshot {
+        let own = self.with_state(|state, now, _| state.snapshot(now));
+        self.with_resources(self.with_gate(own))
+    }
+
+    /// Adds what the gate has counted.
+    fn with_gate(&self, mut own: Snapshot) -> Snapshot {
+        let (attempts, permits) = self.fast_path.counts();
+        let counts = &mut own.counts;
+        counts.calls = counts.calls.wrapping_add(attempts);
+        counts.attempts += attempts;
+        counts.granted = counts.attempts + permits;
+        own
+    }
+}

@@ -1,0 +1,54 @@
+//! Counts waits, and describes the state to those who look at it from outside.
+
+use core::time::Duration;
+
+use crate::bucket::Shape;
+use crate::limiter::snapshot::Snapshot;
+use crate::quota::Rate;
+
+use super::LimiterState;
+use super::cooldown::Probe;
+use super::waiter::Waiter;
+
+impl LimiterState {
+    /// Returns the state as it is at `now`, without what is counted outside of the lock.
+    pub(in crate::limiter) fn snapshot(&self, now: u64) -> Snapshot {
+        let left = self.cooldown.until().saturating_sub(now);
+        Snapshot {
+            quota: self.quota(),
+            rate: Rate::of_interval(self.shape.interval),
+            available: self.available(now),
+            waiting: self.queue.waiting(),
+            cooldown: (left > 0).then_some(Duration::from_nanos(left)),
+            waits: self.waits,
+            counts: self.counts,
+        }
+    }
+
+    pub(super) fn account(&mut self, index: u32, now: u64) {
+        let since = self.queue.waiter(index).since;
+        let waited = now.saturating_sub(since);
+        let cooled = self.cooldown.overlap(since, now).min(waited);
+        self.waits.cooldown += Duration::from_nanos(cooled);
+        self.waits.queue += Duration::from_nanos(waited - cooled);
+    }
+
+    /// Takes note of a wait that ended without a permit.
+    pub(in crate::limiter) fn waited_in_vain(&mut self, waiter: &Waiter, now: u64) {
+        self.counts.waits_given_up += 1;
+        self.waits.given_up += Duration::from_nanos(now.saturating_sub(waiter.since));
+    }
+
+    /// Until when a call may have to wait for a permit: until the bucket is full, or nobody knows.
+    pub(in crate::limiter) fn binds_until(&self) -> u64 {
+        let is_plain = self.remote.is_none()
+            && self.queue.waiting() == 0
+            && self.cooldown.probe() == Probe::Off
+            && self.shape == Shape::of(self.quota());
+        if is_plain {
+            self.tat.max(self.cooldown.until())
+        } else {
+            u64::MAX
+        }
+    }
+}

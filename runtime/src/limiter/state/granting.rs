@@ -1,0 +1,151 @@
+//! Grants permits, in order, and places in the queue.
+
+use core::mem;
+
+use crate::bucket::TIMER_SLACK;
+use crate::limiter::request::Priority;
+use crate::limiter::request::Refusal;
+use crate::limiter::request::Request;
+use crate::limiter::wake_list::WakeList;
+
+use super::LimiterState;
+use super::Next;
+use super::cooldown::Probe;
+use super::waiter::LEASE;
+use super::waiter::Waiter;
+use super::waiter::WaiterState;
+use super::waiter::expiry;
+
+impl LimiterState {
+    /// Takes a permit at once if nobody waits for one.
+    pub(in crate::limiter) fn take(&mut self, request: &Request, now: u64) -> Result<(), Refusal> {
+        let (cost, burst) = (request.cost, self.quota.burst().get());
+        if cost > burst {
+            return Err(Refusal::TooLarge { burst });
+        }
+        if request.refusable && self.no_store(request.latest, now).is_some() {
+            return Err(Refusal::NoStore);
+        }
+        let until = self.expected(Priority::First, request.reports, cost, now);
+        let known = self.remote.is_none();
+        let is_held = self.queue.waiting() > 0 || self.cooldown.held_until() > now;
+        if is_held || (known && until > now) {
+            // A probe that is out for longer than expected still holds the others.
+            let held = self.cooldown.held_until().max(until);
+            let until = if until > now { until } else { held };
+            return Err(Refusal::Late { until });
+        }
+        let credit = if now < self.owed_until {
+            TIMER_SLACK
+        } else {
+            0
+        };
+        match self.pay(cost, now, credit) {
+            Ok(_) => {
+                self.cooldown.granted(request.reports, now);
+                Ok(())
+            }
+            Err(due) if known => Err(Refusal::Late { until: due }),
+            Err(_) => {
+                self.want(cost);
+                Err(Refusal::Late { until })
+            }
+        }
+    }
+
+    /// Puts a waiter in its line, if it can be served in time.
+    pub(in crate::limiter) fn join(
+        &mut self,
+        waiter: Waiter,
+        now: u64,
+        wakes: &mut WakeList,
+    ) -> Result<u32, Refusal> {
+        let until = self.expected(waiter.priority, waiter.reports, waiter.cost, now);
+        if self.cooldown.closed_in_all() > waiter.patience {
+            return Err(Refusal::Closed { until });
+        }
+        if until > waiter.latest {
+            return Err(Refusal::Late { until });
+        }
+        self.soonest = self.soonest.min(waiter.latest);
+        self.fresh |= mem::take(&mut self.was_full);
+        self.expect_wait(&waiter, until, now);
+        let ahead_of_others = waiter.priority != Priority::First;
+        let index = self.queue.join(waiter);
+        if ahead_of_others {
+            self.expel_if_late(now, wakes);
+        }
+        Ok(index)
+    }
+
+    /// Grants what is due, in order.
+    pub(in crate::limiter) fn grant(&mut self, now: u64, wakes: &mut WakeList) -> Next {
+        if self.queue.waiting() > 0 {
+            self.recall(now, wakes);
+            if mem::take(&mut self.delayed) {
+                self.expel_if_late(now, wakes);
+            }
+            self.expire(now, wakes);
+        }
+        while let Some(head) = self.head(now) {
+            if wakes.is_full() {
+                return Next::More;
+            }
+            let &Waiter {
+                cost,
+                latest,
+                refusable,
+                reports,
+                ..
+            } = self.queue.waiter(head);
+            if now >= expiry(latest) {
+                wakes.add(self.queue.decide(head, WaiterState::Late { until: now }));
+                continue;
+            }
+            if refusable && self.no_store(latest, now).is_some() {
+                wakes.add(self.queue.decide(head, WaiterState::NoStore));
+                continue;
+            }
+            let held_until = self.cooldown.held_until();
+            if now < held_until {
+                return self.next(held_until.max(self.due(u64::from(cost), now)), now, wakes);
+            }
+            match self.pay(cost, now, TIMER_SLACK) {
+                Err(until) => return self.next(until, now, wakes),
+                Ok(until) => {
+                    if self.tat < now {
+                        self.owed_until = now + TIMER_SLACK;
+                    }
+                    self.cooldown.granted(reports, now);
+                    self.account(head, now);
+                    wakes.add(self.queue.grant(head, until, now));
+                }
+            }
+        }
+        self.order(now);
+        Next::Idle
+    }
+
+    /// The waiter that is next.
+    fn head(&self, now: u64) -> Option<u32> {
+        let probe = match self.cooldown.probe() {
+            Probe::Armed { .. } if self.cooldown.until() <= now => self.queue.probe(),
+            _ => None,
+        };
+        probe.or_else(|| self.queue.head())
+    }
+
+    /// What is next: a permit, the end of what makes it late, a permit that nobody picks up, or
+    /// something to ask of the store.
+    fn next(&mut self, due: u64, now: u64, wakes: &mut WakeList) -> Next {
+        let due = due.min(self.order(now));
+        if self.review(now, wakes) {
+            return Next::More;
+        }
+        let unused = self.queue.oldest_grant();
+        let lapses = unused.map(|index| self.queue.waiter(index).since + LEASE);
+        let expires = self.remote.is_none().then(|| expiry(self.soonest));
+        let times = [self.learnt.ages_at(), lapses, expires];
+        Next::Due(times.into_iter().flatten().fold(due, u64::min))
+    }
+}
