@@ -6,7 +6,6 @@ use core::task::Poll;
 use core::task::ready;
 use core::time::Duration;
 
-use crate::bucket::TIMER_SLACK;
 use crate::clock;
 use crate::context::Pause;
 use crate::context::Scope;
@@ -20,10 +19,11 @@ use crate::limiter::Request;
 use crate::limiter::Shared;
 use crate::limiter::Ticket;
 
-use super::Config;
+use super::config::last_useful;
+use super::config::latest_start;
 use super::gathering::Entered;
-use super::gathering::Gathered;
-use super::gathering::Gathering;
+use super::phase::Gathered;
+use super::phase::Gathering;
 use super::phase::Phase;
 use super::untyped::Core;
 
@@ -176,16 +176,4 @@ impl Core<'_> {
             None => error,
         }
     }
-}
-
-/// The latest instant at which an attempt may start that begins to wait now.
-pub(super) fn latest_start(config: &Config, deadline: u64, now: u64) -> u64 {
-    let wait = config.max_wait;
-    let longest = wait.map_or(u64::MAX, |wait| now.saturating_add(wait));
-    longest.min(last_useful(deadline))
-}
-
-/// A permit that may come only at the deadline itself, where a timer is late, is of no use.
-const fn last_useful(deadline: u64) -> u64 {
-    deadline.saturating_sub(TIMER_SLACK)
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::backoff::Backoff;
+use crate::bucket::TIMER_SLACK;
 use crate::clock::nanos;
 use crate::context::ResetUnit;
 use crate::limiter::Function;
@@ -91,4 +92,16 @@ impl Config {
         let draw = if share > 0.0 { rand::random() } else { 0.0 };
         Spread { share, draw }
     }
+}
+
+/// The latest instant at which an attempt may start that begins to wait now.
+pub(super) fn latest_start(config: &Config, deadline: u64, now: u64) -> u64 {
+    let wait = config.max_wait;
+    let longest = wait.map_or(u64::MAX, |wait| now.saturating_add(wait));
+    longest.min(last_useful(deadline))
+}
+
+/// A permit that may come only at the deadline itself, where a timer is late, is of no use.
+pub(super) const fn last_useful(deadline: u64) -> u64 {
+    deadline.saturating_sub(TIMER_SLACK)
 }

@@ -20,6 +20,8 @@ use crate::limiter::Request;
 use crate::limiter::Shared;
 use crate::limiter::Ticket;
 
+use super::phase::Gathered;
+use super::phase::Gathering;
 use super::phase::Phase;
 use super::untyped::Core;
 
@@ -32,26 +34,6 @@ pub(super) enum Entered {
     Limiter(Phase),
     /// It has a place in a resource's queue, which has to be polled.
     Resource(Phase),
-}
-
-/// What an attempt has so far of the permits that it needs.
-#[derive(Debug, Default)]
-pub(super) struct Gathered {
-    /// Permits of resources, which are used together with the limiter's.
-    held: Vec<Ticket>,
-    /// Instant after which a permit is of no use, once it is known.
-    pub(super) latest: Option<u64>,
-    /// A permit of the limiter was given up because there was none of a resource.
-    returned: bool,
-}
-
-/// A wait for one permit, while others are held.
-#[derive(Debug)]
-pub(super) struct Gathering {
-    gathered: Gathered,
-    turn: Ticket,
-    /// The permit is the limiter's, and not a resource's.
-    is_last: bool,
 }
 
 impl Gathering {

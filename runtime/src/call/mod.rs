@@ -6,6 +6,7 @@ mod config;
 mod counting;
 mod end;
 mod gathering;
+mod next;
 mod outcome;
 mod phase;
 mod planning;

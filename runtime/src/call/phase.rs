@@ -6,8 +6,6 @@ use tokio::time::Sleep;
 
 use crate::limiter::Ticket;
 
-use super::gathering::Gathering;
-
 /// What an attempt waits for.
 #[derive(Debug)]
 pub(super) enum Phase {
@@ -59,4 +57,24 @@ impl Phase {
             Phase::Backoff(_) | Phase::Turn(_) | Phase::Gathering(_) => 0,
         }
     }
+}
+
+/// A wait for one permit, while others are held.
+#[derive(Debug)]
+pub(super) struct Gathering {
+    pub(super) gathered: Gathered,
+    pub(super) turn: Ticket,
+    /// The permit is the limiter's, and not a resource's.
+    pub(super) is_last: bool,
+}
+
+/// What an attempt has so far of the permits that it needs.
+#[derive(Debug, Default)]
+pub(super) struct Gathered {
+    /// Permits of resources, which are used together with the limiter's.
+    pub(super) held: Vec<Ticket>,
+    /// Instant after which a permit is of no use, once it is known.
+    pub(super) latest: Option<u64>,
+    /// A permit of the limiter was given up because there was none of a resource.
+    pub(super) returned: bool,
 }

@@ -7,19 +7,10 @@ use crate::context;
 use crate::context::Pause;
 use crate::failure::Failure;
 
-use super::admission::latest_start;
+use super::config::latest_start;
+use super::next::Next;
 use super::phase::Phase;
 use super::untyped::Core;
-
-/// Another attempt that makes sense: so long after an instant.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Next {
-    pub(super) base: u64,
-    pub(super) wait: u64,
-    pub(super) now: u64,
-    /// It does not count as a retry.
-    pub(super) throttle: bool,
-}
 
 impl Core<'_> {
     /// Plans another attempt, `wait` after `base` or later, if it fits in the call's bounds.

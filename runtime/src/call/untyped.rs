@@ -24,8 +24,8 @@ use crate::verdict::Verdict;
 use super::Setup;
 use super::end::End;
 use super::end::heard;
+use super::next::Next;
 use super::phase::Phase;
-use super::planning::Next;
 
 /// The part of a call that does not depend on types.
 #[derive(Debug)]

@@ -4,12 +4,12 @@ use core::cell::Cell;
 use core::mem::ManuallyDrop;
 use core::num::NonZeroU16;
 
-use super::Bounds;
-use super::Notes;
 use super::ResetUnit;
-use super::Scope;
-use super::Stopwatch;
-use super::Told;
+use super::bounds::Bounds;
+use super::scope::Notes;
+use super::scope::Scope;
+use super::stopwatch::Stopwatch;
+use super::told::Told;
 
 /// The scope that is lent to a thread, or [`Scope::NONE`].
 ///

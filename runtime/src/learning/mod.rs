@@ -10,8 +10,6 @@ mod spoken;
 mod window;
 mod windows;
 
-use core::time::Duration;
-
 use crate::bucket::Shape;
 
 pub(crate) use self::evidence::AttemptRecord;
@@ -162,12 +160,6 @@ impl Learnt {
     pub(crate) fn refills_at(&self, heard: &Observation<'_>) -> Option<u64> {
         self.windows.refills_at(heard)
     }
-}
-
-/// At most 36 years, so that sums of a few instants cannot overflow.
-fn nanos(duration: Duration) -> u64 {
-    const MOST: u64 = 1 << 60;
-    u64::try_from(duration.as_nanos()).map_or(MOST, |nanos| nanos.min(MOST))
 }
 
 #[cfg(test)]

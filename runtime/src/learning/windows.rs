@@ -1,8 +1,9 @@
 //! What hints tell of a server's windows: how much is left until when.
 
+use core::time::Duration;
+
 use crate::hint::Hint;
 
-use super::nanos;
 use super::spoken::Spoken;
 use super::spoken::windows;
 use super::window::Kind;
@@ -299,4 +300,10 @@ fn refill(window: &TrackedWindow, told: &Told, heard: &Observation<'_>) -> Pace 
 const fn whole(nanos: f64) -> u64 {
     let nanos = nanos as u64;
     if nanos == 0 { 1 } else { nanos }
+}
+
+/// At most 36 years, so that sums of a few instants cannot overflow.
+fn nanos(duration: Duration) -> u64 {
+    const MOST: u64 = 1 << 60;
+    u64::try_from(duration.as_nanos()).map_or(MOST, |nanos| nanos.min(MOST))
 }

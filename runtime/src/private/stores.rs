@@ -8,9 +8,6 @@ use crate::store;
 use crate::store::Request;
 use crate::store::Store;
 use crate::store::StoreFuture;
-use crate::store_url;
-
-use super::values::StoreValue;
 
 /// The value of `store`.
 #[derive(Clone, Copy)]
@@ -25,6 +22,11 @@ enum Choice {
 }
 
 impl StoreChoice {
+    /// The store at a URL that has been checked.
+    pub(super) const fn at(url: &'static str) -> Self {
+        Self(Choice::Url(url))
+    }
+
     pub(super) fn open(self) -> Result<Arc<dyn Store>, Error> {
         match self.0 {
             Choice::Url(url) => at(url),
@@ -104,25 +106,6 @@ pub const fn redis<F: Redis>(url: &'static str) -> StoreChoice {
 /// `store = "rediss://.."`
 pub const fn rediss<F: Rediss>(url: &'static str) -> StoreChoice {
     StoreChoice(Choice::Url(url))
-}
-
-impl StoreValue<&'static str> {
-    /// The store at this URL.
-    ///
-    /// # Panics
-    ///
-    /// At compile time, on a URL that means no store, or one whose feature is missing.
-    #[track_caller]
-    pub const fn store(self) -> StoreChoice {
-        let enabled = match store_url::store(self.0) {
-            Ok(kind) => kind.enabled(),
-            Err(sentence) => Err(sentence),
-        };
-        match enabled {
-            Ok(()) => StoreChoice(Choice::Url(self.0)),
-            Err(sentence) => panic!("{}", sentence),
-        }
-    }
 }
 
 /// What an expression can give as `store`.

@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::grammar;
 use crate::grammar::Wrong;
 use crate::quota::Rate;
+use crate::store_url;
 
 use super::run_time::ToCount;
 use super::run_time::ToNumber;
@@ -227,6 +228,25 @@ impl DurationValue<&str> {
         match grammar::duration(self.0) {
             Ok(nanos) => Duration::from_nanos(nanos),
             Err(fault) => checked(Err(Error::invalid(fault.wrong.sentence()))),
+        }
+    }
+}
+
+impl StoreValue<&'static str> {
+    /// The store at this URL.
+    ///
+    /// # Panics
+    ///
+    /// At compile time, on a URL that means no store, or one whose feature is missing.
+    #[track_caller]
+    pub const fn store(self) -> StoreChoice {
+        let enabled = match store_url::store(self.0) {
+            Ok(kind) => kind.enabled(),
+            Err(sentence) => Err(sentence),
+        };
+        match enabled {
+            Ok(()) => StoreChoice::at(self.0),
+            Err(sentence) => panic!("{}", sentence),
         }
     }
 }

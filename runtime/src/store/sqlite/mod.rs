@@ -6,6 +6,7 @@ mod database;
 mod error;
 mod folder;
 mod header;
+mod inbox;
 mod open_files;
 mod schema;
 mod session;

@@ -4,23 +4,23 @@ use super::busy;
 use super::checkpoint::Checkpoint;
 use super::database::Database;
 use super::error::SqliteFailure;
+use super::inbox::Inbox;
+use super::inbox::Job;
 use super::table::Table;
-use super::worker::Job;
-use super::worker::Shared;
 
 /// Opens the file and does these requests and all that follow, until the file has to be opened anew.
 ///
 /// Gives back requests that came when it had to be, or the next ones. `None`: the thread has to end.
-pub(super) fn serve(shared: &Shared, mut jobs: Vec<Job>) -> Option<Vec<Job>> {
+pub(super) fn serve(inbox: &Inbox, mut jobs: Vec<Job>) -> Option<Vec<Job>> {
     busy::begin();
-    let database = match Database::open(&shared.path) {
+    let database = match Database::open(&inbox.path) {
         Ok(database) => database,
         Err(failure) => {
-            refuse(shared, jobs, &failure);
-            return shared.take();
+            refuse(inbox, jobs, &failure);
+            return inbox.take();
         }
     };
-    match session(shared, &database, &mut jobs) {
+    match session(inbox, &database, &mut jobs) {
         Ok(next) => next,
         Err(failure) => {
             if failure.is_rejected() {
@@ -28,20 +28,20 @@ pub(super) fn serve(shared: &Shared, mut jobs: Vec<Job>) -> Option<Vec<Job>> {
                 drop(database.keep_as_it_is(true));
             }
             drop(database);
-            refuse(shared, jobs, &failure);
-            shared.take()
+            refuse(inbox, jobs, &failure);
+            inbox.take()
         }
     }
 }
 
 /// Does requests for as long as that works. The last ones stay in `jobs` if they failed.
 fn session(
-    shared: &Shared,
+    inbox: &Inbox,
     database: &Database,
     jobs: &mut Vec<Job>,
 ) -> Result<Option<Vec<Job>>, SqliteFailure> {
     let mut session = Session {
-        shared,
+        inbox,
         database,
         table: Table::new(database.connection())?,
         copying: Checkpoint::default(),
@@ -57,7 +57,7 @@ fn session(
         if !jobs.is_empty() {
             return Ok(Some(std::mem::take(jobs)));
         }
-        match shared.take() {
+        match inbox.take() {
             Some(next) => *jobs = next,
             None => return Ok(None),
         }
@@ -66,7 +66,7 @@ fn session(
 
 /// From opening the file to closing it.
 struct Session<'a> {
-    shared: &'a Shared,
+    inbox: &'a Inbox,
     database: &'a Database,
     table: Table<'a>,
     copying: Checkpoint,
@@ -99,7 +99,7 @@ impl Session<'_> {
                 if matches!(failure, SqliteFailure::Full) {
                     self.copying.hurry(self.database.file());
                 }
-                refuse(self.shared, std::mem::take(jobs), &failure);
+                refuse(self.inbox, std::mem::take(jobs), &failure);
             }
         }
         match self.table.tidy() {
@@ -122,8 +122,8 @@ impl Session<'_> {
     }
 }
 
-fn refuse(shared: &Shared, jobs: Vec<Job>, failure: &SqliteFailure) {
-    let error = failure.error(&shared.path);
+fn refuse(inbox: &Inbox, jobs: Vec<Job>, failure: &SqliteFailure) {
+    let error = failure.error(&inbox.path);
     for job in jobs {
         drop(job.reply.send(Err(error.clone())));
     }

@@ -18,7 +18,7 @@ use crate::store::step;
 
 use super::busy;
 use super::error::SqliteFailure;
-use super::worker::Job;
+use super::inbox::Job;
 
 /// States are kept for a day longer than they mean anything, lest a clock that is set right again
 /// find them gone.

@@ -1,18 +1,12 @@
 //! Who hands requests to the thread of a file, and when that thread runs.
 
-use core::time::Duration;
 use std::collections::HashMap;
-use std::panic;
-use std::panic::AssertUnwindSafe;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::Condvar;
 use std::sync::Mutex;
-use std::sync::MutexGuard;
 use std::sync::PoisonError;
 use std::sync::Weak;
-use std::thread;
 
 use tokio::sync::oneshot;
 
@@ -20,56 +14,17 @@ use crate::store::Answer;
 use crate::store::Request;
 use crate::store::StoreError;
 
+use super::inbox::Inbox;
+use super::inbox::Job;
+use super::inbox::Serve;
 use super::session::serve;
-
-/// A thread without requests ends after this time, and closes the file.
-const IDLE: Duration = if cfg!(test) {
-    Duration::from_millis(20)
-} else {
-    Duration::from_secs(10)
-};
-
-/// More requests than this wait only for a file system that hangs.
-const MOST_JOBS: usize = 10_000;
-
-/// No transaction takes more than this: others want the file as well.
-const MOST_AT_ONCE: usize = 256;
 
 /// One for each path: a second thread would only wait for the first one.
 static WORKERS: Mutex<Option<HashMap<PathBuf, Weak<Worker>>>> = Mutex::new(None);
 
 /// The thread of a file, for those who use it. It ends with the last of them.
 pub(super) struct Worker {
-    shared: Arc<Shared>,
-}
-
-/// A request, and where its answer goes.
-pub(super) struct Job {
-    pub(super) key: Box<str>,
-    pub(super) request: Request,
-    pub(super) reply: oneshot::Sender<Result<Answer, StoreError>>,
-}
-
-/// What the thread and those who use it share.
-pub(super) struct Shared {
-    pub(super) path: PathBuf,
-    serve: Serve,
-    desk: Mutex<Desk>,
-    bell: Condvar,
-}
-
-/// What the thread does with the first requests; gives back those that it could not do.
-pub(super) type Serve = fn(&Shared, Vec<Job>) -> Option<Vec<Job>>;
-
-#[derive(Default)]
-struct Desk {
-    jobs: Vec<Job>,
-    /// The thread runs.
-    running: bool,
-    /// It waits for the bell.
-    asleep: bool,
-    /// Nobody is left to ask anything.
-    closed: bool,
+    inbox: Arc<Inbox>,
 }
 
 impl Worker {
@@ -88,22 +43,17 @@ impl Worker {
 
     fn new(path: PathBuf, serve: Serve) -> Self {
         Self {
-            shared: Arc::new(Shared {
-                path,
-                serve,
-                desk: Mutex::default(),
-                bell: Condvar::new(),
-            }),
+            inbox: Arc::new(Inbox::new(path, serve)),
         }
     }
 
     pub(super) fn path(&self) -> &Path {
-        &self.shared.path
+        &self.inbox.path
     }
 
     pub(super) async fn ask(&self, key: &str, request: &Request) -> Result<Answer, StoreError> {
         let (reply, answer) = oneshot::channel();
-        self.shared.put(Job {
+        self.inbox.put(Job {
             key: key.into(),
             request: *request,
             reply,
@@ -117,82 +67,19 @@ impl Worker {
 
 impl Drop for Worker {
     fn drop(&mut self) {
-        self.shared.lock().closed = true;
-        self.shared.bell.notify_one();
-    }
-}
-
-impl Shared {
-    fn lock(&self) -> MutexGuard<'_, Desk> {
-        // Nothing panics while it is held.
-        self.desk.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Hands a request to the thread, and starts it if it does not run.
-    fn put(self: &Arc<Self>, job: Job) -> Result<(), StoreError> {
-        let mut desk = self.lock();
-        if desk.jobs.len() >= MOST_JOBS {
-            return Err(StoreError::unavailable("the file system does not answer"));
-        }
-        if !desk.running {
-            let shared = Arc::clone(self);
-            let name = "paced-sqlite".to_owned();
-            // Nobody waits for its end: it has none that matters.
-            let started = thread::Builder::new()
-                .name(name)
-                .spawn(move || shared.run());
-            started.map_err(|error| StoreError::unavailable(format!("no thread: {error}")))?;
-            desk.running = true;
-        }
-        desk.jobs.push(job);
-        if desk.asleep {
-            desk.asleep = false;
-            self.bell.notify_one();
-        }
-        Ok(())
-    }
-
-    fn run(&self) {
-        let mut jobs = self.take();
-        while let Some(batch) = jobs {
-            let served = AssertUnwindSafe(|| (self.serve)(self, batch));
-            // After a panic those whose requests were under way get an error, as their jobs are gone
-            // with the open file. The others are none the wiser.
-            jobs = panic::catch_unwind(served).unwrap_or_else(|_| self.take());
-        }
-    }
-
-    /// The next requests. `None`: the thread has to end.
-    pub(super) fn take(&self) -> Option<Vec<Job>> {
-        let mut desk = self.lock();
-        let mut waited = false;
-        while desk.jobs.is_empty() {
-            if desk.closed || waited {
-                desk.running = false;
-                return None;
-            }
-            desk.asleep = true;
-            let woken = self
-                .bell
-                .wait_timeout_while(desk, IDLE, |desk| desk.jobs.is_empty() && !desk.closed);
-            let (guard, time) = woken.unwrap_or_else(PoisonError::into_inner);
-            desk = guard;
-            desk.asleep = false;
-            waited = time.timed_out();
-        }
-        if desk.jobs.len() <= MOST_AT_ONCE {
-            return Some(std::mem::take(&mut desk.jobs));
-        }
-        Some(desk.jobs.drain(..MOST_AT_ONCE).collect())
+        self.inbox.close();
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::inbox::MOST_AT_ONCE;
+    use super::super::inbox::MOST_JOBS;
     use super::*;
     use crate::store::Action;
     use crate::store::Limit;
     use crate::store::Limits;
+    use std::thread;
 
     fn answer() -> Answer {
         let limits = Limits::one(Limit::new(1000, 1));
@@ -206,12 +93,12 @@ mod tests {
     }
 
     /// Answers at once, and panics when asked to.
-    fn touchy(shared: &Shared, jobs: Vec<Job>) -> Option<Vec<Job>> {
+    fn touchy(inbox: &Inbox, jobs: Vec<Job>) -> Option<Vec<Job>> {
         for job in jobs {
             assert_ne!(&*job.key, "panic");
             drop(job.reply.send(Ok(answer())));
         }
-        shared.take()
+        inbox.take()
     }
 
     fn worker(serve: Serve) -> Worker {
@@ -235,11 +122,11 @@ mod tests {
 
     /// Does nothing until all who ask have left.
     #[expect(clippy::needless_pass_by_value, reason = "as the others have it")]
-    fn stuck(shared: &Shared, jobs: Vec<Job>) -> Option<Vec<Job>> {
+    fn stuck(inbox: &Inbox, jobs: Vec<Job>) -> Option<Vec<Job>> {
         while jobs.iter().any(|job| !job.reply.is_closed()) {
             thread::yield_now();
         }
-        shared.take()
+        inbox.take()
     }
 
     #[tokio::test]
@@ -266,14 +153,14 @@ mod tests {
     async fn the_thread_ends_with_those_who_use_it() {
         let worker = worker(touchy);
         assert_eq!(ask(&worker, "key").await, Ok(answer()));
-        let shared = Arc::clone(&worker.shared);
-        assert!(shared.lock().running);
+        let inbox = Arc::clone(&worker.inbox);
+        assert!(inbox.is_running());
         drop(worker);
         // Until the thread has let go of it as well: for ever, if it does not end.
-        while Arc::strong_count(&shared) > 1 {
+        while Arc::strong_count(&inbox) > 1 {
             tokio::task::yield_now().await;
         }
-        assert!(!shared.lock().running);
+        assert!(!inbox.is_running());
     }
 
     #[tokio::test]
@@ -282,10 +169,10 @@ mod tests {
         for _ in 0..3 {
             assert_eq!(ask(&worker, "key").await, Ok(answer()));
             // For ever, if it does not end.
-            while Arc::strong_count(&worker.shared) > 1 {
+            while Arc::strong_count(&worker.inbox) > 1 {
                 tokio::task::yield_now().await;
             }
-            assert!(!worker.shared.lock().running);
+            assert!(!worker.inbox.is_running());
         }
     }
 
