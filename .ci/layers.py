@@ -1,6 +1,7 @@
 """Holds the code to .ci/layers.txt, and to the size limits of the project.
 
     python3 .ci/layers.py              checks the checkout
+    python3 .ci/layers.py --draw       prints which file imports which, as lines "from -> to"
     python3 .ci/layers.py --self-test  proves on planted violations that the check can fail
 
 Rust is read as text: comments, strings and `#[cfg(test)]` items are blanked out first, lines stay where they are.
@@ -29,6 +30,12 @@ NOT_CODE = re.compile(
 CFG_TEST = re.compile(r"#\[cfg\(test\)\]")
 TEST_MODULE = re.compile(r"#\[cfg\(test\)\]\s*mod\s+(\w+)\s*;")
 FUNCTION = re.compile(r"\bfn\s+(?:r#)?(\w+)")
+INLINE = re.compile(r"\bmod\s+(?:r#)?(\w+)\s*(?=\{)")
+IN_PATH = re.compile(r"\bpub\s*\(in [^)]*\)")
+LONG_PATH = re.compile(r"(?<![\w$:])((?:crate|self|super(?:\s*::\s*super)*)(?:\s*::\s*(?:r#)?\w+)+)")
+RE_EXPORT = re.compile(
+    r"\bpub(?:\s*\([^)]*\))?\s+use\s+((?:crate|self|super)(?:\s*::\s*(?:r#)?\w+)+)(?:\s+as\s+(\w+))?\s*;"
+)
 PATH = re.compile(r"(?<![\w$:])(crate|super(?:\s*::\s*super)*)\s*::\s*(\{|(?:r#)?\w+)")
 
 
@@ -37,6 +44,9 @@ def main():
         self_test()
         return
     root = pathlib.Path(__file__).resolve().parent.parent
+    if sys.argv[1:] == ["--draw"]:
+        draw(root)
+        return
     problems = check(root, (root / ".ci/layers.txt").read_text())
     for problem in problems:
         print(problem)
@@ -53,6 +63,8 @@ def check(root, table_text):
     for folder in SIZED:
         for file in sources(root / folder):
             problems += check_sizes(root, file)
+    for crate_root in crate_roots(root):
+        problems += check_circles(root, crate_root)
     return problems
 
 
@@ -99,6 +111,122 @@ def check_layers(root, crate, entries):
 def allowed(entries, entry, target):
     layer, also = entries[entry]
     return target in also or (target in entries and entries[target][0] < layer)
+
+
+def crate_roots(root):
+    """The root files of all crates: `lib.rs`, or the `main.rs` of a program or a test with several files."""
+    for folder in SIZED:
+        for file in sources(root / folder):
+            if file.name in ("lib.rs", "main.rs"):
+                yield file
+
+
+def check_circles(root, crate_root):
+    """One line for each circle of files that import each other, however indirectly."""
+    arrows = arrows_of(crate_root)
+    for circle in circles(arrows):
+        names = " ".join(sorted("::".join(module) or crate_root.stem for module in circle))
+        yield f"{crate_root.parent.relative_to(root)}: these files import each other in a circle: {names}"
+
+
+def draw(root):
+    for crate_root in crate_roots(root):
+        for module, targets in sorted(arrows_of(crate_root).items()):
+            for target in sorted(targets):
+                print(crate_root.parent.relative_to(root), "::".join(module) or "-", "->", "::".join(target) or "-")
+
+
+def arrows_of(crate_root):
+    """module -> the modules of the same crate whose items it names. A re-export counts as nobody's import: who uses
+    it imports from the file that has the item. Test modules are left out."""
+    codes = modules_of(crate_root)
+    aliases = {}
+    for module, code in codes.items():
+        for path, name in RE_EXPORT.findall(code):
+            target = absolute(module, parts_of(path))
+            alias = module + (name or target[-1],)
+            if alias not in codes:
+                aliases[alias] = target
+    arrows = {module: set() for module in codes}
+    for module, code in codes.items():
+        for inner, path in paths_of(RE_EXPORT.sub("", code)):
+            full = real(absolute(module + inner, parts_of(path)), aliases)
+            if full[: len(module + inner)] == module + inner and inner:
+                continue
+            target = next(full[:n] for n in range(len(full), -1, -1) if full[:n] in codes)
+            if target != module:
+                arrows[module].add(target)
+    return arrows
+
+
+def modules_of(crate_root):
+    """module path -> its code without tests, for the root file and all that belongs to it."""
+    folder = crate_root.parent
+    codes = {}
+    for file in sources(folder):
+        module = file.relative_to(folder).with_suffix("").parts
+        other_root = file.name in ("lib.rs", "main.rs") and file != crate_root
+        if other_root or (file.name == "tests.rs" and file != crate_root) or "tests" in module[:-1]:
+            continue
+        if module[-1] == "mod" or file == crate_root:
+            module = module[:-1]
+        codes[module] = IN_PATH.sub("pub", without_tests(blanked(file.read_text())))
+    return codes
+
+
+def paths_of(code):
+    """(the inline modules around it, path) for each path that begins with `crate`, `self` or `super`."""
+    inline = [(found.start(), item_end(code, found.end()), found[1]) for found in INLINE.finditer(code)]
+    for found in LONG_PATH.finditer(code):
+        yield tuple(name for start, end, name in inline if start < found.start() < end), found[1]
+
+
+def parts_of(path):
+    return tuple(re.sub(r"\s|r#", "", path).split("::"))
+
+
+def absolute(module, parts):
+    if parts[0] == "crate":
+        return parts[1:]
+    if parts[0] == "self":
+        return module + parts[1:]
+    ups = next((n for n, part in enumerate(parts) if part != "super"), len(parts))
+    return module[: len(module) - ups] + parts[ups:]
+
+
+def real(full, aliases):
+    """The path of an item without the re-exports on the way to it."""
+    for _ in range(8):
+        known = next((n for n in range(len(full), 0, -1) if full[:n] in aliases), None)
+        if known is None:
+            return full
+        full = aliases[full[:known]] + full[known:]
+    return full
+
+
+def circles(arrows):
+    """Tarjan's algorithm: the sets of modules of which each reaches each other one."""
+    order, low, stack, found = {}, {}, [], []
+
+    def visit(module):
+        order[module] = low[module] = len(order)
+        stack.append(module)
+        for target in sorted(arrows[module]):
+            if target not in order:
+                visit(target)
+                low[module] = min(low[module], low[target])
+            elif target in stack:
+                low[module] = min(low[module], order[target])
+        if low[module] == order[module]:
+            at = stack.index(module)
+            if len(stack) - at > 1:
+                found.append(stack[at:])
+            del stack[at:]
+
+    for module in sorted(arrows):
+        if module not in order:
+            visit(module)
+    return found
 
 
 def check_words(name, code):
@@ -225,6 +353,8 @@ PLANTED = [
     ("runtime/src/quota.rs", "fn f() { SystemTime::now(); }\n", "reads the clock outside"),
     ("macros/src/diag.rs", "use proc_macro::Span;\n", "names proc_macro outside"),
     ("macros/src/diag.rs", "//\n" * 351, "351 lines, at most 350"),
+    ("runtime/src/limiter/queue.rs", "pub struct Q;\nmod inner { use super::Q; }\n", None),
+    ("runtime/src/limiter/queue.rs", "use super::gate::Gate;\npub struct Q;\n", "in a circle: limiter::gate limiter::queue"),
     ("examples/src/lib.rs", "fn long(\n    a: [u8; 2],\n) {\n" + "f();\n" * 48 + "}\n", "fn long has 52 lines, at most 50"),
 ]
 
@@ -233,9 +363,12 @@ def self_test():
     expect(CLEAN, None)
     for file, text, problem in PLANTED:
         expect({**CLEAN, file: text}, problem)
+    through = {**CLEAN, "runtime/src/limiter/mod.rs": "mod gate;\npub use self::queue::Q;\n",
+               "runtime/src/limiter/queue.rs": "use super::gate::G;\n", "runtime/src/limiter/gate.rs": "use super::Q;\n"}
+    expect(through, "in a circle: limiter::gate limiter::queue")
     gone = {file: text for file, text in CLEAN.items() if "clock" not in file}
     expect(gone, "runtime has no clock")
-    print(f"layers: {len(PLANTED) + 1} planted violations found, none in the clean tree")
+    print(f"layers: {sum(problem is not None for _, _, problem in PLANTED) + 2} planted violations found, none in the clean tree")
 
 
 def expect(files, problem):

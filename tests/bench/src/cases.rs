@@ -2,10 +2,6 @@
 
 use core::future::Future;
 use core::hint::black_box;
-use core::pin::pin;
-use core::task::Context;
-use core::task::Poll;
-use core::task::Waker;
 use std::time::Instant;
 
 use crate::calls;
@@ -16,6 +12,8 @@ use crate::calls::GOVERNOR;
 use crate::calls::GOVERNOR_BY_STD;
 use crate::floor;
 use crate::requests;
+use crate::running::ready;
+use crate::running::repeat;
 
 /// Something that can be done many times in a row.
 #[derive(Clone, Copy, Debug)]
@@ -90,23 +88,4 @@ pub fn find(name: &str) -> Option<Case> {
 
 fn call<F: Future>(n: u64, make: impl Fn(u64) -> F) {
     repeat(n, || ready(make(black_box(7))));
-}
-
-/// Does something `n` times, and lets nobody see that nothing comes of it.
-pub fn repeat<T>(n: u64, act: impl Fn() -> T) {
-    for _ in 0..n {
-        black_box(act());
-    }
-}
-
-/// The output of a future that does not have to wait.
-///
-/// # Panics
-///
-/// If it has to.
-pub fn ready<F: Future>(future: F) -> F::Output {
-    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(output) => output,
-        Poll::Pending => panic!("nothing that is measured here waits"),
-    }
 }

@@ -18,6 +18,7 @@ pub mod limiters;
 pub mod machine;
 pub mod nanoseconds;
 pub mod requests;
+pub mod running;
 pub mod table;
 pub mod trace;
 pub mod waiting;

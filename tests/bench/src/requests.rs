@@ -21,8 +21,8 @@ use reqwest_retry::RetryTransientMiddleware;
 use reqwest_retry::policies::ExponentialBackoff;
 
 use crate::calls::Governor;
-use crate::cases::ready;
-use crate::cases::repeat;
+use crate::running::ready;
+use crate::running::repeat;
 
 const URL: &str = "http://localhost/";
 const RATE: NonZeroU32 = NonZeroU32::new(1_000_000_000).unwrap();

@@ -1,67 +1,14 @@
 //! Stores that break a promise, each of another kind: the check must say so of every one.
 
+mod fault;
 mod store;
 
 use std::sync::Arc;
 
 use paced::store::conformance;
 
+use self::fault::Fault;
 use self::store::Broken;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Fault {
-    None,
-    // Atomicity.
-    LosesUpdates,
-    WritesLate,
-    // Time.
-    CountsMicroseconds,
-    CountsNanoseconds,
-    CountsWholeSeconds,
-    StandsStill,
-    GoesBack,
-    AnswersWithAnotherTime,
-    // Keys.
-    OneKeyForAll,
-    IgnoresCase,
-    TrimsKeys,
-    CutsKeys,
-    // Keeping.
-    NeverWrites,
-    ForgetsAtOnce,
-    ForgetsAfterASecond,
-    ForgetsFullBuckets,
-    ForgetsPauses,
-    ForgetsLessons,
-    KeepsOneLimit,
-    KeepsNoGeneration,
-    KeepsNoTimeOfChange,
-    RoundsDown,
-    KeepsSingleFloats,
-    // Requests.
-    IgnoresPauses,
-    ShortensPauses,
-    DropsShortPauses,
-    IgnoresLessons,
-    IgnoresEndsOfLessons,
-    IgnoresFloors,
-    IgnoresNotAfter,
-    ServesLateRequests,
-    IgnoresWhenItWasSent,
-    IgnoresDrains,
-    IgnoresHorizons,
-    IgnoresTheLongestWait,
-    DrawsOneAtMost,
-    KeepsTheFirstLimit,
-    KeepsTheTightestLimit,
-    // Answers.
-    AnswersWithTheStateBefore,
-    AnswersWithPositiveWaits,
-    RoundsWaits,
-    // Failing.
-    StaysLockedWhenDropped,
-    Fails,
-}
 
 const FAULTS: &[(Fault, &str)] = {
     use Fault as F;

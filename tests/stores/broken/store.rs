@@ -20,7 +20,7 @@ use tokio::sync::Semaphore;
 use tokio::task::yield_now;
 use tokio::time::Instant;
 
-use super::Fault;
+use super::fault::Fault;
 use crate::stepping::START;
 
 /// A store with a fault.
