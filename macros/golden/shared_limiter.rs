@@ -8,7 +8,7 @@ async fn shared_limiter(&self) -> Result<(), Error> {
         ::paced::__private::Site::call(
             &__PACED_SITE,
             ::paced::__private::Begin {
-                limiter: ::core::option::Option::Some(&(self.limiter)),
+                limiter: ::paced::__private::limiter(&(self.limiter)),
                 settings: ::paced::__private::Each(
                     &mut own,
                     (),

@@ -8,6 +8,7 @@ use syn::{Expr, Ident, Token, token};
 
 use crate::diag::Errors;
 use crate::names::{self, Scope};
+use crate::sentences;
 
 /// One option as it was written.
 pub(crate) struct Entry {
@@ -24,7 +25,7 @@ pub(crate) enum Form {
     List(Vec<Entry>),
 }
 
-/// Reads the entries, each name once; what cannot be read is reported and skipped.
+/// Reads the entries, each name once; reports and skips entries that cannot be read.
 pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> Vec<Entry> {
     let parser = |input: ParseStream<'_>| Ok(entries(input, Scope::Attribute, errors));
     // Nothing is left over and every error is noted, so this cannot fail.
@@ -37,10 +38,7 @@ fn entries(input: ParseStream<'_>, scope: Scope, errors: &mut Errors) -> Vec<Ent
     while !input.is_empty() {
         match entry(input, scope, errors) {
             Ok(Some(entry)) if seen.contains(&entry.name) => {
-                errors.at(
-                    &entry.name,
-                    format!("`{}` is written twice: remove one of them", entry.name),
-                );
+                errors.at(&entry.name, sentences::written_twice(&entry.name));
             }
             Ok(Some(entry)) => {
                 seen.push(entry.name.clone());
@@ -57,37 +55,13 @@ fn entries(input: ParseStream<'_>, scope: Scope, errors: &mut Errors) -> Vec<Ent
     entries
 }
 
-/// One entry, or `None` where the mistake is reported already.
+/// Reads one entry; returns `None` after a mistake that is reported already.
 fn entry(input: ParseStream<'_>, scope: Scope, errors: &mut Errors) -> syn::Result<Option<Entry>> {
-    if !input.peek(Ident::peek_any) {
-        errors.at(
-            next(input),
-            format!("expected an option, like `{}`", names::first_example(scope)),
-        );
-        return Ok(None);
-    }
-    let written = input.call(Ident::parse_any)?;
-    let name = written.unraw();
-    let known = names::example(scope, &name.to_string());
-    let Some(example) = known else {
-        errors.at(&name, names::unknown(scope, &name.to_string()));
+    let Some((name, example)) = option(input, scope, errors)? else {
         return Ok(None);
     };
-    if written != name {
-        errors.at(&written, format!("write `{example}`, without `r#`"));
-        return Ok(None);
-    }
     if input.peek(Token![=]) {
-        input.parse::<Token![=]>()?;
-        if input.is_empty() || input.peek(Token![,]) {
-            errors.at(&name, format!("`{name}` needs a value: write `{example}`"));
-            return Ok(None);
-        }
-        if input.peek(Token![=]) {
-            errors.at(next(input), format!("one `=` is enough: write `{example}`"));
-            return Ok(None);
-        }
-        let form = value(&name, input, errors)?;
+        let form = value(&name, example, input, errors)?;
         return Ok(form.map(|form| Entry { name, form }));
     }
     if let (true, Some(inner)) = (input.peek(token::Paren), Scope::inside(&name.to_string())) {
@@ -97,17 +71,53 @@ fn entry(input: ParseStream<'_>, scope: Scope, errors: &mut Errors) -> syn::Resu
         return Ok(Some(Entry { name, form }));
     }
     if input.is_empty() || input.peek(Token![,]) {
-        return Ok(Some(Entry {
-            name,
-            form: Form::Flag,
-        }));
+        let form = Form::Flag;
+        return Ok(Some(Entry { name, form }));
     }
     errors.at(next(input), format!("write `{example}`"));
     Ok(None)
 }
 
-/// Reads the value after the equals sign; `None` where its mistake is reported already.
-fn value(name: &Ident, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Option<Form>> {
+/// Reads the name of an option, and finds its example; returns `None` after a mistake that is reported already.
+fn option(
+    input: ParseStream<'_>,
+    scope: Scope,
+    errors: &mut Errors,
+) -> syn::Result<Option<(Ident, &'static str)>> {
+    if !input.peek(Ident::peek_any) {
+        let example = names::first_example(scope);
+        errors.at(next(input), format!("expected an option, like `{example}`"));
+        return Ok(None);
+    }
+    let written = input.call(Ident::parse_any)?;
+    let name = written.unraw();
+    let Some(example) = names::example(scope, &name.to_string()) else {
+        errors.at(&name, names::unknown(scope, &name.to_string()));
+        return Ok(None);
+    };
+    if written != name {
+        errors.at(&written, format!("write `{example}`, without `r#`"));
+        return Ok(None);
+    }
+    Ok(Some((name, example)))
+}
+
+/// Reads the equals sign and the value; returns `None` after a mistake that is reported already.
+fn value(
+    name: &Ident,
+    example: &str,
+    input: ParseStream<'_>,
+    errors: &mut Errors,
+) -> syn::Result<Option<Form>> {
+    input.parse::<Token![=]>()?;
+    if input.is_empty() || input.peek(Token![,]) {
+        errors.at(name, sentences::needs_value(name, example));
+        return Ok(None);
+    }
+    if input.peek(Token![=]) {
+        errors.at(next(input), format!("one `=` is enough: write `{example}`"));
+        return Ok(None);
+    }
     let value = bare(input.parse()?);
     if let Expr::Assign(value) = &value {
         let message = format!("expected a `,` after the value of `{name}`");
@@ -117,7 +127,7 @@ fn value(name: &Ident, input: ParseStream<'_>, errors: &mut Errors) -> syn::Resu
     Ok(Some(Form::Value(value)))
 }
 
-/// The value without the invisible groups that a `macro_rules` puts round what it was given, and without parentheses.
+/// Removes parentheses around the value, and the invisible groups that a `macro_rules` puts round its arguments.
 fn bare(mut value: Expr) -> Expr {
     loop {
         value = match value {
@@ -132,12 +142,12 @@ fn bare(mut value: Expr) -> Expr {
     }
 }
 
-/// The token that comes next, to point at it.
+/// Returns the next token, for the span of an error.
 fn next(input: ParseStream<'_>) -> impl ToTokens {
     input.cursor().token_tree().map(|(token, _)| token)
 }
 
-/// Goes on to the next comma, so that one mistake does not hide the next.
+/// Skips to the next comma, so that one mistake does not hide the next.
 fn skip(input: ParseStream<'_>) {
     while !input.is_empty() && !input.peek(Token![,]) {
         if input.parse::<TokenTree>().is_err() {

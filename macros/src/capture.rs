@@ -1,15 +1,16 @@
-//! Which arguments an attempt must borrow by `&mut`, so that the future is `Send` whenever the plain function's is.
+//! Arguments that an attempt borrows by `&mut`, so that the future is `Send` whenever the plain function's is.
 //!
-//! An attempt borrows what the body uses. A body that only reads an argument `x: T` would borrow it by `&T`, which is
-//! `Send` only where `T: Sync`; the plain function owns `x` and needs `T: Send`. A `&mut T` needs just that, too.
+//! An attempt borrows the arguments that the body uses. A body that only reads an argument `x: T` would borrow it by
+//! `&T`, which is `Send` only where `T: Sync`. The plain function owns `x` and needs just `T: Send`, as a `&mut T` does.
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::ext::IdentExt as _;
 use syn::{Attribute, FnArg, Ident, Pat, PatType, Receiver, ReceiverKind, Signature, Token, Type};
 
 use crate::pattern::{bare, each_binding, read};
 use crate::sync::is_sync;
+use crate::tokens::{has_lifetime, mentions, words_before};
 
 pub(crate) struct Capture {
     /// The `#[cfg(..)]` of the argument.
@@ -24,26 +25,26 @@ pub(crate) enum Kind {
     Owned,
     /// An argument by value that is `mut` already.
     Mutable,
-    /// `self`, or what stands for it, behind a `&mut`.
+    /// `self` or `__self`, behind a `&mut`.
     ReborrowedSelf,
     /// An argument that is a `&mut` already.
     Reborrowed,
 }
 
-/// How the body has its arguments.
+/// Use that the body makes of its arguments.
 #[derive(Clone, Copy)]
 pub(crate) struct Use {
-    /// `self` is called `__self` in it.
+    /// The body calls `self` by the name `__self`.
     pub(crate) renamed: bool,
-    /// It runs once, and may take what it is given.
+    /// The body runs once, and may consume its arguments.
     pub(crate) once: bool,
-    /// It takes what it should borrow, whatever type that has.
+    /// The body moves arguments that it should borrow, whatever their types.
     pub(crate) takes: bool,
 }
 
-/// The captures of the body of a function that comes to `ret`.
+/// Returns the captures of the body of a function whose result is `ret`.
 pub(crate) fn captures(sig: &Signature, ret: &Type, body: &TokenStream, used: Use) -> Vec<Capture> {
-    // A result that borrows from a `&mut` argument leaves the loop, which a unique borrow of all of it could not.
+    // A result that borrows from a `&mut` argument leaves the loop; a unique borrow of all of the argument could not.
     let leaves = !used.once && has_lifetime(ret.to_token_stream());
     let mut found = Vec::new();
     for arg in &sig.inputs {
@@ -56,9 +57,9 @@ pub(crate) fn captures(sig: &Signature, ret: &Type, body: &TokenStream, used: Us
         // An argument that the body does not name is not captured, and stays unused for the compiler.
         !(capture.is_reborrowed() && leaves) && capture.is_in(body)
     });
-    // As the body itself would capture them: where another macro makes a future of all this, they are dropped in this
-    // order.
-    found.sort_by_key(|capture| first_mention(body, &capture.name));
+    // The order in which the body itself would capture them: where another macro makes a future of all this, they are
+    // dropped in that order.
+    found.sort_by_key(|capture| words_before(body.clone(), &capture.name));
     found
 }
 
@@ -86,7 +87,7 @@ fn of_receiver(receiver: &Receiver, used: Use) -> Option<Capture> {
         _ if receiver.mutability.is_some() => Kind::Mutable,
         _ => Kind::Owned,
     };
-    // This is what `#[async_trait]` calls it in the body.
+    // `#[async_trait]` gives it this name in the body.
     let name = if used.renamed { "__self" } else { "self" };
     Some(Capture {
         cfgs: cfgs(&receiver.attrs),
@@ -109,7 +110,7 @@ fn of_argument(typed: &PatType, used: Use, found: &mut Vec<Capture>) {
         let kind = match (kind, &binding.by_ref, &binding.mutability) {
             (Kind::Owned, None, Some(_)) => Kind::Mutable,
             (Kind::Owned, Some(_), Some(_)) => Kind::Reborrowed,
-            // A reference to what the function owns, and has to share.
+            // A shared reference to an argument that the function owns.
             (_, Some(_), None) => return,
             (kind, ..) => kind,
         };
@@ -131,11 +132,10 @@ fn cfgs(attrs: &[Attribute]) -> Vec<TokenStream> {
         .collect()
 }
 
-/// Lets the patterns of the arguments say `mut` where a capture needs it.
+/// Adds `mut` to the patterns of arguments whose capture needs it, except where the body declares the name itself, as
+/// `declared` says.
 ///
-/// In the signature and not by rebinding them: so the arguments are dropped in the plain function's order.
-///
-/// `declared` is what the body declares itself, by the same names.
+/// The signature is changed, and the arguments are not rebound, so that they are dropped in the plain function's order.
 pub(crate) fn make_mutable(
     sig: &mut Signature,
     captures: &[Capture],
@@ -155,7 +155,7 @@ pub(crate) fn make_mutable(
             }
             FnArg::Typed(typed) => {
                 let PatType { pat, ty, .. } = typed;
-                // All of the pattern is the user's for the compiler, which would else leave the name out of its errors.
+                // `mut` has the user's span: otherwise the compiler would leave the name out of its errors.
                 each_binding(pat, ty, &mut |binding| {
                     if needed(&binding.ident) && binding.by_ref.is_none() {
                         binding.mutability = Some(Token![mut](binding.ident.span()));
@@ -164,41 +164,6 @@ pub(crate) fn make_mutable(
             }
         }
     }
-}
-
-/// How many words stand before the first that is `name`.
-fn first_mention(tokens: &TokenStream, name: &Ident) -> usize {
-    fn count(tokens: TokenStream, name: &Ident, words: &mut usize) -> bool {
-        tokens.into_iter().any(|token| match token {
-            TokenTree::Ident(word) => {
-                *words += 1;
-                word == *name
-            }
-            TokenTree::Group(group) => count(group.stream(), name, words),
-            TokenTree::Literal(_) | TokenTree::Punct(_) => false,
-        })
-    }
-    let mut words = 0;
-    count(tokens.clone(), name, &mut words);
-    words
-}
-
-fn has_lifetime(tokens: TokenStream) -> bool {
-    tokens.into_iter().any(|token| match token {
-        TokenTree::Punct(punct) => matches!(punct.as_char(), '&' | '\''),
-        TokenTree::Group(group) => has_lifetime(group.stream()),
-        _ => false,
-    })
-}
-
-/// Whether `name` occurs as a word of its own, or inside a literal, where `"{name}"` would use it.
-pub(crate) fn mentions(tokens: TokenStream, name: &str) -> bool {
-    tokens.into_iter().any(|token| match token {
-        TokenTree::Ident(word) => word.unraw() == name,
-        TokenTree::Group(group) => mentions(group.stream(), name),
-        TokenTree::Literal(literal) => literal.to_string().contains(name),
-        TokenTree::Punct(_) => false,
-    })
 }
 
 #[cfg(test)]

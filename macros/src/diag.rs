@@ -1,10 +1,12 @@
-//! Mistakes: collected, and never lost.
+//! A collection of mistakes.
 
 use quote::ToTokens;
 
-/// All mistakes of one attribute, in the order in which they were found.
+/// Mistakes of one attribute, in the order in which they were found.
 ///
-/// Panics when it is dropped unread, so that no mistake can get lost on the way.
+/// # Panics
+///
+/// When it is dropped unread, so that no mistake is lost.
 pub(crate) struct Errors(Option<Vec<syn::Error>>);
 
 impl Errors {
@@ -21,7 +23,7 @@ impl Errors {
         self.0.get_or_insert_default().push(error);
     }
 
-    /// The value, or `None` once its error is noted.
+    /// Returns the value, or notes the error and returns `None`.
     pub(crate) fn keep<T>(&mut self, result: syn::Result<T>) -> Option<T> {
         result.map_err(|error| self.push(error)).ok()
     }
@@ -30,7 +32,7 @@ impl Errors {
         self.0.as_ref().is_none_or(Vec::is_empty)
     }
 
-    /// The value if there was no mistake at all, else every mistake.
+    /// Returns the value if there was no mistake at all, otherwise every mistake.
     pub(crate) fn judge<T>(mut self, value: Option<T>) -> Result<T, Vec<syn::Error>> {
         let errors = self.0.take().unwrap_or_default();
         match value {

@@ -1,9 +1,9 @@
-//! The plan as code. It cannot fail: all rules are behind it.
+//! Writes the plan as code. It cannot fail: all rules have been checked before.
 //!
-//! Every token of ours resolves at `mixed_site`, so that no name of ours can meet one of the user's. Only the place
-//! where rustc shows a token is borrowed from the user's code, for the errors that the compiler finds.
-//! Functions are called by their paths, and methods have reserved names: a plain method call could find one of a
-//! trait of the user's that every type has.
+//! Every generated token resolves at `mixed_site`, so that no generated name can collide with one of the user's. Only
+//! the location is borrowed from the user's code, so that rustc shows its errors there.
+//! Functions are called by their paths, and methods have reserved names: a plain method call could find a method of a
+//! trait that the user has implemented for every type.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
@@ -14,6 +14,7 @@ use crate::output::Kind as OutputKind;
 use crate::place::{Place, by_reference, grouped, located};
 use crate::plan::Plan;
 use crate::site::site;
+use crate::tokens::is_semicolon;
 
 pub(crate) fn expand(plan: &Plan) -> TokenStream {
     let func = &plan.func;
@@ -32,7 +33,7 @@ pub(crate) fn expand(plan: &Plan) -> TokenStream {
     tokens
 }
 
-/// The path of everything that expansions may name.
+/// Returns the path of the module with everything that expansions may name.
 fn private(plan: &Plan) -> TokenStream {
     let here = Span::mixed_site();
     let krate = plan.krate.as_ref().map(ToTokens::to_token_stream);
@@ -40,18 +41,18 @@ fn private(plan: &Plan) -> TokenStream {
     quote_spanned!(here=> #paced::__private)
 }
 
-/// The new body of the function.
+/// Returns the new body of the function.
 fn statements(plan: &Plan, private: &TokenStream) -> TokenStream {
     let run = run(plan, private);
-    // Where the user's own block is, for errors about it as a whole.
+    // The location of the user's own block, for errors about it as a whole.
     let start = plan.opened.as_ref().map(|opened| opened.start);
     let here = start.map_or_else(Span::mixed_site, located);
     let run = grouped(Delimiter::Brace, run, here);
     let early = early(plan);
     match &plan.output.kind {
         OutputKind::Async => run.stream(),
-        // The last expression, so that other macros find the future, too. But not the only one: that would look like a
-        // function that should be an `async fn`, which the user's may not be.
+        // The last expression, so that other macros find the future, too. The `{}` keeps it from being the only one: lints
+        // would then ask for an `async fn`, which the user's function may not be.
         OutputKind::Future => quote_spanned!(here=> {} #early async move #run),
         OutputKind::Boxed(_) => {
             let pin = at(here, quote_spanned!(here=> #private::Box::pin));
@@ -60,7 +61,7 @@ fn statements(plan: &Plan, private: &TokenStream) -> TokenStream {
     }
 }
 
-/// The same tokens, shown at `span`.
+/// Moves the location of the tokens to `span`.
 fn at(span: Span, tokens: TokenStream) -> TokenStream {
     let shown = |mut tree: TokenTree| {
         tree.set_span(tree.span().located_at(span));
@@ -69,13 +70,14 @@ fn at(span: Span, tokens: TokenStream) -> TokenStream {
     tokens.into_iter().map(shown).collect()
 }
 
-/// The only attempt's future, made at the call as in the plain function.
+/// Returns the statement that makes the only attempt's future at the call, as the plain function does.
 fn early(plan: &Plan) -> Option<TokenStream> {
     let makes_future = plan.opened.is_none() && !matches!(plan.output.kind, OutputKind::Async);
     (plan.once && makes_future).then(|| made_future(plan))
 }
 
-/// `let future = ..;`, with the body that makes one: `return` and `?` in it are about that future, not about its result.
+/// Returns `let future = ..;` with the body that makes the future, in a closure: its `return` and `?` give a future, not
+/// the result of one.
 fn made_future(plan: &Plan) -> TokenStream {
     let here = Span::mixed_site();
     let body = users_block(plan.func.body.clone(), plan.func.brace.span.join());
@@ -117,7 +119,7 @@ fn run(plan: &Plan, private: &TokenStream) -> TokenStream {
     }
 }
 
-/// The body as a future, run under the limiter.
+/// Returns the expression that runs the body once under the limiter.
 fn attempt(plan: &Plan, private: &TokenStream) -> TokenStream {
     let here = Span::mixed_site();
     let ret = &plan.output.ret;
@@ -147,14 +149,12 @@ fn attempt(plan: &Plan, private: &TokenStream) -> TokenStream {
     quote_spanned!(here=> #private::Call::attempt(&mut call, #body).await)
 }
 
-/// The user's braces round the user's body. They are the user's also in the edition that they have, which says when
-/// temporaries are dropped.
+/// Puts the user's braces round the user's body. Their span has the user's edition, which decides when temporaries are
+/// dropped.
 fn users_block(body: TokenStream, span: Span) -> Group {
-    let is_semicolon =
-        |tree: TokenTree| matches!(tree, TokenTree::Punct(punct) if punct.as_char() == ';');
     let mut tokens = TokenStream::new();
-    if !body.clone().into_iter().any(is_semicolon) {
-        // Nobody wrote a block of one expression, which the compiler would ask to remove.
+    if !body.clone().into_iter().any(|tree| is_semicolon(&tree)) {
+        // The compiler would ask to remove the braces of a block that is one expression.
         tokens.extend(quote_spanned!(Span::mixed_site()=> const _: () = ();));
     }
     tokens.extend(body);
@@ -163,7 +163,7 @@ fn users_block(body: TokenStream, span: Span) -> Group {
     block
 }
 
-/// Dead code for the type checker: it says what `return` takes, and how arguments are captured.
+/// Returns dead code for the type checker: it fixes the type of `return`, and the way in which arguments are captured.
 fn edge(plan: &Plan) -> TokenStream {
     let ret = &plan.output.ret;
     let captures = plan.captures.iter().map(|capture| captured(plan, capture));
@@ -175,7 +175,8 @@ fn edge(plan: &Plan) -> TokenStream {
     }
 }
 
-/// The question to the types of the outcome; what is wrong with them is shown where the user wrote them.
+/// Returns the statement that asks the types of the outcome for their abilities; the compiler shows its errors at the
+/// types and options that the user wrote.
 fn probe(plan: &Plan, private: &TokenStream) -> TokenStream {
     let here = Span::mixed_site();
     let place = Place::of(&plan.output.ret);
@@ -210,7 +211,7 @@ fn settle_arguments(plan: &Plan) -> TokenStream {
         }
         None => reader,
     };
-    // The outcome is the last: until it is handed over, it is in one place to be dropped from.
+    // The outcome is the last argument: an earlier one could be dropped in a second place, while the others are evaluated.
     let keep = if plan.output.hidden {
         "__paced_lose"
     } else {
@@ -220,16 +221,17 @@ fn settle_arguments(plan: &Plan) -> TokenStream {
     quote_spanned!(here=> &#reader, probe.__paced_refuse(), probe.#keep(), out)
 }
 
-/// An argument that is a `&mut`, for one attempt: the body may pass it on.
+/// Returns the statement that reborrows an argument that is a `&mut` for one attempt, whose body may pass it on.
 ///
-/// `ref mut` makes it a binding of ours for lints about names that are used again.
+/// With `ref mut` it is a generated binding for lints about names that are used again.
 fn again(plan: &Plan, capture: &Capture) -> Option<TokenStream> {
     let (cfgs, name) = (&capture.cfgs, &capture.name);
     let reborrowed = capture.kind == CaptureKind::Reborrowed && !plan.once;
     reborrowed.then(|| quote_spanned!(Span::mixed_site()=> #(#cfgs)* let ref mut #name = *#name;))
 }
 
-/// All of the argument, as the plain function has it; by `&mut`, so that the future is `Send` whenever that is.
+/// Returns the statement that captures all of an argument by `&mut`, so that the future is `Send` whenever the plain
+/// function's is.
 fn captured(plan: &Plan, capture: &Capture) -> TokenStream {
     let (cfgs, name) = (&capture.cfgs, &capture.name);
     let here = Span::mixed_site();
@@ -237,7 +239,7 @@ fn captured(plan: &Plan, capture: &Capture) -> TokenStream {
         CaptureKind::Owned | CaptureKind::Mutable => {
             quote_spanned!(here=> #(#cfgs)* let _ = &mut #name;)
         }
-        // What the only attempt makes of it may be returned.
+        // The result of the only attempt may borrow from it.
         _ if plan.once => quote_spanned!(here=> #(#cfgs)* let _ = { #name };),
         CaptureKind::Reborrowed | CaptureKind::ReborrowedSelf => {
             quote_spanned!(here=> #(#cfgs)* let _ = &mut *#name;)

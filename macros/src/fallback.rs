@@ -1,17 +1,42 @@
-//! The output for a wrong attribute: the item as it was, so that nothing else breaks, and every mistake.
+//! Output for a wrong attribute: the unchanged item, so that nothing else breaks, and every mistake.
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Span, TokenStream, TokenTree};
+
+use crate::tokens::{is_equals, is_mark};
 
 pub(crate) fn expand(item: TokenStream, errors: Vec<syn::Error>) -> TokenStream {
     let errors = errors.into_iter().map(syn::Error::into_compile_error);
     if is_closure(&item) {
-        // An expression has no room for more beside it.
+        // Nothing can stand beside an expression.
         return errors.collect();
     }
     // The item comes first: IDEs take the first place where a token of the user appears.
     let mut tokens = item;
     tokens.extend(errors);
     tokens
+}
+
+/// Returns whether the attribute is written `#[rate_limited = ..]`, with `attr` after the equals sign. The compiler
+/// reports that form itself, but gives the tokens to the macro nevertheless.
+pub(crate) fn is_after_equals(attr: &TokenStream) -> bool {
+    let written = Span::call_site().source_text();
+    written.is_some_and(|written| stands_after_equals(attr, &written))
+}
+
+fn stands_after_equals(attr: &TokenStream, written: &str) -> bool {
+    let trees: Vec<TokenTree> = written
+        .parse::<TokenStream>()
+        .into_iter()
+        .flatten()
+        .collect();
+    let inside = match trees.as_slice() {
+        [hash, TokenTree::Group(inside)] if is_mark(hash, '#') => inside.stream(),
+        _ => trees.into_iter().collect(),
+    };
+    let is_path = |tree: &TokenTree| matches!(tree, TokenTree::Ident(_)) || is_mark(tree, ':');
+    let mut rest = inside.into_iter().skip_while(is_path);
+    rest.next().is_some_and(|tree| is_equals(&tree))
+        && rest.collect::<TokenStream>().to_string() == attr.to_string()
 }
 
 fn is_closure(item: &TokenStream) -> bool {
@@ -63,6 +88,29 @@ mod tests {
             "fn f () -> u8 { 1 }",
         );
         assert_eq!(errors, 5);
+    }
+
+    #[test]
+    fn the_form_with_equals_is_recognised() {
+        let stands =
+            |attr: &str, written| stands_after_equals(&attr.parse().expect("tokens"), written);
+        for written in [
+            "#[rate_limited = 5]",
+            "#[paced::rate_limited=5]",
+            "rate_limited = 5",
+        ] {
+            assert!(stands("5", written), "{written}");
+        }
+        for written in [
+            "#[rate_limited(5)]",
+            "#[rate_limited /* = 5 */ (5)]",
+            "#[rate_limited = 6]",
+            "#[cfg_attr(all(), rate_limited(5))]",
+            "",
+            ")",
+        ] {
+            assert!(!stands("5", written), "{written}");
+        }
     }
 
     #[test]

@@ -1,18 +1,18 @@
-//! The item under the attribute: a function whose body is never looked into.
+//! The item under the attribute: a function whose body is kept as tokens.
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens as _;
 use syn::parse::{ParseStream, Parser as _};
 use syn::{Attribute, Ident, Signature, Token, Visibility, token};
 
-use crate::capture::mentions;
+use crate::tokens::mentions;
 
 pub(crate) struct Func {
     pub(crate) attrs: Vec<Attribute>,
     pub(crate) vis: Visibility,
     pub(crate) sig: Signature,
     pub(crate) brace: token::Brace,
-    /// `#![..]` at the top of the body: they must stay in the function's own braces.
+    /// Attributes `#![..]` at the top of the body, which must stay in the function's own braces.
     pub(crate) inner_attrs: Vec<Attribute>,
     pub(crate) body: TokenStream,
 }
@@ -22,14 +22,14 @@ impl Func {
         parse_item.parse2(item)
     }
 
-    /// Whether it is seen to be a method, or a function of a type.
+    /// Returns whether it is recognisably a method, or an associated function.
     pub(crate) fn is_method(&self) -> bool {
         self.sig.receiver().is_some()
             || mentions(self.sig.to_token_stream(), "Self")
             || mentions(self.body.clone(), "Self")
     }
 
-    /// The generic constants and types of the function.
+    /// Returns the generic constants and types of the function.
     pub(crate) fn own_generics(&self) -> Vec<Ident> {
         let generics = &self.sig.generics;
         let constants = generics.const_params().map(|param| &param.ident);
@@ -64,7 +64,7 @@ fn parse_item(input: ParseStream<'_>) -> syn::Result<Func> {
     })
 }
 
-/// Whether the item's keyword is `fn`, whatever qualifiers stand before it.
+/// Returns whether the item's keyword is `fn`, after any qualifiers.
 fn has_fn(input: ParseStream<'_>) -> bool {
     let ahead = input.fork();
     while let Ok(token) = ahead.parse::<TokenTree>() {
@@ -96,4 +96,24 @@ fn not_a_function(input: ParseStream<'_>) -> syn::Error {
         _ => "`#[rate_limited]` goes on an `async fn`",
     };
     input.error(sentence)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn other_items_say_where_the_attribute_goes() {
+        for (item, part) in [
+            ("impl Api {}", "on each `async fn` of this `impl`"),
+            ("trait Api {}", "on the methods where they have a body"),
+            ("mod api {}", "on each `async fn` of this module"),
+            ("struct Api;", "goes on an `async fn`"),
+            ("async fn fetch();", "there is no body to call again"),
+        ] {
+            let item = item.parse().expect("tokens");
+            let message = Func::parse(item).err().expect("no function").to_string();
+            assert!(message.contains(part), "{message}");
+        }
+    }
 }

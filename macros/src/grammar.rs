@@ -88,7 +88,7 @@ impl Wrong {
         }
     }
 
-    /// Whether the sentence speaks of a part of the text, which it begins after: "`x` is not a rate".
+    /// Returns whether the sentence is about a part of the text, and follows it: "`x` is not a rate".
     const fn is_about_a_part(self) -> bool {
         matches!(
             self,
@@ -322,7 +322,7 @@ pub(crate) const fn trim(bytes: &[u8], mut from: usize, mut to: usize) -> (usize
     (from, to)
 }
 
-/// Whether the range holds just this.
+/// Returns whether the range holds just this.
 pub(crate) const fn is_at(bytes: &[u8], from: usize, to: usize, text: &[u8]) -> bool {
     if to - from != text.len() {
         return false;

@@ -1,11 +1,22 @@
-//! Tables: the options there are, and names that people try instead.
+//! Tables: the options there are, and the names and words that people try instead.
 
-/// Names, and how to write each.
+/// Names, and an example of each.
 pub(crate) type Options = &'static [(&'static str, &'static str)];
 /// Names that do not exist, and a sentence for them.
 pub(crate) type Guesses = &'static [(&'static [&'static str], &'static str)];
 
-/// Every option of the attribute, and how to write it.
+/// Words that do not exist, and the right word for them.
+type WordGuesses = &'static [(&'static [&'static str], &'static str)];
+
+/// Option whose value is one of several words.
+pub(crate) struct Words {
+    pub(crate) option: &'static str,
+    /// Advice that says what each word does.
+    pub(crate) advice: &'static str,
+    pub(crate) guesses: WordGuesses,
+}
+
+/// Every option of the attribute, with an example.
 pub(crate) const OPTIONS: Options = &[
     ("rate", "rate = 5"),
     ("burst", "burst = 10"),
@@ -34,7 +45,7 @@ pub(crate) const OPTIONS: Options = &[
     ("crate", "crate = ::my_paced"),
 ];
 
-/// Every option inside `backoff(..)`, and how to write it.
+/// Every option inside `backoff(..)`, with an example.
 pub(crate) const BACKOFF_OPTIONS: Options = &[
     ("base", "base = \"1s\""),
     ("factor", "factor = 2"),
@@ -42,7 +53,7 @@ pub(crate) const BACKOFF_OPTIONS: Options = &[
     ("jitter", "jitter = \"full\""),
 ];
 
-/// Every option inside `headers(..)`, and how to write it.
+/// Every option inside `headers(..)`, with an example.
 pub(crate) const HEADERS_OPTIONS: Options = &[("reset", "reset = \"millis\"")];
 
 /// Names that people try inside `headers(..)`.
@@ -51,7 +62,7 @@ pub(crate) const HEADERS_GUESSES: Guesses = &[(
     "write `reset = \"millis\"` for resets in milliseconds from now",
 )];
 
-/// Names that people try, and what to write instead.
+/// Names that people try in the attribute.
 pub(crate) const GUESSES: Guesses = &[
     (
         &[
@@ -207,7 +218,7 @@ pub(crate) const GUESSES: Guesses = &[
             "on_unavailable",
             "store_timeout",
         ],
-        "what to do while the store is away is written `on_store_error = \"local\"`, `\"open\"` or `\"closed\"`",
+        "write `on_store_error = \"local\"`, `\"open\"` or `\"closed\"` for calls while the store is away",
     ),
     (
         &["limits", "window", "windows"],
@@ -284,3 +295,18 @@ pub(crate) const BACKOFF_GUESSES: Guesses = &[
         "write `deadline = \"300s\"` outside of `backoff(..)`",
     ),
 ];
+
+/// Options whose words are guessed, or need an explanation.
+pub(crate) const WORDS: &[Words] = &[Words {
+    option: "on_store_error",
+    advice: "write \"local\" to go on in process with a share of the rate, \"open\" to let every call through, or \
+             \"closed\" to refuse every call",
+    guesses: &[
+        (&["fallback", "degrade", "in_process"], "local"),
+        (&["allow", "ignore", "fail_open", "pass"], "open"),
+        (
+            &["deny", "refuse", "reject", "error", "fail", "fail_closed"],
+            "closed",
+        ),
+    ],
+}];

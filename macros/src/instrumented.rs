@@ -1,15 +1,14 @@
-//! Bodies that `#[tracing::instrument]` has rewritten: it moves the arguments into a future, `async move { .. }`, once per
-//! attempt. Without its `move` the future borrows them, and the next attempt has them, too.
+//! Bodies that `#[tracing::instrument]` has rewritten. They move the arguments into a future, `async move { .. }`, in each
+//! attempt. Without the `move` the future borrows them, and they remain for the next attempt.
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
-
 use quote::ToTokens as _;
 use syn::{FnArg, Pat, ReceiverKind, Signature, Type};
 
+use crate::copied::is_copied;
 use crate::diag::Errors;
-use crate::opened::{edge_length, is_equals, is_semicolon, is_word, moves_length};
-use crate::output;
-use crate::sync::is_copied;
+use crate::opened::{edge_length, is_argument_name, moves_length};
+use crate::tokens::{borrows, is_equals, is_mark, is_same_word, is_semicolon, is_word};
 
 /// Returns whether `#[instrument]` has rewritten the body.
 pub(crate) fn is_instrumented(body: &TokenStream) -> bool {
@@ -19,13 +18,13 @@ pub(crate) fn is_instrumented(body: &TokenStream) -> bool {
 
 const FUTURE: &str = "__tracing_instrument_future";
 
-/// Reports arguments that the body moves into the future of `#[instrument]`: the pattern of an argument, and a `&mut self`
-/// that the result borrows from. The second attempt would not have them.
+/// Reports arguments that the body moves into the future of `#[instrument]`, so that a second attempt would not have them:
+/// arguments with a pattern, and a `&mut self` that the result borrows from.
 pub(crate) fn check(body: &TokenStream, sig: &Signature, ret: &Type, errors: &mut Errors) {
     if !is_instrumented(body) {
         return;
     }
-    let lends = output::borrows(ret.to_token_stream());
+    let lends = borrows(ret.to_token_stream());
     for arg in &sig.inputs {
         let moved = match arg {
             FnArg::Receiver(receiver) => {
@@ -33,10 +32,8 @@ pub(crate) fn check(body: &TokenStream, sig: &Signature, ret: &Type, errors: &mu
                 (is_exclusive && lends).then_some(receiver.self_token.span)
             }
             FnArg::Typed(typed) => match &*typed.pat {
-                // `#[async_trait]` calls an argument so if its pattern is taken apart in the body.
-                Pat::Ident(pat)
-                    if pat.ident.to_string().starts_with("__arg") && !is_copied(&typed.ty) =>
-                {
+                // An argument of `#[async_trait]` whose pattern is taken apart in the body.
+                Pat::Ident(pat) if is_argument_name(&pat.ident) && !is_copied(&typed.ty) => {
                     Some(pat.ident.span())
                 }
                 _ => None,
@@ -48,12 +45,12 @@ pub(crate) fn check(body: &TokenStream, sig: &Signature, ret: &Type, errors: &mu
     }
 }
 
-const MOVED: &str = "below `#[instrument]` the first attempt takes this along: write `#[rate_limited]` above `#[instrument]`, or \
-                     `max_retries = 0`";
+const MOVED: &str = "below `#[instrument]` the first attempt consumes this argument: write `#[rate_limited]` above \
+                     `#[instrument]`, or `max_retries = 0`";
 
-/// The body with futures of `#[instrument]` that borrow, and `edge` in them; `None` for any other body.
+/// Returns the body with futures of `#[instrument]` that borrow, and with `edge` in them; `None` for any other body.
 ///
-/// `reborrowed` is how a `&mut self` is passed on, where the body calls it `__self`.
+/// `reborrowed` is the statement that passes on a `&mut self`, where the body calls it `__self`.
 pub(crate) fn loosen(
     body: &TokenStream,
     edge: &TokenStream,
@@ -67,7 +64,7 @@ pub(crate) fn loosen(
     }
     let block = open(&mut trees, future)?;
     let inner: Vec<TokenTree> = block.stream().into_iter().collect();
-    // With `err` or `ret` there is a second future inside of the first.
+    // The options `err` and `ret` put a second future into the first.
     let stream = match inner_future(&inner) {
         Some(at) => {
             let mut inner = inner;
@@ -82,7 +79,7 @@ pub(crate) fn loosen(
     Some(trees.into_iter().collect())
 }
 
-/// Takes the `move` out of the `async move { .. }` at `at`, and gives the block.
+/// Removes the `move` of the `async move { .. }` at `at`, and returns the block.
 fn open(trees: &mut Vec<TokenTree>, at: usize) -> Option<Group> {
     match trees.get(at..at + 3)? {
         [first, second, TokenTree::Group(block)]
@@ -98,14 +95,15 @@ fn open(trees: &mut Vec<TokenTree>, at: usize) -> Option<Group> {
     }
 }
 
-/// Puts `stream` in the place of the block that [`open`] gave.
+/// Replaces the tokens of the block that [`open`] returned by `stream`.
 fn close(trees: &mut [TokenTree], at: usize, block: &Group, stream: TokenStream) {
     let mut changed = Group::new(Delimiter::Brace, stream);
     changed.set_span(block.span());
     trees[at + 1] = changed.into();
 }
 
-/// Where the user's body is in `match async move { .. }.await { .. }` or `let x = async move { .. }.await; ..`.
+/// Returns the position of the future with the user's body in `match async move { .. }.await { .. }` or
+/// `let x = async move { .. }.await; ..`.
 fn inner_future(trees: &[TokenTree]) -> Option<usize> {
     let at = match trees {
         [first, ..] if is_word(first, "match") => 1,
@@ -114,28 +112,28 @@ fn inner_future(trees: &[TokenTree]) -> Option<usize> {
     };
     let is_future = trees.get(at).is_some_and(|tree| is_word(tree, "async"))
         && trees.get(at + 1).is_some_and(|tree| is_word(tree, "move"));
-    // The user's own would not have the dead code of `#[instrument]`.
+    // A future that the user wrote does not begin with the dead code of `#[instrument]`.
     let block = trees.get(at + 2)?;
     let is_theirs = matches!(block, TokenTree::Group(block) if false_edge(&block.stream()) > 0);
     (is_future && is_theirs).then_some(at)
 }
 
-/// How many tokens of `#[allow(..)] if false { .. }` stand first.
+/// Counts the tokens of `#[allow(..)] if false { .. }` at the beginning.
 fn false_edge(stream: &TokenStream) -> usize {
     let trees: Vec<TokenTree> = stream.clone().into_iter().take(5).collect();
     match trees.as_slice() {
         [
-            TokenTree::Punct(hash),
+            hash,
             TokenTree::Group(_),
             first,
             second,
             TokenTree::Group(_),
-        ] if hash.as_char() == '#' && is_word(first, "if") && is_word(second, "false") => 5,
+        ] if is_mark(hash, '#') && is_word(first, "if") && is_word(second, "false") => 5,
         _ => 0,
     }
 }
 
-/// The user's block with our dead code first, and without the moves of `#[async_trait]`.
+/// Returns the user's block with `edge` first, and without the moves of `#[async_trait]`.
 fn with_edge(block: &Group, edge: &TokenStream, reborrowed: Option<&TokenStream>) -> TokenStream {
     let trees: Vec<TokenTree> = block.stream().into_iter().collect();
     let theirs = false_edge(&block.stream());
@@ -150,11 +148,9 @@ fn with_edge(block: &Group, edge: &TokenStream, reborrowed: Option<&TokenStream>
             {
                 stream.extend(reborrowed.clone());
             }
-            // `let x = x;`: it is borrowed now, under the same name.
+            // `let x = x;`: the future borrows it now, under the same name.
             ([first, .., name, equals, value, _], _)
-                if is_word(first, "let")
-                    && is_equals(equals)
-                    && name.to_string() == value.to_string() => {}
+                if is_word(first, "let") && is_equals(equals) && is_same_word(name, value) => {}
             _ => stream.extend(statement.iter().cloned()),
         }
     }

@@ -1,4 +1,4 @@
-//! `crate`: where the runtime is, when the dependency has another name.
+//! `crate`: the path of the runtime, where the dependency has another name.
 
 use syn::{Expr, ExprPath, Path};
 
@@ -18,7 +18,7 @@ pub(crate) fn read(expr: Expr, errors: &mut Errors) -> Option<Path> {
     }
 }
 
-/// Whether the path means the same wherever the function stands; `$crate` comes from the user's own macros.
+/// Returns whether the path means the same in every module; `$crate` comes from the user's own macros.
 fn is_absolute(path: &Path) -> bool {
     path.leading_colon.is_some()
         || path

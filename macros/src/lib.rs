@@ -1,10 +1,11 @@
 //! The attribute macro of [`paced`](https://docs.rs/paced), which re-exports it.
 //!
-//! Its documentation stands on `paced::rate_limited`. Depend on `paced`: the code that this crate generates names
-//! `::paced`, of exactly the same version.
+//! `paced::rate_limited` documents it. Depend on `paced`: the generated code names `::paced`, of exactly the same version.
 
 mod args;
 mod capture;
+mod copied;
+mod defaults;
 mod diag;
 mod expand;
 mod fallback;
@@ -26,10 +27,12 @@ mod pattern;
 mod place;
 mod plan;
 mod rules;
+mod sentences;
 mod site;
 mod store;
 mod store_url;
 mod sync;
+mod tokens;
 mod trigger;
 mod value;
 
@@ -41,15 +44,17 @@ pub fn rate_limited(
     attr: proc_macro::TokenStream,
     item: proc_macro::TokenStream,
 ) -> proc_macro::TokenStream {
-    transform(attr.into(), item.into()).into()
+    transform(&attr.into(), item.into()).into()
 }
 
 fn transform(
-    attr: proc_macro2::TokenStream,
+    attr: &proc_macro2::TokenStream,
     item: proc_macro2::TokenStream,
 ) -> proc_macro2::TokenStream {
-    match Plan::read(attr, item.clone()) {
+    match Plan::read(attr.clone(), item.clone()) {
         Ok(plan) => expand::expand(&plan),
+        // The compiler has reported it already.
+        Err(_) if fallback::is_after_equals(attr) => item,
         Err(errors) => fallback::expand(item, errors),
     }
 }

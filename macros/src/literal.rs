@@ -1,11 +1,12 @@
-//! Literals as values: what each kind of option accepts, and what to say about the rest.
+//! Literals as values: those that each kind of option accepts, and the sentences about the others.
 
 use syn::{Expr, ExprLit, ExprUnary, Ident, Lit, UnOp};
 
 use crate::grammar::{self, PerPeriod, Wrong};
 use crate::names;
+use crate::sentences;
 
-/// What a value means.
+/// Kind of a value: its type and its bounds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Rate,
@@ -16,7 +17,7 @@ pub(crate) enum Kind {
     Share,
 }
 
-/// A literal that has been checked.
+/// Literal that has been checked.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Literal {
     Rate(PerPeriod),
@@ -25,7 +26,7 @@ pub(crate) enum Literal {
     Nanos(u64),
 }
 
-/// The literal that `expr` is, checked as the value of the option `name`; `None` for any other expression.
+/// Checks a literal as the value of the option `name`; returns `None` for any other expression.
 pub(crate) fn read(name: &Ident, kind: Kind, expr: &Expr) -> Option<Result<Literal, String>> {
     let written = match Written::of(expr) {
         None if kind != Kind::Duration && is_never_a_number(expr) => Written::Other,
@@ -34,7 +35,7 @@ pub(crate) fn read(name: &Ident, kind: Kind, expr: &Expr) -> Option<Result<Liter
     Some(check(&name.to_string(), kind, &written))
 }
 
-/// A literal as it was written.
+/// Literal as it was written.
 enum Written {
     Number {
         value: f64,
@@ -87,7 +88,7 @@ impl Written {
     }
 }
 
-/// Whether the form of an expression tells that it is no number and no text, like `Some(5)` and `[5]`.
+/// Returns whether an expression can be neither a number nor a text by its form, like `Some(5)` and `[5]`.
 fn is_never_a_number(expr: &Expr) -> bool {
     match expr {
         Expr::Array(_)
@@ -181,7 +182,7 @@ fn nanos(name: &str, written: &Written) -> Result<u64, String> {
             "the unit is missing: write `{name} = \"{value}s\"` for seconds"
         )),
         Written::Unit(text) if grammar::duration(text).is_ok() => {
-            Err(format!("write it in quotes: `{name} = \"{text}\"`"))
+            Err(sentences::in_quotes(format!("{name} = \"{text}\"")))
         }
         Written::Number { .. } | Written::Unit(_) | Written::Other => Err(format!(
             "expected a duration: write `{}`",
@@ -193,156 +194,13 @@ fn nanos(name: &str, written: &Written) -> Result<u64, String> {
 fn without_quotes(name: &str, what: &str, written: &Written) -> String {
     match written {
         Written::Text(text) if grammar::number(text.as_bytes(), 0, text.len()).is_some() => {
-            format!("`{name}` is {what}: write `{name} = {text}`, without quotes")
+            let advice = sentences::without_quotes(format!("{name} = {text}"));
+            format!("`{name}` is {what}: {advice}")
         }
         _ => format!("`{name}` is {what}: write `{}`", names::example_of(name)),
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read_code(name: &str, kind: Kind, code: &str) -> Result<Literal, String> {
-        let name = Ident::new(name, proc_macro2::Span::call_site());
-        let expr = syn::parse_str(code).expect(code);
-        read(&name, kind, &expr).expect("a literal")
-    }
-
-    #[test]
-    fn good_literals() {
-        let cases = [
-            (
-                Kind::Rate,
-                "5",
-                Literal::Rate(PerPeriod {
-                    count: 5.0,
-                    nanos: 1_000_000_000,
-                }),
-            ),
-            (
-                Kind::Rate,
-                "0.5f32",
-                Literal::Rate(PerPeriod {
-                    count: 0.5,
-                    nanos: 1_000_000_000,
-                }),
-            ),
-            (
-                Kind::Rate,
-                "\"1/250ms\"",
-                Literal::Rate(PerPeriod {
-                    count: 1.0,
-                    nanos: 250_000_000,
-                }),
-            ),
-            (Kind::Burst, "1_000", Literal::Whole(1000)),
-            (Kind::Burst, "10u8", Literal::Whole(10)),
-            (Kind::Retries, "0", Literal::Whole(0)),
-            (Kind::Factor, "1", Literal::Factor(1.0)),
-            (Kind::Share, "0.25", Literal::Factor(0.25)),
-            (Kind::Share, "1", Literal::Factor(1.0)),
-            (Kind::Factor, "1.5", Literal::Factor(1.5)),
-            (Kind::Duration, "\"300s\"", Literal::Nanos(300_000_000_000)),
-        ];
-        for (kind, code, literal) in cases {
-            assert_eq!(read_code("x", kind, code), Ok(literal), "{code}");
-        }
-    }
-
-    #[test]
-    fn bad_literals() {
-        let cases = [
-            ("rate", Kind::Rate, "0", "more than zero"),
-            ("rate", Kind::Rate, "-5", "more than zero"),
-            ("rate", Kind::Rate, "1e999", "finite"),
-            (
-                "rate",
-                Kind::Rate,
-                "5s",
-                "write a number of calls per second",
-            ),
-            (
-                "rate",
-                Kind::Rate,
-                "Some(5)",
-                "write a number of calls per second",
-            ),
-            (
-                "rate",
-                Kind::Rate,
-                "true",
-                "write a number of calls per second",
-            ),
-            ("rate", Kind::Rate, "\"5 per s\"", "`5 per s` is not a rate"),
-            ("burst", Kind::Burst, "0", "at least 1"),
-            ("burst", Kind::Burst, "-1", "at least 1"),
-            ("burst", Kind::Burst, "4294967296", "at most 4294967295"),
-            (
-                "burst",
-                Kind::Burst,
-                "1.5",
-                "whole number: write `burst = 10`",
-            ),
-            (
-                "burst",
-                Kind::Burst,
-                "\"10\"",
-                "write `burst = 10`, without quotes",
-            ),
-            (
-                "burst",
-                Kind::Burst,
-                "\"ten\"",
-                "a whole number: write `burst = 10`",
-            ),
-            (
-                "max_retries",
-                Kind::Retries,
-                "-1",
-                "write `max_retries = 0`",
-            ),
-            ("max_retries", Kind::Retries, "2.5", "whole number"),
-            ("throttle_below", Kind::Share, "1.5", "from 0 to 1"),
-            ("throttle_below", Kind::Share, "-0.1", "from 0 to 1"),
-            ("throttle_below", Kind::Share, "\"0.1\"", "without quotes"),
-            ("factor", Kind::Factor, "0.5", "at least 1"),
-            ("factor", Kind::Factor, "1e999", "finite"),
-            (
-                "factor",
-                Kind::Factor,
-                "\"2\"",
-                "write `factor = 2`, without quotes",
-            ),
-            (
-                "deadline",
-                Kind::Duration,
-                "300",
-                "write `deadline = \"300s\"`",
-            ),
-            (
-                "deadline",
-                Kind::Duration,
-                "1.5",
-                "write `deadline = \"1.5s\"`",
-            ),
-            ("deadline", Kind::Duration, "0", "longer than zero"),
-            (
-                "deadline",
-                Kind::Duration,
-                "300s",
-                "in quotes: `deadline = \"300s\"`",
-            ),
-            (
-                "deadline",
-                Kind::Duration,
-                "'a'",
-                "write `deadline = \"300s\"`",
-            ),
-        ];
-        for (name, kind, code, part) in cases {
-            let message = read_code(name, kind, code).expect_err(code);
-            assert!(message.contains(part), "{code}: {message}");
-        }
-    }
-}
+#[path = "literal/tests.rs"]
+mod tests;

@@ -1,7 +1,8 @@
-//! The names of the options, and what to say about names that are none.
+//! Names of options and words of values: examples of them, and the sentences about unknown ones.
 
 use crate::guesses::{BACKOFF_GUESSES, BACKOFF_OPTIONS, GUESSES, Guesses, OPTIONS, Options};
-use crate::guesses::{HEADERS_GUESSES, HEADERS_OPTIONS};
+use crate::guesses::{HEADERS_GUESSES, HEADERS_OPTIONS, WORDS, Words};
+use crate::sentences;
 
 /// Place of an option: each has its own names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,7 +15,7 @@ pub(crate) enum Scope {
 impl Scope {
     const ALL: [Self; 3] = [Self::Attribute, Self::Backoff, Self::Headers];
 
-    /// The scope inside the parentheses of an option that has some.
+    /// Returns the scope inside the parentheses of an option that has some.
     pub(crate) fn inside(option: &str) -> Option<Self> {
         match option {
             "backoff" => Some(Self::Backoff),
@@ -24,20 +25,20 @@ impl Scope {
     }
 }
 
-/// How to write the most usual option.
+/// Returns the example of the most usual option.
 pub(crate) fn first_example(scope: Scope) -> &'static str {
     let (options, _) = tables(scope);
     options[0].1
 }
 
-/// How to write the option `name`, if there is such an option.
+/// Returns the example of the option `name`, if there is such an option.
 pub(crate) fn example(scope: Scope, name: &str) -> Option<&'static str> {
     let (options, _) = tables(scope);
     let (_, example) = options.iter().find(|(option, _)| *option == name)?;
     Some(example)
 }
 
-/// How to write the option `name`, which exists in one of the scopes.
+/// Returns the example of the option `name`, which exists in one of the scopes.
 pub(crate) fn example_of(name: &str) -> &'static str {
     let mut scopes = Scope::ALL.into_iter();
     scopes
@@ -45,24 +46,50 @@ pub(crate) fn example_of(name: &str) -> &'static str {
         .unwrap_or_default()
 }
 
-/// What to say about `name`, which is no option.
+/// Returns the sentence about `name`, which is no option.
 pub(crate) fn unknown(scope: Scope, name: &str) -> String {
     let (options, guesses) = tables(scope);
     let guess = guesses.iter().find(|(names, _)| names.contains(&name));
-    if let Some((_, sentence)) = guess {
-        return format!("there is no option `{name}`: {sentence}");
-    }
     let names: Vec<&str> = options.iter().map(|(name, _)| *name).collect();
-    match nearest(name, &names) {
-        Some(right) => format!("there is no option `{name}`: did you mean `{right}`?"),
-        None => format!(
-            "there is no option `{name}`: the options are {}",
-            list(&names)
-        ),
-    }
+    let advice = match (guess, nearest(name, &names)) {
+        (Some((_, sentence)), _) => (*sentence).to_owned(),
+        (None, Some(right)) => sentences::did_you_mean(right),
+        (None, None) => format!("the options are {}", list(&names)),
+    };
+    sentences::no_such("option", name, advice)
 }
 
-/// The options and the guesses of one scope.
+/// Returns the sentence about `word`, which is none of the `words` that `option` takes.
+pub(crate) fn unknown_word(option: &str, word: &str, words: &[&str]) -> String {
+    let table = words_of(option);
+    let guess = table.and_then(|table| {
+        let (_, right) = table
+            .guesses
+            .iter()
+            .find(|(tried, _)| tried.contains(&word))?;
+        Some(*right)
+    });
+    let advice = match guess.or_else(|| nearest(word, words)) {
+        Some(right) => format!("did you mean \"{right}\"?"),
+        None => advice(option, words),
+    };
+    format!("`{option}` cannot be \"{word}\": {advice}")
+}
+
+/// Returns the advice about an option that takes one of several words.
+pub(crate) fn advice(option: &str, words: &[&str]) -> String {
+    if let Some(table) = words_of(option) {
+        return table.advice.to_owned();
+    }
+    let quoted: Vec<_> = words.iter().map(|word| format!("\"{word}\"")).collect();
+    format!("write one of {}", quoted.join(", "))
+}
+
+fn words_of(option: &str) -> Option<&'static Words> {
+    WORDS.iter().find(|table| table.option == option)
+}
+
+/// Returns the options and the guesses of one scope.
 fn tables(scope: Scope) -> (Options, Guesses) {
     match scope {
         Scope::Attribute => (OPTIONS, GUESSES),
@@ -71,13 +98,13 @@ fn tables(scope: Scope) -> (Options, Guesses) {
     }
 }
 
-/// `` `a`, `b`, `c` ``
+/// Returns the list `` `a`, `b`, `c` ``.
 pub(crate) fn list(names: &[&str]) -> String {
     let quoted: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
     quoted.join(", ")
 }
 
-/// The name that `word` is most likely a slip of.
+/// Returns the name that differs least from `word`, if it differs by one letter, or in long names by two.
 pub(crate) fn nearest<'a>(word: &str, names: &[&'a str]) -> Option<&'a str> {
     names
         .iter()
@@ -87,7 +114,7 @@ pub(crate) fn nearest<'a>(word: &str, names: &[&'a str]) -> Option<&'a str> {
         .map(|(_, name)| name)
 }
 
-/// How many letters must be added, dropped, changed or swapped with the next to turn one word into the other.
+/// Counts the letters to add, drop, change or swap with the next, so that one word becomes the other.
 fn distance(from: &str, to: &str) -> usize {
     let (from, to): (Vec<char>, Vec<char>) = (from.chars().collect(), to.chars().collect());
     let mut rows = vec![(0..=to.len()).collect::<Vec<usize>>()];
@@ -146,6 +173,49 @@ mod tests {
     }
 
     #[test]
+    fn guesses_say_what_to_write() {
+        for (scope, name, part) in [
+            (Scope::Attribute, "limit", "write `rate = 5`"),
+            (Scope::Attribute, "rps", "write `rate = 5`"),
+            (Scope::Attribute, "per_second", "write `rate = 5`"),
+            (
+                Scope::Attribute,
+                "max_attempts",
+                "for 6 attempts write `max_retries = 5`",
+            ),
+            (Scope::Attribute, "retries", "write `max_retries = 5`"),
+            (
+                Scope::Attribute,
+                "timeout",
+                "write `deadline = \"300s\"` for the whole call",
+            ),
+            (Scope::Attribute, "delay", "write `backoff(base = \"1s\")`"),
+            (
+                Scope::Attribute,
+                "jitter",
+                "write `backoff(jitter = \"full\")`",
+            ),
+            (Scope::Attribute, "cooldown", "leave it out"),
+            (Scope::Attribute, "key", "keep one `Limiter` per key"),
+            (
+                Scope::Attribute,
+                "redis_url",
+                "write `store = \"sqlite:quota.db\"`",
+            ),
+            (
+                Scope::Attribute,
+                "fallback",
+                "write `on_store_error = \"local\"`",
+            ),
+            (Scope::Backoff, "multiplier", "write `factor = 2`"),
+            (Scope::Headers, "unit", "write `reset = \"millis\"`"),
+        ] {
+            let message = unknown(scope, name);
+            assert!(message.contains(part), "{name}: {message}");
+        }
+    }
+
+    #[test]
     fn a_guess_is_never_an_option_and_stands_once() {
         for scope in Scope::ALL {
             let (_, guesses) = tables(scope);
@@ -156,6 +226,26 @@ mod tests {
                 seen.push(*name);
             }
         }
+    }
+
+    #[test]
+    fn words_that_people_try() {
+        let words = ["local", "open", "closed"];
+        for (word, part) in [
+            ("fallback", "did you mean \"local\"?"),
+            ("fail_open", "did you mean \"open\"?"),
+            ("reject", "did you mean \"closed\"?"),
+            ("closd", "did you mean \"closed\"?"),
+            ("Open", "did you mean \"open\"?"),
+            ("whatever", "write \"local\" to go on in process"),
+        ] {
+            let message = unknown_word("on_store_error", word, &words);
+            assert!(message.contains(part), "{word}: {message}");
+        }
+        assert_eq!(
+            unknown_word("jitter", "half", &["full", "none"]),
+            "`jitter` cannot be \"half\": write one of \"full\", \"none\""
+        );
     }
 
     #[test]

@@ -5,16 +5,18 @@ use crate::options::Options;
 use crate::place::Place;
 use crate::value::Value;
 
-/// Demand of an option on the function's error type: that it takes an error of ours.
+/// Demand of an option on the function's error type: that it can be made from a `paced::Error`.
 pub(crate) struct Need {
-    /// The runtime's question to the type.
+    /// The runtime's method that checks the type.
     pub(crate) method: &'static str,
     pub(crate) option: &'static str,
     pub(crate) place: Place,
 }
 
-/// Options that promise to refuse a call, and values that can turn out to be wrong. Durations need no entry: the options
-/// that take texts of them promise to refuse. Counts of retries that are too small or too large are cut.
+/// Returns the first demand: of an option that can refuse a call, or of a value that can turn out to be wrong at run time.
+///
+/// Durations need no entry, because the options that take them as text can refuse calls. Counts of retries that are too
+/// small or too large are clamped.
 pub(crate) fn of(options: &Options) -> Option<Need> {
     let values = [
         ("rate", &options.rate),
@@ -43,7 +45,7 @@ pub(crate) fn of(options: &Options) -> Option<Need> {
         .into_iter()
         .map(|(option, name)| ("__paced_must_refuse", option, name));
     let mistakes = wrong_values.map(|name| ("__paced_must_report", "RunTimeValue", name));
-    // All of them need the same of the error type, so the first says it for all.
+    // All of them demand the same, so one error is enough.
     refusals.chain(mistakes).find_map(|(method, option, name)| {
         let place = Place::of(name?);
         Some(Need {
@@ -54,7 +56,7 @@ pub(crate) fn of(options: &Options) -> Option<Need> {
     })
 }
 
-/// Whether this is a value that may turn out to be wrong when the function is called.
+/// Returns whether a value may turn out to be wrong at run time.
 fn wrong(value: Option<&Value>) -> bool {
     matches!(
         value,

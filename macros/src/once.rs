@@ -1,4 +1,4 @@
-//! Options of the limiter are read once, for all callers: they cannot name what each call has of its own.
+//! Options of the limiter are read once, for all callers: they cannot use arguments, `self` or generic parameters.
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
@@ -8,6 +8,7 @@ use crate::diag::Errors;
 use crate::options::Options;
 use crate::pattern::{each_binding, read};
 use crate::store::Store;
+use crate::tokens::{is_mark, is_word};
 use crate::value::Value;
 
 /// Reports options of the limiter that name `self`, an argument or a generic parameter.
@@ -41,7 +42,7 @@ pub(crate) fn check(options: &Options, sig: &Signature, errors: &mut Errors) {
     }
 }
 
-/// What each call has of its own.
+/// Returns the names that mean something else in each call.
 fn own_names(sig: &Signature) -> Vec<Ident> {
     let mut names = Vec::new();
     for param in &sig.generics.params {
@@ -67,16 +68,16 @@ fn own_names(sig: &Signature) -> Vec<Ident> {
     names
 }
 
-/// The first of the names that the expression uses as a value or a type.
+/// Returns the first of the names that the expression uses as a value or a type.
 fn own_name_in(expr: &Expr, own: &[Ident]) -> Option<Ident> {
     find(expr.to_token_stream(), own, &mut Vec::new())
 }
 
-/// `bound` are names that the expression declares itself, with `let` or as a closure's argument.
+/// Finds a name in tokens; `bound` are the names that the expression declares itself, with `let` or as a closure's
+/// argument.
 fn find(tokens: TokenStream, own: &[Ident], bound: &mut Vec<Ident>) -> Option<Ident> {
     let trees: Vec<TokenTree> = tokens.into_iter().collect();
     for (at, tree) in trees.iter().enumerate() {
-        let is = |offset: usize, mark: char| matches!(trees.get(offset), Some(TokenTree::Punct(punct)) if punct.as_char() == mark);
         match tree {
             TokenTree::Group(group) => {
                 if let Some(name) = find(group.stream(), own, bound) {
@@ -84,27 +85,50 @@ fn find(tokens: TokenStream, own: &[Ident], bound: &mut Vec<Ident>) -> Option<Id
                 }
             }
             TokenTree::Ident(name) if own.contains(name) => {
-                let before = |mark| at > 0 && is(at - 1, mark);
-                // A field or a method; two dots are a range.
-                let is_member = before('.') && !(at > 1 && is(at - 2, '.'));
-                let in_path = before(':') && at > 1 && is(at - 2, ':');
-                let begins_path = is(at + 1, ':') && is(at + 2, ':');
-                // A module may be named as an argument is, but not as a type parameter.
-                let is_module = begins_path && !starts_uppercase(name);
-                // The name of a field that is given a value.
-                let is_field = is(at + 1, ':') && !begins_path;
-                let is_bound = before('|')
-                    || matches!(&trees[..at], [.., TokenTree::Ident(word)] if word == "let" || word == "mut");
-                if is_bound {
-                    bound.push(name.clone());
-                } else if !(is_member || in_path || is_module || is_field || bound.contains(name)) {
-                    return Some(name.clone());
+                match role(&trees[..at], name, &trees[at + 1..]) {
+                    Role::Declared => bound.push(name.clone()),
+                    Role::Used if !bound.contains(name) => return Some(name.clone()),
+                    Role::Used | Role::Unrelated => {}
                 }
             }
             _ => {}
         }
     }
     None
+}
+
+/// Role of a word in an expression.
+enum Role {
+    /// The expression declares a variable of this name.
+    Declared,
+    /// It is a value or a type.
+    Used,
+    /// It is part of another name, like a field or a module.
+    Unrelated,
+}
+
+/// Returns the role of `name` between the tokens `before` and `after` it.
+fn role(before: &[TokenTree], name: &Ident, after: &[TokenTree]) -> Role {
+    let begins_path = matches!(after, [one, two, ..] if is_mark(one, ':') && is_mark(two, ':'));
+    match before {
+        [.., word] if is_mark(word, '|') || is_word(word, "let") || is_word(word, "mut") => {
+            return Role::Declared;
+        }
+        // The end of a range.
+        [.., one, two] if is_mark(one, '.') && is_mark(two, '.') => {}
+        // A field or a method.
+        [.., dot] if is_mark(dot, '.') => return Role::Unrelated,
+        // The rest of a path.
+        [.., one, two] if is_mark(one, ':') && is_mark(two, ':') => return Role::Unrelated,
+        _ => {}
+    }
+    match after {
+        // A module may have the name of an argument, but not that of a type parameter.
+        _ if begins_path && !starts_uppercase(name) => Role::Unrelated,
+        // The name of a field that is given a value.
+        [colon, ..] if is_mark(colon, ':') && !begins_path => Role::Unrelated,
+        _ => Role::Used,
+    }
 }
 
 fn starts_uppercase(name: &Ident) -> bool {

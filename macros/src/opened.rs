@@ -1,7 +1,7 @@
 //! Bodies that are one `async` block, as `#[async_trait]` writes them: they run like the body of an `async fn`.
 //!
-//! Such a block takes every argument by value, once per attempt, so no second attempt could have them. What it does
-//! first, moving the arguments into variables, is therefore done once and ahead of all attempts.
+//! Such a block consumes every argument, so that nothing would remain for a second attempt. It first moves the arguments
+//! into variables; those statements, the prologue, therefore run once, before all attempts.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -9,14 +9,15 @@ use syn::{Pat, Token};
 
 use crate::capture::{Capture, Kind as CaptureKind};
 use crate::pattern::{self, visit_bindings};
+use crate::tokens::{is_equals, is_mark, is_same_word, is_semicolon, is_word, mentions};
 
 pub(crate) struct Opened {
     /// `let __self = self; let x = x;`
     pub(crate) prologue: TokenStream,
     pub(crate) body: TokenStream,
-    /// Where the block's braces are.
+    /// Location of the block's braces.
     pub(crate) span: Span,
-    /// Where its `async` is.
+    /// Location of its `async`.
     pub(crate) start: Span,
 }
 
@@ -35,19 +36,19 @@ pub(crate) fn open(body: &TokenStream) -> Option<Opened> {
 }
 
 impl Opened {
-    /// Whether the prologue declares `name`.
+    /// Returns whether the prologue declares `name`.
     pub(crate) fn declares(&self, name: &Ident) -> bool {
         self.bindings().iter().any(|(binding, _)| binding == name)
     }
 
-    /// Whether the prologue declares `name` as `mut`.
+    /// Returns whether the prologue declares `name` as `mut`.
     pub(crate) fn declares_mutable(&self, name: &Ident) -> bool {
         self.bindings()
             .iter()
             .any(|(binding, mutable)| binding == name && *mutable)
     }
 
-    /// Lets the prologue declare the captures that need it as `mut`.
+    /// Adds `mut` to the declarations of captures that need it.
     pub(crate) fn make_mutable(&mut self, captures: &[Capture]) {
         let prologue = core::mem::take(&mut self.prologue);
         for (before, mut pat, after) in declarations(prologue) {
@@ -65,7 +66,7 @@ impl Opened {
         }
     }
 
-    /// The names that the prologue declares, and whether they are `mut`.
+    /// Returns the names that the prologue declares; `true` for those that are `mut`.
     fn bindings(&self) -> Vec<(Ident, bool)> {
         let mut found = Vec::new();
         for (_, mut pat, _) in declarations(self.prologue.clone()) {
@@ -77,7 +78,8 @@ impl Opened {
     }
 }
 
-/// The statements `let pattern = value;` of a prologue: what is before the pattern, the pattern, what is after it.
+/// Splits each statement `let pattern = value;` of a prologue: the tokens before the pattern, the pattern, the tokens after
+/// it.
 fn declarations(prologue: TokenStream) -> Vec<(TokenStream, Pat, TokenStream)> {
     let mut found = Vec::new();
     let mut trees = prologue.into_iter().peekable();
@@ -107,7 +109,7 @@ fn declarations(prologue: TokenStream) -> Vec<(TokenStream, Pat, TokenStream)> {
     found
 }
 
-/// The braces of `async { .. }` or `async move { .. }`, if that is all.
+/// Returns the location of `async` and the braces of `async { .. }` or `async move { .. }`, if that is all.
 fn async_block(tokens: &TokenStream) -> Option<(Span, Group)> {
     let trees: Vec<TokenTree> = tokens.clone().into_iter().collect();
     match trees.as_slice() {
@@ -124,16 +126,13 @@ fn async_block(tokens: &TokenStream) -> Option<(Span, Group)> {
     }
 }
 
-/// The argument of `Box::pin(..)`, if that is all.
+/// Returns the argument of `Box::pin(..)`, if that is all.
 fn boxed(tokens: &TokenStream) -> Option<TokenStream> {
     let trees: Vec<TokenTree> = tokens.clone().into_iter().collect();
     let (TokenTree::Group(argument), path) = trees.split_last()? else {
         return None;
     };
-    let names: Vec<&TokenTree> = path
-        .iter()
-        .filter(|tree| !matches!(tree, TokenTree::Punct(colon) if colon.as_char() == ':'))
-        .collect();
+    let names: Vec<&TokenTree> = path.iter().filter(|tree| !is_mark(tree, ':')).collect();
     let is_box_pin = match names.as_slice() {
         [.., name, function] => is_word(name, "Box") && is_word(function, "pin"),
         _ => false,
@@ -142,12 +141,15 @@ fn boxed(tokens: &TokenStream) -> Option<TokenStream> {
     (is_box_pin && is_path).then(|| argument.stream())
 }
 
-/// How many tokens of dead code stand first, by which `#[async_trait]` fixes the type of the block.
+/// Counts the tokens of the dead code at the beginning, by which `#[async_trait]` fixes the type of the block:
+/// `if let Some(__ret) = None::<R> { return __ret; }`
 pub(crate) fn edge_length(trees: &[TokenTree]) -> usize {
-    let is_brace = |tree: &TokenTree| matches!(tree, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace);
-    match trees.iter().position(is_brace) {
-        Some(end)
-            if is_word(&trees[0], "if") && format!("{:?}", &trees[..end]).contains("__ret") =>
+    let Some(end) = trees.iter().position(is_braces) else {
+        return 0;
+    };
+    match &trees[..end] {
+        [first, condition @ ..]
+            if is_word(first, "if") && mentions(condition.iter().cloned().collect(), "__ret") =>
         {
             end + 1
         }
@@ -155,7 +157,11 @@ pub(crate) fn edge_length(trees: &[TokenTree]) -> usize {
     }
 }
 
-/// How many tokens are statements that only move arguments.
+fn is_braces(tree: &TokenTree) -> bool {
+    matches!(tree, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace)
+}
+
+/// Counts the tokens of the statements at the beginning that only move arguments.
 pub(crate) fn moves_length(trees: &[TokenTree]) -> usize {
     let mut length = 0;
     while let Some(end) = trees[length..].iter().position(is_semicolon) {
@@ -167,46 +173,57 @@ pub(crate) fn moves_length(trees: &[TokenTree]) -> usize {
     length
 }
 
-/// `let x = x`, `let mut x = x`, `let __self = self`, `let (a, b) = { let __arg1 = __arg1; __arg1 }`.
+/// Returns whether a statement is `let x = x`, `let mut x = x`, `let __self = self` or
+/// `let (a, b) = { let __arg1 = __arg1; __arg1 }`.
 fn only_moves(statement: &[TokenTree]) -> bool {
     let statement = match statement {
-        [TokenTree::Punct(hash), TokenTree::Group(_), rest @ ..] if hash.as_char() == '#' => rest,
+        [hash, TokenTree::Group(_), rest @ ..] if is_mark(hash, '#') => rest,
         other => other,
     };
-    match statement {
-        [first, .., equals, TokenTree::Ident(value)]
-            if is_word(first, "let") && is_equals(equals) =>
-        {
-            match &statement[1..statement.len() - 2] {
-                [name] => is_moved(name, &value.to_string()),
-                [mutable, name] => is_word(mutable, "mut") && is_moved(name, &value.to_string()),
-                _ => false,
-            }
-        }
-        [first, .., equals, TokenTree::Group(block)]
-            if is_word(first, "let") && is_equals(equals) =>
-        {
-            let text = block.stream().to_string();
-            text.starts_with("let __arg") && text.matches("__arg").count() == 3
+    let [first, pattern @ .., equals, value] = statement else {
+        return false;
+    };
+    if !is_word(first, "let") || !is_equals(equals) {
+        return false;
+    }
+    match (value, pattern) {
+        (TokenTree::Group(block), _) => moves_argument(block),
+        (value, [name]) => is_moved(name, value),
+        (value, [mutable, name]) => is_word(mutable, "mut") && is_moved(name, value),
+        _ => false,
+    }
+}
+
+/// Returns whether a block is `{ let __arg1 = __arg1; __arg1 }`, which gives an argument to its pattern.
+fn moves_argument(block: &Group) -> bool {
+    let trees: Vec<TokenTree> = block.stream().into_iter().collect();
+    match trees.as_slice() {
+        [first, name, equals, value, end, last] => {
+            is_word(first, "let")
+                && is_equals(equals)
+                && is_semicolon(end)
+                && is_argument(name)
+                && is_same_word(name, value)
+                && is_same_word(name, last)
         }
         _ => false,
     }
 }
 
-fn is_moved(name: &TokenTree, value: &str) -> bool {
-    is_word(name, value) || value == "self" && is_word(name, "__self")
+/// Returns whether a word is the name that `#[async_trait]` gives to an argument whose pattern the body takes apart.
+fn is_argument(tree: &TokenTree) -> bool {
+    matches!(tree, TokenTree::Ident(name) if is_argument_name(name))
 }
 
-pub(crate) fn is_word(tree: &TokenTree, word: &str) -> bool {
-    matches!(tree, TokenTree::Ident(ident) if ident == word)
+/// Returns whether a name is `__arg0`, `__arg1` and so on.
+pub(crate) fn is_argument_name(name: &Ident) -> bool {
+    let name = name.to_string();
+    let number = name.strip_prefix("__arg");
+    number.is_some_and(|number| number.parse::<usize>().is_ok())
 }
 
-pub(crate) fn is_semicolon(tree: &TokenTree) -> bool {
-    matches!(tree, TokenTree::Punct(punct) if punct.as_char() == ';')
-}
-
-pub(crate) fn is_equals(tree: &TokenTree) -> bool {
-    matches!(tree, TokenTree::Punct(punct) if punct.as_char() == '=')
+fn is_moved(name: &TokenTree, value: &TokenTree) -> bool {
+    is_same_word(name, value) || is_word(name, "__self") && is_word(value, "self")
 }
 
 #[cfg(test)]
@@ -239,6 +256,11 @@ mod tests {
                  let (a, b) = { let __arg1 = __arg1; __arg1 }; let __ret: R = { a }; __ret })",
                 "#[cfg(a)] let x = x; let (a, b) = { let __arg1 = __arg1; __arg1 };",
                 "if let Some(__ret) = None::<R> { return __ret; } let __ret: R = { a }; __ret",
+            ),
+            (
+                "async move { let (a, b) = { let __argument = c; __argument + __argument }; a }",
+                "",
+                "let (a, b) = { let __argument = c; __argument + __argument }; a",
             ),
             (
                 "async move { if let Some(a) = b { return a; } let b = b; b }",

@@ -1,4 +1,4 @@
-//! The entries of the attribute as options with values that are right, each for itself.
+//! The entries of the attribute as options, with values that have been checked one by one.
 
 use syn::{Expr, ExprLit, Ident, Lit, LitStr, Path};
 
@@ -7,6 +7,7 @@ use crate::diag::Errors;
 use crate::krate;
 use crate::literal::Kind;
 use crate::names::{self, Scope};
+use crate::sentences;
 use crate::store::{self, Store};
 use crate::trigger::{self, Trigger};
 use crate::value::Value;
@@ -33,7 +34,7 @@ pub(crate) struct Options {
     pub(crate) classify: Option<Expr>,
     pub(crate) limiter: Option<Limiter>,
     pub(crate) store: Option<Store>,
-    /// The runtime's name of what to do while the store is away.
+    /// The runtime's name of the policy for errors of the store.
     pub(crate) on_store_error: Option<&'static str>,
     pub(crate) krate: Option<Path>,
     /// `on_retry`, `on_give_up`: the runtime's name of each, and the function.
@@ -53,7 +54,7 @@ pub(crate) struct Backoff {
 
 #[derive(Default)]
 pub(crate) struct Headers {
-    /// The runtime's name of what a reset is, and where that was written.
+    /// The runtime's name of the unit of a reset, and the value that was written.
     pub(crate) reset: Option<(&'static str, Expr)>,
 }
 
@@ -64,7 +65,7 @@ pub(crate) enum Limiter {
     Handle(Expr),
 }
 
-/// How jitter is written, and what the runtime calls it.
+/// Words of `jitter`, and the runtime's names of them.
 const JITTERS: [(&str, &str); 5] = [
     ("additive", "Additive"),
     ("full", "Full"),
@@ -73,7 +74,7 @@ const JITTERS: [(&str, &str); 5] = [
     ("none", "None"),
 ];
 
-/// How the unit of a reset is written, and what the runtime calls it.
+/// Words of `headers(reset = ..)`, and the runtime's names of them.
 const RESETS: [(&str, &str); 5] = [
     ("guess", "Guess"),
     ("seconds", "Seconds"),
@@ -81,6 +82,9 @@ const RESETS: [(&str, &str); 5] = [
     ("epoch_seconds", "EpochSeconds"),
     ("epoch_millis", "EpochMillis"),
 ];
+
+/// Words of `on_store_error`, and the runtime's names of them.
+const POLICIES: [(&str, &str); 3] = [("local", "Local"), ("open", "Open"), ("closed", "Closed")];
 
 impl Options {
     /// Reads every entry; `generics` are constants that only the function itself can name.
@@ -116,7 +120,9 @@ impl Options {
             }
             "limiter" => self.limiter = reader.limiter(entry),
             "store" => self.store = reader.store(entry),
-            "on_store_error" => self.on_store_error = reader.on_store_error(entry),
+            "on_store_error" => {
+                self.on_store_error = reader.choice(entry, &POLICIES).map(|(policy, _)| policy);
+            }
             "on_retry" => self.hooks.extend(
                 reader
                     .function(REPORT, entry)
@@ -134,14 +140,14 @@ impl Options {
         }
     }
 
-    /// The name of an option, where it was written.
+    /// Returns the name of an option as it was written, for its span.
     pub(crate) fn name(&self, name: &str) -> Option<&Ident> {
         self.written.iter().find(|written| *written == name)
     }
 }
 
 impl Backoff {
-    /// The name of a part, where it was written.
+    /// Returns the name of a part as it was written, for its span.
     pub(crate) fn name(&self, name: &str) -> Option<&Ident> {
         self.written.iter().find(|written| *written == name)
     }
@@ -176,14 +182,9 @@ impl Reader<'_> {
         match entry.form {
             Form::Value(expr) => Some(expr),
             Form::Flag | Form::List(_) => {
-                self.errors.at(
-                    &entry.name,
-                    format!(
-                        "`{}` needs a value: write `{}`",
-                        entry.name,
-                        names::example_of(&entry.name.to_string())
-                    ),
-                );
+                let example = names::example_of(&entry.name.to_string());
+                let message = sentences::needs_value(&entry.name, example);
+                self.errors.at(&entry.name, message);
                 None
             }
         }
@@ -197,7 +198,7 @@ impl Reader<'_> {
             })) if !off.value => {
                 self.errors.at(
                     off,
-                    format!("leave `{}` out where it is not wanted", entry.name),
+                    format!("`{}` is off unless it is written: remove it", entry.name),
                 );
             }
             Form::Value(value) => {
@@ -240,18 +241,18 @@ impl Reader<'_> {
         Some(headers)
     }
 
-    /// The options in parentheses.
+    /// Returns the options in parentheses.
     fn parts(&mut self, entry: Entry) -> Option<Vec<Entry>> {
         let Form::List(parts) = entry.form else {
             let example = names::example_of(&entry.name.to_string());
-            let message = format!("write `{example}`, or some of it");
+            let message = format!("write `{example}`, or a part of it");
             self.errors.at(&entry.name, message);
             return None;
         };
         Some(parts)
     }
 
-    /// One of several words, and the value that it was.
+    /// Reads one of several words; returns its meaning, and the value as it was written.
     fn choice(
         &mut self,
         entry: Entry,
@@ -259,23 +260,23 @@ impl Reader<'_> {
     ) -> Option<(&'static str, Expr)> {
         let option = entry.name.to_string();
         let expr = self.expr(entry)?;
-        let names: Vec<_> = choices.iter().map(|(name, _)| *name).collect();
-        let (list, example) = (names::list(&names), names::example_of(&option));
+        let words: Vec<_> = choices.iter().map(|(word, _)| *word).collect();
         let message = match &expr {
             Expr::Lit(ExprLit {
                 lit: Lit::Str(text),
                 ..
             }) => {
                 let text = text.value();
-                if let Some((_, choice)) = choices.iter().find(|(name, _)| *name == text) {
+                if let Some((_, choice)) = choices.iter().find(|(word, _)| *word == text) {
                     return Some((choice, expr));
                 }
-                format!("there is no {option} \"{text}\": write one of {list}")
+                names::unknown_word(&option, &text, &words)
             }
-            Expr::Path(path) if names.iter().any(|name| path.path.is_ident(name)) => {
-                format!("write it in quotes, like `{example}`")
-            }
-            _ => format!("the {option} is one of {list}: write `{example}`"),
+            Expr::Path(path) => match words.iter().find(|word| path.path.is_ident(word)) {
+                Some(word) => sentences::in_quotes(format!("{option} = \"{word}\"")),
+                None => names::advice(&option, &words),
+            },
+            _ => names::advice(&option, &words),
         };
         self.errors.at(expr, message);
         None
@@ -286,7 +287,7 @@ impl Reader<'_> {
         Some(trigger::read(list, self.errors))
     }
 
-    /// A function `from` one type to another.
+    /// Reads a function; `from` describes its types for the error.
     fn function(&mut self, from: &str, entry: Entry) -> Option<Expr> {
         let option = entry.name.to_string();
         let expr = self.expr(entry)?;
@@ -327,11 +328,6 @@ impl Reader<'_> {
     fn store(&mut self, entry: Entry) -> Option<Store> {
         let expr = self.expr(entry)?;
         store::read(expr, self.generics, self.errors)
-    }
-
-    fn on_store_error(&mut self, entry: Entry) -> Option<&'static str> {
-        let expr = self.expr(entry)?;
-        store::policy(expr, self.errors)
     }
 
     fn krate(&mut self, entry: Entry) -> Option<Path> {

@@ -1,6 +1,5 @@
-//! What a function returns, and in which way it is asynchronous.
+//! The result of a function, and the way in which it is asynchronous.
 
-use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::punctuated::Punctuated;
 use syn::{
@@ -8,20 +7,19 @@ use syn::{
     PathSegment, ReceiverKind, ReturnType, Token, Type, TypeInfer, TypeParamBound, TypePath,
 };
 
-use crate::capture::mentions;
-use crate::func::Func;
-
 use crate::diag::Errors;
+use crate::func::Func;
 use crate::pattern::bare;
+use crate::tokens::{borrows, mentions};
 
 pub(crate) struct Output {
     pub(crate) kind: Kind,
-    /// What a call comes to, with `_` for each `impl Trait`.
+    /// Type of a call's result, with `_` for each `impl Trait`.
     pub(crate) ret: Type,
-    /// It is a future of which the type says that it borrows nothing.
+    /// The returned future borrows nothing, by its type.
     pub(crate) owned: bool,
-    /// A part of what a call comes to is an `impl Trait` that is not said to be `Send`. The compiler does not know in the
-    /// function itself whether it is.
+    /// The result has an `impl Trait` without a `Send` bound: in the function itself the compiler cannot tell whether it is
+    /// `Send`.
     pub(crate) hidden: bool,
 }
 
@@ -30,7 +28,7 @@ pub(crate) enum Kind {
     Async,
     /// `-> impl Future<Output = ..>`
     Future,
-    /// `-> Pin<Box<dyn Future<Output = ..>>>`, which is also what `#[async_trait]` makes; with that type.
+    /// `-> Pin<Box<dyn Future<Output = ..>>>`, which `#[async_trait]` makes, too; with that type.
     Boxed(Box<Type>),
 }
 
@@ -39,7 +37,7 @@ impl Output {
         let sig = &func.sig;
         let declared = match &sig.output {
             ReturnType::Type(_, declared) => bare(declared),
-            // The first mistake of the two.
+            // Of the two mistakes, the one to mend first.
             ReturnType::Default if sig.asyncness.is_none() => {
                 errors.push(not_async(func));
                 return None;
@@ -64,7 +62,7 @@ impl Output {
         let found = impl_future(declared).or_else(|| boxed_future(declared));
         match &found {
             None => errors.push(not_async(func)),
-            // What `#[async_trait]` makes of a function that returns nothing.
+            // `#[async_trait]` makes this of a function that returns nothing.
             Some(found) if matches!(&found.ret, Type::Tuple(tuple) if tuple.elems.is_empty()) => {
                 errors.at(&sig.ident, NO_RESULT);
             }
@@ -73,7 +71,7 @@ impl Output {
         found
     }
 
-    /// An argument that the body borrows, where the future that it makes is one that borrows nothing.
+    /// Returns an argument that the body borrows, although the future that it makes borrows nothing.
     pub(crate) fn borrowed_for_good(&self, func: &Func) -> Option<Ident> {
         if !self.owned {
             return None;
@@ -93,37 +91,16 @@ impl Output {
         })
     }
 
-    /// Whether the error is seen to borrow: a lifetime is written in the last argument of `Result<T, E>`.
+    /// Returns whether a lifetime is written in the last argument of `Result<T, E>`.
     pub(crate) fn error_borrows(&self) -> bool {
         let error = last_segment(&self.ret).and_then(last_type);
         error.is_some_and(|error| borrows(error.to_token_stream()))
     }
 }
 
-/// Whether the tokens of a type name a lifetime other than `'static`, or have a reference without one.
-pub(crate) fn borrows(tokens: TokenStream) -> bool {
-    let mut trees = tokens.into_iter().peekable();
-    while let Some(tree) = trees.next() {
-        let found = match tree {
-            TokenTree::Group(group) => borrows(group.stream()),
-            TokenTree::Punct(mark) if mark.as_char() == '\'' => {
-                !matches!(trees.peek(), Some(TokenTree::Ident(name)) if name == "static")
-            }
-            TokenTree::Punct(mark) if mark.as_char() == '&' => {
-                !matches!(trees.peek(), Some(TokenTree::Punct(next)) if next.as_char() == '\'')
-            }
-            _ => false,
-        };
-        if found {
-            return true;
-        }
-    }
-    false
-}
-
 const NEVER: &str = "this function never returns, so there is nothing to retry: write `-> Result<Infallible, YourError>`";
 
-/// What to write for a function that cannot wait.
+/// Returns the error about a function that cannot wait.
 fn not_async(func: &Func) -> syn::Error {
     if is_made_blocking(func) {
         return syn::Error::new(func.sig.fn_token.span, BLOCKING);
@@ -149,7 +126,7 @@ fn is_made_blocking(func: &Func) -> bool {
     func.attrs.iter().any(is_test) || mentions(func.body.clone(), "block_on")
 }
 
-/// `Self::Future`, or an alias of a future that has its name.
+/// Returns whether a type is `Self::Future`, or an alias whose name ends like that.
 fn is_named_future(declared: &Type) -> bool {
     last_segment(declared).is_some_and(|segment| segment.ident.to_string().ends_with("Future"))
 }
@@ -170,7 +147,7 @@ fn impl_future(declared: &Type) -> Option<Output> {
     })
 }
 
-/// `Pin<Box<dyn Future<Output = R>>>`, or one of the usual aliases `BoxFuture<R>` and `LocalBoxFuture<R>`.
+/// Reads `Pin<Box<dyn Future<Output = R>>>`, or one of the usual aliases `BoxFuture<R>` and `LocalBoxFuture<R>`.
 fn boxed_future(declared: &Type) -> Option<Output> {
     let segment = last_segment(declared)?;
     let inner = last_type(segment)?;
@@ -187,7 +164,7 @@ fn boxed_future(declared: &Type) -> Option<Output> {
     })
 }
 
-/// What the future comes to, and whether its type says that it borrows nothing.
+/// Returns the output of the future; `true` if the future borrows nothing, by its type.
 fn pinned_output(boxed: &Type) -> Option<(Type, bool)> {
     let segment = last_segment(boxed).filter(|segment| segment.ident == "Box")?;
     let Type::TraitObject(object) = bare(last_type(segment)?) else {
@@ -203,10 +180,9 @@ fn is_hidden(declared: &Type) -> bool {
     mentions(tokens.clone(), "impl") && !mentions(tokens, "Send")
 }
 
-/// `use<>`
+/// Returns whether a bound is `use<>`.
 fn captures_nothing(bound: &TypeParamBound) -> bool {
-    let text = bound.to_token_stream().to_string();
-    text.split_whitespace().collect::<String>() == "use<>"
+    matches!(bound, TypeParamBound::PreciseCapture(captures) if captures.params.is_empty())
 }
 
 fn last_segment(declared: &Type) -> Option<&PathSegment> {
@@ -227,7 +203,7 @@ fn last_type(segment: &PathSegment) -> Option<&Type> {
         })
 }
 
-/// The `R` of `Future<Output = R> + ..`.
+/// Returns the `R` of `Future<Output = R> + ..`.
 fn future_output(bounds: &Punctuated<TypeParamBound, Token![+]>) -> Option<&Type> {
     let future = bounds.iter().find_map(|bound| match bound {
         TypeParamBound::Trait(bound) => bound
@@ -250,10 +226,10 @@ fn generics(segment: &PathSegment) -> Option<&AngleBracketedGenericArguments> {
     }
 }
 
-/// The type with `_` for each `impl Trait`, which cannot be named inside of a function.
+/// Replaces each `impl Trait` of the type, which cannot be named inside of a function, by `_`.
 fn erased(declared: &Type) -> Type {
     let tokens = declared.to_token_stream();
-    // It was read as a type before, so it can be read as one again.
+    // These are the tokens of a type, so reading them cannot fail.
     let mut ty = syn::parse2(tokens.clone()).unwrap_or(Type::Verbatim(tokens));
     erase(&mut ty);
     ty

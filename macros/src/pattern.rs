@@ -4,13 +4,13 @@ use proc_macro2::TokenStream;
 use syn::parse::Parser as _;
 use syn::{Pat, PatIdent, Type};
 
-/// The tokens as a pattern.
+/// Reads the tokens as a pattern.
 pub(crate) fn read(tokens: TokenStream) -> Pat {
     let pat = Pat::parse_multi.parse2(tokens.clone());
     pat.unwrap_or(Pat::Verbatim(tokens))
 }
 
-/// The type without the invisible groups and parentheses around it.
+/// Removes the invisible groups and parentheses around a type.
 pub(crate) fn bare(mut ty: &Type) -> &Type {
     loop {
         ty = match ty {
@@ -21,7 +21,7 @@ pub(crate) fn bare(mut ty: &Type) -> &Type {
     }
 }
 
-/// Visits the places where an argument's pattern binds a name.
+/// Visits each binding in the pattern of an argument.
 pub(crate) fn each_binding(pat: &mut Pat, ty: &Type, visit: &mut dyn FnMut(&mut PatIdent)) {
     if let Pat::Ident(binding) = pat {
         // `unit: unit`: the name of a unit struct is the pattern of its value.

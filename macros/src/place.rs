@@ -1,17 +1,18 @@
-//! Where the compiler shows tokens of ours: at those of the user that an error would be about.
+//! Locations of generated tokens: those of the user's tokens that a compiler error would be about.
 //!
-//! Only the location is borrowed. What a name means stays as it is, so that no name of ours can meet one of the user's.
+//! Only the location is borrowed. Names still resolve at the macro, so that no generated name can collide with one of the
+//! user's.
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 use syn::Expr;
 
-/// A span that rustc shows at `span`, and whose names cannot meet the user's.
+/// Returns a span that rustc shows at `span`, and whose names cannot collide with the user's.
 pub(crate) fn located(span: Span) -> Span {
     Span::mixed_site().located_at(span)
 }
 
-/// The place of some tokens. It keeps both ends, for macros cannot join spans on a stable compiler: the compiler joins
+/// Location of some tokens. It keeps both ends, because macros cannot join spans on a stable compiler. The compiler joins
 /// them itself in an expression that begins at one end and stops at the other.
 #[derive(Clone, Copy)]
 pub(crate) struct Place {
@@ -30,7 +31,7 @@ impl Place {
         }
     }
 
-    /// The same tokens, from end to end of this place.
+    /// Spreads the tokens over this place, from end to end.
     pub(crate) fn spread(self, tokens: TokenStream) -> TokenStream {
         let mut trees: Vec<TokenTree> = tokens.into_iter().collect();
         for tree in &mut trees {
@@ -42,7 +43,7 @@ impl Place {
         trees.into_iter().collect()
     }
 
-    /// A call of `function` that covers this place.
+    /// Returns a call of `function` that covers this place.
     pub(crate) fn call(self, function: TokenStream, arguments: TokenStream) -> TokenStream {
         let mut call = self.spread(function);
         grouped(Delimiter::Parenthesis, arguments, self.end).to_tokens(&mut call);
@@ -50,22 +51,22 @@ impl Place {
     }
 }
 
-/// Delimiters of ours round tokens of the user, shown at `span`.
+/// Puts generated delimiters round tokens of the user, shown at `span`.
 pub(crate) fn grouped(delimiter: Delimiter, tokens: TokenStream, span: Span) -> Group {
     let mut group = Group::new(delimiter, tokens);
     group.set_span(located(span));
     group
 }
 
-/// A reference to what `expr` is, whatever operators it has.
+/// Returns a reference to the value of `expr`, whatever operators it has.
 pub(crate) fn by_reference(expr: &Expr) -> TokenStream {
     let place = Place::of(expr);
     let parens = grouped(Delimiter::Parenthesis, quiet(expr), place.start);
     place.spread(quote_spanned!(place.start=> &#parens))
 }
 
-/// An expression of the user as an argument. Braces or parentheses round all of it were needed where the user wrote
-/// them, and the compiler would call them unnecessary here: ours it does not.
+/// Returns an expression of the user as an argument. Braces or parentheses round all of it may have been needed where the
+/// user wrote them, but the compiler would call them unnecessary here, so generated ones replace them.
 pub(crate) fn quiet(expr: &Expr) -> TokenStream {
     let tokens = expr.to_token_stream();
     let mut trees = tokens.clone().into_iter();

@@ -1,4 +1,4 @@
-//! What to generate: the options and the function together, with every rule that concerns more than one of them.
+//! The plan of an expansion: the options and the function together, after every rule that concerns more than one of them.
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
@@ -6,6 +6,7 @@ use syn::{Expr, Ident, LitStr, Path};
 
 use crate::args;
 use crate::capture::{self, Capture, Kind as CaptureKind};
+use crate::defaults;
 use crate::diag::Errors;
 use crate::func::Func;
 use crate::instrumented;
@@ -26,17 +27,17 @@ pub(crate) struct Plan {
     /// The body, where it is one `async` block in a function that is not `async`.
     pub(crate) opened: Option<Opened>,
     pub(crate) captures: Vec<Capture>,
-    /// Where the runtime crate is, when it is not `::paced`.
+    /// The path of the runtime crate, if it is not `::paced`.
     pub(crate) krate: Option<Path>,
     pub(crate) settings: Settings,
     pub(crate) limiter: Option<Expr>,
     pub(crate) classify: Option<Expr>,
-    /// No retry at all: the body may consume its arguments.
+    /// There is no retry at all: the body may consume its arguments.
     pub(crate) once: bool,
     pub(crate) need: Option<Need>,
 }
 
-/// The settings, by when they are known.
+/// The settings, by the time at which they are known.
 #[derive(Default)]
 pub(crate) struct Settings {
     /// At compile time.
@@ -64,7 +65,11 @@ pub(crate) enum Setting {
 }
 
 impl Plan {
-    /// Reads both and applies all rules; or gives every mistake.
+    /// Reads both and applies all rules.
+    ///
+    /// # Errors
+    ///
+    /// Every mistake that was found.
     pub(crate) fn read(attr: TokenStream, item: TokenStream) -> Result<Self, Vec<syn::Error>> {
         let mut errors = Errors::new();
         let func = Func::parse(item);
@@ -135,7 +140,7 @@ fn borrows_nothing(borrowed: &Ident) -> String {
 }
 
 impl Plan {
-    /// `let __self = &mut *self;`, where an attempt has to pass on `self` under that name.
+    /// Returns `let __self = &mut *self;`, where an attempt has to pass on `self` under that name.
     pub(crate) fn reborrowed_self(&self) -> Option<TokenStream> {
         let is_self = |capture: &&Capture| capture.name == "self";
         let capture = self.captures.iter().find(is_self)?;
@@ -149,13 +154,13 @@ impl Plan {
     }
 }
 
-/// Whether no call is ever tried again.
+/// Returns whether no call is ever retried.
 fn is_once(options: &Options) -> bool {
     let [retries, throttles] = [&options.max_retries, &options.max_throttles].map(Option::as_ref);
     retries.is_some_and(Value::is_none_at_all) && throttles.is_none_or(Value::is_none_at_all)
 }
 
-/// What the attempts borrow, in the names that the body has for it.
+/// Returns the captures of the attempts, with the names that the body has for them.
 fn captures(func: &Func, output: &Output, opened: Option<&Opened>, once: bool) -> Vec<Capture> {
     let (body, renamed) = match (opened, &output.kind) {
         (Some(opened), _) => {
@@ -208,7 +213,7 @@ impl Setting {
         matches!(self, Self::Value(method, _) if *method == name)
     }
 
-    /// Whether it belongs to the call, and not to the limiter.
+    /// Returns whether it belongs to the call, and not to the limiter.
     fn is_of_call(&self) -> bool {
         match self {
             Self::Value(method, _) => OF_CALL.contains(method),
@@ -217,10 +222,12 @@ impl Setting {
         }
     }
 
-    /// Whether it says what holds without it.
+    /// Returns whether it is the default, so that it can be left out.
     fn is_default(&self) -> bool {
         match self {
-            Self::Value("max_retries", Value::Literal(Literal::Whole(retries))) => *retries == 5,
+            Self::Value("max_retries", Value::Literal(Literal::Whole(retries))) => {
+                *retries == defaults::MAX_RETRIES
+            }
             Self::Value("max_throttles", value) => value.is_none_at_all(),
             Self::RespectHeaders(respected) => *respected,
             _ => false,
@@ -243,7 +250,7 @@ impl Setting {
     }
 }
 
-/// Values that are the call's own.
+/// Names of the values that belong to the call.
 const OF_CALL: &[&str] = &[
     "max_retries",
     "max_throttles",

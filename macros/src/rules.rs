@@ -2,14 +2,12 @@
 
 use proc_macro2::Span;
 
+use crate::defaults;
 use crate::diag::Errors;
 use crate::literal::Literal;
 use crate::options::{Backoff, Limiter, Options};
+use crate::sentences;
 use crate::value::Value;
-
-/// The defaults of the runtime, in nanoseconds, for rules that compare two options of which one is not written.
-const DEFAULT_BASE: u64 = 1_000_000_000;
-const DEFAULT_MAX: u64 = 60_000_000_000;
 
 /// Reports every option that does not go with another one.
 pub(crate) fn check(options: &Options, errors: &mut Errors) {
@@ -21,22 +19,16 @@ pub(crate) fn check(options: &Options, errors: &mut Errors) {
     }
 }
 
-/// There must be a rate or a limiter; and a limiter that exists already has both rate and burst.
+/// Checks that there is a rate or a limiter, and that a limiter from elsewhere is given no rate and no burst.
 fn check_limiter(options: &Options, errors: &mut Errors) {
     let (rate, burst) = (options.name("rate"), options.name("burst"));
     if let Some(Limiter::Handle(_)) = &options.limiter {
         for name in [rate, burst].into_iter().flatten() {
-            errors.at(
-                name,
-                format!(
-                    "the limiter has its own {name}: remove `{name}` here, or let functions share one by its name, \
-                     `limiter = \"github\"`"
-                ),
-            );
+            errors.at(name, sentences::limiter_has(name));
         }
         return;
     }
-    // Behind another mistake a missing option may just be the misspelt one.
+    // If there is another mistake already, the missing option may be the one that was misspelt.
     if rate.is_some() || !errors.is_empty() {
         return;
     }
@@ -47,29 +39,25 @@ fn check_limiter(options: &Options, errors: &mut Errors) {
         );
     } else if options.limiter.is_none() {
         let whole_attribute = Span::call_site();
-        let message = "how fast? Write `#[rate_limited(rate = 5)]` for 5 calls per second, or `rate = \"300/min\"`, \
+        let message = "the rate is missing: write `#[rate_limited(rate = 5)]` for 5 calls per second, or `rate = \"300/min\"`, \
                        or `limiter = \"github\"` to share a limiter that is declared elsewhere";
         errors.push(syn::Error::new(whole_attribute, message));
     }
 }
 
-/// What is in a store is a limiter that is declared here: it has a rate, and nobody else's handle.
+/// Checks that a limiter in a store is declared here: with a rate, and without an expression for the limiter.
 fn check_store(options: &Options, errors: &mut Errors) {
     let Some(store) = options.name("store") else {
         if let Some(name) = options.name("on_store_error") {
             errors.at(
                 name,
-                "there is no store that could be away: write `store = \"sqlite:quota.db\"` beside it",
+                "`on_store_error` needs a store beside it: write `store = \"sqlite:quota.db\"` too",
             );
         }
         return;
     };
     match &options.limiter {
-        Some(Limiter::Handle(_)) => errors.at(
-            store,
-            "the limiter has its own store: remove `store` here, or let functions share a limiter by its name, \
-             `limiter = \"github\"`",
-        ),
+        Some(Limiter::Handle(_)) => errors.at(store, sentences::limiter_has(store)),
         Some(Limiter::Named(name)) if options.name("rate").is_none() => errors.at(
             store,
             format!(
@@ -82,12 +70,12 @@ fn check_store(options: &Options, errors: &mut Errors) {
     }
 }
 
-/// A limiter in a store has the function's path as its name, which has no type in it.
+/// Checks that a method with a store names its limiter: the default name is the function's path, which has no type in it.
 pub(crate) fn check_store_of_method(options: &Options, is_method: bool, errors: &mut Errors) {
     match options.name("store") {
         Some(store) if is_method && options.limiter.is_none() => errors.at(
             store,
-            "methods of one name would share one limit in the store, of whatever type they are: give the limiter a \
+            "methods of the same name would share one limit in the store, even those of other types: give the limiter a \
              name, `limiter = \"github\"`",
         ),
         _ => {}
@@ -104,7 +92,7 @@ fn check_conflicts(options: &Options, errors: &mut Errors) {
     if let (Some(false), Some(headers)) = (options.respect_headers, options.name("headers")) {
         errors.at(
             headers,
-            "with `respect_headers = false` there is nothing to read: remove one of them",
+            "`respect_headers = false` ignores the headers that `headers` is about: remove one of them",
         );
     }
 }
@@ -112,8 +100,8 @@ fn check_conflicts(options: &Options, errors: &mut Errors) {
 fn check_backoff(backoff: &Backoff, errors: &mut Errors) {
     let (base, max) = (backoff.name("base"), backoff.name("max"));
     let message = match (
-        nanos(backoff.base.as_ref(), DEFAULT_BASE),
-        nanos(backoff.max.as_ref(), DEFAULT_MAX),
+        nanos(backoff.base.as_ref(), defaults::BACKOFF_BASE),
+        nanos(backoff.max.as_ref(), defaults::BACKOFF_MAX),
     ) {
         (Some(base), Some(max)) if max >= base => return,
         (Some(_), Some(_)) if base.is_none() => {
@@ -130,7 +118,7 @@ fn check_backoff(backoff: &Backoff, errors: &mut Errors) {
     }
 }
 
-/// A literal or default duration; `None` for one that is not known yet.
+/// Returns a literal or default duration; `None` for one that is not known yet.
 fn nanos(value: Option<&Value>, default: u64) -> Option<u64> {
     match value {
         None => Some(default),

@@ -13,9 +13,9 @@ use crate::store_url::StoreKind;
 use crate::trigger::Trigger;
 use crate::value::Value;
 
-/// `let mut call = ..;`
+/// Returns `let mut call = ..;`.
 ///
-/// The static that all calls share is in a block of its own: items are not hygienic.
+/// The static that all calls share is in a block of its own, because items are not hygienic.
 pub(crate) fn site(plan: &Plan, private: &TokenStream) -> TokenStream {
     let here = Span::mixed_site();
     let name = plan.func.sig.ident.unraw().to_string();
@@ -43,14 +43,14 @@ pub(crate) fn site(plan: &Plan, private: &TokenStream) -> TokenStream {
     }
 }
 
-/// What begins a call.
+/// Returns the expression that begins a call.
 fn call(plan: &Plan, writer: &Writer<'_>) -> TokenStream {
     let private = writer.private;
     let here = Span::mixed_site();
     let limiter = if let Some(limiter) = &plan.limiter {
         // Shown at the limiter, whose type may be wrong.
-        let some = quote_spanned!(here=> ::core::option::Option::Some);
-        Place::of(limiter).call(some, by_reference(limiter))
+        let function = quote_spanned!(here=> #private::limiter);
+        Place::of(limiter).call(function, by_reference(limiter))
     } else {
         quote_spanned!(here=> ::core::option::Option::None)
     };
@@ -75,25 +75,25 @@ fn call(plan: &Plan, writer: &Writer<'_>) -> TokenStream {
 /// Writes settings as code.
 struct Writer<'a> {
     private: &'a TokenStream,
-    /// Whether it is code that runs, and not a constant's.
+    /// The code runs in the function, and is not that of a constant.
     runs: bool,
 }
 
 impl Writer<'_> {
-    /// `.rate(..).burst(..)`
+    /// Returns `.rate(..).burst(..)`.
     fn chain(&self, settings: &[Setting]) -> TokenStream {
         let settings = settings.iter().map(|setting| self.setting(setting));
         quote_spanned!(Span::mixed_site()=> #(.#settings)*)
     }
 
-    /// A function that sets what is only known when it is called.
+    /// Returns a closure that sets the values that are only known at run time.
     fn closure(&self, settings: &[Setting]) -> TokenStream {
         let here = Span::mixed_site();
         let private = self.private;
         let statements = settings.iter().map(|setting| {
             let value = match setting {
                 Setting::Value(method, Value::RunTime(Kind::Duration | Kind::Retries, expr)) => {
-                    // Where it is an `Option`, nothing may be set.
+                    // A value that is `None` sets nothing.
                     let method = Ident::new(method, here);
                     let function = quote_spanned!(here=> #private::run_time::#method);
                     let value = by_reference(expr);
@@ -189,7 +189,7 @@ impl Writer<'_> {
         }
     }
 
-    /// What is wrong with the features or the type is shown at the value.
+    /// Returns `store(..)`; the compiler shows a missing feature or a wrong type at the value.
     fn store(&self, store: &Store) -> TokenStream {
         let private = self.private;
         let here = Span::mixed_site();
@@ -219,7 +219,7 @@ impl Writer<'_> {
         self.checked(wrapper(kind), method(kind), expr)
     }
 
-    /// A constant in the runtime's type that checks it.
+    /// Wraps a constant in the runtime's type that checks it.
     fn checked(&self, wrapper: &str, method: &str, expr: &Expr) -> TokenStream {
         let private = self.private;
         let here = Span::mixed_site();
@@ -248,7 +248,7 @@ impl Writer<'_> {
     }
 }
 
-/// The runtime's type that checks constants of this kind.
+/// Returns the name of the runtime's type that checks constants of this kind.
 fn wrapper(kind: Kind) -> &'static str {
     match kind {
         Kind::Rate => "RateValue",
@@ -260,7 +260,7 @@ fn wrapper(kind: Kind) -> &'static str {
     }
 }
 
-/// The runtime's function that checks values of this kind.
+/// Returns the name of the runtime's function that checks values of this kind.
 fn method(kind: Kind) -> &'static str {
     match kind {
         Kind::Rate => "rate",

@@ -1,9 +1,10 @@
-//! `store` and `on_store_error`: where a limiter's state is, and what to do while that is away.
+//! `store`: the place of a limiter's state.
 
 use syn::{Expr, ExprLit, Ident, Lit, LitStr};
 
 use crate::diag::Errors;
 use crate::names;
+use crate::sentences;
 use crate::store_url::{self, NO_STORE, StoreKind};
 use crate::value;
 
@@ -40,15 +41,7 @@ pub(crate) fn read(expr: Expr, generics: &[Ident], errors: &mut Errors) -> Optio
     None
 }
 
-fn literal(expr: &Expr) -> Option<&Lit> {
-    match expr {
-        Expr::Lit(ExprLit { lit, .. }) => Some(lit),
-        Expr::Group(group) => literal(&group.expr),
-        _ => None,
-    }
-}
-
-/// The kind of a URL, or what is wrong with it. What may be a password stands in no message.
+/// Returns the kind of a URL, or the sentence about its mistake, which never has a part that may be a password.
 fn kind(url: &str) -> Result<StoreKind, String> {
     store_url::store(url).map_err(|sentence| match sentence {
         NO_STORE => no_store(url),
@@ -59,70 +52,21 @@ fn kind(url: &str) -> Result<StoreKind, String> {
 /// Returns the sentence about a URL that does not begin with a kind of store.
 fn no_store(url: &str) -> String {
     let scheme = url.split_once(':').map(|(scheme, _)| scheme);
-    match (names::nearest(scheme.unwrap_or(url), &KINDS), scheme) {
+    let right = names::nearest(scheme.unwrap_or(url), &KINDS);
+    match (right, scheme) {
         (Some("sqlite"), None) => {
             "the file is missing: write `store = \"sqlite:quota.db\"`".to_owned()
         }
         (Some(_), None) => {
             "the server is missing: write `store = \"redis://localhost\"`".to_owned()
         }
-        (Some("sqlite"), Some(scheme)) => {
-            format!("there is no kind of store `{scheme}`: did you mean `sqlite:`?")
-        }
         (Some(right), Some(scheme)) => {
-            format!("there is no kind of store `{scheme}`: did you mean `{right}://`?")
+            let slashes = if right == "sqlite" { "" } else { "//" };
+            let right = sentences::did_you_mean(format!("{right}:{slashes}"));
+            sentences::no_such("kind of store", scheme, right)
         }
         (None, _) => NO_STORE.to_owned(),
     }
-}
-
-/// How the policies are written, and what the runtime calls them.
-const POLICIES: [(&str, &str); 3] = [("local", "Local"), ("open", "Open"), ("closed", "Closed")];
-
-/// What people write for each.
-const GUESSES: [(&str, &str); 13] = [
-    ("fallback", "local"),
-    ("degrade", "local"),
-    ("in_process", "local"),
-    ("allow", "open"),
-    ("ignore", "open"),
-    ("fail_open", "open"),
-    ("pass", "open"),
-    ("deny", "closed"),
-    ("refuse", "closed"),
-    ("reject", "closed"),
-    ("error", "closed"),
-    ("fail", "closed"),
-    ("fail_closed", "closed"),
-];
-
-/// The runtime's name of what `on_store_error` says.
-pub(crate) fn policy(expr: Expr, errors: &mut Errors) -> Option<&'static str> {
-    const EXPLAINED: &str = "write \"local\" to go on in process with a share of the rate, \"open\" to let every call \
-                             through, or \"closed\" to refuse every call";
-    let words = POLICIES.map(|(word, _)| word);
-    let message = match (literal(&expr), &expr) {
-        (Some(Lit::Str(text)), _) => {
-            let text = text.value();
-            if let Some((_, policy)) = POLICIES.iter().find(|(word, _)| *word == text) {
-                return Some(policy);
-            }
-            let guess = GUESSES.iter().find(|(guess, _)| *guess == text);
-            match guess
-                .map(|(_, word)| *word)
-                .or(names::nearest(&text, &words))
-            {
-                Some(right) => format!("there is no `{text}` here: did you mean \"{right}\"?"),
-                None => format!("there is no `{text}` here: {EXPLAINED}"),
-            }
-        }
-        (None, Expr::Path(path)) if words.iter().any(|word| path.path.is_ident(word)) => {
-            "write it in quotes, like `on_store_error = \"closed\"`".to_owned()
-        }
-        _ => EXPLAINED.to_owned(),
-    };
-    errors.at(expr, message);
-    None
 }
 
 #[cfg(test)]

@@ -87,12 +87,12 @@ const fn options(bytes: &[u8], mark: usize, kind: StoreKind) -> Result<StoreKind
     Ok(kind)
 }
 
-/// Whether the range begins with this.
+/// Returns whether the range begins with this.
 const fn starts(bytes: &[u8], from: usize, to: usize, text: &[u8]) -> bool {
     to - from >= text.len() && is_at(bytes, from, from + text.len(), text)
 }
 
-/// Whether the range holds the name of a namespace.
+/// Returns whether the range holds the name of a namespace.
 pub(crate) const fn is_namespace(bytes: &[u8], from: usize, to: usize) -> bool {
     let mut at = from;
     while at < to && (bytes[at].is_ascii_alphanumeric() || matches!(bytes[at], b'-' | b'_' | b'.'))

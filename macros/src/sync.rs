@@ -1,13 +1,14 @@
-//! Types of the standard library, by their names, that need no more than `Sync` to be lent to another thread.
+//! Types of the standard library, by their names, that are `Sync` whenever they are `Send`.
 
 use syn::{GenericArgument, Path, PathArguments, Type, TypePath};
 
+use crate::copied::is_copied_path;
 use crate::pattern::bare;
 
-/// Beside those that are copied.
+/// Types beside those that are copied.
 const OWNED: &[&str] = &["String", "PathBuf", "OsString"];
 
-/// An `Arc` is `Send` only where what is in it is `Sync`.
+/// Types that are `Send` only where their content is `Sync`.
 const SHARED: &[&str] = &["Arc"];
 
 const CONTAINERS: &[&str] = &[
@@ -25,60 +26,19 @@ const CONTAINERS: &[&str] = &[
     "Range",
 ];
 
-/// Whether values of the type can be read by every thread that may own them: then there is nothing to gain from a
-/// unique borrow, and the body may do no more than in the plain function.
+/// Returns whether every thread that may own values of the type may read them, too. Then a unique borrow gains nothing,
+/// and the body may do no more than in the plain function.
 pub(crate) fn is_sync(path: &Path) -> bool {
     let Some(last) = path.segments.last() else {
         return false;
     };
     let named = |names: &[&str]| names.iter().any(|name| last.ident == name);
     match &last.arguments {
-        PathArguments::None => named(COPIED) || named(OWNED),
+        PathArguments::None => is_copied_path(path) || named(OWNED),
         PathArguments::AngleBracketed(generics) => {
             named(SHARED) || (named(CONTAINERS) && generics.args.iter().all(is_sync_argument))
         }
         PathArguments::Parenthesized(_) => false,
-    }
-}
-
-const COPIED: &[&str] = &[
-    "bool",
-    "char",
-    "u8",
-    "u16",
-    "u32",
-    "u64",
-    "u128",
-    "usize",
-    "i8",
-    "i16",
-    "i32",
-    "i64",
-    "i128",
-    "isize",
-    "f32",
-    "f64",
-    "Duration",
-    "Instant",
-    "IpAddr",
-    "SocketAddr",
-    "SystemTime",
-    "Ordering",
-];
-
-/// Whether values of the type are seen to be copied where they are moved.
-pub(crate) fn is_copied(ty: &Type) -> bool {
-    match bare(ty) {
-        Type::Path(TypePath {
-            qself: None, path, ..
-        }) => path
-            .segments
-            .last()
-            .is_some_and(|last| COPIED.iter().any(|name| last.ident == name)),
-        Type::Reference(reference) => reference.mutability.is_none(),
-        Type::Tuple(tuple) => tuple.elems.iter().all(is_copied),
-        Type::Array(array) => is_copied(&array.elem),
-        _ => false,
     }
 }
 

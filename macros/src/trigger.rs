@@ -1,11 +1,13 @@
 //! The list of `retry_on`: `[429, 503, connect, "5xx"]`.
 
+use quote::ToTokens as _;
 use syn::{Expr, ExprLit, Ident, Lit, LitInt, LitStr};
 
 use crate::diag::Errors;
 use crate::names;
+use crate::sentences;
 
-/// What is worth another attempt.
+/// Failure that is worth another attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Trigger {
     Status(u16),
@@ -24,7 +26,7 @@ const WORDS: [(&str, Trigger); 3] = [
 
 const EXAMPLE: &str = "write `retry_on = [429, 503, connect]`";
 
-/// Reads the list; what cannot be read is reported and left out.
+/// Reads the list; reports and leaves out elements that cannot be read.
 pub(crate) fn read(list: Expr, errors: &mut Errors) -> Vec<Trigger> {
     let Expr::Array(list) = list else {
         errors.at(list, format!("`retry_on` is a list: {EXAMPLE}"));
@@ -34,7 +36,8 @@ pub(crate) fn read(list: Expr, errors: &mut Errors) -> Vec<Trigger> {
     for element in list.elems {
         match trigger(&element) {
             Ok(trigger) if triggers.contains(&trigger) => {
-                errors.at(element, "this is written twice: remove one of them");
+                let message = sentences::written_twice(element.to_token_stream());
+                errors.at(element, message);
             }
             Ok(trigger) => triggers.push(trigger),
             Err(message) => errors.at(element, message),
@@ -66,17 +69,19 @@ fn trigger(element: &Expr) -> Result<Trigger, String> {
 
 fn status_trigger(status: &LitInt) -> Result<Trigger, String> {
     match status.base10_parse::<u16>() {
-        Ok(401) => Err("a 401 is the same next time: leave it out, or renew the token in the body and decide with \
-                        `classify = my_verdict`"
-            .to_owned()),
-        Ok(403) => Err("a 403 is the same next time, and one that comes with a wait is retried anyway: leave it out, \
-                        or decide with `classify = my_verdict`"
-            .to_owned()),
-        Ok(404) => {
-            Err("a 404 is the same next time: leave it out, or decide with `classify = my_verdict`".to_owned())
-        }
+        Ok(status @ 401) => Err(sentences::same_next_time(
+            status,
+            ": leave it out, or renew the token in the body and",
+        )),
+        Ok(status @ 403) => Err(sentences::same_next_time(
+            status,
+            ", and one that comes with a wait is retried anyway: leave it out, or",
+        )),
+        Ok(status @ 404) => Err(sentences::same_next_time(status, ": leave it out, or")),
         Ok(status @ 400..=599) => Ok(Trigger::Status(status)),
-        _ => Err(format!("{status} is not the status of a failure: those are 400 to 599")),
+        _ => Err(format!(
+            "{status} is not the status of a failure: those are 400 to 599"
+        )),
     }
 }
 
@@ -84,10 +89,10 @@ fn text_trigger(text: &LitStr) -> Result<Trigger, String> {
     let text = text.value();
     match text.as_str() {
         "5xx" | "5XX" => Ok(Trigger::ServerErrors),
-        "4xx" | "4XX" => Err("most 4xx are the same next time: list those that are not, like `retry_on = [408, 425, 429]`"
+        "4xx" | "4XX" => Err("a retry does not change most 4xx: list those that it does, like `retry_on = [408, 425, 429]`"
             .to_owned()),
         word if word.parse::<u16>().is_ok() || WORDS.iter().any(|(known, _)| *known == word) => {
-            Err(format!("write `{word}`, without quotes"))
+            Err(sentences::without_quotes(word))
         }
         _ => Err(format!("\"{text}\" is no class of statuses: write \"5xx\", or single statuses as numbers")),
     }
@@ -99,13 +104,14 @@ fn word_trigger(word: &Ident) -> Result<Trigger, String> {
         return Ok(*trigger);
     }
     let names = WORDS.map(|(known, _)| known);
-    Err(match names::nearest(&word, &names) {
-        Some(right) => format!("there is no failure `{word}`: did you mean `{right}`?"),
+    let advice = match names::nearest(&word, &names) {
+        Some(right) => sentences::did_you_mean(right),
         None => format!(
-            "there is no failure `{word}`: write a status as a number, or one of {}",
+            "write a status as a number, or one of {}",
             names::list(&names)
         ),
-    })
+    };
+    Err(sentences::no_such("failure", word, advice))
 }
 
 #[cfg(test)]
@@ -138,14 +144,14 @@ mod tests {
     fn bad_lists() {
         let cases = [
             ("429", "is a list: write `retry_on = [429, 503, connect]`"),
-            ("[401]", "a 401 is the same next time"),
-            ("[403]", "a 403 is the same next time"),
-            ("[404]", "a 404 is the same next time"),
+            ("[401]", "a retry does not change a 401"),
+            ("[403]", "a retry does not change a 403"),
+            ("[404]", "a retry does not change a 404"),
             ("[200]", "200 is not the status of a failure"),
             ("[399]", "not the status of a failure"),
             ("[600]", "not the status of a failure"),
             ("[70000]", "not the status of a failure"),
-            ("[\"4xx\"]", "most 4xx are the same next time"),
+            ("[\"4xx\"]", "a retry does not change most 4xx"),
             ("[\"429\"]", "write `429`, without quotes"),
             ("[\"reset\"]", "write `reset`, without quotes"),
             ("[\"6xx\"]", "\"6xx\" is no class of statuses"),

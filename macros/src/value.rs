@@ -1,4 +1,4 @@
-//! The values of options: literals are checked at once, the rest is left to the compiler or to the calls.
+//! The values of options. Literals are checked at once, constants by the compiler, and other expressions by the calls.
 
 use proc_macro2::{Group, Literal, TokenStream, TokenTree};
 use quote::ToTokens as _;
@@ -37,7 +37,7 @@ impl Value {
         }
     }
 
-    /// Whether it is a literal 0.
+    /// Returns whether it is a literal 0.
     pub(crate) fn is_none_at_all(&self) -> bool {
         matches!(self, Self::Literal(literal::Literal::Whole(0)))
     }
@@ -47,7 +47,7 @@ impl Value {
     }
 }
 
-/// Whether a `static` can hold `expr`: the name of a constant, or a `const` block.
+/// Returns whether a `static` can hold `expr`: the name of a constant, or a `const` block.
 pub(crate) fn is_constant(expr: &Expr, generics: &[Ident]) -> bool {
     match expr {
         Expr::Const(block) => !mentions_generics(block.to_token_stream(), generics),
@@ -58,7 +58,7 @@ pub(crate) fn is_constant(expr: &Expr, generics: &[Ident]) -> bool {
     }
 }
 
-/// Whether `expr` is what operators make of literals and constants.
+/// Returns whether `expr` is made of operators, literals and constants.
 fn is_calculated(expr: &Expr, generics: &[Ident]) -> bool {
     let is = |expr: &Expr| is_calculated(expr, generics);
     match expr {
@@ -76,8 +76,8 @@ fn is_calculated(expr: &Expr, generics: &[Ident]) -> bool {
     }
 }
 
-/// Gives literals a suffix, `i64` or `f64`, where nothing else in the expression has a type: the runtime checks constants of
-/// every number type, so that the compiler could not choose.
+/// Adds the suffix `i64` or `f64` to literals, if nothing else in the expression has a type. The runtime takes constants of
+/// every number type, so the compiler could not choose one.
 fn with_default_types(expr: Expr) -> Expr {
     let tokens = expr.to_token_stream();
     if names_a_type(tokens.clone()) {
@@ -86,7 +86,7 @@ fn with_default_types(expr: Expr) -> Expr {
     syn::parse2(with_suffixes(tokens)).unwrap_or(expr)
 }
 
-/// Whether there is a name, or a literal with a suffix.
+/// Returns whether there is a name, or a literal with a suffix.
 fn names_a_type(tokens: TokenStream) -> bool {
     tokens.into_iter().any(|tree| match tree {
         TokenTree::Group(group) => names_a_type(group.stream()),
@@ -125,13 +125,13 @@ fn with_suffixes(tokens: TokenStream) -> TokenStream {
     trees.collect()
 }
 
-/// Whether the path is named like a constant, and is not one of a generic parameter or a `Self`.
+/// Returns whether the path is named like a constant, and is not that of a generic parameter or of `Self`.
 fn is_constant_path(path: &Path, generics: &[Ident]) -> bool {
     let (Some(first), Some(last)) = (path.segments.first(), path.segments.last()) else {
         return false;
     };
     let name = last.ident.to_string();
-    // One letter is how generic constants are named, and a `static` cannot see those of the `impl`.
+    // A single letter is the usual name of a generic constant, and a `static` cannot see those of the `impl`.
     let is_short = name.len() == 1 && path.segments.len() == 1;
     !is_short
         && name.chars().any(char::is_alphabetic)

@@ -1,11 +1,10 @@
-//! How long to wait before a retry where the server asked for nothing.
+//! Delay before a retry where the server asked for none.
 
 use core::time::Duration;
 
-use crate::error::Error;
 use crate::grammar;
 
-/// How random a backoff is, so that callers which failed together do not come back together.
+/// Randomness of a backoff: it keeps callers that failed together from coming back together.
 ///
 /// The names are those of Marc Brooker, "Exponential Backoff And Jitter" (AWS Architecture Blog, 2015).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -28,16 +27,22 @@ pub enum Jitter {
 ///
 /// The default is 1 s doubling to 60 s, plus a uniform 0 to 1 s.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Backoff {
+pub struct Backoff {
     base: Duration,
     factor: f64,
     max: Duration,
     jitter: Jitter,
 }
 
+impl Default for Backoff {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Backoff {
     /// The default backoff.
-    pub(crate) const fn new() -> Self {
+    pub const fn new() -> Self {
         Self {
             base: Duration::from_secs(1),
             factor: 2.0,
@@ -48,28 +53,30 @@ impl Backoff {
 
     /// The delay before the first retry.
     #[must_use]
-    pub(crate) const fn base(self, base: Duration) -> Self {
+    pub const fn base(self, base: Duration) -> Self {
         Self { base, ..self }
     }
 
-    /// What each delay is multiplied by for the next; a finite number of at least 1.
-    pub(crate) const fn factor(self, factor: f64) -> Result<Self, Error> {
-        if grammar::is_factor(factor) {
-            Ok(Self { factor, ..self })
-        } else {
-            Err(Error::invalid(grammar::NO_FACTOR))
-        }
+    /// Sets the ratio of each delay to the one before: a finite number of at least 1.
+    ///
+    /// # Panics
+    ///
+    /// If it is another number; callers check it with `grammar::is_factor` before.
+    #[must_use]
+    pub const fn factor(self, factor: f64) -> Self {
+        assert!(grammar::is_factor(factor), "{}", grammar::NO_FACTOR);
+        Self { factor, ..self }
     }
 
     /// The longest delay, before additive jitter.
     #[must_use]
-    pub(crate) const fn max(self, max: Duration) -> Self {
+    pub const fn max(self, max: Duration) -> Self {
         Self { max, ..self }
     }
 
-    /// How random the delays are.
+    /// Sets the randomness of the delays.
     #[must_use]
-    pub(crate) const fn jitter(self, jitter: Jitter) -> Self {
+    pub const fn jitter(self, jitter: Jitter) -> Self {
         Self { jitter, ..self }
     }
 
@@ -120,8 +127,7 @@ mod tests {
         let steep = Backoff::new()
             .base(Duration::MAX)
             .max(Duration::MAX)
-            .factor(f64::MAX)
-            .unwrap();
+            .factor(f64::MAX);
         for retry in [0, 1, 2, 1000, u32::MAX] {
             assert_eq!(Backoff::new().plain(retry.max(8)), Duration::from_secs(60));
             assert!(steep.delay(retry, Duration::MAX, 0.99) >= steep.plain(retry));
@@ -154,9 +160,16 @@ mod tests {
     }
 
     #[test]
-    fn a_factor_below_one_is_refused() {
+    fn a_factor_is_a_finite_number_of_at_least_one() {
         for factor in [0.5, -1.0, f64::NAN, f64::INFINITY] {
-            assert!(Backoff::new().factor(factor).is_err_and(|e| e.is_invalid()));
+            assert!(!grammar::is_factor(factor), "{factor}");
         }
+        assert!(grammar::is_factor(1.0));
+    }
+
+    #[test]
+    #[should_panic(expected = "a finite number of at least 1")]
+    fn a_factor_below_one_is_refused() {
+        let _ = Backoff::new().factor(0.5);
     }
 }

@@ -1,5 +1,6 @@
 //! The whole contract between the expansion of `#[rate_limited]` and this crate. Not public API.
 
+mod handle;
 mod probe;
 mod readers;
 pub mod run_time;
@@ -8,6 +9,8 @@ mod site;
 pub mod stores;
 mod values;
 
+pub use self::handle::ToLimiter;
+pub use self::handle::limiter;
 pub use self::probe::Outcome;
 pub use self::probe::Probe;
 pub use self::probe::option;
@@ -15,7 +18,6 @@ pub use self::probe::probe;
 pub use self::readers::Classify;
 pub use self::readers::ReadErr;
 pub use self::readers::ReadOk;
-pub use self::settings::Backoff;
 pub use self::settings::Settings;
 pub use self::settings::duration;
 pub use self::settings::rate;
@@ -38,6 +40,7 @@ pub use self::values::Unfit;
 
 pub use std::boxed::Box;
 
+pub use crate::backoff::Backoff;
 pub use crate::backoff::Jitter;
 pub use crate::call::Attempt;
 pub use crate::call::Attempted;

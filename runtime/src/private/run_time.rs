@@ -218,9 +218,11 @@ pub fn burst(value: &impl ToCount) -> Result<u32, Error> {
 /// The value of `factor`.
 pub fn factor(value: &impl ToNumber) -> Result<f64, Error> {
     let factor = value.to_number();
-    crate::backoff::Backoff::new()
-        .factor(factor)
-        .map(|_| factor)
+    if grammar::is_factor(factor) {
+        Ok(factor)
+    } else {
+        Err(Error::invalid(grammar::NO_FACTOR))
+    }
 }
 
 /// The value of an option that is a share.

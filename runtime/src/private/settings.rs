@@ -3,8 +3,7 @@
 use core::num::NonZeroU32;
 use core::time::Duration;
 
-use crate::backoff;
-use crate::backoff::Jitter;
+use crate::backoff::Backoff;
 use crate::call::Config;
 use crate::call::Hooks;
 use crate::clock::nanos;
@@ -122,7 +121,7 @@ impl Settings {
     /// `backoff`.
     #[must_use]
     pub const fn backoff(mut self, backoff: Backoff) -> Self {
-        self.config.retry.backoff = backoff.0;
+        self.config.retry.backoff = backoff;
         self
     }
 
@@ -208,51 +207,6 @@ impl Settings {
     pub const fn idempotent(mut self) -> Self {
         self.config.retry.retry_on = self.config.retry.retry_on.ambiguous();
         self
-    }
-}
-
-/// `backoff(..)`.
-#[derive(Clone, Copy, Debug)]
-pub struct Backoff(backoff::Backoff);
-
-impl Default for Backoff {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl Backoff {
-    /// The defaults.
-    pub const fn new() -> Self {
-        Self(backoff::Backoff::new())
-    }
-
-    /// `base`.
-    #[must_use]
-    pub const fn base(self, base: Duration) -> Self {
-        Self(self.0.base(base))
-    }
-
-    /// `max`.
-    #[must_use]
-    pub const fn max(self, max: Duration) -> Self {
-        Self(self.0.max(max))
-    }
-
-    /// `jitter`.
-    #[must_use]
-    pub const fn jitter(self, jitter: Jitter) -> Self {
-        Self(self.0.jitter(jitter))
-    }
-
-    /// `factor`, checked by the macro or by [`FactorValue`](super::FactorValue).
-    ///
-    /// # Panics
-    ///
-    /// At compile time, on a factor that cannot be meant.
-    #[must_use]
-    pub const fn factor(self, factor: f64) -> Self {
-        Self(checked(self.0.factor(factor)))
     }
 }
 

@@ -1,8 +1,0 @@
-use paced::rate_limited;
-
-#[rate_limited(rtae = 5)]
-pub async fn fetch() -> std::io::Result<()> {
-    Ok(())
-}
-
-fn main() {}
