@@ -7,6 +7,7 @@ use std::sync::Weak;
 
 use tokio::runtime::Handle;
 
+use crate::events;
 use crate::store::Answer;
 use crate::store::Policy;
 use crate::store::Store;
@@ -41,6 +42,21 @@ impl StoreClient {
         }
     }
 
+    pub(in crate::limiter) fn store(&self) -> &dyn Store {
+        &*self.store
+    }
+
+    /// Where the state is: the address of the store, and the name.
+    pub(in crate::limiter) fn place(&self) -> (usize, Arc<str>) {
+        let store = Arc::as_ptr(&self.store).cast::<()>();
+        (store.addr(), Arc::clone(&self.key))
+    }
+
+    /// The name that the store knows the limiter by.
+    pub(in crate::limiter) fn key(&self) -> &str {
+        &self.key
+    }
+
     pub(in crate::limiter) const fn policy(&self) -> Policy {
         self.policy
     }
@@ -69,13 +85,11 @@ impl StoreClient {
     }
 
     /// Says once what has changed.
-    #[cfg(feature = "tracing")]
     fn tell(&self, event: &StoreEvent) {
-        let limiter = &self.key;
         match event {
-            StoreEvent::Late(_) | StoreEvent::Away(_) => tracing::warn!(%limiter, "{event}"),
-            StoreEvent::Back => tracing::info!(%limiter, "{event}"),
-            StoreEvent::Rejected(_) => tracing::error!(%limiter, "{event}"),
+            StoreEvent::Late(_) | StoreEvent::Away(_) => events::store_away(&self.key, event),
+            StoreEvent::Back => events::store_back(&self.key, event),
+            StoreEvent::Rejected(_) => events::store_refuses(&self.key, event),
         }
     }
 }
@@ -108,12 +122,9 @@ impl Shared {
         let Some(client) = self.client.get() else {
             return;
         };
-        #[cfg(feature = "tracing")]
         if let Some(event) = outbox.event {
             client.tell(&event);
         }
-        #[cfg(not(feature = "tracing"))]
-        drop(outbox.event);
         for order in outbox.outgoing {
             match &outbox.runtime {
                 Some(runtime) => client.send(order, runtime, &self.me),

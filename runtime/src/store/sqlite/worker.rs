@@ -17,9 +17,12 @@ use std::thread;
 use tokio::sync::oneshot;
 
 use crate::store::Answer;
+use crate::store::ListRequest;
+use crate::store::Listing;
 use crate::store::Request;
 use crate::store::StoreError;
 
+use super::jobs::Job;
 use super::session::serve;
 
 /// A thread without requests ends after this time, and closes the file.
@@ -41,13 +44,6 @@ static WORKERS: Mutex<Option<HashMap<PathBuf, Weak<Worker>>>> = Mutex::new(None)
 /// The thread of a file, for those who use it. It ends with the last of them.
 pub(super) struct Worker {
     shared: Arc<Shared>,
-}
-
-/// A request, and where its answer goes.
-pub(super) struct Job {
-    pub(super) key: Box<str>,
-    pub(super) request: Request,
-    pub(super) reply: oneshot::Sender<Result<Answer, StoreError>>,
 }
 
 /// What the thread and those who use it share.
@@ -103,16 +99,25 @@ impl Worker {
 
     pub(super) async fn ask(&self, key: &str, request: &Request) -> Result<Answer, StoreError> {
         let (reply, answer) = oneshot::channel();
-        self.shared.put(Job {
+        self.shared.put(Job::Step {
             key: key.into(),
             request: *request,
             reply,
         })?;
-        let Ok(answer) = answer.await else {
-            return Err(StoreError::unavailable("the store panicked"));
-        };
-        answer
+        received(answer).await
     }
+
+    pub(super) async fn list(&self, request: &ListRequest) -> Result<Listing, StoreError> {
+        let (reply, answer) = oneshot::channel();
+        let request = request.clone();
+        self.shared.put(Job::List { request, reply })?;
+        received(answer).await
+    }
+}
+
+async fn received<T>(answer: oneshot::Receiver<Result<T, StoreError>>) -> Result<T, StoreError> {
+    let panicked = |_| StoreError::unavailable("the store panicked");
+    answer.await.map_err(panicked)?
 }
 
 impl Drop for Worker {
@@ -189,6 +194,7 @@ impl Shared {
 
 #[cfg(test)]
 mod tests {
+    use super::super::jobs::Done;
     use super::*;
     use crate::store::Action;
     use crate::store::Limit;
@@ -208,8 +214,8 @@ mod tests {
     /// Answers at once, and panics when asked to.
     fn touchy(shared: &Shared, jobs: Vec<Job>) -> Option<Vec<Job>> {
         for job in jobs {
-            assert_ne!(&*job.key, "panic");
-            drop(job.reply.send(Ok(answer())));
+            assert!(!matches!(&job, Job::Step { key, .. } if &**key == "panic"));
+            job.answer(Done::Step(answer()));
         }
         shared.take()
     }
@@ -236,7 +242,7 @@ mod tests {
     /// Does nothing until all who ask have left.
     #[expect(clippy::needless_pass_by_value, reason = "as the others have it")]
     fn stuck(shared: &Shared, jobs: Vec<Job>) -> Option<Vec<Job>> {
-        while jobs.iter().any(|job| !job.reply.is_closed()) {
+        while jobs.iter().any(|job| !job.is_closed()) {
             thread::yield_now();
         }
         shared.take()
