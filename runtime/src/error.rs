@@ -4,6 +4,8 @@ use core::fmt;
 use core::time::Duration;
 use std::sync::Arc;
 
+use crate::lasting::Lasting;
+
 /// Why `paced` refused to make a call, or to build a limiter.
 ///
 /// Returned only where the function produced no outcome: its own errors are passed through unchanged.
@@ -23,6 +25,8 @@ pub(crate) struct Context {
     pub(crate) ahead: usize,
     /// The call had made an attempt before.
     pub(crate) sent: bool,
+    /// How much longer the limiter is closed, and why.
+    pub(crate) closed: Option<(Duration, &'static str)>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -213,13 +217,22 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.kind().fmt(f)?;
-        match self.context() {
-            Some(Context { limiter, ahead, .. }) if *ahead > 0 => {
-                write!(f, " (limiter \"{limiter}\", {ahead} waiting)")
-            }
-            Some(Context { limiter, .. }) => write!(f, " (limiter \"{limiter}\")"),
-            None => Ok(()),
+        let Some(context) = self.context() else {
+            return Ok(());
+        };
+        let Context { limiter, ahead, .. } = context;
+        if let (Some((left, why)), Some(_)) = (context.closed, self.retry_after()) {
+            write!(
+                f,
+                "; the limiter is closed for another {}: {why}",
+                Lasting(left)
+            )?;
         }
+        write!(f, " (limiter \"{limiter}\"")?;
+        if *ahead > 0 {
+            write!(f, ", {ahead} waiting")?;
+        }
+        f.write_str(")")
     }
 }
 
@@ -234,11 +247,12 @@ impl fmt::Display for Kind {
                     "a call costs {cost} tokens, but the bucket holds at most {burst}"
                 )
             }
-            Kind::NotYet(wait) => write!(f, "no permit now, the next in {wait:?}"),
+            Kind::NotYet(wait) => write!(f, "no permit now, the next in {}", Lasting(*wait)),
             Kind::MaxWait(wait) => {
                 write!(
                     f,
-                    "refused: a permit comes in {wait:?}, later than `max_wait` allows"
+                    "refused: a permit comes in {}, later than `max_wait` allows",
+                    Lasting(*wait)
                 )
             }
             Kind::Deadline(wait) if wait.is_zero() => {
@@ -247,18 +261,22 @@ impl fmt::Display for Kind {
             Kind::Closed(wait) => {
                 write!(
                     f,
-                    "refused: the server asked for no calls, and a permit comes in {wait:?}; the cooldowns \
-                     and backoffs of a call without a deadline take at most 300s in all"
+                    "refused: a permit comes in {}; the cooldowns and backoffs of a call without a deadline \
+                     take at most 300s in all",
+                    Lasting(*wait)
                 )
             }
             Kind::Deadline(wait) => {
                 write!(
                     f,
-                    "refused: a permit comes in {wait:?}, after the call's deadline"
+                    "refused: a permit comes in {}, after the call's deadline",
+                    Lasting(*wait)
                 )
             }
             Kind::Overdue => f.write_str("the attempt did not end before the call's deadline"),
-            Kind::AttemptTimeout(limit) => write!(f, "the attempt took longer than {limit:?}"),
+            Kind::AttemptTimeout(limit) => {
+                write!(f, "the attempt took longer than {}", Lasting(*limit))
+            }
             Kind::NoRuntime => f.write_str("waiting for a permit needs a tokio runtime"),
             Kind::At(located) => located.0.fmt(f),
             Kind::Store(why) => write!(f, "the limit is shared through a store: {why}"),

@@ -5,7 +5,9 @@
 use core::fmt;
 use core::time::Duration;
 
+use crate::error::Error;
 use crate::failure::Failure;
+use crate::lasting::Lasting;
 use crate::report::Report;
 
 /// An event with these fields.
@@ -16,17 +18,6 @@ macro_rules! say {
         #[cfg(not(feature = "tracing"))]
         { $(let _ = &$value;)+ }
     };
-}
-
-/// A duration to be read by people: to the millisecond, where it is longer than one.
-struct Lasting(Duration);
-
-impl fmt::Display for Lasting {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let whole = Duration::from_millis(u64::try_from(self.0.as_millis()).unwrap_or(u64::MAX));
-        let shown = if whole.is_zero() { self.0 } else { whole };
-        write!(f, "{shown:?}")
-    }
 }
 
 /// A call fails and is tried again.
@@ -46,6 +37,51 @@ pub(crate) fn give_up(report: &Report<'_>, why: &dyn fmt::Display) {
 /// A call ends without an attempt.
 pub(crate) fn refused(report: &Report<'_>, why: &dyn fmt::Display) {
     say!(debug: limiter = report.limiter(), function = report.function(), why = why; "the call is refused");
+}
+
+/// An attempt is ended under way, by its deadline or its timeout.
+pub(crate) fn cut_off(report: &Report<'_>, why: &Error) {
+    say!(debug: limiter = report.limiter(), function = report.function(), attempt = report.attempts(), why = why;
+        "the attempt is cut off");
+}
+
+/// A function's settings are wrong, or there is no runtime: no call of it is made.
+pub(crate) fn misconfigured(why: &Error) {
+    say!(error: why = why; "the call cannot be made");
+}
+
+/// Nothing is known of a function's errors.
+pub(crate) fn unread(function: &str) {
+    say!(warn: function = function;
+        "an error is not understood, so that no call is retried or held back for one: show the response \
+         to `observe` in the body, implement `paced::Signal` for the error, or judge it with `classify`");
+}
+
+/// Two limiters of one name in one store are declared with different quotas.
+pub(crate) fn quotas_differ(limiter: &str, quota: &dyn fmt::Display, other: &dyn fmt::Display) {
+    say!(warn: limiter = limiter, quota = quota, other = other;
+        "limiters that share one name in a store are declared with different quotas: each paces by its own");
+}
+
+/// A store is late or away.
+pub(crate) fn store_away(limiter: &str, news: &dyn fmt::Display) {
+    say!(warn: limiter = limiter; "{news}");
+    // Without the feature nothing else reads it.
+    let _ = news;
+}
+
+/// A store is back.
+pub(crate) fn store_back(limiter: &str, news: &dyn fmt::Display) {
+    say!(info: limiter = limiter; "{news}");
+    // Without the feature nothing else reads it.
+    let _ = news;
+}
+
+/// A store refuses what it is asked.
+pub(crate) fn store_refuses(limiter: &str, news: &dyn fmt::Display) {
+    say!(error: limiter = limiter; "{news}");
+    // Without the feature nothing else reads it.
+    let _ = news;
 }
 
 /// A call is going to wait for long.

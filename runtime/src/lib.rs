@@ -110,6 +110,7 @@ mod grammar;
 #[cfg(feature = "http")]
 pub mod headers;
 mod hint;
+mod lasting;
 mod learning;
 mod limiter;
 #[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
@@ -139,6 +140,7 @@ pub use crate::hint::Policy;
 pub use crate::limiter::Acquire;
 pub use crate::limiter::Counts;
 pub use crate::limiter::Limiter;
+pub use crate::limiter::SharedSnapshot;
 pub use crate::limiter::Snapshot;
 pub use crate::limiter::limiter;
 pub use crate::limiter::limiters;

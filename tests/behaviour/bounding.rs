@@ -242,7 +242,10 @@ async fn a_timeout_that_is_the_last_outcome_is_an_error_of_ours() {
     let (server, start) = (Server::new([]), Instant::now());
     let error = refusal(slow(&limiter(10.0, 5), &server, &[secs(5), secs(5)]).await);
     assert!(error.is_attempt_timeout());
-    assert_eq!(error.to_string(), "the attempt took longer than 1s");
+    assert_eq!(
+        error.to_string(),
+        "the attempt took longer than 1s (limiter \"behaviour::bounding::slow\")"
+    );
     assert_eq!(since(start), 3000);
 }
 
@@ -266,7 +269,7 @@ async fn a_deadline_that_is_given_ends_an_attempt_under_way() {
     assert!(error.is_deadline());
     assert_eq!(
         error.to_string(),
-        "the attempt did not end before the call's deadline"
+        "the attempt did not end before the call's deadline (limiter \"behaviour::bounding::call\")"
     );
     assert_eq!(since(start), 3000);
 }

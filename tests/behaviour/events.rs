@@ -28,7 +28,7 @@ async fn call(limiter: &Limiter, server: &Server) -> Result<u8, Failed> {
 }
 
 /// The events from now on, until the guard is dropped.
-fn listen() -> (Log<(Level, String)>, tracing::subscriber::DefaultGuard) {
+pub(crate) fn listen() -> (Log<(Level, String)>, tracing::subscriber::DefaultGuard) {
     let heard = Log::new();
     let guard = tracing::subscriber::set_default(Listener(heard.clone()));
     (heard, guard)
@@ -56,7 +56,7 @@ const GIVES_UP: &[&str] = &[
     NAME,
     "attempts=3 ",
     "failures=status 429, status 429, status 503 ",
-    "queue=0ns",
+    "queue=0s",
     "cooldown=3s",
     "backoff=4s",
     "no other attempt",
@@ -309,4 +309,28 @@ async fn a_pause_of_another_process_is_told_of_as_one() {
     };
     assert_eq!(by("the program asked for it"), 1, "{told:#?}");
     assert!(by("another process") <= 1, "{told:#?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn different_quotas_under_one_name_in_a_store_are_told_of_with_both_rates() {
+    use paced::store::MemoryStore;
+    use paced::store::Policy;
+
+    let store = Arc::new(MemoryStore::new());
+    let declare = |name, hz, burst| {
+        Limiter::in_store(name, quota(hz, burst), store.clone(), Policy::new()).unwrap()
+    };
+    let (heard, _guard) = listen();
+    let _same = (declare("one", 85.0, 10), declare("one", 85.0, 10));
+    drop(declare("gone", 85.0, 10));
+    let _others = (declare("gone", 5.0, 5), declare("two", 5.0, 5));
+    assert_told(&heard, &[]);
+    let _differs = declare("one", 5.0, 5);
+    let parts: &[&str] = &[
+        "limiter=one ",
+        "quota=5/s with a burst of 5 ",
+        "other=85/s with a burst of 10 ",
+        "different quotas",
+    ];
+    assert_told(&heard, &[(Level::WARN, parts)]);
 }

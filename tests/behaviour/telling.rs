@@ -35,7 +35,12 @@ pub(crate) struct Listener(pub(crate) Log<(Level, String)>);
 
 impl Subscriber for Listener {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.target().starts_with("paced")
+        let target = metadata.target();
+        assert!(
+            !target.starts_with("paced::"),
+            "one target for all: {target}"
+        );
+        target == "paced"
     }
 
     fn new_span(&self, _: &Attributes<'_>) -> Id {

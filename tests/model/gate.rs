@@ -16,6 +16,8 @@ mod fast_path;
 #[path = "../../runtime/src/grammar.rs"]
 #[expect(dead_code, reason = "the gate needs no texts")]
 mod grammar;
+#[path = "../../runtime/src/lasting.rs"]
+mod lasting;
 #[path = "../../runtime/src/quota.rs"]
 #[expect(dead_code, unreachable_pub, reason = "public in the runtime")]
 mod quota;

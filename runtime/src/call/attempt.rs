@@ -132,7 +132,9 @@ impl Core<'_> {
         } else {
             Kind::AttemptTimeout(took)
         };
-        Poll::Ready(Error::new(kind))
+        let error = self.located(Error::new(kind));
+        self.tell_cut_off(&error);
+        Poll::Ready(error)
     }
 }
 

@@ -67,6 +67,15 @@ impl Core<'_> {
         }
     }
 
+    /// An attempt is ended under way.
+    #[cold]
+    pub(super) fn tell_cut_off(&self, why: &Error) {
+        let _entered = self.enter_span();
+        if let Some((report, _)) = self.report(self.number(), None) {
+            events::cut_off(&report, why);
+        }
+    }
+
     /// The call ends with a failure that another attempt might have mended.
     #[cold]
     pub(super) fn give_up(&self, attempts: u32, why: &dyn fmt::Display) {
@@ -84,6 +93,9 @@ impl Core<'_> {
     #[cold]
     pub(super) fn end_refused(&self, why: &Error) {
         let _entered = self.enter_span();
+        if let Err(error) = self.setup {
+            return events::misconfigured(error);
+        }
         // The attempt that was refused was none.
         let attempts = self.number().saturating_sub(1);
         if attempts > 0 {

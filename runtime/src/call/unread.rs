@@ -3,6 +3,8 @@
 use core::sync::atomic::AtomicBool;
 use core::sync::atomic::Ordering;
 
+use crate::events;
+
 /// Whether it has been said of a function that its errors are not understood.
 #[derive(Debug)]
 pub(crate) struct Unread {
@@ -24,14 +26,6 @@ impl Unread {
         if self.is_told.swap(true, Ordering::Relaxed) {
             return;
         }
-        let function = self.function;
-        #[cfg(feature = "tracing")]
-        tracing::warn!(
-            function,
-            "an error is not understood, so that no call is retried or held back for one: show the response \
-             to `observe` in the body, implement `paced::Signal` for the error, or judge it with `classify`"
-        );
-        #[cfg(not(feature = "tracing"))]
-        let _ = function;
+        events::unread(self.function);
     }
 }

@@ -7,6 +7,7 @@ use tokio::runtime::Handle;
 use tokio::runtime::Id;
 
 use crate::clock;
+use crate::quota::Quota;
 use crate::store::Answer;
 use crate::store::Policy;
 use crate::store::Store;
@@ -19,6 +20,10 @@ use super::shared::Shared;
 use super::wake_list::WakeList;
 
 impl Callback for Shared {
+    fn quota(&self) -> Quota {
+        self.lock().state.quota()
+    }
+
     fn timer_fired(&self, runtime: Id) {
         let (mut locked, now) = self.lock_state();
         let mut wakes = WakeList::new();
@@ -70,12 +75,9 @@ impl Shared {
         let Some(client) = self.client.get() else {
             return;
         };
-        #[cfg(feature = "tracing")]
         if let Some(event) = outbox.event {
             client.tell(&event);
         }
-        #[cfg(not(feature = "tracing"))]
-        drop(outbox.event);
         for order in outbox.outgoing {
             match &outbox.runtime {
                 Some(runtime) => client.send(order, runtime, &self.me),

@@ -5,7 +5,9 @@ mod callback;
 mod callbacks;
 mod counting;
 mod counts;
+mod declared;
 mod fast_path;
+mod handle;
 mod locked;
 mod name;
 mod naming;
@@ -21,9 +23,9 @@ mod state;
 mod tests;
 mod ticket;
 mod timers;
+mod viewing;
 mod wake_list;
 
-use core::fmt;
 use core::time::Duration;
 use std::sync::Arc;
 use std::sync::OnceLock;
@@ -47,6 +49,7 @@ pub(crate) use self::state::faults::Fault;
 pub(crate) use self::state::rejection::Rejection;
 pub(crate) use self::state::spread::Spread;
 pub(crate) use self::ticket::Ticket;
+pub use self::viewing::SharedSnapshot;
 
 use crate::clock;
 use crate::error::Error;
@@ -172,21 +175,6 @@ impl Limiter {
         }
     }
 
-    /// Returns the name that the program knows the limiter by: the one that it was declared with, or the path of its
-    /// function. `None` for a limiter in a `static`, and others made by [`new`](Self::new).
-    ///
-    /// ```
-    /// # use core::num::NonZeroU32;
-    /// # use paced::{Limiter, Quota};
-    /// let quota = Quota::per_second(NonZeroU32::new(5).unwrap());
-    /// assert_eq!(Limiter::named("github", quota)?.name(), Some("github"));
-    /// assert_eq!(Limiter::new(quota).name(), None);
-    /// # Ok::<(), paced::Error>(())
-    /// ```
-    pub fn name(&self) -> Option<&str> {
-        self.shared().name().map(|name| &**name)
-    }
-
     /// The limiter that this program knows by `name`, which the first call with that name makes
     /// [in this store](Self::in_store).
     ///
@@ -205,9 +193,17 @@ impl Limiter {
 
     /// Waits for a permit of one token.
     ///
+    /// The permit is for a request that is sent now: what is waited for between the permit and the request (a login
+    /// token, another limiter) lets permits pile up, and requests be sent faster than the rate. In the body of an
+    /// annotated function it is a wait of the attempt, whose `attempt_timeout` and `deadline` run.
+    ///
+    /// On tokio's paused clock the wait takes no time, and the clock does not wait for real I/O either: a request to a
+    /// real server appears to take as long as the next timer.
+    ///
     /// # Errors
     ///
-    /// [`is_no_runtime`](Error::is_no_runtime): it has to wait, outside a tokio runtime.
+    /// [`is_no_runtime`](Error::is_no_runtime): it has to wait, outside a tokio runtime. A permit that is free needs
+    /// none.
     ///
     /// # Panics
     ///
@@ -313,27 +309,5 @@ impl Limiter {
     #[inline]
     pub(crate) fn shared(&self) -> &Arc<Shared> {
         self.shared.get_or_init(|| Shared::new(self.quota))
-    }
-}
-
-impl Clone for Limiter {
-    fn clone(&self) -> Self {
-        Self::of(self.quota, Arc::clone(self.shared()))
-    }
-}
-
-impl Drop for Limiter {
-    fn drop(&mut self) {
-        if let Some(shared) = self.shared.get() {
-            if shared.name().is_some() && Arc::strong_count(shared) <= 2 {
-                registry::released(shared);
-            }
-        }
-    }
-}
-
-impl fmt::Debug for Limiter {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Limiter").field(&self.snapshot()).finish()
     }
 }

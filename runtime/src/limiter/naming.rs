@@ -1,9 +1,11 @@
 //! Names a limiter, for events and errors.
 
 use core::sync::atomic::Ordering;
+use core::time::Duration;
 use std::sync::Arc;
 
 use crate::bucket::Shape;
+use crate::clock;
 use crate::error::Context;
 use crate::quota::Quota;
 
@@ -44,10 +46,17 @@ impl Shared {
     /// Says of an error that it is this limiter's. `sent`: the call had made an attempt before.
     #[cold]
     pub(crate) fn context(&self, sent: bool) -> Context {
+        let (ahead, closed) = {
+            let state = &self.lock().state;
+            let left = state.cooldown.until().saturating_sub(clock::now());
+            let closed = (Duration::from_nanos(left), state.announced.why);
+            (state.queue.waiting(), (left > 0).then_some(closed))
+        };
         Context {
             limiter: self.label().into(),
-            ahead: self.lock().state.queue.waiting(),
+            ahead,
             sent,
+            closed,
         }
     }
 

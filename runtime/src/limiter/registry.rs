@@ -120,6 +120,7 @@ pub(crate) fn own(path: &str, quota: Quota, place: StorePlace<'_>) -> Result<Lim
 fn bind(shared: &Shared, key: &str, quota: Quota, place: StorePlace<'_>) {
     if let Some((store, policy)) = place {
         let link = StoreClient::new(Arc::clone(store), key, policy);
+        shared.compare_quotas(&link, quota);
         shared.attach(link, RemoteConfig::of(policy));
     }
     if shared.is_provisional() {
@@ -147,7 +148,8 @@ pub(crate) fn find(name: &str) -> Result<Limiter, Error> {
 /// The handle may be asked for at any time. A limiter is declared at the first call of its function, or by
 /// [`Limiter::named`]; before, it holds one permit per second, and its handle is kept and bound by the declaration.
 /// A quota that was set before then is the one that holds, so that a program can set the quotas of its functions as it
-/// starts. A name that nobody ever declares is no error; [`limiters`] lists those that were declared.
+/// starts. A name that nobody ever declares is no error: [`Limiter::is_declared`], which its `Debug` output shows too, tells such a
+/// handle from the limiter of a function, and [`limiters`] lists those that were declared.
 ///
 /// A second function of the same path, such as a method of another type in the module, is found by `"path#2"`, in the
 /// order of their first calls.
@@ -173,6 +175,16 @@ pub fn limiter(name: &str) -> Limiter {
     with(|registry| {
         let entry = registry.entry(name);
         entry.handle(entry.declared.unwrap_or(UNDECLARED))
+    })
+}
+
+/// Returns whether a limiter of this name is more than a handle.
+pub(super) fn is_declared(name: &str, shared: &Arc<Shared>) -> bool {
+    with(|registry| {
+        let entry = registry.entries.get(name);
+        let entry = entry.filter(|entry| Arc::ptr_eq(&entry.shared, shared));
+        // One in no registry was made with its quota.
+        entry.is_none_or(NamedLimiter::is_declared)
     })
 }
 

@@ -57,6 +57,7 @@ impl Shared {
     /// A limiter that shares its limit through a store.
     pub(super) fn linked(quota: Quota, client: StoreClient, config: RemoteConfig) -> Arc<Self> {
         let shared = Self::new(quota);
+        shared.compare_quotas(&client, quota);
         shared.attach(client, config);
         shared
     }

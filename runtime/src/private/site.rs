@@ -6,10 +6,13 @@ use std::sync::Mutex;
 use std::sync::OnceLock;
 use std::sync::PoisonError;
 
+use tokio::runtime::Handle;
+
 use crate::call::Call;
 use crate::call::Setup;
 use crate::call::Unread;
 use crate::error::Error;
+use crate::error::Kind;
 use crate::limiter;
 use crate::limiter::Function;
 use crate::limiter::Limiter;
@@ -135,6 +138,22 @@ impl Site {
         brings: bool,
         find_out: impl FnOnce(Settings) -> Result<Settings, Error>,
     ) -> &'static Result<Setup, Error> {
+        self.setup
+            .get()
+            .unwrap_or_else(|| self.first_setup(brings, find_out))
+    }
+
+    /// The same for the first call. Outside of a runtime it is refused: later ones would have to wait.
+    #[cold]
+    fn first_setup(
+        &'static self,
+        brings: bool,
+        find_out: impl FnOnce(Settings) -> Result<Settings, Error>,
+    ) -> &'static Result<Setup, Error> {
+        static NO_RUNTIME: Result<Setup, Error> = Err(Error::new(Kind::NoRuntime));
+        if Handle::try_current().is_err() {
+            return &NO_RUNTIME;
+        }
         self.setup.get_or_init(|| {
             let setup = self.set_up(find_out)?;
             if brings || setup.limiter.is_some() {

@@ -8,15 +8,37 @@ use std::sync::Arc;
 /// Its message never holds a password: an implementation must not put one in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoreError {
-    rejected: bool,
+    kind: Kind,
     message: Arc<str>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Unavailable,
+    Rejected,
+    Unsupported,
 }
 
 impl StoreError {
     /// The store cannot be reached, or not be used now: another try may succeed.
     pub fn unavailable(message: impl Into<Arc<str>>) -> Self {
         Self {
-            rejected: false,
+            kind: Kind::Unavailable,
+            message: message.into(),
+        }
+    }
+
+    /// The store has no such operation, and no try will mend that.
+    ///
+    /// ```
+    /// use paced::store::StoreError;
+    ///
+    /// let error = StoreError::unsupported("this store cannot list its limiters");
+    /// assert!(error.is_unsupported() && !error.is_rejected());
+    /// ```
+    pub fn unsupported(message: impl Into<Arc<str>>) -> Self {
+        Self {
+            kind: Kind::Unsupported,
             message: message.into(),
         }
     }
@@ -24,14 +46,19 @@ impl StoreError {
     /// The store can be reached and will not do: a person has to look at it.
     pub fn rejected(message: impl Into<Arc<str>>) -> Self {
         Self {
-            rejected: true,
+            kind: Kind::Rejected,
             message: message.into(),
         }
     }
 
     /// Whether only a person can mend it.
     pub const fn is_rejected(&self) -> bool {
-        self.rejected
+        matches!(self.kind, Kind::Rejected)
+    }
+
+    /// Whether the store has no such operation.
+    pub const fn is_unsupported(&self) -> bool {
+        matches!(self.kind, Kind::Unsupported)
     }
 }
 

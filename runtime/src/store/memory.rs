@@ -7,6 +7,9 @@ use std::sync::PoisonError;
 
 use crate::clock;
 
+use super::ListFuture;
+use super::ListRequest;
+use super::Listing;
 use super::Request;
 use super::State;
 use super::Store;
@@ -74,6 +77,15 @@ impl Store for MemoryStore {
             let mut states = self.lock();
             let now = clock::now() / TICK;
             Ok(step(states.state(key, now), now, request))
+        })
+    }
+
+    fn list<'a>(&'a self, request: &'a ListRequest) -> ListFuture<'a> {
+        Box::pin(async move {
+            let states = self.lock();
+            let now = clock::now() / TICK;
+            let all = states.by_key.iter().map(|(name, state)| (name, *state));
+            Ok(Listing::of(now, all, request))
         })
     }
 }

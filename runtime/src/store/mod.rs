@@ -21,6 +21,7 @@ mod answer;
 pub mod conformance;
 mod error;
 mod limit;
+mod listing;
 mod memory;
 mod namespace;
 mod open;
@@ -42,6 +43,10 @@ pub use self::error::StoreError;
 pub use self::limit::Limit;
 pub use self::limit::Limits;
 pub(crate) use self::limit::TICK;
+pub use self::listing::ListFuture;
+pub use self::listing::ListRequest;
+pub use self::listing::Listing;
+pub use self::listing::StoredLimiter;
 pub use self::memory::MemoryStore;
 pub use self::namespace::in_namespace;
 pub use self::open::connect;
@@ -81,7 +86,8 @@ pub type StoreFuture<'a> = Pin<Box<dyn Future<Output = Result<Answer, StoreError
 ///
 /// [`StoreError::unavailable`] for what another try may mend, [`StoreError::rejected`] for what needs
 /// a person: a wrong password, a file that is no store. What a limiter does about the first kind is
-/// its setting; the second kind is never worked around.
+/// its setting; the second kind is never worked around. [`StoreError::unsupported`] is for
+/// [`list`](Self::list) alone.
 ///
 /// # Cancel safety
 ///
@@ -113,4 +119,46 @@ pub type StoreFuture<'a> = Pin<Box<dyn Future<Output = Result<Answer, StoreError
 pub trait Store: Debug + Send + Sync + 'static {
     /// Applies `request` to the state under `key`.
     fn transact<'a>(&'a self, key: &'a str, request: &'a Request) -> StoreFuture<'a>;
+
+    /// Returns a page of the limiters that are kept here, for an operator who wants to look: their names, their
+    /// states, and the store's time.
+    ///
+    /// Reads only. A limiter that is kept during all pages is on at least one of them; one that comes, goes or
+    /// changes meanwhile may be on none, or on two. What means nothing any more
+    /// ([`State::expires_at`]) may still be listed. The rates of limiters are not kept, nor why one is paused.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::is_unsupported`] where the store cannot list, as here by default. Others as for
+    /// [`transact`](Self::transact).
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future changes nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use paced::store::{ListRequest, Store, StoreError, TICKS_PER_SECOND};
+    ///
+    /// async fn print(store: &dyn Store) -> Result<(), StoreError> {
+    ///     let mut request = Some(ListRequest::new());
+    ///     while let Some(asked) = request {
+    ///         let page = store.list(&asked).await?;
+    ///         for limiter in page.limiters {
+    ///             let paused = limiter.state.paused_until.saturating_sub(page.now);
+    ///             println!("{}: paused for {} s", limiter.name, paused / TICKS_PER_SECOND);
+    ///         }
+    ///         request = page.next;
+    ///     }
+    ///     Ok(())
+    /// }
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap()
+    /// #     .block_on(print(&paced::store::MemoryStore::new())).unwrap();
+    /// ```
+    fn list<'a>(&'a self, request: &'a ListRequest) -> ListFuture<'a> {
+        let _ = request;
+        let unsupported = StoreError::unsupported("this store cannot list its limiters");
+        Box::pin(core::future::ready(Err(unsupported)))
+    }
 }

@@ -4,6 +4,9 @@ use std::sync::Arc;
 
 use crate::store_url;
 
+use super::ListFuture;
+use super::ListRequest;
+use super::Listing;
 use super::Request;
 use super::Store;
 use super::StoreError;
@@ -24,6 +27,35 @@ impl Store for Namespaced {
         Box::pin(async move {
             let key = format!("{}/{key}", self.name);
             self.store.transact(&key, request).await
+        })
+    }
+
+    /// The names of this namespace alone, as its limiters know them.
+    fn list<'a>(&'a self, request: &'a ListRequest) -> ListFuture<'a> {
+        Box::pin(async move {
+            let own = format!("{}/", self.name);
+            let inner = ListRequest {
+                prefix: format!("{own}{}", request.prefix),
+                ..request.clone()
+            };
+            let Listing {
+                now,
+                mut limiters,
+                next,
+            } = self.store.list(&inner).await?;
+            // A store that does not look at the prefix shows nothing of other namespaces either.
+            limiters.retain_mut(|limiter| {
+                let name = limiter.name.strip_prefix(&own).map(str::to_owned);
+                name.map(|name| limiter.name = name).is_some()
+            });
+            Ok(Listing {
+                now,
+                limiters,
+                next: next.map(|next| ListRequest {
+                    prefix: request.prefix.clone(),
+                    ..next
+                }),
+            })
         })
     }
 }

@@ -51,6 +51,11 @@ pub(super) enum Fault {
     AnswersWithTheStateBefore,
     AnswersWithPositiveWaits,
     RoundsWaits,
+    // Lists.
+    ListsEveryName,
+    ListsOnePage,
+    ListsNoPauses,
+    ListsWithoutTime,
     // Failing.
     StaysLockedWhenDropped,
     Fails,

@@ -23,6 +23,8 @@ const FAULTS: &[(Fault, &str)] = {
     const FLOORS: &str = "the state that an asker saw last mends one that was lost";
     const LATE: &str = "a request that comes after its time changes nothing";
     const FORWARD: &str = "a clock that is set forward ends no pause";
+    const LISTS: &str =
+        "a list has every limiter whose name begins with the prefix, as it is, and no other";
     const HISTORIES: &str = "every answer is the one that `step` gives";
     &[
         (F::LosesUpdates, CROWD),
@@ -66,6 +68,13 @@ const FAULTS: &[(Fault, &str)] = {
         (F::AnswersWithTheStateBefore, TOKENS),
         (F::AnswersWithPositiveWaits, TOKENS),
         (F::RoundsWaits, TOKENS),
+        (F::ListsEveryName, LISTS),
+        (F::ListsOnePage, LISTS),
+        (F::ListsNoPauses, LISTS),
+        (
+            F::ListsWithoutTime,
+            "a list has the store's time, and an end",
+        ),
         (
             F::StaysLockedWhenDropped,
             "a request that was dropped halfway does no harm",

@@ -9,6 +9,9 @@ use paced::store::Action;
 use paced::store::Answer;
 use paced::store::Limit;
 use paced::store::Limits;
+use paced::store::ListFuture;
+use paced::store::ListRequest;
+use paced::store::Listing;
 use paced::store::Request;
 use paced::store::State;
 use paced::store::Store;
@@ -37,6 +40,10 @@ pub(super) struct Broken {
 impl Store for Broken {
     fn transact<'a>(&'a self, key: &'a str, request: &'a Request) -> StoreFuture<'a> {
         Box::pin(self.apply(key, request))
+    }
+
+    fn list<'a>(&'a self, request: &'a ListRequest) -> ListFuture<'a> {
+        Box::pin(core::future::ready(Ok(self.page(request))))
     }
 }
 
@@ -77,6 +84,30 @@ impl Broken {
         }
         self.write(key, state, before, now);
         Ok(self.answer(answer, before))
+    }
+
+    fn page(&self, request: &ListRequest) -> Listing {
+        let mut asked = request.clone();
+        if self.fault == Fault::ListsEveryName {
+            asked.prefix.clear();
+        }
+        let now = match self.fault {
+            Fault::ListsWithoutTime => 0,
+            _ => self.now(0),
+        };
+        let states = self.states.lock().unwrap();
+        let states = states.iter().map(|(key, (state, _))| {
+            let mut state = *state;
+            if self.fault == Fault::ListsNoPauses {
+                state.paused_until = 0;
+            }
+            (key, state)
+        });
+        let mut page = Listing::of(now, states, &asked);
+        if self.fault == Fault::ListsOnePage {
+            page.next = None;
+        }
+        page
     }
 
     fn key(&self, key: &str) -> String {

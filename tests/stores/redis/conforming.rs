@@ -6,6 +6,7 @@ use std::time::Instant;
 use paced::store::Action;
 use paced::store::Limit;
 use paced::store::Limits;
+use paced::store::ListRequest;
 use paced::store::Request;
 use paced::store::Store as _;
 use paced::store::TICKS_PER_SECOND as SECOND;
@@ -123,4 +124,49 @@ async fn a_state_that_somebody_has_edited_closes_nothing_for_good() {
         );
         let _: u64 = tell(&url, &["DEL", &key]);
     }
+}
+
+#[tokio::test]
+async fn a_list_passes_over_what_is_not_ours_and_says_what_is_refused() {
+    let Some(server) = server::Server::start() else {
+        return;
+    };
+    let url = server.url();
+    let store = patient(&url);
+    store
+        .transact("ours", &Request::new(draw(1), minute()))
+        .await
+        .expect("an answer");
+    for number in 0..500 {
+        let _: () = tell(&url, &["SET", &format!("other:{number}"), "somebody's"]);
+    }
+    let _: () = tell(&url, &["SET", "paced1:{text}", "somebody's"]);
+    let _: u64 = tell(&url, &["HSET", "paced1:{empty}", "field", "1"]);
+    let (mut names, mut pages) = (Vec::new(), 0);
+    let mut next = Some(ListRequest::new().with_limit(20));
+    while let Some(request) = next {
+        let page = store.list(&request).await.expect("a page");
+        names.extend(page.limiters.into_iter().map(|limiter| limiter.name));
+        pages += 1;
+        next = page.next;
+    }
+    assert_eq!(names, ["ours"]);
+    assert!(pages > 10, "{pages}");
+
+    let wrong = ListRequest::new().with_cursor("ours");
+    assert!(
+        store
+            .list(&wrong)
+            .await
+            .unwrap_err()
+            .to_string()
+            .contains("cursor")
+    );
+    let all = ["ACL", "SETUSER", "default", "-scan"];
+    let _: () = tell(&url, &all);
+    let error = store.list(&ListRequest::new()).await.unwrap_err();
+    assert!(
+        error.is_rejected() && error.to_string().contains("NOPERM"),
+        "{error}"
+    );
 }

@@ -9,7 +9,9 @@ use std::path::Path;
 use std::process::Command;
 
 use paced::store::Action;
+use paced::store::ListRequest;
 use paced::store::SqliteStore;
+use paced::store::Store as _;
 
 use super::Folder;
 use super::HOUR;
@@ -184,4 +186,17 @@ fn a_file_that_may_not_be_written_is_an_error_that_says_so() {
         let said = start_as_nobody(&folder).ask("draw key 1");
         assert!(said.starts_with(expected), "{said}");
     }
+}
+
+#[tokio::test]
+async fn a_list_of_a_missing_file_is_empty_and_creates_none() {
+    let folder = Folder::new();
+    let store = open(&folder);
+    let listed = store.list(&ListRequest::new()).await.expect("a page");
+    assert_eq!((listed.limiters.len(), listed.next), (0, None));
+    assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 0);
+    ask(&store, "key", free(1)).await.expect("an answer");
+    let listed = store.list(&ListRequest::new()).await.expect("a page");
+    assert_eq!(listed.limiters[0].name, "key");
+    folder.check();
 }

@@ -7,6 +7,7 @@ use std::sync::Weak;
 
 use tokio::runtime::Handle;
 
+use crate::events;
 use crate::limiter::callback::Callback;
 use crate::store::Answer;
 use crate::store::Policy;
@@ -46,6 +47,21 @@ impl StoreClient {
         core::ptr::addr_eq(Arc::as_ptr(&self.store), Arc::as_ptr(store)) && self.policy == policy
     }
 
+    pub(in crate::limiter) fn store(&self) -> &dyn Store {
+        &*self.store
+    }
+
+    /// Where the state is: the address of the store, and the name.
+    pub(in crate::limiter) fn place(&self) -> (usize, Arc<str>) {
+        let store = Arc::as_ptr(&self.store).cast::<()>();
+        (store.addr(), Arc::clone(&self.key))
+    }
+
+    /// The name that the store knows the limiter by.
+    pub(in crate::limiter) fn key(&self) -> &str {
+        &self.key
+    }
+
     pub(in crate::limiter) const fn policy(&self) -> Policy {
         self.policy
     }
@@ -74,13 +90,11 @@ impl StoreClient {
     }
 
     /// Says once what has changed.
-    #[cfg(feature = "tracing")]
     pub(in crate::limiter) fn tell(&self, event: &StoreEvent) {
-        let limiter = &self.key;
         match event {
-            StoreEvent::Late(_) | StoreEvent::Away(_) => tracing::warn!(%limiter, "{event}"),
-            StoreEvent::Back => tracing::info!(%limiter, "{event}"),
-            StoreEvent::Rejected(_) => tracing::error!(%limiter, "{event}"),
+            StoreEvent::Late(_) | StoreEvent::Away(_) => events::store_away(&self.key, event),
+            StoreEvent::Back => events::store_back(&self.key, event),
+            StoreEvent::Rejected(_) => events::store_refuses(&self.key, event),
         }
     }
 }

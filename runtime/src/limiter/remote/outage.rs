@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use crate::bucket;
 use crate::bucket::Shape;
+use crate::lasting::Lasting;
 use crate::store::OnStoreError;
 use crate::store::StoreError;
 
@@ -33,7 +34,9 @@ pub(in crate::limiter) enum StoreEvent {
 impl fmt::Display for StoreEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Late(timeout) => write!(f, "the store has not answered within {timeout:?}"),
+            Self::Late(timeout) => {
+                write!(f, "the store has not answered within {}", Lasting(*timeout))
+            }
             Self::Away(why) => write!(f, "the store is away: {why}"),
             Self::Back => f.write_str("the store is back"),
             Self::Rejected(why) => write!(f, "the store refuses: {why}"),

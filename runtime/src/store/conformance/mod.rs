@@ -1,7 +1,7 @@
 //! What every [`Store`] must do, as a check to run in tests of your own store.
 //!
 //! [`check`] is the same suite that the stores of this crate pass. It uses nothing but
-//! [`Store::transact`], under keys that nobody else has, and leaves a few dozen states behind that
+//! [`Store::transact`] and [`Store::list`], under keys that nobody else has, and leaves a few dozen states behind that
 //! expire within two hours.
 //!
 //! # Examples
@@ -37,6 +37,7 @@
 
 mod crowd;
 mod histories;
+mod listing;
 mod promises;
 mod script;
 mod waiting;
@@ -58,6 +59,7 @@ use super::Store;
 /// * A state is kept until [`State::expires_at`](super::State::expires_at). Whether it is forgotten
 ///   then is up to the store; either way it means nothing any more.
 /// * A request that was dropped halfway does no harm.
+/// * [`Store::list`] shows all limiters as they are, to the letter of a prefix, if it is supported.
 ///
 /// It takes about two and a half seconds, in which it waits for states to expire: two seconds is how
 /// long each is kept beyond its use. A store that looks at a clock of its own must not be checked
@@ -73,6 +75,7 @@ use super::Store;
 pub async fn check(store: Arc<dyn Store>) {
     let bench = Bench::new(store);
     promises::check(&bench).await;
+    listing::check(&bench).await;
     histories::check(&bench).await;
     crowd::check(&bench).await;
     waiting::check(&bench).await;

@@ -2,12 +2,14 @@
 
 use core::sync::atomic::AtomicU64;
 use core::sync::atomic::Ordering;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::store::Action;
 use crate::store::Answer;
 use crate::store::Limit;
 use crate::store::Limits;
+use crate::store::ListRequest;
 use crate::store::Request;
 use crate::store::State;
 use crate::store::Store;
@@ -52,6 +54,30 @@ impl Bench {
         );
         self.latest.fetch_max(answer.now, Ordering::SeqCst);
         answer
+    }
+
+    /// Returns all limiters whose names begin with `prefix`, by pages of about `limit`; `None` where the store
+    /// cannot list.
+    pub(super) async fn list(&self, prefix: &str, limit: usize) -> Option<BTreeMap<String, State>> {
+        let mut all = BTreeMap::new();
+        let first = ListRequest::new().with_prefix(prefix).with_limit(limit);
+        let mut next = Some(first);
+        while let Some(request) = next {
+            let before = self.latest.load(Ordering::SeqCst);
+            let page = match self.store.list(&request).await {
+                Ok(page) => page,
+                Err(error) if error.is_unsupported() => return None,
+                Err(error) => panic!("the store failed: {error}; asked {request:?}"),
+            };
+            assert!(
+                page.now >= before && page.next.as_ref() != Some(&request),
+                "broken promise: a list has the store's time, and an end: asked {request:?}, answered {page:?}"
+            );
+            let limiters = page.limiters.into_iter();
+            all.extend(limiters.map(|limiter| (limiter.name, limiter.state)));
+            next = page.next;
+        }
+        Some(all)
     }
 
     /// Asks, and drops the request before it can have been answered if that takes any time.

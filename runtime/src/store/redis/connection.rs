@@ -8,8 +8,10 @@ use redis::Client;
 use redis::Cmd;
 use redis::ErrorKind;
 use redis::IntoConnectionInfo as _;
+use redis::Pipeline;
 use redis::RedisError;
 use redis::RedisResult;
+use redis::Value;
 use redis::aio::MultiplexedConnection;
 #[cfg(feature = "redis-cluster")]
 use redis::cluster::ClusterClient;
@@ -44,6 +46,12 @@ fn refused(error: RedisError) -> RedisError {
         }
         _ => error,
     }
+}
+
+/// A cluster has no list of its keys.
+#[cfg(feature = "redis-cluster")]
+fn not_in_a_cluster() -> RedisError {
+    redis::make_extension_error(super::error::NO_LIST.to_owned(), None)
 }
 
 /// How to make connections.
@@ -119,6 +127,31 @@ impl Connection {
         let numbers = self.ask(&redis::cmd("TIME")).await.map_err(refused)?;
         ticks(&numbers)
             .ok_or_else(|| RedisError::from((ErrorKind::UnexpectedReturnType, "no time")))
+    }
+
+    /// Runs a `SCAN`: the next cursor and the keys.
+    pub(super) async fn scan(&mut self, command: &Cmd) -> RedisResult<(u64, Vec<Vec<u8>>)> {
+        match self {
+            Self::One(connection) => command.query_async(connection).await,
+            #[cfg(feature = "redis-cluster")]
+            Self::Cluster(_) => Err(not_in_a_cluster()),
+        }
+    }
+
+    /// Runs commands in one round trip. Of one that fails the value is an error.
+    pub(super) async fn ask_all(
+        &mut self,
+        commands: &Pipeline,
+        count: usize,
+    ) -> RedisResult<Vec<Value>> {
+        if count == 0 {
+            return Ok(Vec::new());
+        }
+        match self {
+            Self::One(connection) => connection.send_packed_commands(commands, 0, count).await,
+            #[cfg(feature = "redis-cluster")]
+            Self::Cluster(_) => Err(not_in_a_cluster()),
+        }
     }
 
     pub(super) async fn ask(&mut self, command: &Cmd) -> RedisResult<Vec<i64>> {

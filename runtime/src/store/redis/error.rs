@@ -67,6 +67,13 @@ const LASTING_WORDS: &[(&str, &str)] = &[
 const IN_CLUSTER: &str =
     "Redis is part of a cluster, which needs the feature `redis-cluster` of `paced`";
 
+/// Code of the error of a list that is asked of a whole cluster.
+#[cfg(feature = "redis-cluster")]
+pub(super) const NO_LIST: &str = "NOLIST";
+
+/// Code of the error of a list that begins nowhere.
+pub(super) const NO_CURSOR: &str = "NOCURSOR";
+
 /// What an error means for a limiter.
 pub(super) fn explain(error: &RedisError) -> StoreError {
     match error.kind() {
@@ -113,6 +120,15 @@ pub(super) fn is_moved(error: &RedisError) -> bool {
 /// Old servers put the code of what went wrong in a script behind one of their own.
 fn answered(error: &RedisError) -> StoreError {
     let (code, detail) = (error.code().unwrap_or(""), error.detail().unwrap_or(""));
+    if code == NO_CURSOR {
+        return StoreError::rejected("the cursor of the page is none of a store in Redis");
+    }
+    #[cfg(feature = "redis-cluster")]
+    if code == NO_LIST {
+        return StoreError::unsupported(
+            "a cluster cannot be listed as a whole: ask each node, by a store of its own",
+        );
+    }
     if code == "REFUSED" {
         let command = REFUSED.iter().find(|(command, _)| *command == detail);
         let sentence = command.map_or("Redis refuses a command", |(_, sentence)| sentence);

@@ -3,26 +3,25 @@
 mod connection;
 mod connections;
 mod error;
+mod listing;
+mod operation;
 mod script;
 #[cfg(feature = "redis-rustls")]
 mod tls;
 
 use core::fmt;
-use core::pin::pin;
 use core::sync::atomic::AtomicBool;
 use core::sync::atomic::Ordering;
 use core::time::Duration;
 use std::sync::Arc;
 
-use redis::RedisError;
-use tokio::time::timeout;
-use tokio::time::timeout_at;
-
-use crate::clock;
 use crate::store_url;
 use crate::store_url::StoreKind;
+use redis::RedisError;
 
 use super::Answer;
+use super::ListFuture;
+use super::ListRequest;
 use super::Request;
 use super::Store;
 use super::StoreError;
@@ -31,6 +30,10 @@ use super::StoreFuture;
 use self::connection::Connection;
 use self::connection::Connector;
 use self::connections::Connections;
+use self::listing::List;
+use self::operation::Operation;
+use self::operation::Timeouts;
+use self::operation::perform;
 use self::script::Script;
 
 const FORM: &str =
@@ -39,9 +42,6 @@ const FRAGMENT: &str = "a store in Redis is written without `#`; in a password i
 
 const NAMESPACE: &str =
     "a namespace is for `store::connect` and `store::in_namespace`: leave `?namespace=` out here";
-
-/// Longest time that a late answer is waited for.
-const LONGEST: Duration = Duration::from_secs(30);
 
 /// One limit for processes on several machines, kept in a Redis server.
 ///
@@ -72,9 +72,27 @@ const LONGEST: Duration = Duration::from_secs(30);
 /// # The server
 ///
 /// Redis 5 or later, or Valkey. The user needs the commands `EVALSHA`, `EVAL`, `TIME`, `HMGET`, `HSET`,
-/// `HDEL` and `PEXPIRE` on keys `paced1:*`. Each limiter has one key, `paced1:{name}`, a hash of some 200
-/// bytes that can be read by hand (`HGETALL`) and expires by itself once it means nothing any more.
-/// Instants in it are in [ticks](super::TICKS_PER_SECOND).
+/// `HDEL` and `PEXPIRE` on keys `paced1:*`, and `SCAN` for [`list`](Store::list).
+///
+/// # What is kept
+///
+/// Each limiter has one key, `paced1:{name}`, and each resource of a server that it was told of, such as GitHub's
+/// `search`, one `paced1:{name#search}`. With `?namespace=staging` the name is `staging/name`. The braces are part
+/// of the key. It is a hash of some 200 bytes, which `HGETALL` shows, and expires by itself (`PTTL`) two seconds
+/// after it means nothing any more. A field that is missing is 0. Instants are in
+/// [ticks](super::TICKS_PER_SECOND) of the server's clock, 4,000,000 a second since 1970.
+///
+/// | field | meaning |
+/// | --- | --- |
+/// | `full_at` | when the bucket is full again; `full_at2` to `full_at4` belong to further limits, and are not used yet |
+/// | `paused_until` | no token before this instant |
+/// | `generation` | count of pauses: tokens that were drawn before the last one are void |
+/// | `learnt_interval`, `learnt_until` | ticks from one token to the next that the server's answers showed, and until when that holds |
+/// | `seen` | when the hash was last changed |
+///
+/// Not kept are the rate, the burst, and why a limiter is paused.
+///
+/// # Operating the server
 ///
 /// * **Eviction.** Give it a server, or at least a memory policy, that evicts nothing (`noeviction`): a key
 ///   that is gone is a full bucket. Limiters that still run put back what they remember of it.
@@ -226,59 +244,64 @@ impl RedisStore {
         script.run(connection, key, request, Some(now)).await
     }
 
+    const fn timeouts(&self) -> Timeouts {
+        Timeouts {
+            connect: self.connect_timeout,
+            respond: self.response_timeout,
+        }
+    }
+
     async fn ask(
         &self,
         key: &str,
         request: &Request,
         time: Option<u64>,
     ) -> Result<Answer, StoreError> {
-        let (connect, respond) = (self.connect_timeout, self.response_timeout);
-        let whole = clock::nanos(connect).saturating_add(clock::nanos(respond));
-        let end = clock::now().saturating_add(whole);
-        let mut again = true;
-        loop {
-            let (mut line, was_there) = self.lines.line(connect)?;
-            let connection = timeout_at(clock::instant(end), line.connection()).await;
-            let mut connection = connection.map_err(|_| too_late(connect))??;
-
-            let mut answer = pin!(self.run(&mut connection, key, request, time));
-            let mut answered = timeout(respond, answer.as_mut()).await;
-            if answered.is_err() {
-                // The connection may be dead without a sign, so that later requests use another one. If it
-                // is not, the answer still comes, with the tokens that the request has drawn.
-                self.lines.give_up(&line);
-                answered = timeout(LONGEST, answer).await;
-            }
-            let error = match answered {
-                Ok(Ok(answer)) => return Ok(answer),
-                Ok(Err(error)) => error,
-                Err(_) => return Err(too_late(LONGEST)),
-            };
-            if error::breaks(&error) {
-                self.lines.give_up(&line);
-            }
-            // A connection may have broken unnoticed while nobody used it, as with a server's restart. If
-            // the request was carried out all the same, what it drew is lost: late, and never too much.
-            let worth_it = if error::is_moved(&error) {
-                self.lines.found_cluster()
-            } else {
-                was_there && error.is_connection_dropped()
-            };
-            if !(again && worth_it) {
-                return Err(error::explain(&error));
-            }
-            again = false;
-        }
+        let step = Step {
+            store: self,
+            key,
+            request,
+            time,
+        };
+        perform(&self.lines, self.timeouts(), &step).await
     }
 }
 
-fn too_late(within: Duration) -> StoreError {
-    StoreError::unavailable(format!("no answer of Redis within {within:?}"))
+/// A request on a limiter's state.
+struct Step<'a> {
+    store: &'a RedisStore,
+    key: &'a str,
+    request: &'a Request,
+    /// The time, if it is not the server's.
+    time: Option<u64>,
+}
+
+impl Operation for Step<'_> {
+    type Reply = Answer;
+
+    async fn run(&self, connection: &mut Connection) -> Result<Answer, RedisError> {
+        let Self {
+            store,
+            key,
+            request,
+            time,
+        } = self;
+        store.run(connection, key, request, *time).await
+    }
 }
 
 impl Store for RedisStore {
     fn transact<'a>(&'a self, key: &'a str, request: &'a Request) -> StoreFuture<'a> {
         Box::pin(self.ask(key, request, None))
+    }
+
+    /// By `SCAN`, a page of which looks at about as many keys of the server as the page may have limiters: a large
+    /// server is never held up, and has pages with nothing on them. In no order.
+    ///
+    /// In a cluster, each node is asked by a store of its own: the list has what the node of the URL keeps. A store
+    /// that has found out that it talks to a cluster says that it does not support this.
+    fn list<'a>(&'a self, request: &'a ListRequest) -> ListFuture<'a> {
+        Box::pin(async move { perform(&self.lines, self.timeouts(), &List { request }).await })
     }
 }
 

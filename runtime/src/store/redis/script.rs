@@ -110,6 +110,11 @@ pub(super) fn name(key: &str) -> String {
     format!("paced1:{{{key}}}")
 }
 
+/// The name of the limiter that a key is of.
+pub(super) fn limiter_of(key: &str) -> Option<&str> {
+    key.strip_prefix("paced1:{")?.strip_suffix('}')
+}
+
 fn command(how: &str, script: &str, key: &str, request: &Request, time: Option<u64>) -> Cmd {
     let mut command = redis::cmd(how);
     command.arg(script).arg(1).arg(name(key));

@@ -11,11 +11,9 @@ use std::sync::MutexGuard;
 use std::sync::PoisonError;
 use std::thread;
 
-use tokio::sync::oneshot;
-
-use crate::store::Answer;
-use crate::store::Request;
 use crate::store::StoreError;
+
+use super::jobs::Job;
 
 /// A thread without requests ends after this time, and closes the file.
 const IDLE: Duration = if cfg!(test) {
@@ -29,13 +27,6 @@ pub(super) const MOST_JOBS: usize = 10_000;
 
 /// No transaction takes more than this: others want the file as well.
 pub(super) const MOST_AT_ONCE: usize = 256;
-
-/// A request, and where its answer goes.
-pub(super) struct Job {
-    pub(super) key: Box<str>,
-    pub(super) request: Request,
-    pub(super) reply: oneshot::Sender<Result<Answer, StoreError>>,
-}
 
 /// Requests for the thread of a file.
 pub(super) struct Inbox {

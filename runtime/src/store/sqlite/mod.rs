@@ -7,6 +7,7 @@ mod error;
 mod folder;
 mod header;
 mod inbox;
+mod jobs;
 mod open_files;
 mod schema;
 mod session;
@@ -17,6 +18,8 @@ use core::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::ListFuture;
+use super::ListRequest;
 use super::Request;
 use super::Store;
 use super::StoreError;
@@ -39,6 +42,28 @@ use self::worker::Worker;
 /// It can be deleted at any time; whoever uses it creates it anew, and limiters that run bring back
 /// what they remember. While it is in use, do not put another file in its place, and do not remove one of
 /// the other two alone.
+///
+/// # The table
+///
+/// The file has one table, `limiter`, with a row for each limiter and one for each resource of a server that it was
+/// told of: `github#search`. With `?namespace=staging` the name is `staging/github`. All numbers are integers; instants
+/// are in [ticks](super::TICKS_PER_SECOND) of the machine's clock, 4,000,000 a second since 1970
+/// (`datetime(paused_until / 4000000, 'unixepoch')`).
+///
+/// | column | meaning |
+/// | --- | --- |
+/// | `name` | the limiter's name, the primary key |
+/// | `full_at` | when the bucket is full again; `full_at_2` to `full_at_4` belong to further limits, and are not used yet |
+/// | `paused_until` | no token before this instant |
+/// | `generation` | count of pauses: tokens that were drawn before the last one are void |
+/// | `learnt_interval`, `learnt_until` | ticks from one token to the next that the server's answers showed, and until when that holds |
+/// | `seen` | when the row was last changed |
+/// | `expires_at` | when it means nothing any more; it is deleted a day later |
+///
+/// Not kept are the rate, the burst, and why a limiter is paused. `PRAGMA application_id` is `0x70616364`, and
+/// `PRAGMA user_version` is the version of the table: 1.
+///
+/// # Files that are refused
 ///
 /// A file that is damaged, that belongs to another program or was written by a newer version of
 /// `paced` is an error, and left as it is.
@@ -134,6 +159,12 @@ pub(super) fn open(path: &str) -> Result<Arc<dyn Store>, StoreError> {
 impl Store for SqliteStore {
     fn transact<'a>(&'a self, key: &'a str, request: &'a Request) -> StoreFuture<'a> {
         Box::pin(self.worker.ask(key, request))
+    }
+
+    /// In the order of the names. Done by the file's thread; a file that is missing has no limiters, and is not
+    /// created for that.
+    fn list<'a>(&'a self, request: &'a ListRequest) -> ListFuture<'a> {
+        Box::pin(self.worker.list(request))
     }
 }
 

@@ -1,11 +1,19 @@
 //! What the thread of a file does.
 
+use std::fs;
+use std::io::ErrorKind::NotFound;
+
+use crate::clock;
+use crate::store::Listing;
+use crate::store::TICK;
+
 use super::busy;
 use super::checkpoint::Checkpoint;
 use super::database::Database;
 use super::error::SqliteFailure;
 use super::inbox::Inbox;
-use super::inbox::Job;
+use super::jobs::Done;
+use super::jobs::Job;
 use super::table::Table;
 
 /// Opens the file and does these requests and all that follow, until the file has to be opened anew.
@@ -13,6 +21,10 @@ use super::table::Table;
 /// Gives back requests that came when it had to be, or the next ones. `None`: the thread has to end.
 pub(super) fn serve(inbox: &Inbox, mut jobs: Vec<Job>) -> Option<Vec<Job>> {
     busy::begin();
+    answer_without_file(inbox, &mut jobs);
+    if jobs.is_empty() {
+        return inbox.take();
+    }
     let database = match Database::open(&inbox.path) {
         Ok(database) => database,
         Err(failure) => {
@@ -50,7 +62,7 @@ fn session(
     loop {
         busy::begin();
         // Those who have left want nothing any more.
-        jobs.retain(|job| !job.reply.is_closed());
+        jobs.retain(|job| !job.is_closed());
         if !jobs.is_empty() {
             session.work_on(jobs)?;
         }
@@ -84,8 +96,7 @@ impl Session<'_> {
             Ok(answers) => {
                 self.done = true;
                 for (job, answer) in jobs.drain(..).zip(answers) {
-                    // Who has left meanwhile hears nothing.
-                    drop(job.reply.send(Ok(answer)));
+                    job.answer(answer);
                 }
             }
             Err(failure) if failure.ends_session() => {
@@ -125,6 +136,20 @@ impl Session<'_> {
 fn refuse(inbox: &Inbox, jobs: Vec<Job>, failure: &SqliteFailure) {
     let error = failure.error(&inbox.path);
     for job in jobs {
-        drop(job.reply.send(Err(error.clone())));
+        job.refuse(error.clone());
+    }
+}
+
+/// Answers those who only want to look at a file that is missing: it is not created for them.
+fn answer_without_file(inbox: &Inbox, jobs: &mut Vec<Job>) {
+    let only_looks = jobs.iter().all(|job| matches!(job, Job::List { .. }));
+    if only_looks && fs::metadata(&inbox.path).is_err_and(|error| error.kind() == NotFound) {
+        for job in jobs.drain(..) {
+            job.answer(Done::List(Listing {
+                now: clock::wall_nanos() / TICK,
+                limiters: Vec::new(),
+                next: None,
+            }));
+        }
     }
 }

@@ -10,15 +10,18 @@ use rusqlite::Statement;
 use rusqlite::named_params;
 
 use crate::clock;
-use crate::store::Answer;
+use crate::store::ListRequest;
+use crate::store::Listing;
 use crate::store::State;
+use crate::store::StoredLimiter;
 use crate::store::TICK;
 use crate::store::TICKS_PER_SECOND;
 use crate::store::step;
 
 use super::busy;
 use super::error::SqliteFailure;
-use super::inbox::Job;
+use super::jobs::Done;
+use super::jobs::Job;
 
 /// States are kept for a day longer than they mean anything, lest a clock that is set right again
 /// find them gone.
@@ -70,7 +73,7 @@ impl<'a> Table<'a> {
     }
 
     /// Does all that is asked in one transaction: all of it or nothing.
-    pub(super) fn apply(&mut self, jobs: &[Job]) -> Result<Vec<Answer>, SqliteFailure> {
+    pub(super) fn apply(&mut self, jobs: &[Job]) -> Result<Vec<Done>, SqliteFailure> {
         self.begin()?;
         let done = self.step_all(jobs).and_then(|answers| {
             self.commit.execute([])?;
@@ -120,22 +123,29 @@ impl<'a> Table<'a> {
         }
     }
 
-    fn step_all(&mut self, jobs: &[Job]) -> Result<Vec<Answer>, SqliteFailure> {
+    fn step_all(&mut self, jobs: &[Job]) -> Result<Vec<Done>, SqliteFailure> {
         let now = clock::wall_nanos() / TICK;
         let mut states: HashMap<&str, Kept> = HashMap::new();
         let mut answers = Vec::with_capacity(jobs.len());
         for job in jobs {
-            let kept = match states.entry(&job.key) {
+            let (key, request) = match job {
+                Job::Step { key, request, .. } => (key, request),
+                Job::List { request, .. } => {
+                    answers.push(Done::List(list(self.connection, request, now)?));
+                    continue;
+                }
+            };
+            let kept = match states.entry(key) {
                 Entry::Occupied(kept) => kept.into_mut(),
                 Entry::Vacant(place) => {
-                    let stored = read(&mut self.select, &job.key)?;
+                    let stored = read(&mut self.select, key)?;
                     place.insert(Kept {
                         stored,
                         state: stored,
                     })
                 }
             };
-            answers.push(step(&mut kept.state, now, &job.request));
+            answers.push(Done::Step(step(&mut kept.state, now, request)));
         }
         for (name, kept) in &states {
             if kept.state != kept.stored {
@@ -195,6 +205,38 @@ impl<'a> Table<'a> {
 fn read(select: &mut Statement<'_>, name: &str) -> Result<State, SqliteFailure> {
     let found = select.query_row(named_params! { ":name": name }, state);
     Ok(found.optional()?.unwrap_or_default())
+}
+
+/// A page of the table, as it is before the requests of the same transaction.
+fn list(
+    connection: &Connection,
+    request: &ListRequest,
+    now: u64,
+) -> Result<Listing, SqliteFailure> {
+    let mut select = connection.prepare(
+        "SELECT full_at, full_at_2, full_at_3, full_at_4, paused_until, generation, \
+         learnt_interval, learnt_until, seen, name FROM limiter \
+         WHERE name >= :from ORDER BY name",
+    )?;
+    let last = request.cursor.as_deref();
+    let from = last.map_or(&*request.prefix, |last| last.max(&*request.prefix));
+    let mut rows = select.query(named_params! { ":from": from })?;
+    let mut limiters = Vec::new();
+    while let Some(row) = rows.next()? {
+        let name: String = row.get(9)?;
+        if !name.starts_with(&*request.prefix) {
+            break;
+        }
+        if last == Some(&*name) {
+            continue;
+        }
+        if limiters.len() >= request.limit.max(1) {
+            return Ok(Listing::page(now, limiters, false, request));
+        }
+        let state = state(row)?;
+        limiters.push(StoredLimiter { name, state });
+    }
+    Ok(Listing::page(now, limiters, true, request))
 }
 
 fn state(row: &Row<'_>) -> rusqlite::Result<State> {

@@ -11,12 +11,14 @@ use std::sync::Weak;
 use tokio::sync::oneshot;
 
 use crate::store::Answer;
+use crate::store::ListRequest;
+use crate::store::Listing;
 use crate::store::Request;
 use crate::store::StoreError;
 
 use super::inbox::Inbox;
-use super::inbox::Job;
 use super::inbox::Serve;
+use super::jobs::Job;
 use super::session::serve;
 
 /// One for each path: a second thread would only wait for the first one.
@@ -53,16 +55,25 @@ impl Worker {
 
     pub(super) async fn ask(&self, key: &str, request: &Request) -> Result<Answer, StoreError> {
         let (reply, answer) = oneshot::channel();
-        self.inbox.put(Job {
+        self.inbox.put(Job::Step {
             key: key.into(),
             request: *request,
             reply,
         })?;
-        let Ok(answer) = answer.await else {
-            return Err(StoreError::unavailable("the store panicked"));
-        };
-        answer
+        received(answer).await
     }
+
+    pub(super) async fn list(&self, request: &ListRequest) -> Result<Listing, StoreError> {
+        let (reply, answer) = oneshot::channel();
+        let request = request.clone();
+        self.inbox.put(Job::List { request, reply })?;
+        received(answer).await
+    }
+}
+
+async fn received<T>(answer: oneshot::Receiver<Result<T, StoreError>>) -> Result<T, StoreError> {
+    let panicked = |_| StoreError::unavailable("the store panicked");
+    answer.await.map_err(panicked)?
 }
 
 impl Drop for Worker {
@@ -75,6 +86,7 @@ impl Drop for Worker {
 mod tests {
     use super::super::inbox::MOST_AT_ONCE;
     use super::super::inbox::MOST_JOBS;
+    use super::super::jobs::Done;
     use super::*;
     use crate::store::Action;
     use crate::store::Limit;
@@ -95,8 +107,8 @@ mod tests {
     /// Answers at once, and panics when asked to.
     fn touchy(inbox: &Inbox, jobs: Vec<Job>) -> Option<Vec<Job>> {
         for job in jobs {
-            assert_ne!(&*job.key, "panic");
-            drop(job.reply.send(Ok(answer())));
+            assert!(!matches!(&job, Job::Step { key, .. } if &**key == "panic"));
+            job.answer(Done::Step(answer()));
         }
         inbox.take()
     }
@@ -123,7 +135,7 @@ mod tests {
     /// Does nothing until all who ask have left.
     #[expect(clippy::needless_pass_by_value, reason = "as the others have it")]
     fn stuck(inbox: &Inbox, jobs: Vec<Job>) -> Option<Vec<Job>> {
-        while jobs.iter().any(|job| !job.reply.is_closed()) {
+        while jobs.iter().any(|job| !job.is_closed()) {
             thread::yield_now();
         }
         inbox.take()

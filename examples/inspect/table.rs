@@ -1,0 +1,172 @@
+//! The rows of the table, and how they are worded.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::num::NonZeroU32;
+use std::str::FromStr;
+
+use comfy_table::Table;
+use comfy_table::presets::NOTHING;
+use paced::Quota;
+use paced::Rate;
+use paced::store::Action;
+use paced::store::Limit;
+use paced::store::Limits;
+use paced::store::Request;
+use paced::store::State;
+use paced::store::StoredLimiter;
+use paced::store::step;
+
+use crate::words::duration;
+use crate::words::lasting;
+use crate::words::time_of_day;
+
+const HEAD: [&str; 7] = [
+    "limiter",
+    "rate",
+    "available",
+    "paused until",
+    "why",
+    "learnt",
+    "last seen",
+];
+
+const NOT_KEPT: &str = "-  A store keeps no rates (give one with --rate NAME=RATE[,BURST]) and no reasons of pauses\n   \
+                        (the process that was asked for it tells of it in an event).";
+
+/// Nothing, or nothing that is kept.
+const NOTHING_KEPT: &str = "-";
+
+/// A limiter's rate as its program declares it, since a store does not keep it.
+#[derive(Clone, Debug)]
+pub(crate) struct Declared {
+    name: String,
+    quota: Quota,
+}
+
+impl FromStr for Declared {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let form = "write NAME=RATE or NAME=RATE,BURST, such as github=4900/h,100";
+        let (name, quota) = text.rsplit_once('=').ok_or(form)?;
+        let (rate, burst) = quota
+            .split_once(',')
+            .map_or((quota, None), |(rate, burst)| (rate, Some(burst)));
+        let rate: Rate = rate.parse().map_err(|error| format!("{error}"))?;
+        let mut quota = Quota::new(rate);
+        if let Some(burst) = burst {
+            let burst: NonZeroU32 = burst.trim().parse().map_err(|_| form)?;
+            quota = quota.with_burst(burst);
+        }
+        let name = name.to_owned();
+        Ok(Self { name, quota })
+    }
+}
+
+/// The limiters of a store.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    /// The store's time when the last of them were read.
+    now: u64,
+    /// By name: a store may list one twice.
+    states: BTreeMap<String, (State, u64)>,
+    /// There are more.
+    pub(crate) is_cut: bool,
+}
+
+impl Found {
+    pub(crate) fn add(&mut self, now: u64, limiters: Vec<StoredLimiter>) {
+        self.now = now;
+        let states = limiters.into_iter().map(|it| (it.name, (it.state, now)));
+        self.states.extend(states);
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.states.len()
+    }
+
+    /// Returns the table.
+    pub(crate) fn show(&self, declared: &[Declared]) -> String {
+        let mut table = Table::new();
+        table.load_preset(NOTHING).set_header(HEAD);
+        for (name, (state, now)) in &self.states {
+            let known = declared.iter().find(|it| it.name == *name);
+            table.add_row(row(name, state, *now, known.map(|it| it.quota)));
+        }
+        for column in table.column_iter_mut() {
+            column.set_padding((0, 2));
+        }
+        let more = if self.is_cut { " and more" } else { "" };
+        let (count, now) = (self.len(), time_of_day(self.now));
+        let plural = if count == 1 { "" } else { "s" };
+        let mut text = format!("{count} limiter{plural}{more}, at {now}\n");
+        if count > 0 {
+            // Without the spaces that pad the last column.
+            for line in table.to_string().lines() {
+                write!(text, "\n{}", line.trim_end()).expect("a text takes all");
+            }
+            write!(text, "\n\n{NOT_KEPT}").expect("a text takes all");
+        }
+        text
+    }
+}
+
+fn row(name: &str, state: &State, now: u64, quota: Option<Quota>) -> [String; 7] {
+    let left =
+        |until: u64| Some(duration(until.saturating_sub(now))).filter(|left| !left.is_zero());
+    let nothing = || NOTHING_KEPT.to_owned();
+    let paused = left(state.paused_until);
+    let learnt = left(state.learnt_until).filter(|_| state.learnt_interval > 0);
+    [
+        name.to_owned(),
+        quota.map_or_else(nothing, |quota| {
+            format!("{}, burst {}", quota.rate(), quota.burst())
+        }),
+        available(state, now, quota),
+        paused.map_or_else(
+            || "not paused".to_owned(),
+            |left| format!("{} ({})", time_of_day(state.paused_until), lasting(left)),
+        ),
+        nothing(),
+        learnt.map_or_else(nothing, |left| {
+            let rate = Rate::new(1.0, duration(state.learnt_interval));
+            let rate = rate.map_or_else(|_| nothing(), |rate| rate.to_string());
+            format!("{rate} for {}", lasting(left))
+        }),
+        match state.seen {
+            0 => nothing(),
+            seen => format!("{} ago", lasting(duration(now.saturating_sub(seen)))),
+        },
+    ]
+}
+
+/// The free tokens of a bucket whose size is known; else when it is full again.
+fn available(state: &State, now: u64, quota: Option<Quota>) -> String {
+    let Some(quota) = quota else {
+        let full_at = state.full_at.into_iter().max().unwrap_or(0);
+        return match full_at.saturating_sub(now) {
+            0 => "full".to_owned(),
+            left => format!("full in {}", lasting(duration(left))),
+        };
+    };
+    let tick = duration(1).as_nanos();
+    let interval = quota.rate().interval().as_nanos().div_ceil(tick);
+    let limit = Limit::new(
+        u64::try_from(interval).unwrap_or(u64::MAX),
+        quota.burst().get(),
+    );
+    let draw = Action::Draw {
+        tokens: quota.burst().get(),
+        horizon: 0,
+        longest: 0,
+        drain: false,
+    };
+    // On a copy: the store's own arithmetic, and nothing is taken.
+    let answer = step(
+        &mut state.clone(),
+        now,
+        &Request::new(draw, Limits::one(limit)),
+    );
+    format!("{} of {}", answer.granted, quota.burst())
+}

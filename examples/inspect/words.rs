@@ -1,0 +1,37 @@
+//! Durations and times of day in words.
+
+use std::time::Duration;
+
+use paced::store::TICKS_PER_SECOND;
+
+/// A duration in ticks.
+pub(crate) const fn duration(ticks: u64) -> Duration {
+    let nanos = 1_000_000_000 / TICKS_PER_SECOND;
+    Duration::from_nanos(ticks.saturating_mul(nanos))
+}
+
+/// `350 ms`, `3.2 s`, `4 min 5 s`, `2 h 5 min`, `3 d 4 h`.
+pub(crate) fn lasting(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    let two = |first: u64, unit: &str, second: u64, smaller: &str| {
+        if second == 0 {
+            format!("{first} {unit}")
+        } else {
+            format!("{first} {unit} {second} {smaller}")
+        }
+    };
+    match seconds {
+        0 => format!("{} ms", duration.as_millis()),
+        1..60 => format!("{:.1} s", duration.as_secs_f64()),
+        60..3600 => two(seconds / 60, "min", seconds % 60, "s"),
+        3600..86_400 => two(seconds / 3600, "h", seconds % 3600 / 60, "min"),
+        _ => two(seconds / 86_400, "d", seconds % 86_400 / 3600, "h"),
+    }
+}
+
+/// The time of day of an instant in ticks: `14:03:22 UTC`.
+pub(crate) fn time_of_day(ticks: u64) -> String {
+    let seconds = ticks / TICKS_PER_SECOND % 86_400;
+    let (hour, minute) = (seconds / 3600, seconds % 3600 / 60);
+    format!("{hour:02}:{minute:02}:{:02} UTC", seconds % 60)
+}

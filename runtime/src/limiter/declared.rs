@@ -1,0 +1,61 @@
+//! Limiters of one name in one store that are declared with different quotas, as far as this process can see it.
+
+use core::ptr;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::Weak;
+
+use crate::events;
+use crate::quota::Quota;
+
+use super::callback::Callback;
+use super::remote::client::StoreClient;
+use super::shared::Shared;
+
+/// Address of a store, and the name of a limiter in it.
+type Place = (usize, Arc<str>);
+
+/// Fewer places are not looked through for those that are gone.
+const FEW: usize = 64;
+
+struct Known {
+    limiters: HashMap<Place, Weak<dyn Callback>>,
+    /// At this many places they are looked through.
+    many: usize,
+}
+
+static KNOWN: Mutex<Option<Known>> = Mutex::new(None);
+
+impl Shared {
+    /// Notes the limiter's place in its store, and tells if another one of that place has another quota.
+    pub(super) fn compare_quotas(&self, client: &StoreClient, quota: Quota) {
+        let other = note(client, &self.me).and_then(|other| other.upgrade());
+        let same = |other: &Arc<dyn Callback>| ptr::addr_eq(Arc::as_ptr(other), self);
+        let Some(other) = other.filter(|other| !same(other)) else {
+            return;
+        };
+        // Read with no other lock held.
+        let theirs = other.quota();
+        if theirs != quota {
+            events::quotas_differ(client.key(), &quota, &theirs);
+        }
+    }
+}
+
+/// Puts a limiter at its place, and returns the one that was there before.
+fn note(client: &StoreClient, limiter: &Weak<dyn Callback>) -> Option<Weak<dyn Callback>> {
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    let known = known.get_or_insert_with(|| Known {
+        limiters: HashMap::new(),
+        many: FEW,
+    });
+    if known.limiters.len() >= known.many {
+        known
+            .limiters
+            .retain(|_, limiter| limiter.strong_count() > 0);
+        known.many = FEW.max(2 * known.limiters.len());
+    }
+    known.limiters.insert(client.place(), Weak::clone(limiter))
+}

@@ -1,0 +1,69 @@
+//! Handles of a limiter: their name, and what becomes of them.
+
+use core::fmt;
+use std::sync::Arc;
+
+use super::Limiter;
+use super::registry;
+
+impl Limiter {
+    /// Returns the name that the program knows the limiter by: the one that it was declared with, or the path of its
+    /// function. `None` for a limiter in a `static`, and others made by [`new`](Self::new).
+    ///
+    /// ```
+    /// # use core::num::NonZeroU32;
+    /// # use paced::{Limiter, Quota};
+    /// let quota = Quota::per_second(NonZeroU32::new(5).unwrap());
+    /// assert_eq!(Limiter::named("github", quota)?.name(), Some("github"));
+    /// assert_eq!(Limiter::new(quota).name(), None);
+    /// # Ok::<(), paced::Error>(())
+    /// ```
+    pub fn name(&self) -> Option<&str> {
+        self.shared().name().map(|name| &**name)
+    }
+
+    /// Returns whether there is more of the limiter than a handle: `false` for one that
+    /// [`paced::limiter`](crate::limiter()) gave for a name that no function has used so far and nobody has declared.
+    /// After the program's first calls that is a name with a mistake in it.
+    ///
+    /// ```
+    /// # use core::num::NonZeroU32;
+    /// # use paced::{Limiter, Quota};
+    /// let handle = paced::limiter("github");
+    /// assert!(!handle.is_declared());
+    /// let github = Limiter::named("github", Quota::per_second(NonZeroU32::new(5).unwrap()))?;
+    /// assert!(handle.is_declared() && github.is_declared());
+    /// # Ok::<(), paced::Error>(())
+    /// ```
+    pub fn is_declared(&self) -> bool {
+        self.shared()
+            .name()
+            .is_none_or(|name| registry::is_declared(name, self.shared()))
+    }
+}
+
+impl Clone for Limiter {
+    fn clone(&self) -> Self {
+        Self::of(self.quota, Arc::clone(self.shared()))
+    }
+}
+
+impl Drop for Limiter {
+    fn drop(&mut self) {
+        if let Some(shared) = self.shared.get() {
+            if shared.name().is_some() && Arc::strong_count(shared) <= 2 {
+                registry::released(shared);
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Limiter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Limiter")
+            .field("name", &self.name())
+            .field("is_declared", &self.is_declared())
+            .field("snapshot", &self.snapshot())
+            .finish()
+    }
+}

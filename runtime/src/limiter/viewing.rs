@@ -1,0 +1,179 @@
+//! What a limiter looks like for all processes that share it, as their store has it.
+
+use core::time::Duration;
+use std::sync::Arc;
+
+use tokio::runtime::Handle;
+
+use crate::bucket::Shape;
+use crate::error::Error;
+use crate::error::Kind;
+use crate::quota::Quota;
+use crate::quota::Rate;
+use crate::store::Action;
+use crate::store::Answer;
+use crate::store::Limit;
+use crate::store::Limits;
+use crate::store::Request;
+use crate::store::StoreError;
+use crate::store::TICK;
+use crate::store::step;
+
+use super::Limiter;
+use super::remote::client::StoreClient;
+use super::request::Priority;
+use super::state::LimiterState;
+
+/// Longest time that an answer of the store is waited for.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What a [`Limiter`] looks like at one moment, for all processes that share it.
+///
+/// Tokens that a process has drawn from the store count as taken, used or not. What concerns one of the server's
+/// resources alone, such as GitHub's `search`, is kept apart and not part of it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct SharedSnapshot {
+    /// What this process has declared. A store keeps no rate: other processes may have declared another one.
+    pub quota: Quota,
+    /// The rate in force: what was declared, or less where the server's answers ask for less.
+    pub rate: Rate,
+    /// Tokens that could be taken at once, by whichever process.
+    pub available: u64,
+    /// How long the limiter stays closed.
+    pub cooldown: Option<Duration>,
+    /// The rate that the server's answers ask for, where it is below the declared one.
+    pub learnt: Option<Rate>,
+    /// How long that rate holds, where it is known.
+    pub learnt_for: Option<Duration>,
+    /// Time until the next token that no process has taken yet is free: how far the bucket is booked. Zero where
+    /// tokens are available.
+    pub booked: Duration,
+    /// Time until the bucket is full, if no process takes a token meanwhile.
+    pub full_in: Duration,
+    /// Time since a process last took tokens, or changed anything else. `None`: the store knows nothing of the
+    /// limiter, or there is no store.
+    pub last_seen: Option<Duration>,
+}
+
+impl SharedSnapshot {
+    fn of(state: &LimiterState, now: u64) -> Self {
+        let quota = state.quota();
+        let rate = Rate::of_interval(state.shape.interval);
+        let closed = state.cooldown.until().saturating_sub(now);
+        let free_at = state.expected(Priority::First, false, 1, now);
+        let until = state.learnt.pace().map(|pace| pace.1.saturating_sub(now));
+        let is_slower = rate.nanos() > quota.rate().nanos();
+        Self {
+            quota,
+            rate,
+            available: state.available(now),
+            cooldown: (closed > 0).then_some(Duration::from_nanos(closed)),
+            learnt: is_slower.then_some(rate),
+            learnt_for: until.filter(|_| is_slower).map(Duration::from_nanos),
+            booked: Duration::from_nanos(free_at.saturating_sub(now)),
+            full_in: Duration::from_nanos(state.tat.saturating_sub(now)),
+            last_seen: None,
+        }
+    }
+
+    /// What a store has answered to somebody who took nothing.
+    fn of_answer(answer: &Answer, quota: Quota) -> Self {
+        let (state, now) = (answer.state, answer.now);
+        let limits = limits_of(quota);
+        let draw = Action::Draw {
+            tokens: quota.burst().get(),
+            horizon: 0,
+            longest: 0,
+            drain: false,
+        };
+        let drawn = step(&mut { state }, now, &Request::new(draw, limits));
+        let left = |until: u64| until.saturating_sub(now);
+        let learnt = Rate::of_interval(state.learnt_interval.saturating_mul(TICK));
+        let is_slower = left(state.learnt_until) > 0 && learnt.nanos() > quota.rate().nanos();
+        Self {
+            quota,
+            rate: if is_slower { learnt } else { quota.rate() },
+            available: u64::from(drawn.granted),
+            cooldown: Some(ticks(left(state.paused_until))).filter(|left| !left.is_zero()),
+            learnt: is_slower.then_some(learnt),
+            learnt_for: is_slower.then(|| ticks(left(state.learnt_until))),
+            booked: ticks(u64::try_from(answer.wait).unwrap_or(0)),
+            full_in: ticks(left(state.full_at[0])),
+            last_seen: (state.seen > 0).then(|| ticks(now.saturating_sub(state.seen))),
+        }
+    }
+}
+
+impl Limiter {
+    /// Returns what the limiter looks like for all processes that share it: as its store has it now, asked for by
+    /// one request that takes no token. A limiter without a store is this process's own, and told by what this process
+    /// knows.
+    ///
+    /// [`snapshot`](Self::snapshot) needs no store, and has what this process alone knows: its queue, counts and
+    /// waits, and the tokens that it has drawn and not used.
+    ///
+    /// # Errors
+    ///
+    /// [`is_store`](Error::is_store): the store fails, or has not answered within 5 s.
+    /// [`is_no_runtime`](Error::is_no_runtime): the limiter has a store, and there is no tokio runtime.
+    ///
+    /// # Panics
+    ///
+    /// On a tokio runtime whose time driver is not enabled, if the limiter has a store.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future changes nothing: it holds no place in the queue and takes no token.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use std::sync::Arc;
+    /// use paced::store::{MemoryStore, Policy};
+    /// use paced::{Limiter, Quota};
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() -> Result<(), paced::Error> {
+    /// let quota = Quota::per_second(NonZeroU32::new(5).unwrap());
+    /// let store = Arc::new(MemoryStore::new());
+    /// let here = Limiter::in_store("github", quota, store.clone(), Policy::new())?;
+    /// let elsewhere = Limiter::in_store("github", quota, store, Policy::new())?;
+    /// here.acquire().await?;
+    /// assert_eq!(elsewhere.shared_snapshot().await?.available, 4);
+    /// # Ok(()) }
+    /// ```
+    pub async fn shared_snapshot(&self) -> Result<SharedSnapshot, Error> {
+        let shared = Arc::clone(self.shared());
+        let Some(client) = shared.client.get() else {
+            return Ok(shared.with_state(|state, now, _| SharedSnapshot::of(state, now)));
+        };
+        let failed = |kind| Error::new(kind).at(shared.context(false));
+        if Handle::try_current().is_err() {
+            return Err(failed(Kind::NoRuntime));
+        }
+        let quota = shared.with_state(|state, _, _| state.quota());
+        let answer = tokio::time::timeout(PATIENCE, client.look(quota)).await;
+        let answer = answer.unwrap_or_else(|_| Err(StoreError::unavailable("it does not answer")));
+        match answer {
+            Ok(answer) => Ok(SharedSnapshot::of_answer(&answer, quota)),
+            Err(error) => Err(failed(Kind::Store(error.to_string().into()))),
+        }
+    }
+}
+
+impl StoreClient {
+    /// Asks the store for the state, and takes nothing.
+    async fn look(&self, quota: Quota) -> Result<Answer, StoreError> {
+        let request = Request::new(Action::Peek, limits_of(quota));
+        self.store().transact(self.key(), &request).await
+    }
+}
+
+fn limits_of(quota: Quota) -> Limits {
+    Limits::one(Limit::of(Shape::of(quota)))
+}
+
+const fn ticks(ticks: u64) -> Duration {
+    Duration::from_nanos(ticks.saturating_mul(TICK))
+}

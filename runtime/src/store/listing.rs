@@ -1,0 +1,151 @@
+//! The limiters that a store keeps, a page at a time.
+
+use core::future::Future;
+use core::pin::Pin;
+
+use super::State;
+use super::StoreError;
+
+/// The future of [`Store::list`](super::Store::list).
+pub type ListFuture<'a> = Pin<Box<dyn Future<Output = Result<Listing, StoreError>> + Send + 'a>>;
+
+/// Which page of a store's limiters is asked for.
+///
+/// ```
+/// use paced::store::ListRequest;
+///
+/// let first = ListRequest::new().with_prefix("github").with_limit(10);
+/// assert_eq!((first.prefix.as_str(), first.limit), ("github", 10));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ListRequest {
+    /// Only names that begin with this.
+    pub prefix: String,
+    /// About how many limiters the page may have, at least 1. A store may return fewer, even none, and
+    /// still have more pages.
+    pub limit: usize,
+    /// Where the page begins, in the store's own words; `None` for the first one.
+    pub cursor: Option<String>,
+}
+
+impl ListRequest {
+    /// The most limiters of a page that [`with_limit`](Self::with_limit) takes.
+    pub const MAX_LIMIT: usize = 1000;
+
+    /// The first page of all limiters, with up to 256 of them.
+    pub const fn new() -> Self {
+        Self {
+            prefix: String::new(),
+            limit: 256,
+            cursor: None,
+        }
+    }
+
+    /// The same for names that begin with `prefix`.
+    #[must_use]
+    pub fn with_prefix(self, prefix: impl Into<String>) -> Self {
+        Self {
+            prefix: prefix.into(),
+            ..self
+        }
+    }
+
+    /// The same with about `limit` limiters, between 1 and [1000](Self::MAX_LIMIT).
+    #[must_use]
+    pub fn with_limit(self, limit: usize) -> Self {
+        Self {
+            limit: limit.clamp(1, Self::MAX_LIMIT),
+            ..self
+        }
+    }
+
+    /// The page that begins at `cursor`.
+    #[must_use]
+    pub fn with_cursor(self, cursor: impl Into<String>) -> Self {
+        Self {
+            cursor: Some(cursor.into()),
+            ..self
+        }
+    }
+}
+
+impl Default for ListRequest {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// A limiter that a store keeps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredLimiter {
+    /// Its name. That of one resource of a server, such as GitHub's `search`, is the limiter's with `#search`
+    /// behind it.
+    pub name: String,
+    /// What is kept of it.
+    pub state: State,
+}
+
+/// A page of the limiters that a store keeps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listing {
+    /// The store's time, in [ticks](super::TICKS_PER_SECOND).
+    pub now: u64,
+    /// The limiters of this page.
+    pub limiters: Vec<StoredLimiter>,
+    /// The request for the next page; `None` after the last one.
+    pub next: Option<ListRequest>,
+}
+
+impl Listing {
+    /// Returns the page that `request` asks for, out of all `states` of a store that has them at hand. The cursor
+    /// is the last name of a page.
+    ///
+    /// ```
+    /// use paced::store::{ListRequest, Listing, State};
+    ///
+    /// let states = [("b", State::default()), ("a", State::default())];
+    /// let page = Listing::of(7, states, &ListRequest::new().with_limit(1));
+    /// assert_eq!(page.limiters[0].name, "a");
+    /// let last = Listing::of(7, states, &page.next.unwrap());
+    /// assert_eq!((last.limiters[0].name.as_str(), last.next), ("b", None));
+    /// ```
+    pub fn of<N: AsRef<str>>(
+        now: u64,
+        states: impl IntoIterator<Item = (N, State)>,
+        request: &ListRequest,
+    ) -> Self {
+        let is_asked = |name: &str| {
+            let after = request.cursor.as_deref().is_none_or(|last| name > last);
+            after && name.starts_with(&*request.prefix)
+        };
+        let mut limiters: Vec<_> = states
+            .into_iter()
+            .filter(|(name, _)| is_asked(name.as_ref()))
+            .map(|(name, state)| StoredLimiter {
+                name: name.as_ref().to_owned(),
+                state,
+            })
+            .collect();
+        limiters.sort_unstable_by(|one, other| one.name.cmp(&other.name));
+        let is_last = limiters.len() <= request.limit;
+        limiters.truncate(request.limit.max(1));
+        Self::page(now, limiters, is_last, request)
+    }
+
+    /// The page with these limiters in the order of their names.
+    pub(super) fn page(
+        now: u64,
+        limiters: Vec<StoredLimiter>,
+        is_last: bool,
+        request: &ListRequest,
+    ) -> Self {
+        let last = limiters.last().filter(|_| !is_last);
+        let next = last.map(|last| request.clone().with_cursor(&last.name));
+        Self {
+            now,
+            limiters,
+            next,
+        }
+    }
+}

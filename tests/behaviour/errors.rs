@@ -1,0 +1,175 @@
+//! What errors say of where they come from, and the events that go with them.
+
+use core::time::Duration;
+
+use paced::Limiter;
+use paced::rate_limited;
+use tracing::Level;
+
+use crate::events::listen;
+use crate::support::limiter;
+use crate::support::ms;
+use crate::support::poll_once;
+use crate::support::quota;
+use crate::support::secs;
+
+/// The texts of the events.
+fn texts(heard: &crate::support::Log<(Level, String)>) -> Vec<String> {
+    heard.entries().into_iter().map(|event| event.1).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_attempt_that_is_cut_off_names_the_limiter_and_is_told_of() {
+    #[rate_limited(limiter = limiter, deadline = "2s", max_retries = 0)]
+    async fn late(limiter: &Limiter) -> Result<(), paced::Error> {
+        core::future::pending().await
+    }
+    #[rate_limited(limiter = limiter, attempt_timeout = "31.000123456s", max_retries = 0)]
+    async fn slow(limiter: &Limiter) -> Result<(), paced::Error> {
+        core::future::pending().await
+    }
+    let named = Limiter::named("cut-off", quota(10.0, 10)).unwrap();
+    let (heard, _guard) = listen();
+    let overdue = late(&named).await.unwrap_err();
+    assert!(overdue.is_deadline() && overdue.is_sent());
+    assert_eq!(
+        overdue.to_string(),
+        "the attempt did not end before the call's deadline (limiter \"cut-off\")"
+    );
+    let timed_out = slow(&limiter(10.0, 1)).await.unwrap_err();
+    assert!(timed_out.is_attempt_timeout() && timed_out.is_sent());
+    let text = timed_out.to_string();
+    assert!(
+        text.starts_with("the attempt took longer than 31s (limiter \""),
+        "{text}"
+    );
+    assert!(
+        text.contains("errors::") && text.contains("::slow\""),
+        "{text}"
+    );
+    let told = texts(&heard);
+    assert_eq!(told.len(), 2, "{told:#?}");
+    for (text, limiter) in told.iter().zip(["limiter=cut-off ", "::slow "]) {
+        assert!(
+            text.contains("the attempt is cut off") && text.contains(limiter),
+            "{text}"
+        );
+        assert!(
+            text.contains("attempt=1 ") && text.contains("function="),
+            "{text}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_during_a_pause_says_who_asked_for_it_and_for_how_long() {
+    #[rate_limited(limiter = limiter, deadline = left, max_wait = longest)]
+    async fn call(
+        limiter: &Limiter,
+        left: Option<Duration>,
+        longest: Option<Duration>,
+    ) -> Result<(), paced::Error> {
+        Ok(())
+    }
+    #[rate_limited(limiter = limiter, max_retries = 0)]
+    async fn asked(limiter: &Limiter) -> Result<http::Response<&'static str>, paced::Error> {
+        Ok(crate::support::response(429, &[("retry-after", "29")]).map(|_| ""))
+    }
+    let named = Limiter::named("paused-one", quota(10.0, 10)).unwrap();
+    asked(&named).await.unwrap();
+    let bounds = [(Some(secs(5)), None), (None, Some(secs(5)))];
+    for (left, longest) in bounds {
+        let error = call(&named, left, longest).await.unwrap_err();
+        let text = error.to_string();
+        assert!(text.contains("a permit comes in 29s, "), "{text}");
+        let why = "; the limiter is closed for another 29s: the server asked for it (limiter \"paused-one\")";
+        assert!(text.ends_with(why), "{text}");
+    }
+    let by_hand = limiter(10.0, 10);
+    by_hand.cooldown_for(ms(3210));
+    let text = call(&by_hand, None, Some(secs(1)))
+        .await
+        .unwrap_err()
+        .to_string();
+    assert!(
+        text.contains("closed for another 3.21s: the program asked for it"),
+        "{text}"
+    );
+    // In the queue alone nobody is asked for anything.
+    let slow = limiter(0.1, 1);
+    slow.acquire().await.unwrap();
+    let text = call(&slow, None, Some(secs(1)))
+        .await
+        .unwrap_err()
+        .to_string();
+    assert!(
+        text.contains("in 10s") && !text.contains("closed"),
+        "{text}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wrong_setting_is_told_of_where_the_error_hides_it() {
+    #[rate_limited(rate = text)]
+    async fn call() -> reqwest::Result<()> {
+        Ok(())
+    }
+    static TEXT: &str = "5/fortnight";
+    #[expect(non_upper_case_globals, reason = "a name that is no constant's")]
+    static text: &str = TEXT;
+    let (heard, _guard) = listen();
+    let error = call().await.unwrap_err();
+    assert!(
+        paced::Error::find(&error).is_some_and(paced::Error::is_invalid),
+        "{error:?}"
+    );
+    let told = heard.entries();
+    assert_eq!(told.len(), 1, "{told:#?}");
+    assert_eq!(told[0].0, Level::ERROR);
+    for part in ["the call cannot be made", "::call: ", "fortnight"] {
+        assert!(told[0].1.contains(part), "{told:#?}");
+    }
+}
+
+#[test]
+fn a_call_outside_of_a_runtime_is_refused_at_once_and_spoils_nothing() {
+    #[rate_limited(rate = 5, burst = 5)]
+    async fn call() -> Result<u8, paced::Error> {
+        Ok(7)
+    }
+    for _ in 0..2 {
+        let core::task::Poll::Ready(Err(error)) = poll_once(&mut Box::pin(call())) else {
+            panic!("it is made");
+        };
+        assert!(error.is_no_runtime() && !error.is_sent(), "{error}");
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .unwrap();
+    assert_eq!(runtime.block_on(call()).unwrap(), 7);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handle_shows_its_name_and_whether_anything_uses_it() {
+    #[rate_limited(rate = 5)]
+    async fn used() -> Result<(), paced::Error> {
+        Ok(())
+    }
+    let path = concat!(module_path!(), "::used");
+    let misspelt = paced::limiter(concat!(module_path!(), "::usde"));
+    let handle = paced::limiter(path);
+    assert!(!handle.is_declared() && !misspelt.is_declared());
+    used().await.unwrap();
+    assert_eq!(handle.snapshot().counts.calls, 1);
+    assert!(handle.is_declared() && !misspelt.is_declared());
+    let shown = format!("{misspelt:?}");
+    assert!(
+        shown.contains("usde\")") && shown.contains("is_declared: false"),
+        "{shown}"
+    );
+    assert!(format!("{handle:?}").contains("is_declared: true"));
+    assert!(
+        format!("{:?}", limiter(5.0, 1)).starts_with("Limiter { name: None, is_declared: true")
+    );
+}
