@@ -1,7 +1,7 @@
-//! What the body of an attempt can ask and tell, through the task's thread while it is polled.
+//! State of the current attempt, which the body reads with `attempt` and writes with `observe`.
 //!
-//! An attempt lends its [`Scope`] to the thread for the time of each poll of the body, and takes it
-//! back afterwards; nothing is allocated, and a body that moves to another thread takes it along.
+//! An attempt puts its [`Scope`] into a thread-local variable for the time of each poll of its body, and takes
+//! it back afterwards. This allocates nothing, and works for a task that moves to another thread between polls.
 
 mod attempt;
 mod bounds;
@@ -24,7 +24,7 @@ pub use self::attempt::IdempotencyKey;
 use self::bounds::Bounds;
 use self::current::Current;
 pub use self::told::ResetUnit;
-use self::told::Told;
+use self::told::ResponseFlags;
 pub(crate) use self::waited::Pause;
 pub(crate) use self::waited::Stopwatch;
 
@@ -32,64 +32,70 @@ thread_local! {
     static CURRENT: Current = const { Current::new() };
 }
 
-/// What an attempt knows, and what its body has told. It is part of every call's future, so what
-/// most calls never need is on the heap.
+/// State of an attempt. It is part of every call's future, so the fields that few calls need are in a box
+/// ([`Notes`]).
 #[derive(Clone, Debug)]
 pub(crate) struct Scope {
     pub(crate) bounds: Bounds,
     notes: Option<Box<Notes>>,
-    /// 1 for the first attempt.
+    /// Number of the attempt, from 1. 0: there is no call.
     pub(crate) number: u32,
-    /// What `observe` saw last.
+    /// Status of the last response that was observed.
     pub(crate) status: Option<NonZeroU16>,
-    /// Whether `observe` saw something that the limiter has not heard of, and the unit of resets.
-    told: Told,
-    /// The limiter has been told that this attempt was refused. Only the call reads it, so it is not lent
-    /// to the thread.
+    /// Whether a response was observed that has not been reported to the limiter, and the unit of resets.
+    told: ResponseFlags,
+    /// Whether the limiter has been told that this attempt was refused. Only the call reads this field, so it is
+    /// not swapped with the thread-local variable.
     pub(crate) reported: bool,
     /// Time that the call has waited in queues and in backoffs. It runs while the call waits.
     pub(crate) waited: Stopwatch,
 }
 
-/// What is only known of calls that are retried, observed with a hint, or asked for their key.
+/// State that only some calls have: those that are retried, have observed a hint, or have been asked for their key.
 #[derive(Clone, Debug, Default)]
 struct Notes {
+    /// Failure of the previous attempt.
     previous: Option<Failure>,
-    /// Retries after refusals that do not count as retries.
+    /// Number of retries that count against `max_throttles`, and not against `max_retries`.
     throttles: u32,
-    /// A call inside the body has tried this often enough: another attempt would multiply its.
+    /// Failure on which a call inside the body has used up its retries. The outer call does not retry on it, because
+    /// each of its attempts would start all the inner retries again.
     spent: Option<Failure>,
-    /// Nanoseconds of the delay before this attempt.
+    /// Delay before this attempt, in nanoseconds.
     delay: u64,
-    /// When the wait for this attempt has to be over.
+    /// Instant by which this attempt has to get its permit.
     latest: u64,
-    /// Nanoseconds of cooldowns and backoffs that the call has waited for, calls in its body included.
+    /// Nanoseconds of cooldowns and backoffs that the call has waited for, including those of calls in its body.
     paused: u64,
-    /// Until when they have been counted: calls in the body may wait at the same time.
+    /// Instant up to which `paused` counts. Calls in the body may wait at the same time, which counts once.
     paused_to: u64,
-    /// Nanoseconds that the call itself has waited for the ends of cooldowns, and of backoffs.
+    /// Nanoseconds that the call itself has waited for the end of cooldowns.
     cooled: u64,
+    /// Nanoseconds that the call itself has waited in backoffs.
     backed_off: u64,
+    /// Hint of the response that was observed.
     hint: Option<Hint>,
-    /// When the hint was received.
+    /// Instant at which the hint was received.
     received: u64,
+    /// Idempotency key, once the body has asked for it.
     key: Option<IdempotencyKey>,
-    /// The last failures of the call.
+    /// Last failures of the call.
     failures: Vec<Failure>,
+    /// Span of the call.
     span: Option<CallSpan>,
 }
 
 impl Scope {
-    /// Nanoseconds of cooldowns for which a call without a bound on them waits.
+    /// Patience of a call with a deadline: its cooldowns and backoffs have no bound of their own.
     pub(crate) const UNLIMITED: u64 = u64::MAX >> 1;
 
-    /// No call.
+    /// Scope outside of any call.
     const NONE: Self = Self {
         bounds: Bounds::NONE,
         notes: None,
         number: 0,
         status: None,
-        told: Told::of(ResetUnit::Guess),
+        told: ResponseFlags::of(ResetUnit::Guess),
         reported: false,
         waited: Stopwatch::NEW,
     };
@@ -97,7 +103,7 @@ impl Scope {
     const fn new(bounds: Bounds, unit: ResetUnit) -> Self {
         Self {
             bounds,
-            told: Told::of(unit),
+            told: ResponseFlags::of(unit),
             number: 1,
             notes: None,
             status: None,
@@ -106,8 +112,8 @@ impl Scope {
         }
     }
 
-    /// Makes it the scope of the next attempt, after `delay` nanoseconds and not after `latest`. `throttle`:
-    /// it does not count as a retry.
+    /// Turns this into the scope of the next attempt, which starts after `delay` nanoseconds and gets its permit by
+    /// `latest`. With `throttle` it does not count as a retry.
     pub(crate) fn advance(&mut self, failure: Failure, delay: u64, latest: u64, throttle: bool) {
         self.number = self.number.saturating_add(1);
         self.status = None;
@@ -122,7 +128,7 @@ impl Scope {
         notes.hint = None;
     }
 
-    /// Takes note of a response.
+    /// Records a response that the body observed.
     #[cfg(feature = "http")]
     fn observe(&mut self, status: u16, hint: Option<Hint>) {
         self.status = NonZeroU16::new(status);
@@ -133,14 +139,14 @@ impl Scope {
         notes.spent = None;
         let wait = |hint: &Hint| hint.retry_after().filter(|_| hint.limited());
         let longer = notes.hint.as_ref().and_then(wait) > hint.as_ref().and_then(wait);
-        // Of two responses in one go the one counts that asks to stay away for longer.
+        // The body may observe several responses before the limiter reads them: the longest wait counts.
         if !(unheard && longer) {
             notes.hint = hint;
             notes.received = received;
         }
     }
 
-    /// Whether `observe` saw something that the limiter has not heard of, which it hears now.
+    /// Returns whether a response was observed that has not been reported to the limiter, and marks it as reported.
     #[inline]
     pub(crate) fn take_unheard(&mut self) -> bool {
         let unheard = self.told.is_unheard();
@@ -150,31 +156,31 @@ impl Scope {
         unheard
     }
 
-    /// Whether `observe` saw nothing, or a success that told nothing.
+    /// Returns whether there is nothing to report: no response was observed, or a success without a hint.
     #[inline]
     pub(crate) fn is_quiet(&self) -> bool {
         self.status.is_none_or(|status| status.get() < 400) && self.hint().is_none()
     }
 
-    /// A call inside the body has tried often enough, and still failed like this.
+    /// Records that a call inside the body has used up its retries on this failure.
     pub(crate) fn spend(&mut self, failure: Failure) {
         self.notes().spent = Some(failure);
     }
 
-    /// Whether a call inside the body has tried often enough for this failure.
+    /// Returns whether a call inside the body has used up its retries on this failure.
     pub(crate) fn is_spent_on(&self, failure: Failure) -> bool {
         self.notes
             .as_ref()
             .is_some_and(|notes| notes.spent == Some(failure))
     }
 
-    /// When the wait for this attempt has to be over, if it is a retry.
+    /// Returns the instant by which this attempt has to get its permit, if it is a retry.
     pub(crate) fn latest(&self) -> Option<u64> {
         let notes = self.notes.as_ref().filter(|_| self.number > 1)?;
         Some(notes.latest)
     }
 
-    /// Nanoseconds of cooldowns and backoffs that the call still waits for.
+    /// Returns the nanoseconds of cooldowns and backoffs that the call may still wait for.
     pub(crate) fn patience(&self) -> u64 {
         if !self.bounds.is_patient() {
             return Self::UNLIMITED;
@@ -183,8 +189,8 @@ impl Scope {
         Bounds::PATIENCE.saturating_sub(paused)
     }
 
-    /// Takes note of a cooldown or a backoff that the call waits for, of so many nanoseconds until `to`.
-    /// Where calls in its body wait at the same time, the time counts once.
+    /// Counts a cooldown or a backoff of `nanos` nanoseconds that ends at `to`. Where calls in the body wait at the
+    /// same time, the time counts once.
     pub(crate) fn pause(&mut self, nanos: u64, to: u64) {
         if nanos == 0 || !self.bounds.is_patient() {
             return;
@@ -195,14 +201,14 @@ impl Scope {
         notes.paused_to = notes.paused_to.max(to);
     }
 
-    /// Counts what the call has waited for whose body this one is in.
+    /// Counts the pauses of the outer call, of whose body this call is a part.
     fn inherit(&mut self, paused: u64) {
         if paused > 0 {
             self.notes().paused = paused;
         }
     }
 
-    /// What `observe` saw last, and when.
+    /// Returns the hint of the response that was observed, and the instant at which it was received.
     pub(crate) fn hint(&self) -> Option<(&Hint, u64)> {
         let notes = self.notes.as_deref()?;
         Some((notes.hint.as_ref()?, notes.received))
@@ -227,8 +233,8 @@ impl Scope {
     }
 }
 
-/// The time for which a scope is the thread's current one. It keeps the outer scope in the place of
-/// the inner one, and puts both back even when the body panics.
+/// Guard of the time for which a scope is the thread's current one. Its reference holds the outer scope meanwhile.
+/// Dropping it swaps both back, also when the body panics.
 pub(crate) struct Loan<'a>(&'a mut Scope);
 
 impl Drop for Loan<'_> {
@@ -252,7 +258,7 @@ pub(crate) fn lend(scope: &mut Option<Scope>) -> Loan<'_> {
     Loan(scope)
 }
 
-/// The scope of a call that begins at `now`. Inside of another call it has no more time than that one.
+/// Returns the scope of a call that begins at `now`. Inside of another call it ends no later than that call.
 #[inline]
 pub(crate) fn begin(deadline: Option<u64>, unit: ResetUnit, now: u64) -> Scope {
     let outer = CURRENT.with(|current| current.bounds.get());
@@ -277,7 +283,7 @@ pub(crate) fn reset_unit() -> Option<ResetUnit> {
     CURRENT.with(|current| (current.number.get() > 0).then(|| current.told.get().unit()))
 }
 
-/// Takes note of a response to the current attempt.
+/// Records a response to the current attempt.
 #[cfg(feature = "http")]
 pub(crate) fn observe(status: u16, hint: Option<Hint>) {
     if hint.is_some() || CURRENT.with(Current::has_notes) {
@@ -287,7 +293,7 @@ pub(crate) fn observe(status: u16, hint: Option<Hint>) {
     }
 }
 
-/// Lets `act` see the current scope, if this is inside an attempt.
+/// Calls `act` with the current scope. `None` outside of an attempt.
 pub(crate) fn with_current<T>(act: impl FnOnce(&mut Scope) -> T) -> Option<T> {
     let mut scope = Scope::NONE;
     CURRENT.with(|current| current.swap(&mut scope));
@@ -296,10 +302,12 @@ pub(crate) fn with_current<T>(act: impl FnOnce(&mut Scope) -> T) -> Option<T> {
     result
 }
 
-/// The attempt whose body this is called in, from any depth of it on the same task.
+/// Returns the current attempt, at any depth of the body of a rate-limited function, on the same task.
 ///
-/// Outside of a rate-limited function, and in tasks that the body spawns, it answers as the first
-/// attempt of a call without a deadline, with a new idempotency key each time.
+/// Outside of a rate-limited function, and in tasks that the body spawns, it returns the first attempt of a call
+/// without a deadline, with a new idempotency key each time.
+///
+/// # Examples
 ///
 /// ```
 /// # use paced::rate_limited;
@@ -308,6 +316,9 @@ pub(crate) fn with_current<T>(act: impl FnOnce(&mut Scope) -> T) -> Option<T> {
 ///     let attempt = paced::attempt();
 ///     Ok(format!("Idempotency-Key: {} (attempt {})", attempt.idempotency_key(), attempt.number()))
 /// }
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
+/// assert!(pay(250).await?.ends_with("(attempt 1)"));
+/// # Ok(()) }
 /// ```
 pub fn attempt() -> Attempt {
     with_current(Scope::attempt)

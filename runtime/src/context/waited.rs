@@ -10,16 +10,16 @@ use crate::waits::Waits;
 use super::Notes;
 use super::Scope;
 
-/// Nanoseconds in one word: while it stands, those that have been measured; while it runs, the instant at which it
-/// would have been started for as many. Whoever uses it knows which.
+/// Stopwatch in one word. Stopped, it holds the nanoseconds measured so far. Running, it holds the instant at which it
+/// would have been started from zero. Its user knows in which of the two states it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Stopwatch(u64);
 
 impl Stopwatch {
-    /// It stands, and nothing has been measured.
+    /// Stopped watch that has measured nothing.
     pub(super) const NEW: Self = Self(0);
 
-    /// Starts it if it stands, and stops it if it runs.
+    /// Starts the watch if it is stopped, and stops it if it runs. One subtraction does both.
     pub(crate) const fn press(&mut self, now: u64) {
         self.0 = now.wrapping_sub(self.0);
     }
@@ -29,7 +29,7 @@ impl Stopwatch {
     }
 }
 
-/// Cause of a wait beside the call's turn.
+/// Cause of a wait other than the queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Pause {
     Cooldown,
@@ -37,7 +37,7 @@ pub(crate) enum Pause {
 }
 
 impl Drop for Scope {
-    /// Most scopes have nothing to drop: only that is looked at in place.
+    /// Most scopes have no notes. Only this test is inlined.
     #[inline]
     fn drop(&mut self) {
         if let Some(notes) = self.notes.take() {
@@ -53,7 +53,7 @@ fn discard(notes: Box<Notes>) {
 }
 
 impl Scope {
-    /// Takes note of a pause of the call's own, of so many nanoseconds until `to`.
+    /// Counts a pause of the call itself, of `nanos` nanoseconds that end at `to`.
     pub(crate) fn pause_for(&mut self, pause: Pause, nanos: u64, to: u64) {
         let notes = self.notes();
         let part = match pause {
@@ -64,7 +64,7 @@ impl Scope {
         self.pause(nanos, to);
     }
 
-    /// Remembers a failure of the call.
+    /// Records a failure of the call, and forgets the oldest if there are too many.
     pub(crate) fn fail(&mut self, failure: Failure) {
         let failures = &mut self.notes().failures;
         if failures.len() == Report::MOST {
@@ -73,23 +73,23 @@ impl Scope {
         failures.push(failure);
     }
 
-    /// Returns the failures that are remembered.
+    /// Returns the last failures of the call, in order.
     pub(crate) fn failures(&self) -> &[Failure] {
         self.notes.as_ref().map_or(&[], |notes| &notes.failures)
     }
 
-    /// Returns whether there is anything beside what every call has.
+    /// Returns whether the scope has [`Notes`].
     #[inline]
     pub(super) const fn has_notes(&self) -> bool {
         self.notes.is_some()
     }
 
-    /// Gives the call a span.
+    /// Sets the call's span.
     pub(crate) fn open(&mut self, span: CallSpan) {
         self.notes().span = Some(span);
     }
 
-    /// Makes the call's span the current one, if somebody listens.
+    /// Makes the call's span the current one, if it has a span.
     #[cold]
     pub(super) fn enter_span(&self) {
         if let Some(span) = self.span() {
@@ -105,12 +105,12 @@ impl Scope {
         }
     }
 
-    /// Returns the call's span, if somebody listens.
+    /// Returns the call's span. `None` if no subscriber takes it.
     pub(crate) fn span(&self) -> Option<&CallSpan> {
         self.notes.as_ref()?.span.as_ref()
     }
 
-    /// Returns what the call has waited for. Only while its watch stands.
+    /// Returns the time that the call has waited, by cause. The watch has to be stopped.
     pub(crate) fn waits(&self) -> Waits {
         let notes = self.notes.as_ref();
         let (cooled, backed_off) = notes.map_or((0, 0), |it| (it.cooled, it.backed_off));
