@@ -5,6 +5,7 @@
     python3 .ci/layers.py --self-test  proves on planted violations that the check can fail
 
 Rust is read as text: comments, strings and `#[cfg(test)]` items are blanked out first, lines stay where they are.
+A file's lines of code are those that are no comment and no docs, so that neither docs nor examples ask for a new file.
 """
 
 import pathlib
@@ -244,9 +245,9 @@ def check_words(name, code):
 def check_sizes(root, file):
     name = file.relative_to(root)
     text = file.read_text()
-    lines = len(text.splitlines())
+    lines = sum(not line.lstrip().startswith("//") for line in text.splitlines())
     if lines > MOST_FILE_LINES:
-        yield f"{name}: {lines} lines, at most {MOST_FILE_LINES}"
+        yield f"{name}: {lines} lines of code, at most {MOST_FILE_LINES}"
     code = without_tests(blanked(text))
     for found in FUNCTION.finditer(code):
         end = item_end(code, found.end())
@@ -352,7 +353,7 @@ PLANTED = [
     ("runtime/src/limiter/gate.rs", "fn f() { tokio::time::Instant::now(); }\n", "reads the clock outside"),
     ("runtime/src/quota.rs", "fn f() { SystemTime::now(); }\n", "reads the clock outside"),
     ("macros/src/diag.rs", "use proc_macro::Span;\n", "names proc_macro outside"),
-    ("macros/src/diag.rs", "//\n" * 351, "351 lines, at most 350"),
+    ("macros/src/diag.rs", "// a\nf();\n" * 351, "351 lines of code, at most 350"),
     ("runtime/src/limiter/queue.rs", "pub struct Q;\nmod inner { use super::Q; }\n", None),
     ("runtime/src/limiter/queue.rs", "use super::gate::Gate;\npub struct Q;\n", "in a circle: limiter::gate limiter::queue"),
     ("examples/src/lib.rs", "fn long(\n    a: [u8; 2],\n) {\n" + "f();\n" * 48 + "}\n", "fn long has 52 lines, at most 50"),

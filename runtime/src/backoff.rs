@@ -1,16 +1,16 @@
-//! Delay before a retry where the server asked for none.
+//! Delay before a retry, where the server did not ask for one.
 
 use core::time::Duration;
 
 use crate::grammar;
 
-/// Randomness of a backoff: it keeps callers that failed together from coming back together.
+/// Randomness of a backoff, so that callers that failed together do not retry together.
 ///
 /// The names are those of Marc Brooker, "Exponential Backoff And Jitter" (AWS Architecture Blog, 2015).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Jitter {
-    /// The delay, plus a uniform draw from 0 to 1 s (0 to `base` where that is shorter).
+    /// The delay, plus a uniform draw from 0 to 1 s, or from 0 to `base` if that is shorter.
     #[default]
     Additive,
     /// A uniform draw from 0 to the delay.
@@ -19,7 +19,7 @@ pub enum Jitter {
     Equal,
     /// A uniform draw from `base` to three times the previous wait, at most `max`.
     Decorrelated,
-    /// The delay as it is. For tests: callers that failed together come back together.
+    /// The delay without randomness. For tests: callers that failed together retry together.
     None,
 }
 
@@ -41,7 +41,7 @@ impl Default for Backoff {
 }
 
 impl Backoff {
-    /// The default backoff.
+    /// Returns the default backoff.
     pub const fn new() -> Self {
         Self {
             base: Duration::from_secs(1),
@@ -51,13 +51,13 @@ impl Backoff {
         }
     }
 
-    /// The delay before the first retry.
+    /// Sets the delay before the first retry. Default: 1 s.
     #[must_use]
     pub const fn base(self, base: Duration) -> Self {
         Self { base, ..self }
     }
 
-    /// Sets the ratio of each delay to the one before: a finite number of at least 1.
+    /// Sets the ratio of each delay to the one before: a finite number of at least 1. Default: 2.
     ///
     /// # Panics
     ///
@@ -68,28 +68,28 @@ impl Backoff {
         Self { factor, ..self }
     }
 
-    /// The longest delay, before additive jitter.
+    /// Sets the longest delay, before additive jitter. Default: 60 s.
     #[must_use]
     pub const fn max(self, max: Duration) -> Self {
         Self { max, ..self }
     }
 
-    /// Sets the randomness of the delays.
+    /// Sets the jitter. Default: additive.
     #[must_use]
     pub const fn jitter(self, jitter: Jitter) -> Self {
         Self { jitter, ..self }
     }
 
-    /// The delay before retry `retry` (the first is 1), without jitter.
+    /// Returns the delay before retry `retry` (the first is 1), without jitter.
     pub(crate) fn plain(self, retry: u32) -> Duration {
         let exponent = i32::try_from(retry.saturating_sub(1)).unwrap_or(i32::MAX);
         let seconds = self.base.as_secs_f64() * self.factor.powi(exponent);
-        // `powi` overflows to infinity, which is longer than `max` as well.
+        // `powi` overflows to infinity, and then `max` applies.
         Duration::try_from_secs_f64(seconds).map_or(self.max, |delay| delay.min(self.max))
     }
 
-    /// The delay before retry `retry`, with `draw` from 0 (included) to 1 (excluded) as its chance
-    /// and `previous` the delay before the retry before.
+    /// Returns the delay before retry `retry`, with jitter. `previous` is the delay before the retry before, `draw` a
+    /// random number from 0 (included) to 1 (excluded).
     pub(crate) fn delay(self, retry: u32, previous: Duration, draw: f64) -> Duration {
         let plain = self.plain(retry);
         match self.jitter {
@@ -108,6 +108,7 @@ impl Backoff {
     }
 }
 
+/// Maximum of additive jitter.
 const ADDITIVE: Duration = Duration::from_secs(1);
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! The token bucket as arithmetic on integer nanoseconds: the generic cell rate algorithm (GCRA,
 //! ATM Forum Traffic Management 4.1, section 4.4.2).
 //!
-//! The whole state is one instant, the *theoretical arrival time* (`tat`): when the bucket will be
-//! full again if nobody takes a token. Instants are nanoseconds of [`clock`](crate::clock).
+//! The whole state is one instant, the *theoretical arrival time* (`tat`): the instant at which the bucket will be
+//! full again if no token is taken. Instants are nanoseconds of [`clock`](crate::clock).
 
 use crate::quota::Quota;
 
@@ -11,7 +11,7 @@ use crate::quota::Quota;
 pub(crate) struct Shape {
     /// Nanoseconds from one token to the next.
     pub(crate) interval: u64,
-    /// Nanoseconds to fill an empty bucket.
+    /// Nanoseconds to fill an empty bucket: the interval times the burst.
     pub(crate) capacity: u64,
 }
 
@@ -20,10 +20,11 @@ pub(crate) struct Shape {
 /// due within one.
 pub(crate) const TIMER_SLACK: u64 = 2_000_000;
 
-/// No bucket takes longer than this to fill (36 years), so sums of a few instants cannot overflow.
+/// Maximum capacity in nanoseconds (36 years), so that sums of a few instants cannot overflow.
 const MAX_CAPACITY: u64 = 1 << 60;
 
 impl Shape {
+    /// Returns the shape of a quota.
     pub(crate) const fn of(quota: Quota) -> Self {
         let interval = quota.rate().nanos();
         let capacity = interval.saturating_mul(quota.burst().get() as u64);
@@ -35,8 +36,8 @@ impl Shape {
         Self { interval, capacity }
     }
 
-    /// Returns the bucket as it is for a caller that takes `cost` tokens: it is let in once the bucket is full,
-    /// where a pace or a cut rate leaves less room than the cost needs.
+    /// Returns the shape with room for `cost` tokens. A pace or a cut rate may leave less capacity than a call costs;
+    /// such a call gets its permit once the bucket is full.
     pub(crate) fn with_room_for(self, cost: u32) -> Self {
         Self {
             capacity: self.capacity.max(self.price(u64::from(cost))),
@@ -44,7 +45,7 @@ impl Shape {
         }
     }
 
-    /// What `cost` tokens take from the bucket.
+    /// Returns the nanoseconds that `cost` tokens take from the bucket.
     #[inline]
     pub(crate) const fn price(self, cost: u64) -> u64 {
         if cost == 1 {
@@ -59,10 +60,10 @@ impl Shape {
     }
 }
 
-/// Takes `cost` tokens at `now`: the new state, or the instant at which they can be taken.
+/// Takes `cost` tokens at `now`. Returns the new state, or as error the instant at which they can be taken.
 ///
-/// `credit` lets a bucket whose tokens were being waited for keep what a late timer would lose: it
-/// may be this many nanoseconds more than full.
+/// `credit` is the timer slack in nanoseconds: the bucket may have been more than full by this much, so that the tokens
+/// of waiters whose timer fires late are not lost.
 #[inline]
 pub(crate) fn take(tat: u64, shape: Shape, cost: u32, now: u64, credit: u64) -> Result<u64, u64> {
     let next = tat.max(now.saturating_sub(credit)) + shape.price(u64::from(cost));
@@ -73,26 +74,26 @@ pub(crate) fn take(tat: u64, shape: Shape, cost: u32, now: u64, credit: u64) -> 
     }
 }
 
-/// When the last of `cost` tokens, taken one after the other from now on, is free.
+/// Returns the instant at which the last of `cost` tokens is free, if they are taken one by one from `now` on.
 pub(crate) fn earliest(tat: u64, shape: Shape, cost: u64, now: u64) -> u64 {
     (tat.max(now) + shape.price(cost))
         .saturating_sub(shape.capacity)
         .max(now)
 }
 
-/// The state after a cooldown: one token is free at `until`, the next ones at the paced rate.
+/// Returns the state after a cooldown: one token is free at `until`, and the next ones follow at the rate.
 pub(crate) fn reopen(tat: u64, shape: Shape, until: u64) -> u64 {
     tat.max(until + (shape.capacity - shape.interval))
 }
 
-/// The state for a new quota: as many tokens are used up as before.
+/// Returns the state for a new quota: as many tokens are used up as before.
 pub(crate) fn rescale(tat: u64, from: Shape, to: Shape, now: u64) -> u64 {
     let used = u128::from(tat.saturating_sub(now)) * u128::from(to.interval);
     let used = u64::try_from(used / u128::from(from.interval)).unwrap_or(MAX_CAPACITY);
     now + used.min(to.capacity)
 }
 
-/// The state of a bucket that holds `tokens`, or as many as it can.
+/// Returns the state of a bucket that holds `tokens`, at most its burst.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -102,13 +103,13 @@ pub(crate) fn holding(tokens: f64, shape: Shape, now: u64) -> u64 {
     (now + shape.capacity).saturating_sub(shape.price(tokens as u64))
 }
 
-/// Whole tokens that can be taken at `now`.
+/// Returns the number of whole tokens that can be taken at `now`.
 pub(crate) fn available(tat: u64, shape: Shape, now: u64) -> u64 {
     (now + shape.capacity).saturating_sub(tat.max(now)) / shape.interval
 }
 
-/// A state that `now` can have led to. Another runtime's clock may have been ahead of this one's
-/// (paused time in tests): then the bucket is empty, and not closed for the difference.
+/// Returns the state, bounded to one that is possible at `now`. The clock of another runtime may have been ahead of
+/// this one's (paused time in tests): then the bucket counts as empty, and not as closed for the difference.
 pub(crate) fn sane(tat: u64, shape: Shape, now: u64) -> u64 {
     tat.min(now + shape.capacity)
 }

@@ -6,11 +6,26 @@ use std::sync::Arc;
 
 use crate::lasting::Lasting;
 
-/// Why `paced` refused to make a call, or to build a limiter.
+/// Error of a call that `paced` refused or ended, or of a limiter that it could not build.
 ///
-/// Returned only where the function produced no outcome: its own errors are passed through unchanged.
-/// A function whose error is of another type returns one that was made of this; [`Error::find`]
-/// finds it there. Ask with the `is_*` methods; the message is for people.
+/// It is returned only where the function produced no outcome: the function's own errors are passed through
+/// unchanged. A function with an error type of its own returns that type, converted from this one;
+/// [`Error::find`] finds this error inside of it. The `is_*` methods tell the cause, and one of them is true for
+/// each error; [`is_sent`](Self::is_sent) is a second question. The text of the message may change.
+///
+/// # Examples
+///
+/// ```
+/// use core::num::NonZeroU32;
+/// use paced::{Limiter, Quota};
+///
+/// let limiter = Limiter::new(Quota::per_second(NonZeroU32::MIN));
+/// limiter.try_acquire()?;
+/// let error = limiter.try_acquire().unwrap_err();
+/// assert!(error.is_not_yet());
+/// assert!(error.retry_after().is_some());
+/// # Ok::<(), paced::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct Error {
     kind: Kind,
@@ -23,7 +38,7 @@ pub(crate) struct Context {
     pub(crate) limiter: Arc<str>,
     /// Number of other waiters.
     pub(crate) ahead: usize,
-    /// The call had made an attempt before.
+    /// Whether the call had made an attempt before.
     pub(crate) sent: bool,
     /// How much longer the limiter is closed, and why.
     pub(crate) closed: Option<(Duration, &'static str)>,
@@ -31,31 +46,32 @@ pub(crate) struct Context {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// A value that cannot be meant.
+    /// Setting out of range, as a fixed sentence: the only kind that constants can make.
     Invalid(&'static str),
-    /// The same, with a sentence of its own: with the function that it belongs to.
+    /// Setting out of range, as a sentence made at run time.
     Misconfigured(Arc<str>),
-    /// Settings that contradict others, with the whole sentence.
+    /// Settings that contradict other settings, as a sentence.
     Conflict(Arc<str>),
-    /// More tokens asked for than the bucket can ever hold.
+    /// Cost that exceeds the capacity of the bucket.
     InsufficientCapacity { cost: u32, burst: u32 },
-    /// No permit now; one after this long.
+    /// Time until the next permit, for a caller that does not wait.
     NotYet(Duration),
-    /// The wait for a permit would be longer than `max_wait`.
+    /// Time until the permit, longer than `max_wait`.
     MaxWait(Duration),
-    /// The wait for a permit would end after the call's deadline, or the deadline is over.
+    /// Time until the permit, which is after the call's deadline; zero if the deadline has passed.
     Deadline(Duration),
-    /// The limiter stays closed for longer than a call without a deadline waits.
+    /// Time until the permit, longer than the cooldowns for which a call without a deadline waits.
     Closed(Duration),
-    /// The deadline was over while an attempt was under way.
+    /// The deadline passed during an attempt.
     Overdue,
-    /// One attempt took longer than `attempt_timeout`.
+    /// The `attempt_timeout` that an attempt exceeded.
     AttemptTimeout(Duration),
-    /// Waiting needs a tokio runtime, and there is none here.
+    /// No tokio runtime to wait on.
     NoRuntime,
-    /// The store that the limit is shared through does not serve.
+    /// Failure of the store, as a sentence.
     Store(Arc<str>),
-    /// One of the others, and where it happened. Behind a pointer, because an error is part of what every call returns.
+    /// Another kind, with the limiter and the circumstances. Boxed, because the size of the error adds to the size
+    /// of every call's result.
     At(Arc<(Kind, Context)>),
 }
 
@@ -64,7 +80,7 @@ impl Error {
         Self { kind }
     }
 
-    /// The same, saying where it happened.
+    /// Adds the limiter and the circumstances.
     #[cold]
     pub(crate) fn at(self, context: Context) -> Self {
         Self::new(Kind::At(Arc::new((self.kind, context))))
@@ -84,22 +100,24 @@ impl Error {
         }
     }
 
+    /// Returns the error of a setting that is out of range.
     pub(crate) const fn invalid(sentence: &'static str) -> Self {
         Self::new(Kind::Invalid(sentence))
     }
 
-    /// The same, with a sentence that is only known now.
+    /// Returns the error of a setting that is out of range, with a sentence made at run time.
     #[cold]
     pub(crate) fn misconfigured(sentence: impl Into<Arc<str>>) -> Self {
         Self::new(Kind::Misconfigured(sentence.into()))
     }
 
+    /// Returns the error of settings that contradict others.
     #[cold]
     pub(crate) fn conflict(sentence: impl Into<Arc<str>>) -> Self {
         Self::new(Kind::Conflict(sentence.into()))
     }
 
-    /// The same, naming the function whose settings are wrong.
+    /// Puts the name of the function before the sentence about its settings.
     #[cold]
     pub(crate) fn in_function(self, name: &str) -> Self {
         match self.kind {
@@ -110,7 +128,7 @@ impl Error {
         }
     }
 
-    /// The sentence of an error that a constant made, for messages at compile time.
+    /// Returns the sentence of an error that a constant made, for messages at compile time.
     pub(crate) const fn sentence(&self) -> &'static str {
         match self.kind {
             Kind::Invalid(sentence) => sentence,
@@ -118,33 +136,109 @@ impl Error {
         }
     }
 
-    /// A setting that cannot be meant, such as a rate of 0.
+    /// Returns whether a setting is out of range, for example a rate of zero.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// assert!(paced::Rate::from_hz(0.0).unwrap_err().is_invalid());
+    /// ```
     pub fn is_invalid(&self) -> bool {
         matches!(self.kind(), Kind::Invalid(_) | Kind::Misconfigured(_))
     }
 
-    /// Two declarations of one named limiter that differ, or a name that nobody declared.
+    /// Returns whether two declarations of one named limiter differ, or a function uses a name that no function
+    /// has declared.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use paced::{Limiter, Quota};
+    ///
+    /// let quota = Quota::per_second(NonZeroU32::MIN);
+    /// let limiter = Limiter::named("search", quota)?;
+    /// let other = quota.with_burst(NonZeroU32::MAX);
+    /// assert!(Limiter::named("search", other).unwrap_err().is_conflict());
+    /// # Ok::<(), paced::Error>(())
+    /// ```
     pub fn is_conflict(&self) -> bool {
         matches!(self.kind(), Kind::Conflict(_))
     }
 
-    /// More tokens asked for at once than the bucket can ever hold.
+    /// Returns whether a call costs more tokens than the bucket can ever hold.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use paced::{Limiter, Quota};
+    ///
+    /// let limiter = Limiter::new(Quota::per_second(NonZeroU32::MIN));
+    /// assert!(limiter.try_acquire_many(2).unwrap_err().is_insufficient_capacity());
+    /// ```
     pub fn is_insufficient_capacity(&self) -> bool {
         matches!(self.kind(), Kind::InsufficientCapacity { .. })
     }
 
-    /// No permit is free at this moment; only the methods that do not wait say so.
+    /// Returns whether no permit was free. Only methods that do not wait, such as
+    /// [`Limiter::try_acquire`](crate::Limiter::try_acquire), return this error.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use paced::{Limiter, Quota};
+    ///
+    /// let limiter = Limiter::new(Quota::per_second(NonZeroU32::MIN));
+    /// limiter.try_acquire()?;
+    /// assert!(limiter.try_acquire().unwrap_err().is_not_yet());
+    /// # Ok::<(), paced::Error>(())
+    /// ```
     pub fn is_not_yet(&self) -> bool {
         matches!(self.kind(), Kind::NotYet(_))
     }
 
-    /// The wait for a permit would have been longer than `max_wait`.
+    /// Returns whether the wait for a permit would have been longer than `max_wait`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use paced::rate_limited;
+    ///
+    /// #[rate_limited(rate = 1, burst = 1, max_wait = "100ms")]
+    /// async fn ping() -> Result<(), paced::Error> {
+    ///     Ok(())
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() -> Result<(), paced::Error> {
+    /// ping().await?;
+    /// assert!(ping().await.unwrap_err().is_max_wait());
+    /// # Ok(()) }
+    /// ```
     pub fn is_max_wait(&self) -> bool {
         matches!(self.kind(), Kind::MaxWait(_))
     }
 
-    /// The call could not be made, or its last attempt not be ended, before its deadline. A call without a
-    /// deadline counts as having one of 300 s for its cooldowns and backoffs in all.
+    /// Returns whether the call's deadline passed, or would have passed before the next permit.
+    ///
+    /// A call without a deadline gets this error when its cooldowns and backoffs would take more than 300 s in all.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use paced::rate_limited;
+    ///
+    /// #[rate_limited(rate = 1, burst = 1, deadline = "500ms")]
+    /// async fn ping() -> Result<(), paced::Error> {
+    ///     Ok(())
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() -> Result<(), paced::Error> {
+    /// ping().await?;
+    /// assert!(ping().await.unwrap_err().is_deadline());
+    /// # Ok(()) }
+    /// ```
     pub fn is_deadline(&self) -> bool {
         matches!(
             self.kind(),
@@ -152,8 +246,10 @@ impl Error {
         )
     }
 
-    /// The call had made an attempt before it was ended: the last one was cut off under way, or a retry was refused.
-    /// The server may have carried out the request. Where this is `false`, nothing was sent.
+    /// Returns whether the call had made an attempt before it ended: either an attempt was cut off, or a retry was
+    /// refused. The server may have carried out the request. `false` means that nothing was sent.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use paced::rate_limited;
@@ -175,34 +271,121 @@ impl Error {
         sent || matches!(self.kind(), Kind::Overdue | Kind::AttemptTimeout(_))
     }
 
-    /// Returns the name of the limiter that refused the call, or of the first function that called through it where it
-    /// has no name. `None` where no limiter was asked.
+    /// Returns the name of the limiter that refused the call. A limiter without a name has that of the first function
+    /// that called through it. `None` where no limiter was asked, and from methods that do not wait, such as
+    /// [`Limiter::try_acquire`](crate::Limiter::try_acquire).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// #[paced::rate_limited(rate = 1, burst = 1, limiter = "reports", max_wait = "100ms")]
+    /// async fn report() -> Result<(), paced::Error> {
+    ///     Ok(())
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() -> Result<(), paced::Error> {
+    /// report().await?;
+    /// assert_eq!(report().await.unwrap_err().limiter(), Some("reports"));
+    /// # Ok(()) }
+    /// ```
     pub fn limiter(&self) -> Option<&str> {
         self.context().map(|context| &*context.limiter)
     }
 
-    /// Returns how many others were waiting for a permit when the call was refused.
+    /// Returns the number of other callers that were waiting for a permit when the call was refused. `None` where no
+    /// limiter was asked, and from methods that do not wait, such as
+    /// [`Limiter::try_acquire`](crate::Limiter::try_acquire).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// #[paced::rate_limited(rate = 1, burst = 1, max_wait = "100ms")]
+    /// async fn export() -> Result<(), paced::Error> {
+    ///     Ok(())
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() -> Result<(), paced::Error> {
+    /// export().await?;
+    /// assert_eq!(export().await.unwrap_err().ahead(), Some(0));
+    /// # Ok(()) }
+    /// ```
     pub fn ahead(&self) -> Option<usize> {
         self.context().map(|context| context.ahead)
     }
 
-    /// The last attempt took longer than `attempt_timeout`.
+    /// Returns whether the last attempt took longer than `attempt_timeout`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use paced::rate_limited;
+    /// use std::time::Duration;
+    ///
+    /// #[rate_limited(rate = 5, attempt_timeout = "1s")]
+    /// async fn slow() -> Result<(), paced::Error> {
+    ///     tokio::time::sleep(Duration::from_secs(60)).await;
+    ///     Ok(())
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
+    /// let error = slow().await.unwrap_err();
+    /// assert!(error.is_attempt_timeout() && error.is_sent());
+    /// # }
+    /// ```
     pub fn is_attempt_timeout(&self) -> bool {
         matches!(self.kind(), Kind::AttemptTimeout(_))
     }
 
-    /// There was no tokio runtime to wait on.
+    /// Returns whether the call had to wait and there was no tokio runtime to wait on.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::future::Future as _;
+    /// use core::num::NonZeroU32;
+    /// use core::pin::pin;
+    /// use core::task::{Context, Poll, Waker};
+    /// use paced::{Limiter, Quota};
+    ///
+    /// let limiter = Limiter::new(Quota::per_second(NonZeroU32::MIN));
+    /// limiter.try_acquire()?;
+    /// let polled = pin!(limiter.acquire()).poll(&mut Context::from_waker(Waker::noop()));
+    /// assert!(matches!(polled, Poll::Ready(Err(error)) if error.is_no_runtime()));
+    /// # Ok::<(), paced::Error>(())
+    /// ```
     pub fn is_no_runtime(&self) -> bool {
         matches!(self.kind(), Kind::NoRuntime)
     }
 
-    /// The store through which the limit is shared cannot be reached or does not do what it is asked:
-    /// the message says which.
+    /// Returns whether the store of a shared limit failed: it could not be reached, or its answer was wrong. The
+    /// message tells which.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let error = paced::Rate::parse("fast").unwrap_err();
+    /// assert!(!error.is_store());
+    /// ```
     pub fn is_store(&self) -> bool {
         matches!(self.kind(), Kind::Store(_))
     }
 
-    /// How long after this error was made the same call can be expected to pass, where that is known.
+    /// Returns the time, from this error on, after which the same call can be expected to get a permit. `None` where
+    /// waiting does not help, or the time is not known.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use paced::{Limiter, Quota};
+    /// use std::time::Duration;
+    ///
+    /// let limiter = Limiter::new(Quota::per_second(NonZeroU32::MIN));
+    /// limiter.try_acquire()?;
+    /// let wait = limiter.try_acquire().unwrap_err().retry_after().expect("a token comes");
+    /// assert!(wait <= Duration::from_secs(1));
+    /// # Ok::<(), paced::Error>(())
+    /// ```
     pub fn retry_after(&self) -> Option<Duration> {
         match self.kind() {
             Kind::NotYet(wait)
@@ -247,7 +430,9 @@ impl fmt::Display for Kind {
                     "a call costs {cost} tokens, but the bucket holds at most {burst}"
                 )
             }
-            Kind::NotYet(wait) => write!(f, "no permit now, the next in {}", Lasting(*wait)),
+            Kind::NotYet(wait) => {
+                write!(f, "no permit is free: the next comes in {}", Lasting(*wait))
+            }
             Kind::MaxWait(wait) => {
                 write!(
                     f,
@@ -261,8 +446,8 @@ impl fmt::Display for Kind {
             Kind::Closed(wait) => {
                 write!(
                     f,
-                    "refused: a permit comes in {}; the cooldowns and backoffs of a call without a deadline \
-                     take at most 300s in all",
+                    "refused: a permit comes in {}, after a cooldown; a call without a deadline waits at \
+                     most 300s in all for cooldowns and backoffs",
                     Lasting(*wait)
                 )
             }
@@ -279,7 +464,7 @@ impl fmt::Display for Kind {
             }
             Kind::NoRuntime => f.write_str("waiting for a permit needs a tokio runtime"),
             Kind::At(located) => located.0.fmt(f),
-            Kind::Store(why) => write!(f, "the limit is shared through a store: {why}"),
+            Kind::Store(why) => write!(f, "the store of the limit failed: {why}"),
         }
     }
 }

@@ -1,8 +1,10 @@
-//! What went wrong with an attempt, as far as a retry is concerned.
+//! Failure of an attempt, as far as the retry decision needs it.
 
 use core::fmt;
 
-/// What went wrong with an attempt.
+/// Failure of an attempt, as far as the retry decision needs it.
+///
+/// # Examples
 ///
 /// ```
 /// # use paced::Failure;
@@ -12,32 +14,40 @@ use core::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Failure {
-    /// The server answered with this HTTP status, 400 or above.
+    /// HTTP status of the response, 400 or above.
     Status(u16),
-    /// No connection came about, so nothing was sent.
+    /// No connection was made, so nothing was sent.
     Connect,
-    /// An answer did not come in time: the request may have been carried out.
+    /// No response arrived in time. The server may have carried out the request.
     Timeout,
-    /// The connection broke after the request was sent: it may have been carried out.
+    /// The connection broke after the request was sent. The server may have carried it out.
     Reset,
-    /// Anything else: a body that does not decode, a mistake in the request.
+    /// Any other failure, for example a body that does not decode or a mistake in the request.
     Other,
 }
 
 impl Failure {
-    /// Whether the server asks callers to slow down: 429 and 503 (RFC 6585 section 4, RFC 9110
+    /// Returns whether the server asks its clients to slow down: 429 (RFC 6585, section 4) and 503 (RFC 9110,
     /// section 15.6.4).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use paced::Failure;
+    /// assert!(Failure::Status(503).is_throttle());
+    /// assert!(!Failure::Timeout.is_throttle());
+    /// ```
     pub const fn is_throttle(self) -> bool {
         matches!(self, Self::Status(429 | 503))
     }
 
-    /// Whether the server failed, so that the request may have been carried out: any other 5xx than 503 and
-    /// 529, which refuse it.
+    /// Returns whether the server failed, so that it may have carried out the request: any 5xx but 503 and 529,
+    /// which refuse the request.
     pub(crate) const fn is_fault(self) -> bool {
         matches!(self, Self::Status(500..=502 | 504..=528 | 530..=599))
     }
 
-    /// Whether the next answer would be the same: 401, 403 and 404.
+    /// Returns whether a retry would get the same response: 401, 403 and 404.
     pub(crate) const fn is_final(self) -> bool {
         matches!(self, Self::Status(401 | 403 | 404))
     }

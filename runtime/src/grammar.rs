@@ -1,7 +1,7 @@
-//! The grammar of rates and durations that are written as text.
+//! The grammar of rates and durations as text.
 //!
-//! `paced` and `paced-macros` hold the same file, byte for byte. So a literal, a constant and a text that
-//! is known at run time mean the same, and what is wrong with them is said in the same words.
+//! `paced` and `paced-macros` have the same file, byte for byte. So a literal, a constant and a text at run time have
+//! the same meaning and the same error sentences.
 
 #![expect(
     clippy::cast_precision_loss,
@@ -12,13 +12,13 @@
 
 const SECOND: u64 = 1_000_000_000;
 
-/// Nanoseconds in 30 days: a rate below one call in that time is taken for a slip.
+/// Nanoseconds in 30 days. A rate below one call in this time is refused as a mistake in the unit.
 const LONGEST_PERIOD: f64 = 30.0 * 86_400e9;
 
-/// Longer times do not fit the 64 bits that nanoseconds are kept in.
+/// Maximum nanoseconds of a duration, slightly below `u64::MAX`.
 const LONGEST: f64 = 1.8e19;
 
-/// Nanoseconds in each unit, with every way to write it.
+/// Nanoseconds in each unit, and the names of the unit.
 const UNITS: [(u64, &[&str]); 6] = [
     (1_000, &["us"]),
     (1_000_000, &["ms"]),
@@ -33,12 +33,12 @@ pub(crate) const NO_BURST: &str = "the burst must be at least 1: nothing would e
 pub(crate) const NO_SHARE: &str = "a share is a number from 0 to 1";
 pub(crate) const NO_FACTOR: &str = "the factor must be a finite number of at least 1";
 
-/// Returns whether a number is a share of something.
+/// Returns whether a number is a share: from 0 to 1.
 pub(crate) const fn is_share(number: f64) -> bool {
     number >= 0.0 && number <= 1.0
 }
 
-/// Returns whether a number is the factor of a backoff: the delays do not get shorter.
+/// Returns whether a number is the factor of a backoff: finite and at least 1, so that delays do not get shorter.
 pub(crate) const fn is_factor(number: f64) -> bool {
     number >= 1.0 && number.is_finite()
 }
@@ -64,6 +64,8 @@ pub(crate) enum Wrong {
 
 impl Wrong {
     /// Returns the sentence: the mistake, and the text to write instead.
+    ///
+    /// For some mistakes it continues "`x` is ..", see [`Fault::explain`].
     pub(crate) const fn sentence(self) -> &'static str {
         match self {
             Self::NoRate => "not a rate: write one like \"300/min\", \"10/s\" or \"1/250ms\"",
@@ -88,7 +90,7 @@ impl Wrong {
         }
     }
 
-    /// Returns whether the sentence is about a part of the text, and follows it: "`x` is not a rate".
+    /// Returns whether the sentence continues after the wrong part of the text: "`x` is not a rate".
     const fn is_about_a_part(self) -> bool {
         matches!(
             self,
@@ -97,7 +99,7 @@ impl Wrong {
     }
 }
 
-/// Mistake, and the bytes of the text that it is in.
+/// Mistake in a text, and its range of bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Fault {
     pub(crate) wrong: Wrong,
@@ -106,7 +108,7 @@ pub(crate) struct Fault {
 }
 
 impl Fault {
-    /// The sentence, with the part of `text` that it speaks of.
+    /// Returns the sentence with the wrong part of `text`.
     pub(crate) fn explain(self, text: &str) -> String {
         let (part, sentence) = (text.get(self.from..self.to), self.wrong.sentence());
         match part {
@@ -123,7 +125,7 @@ pub(crate) struct PerPeriod {
     pub(crate) nanos: u64,
 }
 
-/// Reads `"300/min"`, `"1/250ms"`, or `"5"` for five calls per second.
+/// Parses `"300/min"`, `"1/250ms"`, or `"5"` for five calls per second.
 pub(crate) const fn rate(text: &str) -> Result<PerPeriod, Fault> {
     let bytes = text.as_bytes();
     let (from, to) = trim(bytes, 0, bytes.len());
@@ -166,8 +168,7 @@ pub(crate) const fn per_second(count: f64) -> Result<PerPeriod, Wrong> {
     }
 }
 
-/// Nanoseconds from one call to the next, rounded up, where `count` calls are made in every `period`
-/// nanoseconds.
+/// Returns the nanoseconds from one call to the next, rounded up, for `count` calls in every `period` nanoseconds.
 pub(crate) const fn interval(count: f64, period: f64) -> Result<u64, Wrong> {
     if !count.is_finite() {
         return Err(Wrong::InfiniteRate);
@@ -190,14 +191,14 @@ pub(crate) const fn interval(count: f64, period: f64) -> Result<u64, Wrong> {
     })
 }
 
-/// Reads `"250ms"`, `"1.5 s"` or `"1h30m"`, as nanoseconds.
+/// Parses `"250ms"`, `"1.5 s"` or `"1h30m"`, and returns nanoseconds.
 pub(crate) const fn duration(text: &str) -> Result<u64, Fault> {
     let bytes = text.as_bytes();
     let (from, to) = trim(bytes, 0, bytes.len());
     sum(bytes, from, to)
 }
 
-/// The time after a rate's slash: `min`, `250ms` or `10 s`.
+/// Parses the period after a rate's slash: `min`, `250ms` or `10 s`.
 const fn period(bytes: &[u8], from: usize, to: usize) -> Result<u64, Fault> {
     let (from, to) = trim(bytes, from, to);
     if from == to {
@@ -219,7 +220,7 @@ const fn period(bytes: &[u8], from: usize, to: usize) -> Result<u64, Fault> {
     }
 }
 
-/// Reads numbers with units, and adds them up to nanoseconds.
+/// Parses a sum of numbers with units, and returns nanoseconds.
 const fn sum(bytes: &[u8], from: usize, to: usize) -> Result<u64, Fault> {
     if from == to || !is_of_number(bytes[from]) {
         return fault(Wrong::NoDuration, from, to);
@@ -261,7 +262,7 @@ const fn sum(bytes: &[u8], from: usize, to: usize) -> Result<u64, Fault> {
     Ok(nanos as u64)
 }
 
-/// Digits with at most one point, and underscores after the first of them: no sign, no exponent.
+/// Parses digits with at most one point, and with underscores after the first digit. Signs and exponents are refused.
 pub(crate) const fn number(bytes: &[u8], from: usize, to: usize) -> Option<f64> {
     let (mut value, mut scale, mut decimals) = (0.0, 1.0, false);
     let mut at = from;
@@ -286,7 +287,7 @@ pub(crate) const fn number(bytes: &[u8], from: usize, to: usize) -> Option<f64> 
     }
 }
 
-/// Nanoseconds of the unit of this name.
+/// Returns the nanoseconds of the unit with the name in the range.
 const fn unit(bytes: &[u8], from: usize, to: usize) -> Option<u64> {
     let mut row = 0;
     while row < UNITS.len() {
@@ -311,7 +312,7 @@ const fn is_of_number(byte: u8) -> bool {
     matches!(byte, b'0'..=b'9' | b'.' | b'_' | b'-' | b'+')
 }
 
-/// The range without spaces at its ends.
+/// Returns the range without spaces at its ends.
 pub(crate) const fn trim(bytes: &[u8], mut from: usize, mut to: usize) -> (usize, usize) {
     while from < to && bytes[from].is_ascii_whitespace() {
         from += 1;
@@ -322,7 +323,7 @@ pub(crate) const fn trim(bytes: &[u8], mut from: usize, mut to: usize) -> (usize
     (from, to)
 }
 
-/// Returns whether the range holds just this.
+/// Returns whether the range is equal to `text`.
 pub(crate) const fn is_at(bytes: &[u8], from: usize, to: usize, text: &[u8]) -> bool {
     if to - from != text.len() {
         return false;

@@ -1,4 +1,4 @@
-//! What is allowed: a [`Rate`] and, with a burst, a [`Quota`].
+//! Declared limits: a [`Rate`] and, with a burst, a [`Quota`].
 
 use core::fmt;
 use core::num::NonZeroU32;
@@ -14,8 +14,10 @@ const NANOS_PER_SECOND: u64 = 1_000_000_000;
 
 /// Tokens per time: five per second, 300 per minute, one every 250 ms.
 ///
-/// Kept as the whole number of nanoseconds from one token to the next, rounded up: a rate that is
-/// not a whole number of nanoseconds is held a hair below what was asked for, never above.
+/// A rate is stored as the number of nanoseconds from one token to the next, rounded up. So the stored rate may be
+/// slightly below the given one, and is never above it.
+///
+/// # Examples
 ///
 /// ```
 /// use paced::Rate;
@@ -31,26 +33,67 @@ pub struct Rate {
 }
 
 impl Rate {
-    /// `count` tokens per second.
+    /// Returns the rate of `count` tokens per second.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use paced::Rate;
+    ///
+    /// const RATE: Rate = Rate::per_second(NonZeroU32::new(4).unwrap());
+    /// assert_eq!(RATE.interval(), std::time::Duration::from_millis(250));
+    /// ```
     pub const fn per_second(count: NonZeroU32) -> Self {
         Self::whole(count, NANOS_PER_SECOND)
     }
 
-    /// `count` tokens per minute.
+    /// Returns the rate of `count` tokens per minute.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use paced::Rate;
+    ///
+    /// const RATE: Rate = Rate::per_minute(NonZeroU32::new(30).unwrap());
+    /// assert_eq!(RATE.interval(), std::time::Duration::from_secs(2));
+    /// ```
     pub const fn per_minute(count: NonZeroU32) -> Self {
         Self::whole(count, 60 * NANOS_PER_SECOND)
     }
 
-    /// `count` tokens per hour.
+    /// Returns the rate of `count` tokens per hour.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use paced::Rate;
+    ///
+    /// const RATE: Rate = Rate::per_hour(NonZeroU32::new(60).unwrap());
+    /// assert_eq!(RATE.interval(), std::time::Duration::from_secs(60));
+    /// ```
     pub const fn per_hour(count: NonZeroU32) -> Self {
         Self::whole(count, 3600 * NANOS_PER_SECOND)
     }
 
-    /// `hz` tokens per second, fractions allowed: `0.5` is one every two seconds.
+    /// Returns the rate of `hz` tokens per second, which may be a fraction: `0.5` is one token every two seconds.
     ///
     /// # Errors
     ///
-    /// Zero, negative, infinite or NaN; faster than one per nanosecond; slower than one in 30 days.
+    /// [`is_invalid`](Error::is_invalid) if `hz` is zero, negative, infinite or NaN, above 1,000,000,000, or below one
+    /// token in 30 days.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use paced::Rate;
+    ///
+    /// assert_eq!(Rate::from_hz(0.5)?.interval(), std::time::Duration::from_secs(2));
+    /// assert!(Rate::from_hz(f64::NAN).is_err());
+    /// # Ok::<(), paced::Error>(())
+    /// ```
     pub const fn from_hz(hz: f64) -> Result<Self, Error> {
         match grammar::per_second(hz) {
             Ok(written) => Self::per(written),
@@ -58,11 +101,22 @@ impl Rate {
         }
     }
 
-    /// `count` tokens in every `per`.
+    /// Returns the rate of `count` tokens in each period of the length `per`.
     ///
     /// # Errors
     ///
-    /// As [`from_hz`](Self::from_hz); also when `per` is zero.
+    /// As [`from_hz`](Self::from_hz), also if `per` is zero.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use paced::Rate;
+    /// use std::time::Duration;
+    ///
+    /// let rate = Rate::new(100.0, Duration::from_secs(10))?;
+    /// assert_eq!(rate.interval(), Duration::from_millis(100));
+    /// # Ok::<(), paced::Error>(())
+    /// ```
     #[expect(
         clippy::cast_precision_loss,
         reason = "the range is checked next, far below 2^52 ns"
@@ -71,6 +125,7 @@ impl Rate {
         Self::of(count, per.as_nanos() as f64)
     }
 
+    /// Returns the rate of `count` tokens in each `period` nanoseconds.
     pub(crate) const fn of(count: f64, period: f64) -> Result<Self, Error> {
         match grammar::interval(count, period) {
             Ok(nanos) => Ok(Self::of_interval(nanos)),
@@ -78,17 +133,32 @@ impl Rate {
         }
     }
 
-    /// Reads `"5/s"`, `"300/min"`, `"5000/h"`, `"1000/day"`, `"1/250ms"` or `"1/10s"`: a count with
-    /// optional decimals, a slash, and a period of `us`, `ms`, `s`, `min`, `h` or `d` with an optional
-    /// count, or be a sum: `"1/1m30s"`. A count alone, like `"5"`, is per second.
+    /// Parses a rate such as `"5/s"`, `"300/min"`, `"5000/h"`, `"1000/day"`, `"1/250ms"` or `"1/10s"`.
     ///
-    /// Units may be written out: `sec`, `secs`, `second`, `seconds`, `m`, `mins`, `minute`, `minutes`, `hr`,
-    /// `hrs`, `hour`, `hours`, `day`, `days`. Numbers may have underscores, and spaces may stand around each
-    /// part.
+    /// The text is a count with optional decimals, a slash, and a period. The period is a unit (`us`, `ms`, `s`,
+    /// `min`, `h` or `d`), a number with a unit, or a sum of those: `"1/1m30s"`. A count alone, like `"5"`, is per
+    /// second.
+    ///
+    /// Units have longer names as well: `sec`, `secs`, `second`, `seconds`, `m`, `mins`, `minute`, `minutes`, `hr`,
+    /// `hrs`, `hour`, `hours`, `day`, `days`. Numbers may contain underscores, and each part may have spaces around it.
+    ///
+    /// The trait [`FromStr`] parses the same texts; its errors also quote the part of the text that is wrong.
     ///
     /// # Errors
     ///
-    /// Text of another form, and the limits of [`from_hz`](Self::from_hz).
+    /// [`is_invalid`](Error::is_invalid) if the text has another form, or the rate is out of the range of
+    /// [`from_hz`](Self::from_hz).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use paced::Rate;
+    ///
+    /// assert_eq!(Rate::parse("300/min")?, Rate::parse("5")?);
+    /// assert_eq!(Rate::parse("1_000 / hour")?.interval(), std::time::Duration::from_millis(3600));
+    /// assert!(Rate::parse("5/parsec").is_err());
+    /// # Ok::<(), paced::Error>(())
+    /// ```
     pub const fn parse(text: &str) -> Result<Self, Error> {
         match grammar::rate(text) {
             Ok(written) => Self::per(written),
@@ -96,7 +166,7 @@ impl Rate {
         }
     }
 
-    /// Reads the same, and says which part of the text is wrong.
+    /// Parses as [`parse`](Self::parse) does. Its error quotes the part of the text that is wrong.
     pub(crate) fn read(text: &str) -> Result<Self, Error> {
         let written = grammar::rate(text);
         Self::per(written.map_err(|fault| Error::misconfigured(fault.explain(text)))?)
@@ -110,12 +180,29 @@ impl Rate {
         Self::of(written.count, written.nanos as f64)
     }
 
-    /// The time from one token to the next.
+    /// Returns the time from one token to the next, in whole nanoseconds.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use paced::Rate;
+    /// let rate = Rate::parse("3/s")?;
+    /// assert_eq!(rate.interval(), std::time::Duration::from_nanos(333_333_334));
+    /// # Ok::<(), paced::Error>(())
+    /// ```
     pub const fn interval(self) -> Duration {
         Duration::from_nanos(self.interval.get())
     }
 
-    /// Tokens per second.
+    /// Returns the tokens per second.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use paced::Rate;
+    /// assert_eq!(Rate::parse("30/min")?.hz(), 0.5);
+    /// # Ok::<(), paced::Error>(())
+    /// ```
     #[expect(
         clippy::cast_precision_loss,
         reason = "intervals stay far below 2^52 ns"
@@ -124,7 +211,7 @@ impl Rate {
         NANOS_PER_SECOND as f64 / self.interval.get() as f64
     }
 
-    /// One token in so many nanoseconds.
+    /// Returns the rate of one token every `nanos` nanoseconds.
     pub(crate) const fn of_interval(nanos: u64) -> Self {
         match NonZeroU64::new(nanos) {
             Some(interval) => Self { interval },
@@ -155,7 +242,8 @@ impl fmt::Display for Rate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let units = [("s", 1_u32), ("min", 60), ("h", 3600), ("d", 86_400)];
         let whole = |seconds| (u64::from(seconds) * NANOS_PER_SECOND) % self.nanos() == 0;
-        // Most intervals are rounded to whole nanoseconds: then the unit of the first count above 1.
+        // The interval is rounded to whole nanoseconds, so few units divide it. Else the first unit with a count of
+        // at least 1 is used.
         let count = |seconds| (self.hz() * f64::from(seconds) * 1000.0).round() / 1000.0;
         let is_exact = units.into_iter().find(|unit| whole(unit.1));
         let found = is_exact.or_else(|| units.into_iter().find(|unit| count(unit.1) >= 1.0));
@@ -172,7 +260,9 @@ impl fmt::Debug for Rate {
     }
 }
 
-/// How much is allowed: a [`Rate`], and how many tokens may be saved up while nobody calls.
+/// A [`Rate`] and a burst: how fast the bucket refills, and how many tokens it holds.
+///
+/// # Examples
 ///
 /// ```
 /// use core::num::NonZeroU32;
@@ -189,14 +279,24 @@ pub struct Quota {
 }
 
 impl Quota {
-    /// `rate`, with one second's worth of tokens as burst, and at least 1.
+    /// Returns the quota with this rate and the default burst: the tokens of one second, at least 1.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use paced::{Quota, Rate};
+    ///
+    /// assert_eq!(Quota::new(Rate::parse("5/s")?).burst().get(), 5);
+    /// assert_eq!(Quota::new(Rate::parse("5/min")?).burst().get(), 1);
+    /// # Ok::<(), paced::Error>(())
+    /// ```
     #[expect(
         clippy::cast_possible_truncation,
         reason = "at most 10^9, an interval is at least 1 ns"
     )]
     pub const fn new(rate: Rate) -> Self {
         let whole = NANOS_PER_SECOND / rate.nanos();
-        // Three per second are 333,333,334 ns apart: rounding must not cost one of them.
+        // Rounding must not cost a token: three per second are 333,333,334 ns apart, of which only two fit a second.
         let rounded_up = NANOS_PER_SECOND.div_ceil(whole + 1) == rate.nanos();
         let burst = if rounded_up { whole + 1 } else { whole };
         match NonZeroU32::new(burst as u32) {
@@ -208,22 +308,62 @@ impl Quota {
         }
     }
 
-    /// `count` tokens per second; burst as in [`new`](Self::new).
+    /// Returns the quota of `count` tokens per second with the default burst, `count`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use paced::Quota;
+    ///
+    /// const QUOTA: Quota = Quota::per_second(NonZeroU32::new(5).unwrap());
+    /// assert_eq!(QUOTA.burst().get(), 5);
+    /// ```
     pub const fn per_second(count: NonZeroU32) -> Self {
         Self::new(Rate::per_second(count))
     }
 
-    /// `count` tokens per minute; burst as in [`new`](Self::new).
+    /// Returns the quota of `count` tokens per minute with the default burst: the tokens of one second, at least 1.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use paced::Quota;
+    ///
+    /// const QUOTA: Quota = Quota::per_minute(NonZeroU32::new(300).unwrap());
+    /// assert_eq!(QUOTA.burst().get(), 5);
+    /// ```
     pub const fn per_minute(count: NonZeroU32) -> Self {
         Self::new(Rate::per_minute(count))
     }
 
-    /// `count` tokens per hour; burst as in [`new`](Self::new).
+    /// Returns the quota of `count` tokens per hour with the default burst: the tokens of one second, at least 1.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use paced::Quota;
+    ///
+    /// const QUOTA: Quota = Quota::per_hour(NonZeroU32::new(5000).unwrap());
+    /// assert_eq!(QUOTA.burst().get(), 1);
+    /// ```
     pub const fn per_hour(count: NonZeroU32) -> Self {
         Self::new(Rate::per_hour(count))
     }
 
-    /// The same rate with another burst: the capacity of the bucket, in tokens.
+    /// Sets the burst: the capacity of the bucket, in tokens. Default: the tokens of one second, at least 1.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use paced::Quota;
+    ///
+    /// const TEN: NonZeroU32 = NonZeroU32::new(10).unwrap();
+    /// assert_eq!(Quota::per_hour(TEN).with_burst(TEN).burst(), TEN);
+    /// ```
     #[must_use]
     pub const fn with_burst(self, burst: NonZeroU32) -> Self {
         Self {
@@ -232,12 +372,31 @@ impl Quota {
         }
     }
 
-    /// The rate.
+    /// Returns the rate.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use paced::{Quota, Rate};
+    ///
+    /// let rate = Rate::parse("300/min")?;
+    /// assert_eq!(Quota::new(rate).rate(), rate);
+    /// # Ok::<(), paced::Error>(())
+    /// ```
     pub const fn rate(self) -> Rate {
         self.rate
     }
 
-    /// The capacity of the bucket, in tokens.
+    /// Returns the capacity of the bucket, in tokens.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use paced::{Quota, Rate};
+    ///
+    /// assert_eq!(Quota::new(Rate::parse("20/s")?).burst().get(), 20);
+    /// # Ok::<(), paced::Error>(())
+    /// ```
     pub const fn burst(self) -> NonZeroU32 {
         self.burst
     }

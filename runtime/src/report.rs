@@ -1,4 +1,4 @@
-//! Report of a call that did not go well.
+//! Report of a call that is retried or given up, for hooks and events.
 
 use core::fmt;
 use core::time::Duration;
@@ -6,7 +6,10 @@ use core::time::Duration;
 use crate::failure::Failure;
 use crate::waits::Waits;
 
-/// A call that is about to be retried, or that is given up: what the hooks `on_retry` and `on_give_up` get.
+/// Report of a call that is about to be retried or is given up: the argument of the hooks `on_retry` and
+/// `on_give_up`.
+///
+/// # Examples
 ///
 /// ```
 /// use paced::{Report, rate_limited};
@@ -32,30 +35,102 @@ pub struct Report<'a> {
 }
 
 impl<'a> Report<'a> {
-    /// The failures that are remembered of a call.
+    /// Maximum number of failures that are kept for a call.
     pub(crate) const MOST: usize = 64;
 
-    /// Returns the path of the annotated function.
+    /// Returns the path of the annotated function, such as `my_crate::api::user`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use paced::Report;
+    /// fn on_retry(report: &Report<'_>) {
+    ///     assert!(report.function().ends_with("::user"));
+    /// }
+    /// # #[paced::rate_limited(rate = 5, on_retry = on_retry)]
+    /// # async fn user() -> Result<(), std::io::Error> {
+    /// #     Err(std::io::ErrorKind::ConnectionRefused.into())
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() { user().await.unwrap_err(); }
+    /// ```
     pub const fn function(&self) -> &'a str {
         self.function
     }
 
-    /// Returns the name of the limiter, or of the first function that called through it where it has none.
+    /// Returns the name of the limiter. A limiter without a name has that of the first function that called through it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use paced::Report;
+    /// fn on_retry(report: &Report<'_>) {
+    ///     assert_eq!(report.limiter(), "users");
+    /// }
+    /// # #[paced::rate_limited(rate = 5, limiter = "users", on_retry = on_retry)]
+    /// # async fn user() -> Result<(), std::io::Error> {
+    /// #     Err(std::io::ErrorKind::ConnectionRefused.into())
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() { user().await.unwrap_err(); }
+    /// ```
     pub const fn limiter(&self) -> &'a str {
         self.limiter
     }
 
-    /// Returns the number of attempts that were made.
+    /// Returns the number of attempts that the call has made.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use paced::Report;
+    /// fn on_give_up(report: &Report<'_>) {
+    ///     assert_eq!(report.attempts(), 3);
+    /// }
+    /// # #[paced::rate_limited(rate = 5, max_retries = 2, on_give_up = on_give_up)]
+    /// # async fn user() -> Result<(), std::io::Error> {
+    /// #     Err(std::io::ErrorKind::ConnectionRefused.into())
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() { user().await.unwrap_err(); }
+    /// ```
     pub const fn attempts(&self) -> u32 {
         self.attempts
     }
 
-    /// Returns the failures of the attempts in order, the last 64 of them.
+    /// Returns the failures of the attempts in order, at most the last 64.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use paced::Report;
+    /// use paced::Failure;
+    ///
+    /// fn on_give_up(report: &Report<'_>) {
+    ///     assert_eq!(report.failures(), [Failure::Connect, Failure::Connect]);
+    /// }
+    /// # #[paced::rate_limited(rate = 5, max_retries = 1, on_give_up = on_give_up)]
+    /// # async fn user() -> Result<(), std::io::Error> {
+    /// #     Err(std::io::ErrorKind::ConnectionRefused.into())
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() { user().await.unwrap_err(); }
+    /// ```
     pub const fn failures(&self) -> &'a [Failure] {
         self.failures
     }
 
-    /// Returns the statuses among the failures.
+    /// Returns the HTTP statuses among the [`failures`](Self::failures), in order.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use paced::Report;
+    /// fn on_give_up(report: &Report<'_>) {
+    ///     assert_eq!(report.statuses().count(), 0, "no response arrived");
+    /// }
+    /// # #[paced::rate_limited(rate = 5, max_retries = 1, on_give_up = on_give_up)]
+    /// # async fn user() -> Result<(), std::io::Error> {
+    /// #     Err(std::io::ErrorKind::ConnectionRefused.into())
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() { user().await.unwrap_err(); }
+    /// ```
     pub fn statuses(&self) -> impl Iterator<Item = u16> + 'a {
         self.failures.iter().filter_map(|failure| match failure {
             Failure::Status(status) => Some(*status),
@@ -63,25 +138,56 @@ impl<'a> Report<'a> {
         })
     }
 
-    /// Returns what the call has waited for so far, by cause.
+    /// Returns the time that the call has waited so far, by cause.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use paced::Report;
+    /// fn on_give_up(report: &Report<'_>) {
+    ///     assert!(!report.waits().backoff.is_zero());
+    /// }
+    /// # #[paced::rate_limited(rate = 5, max_retries = 1, on_give_up = on_give_up)]
+    /// # async fn user() -> Result<(), std::io::Error> {
+    /// #     Err(std::io::ErrorKind::ConnectionRefused.into())
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() { user().await.unwrap_err(); }
+    /// ```
     pub const fn waits(&self) -> Waits {
         self.waits
     }
 
-    /// Returns the shortest time until the next attempt; `None` where the call is given up.
+    /// Returns the minimum time until the next attempt. `None` where the call is given up.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use paced::Report;
+    /// fn on_retry(report: &Report<'_>) {
+    ///     assert!(report.retry_in().is_some());
+    /// }
+    /// fn on_give_up(report: &Report<'_>) {
+    ///     assert_eq!(report.retry_in(), None);
+    /// }
+    /// # #[paced::rate_limited(rate = 5, max_retries = 1, on_retry = on_retry, on_give_up = on_give_up)]
+    /// # async fn user() -> Result<(), std::io::Error> {
+    /// #     Err(std::io::ErrorKind::ConnectionRefused.into())
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() { user().await.unwrap_err(); }
+    /// ```
     pub const fn retry_in(&self) -> Option<Duration> {
         self.retry_in
     }
 
-    pub(crate) const fn list(&self) -> List<'a> {
-        List(self.failures)
+    pub(crate) const fn list(&self) -> FailureList<'a> {
+        FailureList(self.failures)
     }
 }
 
-/// `status 429, no connection`
-pub(crate) struct List<'a>(&'a [Failure]);
+/// List of failures as text: `status 429, no connection`.
+pub(crate) struct FailureList<'a>(&'a [Failure]);
 
-impl fmt::Display for List<'_> {
+impl fmt::Display for FailureList<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (place, failure) in self.0.iter().enumerate() {
             if place > 0 {

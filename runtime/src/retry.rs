@@ -1,5 +1,5 @@
-//! The retry decision as a function of values: what failed, what the server said, how often it was
-//! tried. What comes out says what the call does next and for how long the limiter closes.
+//! The retry decision. Pure: from the failure, the server's advice and the number of retries follows the next step of
+//! the call and the cooldown of the limiter.
 
 use core::time::Duration;
 
@@ -9,23 +9,23 @@ use crate::hint::Hint;
 use crate::retry_on::RetryOn;
 use crate::verdict::Verdict;
 
-/// What the server said beside the status, as far as the decision needs it.
+/// Statement of the server beside the status, as far as the decision needs it.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Advice {
-    /// How long it asked callers to stay away.
+    /// Wait that the server asked for, or the time to the reset of an exhausted window.
     pub(crate) retry_after: Option<Duration>,
-    /// It asked for nothing, and that is when a window is reset.
+    /// Whether that wait is the time to a reset.
     pub(crate) by_reset: bool,
-    /// The answer is a rate limit's refusal, whatever its status says.
+    /// Whether the response is a refusal by a rate limit, whatever its status.
     pub(crate) limited: bool,
-    /// The server said itself whether a retry makes sense.
+    /// Explicit advice of the server to retry or not.
     pub(crate) server_says_retry: Option<bool>,
 }
 
 impl Advice {
-    /// What a response said. `refused`: it is a refusal, whatever its status says.
+    /// Returns the advice in a hint. `refused`: the response is a refusal, whatever its status.
     pub(crate) fn of(hint: &Hint, refused: bool) -> Self {
-        // Nothing, or an instant that has passed, is no answer where the window has one.
+        // The reset of an exhausted window takes precedence over a wait of zero.
         let asked = hint.retry_after().filter(|wait| !wait.is_zero());
         let reset = reset(hint, refused).filter(|_| asked.is_none());
         Self {
@@ -36,62 +36,64 @@ impl Advice {
         }
     }
 
-    /// Whether an attempt that ended like this was refused for coming too soon, and so not carried out.
+    /// Returns whether an attempt with this failure was refused by a rate limit, and so not carried out.
     pub(crate) fn refuses(&self, failure: Option<Failure>) -> bool {
         let is = |test: fn(Failure) -> bool| failure.is_some_and(test);
         is(Failure::is_throttle) || (self.limited && !is(Failure::is_fault))
     }
 }
 
-/// A refusal because nothing is left says when there is something again.
+/// Returns the time to the reset, if the response is a refusal because nothing is left.
 fn reset(hint: &Hint, refused: bool) -> Option<Duration> {
     let exhausted = hint.remaining().is_some_and(|left| left < 1.0);
     hint.reset_after()
         .filter(|_| exhausted && (refused || hint.limited()))
 }
 
-/// How a call retries.
+/// Options of a call about retries.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RetryPolicy {
+    /// Maximum number of retries.
     pub(crate) max_retries: u32,
-    /// So many refusals with a told wait do not count as retries.
+    /// Maximum number of retries after refusals with a wait, which do not count as retries.
     pub(crate) max_throttles: u32,
     pub(crate) backoff: Backoff,
     pub(crate) retry_on: RetryOn,
 }
 
-/// Counts of a call's retries.
+/// Numbers of a call's retries.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Tries {
-    /// Retries that count as such.
+    /// Retries that count against `max_retries`.
     pub(crate) retries: u32,
-    /// Retries after refusals whose told wait was kept, as far as they do not.
+    /// Retries that count against `max_throttles`: those after a refusal with a wait.
     pub(crate) throttles: u32,
 }
 
-/// What follows from an attempt.
+/// Decision after an attempt.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Step {
-    /// Wait this long, then make another attempt. `None`: return the outcome.
+    /// Delay before the next attempt. `None`: return the outcome.
     pub(crate) retry_in: Option<Duration>,
-    /// How everybody on the limiter is held back.
+    /// Cooldown of the limiter.
     pub(crate) cooldown: Cooldown,
-    /// The attempt counts as one of the throttles, and not as a retry.
+    /// Whether the retry counts against `max_throttles`, and not against `max_retries`.
     pub(crate) throttle: bool,
 }
 
-/// How everybody on a limiter is held back.
+/// Cooldown of a limiter, for all its calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Cooldown {
-    /// Not at all.
+    /// No cooldown.
     None,
-    /// For as long as the server asked.
+    /// Cooldown for which the server asked.
     Told(Duration),
-    /// For a backoff of the limiter's own: the server asked for nothing.
+    /// Cooldown whose length the limiter chooses, because the server did not tell one.
     Untold,
 }
 
 impl Step {
+    /// Return the outcome, without a cooldown.
     pub(crate) const RETURN: Self = Self {
         retry_in: None,
         cooldown: Cooldown::None,
@@ -100,7 +102,7 @@ impl Step {
 }
 
 impl RetryPolicy {
-    /// The verdict by kind of failure, and whether it is one of those to retry.
+    /// Returns the verdict on a failure, and whether it may be retried. `None` as failure is a success.
     pub(crate) fn judge(&self, failure: Option<Failure>, advice: Advice) -> Judgement {
         let Some(failure) = failure else {
             return Judgement::of(Verdict::Done, Duration::ZERO);
@@ -112,9 +114,11 @@ impl RetryPolicy {
             retry_after: advice.retry_after,
         };
         let (verdict, retry) = match advice.server_says_retry {
-            // A refusal that will not pass, such as a quota that is used up for good.
+            // The server advises against a retry, and names no wait: for example, a quota that is used up for good.
             Some(false) if !(throttled && advice.retry_after.is_some()) => (Verdict::Stop, false),
+            // It names a wait: other calls wait, and this one is not retried.
             Some(false) => (throttle, false),
+            // The advice to retry takes precedence over `retry_on`.
             Some(true) if !failure.is_final() && !throttled => (RETRY, true),
             _ if throttled => (throttle, listed),
             _ if listed => (RETRY, true),
@@ -127,8 +131,8 @@ impl RetryPolicy {
         }
     }
 
-    /// What to do after an attempt that ended after so many `tries`. `previous` is the delay before this
-    /// attempt, `draw` a random number from 0 (included) to 1 (excluded).
+    /// Returns the step after an attempt. `tries` are the retries so far, `previous` is the delay before this attempt,
+    /// `draw` a random number from 0 (included) to 1 (excluded).
     pub(crate) fn decide(
         &self,
         judgement: Judgement,
@@ -144,7 +148,7 @@ impl RetryPolicy {
                 let wait = retry_after.unwrap_or(delay);
                 (wait.max(judgement.floor), Cooldown::None)
             }
-            // A hint of nothing is no hint: without a backoff all retries would go at once.
+            // A wait of zero counts as no wait: without a backoff, all refused calls would retry at once.
             Verdict::Throttled {
                 retry_after: Some(wait),
             } if !wait.is_zero() => (wait, Cooldown::Told(wait)),
@@ -161,17 +165,17 @@ impl RetryPolicy {
     }
 }
 
-/// A verdict, and whether the call may be retried on it.
+/// Verdict on an attempt, and whether the call may be retried on it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Judgement {
     pub(crate) verdict: Verdict,
     pub(crate) retry: bool,
-    /// No retry is made sooner, whatever the failure.
+    /// Minimum delay before a retry: the wait that the server asked for.
     pub(crate) floor: Duration,
 }
 
 impl Judgement {
-    /// The user's verdict, which says nothing of the wait where it leaves that to the server.
+    /// Returns the judgement of a `classify` function. Where its verdict has no wait, the server's wait applies.
     pub(crate) fn by_user(verdict: Verdict, advice: Advice) -> Self {
         let verdict = match verdict {
             Verdict::Throttled { retry_after: None } => Verdict::Throttled {
@@ -182,7 +186,7 @@ impl Judgement {
         Self::of(verdict, advice.retry_after.unwrap_or_default())
     }
 
-    /// A verdict that nobody's list of retryable failures restricts.
+    /// Returns a verdict to which `retry_on` does not apply.
     const fn of(verdict: Verdict, floor: Duration) -> Self {
         Self {
             verdict,
@@ -191,7 +195,7 @@ impl Judgement {
         }
     }
 
-    /// Whether the failure is of a kind that another attempt may mend.
+    /// Returns whether a retry may mend the failure.
     pub(crate) const fn is_retryable(&self) -> bool {
         self.retry
             && matches!(
@@ -201,7 +205,7 @@ impl Judgement {
     }
 }
 
-/// Another attempt after what the server asked for, or a backoff.
+/// Retry after the wait that the server asked for, else after the backoff.
 const RETRY: Verdict = Verdict::Retry { retry_after: None };
 
 const TOO_MANY: Failure = Failure::Status(429);

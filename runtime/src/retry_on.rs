@@ -1,8 +1,8 @@
-//! Which failures are worth another attempt.
+//! Set of failures on which a call is retried.
 
 use crate::failure::Failure;
 
-/// What is worth another attempt.
+/// Set of failures on which a call is retried: the option `retry_on`.
 #[derive(Clone, Copy, Debug)]
 pub struct RetryOn {
     /// Bit `n` of word `w` stands for status `400 + 64 * w + n`.
@@ -13,7 +13,7 @@ pub struct RetryOn {
 }
 
 impl RetryOn {
-    /// Nothing.
+    /// Returns the empty set.
     pub const fn none() -> Self {
         Self {
             statuses: [0; 4],
@@ -23,12 +23,12 @@ impl RetryOn {
         }
     }
 
-    /// 429, 503 and failures to connect.
+    /// Returns the default set: 429, 503 and failures to connect. In these cases the request was not carried out.
     pub const fn standard() -> Self {
         Self::none().status(429).status(503).connect()
     }
 
-    /// Also this status; anything outside 400 to 599 is no failure and is left out.
+    /// Adds a status. A status outside 400 to 599 is no failure and is ignored.
     #[must_use]
     pub const fn status(mut self, status: u16) -> Self {
         if let Some((word, bit)) = position(status) {
@@ -37,7 +37,7 @@ impl RetryOn {
         self
     }
 
-    /// Also every status of this hundred: 5 for 500 to 599.
+    /// Adds every status of a class: 5 for 500 to 599.
     #[must_use]
     pub const fn class(mut self, class: u16) -> Self {
         let mut status = class * 100;
@@ -48,7 +48,7 @@ impl RetryOn {
         self
     }
 
-    /// Also failures to connect: nothing was sent.
+    /// Adds failures to connect, after which nothing was sent.
     #[must_use]
     pub const fn connect(self) -> Self {
         Self {
@@ -57,7 +57,7 @@ impl RetryOn {
         }
     }
 
-    /// Also timeouts: the request may have been carried out.
+    /// Adds timeouts, after which the request may have been carried out.
     #[must_use]
     pub const fn timeout(self) -> Self {
         Self {
@@ -66,7 +66,7 @@ impl RetryOn {
         }
     }
 
-    /// Also connections that broke: the request may have been carried out.
+    /// Adds broken connections, after which the request may have been carried out.
     #[must_use]
     pub const fn reset(self) -> Self {
         Self {
@@ -75,8 +75,8 @@ impl RetryOn {
         }
     }
 
-    /// Also what may have been carried out, for requests that may be carried out twice: 408, 425, 500, 502,
-    /// 504, a proxy's 520 to 524, timeouts and broken connections.
+    /// Adds the failures after which the request may have been carried out, for idempotent requests: 408, 425, 500,
+    /// 502, 504, a proxy's 520 to 524 (Cloudflare), timeouts and broken connections.
     #[must_use]
     pub const fn ambiguous(mut self) -> Self {
         let statuses = [408, 425, 500, 502, 504, 520, 521, 522, 523, 524];
@@ -88,6 +88,7 @@ impl RetryOn {
         self.timeout().reset()
     }
 
+    /// Returns whether the set contains a failure.
     pub(crate) fn has(&self, failure: Failure) -> bool {
         match failure {
             Failure::Status(status) => {
@@ -101,6 +102,7 @@ impl RetryOn {
     }
 }
 
+/// Returns the word and the bit of a status.
 const fn position(status: u16) -> Option<(usize, u64)> {
     if status < 400 || status > 599 {
         return None;

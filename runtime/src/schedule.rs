@@ -1,53 +1,52 @@
-//! The forecast of grants, as a function of what is known now. Refusals, retries and `retry_after` all use
-//! it.
+//! The forecast of grants. Pure. Refusals, retries and `retry_after` all use it.
 //!
-//! A schedule is a few stretches of time. In each of them one bucket refills at one pace. The last
-//! stretch does not end. At the beginning of a stretch one call may go first, and the others follow
-//! once it is answered.
+//! A schedule has one or two periods. In each period one bucket refills at one rate, and the last period does not end.
+//! A period may begin with a probe: one call gets its permit, and the others wait for its response.
 
 use crate::bucket;
 use crate::bucket::Shape;
 
-/// A bucket as it is at an instant.
+/// State of a bucket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Bucket {
     pub(crate) tat: u64,
     pub(crate) shape: Shape,
 }
 
-/// The end of the pace in force.
+/// Change from the pace in force to the next bucket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Change {
-    /// Instant from which on the pace is no longer in force.
+    /// Instant at which the pace ends.
     pub(crate) at: u64,
-    /// The bucket that follows. What is taken until then is taken from it as well.
+    /// Bucket that follows. Tokens taken before the change are taken from this bucket as well.
     pub(crate) bucket: Bucket,
-    /// Expected round trip of the call that goes first then; 0 where none does.
+    /// Expected round trip of the probe after the change. 0: there is none.
     pub(crate) probe: u64,
 }
 
-/// A forecast of grants.
+/// Forecast of grants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Schedule {
     /// Instant of the forecast.
     pub(crate) now: u64,
-    /// No permit is granted before this instant.
+    /// Instant before which no permit is granted.
     pub(crate) opens: u64,
-    /// Expected round trip of the call that goes first when it opens; 0 where none does.
+    /// Expected round trip of the probe at that instant. 0: there is none.
     pub(crate) probe: u64,
-    /// The bucket in force.
+    /// Bucket in force.
     pub(crate) bucket: Bucket,
+    /// End of the first period. `None`: it does not end.
     pub(crate) change: Option<Change>,
 }
 
 impl Schedule {
-    /// Returns the schedule where the bucket in force is full at another instant.
+    /// Returns the schedule with another state of the bucket in force.
     pub(crate) const fn with_tat(mut self, tat: u64) -> Self {
         self.bucket.tat = tat;
         self
     }
 
-    /// Returns the schedule of other buckets that are as full.
+    /// Returns the schedule with other shapes of the buckets, in the same states.
     pub(crate) fn map(mut self, shape: impl Fn(Shape) -> Shape) -> Self {
         self.bucket.shape = shape(self.bucket.shape);
         if let Some(change) = &mut self.change {
@@ -66,13 +65,16 @@ impl Schedule {
         }
     }
 
-    /// The same, if the pace in force never ended.
+    /// Returns the same instant, as if the first period did not end.
     fn in_force(&self, cost: u64) -> u64 {
         let start = self.now.max(self.opens);
         self.bucket.behind_a_probe(cost, start, self.probe)
     }
 
+    /// Returns the same instant, where the last token is granted in the second period.
     fn after(&self, change: Change, cost: u64) -> u64 {
+        // The state of the next bucket at the change is the fullest of three bounds: as many tokens used as in the
+        // bucket in force; the tokens granted before the change taken from it; and one interval after the last grant.
         let Bucket { tat, shape } = self.bucket;
         let granted = self.granted_before(change.at);
         let last = self.in_force(granted);
@@ -99,7 +101,7 @@ impl Schedule {
         }
         let first = self.bucket.tat.max(self.now);
         let most = (end - 1 + capacity).saturating_sub(first) / interval;
-        // The call that goes first holds up the others for its round trip.
+        // A probe delays the others by its round trip, so the count is found by bisection.
         let (mut least, mut most) = (0, most);
         while least < most {
             let count = most - (most - least) / 2;
@@ -114,8 +116,8 @@ impl Schedule {
 }
 
 impl Bucket {
-    /// Returns when the last of `cost` tokens is granted, none of them before `start`, where the first
-    /// is a probe's and the others are held for its `round_trip`. A probe takes one token.
+    /// Returns the instant at which the last of `cost` tokens is granted, none of them before `start`. The first token
+    /// is that of a probe, and the others are granted `round_trip` later. 0: there is no probe.
     fn behind_a_probe(self, cost: u64, start: u64, round_trip: u64) -> u64 {
         let Self { tat, shape } = self;
         if round_trip == 0 || cost < 2 {

@@ -5,7 +5,7 @@
 use crate::grammar::is_at;
 use crate::grammar::trim;
 
-/// Kind of store that a URL means.
+/// Kind of store in a URL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum StoreKind {
     Sqlite,
@@ -32,7 +32,7 @@ const TWO_NAMESPACES: &str = "a store has one namespace";
 const NO_OPTION: &str =
     "a store has the option `?namespace=staging`, and in Redis `?protocol=resp3`";
 
-/// Reads the URL of a store. What may be a password stands in no sentence.
+/// Parses the URL of a store. No error sentence quotes the URL, because it may contain a password.
 pub(crate) const fn store(url: &str) -> Result<StoreKind, &'static str> {
     let bytes = url.as_bytes();
     let colon = position(bytes, 0, bytes.len(), b':');
@@ -55,7 +55,7 @@ pub(crate) const fn store(url: &str) -> Result<StoreKind, &'static str> {
     }
 }
 
-/// The place of the first such byte in a range, or the range's end.
+/// Returns the position of the first `byte` in a range, or the end of the range.
 const fn position(bytes: &[u8], mut from: usize, to: usize, byte: u8) -> usize {
     while from < to && bytes[from] != byte {
         from += 1;
@@ -66,7 +66,7 @@ const fn position(bytes: &[u8], mut from: usize, to: usize, byte: u8) -> usize {
 const NAMESPACE: &[u8] = b"namespace=";
 const PROTOCOL: &[u8] = b"protocol=";
 
-/// Checks what stands after the question mark.
+/// Checks the options after the question mark.
 const fn options(bytes: &[u8], mark: usize, kind: StoreKind) -> Result<StoreKind, &'static str> {
     let (mut at, mut seen) = (mark + 1, false);
     while at <= bytes.len() {
@@ -87,12 +87,12 @@ const fn options(bytes: &[u8], mark: usize, kind: StoreKind) -> Result<StoreKind
     Ok(kind)
 }
 
-/// Returns whether the range begins with this.
+/// Returns whether the range begins with `text`.
 const fn starts(bytes: &[u8], from: usize, to: usize, text: &[u8]) -> bool {
     to - from >= text.len() && is_at(bytes, from, from + text.len(), text)
 }
 
-/// Returns whether the range holds the name of a namespace.
+/// Returns whether the range is the name of a namespace.
 pub(crate) const fn is_namespace(bytes: &[u8], from: usize, to: usize) -> bool {
     let mut at = from;
     while at < to && (bytes[at].is_ascii_alphanumeric() || matches!(bytes[at], b'-' | b'_' | b'.'))
@@ -102,6 +102,7 @@ pub(crate) const fn is_namespace(bytes: &[u8], from: usize, to: usize) -> bool {
     from < to && at == to
 }
 
+/// Parses the path after `sqlite:`.
 const fn file(bytes: &[u8], from: usize, to: usize) -> Result<StoreKind, &'static str> {
     let (start, end) = trim(bytes, from, to);
     if start >= end {
@@ -115,7 +116,7 @@ const fn file(bytes: &[u8], from: usize, to: usize) -> Result<StoreKind, &'stati
     }
 }
 
-/// `//user:password@host:port/database`
+/// Parses `//user:password@host:port/database`.
 const fn server(
     bytes: &[u8],
     from: usize,
@@ -133,7 +134,7 @@ const fn server(
         }
         at += 1;
     }
-    // Colons inside of brackets belong to the address.
+    // The last `@` ends the password. A colon inside of brackets is part of an IPv6 address.
     let (mut port, mut at) = (end, host);
     while at < end {
         match bytes[at] {
@@ -155,7 +156,7 @@ const fn server(
     }
 }
 
-/// The number that the range holds; as large as it gets where it holds none.
+/// Returns the number in the range, or `u64::MAX` if it is not a number.
 const fn whole(bytes: &[u8], from: usize, to: usize) -> u64 {
     let (mut value, mut at) = (0_u64, from);
     while at < to && bytes[at].is_ascii_digit() {

@@ -1,15 +1,17 @@
-//! What an outcome means for the call and for everybody else on its limiter.
+//! Verdict on an outcome: its consequences for the call, and for the other calls of the limiter.
 
 use core::time::Duration;
 
-/// What a `classify` function makes of an outcome.
+/// Verdict of a `classify` function on an outcome.
+///
+/// # Examples
 ///
 /// ```
 /// use paced::{Verdict, rate_limited};
 /// use std::io;
 /// use std::time::Duration;
 ///
-/// /// The API says in its body that it is busy.
+/// /// Reads the body, where this API reports that it is busy.
 /// fn judge(out: &io::Result<String>) -> Verdict {
 ///     match out {
 ///         Ok(body) if body == "busy" => Verdict::Throttled { retry_after: None },
@@ -30,22 +32,22 @@ use core::time::Duration;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Verdict {
-    /// Let `paced` decide as if there were no `classify`.
+    /// `paced` decides as it does without `classify`.
     Auto,
-    /// It is what the caller wants: return it.
+    /// The outcome is a success and is returned.
     Done,
-    /// It failed, and would fail again: return it.
+    /// The outcome is a failure that a retry would repeat. It is returned.
     Stop,
-    /// It failed, and is worth another attempt. Other calls are not held back.
+    /// The outcome is a failure that a retry may mend. Other calls are not held back.
     Retry {
-        /// Delay before the attempt, which still takes a permit: zero for the next permit. It is never sooner
-        /// than the server asked. `None`: what the server asked for, or the backoff.
+        /// Delay before the retry, which then waits for a permit as usual. Zero: no delay. A longer wait that the
+        /// server asked for takes precedence. `None`: the wait that the server asked for, else the backoff.
         retry_after: Option<Duration>,
     },
-    /// The server asks to slow down: every call on the limiter waits, this one for another attempt.
+    /// The server asks its clients to slow down. Every call on the limiter waits, and this call is retried.
     Throttled {
-        /// How long the server asked for. `None`: what the response said that the body observed or returned,
-        /// else the backoff; zero: the backoff.
+        /// Wait that the server asked for. `None`: the wait in the response that the body observed or returned,
+        /// else the backoff. Zero: the backoff.
         retry_after: Option<Duration>,
     },
 }

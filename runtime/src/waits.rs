@@ -5,22 +5,33 @@ use core::time::Duration;
 /// Time spent waiting, by cause: of one call ([`Attempt::waits`](crate::Attempt::waits)), or summed over all calls of a
 /// limiter ([`Snapshot::waits`](crate::Snapshot::waits)).
 ///
+/// # Examples
+///
 /// ```
-/// # use paced::Waits;
-/// # use std::time::Duration;
-/// assert_eq!(Waits::default().total(), Duration::ZERO);
+/// use core::num::NonZeroU32;
+/// use paced::{Limiter, Quota};
+/// use std::time::Duration;
+///
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() -> Result<(), paced::Error> {
+/// let limiter = Limiter::new(Quota::per_second(NonZeroU32::MIN));
+/// limiter.acquire().await?;
+/// limiter.acquire().await?;
+/// let waits = limiter.snapshot().waits;
+/// assert_eq!(waits.queue, Duration::from_secs(1));
+/// assert_eq!(waits.cooldown, Duration::ZERO);
+/// # Ok(()) }
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Waits {
-    /// For a token, behind the calls that came first.
+    /// Time in the queue for a token.
     pub queue: Duration,
-    /// For the end of a cooldown that a server asked for.
+    /// Time until the end of a cooldown that the server asked for.
     pub cooldown: Duration,
-    /// For the end of a backoff of the call's own.
+    /// Time in the call's own backoffs.
     pub backoff: Duration,
-    /// In a queue, for a permit that did not come: the caller was refused meanwhile, or dropped its future. Zero in what
-    /// a call tells of itself.
+    /// Time in the queue without getting a permit: the caller was refused while it waited, or dropped its future.
+    /// Always zero in the waits of one call.
     pub given_up: Duration,
 }
 
@@ -33,6 +44,17 @@ impl Waits {
     };
 
     /// Returns the sum of all causes.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use paced::Waits;
+    /// # use std::time::Duration;
+    /// let mut waits = Waits::default();
+    /// waits.queue = Duration::from_secs(2);
+    /// waits.backoff = Duration::from_secs(1);
+    /// assert_eq!(waits.total(), Duration::from_secs(3));
+    /// ```
     pub fn total(&self) -> Duration {
         let parts = [self.queue, self.cooldown, self.backoff, self.given_up];
         parts

@@ -1,17 +1,17 @@
-//! The processor's counter, which is read in half the time of a clock.
+//! The processor's counter, which takes half as long to read as a clock.
 //!
-//! A counter is not quite as fast as a clock says, so each thread sets it by tokio's clock every few
-//! milliseconds. Nothing that waits goes by it.
+//! The frequency of the counter is known only approximately, so each thread sets it by tokio's clock every few
+//! milliseconds. Waits never use it.
 
 use core::cell::Cell;
 use std::sync::LazyLock;
 
 use quanta::Clock;
 
-/// Whether tokio's clock can be paused: it then says what a counter cannot know.
+/// Whether tokio's clock can be paused, which a counter does not know of.
 ///
-/// tokio has a `pause` with its feature `test-util` only, which whoever depends on tokio can turn on.
-/// The name inside hides the one outside if it is there.
+/// tokio has the function `pause` only with its feature `test-util`, which any crate of the build can turn on. The glob
+/// import below shadows the `pause` of this module if tokio has one.
 #[cfg_attr(
     not(test),
     expect(
@@ -26,14 +26,14 @@ pub(super) const PAUSABLE: bool = {
     exists(pause)
 };
 
-/// Stands where tokio has no `pause`.
+/// Substitute for a missing `pause` of tokio.
 const fn pause() -> Missing {
     Missing
 }
 
 struct Missing;
 
-/// It is not unused where it is hidden.
+/// Use of the substitute, so that it is not reported as unused where it is shadowed.
 const _: fn() -> Missing = pause;
 
 trait Exists {
@@ -52,28 +52,29 @@ const fn exists<T: Exists>(_: fn() -> T) -> bool {
     T::EXISTS
 }
 
-/// Nanoseconds after which a thread sets its counter anew. Clocks are corrected by less than 500
-/// millionths, so by then the two are at most 5 us apart.
+/// Nanoseconds after which a thread sets its counter again. Operating systems adjust a clock by less than 500 parts per
+/// million, so the two differ by at most 5 us then.
 const FRESH: u64 = 10_000_000;
 
-/// What may lie between the readings of both: with more, the thread was interrupted in between.
+/// Maximum nanoseconds between the readings of the two. With more, the thread was interrupted in between.
 const TOGETHER: u64 = 2_000;
 
 static COUNTER: LazyLock<Clock> = LazyLock::new(Clock::new);
 
 thread_local! {
-    /// What the counter and the clock said together.
+    /// Counter when it was last set; `u64::MAX` before.
     static TICKS: Cell<u64> = const { Cell::new(u64::MAX) };
+    /// Clock at the same moment.
     static NANOS: Cell<u64> = const { Cell::new(0) };
 }
 
-/// Nanoseconds since the epoch.
+/// Returns the nanoseconds since the epoch.
 #[inline]
 pub(super) fn now() -> u64 {
     let counter = &*COUNTER;
     let ticks = counter.raw();
     let set_at = TICKS.get();
-    // A counter that went back, as when a virtual machine moved, is set anew as well.
+    // A counter that went back, for example after a move of the virtual machine, is set again as well.
     if ticks >= set_at {
         let since = counter.delta_as_nanos(set_at, ticks);
         if since < FRESH {
@@ -83,6 +84,7 @@ pub(super) fn now() -> u64 {
     set(counter, ticks)
 }
 
+/// Sets the counter by the clock, and returns the nanoseconds since the epoch. `before` is a reading of the counter.
 #[cold]
 fn set(counter: &Clock, before: u64) -> u64 {
     let nanos = super::now();

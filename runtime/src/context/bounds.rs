@@ -1,25 +1,28 @@
-//! How long a call goes on.
+//! End of a call: its deadline, or its budget for cooldowns and backoffs.
 
 use core::time::Duration;
 
 use crate::clock;
 
-/// End of a call: an instant and, where its function has no deadline of its own, a budget of
-/// [`PATIENCE`](Self::PATIENCE) for its cooldowns and backoffs. One word, since it is part of every call's
-/// future.
+/// End of a call: a deadline and, if its function has no deadline of its own, a budget of
+/// [`PATIENCE`](Self::PATIENCE) for its cooldowns and backoffs. It is one word, because it is part of every
+/// call's future: the highest bit tells whether the budget applies.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Bounds(u64);
 
 impl Bounds {
-    /// Nanoseconds of cooldowns and backoffs that a call without a deadline waits for in all.
+    /// Nanoseconds for which a call without a deadline waits for cooldowns and backoffs in all.
     pub(super) const PATIENCE: u64 = clock::nanos(Duration::from_secs(300));
-    /// An instant that never comes.
+    /// Deadline that is never reached.
     pub(super) const NEVER: u64 = u64::MAX >> 1;
+    /// Bit that is set where the budget applies.
     const PATIENT: u64 = 1 << 63;
 
+    /// Bounds outside of any call.
     pub(super) const NONE: Self = Self(Self::NEVER);
 
-    /// The bounds of a call that begins at `now` inside of a call that ends at `outer`.
+    /// Returns the bounds of a call that begins at `now`, has `deadline` nanoseconds, and is inside of a call with
+    /// the deadline `outer`.
     #[inline]
     pub(super) fn of(deadline: Option<u64>, now: u64, outer: u64) -> Self {
         match deadline {
@@ -28,12 +31,13 @@ impl Bounds {
         }
     }
 
-    /// The instant at which the call has to be over.
+    /// Returns the instant at which the call has to end.
     #[inline]
     pub(crate) const fn deadline(self) -> u64 {
         self.0 & Self::NEVER
     }
 
+    /// Returns whether the budget for cooldowns and backoffs applies.
     pub(super) const fn is_patient(self) -> bool {
         self.0 & Self::PATIENT != 0
     }

@@ -1,4 +1,4 @@
-//! The scope that is lent to a thread.
+//! The thread-local copy of the current scope.
 
 use core::cell::Cell;
 use core::mem::ManuallyDrop;
@@ -9,20 +9,20 @@ use super::bounds::Bounds;
 use super::scope::Notes;
 use super::scope::Scope;
 use super::stopwatch::Stopwatch;
-use super::told::Told;
+use super::told::ResponseFlags;
 
-/// The scope that is lent to a thread, or [`Scope::NONE`].
+/// The current scope of a thread, or [`Scope::NONE`].
 ///
-/// Field by field, and without a destructor: a struct that is written in parts and read as a whole
-/// makes the processor wait for its own writes, and a destructor makes every access check for it.
-/// In this order, because the compiler makes one access of two of the same size that are neighbours.
+/// Each field is a cell of its own, because a struct that is written in parts and read as a whole defeats the
+/// processor's store forwarding. There is no destructor, because thread-local variables with one are checked at each
+/// access. The fields have this order because the compiler joins accesses to neighbours of the same size.
 #[repr(C)]
 pub(super) struct Current {
     pub(super) bounds: Cell<Bounds>,
     pub(super) number: Cell<u32>,
     pub(super) notes: Cell<Option<ManuallyDrop<Box<Notes>>>>,
     pub(super) status: Cell<Option<NonZeroU16>>,
-    pub(super) told: Cell<Told>,
+    pub(super) told: Cell<ResponseFlags>,
     pub(super) waited: Cell<Stopwatch>,
 }
 
@@ -33,11 +33,12 @@ impl Current {
             notes: Cell::new(None),
             number: Cell::new(0),
             status: Cell::new(None),
-            told: Cell::new(Told::of(ResetUnit::Guess)),
+            told: Cell::new(ResponseFlags::of(ResetUnit::Guess)),
             waited: Cell::new(Stopwatch::NEW),
         }
     }
 
+    /// Exchanges the current scope and `scope`.
     #[inline]
     pub(super) fn swap(&self, scope: &mut Scope) {
         let notes = scope.notes.take().map(ManuallyDrop::new);
@@ -49,7 +50,7 @@ impl Current {
         scope.waited = self.waited.replace(scope.waited);
     }
 
-    /// Whether there is anything beside what every call has.
+    /// Returns whether the current scope has [`Notes`].
     #[cfg(feature = "http")]
     pub(super) fn has_notes(&self) -> bool {
         let notes = self.notes.take();

@@ -1,7 +1,7 @@
-//! What the body of an attempt can ask and tell, through the task's thread while it is polled.
+//! State of the current attempt, which the body reads with `attempt` and writes with `observe`.
 //!
-//! An attempt lends its [`Scope`] to the thread for the time of each poll of the body, and takes it
-//! back afterwards; nothing is allocated, and a body that moves to another thread takes it along.
+//! An attempt puts its [`Scope`] into a thread-local variable for the time of each poll of its body, and takes
+//! it back afterwards. This allocates nothing, and works for a task that moves to another thread between polls.
 
 mod attempt;
 mod bounds;
@@ -30,8 +30,8 @@ thread_local! {
     static CURRENT: Current = const { Current::new() };
 }
 
-/// The time for which a scope is the thread's current one. It keeps the outer scope in the place of
-/// the inner one, and puts both back even when the body panics.
+/// Guard of the time for which a scope is the thread's current one. Its reference holds the outer scope meanwhile.
+/// Dropping it swaps both back, also when the body panics.
 pub(crate) struct Loan<'a>(&'a mut Scope);
 
 impl Drop for Loan<'_> {
@@ -55,7 +55,7 @@ pub(crate) fn lend(scope: &mut Option<Scope>) -> Loan<'_> {
     Loan(scope)
 }
 
-/// The scope of a call that begins at `now`. Inside of another call it has no more time than that one.
+/// Returns the scope of a call that begins at `now`. Inside of another call it ends no later than that call.
 #[inline]
 pub(crate) fn begin(deadline: Option<u64>, unit: ResetUnit, now: u64) -> Scope {
     let outer = CURRENT.with(|current| current.bounds.get());
@@ -80,7 +80,7 @@ pub(crate) fn reset_unit() -> Option<ResetUnit> {
     CURRENT.with(|current| (current.number.get() > 0).then(|| current.told.get().unit()))
 }
 
-/// Takes note of a response to the current attempt.
+/// Records a response to the current attempt.
 #[cfg(feature = "http")]
 pub(crate) fn observe(status: u16, hint: Option<Hint>) {
     if hint.is_some() || CURRENT.with(Current::has_notes) {
@@ -90,7 +90,7 @@ pub(crate) fn observe(status: u16, hint: Option<Hint>) {
     }
 }
 
-/// Lets `act` see the current scope, if this is inside an attempt.
+/// Calls `act` with the current scope. `None` outside of an attempt.
 pub(crate) fn with_current<T>(act: impl FnOnce(&mut Scope) -> T) -> Option<T> {
     let mut scope = Scope::NONE;
     CURRENT.with(|current| current.swap(&mut scope));
@@ -99,10 +99,12 @@ pub(crate) fn with_current<T>(act: impl FnOnce(&mut Scope) -> T) -> Option<T> {
     result
 }
 
-/// The attempt whose body this is called in, from any depth of it on the same task.
+/// Returns the current attempt, at any depth of the body of a rate-limited function, on the same task.
 ///
-/// Outside of a rate-limited function, and in tasks that the body spawns, it answers as the first
-/// attempt of a call without a deadline, with a new idempotency key each time.
+/// Outside of a rate-limited function, and in tasks that the body spawns, it returns the first attempt of a call
+/// without a deadline, with a new idempotency key each time.
+///
+/// # Examples
 ///
 /// ```
 /// # use paced::rate_limited;
@@ -111,6 +113,9 @@ pub(crate) fn with_current<T>(act: impl FnOnce(&mut Scope) -> T) -> Option<T> {
 ///     let attempt = paced::attempt();
 ///     Ok(format!("Idempotency-Key: {} (attempt {})", attempt.idempotency_key(), attempt.number()))
 /// }
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
+/// assert!(pay(250).await?.ends_with("(attempt 1)"));
+/// # Ok(()) }
 /// ```
 pub fn attempt() -> Attempt {
     with_current(Scope::attempt)

@@ -14,66 +14,72 @@ use super::IdempotencyKey;
 use super::ResetUnit;
 use super::bounds::Bounds;
 use super::stopwatch::Stopwatch;
-use super::told::Told;
+use super::told::ResponseFlags;
 
-/// What an attempt knows, and what its body has told. It is part of every call's future, so what
-/// most calls never need is on the heap.
+/// State of an attempt. It is part of every call's future, so the fields that few calls need are in a box
+/// ([`Notes`]).
 #[derive(Clone, Debug)]
 pub(crate) struct Scope {
     pub(crate) bounds: Bounds,
     pub(super) notes: Option<Box<Notes>>,
-    /// 1 for the first attempt.
+    /// Number of the attempt, from 1. 0: there is no call.
     pub(crate) number: u32,
-    /// What `observe` saw last.
+    /// Status of the last response that was observed.
     pub(crate) status: Option<NonZeroU16>,
-    /// Whether `observe` saw something that the limiter has not heard of, and the unit of resets.
-    pub(super) told: Told,
-    /// The limiter has been told that this attempt was refused. Only the call reads it, so it is not lent
-    /// to the thread.
+    /// Whether a response was observed that has not been reported to the limiter, and the unit of resets.
+    pub(super) told: ResponseFlags,
+    /// Whether the limiter has been told that this attempt was refused. Only the call reads this field, so it is
+    /// not swapped with the thread-local variable.
     pub(crate) reported: bool,
     /// Time that the call has waited in queues and in backoffs. It runs while the call waits.
     pub(crate) waited: Stopwatch,
 }
 
-/// What is only known of calls that are retried, observed with a hint, or asked for their key.
+/// State that only some calls have: those that are retried, have observed a hint, or have been asked for their key.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Notes {
+    /// Failure of the previous attempt.
     pub(super) previous: Option<Failure>,
-    /// Retries after refusals that do not count as retries.
+    /// Number of retries that count against `max_throttles`, and not against `max_retries`.
     pub(super) throttles: u32,
-    /// A call inside the body has tried this often enough: another attempt would multiply its.
+    /// Failure on which a call inside the body has used up its retries. The outer call does not retry on it, because
+    /// each of its attempts would start all the inner retries again.
     pub(super) spent: Option<Failure>,
-    /// Nanoseconds of the delay before this attempt.
+    /// Delay before this attempt, in nanoseconds.
     pub(super) delay: u64,
-    /// When the wait for this attempt has to be over.
+    /// Instant by which this attempt has to get its permit.
     pub(super) latest: u64,
-    /// Nanoseconds of cooldowns and backoffs that the call has waited for, calls in its body included.
+    /// Nanoseconds of cooldowns and backoffs that the call has waited for, including those of calls in its body.
     pub(super) paused: u64,
-    /// Until when they have been counted: calls in the body may wait at the same time.
+    /// Instant up to which `paused` counts. Calls in the body may wait at the same time, which counts once.
     pub(super) paused_to: u64,
-    /// Nanoseconds that the call itself has waited for the ends of cooldowns, and of backoffs.
+    /// Nanoseconds that the call itself has waited for the end of cooldowns.
     pub(super) cooled: u64,
+    /// Nanoseconds that the call itself has waited in backoffs.
     pub(super) backed_off: u64,
+    /// Hint of the response that was observed.
     pub(super) hint: Option<Hint>,
-    /// When the hint was received.
+    /// Instant at which the hint was received.
     pub(super) received: u64,
+    /// Idempotency key, once the body has asked for it.
     pub(super) key: Option<IdempotencyKey>,
-    /// The last failures of the call.
+    /// Last failures of the call.
     pub(super) failures: Vec<Failure>,
+    /// Span of the call.
     pub(super) span: Option<CallSpan>,
 }
 
 impl Scope {
-    /// Nanoseconds of cooldowns for which a call without a bound on them waits.
+    /// Patience of a call with a deadline: its cooldowns and backoffs have no bound of their own.
     pub(crate) const UNLIMITED: u64 = u64::MAX >> 1;
 
-    /// No call.
+    /// Scope outside of any call.
     pub(super) const NONE: Self = Self {
         bounds: Bounds::NONE,
         notes: None,
         number: 0,
         status: None,
-        told: Told::of(ResetUnit::Guess),
+        told: ResponseFlags::of(ResetUnit::Guess),
         reported: false,
         waited: Stopwatch::NEW,
     };
@@ -81,7 +87,7 @@ impl Scope {
     pub(super) const fn new(bounds: Bounds, unit: ResetUnit) -> Self {
         Self {
             bounds,
-            told: Told::of(unit),
+            told: ResponseFlags::of(unit),
             number: 1,
             notes: None,
             status: None,
@@ -90,8 +96,8 @@ impl Scope {
         }
     }
 
-    /// Makes it the scope of the next attempt, after `delay` nanoseconds and not after `latest`. `throttle`:
-    /// it does not count as a retry.
+    /// Turns this into the scope of the next attempt, which starts after `delay` nanoseconds and gets its permit by
+    /// `latest`. With `throttle` it does not count as a retry.
     pub(crate) fn advance(&mut self, failure: Failure, delay: u64, latest: u64, throttle: bool) {
         self.number = self.number.saturating_add(1);
         self.status = None;
@@ -106,7 +112,7 @@ impl Scope {
         notes.hint = None;
     }
 
-    /// Takes note of a response.
+    /// Records a response that the body observed.
     #[cfg(feature = "http")]
     pub(super) fn observe(&mut self, status: u16, hint: Option<Hint>) {
         self.status = NonZeroU16::new(status);
@@ -117,14 +123,14 @@ impl Scope {
         notes.spent = None;
         let wait = |hint: &Hint| hint.retry_after().filter(|_| hint.limited());
         let longer = notes.hint.as_ref().and_then(wait) > hint.as_ref().and_then(wait);
-        // Of two responses in one go the one counts that asks to stay away for longer.
+        // The body may observe several responses before the limiter reads them: the longest wait counts.
         if !(unheard && longer) {
             notes.hint = hint;
             notes.received = received;
         }
     }
 
-    /// Whether `observe` saw something that the limiter has not heard of, which it hears now.
+    /// Returns whether a response was observed that has not been reported to the limiter, and marks it as reported.
     #[inline]
     pub(crate) fn take_unheard(&mut self) -> bool {
         let unheard = self.told.is_unheard();
@@ -134,31 +140,31 @@ impl Scope {
         unheard
     }
 
-    /// Whether `observe` saw nothing, or a success that told nothing.
+    /// Returns whether there is nothing to report: no response was observed, or a success without a hint.
     #[inline]
     pub(crate) fn is_quiet(&self) -> bool {
         self.status.is_none_or(|status| status.get() < 400) && self.hint().is_none()
     }
 
-    /// A call inside the body has tried often enough, and still failed like this.
+    /// Records that a call inside the body has used up its retries on this failure.
     pub(crate) fn spend(&mut self, failure: Failure) {
         self.notes().spent = Some(failure);
     }
 
-    /// Whether a call inside the body has tried often enough for this failure.
+    /// Returns whether a call inside the body has used up its retries on this failure.
     pub(crate) fn is_spent_on(&self, failure: Failure) -> bool {
         self.notes
             .as_ref()
             .is_some_and(|notes| notes.spent == Some(failure))
     }
 
-    /// When the wait for this attempt has to be over, if it is a retry.
+    /// Returns the instant by which this attempt has to get its permit, if it is a retry.
     pub(crate) fn latest(&self) -> Option<u64> {
         let notes = self.notes.as_ref().filter(|_| self.number > 1)?;
         Some(notes.latest)
     }
 
-    /// Nanoseconds of cooldowns and backoffs that the call still waits for.
+    /// Returns the nanoseconds of cooldowns and backoffs that the call may still wait for.
     pub(crate) fn patience(&self) -> u64 {
         if !self.bounds.is_patient() {
             return Self::UNLIMITED;
@@ -167,8 +173,8 @@ impl Scope {
         Bounds::PATIENCE.saturating_sub(paused)
     }
 
-    /// Takes note of a cooldown or a backoff that the call waits for, of so many nanoseconds until `to`.
-    /// Where calls in its body wait at the same time, the time counts once.
+    /// Counts a cooldown or a backoff of `nanos` nanoseconds that ends at `to`. Where calls in the body wait at the
+    /// same time, the time counts once.
     pub(crate) fn pause(&mut self, nanos: u64, to: u64) {
         if nanos == 0 || !self.bounds.is_patient() {
             return;
@@ -179,14 +185,14 @@ impl Scope {
         notes.paused_to = notes.paused_to.max(to);
     }
 
-    /// Counts what the call has waited for whose body this one is in.
+    /// Counts the pauses of the outer call, of whose body this call is a part.
     pub(super) fn inherit(&mut self, paused: u64) {
         if paused > 0 {
             self.notes().paused = paused;
         }
     }
 
-    /// What `observe` saw last, and when.
+    /// Returns the hint of the response that was observed, and the instant at which it was received.
     pub(crate) fn hint(&self) -> Option<(&Hint, u64)> {
         let notes = self.notes.as_deref()?;
         Some((notes.hint.as_ref()?, notes.received))

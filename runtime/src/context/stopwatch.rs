@@ -1,15 +1,15 @@
 //! Measures the time that a call has waited.
 
-/// Nanoseconds in one word: while it stands, those that have been measured; while it runs, the instant at which it
-/// would have been started for as many. Whoever uses it knows which.
+/// Stopwatch in one word. Stopped, it holds the nanoseconds measured so far. Running, it holds the instant at which it
+/// would have been started from zero. Its user knows in which of the two states it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Stopwatch(u64);
 
 impl Stopwatch {
-    /// It stands, and nothing has been measured.
+    /// Stopped watch that has measured nothing.
     pub(super) const NEW: Self = Self(0);
 
-    /// Starts it if it stands, and stops it if it runs.
+    /// Starts the watch if it is stopped, and stops it if it runs. One subtraction does both.
     pub(crate) const fn press(&mut self, now: u64) {
         self.0 = now.wrapping_sub(self.0);
     }

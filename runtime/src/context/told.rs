@@ -5,10 +5,10 @@ use crate::headers::Parser;
 #[cfg(feature = "http")]
 use crate::headers::ResetKind;
 
-/// Meaning of a bare number in a reset field: `headers::ResetKind`, which is only there with feature `http`.
+/// Meaning of a bare number in a reset field: `headers::ResetKind`, which needs the feature `http`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ResetUnit {
-    /// By its size.
+    /// Seconds from now or an epoch, by its size.
     Guess,
     /// Seconds from now.
     Seconds,
@@ -21,7 +21,7 @@ pub enum ResetUnit {
 }
 
 impl ResetUnit {
-    /// Reads responses of a server that counts in this unit.
+    /// Returns the parser for a server that sends resets in this unit.
     #[cfg(feature = "http")]
     pub(crate) const fn parser(self) -> Parser {
         Parser::new().reset_kind(match self {
@@ -34,15 +34,15 @@ impl ResetUnit {
     }
 }
 
-/// Whether `observe` saw something that the limiter has not heard of, and what resets are.
+/// Whether a response was observed that has not been reported to the limiter, and the unit of resets.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Told(u8);
+pub(super) struct ResponseFlags(u8);
 
-/// The lowest bit; the unit is in those above.
+/// Lowest bit: a response has not been reported. The unit is in the bits above.
 const UNHEARD: u8 = 1;
 
-impl Told {
-    /// Nothing yet.
+impl ResponseFlags {
+    /// Returns the state before any response.
     pub(super) const fn of(unit: ResetUnit) -> Self {
         Self((unit as u8) << 1)
     }
@@ -86,7 +86,7 @@ mod tests {
             ResetUnit::EpochSeconds,
             ResetUnit::EpochMillis,
         ] {
-            let mut told = Told::of(unit);
+            let mut told = ResponseFlags::of(unit);
             assert_eq!((told.unit(), told.is_unheard()), (unit, false));
             told.set_unheard();
             assert_eq!((told.unit(), told.is_unheard()), (unit, true));

@@ -1,4 +1,4 @@
-//! The earlier attempts of a call.
+//! Counts of the earlier attempts of a call.
 
 use core::time::Duration;
 
@@ -8,12 +8,12 @@ use crate::retry::Tries;
 use super::Scope;
 
 impl Scope {
-    /// The failure of the previous attempt.
+    /// Returns the failure of the previous attempt.
     pub(crate) fn previous(&self) -> Option<Failure> {
         self.notes.as_ref()?.previous
     }
 
-    /// Returns the counts of retries.
+    /// Returns the number of retries so far, by the option that bounds them.
     pub(crate) fn tries(&self) -> Tries {
         let throttles = self.notes.as_ref().map_or(0, |notes| notes.throttles);
         Tries {
@@ -22,7 +22,7 @@ impl Scope {
         }
     }
 
-    /// The delay before this attempt.
+    /// Returns the delay before this attempt.
     pub(crate) fn delay(&self) -> Duration {
         Duration::from_nanos(self.notes.as_ref().map_or(0, |notes| notes.delay))
     }

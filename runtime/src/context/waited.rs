@@ -10,7 +10,7 @@ use crate::waits::Waits;
 use super::scope::Notes;
 use super::scope::Scope;
 
-/// Cause of a wait beside the call's turn.
+/// Cause of a wait other than the queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Pause {
     Cooldown,
@@ -18,7 +18,7 @@ pub(crate) enum Pause {
 }
 
 impl Drop for Scope {
-    /// Most scopes have nothing to drop: only that is looked at in place.
+    /// Most scopes have no notes. Only this test is inlined.
     #[inline]
     fn drop(&mut self) {
         if let Some(notes) = self.notes.take() {
@@ -34,7 +34,7 @@ fn discard(notes: Box<Notes>) {
 }
 
 impl Scope {
-    /// Takes note of a pause of the call's own, of so many nanoseconds until `to`.
+    /// Counts a pause of the call itself, of `nanos` nanoseconds that end at `to`.
     pub(crate) fn pause_for(&mut self, pause: Pause, nanos: u64, to: u64) {
         let notes = self.notes();
         let part = match pause {
@@ -45,7 +45,7 @@ impl Scope {
         self.pause(nanos, to);
     }
 
-    /// Remembers a failure of the call.
+    /// Records a failure of the call, and forgets the oldest if there are too many.
     pub(crate) fn fail(&mut self, failure: Failure) {
         let failures = &mut self.notes().failures;
         if failures.len() == Report::MOST {
@@ -54,23 +54,23 @@ impl Scope {
         failures.push(failure);
     }
 
-    /// Returns the failures that are remembered.
+    /// Returns the last failures of the call, in order.
     pub(crate) fn failures(&self) -> &[Failure] {
         self.notes.as_ref().map_or(&[], |notes| &notes.failures)
     }
 
-    /// Returns whether there is anything beside what every call has.
+    /// Returns whether the scope has [`Notes`].
     #[inline]
     pub(super) const fn has_notes(&self) -> bool {
         self.notes.is_some()
     }
 
-    /// Gives the call a span.
+    /// Sets the call's span.
     pub(crate) fn open(&mut self, span: CallSpan) {
         self.notes().span = Some(span);
     }
 
-    /// Makes the call's span the current one, if somebody listens.
+    /// Makes the call's span the current one, if it has a span.
     #[cold]
     pub(super) fn enter_span(&self) {
         if let Some(span) = self.span() {
@@ -86,12 +86,12 @@ impl Scope {
         }
     }
 
-    /// Returns the call's span, if somebody listens.
+    /// Returns the call's span. `None` if no subscriber takes it.
     pub(crate) fn span(&self) -> Option<&CallSpan> {
         self.notes.as_ref()?.span.as_ref()
     }
 
-    /// Returns what the call has waited for. Only while its watch stands.
+    /// Returns the time that the call has waited, by cause. The watch has to be stopped.
     pub(crate) fn waits(&self) -> Waits {
         let notes = self.notes.as_ref();
         let (cooled, backed_off) = notes.map_or((0, 0), |it| (it.cooled, it.backed_off));

@@ -1,17 +1,17 @@
-//! Fields that name the error, as AWS sends them: a refusal that its status, a 400, does not show.
+//! Fields with the name of the error, as AWS sends them. AWS refuses calls that come too soon with a status of 400.
 
-/// The fields: of its JSON protocols, of services that had another protocol before, and of S3.
+/// Names of the fields: of AWS's JSON protocols, of services that had another protocol before, and of S3.
 const FIELDS: [&[u8]; 3] = [
     b"x-amzn-errortype",
     b"x-amzn-query-error",
     b"x-amz-error-code",
 ];
 
-/// The start of all of them.
+/// Common prefix of the names.
 pub(super) const START: &[u8; 4] = b"x-am";
 
-/// Codes for calls that came too soon, as AWS's own clients know them. Without `LimitExceededException`,
-/// which more often is about how many things there may be.
+/// Error codes for calls that come too soon: the throttling codes of the AWS SDKs ("Retry behavior", AWS SDKs and Tools
+/// Reference Guide). `LimitExceededException` is left out, because it mostly refuses to create one more resource.
 const CODES: [&str; 12] = [
     "BandwidthLimitExceeded",
     "EC2ThrottledException",
@@ -27,13 +27,13 @@ const CODES: [&str; 12] = [
     "TooManyRequestsException",
 ];
 
-/// Whether the field names the error.
+/// Returns whether a field has the name of the error.
 pub(super) fn is_field(name: &[u8]) -> bool {
     FIELDS.contains(&name)
 }
 
-/// Whether the value names one of the codes: with the namespace of its service before a `#`, or with a URL
-/// or the one at fault behind it.
+/// Returns whether the value has one of the codes. The namespace of the service may stand before it, ending in `#`; a
+/// URL or the party at fault may follow it, after `:` or `;`.
 pub(super) fn is_throttle(value: &[u8]) -> bool {
     let end = value.iter().position(|byte| matches!(byte, b':' | b';'));
     let mut parts = value[..end.unwrap_or(value.len())].split(|&byte| byte == b'#');

@@ -1,4 +1,4 @@
-//! Counts: limits, what is left of them, and what has been used.
+//! Parsers of counts: limits, their rests, and their used parts.
 
 use core::time::Duration;
 
@@ -9,16 +9,16 @@ use super::structured;
 use super::vocabulary::Field;
 use super::window::Windows;
 
-/// Written out, what `/` stands for.
+/// Alternative to `/`.
 const PER: &[u8] = b" per ";
 
-/// Begins an entry of IBM API Connect's lists.
+/// Prefix of an entry in IBM API Connect's lists.
 const NAME: &[u8] = b"name=";
 
-/// Reads `60`, `100;w=21600`, `10, 10;w=1, 50;w=60`, `600,30000`, `100:120,20:1`, `32/40`, `150/15m`
-/// or `name=default,100;`.
+/// Parses `60`, `100;w=21600`, `10, 10;w=1, 50;w=60`, `600,30000`, `100:120,20:1`, `32/40`, `150/15m` or
+/// `name=default,100;` into windows.
 ///
-/// `None` where nothing comes of it.
+/// `None` if the value has none of these forms.
 pub(super) fn read<'a>(
     windows: &mut Windows<'a>,
     slot: &Slot<'a>,
@@ -47,8 +47,8 @@ pub(super) fn read<'a>(
     }
 }
 
-/// One number. -1 says that the server does not know; any other negative number of things left
-/// says that more were taken than there were.
+/// Parses one number. A rest of -1 means "not known" (`None`); any other negative rest means that the limit is exceeded
+/// and counts as 0.
 fn count(field: Field, text: &[u8]) -> Option<f64> {
     match text.strip_prefix(b"-") {
         None => Decimal::parse(text)?.to_f64(),
@@ -60,8 +60,8 @@ fn count(field: Field, text: &[u8]) -> Option<f64> {
     }
 }
 
-/// `32/40` is so much of so much, as Shopify writes it: what is left in a field for that, else what
-/// was used. `150/15m` and `150 per 15 minutes` are so much in so long, as EVE Online does.
+/// Parses `32/40`, as Shopify sends it: the rest and the limit in a field for the rest, else the used part and the
+/// limit. Also parses `150/15m` and `150 per 15 minutes`, as EVE Online sends it: a limit and the length of its window.
 fn slashes<'a>(windows: &mut Windows<'a>, slot: &Slot<'a>, field: Field, text: &str) -> Option<()> {
     if let Some((part, whole)) = lists::slash(text) {
         let window = windows.at(slot, 0)?;
@@ -94,7 +94,7 @@ fn slashes<'a>(windows: &mut Windows<'a>, slot: &Slot<'a>, field: Field, text: &
     Some(())
 }
 
-/// `name=default,100;`, several of them one after the other.
+/// Parses `name=default,100;`, once or several times.
 fn by_name(windows: &mut Windows<'_>, field: Field, text: &str) -> Option<()> {
     for entry in text.split_terminator(';') {
         let (name, value) = entry.trim().strip_prefix("name=")?.rsplit_once(',')?;
@@ -104,6 +104,7 @@ fn by_name(windows: &mut Windows<'_>, field: Field, text: &str) -> Option<()> {
     Some(())
 }
 
+/// Parses `100:120,20:1`: counts, each with the length of its window in seconds.
 fn by_seconds<'a>(
     windows: &mut Windows<'a>,
     slot: &Slot<'a>,
@@ -118,8 +119,8 @@ fn by_seconds<'a>(
     Some(())
 }
 
-/// A list is one limit with its policies behind it, as in the first drafts, or several windows
-/// without names, told apart by their order.
+/// Parses a list: one limit followed by its policies, as in the first IETF drafts, or several windows without names,
+/// which are identified by their position.
 fn list<'a>(windows: &mut Windows<'a>, slot: &Slot<'a>, field: Field, text: &[u8]) -> Option<()> {
     let mut values = Vec::new();
     for item in structured::list(text) {

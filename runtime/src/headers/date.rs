@@ -1,8 +1,8 @@
-//! Instants: every form of date that servers write, read against the server's own clock.
+//! Parsers of dates, in every form that servers send.
 //!
-//! The three forms of HTTP-date (RFC 9110, section 5.6.7) are cut here by their fixed columns. A
-//! day of the week has to be one, but it need not be the right one: the date is what counts. The zone
-//! has to be `GMT`; servers that write `UTC` or `+0000` instead mean the same.
+//! The three forms of HTTP-date (RFC 9110, section 5.6.7) have fixed columns. The day of the week has to be a valid
+//! name, but need not be that of the date. The zone has to be `GMT`, or `UTC` or `+0000`, which some servers send
+//! instead.
 
 use core::time::Duration;
 use std::borrow::Cow;
@@ -39,13 +39,14 @@ impl Instant {
         Self(nanos)
     }
 
-    /// How long from `now` until then; zero if it has passed. `None` if it is absurdly far away.
+    /// Returns the time from `now` until the instant; zero if it has passed. `None` if it is longer than the longest
+    /// wait that is understood.
     pub(super) fn after(self, now: Self) -> Option<Duration> {
         number::wait(u128::try_from(self.0 - now.0).unwrap_or(0))
     }
 
-    /// `seconds` counted from the beginning of the day; 60 is a leap second, which takes the
-    /// number of the second after it.
+    /// Returns the instant of a date and a time in UTC. The second 60 is a leap second and counts as the second after
+    /// it.
     fn new(date: (i16, i8, i8), time: (i8, i8, i8)) -> Option<Self> {
         let (hour, minute, second) = time;
         let leap = i8::from(second == 60);
@@ -66,7 +67,8 @@ impl From<SystemTime> for Instant {
     }
 }
 
-/// `Mon, 23 Nov 2026 12:00:30 +0000`, as mails and some fields other than `Retry-After` have it.
+/// Parses `Mon, 23 Nov 2026 12:00:30 +0000`, the form of mails (RFC 2822), which some fields other than `Retry-After`
+/// have.
 pub(super) fn rfc2822(text: &[u8]) -> Option<Instant> {
     static PARSER: rfc2822::DateTimeParser = rfc2822::DateTimeParser::new();
 
@@ -76,7 +78,7 @@ pub(super) fn rfc2822(text: &[u8]) -> Option<Instant> {
     Some(Instant(timestamp.as_nanosecond()))
 }
 
-/// Any form of date.
+/// Parses a date in any form but that of mails.
 pub(super) fn any(text: &[u8], now: Instant) -> Option<Instant> {
     match text.first()? {
         b'0'..=b'9' => iso(text),
@@ -84,7 +86,7 @@ pub(super) fn any(text: &[u8], now: Instant) -> Option<Instant> {
     }
 }
 
-/// The three forms of HTTP-date.
+/// Parses the three forms of HTTP-date.
 pub(super) fn http(text: &[u8], now: Instant) -> Option<Instant> {
     match text.iter().position(|&byte| byte == b',') {
         Some(3) => imf_fixdate(text),
@@ -93,7 +95,7 @@ pub(super) fn http(text: &[u8], now: Instant) -> Option<Instant> {
     }
 }
 
-/// `Sun, 06 Nov 1994 08:49:37 GMT`
+/// Parses `Sun, 06 Nov 1994 08:49:37 GMT`.
 fn imf_fixdate(text: &[u8]) -> Option<Instant> {
     let text = without_zone(text)?;
     shaped(text, b"aaa, 00 aaa 0000 00:00:00")?;
@@ -106,9 +108,10 @@ fn imf_fixdate(text: &[u8]) -> Option<Instant> {
     Instant::new(date, time(&text[17..25])?)
 }
 
-/// `Sunday, 06-Nov-94 08:49:37 GMT`
+/// Parses `Sunday, 06-Nov-94 08:49:37 GMT`.
 ///
-/// Of the years that end in these two digits it is the last one that is at most 50 years ahead.
+/// The year is the latest one with these two last digits that is at most 50 years in the future (RFC 9110, section
+/// 5.6.7).
 fn rfc850(text: &[u8], now: Instant) -> Option<Instant> {
     let comma = text.iter().position(|&byte| byte == b',')?;
     let (name, rest) = text.split_at(comma);
@@ -126,7 +129,7 @@ fn rfc850(text: &[u8], now: Instant) -> Option<Instant> {
     Instant::new((year, month, day), time)
 }
 
-/// `Sun Nov  6 08:49:37 1994`
+/// Parses `Sun Nov  6 08:49:37 1994`.
 fn asctime(text: &[u8]) -> Option<Instant> {
     shaped(text, b"aaa aaa _0 00:00:00 0000")?;
     short_day(&text[..3])?;
@@ -138,13 +141,13 @@ fn asctime(text: &[u8]) -> Option<Instant> {
     Instant::new(date, time(&text[11..19])?)
 }
 
-/// Text before the name of the zone without an offset from UTC.
+/// Removes the name of a zone without an offset from UTC.
 fn without_zone(text: &[u8]) -> Option<&[u8]> {
     const ZONES: [&[u8]; 3] = [b" GMT", b" UTC", b" +0000"];
     ZONES.into_iter().find_map(|zone| text.strip_suffix(zone))
 }
 
-/// `Tue Feb 16 2021 09:02:42 GMT+0100 (Central European Standard Time)`, as JavaScript prints a date.
+/// Parses `Tue Feb 16 2021 09:02:42 GMT+0100 (Central European Standard Time)`, as JavaScript prints a date.
 fn javascript(text: &[u8]) -> Option<Instant> {
     const SHAPE: &[u8] = b"aaa aaa 00 0000 00:00:00 GMT";
     let (front, zone) = text.split_at_checked(SHAPE.len())?;
@@ -169,12 +172,12 @@ fn javascript(text: &[u8]) -> Option<Instant> {
     }
 }
 
-/// ISO 8601 and RFC 3339: with or without seconds, fraction, time of day; UTC if no offset is given.
+/// Parses ISO 8601 and RFC 3339, with or without seconds, fraction or time of day. Without an offset it is UTC.
 fn iso(text: &[u8]) -> Option<Instant> {
     static PARSER: DateTimeParser = DateTimeParser::new();
 
-    // Four digits and a hyphen keep out the basic form, which a plain number could be taken for,
-    // and the signed years; a bracket would name a time zone, and we have none to look up.
+    // Four digits and a hyphen exclude the basic form, which looks like a plain number, and signed years. A bracket
+    // begins the name of a time zone, and there is no database of zones here.
     if text.get(4) != Some(&b'-') || text.len() > 40 || text.contains(&b'[') {
         return None;
     }
@@ -184,15 +187,14 @@ fn iso(text: &[u8]) -> Option<Instant> {
     let offset = pieces
         .to_numeric_offset()
         .map_or(0, jiff::tz::Offset::seconds);
-    // jiff reads a leap second as the second before it, which would be a second early.
+    // jiff reads a leap second as the second before it, which would make the wait one second too short.
     let leap = i128::from(text.get(16..19) == Some(b":60"));
     Some(Instant(
         since_epoch(civil) + (leap - i128::from(offset)) * NANOS_PER_SECOND,
     ))
 }
 
-/// `2026-11-23 12:00:30 UTC` and `2026-11-23 12:00:30 +0200`, as Ruby and Go print dates, in the way
-/// of ISO 8601.
+/// Rewrites `2026-11-23 12:00:30 UTC` and `2026-11-23 12:00:30 +0200`, as Ruby and Go print dates, to ISO 8601.
 fn with_close_offset(text: &[u8]) -> Cow<'_, [u8]> {
     let text = text.strip_suffix(b" UTC").unwrap_or(text);
     match text.iter().rposition(|&byte| byte == b' ') {
@@ -203,21 +205,23 @@ fn with_close_offset(text: &[u8]) -> Cow<'_, [u8]> {
     }
 }
 
+/// Returns the nanoseconds since 1970 of a date and time in UTC.
 fn since_epoch(civil: DateTime) -> i128 {
-    // Timestamps are quick to make, but end a day before the year 9999 does.
+    // The fast way. jiff's timestamps end one day before the year 9999 does.
     match jiff::tz::Offset::UTC.to_timestamp(civil) {
         Ok(timestamp) => timestamp.as_nanosecond(),
         Err(_) => civil.duration_since(UNIX_EPOCH).as_nanos(),
     }
 }
 
+/// Returns the date and time of an instant in UTC.
 fn civil(instant: Instant) -> Option<DateTime> {
     let timestamp = jiff::Timestamp::from_nanosecond(instant.0).ok()?;
     Some(jiff::tz::Offset::UTC.to_datetime(timestamp))
 }
 
-/// Whether the text has this shape: `0` stands for a digit, `_` for a digit or a space, `a` for a
-/// letter, and all else for itself.
+/// Checks the shape of a text: in `shape`, `0` matches a digit, `_` a digit or a space, `a` a letter, and any other
+/// byte matches itself.
 fn shaped(text: &[u8], shape: &[u8]) -> Option<()> {
     let fits = |(byte, wanted): (&u8, &u8)| match wanted {
         b'0' => byte.is_ascii_digit(),
@@ -245,7 +249,7 @@ fn two(digits: &[u8]) -> Option<i8> {
     i8::try_from(integer(digits)?).ok()
 }
 
-/// `08:49:37`
+/// Parses `08:49:37`.
 fn time(text: &[u8]) -> Option<(i8, i8, i8)> {
     Some((two(&text[..2])?, two(&text[3..5])?, two(&text[6..8])?))
 }

@@ -1,4 +1,4 @@
-//! Values that vendors made up to say several things in one field.
+//! Parsers of vendors' own formats that put several values into one field.
 
 use core::time::Duration;
 use std::borrow::Cow;
@@ -8,10 +8,10 @@ use super::number::{Decimal, integer};
 use super::vocabulary::{Field, Odd};
 use super::window::{Window, Windows};
 
-/// More entries than any server sends.
+/// Maximum number of entries that are read, more than any known server sends.
 const MAX_ENTRIES: usize = 32;
 
-/// Reads one value. The wait is one for every request, where the value asks for that.
+/// Parses one value into windows. Returns the wait for all requests, if the value has one.
 pub(super) fn read<'a>(
     odd: Odd,
     slot: &Slot<'a>,
@@ -43,8 +43,8 @@ pub(super) fn read<'a>(
     None
 }
 
-/// `100:120,20:1`: counts and the lengths of their windows in seconds, as Riot sends them; Path of
-/// Exile adds how long a client is shut out (`8:10:60`). `None` if the value is not of this form.
+/// Parses `100:120,20:1`, as Riot sends it: counts, each with the length of its window in seconds. Path of Exile adds
+/// the length of the penalty (`8:10:60`), which is ignored. `None` if the value has another form.
 pub(super) fn counts_by_seconds(text: &str) -> Option<impl Iterator<Item = (f64, u64)>> {
     let pair = |entry: &str| {
         let (number, rest) = entry.split_once(':')?;
@@ -58,13 +58,13 @@ pub(super) fn counts_by_seconds(text: &str) -> Option<impl Iterator<Item = (f64,
         .then(|| entries().flatten())
 }
 
-/// `32/40`
+/// Parses `32/40`.
 pub(super) fn slash(text: &str) -> Option<(f64, f64)> {
     let (used, limit) = text.split_once('/')?;
     Some((count(used)?, count(limit)?))
 }
 
-/// `api-usage=25/5000; per-app-api-usage=17/250(appName=sample-connected-app)`
+/// Parses `api-usage=25/5000; per-app-api-usage=17/250(appName=sample-connected-app)`, as Salesforce sends it.
 fn named_slashes<'a>(text: &'a str, windows: &mut Windows<'a>) {
     for entry in text.split(';').take(MAX_ENTRIES) {
         let Some((name, value)) = entry.split_once('=') else {
@@ -80,7 +80,7 @@ fn named_slashes<'a>(text: &'a str, windows: &mut Windows<'a>) {
     }
 }
 
-/// `total=100; remaining=99; resets=41`, several of them with commas between.
+/// Parses `total=100; remaining=99; resets=41`, or several of these with commas in between.
 fn groups<'a>(label: &'a str, text: &'a str, windows: &mut Windows<'a>) {
     for group in text.split(',').take(MAX_ENTRIES) {
         let pairs = || {
@@ -111,7 +111,7 @@ fn groups<'a>(label: &'a str, text: &'a str, windows: &mut Windows<'a>) {
     }
 }
 
-/// `Remaining: 394 Time until reset: 3589`, as Pingdom writes it.
+/// Parses `Remaining: 394 Time until reset: 3589`, as Pingdom sends it.
 fn prose<'a>(label: &'a str, text: &'a str, windows: &mut Windows<'a>) {
     let behind = |words| text.split_once(words)?.1.split_ascii_whitespace().next();
     add(windows, label.into(), |window| {
@@ -124,7 +124,7 @@ fn prose<'a>(label: &'a str, text: &'a str, windows: &mut Windows<'a>) {
     });
 }
 
-/// `Microsoft.Compute/PutVM3Min;239,Microsoft.Compute/PutVM30Min;1198`
+/// Parses `Microsoft.Compute/PutVM3Min;239,Microsoft.Compute/PutVM30Min;1198`, as Azure Resource Manager sends it.
 fn named_counts<'a>(text: &'a str, windows: &mut Windows<'a>) {
     for entry in text.split(',').take(MAX_ENTRIES) {
         let Some((name, value)) = entry.split_once(';') else {
@@ -138,8 +138,8 @@ fn named_counts<'a>(text: &'a str, windows: &mut Windows<'a>) {
     }
 }
 
-/// `60:error;session:organization,120::project`: seconds, categories, and more that does not matter
-/// here. No category means all of them, so that is a wait for every request.
+/// Parses `60:error;session:organization,120::project`, as Sentry sends it: seconds, categories, and fields that are
+/// ignored. Returns the longest wait without a category, which applies to all requests.
 fn categories<'a>(text: &'a str, windows: &mut Windows<'a>) -> Option<Duration> {
     let mut everything = None;
     for entry in text.split(',').take(MAX_ENTRIES) {
@@ -163,6 +163,7 @@ fn categories<'a>(text: &'a str, windows: &mut Windows<'a>) -> Option<Duration> 
     everything
 }
 
+/// Adds a window with this label.
 fn add<'a>(windows: &mut Windows<'a>, label: Cow<'a, str>, fill: impl FnOnce(&mut Window<'a>)) {
     let mut window = Window::new(Family::Vendor, label);
     fill(&mut window);

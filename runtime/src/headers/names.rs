@@ -1,16 +1,15 @@
-//! Field names: which window a field speaks of, and what it says about it.
+//! Parser of field names: the window that a field describes, and the meaning of its value.
 //!
-//! Most names are `<vendor>ratelimit<rest>`, where the rest is a word for what the field says,
-//! before or after a label that tells several windows apart: `x-ratelimit-remaining-tokens`,
-//! `anthropic-ratelimit-tokens-remaining`. Read by its parts, a name of a vendor we have never
-//! heard of is understood too.
+//! Most names have the form `<vendor>ratelimit<rest>`. The rest is a word for the meaning, before or after a label that
+//! distinguishes several windows: `x-ratelimit-remaining-tokens`, `anthropic-ratelimit-tokens-remaining`. Since names
+//! are read by their parts, those of unknown vendors are understood too.
 
 use core::time::Duration;
 
 use super::number;
 use super::vocabulary::{self, Field, GLUED, LAST_ONLY};
 
-/// Names alike enough to be told apart from others in the same response, best source first.
+/// Group of names that describe the same windows in a response. The best source comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Family {
     /// `RateLimit` and `RateLimit-Policy`.
@@ -25,19 +24,21 @@ pub(super) enum Family {
     XRateDashLimit,
 }
 
-/// The window that a field speaks of.
+/// Window that a field describes.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Slot<'a> {
     pub(super) family: Family,
-    /// What tells it from other windows of the family. May be empty.
+    /// Name within the family. May be empty.
     pub(super) label: &'a str,
+    /// Unit of the counts, by the label.
     pub(super) unit: &'static str,
+    /// Length of the window, by the label.
     pub(super) length: Option<Duration>,
 }
 
-/// The window and the meaning of a field that speaks of one.
+/// Returns the window and the meaning of a field. `None` if the field does not describe a window.
 pub(super) fn window_field(name: &str) -> Option<(Slot<'_>, Field)> {
-    // None of the odd names starts as the usual ones do.
+    // No irregular name begins with one of these, so the search in their table is saved.
     let usual = name.starts_with("x-ratelimit") || name.starts_with("ratelimit");
     if usual {
         regular(name)
@@ -46,11 +47,13 @@ pub(super) fn window_field(name: &str) -> Option<(Slot<'_>, Field)> {
     }
 }
 
+/// Looks up an irregular name.
 fn odd(name: &str) -> Option<(Slot<'_>, Field)> {
     let (label, field) = vocabulary::odd(name)?;
     Some((Slot::new(Family::Vendor, label), field))
 }
 
+/// Parses a regular name by its parts.
 fn regular(name: &str) -> Option<(Slot<'_>, Field)> {
     let (vendor, stem, rest) = stem(name)?;
     let family = match (vendor, stem) {
@@ -67,16 +70,16 @@ fn regular(name: &str) -> Option<(Slot<'_>, Field)> {
     if !label.is_empty() || family != Family::Vendor {
         return Some((slot, field));
     }
-    // The vendor's name will do: `app` of `x-app-rate-limit`.
+    // The vendor's name is the label: `app` of `x-app-rate-limit`.
     let vendor = vendor.strip_prefix("x-").unwrap_or(vendor);
     let vendor = vendor.strip_suffix('-').unwrap_or(vendor);
     let label = if vendor.is_empty() { stem } else { vendor };
     Some((Slot { label, ..slot }, field))
 }
 
-/// The name cut round the word for the whole family.
+/// Splits a name at the word of its family: vendor, word, rest.
 fn stem(name: &str) -> Option<(&str, &str, &str)> {
-    // The first two are the usual names, for which there is no need to search.
+    // The most frequent names first, without a search.
     for (vendor, stem) in [("x-", "ratelimit"), ("", "ratelimit")] {
         if let Some(rest) = name
             .strip_prefix(vendor)
@@ -99,13 +102,13 @@ fn stem(name: &str) -> Option<(&str, &str, &str)> {
     word.or_else(beginning)
 }
 
-/// Label and field of `limit`, `limit-tokens`, `tokens-limit`, `userlimit` or `daily`.
+/// Returns the label and the meaning of `limit`, `limit-tokens`, `tokens-limit`, `userlimit` or `daily`.
 fn split(rest: &str) -> Option<(&str, Field)> {
     if let Some(field) = vocabulary::field(rest) {
         return Some(("", field));
     }
     let hyphens = || rest.bytes().enumerate().filter(|(_, byte)| *byte == b'-');
-    // The longest word first: `reset-after` before `reset`.
+    // The longest word counts: `reset-after` before `reset`.
     let last = hyphens()
         .find_map(|(hyphen, _)| Some((&rest[..hyphen], vocabulary::field(&rest[hyphen + 1..])?)));
     let first = || {
@@ -126,6 +129,7 @@ fn split(rest: &str) -> Option<(&str, Field)> {
 }
 
 impl<'a> Slot<'a> {
+    /// Returns the window with this label, from which its unit and its length follow.
     pub(super) fn new(family: Family, label: &'a str) -> Self {
         if label.is_empty() {
             return Self {
@@ -148,7 +152,7 @@ impl<'a> Slot<'a> {
     }
 }
 
-/// The length of a window by the word for it: `minute`, `daily`, `1m`, `10s`, `15min`, `24hour`.
+/// Returns the length of a window by its word: `minute`, `daily`, `1m`, `10s`, `15min`, `24hour`.
 pub(super) fn length(word: &str) -> Option<Duration> {
     let digits = word.bytes().take_while(u8::is_ascii_digit).count();
     let (digits, rest) = word.split_at(digits);
@@ -163,7 +167,7 @@ pub(super) fn length(word: &str) -> Option<Duration> {
     (!length.is_zero()).then_some(length)
 }
 
-/// `30 seconds` or `5min`: a time with its unit in a word.
+/// Parses `30 seconds` or `5min`: a time whose unit is a word of at least three letters.
 pub(super) fn long_words(text: &[u8]) -> Option<Duration> {
     let letters = text
         .iter()

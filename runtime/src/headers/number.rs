@@ -1,23 +1,23 @@
-//! Plain decimals and durations, exact to the nanosecond, rounded up where something is left over.
+//! Parsers of decimals and durations, exact to the nanosecond and rounded up.
 
 use core::time::Duration;
 
 use jiff::fmt::temporal::SpanParser;
 
-/// Longest number looked at, in bytes. The longest real one has 20 digits.
+/// Longest number that is parsed, in bytes. The longest known one has 20 digits.
 const MAX_LEN: usize = 40;
-/// Longest wait taken seriously: about 31,700 years, so that the last HTTP-date still fits.
+/// Longest wait that is understood: about 31,700 years, so that the last HTTP-date still fits.
 pub(super) const MAX_WAIT: Duration = Duration::from_secs(1_000_000_000_000);
 
 const NANOS_PER_MILLI: u64 = 1_000_000;
 const NANOS_PER_SECOND: u64 = 1_000_000_000;
 
-/// A number written as `12`, `0120` or `64.57`: no sign, no exponent, digits on both sides of the point.
+/// Number such as `12`, `0120` or `64.57`: no sign, no exponent, digits on both sides of the point.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Decimal<'a> {
     text: &'a [u8],
     whole: u64,
-    /// The rest in thousand-millionths, rounded up.
+    /// Fraction in units of 1e-9, rounded up.
     billionths: u64,
 }
 
@@ -39,17 +39,17 @@ impl<'a> Decimal<'a> {
         })
     }
 
-    /// Whether it is exactly 1.
+    /// Returns whether the number is exactly 1.
     pub(super) const fn is_one(self) -> bool {
         self.whole == 1 && self.billionths == 0
     }
 
-    /// The part before the point.
+    /// Returns the part before the point.
     pub(super) const fn whole(self) -> u64 {
         self.whole
     }
 
-    /// The nearest float.
+    /// Returns the nearest float.
     #[expect(
         clippy::cast_precision_loss,
         reason = "the nearest float is what is wanted"
@@ -61,7 +61,7 @@ impl<'a> Decimal<'a> {
         core::str::from_utf8(self.text).ok()?.parse().ok()
     }
 
-    /// The value in nanoseconds if one of it is `unit` nanoseconds, rounded up.
+    /// Returns the number times `unit` nanoseconds, rounded up.
     pub(super) fn nanos(self, unit: u64) -> u128 {
         let [whole, part] =
             [self.whole, self.billionths].map(|count| u128::from(count) * u128::from(unit));
@@ -72,18 +72,18 @@ impl<'a> Decimal<'a> {
         }
     }
 
-    /// A wait of this many seconds.
+    /// Returns a wait of this many seconds.
     pub(super) fn seconds(self) -> Option<Duration> {
         wait(self.nanos(NANOS_PER_SECOND))
     }
 
-    /// A wait of this many milliseconds.
+    /// Returns a wait of this many milliseconds.
     pub(super) fn millis(self) -> Option<Duration> {
         wait(self.nanos(NANOS_PER_MILLI))
     }
 }
 
-/// A duration as Go prints one, such as `6m0s`, `1h23m31s`, `2m52.8s` or `20ms`; also days, as in `1d2h`.
+/// Parses a duration as Go prints it, such as `6m0s`, `1h23m31s`, `2m52.8s` or `20ms`; also with days, as in `1d2h`.
 ///
 /// Source: the `ParseDuration` function of Go's package `time`. `OpenAI` and Groq send these.
 pub(super) fn go_duration(text: &[u8]) -> Option<Duration> {
@@ -108,7 +108,7 @@ pub(super) fn go_duration(text: &[u8]) -> Option<Duration> {
     wait(total)
 }
 
-/// A duration as ISO 8601 writes it, such as `PT1M30S`.
+/// Parses a duration of ISO 8601, such as `PT1M30S`.
 pub(super) fn iso_duration(text: &[u8]) -> Option<Duration> {
     static PARSER: SpanParser = SpanParser::new();
 
@@ -119,16 +119,16 @@ pub(super) fn iso_duration(text: &[u8]) -> Option<Duration> {
     wait(u128::try_from(duration.as_nanos()).ok()?)
 }
 
-/// So many seconds as a wait. `None` if it is negative or absurdly long.
+/// Returns a wait of this many seconds. `None` if it is negative or longer than [`MAX_WAIT`].
 pub(super) fn seconds(seconds: f64) -> Option<Duration> {
     Duration::try_from_secs_f64(seconds)
         .ok()
         .filter(|wait| *wait <= MAX_WAIT)
 }
 
-/// So many nanoseconds as a wait in whole milliseconds, rounded up. `None` if it is absurdly long.
+/// Returns a wait of this many nanoseconds, rounded up to milliseconds. `None` if it is longer than [`MAX_WAIT`].
 pub(super) fn wait(nanos: u128) -> Option<Duration> {
-    // The first is much faster, and far enough for 584 years.
+    // Arithmetic on 64 bits is much faster, and reaches 584 years.
     let millis = match u64::try_from(nanos) {
         Ok(nanos) => nanos.div_ceil(NANOS_PER_MILLI),
         Err(_) => u64::try_from(nanos.div_ceil(NANOS_PER_MILLI.into())).ok()?,
@@ -136,7 +136,7 @@ pub(super) fn wait(nanos: u128) -> Option<Duration> {
     Some(Duration::from_millis(millis)).filter(|wait| *wait <= MAX_WAIT)
 }
 
-/// `1*DIGIT`, as far as it fits.
+/// Parses `1*DIGIT` (RFC 5234). `None` if the number does not fit 64 bits.
 pub(super) fn integer(digits: &[u8]) -> Option<u64> {
     if digits.is_empty() {
         return None;
@@ -147,7 +147,7 @@ pub(super) fn integer(digits: &[u8]) -> Option<u64> {
     })
 }
 
-/// The digits after a point in thousand-millionths, rounded up.
+/// Returns the digits after a point in units of 1e-9, rounded up.
 fn billionths(digits: &[u8]) -> Option<u64> {
     let (kept, rest) = digits.split_at(digits.len().min(9));
     let value = integer(kept)? * 10_u64.pow(9 - u32::try_from(kept.len()).ok()?);
@@ -157,7 +157,7 @@ fn billionths(digits: &[u8]) -> Option<u64> {
     Some(value + u64::from(rest.iter().any(|&byte| byte != b'0')))
 }
 
-/// The nanoseconds of a unit of time. The micro sign occurs in three encodings.
+/// Returns the nanoseconds of a unit of time. The micro sign occurs in three encodings.
 const fn unit(letters: &[u8]) -> Option<u64> {
     match letters {
         b"ns" => Some(1),

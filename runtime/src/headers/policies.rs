@@ -1,4 +1,4 @@
-//! What structured fields say about windows: `RateLimit` and `RateLimit-Policy` of all drafts.
+//! Parser of `RateLimit` and `RateLimit-Policy`, in the forms of all IETF drafts.
 
 use super::counts;
 use super::names::{Family, Slot};
@@ -7,15 +7,15 @@ use super::structured::{self, Item};
 use super::vocabulary::Field;
 use super::window::Windows;
 
-/// `"burst";q=100;w=60, "daily";q=1000;w=86400`, or `10;w=1, 50;w=60` of drafts 04 to 06.
+/// Parses `"burst";q=100;w=60, "daily";q=1000;w=86400`, or `10;w=1, 50;w=60` of drafts 04 to 06.
 pub(super) fn policies<'a>(windows: &mut Windows<'a>, slot: &Slot<'a>, text: &[u8]) {
     for item in structured::list(text) {
         policy(windows, slot.family, item);
     }
 }
 
-/// The field without a word behind `RateLimit`: `"default";r=50;t=30` since draft 08,
-/// `limit=10, remaining=1, reset=7` of draft 07, or a vendor's plain `700`, `100:120,20:1` or `32/40`.
+/// Parses the field `RateLimit` itself: `"default";r=50;t=30` since draft 08, `limit=10, remaining=1, reset=7` of draft
+/// 07, or a vendor's plain `700`, `100:120,20:1` or `32/40`.
 pub(super) fn bare<'a>(windows: &mut Windows<'a>, slot: &Slot<'a>, text: &[u8]) {
     let end = text
         .iter()
@@ -35,6 +35,7 @@ pub(super) fn bare<'a>(windows: &mut Windows<'a>, slot: &Slot<'a>, text: &[u8]) 
     }
 }
 
+/// Adds an item of `RateLimit-Policy`. `None` if it is malformed.
 fn policy(windows: &mut Windows<'_>, family: Family, mut item: Item) -> Option<()> {
     let name = item.name.take();
     let number = item.number.filter(|number| *number >= 0.0);
@@ -58,6 +59,7 @@ fn policy(windows: &mut Windows<'_>, family: Family, mut item: Item) -> Option<(
     Some(())
 }
 
+/// Adds an item of `RateLimit` since draft 08. `None` if it is malformed.
 fn status(windows: &mut Windows<'_>, mut item: Item) -> Option<()> {
     let name = item.name.take()?;
     let parameters = item.parameters().ok()?;
@@ -77,6 +79,7 @@ fn status(windows: &mut Windows<'_>, mut item: Item) -> Option<()> {
     Some(())
 }
 
+/// Adds a member of `RateLimit` of draft 07. `None` if it is malformed.
 fn member(windows: &mut Windows<'_>, item: &Item) -> Option<()> {
     let slot = Slot::new(Family::Structured, "");
     let number = item

@@ -1,4 +1,4 @@
-//! One response being read: each field adds to what is known.
+//! State of the parser of one response.
 
 use core::cell::Cell;
 use core::time::Duration;
@@ -17,34 +17,37 @@ use super::window::Windows;
 use super::{ResetKind, codes, counts, lists, policies, structured};
 use crate::hint::Hint;
 
-/// Lines that are read, of those whose names look right.
+/// Maximum number of lines that are read, of those with matching names.
 const MAX_LINES: usize = 64;
-/// Further lines of a structured field that are joined to its first.
+/// Maximum number of further lines of a structured field that are joined to its first.
 const MAX_JOINED: usize = 15;
 /// Longest line that is read, in bytes.
 const MAX_LINE: usize = 2048;
-/// Longest title of a window that is kept, in bytes.
+/// Longest name of a resource that is kept, in bytes.
 const MAX_TITLE: usize = 128;
 
-/// What has been read so far.
+/// State of the parser of one response.
 #[derive(Debug)]
-pub(super) struct Reading<'a> {
+pub(super) struct ResponseParser<'a> {
     headers: &'a HeaderMap,
     received_at: SystemTime,
     reset_kind: ResetKind,
-    /// The server's clock, once it has been needed.
+    /// Time on the server's clock, once a field has needed it.
     now: Cell<Option<Instant>>,
+    /// Number of lines read.
     lines: usize,
+    /// Wait that the server asks for, and the rank of its field.
     delay: Option<(u8, Duration)>,
+    /// Advice of the server to retry or not.
     advice: Option<bool>,
-    /// The name of the error is one of those for calls that come too soon.
+    /// Whether the error has the name of one for calls that come too soon.
     throttled: bool,
-    /// A reset was told as an instant in whole seconds.
+    /// Whether a reset is an instant in whole seconds.
     instants: Cell<bool>,
     windows: Windows<'a>,
 }
 
-impl<'a> Reading<'a> {
+impl<'a> ResponseParser<'a> {
     pub(super) fn new(
         headers: &'a HeaderMap,
         received_at: SystemTime,
@@ -64,7 +67,7 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// Reads one line of a field.
+    /// Parses one line of a field.
     pub(super) fn line(&mut self, name: &'a HeaderName, value: &'a HeaderValue) {
         let Some(text) = trimmed(value).filter(|_| self.lines < MAX_LINES) else {
             return;
@@ -85,12 +88,12 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// Whether the response names an error for calls that come too soon.
+    /// Returns whether the response has the name of an error for calls that come too soon.
     pub(super) const fn names_a_throttle(&self) -> bool {
         self.throttled
     }
 
-    /// The hint, and whether a window is used up.
+    /// Returns the hint, and whether a window is exhausted.
     pub(super) fn finish(self) -> (Hint, bool) {
         let mut hint = Hint::new();
         if let Some((_, wait)) = self.delay {
@@ -99,7 +102,7 @@ impl<'a> Reading<'a> {
         if let Some(retry) = self.advice {
             hint = hint.with_server_says_retry(retry);
         }
-        // What a cache repeats was true at another time, perhaps of another caller.
+        // The response of a cache repeats counts of another time, and perhaps of another client.
         if self.windows.is_empty() || self.is_from_cache() {
             return (hint, false);
         }
@@ -107,7 +110,7 @@ impl<'a> Reading<'a> {
         self.windows.apply(hint)
     }
 
-    /// The longest wait of the best field that has one.
+    /// Records a wait. The field with the smallest rank counts, and of equal ranks the longest wait.
     fn delay(&mut self, rank: u8, wait: Option<Duration>) {
         let Some(wait) = wait else {
             return;
@@ -118,7 +121,7 @@ impl<'a> Reading<'a> {
         });
     }
 
-    /// `false` outweighs `true`.
+    /// Records advice. `false` takes precedence over `true`.
     fn advice(&mut self, text: &[u8]) {
         match text {
             b"true" => self.advice = self.advice.or(Some(true)),
@@ -127,6 +130,7 @@ impl<'a> Reading<'a> {
         }
     }
 
+    /// Parses a structured field, once for all its lines.
     fn structured(
         &mut self,
         name: &str,
@@ -145,7 +149,7 @@ impl<'a> Reading<'a> {
         Some(())
     }
 
-    /// `{"limit":1000,"remaining":0,"until":"2026-11-23T12:05:00Z"}`, a flat object as Trakt sends.
+    /// Parses `{"limit":1000,"remaining":0,"until":"2026-11-23T12:05:00Z"}`, a flat JSON object, as Trakt sends it.
     fn object(&mut self, slot: &Slot<'a>, text: &'a [u8]) {
         let inside = text
             .strip_prefix(b"{")
@@ -161,7 +165,7 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// Reads one line about a window. `None` where nothing comes of it.
+    /// Parses one line about a window. `None` if its value has an unknown form.
     fn window(&mut self, slot: &Slot<'a>, field: Field, text: &'a [u8]) -> Option<()> {
         match field {
             Field::Limit | Field::Remaining | Field::Used => {
@@ -187,7 +191,7 @@ impl<'a> Reading<'a> {
         Some(())
     }
 
-    /// Reads the end of a window, or of several that are told apart by their order: `823, 85623`.
+    /// Parses the reset of a window, or of several that are identified by their position: `823, 85623`.
     fn resets(&mut self, slot: &Slot<'a>, rank: u8, scale: Scale, text: &[u8]) -> Option<()> {
         if let Some(wait) = self.reset_value(scale, bare_item(text)) {
             self.windows.at(slot, 0)?.reset(rank, wait);
@@ -204,6 +208,7 @@ impl<'a> Reading<'a> {
         Some(())
     }
 
+    /// Parses the value of `Retry-After` or of a similar field.
     fn delay_value(&self, form: Form, text: &[u8]) -> Option<Duration> {
         match (Decimal::parse(text), form) {
             (Some(number), Form::Seconds) => number.seconds(),
@@ -214,7 +219,7 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// A duration with units, or the time until a date.
+    /// Parses a duration with units, or the time until a date.
     fn span_or_date(&self, text: &[u8]) -> Option<Duration> {
         number::go_duration(text)
             .or_else(|| number::iso_duration(text))
@@ -222,6 +227,7 @@ impl<'a> Reading<'a> {
             .or_else(|| self.until(text))
     }
 
+    /// Parses the time until a reset.
     fn reset_value(&self, scale: Scale, text: &[u8]) -> Option<Duration> {
         let Some(number) = Decimal::parse(text) else {
             return self
@@ -229,7 +235,7 @@ impl<'a> Reading<'a> {
                 .or_else(|| date::rfc2822(text)?.after(self.now()));
         };
         match (scale, self.reset_kind) {
-            // No delay is 31 years long.
+            // A delay of 31 years is not plausible, so this is an epoch.
             (Scale::Millis, _) if number.whole() >= 1_000_000_000_000 => self.guess(number),
             (Scale::Seconds, _) if number.whole() >= 1_000_000_000 => self.guess(number),
             (Scale::Millis, _) | (Scale::Guess, ResetKind::Millis) => number.millis(),
@@ -240,8 +246,9 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// A delay in seconds, or an epoch: 30 days are 2.6e6 seconds, and 2001 was 1e9 seconds after
-    /// 1970, so nothing real is near the line. Each further thousandfold is a smaller unit.
+    /// Returns the wait for a bare number: below 1e9 a delay in seconds, else an epoch. 30 days are 2.6e6 s, and 1e9 s
+    /// after 1970 is in the year 2001, so no real value is near the boundary. Each further factor of 1000 means a
+    /// smaller unit.
     fn guess(&self, number: Decimal<'_>) -> Option<Duration> {
         match number.whole() {
             0..1_000_000_000 => number.seconds(),
@@ -252,7 +259,7 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// The time until so many units of so many nanoseconds after 1970.
+    /// Returns the time until `number` units of `unit` nanoseconds after 1970.
     fn epoch(&self, number: Decimal<'_>, unit: u64) -> Option<Duration> {
         self.instants
             .set(self.instants.get() || unit == 1_000_000_000);
@@ -260,11 +267,12 @@ impl<'a> Reading<'a> {
         Instant::from_nanos(nanos).after(self.now())
     }
 
+    /// Parses the time until a date.
     fn until(&self, text: &[u8]) -> Option<Duration> {
         date::any(text, self.now())?.after(self.now())
     }
 
-    /// The server's clock if it sent a `Date`, else ours.
+    /// Returns the time on the server's clock if the response has a `Date`, else the local time.
     fn now(&self) -> Instant {
         if let Some(now) = self.now.get() {
             return now;
@@ -280,6 +288,7 @@ impl<'a> Reading<'a> {
         now
     }
 
+    /// Returns whether the response comes from a cache: its `Age` is above 0 (RFC 9111, section 5.1).
     fn is_from_cache(&self) -> bool {
         let age = self
             .headers
@@ -289,8 +298,8 @@ impl<'a> Reading<'a> {
         age.is_some_and(|seconds| seconds > 0)
     }
 
-    /// All lines of a structured field as one value (RFC 9651, section 4.2) if this is its first
-    /// line; the others have been read with it.
+    /// Returns all lines of a structured field as one value (RFC 9651, section 4.2) if `value` is its first line.
+    /// `None` for the others, which have been parsed with the first.
     fn whole(&self, name: &str, value: &HeaderValue) -> Option<Cow<'a, [u8]>> {
         let mut lines = self.headers.get_all(name).into_iter();
         let first = lines.next().filter(|first| core::ptr::eq(*first, value))?;
@@ -304,7 +313,7 @@ impl<'a> Reading<'a> {
     }
 }
 
-/// `60`, `5m` or `minute`.
+/// Parses the length of a window: `60`, `5m` or `minute`.
 fn length_value(scale: Scale, text: &[u8]) -> Option<Duration> {
     match Decimal::parse(text) {
         Some(number) if scale == Scale::Millis => number.millis(),
@@ -313,7 +322,7 @@ fn length_value(scale: Scale, text: &[u8]) -> Option<Duration> {
     }
 }
 
-/// A string of JSON without its quotes; anything else as it is.
+/// Returns a JSON string without its quotes, and any other text unchanged.
 fn unquoted(text: &[u8]) -> &[u8] {
     let text = text.trim_ascii();
     let inside = text
@@ -322,12 +331,12 @@ fn unquoted(text: &[u8]) -> &[u8] {
     inside.unwrap_or(text)
 }
 
-/// Without the spaces round it. `None` if it is too long.
+/// Returns the value without spaces at its ends. `None` if it is too long.
 fn trimmed(value: &HeaderValue) -> Option<&[u8]> {
     (value.len() <= MAX_LINE).then(|| value.as_bytes().trim_ascii())
 }
 
-/// A structured item without its parameters; what is no such item as it is.
+/// Returns a structured item without its parameters, and any other text unchanged.
 fn bare_item(text: &[u8]) -> &[u8] {
     match text.iter().position(|&byte| byte == b';') {
         Some(end) if structured::list(text).len() == 1 => &text[..end],
@@ -335,7 +344,7 @@ fn bare_item(text: &[u8]) -> &[u8] {
     }
 }
 
-/// A value that a proxy has joined with itself, as in `100, 100`, once.
+/// Returns a value once that a proxy has joined with itself, as in `100, 100`, and any other text unchanged.
 fn once(text: &[u8]) -> &[u8] {
     let mut parts = text.split(|&byte| byte == b',').map(<[u8]>::trim_ascii);
     let first = parts.next().unwrap_or_default();

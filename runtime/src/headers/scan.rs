@@ -1,22 +1,21 @@
-//! The sieve: which of a response's field names are worth a second look. It sees every field of
-//! every response, so it looks at every second pair of letters and no more.
+//! Filter for field names. It is run on every field of every response, so it reads only one pair of letters in four.
 
 use super::codes;
 
-/// Every name that we know holds one of these words, or a part of one. No two of them have a pair of
-/// letters in common.
+/// Words of which every known name contains at least one. No two words have a pair of letters in common.
 const WORDS: [&[u8; LEN]; 4] = [b"limit", b"retry", b"quota", b"maini"];
 const LEN: usize = 5;
+/// Distance of the pairs that are read. A word of five letters contains exactly one of them.
 const STRIDE: usize = LEN - 1;
-/// None is shorter than `ratelimit`.
+/// Length of the shortest known name, `ratelimit`.
 const SHORTEST: usize = 9;
-/// Binance's counters hold none of them, and neither do all of Anthropic's fields.
+/// Beginnings of names without such a word: Binance's counters, and some of Anthropic's fields.
 const BEGINNINGS: [[u8; STRIDE]; 2] = [*b"x-mb", *b"anth"];
 
-/// For each pair of letters, the word that it occurs in and its place there, counted from 1.
+/// Table from the index of a pair to the word and the position in it, counted from 1. 0: in no word.
 static PLACES: [u8; 1024] = places();
 
-/// Whether a name, in lower case, may be about limits or retries.
+/// Returns whether a name, in lower case, may be about limits or retries.
 #[inline]
 pub(super) fn may_matter(name: &[u8]) -> bool {
     if name.len() < SHORTEST {
@@ -43,7 +42,7 @@ pub(super) fn may_matter(name: &[u8]) -> bool {
     })
 }
 
-/// Whether the word that has the pair is there.
+/// Returns whether the name contains the whole word at the position of the pair.
 #[inline]
 fn is_word(name: &[u8], pair: usize, place: u8) -> bool {
     let place = usize::from(place - 1);
@@ -51,11 +50,12 @@ fn is_word(name: &[u8], pair: usize, place: u8) -> bool {
     name.get(start..).and_then(<[u8]>::first_chunk) == Some(WORDS[place / STRIDE])
 }
 
-/// Spreads pairs of small letters and hyphens so that those of the words are met by few others.
+/// Returns the index of a pair of lower-case letters or hyphens. Few other pairs share the index of a pair in a word.
 const fn index(first: u8, second: u8) -> usize {
     (first as usize & 31) << 5 | (second as usize & 31)
 }
 
+/// Computes the table.
 const fn places() -> [u8; 1024] {
     let mut places = [0; 1024];
     let mut word = 0;

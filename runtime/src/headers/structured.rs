@@ -1,7 +1,7 @@
-//! Structured fields (RFC 9651): `RateLimit`, `RateLimit-Policy`, and the lists in `RateLimit-Limit`.
+//! Parser of structured fields (RFC 9651): `RateLimit`, `RateLimit-Policy`, and the lists in `RateLimit-Limit`.
 //!
-//! A mistake anywhere in a field spoils the whole field, as the RFC wants; a value of the wrong type
-//! spoils its item, as the draft wants.
+//! A syntax error makes the whole field invalid, as the RFC requires. A value of the wrong type makes its item invalid,
+//! as the IETF draft requires.
 
 use core::convert::Infallible;
 use core::time::Duration;
@@ -15,15 +15,15 @@ use sfv::{BareItemFromInput, KeyRef, Parser};
 
 use super::number;
 
-/// More items than any server sends.
+/// Maximum number of items that are kept, more than any known server sends.
 const MAX_ITEMS: usize = 32;
 
-/// One member of a list or a dictionary.
+/// Member of a list or a dictionary.
 #[derive(Debug, Default)]
 pub(super) struct Item {
-    /// The string or token that it is, or the key in a dictionary.
+    /// Value, if it is a string or a token; in a dictionary, the key.
     pub(super) name: Option<String>,
-    /// The number that it is.
+    /// Value, if it is a number.
     pub(super) number: Option<f64>,
     quota: Parameter<f64>,
     remaining: Parameter<f64>,
@@ -33,7 +33,7 @@ pub(super) struct Item {
     partition: Parameter<Box<[u8]>>,
 }
 
-/// What is known of one parameter.
+/// Parameter of an item.
 #[derive(Debug, Default)]
 enum Parameter<T> {
     #[default]
@@ -42,11 +42,11 @@ enum Parameter<T> {
     Is(T),
 }
 
-/// A parameter that we know is not of the type it has to be.
+/// Error: a known parameter has a wrong type.
 #[derive(Debug)]
 pub(super) struct Malformed;
 
-/// The parameters of an item, none of them malformed.
+/// Valid parameters of an item.
 #[derive(Debug)]
 pub(super) struct Parameters {
     pub(super) quota: Option<f64>,
@@ -58,7 +58,7 @@ pub(super) struct Parameters {
     pub(super) partition: Option<Box<[u8]>>,
 }
 
-/// The members of a list, such as `"default";r=50;t=30` or `10, 10;w=1`. Empty where it is malformed.
+/// Parses a list, such as `"default";r=50;t=30` or `10, 10;w=1`. Empty if it is malformed.
 pub(super) fn list(text: &[u8]) -> Vec<Item> {
     let mut items = Vec::new();
     match Parser::new(text).parse_list_with_visitor(Items(&mut items)) {
@@ -67,7 +67,7 @@ pub(super) fn list(text: &[u8]) -> Vec<Item> {
     }
 }
 
-/// The members of a dictionary, such as `limit=10, remaining=1, reset=7`. Empty where it is malformed.
+/// Parses a dictionary, such as `limit=10, remaining=1, reset=7`. Empty if it is malformed.
 pub(super) fn dictionary(text: &[u8]) -> Vec<Item> {
     let mut items = Vec::new();
     match Parser::new(text).parse_dictionary_with_visitor(Items(&mut items)) {
@@ -77,6 +77,7 @@ pub(super) fn dictionary(text: &[u8]) -> Vec<Item> {
 }
 
 impl Item {
+    /// Returns the parameters, if all of them are valid.
     pub(super) fn parameters(self) -> Result<Parameters, Malformed> {
         let window = self.window.valid()?;
         if window == Some(Duration::ZERO) {
@@ -107,10 +108,10 @@ impl<T> Parameter<T> {
     }
 }
 
-/// Gathers the members of the field that is being read.
+/// Visitor that collects the members of a field.
 struct Items<'i>(&'i mut Vec<Item>);
 
-/// Gathers one member.
+/// Visitor that reads one member.
 struct Member<'i> {
     items: &'i mut Vec<Item>,
     item: Item,
@@ -119,7 +120,7 @@ struct Member<'i> {
 impl Items<'_> {
     fn member(&mut self, key: Option<&KeyRef>) -> Option<Member<'_>> {
         let name = key.map(|key| key.as_str().to_owned());
-        // Of members with one key the last one counts.
+        // Of several members with the same key the last one counts.
         self.0.retain(|item| name.is_none() || item.name != name);
         let room = self.0.len() < MAX_ITEMS;
         room.then(|| Member {

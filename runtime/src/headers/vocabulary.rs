@@ -1,33 +1,37 @@
-//! The tables of words: what the parts of a field's name mean, and the names that have no such parts.
+//! Tables of the words in field names, and of the irregular names.
 
-/// What a field says.
+/// Meaning of a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Field {
     Limit,
     Remaining,
     Used,
-    /// The end of the window; the smaller the rank, the better the source.
+    /// Time until the reset. The smaller the rank, the better the source.
     Reset(u8, Scale),
+    /// Length of the window.
     Length(Scale),
+    /// Name of the resource to which the window applies.
     Title,
+    /// Structured list of policies.
     Policy,
-    /// The family's bare name, whose value decides what it is.
+    /// Name of the family alone: the form of the value decides its meaning.
     Bare,
-    /// Nothing about a window, however the name looks.
+    /// Unrelated to a window, in spite of the name.
     Nothing,
+    /// Value with a format of its own.
     Odd(Odd),
 }
 
-/// How a number that stands for a time is meant.
+/// Unit of a number that is a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Scale {
-    /// As the number's size suggests.
+    /// Inferred from the size of the number.
     Guess,
     Seconds,
     Millis,
 }
 
-/// Values with a grammar of their own.
+/// Format of a value, particular to a vendor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Odd {
     /// `32/40`: used, limit.
@@ -46,10 +50,10 @@ pub(super) enum Odd {
     Prose,
 }
 
-/// `reset` as most servers mean it.
+/// Usual meaning of `reset`.
 const RESET: Field = Field::Reset(1, Scale::Guess);
 
-/// Names that have no regular parts, in order: name, label of the window, meaning.
+/// Irregular names, sorted: name, label of the window, meaning.
 static ODD: [(&str, &str, Field); 50] = [
     ("auth0-client-quota-limit", "client", Field::Odd(Odd::Pairs)),
     (
@@ -57,7 +61,7 @@ static ODD: [(&str, &str, Field); 50] = [
         "organization",
         Field::Odd(Odd::Pairs),
     ),
-    // KuCoin counts the time to the reset in milliseconds.
+    // KuCoin sends the time to the reset in milliseconds.
     ("gw-ratelimit-reset", "gw", Field::Reset(1, Scale::Millis)),
     ("req-limit-long", "long", Field::Odd(Odd::Prose)),
     ("req-limit-short", "short", Field::Odd(Odd::Prose)),
@@ -110,7 +114,7 @@ static ODD: [(&str, &str, Field); 50] = [
         "",
         Field::Odd(Odd::NamedCounts),
     ),
-    // Seconds of work, and not requests.
+    // Seconds of processing time, not requests.
     (
         "x-ms-ratelimit-time-remaining-xrm-requests",
         "",
@@ -141,7 +145,7 @@ static ODD: [(&str, &str, Field); 50] = [
     ("x-user-limit-24hour-reset", "user-24hour", RESET),
 ];
 
-/// The window's label and the meaning of a name that has no regular parts.
+/// Returns the window's label and the meaning of an irregular name.
 pub(super) fn odd(name: &str) -> Option<(&str, Field)> {
     match ODD.binary_search_by(|(odd, _, _)| (*odd).cmp(name)) {
         Ok(row) => Some((ODD[row].1, ODD[row].2)),
@@ -149,7 +153,7 @@ pub(super) fn odd(name: &str) -> Option<(&str, Field)> {
     }
 }
 
-/// The same for names of which only the beginning is known.
+/// Returns the same for a name of which only the beginning is fixed.
 fn begun(name: &str) -> Option<(&str, Field)> {
     const BEGINNINGS: [(&str, Field); 2] = [
         ("x-mbx-", Field::Used),
@@ -160,10 +164,10 @@ fn begun(name: &str) -> Option<(&str, Field)> {
         .find_map(|(beginning, field)| Some((name.strip_prefix(beginning)?, field)))
 }
 
-/// Beginnings, and what has to follow, of names that have no word such as `ratelimit` in them.
+/// Beginnings of regular names without a word such as `ratelimit`, and the part that has to follow.
 pub(super) const STEMS: [(&str, &str); 2] = [("anthropic", "-priority-"), ("anthropic", "-fast-")];
 
-/// What the word for a field means.
+/// Returns the meaning of a word.
 pub(super) fn field(word: &str) -> Option<Field> {
     Some(match word {
         "limit" | "max" | "maximum" | "total" | "quota" | "allowed" | "allotted" | "capacity"
@@ -171,9 +175,9 @@ pub(super) fn field(word: &str) -> Option<Field> {
         "remaining" | "remain" | "available" | "left" | "limit-remaining" | "remaining-limit"
         | "requests-left" => Field::Remaining,
         "used" | "usage" | "observed" | "count" | "current" | "consumed" => Field::Used,
-        // The cost of the one request.
+        // Cost of this request.
         "used-currentrequest" => Field::Nothing,
-        // Always a delay, so no clock is needed.
+        // A delay, for which no clock is needed.
         "reset-after"
         | "resetafter"
         | "reset-after-seconds"
@@ -206,17 +210,17 @@ pub(super) fn field(word: &str) -> Option<Field> {
     })
 }
 
-/// Words that say what a field is only at the end of its name: `quota-overage` is no limit.
+/// Words that have their meaning only at the end of a name: `quota-overage` is not a limit.
 pub(super) const LAST_ONLY: [&str; 5] = ["quota", "current", "group", "left", "ttl"];
 
-/// Words for fields that some vendors write without a hyphen, as in `userlimit`.
+/// Words that some vendors write without a hyphen, as in `userlimit`.
 pub(super) const GLUED: [(&str, Field); 3] = [
     ("limit", Field::Limit),
     ("remaining", Field::Remaining),
     ("reset", RESET),
 ];
 
-/// What is counted if a label has this word.
+/// Returns the unit of the counts if a label contains this word.
 pub(super) fn unit(word: &str) -> Option<&'static str> {
     Some(match word {
         "tokens" | "tpm" | "tpd" => "tokens",
@@ -234,10 +238,10 @@ pub(super) fn unit(word: &str) -> Option<&'static str> {
     })
 }
 
-/// The draft's word for calls under way: no rate, and no reset gives any back.
+/// Unit of the IETF draft for calls in flight. It is not a rate, and has no reset.
 pub(super) const CONCURRENT: &str = "concurrent-requests";
 
-/// How long the window is if a label ends with this word, in seconds.
+/// Returns the length of the window in seconds if a label ends with this word.
 pub(super) fn seconds(word: &str) -> Option<u64> {
     let word = word.strip_prefix("per").unwrap_or(word);
     Some(match word {

@@ -1,4 +1,4 @@
-//! The windows a response tells of, put together from its fields, and which of them matters now.
+//! The windows of a response, merged from its fields, and the choice of the one that the hint describes.
 
 use core::time::Duration;
 use std::borrow::Cow;
@@ -8,26 +8,31 @@ use super::number::MAX_WAIT;
 use super::vocabulary::{CONCURRENT, Field};
 use crate::hint::{Hint, Policy};
 
-/// More windows than any server has.
+/// Maximum number of windows that are kept, more than any known server has.
 const MAX_WINDOWS: usize = 32;
 
-/// One window, as far as it is known.
+/// One window, merged from the fields read so far.
 #[derive(Debug)]
 pub(super) struct Window<'a> {
     family: Family,
     label: Cow<'a, str>,
-    /// Which value of a list it comes from: by order in `600,30000`, by seconds in `100:120,20:1`.
+    /// Key within a list of values: the position in `600,30000`, the seconds in `100:120,20:1`.
     index: u64,
+    /// Name of the resource to which the window applies.
     title: Option<&'a str>,
+    /// Unit of the counts.
     unit: Cow<'static, str>,
     limit: Option<f64>,
     remaining: Option<f64>,
     used: Option<f64>,
     length: Option<Duration>,
+    /// Time until the reset, and the rank of its field.
     reset: Option<(u8, Duration)>,
     partition: Option<Box<[u8]>>,
-    /// Listed only: it limits some kind of request, or is a rate rather than a quota.
+    /// Whether the window is listed, and does not affect the hint: it limits one kind of request, or is a rate and not
+    /// a quota.
     aside: bool,
+    /// Whether its values come from lists without names, and were matched by position.
     in_order: bool,
 }
 
@@ -50,7 +55,7 @@ impl<'a> Window<'a> {
         }
     }
 
-    /// A field that is sent twice counts as what leaves less room: the wait is never too short.
+    /// Records a count. Of a field that is sent twice the stricter value counts, so that no wait is too short.
     pub(super) fn count(&mut self, field: Field, value: f64) {
         let (known, tighter): (_, fn(f64, f64) -> f64) = match field {
             Field::Remaining => (&mut self.remaining, f64::min),
@@ -60,19 +65,20 @@ impl<'a> Window<'a> {
         *known = Some(known.map_or(value, |known| tighter(known, value)));
     }
 
-    /// A count from a list without names, which is only a guess until limit and used match up.
+    /// Records a count from a list without names. The window is only used if both its limit and its used part are
+    /// known.
     pub(super) fn count_in_order(&mut self, field: Field, value: f64) {
         self.in_order = true;
         self.count(field, value);
     }
 
-    /// The end of a window from a list without names.
+    /// Records the reset of a window from a list without names.
     pub(super) fn reset_in_order(&mut self, rank: u8, wait: Duration) {
         self.in_order = true;
         self.reset(rank, wait);
     }
 
-    /// The end of the window, from a source of this rank; the smallest rank counts.
+    /// Records the time until the reset. The smallest rank counts, and of equal ranks the longest time.
     pub(super) fn reset(&mut self, rank: u8, wait: Duration) {
         self.reset = Some(match self.reset {
             Some((known, best)) if known < rank || (known == rank && best > wait) => (known, best),
@@ -80,7 +86,7 @@ impl<'a> Window<'a> {
         });
     }
 
-    /// How long the window is; one of absurd length has none.
+    /// Records the length of the window. A length above [`MAX_WAIT`] is ignored.
     pub(super) fn length(&mut self, length: Duration) {
         if length <= MAX_WAIT {
             self.length = Some(length);
@@ -111,12 +117,12 @@ impl<'a> Window<'a> {
         self.remaining == Some(0.0)
     }
 
-    /// It says nothing about when a next call may be made.
+    /// Returns whether the window says nothing about when the next call may be sent.
     fn is_aside(&self) -> bool {
         self.aside || self.unit == CONCURRENT
     }
 
-    /// Whether it says anything: a name or a length alone do not.
+    /// Returns whether the window has a count or a reset. A name or a length alone do not make a window.
     fn is_known(&self) -> bool {
         if self.in_order {
             return self.limit.is_some() && self.used.is_some();
@@ -125,13 +131,13 @@ impl<'a> Window<'a> {
         counts.iter().any(Option::is_some) || self.reset.is_some()
     }
 
-    /// What is left: the share of the limit, where that is known for all, and the count.
+    /// Returns the rest: as a part of the limit, if the limit is known, and as a count.
     fn left(&self) -> Option<(Option<f64>, f64)> {
         let share = |limit| (limit > 0.0).then(|| self.remaining.unwrap_or_default() / limit);
         Some((self.limit.and_then(share), self.remaining?))
     }
 
-    /// Remaining from used and the limit, or the limit from used and remaining.
+    /// Computes the rest from the limit and the used part, or the limit from the rest and the used part.
     fn complete(&mut self) {
         match (self.limit, self.used, self.remaining) {
             (Some(limit), Some(used), None) => self.remaining = Some((limit - used).max(0.0)),
@@ -169,17 +175,17 @@ impl<'a> Window<'a> {
     }
 }
 
-/// All windows of a response.
+/// Windows of a response.
 #[derive(Debug, Default)]
 pub(super) struct Windows<'a> {
     list: Vec<Window<'a>>,
 }
 
 impl<'a> Windows<'a> {
-    /// The window of a slot, new if need be. `None` when there are too many.
+    /// Returns the window of a slot, and adds it if it is new. `None` if there are too many.
     pub(super) fn at(&mut self, slot: &Slot<'a>, index: u64) -> Option<&mut Window<'a>> {
         let same = |window: &Window<'_>| {
-            // Comparing two empty texts is what most responses come to, and slow in some libraries.
+            // Most labels are empty, and the comparison of two empty texts is slow on some platforms.
             let unnamed = window.label.is_empty() && slot.label.is_empty();
             window.family == slot.family
                 && window.index == index
@@ -194,7 +200,7 @@ impl<'a> Windows<'a> {
         })
     }
 
-    /// The window that a structured field names, new if need be. `None` when there are too many.
+    /// Returns the window with a name in a structured field, and adds it if it is new. `None` if there are too many.
     pub(super) fn named(&mut self, name: &str, key: Option<&[u8]>) -> Option<&mut Window<'a>> {
         let same = |window: &Window<'_>| {
             let theirs = window.partition.as_deref();
@@ -217,7 +223,7 @@ impl<'a> Windows<'a> {
         }
     }
 
-    /// A window of which only this much is known. The same one may be told of in two fields.
+    /// Adds a window of which only the limit and the length are known, unless another field has added the same one.
     pub(super) fn quota(&mut self, family: Family, limit: f64, length: Option<Duration>) {
         let Some(length) = length else {
             return;
@@ -246,7 +252,7 @@ impl<'a> Windows<'a> {
         Some(())
     }
 
-    /// The hint with what the windows say; also whether one of them is used up.
+    /// Adds the windows to the hint. Also returns whether one of them is exhausted.
     pub(super) fn apply(mut self, mut hint: Hint) -> (Hint, bool) {
         self.list.retain(Window::is_known);
         self.list.iter_mut().for_each(Window::complete);
@@ -273,7 +279,8 @@ impl<'a> Windows<'a> {
         (hint.with_policies(self.policies()), exhausted)
     }
 
-    /// The window that the next call has to reckon with.
+    /// Returns the window that restricts the next call most: an exhausted one with the latest reset; else the one with
+    /// the least left, in the best family.
     fn governing(&self) -> Option<&Window<'a>> {
         let candidates = || self.list.iter().filter(|window| !window.is_aside());
         let exhausted = candidates().filter(|window| window.is_exhausted());
@@ -286,8 +293,7 @@ impl<'a> Windows<'a> {
         if let Some(family) = counted().map(|window| window.family).min() {
             return tightest(|| counted().filter(move |window| window.family == family));
         }
-        // Nothing is known about what is left. One window may still speak for all: the only one,
-        // or the one of the best family that has no name where others do.
+        // No rest is known. The hint can still describe one window: the only one, or the one without a name.
         let mut all = candidates();
         if let (Some(only), None) = (all.next(), all.next()) {
             return Some(only);
@@ -298,7 +304,7 @@ impl<'a> Windows<'a> {
             .min_by_key(|window| window.family)
     }
 
-    /// The reset that a family tells once for all its windows, as Contentful and `LaunchDarkly` do.
+    /// Returns the reset that a family sends once for all its windows, as Contentful and `LaunchDarkly` do.
     fn reset_of_all(&self, window: &Window<'a>) -> Option<(u8, Duration)> {
         let counts = |window: &Window<'a>| window.limit.is_some() || window.remaining.is_some();
         let mut family = self
@@ -310,7 +316,7 @@ impl<'a> Windows<'a> {
         told.reset.filter(|_| once)
     }
 
-    /// Those with a name or a length: a single plain window is all in the hint.
+    /// Returns the windows with a name or a length. A window without either is described by the hint itself.
     fn policies(self) -> Vec<Policy> {
         let told = |window: &Window<'_>| {
             let named = !window.label.is_empty() || window.title.is_some();
@@ -327,7 +333,7 @@ impl<'a> Windows<'a> {
     }
 }
 
-/// The window with the least left: by share where every limit is known, else by count.
+/// Returns the window with the least left: as a part of the limit if every limit is known, else as a count.
 fn tightest<'w, 'a: 'w, I>(windows: impl Fn() -> I) -> Option<&'w Window<'a>>
 where
     I: Iterator<Item = &'w Window<'a>>,

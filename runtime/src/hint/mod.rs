@@ -1,4 +1,4 @@
-//! What a server told us about its limits: a [`Hint`], and the [`Policy`] of each window in it.
+//! Statements of a server about its limits: a [`Hint`], and the [`Policy`] of each window in it.
 
 mod policy;
 
@@ -6,10 +6,17 @@ use core::time::Duration;
 
 pub use self::policy::Policy;
 
-/// What one response says about the server's limits: how long to wait, and how much is left.
+/// Statement of one response about the server's limits: how long to wait, and how much is left.
 ///
-/// `paced::headers::parse` (feature `http`) reads one from status and headers. Where a server speaks
-/// another way, in the body for example, build your own:
+/// `paced::headers::parse` (feature `http`) reads a hint from status and headers. For a server that tells its
+/// limits elsewhere, in the body for example, build one and return it from
+/// [`Signal::hint`](crate::Signal::hint).
+///
+/// The values are those of the server and have no upper bound: the limiter decides how far to believe them.
+/// `limit`, `remaining` and `reset_after` describe one window, the one that allows the fewest calls now;
+/// [`policies`](Self::policies) has all windows.
+///
+/// # Examples
 ///
 /// ```
 /// use paced::Hint;
@@ -19,9 +26,6 @@ pub use self::policy::Policy;
 /// assert_eq!(hint.retry_after(), Some(Duration::from_secs(35)));
 /// assert_eq!(hint.remaining(), None);
 /// ```
-///
-/// The values are those of the server, uncapped: how much of them to believe is for the caller to
-/// decide. `limit`, `remaining` and `reset_after` describe one window, the one that matters now.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Hint {
     retry_after: Option<Duration>,
@@ -37,7 +41,14 @@ pub struct Hint {
 }
 
 impl Hint {
-    /// A hint that says nothing.
+    /// Returns a hint that says nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use paced::Hint;
+    /// assert!(Hint::new().is_empty());
+    /// ```
     pub const fn new() -> Self {
         Self {
             retry_after: None,
@@ -53,130 +64,289 @@ impl Hint {
         }
     }
 
-    /// How long the server asks to wait before the next call. Zero when its instant has passed.
+    /// Returns the time for which the server asks its clients to send nothing. Zero if that time has passed.
     ///
-    /// `None` when it asks for nothing, or for something that cannot be understood.
+    /// `None` if the server asks for no wait, or in a form that cannot be read.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use paced::Hint;
+    /// # use std::time::Duration;
+    /// let hint = Hint::new().with_retry_after(Duration::from_secs(120));
+    /// assert_eq!(hint.retry_after(), Some(Duration::from_secs(120)));
+    /// ```
     pub const fn retry_after(&self) -> Option<Duration> {
         self.retry_after
     }
 
-    /// How much the window allows in all. Finite, at least 0.
+    /// Returns the size of the window, in requests unless [`counts_requests`](Self::counts_requests) is `false`.
+    /// Finite, at least 0.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use paced::Hint;
+    /// assert_eq!(Hint::new().with_limit(60.0).limit(), Some(60.0));
+    /// ```
     pub const fn limit(&self) -> Option<f64> {
         self.limit
     }
 
-    /// How much of the limit is left. Finite, at least 0; may be above the limit.
+    /// Returns the rest of the limit, in the same unit. Finite, at least 0. Some servers send more than the limit.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use paced::Hint;
+    /// assert_eq!(Hint::new().with_remaining(59.0).remaining(), Some(59.0));
+    /// ```
     pub const fn remaining(&self) -> Option<f64> {
         self.remaining
     }
 
-    /// How long until the window is full again, or begins anew. Zero when that has passed.
+    /// Returns the time until the window begins anew, or until the server's bucket is full again. Zero if that
+    /// instant has passed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use paced::Hint;
+    /// # use std::time::Duration;
+    /// let hint = Hint::new().with_reset_after(Duration::from_secs(30));
+    /// assert_eq!(hint.reset_after(), Some(Duration::from_secs(30)));
+    /// ```
     pub const fn reset_after(&self) -> Option<Duration> {
         self.reset_after
     }
 
-    /// Whether this response is itself a refusal for going too fast.
+    /// Returns whether the response refuses its request because a limit is exceeded.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use paced::Hint;
+    /// assert!(Hint::new().with_limited(true).limited());
+    /// ```
     pub const fn limited(&self) -> bool {
         self.limited
     }
 
-    /// The server's own word on whether to try again, which counts for more than its status.
+    /// Returns the server's explicit advice to retry or not to retry, such as that of Stripe's header
+    /// `stripe-should-retry`. It takes precedence over the status.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use paced::Hint;
+    /// assert_eq!(Hint::new().server_says_retry(), None);
+    /// assert_eq!(Hint::new().with_server_says_retry(false).server_says_retry(), Some(false));
+    /// ```
     pub const fn server_says_retry(&self) -> Option<bool> {
         self.server_says_retry
     }
 
-    /// Whether `limit` and `remaining` count requests. Where they count something else (tokens,
-    /// bytes), a share of them still means something, but calls cannot be divided among them.
+    /// Returns whether `limit` and `remaining` count requests. Default: `true`.
+    ///
+    /// Where they count something else, such as tokens or bytes, the limiter does not derive a number of calls from
+    /// them. It only waits when nothing is left.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use paced::Hint;
+    /// assert!(Hint::new().counts_requests());
+    /// ```
     pub const fn counts_requests(&self) -> bool {
         self.counts_requests
     }
 
-    /// The server's name for the part of its API that `limit` and `remaining` are about, such as
-    /// GitHub's `core` and `search`. `None` where it names none. A limiter follows at most 8 of them.
+    /// Returns the server's name for the part of its API to which `limit` and `remaining` apply, such as
+    /// [GitHub's](https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api) `core` and
+    /// `search`. `None` if it names none. A limiter follows at most 8 resources.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use paced::Hint;
+    /// assert_eq!(Hint::new().with_resource("search").resource(), Some("search"));
+    /// ```
     pub fn resource(&self) -> Option<&str> {
         self.resource.as_deref()
     }
 
-    /// Whether the reset was told as an instant in whole seconds, so that it may be late by a second for
-    /// the instant and by another one for the server's clock.
+    /// Returns whether the server sent the reset as an instant in whole seconds. Such a reset may be late by one
+    /// second of rounding, and by another one because the `Date` of the response is rounded too.
     pub(crate) const fn reset_is_instant(&self) -> bool {
         self.reset_is_instant
     }
 
-    /// Every window the response told of. Empty when it told of at most one, without a name or a
-    /// length: then the values of the hint itself are all there is.
+    /// Returns the windows of which the response tells a name or a length. Empty if it tells of a single window
+    /// without either: the values of the hint itself describe it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use paced::{Hint, Policy};
+    ///
+    /// let daily = Policy::new().with_name("daily").with_limit(1000.0);
+    /// let hint = Hint::new().with_policies(vec![daily]);
+    /// assert_eq!(hint.policies()[0].name(), Some("daily"));
+    /// ```
     pub fn policies(&self) -> &[Policy] {
         &self.policies
     }
 
-    /// Whether the server said nothing at all.
+    /// Returns whether the hint says nothing at all.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use paced::Hint;
+    /// assert!(Hint::new().is_empty());
+    /// assert!(!Hint::new().with_limit(60.0).is_empty());
+    /// ```
     pub fn is_empty(&self) -> bool {
         *self == Self::new()
     }
 
-    /// Sets [`retry_after`](Self::retry_after).
+    /// Sets [`retry_after`](Self::retry_after). Default: `None`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use paced::Hint;
+    /// # use std::time::Duration;
+    /// let hint = Hint::new().with_retry_after(Duration::from_secs(1));
+    /// assert_eq!(hint.retry_after(), Some(Duration::from_secs(1)));
+    /// ```
     #[must_use]
     pub const fn with_retry_after(mut self, wait: Duration) -> Self {
         self.retry_after = Some(wait);
         self
     }
 
-    /// Sets [`limit`](Self::limit). A negative, infinite or NaN value is taken as not known.
+    /// Sets [`limit`](Self::limit). Default: `None`, as for a negative, infinite or NaN value.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use paced::Hint;
+    /// assert_eq!(Hint::new().with_limit(100.0).limit(), Some(100.0));
+    /// assert_eq!(Hint::new().with_limit(-1.0).limit(), None);
+    /// ```
     #[must_use]
     pub const fn with_limit(mut self, limit: f64) -> Self {
         self.limit = count(limit);
         self
     }
 
-    /// Sets [`remaining`](Self::remaining). A negative, infinite or NaN value is taken as not known.
+    /// Sets [`remaining`](Self::remaining). Default: `None`, as for a negative, infinite or NaN value.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use paced::Hint;
+    /// assert_eq!(Hint::new().with_remaining(0.0).remaining(), Some(0.0));
+    /// assert_eq!(Hint::new().with_remaining(f64::NAN).remaining(), None);
+    /// ```
     #[must_use]
     pub const fn with_remaining(mut self, remaining: f64) -> Self {
         self.remaining = count(remaining);
         self
     }
 
-    /// Sets [`reset_after`](Self::reset_after).
+    /// Sets [`reset_after`](Self::reset_after). Default: `None`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use paced::Hint;
+    /// # use std::time::Duration;
+    /// let hint = Hint::new().with_remaining(0.0).with_reset_after(Duration::from_secs(60));
+    /// assert_eq!(hint.reset_after(), Some(Duration::from_secs(60)));
+    /// ```
     #[must_use]
     pub const fn with_reset_after(mut self, wait: Duration) -> Self {
         self.reset_after = Some(wait);
         self
     }
 
-    /// Sets [`limited`](Self::limited).
+    /// Sets [`limited`](Self::limited). Default: `false`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use paced::Hint;
+    /// assert!(!Hint::new().limited());
+    /// assert!(Hint::new().with_limited(true).limited());
+    /// ```
     #[must_use]
     pub const fn with_limited(mut self, limited: bool) -> Self {
         self.limited = limited;
         self
     }
 
-    /// Sets [`server_says_retry`](Self::server_says_retry).
+    /// Sets [`server_says_retry`](Self::server_says_retry). Default: `None`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use paced::Hint;
+    /// assert_eq!(Hint::new().with_server_says_retry(true).server_says_retry(), Some(true));
+    /// ```
     #[must_use]
     pub const fn with_server_says_retry(mut self, retry: bool) -> Self {
         self.server_says_retry = Some(retry);
         self
     }
 
-    /// Sets [`counts_requests`](Self::counts_requests), which is true unless set.
+    /// Sets [`counts_requests`](Self::counts_requests). Default: `true`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use paced::Hint;
+    /// let tokens = Hint::new().with_remaining(40_000.0).with_counts_requests(false);
+    /// assert!(!tokens.counts_requests());
+    /// ```
     #[must_use]
     pub const fn with_counts_requests(mut self, requests: bool) -> Self {
         self.counts_requests = requests;
         self
     }
 
-    /// Sets [`resource`](Self::resource).
+    /// Sets [`resource`](Self::resource). Default: `None`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use paced::Hint;
+    /// assert_eq!(Hint::new().with_resource("core").resource(), Some("core"));
+    /// ```
     #[must_use]
     pub fn with_resource(mut self, resource: impl Into<Box<str>>) -> Self {
         self.resource = Some(resource.into());
         self
     }
 
+    /// Sets [`reset_is_instant`](Self::reset_is_instant). Default: `false`.
     #[cfg(feature = "http")]
     pub(crate) const fn with_reset_as_instant(mut self, instant: bool) -> Self {
         self.reset_is_instant = instant;
         self
     }
 
-    /// Sets [`policies`](Self::policies).
+    /// Sets [`policies`](Self::policies). Default: empty.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use paced::{Hint, Policy};
+    ///
+    /// let hint = Hint::new().with_policies(vec![Policy::new().with_name("hourly")]);
+    /// assert_eq!(hint.policies().len(), 1);
+    /// ```
     #[must_use]
     pub fn with_policies(mut self, policies: Vec<Policy>) -> Self {
         self.policies = policies;
@@ -190,7 +360,7 @@ impl Default for Hint {
     }
 }
 
-/// A count of something, or nothing where the number cannot be one.
+/// Returns the value if it can be a count: finite and at least 0.
 const fn count(value: f64) -> Option<f64> {
     if value.is_finite() && value >= 0.0 {
         Some(value)

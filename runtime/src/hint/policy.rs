@@ -6,10 +6,12 @@ use std::borrow::Cow;
 
 use super::count;
 
-/// The unit of a window that counts requests, which is what almost all of them do.
+/// Default unit of a window.
 const REQUESTS: &str = "requests";
 
-/// One window of a server's limits, as told in a [`Hint`](super::Hint).
+/// One window of a server's limits, as part of a [`Hint`](super::Hint).
+///
+/// # Examples
 ///
 /// ```
 /// use paced::Policy;
@@ -34,7 +36,15 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// A window of requests of which nothing more is known.
+    /// Returns a window that counts requests. Everything else about it is unknown.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use paced::Policy;
+    /// assert_eq!(Policy::new().unit(), "requests");
+    /// assert_eq!(Policy::new().limit(), None);
+    /// ```
     pub const fn new() -> Self {
         Self {
             name: None,
@@ -48,97 +58,226 @@ impl Policy {
         }
     }
 
-    /// The server's name for the window, or the part of the header's name that tells it apart.
+    /// Returns the server's name for the window, or the part of the header's name that distinguishes it from other
+    /// windows.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use paced::Policy;
+    /// assert_eq!(Policy::new().with_name("burst").name(), Some("burst"));
+    /// ```
     pub fn name(&self) -> Option<&str> {
         self.name.as_deref()
     }
 
-    /// What is counted: `"requests"` unless the server says otherwise; `"tokens"` and
-    /// `"content-bytes"` are other common ones.
+    /// Returns the unit of the counts. Default: `"requests"`; `"tokens"` and `"content-bytes"` are other common
+    /// units.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use paced::Policy;
+    /// assert_eq!(Policy::new().with_unit("tokens").unit(), "tokens");
+    /// ```
     pub fn unit(&self) -> &str {
         &self.unit
     }
 
-    /// How much the window allows in all. Finite, at least 0.
+    /// Returns the size of the window, in its unit. Finite, at least 0.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use paced::Policy;
+    /// assert_eq!(Policy::new().with_limit(60.0).limit(), Some(60.0));
+    /// ```
     pub const fn limit(&self) -> Option<f64> {
         self.limit
     }
 
-    /// How much of the limit is left. Finite, at least 0; may be above the limit.
+    /// Returns the rest of the limit, in the window's unit. Finite, at least 0. Some servers send more than the limit.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use paced::Policy;
+    /// assert_eq!(Policy::new().with_remaining(59.0).remaining(), Some(59.0));
+    /// ```
     pub const fn remaining(&self) -> Option<f64> {
         self.remaining
     }
 
-    /// How much has been used, where the server tells that as well. Finite, at least 0.
+    /// Returns the used part of the limit, in the window's unit, if the server tells it. Finite, at least 0.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use paced::Policy;
+    /// assert_eq!(Policy::new().with_used(1.0).used(), Some(1.0));
+    /// ```
     pub const fn used(&self) -> Option<f64> {
         self.used
     }
 
-    /// How long the window is.
+    /// Returns the length of the window.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use paced::Policy;
+    /// # use std::time::Duration;
+    /// let hourly = Policy::new().with_window(Duration::from_secs(3600));
+    /// assert_eq!(hourly.window(), Some(Duration::from_secs(3600)));
+    /// ```
     pub const fn window(&self) -> Option<Duration> {
         self.window
     }
 
-    /// How long until the window is full again, or begins anew. Zero when that has passed.
+    /// Returns the time until the window begins anew, or until the server's bucket is full again. Zero if that
+    /// instant has passed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use paced::Policy;
+    /// # use std::time::Duration;
+    /// let window = Policy::new().with_reset_after(Duration::from_secs(30));
+    /// assert_eq!(window.reset_after(), Some(Duration::from_secs(30)));
+    /// ```
     pub const fn reset_after(&self) -> Option<Duration> {
         self.reset_after
     }
 
-    /// The key of the caller's own share, as the server wrote it (`pk`, decoded from base64).
+    /// Returns the partition key: the server's key for the share that this client has of the limit. It is the
+    /// parameter `pk` of the field `RateLimit`
+    /// ([draft-ietf-httpapi-ratelimit-headers](https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/)),
+    /// decoded from base64. `Debug` does not print it, because it may identify a user.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use paced::Policy;
+    /// assert_eq!(Policy::new().with_partition(*b"team-7").partition(), Some(&b"team-7"[..]));
+    /// ```
     pub fn partition(&self) -> Option<&[u8]> {
         self.partition.as_deref()
     }
 
-    /// Sets [`name`](Self::name).
+    /// Sets [`name`](Self::name). Default: `None`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use paced::Policy;
+    /// assert_eq!(Policy::new().with_name("daily").name(), Some("daily"));
+    /// ```
     #[must_use]
     pub fn with_name(mut self, name: impl Into<Box<str>>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// Sets [`unit`](Self::unit).
+    /// Sets [`unit`](Self::unit). Default: `"requests"`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use paced::Policy;
+    /// assert_eq!(Policy::new().with_unit("content-bytes").unit(), "content-bytes");
+    /// ```
     #[must_use]
     pub fn with_unit(mut self, unit: impl Into<Cow<'static, str>>) -> Self {
         self.unit = unit.into();
         self
     }
 
-    /// Sets [`limit`](Self::limit). A negative, infinite or NaN value is taken as not known.
+    /// Sets [`limit`](Self::limit). Default: `None`, as for a negative, infinite or NaN value.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use paced::Policy;
+    /// assert_eq!(Policy::new().with_limit(1000.0).limit(), Some(1000.0));
+    /// assert_eq!(Policy::new().with_limit(f64::INFINITY).limit(), None);
+    /// ```
     #[must_use]
     pub const fn with_limit(mut self, limit: f64) -> Self {
         self.limit = count(limit);
         self
     }
 
-    /// Sets [`remaining`](Self::remaining). A negative, infinite or NaN value is taken as not known.
+    /// Sets [`remaining`](Self::remaining). Default: `None`, as for a negative, infinite or NaN value.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use paced::Policy;
+    /// assert_eq!(Policy::new().with_remaining(999.0).remaining(), Some(999.0));
+    /// assert_eq!(Policy::new().with_remaining(-1.0).remaining(), None);
+    /// ```
     #[must_use]
     pub const fn with_remaining(mut self, remaining: f64) -> Self {
         self.remaining = count(remaining);
         self
     }
 
-    /// Sets [`used`](Self::used). A negative, infinite or NaN value is taken as not known.
+    /// Sets [`used`](Self::used). Default: `None`, as for a negative, infinite or NaN value.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use paced::Policy;
+    /// assert_eq!(Policy::new().with_used(12.0).used(), Some(12.0));
+    /// assert_eq!(Policy::new().with_used(-1.0).used(), None);
+    /// ```
     #[must_use]
     pub const fn with_used(mut self, used: f64) -> Self {
         self.used = count(used);
         self
     }
 
-    /// Sets [`window`](Self::window).
+    /// Sets [`window`](Self::window). Default: `None`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use paced::Policy;
+    /// # use std::time::Duration;
+    /// let daily = Policy::new().with_window(Duration::from_secs(86_400));
+    /// assert_eq!(daily.window(), Some(Duration::from_secs(86_400)));
+    /// ```
     #[must_use]
     pub const fn with_window(mut self, window: Duration) -> Self {
         self.window = Some(window);
         self
     }
 
-    /// Sets [`reset_after`](Self::reset_after).
+    /// Sets [`reset_after`](Self::reset_after). Default: `None`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use paced::Policy;
+    /// # use std::time::Duration;
+    /// let window = Policy::new().with_reset_after(Duration::from_millis(1500));
+    /// assert_eq!(window.reset_after(), Some(Duration::from_millis(1500)));
+    /// ```
     #[must_use]
     pub const fn with_reset_after(mut self, wait: Duration) -> Self {
         self.reset_after = Some(wait);
         self
     }
 
-    /// Sets [`partition`](Self::partition).
+    /// Sets [`partition`](Self::partition). Default: `None`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use paced::Policy;
+    /// let window = Policy::new().with_partition(*b"user-1");
+    /// assert!(!format!("{window:?}").contains("user-1"));
+    /// ```
     #[must_use]
     pub fn with_partition(mut self, key: impl Into<Box<[u8]>>) -> Self {
         self.partition = Some(key.into());

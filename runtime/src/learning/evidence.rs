@@ -1,39 +1,44 @@
 //! Decides whether a refusal concerns the limiter or only its own call.
 //!
-//! Where a limiter sends too much, the server refuses first attempts and retries alike. Where one
-//! resource is always refused, its retries are refused and the first attempts of all others pass. So
-//! first attempts speak for the limiter, and retries for themselves.
+//! A limiter that is too fast gets refusals of first attempts and of retries alike. A single resource that is always
+//! refused gets refusals of its retries, while the first attempts of all other calls are accepted. So first attempts
+//! are evidence about the limiter, and retries are evidence about their own calls.
+//!
+//! Both are counted with exponential decay from the first refusal on. A refusal is attributed to its own call if the
+//! part of first attempts that are refused is less than half of that of retries, unless nothing at all is accepted
+//! any more. The figures are our own, found with the simulations in `tests/`.
 
 use core::time::Duration;
 
-/// After this time a count is worth half.
+/// Half-life of a count, in seconds.
 const HALF_LIFE: f64 = 30.0;
 
-/// So many refused retries have to be remembered before a first attempt's refusal is doubted.
+/// Minimum number of refused retries before the refusal of a first attempt may be attributed to its own call.
 const ENOUGH_RETRIES: f64 = 2.0;
 
-/// Fewer refusals than this are forgotten.
+/// Decayed number of refusals below which all counts are dropped.
 const FORGOTTEN: f64 = 0.1;
 
-/// So many attempts are remembered that passed before the first refusal.
+/// Maximum number of attempts accepted before the first refusal that are counted.
 const PRIOR_PASSES: f64 = 24.0;
 
-/// Retries are refused to a considerable part from here on.
+/// Minimum part of refused retries before the refusal of a first attempt may be attributed to its own call.
 const MANY_RETRIES: f64 = 0.3;
 
-/// First attempts that are refused to less than this part of the retries' share are not what is
-/// refused.
+/// Factor: the part of first attempts that are refused is low if it is below this factor times the part of retries.
 const FEW_OF_THE_FIRST: f64 = 0.5;
 
-/// A server that refuses everything is told by so many refusals in a row of first attempts, and of all.
+/// Consecutive refusals of first attempts after which the server is taken to accept nothing.
 const FIRST_IN_A_ROW: u32 = 2;
+/// Consecutive refusals of all attempts after which the server is taken to accept nothing.
 const ALL_IN_A_ROW: u32 = 4;
 
-/// Nanoseconds without a pass after which such a row counts, and at least so many intervals of the rate.
+/// Nanoseconds without an accepted attempt that are also needed for that.
 const RECENT: u64 = 1_000_000_000;
+/// The same in intervals of the rate: the longer of the two times counts.
 const RECENT_INTERVALS: u64 = 4;
 
-/// Attempts, and those of them that were refused: older ones count less and less.
+/// Number of attempts that ended, and of those that were refused, with exponential decay.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Tally {
     ended: f64,
@@ -46,6 +51,7 @@ impl Tally {
         refused: 0.0,
     };
 
+    /// Returns the part of the attempts that were refused.
     fn share(self) -> f64 {
         if self.ended > 0.0 {
             self.refused / self.ended
@@ -60,24 +66,27 @@ impl Tally {
     }
 }
 
-/// What is remembered of attempts that ended, from the first refusal on.
+/// Counts of attempts that ended, from the first refusal on.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Evidence {
     first: Tally,
     retries: Tally,
-    /// Instant to which the tallies have been aged.
+    /// Instant up to which the tallies have decayed.
     aged: u64,
-    /// Latest instant at which an attempt was sent that passed.
+    /// Latest instant at which an attempt was sent that was accepted.
     passed: u64,
+    /// Refusals of first attempts since the last accepted one.
     first_in_a_row: u32,
+    /// Refusals of any attempts since the last accepted one.
     all_in_a_row: u32,
 }
 
-/// An attempt that was refused, and what was known when it was sent.
+/// Attempt that was refused, with the state of the limiter.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct AttemptRecord {
+    /// Instant at which it was sent.
     pub(crate) sent: u64,
-    /// It is not the call's first attempt.
+    /// Whether it is not the call's first attempt.
     pub(crate) retry: bool,
     /// End of the limiter's last cooldown; 0 if there was none.
     pub(crate) reopened: u64,
@@ -100,8 +109,8 @@ impl Evidence {
         self.first.refused + self.retries.refused < FORGOTTEN
     }
 
-    /// Takes note of attempts that passed while no refusal was remembered. A few of them are enough: with
-    /// many, a limiter would be slow to notice that its server has become slower.
+    /// Counts attempts that were accepted before any refusal, up to [`PRIOR_PASSES`]. With more of them, a limiter
+    /// would be slow to notice that its server has become slower.
     pub(super) fn passed_before(&mut self, count: u64, now: u64) {
         if self.is_none() && count > 0 {
             let count = f64::from(u32::try_from(count).unwrap_or(u32::MAX));
@@ -110,7 +119,7 @@ impl Evidence {
         }
     }
 
-    /// Takes note of an attempt that the server let through.
+    /// Counts an accepted attempt.
     pub(super) fn passed(&mut self, sent: u64, retry: bool, now: u64) {
         if self.is_none() {
             return self.passed_before(1, sent);
@@ -124,9 +133,10 @@ impl Evidence {
         }
     }
 
-    /// Takes note of a refusal.
+    /// Counts a refusal.
     pub(super) fn refused(&mut self, retry: bool, now: u64) {
         if self.is_none() {
+            // First refusal: the decay begins now, with the attempts accepted so far.
             *self = Self {
                 first: Tally {
                     ended: self.first.ended,
@@ -147,20 +157,22 @@ impl Evidence {
         }
     }
 
-    /// Returns whether a refusal that was counted holds for all calls of the limiter.
+    /// Returns whether a refusal that was counted applies to all calls of the limiter.
     pub(super) fn binds_all(&self, attempt: AttemptRecord, now: u64) -> bool {
         let (first, retries) = (self.first.share(), self.retries.share());
         let few_of_the_first = first < FEW_OF_THE_FIRST * retries;
         let concerns_its_call = if attempt.retry {
             few_of_the_first
         } else {
+            // A refused first attempt counts for the limiter until enough retries speak against it.
             let known = self.retries.refused >= ENOUGH_RETRIES && retries >= MANY_RETRIES;
             known && few_of_the_first
         };
         !concerns_its_call || self.nothing_passes(attempt, now)
     }
 
-    /// Returns whether the server lets nothing through any more, or not yet again.
+    /// Returns whether the server accepts nothing: either nothing since the limiter reopened, or nothing in a row of
+    /// refusals that has lasted for some time.
     fn nothing_passes(&self, attempt: AttemptRecord, now: u64) -> bool {
         let AttemptRecord {
             sent,
@@ -182,6 +194,7 @@ impl Evidence {
         }
     }
 
+    /// Lets the tallies decay up to `now`.
     fn age(&mut self, now: u64) {
         let elapsed = Duration::from_nanos(now.saturating_sub(self.aged));
         let factor = (-elapsed.as_secs_f64() / HALF_LIFE).exp2();

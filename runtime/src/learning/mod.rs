@@ -1,8 +1,9 @@
-//! What a limiter learns from its server beyond what was declared, as a function of values.
+//! Limits that a limiter learns from responses, beyond the declared quota. Pure: no clock, no lock, no I/O.
 //!
-//! Two things are learnt. A *pace* spreads what is left of a window over the time to its reset, and
-//! ages out there. A *share* of the declared rate is what the server turns out to let through. Both
-//! only ever tighten.
+//! Two limits are learnt, and each of them can only lower the declared rate.
+//!
+//! * The *pace* comes from hints. It spreads the rest of a server's window over the time to its reset, and ends there.
+//! * The *share* comes from refusals. It is the part of the declared rate that the server turns out to accept.
 
 mod evidence;
 mod rate_factor;
@@ -14,38 +15,39 @@ use crate::bucket::Shape;
 
 pub(crate) use self::evidence::AttemptRecord;
 use self::evidence::Evidence;
-use self::rate_factor::RateFactor;
+use self::rate_factor::AcceptedShare;
 pub(crate) use self::windows::Assessment;
 pub(crate) use self::windows::DeclaredBucket;
 pub(crate) use self::windows::Observation;
 use self::windows::TrackedWindows;
 
-/// What a limiter has learnt.
+/// State of everything that a limiter has learnt.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Learnt {
-    share: RateFactor,
+    share: AcceptedShare,
     windows: TrackedWindows,
     evidence: Evidence,
 }
 
 impl Learnt {
-    /// Nothing.
+    /// State of a limiter that has learnt nothing.
     pub(crate) const NOTHING: Self = Self {
-        share: RateFactor::WHOLE,
+        share: AcceptedShare::WHOLE,
         windows: TrackedWindows::UNKNOWN,
         evidence: Evidence::NONE,
     };
 
-    /// Whether what was declared holds as it is, and nobody wants to know how it goes.
+    /// Returns whether the declared bucket applies unchanged and no successes have to be counted, so that the fast
+    /// path may skip the reports.
     pub(crate) fn is_nothing(&self) -> bool {
         self.share.is_settled() && self.windows.pace().is_none() && self.evidence.is_none()
     }
 
-    /// The declared bucket as far as the server lets it be used for now.
+    /// Returns the bucket in force: the declared one, slowed down to the share and to the pace.
     pub(crate) fn tighten(&self, declared: Shape) -> Shape {
         let shared = self.share_of(declared);
         match self.windows.pace() {
-            // Nothing is saved up of what is left.
+            // One token of capacity: the rest of a window is spread evenly, without a burst.
             Some(pace) if pace.interval > shared.interval => Shape {
                 interval: pace.interval,
                 capacity: pace.interval,
@@ -54,12 +56,12 @@ impl Learnt {
         }
     }
 
-    /// The part of the declared rate that the server turned out to let through.
+    /// Returns the part of the declared rate that the server accepts, above 0 and at most 1.
     pub(crate) const fn share(&self) -> f64 {
         self.share.value()
     }
 
-    /// The part of the declared bucket that the server turned out to let through.
+    /// Returns the declared bucket, slowed down to the share.
     #[expect(
         clippy::cast_precision_loss,
         clippy::cast_possible_truncation,
@@ -75,42 +77,43 @@ impl Learnt {
         }
     }
 
-    /// Forgets what has aged out; whether there was something.
+    /// Removes the paces that have ended. Returns whether the pace in force has changed.
     pub(crate) fn age(&mut self, now: u64) -> bool {
         self.windows.age(now)
     }
 
-    /// When something ages out next.
+    /// Returns the instant at which the pace in force ends.
     pub(crate) fn ages_at(&self) -> Option<u64> {
         self.windows.pace().map(|pace| pace.until)
     }
 
-    /// Nanoseconds from one call to the next that a server's hints ask for, and until when.
+    /// Returns the pace in force: nanoseconds from one call to the next, and the instant at which it ends.
     pub(crate) fn pace(&self) -> Option<(u64, u64)> {
         self.windows.pace().map(|pace| (pace.interval, pace.until))
     }
 
-    /// The bucket was full, and is used again since `sent`: what passes from now on is counted.
+    /// Starts to count accepted calls at `sent`, when a full bucket is used again.
     pub(crate) fn begin(&mut self, sent: u64) {
         self.share.begin(sent);
     }
 
-    /// Takes note of attempts that passed while there was nothing to learn from them.
+    /// Counts attempts that were accepted on the fast path, where they are not reported one by one.
     pub(crate) fn passed_before(&mut self, count: u64, now: u64) {
         self.evidence.passed_before(count, now);
     }
 
-    /// Takes note of an attempt that was refused, for [`binds_all`](Self::binds_all).
+    /// Counts an attempt that was refused, for [`binds_all`](Self::binds_all).
     pub(crate) fn count_refusal(&mut self, retry: bool, now: u64) {
         self.evidence.refused(retry, now);
     }
 
-    /// Whether a refusal holds for all calls of the limiter, or for its own call alone.
+    /// Returns whether a refusal applies to all calls of the limiter, and not only to its own call.
     pub(crate) fn binds_all(&self, attempt: AttemptRecord, now: u64) -> bool {
         self.evidence.binds_all(attempt, now)
     }
 
-    /// A call that was sent at `sent` was refused. Whether that is news.
+    /// Records the refusal of a call that was sent at `sent`. Returns whether it is new: a call that was sent before
+    /// the last refusal arrived is refused for the same reason as that one.
     pub(crate) fn refused(&mut self, sent: u64, now: u64) -> bool {
         let news = self.share.refused(sent, now);
         if news {
@@ -119,29 +122,28 @@ impl Learnt {
         news
     }
 
-    /// Refusals since the last call that was let through, this one included.
+    /// Returns the number of new refusals since the last accepted call.
     pub(crate) const fn strikes(&self) -> u32 {
         self.share.strikes()
     }
 
-    /// Nanoseconds since the first of these refusals.
+    /// Returns the nanoseconds since the first of these refusals.
     pub(crate) const fn stopped_for(&self, now: u64) -> u64 {
         self.share.stopped_for(now)
     }
 
-    /// After a refusal that was news: calls are sent again at `resumes`. `told`: because the server
-    /// said so itself.
+    /// Cuts the share after a new refusal. Calls are sent again at `resumes`; `told`: the server set that instant.
     pub(crate) fn cut(&mut self, resumes: u64, told: bool, declared: Shape) {
         self.share.cut(resumes, told, declared);
     }
 
-    /// An attempt that was sent at `sent` was let through.
+    /// Records an accepted attempt that was sent at `sent`.
     pub(crate) fn passed(&mut self, sent: u64, retry: bool, now: u64) {
         self.share.passed(sent, now);
         self.evidence.passed(sent, retry, now);
     }
 
-    /// The server told what is left. `own` is the declared bucket, where it is known.
+    /// Records the hint of an accepted call. `own` is the declared bucket, where its state is known.
     pub(crate) fn hear(
         &mut self,
         heard: &Observation<'_>,
@@ -151,12 +153,13 @@ impl Learnt {
         self.windows.hear(heard, own)
     }
 
-    /// The server told what is left when it refused, which is why it is not asked when to come back.
+    /// Records the hint of a refused call. The cooldown after a refusal is decided elsewhere, so the assessment is
+    /// dropped.
     pub(crate) fn hear_refusal(&mut self, heard: &Observation<'_>) {
         self.windows.hear(heard, None);
     }
 
-    /// The instant of the next token, if what was told is about a bucket that refills bit by bit.
+    /// Returns the instant of the next token, if each exhausted window of the hint is known to refill token by token.
     pub(crate) fn refills_at(&self, heard: &Observation<'_>) -> Option<u64> {
         self.windows.refills_at(heard)
     }

@@ -1,90 +1,107 @@
-//! The part of the declared rate that a server turns out to let through: cut at a refusal to what
-//! got through before it, and grown afterwards.
+//! The share: the part of the declared rate that a server turns out to accept. A refusal cuts it to the rate that was
+//! accepted before, and it grows again afterwards.
 //!
-//! Cutting and growing are those of congestion control: additive increase and multiplicative
-//! decrease (Chiu and Jain, 1989), with an increase that is flat near a rate that was measured and
-//! steep far from it (CUBIC, RFC 9438, section 4.1).
+//! This is congestion control: multiplicative decrease and a slow increase (Chiu and Jain, "Analysis of the Increase
+//! and Decrease Algorithms for Congestion Avoidance", 1989). The increase is that of CUBIC (RFC 9438, section 4.1):
+//! flat near a rate that was measured, steep far from it.
+//!
+//! The decrease differs from that of TCP. A client of an API can measure the rate that the server accepts: it counts
+//! the accepted calls from one reopening of the limiter to the next refusal. The rate follows from this count by the
+//! kind of limit, which is inferred as well:
+//!
+//! * A *window* accepts the same number of calls each time, at whatever rate they are sent, and then refuses until it
+//!   ends. The rate is that number, divided by the time from one reopening to the next.
+//! * A *bucket* accepts its store first and then its rate. The rate lies between the number divided by the time up to
+//!   the refusal and the number divided by the time up to the reopening; the geometric mean of the two is used.
+//! * A *chance* refusal says nothing about the rate, and cuts little or nothing.
+//!
+//! The figures below are our own, found with the simulations in `tests/`.
 
 use core::time::Duration;
 
 use crate::bucket::Shape;
 
+/// Part of the declared rate that the server accepts, and the measurements that it follows from.
+///
+/// A *stop* is a row of refusals without an accepted call in between; a *run* is the time between two stops.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct RateFactor {
+pub(super) struct AcceptedShare {
+    /// The share now.
     value: f64,
-    /// What it was cut to, and from when it has grown.
+    /// RateFactor after the last cut.
     floor: f64,
+    /// Instant from which it has grown since.
     since: u64,
-    /// Up to this it grows evenly: nothing says that it is too much.
+    /// RateFactor up to which it grows linearly, because nothing suggests that the server refuses this rate.
     plateau: f64,
-    /// What it was before the refusals that no call got through after.
+    /// RateFactor before the current stop.
     before: f64,
-    /// When the last refusal came. What was sent before and refused later tells nothing new.
+    /// Instant of the last new refusal. A call that was sent before it and is refused later says nothing new.
     refused: u64,
-    /// When the first of the refusals came that no call got through after.
+    /// Instant of the first refusal of the current stop.
     stopped: u64,
-    /// Since when calls are counted that pass. 0: they are not.
+    /// Beginning of the run in which accepted calls are counted. 0: they are not counted.
     begun: u64,
-    /// How many have.
+    /// Accepted calls of this run.
     passed: u32,
-    /// How many passed between the last two refusals before these, and the share then; 0 if not known.
+    /// Accepted calls of the run before. 0: not known.
     held: u32,
+    /// RateFactor in the run before.
     held_at: f64,
-    /// Nanoseconds from one reopening to the next, when the share was last cut to what passed in them; 0 if
-    /// it was not.
+    /// Nanoseconds from one reopening to the next, if the last cut took the limit for a window; else 0.
     cycle: u64,
-    /// The share held for long without a refusal.
+    /// Whether the whole rate was accepted for long before the current stop.
     trusted: bool,
-    /// Calls go on at this after a refusal. 0: there was none, or it is forgotten.
+    /// Instant at which calls are sent again after a stop. 0: there was none, or it is forgotten.
     resumes: u64,
-    /// Refusals since the last call that was let through.
+    /// New refusals of the current stop. 0: the last call was accepted.
     strikes: u32,
-    /// Seconds in which all that was cut is back.
+    /// Seconds in which the whole cut is undone.
     recovery: f64,
 }
 
-/// The share is never cut to less than this at once: one bad moment is no measurement.
+/// Deepest cut by one stop with a hint, as a factor. A single stop is a weak measurement.
 const DEEPEST_CUT: f64 = 0.3;
 
-/// The same where the server was asked again and still refused: it refuses for a time, which is
-/// how a window behaves, and a window is measured well by what it held.
+/// Deepest cut where a probe was refused again. The server refuses for a time, as a window does, and the calls accepted
+/// in a window are a good measurement.
 const DEEPEST_CUT_BY_A_WINDOW: f64 = 0.1;
 
-/// The same where what the server held in store is not known apart from its rate.
+/// Deepest cut where the server's burst cannot be told apart from its rate.
 const DEEPEST_CUT_BY_A_BUCKET: f64 = 0.5;
 
-/// A refusal without a hint cuts the share to at most this.
+/// Shallowest cut by a refusal without a hint.
 const SHALLOWEST_CUT: f64 = 0.9;
 
-/// The first refusal without a hint, when nothing has been measured yet, cuts it to this, or to the
-/// part that passed so far if that is more: where almost all did, it may be an accident.
+/// Deepest cut by the first refusal without a hint, before any measurement.
 const BLIND_CUT: f64 = 0.7;
 
-/// The server's rate is not far from what was declared where so much of it passed, the burst included.
+/// Accepted part of the declared quota, burst included, from which on the server's rate is close to the declared one.
 const ALMOST_ALL: f64 = 0.8;
 
-/// A rate is considerably lower than another from here on.
+/// Factor below which a rate is considerably lower than another.
 const SLOWER: f64 = 0.95;
 
-/// No share is less than this, so that no limiter stops for good.
+/// Lowest share, so that no limiter stops for good.
 const LEAST_SHARE: f64 = 0.001;
 
-/// All that was cut is back after so many seconds.
+/// Seconds in which the whole cut is undone.
 const RECOVERY: f64 = 100.0;
 
-/// The same where it was cut for a refusal that says little of the rate.
+/// The same after a stop that is no measurement.
 const SOON: f64 = 20.0;
 
-/// A refusal measures nothing if less than this part of the calls passed before it that passed the time before.
+/// A run with less than one in this many of the calls of the run before is no measurement.
 const FEWER: u32 = 4;
 
-/// How long a share of 1 has to hold for the refusal before it to be forgotten, in nanoseconds.
+/// Nanoseconds for which a share of 1 has to hold until the last stop is forgotten.
 const FORGETTING: u64 = 60_000_000_000;
 
-/// Calls that pass without a refusal are counted up to this: counting costs something.
+/// Calls that are counted in a run without a stop. Counting keeps calls off the fast path.
 const COUNTED: u32 = 1000;
 
-impl RateFactor {
+impl AcceptedShare {
+    /// The declared rate, and no measurement.
     pub(super) const WHOLE: Self = Self {
         value: 1.0,
         floor: 1.0,
@@ -112,7 +129,7 @@ impl RateFactor {
         self.strikes
     }
 
-    /// Nanoseconds since the first of the refusals that no call got through after.
+    /// Returns the nanoseconds since the current stop began. 0: the last call was accepted.
     pub(super) const fn stopped_for(&self, now: u64) -> u64 {
         if self.strikes == 0 {
             0
@@ -121,16 +138,17 @@ impl RateFactor {
         }
     }
 
-    /// It is whole, and nothing is counted.
+    /// Returns whether the share is 1, and no calls have to be counted.
     pub(super) fn is_settled(&self) -> bool {
         self.value >= 1.0 && self.strikes == 0 && self.begun == 0
     }
 
-    /// No refusal is remembered that speaks against what was declared.
+    /// Returns whether no refusal is remembered that speaks against the declared rate.
     pub(super) const fn is_unrefuted(&self) -> bool {
         self.resumes == 0 && self.strikes == 0
     }
 
+    /// Begins to count at `sent`, when a full bucket is used again. After a stop, counting begins at the reopening.
     pub(super) fn begin(&mut self, sent: u64) {
         if self.resumes == 0 && self.strikes == 0 {
             self.begun = sent;
@@ -138,6 +156,7 @@ impl RateFactor {
         }
     }
 
+    /// Records the refusal of a call that was sent at `sent`. Returns whether it is new.
     pub(super) fn refused(&mut self, sent: u64, now: u64) -> bool {
         let news = sent > self.refused || self.refused == 0;
         if news {
@@ -151,9 +170,11 @@ impl RateFactor {
         news
     }
 
+    /// Cuts the share after a new refusal. Calls are sent again at `resumes`; `told`: the server set that instant.
     pub(super) fn cut(&mut self, resumes: u64, told: bool, declared: Shape) {
         let (cut, mut plateau, cycle) = self.judge(resumes, told, declared);
         self.recovery = RECOVERY;
+        // A stop soon after another one: the server may have been out of order. The cut stands, and is undone sooner.
         if told && self.is_no_measurement() {
             self.recovery = SOON;
             plateau = plateau.max(self.before * SHALLOWEST_CUT);
@@ -166,21 +187,27 @@ impl RateFactor {
         self.resumes = resumes;
     }
 
-    /// Returns what the share is cut to, up to what it then grows evenly, and the length of the window that
-    /// was measured, if it is one.
+    /// Returns the new share, its plateau, and the length of the window that was measured; 0 if it is no window.
+    ///
+    /// The cases are tried from the most to the least specific: a chance refusal, a rate close to the declared one, a
+    /// window, a bucket, and no measurement.
     fn judge(&self, resumes: u64, told: bool, declared: Shape) -> (f64, f64, u64) {
+        // No stop before this one has led to a cut, so no run has been measured from its reopening on.
         let first = self.resumes == 0 || (self.strikes > 1 && self.floor >= 1.0);
         let almost = self.let_through(declared) >= ALMOST_ALL;
+        // The run was longer than the window that the last cut assumed.
         let outlived = self.cycle > 0 && self.stopped.saturating_sub(self.begun) > self.cycle;
         let cycle = resumes.saturating_sub(self.begun);
         match self.measured(resumes, declared) {
-            // No window: one that holds as much would have begun anew. Refusals come by chance.
+            // Chance: the same number of calls in a run longer than the window. A window would have renewed meanwhile.
             Some(_) if outlived && self.is_as_much() => (self.before, 1.0, 0),
-            // What was declared did not pass even at first, or has passed for long: it may be an accident.
+            // Chance, for now: the server sets the pause itself, and refuses either well below the declared quota or
+            // after it has accepted the quota for so long that calls are no longer counted.
             _ if told && first && !(self.begun > 0 && almost) => (self.before, 1.0, 0),
+            // Almost the declared rate was accepted, and it is no window: a small cut.
             Some(_) if (told || self.strikes > 1) && almost && !self.holds_as_much() => {
                 let cut = self.before * SHALLOWEST_CUT * one_less(self.passed);
-                // What passed for long says that something else came up.
+                // After a long run the rate is not the likely cause, so the share returns to it linearly.
                 let plateau = if self.passed > COUNTED {
                     self.before
                 } else {
@@ -188,19 +215,22 @@ impl RateFactor {
                 };
                 (cut, plateau, 0)
             }
+            // A window whose end the server tells. Its rate is the measured one.
             Some(low) if told => (
                 low.clamp(self.before * DEEPEST_CUT, self.before),
                 low,
                 cycle,
             ),
+            // A window whose end is found by probes: it has refused one of them already.
             Some(low) if self.strikes > 1 => {
                 let deepest = self.before * DEEPEST_CUT_BY_A_WINDOW;
-                // Of calls that are spread evenly, one more than their number may fall into it.
+                // A window may contain one call more than its length divided by their distance.
                 let low = low * one_less(self.passed);
                 let cut = low.clamp(deepest, self.before * SHALLOWEST_CUT);
                 (cut, cut, cycle)
             }
             Some(low) if !first => self.judge_bucket(low, declared),
+            // No measurement: the accepted part so far, within bounds.
             _ => {
                 let through = self.let_through(declared);
                 let cut = through.clamp(BLIND_CUT, SHALLOWEST_CUT);
@@ -209,8 +239,8 @@ impl RateFactor {
         }
     }
 
-    /// From one reopening to the next the server filled its store, up to the refusal it emptied it: its rate
-    /// is between the two.
+    /// Returns the same for a bucket. From reopening to reopening the bucket filled and was emptied, so `low`, the rate
+    /// over that time, is too low. Up to the refusal it was emptied, so the rate over that time is too high.
     fn judge_bucket(&self, low: f64, declared: Shape) -> (f64, f64, u64) {
         let high = self.measured(self.stopped, declared);
         let high = high.map_or(self.before, |high| high.min(self.before));
@@ -220,24 +250,25 @@ impl RateFactor {
         (cut, high.max(cut), 0)
     }
 
-    /// Whether as many passed as the time before, although they were sent at a lower rate: that is how a
-    /// window behaves. A server that only adds a pause to its refusals lets more pass at a lower rate.
+    /// Returns whether as many calls were accepted as in the run before, at a lower rate, as in a window. A bucket
+    /// accepts more calls if they are sent at a lower rate.
     fn holds_as_much(&self) -> bool {
         self.before < self.held_at * SLOWER && self.is_as_much()
     }
 
-    /// Whether far fewer passed than the time before: that may be an accident, and says little of the rate.
+    /// Returns whether far fewer calls were accepted than in the run before, which says little about the rate.
     const fn is_no_measurement(&self) -> bool {
         self.begun > 0 && self.passed < self.held / FEWER
     }
 
-    /// Whether as many passed as the time before.
+    /// Returns whether as many calls were accepted as in the run before, within an eighth or one call.
     const fn is_as_much(&self) -> bool {
         let most = if self.held < 8 { 1 } else { self.held / 8 };
         self.held > 0 && self.passed.abs_diff(self.held) <= most
     }
 
-    /// The share that would have let through what passed, from the beginning until `until`.
+    /// Returns the share whose rate is that of the accepted calls, from the beginning of the run until `until`. `None`
+    /// if no calls were counted.
     #[expect(clippy::cast_precision_loss, reason = "both are far below 2^52")]
     fn measured(&self, until: u64, declared: Shape) -> Option<f64> {
         let span = until.saturating_sub(self.begun).max(1) as f64;
@@ -245,7 +276,7 @@ impl RateFactor {
             .then(|| f64::from(self.passed) * declared.interval as f64 / span)
     }
 
-    /// The part of what was declared that passed until the refusal, the burst included.
+    /// Returns the accepted part of the declared quota, burst included, from the beginning of the run to the refusal.
     #[expect(clippy::cast_precision_loss, reason = "both are far below 2^52")]
     fn let_through(&self, declared: Shape) -> f64 {
         if self.begun == 0 {
@@ -255,7 +286,10 @@ impl RateFactor {
         f64::from(self.passed) * declared.interval as f64 / span as f64
     }
 
+    /// Records an accepted call that was sent at `sent`.
     pub(super) fn passed(&mut self, sent: u64, now: u64) {
+        // The first call that was sent after the stop ends it, and begins a run. A call that was sent before it and is
+        // answered late does not.
         if self.strikes > 0 && sent >= self.resumes {
             (self.held, self.held_at) = (self.passed, self.before);
             self.trusted = false;
@@ -269,6 +303,7 @@ impl RateFactor {
         if self.strikes == 0 {
             self.grow(now);
         }
+        // The whole rate is accepted again: forget the stop, and stop counting.
         let steady = self.value >= 1.0 && self.strikes == 0;
         let long = now.saturating_sub(self.begun) > FORGETTING;
         if steady && (long || (self.resumes == 0 && self.passed > COUNTED)) {
@@ -279,6 +314,9 @@ impl RateFactor {
         }
     }
 
+    /// Lets the share grow: linearly up to the plateau, and as the cube of the time beyond it. The cube is flat at
+    /// first, so the share stays near a measured rate, and then reaches 1 after `recovery` seconds. It never shrinks
+    /// here.
     fn grow(&mut self, now: u64) {
         let elapsed =
             Duration::from_nanos(now.saturating_sub(self.since)).as_secs_f64() / self.recovery;
@@ -288,7 +326,7 @@ impl RateFactor {
     }
 }
 
-/// What is left of so many, as a share, if it is one less; one is not made none.
+/// Returns the factor that lowers `count` by one, at least 0.5.
 fn one_less(count: u32) -> f64 {
     let count = f64::from(count);
     ((count - 1.0) / count).max(0.5)

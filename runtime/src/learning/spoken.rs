@@ -1,15 +1,15 @@
-//! The windows that a hint tells of, one by one.
+//! The windows of a hint, as a list.
 
 use core::time::Duration;
 
 use crate::hint::Hint;
 use crate::hint::Policy;
 
-/// A window no longer than this counts as new after its length where its end is not told. A day, say,
-/// may be over at any moment.
+/// Maximum length of a window whose reset is not told and is taken to be one length from now. The error is at most
+/// this long. A window of a day may end at any moment, so its length says nothing about its end.
 const SHORT: Duration = Duration::from_secs(60);
 
-/// One window that a hint tells of.
+/// One window of a hint.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Spoken<'a> {
     pub(super) name: &'a str,
@@ -19,7 +19,8 @@ pub(super) struct Spoken<'a> {
     pub(super) reset: Option<Duration>,
 }
 
-/// Returns the windows that a hint tells of. A single one with a name is what the hint itself tells of.
+/// Returns the windows of a hint: the one that the hint itself describes, and those in its list of policies. A window
+/// that both describe is returned once. If the list has a single entry, that is the hint's window, with its name.
 pub(super) fn windows(hint: &Hint) -> Vec<Spoken<'_>> {
     let single = hint.policies().len() < 2;
     let name = hint.policies().first().and_then(Policy::name);
@@ -46,7 +47,7 @@ pub(super) fn windows(hint: &Hint) -> Vec<Spoken<'_>> {
         .collect()
 }
 
-/// Whether a policy tells the same.
+/// Returns whether a policy describes the same window.
 fn covered(whole: &Spoken<'_>, policies: &[Policy]) -> bool {
     policies.iter().any(|policy| {
         let same_reset = whole.reset.is_none() || whole.reset == policy.reset_after();
@@ -54,7 +55,7 @@ fn covered(whole: &Spoken<'_>, policies: &[Policy]) -> bool {
     })
 }
 
-/// The length of a window of which no end is told, if it will be over soon.
+/// Returns the length of a short window, as an upper bound of the time to its reset.
 fn short(policy: &Policy) -> Option<Duration> {
     policy.window().filter(|length| *length <= SHORT)
 }

@@ -6,7 +6,7 @@ use crate::hint::Hint;
 const SECOND: u64 = 1_000_000_000;
 const HOUR: u64 = 3600 * SECOND;
 
-/// Ten per second, ten saved up.
+/// Ten per second with a burst of ten.
 const DECLARED: Shape = Shape {
     interval: SECOND / 10,
     capacity: SECOND,
@@ -22,7 +22,7 @@ fn window(remaining: f64, limit: f64, reset: u64) -> Hint {
     hint.with_reset_after(Duration::from_secs(reset))
 }
 
-/// What follows from a hint that is heard of a call sent and answered at these instants.
+/// Returns the consequences of a hint, with the instants at which its call was sent and answered.
 fn hear(learnt: &mut Learnt, hint: &Hint, (sent, received): (u64, u64)) -> Assessment {
     let heard = Observation {
         hint,
@@ -167,7 +167,7 @@ fn a_window_is_measured_by_what_it_held_until_it_opened_again() {
     assert!((rate(&learnt) - 7.0).abs() < 0.01, "{}", rate(&learnt));
     assert!(learnt.refused(2 * SECOND, 2 * SECOND));
     learnt.cut(3 * SECOND, false, DECLARED);
-    // Four calls in two seconds, and asked again in between: three evenly, and one at the edge.
+    // A window of four calls in two seconds, with a refused probe in between: three evenly, and one at the edge.
     assert!((rate(&learnt) - 1.5).abs() < 0.01, "{}", rate(&learnt));
 }
 
@@ -191,7 +191,7 @@ fn whole_seconds_do_not_put_off_a_reset() {
     let mut learnt = Learnt::NOTHING;
     let half = SECOND / 2;
     hear(&mut learnt, &window(9.0, 10.0, 2), (0, 0));
-    // Told a moment before the reset, in a second that is as good as over.
+    // The response arrives just before the reset, within its last rounded second.
     let outlook = hear(&mut learnt, &window(0.0, 10.0, 1), (3 * half, 3 * half));
     assert_eq!(outlook.closed_until, 4 * half);
 }
@@ -214,7 +214,7 @@ fn a_server_that_gives_back_bit_by_bit_is_not_waited_for_until_its_reset() {
     assert!(outlook.scarce);
     assert_eq!(outlook.refills_at, later + SECOND / 5);
     assert_eq!(learnt.tighten(DECLARED).interval, SECOND / 5);
-    // It has refused a call after all.
+    // The server refuses a call in spite of it.
     learnt.refused(later, later);
     let outlook = hear(&mut learnt, &window(0.0, 10.0, 2), (later, later));
     assert_eq!(outlook.closed_until, later + 2 * SECOND);
@@ -223,7 +223,7 @@ fn a_server_that_gives_back_bit_by_bit_is_not_waited_for_until_its_reset() {
 #[test]
 fn a_reset_that_moves_with_what_is_used_is_that_of_a_bucket() {
     let mut learnt = Learnt::NOTHING;
-    // A hundred that come back at ten per second, and are used up in a moment.
+    // A bucket of a hundred tokens that refills at ten per second, emptied at once.
     let mut outlook = hear(&mut learnt, &Hint::new(), (0, 0));
     for used in 1..=100_u32 {
         let reset = u64::from(used).div_ceil(10);
@@ -239,7 +239,7 @@ fn a_window_of_ten_seconds_is_waited_for() {
     let mut learnt = Learnt::NOTHING;
     let mut outlook = hear(&mut learnt, &Hint::new(), (0, 0));
     for used in 1..=100_u32 {
-        // It ends after 10.4 s, which is told over half a second in whole seconds.
+        // The window ends after 10.4 s. Over half a second, its reset is sent in whole seconds.
         let now = u64::from(used) * SECOND / 200;
         let reset = if used < 80 { 11 } else { 10 };
         let left = f64::from(100 - used);

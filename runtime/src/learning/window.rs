@@ -1,31 +1,37 @@
-//! One window of a server's limits, followed from answer to answer: when it ends, or how fast it refills.
+//! One window of a server's limits, followed from response to response: when it ends, or how fast it refills.
 //!
-//! A told reset has two meanings. Most servers tell when a window ends, and all that was used is there
-//! again. Some tell when a bucket is full again, and what was used comes back bit by bit. An answer
-//! alone fits both: the end of a window stays where it is while calls are made, the time to full is in
-//! proportion to what is used. So bounds for either are kept, and the reading whose bounds no longer
-//! meet is given up.
+//! A reset has two meanings. Most servers send the end of a window, at which the whole limit is available again
+//! ([`ResetMeaning::Renews`]). Some send the time until a bucket is full again, which refills token by token
+//! ([`ResetMeaning::Refills`]).
+//! A single response fits both. Over several responses they differ: the end of a window is a fixed instant, and the
+//! time until a bucket is full is proportional to the tokens used.
+//!
+//! So each response is turned into two intervals: one for the end of the window, one for the time in which a token
+//! comes back. Each interval is intersected with that of the responses before. The meaning whose intersection becomes
+//! empty first is ruled out. The method is interval (set-membership) estimation with bounded errors, where the errors
+//! are the rounding of the reset and the time between sending a request and receiving its response.
 
-/// What a response said of one window.
+/// Statement of a response about one window.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Told {
+pub(super) struct Statement {
     pub(super) limit: f64,
     pub(super) remaining: f64,
     /// Nanoseconds to the reset.
     pub(super) reset: u64,
-    /// When the call was sent, and when its response was received.
+    /// Instant at which the call was sent.
     pub(super) sent: u64,
+    /// Instant at which its response was received. The server wrote the response between the two.
     pub(super) received: u64,
 }
 
-/// What a window's reset means.
+/// Meaning of a window's reset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    /// Answers fit either.
+pub(super) enum ResetMeaning {
+    /// The responses so far fit both meanings.
     Unknown,
-    /// All that was used is there again at the reset.
+    /// The whole limit is available again at the reset.
     Renews,
-    /// What was used comes back bit by bit.
+    /// Tokens come back one by one until the reset.
     Refills,
 }
 
@@ -34,13 +40,15 @@ pub(super) enum Kind {
 pub(super) struct TrackedWindow {
     limit: f64,
     remaining: f64,
-    kind: Kind,
-    /// The kind follows from what was told, and not only from how little there was at a reset.
+    kind: ResetMeaning,
+    /// Whether one of the two meanings is ruled out. Otherwise the kind is a guess from the first response after a
+    /// reset.
     proven: bool,
-    /// When the newest call was sent that told of it, and when its response was received.
+    /// Instant at which the newest call about this window was sent.
     sent: u64,
+    /// Instant at which its response was received.
     received: u64,
-    /// The newest reset, in nanoseconds from the response on.
+    /// Reset in that response, in nanoseconds.
     reset: u64,
     /// Earliest and latest instant of the window's end.
     ends: (u64, u64),
@@ -50,15 +58,15 @@ pub(super) struct TrackedWindow {
 
 const SECOND: u64 = 1_000_000_000;
 
-/// Any rate of refilling.
+/// Interval of an unknown rate of refilling.
 const ANY: (f64, f64) = (0.0, f64::INFINITY);
 
 impl TrackedWindow {
-    pub(super) fn new(told: &Told) -> Self {
+    pub(super) fn new(told: &Statement) -> Self {
         Self {
             limit: told.limit,
             remaining: told.remaining,
-            kind: Kind::Unknown,
+            kind: ResetMeaning::Unknown,
             proven: false,
             sent: told.sent,
             received: told.received,
@@ -68,7 +76,7 @@ impl TrackedWindow {
         }
     }
 
-    pub(super) const fn kind(&self) -> Kind {
+    pub(super) const fn kind(&self) -> ResetMeaning {
         self.kind
     }
 
@@ -76,22 +84,23 @@ impl TrackedWindow {
         self.remaining
     }
 
-    /// The latest instant at which the window ends.
+    /// Returns the latest instant at which the window can end.
     pub(super) const fn ends(&self) -> u64 {
         self.ends.1
     }
 
-    /// When the newest call was sent that told of it.
+    /// Returns the instant at which the newest call about this window was sent.
     pub(super) const fn sent(&self) -> u64 {
         self.sent
     }
 
-    /// Whether it may be the one that a response told of.
+    /// Returns whether the window has this limit. A different limit means a different window.
     pub(super) fn is_of(&self, limit: f64) -> bool {
         (self.limit - limit).abs() < 0.5
     }
 
-    /// Nanoseconds in which one token comes back.
+    /// Returns the estimated nanoseconds in which one token comes back: the newest response's reset divided by the
+    /// tokens used, within the bounds of all responses.
     pub(super) fn interval(&self) -> f64 {
         let used = (self.limit - self.remaining).max(1.0);
         let (least, most) = self.refill;
@@ -100,32 +109,41 @@ impl TrackedWindow {
             .max(1.0)
     }
 
-    /// Takes note of what a response told. `false` if it is older than what is known.
-    pub(super) fn hear(&mut self, told: &Told) -> bool {
+    /// Records a response. Returns `false` if the response is about a window that has ended before this one began, and
+    /// is ignored.
+    pub(super) fn hear(&mut self, told: &Statement) -> bool {
         if self.ends.1 <= told.sent {
             self.begin(told);
             return true;
         }
-        // What is left of a window never grows.
+        // While a window lasts, its rest never grows. A larger rest rules out the end of a window, unless the call was
+        // sent before the last response arrived: then the server may have answered the two in the other order.
         let grows = told.sent > self.received && told.remaining > self.remaining;
         let ends = meet(self.ends, told.ends()).filter(|_| !grows);
         let refill = told.refill().and_then(|refill| meet(self.refill, refill));
         let older = told.sent < self.sent;
         match (ends, refill) {
+            // A late response about the window before.
             (None, _) if older && told.ends().1 < self.ends.0 => return false,
-            // A single token that was used fits too many rates.
+            // Only a rate of refilling fits all responses. The upper bounds have to be finite: with a single token
+            // used, the rounding of the counts admits any rate.
             (None, Some(refill)) if self.refill.1.is_finite() && refill.1.is_finite() => {
-                (self.kind, self.proven) = (Kind::Refills, true);
+                (self.kind, self.proven) = (ResetMeaning::Refills, true);
                 (self.ends, self.refill) = (told.ends(), refill);
             }
+            // Neither meaning fits: the window has begun anew, or the server has changed its limit.
             (None, _) => self.restart(told),
+            // Only an end of the window fits all responses.
             (Some(ends), None) => {
-                (self.kind, self.proven) = (Kind::Renews, true);
+                (self.kind, self.proven) = (ResetMeaning::Renews, true);
                 (self.ends, self.refill) = (ends, ANY);
             }
+            // Both still fit, in narrower bounds.
             (Some(ends), Some(refill)) => (self.ends, self.refill) = (ends, refill),
         }
-        let same_window = ends.is_some() && self.kind != Kind::Refills;
+        // Responses may arrive in another order than the server wrote them. Within one window the lowest rest is the
+        // newest; in a bucket, which also gains tokens, that of the newest call counts.
+        let same_window = ends.is_some() && self.kind != ResetMeaning::Refills;
         if older || same_window {
             self.remaining = self.remaining.min(told.remaining);
         } else {
@@ -137,26 +155,28 @@ impl TrackedWindow {
         true
     }
 
-    /// Whether the kind follows from what was told.
+    /// Returns whether one of the two meanings is ruled out.
     pub(super) const fn is_proven(&self) -> bool {
         self.proven
     }
 
-    /// The window has ended, and this is the first answer since.
-    fn begin(&mut self, told: &Told) {
-        if self.kind != Kind::Refills || !self.proven {
+    /// Begins the next window with the first response to a call that was sent after the end of the last one.
+    fn begin(&mut self, told: &Statement) {
+        if self.kind != ResetMeaning::Refills || !self.proven {
             self.proven = false;
-            // A server that gives back bit by bit has little more at a reset than before.
+            // After the reset of a window almost the whole limit is left. If less than half is left, the reset was
+            // more likely that of a bucket.
             self.kind = if told.remaining < told.limit / 2.0 {
-                Kind::Refills
+                ResetMeaning::Refills
             } else {
-                Kind::Renews
+                ResetMeaning::Renews
             };
         }
         self.restart(told);
     }
 
-    fn restart(&mut self, told: &Told) {
+    /// Starts over with this response, and keeps the kind.
+    fn restart(&mut self, told: &Statement) {
         *self = Self {
             kind: self.kind,
             proven: self.proven,
@@ -165,15 +185,17 @@ impl TrackedWindow {
     }
 }
 
-impl Told {
-    /// Earliest and latest instant of the window's end, if it is a window.
+impl Statement {
+    /// Returns the earliest and the latest instant of the window's end, if it has one. The server wrote the reset
+    /// between sending and receiving, and rounded it up by at most [`rounding`](Self::rounding).
     fn ends(&self) -> (u64, u64) {
         let earliest = self.sent.saturating_add(self.reset);
         let latest = self.received.saturating_add(self.reset);
         (earliest.saturating_sub(self.rounding()), latest)
     }
 
-    /// Least and most nanoseconds in which one token comes back, if it is a bucket. `None`: it is none.
+    /// Returns the least and the most nanoseconds in which one token comes back, if it is a bucket. `None` if it cannot
+    /// be one: it is full, and its reset is not now.
     fn refill(&self) -> Option<(f64, f64)> {
         let used = self.limit - self.remaining;
         let rounding = self.rounding();
@@ -181,12 +203,12 @@ impl Told {
             return (self.reset <= rounding).then_some(ANY);
         }
         let least = nanos(self.reset.saturating_sub(rounding)) / used;
-        // The count of what is left is rounded down.
+        // The server rounds the remaining tokens down, so up to one token less may have been used.
         let most = nanos(self.reset) / (used - 1.0);
         Some((least, most))
     }
 
-    /// By how much the reset may be late: by a whole unit of the decimal that it is told in.
+    /// Returns the nanoseconds by which the reset may have been rounded up: one unit of its last decimal.
     fn rounding(&self) -> u64 {
         let units = [SECOND, SECOND / 10, SECOND / 100];
         let told = units.into_iter().find(|unit| self.reset % unit == 0);
@@ -194,7 +216,7 @@ impl Told {
     }
 }
 
-/// What two ranges have in common.
+/// Returns the intersection of two intervals. `None` if it is empty.
 fn meet<T: PartialOrd + Copy>(one: (T, T), other: (T, T)) -> Option<(T, T)> {
     let least = if one.0 > other.0 { one.0 } else { other.0 };
     let most = if one.1 < other.1 { one.1 } else { other.1 };
@@ -210,8 +232,8 @@ const fn nanos(nanos: u64) -> f64 {
 mod tests {
     use super::*;
 
-    fn told(at: u64, used: f64, reset: u64) -> Told {
-        Told {
+    fn told(at: u64, used: f64, reset: u64) -> Statement {
+        Statement {
             limit: 60.0,
             remaining: 60.0 - used,
             reset,
@@ -220,7 +242,7 @@ mod tests {
         }
     }
 
-    fn followed(all: &[Told]) -> TrackedWindow {
+    fn followed(all: &[Statement]) -> TrackedWindow {
         let mut window = TrackedWindow::new(&all[0]);
         for told in &all[1..] {
             window.hear(told);
@@ -230,7 +252,10 @@ mod tests {
 
     #[test]
     fn one_answer_fits_either_meaning() {
-        assert_eq!(followed(&[told(0, 5.0, 3 * SECOND)]).kind(), Kind::Unknown);
+        assert_eq!(
+            followed(&[told(0, 5.0, 3 * SECOND)]).kind(),
+            ResetMeaning::Unknown
+        );
     }
 
     #[test]
@@ -239,7 +264,7 @@ mod tests {
             told(0, 1.0, 2_000_000_100),
             told(SECOND, 30.0, 1_000_000_100),
         ]);
-        assert_eq!(window.kind(), Kind::Renews);
+        assert_eq!(window.kind(), ResetMeaning::Renews);
         assert!((2_000_000_100..2_020_000_000).contains(&window.ends()));
     }
 
@@ -247,7 +272,7 @@ mod tests {
     fn a_time_in_proportion_to_what_is_used_is_a_buckets() {
         let half = |used: u32| told(0, f64::from(used), u64::from(used) * SECOND / 2);
         let window = followed(&[half(1), half(3), half(40)]);
-        assert_eq!(window.kind(), Kind::Refills);
+        assert_eq!(window.kind(), ResetMeaning::Refills);
         assert!((window.interval() / 5e8 - 1.0).abs() < 0.03, "{window:?}");
     }
 

@@ -1,4 +1,11 @@
-//! What hints tell of a server's windows: how much is left until when.
+//! The windows that a server's hints describe, and the pace that they ask for.
+//!
+//! Each window is tracked by its name ([`TrackedWindow`]), so that the meaning of its reset can be inferred. From its
+//! state follows an assessment:
+//!
+//! * Nothing is left: the limiter closes until the reset, or until the next token of a bucket.
+//! * Less than a part of the limit is left (`throttle_below`): the rest is spread evenly over the time to the reset.
+//! * Otherwise nothing changes.
 
 use core::time::Duration;
 
@@ -6,19 +13,20 @@ use crate::hint::Hint;
 
 use super::spoken::Spoken;
 use super::spoken::windows;
-use super::window::Kind;
-use super::window::Told;
+use super::window::ResetMeaning;
+use super::window::Statement;
 use super::window::TrackedWindow;
 
-/// TrackedWindows that are followed at the same time, each by its name.
+/// Maximum number of windows that are followed. The one without news for longest makes room.
 const MOST: usize = 8;
 
-/// What is known of a server's windows.
+/// State of a server's windows.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct TrackedWindows {
     list: Vec<Followed>,
 }
 
+/// One window, by its name.
 #[derive(Clone, Debug, PartialEq)]
 struct Followed {
     name: Box<str>,
@@ -26,23 +34,25 @@ struct Followed {
     pace: Option<Pace>,
 }
 
-/// What is left of a window, spread until its reset.
+/// Rate at which the rest of a window is used up.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Pace {
+    /// Nanoseconds from one call to the next.
     pub(super) interval: u64,
+    /// Instant at which the pace ends.
     pub(super) until: u64,
 }
 
-/// What a hint asks for.
+/// Consequences of a hint for the limiter.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Assessment {
-    /// Nothing is left until this instant; 0 where there is something.
+    /// Instant until which nothing is left of a window. 0: something is left.
     pub(crate) closed_until: u64,
-    /// Nothing is left, and the next token comes at this instant; 0 where there is something.
+    /// Instant at which an empty bucket gets its next token. 0: it is not empty.
     pub(crate) refills_at: u64,
-    /// No more than this is left, of a limit whose reset is not told.
+    /// Upper bound of the tokens left, where the hint tells no reset.
     pub(crate) level: Option<f64>,
-    /// So little is left that it is spread.
+    /// Whether so little is left that it is spread.
     pub(crate) scarce: bool,
 }
 
@@ -54,67 +64,71 @@ impl Assessment {
         scarce: false,
     };
 
-    /// Whether nothing speaks against using what there is.
+    /// Returns whether the hint asks for no restriction.
     pub(crate) const fn is_clear(&self) -> bool {
         self.closed_until == 0 && self.refills_at == 0 && !self.scarce
     }
 }
 
-/// The bucket that was declared.
+/// State of the declared bucket.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct DeclaredBucket {
+    /// Capacity, in tokens.
     pub(crate) burst: u32,
-    /// Whole tokens in it.
+    /// Whole tokens in the bucket.
     pub(crate) left: u64,
 }
 
-/// By how much a reset may be late that is told in whole seconds.
+/// Nanoseconds by which a reset in whole seconds may be rounded up.
 const ROUNDING: u64 = 1_000_000_000;
 
 impl DeclaredBucket {
-    /// Whether what a server says is what this bucket says itself: the server's limit is this burst,
-    /// as little is left here, and the reset is within the second that a bucket's next token can
-    /// be told in. Then the server may give back bit by bit, as this bucket does, and to wait until its
-    /// reset would cost the whole bucket. If it does not, its first refusal ends this.
+    /// Returns whether the declared bucket predicts the server's statement: the limit is the burst, no more tokens are
+    /// left here than there, and the reset is at most one rounded second away.
+    ///
+    /// The server then probably has the same bucket, which refills token by token. The declared bucket keeps to it
+    /// already, and waiting for the reset would cost all tokens of that time. If the guess is wrong, the first refusal
+    /// ends it ([`AcceptedShare::is_unrefuted`](super::rate_factor::AcceptedShare::is_unrefuted)).
     #[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
-    fn explains(self, told: &Told) -> bool {
+    fn explains(self, told: &Statement) -> bool {
         (told.limit - f64::from(self.burst)).abs() < 0.5
             && (self.left as f64) < told.remaining + 1.0
             && told.reset <= ROUNDING
     }
 }
 
-/// What is heard, and how it is taken.
+/// Hint of a response, with the settings by which it is judged.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Observation<'a> {
     pub(crate) hint: &'a Hint,
-    /// When the call was sent.
+    /// Instant at which the call was sent.
     pub(crate) sent: u64,
-    /// When its response was received.
+    /// Instant at which its response was received.
     pub(crate) received: u64,
-    /// The share of a limit that counts as little.
+    /// Part of a limit below which its rest is spread: `throttle_below`.
     pub(crate) below: f64,
-    /// Nothing is believed for more nanoseconds.
+    /// Longest time to a reset that is believed, in nanoseconds: `max_cooldown`.
     pub(crate) longest: u64,
 }
 
 impl Observation<'_> {
-    /// An instant that the server told, as far as it is believed.
+    /// Returns an instant that the server sent, bounded by the longest time that is believed.
     fn believed(&self, instant: u64) -> u64 {
         instant.min(self.received.saturating_add(self.longest))
     }
 }
 
 impl TrackedWindows {
+    /// No window is known.
     pub(super) const UNKNOWN: Self = Self { list: Vec::new() };
 
-    /// The slowest pace that any window asks for.
+    /// Returns the pace in force: the slowest one of all windows.
     pub(super) fn pace(&self) -> Option<Pace> {
         let paces = self.list.iter().filter_map(|followed| followed.pace);
         paces.max_by_key(|pace| pace.interval)
     }
 
-    /// Forgets the paces that have ended; whether the one in force has.
+    /// Removes the paces that have ended. Returns whether the pace in force has changed.
     pub(super) fn age(&mut self, now: u64) -> bool {
         let before = self.pace();
         for followed in &mut self.list {
@@ -123,7 +137,7 @@ impl TrackedWindows {
         before != self.pace()
     }
 
-    /// Forgets all paces, and what was only assumed: a refusal has shown that it was no good.
+    /// Removes all paces, and the windows whose kind is only a guess: a refusal has shown that they were wrong.
     pub(super) fn doubt(&mut self) {
         self.list.retain(|followed| followed.window.is_proven());
         for followed in &mut self.list {
@@ -131,7 +145,7 @@ impl TrackedWindows {
         }
     }
 
-    /// Takes note of what a response told.
+    /// Records a hint, and returns its consequences. `own` is the declared bucket, where its state is known.
     pub(super) fn hear(
         &mut self,
         heard: &Observation<'_>,
@@ -139,6 +153,7 @@ impl TrackedWindows {
     ) -> Assessment {
         let mut outlook = Assessment::CLEAR;
         let windows = windows(heard.hint);
+        // With several windows it is not known which of them the declared bucket is about.
         let own = own.filter(|_| windows.len() == 1);
         for spoken in &windows {
             self.hear_of(spoken, heard, own, &mut outlook);
@@ -146,7 +161,8 @@ impl TrackedWindows {
         outlook
     }
 
-    /// The instant of the next token after a refusal, if all that it tells of is used up refills bit by bit.
+    /// Returns the instant of the next token after a refusal, if each exhausted window is a proven bucket. `None` if
+    /// one of them is not, or none is exhausted.
     pub(super) fn refills_at(&self, heard: &Observation<'_>) -> Option<u64> {
         let spoken = windows(heard.hint);
         let mut exhausted = spoken
@@ -154,12 +170,13 @@ impl TrackedWindows {
             .filter(|spoken| spoken.remaining.is_some_and(|left| left < 1.0));
         exhausted.try_fold(None, |latest: Option<u64>, spoken| {
             let known = self.list.iter().find(|known| *known.name == *spoken.name)?;
-            let refills = known.window.kind() == Kind::Refills && known.window.is_proven();
+            let refills = known.window.kind() == ResetMeaning::Refills && known.window.is_proven();
             let next = heard.sent.saturating_add(whole(known.window.interval()));
             refills.then(|| Some(latest.map_or(next, |latest| latest.max(next))))
         })?
     }
 
+    /// Records one window of a hint.
     fn hear_of(
         &mut self,
         spoken: &Spoken<'_>,
@@ -176,11 +193,12 @@ impl TrackedWindows {
             outlook.closed_until = outlook.closed_until.max(until);
         };
         match (reset.filter(|&reset| reset > 0), spoken.limit) {
-            // Calls cannot be divided among tokens, but without any there is no call.
+            // Other units, such as tokens of a language model: how many calls the rest allows is not known, unless
+            // nothing is left.
             (Some(reset), _) if !spoken.is_requests && remaining <= 0.0 => close(outlook, reset),
             (Some(_), _) if !spoken.is_requests => {}
             (Some(reset), Some(limit)) if limit >= 1.0 => {
-                let told = Told {
+                let told = Statement {
                     limit,
                     remaining,
                     reset,
@@ -189,7 +207,9 @@ impl TrackedWindows {
                 };
                 self.follow(spoken.name, &told, heard, own, outlook);
             }
+            // Without a limit a window cannot be followed, but an exhausted one closes the limiter.
             (Some(reset), None) if remaining < 1.0 => close(outlook, reset),
+            // Without a reset the rest only bounds the tokens in the bucket.
             (None, Some(_)) if spoken.is_requests && spoken.reset.is_none() => {
                 let level = outlook
                     .level
@@ -200,11 +220,11 @@ impl TrackedWindows {
         }
     }
 
-    /// Follows the window of this name.
+    /// Updates the window of this name, and its pace.
     fn follow(
         &mut self,
         name: &str,
-        told: &Told,
+        told: &Statement,
         heard: &Observation<'_>,
         own: Option<DeclaredBucket>,
         outlook: &mut Assessment,
@@ -213,6 +233,7 @@ impl TrackedWindows {
         if !followed.window.hear(told) {
             return;
         }
+        // Each response sets the pace anew, also to none.
         followed.pace = None;
         let window = followed.window;
         if own.is_some_and(|own| own.explains(told)) {
@@ -220,7 +241,7 @@ impl TrackedWindows {
         }
         let is_little = window.remaining() < told.limit * heard.below;
         match window.kind() {
-            Kind::Refills if is_little => {
+            ResetMeaning::Refills if is_little => {
                 followed.pace = Some(refill(&window, told, heard));
                 outlook.scarce = true;
                 if window.remaining() < 1.0 {
@@ -228,15 +249,15 @@ impl TrackedWindows {
                     outlook.refills_at = outlook.refills_at.max(next);
                 }
             }
-            Kind::Refills => {}
-            Kind::Unknown | Kind::Renews if window.remaining() < 1.0 => {
-                // One that has passed meanwhile is judged by the calls that are sent after it.
+            ResetMeaning::Refills => {}
+            ResetMeaning::Unknown | ResetMeaning::Renews if window.remaining() < 1.0 => {
+                // The end may have passed since the call was sent. Later calls tell about the next window.
                 if window.ends() > heard.received {
                     let until = heard.believed(window.ends());
                     outlook.closed_until = outlook.closed_until.max(until);
                 }
             }
-            Kind::Unknown | Kind::Renews => {
+            ResetMeaning::Unknown | ResetMeaning::Renews => {
                 if let (true, Some(pace)) = (is_little, spread(&window, heard)) {
                     followed.pace = Some(pace);
                     outlook.scarce = true;
@@ -245,8 +266,8 @@ impl TrackedWindows {
         }
     }
 
-    /// The window of this name, a new one if there is none.
-    fn find(&mut self, name: &str, told: &Told) -> &mut Followed {
+    /// Returns the window of this name. A new one is added if there is none, or its limit has changed.
+    fn find(&mut self, name: &str, told: &Statement) -> &mut Followed {
         let known = self
             .list
             .iter()
@@ -271,7 +292,7 @@ impl TrackedWindows {
     }
 }
 
-/// What is left of a window, spread until its end.
+/// Returns the pace that spreads the rest of a window evenly until its end. `None` if the end has passed.
 fn spread(window: &TrackedWindow, heard: &Observation<'_>) -> Option<Pace> {
     let until = heard.believed(window.ends());
     let left = until.checked_sub(heard.received);
@@ -284,8 +305,8 @@ fn spread(window: &TrackedWindow, heard: &Observation<'_>) -> Option<Pace> {
     })
 }
 
-/// Of a bucket: what was used comes back one by one until it is full.
-fn refill(window: &TrackedWindow, told: &Told, heard: &Observation<'_>) -> Pace {
+/// Returns the pace of a bucket: one call for each token that comes back, until it is full.
+fn refill(window: &TrackedWindow, told: &Statement, heard: &Observation<'_>) -> Pace {
     Pace {
         interval: whole(window.interval().ceil()).min(told.reset),
         until: heard.believed(told.received.saturating_add(told.reset)),
@@ -302,7 +323,7 @@ const fn whole(nanos: f64) -> u64 {
     if nanos == 0 { 1 } else { nanos }
 }
 
-/// At most 36 years, so that sums of a few instants cannot overflow.
+/// Returns the duration in nanoseconds, at most 36 years, so that sums of a few instants cannot overflow.
 fn nanos(duration: Duration) -> u64 {
     const MOST: u64 = 1 << 60;
     u64::try_from(duration.as_nanos()).map_or(MOST, |nanos| nanos.min(MOST))

@@ -8,10 +8,13 @@ use reqwest_middleware::Next;
 
 use crate::signal::ResponseExt as _;
 
-/// Shows every response of a `reqwest-middleware` client to the limiter of the call whose body uses
-/// it, so that the body need not call [`observe`](crate::ResponseExt::observe).
+/// Middleware that reports every response to the limiter of the current call, so that the body of the function need
+/// not call [`observe`](crate::ResponseExt::observe).
 ///
-/// Put it last, next to the client: a middleware between them that retries hides what it retried.
+/// Add it last, next to the client. A retrying middleware between this one and the client would hide the responses
+/// on which it retries.
+///
+/// # Examples
 ///
 /// ```
 /// use paced::reqwest_middleware::ObserveMiddleware;
@@ -26,7 +29,16 @@ use crate::signal::ResponseExt as _;
 pub struct ObserveMiddleware {}
 
 impl ObserveMiddleware {
-    /// The middleware.
+    /// Returns the middleware.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use paced::reqwest_middleware::ObserveMiddleware;
+    ///
+    /// const OBSERVE: ObserveMiddleware = ObserveMiddleware::new();
+    /// assert_eq!(format!("{OBSERVE:?}"), "ObserveMiddleware");
+    /// ```
     pub const fn new() -> Self {
         Self {}
     }

@@ -1,4 +1,4 @@
-//! Clients that show every response to the limiter of their own accord.
+//! Layers for HTTP clients that report every response to the limiter.
 
 #[cfg(feature = "reqwest-middleware")]
 mod middleware;

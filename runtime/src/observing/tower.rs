@@ -1,4 +1,4 @@
-//! A `tower` layer around any HTTP client.
+//! `tower` layer for any HTTP client.
 
 use core::future::Future;
 use core::pin::Pin;
@@ -11,26 +11,51 @@ use tower_service::Service;
 
 use crate::signal::ResponseExt;
 
-/// Shows every response of a client to the limiter of the call whose body uses it.
+/// Layer that reports every response of a client to the limiter of the current call, so that the body of the function
+/// need not call [`ResponseExt::observe`](crate::ResponseExt::observe).
 ///
-/// The `tower` form of [`ResponseExt::observe`](crate::ResponseExt::observe): with it the body need
-/// not call `observe`. Responses that the client gets in a task of its own are not seen; buffered
-/// services (`tower::buffer`) answer in the caller's task, so they are. The responses may be
-/// `http::Response`s or `reqwest::Response`s: a `reqwest::Client` is such a service itself.
+/// The client returns `http::Response`s or `reqwest::Response`s; a `reqwest::Client` is such a service itself. The
+/// response has to arrive in the task of the call, as it does with a buffered service (`tower::buffer`). A response
+/// that the client receives in another task is not reported.
+///
+/// # Examples
 ///
 /// ```
-/// # use paced::tower::ObserveLayer;
+/// use paced::tower::ObserveLayer;
+/// use std::convert::Infallible;
 /// use tower_layer::Layer as _;
+/// use tower_service::Service as _;
+/// # struct Client;
+/// # impl tower_service::Service<()> for Client {
+/// #     type Response = http::Response<()>;
+/// #     type Error = Infallible;
+/// #     type Future = std::future::Ready<Result<http::Response<()>, Infallible>>;
+/// #     fn poll_ready(&mut self, _: &mut std::task::Context<'_>) -> std::task::Poll<Result<(), Infallible>> {
+/// #         std::task::Poll::Ready(Ok(()))
+/// #     }
+/// #     fn call(&mut self, _: ()) -> Self::Future { std::future::ready(Ok(http::Response::new(()))) }
+/// # }
 ///
-/// # let client = ();
-/// let client = ObserveLayer::new().layer(client);
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Infallible> {
+/// let mut client = ObserveLayer::new().layer(Client);
+/// assert_eq!(client.call(()).await?.status(), 200);
+/// # Ok(()) }
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct ObserveLayer {}
 
 impl ObserveLayer {
-    /// The layer.
+    /// Returns the layer.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use paced::tower::ObserveLayer;
+    ///
+    /// const OBSERVE: ObserveLayer = ObserveLayer::new();
+    /// assert_eq!(format!("{OBSERVE:?}"), "ObserveLayer");
+    /// ```
     pub const fn new() -> Self {
         Self {}
     }
@@ -44,7 +69,18 @@ impl<S> Layer<S> for ObserveLayer {
     }
 }
 
-/// A client inside an [`ObserveLayer`].
+/// Client whose responses are reported to the limiter of the current call. [`ObserveLayer`] makes it.
+///
+/// # Examples
+///
+/// ```
+/// use paced::tower::{Observe, ObserveLayer};
+/// use tower_layer::Layer as _;
+/// # #[derive(Debug)] struct Client;
+///
+/// let client: Observe<Client> = ObserveLayer::new().layer(Client);
+/// assert_eq!(format!("{client:?}"), "Observe { client: Client }");
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Observe<S> {
     client: S,
@@ -71,7 +107,25 @@ where
 }
 
 pin_project_lite::pin_project! {
-    /// The future of a response that is shown to the limiter.
+    /// Future of a response. When the response arrives, it is reported to the limiter of the current call.
+    ///
+    /// # Cancel safety
+    ///
+    /// As safe as the client's own future. A response that has not arrived is not reported.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use paced::tower::{Observe, ObserveFuture};
+    /// use tower_service::Service;
+    ///
+    /// fn send<S>(client: &mut Observe<S>) -> ObserveFuture<S::Future>
+    /// where
+    ///     S: Service<(), Response = http::Response<()>>,
+    /// {
+    ///     client.call(())
+    /// }
+    /// ```
     #[derive(Debug)]
     #[must_use = "futures do nothing unless awaited"]
     pub struct ObserveFuture<F> {

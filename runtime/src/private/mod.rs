@@ -1,4 +1,4 @@
-//! The whole contract between the expansion of `#[rate_limited]` and this crate. Not public API.
+//! The items that the expansion of `#[rate_limited]` uses. Not public API.
 
 mod handle;
 mod probe;

@@ -1,12 +1,12 @@
-//! What a return type makes possible, found by method resolution after type inference.
+//! Selection by the traits of a return type, by method resolution after type inference ("autoderef specialization").
 //!
-//! Each question is a method with a reserved name on an inherent impl whose bounds are the
-//! condition. Where they do not hold, the probe derefs to the next one, which answers in another
-//! way. No trait has to be imported, so expansions stay free of lints and of name clashes.
+//! Each selection is a method with a reserved name in an inherent impl whose bounds are the condition. Where the bounds
+//! do not hold, the probe derefs to the next probe, which has a method with the same name and a weaker bound. No trait
+//! has to be imported, so expansions cause no lints and no name clashes.
 //!
-//! Method resolution sees no lifetimes: a bound that holds for `'static` only would be chosen for an
-//! error that borrows, and then fail. So no bound here is about lifetimes but those of boxed errors,
-//! for which the macro asks another question where it sees a lifetime in the type.
+//! Method resolution ignores lifetimes: a method with a bound for `'static` would be selected for an error that
+//! borrows, and then not compile. So only the bounds about boxed errors contain lifetimes. For these the macro calls
+//! another method (`__paced_borrowed_err`) where it sees a lifetime in the type.
 #![expect(
     clippy::unused_self,
     reason = "a probe has no data, but only methods are looked up on its type"
@@ -43,17 +43,17 @@ use super::readers::BySyncError;
 use super::readers::BySyncSource;
 use super::readers::Classify;
 
-/// What a rate-limited function returns: a `Result`.
+/// Return type of a rate-limited function: a `Result`.
 #[diagnostic::on_unimplemented(
     message = "`#[rate_limited]` needs a function that returns `Result`, but this one returns `{Self}`",
     label = "not a `Result`",
     note = "a call that is refused or fails has to say so: return `Result<{Self}, E>`"
 )]
 pub trait Outcome {
-    /// What answers questions about it.
+    /// Probe of the type.
     type Probe;
 
-    /// The probe, which needs no value.
+    /// Returns the probe. No value of the type is needed.
     fn probe() -> Self::Probe;
 }
 
@@ -65,10 +65,10 @@ impl<T, E> Outcome for Result<T, E> {
     }
 }
 
-/// The probe of an attempt's outcome.
+/// Returns the probe of an attempt's outcome.
 ///
-/// Its type is a projection, and all else is asked through its methods: where the return type is
-/// no `Result`, this is the only error.
+/// Its type is an associated type, and all further selections are methods of it. So a return type that is not a
+/// `Result` causes a single error, here.
 pub fn probe<O: Outcome>(_: &Attempted<O>) -> O::Probe {
     O::probe()
 }
@@ -76,7 +76,7 @@ pub fn probe<O: Outcome>(_: &Attempted<O>) -> O::Probe {
 macro_rules! probes {
     ($($(#[$doc:meta])* $name:ident<$param:ident> $(=> $next:ident)?;)*) => {$(
         $(#[$doc])*
-        // Contravariant: each question may be about a type that lives longer than the outcome.
+        // Contravariant, so that the methods apply to a type that outlives the outcome as well.
         pub struct $name<$param>(PhantomData<fn($param)>);
 
         impl<$param> fmt::Debug for $name<$param> {
@@ -96,24 +96,24 @@ macro_rules! probes {
 }
 
 probes! {
-    /// Asks about a whole `Result<T, E>`.
+    /// First probe: bounds on the whole `Result<T, E>`, and errors that implement [`Signal`].
     Probe<O> => KnownErrProbe;
-    /// Answers for any but an error, of which it asks whether its type is known.
+    /// Errors of known types, and the fallback of the selections that are not about errors.
     KnownErrProbe<O> => StdErrProbe;
-    /// Asks for a standard error.
+    /// Standard errors.
     StdErrProbe<O> => DynErrProbe;
-    /// Asks for a boxed error, `anyhow::Error` and the like.
+    /// Boxed errors, such as `anyhow::Error`.
     DynErrProbe<O> => SyncErrProbe;
-    /// Asks for a boxed error that is `Send` and `Sync`.
+    /// Boxed errors that are `Send` and `Sync`.
     SyncErrProbe<O> => SendErrProbe;
-    /// Asks for a boxed error that is `Send`.
+    /// Boxed errors that are `Send`.
     SendErrProbe<O> => AnyErrProbe;
-    /// Answers for any error.
+    /// Any error.
     AnyErrProbe<O>;
 }
 
 impl<T, E> Probe<Result<T, E>> {
-    /// Reads an outcome with the user's function, and `reader` for what it leaves open.
+    /// Returns a reader with the user's `classify` function, and `reader` for outcomes that it leaves undecided.
     pub const fn __paced_classify<'a, R>(
         &self,
         classify: &'a dyn Fn(&Result<T, E>) -> Verdict,
@@ -122,14 +122,14 @@ impl<T, E> Probe<Result<T, E>> {
         Classify { classify, reader }
     }
 
-    /// A function with an option that can refuse a call has to be able to say so.
+    /// Compiles only if the error can express a refusal, for functions with an option that can refuse a call.
     pub const fn __paced_must_refuse<O>(&self)
     where
         E: option::FromRefusal<O>,
     {
     }
 
-    /// A function with a value that can be wrong when it is called has to be able to say so.
+    /// Compiles only if the error can express a mistake in a value, for functions with a value known only at run time.
     pub const fn __paced_must_report<O>(&self)
     where
         E: option::FromMistake<O>,
@@ -138,35 +138,36 @@ impl<T, E> Probe<Result<T, E>> {
 }
 
 impl<T, E: Refusable> Probe<Result<T, E>> {
-    /// Refusals become `Err`.
+    /// Selects the conversion of refusals into the function's error.
     pub const fn __paced_refuse(&self) -> Refuse<Result<T, E>, Can> {
         Refuse::CAN
     }
 }
 
 impl<T, E> KnownErrProbe<Result<T, E>> {
-    /// Nothing can say that a call was refused.
+    /// Selects no conversion: the function's error cannot express a refusal.
     pub const fn __paced_refuse(&self) -> Refuse<Result<T, E>, Cannot> {
         Refuse::CANNOT
     }
 }
 
 impl<T: Send, E: Send> Probe<Result<T, E>> {
-    /// The last outcome is kept while a retry waits.
+    /// Selects that the last outcome is kept while a retry waits.
     pub const fn __paced_keep(&self) -> Chosen<Kept<Result<T, E>>> {
         PhantomData
     }
 }
 
 impl<T, E> Probe<Result<T, E>> {
-    /// The outcome is of a type that the function does not name, and may turn out not to be `Send`.
+    /// Selects that outcomes are not kept, for a return type that the function does not name (`impl Trait`), which may
+    /// not be `Send`.
     pub const fn __paced_lose(&self) -> Chosen<Lost> {
         PhantomData
     }
 }
 
 impl<T, E> KnownErrProbe<Result<T, E>> {
-    /// Keeping the outcome would make the future `!Send`.
+    /// Selects that outcomes are not kept: keeping one would make the future `!Send`.
     pub const fn __paced_keep(&self) -> Chosen<Lost> {
         PhantomData
     }
@@ -174,14 +175,14 @@ impl<T, E> KnownErrProbe<Result<T, E>> {
 
 #[cfg(feature = "http")]
 impl<T: crate::signal::Answer, E> Probe<Result<T, E>> {
-    /// A response has a status.
+    /// Selects the reader of HTTP responses.
     pub const fn __paced_ok(&self) -> ByAnswer {
         ByAnswer
     }
 }
 
 impl<T, E> KnownErrProbe<Result<T, E>> {
-    /// Any other value is a success.
+    /// Selects the reader for which every `Ok` is a success.
     pub const fn __paced_ok(&self) -> ByNothing {
         ByNothing
     }
@@ -204,25 +205,25 @@ macro_rules! errors {
 }
 
 errors! {
-    /// The error says it itself.
+    /// Selects the reader of errors that implement [`Signal`].
     Probe<E: Signal> => BySignal;
-    /// The error and its sources say it.
+    /// Selects the reader of errors of known types and their sources.
     KnownErrProbe<E: Known> => ByKnown;
-    /// The sources of the error say it.
+    /// Selects the reader of the sources of a standard error.
     StdErrProbe<E: StdError> => ByStdError;
 }
 
 macro_rules! boxed_errors {
     ($($probe:ident<$($auto:ident)*> => $reader:ident, $borrowed:ident;)*) => {$(
         impl<T, E: AsRef<dyn StdError $(+ $auto)* + 'static>> $probe<Result<T, E>> {
-            /// The boxed error and its sources say it.
+            /// Selects the reader of a boxed error and its sources.
             pub const fn __paced_err(&self) -> $reader {
                 $reader
             }
         }
 
         impl<'e, T, E: AsRef<dyn StdError $(+ $auto)* + 'e>> $probe<Result<T, E>> {
-            /// The sources of the boxed error say it, which borrows.
+            /// Selects the reader of the sources of a boxed error that borrows.
             pub const fn __paced_borrowed_err(&self) -> $borrowed {
                 $borrowed
             }
@@ -237,42 +238,42 @@ boxed_errors! {
 }
 
 impl<T, E> AnyErrProbe<Result<T, E>> {
-    /// Only what the body passed to `observe` says it.
+    /// Selects no reader: only the responses that the body observes count.
     pub const fn __paced_err(&self) -> ByNothing {
         ByNothing
     }
 
-    /// Only what the body passed to `observe` says it.
+    /// Selects no reader: only the responses that the body observes count.
     pub const fn __paced_borrowed_err(&self) -> ByNothing {
         ByNothing
     }
 }
 
-/// Options that can refuse a call, by name, for the compiler's messages.
+/// Options that can refuse a call, as types whose names appear in the compiler's messages.
 pub mod option {
     use crate::signal::Refusable;
 
-    /// `max_wait`
+    /// Option `max_wait`.
     #[derive(Debug)]
     pub enum MaxWait {}
 
-    /// `deadline`
+    /// Option `deadline`.
     #[derive(Debug)]
     pub enum Deadline {}
 
-    /// `attempt_timeout`
+    /// Option `attempt_timeout`.
     #[derive(Debug)]
     pub enum AttemptTimeout {}
 
-    /// `on_store_error`
+    /// Option `on_store_error`.
     #[derive(Debug)]
     pub enum OnStoreError {}
 
-    /// a value that is only known at run time
+    /// Value that is known only at run time.
     #[derive(Debug)]
     pub enum RunTimeValue {}
 
-    /// An error that can say that a call was refused.
+    /// Error type that can express the refusal of a call.
     #[diagnostic::on_unimplemented(
         message = "this option can refuse a call, but the function's error `{Self}` cannot say so",
         label = "needs `{Self}: From<paced::Error>`",
@@ -284,7 +285,7 @@ pub mod option {
     #[diagnostic::do_not_recommend]
     impl<E: Refusable, O> FromRefusal<O> for E {}
 
-    /// An error that can say that a value was wrong.
+    /// Error type that can express a mistake in a value.
     #[diagnostic::on_unimplemented(
         message = "this value is only known at run time, and if it is wrong, the function's error `{Self}` cannot say so",
         label = "needs `{Self}: From<paced::Error>`",

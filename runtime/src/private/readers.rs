@@ -1,7 +1,7 @@
-//! How an outcome is read: by the types of its two sides, or by the user's `classify`.
+//! Readers of outcomes: by the types of `Ok` and `Err`, or by the user's `classify`.
 //!
-//! A reader of one side has no data. Its type is all there is to an answer of a probe's, so that an
-//! expansion compiles to as little as possible, and a call to what its types need.
+//! A reader is a type without data, and its functions are associated functions. So the selection of a reader by a probe
+//! costs nothing at run time, and a call contains only the code that its types need.
 
 use core::error::Error as StdError;
 use core::fmt;
@@ -17,13 +17,13 @@ use crate::verdict::Verdict;
 
 /// Reads the value in an `Ok`.
 pub trait ReadOk<T> {
-    /// Reads the value, of a server whose resets are in `unit`.
+    /// Reads the value. `unit` is the unit of the server's resets.
     fn read_ok(value: &T, unit: ResetUnit) -> Reading;
 }
 
 /// Reads the error in an `Err`.
 pub trait ReadErr<E> {
-    /// What the error says.
+    /// Reads the error.
     fn read_err(error: &E) -> Reading;
 }
 
@@ -36,28 +36,28 @@ macro_rules! readers {
 }
 
 readers! {
-    /// By the status and the headers of a response.
+    /// Reader of the status and the headers of a response.
     #[cfg(feature = "http")]
     ByAnswer;
-    /// By the error's own word.
+    /// Reader of an error that implements [`Signal`].
     BySignal;
-    /// By an error of a type that is known, and its sources.
+    /// Reader of an error of a known type, and of its sources.
     ByKnown;
-    /// By the sources of a standard error.
+    /// Reader of the sources of a standard error.
     ByStdError;
-    /// By the error in a box.
+    /// Reader of a boxed error and its sources.
     ByDynError;
-    /// By the error in a box that is `Send` and `Sync`.
+    /// Reader of a boxed error that is `Send` and `Sync`, and of its sources.
     BySyncError;
-    /// By the error in a box that is `Send`.
+    /// Reader of a boxed error that is `Send`, and of its sources.
     BySendError;
-    /// By the sources of an error in a box, which borrows.
+    /// Reader of the sources of a boxed error that borrows.
     ByDynSource;
-    /// By the sources of an error in a box that is `Send` and `Sync`, which borrows.
+    /// Reader of the sources of a boxed error that is `Send` and `Sync` and borrows.
     BySyncSource;
-    /// By the sources of an error in a box that is `Send`, which borrows.
+    /// Reader of the sources of a boxed error that is `Send` and borrows.
     BySendSource;
-    /// By which side of a `Result` it is.
+    /// Reader for which `Ok` is a success and `Err` an unknown failure.
     ByNothing;
 }
 
@@ -120,7 +120,7 @@ impl<E> ReadErr<E> for ByNothing {
     }
 }
 
-/// Reads an outcome by its types: how its two sides are read.
+/// Reads an outcome by its types: a reader of the value and a reader of the error.
 impl<T, E, K: ReadOk<T>, G: ReadErr<E>> ReadOutcome<Result<T, E>> for (K, G) {
     #[inline]
     fn reading(&self, out: &Result<T, E>, unit: ResetUnit) -> Reading {
@@ -131,7 +131,7 @@ impl<T, E, K: ReadOk<T>, G: ReadErr<E>> ReadOutcome<Result<T, E>> for (K, G) {
     }
 }
 
-/// Reads an outcome by the user's `classify`.
+/// Reader with the user's `classify`.
 pub struct Classify<'a, T, E, R> {
     pub(super) classify: &'a dyn Fn(&Result<T, E>) -> Verdict,
     pub(super) reader: R,

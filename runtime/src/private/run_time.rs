@@ -1,5 +1,7 @@
-//! Expressions of the user's program as values of options: those of the limiter are evaluated at the
-//! first call of the function, those of the call at each call, by reference.
+//! Values of options that are known only at run time.
+//!
+//! Values of the limiter's options are evaluated at the first call of the function, and those of the call's options at
+//! each call. They are taken by reference.
 
 use core::num::NonZero;
 use core::time::Duration;
@@ -13,46 +15,50 @@ use super::stores;
 use super::stores::StoreChoice;
 use super::stores::ToStore;
 
-/// What can be given as `rate`.
+/// Type of a value of `rate`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no rate",
     label = "expected a rate",
     note = "a rate is a number of calls per second, a text like \"300/min\", or a `paced::Rate`"
 )]
 pub trait ToRate {
-    /// The rate.
+    /// Returns the rate.
+    ///
+    /// # Errors
+    ///
+    /// A number or a text that is not a rate.
     fn to_rate(&self) -> Result<Rate, Error>;
 }
 
-/// What can be given as a number.
+/// Type of a number.
 #[diagnostic::on_unimplemented(message = "`{Self}` is no number", label = "expected a number")]
 pub trait ToNumber {
-    /// The number.
+    /// Returns the number.
     fn to_number(&self) -> f64;
 }
 
-/// What can be given as a count.
+/// Type of a count.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no whole number",
     label = "expected a whole number"
 )]
 pub trait ToCount {
-    /// The number; all that is too large as the largest, and all below 0 as 0.
+    /// Returns the number, clamped to the range of `u32`.
     fn to_count(&self) -> u32;
 }
 
-/// What can be given as a duration.
+/// Type of a duration.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no duration",
     label = "expected a `Duration`",
     note = "a duration is a `std::time::Duration`, like `Duration::from_secs(10)`"
 )]
 pub trait ToDuration {
-    /// The duration.
+    /// Returns the duration.
     fn to_duration(&self) -> Duration;
 }
 
-/// Types of the time that a call has.
+/// Type of a time that bounds a call, which may be absent.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no duration",
     label = "expected a `Duration`",
@@ -60,7 +66,11 @@ pub trait ToDuration {
             of either"
 )]
 pub trait ToTime {
-    /// The duration; `None` where none is set.
+    /// Returns the duration. `None` if none is set.
+    ///
+    /// # Errors
+    ///
+    /// A text that is not a duration.
     fn to_time(&self) -> Result<Option<Duration>, Error>;
 }
 
@@ -197,17 +207,17 @@ references! {
     ToTime: to_time -> Result<Option<Duration>, Error>;
 }
 
-/// The value of `rate`.
+/// Returns the value of `rate`.
 pub fn rate(value: &impl ToRate) -> Result<Rate, Error> {
     value.to_rate()
 }
 
-/// The value of `store`, made once for each function.
+/// Returns the value of `store`, which is made once for each function.
 pub fn store(value: impl ToStore) -> Result<StoreChoice, Error> {
     stores::keep(value)
 }
 
-/// The value of `burst`.
+/// Returns the value of `burst`.
 pub fn burst(value: &impl ToCount) -> Result<u32, Error> {
     match value.to_count() {
         0 => Err(Error::invalid(grammar::NO_BURST)),
@@ -215,7 +225,7 @@ pub fn burst(value: &impl ToCount) -> Result<u32, Error> {
     }
 }
 
-/// The value of `factor`.
+/// Returns the value of `factor`.
 pub fn factor(value: &impl ToNumber) -> Result<f64, Error> {
     let factor = value.to_number();
     if grammar::is_factor(factor) {
@@ -225,11 +235,11 @@ pub fn factor(value: &impl ToNumber) -> Result<f64, Error> {
     }
 }
 
-/// The value of an option that is a share.
+/// Returns the value of an option that is a share.
 ///
 /// # Errors
 ///
-/// Anything but a number from 0 to 1.
+/// A number that is not from 0 to 1.
 pub fn share(value: &impl ToNumber) -> Result<f64, Error> {
     let value = value.to_number();
     if grammar::is_share(value) {
@@ -239,7 +249,7 @@ pub fn share(value: &impl ToNumber) -> Result<f64, Error> {
     }
 }
 
-/// The value of a part of `backoff`; none is 0.
+/// Returns a duration in `backoff`, which may be zero.
 pub fn duration(value: &impl ToDuration) -> Result<Duration, Error> {
     Ok(value.to_duration())
 }
@@ -254,13 +264,13 @@ macro_rules! counts_of_retries {
 }
 
 counts_of_retries! {
-    /// `max_retries`; more than fits is as many as fit, and less than 0 is 0.
+    /// Sets `max_retries`, clamped to the range of `u32`.
     max_retries;
-    /// `max_throttles`; more than fits is as many as fit, and less than 0 is 0.
+    /// Sets `max_throttles`, clamped to the range of `u32`.
     max_throttles;
 }
 
-/// `max_cooldown`
+/// Sets `max_cooldown`.
 pub fn max_cooldown(settings: Settings, value: &impl ToDuration) -> Result<Settings, Error> {
     Ok(settings.max_cooldown(value.to_duration()))
 }
@@ -275,10 +285,10 @@ macro_rules! times {
 }
 
 times! {
-    /// `deadline`: the time that the call has from now on; with none left it is too late.
+    /// Sets `deadline`: the time that the call has from now on. Zero refuses the call.
     deadline;
-    /// `attempt_timeout`
+    /// Sets `attempt_timeout`.
     attempt_timeout;
-    /// `max_wait`: 0 is for a permit that is free.
+    /// Sets `max_wait`. Zero admits only calls that need not wait.
     max_wait;
 }

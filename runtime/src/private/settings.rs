@@ -1,4 +1,4 @@
-//! The options of one attribute, as constants.
+//! The options of one attribute, as a constant.
 
 use core::num::NonZeroU32;
 use core::time::Duration;
@@ -37,7 +37,7 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// The defaults.
+    /// Returns the defaults.
     pub const fn new() -> Self {
         Self {
             quota: None,
@@ -49,6 +49,7 @@ impl Settings {
         }
     }
 
+    /// Returns settings with the options of a call, and none of a limiter.
     pub(super) const fn of(config: Config) -> Self {
         Self {
             config,
@@ -56,7 +57,7 @@ impl Settings {
         }
     }
 
-    /// `rate`, with its default burst: to be followed by [`burst`](Self::burst) if that is given.
+    /// Sets `rate`, with its default burst. [`burst`](Self::burst) has to be called after it.
     #[must_use]
     pub const fn rate(self, rate: Rate) -> Self {
         Self {
@@ -65,7 +66,7 @@ impl Settings {
         }
     }
 
-    /// `burst`; 0 and a burst without a rate are left out.
+    /// Sets `burst`. Zero, and a burst without a rate, are ignored: the macro refuses them.
     #[must_use]
     pub const fn burst(self, burst: u32) -> Self {
         match (self.quota, NonZeroU32::new(burst)) {
@@ -77,7 +78,7 @@ impl Settings {
         }
     }
 
-    /// `limiter = "name"`.
+    /// Sets `limiter = "name"`.
     #[must_use]
     pub const fn named(self, name: &'static str) -> Self {
         Self {
@@ -86,7 +87,7 @@ impl Settings {
         }
     }
 
-    /// `store`.
+    /// Sets `store`.
     #[must_use]
     pub const fn store(self, store: StoreChoice) -> Self {
         Self {
@@ -95,7 +96,7 @@ impl Settings {
         }
     }
 
-    /// `on_store_error`.
+    /// Sets `on_store_error`.
     #[must_use]
     pub const fn on_store_error(self, choice: OnStoreError) -> Self {
         Self {
@@ -104,105 +105,105 @@ impl Settings {
         }
     }
 
-    /// `max_retries`.
+    /// Sets `max_retries`.
     #[must_use]
     pub const fn max_retries(mut self, retries: u32) -> Self {
         self.config.retry.max_retries = retries;
         self
     }
 
-    /// `max_throttles`.
+    /// Sets `max_throttles`.
     #[must_use]
     pub const fn max_throttles(mut self, throttles: u32) -> Self {
         self.config.retry.max_throttles = throttles;
         self
     }
 
-    /// `backoff`.
+    /// Sets `backoff`.
     #[must_use]
     pub const fn backoff(mut self, backoff: Backoff) -> Self {
         self.config.retry.backoff = backoff;
         self
     }
 
-    /// `deadline`, which also ends an attempt under way.
+    /// Sets `deadline`, which also ends an attempt in flight.
     #[must_use]
     pub const fn deadline(mut self, deadline: Duration) -> Self {
         self.config.deadline = Some(nanos(deadline));
         self
     }
 
-    /// `attempt_timeout`.
+    /// Sets `attempt_timeout`.
     #[must_use]
     pub const fn attempt_timeout(mut self, timeout: Duration) -> Self {
         self.config.attempt_timeout = Some(nanos(timeout));
         self
     }
 
-    /// `max_wait`.
+    /// Sets `max_wait`.
     #[must_use]
     pub const fn max_wait(mut self, wait: Duration) -> Self {
         self.config.max_wait = Some(nanos(wait));
         self
     }
 
-    /// `respect_headers`.
+    /// Sets `respect_headers`.
     #[must_use]
     pub const fn respect_headers(mut self, respected: bool) -> Self {
         self.config.respects_headers = respected;
         self
     }
 
-    /// `headers(reset = ..)`.
+    /// Sets `headers(reset = ..)`.
     #[must_use]
     pub const fn headers(mut self, reset: ResetUnit) -> Self {
         self.config.reset_unit = reset;
         self
     }
 
-    /// `throttle_below`.
+    /// Sets `throttle_below`.
     #[must_use]
     pub const fn throttle_below(mut self, share: f64) -> Self {
         self.config.throttle_below = share;
         self
     }
 
-    /// `max_cooldown`.
+    /// Sets `max_cooldown`.
     #[must_use]
     pub const fn max_cooldown(mut self, longest: Duration) -> Self {
         self.config.max_cooldown = nanos(longest);
         self
     }
 
-    /// `hint_spread`.
+    /// Sets `hint_spread`.
     #[must_use]
     pub const fn hint_spread(mut self, share: f64) -> Self {
         self.config.hint_spread = share;
         self
     }
 
-    /// `on_retry`.
+    /// Sets `on_retry`.
     #[must_use]
     pub const fn on_retry(mut self, hook: fn(&Report<'_>)) -> Self {
         self.hooks.on_retry = Some(hook);
         self
     }
 
-    /// `on_give_up`.
+    /// Sets `on_give_up`.
     #[must_use]
     pub const fn on_give_up(mut self, hook: fn(&Report<'_>)) -> Self {
         self.hooks.on_give_up = Some(hook);
         self
     }
 
-    /// `retry_on`; to be followed by [`idempotent`](Self::idempotent) if that is given.
+    /// Sets `retry_on`. [`idempotent`](Self::idempotent) has to be called after it.
     #[must_use]
     pub const fn retry_on(mut self, retry_on: RetryOn) -> Self {
         self.config.retry.retry_on = retry_on;
         self
     }
 
-    /// `idempotent`.
+    /// Sets `idempotent`.
     #[must_use]
     pub const fn idempotent(mut self) -> Self {
         self.config.retry.retry_on = self.config.retry.retry_on.ambiguous();
@@ -210,27 +211,31 @@ impl Settings {
     }
 }
 
-/// A rate of `count` tokens in `nanos` nanoseconds.
+/// Returns a rate of `count` tokens in `nanos` nanoseconds.
 ///
 /// # Panics
 ///
-/// At compile time, on a rate that cannot be meant.
+/// At compile time, if the rate is out of range.
 #[expect(clippy::cast_precision_loss, reason = "periods are far below 2^52 ns")]
 pub const fn rate(count: f64, nanos: u64) -> Rate {
     checked(Rate::of(count, nanos as f64))
 }
 
-/// The unit of `headers(reset = ..)`, where headers are read at all.
+/// Returns the unit of `headers(reset = ..)`. It compiles only if the crate reads headers.
 pub const fn reset_unit<F: Http>(unit: ResetUnit) -> ResetUnit {
     unit
 }
 
-/// A duration in nanoseconds.
+/// Returns a duration of `nanos` nanoseconds.
 pub const fn duration(nanos: u64) -> Duration {
     Duration::from_nanos(nanos)
 }
 
-/// The value of a constant, or our sentence as the compiler's error.
+/// Returns the value of a constant.
+///
+/// # Panics
+///
+/// On an error: its sentence becomes the compiler's message.
 #[track_caller]
 pub(super) const fn checked<T: Copy>(result: Result<T, Error>) -> T {
     match result {

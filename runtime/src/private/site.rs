@@ -1,4 +1,4 @@
-//! What a rate-limited function keeps between its calls.
+//! State of a rate-limited function between its calls.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use crate::limiter::Limiter;
 
 use super::settings::Settings;
 
-/// What a rate-limited function keeps between its calls, in a `static` of its own.
+/// State of a rate-limited function between its calls, in a `static` of the function.
 #[derive(Debug)]
 pub struct Site {
     name: &'static str,
@@ -28,42 +28,41 @@ pub struct Site {
     unread: Unread,
 }
 
-/// What a call begins with.
+/// Arguments of a call that the expansion passes.
 #[derive(Debug)]
 pub struct Begin<'b, F> {
-    /// The limiter that it brings.
+    /// Limiter that the call passes as the option `limiter`.
     pub limiter: Option<&'b Limiter>,
-    /// Its settings beside those that are known at compile time: `()`, or one of the types that
-    /// implement [`Find`].
+    /// Settings that are known only at run time: `()`, or another type that implements [`Find`].
     pub settings: F,
 }
 
 impl Begin<'_, ()> {
-    /// Nothing that is not known at compile time.
+    /// Arguments of a call whose settings are all known at compile time.
     pub const PLAIN: Self = Self {
         limiter: None,
         settings: (),
     };
 }
 
-/// What a call goes by.
+/// Setup of a call.
 #[derive(Debug)]
 pub struct Found<'s>(&'s Result<Setup, Error>);
 
-/// Finds out settings that are not known at compile time.
+/// Settings that are known only at run time.
 pub trait Find<'s> {
-    /// What the call goes by, where it `brings` a limiter or not.
+    /// Returns the setup of a call. `brings`: the call passes a limiter.
     fn setup(self, site: &'static Site, brings: bool) -> Found<'s>;
 }
 
-/// All settings are known at compile time.
+/// No settings but those that are known at compile time.
 impl Find<'static> for () {
     fn setup(self, site: &'static Site, brings: bool) -> Found<'static> {
         Found(site.setup(brings, Ok))
     }
 }
 
-/// Settings of the limiter, found out at the first call.
+/// Settings of the limiter, evaluated at the first call.
 #[derive(Debug)]
 pub struct First<F>(pub F);
 
@@ -73,18 +72,18 @@ impl<F: FnOnce(Settings) -> Result<Settings, Error>> Find<'static> for First<F> 
     }
 }
 
-/// Room for the settings of one call, on the heap.
+/// Slot for the setup of one call, on the heap.
 #[derive(Debug, Default)]
 pub struct Own(Option<Box<Result<Setup, Error>>>);
 
 impl Own {
-    /// Room.
+    /// Returns an empty slot.
     pub const fn new() -> Self {
         Self(None)
     }
 }
 
-/// Settings of the call, found out each time, on top of those of `F`.
+/// Settings of the call, evaluated at each call, in addition to those of `F`.
 #[derive(Debug)]
 pub struct Each<'s, F, G>(pub &'s mut Own, pub F, pub G);
 
@@ -113,7 +112,7 @@ where
 }
 
 impl Site {
-    /// A function with the settings that are known at compile time.
+    /// Returns the state of a function with these settings, before its first call.
     pub const fn new(name: &'static str, settings: Settings) -> Self {
         Self {
             name,
@@ -123,7 +122,8 @@ impl Site {
         }
     }
 
-    /// A call on the limiter that it brings, on the function's own, or on one that it shares by name.
+    /// Returns a call on the limiter that it passes, on the function's own limiter, or on one that the function shares
+    /// by name.
     #[inline]
     pub fn call<'s, S, R, F: Find<'s>>(&'static self, begin: Begin<'_, F>) -> Call<'s, S, R> {
         let Found(setup) = begin.settings.setup(self, begin.limiter.is_some());
@@ -131,7 +131,7 @@ impl Site {
         Call::new(setup, brought)
     }
 
-    /// What the calls of the function have in common.
+    /// Returns the setup that all calls of the function share. The first call makes it.
     #[inline]
     fn setup(
         &'static self,
@@ -165,7 +165,7 @@ impl Site {
         })
     }
 
-    /// Makes, or finds, what the calls of the function have in common.
+    /// Makes the setup that all calls of the function share, and finds or makes their limiter.
     fn set_up(
         &'static self,
         find_out: impl FnOnce(Settings) -> Result<Settings, Error>,
@@ -184,7 +184,8 @@ impl Site {
     }
 }
 
-/// The limiter that the settings ask for: the function's own, or one that it shares.
+/// Returns the limiter of the settings: the function's own, or one that it shares by name. `None` if each call has to
+/// pass one.
 fn limiter_of(function: &'static str, settings: &Settings) -> Result<Option<Limiter>, Error> {
     let Some(quota) = settings.quota else {
         return settings.name.map(limiter::find).transpose();
@@ -206,8 +207,11 @@ fn limiter_of(function: &'static str, settings: &Settings) -> Result<Option<Limi
     Ok(Some(limiter))
 }
 
-/// Notes that a function's path is the name of a limiter in a store; of one function only, or several would share a
-/// limit that nobody meant them to.
+/// Reserves the path of a function as the name of its limiter in a store.
+///
+/// # Errors
+///
+/// Another function has the same path. The two would share one limit by accident.
 fn claim(function: &'static str) -> Result<(), Error> {
     static CLAIMED: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
     let mut claimed = CLAIMED.lock().unwrap_or_else(PoisonError::into_inner);

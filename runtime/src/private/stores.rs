@@ -1,4 +1,4 @@
-//! `store`: as a literal, a constant or any expression.
+//! Values of the option `store`: a literal, a constant or any other expression.
 
 use core::fmt;
 use std::sync::Arc;
@@ -9,24 +9,25 @@ use crate::store::Request;
 use crate::store::Store;
 use crate::store::StoreFuture;
 
-/// The value of `store`.
+/// Value of the option `store`.
 #[derive(Clone, Copy)]
 pub struct StoreChoice(Choice);
 
 #[derive(Clone, Copy)]
 enum Choice {
-    /// Opened at the first call.
+    /// URL of a store, which is opened at the first call.
     Url(&'static str),
-    /// What an expression gave: kept for as long as its function, which is for ever.
+    /// Store that an expression returned. It is leaked, because its function exists as long as the program.
     Made(&'static Arc<dyn Store>),
 }
 
 impl StoreChoice {
-    /// The store at a URL that has been checked.
+    /// Returns the store at a URL that has been checked.
     pub(super) const fn at(url: &'static str) -> Self {
         Self(Choice::Url(url))
     }
 
+    /// Opens the store.
     pub(super) fn open(self) -> Result<Arc<dyn Store>, Error> {
         match self.0 {
             Choice::Url(url) => at(url),
@@ -36,7 +37,7 @@ impl StoreChoice {
 }
 
 impl fmt::Debug for StoreChoice {
-    /// Without the URL, which can hold a password.
+    /// Omits the URL, which may contain a password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             Choice::Url(_) => f.write_str("StoreChoice(..)"),
@@ -45,11 +46,13 @@ impl fmt::Debug for StoreChoice {
     }
 }
 
+/// Opens the store at a URL.
 fn at(url: &str) -> Result<Arc<dyn Store>, Error> {
     store::connect(url).map_err(|error| Error::misconfigured(error.to_string()))
 }
 
-/// What stands for the features of this crate in questions to the compiler.
+/// Type that implements a trait for each enabled feature of this crate. A bound on it makes a missing feature a
+/// compile error.
 #[derive(Debug)]
 pub enum Features {}
 
@@ -93,22 +96,22 @@ impl Redis for Features {}
 #[cfg(feature = "redis-rustls")]
 impl Rediss for Features {}
 
-/// `store = "sqlite:.."`
+/// Returns the value of `store = "sqlite:.."`.
 pub const fn sqlite<F: Sqlite>(url: &'static str) -> StoreChoice {
     StoreChoice(Choice::Url(url))
 }
 
-/// `store = "redis://.."`
+/// Returns the value of `store = "redis://.."`.
 pub const fn redis<F: Redis>(url: &'static str) -> StoreChoice {
     StoreChoice(Choice::Url(url))
 }
 
-/// `store = "rediss://.."`
+/// Returns the value of `store = "rediss://.."`.
 pub const fn rediss<F: Rediss>(url: &'static str) -> StoreChoice {
     StoreChoice(Choice::Url(url))
 }
 
-/// What an expression can give as `store`.
+/// Type of a value of `store`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no store",
     label = "expected a store or its URL",
@@ -116,7 +119,11 @@ pub const fn rediss<F: Rediss>(url: &'static str) -> StoreChoice {
             a URL is a text like \"sqlite:quota.db\" or \"redis://localhost\""
 )]
 pub trait ToStore {
-    /// The store.
+    /// Returns the store.
+    ///
+    /// # Errors
+    ///
+    /// A URL that is not that of a store, or of a store that cannot be opened.
     fn to_store(self) -> Result<Arc<dyn Store>, Error>;
 }
 
@@ -169,13 +176,13 @@ impl ToStore for &String {
     }
 }
 
-/// The value of `store` that an expression gave at the first call, for as long as the program runs.
+/// Keeps the store that an expression returned at the first call, for the rest of the program.
 pub(super) fn keep(value: impl ToStore) -> Result<StoreChoice, Error> {
     let store = value.to_store()?;
     Ok(StoreChoice(Choice::Made(Box::leak(Box::new(store)))))
 }
 
-/// A store in a `static`.
+/// Store in a `static`.
 struct Static<S: 'static>(&'static S);
 
 impl<S: Store> fmt::Debug for Static<S> {
@@ -199,7 +206,7 @@ mod tests {
 
     static STORE: std::sync::LazyLock<MemoryStore> = std::sync::LazyLock::new(MemoryStore::new);
 
-    /// That the store is the one which was given: a request arrives there.
+    /// Checks that a request to `value` arrives at the store `given`.
     async fn reaches(value: impl ToStore, given: &MemoryStore) {
         use crate::store::Action;
         use crate::store::Limit;

@@ -1,4 +1,4 @@
-//! Constants of the user's program as values of options: checked while the program is compiled.
+//! Values of options that are constants, and are checked at compile time.
 
 use core::marker::PhantomData;
 use core::num::NonZero;
@@ -19,8 +19,8 @@ use super::settings::checked;
 use super::stores::StoreChoice;
 use super::stores::ToStore;
 
-/// A constant of a type that the option does not take. It has the methods that the others have, so that
-/// the compiler says in words what the option takes.
+/// Constant of a type that the option does not accept. It has the same methods as the accepted types, with a bound that
+/// does not hold, so that the compiler prints the message of the bound.
 #[derive(Debug)]
 pub struct Unfit<T>(PhantomData<T>);
 
@@ -30,7 +30,7 @@ macro_rules! constants {
         #[derive(Debug)]
         pub struct $name<T>(pub T);
 
-        /// Types without the method come here, where the bound refuses those that the option does not take.
+        /// Types without the method deref to [`Unfit`], where the bound refuses them.
         impl<T> Deref for $name<T> {
             type Target = Unfit<T>;
 
@@ -40,11 +40,11 @@ macro_rules! constants {
         }
 
         impl<T> Unfit<T> {
-            /// Says what the option takes.
+            /// Never compiles, because of its bound. The compiler prints the bound's message.
             ///
             /// # Panics
             ///
-            /// Always, but it is never called.
+            /// Always.
             pub fn $method(&self) -> $out
             where
                 T: $bound,
@@ -56,26 +56,26 @@ macro_rules! constants {
 }
 
 constants! {
-    /// A constant given as `rate`.
+    /// Constant as value of `rate`.
     RateValue: rate -> Rate where ToRate;
-    /// A constant given as `burst`.
+    /// Constant as value of `burst`.
     BurstValue: burst -> u32 where ToCount;
-    /// A constant given as a duration.
+    /// Constant as value of an option that is a duration.
     DurationValue: duration -> Duration where ToTime;
-    /// A constant given as `factor`.
+    /// Constant as value of `factor`.
     FactorValue: factor -> f64 where ToNumber;
-    /// A constant given as a share.
+    /// Constant as value of an option that is a share.
     ShareValue: share -> f64 where ToNumber;
-    /// A constant given as `max_retries` or `max_throttles`.
+    /// Constant as value of `max_retries` or `max_throttles`.
     RetriesValue: retries -> u32 where ToCount;
-    /// A constant given as `store`.
+    /// Constant as value of `store`.
     StoreValue: store -> StoreChoice where ToStore;
 }
 
 macro_rules! numbers {
     ($($type:ty),*) => {$(
         impl RateValue<$type> {
-            /// This many tokens per second.
+            /// Returns the rate of this many tokens per second.
             #[expect(clippy::allow_attributes, reason = "one list serves every number type")]
             #[allow(clippy::cast_lossless, clippy::cast_precision_loss, reason = "a rate that is off by one part in 2^53 is the same")]
             #[track_caller]
@@ -85,7 +85,7 @@ macro_rules! numbers {
         }
 
         impl FactorValue<$type> {
-            /// This factor.
+            /// Returns the factor.
             #[expect(clippy::allow_attributes, reason = "one list serves every number type")]
             #[allow(clippy::cast_lossless, clippy::cast_precision_loss, reason = "a factor that is off by one part in 2^53 is the same")]
             #[track_caller]
@@ -97,7 +97,7 @@ macro_rules! numbers {
         }
 
         impl ShareValue<$type> {
-            /// This share.
+            /// Returns the share.
             #[expect(clippy::allow_attributes, reason = "one list serves every number type")]
             #[allow(clippy::cast_lossless, clippy::cast_precision_loss, reason = "from 0 to 1")]
             #[track_caller]
@@ -117,7 +117,7 @@ numbers!(
 macro_rules! counts {
     ($($type:ty),*) => {$(
         impl BurstValue<$type> {
-            /// This burst.
+            /// Returns the burst.
             #[expect(clippy::allow_attributes, reason = "one list serves every number type")]
             #[allow(unused_comparisons, clippy::cast_sign_loss, clippy::cast_lossless, reason = "not below 0")]
             #[track_caller]
@@ -128,7 +128,7 @@ macro_rules! counts {
         }
 
         impl RetriesValue<$type> {
-            /// This many retries.
+            /// Returns the number of retries.
             #[expect(clippy::allow_attributes, reason = "one list serves every number type")]
             #[allow(unused_comparisons, clippy::cast_sign_loss, clippy::cast_lossless, reason = "not below 0")]
             #[track_caller]
@@ -147,7 +147,7 @@ counts!(
 macro_rules! non_zeros {
     ($($type:ty),*) => {$(
         impl RateValue<NonZero<$type>> {
-            /// This many tokens per second.
+            /// Returns the rate of this many tokens per second.
             #[track_caller]
             pub const fn rate(self) -> Rate {
                 RateValue(self.0.get()).rate()
@@ -155,7 +155,7 @@ macro_rules! non_zeros {
         }
 
         impl BurstValue<NonZero<$type>> {
-            /// This burst.
+            /// Returns the burst.
             #[track_caller]
             pub const fn burst(self) -> u32 {
                 BurstValue(self.0.get()).burst()
@@ -163,7 +163,7 @@ macro_rules! non_zeros {
         }
 
         impl RetriesValue<NonZero<$type>> {
-            /// This many retries.
+            /// Returns the number of retries.
             #[track_caller]
             pub const fn retries(self) -> u32 {
                 RetriesValue(self.0.get()).retries()
@@ -183,10 +183,10 @@ const fn count(value: u128) -> u32 {
     value as u32
 }
 
-const NO_RETRIES: &str = "a number of retries is 0 or more: 0 is for no retry at all";
+const NO_RETRIES: &str = "a number of retries is 0 or more: 0 means no retry";
 
 impl RateValue<&str> {
-    /// The rate that the text says.
+    /// Parses the rate.
     #[track_caller]
     pub const fn rate(self) -> Rate {
         checked(Rate::parse(self.0))
@@ -194,7 +194,7 @@ impl RateValue<&str> {
 }
 
 impl RateValue<Rate> {
-    /// The rate itself.
+    /// Returns the rate.
     #[track_caller]
     pub const fn rate(self) -> Rate {
         self.0
@@ -202,7 +202,7 @@ impl RateValue<Rate> {
 }
 
 impl DurationValue<Duration> {
-    /// The duration itself.
+    /// Returns the duration.
     #[track_caller]
     pub const fn duration(self) -> Duration {
         assert!(!self.0.is_zero(), "{}", Wrong::ZeroTime.sentence());
@@ -211,7 +211,7 @@ impl DurationValue<Duration> {
 }
 
 impl DurationValue<Option<Duration>> {
-    /// The duration, if there is one.
+    /// Returns the duration, if there is one.
     #[track_caller]
     pub const fn duration(self) -> Duration {
         match self.0 {
@@ -222,7 +222,7 @@ impl DurationValue<Option<Duration>> {
 }
 
 impl DurationValue<&str> {
-    /// The duration that the text says.
+    /// Parses the duration.
     #[track_caller]
     pub const fn duration(self) -> Duration {
         match grammar::duration(self.0) {

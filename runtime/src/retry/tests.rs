@@ -15,7 +15,7 @@ const QUIET: Advice = Advice {
     server_says_retry: None,
 };
 
-/// After this attempt, all of whose predecessors count as retries.
+/// Returns the numbers of retries after this attempt, if all retries count against `max_retries`.
 const fn after(attempt: u32) -> Tries {
     Tries {
         retries: attempt - 1,
