@@ -11,6 +11,28 @@ pub(crate) enum Scope {
     Headers,
 }
 
+/// How jitter is written, and what the runtime calls it.
+pub(crate) const JITTERS: [(&str, &str); 5] = [
+    ("additive", "Additive"),
+    ("full", "Full"),
+    ("equal", "Equal"),
+    ("decorrelated", "Decorrelated"),
+    ("none", "None"),
+];
+
+/// How the unit of a reset is written, and what the runtime calls it.
+pub(crate) const RESETS: [(&str, &str); 5] = [
+    ("guess", "Guess"),
+    ("seconds", "Seconds"),
+    ("millis", "Millis"),
+    ("epoch_seconds", "EpochSeconds"),
+    ("epoch_millis", "EpochMillis"),
+];
+
+/// How modes are written, and the methods of the runtime's settings.
+pub(crate) const MODES: [(&str, &str); 2] = [("on", "on"), ("off", "off")];
+pub(crate) const STARTS: [(&str, &str); 2] = [("full", "start_full"), ("empty", "start_empty")];
+
 impl Scope {
     const ALL: [Self; 3] = [Self::Attribute, Self::Backoff, Self::Headers];
 

@@ -26,6 +26,9 @@ pub(crate) struct Options {
     pub(crate) throttle_below: Option<Value>,
     pub(crate) max_cooldown: Option<Value>,
     pub(crate) hint_spread: Option<Value>,
+    pub(crate) slow: Option<Value>,
+    /// The runtime's names of these.
+    pub(crate) modes: Vec<&'static str>,
     pub(crate) headers: Option<Headers>,
     pub(crate) backoff: Option<Backoff>,
     pub(crate) retry_on: Option<Vec<Trigger>>,
@@ -64,24 +67,6 @@ pub(crate) enum Limiter {
     Handle(Expr),
 }
 
-/// How jitter is written, and what the runtime calls it.
-const JITTERS: [(&str, &str); 5] = [
-    ("additive", "Additive"),
-    ("full", "Full"),
-    ("equal", "Equal"),
-    ("decorrelated", "Decorrelated"),
-    ("none", "None"),
-];
-
-/// How the unit of a reset is written, and what the runtime calls it.
-const RESETS: [(&str, &str); 5] = [
-    ("guess", "Guess"),
-    ("seconds", "Seconds"),
-    ("millis", "Millis"),
-    ("epoch_seconds", "EpochSeconds"),
-    ("epoch_millis", "EpochMillis"),
-];
-
 impl Options {
     /// Reads every entry; `generics` are constants that only the function itself can name.
     pub(crate) fn read(entries: Vec<Entry>, generics: &[Ident], errors: &mut Errors) -> Self {
@@ -107,6 +92,13 @@ impl Options {
             "throttle_below" => self.throttle_below = reader.value(entry, Kind::Share),
             "max_cooldown" => self.max_cooldown = reader.value(entry, Kind::Duration),
             "hint_spread" => self.hint_spread = reader.value(entry, Kind::Share),
+            "slow" => self.slow = reader.value(entry, Kind::Duration),
+            "mode" => self
+                .modes
+                .extend(reader.choice(entry, &names::MODES).map(|it| it.0)),
+            "start" => self
+                .modes
+                .extend(reader.choice(entry, &names::STARTS).map(|it| it.0)),
             "headers" => self.headers = reader.headers(entry),
             "backoff" => self.backoff = reader.backoff(entry),
             "retry_on" => self.retry_on = reader.retry_on(entry),
@@ -151,7 +143,11 @@ impl Backoff {
             "base" => self.base = reader.value(entry, Kind::Duration),
             "factor" => self.factor = reader.value(entry, Kind::Factor),
             "max" => self.max = reader.value(entry, Kind::Duration),
-            "jitter" => self.jitter = reader.choice(entry, &JITTERS).map(|(jitter, _)| jitter),
+            "jitter" => {
+                self.jitter = reader
+                    .choice(entry, &names::JITTERS)
+                    .map(|(jitter, _)| jitter);
+            }
             other => reader
                 .errors
                 .at(&entry.name, names::unknown(Scope::Backoff, other)),
@@ -235,7 +231,7 @@ impl Reader<'_> {
     fn headers(&mut self, entry: Entry) -> Option<Headers> {
         let mut headers = Headers::default();
         for part in self.parts(entry)? {
-            headers.reset = self.choice(part, &RESETS);
+            headers.reset = self.choice(part, &names::RESETS);
         }
         Some(headers)
     }

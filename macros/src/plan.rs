@@ -34,6 +34,8 @@ pub(crate) struct Plan {
     /// No retry at all: the body may consume its arguments.
     pub(crate) once: bool,
     pub(crate) need: Option<Need>,
+    /// The body runs as if there were no attribute.
+    pub(crate) off: bool,
 }
 
 /// The settings, by when they are known.
@@ -56,6 +58,8 @@ pub(crate) enum Setting {
     /// Meaning of a reset, and its place in the attribute.
     Reset(&'static str, Expr),
     Idempotent,
+    /// A method without arguments.
+    Mode(&'static str),
     Named(LitStr),
     Store(Store),
     OnStoreError(&'static str),
@@ -85,7 +89,8 @@ impl Plan {
         once::check(&options, &func.sig, errors);
         rules::check_store_of_method(&options, func.is_method(), errors);
         let output = Output::of(&func, errors)?;
-        let once = is_once(&options);
+        let off = options.modes.contains(&"off");
+        let once = off || is_once(&options);
         let mut opened = match output.kind {
             OutputKind::Async => None,
             OutputKind::Future | OutputKind::Boxed(_) => opened::open(&func.body),
@@ -122,6 +127,7 @@ impl Plan {
             classify,
             once,
             need,
+            off,
         })
     }
 }
@@ -223,6 +229,7 @@ impl Setting {
             Self::Value("max_retries", Value::Literal(Literal::Whole(retries))) => *retries == 5,
             Self::Value("max_throttles", value) => value.is_none_at_all(),
             Self::RespectHeaders(respected) => *respected,
+            Self::Mode(mode) => matches!(*mode, "on" | "start_full"),
             _ => false,
         }
     }
@@ -236,6 +243,7 @@ impl Setting {
             | Self::RespectHeaders(_)
             | Self::Reset(..)
             | Self::Idempotent
+            | Self::Mode(_)
             | Self::Named(_)
             | Self::OnStoreError(_)
             | Self::Hook(..) => false,
@@ -264,6 +272,7 @@ fn settings(options: Options, name: Option<LitStr>) -> Settings {
         ("throttle_below", options.throttle_below),
         ("max_cooldown", options.max_cooldown),
         ("hint_spread", options.hint_spread),
+        ("slow", options.slow),
     ];
     let mut settings: Vec<_> = written(values)
         .map(|(method, value)| Setting::Value(method, value))
@@ -281,6 +290,7 @@ fn settings(options: Options, name: Option<LitStr>) -> Settings {
     settings.extend(reset.map(|(kind, written)| Setting::Reset(kind, written)));
     settings.extend(options.retry_on.map(Setting::RetryOn));
     settings.extend(options.idempotent.then_some(Setting::Idempotent));
+    settings.extend(options.modes.into_iter().map(Setting::Mode));
     settings.extend(name.map(Setting::Named));
     settings.extend(options.store.map(Setting::Store));
     settings.extend(options.on_store_error.map(Setting::OnStoreError));

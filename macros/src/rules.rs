@@ -15,6 +15,7 @@ const DEFAULT_MAX: u64 = 60_000_000_000;
 pub(crate) fn check(options: &Options, errors: &mut Errors) {
     check_limiter(options, errors);
     check_store(options, errors);
+    check_start(options, errors);
     check_conflicts(options, errors);
     if let Some(backoff) = &options.backoff {
         check_backoff(backoff, errors);
@@ -80,6 +81,26 @@ fn check_store(options: &Options, errors: &mut Errors) {
         ),
         _ => {}
     }
+}
+
+/// What a bucket holds at first is said where it is declared; a store knows what was used.
+fn check_start(options: &Options, errors: &mut Errors) {
+    let Some(start) = options.name("start") else {
+        return;
+    };
+    let message = match &options.limiter {
+        Some(Limiter::Handle(_)) => {
+            "the limiter has begun already: remove `start` here, and write `quota.starting_empty()` where it is made"
+        }
+        _ if options.name("store").is_some() => {
+            "a store knows what was used before the program began: remove `start`"
+        }
+        Some(Limiter::Named(_)) if options.name("rate").is_none() => {
+            "`start` needs a rate beside it: write it where the limiter has its rate"
+        }
+        _ => return,
+    };
+    errors.at(start, message);
 }
 
 /// A limiter in a store has the function's path as its name, which has no type in it.

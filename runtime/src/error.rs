@@ -43,6 +43,8 @@ pub(crate) enum Kind {
     Deadline(Duration),
     /// The limiter stays closed for longer than a call without a deadline waits.
     Closed(Duration),
+    /// The limiter was closed by the program.
+    Shut,
     /// The deadline was over while an attempt was under way.
     Overdue,
     /// One attempt took longer than `attempt_timeout`.
@@ -198,6 +200,12 @@ impl Error {
         matches!(self.kind(), Kind::Store(_))
     }
 
+    /// The limiter was [closed](crate::Limiter::close) by the program, and refuses all calls until it is
+    /// [reset](crate::Limiter::reset).
+    pub fn is_closed(&self) -> bool {
+        matches!(self.kind(), Kind::Shut)
+    }
+
     /// How long after this error was made the same call can be expected to pass, where that is known.
     pub fn retry_after(&self) -> Option<Duration> {
         match self.kind() {
@@ -257,6 +265,7 @@ impl fmt::Display for Kind {
                     "refused: a permit comes in {wait:?}, after the call's deadline"
                 )
             }
+            Kind::Shut => f.write_str("refused: the program has closed the limiter"),
             Kind::Overdue => f.write_str("the attempt did not end before the call's deadline"),
             Kind::AttemptTimeout(limit) => write!(f, "the attempt took longer than {limit:?}"),
             Kind::NoRuntime => f.write_str("waiting for a permit needs a tokio runtime"),

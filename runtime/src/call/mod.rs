@@ -9,6 +9,7 @@ mod gathering;
 mod outcome;
 mod phase;
 mod planning;
+mod under_way;
 mod unread;
 mod untyped;
 

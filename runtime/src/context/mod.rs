@@ -6,8 +6,11 @@
 mod attempt;
 mod bounds;
 mod current;
+mod progress;
 mod told;
 mod tries;
+#[cfg(feature = "test-util")]
+pub(crate) mod unpaced;
 mod waited;
 
 use core::num::NonZeroU16;
@@ -23,6 +26,7 @@ pub use self::attempt::Attempt;
 pub use self::attempt::IdempotencyKey;
 use self::bounds::Bounds;
 use self::current::Current;
+pub(crate) use self::progress::Progress;
 pub use self::told::ResetUnit;
 use self::told::Told;
 pub(crate) use self::waited::Pause;
@@ -44,9 +48,8 @@ pub(crate) struct Scope {
     pub(crate) status: Option<NonZeroU16>,
     /// Whether `observe` saw something that the limiter has not heard of, and the unit of resets.
     told: Told,
-    /// The limiter has been told that this attempt was refused. Only the call reads it, so it is not lent
-    /// to the thread.
-    pub(crate) reported: bool,
+    /// Only the call reads it, so it is not lent to the thread.
+    pub(crate) progress: Progress,
     /// Time that the call has waited in queues and in backoffs. It runs while the call waits.
     pub(crate) waited: Stopwatch,
 }
@@ -90,7 +93,7 @@ impl Scope {
         number: 0,
         status: None,
         told: Told::of(ResetUnit::Guess),
-        reported: false,
+        progress: Progress::Waiting,
         waited: Stopwatch::NEW,
     };
 
@@ -101,7 +104,7 @@ impl Scope {
             number: 1,
             notes: None,
             status: None,
-            reported: false,
+            progress: Progress::Waiting,
             waited: Stopwatch::NEW,
         }
     }
@@ -112,7 +115,7 @@ impl Scope {
         self.number = self.number.saturating_add(1);
         self.status = None;
         self.told.set_heard();
-        self.reported = false;
+        self.progress = Progress::Waiting;
         let notes = self.notes();
         notes.previous = Some(failure);
         notes.throttles = notes.throttles.saturating_add(u32::from(throttle));
@@ -259,6 +262,10 @@ pub(crate) fn begin(deadline: Option<u64>, unit: ResetUnit, now: u64) -> Scope {
     let mut scope = Scope::new(Bounds::of(deadline, now, outer.deadline()), unit);
     if outer.is_patient() {
         inherit_pauses(&mut scope);
+    }
+    #[cfg(feature = "test-util")]
+    if unpaced::is_on() {
+        scope.told.set_unpaced();
     }
     scope
 }

@@ -2,8 +2,10 @@
 //!
 //! The gate counts in one word what happens at every call. Rarer things are counted behind the lock.
 
+use core::mem;
 use core::time::Duration;
 
+use super::fast_path::FastPath;
 use super::shared::Shared;
 use super::snapshot::Snapshot;
 use super::state::LimiterState;
@@ -104,6 +106,15 @@ impl LimiterState {
     }
 }
 
+impl LimiterState {
+    /// Returns the attempts that have passed since this was asked last, and were not told.
+    pub(super) fn new_passes(&mut self, fast_path: &FastPath) -> u64 {
+        let passes = fast_path.passes();
+        let seen = mem::replace(&mut self.passes, passes);
+        passes.wrapping_sub(seen)
+    }
+}
+
 impl Shared {
     /// Counts something that is rare.
     pub(crate) fn count(&self, what: impl FnOnce(&mut Counts)) {
@@ -111,11 +122,17 @@ impl Shared {
     }
 
     /// Takes note of a wait that was spent outside the queue.
-    pub(crate) fn add_backoff(&self, nanos: u64) {
+    pub(crate) fn add_backoff(&self, nanos: u64, slow: u64) {
         self.with_state(|state, now, _| {
             state.waits.backoff += Duration::from_nanos(nanos);
-            state.expect_backoff(nanos, now);
+            state.expect_backoff(nanos, slow, now);
         });
+    }
+
+    /// Counts the end of an attempt that nothing is to be learnt from.
+    #[cold]
+    pub(crate) fn end_attempt(&self) {
+        self.fast_path.count_end();
     }
 
     pub(super) fn snapshot(&self) -> Snapshot {
@@ -125,11 +142,14 @@ impl Shared {
 
     /// Adds what the gate has counted.
     fn with_gate(&self, mut own: Snapshot) -> Snapshot {
+        // In this order: an attempt begins before it ends.
+        let ended = self.fast_path.ended();
         let (attempts, permits) = self.fast_path.counts();
         let counts = &mut own.counts;
         counts.calls = counts.calls.wrapping_add(attempts);
         counts.attempts += attempts;
         counts.granted = counts.attempts + permits;
+        own.in_flight = counts.attempts.saturating_sub(ended);
         own
     }
 }

@@ -1,5 +1,6 @@
 //! What a limiter says of itself: pauses, rates that are learnt, and long waits before they begin.
 
+use core::mem;
 use core::time::Duration;
 
 use crate::bucket::Shape;
@@ -10,8 +11,8 @@ use super::LimiterState;
 use super::waiter::Waiter;
 use crate::limiter::request::Priority;
 
-/// A wait is long from here on.
-const LONG: u64 = 5_000_000_000;
+/// A wait is long from here on, unless a function's attribute says so of another.
+pub(crate) const SLOW: u64 = 5_000_000_000;
 
 /// A limiter announces no more than one long wait in so many nanoseconds.
 const EVERY: u64 = 10_000_000_000;
@@ -31,6 +32,14 @@ pub(in crate::limiter) mod why {
     pub(in crate::limiter) const QUEUE: &str = "other calls are ahead";
 }
 
+/// What was done by hand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::limiter) enum ByHand {
+    Resumed,
+    Reset,
+    Closed { refused: usize },
+}
+
 /// State that the last events told.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::limiter) struct Announced {
@@ -46,6 +55,12 @@ pub(in crate::limiter) struct Announced {
     waited: Option<u64>,
     /// A long wait that is to be told of.
     wait: Option<LongWait>,
+    /// What was done by hand and is to be told of.
+    pub(in crate::limiter) by_hand: Option<ByHand>,
+    /// When calls that cannot be refused were last told of.
+    stuck_at: Option<u64>,
+    /// How many of them are to be told of.
+    stuck: usize,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -67,6 +82,8 @@ pub(in crate::limiter) struct News {
     spread: Option<(Rate, u64)>,
     unspread: bool,
     wait: Option<LongWait>,
+    by_hand: Option<ByHand>,
+    stuck: usize,
 }
 
 impl Announced {
@@ -78,12 +95,43 @@ impl Announced {
         spread: false,
         waited: None,
         wait: None,
+        by_hand: None,
+        stuck_at: None,
+        stuck: 0,
     };
+
+    /// Forgets all but the times at which something was told that is told now and then.
+    pub(in crate::limiter) const fn forget(&mut self) {
+        *self = Self {
+            closed_until: self.closed_until,
+            waited: self.waited,
+            stuck_at: self.stuck_at,
+            ..Self::NOTHING
+        };
+    }
+
+    /// The pause that has been told of is over.
+    pub(in crate::limiter) fn lift(&mut self, now: u64) {
+        self.closed_until = self.closed_until.min(now);
+    }
+
+    /// Takes note of calls that cannot be refused, if they have to be told of.
+    pub(in crate::limiter) fn stuck(&mut self, stuck: usize, now: u64) {
+        if self.stuck_at.is_none_or(|last| now >= last + EVERY) {
+            (self.stuck_at, self.stuck) = (Some(now), stuck);
+        }
+    }
 }
 
 impl LimiterState {
     /// Takes note of the wait of a caller that joins the queue, if it has to be told of.
-    pub(in crate::limiter) fn expect_wait(&mut self, waiter: &Waiter, until: u64, now: u64) {
+    pub(in crate::limiter) fn expect_wait(
+        &mut self,
+        waiter: &Waiter,
+        slow: u64,
+        until: u64,
+        now: u64,
+    ) {
         let ahead = self.queue.cost_ahead(waiter.priority);
         let closed = self.cooldown.until() > now;
         let why = if closed {
@@ -91,19 +139,23 @@ impl LimiterState {
         } else {
             why::QUEUE
         };
-        self.expect(until, ahead, why, waiter.refusable, now);
+        if until.saturating_sub(now) > slow {
+            self.expect(until, ahead, why, waiter.refusable, now);
+        }
     }
 
     /// Takes note of a backoff, if it has to be told of.
-    pub(in crate::limiter) fn expect_backoff(&mut self, nanos: u64, now: u64) {
+    pub(in crate::limiter) fn expect_backoff(&mut self, nanos: u64, slow: u64, now: u64) {
         let ahead = self.queue.cost_ahead(Priority::Retries);
-        self.expect(now.saturating_add(nanos), ahead, why::BACKOFF, true, now);
+        if nanos > slow {
+            self.expect(now.saturating_add(nanos), ahead, why::BACKOFF, true, now);
+        }
     }
 
     fn expect(&mut self, until: u64, ahead: u64, why: &'static str, refusable: bool, now: u64) {
         let wait = until.saturating_sub(now);
         let last = self.announced.waited;
-        if wait <= LONG || last.is_some_and(|last| now < last + EVERY) {
+        if last.is_some_and(|last| now < last + EVERY) {
             return;
         }
         self.announced.waited = Some(now);
@@ -120,6 +172,8 @@ impl LimiterState {
         let (until, declared) = (self.cooldown.until(), Shape::of(self.quota()));
         let mut news = News {
             wait: self.announced.wait.take(),
+            by_hand: self.announced.by_hand.take(),
+            stuck: mem::take(&mut self.announced.stuck),
             ..News::default()
         };
         let told = &mut self.announced;
@@ -157,6 +211,15 @@ impl LimiterState {
 impl News {
     /// Tells it. Not under the lock: what listens can call back.
     pub(in crate::limiter) fn tell(&self, limiter: &str) {
+        match self.by_hand {
+            None => {}
+            Some(ByHand::Resumed) => events::resumed_by_hand(limiter),
+            Some(ByHand::Reset) => events::reset(limiter),
+            Some(ByHand::Closed { refused }) => events::closed(limiter, refused),
+        }
+        if self.stuck > 0 {
+            events::stuck(limiter, self.stuck);
+        }
         if self.resumed {
             events::resumed(limiter);
         }

@@ -68,6 +68,8 @@ pub(super) struct LimiterState {
     /// The bucket in force: what was declared, tightened by what was learnt.
     pub(super) shape: Shape,
     pub(super) cooldown: Cooldown,
+    /// All calls are refused.
+    pub(super) shut: bool,
     /// The bucket was, or may have been, full when the gate was last shut.
     was_full: bool,
     /// No response has arrived since the bucket was last full.
@@ -99,6 +101,8 @@ pub(super) struct LimiterState {
     pub(super) soonest: u64,
     pub(super) waits: Waits,
     pub(super) counts: Counts,
+    /// Attempts that the gate had counted as passed when it was last asked.
+    pub(super) passes: u64,
     pub(super) announced: Announced,
     /// Where the permits come from, if not from the bucket.
     pub(super) remote: Option<Box<Remote>>,
@@ -112,6 +116,7 @@ impl LimiterState {
             learnt: Learnt::NOTHING,
             shape: Shape::of(quota),
             cooldown: Cooldown::new(),
+            shut: false,
             was_full: false,
             fresh: true,
             first_trip: None,
@@ -128,6 +133,7 @@ impl LimiterState {
             soonest: u64::MAX,
             waits: Waits::NONE,
             counts: Counts::NONE,
+            passes: 0,
             announced: Announced::NOTHING,
             remote: None,
         }
@@ -156,7 +162,7 @@ impl LimiterState {
     /// Hands back to the gate, unless a cooldown or a hint's pace lasts. Only when nobody waits.
     pub(super) fn close_for(&mut self, fast_path: &FastPath, now: u64) {
         self.soonest = u64::MAX;
-        if self.remote.is_some() {
+        if self.remote.is_some() || self.shut {
             return;
         }
         let is_open = self.cooldown.held_until() <= now && self.cooldown.probe() == Probe::Off;
@@ -171,6 +177,9 @@ impl LimiterState {
         let (cost, burst) = (request.cost, self.quota.burst().get());
         if cost > burst {
             return Err(Refusal::TooLarge { burst });
+        }
+        if self.shut {
+            return Err(Refusal::Shut);
         }
         if request.refusable && self.no_store(request.latest, now).is_some() {
             return Err(Refusal::NoStore);
@@ -206,9 +215,13 @@ impl LimiterState {
     pub(super) fn join(
         &mut self,
         waiter: Waiter,
+        slow: u64,
         now: u64,
         wakes: &mut WakeList,
     ) -> Result<u32, Refusal> {
+        if self.shut {
+            return self.join_shut(waiter, now);
+        }
         let until = self.expected(waiter.priority, waiter.reports, waiter.cost, now);
         if self.cooldown.closed_in_all() > waiter.patience {
             return Err(Refusal::Closed { until });
@@ -218,7 +231,7 @@ impl LimiterState {
         }
         self.soonest = self.soonest.min(waiter.latest);
         self.fresh |= mem::take(&mut self.was_full);
-        self.expect_wait(&waiter, until, now);
+        self.expect_wait(&waiter, slow, until, now);
         let ahead_of_others = waiter.priority != Priority::First;
         let index = self.queue.join(waiter);
         if ahead_of_others {
@@ -229,6 +242,9 @@ impl LimiterState {
 
     /// Grants what is due, in order.
     pub(super) fn grant(&mut self, now: u64, wakes: &mut WakeList) -> Next {
+        if self.shut {
+            return Next::Idle;
+        }
         if self.queue.waiting() > 0 {
             self.recall(now, wakes);
             if mem::take(&mut self.delayed) {
@@ -282,40 +298,6 @@ impl LimiterState {
             _ => None,
         };
         probe.or_else(|| self.queue.head())
-    }
-
-    /// Closes until `until`, for all who share the limit. `why` is what events say of it.
-    pub(super) fn cool_down(
-        &mut self,
-        until: u64,
-        why: &'static str,
-        now: u64,
-        wakes: &mut WakeList,
-    ) {
-        if until > now && until > self.cooldown.until() {
-            self.announced.why = why;
-            self.tell_pause(until, now);
-        }
-        self.close(until, now, wakes);
-    }
-
-    /// Closes until `until`. A longer cooldown extends, a shorter one changes nothing; permits that
-    /// nobody has used yet are called back.
-    pub(super) fn close(&mut self, until: u64, now: u64, wakes: &mut WakeList) {
-        if !self.cooldown.extend(until, now) {
-            return;
-        }
-        let unused = self.call_back();
-        self.give_back(unused);
-        self.empty(until);
-        self.expel(now, wakes);
-    }
-
-    /// Empties the bucket: one token is free at `until`, and the next ones follow at the paced rate.
-    pub(super) fn empty(&mut self, until: u64) {
-        let bucket = self.kept.unwrap_or(Level::new(self.tat, self.shape));
-        self.refilled.get_or_insert(bucket);
-        self.tat = bucket::reopen(self.tat, self.shape, until);
     }
 
     /// Changes the quota for those who wait as well.

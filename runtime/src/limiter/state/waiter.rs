@@ -26,6 +26,8 @@ pub(in crate::limiter) enum WaiterState {
     TooLarge,
     /// The store that the limiter shares its limit through refuses.
     NoStore,
+    /// The limiter refuses all calls.
+    Shut,
 }
 
 /// One caller's place in a limiter's queue. There can be very many: its instants share no words with
@@ -63,6 +65,7 @@ enum WaiterKind {
     Closed,
     TooLarge,
     NoStore,
+    Shut,
 }
 
 impl Waiter {
@@ -99,6 +102,7 @@ impl Waiter {
             WaiterKind::Closed => WaiterState::Closed { until },
             WaiterKind::TooLarge => WaiterState::TooLarge,
             WaiterKind::NoStore => WaiterState::NoStore,
+            WaiterKind::Shut => WaiterState::Shut,
         }
     }
 
@@ -112,6 +116,7 @@ impl Waiter {
             WaiterState::Closed { until } => (WaiterKind::Closed, until),
             WaiterState::TooLarge => (WaiterKind::TooLarge, 0),
             WaiterState::NoStore => (WaiterKind::NoStore, 0),
+            WaiterState::Shut => (WaiterKind::Shut, 0),
         };
     }
 }
