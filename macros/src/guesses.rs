@@ -40,6 +40,9 @@ pub(crate) const OPTIONS: Options = &[
     ("limiter", "limiter = \"github\""),
     ("store", "store = \"sqlite:quota.db\""),
     ("on_store_error", "on_store_error = \"local\""),
+    ("slow", "slow = \"5s\""),
+    ("start", "start = \"empty\""),
+    ("mode", "mode = \"off\""),
     ("on_retry", "on_retry = note"),
     ("on_give_up", "on_give_up = alert"),
     ("crate", "crate = ::my_paced"),
@@ -249,6 +252,18 @@ pub(crate) const GUESSES: Guesses = &[
     (
         &["spread", "retry_after_jitter", "hint_jitter", "herd"],
         "write `hint_spread = 0.05` to come back up to a twentieth later than the server asked",
+    ),
+    (
+        &["off", "on", "enabled", "disabled", "enable", "disable"],
+        "write `mode = \"off\"` for a function that runs as if it had no attribute",
+    ),
+    (
+        &["start_empty", "empty", "initial_tokens", "initial"],
+        "write `start = \"empty\"` for a bucket that begins without tokens",
+    ),
+    (
+        &["slow_after", "warn_after", "warn", "slow_wait"],
+        "write `slow = \"5s\"` for the wait from which on an event warns",
     ),
     (
         &["retry_budget", "budget"],

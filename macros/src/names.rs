@@ -12,6 +12,32 @@ pub(crate) enum Scope {
     Headers,
 }
 
+/// Words of `jitter`, and the runtime's names of them.
+pub(crate) const JITTERS: [(&str, &str); 5] = [
+    ("additive", "Additive"),
+    ("full", "Full"),
+    ("equal", "Equal"),
+    ("decorrelated", "Decorrelated"),
+    ("none", "None"),
+];
+
+/// Words of `headers(reset = ..)`, and the runtime's names of them.
+pub(crate) const RESETS: [(&str, &str); 5] = [
+    ("guess", "Guess"),
+    ("seconds", "Seconds"),
+    ("millis", "Millis"),
+    ("epoch_seconds", "EpochSeconds"),
+    ("epoch_millis", "EpochMillis"),
+];
+
+/// Words of `on_store_error`, and the runtime's names of them.
+pub(crate) const POLICIES: [(&str, &str); 3] =
+    [("local", "Local"), ("open", "Open"), ("closed", "Closed")];
+
+/// Words of `mode` and of `start`, and the methods of the runtime's settings.
+pub(crate) const MODES: [(&str, &str); 2] = [("on", "on"), ("off", "off")];
+pub(crate) const STARTS: [(&str, &str); 2] = [("full", "start_full"), ("empty", "start_empty")];
+
 impl Scope {
     const ALL: [Self; 3] = [Self::Attribute, Self::Backoff, Self::Headers];
 

@@ -19,6 +19,7 @@ pub(crate) fn check(options: &Options, sig: &Signature, errors: &mut Errors) {
         ("throttle_below", options.throttle_below.as_ref()),
         ("max_cooldown", options.max_cooldown.as_ref()),
         ("hint_spread", options.hint_spread.as_ref()),
+        ("slow", options.slow.as_ref()),
     ];
     let values = values.into_iter().filter_map(|(name, value)| match value {
         Some(Value::RunTime(_, expr)) => Some((name, expr)),

@@ -27,6 +27,9 @@ pub(crate) struct Options {
     pub(crate) throttle_below: Option<Value>,
     pub(crate) max_cooldown: Option<Value>,
     pub(crate) hint_spread: Option<Value>,
+    pub(crate) slow: Option<Value>,
+    /// The runtime's names of these.
+    pub(crate) modes: Vec<&'static str>,
     pub(crate) headers: Option<Headers>,
     pub(crate) backoff: Option<Backoff>,
     pub(crate) retry_on: Option<Vec<Trigger>>,
@@ -65,27 +68,6 @@ pub(crate) enum Limiter {
     Handle(Expr),
 }
 
-/// Words of `jitter`, and the runtime's names of them.
-const JITTERS: [(&str, &str); 5] = [
-    ("additive", "Additive"),
-    ("full", "Full"),
-    ("equal", "Equal"),
-    ("decorrelated", "Decorrelated"),
-    ("none", "None"),
-];
-
-/// Words of `headers(reset = ..)`, and the runtime's names of them.
-const RESETS: [(&str, &str); 5] = [
-    ("guess", "Guess"),
-    ("seconds", "Seconds"),
-    ("millis", "Millis"),
-    ("epoch_seconds", "EpochSeconds"),
-    ("epoch_millis", "EpochMillis"),
-];
-
-/// Words of `on_store_error`, and the runtime's names of them.
-const POLICIES: [(&str, &str); 3] = [("local", "Local"), ("open", "Open"), ("closed", "Closed")];
-
 impl Options {
     /// Reads every entry; `generics` are constants that only the function itself can name.
     pub(crate) fn read(entries: Vec<Entry>, generics: &[Ident], errors: &mut Errors) -> Self {
@@ -111,6 +93,13 @@ impl Options {
             "throttle_below" => self.throttle_below = reader.value(entry, Kind::Share),
             "max_cooldown" => self.max_cooldown = reader.value(entry, Kind::Duration),
             "hint_spread" => self.hint_spread = reader.value(entry, Kind::Share),
+            "slow" => self.slow = reader.value(entry, Kind::Duration),
+            "mode" => self
+                .modes
+                .extend(reader.choice(entry, &names::MODES).map(|it| it.0)),
+            "start" => self
+                .modes
+                .extend(reader.choice(entry, &names::STARTS).map(|it| it.0)),
             "headers" => self.headers = reader.headers(entry),
             "backoff" => self.backoff = reader.backoff(entry),
             "retry_on" => self.retry_on = reader.retry_on(entry),
@@ -121,7 +110,9 @@ impl Options {
             "limiter" => self.limiter = reader.limiter(entry),
             "store" => self.store = reader.store(entry),
             "on_store_error" => {
-                self.on_store_error = reader.choice(entry, &POLICIES).map(|(policy, _)| policy);
+                self.on_store_error = reader
+                    .choice(entry, &names::POLICIES)
+                    .map(|(policy, _)| policy);
             }
             "on_retry" => self.hooks.extend(
                 reader
@@ -157,7 +148,11 @@ impl Backoff {
             "base" => self.base = reader.value(entry, Kind::Duration),
             "factor" => self.factor = reader.value(entry, Kind::Factor),
             "max" => self.max = reader.value(entry, Kind::Duration),
-            "jitter" => self.jitter = reader.choice(entry, &JITTERS).map(|(jitter, _)| jitter),
+            "jitter" => {
+                self.jitter = reader
+                    .choice(entry, &names::JITTERS)
+                    .map(|(jitter, _)| jitter);
+            }
             other => reader
                 .errors
                 .at(&entry.name, names::unknown(Scope::Backoff, other)),
@@ -236,7 +231,7 @@ impl Reader<'_> {
     fn headers(&mut self, entry: Entry) -> Option<Headers> {
         let mut headers = Headers::default();
         for part in self.parts(entry)? {
-            headers.reset = self.choice(part, &RESETS);
+            headers.reset = self.choice(part, &names::RESETS);
         }
         Some(headers)
     }

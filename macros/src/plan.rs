@@ -35,6 +35,8 @@ pub(crate) struct Plan {
     /// There is no retry at all: the body may consume its arguments.
     pub(crate) once: bool,
     pub(crate) need: Option<Need>,
+    /// The body runs as if there were no attribute.
+    pub(crate) off: bool,
 }
 
 /// The settings, by the time at which they are known.
@@ -57,6 +59,8 @@ pub(crate) enum Setting {
     /// Meaning of a reset, and its place in the attribute.
     Reset(&'static str, Expr),
     Idempotent,
+    /// A method without arguments.
+    Mode(&'static str),
     Named(LitStr),
     Store(Store),
     OnStoreError(&'static str),
@@ -90,7 +94,8 @@ impl Plan {
         once::check(&options, &func.sig, errors);
         rules::check_store_of_method(&options, func.is_method(), errors);
         let output = Output::of(&func, errors)?;
-        let once = is_once(&options);
+        let off = options.modes.contains(&"off");
+        let once = off || is_once(&options);
         let mut opened = match output.kind {
             OutputKind::Async => None,
             OutputKind::Future | OutputKind::Boxed(_) => opened::open(&func.body),
@@ -127,6 +132,7 @@ impl Plan {
             classify,
             once,
             need,
+            off,
         })
     }
 }
@@ -230,6 +236,7 @@ impl Setting {
             }
             Self::Value("max_throttles", value) => value.is_none_at_all(),
             Self::RespectHeaders(respected) => *respected,
+            Self::Mode(mode) => matches!(*mode, "on" | "start_full"),
             _ => false,
         }
     }
@@ -243,6 +250,7 @@ impl Setting {
             | Self::RespectHeaders(_)
             | Self::Reset(..)
             | Self::Idempotent
+            | Self::Mode(_)
             | Self::Named(_)
             | Self::OnStoreError(_)
             | Self::Hook(..) => false,
@@ -271,6 +279,7 @@ fn settings(options: Options, name: Option<LitStr>) -> Settings {
         ("throttle_below", options.throttle_below),
         ("max_cooldown", options.max_cooldown),
         ("hint_spread", options.hint_spread),
+        ("slow", options.slow),
     ];
     let mut settings: Vec<_> = written(values)
         .map(|(method, value)| Setting::Value(method, value))
@@ -288,6 +297,7 @@ fn settings(options: Options, name: Option<LitStr>) -> Settings {
     settings.extend(reset.map(|(kind, written)| Setting::Reset(kind, written)));
     settings.extend(options.retry_on.map(Setting::RetryOn));
     settings.extend(options.idempotent.then_some(Setting::Idempotent));
+    settings.extend(options.modes.into_iter().map(Setting::Mode));
     settings.extend(name.map(Setting::Named));
     settings.extend(options.store.map(Setting::Store));
     settings.extend(options.on_store_error.map(Setting::OnStoreError));

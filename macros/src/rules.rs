@@ -13,6 +13,7 @@ use crate::value::Value;
 pub(crate) fn check(options: &Options, errors: &mut Errors) {
     check_limiter(options, errors);
     check_store(options, errors);
+    check_start(options, errors);
     check_conflicts(options, errors);
     if let Some(backoff) = &options.backoff {
         check_backoff(backoff, errors);
@@ -68,6 +69,26 @@ fn check_store(options: &Options, errors: &mut Errors) {
         ),
         _ => {}
     }
+}
+
+/// Checks that `start` stands where the bucket is declared, and that the bucket is in no store, which knows what was used.
+fn check_start(options: &Options, errors: &mut Errors) {
+    let Some(start) = options.name("start") else {
+        return;
+    };
+    let message = match &options.limiter {
+        Some(Limiter::Handle(_)) => {
+            "the limiter has begun already: remove `start` here, and write `quota.starting_empty()` where it is made"
+        }
+        _ if options.name("store").is_some() => {
+            "a store knows what was used before the program began: remove `start`"
+        }
+        Some(Limiter::Named(_)) if options.name("rate").is_none() => {
+            "`start` needs a rate beside it: write it where the limiter has its rate"
+        }
+        _ => return,
+    };
+    errors.at(start, message);
 }
 
 /// Checks that a method with a store names its limiter: the default name is the function's path, which has no type in it.

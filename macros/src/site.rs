@@ -69,7 +69,8 @@ fn call(plan: &Plan, writer: &Writer<'_>) -> TokenStream {
     } else {
         quote_spanned!(here=> #private::Begin { limiter: #limiter, settings: #settings })
     };
-    quote_spanned!(here=> #private::Site::call(&__PACED_SITE, #begin))
+    let function = Ident::new(if plan.off { "call_off" } else { "call" }, here);
+    quote_spanned!(here=> #private::Site::#function(&__PACED_SITE, #begin))
 }
 
 /// Writes settings as code.
@@ -155,6 +156,10 @@ impl Writer<'_> {
                 Place::of(function).call(name.to_token_stream(), function.to_token_stream())
             }
             Setting::Idempotent => quote_spanned!(here=> idempotent()),
+            Setting::Mode(mode) => {
+                let mode = Ident::new(mode, here);
+                quote_spanned!(here=> #mode())
+            }
             Setting::Named(name) => quote_spanned!(here=> named(#name)),
         }
     }

@@ -62,6 +62,8 @@ pub(crate) enum Kind {
     Deadline(Duration),
     /// Time until the permit, longer than the cooldowns for which a call without a deadline waits.
     Closed(Duration),
+    /// The program has closed the limiter.
+    Shut,
     /// The deadline passed during an attempt.
     Overdue,
     /// The `attempt_timeout` that an attempt exceeded.
@@ -370,6 +372,23 @@ impl Error {
         matches!(self.kind(), Kind::Store(_))
     }
 
+    /// Returns whether the program has [closed](crate::Limiter::close) the limiter. It refuses all calls until it is
+    /// [reset](crate::Limiter::reset).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use paced::{Limiter, Quota};
+    ///
+    /// let limiter = Limiter::new(Quota::per_second(NonZeroU32::MIN));
+    /// limiter.close();
+    /// assert!(limiter.try_acquire().unwrap_err().is_closed());
+    /// ```
+    pub fn is_closed(&self) -> bool {
+        matches!(self.kind(), Kind::Shut)
+    }
+
     /// Returns the time, from this error on, after which the same call can be expected to get a permit. `None` where
     /// waiting does not help, or the time is not known.
     ///
@@ -458,6 +477,7 @@ impl fmt::Display for Kind {
                     Lasting(*wait)
                 )
             }
+            Kind::Shut => f.write_str("refused: the program has closed the limiter"),
             Kind::Overdue => f.write_str("the attempt did not end before the call's deadline"),
             Kind::AttemptTimeout(limit) => {
                 write!(f, "the attempt took longer than {}", Lasting(*limit))

@@ -111,6 +111,27 @@ pub(crate) fn resumed(limiter: &str) {
     say!(info: limiter = limiter; "the pause is over");
 }
 
+/// A person has ended a limiter's pause.
+pub(crate) fn resumed_by_hand(limiter: &str) {
+    say!(info: limiter = limiter; "the limiter is resumed by hand");
+}
+
+/// A person has made a limiter as new.
+pub(crate) fn reset(limiter: &str) {
+    say!(info: limiter = limiter; "the limiter is reset by hand");
+}
+
+/// The program has closed a limiter.
+pub(crate) fn closed(limiter: &str, refused: usize) {
+    say!(info: limiter = limiter, refused = refused; "the limiter is closed: it refuses all calls");
+}
+
+/// Calls wait at a closed limiter.
+pub(crate) fn stuck(limiter: &str, waiting: usize) {
+    say!(warn: limiter = limiter, waiting = waiting;
+        "the limiter is closed, and calls stay pending until they are dropped: their error types do not implement `From<paced::Error>`");
+}
+
 /// A limiter has learnt that less passes than was declared.
 pub(crate) fn cut(limiter: &str, rate: &dyn fmt::Display, declared: &dyn fmt::Display) {
     say!(info: limiter = limiter, rate = rate, declared = declared; "the rate is cut to what the server lets through");

@@ -28,6 +28,8 @@
 //!   attribute: [`Limiter::acquire`].
 //! * [`Quota`] and [`Rate`] say what is allowed.
 //! * [`limiter`] finds a function's own limiter, [`limiters`] lists all; [`Snapshot`] has [`Counts`] and [`Waits`].
+//! * [`Limiter::resume`], [`Limiter::reset`] and [`Limiter::close`] are for people who know better than a server;
+//!   [`drain`] and [`drain_all`] are for the end of a program.
 //! * [`Report`] is what the hooks `on_retry` and `on_give_up` get.
 //! * [`Signal`] and [`Verdict`] are for errors and outcomes that mean something special.
 //! * [`attempt`] tells the body which attempt it is, and gives it an idempotency key.
@@ -84,7 +86,8 @@
 //! * **redis-cluster**: `redis`, and URLs of servers that are part of a Redis Cluster.
 //! * **tracing**, on by default: events for what holds calls up, and a span for each call, see
 //!   [`rate_limited`](macro@rate_limited#what-it-tells). Adds two crates. Nearly free while nobody listens.
-//! * **test-util**: `store::conformance`, a check for those who write a store of their own.
+//! * **test-util**: `testing::unpaced`, for tests that are not to wait for permits, and `store::conformance`, a check
+//!   for those who write a store of their own.
 //!
 //! # Not supported
 //!
@@ -124,6 +127,8 @@ mod signal;
 pub mod store;
 mod store_url;
 mod sync;
+#[cfg(feature = "test-util")]
+pub mod testing;
 mod verdict;
 mod waits;
 
@@ -142,6 +147,8 @@ pub use crate::limiter::Counts;
 pub use crate::limiter::Limiter;
 pub use crate::limiter::SharedSnapshot;
 pub use crate::limiter::Snapshot;
+pub use crate::limiter::drain;
+pub use crate::limiter::drain_all;
 pub use crate::limiter::limiter;
 pub use crate::limiter::limiters;
 pub use crate::quota::Quota;

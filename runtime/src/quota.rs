@@ -276,6 +276,7 @@ impl fmt::Debug for Rate {
 pub struct Quota {
     rate: Rate,
     burst: NonZeroU32,
+    starts_empty: bool,
 }
 
 impl Quota {
@@ -300,10 +301,15 @@ impl Quota {
         let rounded_up = NANOS_PER_SECOND.div_ceil(whole + 1) == rate.nanos();
         let burst = if rounded_up { whole + 1 } else { whole };
         match NonZeroU32::new(burst as u32) {
-            Some(burst) => Self { rate, burst },
+            Some(burst) => Self {
+                rate,
+                burst,
+                starts_empty: false,
+            },
             None => Self {
                 rate,
                 burst: NonZeroU32::MIN,
+                starts_empty: false,
             },
         }
     }
@@ -366,10 +372,42 @@ impl Quota {
     /// ```
     #[must_use]
     pub const fn with_burst(self, burst: NonZeroU32) -> Self {
+        Self { burst, ..self }
+    }
+
+    /// The same, for a limiter whose bucket is empty at first: its first permit comes one interval after it is first
+    /// used, and the next ones at the paced rate until there are tokens to save up.
+    ///
+    /// For programs that are restarted again and again, by a supervisor after each failure or by cron: with a full
+    /// bucket each start would send a burst, whatever the runs before it had sent. With an empty one a run cannot
+    /// send more than the rate allows, and all runs one after the other do not either. At `"1/h"` the first call waits
+    /// for an hour: a job that is to make its one call at once needs a [store](crate::store) instead, which knows what
+    /// the runs before have used. With a store this changes nothing.
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use paced::{Limiter, Quota};
+    ///
+    /// const QUOTA: Quota = Quota::per_second(NonZeroU32::new(5).unwrap());
+    /// static API: Limiter = Limiter::new(QUOTA.starting_empty());
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() -> Result<(), paced::Error> {
+    /// let start = tokio::time::Instant::now();
+    /// API.acquire().await?;
+    /// assert_eq!(start.elapsed().as_millis(), 200);
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub const fn starting_empty(self) -> Self {
         Self {
-            rate: self.rate,
-            burst,
+            starts_empty: true,
+            ..self
         }
+    }
+
+    /// Returns whether a limiter of this quota begins with an empty bucket.
+    pub(crate) const fn starts_empty(self) -> bool {
+        self.starts_empty
     }
 
     /// Returns the rate.
@@ -404,6 +442,10 @@ impl Quota {
 
 impl fmt::Display for Quota {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} with a burst of {}", self.rate, self.burst)
+        write!(f, "{} with a burst of {}", self.rate, self.burst)?;
+        if self.starts_empty {
+            f.write_str(", empty at first")?;
+        }
+        Ok(())
     }
 }

@@ -334,3 +334,39 @@ async fn different_quotas_under_one_name_in_a_store_are_told_of_with_both_rates(
     ];
     assert_told(&heard, &[(Level::WARN, parts)]);
 }
+
+const BY_HAND: &str = "limiter=by hand ";
+
+#[tokio::test(start_paused = true)]
+async fn what_is_done_by_hand_is_told() {
+    #[rate_limited(limiter = limiter)]
+    async fn stubborn(limiter: &Limiter) -> Result<(), std::fmt::Error> {
+        let _ = limiter;
+        Ok(())
+    }
+    let (heard, _guard) = listen();
+    let limiter = Limiter::named("by hand", quota(1.0, 1)).unwrap();
+    limiter.cooldown_for(secs(60));
+    limiter.resume();
+    limiter.reset();
+    limiter.close();
+    limiter.close();
+    assert!(crate::support::poll_once(&mut Box::pin(stubborn(&limiter))).is_pending());
+    assert!(crate::support::poll_once(&mut Box::pin(stubborn(&limiter))).is_pending());
+    limiter.reset();
+    assert_told(
+        &heard,
+        &[
+            (Level::INFO, &[PAUSE, BY_HAND, "wait=60s"]),
+            (Level::INFO, &["resumed by hand", BY_HAND]),
+            (Level::INFO, &[OVER, BY_HAND]),
+            (Level::INFO, &["reset by hand", BY_HAND]),
+            (Level::INFO, &["refuses all calls", BY_HAND, "refused=0"]),
+            (
+                Level::WARN,
+                &["stay pending until they are dropped", BY_HAND, "waiting=1"],
+            ),
+            (Level::INFO, &["reset by hand", BY_HAND]),
+        ],
+    );
+}

@@ -29,6 +29,7 @@ fn usual(interval: u64) -> BoxedStrategy<Event> {
         12 => (by.clone(), any::<bool>()).prop_map(|(by, oldest)| Event::Use { by, oldest }),
         1 => (by.clone(), scaled(interval))
             .prop_map(|(by, duration)| Event::Pause { by, duration }),
+        1 => by.clone().prop_map(|by| Event::Resume { by }),
         1 => (by, scaled(interval), scaled(interval))
             .prop_map(|(by, interval, duration)| Event::Learn { by, interval, duration }),
         6 => scaled(interval).prop_map(|time| Event::Pass { time }),
@@ -117,6 +118,7 @@ proptest! {
             if let Event::Draw { by, .. }
             | Event::Use { by, .. }
             | Event::Pause { by, .. }
+            | Event::Resume { by }
             | Event::Learn { by, .. } = event
             {
                 *by = 0;
@@ -143,6 +145,7 @@ proptest! {
                     drain: false,
                 },
                 Event::Pause { duration, .. } => Action::Pause { duration },
+                Event::Resume { .. } => Action::Resume { forget: false },
                 Event::Learn { interval, duration, .. } => Action::Learn { interval, duration },
                 Event::Pass { time } => {
                     now += time;

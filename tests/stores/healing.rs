@@ -95,6 +95,34 @@ fn a_floor_does_not_bring_back_slots_that_a_pause_made_void() {
 }
 
 #[test]
+fn a_floor_does_not_bring_back_a_pause_that_was_lifted() {
+    let mut state = State::default();
+    ask(&mut state, START, draw(3));
+    let floor = ask(&mut state, START, Action::Pause { duration: HOUR }).state;
+    let lifted = ask(&mut state, START + T, Action::Resume { forget: false }).state;
+    assert_eq!((lifted.generation, lifted.paused_until), (2, START + T));
+    let answer = ask_with(&mut state, START + T, floor, draw(1));
+    assert_eq!((answer.granted, answer.wait), (1, ticks(T)));
+    // The state is kept for as long as somebody may remember the pause.
+    assert!(state.expires_at() > START + HOUR);
+    // Nothing is to be lifted any more.
+    let before = state;
+    assert_eq!(
+        ask(&mut state, START + 2 * T, Action::Resume { forget: false }).state,
+        before
+    );
+    // A later pause is not the one that was lifted.
+    let later = ask(&mut state, START + 2 * T, Action::Pause { duration: T }).state;
+    assert_eq!(later.paused_until, START + 3 * T);
+    let longer = State {
+        paused_until: START + 2 * HOUR,
+        ..floor
+    };
+    let answer = ask_with(&mut state, START + 2 * T, longer, Action::Peek);
+    assert_eq!(answer.state.paused_until, START + 2 * HOUR);
+}
+
+#[test]
 fn a_loss_makes_void_what_others_drew_since() {
     let floor = used();
     let mut lost = State::default();

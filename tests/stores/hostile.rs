@@ -59,6 +59,7 @@ fn action() -> impl Strategy<Value = Action> {
     prop_oneof![
         4 => draw,
         1 => Just(Action::Peek),
+        1 => any::<bool>().prop_map(|forget| Action::Resume { forget }),
         1 => number().prop_map(|duration| Action::Pause { duration }),
         1 => (number(), number())
             .prop_map(|(interval, duration)| Action::Learn { interval, duration }),

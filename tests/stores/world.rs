@@ -21,6 +21,8 @@ pub(crate) enum Event {
     Use { by: usize, oldest: bool },
     /// A server asks a process for a pause.
     Pause { by: usize, duration: u64 },
+    /// A person ends all pauses.
+    Resume { by: usize },
     /// A server's answers show a limit.
     Learn {
         by: usize,
@@ -59,6 +61,10 @@ pub(crate) struct World {
     state: State,
     processes: [Process; PROCESSES],
     used: Vec<i64>,
+    /// Nobody has asked for a pause since all were ended.
+    is_lifted: bool,
+    /// The state was lost, or the clock set.
+    is_disturbed: bool,
     /// How often a burst may have been given away once more.
     pub(crate) extra: usize,
 }
@@ -76,6 +82,8 @@ impl World {
             state: State::default(),
             processes: Default::default(),
             used: Vec::new(),
+            is_lifted: false,
+            is_disturbed: false,
             extra: 0,
         }
     }
@@ -102,6 +110,9 @@ impl World {
         let now = self.now();
         let answer = step(&mut self.state, now, &request);
         self.processes[by].floor = Some(answer.state);
+        if self.is_lifted && !self.is_disturbed {
+            assert!(answer.state.paused_until <= answer.now, "{answer:?}");
+        }
         answer
     }
 
@@ -110,6 +121,7 @@ impl World {
             Event::Draw { by, tokens, ahead } => self.draw(by, tokens, ahead),
             Event::Use { by, oldest } => self.use_one(by, oldest),
             Event::Pause { by, duration } => {
+                self.is_lifted = false;
                 let paused = self.ask(by, Action::Pause { duration });
                 let answer = self.ask(by, Action::Peek);
                 // Nothing is free before its end, and then the first after one interval.
@@ -127,12 +139,18 @@ impl World {
             } => {
                 self.ask(by, Action::Learn { interval, duration });
             }
+            Event::Resume { by } => {
+                self.is_lifted = true;
+                self.ask(by, Action::Resume { forget: false });
+            }
             Event::Pass { time } => self.time += signed(time),
             Event::Set { by } => {
+                self.is_disturbed = true;
                 self.ahead += by;
                 self.extra += usize::from(by > 0);
             }
             Event::Lose => {
+                self.is_disturbed = true;
                 self.state = State::default();
                 self.extra += 1;
             }

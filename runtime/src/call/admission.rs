@@ -8,6 +8,7 @@ use core::time::Duration;
 
 use crate::clock;
 use crate::context::Pause;
+use crate::context::Progress;
 use crate::context::Scope;
 use crate::error::Error;
 use crate::error::Kind;
@@ -36,6 +37,7 @@ impl Core<'_> {
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), Error>> {
         self.name_limiter();
+        self.note(Progress::Waiting);
         self.begin();
         let _entered = self.enter_span();
         let waited = self.wait.is_on();
@@ -52,6 +54,7 @@ impl Core<'_> {
         if let Poll::Ready(Ok(())) = admitted {
             let retry = self.is_retry();
             self.count(|counts| counts.admit(retry));
+            self.note(Progress::UnderWay);
         }
         admitted
     }
@@ -131,6 +134,7 @@ impl Core<'_> {
             },
             refusable: can_refuse,
             reports: true,
+            slow: setup.config.slow,
         };
         let entered = if limiter.has_resources() {
             gathered.ask(limiter, self.function(), request, cx)
@@ -150,6 +154,7 @@ impl Core<'_> {
             Denial::Refused(Refusal::TooLarge { burst }) => {
                 Kind::InsufficientCapacity { cost: 1, burst }
             }
+            Denial::Refused(Refusal::Shut) => Kind::Shut,
             Denial::Refused(Refusal::NoStore) => {
                 Kind::Store(self.limiter().map_or_else(|| "".into(), Shared::no_store))
             }

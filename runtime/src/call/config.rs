@@ -8,6 +8,7 @@ use crate::clock::nanos;
 use crate::context::ResetUnit;
 use crate::limiter::Function;
 use crate::limiter::LONGEST_COOLDOWN;
+use crate::limiter::SLOW;
 use crate::limiter::Shared;
 use crate::limiter::Spread;
 use crate::report::Report;
@@ -65,6 +66,10 @@ pub(crate) struct Config {
     pub(crate) max_cooldown: u64,
     /// A pause may end later by this share of what the server asked for.
     pub(crate) hint_spread: f64,
+    /// A wait is announced that is longer than so many nanoseconds.
+    pub(crate) slow: u64,
+    /// The body runs as if there were no attribute.
+    pub(crate) off: bool,
 }
 
 impl Config {
@@ -84,7 +89,26 @@ impl Config {
         throttle_below: 0.1,
         max_cooldown: nanos(LONGEST_COOLDOWN),
         hint_spread: 0.0,
+        slow: SLOW,
+        off: false,
     };
+
+    /// Returns what is in force: nothing at all where it is off.
+    pub(crate) fn in_force(self) -> Self {
+        if !self.off {
+            return self;
+        }
+        let retry = RetryPolicy {
+            max_retries: 0,
+            max_throttles: 0,
+            ..Self::DEFAULT.retry
+        };
+        Self {
+            retry,
+            off: true,
+            ..Self::DEFAULT
+        }
+    }
 
     /// Returns by how much a pause may end later than the server asked.
     pub(super) fn spread(&self) -> Spread {

@@ -30,7 +30,7 @@ impl Core<'_> {
         let (Ok(setup), None) = (self.setup, &self.scope) else {
             return;
         };
-        let heard = CallSpan::may_be_heard();
+        let heard = CallSpan::may_be_heard() && !setup.config.off;
         let span = heard.then(|| CallSpan::open(setup.name)).flatten();
         let now = clock::now();
         let scope = self.scope.get_or_insert_with(|| {
@@ -112,7 +112,7 @@ impl Core<'_> {
         let (setup, scope) = (self.setup.as_ref().ok()?, self.scope.as_ref()?);
         let report = Report {
             function: setup.name,
-            limiter: self.limiter()?.label(),
+            limiter: self.declared_limiter()?.label(),
             attempts,
             failures: scope.failures(),
             waits: scope.waits(),

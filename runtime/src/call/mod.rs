@@ -10,6 +10,7 @@ mod next;
 mod outcome;
 mod phase;
 mod planning;
+mod under_way;
 mod unread;
 mod untyped;
 

@@ -15,6 +15,14 @@ use super::untyped::Core;
 impl Core<'_> {
     /// Plans another attempt, `wait` after `base` or later, if it fits in the call's bounds.
     pub(super) fn plan(&mut self, next: Next, failure: Failure) -> bool {
+        #[cfg(feature = "test-util")]
+        if self.is_unpaced() {
+            self.tell_retry(failure, 0);
+            if let Some(scope) = &mut self.scope {
+                scope.advance(failure, 0, u64::MAX, next.throttle);
+            }
+            return true;
+        }
         let Next {
             base, wait, now, ..
         } = next;
@@ -27,14 +35,14 @@ impl Core<'_> {
         let patience = self.patience(true);
         let pause = not_before.max(closed_until).saturating_sub(now);
         let too_late = permit.max(not_before) > latest || pause > patience;
-        if too_late || Handle::try_current().is_err() {
+        if too_late || limiter.is_shut() || Handle::try_current().is_err() {
             context::with_current(|outer| outer.spend(failure));
             return false;
         }
         self.tell_retry(failure, pause);
         // Where the limiter is closed for as long, the wait is one in its queue.
         if not_before > now && not_before > closed_until {
-            limiter.add_backoff(not_before - now);
+            limiter.add_backoff(not_before - now, setup.config.slow);
             let sleep = tokio::time::sleep_until(clock::instant(not_before));
             self.wait = Phase::Backoff(Box::pin(sleep));
             self.pause(Pause::Backoff, not_before - now, not_before);

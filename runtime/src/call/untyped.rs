@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::clock;
 use crate::context;
 use crate::context::Pause;
+use crate::context::Progress;
 use crate::context::ResetUnit;
 use crate::context::Scope;
 use crate::error::Error;
@@ -84,6 +85,8 @@ impl<'s> Core<'s> {
             return false;
         }
         let retry = scope.number > 1;
+        // Taken back where it has to wait.
+        scope.progress = Progress::UnderWay;
         match self.limiter() {
             Some(limiter) if limiter.has_resources() && self.is_bound(limiter, now) => false,
             Some(limiter) => limiter.admit(retry, now),
@@ -124,14 +127,16 @@ impl<'s> Core<'s> {
     #[inline]
     pub(super) fn settle(&mut self, reading: &Reading, verdict: Verdict) -> bool {
         let fine = matches!(verdict, Verdict::Auto | Verdict::Done);
-        let quiet = self.scope.as_ref().is_some_and(Scope::is_quiet);
-        if fine && quiet && reading.is_quiet() {
-            if let Some(limiter) = self.limiter() {
-                limiter.passed(self.function(), self.wait.sent(), self.is_retry());
+        match &mut self.scope {
+            Some(scope) if fine && scope.is_quiet() && reading.is_quiet() => {
+                scope.progress = Progress::Waiting;
             }
-            return false;
+            _ => return self.settle_told(reading, verdict),
         }
-        self.settle_told(reading, verdict)
+        if let Some(limiter) = self.limiter() {
+            limiter.passed(self.function(), self.wait.sent(), self.is_retry());
+        }
+        false
     }
 
     /// [`settle`](Self::settle) for all but a success that nobody has said more about.
@@ -139,11 +144,13 @@ impl<'s> Core<'s> {
     fn settle_told(&mut self, reading: &Reading, verdict: Verdict) -> bool {
         let sent = self.wait.sent();
         let _entered = self.enter_span();
+        let reported = self.end_attempt();
         let (Ok(setup), Some(scope)) = (self.setup, &self.scope) else {
             return false;
         };
         self.wait = Phase::Nothing(0);
-        if reading.unread && scope.status.is_none() && verdict == Verdict::Auto {
+        let unread = reading.unread && !setup.config.off;
+        if unread && scope.status.is_none() && verdict == Verdict::Auto {
             setup.unread.tell();
         }
         let told = reading.conclude(scope, setup.config.respects_headers, verdict);
@@ -170,7 +177,7 @@ impl<'s> Core<'s> {
             received: told.received,
             hint: told.hint,
             retry: scope.number > 1,
-            reported: scope.reported,
+            reported,
             by_user: verdict != Verdict::Auto,
         };
         let (failure, next) = (end.failure, self.settle_failure(&end, judgement));
@@ -205,10 +212,12 @@ impl<'s> Core<'s> {
                 Cooldown::None => {
                     let again = scope.previous().is_some_and(Failure::is_fault);
                     let fault = end.fault(config, received, again);
+                    limiter.end_attempt();
                     limiter.failed(self.function(), end.sent, fault.as_ref());
                 }
                 Cooldown::Told(_) | Cooldown::Untold => {
                     let refused = end.refused(config, received, told);
+                    limiter.end_attempt();
                     let understood = limiter.refused(self.function(), &refused);
                     wait = wait.map(|wait| understood.instead_of(wait));
                     floor = understood.wait.unwrap_or(floor);
@@ -237,6 +246,7 @@ impl<'s> Core<'s> {
         }
         let why = match next {
             Some(next) if self.plan(next, failure) => return true,
+            Some(_) if self.limiter().is_some_and(Shared::is_shut) => "the limiter is closed",
             Some(_) => "another attempt would come too late",
             None => "no other attempt is to be made",
         };
@@ -277,13 +287,13 @@ impl<'s> Core<'s> {
                 received: Some(received),
                 hint: Some(hint),
                 retry: scope.number > 1,
-                reported: scope.reported,
+                reported: scope.progress.is_reported(),
                 by_user: false,
             };
             let refused = end.refused(&setup.config, received, Some(wait));
             limiter.refused(self.function(), &refused);
             if let Some(scope) = &mut self.scope {
-                scope.reported = true;
+                scope.progress = Progress::Reported;
             }
         } else {
             let heard = heard(&setup.config, hint, sent, received);
@@ -301,19 +311,5 @@ impl<'s> Core<'s> {
     pub(super) fn function(&self) -> Function {
         let setup = self.setup.as_ref();
         setup.map_or(Function::NONE, |setup| setup.function)
-    }
-
-    #[inline]
-    pub(super) fn limiter(&self) -> Option<&Shared> {
-        self.limiter_handle().map(|limiter| &**limiter)
-    }
-
-    #[inline]
-    pub(super) fn limiter_handle(&self) -> Option<&Arc<Shared>> {
-        match (&self.brought, self.setup) {
-            (Some(brought), _) => Some(brought),
-            (None, Ok(setup)) => setup.limiter.as_ref(),
-            (None, Err(_)) => None,
-        }
     }
 }

@@ -6,10 +6,13 @@
 mod attempt;
 mod bounds;
 mod current;
+mod progress;
 mod scope;
 mod stopwatch;
 mod told;
 mod tries;
+#[cfg(feature = "test-util")]
+pub(crate) mod unpaced;
 mod waited;
 
 #[cfg(feature = "http")]
@@ -22,6 +25,7 @@ pub use self::attempt::Attempt;
 pub use self::attempt::IdempotencyKey;
 use self::bounds::Bounds;
 use self::current::Current;
+pub(crate) use self::progress::Progress;
 pub(crate) use self::scope::Scope;
 pub use self::told::ResetUnit;
 pub(crate) use self::waited::Pause;
@@ -62,6 +66,10 @@ pub(crate) fn begin(deadline: Option<u64>, unit: ResetUnit, now: u64) -> Scope {
     let mut scope = Scope::new(Bounds::of(deadline, now, outer.deadline()), unit);
     if outer.is_patient() {
         inherit_pauses(&mut scope);
+    }
+    #[cfg(feature = "test-util")]
+    if unpaced::is_on() {
+        scope.told.set_unpaced();
     }
     scope
 }

@@ -11,6 +11,7 @@ use crate::hint::Hint;
 
 use super::Attempt;
 use super::IdempotencyKey;
+use super::Progress;
 use super::ResetUnit;
 use super::bounds::Bounds;
 use super::stopwatch::Stopwatch;
@@ -28,9 +29,8 @@ pub(crate) struct Scope {
     pub(crate) status: Option<NonZeroU16>,
     /// Whether a response was observed that has not been reported to the limiter, and the unit of resets.
     pub(super) told: ResponseFlags,
-    /// Whether the limiter has been told that this attempt was refused. Only the call reads this field, so it is
-    /// not swapped with the thread-local variable.
-    pub(crate) reported: bool,
+    /// Progress of the attempt. Only the call reads this field, so it is not swapped with the thread-local variable.
+    pub(crate) progress: Progress,
     /// Time that the call has waited in queues and in backoffs. It runs while the call waits.
     pub(crate) waited: Stopwatch,
 }
@@ -80,7 +80,7 @@ impl Scope {
         number: 0,
         status: None,
         told: ResponseFlags::of(ResetUnit::Guess),
-        reported: false,
+        progress: Progress::Waiting,
         waited: Stopwatch::NEW,
     };
 
@@ -91,7 +91,7 @@ impl Scope {
             number: 1,
             notes: None,
             status: None,
-            reported: false,
+            progress: Progress::Waiting,
             waited: Stopwatch::NEW,
         }
     }
@@ -102,7 +102,7 @@ impl Scope {
         self.number = self.number.saturating_add(1);
         self.status = None;
         self.told.set_heard();
-        self.reported = false;
+        self.progress = Progress::Waiting;
         let notes = self.notes();
         notes.previous = Some(failure);
         notes.throttles = notes.throttles.saturating_add(u32::from(throttle));

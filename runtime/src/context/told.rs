@@ -38,8 +38,12 @@ impl ResetUnit {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ResponseFlags(u8);
 
-/// Lowest bit: a response has not been reported. The unit is in the bits above.
+/// Lowest bit: a response has not been reported. The unit is in the three bits above.
 const UNHEARD: u8 = 1;
+#[cfg(feature = "http")]
+const UNIT: u8 = 7;
+#[cfg(feature = "test-util")]
+const UNPACED: u8 = 1 << 6;
 
 impl ResponseFlags {
     /// Returns the state before any response.
@@ -49,13 +53,23 @@ impl ResponseFlags {
 
     #[cfg(feature = "http")]
     pub(super) const fn unit(self) -> ResetUnit {
-        match self.0 >> 1 {
+        match (self.0 >> 1) & UNIT {
             1 => ResetUnit::Seconds,
             2 => ResetUnit::Millis,
             3 => ResetUnit::EpochSeconds,
             4 => ResetUnit::EpochMillis,
             _ => ResetUnit::Guess,
         }
+    }
+
+    #[cfg(feature = "test-util")]
+    pub(super) const fn is_unpaced(self) -> bool {
+        self.0 & UNPACED != 0
+    }
+
+    #[cfg(feature = "test-util")]
+    pub(super) const fn set_unpaced(&mut self) {
+        self.0 |= UNPACED;
     }
 
     #[inline]

@@ -13,11 +13,17 @@ impl Shared {
     }
 
     /// Takes note of a wait that was spent outside the queue.
-    pub(crate) fn add_backoff(&self, nanos: u64) {
+    pub(crate) fn add_backoff(&self, nanos: u64, slow: u64) {
         self.with_state(|state, now, _| {
             state.waits.backoff += Duration::from_nanos(nanos);
-            state.expect_backoff(nanos, now);
+            state.expect_backoff(nanos, slow, now);
         });
+    }
+
+    /// Counts the end of an attempt that nothing is to be learnt from.
+    #[cold]
+    pub(crate) fn end_attempt(&self) {
+        self.fast_path.count_end();
     }
 
     pub(super) fn snapshot(&self) -> Snapshot {
@@ -27,11 +33,14 @@ impl Shared {
 
     /// Adds what the gate has counted.
     fn with_gate(&self, mut own: Snapshot) -> Snapshot {
+        // In this order: an attempt begins before it ends.
+        let ended = self.fast_path.ended();
         let (attempts, permits) = self.fast_path.counts();
         let counts = &mut own.counts;
         counts.calls = counts.calls.wrapping_add(attempts);
         counts.attempts += attempts;
         counts.granted = counts.attempts + permits;
+        own.in_flight = counts.attempts.saturating_sub(ended);
         own
     }
 }

@@ -31,8 +31,10 @@ struct CachePadded<T>(T);
 #[derive(Debug)]
 struct Hot {
     tat: AtomicU64,
-    /// Calls that passed since somebody looked, more or less: two at the same time may count as one.
+    /// Attempts that ended well, where nobody wanted to know more.
     passes: AtomicU64,
+    /// Attempts that ended in another way.
+    ends: AtomicU64,
     /// Attempts that were admitted at once.
     attempts: AtomicU64,
     /// Permits granted to callers that are no calls.
@@ -56,6 +58,7 @@ impl FastPath {
             tat: CachePadded(Hot {
                 tat: AtomicU64::new(0),
                 passes: AtomicU64::new(0),
+                ends: AtomicU64::new(0),
                 attempts: AtomicU64::new(0),
                 permits: AtomicU64::new(0),
             }),
@@ -132,21 +135,26 @@ impl FastPath {
         )
     }
 
-    /// Counts a call that has passed.
+    /// Counts an attempt that ended well, where nobody wants to know more.
     #[inline]
     pub(super) fn count_pass(&self) {
-        let passes = &self.tat.0.passes;
-        // Not in one step: that would cost more than the count is worth.
-        let count = passes.load(Ordering::Relaxed);
-        passes.store(count.wrapping_add(1), Ordering::Relaxed);
+        self.tat.0.passes.fetch_add(1, Ordering::Release);
     }
 
-    /// Takes the count of calls that have passed.
-    pub(super) fn take_passes(&self) -> u64 {
-        let passes = &self.tat.0.passes;
-        let count = passes.load(Ordering::Relaxed);
-        passes.store(0, Ordering::Relaxed);
-        count
+    /// Counts an attempt that ended in another way.
+    pub(super) fn count_end(&self) {
+        self.tat.0.ends.fetch_add(1, Ordering::Release);
+    }
+
+    /// Returns the attempts that were counted as passed.
+    pub(super) fn passes(&self) -> u64 {
+        self.tat.0.passes.load(Ordering::Acquire)
+    }
+
+    /// Returns the attempts that have ended.
+    pub(super) fn ended(&self) -> u64 {
+        let ends = self.tat.0.ends.load(Ordering::Acquire);
+        self.passes().wrapping_add(ends)
     }
 
     /// Shuts the gate if it is open, and hands the state to the lock's holder.

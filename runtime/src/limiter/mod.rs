@@ -1,11 +1,13 @@
 //! [`Limiter`]: a token bucket, a queue and a cooldown that many calls share.
 
 mod acquire;
+mod by_hand;
 mod callback;
 mod callbacks;
 mod counting;
 mod counts;
 mod declared;
+mod draining;
 mod fast_path;
 mod handle;
 mod locked;
@@ -30,10 +32,10 @@ use core::time::Duration;
 use std::sync::Arc;
 use std::sync::OnceLock;
 
-use tokio::time::Instant;
-
 pub use self::acquire::Acquire;
 pub use self::counts::Counts;
+pub use self::draining::drain;
+pub use self::draining::drain_all;
 pub(crate) use self::registry::find;
 pub use self::registry::limiter;
 pub use self::registry::limiters;
@@ -46,6 +48,7 @@ pub(crate) use self::resources::Function;
 pub(crate) use self::shared::Shared;
 pub use self::snapshot::Snapshot;
 pub(crate) use self::state::faults::Fault;
+pub(crate) use self::state::news::SLOW;
 pub(crate) use self::state::rejection::Rejection;
 pub(crate) use self::state::spread::Spread;
 pub(crate) use self::ticket::Ticket;
@@ -204,6 +207,7 @@ impl Limiter {
     ///
     /// [`is_no_runtime`](Error::is_no_runtime): it has to wait, outside a tokio runtime. A permit that is free needs
     /// none.
+    /// [`is_closed`](Error::is_closed): the limiter was [closed](Self::close).
     ///
     /// # Panics
     ///
@@ -255,6 +259,10 @@ impl Limiter {
     /// [`is_insufficient_capacity`](Error::is_insufficient_capacity) where `cost` is above the burst.
     #[inline]
     pub fn try_acquire_many(&self, cost: u32) -> Result<(), Error> {
+        #[cfg(feature = "test-util")]
+        if crate::context::unpaced::is_on() {
+            return Ok(());
+        }
         if cost == 0 {
             return Ok(());
         }
@@ -271,26 +279,8 @@ impl Limiter {
                     Error::new(Kind::InsufficientCapacity { cost, burst })
                 }
                 Refusal::NoStore => Error::new(Kind::Store(self.shared().no_store())),
+                Refusal::Shut => Error::new(Kind::Shut),
             })
-    }
-
-    /// Grants nothing before `until`; then one permit at once and the others at the paced rate.
-    ///
-    /// A later instant extends a cooldown, an earlier one changes nothing. At most one hour from
-    /// now: what lies further ahead is cut to that. Permits that were granted and not picked up are
-    /// called back.
-    pub fn cooldown_until(&self, until: Instant) {
-        let now = clock::now();
-        let longest = now.saturating_add(clock::nanos(LONGEST_COOLDOWN));
-        self.shared()
-            .cool_down(clock::since_epoch(until).min(longest));
-    }
-
-    /// [`cooldown_until`](Self::cooldown_until) this long from now.
-    pub fn cooldown_for(&self, duration: Duration) {
-        let now = clock::now();
-        let duration = clock::nanos(duration.min(LONGEST_COOLDOWN));
-        self.shared().cool_down(now.saturating_add(duration));
     }
 
     /// Changes the quota, for those who wait now as well. Tokens used up stay used up.

@@ -67,7 +67,8 @@ impl Shared {
     /// Returns whether a new limiter would grant just what this one does.
     pub(super) fn is_as_new(&self) -> bool {
         self.with_state(|state, now, _| {
-            let is_plain = state.shape == Shape::of(state.quota())
+            let is_plain = !state.shut
+                && state.shape == Shape::of(state.quota())
                 && state.cooldown.held_until() <= now
                 && state.cooldown.probe() == Probe::Off
                 && state.queue.waiting() == 0;

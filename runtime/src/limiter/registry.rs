@@ -9,6 +9,8 @@ use std::sync::MutexGuard;
 use std::sync::PoisonError;
 
 use core::num::NonZeroU32;
+use core::sync::atomic::AtomicBool;
+use core::sync::atomic::Ordering;
 
 use crate::error::Error;
 use crate::quota::Quota;
@@ -47,6 +49,9 @@ static REGISTRY: Mutex<Registry> = Mutex::new(Registry {
     entries: BTreeMap::new(),
     many: FEW,
 });
+
+/// Limiters that are declared from now on are closed.
+static CLOSED: AtomicBool = AtomicBool::new(false);
 
 /// One declaration at a time. Held while a limiter changes, which can wake its waiters; the registry itself is not.
 static DECLARING: Mutex<()> = Mutex::new(());
@@ -126,6 +131,17 @@ fn bind(shared: &Shared, key: &str, quota: Quota, place: StorePlace<'_>) {
     if shared.is_provisional() {
         shared.set_quota(quota);
     }
+    shared.start(quota);
+    if CLOSED.load(Ordering::Relaxed) {
+        shared.shut_down();
+    }
+}
+
+/// Closes the limiters that are declared from now on.
+pub(super) fn begin_closed() {
+    // A declaration that is under way is over before the limiters are listed.
+    let _alone = lock(&DECLARING);
+    CLOSED.store(true, Ordering::Relaxed);
 }
 
 /// The limiter of this name, if somebody declared it.

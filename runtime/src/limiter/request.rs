@@ -1,5 +1,7 @@
 //! A request for a permit, and the reasons for refusing it.
 
+use super::state::news::SLOW;
+
 /// A request for a permit.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Request {
@@ -14,6 +16,8 @@ pub(crate) struct Request {
     pub(crate) refusable: bool,
     /// The limiter will be told what became of the attempt.
     pub(crate) reports: bool,
+    /// A wait is announced that is longer than so many nanoseconds.
+    pub(crate) slow: u64,
 }
 
 impl Request {
@@ -25,6 +29,7 @@ impl Request {
         priority: Priority::First,
         refusable: true,
         reports: false,
+        slow: SLOW,
     };
 }
 
@@ -64,6 +69,8 @@ pub(crate) enum Refusal {
     TooLarge { burst: u32 },
     /// The store that the limiter shares its limit through refuses.
     NoStore,
+    /// The limiter refuses all calls.
+    Shut,
 }
 
 /// Why a permit is not granted.

@@ -34,7 +34,6 @@ use super::request::Use;
 use super::resources::Resources;
 use super::state::LimiterState;
 use super::state::Next;
-use super::state::news::why;
 use super::state::waiter::Waiter;
 use super::state::waiter::WaiterState;
 use super::timers::Setting;
@@ -73,6 +72,12 @@ impl Shared {
     }
 
     pub(super) fn new(quota: Quota) -> Arc<Self> {
+        let shared = Self::full(quota);
+        shared.start(quota);
+        shared
+    }
+
+    fn full(quota: Quota) -> Arc<Self> {
         Arc::new_cyclic(|me| Self {
             fast_path: FastPath::new(Shape::of(quota)),
             notes: Published::new(),
@@ -133,7 +138,8 @@ impl Shared {
             Err(refusal @ (Refusal::TooLarge { .. } | Refusal::NoStore)) => {
                 Err(Denial::Refused(refusal))
             }
-            Err(Refusal::Late { .. } | Refusal::Closed { .. }) => match handle {
+            Err(Refusal::Shut) if request.refusable => Err(Denial::Refused(Refusal::Shut)),
+            Err(Refusal::Late { .. } | Refusal::Closed { .. } | Refusal::Shut) => match handle {
                 Err(_) => Err(Denial::NoRuntime),
                 Ok(handle) => {
                     let joined = self.join(&mut locked, &handle, request, cx, now, &mut wakes);
@@ -166,7 +172,7 @@ impl Shared {
     ) -> Result<u32, Denial> {
         let times = (now, locked.state.cooldown.closed_for(now));
         let waiter = Waiter::new(cx.waker().clone(), request, times, handle.id());
-        let joined = locked.state.join(waiter, now, wakes);
+        let joined = locked.state.join(waiter, request.slow, now, wakes);
         joined
             .inspect(|_| locked.timers.register(handle, &self.me))
             .map_err(Denial::Refused)
@@ -196,6 +202,7 @@ impl Shared {
             WaiterState::Closed { until } => Err(Refusal::Closed { until }),
             WaiterState::TooLarge => Err(Refusal::TooLarge { burst }),
             WaiterState::NoStore => Err(Refusal::NoStore),
+            WaiterState::Shut => Err(Refusal::Shut),
             WaiterState::Waiting | WaiterState::Absent => {
                 let known = waiter
                     .waker
@@ -250,11 +257,6 @@ impl Shared {
             .state
             .take_back(waiter.state(), waiter.since, waiter.cost, now);
         self.settle(locked, now, &mut WakeList::new());
-    }
-
-    /// Closes the limiter until `until`.
-    pub(super) fn cool_down(&self, until: u64) {
-        self.with_state(|state, now, wakes| state.cool_down(until, why::BY_HAND, now, wakes));
     }
 
     pub(super) fn with_state<T>(

@@ -23,6 +23,10 @@ pub struct Snapshot {
     pub available: u64,
     /// How many calls wait for a permit.
     pub waiting: usize,
+    /// How many attempts are under way: calls of annotated functions whose body runs.
+    pub in_flight: u64,
+    /// Whether the limiter was [closed](crate::Limiter::close), and refuses all calls.
+    pub closed: bool,
     /// How long the limiter stays closed because a server asked for it.
     pub cooldown: Option<Duration>,
     /// What all calls together have waited for so far.

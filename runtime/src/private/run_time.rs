@@ -275,6 +275,11 @@ pub fn max_cooldown(settings: Settings, value: &impl ToDuration) -> Result<Setti
     Ok(settings.max_cooldown(value.to_duration()))
 }
 
+/// `slow`
+pub fn slow(settings: Settings, value: &impl ToDuration) -> Result<Settings, Error> {
+    Ok(settings.slow(value.to_duration()))
+}
+
 macro_rules! times {
     ($($(#[$doc:meta])* $name:ident;)*) => {$(
         $(#[$doc])*

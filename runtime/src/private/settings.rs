@@ -23,6 +23,7 @@ use super::stores::StoreChoice;
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
     pub(super) quota: Option<Quota>,
+    starts_empty: bool,
     pub(super) name: Option<&'static str>,
     pub(super) store: Option<StoreChoice>,
     pub(super) policy: Policy,
@@ -41,6 +42,7 @@ impl Settings {
     pub const fn new() -> Self {
         Self {
             quota: None,
+            starts_empty: false,
             name: None,
             store: None,
             policy: Policy::new(),
@@ -180,6 +182,37 @@ impl Settings {
     pub const fn hint_spread(mut self, share: f64) -> Self {
         self.config.hint_spread = share;
         self
+    }
+
+    /// Sets `slow`.
+    #[must_use]
+    pub const fn slow(mut self, wait: Duration) -> Self {
+        self.config.slow = nanos(wait);
+        self
+    }
+
+    /// Sets `start = "empty"`.
+    #[must_use]
+    pub const fn start_empty(mut self) -> Self {
+        self.starts_empty = true;
+        self
+    }
+
+    /// Sets `mode = "off"`.
+    #[must_use]
+    pub const fn off(mut self) -> Self {
+        self.config.off = true;
+        self
+    }
+
+    /// Returns the quota of a limiter that is declared here.
+    pub(super) fn declared(&self) -> Option<Quota> {
+        let quota = self.quota?;
+        Some(if self.starts_empty {
+            quota.starting_empty()
+        } else {
+            quota
+        })
     }
 
     /// Sets `on_retry`.

@@ -97,7 +97,7 @@ where
         let setup = match shared.setup(site, brings).0 {
             Ok(shared) => find_out(Settings::of(shared.config))
                 .map(|settings| Setup {
-                    config: settings.config,
+                    config: settings.config.in_force(),
                     limiter: shared.limiter.clone(),
                     function: shared.function,
                     unread: shared.unread,
@@ -129,6 +129,12 @@ impl Site {
         let Found(setup) = begin.settings.setup(self, begin.limiter.is_some());
         let brought = begin.limiter.map(|limiter| Arc::clone(limiter.shared()));
         Call::new(setup, brought)
+    }
+
+    /// Returns a call that runs as if the function had no attribute.
+    pub fn call_off<'s, S, R, F: Find<'s>>(&'static self, begin: Begin<'_, F>) -> Call<'s, S, R> {
+        let Found(setup) = begin.settings.setup(self, true);
+        Call::new(setup, None)
     }
 
     /// Returns the setup that all calls of the function share. The first call makes it.
@@ -171,10 +177,16 @@ impl Site {
         find_out: impl FnOnce(Settings) -> Result<Settings, Error>,
     ) -> Result<Setup, Error> {
         let located = |error: Error| error.in_function(self.name);
-        let settings = find_out(self.settings).map_err(located)?;
-        let limiter = limiter_of(self.name, &settings).map_err(located)?;
+        let off = self.settings.config.off;
+        let (settings, limiter) = if off {
+            (self.settings, None)
+        } else {
+            let settings = find_out(self.settings).map_err(located)?;
+            let limiter = limiter_of(self.name, &settings).map_err(located)?;
+            (settings, limiter)
+        };
         Ok(Setup {
-            config: settings.config,
+            config: settings.config.in_force(),
             limiter: limiter.map(|limiter| Arc::clone(limiter.shared())),
             function: Function::of(self),
             unread: &self.unread,
@@ -187,7 +199,7 @@ impl Site {
 /// Returns the limiter of the settings: the function's own, or one that it shares by name. `None` if each call has to
 /// pass one.
 fn limiter_of(function: &'static str, settings: &Settings) -> Result<Option<Limiter>, Error> {
-    let Some(quota) = settings.quota else {
+    let Some(quota) = settings.declared() else {
         return settings.name.map(limiter::find).transpose();
     };
     let limiter = match (settings.store, settings.name) {

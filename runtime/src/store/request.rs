@@ -85,6 +85,12 @@ pub enum Action {
         /// How long from now.
         duration: u64,
     },
+    /// Ends a pause at once, for everybody: also for those who saw it and send it as their floor. The first
+    /// bucket is empty then. Where there is no pause, nothing is ended.
+    Resume {
+        /// What was learnt ends as well.
+        forget: bool,
+    },
     /// Slows the first limit: a token every `interval` ticks and nothing saved up, for `duration`.
     /// Only ever tightens what the limits say. A later one replaces it; a duration of 0 ends it.
     Learn {

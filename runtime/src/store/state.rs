@@ -20,11 +20,13 @@ const SLACK: u64 = 2 * TICKS_PER_SECOND;
 /// a limiter that nobody has used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct State {
-    /// For every limit, when its bucket is full again (GCRA's theoretical arrival time).
+    /// For every limit, when its bucket is full again (GCRA's theoretical arrival time). Where there are fewer
+    /// than four limits, the last one is the end of the last pause that was lifted by hand.
     pub full_at: [u64; MAX_LIMITS],
     /// No token before this.
     pub paused_until: u64,
-    /// How often slots that were drawn before became void: with every pause and every extension of one.
+    /// How often slots that were drawn before became void: with every pause, every extension of one, and every
+    /// pause that is lifted by hand.
     pub generation: u64,
     /// Ticks from one token to the next that a server's answers have shown to be the limit, if that
     /// is slower than what was declared.
@@ -101,7 +103,9 @@ impl State {
         for ((own, other), _) in instants.zip(limits.as_slice()).skip(void) {
             *own = (*own).max(other);
         }
-        self.paused_until = self.paused_until.max(floor.paused_until);
+        if !self.has_lifted(&floor, limits) {
+            self.paused_until = self.paused_until.max(floor.paused_until);
+        }
         if floor.seen > self.seen || floor.generation > self.generation {
             // What was drawn before the loss, and by others since, is not known to one bucket.
             self.generation = self.generation.max(floor.generation + 1);
@@ -110,6 +114,22 @@ impl State {
             self.learnt_interval = floor.learnt_interval;
             self.learnt_until = floor.learnt_until;
         }
+    }
+
+    /// Takes note of the end of the pause in force, which is lifted: a floor with this pause may be sent until then, and
+    /// the state is kept for as long. Four limits leave no room for it.
+    pub(super) fn note_lifted(&mut self, limits: &Limits) {
+        if limits.as_slice().len() < MAX_LIMITS {
+            let [.., lifted] = &mut self.full_at;
+            *lifted = (*lifted).max(self.paused_until);
+        }
+    }
+
+    /// Returns whether the pause of a floor was lifted by hand since.
+    fn has_lifted(&self, floor: &Self, limits: &Limits) -> bool {
+        let [.., lifted] = self.full_at;
+        let known = limits.as_slice().len() == MAX_LIMITS || floor.paused_until <= lifted;
+        floor.generation < self.generation && known
     }
 
     /// Brings what cannot be true to what can: nothing may stay closed for ever.

@@ -83,6 +83,13 @@ fn act(state: &mut State, now: u64, request: &Request) -> Drawn {
         }
         Action::Peek => {}
         Action::Pause { duration } => pause(state, now, duration.min(LONGEST_PAUSE), &limits),
+        Action::Resume { forget } => {
+            if forget {
+                (state.learnt_interval, state.learnt_until) = (0, 0);
+            }
+            let limits = state.slowed(&request.limits, now);
+            resume(state, now, &limits);
+        }
         Action::Learn { interval, duration } => {
             state.learnt_interval = interval.min(MAX_CAPACITY);
             state.learnt_until = now.saturating_add(duration.min(LONGEST_PAUSE));
@@ -241,4 +248,18 @@ fn pause(state: &mut State, now: u64, duration: u64, limits: &Limits) {
     state.generation = state.generation.wrapping_add(1);
     state.paused_until = until;
     state.full_at[0] = until.saturating_add(limits.pacing().capacity());
+}
+
+/// Ends the pause that is in force, if any.
+///
+/// Slots that were drawn for its end are void, and what the bucket held when it began is not known any more: so
+/// it is empty, as at the end of any pause.
+fn resume(state: &mut State, now: u64, limits: &Limits) {
+    if state.paused_until <= now {
+        return;
+    }
+    state.note_lifted(limits);
+    state.generation = state.generation.wrapping_add(1);
+    state.paused_until = now;
+    state.full_at[0] = now.saturating_add(limits.pacing().capacity());
 }

@@ -53,6 +53,7 @@ async fn every_change_leaves_an_expiry() {
         learn(600 * SECOND),
         Action::Pause { duration: 1 },
         Action::Pause { duration: u64::MAX },
+        Action::Resume { forget: true },
     ] {
         let request = Request::new(action, minute());
         let begun = Instant::now();

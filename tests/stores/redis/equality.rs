@@ -139,8 +139,11 @@ fn limits(dice: &mut StdRng) -> Limits {
 
 fn action(dice: &mut StdRng, limits: Limits) -> Action {
     let near = limits.as_slice()[0].interval();
-    match dice.random_range(0..12) {
+    match dice.random_range(0..13) {
         0 => Action::Peek,
+        12 => Action::Resume {
+            forget: dice.random(),
+        },
         1 => Action::Pause {
             duration: ticks(dice),
         },

@@ -7,6 +7,7 @@ mod ends;
 mod files;
 mod folder;
 mod processes;
+mod resuming;
 mod running;
 
 use std::sync::Arc;

@@ -3,6 +3,7 @@
 //! ```text
 //! draw KEY TOKENS        draws tokens that are free now
 //! pause KEY TICKS
+//! resume KEY
 //! peek KEY
 //! hammer KEY TICKS       draws one token after the other for so long
 //! fill FILE              writes a file until the disk is full
@@ -40,6 +41,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
                 let duration = duration.parse()?;
                 said(&ask(&store, key, Action::Pause { duration }).await)
             }
+            ["resume", key] => said(&ask(&store, key, Action::Resume { forget: false }).await),
             ["peek", key] => said(&ask(&store, key, Action::Peek).await),
             ["hammer", key, ticks] => hammer(&store, key, ticks.parse()?).await,
             ["fill", path] => fill(path),

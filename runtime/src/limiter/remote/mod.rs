@@ -9,6 +9,7 @@ mod config;
 mod outage;
 mod replies;
 mod requests;
+mod resuming;
 mod slots;
 mod usage;
 
@@ -46,6 +47,14 @@ const COMPARABLE: u64 = 60_000_000_000;
 /// What is used of this process's share of the rate while the store is away.
 const CAUTION: f64 = 0.9;
 
+/// What a request is about, where its answer is looked at for that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum About {
+    Pause,
+    Resume,
+    Else,
+}
+
 /// A request on its way.
 #[derive(Clone, Copy, Debug)]
 struct InFlight {
@@ -59,6 +68,7 @@ struct InFlight {
     late: bool,
     /// Sent while others are late, to see whether the store answers again; given up when it is late.
     spare: bool,
+    about: About,
     /// Empties the bucket, to make up for tokens used without the store.
     drains: bool,
 }
@@ -167,6 +177,8 @@ pub(super) struct Remote {
     wanted: u32,
     /// Until when a server wants no calls, as one of this process's own calls was told.
     told_until: u64,
+    /// When a person ended all pauses, as long as the store has not confirmed it.
+    resumed_at: Option<u64>,
     /// What the store was told of a server's pace.
     told_pace: Option<(u64, u64)>,
     event: Option<StoreEvent>,
@@ -192,6 +204,7 @@ impl Remote {
             usage: Usage::of_processes(config.processes),
             wanted: 0,
             told_until: 0,
+            resumed_at: None,
             told_pace: None,
             event: None,
             unsettled: false,

@@ -21,6 +21,8 @@ pub(in crate::limiter) struct StoreEffect {
     pub(in crate::limiter) full_at: u64,
     /// Until when no process may send anything.
     pub(in crate::limiter) paused_until: u64,
+    /// A person has ended a pause in another process.
+    pub(in crate::limiter) lifted: bool,
     /// What was granted and is not used yet is void.
     pub(in crate::limiter) void: bool,
 }
@@ -61,12 +63,9 @@ impl Remote {
             self.measure(answer, shape);
         }
         let known = newer.unwrap_or(heard);
-        self.known = Some(known);
-        let paused_until = known.local(known.state.paused_until);
-        // The store has lost what it was told.
-        if self.told_until > now && paused_until < self.told_until && !self.is_asking() {
-            self.tell_pause(shape, now);
-        }
+        let before = self.known.replace(known);
+        let lifted = self.was_lifted(before, &known, now);
+        let paused_until = self.paused_until(&known, flight, answer, shape, now);
         let full_at = known.local(known.state.full_at[0]);
         StoreEffect {
             full_at: match known.next_token_at {
@@ -74,8 +73,28 @@ impl Remote {
                 next => bucket::reopen(full_at, shape, next),
             },
             paused_until,
+            lifted,
             void,
         }
+    }
+
+    /// Returns until when no process may send anything. A pause that the store has lost is told again.
+    fn paused_until(
+        &mut self,
+        known: &StoreView,
+        flight: Option<InFlight>,
+        answer: &Answer,
+        shape: Shape,
+        now: u64,
+    ) -> u64 {
+        if self.is_resuming(flight, answer, shape, now) {
+            return 0;
+        }
+        let paused_until = known.local(known.state.paused_until);
+        if self.told_until > now && paused_until < self.told_until && !self.is_asking() {
+            self.tell_pause(shape, now);
+        }
+        paused_until
     }
 
     /// Puts off the next draw after one that brought nothing, lest the store be asked in a loop.

@@ -8,6 +8,7 @@ use crate::store::Limits;
 use crate::store::Request;
 use crate::store::TICK;
 
+use super::About;
 use super::Demand;
 use super::InFlight;
 use super::Mode;
@@ -63,6 +64,7 @@ impl Remote {
     /// A server wants no calls before `until`: all processes have to know.
     pub(in crate::limiter) fn pause(&mut self, until: u64, shape: Shape, now: u64) {
         self.told_until = self.told_until.max(until);
+        self.resumed_at = None;
         self.slots.clear();
         self.tell_pause(shape, now);
     }
@@ -92,7 +94,7 @@ impl Remote {
         }
         if let Some(lot) = self.lot(demand, shape, now) {
             self.order_tokens(lot, demand, shape, now);
-        } else if self.asks_at(demand, now).is_some_and(|at| at <= now) {
+        } else if self.asks_at(demand, now).is_some_and(|at| at <= now) || self.looks(now) {
             self.order(Action::Peek, shape, now);
         }
     }
@@ -191,7 +193,7 @@ impl Remote {
         HORIZON.max(self.round_trip.saturating_mul(3))
     }
 
-    fn order(&mut self, action: Action, shape: Shape, now: u64) {
+    pub(super) fn order(&mut self, action: Action, shape: Shape, now: u64) {
         let tokens = match action {
             Action::Draw { tokens, .. } => tokens,
             _ => 0,
@@ -212,6 +214,11 @@ impl Remote {
             ends: now.saturating_add(patience),
             late: false,
             spare,
+            about: match action {
+                Action::Pause { .. } => About::Pause,
+                Action::Resume { .. } => About::Resume,
+                _ => About::Else,
+            },
             drains: matches!(action, Action::Draw { drain: true, .. }),
         });
         let mut request = Request::new(action, Limits::one(Limit::of(shape)));
@@ -246,7 +253,9 @@ impl Remote {
             Mode::Up => {
                 let draws = self.lacking(demand) > 0;
                 let draws_at = draws.then(|| self.draws_at(demand, now).max(self.not_before));
-                let times = draws_at.into_iter().chain(self.asks_at(demand, now));
+                let looks_at = self.looks_at(now).filter(|_| demand.tokens > 0);
+                let asks_at = self.asks_at(demand, now);
+                let times = draws_at.into_iter().chain(asks_at).chain(looks_at);
                 times.filter(|&at| at > now).min()
             }
             Mode::Broken { again_at, .. } => {

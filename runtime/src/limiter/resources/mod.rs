@@ -83,7 +83,7 @@ impl Shared {
         self.table().of(function).cloned().collect()
     }
 
-    fn all_resources(&self) -> Vec<Arc<Self>> {
+    pub(in crate::limiter) fn all_resources(&self) -> Vec<Arc<Self>> {
         let table = self.table();
         let all = table.all().map(Arc::clone);
         all.collect()
@@ -182,6 +182,7 @@ impl Shared {
 
     #[cold]
     fn learn_from_pass(&self, function: Function, sent: u64, retry: bool) {
+        self.end_attempt();
         self.learn(sent, retry);
         for resource in self.resources_of(function) {
             resource.learn(sent, retry);
@@ -205,6 +206,7 @@ impl Shared {
         let Some(name) = resource else {
             return self.passed(function, sent, retry);
         };
+        self.end_attempt();
         let resource = self.resource(name, function);
         self.learn(sent, retry);
         resource.learn(sent, retry);

@@ -1,8 +1,10 @@
 //! Counts waits, and describes the state to those who look at it from outside.
 
+use core::mem;
 use core::time::Duration;
 
 use crate::bucket::Shape;
+use crate::limiter::fast_path::FastPath;
 use crate::limiter::snapshot::Snapshot;
 use crate::quota::Rate;
 
@@ -19,6 +21,8 @@ impl LimiterState {
             rate: Rate::of_interval(self.shape.interval),
             available: self.available(now),
             waiting: self.queue.waiting(),
+            in_flight: 0,
+            closed: self.shut,
             cooldown: (left > 0).then_some(Duration::from_nanos(left)),
             waits: self.waits,
             counts: self.counts,
@@ -50,5 +54,12 @@ impl LimiterState {
         } else {
             u64::MAX
         }
+    }
+
+    /// Returns the attempts that have passed since this was asked last, and were not told.
+    pub(super) fn new_passes(&mut self, fast_path: &FastPath) -> u64 {
+        let passes = fast_path.passes();
+        let seen = mem::replace(&mut self.passes, passes);
+        passes.wrapping_sub(seen)
     }
 }

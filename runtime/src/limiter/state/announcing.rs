@@ -1,27 +1,30 @@
 //! Collects the news of a limiter, to be told once its lock is released.
 
+use core::mem;
+
 use crate::bucket::Shape;
 use crate::limiter::request::Priority;
 use crate::quota::Rate;
 
 use super::LimiterState;
+use super::news::EVERY;
 use super::news::LongWait;
 use super::news::News;
 use super::news::why;
 use super::waiter::Waiter;
-
-/// A wait is long from here on.
-const LONG: u64 = 5_000_000_000;
-
-/// A limiter announces no more than one long wait in so many nanoseconds.
-const EVERY: u64 = 10_000_000_000;
 
 /// An extension of a pause by less is rounding, and not told.
 const ROUNDING: u64 = 10_000_000;
 
 impl LimiterState {
     /// Takes note of the wait of a caller that joins the queue, if it has to be told of.
-    pub(in crate::limiter) fn expect_wait(&mut self, waiter: &Waiter, until: u64, now: u64) {
+    pub(in crate::limiter) fn expect_wait(
+        &mut self,
+        waiter: &Waiter,
+        slow: u64,
+        until: u64,
+        now: u64,
+    ) {
         let ahead = self.queue.cost_ahead(waiter.priority);
         let closed = self.cooldown.until() > now;
         let why = if closed {
@@ -29,19 +32,23 @@ impl LimiterState {
         } else {
             why::QUEUE
         };
-        self.expect(until, ahead, why, waiter.refusable, now);
+        if until.saturating_sub(now) > slow {
+            self.expect(until, ahead, why, waiter.refusable, now);
+        }
     }
 
     /// Takes note of a backoff, if it has to be told of.
-    pub(in crate::limiter) fn expect_backoff(&mut self, nanos: u64, now: u64) {
+    pub(in crate::limiter) fn expect_backoff(&mut self, nanos: u64, slow: u64, now: u64) {
         let ahead = self.queue.cost_ahead(Priority::Retries);
-        self.expect(now.saturating_add(nanos), ahead, why::BACKOFF, true, now);
+        if nanos > slow {
+            self.expect(now.saturating_add(nanos), ahead, why::BACKOFF, true, now);
+        }
     }
 
     fn expect(&mut self, until: u64, ahead: u64, why: &'static str, refusable: bool, now: u64) {
         let wait = until.saturating_sub(now);
         let last = self.announced.waited;
-        if wait <= LONG || last.is_some_and(|last| now < last + EVERY) {
+        if last.is_some_and(|last| now < last + EVERY) {
             return;
         }
         self.announced.waited = Some(now);
@@ -58,6 +65,8 @@ impl LimiterState {
         let (until, declared) = (self.cooldown.until(), Shape::of(self.quota()));
         let mut news = News {
             wait: self.announced.wait.take(),
+            by_hand: self.announced.by_hand.take(),
+            stuck: mem::take(&mut self.announced.stuck),
             ..News::default()
         };
         let told = &mut self.announced;

@@ -52,6 +52,12 @@ impl Cooldown {
         true
     }
 
+    /// Ends the cooldown now, and the hold for a probe.
+    pub(in crate::limiter) fn lift(&mut self, now: u64) {
+        self.until = self.until.min(now.max(self.since));
+        self.probe = Probe::Off;
+    }
+
     pub(in crate::limiter) const fn until(&self) -> u64 {
         self.until
     }

@@ -39,7 +39,8 @@ impl LimiterState {
         wakes: &mut WakeList,
     ) -> Understood {
         self.took(refused.received.saturating_sub(refused.sent));
-        self.learnt.passed_before(fast_path.take_passes(), now);
+        let passes = self.new_passes(fast_path);
+        self.learnt.passed_before(passes, now);
         let binds_all = self.count_and_judge(refused, now);
         let refills_at = refused.heard.and_then(|heard| {
             if binds_all {

@@ -23,6 +23,9 @@ impl LimiterState {
         if cost > burst {
             return Err(Refusal::TooLarge { burst });
         }
+        if self.shut {
+            return Err(Refusal::Shut);
+        }
         if request.refusable && self.no_store(request.latest, now).is_some() {
             return Err(Refusal::NoStore);
         }
@@ -57,9 +60,13 @@ impl LimiterState {
     pub(in crate::limiter) fn join(
         &mut self,
         waiter: Waiter,
+        slow: u64,
         now: u64,
         wakes: &mut WakeList,
     ) -> Result<u32, Refusal> {
+        if self.shut {
+            return self.join_shut(waiter, now);
+        }
         let until = self.expected(waiter.priority, waiter.reports, waiter.cost, now);
         if self.cooldown.closed_in_all() > waiter.patience {
             return Err(Refusal::Closed { until });
@@ -69,7 +76,7 @@ impl LimiterState {
         }
         self.soonest = self.soonest.min(waiter.latest);
         self.fresh |= mem::take(&mut self.was_full);
-        self.expect_wait(&waiter, until, now);
+        self.expect_wait(&waiter, slow, until, now);
         let ahead_of_others = waiter.priority != Priority::First;
         let index = self.queue.join(waiter);
         if ahead_of_others {
@@ -80,6 +87,9 @@ impl LimiterState {
 
     /// Grants what is due, in order.
     pub(in crate::limiter) fn grant(&mut self, now: u64, wakes: &mut WakeList) -> Next {
+        if self.shut {
+            return Next::Idle;
+        }
         if self.queue.waiting() > 0 {
             self.recall(now, wakes);
             if mem::take(&mut self.delayed) {

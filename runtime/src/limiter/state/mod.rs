@@ -3,6 +3,7 @@
 
 pub(super) mod accounting;
 pub(super) mod announcing;
+pub(super) mod closing;
 pub(super) mod cooldown;
 pub(super) mod failing;
 pub(super) mod faults;
@@ -62,6 +63,8 @@ pub(super) struct LimiterState {
     /// The bucket in force: what was declared, tightened by what was learnt.
     pub(super) shape: Shape,
     pub(super) cooldown: Cooldown,
+    /// All calls are refused.
+    pub(super) shut: bool,
     /// The bucket was, or may have been, full when the gate was last shut.
     was_full: bool,
     /// No response has arrived since the bucket was last full.
@@ -93,6 +96,8 @@ pub(super) struct LimiterState {
     pub(super) soonest: u64,
     pub(super) waits: Waits,
     pub(super) counts: Counts,
+    /// Attempts that the gate had counted as passed when it was last asked.
+    pub(super) passes: u64,
     pub(super) announced: Announced,
     /// Where the permits come from, if not from the bucket.
     pub(super) remote: Option<Box<Remote>>,
@@ -106,6 +111,7 @@ impl LimiterState {
             learnt: Learnt::NOTHING,
             shape: Shape::of(quota),
             cooldown: Cooldown::new(),
+            shut: false,
             was_full: false,
             fresh: true,
             first_trip: None,
@@ -122,6 +128,7 @@ impl LimiterState {
             soonest: u64::MAX,
             waits: Waits::NONE,
             counts: Counts::NONE,
+            passes: 0,
             announced: Announced::NOTHING,
             remote: None,
         }
@@ -150,7 +157,7 @@ impl LimiterState {
     /// Hands back to the gate, unless a cooldown or a hint's pace lasts. Only when nobody waits.
     pub(super) fn close_for(&mut self, fast_path: &FastPath, now: u64) {
         self.soonest = u64::MAX;
-        if self.remote.is_some() {
+        if self.remote.is_some() || self.shut {
             return;
         }
         let is_open = self.cooldown.held_until() <= now && self.cooldown.probe() == Probe::Off;
@@ -158,40 +165,6 @@ impl LimiterState {
             self.refilled = None;
             fast_path.open(self.tat, self.owed_until);
         }
-    }
-
-    /// Closes until `until`, for all who share the limit. `why` is what events say of it.
-    pub(super) fn cool_down(
-        &mut self,
-        until: u64,
-        why: &'static str,
-        now: u64,
-        wakes: &mut WakeList,
-    ) {
-        if until > now && until > self.cooldown.until() {
-            self.announced.why = why;
-            self.tell_pause(until, now);
-        }
-        self.close(until, now, wakes);
-    }
-
-    /// Closes until `until`. A longer cooldown extends, a shorter one changes nothing; permits that
-    /// nobody has used yet are called back.
-    pub(super) fn close(&mut self, until: u64, now: u64, wakes: &mut WakeList) {
-        if !self.cooldown.extend(until, now) {
-            return;
-        }
-        let unused = self.call_back();
-        self.give_back(unused);
-        self.empty(until);
-        self.expel(now, wakes);
-    }
-
-    /// Empties the bucket: one token is free at `until`, and the next ones follow at the paced rate.
-    pub(super) fn empty(&mut self, until: u64) {
-        let bucket = self.kept.unwrap_or(Level::new(self.tat, self.shape));
-        self.refilled.get_or_insert(bucket);
-        self.tat = bucket::reopen(self.tat, self.shape, until);
     }
 
     /// Changes the quota for those who wait as well.

@@ -5,6 +5,12 @@ use core::time::Duration;
 use crate::events;
 use crate::quota::Rate;
 
+/// A wait is long from here on, unless a function's attribute says so of another.
+pub(crate) const SLOW: u64 = 5_000_000_000;
+
+/// A limiter announces no more than one long wait in so many nanoseconds.
+pub(super) const EVERY: u64 = 10_000_000_000;
+
 /// Why a limiter is closed.
 pub(in crate::limiter) mod why {
     pub(in crate::limiter) const ASKED: &str = "the server asked for it";
@@ -15,6 +21,14 @@ pub(in crate::limiter) mod why {
     pub(in crate::limiter) const STORE: &str = "another process was asked for it";
     pub(in crate::limiter) const BACKOFF: &str = "the call backs off";
     pub(in crate::limiter) const QUEUE: &str = "other calls are ahead";
+}
+
+/// What was done by hand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::limiter) enum ByHand {
+    Resumed,
+    Reset,
+    Closed { refused: usize },
 }
 
 /// State that the last events told.
@@ -32,6 +46,12 @@ pub(in crate::limiter) struct Announced {
     pub(super) waited: Option<u64>,
     /// A long wait that is to be told of.
     pub(super) wait: Option<LongWait>,
+    /// What was done by hand and is to be told of.
+    pub(in crate::limiter) by_hand: Option<ByHand>,
+    /// When calls that cannot be refused were last told of.
+    pub(super) stuck_at: Option<u64>,
+    /// How many of them are to be told of.
+    pub(super) stuck: usize,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -53,6 +73,8 @@ pub(in crate::limiter) struct News {
     pub(super) spread: Option<(Rate, u64)>,
     pub(super) unspread: bool,
     pub(super) wait: Option<LongWait>,
+    pub(super) by_hand: Option<ByHand>,
+    pub(super) stuck: usize,
 }
 
 impl Announced {
@@ -64,12 +86,46 @@ impl Announced {
         spread: false,
         waited: None,
         wait: None,
+        by_hand: None,
+        stuck_at: None,
+        stuck: 0,
     };
+
+    /// Forgets all but the times at which something was told that is told now and then.
+    pub(in crate::limiter) const fn forget(&mut self) {
+        *self = Self {
+            closed_until: self.closed_until,
+            waited: self.waited,
+            stuck_at: self.stuck_at,
+            ..Self::NOTHING
+        };
+    }
+
+    /// The pause that has been told of is over.
+    pub(in crate::limiter) fn lift(&mut self, now: u64) {
+        self.closed_until = self.closed_until.min(now);
+    }
+
+    /// Takes note of calls that cannot be refused, if they have to be told of.
+    pub(in crate::limiter) fn stuck(&mut self, stuck: usize, now: u64) {
+        if self.stuck_at.is_none_or(|last| now >= last + EVERY) {
+            (self.stuck_at, self.stuck) = (Some(now), stuck);
+        }
+    }
 }
 
 impl News {
     /// Tells it. Not under the lock: what listens can call back.
     pub(in crate::limiter) fn tell(&self, limiter: &str) {
+        match self.by_hand {
+            None => {}
+            Some(ByHand::Resumed) => events::resumed_by_hand(limiter),
+            Some(ByHand::Reset) => events::reset(limiter),
+            Some(ByHand::Closed { refused }) => events::closed(limiter, refused),
+        }
+        if self.stuck > 0 {
+            events::stuck(limiter, self.stuck);
+        }
         if self.resumed {
             events::resumed(limiter);
         }

@@ -28,6 +28,10 @@ impl LimiterState {
         if self.queue.waiter(index).state() != WaiterState::Absent {
             return;
         }
+        if self.shut && self.queue.waiter(index).refusable {
+            wakes.add(self.queue.decide(index, WaiterState::Shut));
+            return;
+        }
         self.queue.come_back(index, now);
         // What was learnt while it was in no line may have made it too late.
         let &Waiter {

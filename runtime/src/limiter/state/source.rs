@@ -161,6 +161,10 @@ impl LimiterState {
         };
         let tidings = remote.answered(id, answer, self.shape, now);
         self.tat = tidings.full_at;
+        if tidings.lifted {
+            self.open(now);
+            self.tat = tidings.full_at;
+        }
         if tidings.paused_until > self.cooldown.until() {
             if self.cooldown.until() <= now {
                 self.announced.why = why::STORE;

@@ -31,6 +31,8 @@ pub(in crate::limiter) enum WaiterState {
     TooLarge,
     /// The store that the limiter shares its limit through refuses.
     NoStore,
+    /// The limiter refuses all calls.
+    Shut,
 }
 
 /// One caller's place in a limiter's queue. There can be very many: its instants share no words with
@@ -68,6 +70,7 @@ enum WaiterKind {
     Closed,
     TooLarge,
     NoStore,
+    Shut,
 }
 
 impl Waiter {
@@ -104,6 +107,7 @@ impl Waiter {
             WaiterKind::Closed => WaiterState::Closed { until },
             WaiterKind::TooLarge => WaiterState::TooLarge,
             WaiterKind::NoStore => WaiterState::NoStore,
+            WaiterKind::Shut => WaiterState::Shut,
         }
     }
 
@@ -117,6 +121,7 @@ impl Waiter {
             WaiterState::Closed { until } => (WaiterKind::Closed, until),
             WaiterState::TooLarge => (WaiterKind::TooLarge, 0),
             WaiterState::NoStore => (WaiterKind::NoStore, 0),
+            WaiterState::Shut => (WaiterKind::Shut, 0),
         };
     }
 }

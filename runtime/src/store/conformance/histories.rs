@@ -91,8 +91,11 @@ fn request(limits: Limits, seen: &[State], now: u64) -> Request {
 }
 
 fn action() -> Action {
-    match below(10) {
+    match below(11) {
         0 => Action::Peek,
+        10 => Action::Resume {
+            forget: below(2) == 0,
+        },
         1 => Action::Pause { duration: ticks() },
         2 => Action::Learn {
             interval: ticks(),

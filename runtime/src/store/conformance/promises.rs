@@ -23,6 +23,7 @@ pub(super) async fn check(bench: &Bench) {
     several_limits(bench).await;
     keys(bench).await;
     pauses(bench).await;
+    resumptions(bench).await;
     lessons(bench).await;
     late_requests(bench).await;
     floors(bench).await;
@@ -148,6 +149,37 @@ async fn pauses(bench: &Bench) {
     script.ask(draw(1)).await;
     script.ask(pause(u64::MAX)).await;
     script.ask(Action::Peek).await;
+}
+
+async fn resumptions(bench: &Bench) {
+    let promise = "a pause that is lifted is over for everybody, also for those who remember it";
+    let mut script = Scenario::hourly(bench, "resumptions", promise);
+    let resume = |forget| Action::Resume { forget };
+    script.ask(draw_free(2)).await;
+    script.ask(resume(false)).await;
+    let paused = script.ask(Action::Pause { duration: HOUR }).await;
+    let lifted = script.ask(resume(false)).await;
+    script.so(lifted.state.paused_until <= lifted.now, &lifted);
+    script.so(
+        lifted.state.generation == paused.state.generation + 1,
+        &lifted,
+    );
+    let remembered = Request::new(draw(1), script.limits).with_floor(paused.state);
+    let answer = script.request(remembered).await;
+    script.so(
+        answer.granted == 1 && answer.state.paused_until <= answer.now,
+        &answer,
+    );
+    script.ask(Action::Pause { duration: HOUR }).await;
+    script.request(remembered).await;
+    script.ask(resume(true)).await;
+    let learn = Action::Learn {
+        interval: 2 * HOUR,
+        duration: HOUR,
+    };
+    script.ask(learn).await;
+    let forgot = script.ask(resume(true)).await;
+    script.so(forgot.state.learnt_until == 0, &forgot);
 }
 
 async fn lessons(bench: &Bench) {

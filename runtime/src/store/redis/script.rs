@@ -161,6 +161,7 @@ fn parameters(action: Action) -> (&'static str, [u64; 4]) {
             ],
         ),
         Action::Peek => ("peek", [0; 4]),
+        Action::Resume { forget } => ("resume", [u64::from(forget), 0, 0, 0]),
         Action::Pause { duration } => ("pause", [duration.min(LONGEST_PAUSE), 0, 0, 0]),
         Action::Learn { interval, duration } => (
             "learn",

@@ -97,13 +97,26 @@ local function tame(state, limits, now)
     end
 end
 
+-- State::note_lifted
+local function note_lifted(state, limits)
+    if #limits < MAX_LIMITS then state[MAX_LIMITS] = max(state[MAX_LIMITS], state[PAUSED_UNTIL]) end
+end
+
+-- State::has_lifted
+local function has_lifted(state, seen, limits)
+    local known = #limits == MAX_LIMITS or seen[PAUSED_UNTIL] <= state[MAX_LIMITS]
+    return seen[GENERATION] < state[GENERATION] and known
+end
+
 -- State::heal; `seen` is the floor
 local function heal(state, seen, limits, now)
     follow(seen, now)
     tame(seen, limits, now)
     local void = seen[GENERATION] < state[GENERATION] and 1 or 0
     for i = 1 + void, #limits do state[i] = max(state[i], seen[i]) end
-    state[PAUSED_UNTIL] = max(state[PAUSED_UNTIL], seen[PAUSED_UNTIL])
+    if not has_lifted(state, seen, limits) then
+        state[PAUSED_UNTIL] = max(state[PAUSED_UNTIL], seen[PAUSED_UNTIL])
+    end
     local newer = seen[SEEN] > state[SEEN]
     if newer or seen[GENERATION] > state[GENERATION] then
         state[GENERATION] = max(state[GENERATION], seen[GENERATION] + 1)
@@ -188,6 +201,15 @@ local function pause(state, now, duration, limits)
     state[1] = till + limits[1].capacity
 end
 
+-- resume
+local function resume(state, now, limits)
+    if state[PAUSED_UNTIL] <= now then return end
+    note_lifted(state, limits)
+    state[GENERATION] = state[GENERATION] + 1
+    state[PAUSED_UNTIL] = now
+    state[1] = now + limits[1].capacity
+end
+
 -- act; answers granted, wait, every
 local function act(state, now, declared)
     local action = ARGV[1]
@@ -203,6 +225,9 @@ local function act(state, now, declared)
         return granted, due, every
     elseif action == 'pause' then
         pause(state, now, min(number(ARGV[2]), LONGEST_PAUSE), limits)
+    elseif action == 'resume' then
+        if ARGV[2] == '1' then state[LEARNT_INTERVAL], state[LEARNT_UNTIL] = 0, 0 end
+        resume(state, now, slowed(state, declared, now))
     elseif action == 'learn' then
         state[LEARNT_INTERVAL] = min(number(ARGV[2]), MAX_CAPACITY)
         state[LEARNT_UNTIL] = now + min(number(ARGV[3]), LONGEST_PAUSE)

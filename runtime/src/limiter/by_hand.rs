@@ -1,0 +1,151 @@
+//! Changes by hand: begins and ends pauses, forgets what was learnt, closes.
+
+use core::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::clock;
+use crate::quota::Quota;
+
+use super::LONGEST_COOLDOWN;
+use super::Limiter;
+use super::fast_path::FastPath;
+use super::shared::Shared;
+use super::state::LimiterState;
+use super::state::news::ByHand;
+use super::state::news::why;
+use super::wake_list::WakeList;
+
+impl Limiter {
+    /// Grants nothing before `until`; then one permit at once and the others at the paced rate.
+    ///
+    /// A later instant extends a cooldown, an earlier one changes nothing. At most one hour from
+    /// now: what lies further ahead is cut to that. Permits that were granted and not picked up are
+    /// called back. [`resume`](Self::resume) ends it.
+    pub fn cooldown_until(&self, until: Instant) {
+        let now = clock::now();
+        let longest = now.saturating_add(clock::nanos(LONGEST_COOLDOWN));
+        self.shared()
+            .cool_down(clock::since_epoch(until).min(longest));
+    }
+
+    /// [`cooldown_until`](Self::cooldown_until) this long from now.
+    pub fn cooldown_for(&self, duration: Duration) {
+        let now = clock::now();
+        let duration = clock::nanos(duration.min(LONGEST_COOLDOWN));
+        self.shared().cool_down(now.saturating_add(duration));
+    }
+
+    /// Ends the cooldown now, whether a server asked for it, a failure caused it, or the program: for a person who
+    /// knows better than the server did.
+    ///
+    /// Calls that wait for its end go on as they would at its end: one permit at once, if the bucket has a token, and
+    /// the others at the paced rate. The envelope of `burst + rate * time` holds. What was learnt of the rate stays;
+    /// [`reset`](Self::reset) forgets that as well. A call that waits for a backoff of its own waits on.
+    ///
+    /// In a [store](Self::in_store) the cooldown ends for all processes, which hear of it with their next request: at
+    /// the next call, or within a second where calls wait. The bucket in the store is empty then, so the first permit
+    /// comes after one interval. The request is sent from the tokio runtime that this is called in, or from one whose
+    /// calls wait; keep it running for a moment. It is repeated for 10 s where it gets lost, and then a cooldown that
+    /// the store still knows of is in force again.
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use core::time::Duration;
+    /// use paced::{Limiter, Quota};
+    ///
+    /// let limiter = Limiter::new(Quota::per_second(NonZeroU32::new(5).unwrap()));
+    /// limiter.cooldown_for(Duration::from_secs(600));
+    /// assert!(limiter.try_acquire().is_err());
+    /// limiter.resume();
+    /// assert!(limiter.try_acquire().is_ok());
+    /// assert_eq!(limiter.snapshot().cooldown, None);
+    /// ```
+    pub fn resume(&self) {
+        self.shared()
+            .by_hand(&|state, _, now, _| state.resume(ByHand::Resumed, now));
+    }
+
+    /// Makes the limiter as new: ends the cooldown, forgets what was learnt from the server, and opens it again after
+    /// [`close`](Self::close).
+    ///
+    /// Tokens that were used up stay used up, so the envelope of `burst + rate * time` holds over a reset as well. The
+    /// quota, the counts and the place in the queue of calls that wait stay, too.
+    ///
+    /// In a [store](Self::in_store) the cooldown ends for all processes, as with [`resume`](Self::resume), and what
+    /// the store knows of the server's pace is forgotten. Other processes keep what they have learnt themselves.
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use paced::{Limiter, Quota};
+    ///
+    /// let limiter = Limiter::new(Quota::per_second(NonZeroU32::new(5).unwrap()));
+    /// limiter.try_acquire_many(2)?;
+    /// limiter.close();
+    /// assert!(limiter.try_acquire().is_err());
+    /// limiter.reset();
+    /// assert_eq!(limiter.snapshot().available, 3);
+    /// # Ok::<(), paced::Error>(())
+    /// ```
+    pub fn reset(&self) {
+        self.shared()
+            .by_hand(&|state, fast_path, now, _| state.reset(fast_path, now));
+    }
+
+    /// Refuses all calls from now on, and those that wait, with an error for which
+    /// [`is_closed`](crate::Error::is_closed) holds: for the end of a program, see [`drain`](crate::drain).
+    ///
+    /// Permits that were granted before stay good, and attempts that are under way run to their end; they are not
+    /// tried again, and return what they have. A call that waits for a backoff of its own ends when that is over. A
+    /// call of a function whose error has no room for a refusal cannot be refused: it stays pending until it is
+    /// dropped or the limiter is [reset](Self::reset), and an event warns of it.
+    ///
+    /// In a [store](Self::in_store) other processes are not concerned.
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use paced::{Limiter, Quota};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() {
+    /// let limiter = Limiter::new(Quota::per_second(NonZeroU32::new(5).unwrap()));
+    /// limiter.close();
+    /// assert!(limiter.acquire().await.unwrap_err().is_closed());
+    /// # }
+    /// ```
+    pub fn close(&self) {
+        self.shared().shut_down();
+    }
+}
+
+impl Shared {
+    /// Closes the limiter until `until`.
+    fn cool_down(&self, until: u64) {
+        self.with_state(|state, now, wakes| state.cool_down(until, why::BY_HAND, now, wakes));
+    }
+
+    /// Does the same to the limiter and to those of the server's resources.
+    fn by_hand(&self, act: &dyn Fn(&mut LimiterState, &FastPath, u64, &mut WakeList)) {
+        self.with_state(|state, now, wakes| act(state, &self.fast_path, now, wakes));
+        for resource in self.all_resources() {
+            resource.with_state(|state, now, wakes| act(state, &resource.fast_path, now, wakes));
+        }
+    }
+
+    /// Empties the bucket of a limiter that is to begin so.
+    pub(super) fn start(&self, quota: Quota) {
+        if quota.starts_empty() {
+            self.with_state(|state, now, _| state.tat = now + state.shape.capacity);
+        }
+    }
+
+    /// Refuses all calls from now on.
+    pub(super) fn shut_down(&self) {
+        self.by_hand(&|state, _, now, wakes| state.shut_down(now, wakes));
+    }
+
+    /// Returns whether the limiter refuses all calls.
+    #[cold]
+    pub(crate) fn is_shut(&self) -> bool {
+        self.lock().state.shut
+    }
+}

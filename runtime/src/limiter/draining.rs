@@ -1,0 +1,121 @@
+//! The end of a program: limiters are closed, and attempts that are under way run to their end.
+
+use core::time::Duration;
+use std::sync::Arc;
+
+use crate::clock;
+
+use super::Limiter;
+use super::registry;
+use super::shared::Shared;
+
+/// Longest time from the end of the last attempt until it is noticed.
+const LOOK: Duration = Duration::from_millis(10);
+
+/// Closes the limiters and waits until the attempts that are under way have ended, for `timeout` at most. Returns how
+/// many are under way still.
+///
+/// New calls and calls that wait are refused as [`Limiter::close`] says. An attempt is under way from its permit until
+/// its body has returned or its call is dropped. Permits of [`Limiter::acquire`] are not waited for, since a limiter
+/// is not told when they have been used. [`Limiter::reset`] opens a limiter again.
+///
+/// # Panics
+///
+/// If it has to wait outside of a tokio runtime, or on one whose time driver is not enabled.
+///
+/// # Cancel safety
+///
+/// Dropping the future ends the wait; the limiters stay closed.
+///
+/// # Examples
+///
+/// ```
+/// use core::num::NonZeroU32;
+/// use core::time::Duration;
+/// use paced::{Limiter, Quota, rate_limited};
+///
+/// static API: Limiter = Limiter::new(Quota::per_second(NonZeroU32::new(5).unwrap()));
+///
+/// #[rate_limited(limiter = API)]
+/// async fn send(message: &'static str) -> Result<usize, paced::Error> {
+///     tokio::time::sleep(Duration::from_secs(2)).await;
+///     Ok(message.len())
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
+/// let sent = tokio::spawn(send("hello"));
+/// tokio::task::yield_now().await;
+/// // The program is told to end.
+/// assert_eq!(paced::drain(&[&API], Duration::from_secs(30)).await, 0);
+/// assert_eq!(sent.await.unwrap().unwrap(), 5);
+/// assert!(send("too late").await.unwrap_err().is_closed());
+/// # }
+/// ```
+pub async fn drain(limiters: &[&Limiter], timeout: Duration) -> usize {
+    let mut all: Vec<&Arc<Shared>> = Vec::with_capacity(limiters.len());
+    for limiter in limiters {
+        limiter.close();
+        let shared = limiter.shared();
+        if !all.iter().any(|known| Arc::ptr_eq(known, shared)) {
+            all.push(shared);
+        }
+    }
+    let end = clock::now().saturating_add(clock::nanos(timeout));
+    loop {
+        let in_flight: u64 = all.iter().map(|shared| shared.in_flight()).sum();
+        let now = clock::now();
+        if in_flight == 0 || now >= end {
+            return usize::try_from(in_flight).unwrap_or(usize::MAX);
+        }
+        let next = now.saturating_add(clock::nanos(LOOK)).min(end);
+        tokio::time::sleep_until(clock::instant(next)).await;
+    }
+}
+
+/// [`drain`]s all limiters that are known by name: those of annotated functions, and those that were declared by name.
+/// Functions that are called for the first time after it are refused as well.
+///
+/// For `main` alone, when the program ends: it concerns libraries of the program that use this crate, too. A limiter in
+/// a `static`, and one that the program made with [`Limiter::new`], is not known by name: pass it to [`drain`].
+///
+/// # Panics
+///
+/// As [`drain`].
+///
+/// # Cancel safety
+///
+/// As [`drain`].
+///
+/// # Examples
+///
+/// ```
+/// use core::time::Duration;
+/// use paced::rate_limited;
+///
+/// #[rate_limited(rate = 5)]
+/// async fn send(message: &'static str) -> Result<usize, paced::Error> {
+///     tokio::time::sleep(Duration::from_secs(2)).await;
+///     Ok(message.len())
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
+/// let sent = tokio::spawn(send("hello"));
+/// tokio::task::yield_now().await;
+/// let in_flight = paced::drain_all(Duration::from_secs(1)).await;
+/// assert_eq!(in_flight, 1, "it is given up after a second");
+/// # drop(sent);
+/// # }
+/// ```
+pub async fn drain_all(timeout: Duration) -> usize {
+    registry::begin_closed();
+    let all = registry::limiters();
+    let all: Vec<&Limiter> = all.iter().collect();
+    drain(&all, timeout).await
+}
+
+impl Shared {
+    /// Returns how many attempts are under way.
+    fn in_flight(&self) -> u64 {
+        self.snapshot().in_flight
+    }
+}

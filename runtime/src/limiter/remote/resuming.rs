@@ -1,0 +1,87 @@
+//! Pauses that a person ends, here or in another process.
+
+use crate::bucket::Shape;
+use crate::store::Action;
+use crate::store::Answer;
+
+use super::About;
+use super::InFlight;
+use super::Remote;
+use super::StoreView;
+
+/// A request to end a pause is repeated for this long, where it is lost.
+const REPEATED: u64 = 10_000_000_000;
+
+/// While the store knows of a pause that somebody waits for, it is asked this often whether a person has ended it.
+const LOOK: u64 = 1_000_000_000;
+
+impl Remote {
+    /// Ends all pauses in the store. `forget`: what was learnt ends as well.
+    pub(in crate::limiter) fn resume(&mut self, forget: bool, shape: Shape, now: u64) {
+        self.told_until = 0;
+        self.slots.clear();
+        if forget {
+            self.told_pace = None;
+        }
+        self.resumed_at = Some(now);
+        self.order(Action::Resume { forget }, shape, now);
+    }
+
+    /// Returns whether a person has ended a pause in another process since the store said `before`. What this process
+    /// was told by a server is over then, too.
+    pub(super) fn was_lifted(
+        &mut self,
+        before: Option<StoreView>,
+        known: &StoreView,
+        now: u64,
+    ) -> bool {
+        let lifted = before.is_some_and(|before| {
+            before.local(before.state.paused_until) > now
+                && known.state.generation > before.state.generation
+                && known.state.paused_until < before.state.paused_until
+        });
+        if lifted {
+            self.told_until = 0;
+        }
+        lifted
+    }
+
+    /// Returns whether pauses that the store tells of have been ended here, and asks it again where it did not hear
+    /// of that.
+    pub(super) fn is_resuming(
+        &mut self,
+        flight: Option<InFlight>,
+        answer: &Answer,
+        shape: Shape,
+        now: u64,
+    ) -> bool {
+        let Some(at) = self.resumed_at.filter(|at| now < at + REPEATED) else {
+            return false;
+        };
+        let under_way = |about| self.in_flight.iter().any(|it| it.about == about);
+        // A pause that was sent before may be carried out after.
+        let confirmed = flight.is_some_and(|it| it.about == About::Resume) && !answer.stale;
+        if confirmed && !under_way(About::Pause) {
+            self.resumed_at = None;
+            return false;
+        }
+        let paused = answer.state.paused_until > answer.now;
+        if paused && !under_way(About::Resume) {
+            self.order(Action::Resume { forget: false }, shape, now);
+            self.resumed_at = Some(at);
+        }
+        true
+    }
+
+    /// Returns when to ask whether a person has ended the pause that the store knows of.
+    pub(super) fn looks_at(&self, now: u64) -> Option<u64> {
+        let paused = |known: &StoreView| known.local(known.state.paused_until) > now;
+        let known = self.known.filter(paused).filter(|_| !self.is_asking())?;
+        Some(known.received.saturating_add(LOOK).max(self.not_before))
+    }
+
+    /// Returns whether it has to be asked now.
+    pub(super) fn looks(&self, now: u64) -> bool {
+        self.looks_at(now).is_some_and(|at| at <= now)
+    }
+}

@@ -1,0 +1,137 @@
+//! Closes and opens: for a cooldown, by hand, or for good.
+
+use crate::bucket;
+use crate::bucket::Shape;
+use crate::learning::Learnt;
+use crate::limiter::fast_path::FastPath;
+use crate::limiter::request::Refusal;
+use crate::limiter::wake_list::WakeList;
+
+use super::LimiterState;
+use super::faults::Faults;
+use super::level::Level;
+use super::news::ByHand;
+use super::waiter::Waiter;
+use super::waiter::WaiterState;
+
+impl LimiterState {
+    /// Closes until `until`, for all who share the limit. `why` is what events say of it.
+    pub(in crate::limiter) fn cool_down(
+        &mut self,
+        until: u64,
+        why: &'static str,
+        now: u64,
+        wakes: &mut WakeList,
+    ) {
+        if until > now && until > self.cooldown.until() {
+            self.announced.why = why;
+            self.tell_pause(until, now);
+        }
+        self.close(until, now, wakes);
+    }
+
+    /// Closes until `until`. A longer cooldown extends, a shorter one changes nothing; permits that
+    /// nobody has used yet are called back.
+    pub(in crate::limiter) fn close(&mut self, until: u64, now: u64, wakes: &mut WakeList) {
+        if !self.cooldown.extend(until, now) {
+            return;
+        }
+        let unused = self.call_back();
+        self.give_back(unused);
+        self.empty(until);
+        self.expel(now, wakes);
+    }
+
+    /// Empties the bucket: one token is free at `until`, and the next ones follow at the paced rate.
+    pub(in crate::limiter) fn empty(&mut self, until: u64) {
+        let bucket = self.kept.unwrap_or(Level::new(self.tat, self.shape));
+        self.refilled.get_or_insert(bucket);
+        self.tat = bucket::reopen(self.tat, self.shape, until);
+    }
+
+    /// Ends the cooldown, for all who share the limit.
+    pub(in crate::limiter) fn resume(&mut self, by_hand: ByHand, now: u64) {
+        self.announced.by_hand = Some(by_hand);
+        self.open(now);
+        if let Some(remote) = &mut self.remote {
+            remote.resume(by_hand == ByHand::Reset, self.shape, now);
+        }
+    }
+
+    /// Ends the cooldown here: one token is free at once, if the bucket has one without the cooldown, and the next
+    /// ones follow at the paced rate.
+    pub(in crate::limiter) fn open(&mut self, now: u64) {
+        let closed = self.cooldown.until() > now;
+        self.cooldown.lift(now);
+        self.announced.lift(now);
+        if !closed {
+            return;
+        }
+        let empty = now + self.shape.capacity;
+        self.tat = match self.refilled.take() {
+            Some(mut refilled) if self.remote.is_none() => {
+                refilled.reshape(self.shape, now);
+                bucket::reopen(refilled.tat(), self.shape, now)
+            }
+            _ => empty,
+        };
+    }
+
+    /// Ends the cooldown, forgets what was learnt and opens for good.
+    pub(in crate::limiter) fn reset(&mut self, fast_path: &FastPath, now: u64) {
+        let declared = Shape::of(self.quota());
+        let mut bucket = self.refilled.take().or(self.kept.take());
+        let bucket = bucket.get_or_insert(Level::new(self.tat, self.shape));
+        bucket.reshape(declared, now);
+        self.announced.forget();
+        self.resume(ByHand::Reset, now);
+        if self.remote.is_none() {
+            self.tat = bucket.tat();
+        }
+        self.shape = declared;
+        fast_path.reshape(declared);
+        self.learnt = Learnt::NOTHING;
+        self.faults = Faults::NONE;
+        (self.fresh, self.exhausted, self.shut) = (true, false, false);
+        (self.first_trip, self.round_trip) = (None, 0);
+    }
+
+    /// Refuses all who wait and can be refused.
+    pub(in crate::limiter) fn shut_down(&mut self, now: u64, wakes: &mut WakeList) {
+        if self.shut {
+            return;
+        }
+        self.shut = true;
+        let mut refused = 0;
+        for index in self.queue.in_order() {
+            if self.queue.waiter(index).refusable {
+                wakes.add(self.queue.decide(index, WaiterState::Shut));
+                refused += 1;
+            }
+        }
+        self.announced.by_hand = Some(ByHand::Closed { refused });
+        self.note_stuck(now);
+    }
+
+    /// Puts a waiter in its line that cannot be refused: it waits for a reset.
+    pub(in crate::limiter) fn join_shut(
+        &mut self,
+        waiter: Waiter,
+        now: u64,
+    ) -> Result<u32, Refusal> {
+        if waiter.refusable {
+            return Err(Refusal::Shut);
+        }
+        let index = self.queue.join(waiter);
+        self.note_stuck(now);
+        Ok(index)
+    }
+
+    /// Takes note of calls that cannot be refused, if there are any and they have to be told of.
+    fn note_stuck(&mut self, now: u64) {
+        let stuck = self.queue.waiting();
+        if stuck > 0 {
+            self.announced.stuck(stuck, now);
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! Helpers for tests of programs that use this crate.
+
+use core::marker::PhantomData;
+
+use crate::context::unpaced;
+
+/// Lets calls that begin in this thread go on without waiting, as long as the guard lives.
+///
+/// Annotated functions and [`Limiter::acquire`](crate::Limiter::acquire) take no permit, wait for no cooldown and no
+/// backoff, and tell their limiter nothing: it counts and learns nothing, and is not closed by what a mock server
+/// answers, so tests that share a limiter do not disturb each other. Retries are made as usual, but at once; deadlines
+/// and `attempt_timeout` hold.
+///
+/// The guard concerns its own thread alone. On a runtime of one thread, which is what `#[tokio::test]` starts, that is
+/// the test with all the tasks that it spawns, and no other test. On a runtime of several threads tasks that run on
+/// other threads wait as usual. Guards may be nested.
+///
+/// ```
+/// use paced::rate_limited;
+///
+/// #[rate_limited(rate = "1/h")]
+/// async fn report() -> Result<u32, std::io::Error> {
+///     Ok(7)
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), std::io::Error> {
+/// let _unpaced = paced::testing::unpaced();
+/// for _ in 0..100 {
+///     assert_eq!(report().await?, 7);
+/// }
+/// # Ok(()) }
+/// ```
+pub fn unpaced() -> Unpaced {
+    unpaced::begin();
+    Unpaced(PhantomData)
+}
+
+/// The time for which calls of this thread are not held back, see [`unpaced`].
+#[derive(Debug)]
+#[must_use = "calls wait again as soon as it is dropped"]
+pub struct Unpaced(PhantomData<*const ()>);
+
+impl Drop for Unpaced {
+    fn drop(&mut self) {
+        unpaced::end();
+    }
+}
