@@ -35,7 +35,7 @@ pub(crate) struct Plan {
     /// There is no retry at all: the body may consume its arguments.
     pub(crate) once: bool,
     pub(crate) need: Option<Need>,
-    /// The body runs as if there were no attribute.
+    /// No limiter holds the calls back.
     pub(crate) off: bool,
 }
 
@@ -95,7 +95,7 @@ impl Plan {
         rules::check_store_of_method(&options, func.is_method(), errors);
         let output = Output::of(&func, errors)?;
         let off = options.modes.contains(&"off");
-        let once = off || is_once(&options);
+        let once = is_once(&options);
         let mut opened = match output.kind {
             OutputKind::Async => None,
             OutputKind::Future | OutputKind::Boxed(_) => opened::open(&func.body),

@@ -29,46 +29,52 @@ fn hook(_: &paced::Report<'_>) {
     HOOKED.set(HOOKED.get() + 1);
 }
 
-#[rate_limited(
-    limiter = limiter,
-    mode = "off",
-    max_wait = wait,
-    deadline = "0.001s",
-    retry_on = [503],
-    on_retry = hook,
-    on_give_up = hook
-)]
-async fn off(limiter: &Limiter, server: &Server, wait: std::time::Duration) -> Result<u8, Failed> {
+#[rate_limited(limiter = limiter, mode = "off", max_retries = 1, on_retry = hook, on_give_up = hook)]
+async fn off(limiter: &Limiter, server: &Server) -> Result<u8, Failed> {
     let _ = limiter;
     tokio::time::sleep(ms(50)).await;
     server.answer().map_err(Failed::Api)
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_function_that_is_off_runs_once_as_the_plain_one() {
+async fn a_function_that_is_off_waits_for_its_backoffs_alone() {
     let limiter = limiter(1.0, 1);
     limiter.cooldown_for(secs(60));
-    let server = Server::failing([ApiError::after(503, secs(9)), ApiError::status(503)]);
+    let server = Server::failing([
+        ApiError::after(503, secs(9)),
+        ApiError::after(429, secs(2)),
+        ApiError::status(404),
+    ]);
     let start = Instant::now();
-    for _ in 0..2 {
-        let error = api_error(off(&limiter, &server, secs(0)).await);
-        assert!(matches!(error.failure, paced::Failure::Status(503)));
+    let error = api_error(off(&limiter, &server).await);
+    assert!(matches!(error.failure, paced::Failure::Status(429)));
+    assert_eq!((since(start), HOOKED.get()), (9_100, 2));
+    api_error(off(&limiter, &server).await);
+    for _ in 0..10 {
+        off(&limiter, &server).await.unwrap();
     }
-    off(&limiter, &server, secs(0)).await.unwrap();
-    assert_eq!((since(start), server.calls().len()), (150, 3));
-    assert_eq!(HOOKED.get(), 0);
+    assert_eq!((since(start), HOOKED.get()), (9_650, 2));
     limiter.resume();
     assert_eq!(limiter.snapshot().counts, paced::Counts::default());
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_function_that_is_off_keeps_its_deadline() {
+    #[rate_limited(rate = 1, mode = "off", deadline = "1s")]
+    async fn late(server: &Server) -> Result<u8, Failed> {
+        server.answer().map_err(Failed::Api)
+    }
+    let server = Server::failing([ApiError::after(503, secs(9))]);
+    let start = Instant::now();
+    api_error(late(&server).await);
+    assert_eq!((since(start), server.calls().len()), (0, 1));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_function_that_is_off_declares_no_limiter() {
-    #[rate_limited(rate = rate(), mode = "off")]
+    #[rate_limited(rate = 1, mode = "off")]
     async fn nothing() -> Result<u8, Failed> {
         Ok(paced::attempt().number() as u8)
-    }
-    fn rate() -> f64 {
-        panic!("nobody asks for it")
     }
     assert_eq!(nothing().await.unwrap(), 1);
     let name = concat!(module_path!(), "::nothing");

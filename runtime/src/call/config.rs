@@ -68,7 +68,7 @@ pub(crate) struct Config {
     pub(crate) hint_spread: f64,
     /// A wait is announced that is longer than so many nanoseconds.
     pub(crate) slow: u64,
-    /// The body runs as if there were no attribute.
+    /// No limiter holds the calls back.
     pub(crate) off: bool,
 }
 
@@ -92,23 +92,6 @@ impl Config {
         slow: SLOW,
         off: false,
     };
-
-    /// Returns what is in force: nothing at all where it is off.
-    pub(crate) fn in_force(self) -> Self {
-        if !self.off {
-            return self;
-        }
-        let retry = RetryPolicy {
-            max_retries: 0,
-            max_throttles: 0,
-            ..Self::DEFAULT.retry
-        };
-        Self {
-            retry,
-            off: true,
-            ..Self::DEFAULT
-        }
-    }
 
     /// Returns by how much a pause may end later than the server asked.
     pub(super) fn spread(&self) -> Spread {

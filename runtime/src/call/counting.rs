@@ -30,7 +30,7 @@ impl Core<'_> {
         let (Ok(setup), None) = (self.setup, &self.scope) else {
             return;
         };
-        let heard = CallSpan::may_be_heard() && !setup.config.off;
+        let heard = CallSpan::may_be_heard();
         let span = heard.then(|| CallSpan::open(setup.name)).flatten();
         let now = clock::now();
         let scope = self.scope.get_or_insert_with(|| {

@@ -6,6 +6,7 @@ use crate::clock;
 use crate::context;
 use crate::context::Pause;
 use crate::failure::Failure;
+use crate::limiter::Shared;
 
 use super::config::latest_start;
 use super::next::Next;
@@ -26,23 +27,27 @@ impl Core<'_> {
         let Next {
             base, wait, now, ..
         } = next;
-        let (Ok(setup), Some(limiter)) = (self.setup, self.limiter()) else {
+        let Ok(setup) = self.setup else {
             return false;
         };
-        let (permit, closed_until) = limiter.forecast(self.function());
+        let limiter = self.limiter();
+        let forecast = limiter.map(|limiter| limiter.forecast(self.function()));
+        let (permit, closed_until) = forecast.unwrap_or_default();
         let not_before = base.saturating_add(wait);
         let latest = latest_start(&setup.config, self.deadline(), now);
         let patience = self.patience(true);
         let pause = not_before.max(closed_until).saturating_sub(now);
         let too_late = permit.max(not_before) > latest || pause > patience;
-        if too_late || limiter.is_shut() || Handle::try_current().is_err() {
+        if too_late || limiter.is_some_and(Shared::is_shut) || Handle::try_current().is_err() {
             context::with_current(|outer| outer.spend(failure));
             return false;
         }
         self.tell_retry(failure, pause);
         // Where the limiter is closed for as long, the wait is one in its queue.
         if not_before > now && not_before > closed_until {
-            limiter.add_backoff(not_before - now, setup.config.slow);
+            if let Some(limiter) = limiter {
+                limiter.add_backoff(not_before - now, setup.config.slow);
+            }
             let sleep = tokio::time::sleep_until(clock::instant(not_before));
             self.wait = Phase::Backoff(Box::pin(sleep));
             self.pause(Pause::Backoff, not_before - now, not_before);

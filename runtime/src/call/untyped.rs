@@ -149,8 +149,7 @@ impl<'s> Core<'s> {
             return false;
         };
         self.wait = Phase::Nothing(0);
-        let unread = reading.unread && !setup.config.off;
-        if unread && scope.status.is_none() && verdict == Verdict::Auto {
+        if reading.unread && scope.status.is_none() && verdict == Verdict::Auto {
             setup.unread.tell();
         }
         let told = reading.conclude(scope, setup.config.respects_headers, verdict);

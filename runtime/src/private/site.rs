@@ -97,7 +97,7 @@ where
         let setup = match shared.setup(site, brings).0 {
             Ok(shared) => find_out(Settings::of(shared.config))
                 .map(|settings| Setup {
-                    config: settings.config.in_force(),
+                    config: settings.config,
                     limiter: shared.limiter.clone(),
                     function: shared.function,
                     unread: shared.unread,
@@ -131,7 +131,7 @@ impl Site {
         Call::new(setup, brought)
     }
 
-    /// Returns a call that runs as if the function had no attribute.
+    /// Returns a call that no limiter holds back: it waits for its own backoffs alone.
     pub fn call_off<'s, S, R, F: Find<'s>>(&'static self, begin: Begin<'_, F>) -> Call<'s, S, R> {
         let Found(setup) = begin.settings.setup(self, true);
         Call::new(setup, None)
@@ -177,16 +177,14 @@ impl Site {
         find_out: impl FnOnce(Settings) -> Result<Settings, Error>,
     ) -> Result<Setup, Error> {
         let located = |error: Error| error.in_function(self.name);
-        let off = self.settings.config.off;
-        let (settings, limiter) = if off {
-            (self.settings, None)
+        let settings = find_out(self.settings).map_err(located)?;
+        let limiter = if settings.config.off {
+            None
         } else {
-            let settings = find_out(self.settings).map_err(located)?;
-            let limiter = limiter_of(self.name, &settings).map_err(located)?;
-            (settings, limiter)
+            limiter_of(self.name, &settings).map_err(located)?
         };
         Ok(Setup {
-            config: settings.config.in_force(),
+            config: settings.config,
             limiter: limiter.map(|limiter| Arc::clone(limiter.shared())),
             function: Function::of(self),
             unread: &self.unread,
