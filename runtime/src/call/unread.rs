@@ -29,7 +29,8 @@ impl Unread {
         tracing::warn!(
             function,
             "an error is not understood, so that no call is retried or held back for one: show the response \
-             to `observe` in the body, implement `paced::Signal` for the error, or judge it with `classify`"
+             to `observe` in the body, implement `paced::Signal` for the error, or judge it with `classify`; \
+             https://docs.rs/paced/latest/paced/attr.rate_limited.html#clients has a recipe for many a client"
         );
         #[cfg(not(feature = "tracing"))]
         let _ = function;

@@ -97,7 +97,7 @@
 //!
 //! # What is not supported
 //!
-//! Bodies (Telegram, Google's `RetryInfo`, Shopify's GraphQL); usage in percent (Meta's `X-App-Usage`,
+//! Bodies (Telegram, Shopify's GraphQL; Google's `RetryInfo`, but for a `tonic::Status` with feature `tonic`); usage in percent (Meta's `X-App-Usage`,
 //! Anthropic's `utilization`); limits on concurrency, which are listed and do not count; names with
 //! underscores; Strava's quarter hours and other windows
 //! whose ends are only in a vendor's documentation.
