@@ -65,8 +65,12 @@
 //!
 //! * **http**: rate-limit headers are understood ([`headers`], [`observe`], `http::Response` as an
 //!   outcome). Without it a hint comes from [`Signal`] alone.
-//! * **reqwest**: `http`, and `reqwest::Response` and `reqwest::Error` are understood. No TLS
-//!   backend is chosen: that stays with your own dependency on reqwest.
+//! * **reqwest**: `http`, and `reqwest::Response` and `reqwest::Error` are understood: those of reqwest 0.13.
+//!   With another version show the response to [`observe`]. No TLS backend is chosen: that stays with your own
+//!   dependency on reqwest.
+//! * **tonic**: `http`, and `tonic::Status` is understood, with the `RetryInfo` in its details, see
+//!   [`rate_limited`](macro@rate_limited#grpc). No transport is chosen.
+//! * **ureq**: `http`, and `ureq::Error` is understood. No TLS backend is chosen.
 //! * **quanta**: permits that nobody has to wait for go by the processor's counter instead of a clock,
 //!   which takes them a third of the time (10 ns instead of 32). The first call calibrates it, for a
 //!   few milliseconds as a rule. Where tokio's clock can be paused (its feature `test-util`), all goes

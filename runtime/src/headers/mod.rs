@@ -109,7 +109,7 @@
 //!
 //! # Not supported
 //!
-//! * Bodies (Telegram, Google's `RetryInfo`, Shopify's GraphQL).
+//! * Bodies (Telegram, Shopify's GraphQL; Google's `RetryInfo`, except in a `tonic::Status` with feature `tonic`).
 //! * Usage in percent (Meta's `X-App-Usage`, Anthropic's `utilization`).
 //! * Limits on concurrency: they are listed in [`Hint::policies`], and do not affect the other values.
 //! * Names with underscores.

@@ -278,7 +278,7 @@ pub mod option {
         message = "this option can refuse a call, but the function's error `{Self}` cannot say so",
         label = "needs `{Self}: From<paced::Error>`",
         note = "write `impl From<paced::Error> for {Self}`, or return an error type of your own that has one beside `{Self}`",
-        note = "`std::io::Error`, boxed errors and `anyhow::Error` can say so as they are, and `reqwest::Error` with the feature `reqwest` of `paced`"
+        note = "`std::io::Error`, boxed errors and `anyhow::Error` can say so as they are, and `reqwest::Error` of reqwest 0.13, `tonic::Status` and `ureq::Error` with the features `reqwest`, `tonic` and `ureq` of `paced`"
     )]
     pub trait FromRefusal<O> {}
 

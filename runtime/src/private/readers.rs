@@ -23,8 +23,8 @@ pub trait ReadOk<T> {
 
 /// Reads the error in an `Err`.
 pub trait ReadErr<E> {
-    /// Reads the error.
-    fn read_err(error: &E) -> Reading;
+    /// Reads the error, of a server whose resets are in `unit`.
+    fn read_err(error: &E, unit: ResetUnit) -> Reading;
 }
 
 macro_rules! readers {
@@ -75,34 +75,34 @@ impl<T> ReadOk<T> for ByNothing {
 }
 
 impl<E: Signal> ReadErr<E> for BySignal {
-    fn read_err(error: &E) -> Reading {
+    fn read_err(error: &E, _: ResetUnit) -> Reading {
         Reading::signalled(error)
     }
 }
 
 impl<E: Known> ReadErr<E> for ByKnown {
-    fn read_err(error: &E) -> Reading {
-        read_chain(error.known())
+    fn read_err(error: &E, unit: ResetUnit) -> Reading {
+        read_chain(error.known(), unit)
     }
 }
 
 impl<E: StdError> ReadErr<E> for ByStdError {
-    fn read_err(error: &E) -> Reading {
-        read_sources(error)
+    fn read_err(error: &E, unit: ResetUnit) -> Reading {
+        read_sources(error, unit)
     }
 }
 
 macro_rules! boxed {
     ($($error:ident, $source:ident: $($auto:ident)*;)*) => {$(
         impl<E: AsRef<dyn StdError $(+ $auto)* + 'static>> ReadErr<E> for $error {
-            fn read_err(error: &E) -> Reading {
-                read_chain(error.as_ref())
+            fn read_err(error: &E, unit: ResetUnit) -> Reading {
+                read_chain(error.as_ref(), unit)
             }
         }
 
         impl<'e, E: AsRef<dyn StdError $(+ $auto)* + 'e>> ReadErr<E> for $source {
-            fn read_err(error: &E) -> Reading {
-                read_sources(error.as_ref())
+            fn read_err(error: &E, unit: ResetUnit) -> Reading {
+                read_sources(error.as_ref(), unit)
             }
         }
     )*};
@@ -115,7 +115,7 @@ boxed! {
 }
 
 impl<E> ReadErr<E> for ByNothing {
-    fn read_err(_: &E) -> Reading {
+    fn read_err(_: &E, _: ResetUnit) -> Reading {
         Reading::unread()
     }
 }
@@ -126,7 +126,7 @@ impl<T, E, K: ReadOk<T>, G: ReadErr<E>> ReadOutcome<Result<T, E>> for (K, G) {
     fn reading(&self, out: &Result<T, E>, unit: ResetUnit) -> Reading {
         match out {
             Ok(value) => K::read_ok(value, unit),
-            Err(error) => G::read_err(error),
+            Err(error) => G::read_err(error, unit),
         }
     }
 }

@@ -4,38 +4,43 @@ use std::error::Error as StdError;
 use std::io;
 use std::io::ErrorKind;
 
+use crate::context::ResetUnit;
 use crate::error::Error;
 use crate::failure::Failure;
 
 use super::Reading;
 use super::find::Links;
 
-/// What the first error of the chain that is known says.
-pub(crate) fn read_chain(error: &(dyn StdError + 'static)) -> Reading {
-    read_links(Some(error), error)
+/// What the first error of the chain that is known says, of a server whose resets are in `unit`.
+pub(crate) fn read_chain(error: &(dyn StdError + 'static), unit: ResetUnit) -> Reading {
+    read_links(Some(error), error, unit)
 }
 
 /// What the first known one of the errors says that `error` came from.
 ///
 /// `error` itself may live too short for its type to be asked for.
-pub(crate) fn read_sources(error: &dyn StdError) -> Reading {
-    read_links(error.source(), error)
+pub(crate) fn read_sources(error: &dyn StdError, unit: ResetUnit) -> Reading {
+    read_links(error.source(), error, unit)
 }
 
-fn read_links(first: Option<&(dyn StdError + 'static)>, error: &dyn StdError) -> Reading {
+fn read_links(
+    first: Option<&(dyn StdError + 'static)>,
+    error: &dyn StdError,
+    unit: ResetUnit,
+) -> Reading {
     // A refusal of ours is one wherever it stands: the errors that carry it may look like the network's.
     let refusal = Links::from(first).find_map(|link| link.downcast_ref::<Error>());
     if let Some(refusal) = refusal {
         return Reading::refused(refusal);
     }
-    if let Some(failure) = Links::from(first).find_map(known) {
+    if let Some(reading) = Links::from(first).find_map(|link| known(link, unit)) {
+        return reading;
+    }
+    #[cfg(any(feature = "reqwest", feature = "tonic", feature = "ureq"))]
+    if let Some(failure) = super::forwarded::failure(error) {
         return Reading::failed(failure);
     }
-    #[cfg(feature = "reqwest")]
-    if let Some(failure) = super::reqwest::forwarded(error) {
-        return Reading::failed(failure);
-    }
-    #[cfg(not(feature = "reqwest"))]
+    #[cfg(not(any(feature = "reqwest", feature = "tonic", feature = "ureq")))]
     let _ = error;
     if Links::from(first).any(is_known) {
         Reading::failed(Failure::Other)
@@ -50,15 +55,34 @@ fn is_known(error: &(dyn StdError + 'static)) -> bool {
     if error.is::<::reqwest::Error>() {
         return true;
     }
+    #[cfg(feature = "ureq")]
+    if error.is::<::ureq::Error>() {
+        return true;
+    }
     // Of the kind `Other` is what somebody has made of an error that is none of the system's.
     let io = error.downcast_ref::<io::Error>();
     io.is_some_and(|error| error.kind() != ErrorKind::Other)
 }
 
-fn known(error: &(dyn StdError + 'static)) -> Option<Failure> {
+fn known(error: &(dyn StdError + 'static), unit: ResetUnit) -> Option<Reading> {
+    #[cfg(feature = "tonic")]
+    if let Some(status) = error.downcast_ref::<::tonic::Status>() {
+        return Some(super::tonic::reading(status, unit));
+    }
+    #[cfg(not(feature = "tonic"))]
+    let _ = unit;
+    failure(error).map(Reading::failed)
+}
+
+/// What an error means that carries nothing but its failure.
+pub(super) fn failure(error: &(dyn StdError + 'static)) -> Option<Failure> {
     #[cfg(feature = "reqwest")]
     if let Some(error) = error.downcast_ref::<::reqwest::Error>() {
         return super::reqwest::failure(error);
+    }
+    #[cfg(feature = "ureq")]
+    if let Some(error) = error.downcast_ref::<::ureq::Error>() {
+        return super::ureq::failure(error);
     }
     if let Some(error) = error.downcast_ref::<io::Error>() {
         return io_failure(error.kind());
@@ -89,7 +113,7 @@ mod tests {
     use super::*;
 
     fn failure(error: &(dyn StdError + 'static)) -> Option<Failure> {
-        read_chain(error).failure
+        read_chain(error, ResetUnit::Guess).failure
     }
 
     #[test]
@@ -110,7 +134,7 @@ mod tests {
 
     #[test]
     fn an_error_that_says_nothing_is_told_from_one_that_is_not_understood() {
-        let unread = |error: &(dyn StdError + 'static)| read_chain(error).unread;
+        let unread = |error: &(dyn StdError + 'static)| read_chain(error, ResetUnit::Guess).unread;
         assert!(unread(&std::fmt::Error));
         assert!(unread(&io::Error::other("something")));
         assert!(unread(&io::Error::other(std::fmt::Error)));

@@ -12,7 +12,8 @@ impl Error {
     /// Finds the refusal in an error, or in what the error came from.
     ///
     /// A call that is refused before it is made returns the function's own error type: this error as it is or
-    /// converted, or a `reqwest::Error`, a `std::io::Error`, `anyhow::Error` or boxed error that has it as its source.
+    /// converted, or a `reqwest::Error`, a `tonic::Status`, a `ureq::Error`, a `std::io::Error`, `anyhow::Error` or boxed
+    /// error that has it as its source.
     /// `find` takes all of them by reference, and errors of your own whose
     /// [`source`](core::error::Error::source) leads to one.
     ///
@@ -85,6 +86,10 @@ fn inner<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 
             reqwest_middleware::Error::Middleware(error) => error.as_ref(),
             reqwest_middleware::Error::Reqwest(error) => error,
         });
+    }
+    #[cfg(feature = "ureq")]
+    if let Some(error) = error.downcast_ref::<::ureq::Error>() {
+        return super::ureq::inner(error);
     }
     let inner = error.downcast_ref::<io::Error>()?.get_ref()?;
     Some(inner)

@@ -36,6 +36,10 @@ known! {
     ::reqwest::Error;
     #[cfg(feature = "reqwest-middleware")]
     ::reqwest_middleware::Error;
+    #[cfg(feature = "tonic")]
+    ::tonic::Status;
+    #[cfg(feature = "ureq")]
+    ::ureq::Error;
 }
 
 macro_rules! behind {
@@ -89,5 +93,19 @@ impl Refusable for ::reqwest::Error {
 impl Refusable for ::reqwest_middleware::Error {
     fn refused(refusal: Error) -> Self {
         Self::Reqwest(super::reqwest::refused(refusal))
+    }
+}
+
+#[cfg(feature = "tonic")]
+impl Refusable for ::tonic::Status {
+    fn refused(refusal: Error) -> Self {
+        super::tonic::refused(refusal)
+    }
+}
+
+#[cfg(feature = "ureq")]
+impl Refusable for ::ureq::Error {
+    fn refused(refusal: Error) -> Self {
+        Self::Other(Box::new(refusal))
     }
 }

@@ -2,11 +2,19 @@
 
 mod chain;
 mod find;
+#[cfg(any(feature = "reqwest", feature = "tonic", feature = "ureq"))]
+mod forwarded;
 #[cfg(feature = "http")]
 mod http;
 mod known;
+#[cfg(any(feature = "reqwest", feature = "tonic"))]
+mod lasting;
 #[cfg(feature = "reqwest")]
 mod reqwest;
+#[cfg(feature = "tonic")]
+mod tonic;
+#[cfg(feature = "ureq")]
+mod ureq;
 
 pub(crate) use self::chain::read_chain;
 pub(crate) use self::chain::read_sources;
@@ -25,8 +33,9 @@ use crate::hint::Hint;
 
 /// Tells `paced` what an error of your own means.
 ///
-/// Needed only where the error does not lead to a `reqwest::Error`, a `std::io::Error` or a tokio
-/// timeout through [`source`](core::error::Error::source), or where it knows more than they do.
+/// Needed only where the error does not lead to a `reqwest::Error`, a `tonic::Status`, a `ureq::Error`, a
+/// `std::io::Error` or a tokio timeout through [`source`](core::error::Error::source), or where it knows more than
+/// they do.
 ///
 /// ```
 /// use paced::{Failure, Hint, Signal};
