@@ -1,5 +1,6 @@
 //! What `paced` promises, on paused time with exact durations.
 
+mod spans;
 mod support;
 mod telling;
 

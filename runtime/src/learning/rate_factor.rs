@@ -28,13 +28,13 @@ use crate::bucket::Shape;
 pub(super) struct AcceptedShare {
     /// The share now.
     value: f64,
-    /// RateFactor after the last cut.
+    /// Factor after the last cut.
     floor: f64,
     /// Instant from which it has grown since.
     since: u64,
-    /// RateFactor up to which it grows linearly, because nothing suggests that the server refuses this rate.
+    /// Factor up to which it grows linearly, because nothing suggests that the server refuses this rate.
     plateau: f64,
-    /// RateFactor before the current stop.
+    /// Factor before the current stop.
     before: f64,
     /// Instant of the last new refusal. A call that was sent before it and is refused later says nothing new.
     refused: u64,
@@ -46,7 +46,7 @@ pub(super) struct AcceptedShare {
     passed: u32,
     /// Accepted calls of the run before. 0: not known.
     held: u32,
-    /// RateFactor in the run before.
+    /// Factor in the run before.
     held_at: f64,
     /// Nanoseconds from one reopening to the next, if the last cut took the limit for a window; else 0.
     cycle: u64,

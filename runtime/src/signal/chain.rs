@@ -10,6 +10,7 @@ use crate::failure::Failure;
 
 use super::Reading;
 use super::find::Links;
+use super::link::failure;
 
 /// What the first error of the chain that is known says, of a server whose resets are in `unit`.
 pub(crate) fn read_chain(error: &(dyn StdError + 'static), unit: ResetUnit) -> Reading {
@@ -72,40 +73,6 @@ fn known(error: &(dyn StdError + 'static), unit: ResetUnit) -> Option<Reading> {
     #[cfg(not(feature = "tonic"))]
     let _ = unit;
     failure(error).map(Reading::failed)
-}
-
-/// What an error means that carries nothing but its failure.
-pub(super) fn failure(error: &(dyn StdError + 'static)) -> Option<Failure> {
-    #[cfg(feature = "reqwest")]
-    if let Some(error) = error.downcast_ref::<::reqwest::Error>() {
-        return super::reqwest::failure(error);
-    }
-    #[cfg(feature = "ureq")]
-    if let Some(error) = error.downcast_ref::<::ureq::Error>() {
-        return super::ureq::failure(error);
-    }
-    if let Some(error) = error.downcast_ref::<io::Error>() {
-        return io_failure(error.kind());
-    }
-    error
-        .is::<tokio::time::error::Elapsed>()
-        .then_some(Failure::Timeout)
-}
-
-const fn io_failure(kind: ErrorKind) -> Option<Failure> {
-    match kind {
-        ErrorKind::ConnectionRefused
-        | ErrorKind::HostUnreachable
-        | ErrorKind::NetworkUnreachable
-        | ErrorKind::AddrNotAvailable
-        | ErrorKind::NetworkDown => Some(Failure::Connect),
-        ErrorKind::ConnectionReset
-        | ErrorKind::ConnectionAborted
-        | ErrorKind::BrokenPipe
-        | ErrorKind::UnexpectedEof => Some(Failure::Reset),
-        ErrorKind::TimedOut => Some(Failure::Timeout),
-        _ => None,
-    }
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ mod http;
 mod known;
 #[cfg(any(feature = "reqwest", feature = "tonic"))]
 mod lasting;
+mod link;
 #[cfg(feature = "reqwest")]
 mod reqwest;
 #[cfg(feature = "tonic")]

@@ -24,9 +24,9 @@ use crate::failure::Failure;
 use crate::hint::Hint;
 
 use super::Reading;
-use super::chain;
 use super::find::Links;
 use super::lasting::will_fail_again;
+use super::link;
 
 /// What a status means and asks for.
 pub(super) fn reading(status: &Status, unit: ResetUnit) -> Reading {
@@ -64,7 +64,7 @@ fn failure(status: &Status) -> Failure {
 
 fn of_link(link: &(dyn StdError + 'static)) -> Option<Failure> {
     let status = link.downcast_ref::<Status>().map(failure);
-    status.or_else(|| chain::failure(link))
+    status.or_else(|| link::failure(link))
 }
 
 const fn failure_of(code: Code) -> Failure {

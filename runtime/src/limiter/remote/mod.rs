@@ -331,7 +331,7 @@ impl Remote {
         }
     }
 
-    /// Until when what the store said last is taken to be so. StoreEvent that are asked for a round trip
+    /// Until when what the store said last is taken to be so. News that are asked for a round trip
     /// before they are needed arrive in time.
     fn fresh_until(&self) -> u64 {
         self.known.map_or(0, |known| {

@@ -23,7 +23,7 @@ impl Function {
 /// The resources of a limiter, and which functions' answers have named which of them.
 #[derive(Debug)]
 pub(in crate::limiter) struct Resources<L> {
-    resources: Vec<Resource<L>>,
+    known: Vec<Resource<L>>,
     functions: Vec<(Function, u8)>,
     /// Answers that named a resource.
     told: u64,
@@ -39,20 +39,20 @@ struct Resource<L> {
 
 impl<L> Resources<L> {
     pub(in crate::limiter) const EMPTY: Self = Self {
-        resources: Vec::new(),
+        known: Vec::new(),
         functions: Vec::new(),
         told: 0,
     };
 
     pub(super) fn all(&self) -> impl Iterator<Item = &Arc<L>> {
-        self.resources.iter().map(|resource| &resource.limiter)
+        self.known.iter().map(|resource| &resource.limiter)
     }
 
     /// The limiters of the resources that a function's answers have named.
     pub(super) fn of(&self, function: Function) -> impl Iterator<Item = &Arc<L>> {
         let known = self.functions.iter().find(|(known, _)| *known == function);
         let mask = known.map_or(0, |(_, mask)| *mask);
-        let resources = self.resources.iter().enumerate();
+        let resources = self.known.iter().enumerate();
         resources
             .filter(move |(at, _)| mask & (1 << at) != 0)
             .map(|(_, resource)| &resource.limiter)
@@ -66,7 +66,7 @@ impl<L> Resources<L> {
         make: impl FnOnce() -> Arc<L>,
     ) -> Arc<L> {
         self.told += 1;
-        let known = self.resources.iter().position(|it| *it.name == *name);
+        let known = self.known.iter().position(|it| *it.name == *name);
         let at = known.unwrap_or_else(|| {
             self.add(Resource {
                 name: name.into(),
@@ -74,24 +74,24 @@ impl<L> Resources<L> {
                 told: 0,
             })
         });
-        self.resources[at].told = self.told;
+        self.known[at].told = self.told;
         let bit = 1 << at;
         match self.functions.iter_mut().find(|it| it.0 == function) {
             Some((_, mask)) => *mask |= bit,
             None => self.functions.push((function, bit)),
         }
-        Arc::clone(&self.resources[at].limiter)
+        Arc::clone(&self.known[at].limiter)
     }
 
     /// Adds a resource, in the place of the one told of least recently where there is no other.
     fn add(&mut self, resource: Resource<L>) -> usize {
-        if self.resources.len() < MOST {
-            self.resources.push(resource);
-            return self.resources.len() - 1;
+        if self.known.len() < MOST {
+            self.known.push(resource);
+            return self.known.len() - 1;
         }
-        let at = (0..MOST).min_by_key(|&at| self.resources[at].told);
+        let at = (0..MOST).min_by_key(|&at| self.known[at].told);
         let at = at.unwrap_or_default();
-        self.resources[at] = resource;
+        self.known[at] = resource;
         for (_, mask) in &mut self.functions {
             *mask &= !(1 << at);
         }
