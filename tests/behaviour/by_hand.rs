@@ -177,13 +177,13 @@ async fn a_call_that_cannot_be_refused_waits_for_a_reset() {
 
 #[tokio::test(start_paused = true)]
 async fn a_failure_at_a_closed_limiter_is_returned_at_once() {
-    let limiter = limiter(10.0, 10);
-    let server = Server::failing([ApiError::status(503)]);
     #[rate_limited(limiter = limiter)]
     async fn closing(limiter: &Limiter, server: &Server) -> Result<u8, Failed> {
         limiter.close();
         server.answer().map_err(Failed::Api)
     }
+    let limiter = limiter(10.0, 10);
+    let server = Server::failing([ApiError::status(503)]);
     let start = Instant::now();
     let error = api_error(closing(&limiter, &server).await);
     assert_eq!(error, ApiError::status(503));

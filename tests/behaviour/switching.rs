@@ -74,7 +74,7 @@ async fn a_function_that_is_off_keeps_its_deadline() {
 async fn a_function_that_is_off_declares_no_limiter() {
     #[rate_limited(rate = 1, mode = "off")]
     async fn nothing() -> Result<u8, Failed> {
-        Ok(paced::attempt().number() as u8)
+        Ok(u8::try_from(paced::attempt().number()).unwrap())
     }
     assert_eq!(nothing().await.unwrap(), 1);
     let name = concat!(module_path!(), "::nothing");
