@@ -11,6 +11,7 @@ use crate::events::CallSpan;
 use crate::events::EnteredSpan;
 use crate::failure::Failure;
 use crate::limiter::Counts;
+use crate::limiter::Shared;
 use crate::report::Report;
 
 use super::config::Hooks;
@@ -112,7 +113,7 @@ impl Core<'_> {
         let (setup, scope) = (self.setup.as_ref().ok()?, self.scope.as_ref()?);
         let report = Report {
             function: setup.name,
-            limiter: self.declared_limiter()?.label(),
+            limiter: self.declared_limiter().map_or(setup.name, Shared::label),
             attempts,
             failures: scope.failures(),
             waits: scope.waits(),
