@@ -154,8 +154,9 @@ fn attempt(plan: &Plan, private: &TokenStream) -> TokenStream {
 fn users_block(body: TokenStream, span: Span) -> Group {
     let mut tokens = TokenStream::new();
     if !body.clone().into_iter().any(|tree| is_semicolon(&tree)) {
-        // The compiler would ask to remove the braces of a block that is one expression.
-        tokens.extend(quote_spanned!(Span::mixed_site()=> const _: () = ();));
+        // The compiler would ask to remove the braces of a block that is one expression. An empty block costs it less
+        // than an item does.
+        tokens.extend(quote_spanned!(Span::mixed_site()=> {}));
     }
     tokens.extend(body);
     let mut block = Group::new(Delimiter::Brace, tokens);

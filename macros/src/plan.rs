@@ -92,7 +92,7 @@ impl Plan {
             return None;
         }
         once::check(&options, &func.sig, errors);
-        rules::check_store_of_method(&options, func.is_method(), errors);
+        rules::check_store_of_method(&options, || func.is_method(), errors);
         let output = Output::of(&func, errors)?;
         let off = options.modes.contains(&"off");
         let once = is_once(&options);

@@ -92,9 +92,13 @@ fn check_start(options: &Options, errors: &mut Errors) {
 }
 
 /// Checks that a method with a store names its limiter: the default name is the function's path, which has no type in it.
-pub(crate) fn check_store_of_method(options: &Options, is_method: bool, errors: &mut Errors) {
+pub(crate) fn check_store_of_method(
+    options: &Options,
+    is_method: impl FnOnce() -> bool,
+    errors: &mut Errors,
+) {
     match options.name("store") {
-        Some(store) if is_method && options.limiter.is_none() => errors.at(
+        Some(store) if options.limiter.is_none() && is_method() => errors.at(
             store,
             "methods of the same name would share one limit in the store, even those of other types: give the limiter a \
              name, `limiter = \"github\"`",

@@ -38,17 +38,20 @@ impl Default for Settings {
 }
 
 impl Settings {
+    const DEFAULT: Self = Self {
+        quota: None,
+        starts_empty: false,
+        name: None,
+        store: None,
+        policy: Policy::new(),
+        config: Config::DEFAULT,
+        hooks: Hooks::NONE,
+    };
+
     /// Returns the defaults.
     pub const fn new() -> Self {
-        Self {
-            quota: None,
-            starts_empty: false,
-            name: None,
-            store: None,
-            policy: Policy::new(),
-            config: Config::DEFAULT,
-            hooks: Hooks::NONE,
-        }
+        // The compiler evaluates a constant once, and this function for each annotated function.
+        Self::DEFAULT
     }
 
     /// Returns settings with the options of a call, and none of a limiter.
@@ -61,23 +64,18 @@ impl Settings {
 
     /// Sets `rate`, with its default burst. [`burst`](Self::burst) has to be called after it.
     #[must_use]
-    pub const fn rate(self, rate: Rate) -> Self {
-        Self {
-            quota: Some(Quota::new(rate)),
-            ..self
-        }
+    pub const fn rate(mut self, rate: Rate) -> Self {
+        self.quota = Some(Quota::new(rate));
+        self
     }
 
     /// Sets `burst`. Zero, and a burst without a rate, are ignored: the macro refuses them.
     #[must_use]
-    pub const fn burst(self, burst: u32) -> Self {
-        match (self.quota, NonZeroU32::new(burst)) {
-            (Some(quota), Some(burst)) => Self {
-                quota: Some(quota.with_burst(burst)),
-                ..self
-            },
-            _ => self,
+    pub const fn burst(mut self, burst: u32) -> Self {
+        if let (Some(quota), Some(burst)) = (self.quota, NonZeroU32::new(burst)) {
+            self.quota = Some(quota.with_burst(burst));
         }
+        self
     }
 
     /// Sets `limiter = "name"`.
