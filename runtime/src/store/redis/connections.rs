@@ -27,12 +27,12 @@ const RETRY: u64 = 50_000_000;
 
 pub(super) struct Connections {
     connector: Arc<Connector>,
-    lines: Mutex<Vec<Slot>>,
+    lines: Mutex<Vec<PooledConnection>>,
 }
 
 /// The connection of a runtime.
 #[derive(Clone)]
-pub(super) struct Slot {
+pub(super) struct PooledConnection {
     runtime: Id,
     stage: watch::Receiver<Stage>,
 }
@@ -54,7 +54,7 @@ impl Connections {
 
     /// The line of the runtime that this is called in, and whether it was there before. A new one is
     /// connected by a task: whoever asked for it may leave, and the next finds it connected.
-    pub(super) fn line(&self, within: Duration) -> Result<(Slot, bool), StoreError> {
+    pub(super) fn line(&self, within: Duration) -> Result<(PooledConnection, bool), StoreError> {
         let runtime = Handle::try_current()
             .map_err(|_| StoreError::unavailable("there is no tokio runtime here"))?;
         let now = clock::now();
@@ -66,7 +66,7 @@ impl Connections {
         let (sender, stage) = watch::channel(Stage::Connecting);
         let connector = Arc::clone(&self.connector);
         drop(runtime.spawn(connect(connector, within, sender)));
-        let line = Slot {
+        let line = PooledConnection {
             runtime: runtime.id(),
             stage,
         };
@@ -75,7 +75,7 @@ impl Connections {
     }
 
     /// No request uses this line again. Those under way keep it until they are done.
-    pub(super) fn give_up(&self, line: &Slot) {
+    pub(super) fn give_up(&self, line: &PooledConnection) {
         self.lock()
             .retain(|other| !other.stage.same_channel(&line.stage));
     }
@@ -85,13 +85,13 @@ impl Connections {
         self.connector.found_cluster()
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<Slot>> {
+    fn lock(&self) -> MutexGuard<'_, Vec<PooledConnection>> {
         // Nothing in here panics while it holds the lock.
         self.lines.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Slot {
+impl PooledConnection {
     /// Not if its runtime has ended, or if it is time to try again.
     fn is_usable(&self, now: u64) -> bool {
         match &*self.stage.borrow() {

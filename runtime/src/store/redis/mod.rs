@@ -30,7 +30,7 @@ use super::StoreFuture;
 use self::connection::Connection;
 use self::connection::Connector;
 use self::connections::Connections;
-use self::listing::List;
+use self::listing::ListPage;
 use self::operation::Operation;
 use self::operation::Timeouts;
 use self::operation::perform;
@@ -257,7 +257,7 @@ impl RedisStore {
         request: &Request,
         time: Option<u64>,
     ) -> Result<Answer, StoreError> {
-        let step = Step {
+        let step = StepOperation {
             store: self,
             key,
             request,
@@ -268,7 +268,7 @@ impl RedisStore {
 }
 
 /// A request on a limiter's state.
-struct Step<'a> {
+struct StepOperation<'a> {
     store: &'a RedisStore,
     key: &'a str,
     request: &'a Request,
@@ -276,7 +276,7 @@ struct Step<'a> {
     time: Option<u64>,
 }
 
-impl Operation for Step<'_> {
+impl Operation for StepOperation<'_> {
     type Reply = Answer;
 
     async fn run(&self, connection: &mut Connection) -> Result<Answer, RedisError> {
@@ -301,7 +301,7 @@ impl Store for RedisStore {
     /// In a cluster, each node is asked by a store of its own: the list has what the node of the URL keeps. A store
     /// that has found out that it talks to a cluster says that it does not support this.
     fn list<'a>(&'a self, request: &'a ListRequest) -> ListFuture<'a> {
-        Box::pin(async move { perform(&self.lines, self.timeouts(), &List { request }).await })
+        Box::pin(async move { perform(&self.lines, self.timeouts(), &ListPage { request }).await })
     }
 }
 
