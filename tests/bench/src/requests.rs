@@ -22,7 +22,7 @@ use reqwest_retry::policies::ExponentialBackoff;
 
 use crate::calls::Governor;
 use crate::running::ready;
-use crate::running::repeat;
+use crate::running::repeat_inside;
 
 const URL: &str = "http://localhost/";
 const RATE: NonZeroU32 = NonZeroU32::new(1_000_000_000).unwrap();
@@ -41,51 +41,51 @@ static STACK: LazyLock<ClientWithMiddleware> = LazyLock::new(|| {
 
 /// A request is made and answered, `n` times.
 pub fn plain(n: u64) {
-    repeat(n, || ready(fetch_plainly(&CLIENT, bare)).is_ok());
+    repeat_inside(n, || ready(fetch_plainly(&CLIENT, bare)).is_ok());
 }
 
 /// The same in an annotated function that shows the response to the limiter.
 pub fn annotated(n: u64) {
-    repeat(n, || ready(fetch(&CLIENT, bare)).is_ok());
+    repeat_inside(n, || ready(fetch(&CLIENT, bare)).is_ok());
 }
 
 /// [`plain`] where the answer has ten headers.
 pub fn plain_with_headers(n: u64) {
-    repeat(n, || ready(fetch_plainly(&CLIENT, ordinary)).is_ok());
+    repeat_inside(n, || ready(fetch_plainly(&CLIENT, ordinary)).is_ok());
 }
 
 /// [`annotated`] where the answer has ten headers.
 pub fn annotated_with_headers(n: u64) {
-    repeat(n, || ready(fetch(&CLIENT, ordinary)).is_ok());
+    repeat_inside(n, || ready(fetch(&CLIENT, ordinary)).is_ok());
 }
 
 /// The same through the stack of middleware that people build today.
 pub fn middleware(n: u64) {
-    repeat(n, || {
+    repeat_inside(n, || {
         let request = STACK.get(URL).build();
         ready(through_stack(black_box(request))).is_ok()
     });
 }
 
-async fn fetch_plainly(client: &Client, answer: StoreFuture) -> reqwest::Result<Response> {
+async fn fetch_plainly(client: &Client, answer: Answering) -> reqwest::Result<Response> {
     let request = client.get(URL).build();
     send(black_box(request), answer).await?.error_for_status()
 }
 
 #[rate_limited(rate = 1_000_000_000, burst = 4_294_967_295)]
-async fn fetch(client: &Client, answer: StoreFuture) -> reqwest::Result<Response> {
+async fn fetch(client: &Client, answer: Answering) -> reqwest::Result<Response> {
     let request = client.get(URL).build();
     let response = send(black_box(request), answer).await?;
     response.observe().error_for_status()
 }
 
 #[expect(clippy::unused_async, reason = "it stands for a request")]
-async fn send(request: reqwest::Result<Request>, answer: StoreFuture) -> reqwest::Result<Response> {
+async fn send(request: reqwest::Result<Request>, answer: Answering) -> reqwest::Result<Response> {
     request.map(|request| answer(&request))
 }
 
 /// What stands for the network.
-type StoreFuture = fn(&Request) -> Response;
+type Answering = fn(&Request) -> Response;
 
 fn bare(request: &Request) -> Response {
     black_box(request.url());

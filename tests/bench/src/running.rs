@@ -6,12 +6,27 @@ use core::pin::pin;
 use core::task::Context;
 use core::task::Poll;
 use core::task::Waker;
+use std::sync::LazyLock;
+
+use tokio::runtime::Builder;
+use tokio::runtime::Runtime;
+
+static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
+    let builder = Builder::new_current_thread().enable_time().build();
+    builder.expect("a runtime without threads can be built")
+});
 
 /// Does something `n` times. The optimizer cannot remove it.
 pub fn repeat<T>(n: u64, act: impl Fn() -> T) {
     for _ in 0..n {
         black_box(act());
     }
+}
+
+/// The same inside of a tokio runtime: a rate-limited function is refused outside of one.
+pub fn repeat_inside<T>(n: u64, act: impl Fn() -> T) {
+    let _inside = RUNTIME.enter();
+    repeat(n, act);
 }
 
 /// The output of a future that does not have to wait.
