@@ -116,7 +116,7 @@ mod failure;
 mod grammar;
 #[cfg(feature = "http")]
 pub mod headers;
-mod hint;
+pub mod hint;
 mod lasting;
 mod learning;
 mod limiter;
@@ -145,7 +145,6 @@ pub use crate::context::attempt;
 pub use crate::error::Error;
 pub use crate::failure::Failure;
 pub use crate::hint::Hint;
-pub use crate::hint::Policy;
 pub use crate::limiter::Acquire;
 pub use crate::limiter::Counts;
 pub use crate::limiter::Limiter;

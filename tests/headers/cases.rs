@@ -6,8 +6,9 @@
 use std::time::{Duration, SystemTime};
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use paced::Hint;
 use paced::headers::{Parser, ResetKind};
-use paced::{Hint, Policy};
+use paced::hint::Window;
 use serde_json::Value;
 
 const CASES: [&str; 2] = [
@@ -133,7 +134,7 @@ fn differs(hint: &Hint, field: &str, wanted: &Value) -> Option<Value> {
         "reset_after_ms" => millis(hint.reset_after()),
         "limited" => hint.limited().into(),
         "server_says_retry" => hint.server_says_retry().into(),
-        "policies" => return policies_differ(hint.policies(), wanted),
+        "policies" => return policies_differ(hint.windows(), wanted),
         // What a body says is for the caller to read.
         "body_retry_after_ms" => return None,
         unknown => panic!("nothing compares {unknown}"),
@@ -142,7 +143,7 @@ fn differs(hint: &Hint, field: &str, wanted: &Value) -> Option<Value> {
 }
 
 /// Their order carries no meaning.
-fn policies_differ(found: &[Policy], wanted: &Value) -> Option<Value> {
+fn policies_differ(found: &[Window], wanted: &Value) -> Option<Value> {
     let found: Vec<Value> = found.iter().map(policy).collect();
     let mut left = found.clone();
     for one in wanted.as_array().expect("policies") {
@@ -161,7 +162,7 @@ fn policies_same(found: &Value, wanted: &Value) -> bool {
         .all(|(field, value)| same(&found[field], value))
 }
 
-fn policy(policy: &Policy) -> Value {
+fn policy(policy: &Window) -> Value {
     use base64::Engine as _;
 
     serde_json::json!({
@@ -170,7 +171,7 @@ fn policy(policy: &Policy) -> Value {
         "limit": policy.limit(),
         "remaining": policy.remaining(),
         "used": policy.used(),
-        "window_ms": millis(policy.window()),
+        "window_ms": millis(policy.length()),
         "reset_after_ms": millis(policy.reset_after()),
         "partition": policy.partition().map(|key| base64::engine::general_purpose::STANDARD.encode(key)),
     })

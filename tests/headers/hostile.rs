@@ -65,7 +65,7 @@ fn bytes_that_are_no_text_spoil_only_their_field() {
         (Some(60.0), None, None)
     );
     assert_eq!(hint.reset_after(), Some(Duration::from_secs(30)));
-    assert!(hint.policies().is_empty());
+    assert!(hint.windows().is_empty());
 }
 
 #[test]
@@ -84,13 +84,11 @@ fn windows_and_lines_are_counted() {
     let many = |label: &str| -> Vec<_> { (0..5000).map(|n| format!("{label}-{n}")).collect() };
     for names in [many("x-ratelimit-remaining"), many("acme-ratelimit-limit")] {
         let fields: Vec<_> = names.iter().map(|name| (name.as_str(), "5")).collect();
-        assert_eq!(read(200, &fields).policies().len(), 32);
+        assert_eq!(read(200, &fields).windows().len(), 32);
     }
     let list: Vec<_> = (0..200).map(|n| format!("\"{n}\";r=5")).collect();
     assert_eq!(
-        read(200, &[("ratelimit", &list.join(","))])
-            .policies()
-            .len(),
+        read(200, &[("ratelimit", &list.join(","))]).windows().len(),
         32
     );
     let dictionary: Vec<_> = (0..200).map(|n| format!("k{n}=5")).collect();
@@ -98,14 +96,14 @@ fn windows_and_lines_are_counted() {
     let arm = "a;5,".repeat(200);
     assert_eq!(
         read(200, &[("x-ms-ratelimit-remaining-resource", &arm)])
-            .policies()
+            .windows()
             .len(),
         32
     );
     let sentry = "60:a;b;c:x,".repeat(100);
     assert_eq!(
         read(200, &[("x-sentry-rate-limits", &sentry)])
-            .policies()
+            .windows()
             .len(),
         32
     );
@@ -129,7 +127,7 @@ fn names_of_windows_are_kept_short() {
             200,
             &[("x-ratelimit-name", name), ("x-ratelimit-limit", "5")],
         );
-        hint.policies()
+        hint.windows()
             .first()
             .and_then(|policy| policy.name().map(str::to_owned))
     };

@@ -1,6 +1,6 @@
 //! Counts, and several of them in one field.
 
-use paced::Policy;
+use paced::hint::Window;
 
 use crate::{counts, governing, read, seconds};
 
@@ -26,7 +26,7 @@ fn used_and_one_other_count_give_the_third() {
         ],
     );
     assert_eq!(counts(&over), [(Some("api"), Some(60.0), Some(0.0))]);
-    assert_eq!(over.policies()[0].used(), Some(67.0));
+    assert_eq!(over.windows()[0].used(), Some(67.0));
     // A use alone says nothing about what is left.
     let binance = read(
         200,
@@ -36,7 +36,7 @@ fn used_and_one_other_count_give_the_third() {
         ],
     );
     assert_eq!(governing(&binance), (None, None, None));
-    let units: Vec<_> = binance.policies().iter().map(Policy::unit).collect();
+    let units: Vec<_> = binance.windows().iter().map(Window::unit).collect();
     assert_eq!(units, ["weight", "orders"]);
 }
 
@@ -50,7 +50,7 @@ fn lists_without_names_match_limits_with_uses() {
         ],
     );
     assert_eq!(governing(&strava), (Some(30_000.0), Some(2464.0), None));
-    assert_eq!(strava.policies().len(), 2);
+    assert_eq!(strava.windows().len(), 2);
     // Without the uses it may be a number with a separator in it.
     assert!(
         read(
@@ -92,7 +92,7 @@ fn categories_limit_only_their_kind() {
     let hint = read(200, &[("x-sentry-rate-limits", value)]);
     assert_eq!(hint.retry_after(), seconds(120));
     assert_eq!(governing(&hint), (None, None, None));
-    let names: Vec<_> = hint.policies().iter().filter_map(Policy::name).collect();
+    let names: Vec<_> = hint.windows().iter().filter_map(Window::name).collect();
     assert_eq!(names, ["default", "error"]);
     // A delay of its own comes first.
     let hint = read(

@@ -23,8 +23,9 @@ mod windows;
 use std::time::{Duration, SystemTime};
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use paced::Hint;
 use paced::headers;
-use paced::{Hint, Policy};
+use paced::hint::Window;
 
 /// 2026-11-23T12:00:00Z, our clock in these tests unless one says otherwise.
 const NOW: u64 = 1_795_435_200;
@@ -84,8 +85,8 @@ fn millis(millis: u64) -> Option<Duration> {
 type Counts<'a> = (Option<&'a str>, Option<f64>, Option<f64>);
 
 fn counts(hint: &Hint) -> Vec<Counts<'_>> {
-    let of = |policy| -> Counts<'_> { (Policy::name(policy), policy.limit(), policy.remaining()) };
-    hint.policies().iter().map(of).collect()
+    let of = |policy| -> Counts<'_> { (Window::name(policy), policy.limit(), policy.remaining()) };
+    hint.windows().iter().map(of).collect()
 }
 
 fn governing(hint: &Hint) -> (Option<f64>, Option<f64>, Option<Duration>) {

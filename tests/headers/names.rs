@@ -36,7 +36,7 @@ fn a_label_may_stand_before_or_behind() {
             [(Some("tokens"), None, Some(7.0))],
             "{field}"
         );
-        assert_eq!(hint.policies()[0].unit(), "tokens");
+        assert_eq!(hint.windows()[0].unit(), "tokens");
         assert!(!hint.counts_requests());
     }
 }
@@ -54,11 +54,11 @@ fn a_label_may_give_the_length_of_the_window() {
     ] {
         let name = format!("x-ratelimit-limit-{label}");
         let hint = read(200, &[(&name, "7")]);
-        assert_eq!(hint.policies()[0].name(), Some(label));
-        assert_eq!(hint.policies()[0].window(), seconds(length), "{label}");
+        assert_eq!(hint.windows()[0].name(), Some(label));
+        assert_eq!(hint.windows()[0].length(), seconds(length), "{label}");
     }
     assert_eq!(
-        read(200, &[("x-ratelimit-limit-month", "7")]).policies()[0].window(),
+        read(200, &[("x-ratelimit-limit-month", "7")]).windows()[0].length(),
         None
     );
 }
@@ -74,7 +74,7 @@ fn the_length_of_a_window_may_have_a_field() {
     ] {
         let name = format!("x-rate-limit-api-token-{field}");
         let hint = read(200, &[("x-rate-limit-api-token-max", "7"), (&name, value)]);
-        assert_eq!(hint.policies()[0].window(), seconds(60), "{field}");
+        assert_eq!(hint.windows()[0].length(), seconds(60), "{field}");
     }
 }
 

@@ -171,11 +171,11 @@ proptest! {
         prop_assert!(is_count(hint.limit()) && is_count(hint.remaining()));
         prop_assert!(is_wait(hint.retry_after()) && is_wait(hint.reset_after()));
         prop_assert!(!(hint.limited() && status.is_success()));
-        prop_assert!(hint.policies().len() <= 32);
-        for policy in hint.policies() {
+        prop_assert!(hint.windows().len() <= 32);
+        for policy in hint.windows() {
             prop_assert!(is_count(policy.limit()) && is_count(policy.remaining()) && is_count(policy.used()));
-            prop_assert!(is_wait(policy.reset_after()) && is_wait(policy.window()));
-            prop_assert!(policy.name().is_some() || policy.window().is_some() || policy.limit().is_some());
+            prop_assert!(is_wait(policy.reset_after()) && is_wait(policy.length()));
+            prop_assert!(policy.name().is_some() || policy.length().is_some() || policy.limit().is_some());
         }
         prop_assert_eq!(Parser::new().reset_kind(kind).parse(status, &fields, now), hint);
     }
@@ -232,6 +232,6 @@ proptest! {
         prop_assert_eq!(hint.retry_after(), Some(Duration::from_millis(2)));
         prop_assert_eq!((hint.limit(), hint.remaining()), (Some(9.0), Some(3.0)));
         prop_assert_eq!(hint.reset_after(), Some(Duration::from_secs(20)));
-        prop_assert_eq!(hint.policies().len(), 1);
+        prop_assert_eq!(hint.windows().len(), 1);
     }
 }

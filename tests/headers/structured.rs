@@ -1,6 +1,6 @@
 //! The structured fields of the IETF's drafts.
 
-use paced::Policy;
+use paced::hint::Window;
 
 use crate::{counts, governing, read, seconds};
 
@@ -16,7 +16,7 @@ fn the_first_drafts_put_policies_behind_the_limit() {
         ],
     );
     assert_eq!(governing(&hint), (Some(100.0), Some(5.0), seconds(7)));
-    let lengths: Vec<_> = hint.policies().iter().map(Policy::window).collect();
+    let lengths: Vec<_> = hint.windows().iter().map(Window::length).collect();
     assert_eq!(lengths, [seconds(60), seconds(3600)]);
     // The same policies in a field of their own are no others.
     let again = read(
@@ -26,13 +26,13 @@ fn the_first_drafts_put_policies_behind_the_limit() {
             ("ratelimit-policy", "100;w=60, 5000;w=3600"),
         ],
     );
-    assert_eq!(again.policies().len(), 2);
+    assert_eq!(again.windows().len(), 2);
 }
 
 #[test]
 fn structured_fields_are_all_or_nothing() {
     let good = "\"a\";r=1;t=2, \"b\";r=3;t=4";
-    assert_eq!(read(200, &[("ratelimit", good)]).policies().len(), 2);
+    assert_eq!(read(200, &[("ratelimit", good)]).windows().len(), 2);
     for bad in [
         "\"a\";r=1;t=2, \"b\";r=3;t=4,",
         "\"a\";r=1;t=2, b\u{e4}",
@@ -99,7 +99,7 @@ fn partitions_of_one_policy_are_windows_of_their_own() {
         200,
         &[("ratelimit", "\"a\";r=5;pk=:YQ==:, \"a\";r=3;pk=:Yg==:")],
     );
-    assert_eq!(hint.policies().len(), 2);
-    assert_eq!(hint.policies()[1].partition(), Some(&b"b"[..]));
+    assert_eq!(hint.windows().len(), 2);
+    assert_eq!(hint.windows()[1].partition(), Some(&b"b"[..]));
     assert_eq!(hint.remaining(), Some(3.0));
 }

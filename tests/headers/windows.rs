@@ -10,7 +10,7 @@ fn a_plain_window_needs_no_policy() {
         200,
         &[("x-ratelimit-limit", "60"), ("x-ratelimit-remaining", "59")],
     );
-    assert!(plain.policies().is_empty());
+    assert!(plain.windows().is_empty());
     assert_eq!(governing(&plain), (Some(60.0), Some(59.0), None));
 
     for field in ["resource", "bucket", "name"] {
@@ -135,5 +135,5 @@ fn requests_govern_before_other_units() {
     );
     assert_eq!(governing(&hint), (Some(1500.0), Some(1499.0), seconds(60)));
     assert!(hint.counts_requests());
-    assert_eq!(hint.policies()[1].unit(), "complexity");
+    assert_eq!(hint.windows()[1].unit(), "complexity");
 }

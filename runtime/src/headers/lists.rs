@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use super::names::{Family, Slot};
 use super::number::{Decimal, integer};
 use super::vocabulary::{Field, Odd};
-use super::window::{Window, Windows};
+use super::window::{WindowParser, Windows};
 
 /// Maximum number of entries that are read, more than any known server sends.
 const MAX_ENTRIES: usize = 32;
@@ -164,8 +164,12 @@ fn categories<'a>(text: &'a str, windows: &mut Windows<'a>) -> Option<Duration> 
 }
 
 /// Adds a window with this label.
-fn add<'a>(windows: &mut Windows<'a>, label: Cow<'a, str>, fill: impl FnOnce(&mut Window<'a>)) {
-    let mut window = Window::new(Family::Vendor, label);
+fn add<'a>(
+    windows: &mut Windows<'a>,
+    label: Cow<'a, str>,
+    fill: impl FnOnce(&mut WindowParser<'a>),
+) {
+    let mut window = WindowParser::new(Family::Vendor, label);
     fill(&mut window);
     windows.push(window);
 }

@@ -6,14 +6,14 @@ use std::borrow::Cow;
 use super::names::{Family, Slot};
 use super::number::MAX_WAIT;
 use super::vocabulary::{CONCURRENT, Field};
-use crate::hint::{Hint, Policy};
+use crate::hint::{Hint, Window};
 
 /// Maximum number of windows that are kept, more than any known server has.
 const MAX_WINDOWS: usize = 32;
 
 /// One window, merged from the fields read so far.
 #[derive(Debug)]
-pub(super) struct Window<'a> {
+pub(super) struct WindowParser<'a> {
     family: Family,
     label: Cow<'a, str>,
     /// Key within a list of values: the position in `600,30000`, the seconds in `100:120,20:1`.
@@ -36,7 +36,7 @@ pub(super) struct Window<'a> {
     in_order: bool,
 }
 
-impl<'a> Window<'a> {
+impl<'a> WindowParser<'a> {
     pub(super) fn new(family: Family, label: Cow<'a, str>) -> Self {
         Self {
             family,
@@ -146,45 +146,45 @@ impl<'a> Window<'a> {
         }
     }
 
-    fn into_policy(self) -> Policy {
-        let mut policy = Policy::new().with_unit(self.unit);
-        policy = match (&*self.label, self.index) {
-            ("", _) => self.title.into_iter().fold(policy, Policy::with_name),
-            (label, 0) => policy.with_name(label),
-            (label, index) => policy.with_name(format!("{label}-{index}")),
+    fn into_window(self) -> Window {
+        let mut window = Window::new().with_unit(self.unit);
+        window = match (&*self.label, self.index) {
+            ("", _) => self.title.into_iter().fold(window, Window::with_name),
+            (label, 0) => window.with_name(label),
+            (label, index) => window.with_name(format!("{label}-{index}")),
         };
         if let Some(limit) = self.limit {
-            policy = policy.with_limit(limit);
+            window = window.with_limit(limit);
         }
         if let Some(remaining) = self.remaining {
-            policy = policy.with_remaining(remaining);
+            window = window.with_remaining(remaining);
         }
         if let Some(used) = self.used {
-            policy = policy.with_used(used);
+            window = window.with_used(used);
         }
         if let Some(length) = self.length {
-            policy = policy.with_window(length);
+            window = window.with_length(length);
         }
         if let Some((_, wait)) = self.reset {
-            policy = policy.with_reset_after(wait);
+            window = window.with_reset_after(wait);
         }
         if let Some(key) = self.partition {
-            policy = policy.with_partition(key);
+            window = window.with_partition(key);
         }
-        policy
+        window
     }
 }
 
 /// Windows of a response.
 #[derive(Debug, Default)]
 pub(super) struct Windows<'a> {
-    list: Vec<Window<'a>>,
+    list: Vec<WindowParser<'a>>,
 }
 
 impl<'a> Windows<'a> {
     /// Returns the window of a slot, and adds it if it is new. `None` if there are too many.
-    pub(super) fn at(&mut self, slot: &Slot<'a>, index: u64) -> Option<&mut Window<'a>> {
-        let same = |window: &Window<'_>| {
+    pub(super) fn at(&mut self, slot: &Slot<'a>, index: u64) -> Option<&mut WindowParser<'a>> {
+        let same = |window: &WindowParser<'_>| {
             // Most labels are empty, and the comparison of two empty texts is slow on some platforms.
             let unnamed = window.label.is_empty() && slot.label.is_empty();
             window.family == slot.family
@@ -192,7 +192,7 @@ impl<'a> Windows<'a> {
                 && (unnamed || window.label == slot.label)
         };
         self.find_or_push(same, || {
-            let mut window = Window::new(slot.family, Cow::Borrowed(slot.label));
+            let mut window = WindowParser::new(slot.family, Cow::Borrowed(slot.label));
             window.index = index;
             window.unit = Cow::Borrowed(slot.unit);
             window.length = slot.length;
@@ -201,22 +201,26 @@ impl<'a> Windows<'a> {
     }
 
     /// Returns the window with a name in a structured field, and adds it if it is new. `None` if there are too many.
-    pub(super) fn named(&mut self, name: &str, key: Option<&[u8]>) -> Option<&mut Window<'a>> {
-        let same = |window: &Window<'_>| {
+    pub(super) fn named(
+        &mut self,
+        name: &str,
+        key: Option<&[u8]>,
+    ) -> Option<&mut WindowParser<'a>> {
+        let same = |window: &WindowParser<'_>| {
             let theirs = window.partition.as_deref();
             let one = theirs.is_none() || key.is_none() || theirs == key;
             window.family == Family::Structured && window.label == name && one
         };
         self.find_or_push(same, || {
-            Window::new(Family::Structured, Cow::Owned(name.to_owned()))
+            WindowParser::new(Family::Structured, Cow::Owned(name.to_owned()))
         })
     }
 
     fn find_or_push(
         &mut self,
-        same: impl Fn(&Window<'_>) -> bool,
-        new: impl FnOnce() -> Window<'a>,
-    ) -> Option<&mut Window<'a>> {
+        same: impl Fn(&WindowParser<'_>) -> bool,
+        new: impl FnOnce() -> WindowParser<'a>,
+    ) -> Option<&mut WindowParser<'a>> {
         match self.list.iter().position(same) {
             Some(position) => self.list.get_mut(position),
             None => self.push(new()).and_then(|()| self.list.last_mut()),
@@ -228,11 +232,11 @@ impl<'a> Windows<'a> {
         let Some(length) = length else {
             return;
         };
-        let told = |window: &Window<'_>| {
+        let told = |window: &WindowParser<'_>| {
             window.limit == Some(limit) && window.length == Some(length) && window.label.is_empty()
         };
         if !self.list.iter().any(told) {
-            let mut window = Window::new(family, Cow::Borrowed(""));
+            let mut window = WindowParser::new(family, Cow::Borrowed(""));
             window.index = u64::MAX;
             window.count(Field::Limit, limit);
             window.length(length);
@@ -244,7 +248,7 @@ impl<'a> Windows<'a> {
         self.list.is_empty()
     }
 
-    pub(super) fn push(&mut self, window: Window<'a>) -> Option<()> {
+    pub(super) fn push(&mut self, window: WindowParser<'a>) -> Option<()> {
         if self.list.len() == MAX_WINDOWS {
             return None;
         }
@@ -254,8 +258,8 @@ impl<'a> Windows<'a> {
 
     /// Adds the windows to the hint. Also returns whether one of them is exhausted.
     pub(super) fn apply(mut self, mut hint: Hint) -> (Hint, bool) {
-        self.list.retain(Window::is_known);
-        self.list.iter_mut().for_each(Window::complete);
+        self.list.retain(WindowParser::is_known);
+        self.list.iter_mut().for_each(WindowParser::complete);
         let exhausted = self
             .list
             .iter()
@@ -276,19 +280,19 @@ impl<'a> Windows<'a> {
                 hint = hint.with_reset_after(wait);
             }
         }
-        (hint.with_policies(self.policies()), exhausted)
+        (hint.with_windows(self.windows()), exhausted)
     }
 
     /// Returns the window that restricts the next call most: an exhausted one with the latest reset; else the one with
     /// the least left, in the best family.
-    fn governing(&self) -> Option<&Window<'a>> {
+    fn governing(&self) -> Option<&WindowParser<'a>> {
         let candidates = || self.list.iter().filter(|window| !window.is_aside());
         let exhausted = candidates().filter(|window| window.is_exhausted());
         if let Some(window) = exhausted.max_by_key(|window| window.reset.map(|(_, wait)| wait)) {
             return Some(window);
         }
         let counted = || candidates().filter(|window| window.remaining.is_some());
-        let requests = counted().any(Window::is_requests);
+        let requests = counted().any(WindowParser::is_requests);
         let counted = || counted().filter(move |window| !requests || window.is_requests());
         if let Some(family) = counted().map(|window| window.family).min() {
             return tightest(|| counted().filter(move |window| window.family == family));
@@ -298,15 +302,16 @@ impl<'a> Windows<'a> {
         if let (Some(only), None) = (all.next(), all.next()) {
             return Some(only);
         }
-        let plain = |window: &&Window<'_>| window.label.is_empty() && window.index == 0;
+        let plain = |window: &&WindowParser<'_>| window.label.is_empty() && window.index == 0;
         candidates()
             .filter(plain)
             .min_by_key(|window| window.family)
     }
 
     /// Returns the reset that a family sends once for all its windows, as Contentful and `LaunchDarkly` do.
-    fn reset_of_all(&self, window: &Window<'a>) -> Option<(u8, Duration)> {
-        let counts = |window: &Window<'a>| window.limit.is_some() || window.remaining.is_some();
+    fn reset_of_all(&self, window: &WindowParser<'a>) -> Option<(u8, Duration)> {
+        let counts =
+            |window: &WindowParser<'a>| window.limit.is_some() || window.remaining.is_some();
         let mut family = self
             .list
             .iter()
@@ -317,8 +322,8 @@ impl<'a> Windows<'a> {
     }
 
     /// Returns the windows with a name or a length. A window without either is described by the hint itself.
-    fn policies(self) -> Vec<Policy> {
-        let told = |window: &Window<'_>| {
+    fn windows(self) -> Vec<Window> {
+        let told = |window: &WindowParser<'_>| {
             let named = !window.label.is_empty() || window.title.is_some();
             named || window.length.is_some() || window.index > 0
         };
@@ -328,18 +333,18 @@ impl<'a> Windows<'a> {
         self.list
             .into_iter()
             .filter(told)
-            .map(Window::into_policy)
+            .map(WindowParser::into_window)
             .collect()
     }
 }
 
 /// Returns the window with the least left: as a part of the limit if every limit is known, else as a count.
-fn tightest<'w, 'a: 'w, I>(windows: impl Fn() -> I) -> Option<&'w Window<'a>>
+fn tightest<'w, 'a: 'w, I>(windows: impl Fn() -> I) -> Option<&'w WindowParser<'a>>
 where
-    I: Iterator<Item = &'w Window<'a>>,
+    I: Iterator<Item = &'w WindowParser<'a>>,
 {
     let by_share = windows().all(|window| matches!(window.left(), Some((Some(_), _))));
-    let least = |window: &&Window<'_>| {
+    let least = |window: &&WindowParser<'_>| {
         let (share, count) = window.left()?;
         if by_share { share } else { Some(count) }
     };

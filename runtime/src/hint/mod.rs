@@ -1,10 +1,10 @@
-//! Statements of a server about its limits: a [`Hint`], and the [`Policy`] of each window in it.
+//! Statements of a server about its limits: a [`Hint`], with a [`Window`] for each limit that it names.
 
-mod policy;
+mod window;
 
 use core::time::Duration;
 
-pub use self::policy::Policy;
+pub use self::window::Window;
 
 /// Statement of one response about the server's limits: how long to wait, and how much is left.
 ///
@@ -14,7 +14,7 @@ pub use self::policy::Policy;
 ///
 /// The values are those of the server and have no upper bound: the limiter decides how far to believe them.
 /// `limit`, `remaining` and `reset_after` describe one window, the one that allows the fewest calls now;
-/// [`policies`](Self::policies) has all windows.
+/// [`windows`](Self::windows) has all windows.
 ///
 /// # Examples
 ///
@@ -32,7 +32,7 @@ pub struct Hint {
     limit: Option<f64>,
     remaining: Option<f64>,
     reset_after: Option<Duration>,
-    policies: Vec<Policy>,
+    windows: Vec<Window>,
     server_says_retry: Option<bool>,
     limited: bool,
     counts_requests: bool,
@@ -55,7 +55,7 @@ impl Hint {
             limit: None,
             remaining: None,
             reset_after: None,
-            policies: Vec::new(),
+            windows: Vec::new(),
             server_says_retry: None,
             limited: false,
             counts_requests: true,
@@ -187,14 +187,15 @@ impl Hint {
     /// # Examples
     ///
     /// ```
-    /// use paced::{Hint, Policy};
+    /// use paced::Hint;
+    /// use paced::hint::Window;
     ///
-    /// let daily = Policy::new().with_name("daily").with_limit(1000.0);
-    /// let hint = Hint::new().with_policies(vec![daily]);
-    /// assert_eq!(hint.policies()[0].name(), Some("daily"));
+    /// let daily = Window::new().with_name("daily").with_limit(1000.0);
+    /// let hint = Hint::new().with_windows(vec![daily]);
+    /// assert_eq!(hint.windows()[0].name(), Some("daily"));
     /// ```
-    pub fn policies(&self) -> &[Policy] {
-        &self.policies
+    pub fn windows(&self) -> &[Window] {
+        &self.windows
     }
 
     /// Returns whether the hint says nothing at all.
@@ -337,19 +338,20 @@ impl Hint {
         self
     }
 
-    /// Sets [`policies`](Self::policies). Default: empty.
+    /// Sets [`windows`](Self::windows). Default: empty.
     ///
     /// # Examples
     ///
     /// ```
-    /// use paced::{Hint, Policy};
+    /// use paced::Hint;
+    /// use paced::hint::Window;
     ///
-    /// let hint = Hint::new().with_policies(vec![Policy::new().with_name("hourly")]);
-    /// assert_eq!(hint.policies().len(), 1);
+    /// let hint = Hint::new().with_windows(vec![Window::new().with_name("hourly")]);
+    /// assert_eq!(hint.windows().len(), 1);
     /// ```
     #[must_use]
-    pub fn with_policies(mut self, policies: Vec<Policy>) -> Self {
-        self.policies = policies;
+    pub fn with_windows(mut self, windows: Vec<Window>) -> Self {
+        self.windows = windows;
         self
     }
 }

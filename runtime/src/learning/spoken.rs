@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use crate::hint::Hint;
-use crate::hint::Policy;
+use crate::hint::Window;
 
 /// Maximum length of a window whose reset is not told and is taken to be one length from now. The error is at most
 /// this long. A window of a day may end at any moment, so its length says nothing about its end.
@@ -19,11 +19,11 @@ pub(super) struct Spoken<'a> {
     pub(super) reset: Option<Duration>,
 }
 
-/// Returns the windows of a hint: the one that the hint itself describes, and those in its list of policies. A window
+/// Returns the windows of a hint: the one that the hint itself describes, and those in its list of windows. A window
 /// that both describe is returned once. If the list has a single entry, that is the hint's window, with its name.
 pub(super) fn windows(hint: &Hint) -> Vec<Spoken<'_>> {
-    let single = hint.policies().len() < 2;
-    let name = hint.policies().first().and_then(Policy::name);
+    let single = hint.windows().len() < 2;
+    let name = hint.windows().first().and_then(Window::name);
     let whole = Spoken {
         name: name.filter(|_| single).unwrap_or_default(),
         is_requests: hint.counts_requests(),
@@ -31,31 +31,31 @@ pub(super) fn windows(hint: &Hint) -> Vec<Spoken<'_>> {
         remaining: hint.remaining(),
         reset: hint.reset_after(),
     };
-    let policies = hint.policies().iter().map(|policy| Spoken {
-        name: policy.name().unwrap_or_default(),
-        is_requests: policy.unit() == "requests",
-        limit: policy.limit(),
-        remaining: policy.remaining(),
-        reset: policy.reset_after().or_else(|| short(policy)),
+    let windows = hint.windows().iter().map(|window| Spoken {
+        name: window.name().unwrap_or_default(),
+        is_requests: window.unit() == "requests",
+        limit: window.limit(),
+        remaining: window.remaining(),
+        reset: window.reset_after().or_else(|| short(window)),
     });
     if single && whole.reset.is_some() {
         return vec![whole];
     }
     core::iter::once(whole)
-        .filter(|whole| whole.is_requests && !covered(whole, hint.policies()))
-        .chain(policies)
+        .filter(|whole| whole.is_requests && !covered(whole, hint.windows()))
+        .chain(windows)
         .collect()
 }
 
-/// Returns whether a policy describes the same window.
-fn covered(whole: &Spoken<'_>, policies: &[Policy]) -> bool {
-    policies.iter().any(|policy| {
-        let same_reset = whole.reset.is_none() || whole.reset == policy.reset_after();
-        same_reset && policy.remaining() == whole.remaining && policy.limit() == whole.limit
+/// Returns whether a window describes the same window.
+fn covered(whole: &Spoken<'_>, windows: &[Window]) -> bool {
+    windows.iter().any(|window| {
+        let same_reset = whole.reset.is_none() || whole.reset == window.reset_after();
+        same_reset && window.remaining() == whole.remaining && window.limit() == whole.limit
     })
 }
 
 /// Returns the length of a short window, as an upper bound of the time to its reset.
-fn short(policy: &Policy) -> Option<Duration> {
-    policy.window().filter(|length| *length <= SHORT)
+fn short(window: &Window) -> Option<Duration> {
+    window.length().filter(|length| *length <= SHORT)
 }

@@ -57,7 +57,7 @@ pub use crate::call::Refusing;
 pub use crate::context::ResetUnit;
 pub use crate::retry_on::RetryOn;
 #[cfg(feature = "http")]
-pub use crate::signal::Answer;
+pub use crate::signal::HttpAnswer;
 pub use crate::signal::Known;
 pub use crate::signal::Reading;
 pub use crate::signal::Refusable;

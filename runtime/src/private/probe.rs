@@ -174,7 +174,7 @@ impl<T, E> KnownErrProbe<Result<T, E>> {
 }
 
 #[cfg(feature = "http")]
-impl<T: crate::signal::Answer, E> Probe<Result<T, E>> {
+impl<T: crate::signal::HttpAnswer, E> Probe<Result<T, E>> {
     /// Selects the reader of HTTP responses.
     pub const fn __paced_ok(&self) -> ByAnswer {
         ByAnswer

@@ -62,7 +62,7 @@ readers! {
 }
 
 #[cfg(feature = "http")]
-impl<T: crate::signal::Answer> ReadOk<T> for ByAnswer {
+impl<T: crate::signal::HttpAnswer> ReadOk<T> for ByAnswer {
     fn read_ok(value: &T, unit: ResetUnit) -> Reading {
         Reading::answered(value, unit)
     }

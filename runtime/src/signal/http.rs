@@ -13,12 +13,12 @@ use crate::hint::Hint;
 use super::Reading;
 
 /// A response with status and headers.
-pub trait Answer {
+pub trait HttpAnswer {
     /// The status and the headers.
     fn answer(&self) -> (StatusCode, &HeaderMap);
 }
 
-impl<B> Answer for Response<B> {
+impl<B> HttpAnswer for Response<B> {
     fn answer(&self) -> (StatusCode, &HeaderMap) {
         (self.status(), self.headers())
     }
@@ -26,7 +26,7 @@ impl<B> Answer for Response<B> {
 
 impl Reading {
     /// A response that a function returned as its `Ok`.
-    pub(crate) fn answered(answer: &impl Answer, unit: ResetUnit) -> Self {
+    pub(crate) fn answered(answer: &impl HttpAnswer, unit: ResetUnit) -> Self {
         let (status, headers) = answer.answer();
         let hint = hint(status, headers, unit);
         let failed = status.as_u16() >= 400;
@@ -42,7 +42,7 @@ impl Reading {
 /// Shows a response to the limiter of the call that the body belongs to.
 ///
 /// Implemented for `http::Response` and, with feature `reqwest`, for `reqwest::Response`.
-pub trait ResponseExt: Answer + Sized {
+pub trait ResponseExt: HttpAnswer + Sized {
     /// Shows status and rate-limit headers to the limiter, and hands the response back.
     ///
     /// A 429 then is one whatever the body makes of it, and the server's `Retry-After` holds back
@@ -56,7 +56,7 @@ pub trait ResponseExt: Answer + Sized {
     }
 }
 
-impl<T: Answer> ResponseExt for T {}
+impl<T: HttpAnswer> ResponseExt for T {}
 
 /// Shows the status and the headers of a response to the limiter of the call that the body belongs
 /// to: [`ResponseExt::observe`] for clients with types of their own.

@@ -20,7 +20,7 @@ mod ureq;
 pub(crate) use self::chain::read_chain;
 pub(crate) use self::chain::read_sources;
 #[cfg(feature = "http")]
-pub use self::http::Answer;
+pub use self::http::HttpAnswer;
 #[cfg(feature = "http")]
 pub use self::http::ResponseExt;
 #[cfg(feature = "http")]

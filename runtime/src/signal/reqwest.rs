@@ -17,11 +17,11 @@ use http_body::Frame;
 use crate::error;
 use crate::failure::Failure;
 
-use super::Answer;
+use super::HttpAnswer;
 use super::find::Links;
 use super::lasting::will_fail_again;
 
-impl Answer for Response {
+impl HttpAnswer for Response {
     fn answer(&self) -> (StatusCode, &HeaderMap) {
         (self.status(), self.headers())
     }

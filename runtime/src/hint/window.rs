@@ -14,36 +14,36 @@ const REQUESTS: &str = "requests";
 /// # Examples
 ///
 /// ```
-/// use paced::Policy;
+/// use paced::hint::Window;
 /// use std::time::Duration;
 ///
-/// let daily = Policy::new().with_name("daily").with_limit(5000.0).with_window(Duration::from_secs(86_400));
+/// let daily = Window::new().with_name("daily").with_limit(5000.0).with_length(Duration::from_secs(86_400));
 /// assert_eq!(daily.name(), Some("daily"));
 /// assert_eq!(daily.unit(), "requests");
 /// assert_eq!(daily.remaining(), None);
 /// ```
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
-pub struct Policy {
+pub struct Window {
     name: Option<Box<str>>,
     unit: Cow<'static, str>,
     limit: Option<f64>,
     remaining: Option<f64>,
     used: Option<f64>,
-    window: Option<Duration>,
+    length: Option<Duration>,
     reset_after: Option<Duration>,
     partition: Option<Box<[u8]>>,
 }
 
-impl Policy {
+impl Window {
     /// Returns a window that counts requests. Everything else about it is unknown.
     ///
     /// # Examples
     ///
     /// ```
-    /// # use paced::Policy;
-    /// assert_eq!(Policy::new().unit(), "requests");
-    /// assert_eq!(Policy::new().limit(), None);
+    /// # use paced::hint::Window;
+    /// assert_eq!(Window::new().unit(), "requests");
+    /// assert_eq!(Window::new().limit(), None);
     /// ```
     pub const fn new() -> Self {
         Self {
@@ -52,7 +52,7 @@ impl Policy {
             limit: None,
             remaining: None,
             used: None,
-            window: None,
+            length: None,
             reset_after: None,
             partition: None,
         }
@@ -64,8 +64,8 @@ impl Policy {
     /// # Examples
     ///
     /// ```
-    /// # use paced::Policy;
-    /// assert_eq!(Policy::new().with_name("burst").name(), Some("burst"));
+    /// # use paced::hint::Window;
+    /// assert_eq!(Window::new().with_name("burst").name(), Some("burst"));
     /// ```
     pub fn name(&self) -> Option<&str> {
         self.name.as_deref()
@@ -77,8 +77,8 @@ impl Policy {
     /// # Examples
     ///
     /// ```
-    /// # use paced::Policy;
-    /// assert_eq!(Policy::new().with_unit("tokens").unit(), "tokens");
+    /// # use paced::hint::Window;
+    /// assert_eq!(Window::new().with_unit("tokens").unit(), "tokens");
     /// ```
     pub fn unit(&self) -> &str {
         &self.unit
@@ -89,8 +89,8 @@ impl Policy {
     /// # Examples
     ///
     /// ```
-    /// # use paced::Policy;
-    /// assert_eq!(Policy::new().with_limit(60.0).limit(), Some(60.0));
+    /// # use paced::hint::Window;
+    /// assert_eq!(Window::new().with_limit(60.0).limit(), Some(60.0));
     /// ```
     pub const fn limit(&self) -> Option<f64> {
         self.limit
@@ -101,8 +101,8 @@ impl Policy {
     /// # Examples
     ///
     /// ```
-    /// # use paced::Policy;
-    /// assert_eq!(Policy::new().with_remaining(59.0).remaining(), Some(59.0));
+    /// # use paced::hint::Window;
+    /// assert_eq!(Window::new().with_remaining(59.0).remaining(), Some(59.0));
     /// ```
     pub const fn remaining(&self) -> Option<f64> {
         self.remaining
@@ -113,8 +113,8 @@ impl Policy {
     /// # Examples
     ///
     /// ```
-    /// # use paced::Policy;
-    /// assert_eq!(Policy::new().with_used(1.0).used(), Some(1.0));
+    /// # use paced::hint::Window;
+    /// assert_eq!(Window::new().with_used(1.0).used(), Some(1.0));
     /// ```
     pub const fn used(&self) -> Option<f64> {
         self.used
@@ -125,13 +125,13 @@ impl Policy {
     /// # Examples
     ///
     /// ```
-    /// # use paced::Policy;
+    /// # use paced::hint::Window;
     /// # use std::time::Duration;
-    /// let hourly = Policy::new().with_window(Duration::from_secs(3600));
-    /// assert_eq!(hourly.window(), Some(Duration::from_secs(3600)));
+    /// let hourly = Window::new().with_length(Duration::from_secs(3600));
+    /// assert_eq!(hourly.length(), Some(Duration::from_secs(3600)));
     /// ```
-    pub const fn window(&self) -> Option<Duration> {
-        self.window
+    pub const fn length(&self) -> Option<Duration> {
+        self.length
     }
 
     /// Returns the time until the window begins anew, or until the server's bucket is full again. Zero if that
@@ -140,9 +140,9 @@ impl Policy {
     /// # Examples
     ///
     /// ```
-    /// # use paced::Policy;
+    /// # use paced::hint::Window;
     /// # use std::time::Duration;
-    /// let window = Policy::new().with_reset_after(Duration::from_secs(30));
+    /// let window = Window::new().with_reset_after(Duration::from_secs(30));
     /// assert_eq!(window.reset_after(), Some(Duration::from_secs(30)));
     /// ```
     pub const fn reset_after(&self) -> Option<Duration> {
@@ -157,8 +157,8 @@ impl Policy {
     /// # Examples
     ///
     /// ```
-    /// # use paced::Policy;
-    /// assert_eq!(Policy::new().with_partition(*b"team-7").partition(), Some(&b"team-7"[..]));
+    /// # use paced::hint::Window;
+    /// assert_eq!(Window::new().with_partition(*b"team-7").partition(), Some(&b"team-7"[..]));
     /// ```
     pub fn partition(&self) -> Option<&[u8]> {
         self.partition.as_deref()
@@ -169,8 +169,8 @@ impl Policy {
     /// # Examples
     ///
     /// ```
-    /// # use paced::Policy;
-    /// assert_eq!(Policy::new().with_name("daily").name(), Some("daily"));
+    /// # use paced::hint::Window;
+    /// assert_eq!(Window::new().with_name("daily").name(), Some("daily"));
     /// ```
     #[must_use]
     pub fn with_name(mut self, name: impl Into<Box<str>>) -> Self {
@@ -183,8 +183,8 @@ impl Policy {
     /// # Examples
     ///
     /// ```
-    /// # use paced::Policy;
-    /// assert_eq!(Policy::new().with_unit("content-bytes").unit(), "content-bytes");
+    /// # use paced::hint::Window;
+    /// assert_eq!(Window::new().with_unit("content-bytes").unit(), "content-bytes");
     /// ```
     #[must_use]
     pub fn with_unit(mut self, unit: impl Into<Cow<'static, str>>) -> Self {
@@ -197,9 +197,9 @@ impl Policy {
     /// # Examples
     ///
     /// ```
-    /// # use paced::Policy;
-    /// assert_eq!(Policy::new().with_limit(1000.0).limit(), Some(1000.0));
-    /// assert_eq!(Policy::new().with_limit(f64::INFINITY).limit(), None);
+    /// # use paced::hint::Window;
+    /// assert_eq!(Window::new().with_limit(1000.0).limit(), Some(1000.0));
+    /// assert_eq!(Window::new().with_limit(f64::INFINITY).limit(), None);
     /// ```
     #[must_use]
     pub const fn with_limit(mut self, limit: f64) -> Self {
@@ -212,9 +212,9 @@ impl Policy {
     /// # Examples
     ///
     /// ```
-    /// # use paced::Policy;
-    /// assert_eq!(Policy::new().with_remaining(999.0).remaining(), Some(999.0));
-    /// assert_eq!(Policy::new().with_remaining(-1.0).remaining(), None);
+    /// # use paced::hint::Window;
+    /// assert_eq!(Window::new().with_remaining(999.0).remaining(), Some(999.0));
+    /// assert_eq!(Window::new().with_remaining(-1.0).remaining(), None);
     /// ```
     #[must_use]
     pub const fn with_remaining(mut self, remaining: f64) -> Self {
@@ -227,9 +227,9 @@ impl Policy {
     /// # Examples
     ///
     /// ```
-    /// # use paced::Policy;
-    /// assert_eq!(Policy::new().with_used(12.0).used(), Some(12.0));
-    /// assert_eq!(Policy::new().with_used(-1.0).used(), None);
+    /// # use paced::hint::Window;
+    /// assert_eq!(Window::new().with_used(12.0).used(), Some(12.0));
+    /// assert_eq!(Window::new().with_used(-1.0).used(), None);
     /// ```
     #[must_use]
     pub const fn with_used(mut self, used: f64) -> Self {
@@ -242,14 +242,14 @@ impl Policy {
     /// # Examples
     ///
     /// ```
-    /// # use paced::Policy;
+    /// # use paced::hint::Window;
     /// # use std::time::Duration;
-    /// let daily = Policy::new().with_window(Duration::from_secs(86_400));
-    /// assert_eq!(daily.window(), Some(Duration::from_secs(86_400)));
+    /// let daily = Window::new().with_length(Duration::from_secs(86_400));
+    /// assert_eq!(daily.length(), Some(Duration::from_secs(86_400)));
     /// ```
     #[must_use]
-    pub const fn with_window(mut self, window: Duration) -> Self {
-        self.window = Some(window);
+    pub const fn with_length(mut self, length: Duration) -> Self {
+        self.length = Some(length);
         self
     }
 
@@ -258,9 +258,9 @@ impl Policy {
     /// # Examples
     ///
     /// ```
-    /// # use paced::Policy;
+    /// # use paced::hint::Window;
     /// # use std::time::Duration;
-    /// let window = Policy::new().with_reset_after(Duration::from_millis(1500));
+    /// let window = Window::new().with_reset_after(Duration::from_millis(1500));
     /// assert_eq!(window.reset_after(), Some(Duration::from_millis(1500)));
     /// ```
     #[must_use]
@@ -274,8 +274,8 @@ impl Policy {
     /// # Examples
     ///
     /// ```
-    /// # use paced::Policy;
-    /// let window = Policy::new().with_partition(*b"user-1");
+    /// # use paced::hint::Window;
+    /// let window = Window::new().with_partition(*b"user-1");
     /// assert!(!format!("{window:?}").contains("user-1"));
     /// ```
     #[must_use]
@@ -285,21 +285,21 @@ impl Policy {
     }
 }
 
-impl Default for Policy {
+impl Default for Window {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl fmt::Debug for Policy {
+impl fmt::Debug for Window {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Policy")
+        f.debug_struct("Window")
             .field("name", &self.name)
             .field("unit", &self.unit)
             .field("limit", &self.limit)
             .field("remaining", &self.remaining)
             .field("used", &self.used)
-            .field("window", &self.window)
+            .field("length", &self.length)
             .field("reset_after", &self.reset_after)
             // A partition key may name a user, and debug output ends up in logs.
             .field("partition", &self.partition.as_ref().map(|_| ".."))
