@@ -1,4 +1,4 @@
-//! What a limiter learns from calls that pass without waiting.
+//! Learning from calls that pass without waiting.
 
 use core::num::NonZeroU32;
 

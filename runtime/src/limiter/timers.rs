@@ -1,8 +1,8 @@
-//! Who wakes the limiter when the next permit is due: one timer per runtime that has waiters.
+//! Wakes the limiter when the next permit is due, by one timer per runtime that has waiters.
 //!
-//! The timer's waker is the limiter itself. No waiting task has to be polled for the others to get
-//! on, no background task exists, and a runtime that nobody drives any more holds up only its own
-//! waiters: the timers of the other runtimes ring as well.
+//! The timer's waker calls the limiter. No waiting task has to be polled for the others to make progress,
+//! there is no background task, and a runtime that is no longer driven delays only its own waiters: the
+//! timers of the other runtimes fire as well.
 
 use core::future::Future as _;
 use core::pin::Pin;
@@ -29,17 +29,16 @@ use super::callback::Callback;
 #[derive(Debug)]
 pub(super) struct Timers {
     clocks: Vec<RuntimeTimer>,
-    /// The bell of the timer that went last: whoever waits next, and waits alone, needs it again. It
-    /// keeps no runtime alive.
+    /// Waker of the timer that was dropped last, for the next single waiter. It keeps no runtime alive.
     spare: Option<Arc<TimerWaker>>,
 }
 
-/// What came of setting the timers.
+/// Result of setting the timers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Setting {
-    /// They will ring.
+    /// The timers are set.
     Set,
-    /// One rang while it was set.
+    /// A timer fired while it was set.
     Fired,
 }
 
@@ -51,13 +50,13 @@ impl Timers {
         }
     }
 
-    /// A runtime that has waiters.
+    /// Returns a runtime that has waiters.
     pub(super) fn runtime(&self) -> Option<Handle> {
         let alive = self.clocks.iter().find(|clock| !clock.dead);
         alive.map(|clock| clock.runtime.clone())
     }
 
-    /// Counts in a waiter of the current runtime.
+    /// Adds a waiter of the current runtime.
     pub(super) fn register(&mut self, handle: &Handle, limiter: &Weak<dyn Callback>) {
         let found = self
             .clocks
@@ -76,7 +75,7 @@ impl Timers {
             .push(RuntimeTimer::new(handle.clone(), timer_waker));
     }
 
-    /// Counts out a waiter; the timer goes with the last one.
+    /// Removes a waiter, and the timer with its last one.
     pub(super) fn unregister(&mut self, runtime: Id) {
         let Some(at) = self
             .clocks
@@ -91,7 +90,7 @@ impl Timers {
         }
     }
 
-    /// Lets all timers ring at `due`.
+    /// Sets all timers to `due`.
     pub(super) fn set(&mut self, due: u64) -> Setting {
         let fired = self.clocks.iter_mut().map(|clock| clock.set(due));
         fired.fold(
@@ -100,8 +99,8 @@ impl Timers {
         )
     }
 
-    /// Takes note that a runtime's timer rang. `false`: before its time, as when a runtime shuts
-    /// down; then the timer is given up.
+    /// Records that a runtime's timer fired. Returns `false` if it fired before its time, as when a runtime
+    /// shuts down; the timer is then given up.
     pub(super) fn fired(&mut self, runtime: Id) -> bool {
         let Some(clock) = self
             .clocks
@@ -111,7 +110,7 @@ impl Timers {
             return true;
         };
         clock.armed = false;
-        // A ring can be late, and the timer have been set anew since: then it still runs.
+        // The timer may have been set anew since it fired: then it still runs.
         let over = clock.sleep.as_ref().is_some_and(|sleep| sleep.is_elapsed());
         let early = clock.due.take().is_some_and(|due| clock::now() < due);
         if over && early {
@@ -128,9 +127,9 @@ struct RuntimeTimer {
     runtime: Handle,
     waiters: usize,
     sleep: Option<Pin<Box<Sleep>>>,
-    /// The timer has our waker.
+    /// The timer has the waker.
     armed: bool,
-    /// When it will ring.
+    /// Instant at which it fires.
     due: Option<u64>,
     /// The runtime has shut down.
     dead: bool,
@@ -168,8 +167,8 @@ impl RuntimeTimer {
         Setting::Set
     }
 
-    /// Sets the timer and tells whether it is over already. The bell is muted: setting a timer can
-    /// ring it, and the limiter's lock is held.
+    /// Sets the timer. Returns whether it is over already. Its waker is muted meanwhile: setting a timer can
+    /// fire it, and the limiter's lock is held.
     fn set_silently(&mut self, due: u64) -> bool {
         let at = clock::instant(due);
         let sleep = self.sleep.get_or_insert_with(|| {
@@ -186,8 +185,8 @@ impl RuntimeTimer {
             return false;
         }
         let waker = &self.waker;
-        // A runtime that shuts down between the check above and here makes the timer panic, on the
-        // thread of another runtime that has done nothing wrong.
+        // A runtime that shuts down between the check above and here makes the timer panic, on the thread of
+        // another runtime.
         let polled = panic::catch_unwind(AssertUnwindSafe(|| {
             let timer_fired = pin!(tokio::task::unconstrained(sleep.as_mut()));
             timer_fired.poll(&mut Context::from_waker(waker)).is_ready()
@@ -227,7 +226,7 @@ impl Wake for TimerWaker {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        // While it is muted, whoever sets the timer sees that it rang.
+        // While the waker is muted, `RuntimeTimer::set` sees that it fired.
         let muted =
             self.state
                 .compare_exchange(SETTING, FIRED, Ordering::AcqRel, Ordering::Acquire);

@@ -1,6 +1,6 @@
-//! The waiters, in order: one list for each line, and one for those that were granted a permit and have
-//! not picked it up yet. The lists are doubly linked through one vector, so that joining and leaving
-//! anywhere is constant time and allocates nothing once the vector has grown.
+//! Waiters in order: one list for each priority, and one for those that were granted a permit and have not
+//! picked it up yet. The lists are doubly linked through one vector, so that joining and leaving anywhere is
+//! constant time and allocates nothing once the vector has grown.
 
 use core::task::Waker;
 use std::mem;
@@ -13,7 +13,7 @@ use crate::limiter::request::Priority;
 
 const NIL: u32 = u32::MAX;
 
-/// Vectors above this many places are given back when the last one is free.
+/// Vectors with more places than this are freed when the last waiter leaves.
 const KEEP: usize = 1024;
 
 #[derive(Debug)]
@@ -27,10 +27,10 @@ struct Place {
 struct List {
     head: u32,
     tail: u32,
-    /// Tokens that all in this list ask for together.
+    /// Tokens that all waiters in this list ask for together.
     cost: u64,
     len: usize,
-    /// How many of them report on their attempts.
+    /// Number of waiters that report on their attempts.
     reporting: usize,
 }
 
@@ -52,7 +52,7 @@ pub(in crate::limiter) struct Queue {
     taken: usize,
     lines: [List; Priority::ALL.len()],
     granted: List,
-    /// Those that hold a permit until they have another limiter's as well.
+    /// Waiters that hold a permit until they have another limiter's as well.
     held: List,
 }
 
@@ -68,25 +68,25 @@ impl Queue {
         }
     }
 
-    /// Returns how many wait in a line.
+    /// Returns the number of waiters without a permit.
     pub(in crate::limiter) fn waiting(&self) -> usize {
         self.lines.iter().map(|list| list.len).sum()
     }
 
-    /// Returns the tokens asked for ahead of a caller who joins `line` now.
+    /// Returns the tokens asked for ahead of a caller that joins with this priority now.
     pub(in crate::limiter) fn cost_ahead(&self, priority: Priority) -> u64 {
         let ahead = &self.lines[..=priority as usize];
         ahead.iter().map(|list| list.cost).sum()
     }
 
-    /// Returns the waiter that is next.
+    /// Returns the waiter that is served next.
     pub(in crate::limiter) fn head(&self) -> Option<u32> {
         let heads = self.lines.iter().map(|list| list.head);
         heads.into_iter().find(|&index| index != NIL)
     }
 
-    /// Returns the waiter that goes first after a cooldown, to see whether the server lets it through:
-    /// one that reports, and one that was not just refused if there is any.
+    /// Returns the waiter that would be the probe after a cooldown: one that reports, and one that was not
+    /// just refused if there is any.
     pub(in crate::limiter) fn probe(&self) -> Option<u32> {
         Priority::PROBE_ORDER
             .map(|priority| self.lines[priority as usize])
@@ -95,12 +95,12 @@ impl Queue {
             .find_map(|list| self.iter(list).find(|&index| self.waiter(index).reports))
     }
 
-    /// Returns whether others wait before this waiter.
+    /// Returns whether other waiters are served before this one.
     pub(in crate::limiter) fn is_behind(&self, index: u32) -> bool {
         self.waiter(index).state() == WaiterState::Waiting && self.head() != Some(index)
     }
 
-    /// Returns all who wait in a line, in order.
+    /// Returns all waiters without a permit, in order.
     pub(in crate::limiter) fn in_order(&self) -> Vec<u32> {
         let mut order = Vec::with_capacity(self.waiting());
         for list in self.lines {
@@ -109,7 +109,7 @@ impl Queue {
         order
     }
 
-    /// Returns those that were absent and wait again, in order.
+    /// Returns the waiters that missed a permit and wait again, in order.
     pub(in crate::limiter) fn returned(&self) -> Vec<u32> {
         self.iter(self.lines[Priority::Returned as usize]).collect()
     }
@@ -135,7 +135,7 @@ impl Queue {
             .expect("a ticket's place is taken")
     }
 
-    /// Puts a waiter at the end of its line.
+    /// Adds a waiter at the end of the list of its priority.
     pub(in crate::limiter) fn join(&mut self, waiter: Waiter) -> u32 {
         let place = Place {
             waiter: Some(waiter),
@@ -157,7 +157,7 @@ impl Queue {
         index
     }
 
-    /// Where there are many places, doubling them would leave much unused.
+    /// Grows in small steps where there are many places: doubling them would leave many unused.
     fn make_room(&mut self) {
         let places = self.places.len();
         if places >= KEEP && places == self.places.capacity() {
@@ -194,8 +194,8 @@ impl Queue {
         self.waiter_mut(index).waker.take()
     }
 
-    /// Puts all who hold a permit they have not used back to the front of their lines, in their
-    /// order. Returns the tokens that they give back.
+    /// Returns all waiters with an unused permit to the front of their lists, in their order. Returns the
+    /// tokens that they give back.
     pub(in crate::limiter) fn revoke(&mut self) -> u64 {
         // Permits that are held were granted first: their waiters go ahead of the others.
         let lists = [&mut self.granted, &mut self.held];
@@ -222,7 +222,7 @@ impl Queue {
         unused.any(|is_it| is_it)
     }
 
-    /// Returns the waiter whose permit was granted first of those that were not picked up.
+    /// Returns the waiter with the oldest unused permit.
     pub(in crate::limiter) fn oldest_grant(&self) -> Option<u32> {
         (self.granted.head != NIL).then_some(self.granted.head)
     }
@@ -244,7 +244,7 @@ impl Queue {
         self.push_back(index);
     }
 
-    /// The waiters of a runtime.
+    /// Returns the waiters of a runtime.
     pub(in crate::limiter) fn of_runtime(&self, runtime: Id) -> impl Iterator<Item = &Waiter> {
         self.places
             .iter()
