@@ -4,7 +4,6 @@ use core::mem;
 use core::task::Context;
 use core::task::Poll;
 use core::task::ready;
-
 use std::sync::Arc;
 
 use tokio::runtime::Handle;

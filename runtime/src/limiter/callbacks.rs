@@ -32,7 +32,7 @@ impl Callback for Shared {
             let stranded = locked.state.queue.of_runtime(runtime);
             stranded.for_each(|waiter| wakes.add(waiter.waker.clone()));
         }
-        self.settle(locked, now, &mut wakes);
+        self.finish(locked, now, &mut wakes);
     }
 
     fn store_replied(&self, request: u64, reply: Option<&Result<Answer, StoreError>>) {
@@ -57,7 +57,7 @@ impl Shared {
         locked.state.queue.waiter_mut(index).runtime = handle.id();
         locked.timers.unregister(runtime);
         let now = clock::now();
-        self.settle(locked, now, &mut WakeList::new());
+        self.finish(locked, now, &mut WakeList::new());
     }
 
     /// Returns whether the limit is in this store, or in this process alone.
@@ -78,10 +78,10 @@ impl Shared {
         if let Some(event) = outbox.event {
             client.tell(&event);
         }
-        for order in outbox.outgoing {
+        for outgoing in outbox.outgoing {
             match &outbox.runtime {
-                Some(runtime) => client.send(order, runtime, &self.me),
-                None => self.store_replied(order.id, None),
+                Some(runtime) => client.send(outgoing, runtime, &self.me),
+                None => self.store_replied(outgoing.id, None),
             }
         }
     }

@@ -28,11 +28,11 @@ impl Shared {
 
     pub(super) fn snapshot(&self) -> Snapshot {
         let own = self.with_state(|state, now, _| state.snapshot(now));
-        self.with_resources(self.with_gate(own))
+        self.with_resources(self.with_fast_path(own))
     }
 
     /// Adds the counts of the fast path.
-    fn with_gate(&self, mut own: Snapshot) -> Snapshot {
+    fn with_fast_path(&self, mut own: Snapshot) -> Snapshot {
         // In this order: an attempt begins before it ends.
         let ended = self.fast_path.ended();
         let (attempts, permits) = self.fast_path.counts();

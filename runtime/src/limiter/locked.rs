@@ -45,16 +45,16 @@ impl Locked {
 }
 
 /// Removes waiter `index` and drops it after unlocking, because dropping its waker may re-enter the limiter.
-pub(super) fn part(mut locked: MutexGuard<'_, Locked>, index: u32) {
+pub(super) fn remove(mut locked: MutexGuard<'_, Locked>, index: u32) {
     let waiter = locked.leave(index);
     drop(locked);
     drop(waiter);
 }
 
 /// Does the same for a waiter without a permit, and counts its wait as given up.
-pub(super) fn part_in_vain(mut locked: MutexGuard<'_, Locked>, index: u32, now: u64) {
+pub(super) fn remove_without_permit(mut locked: MutexGuard<'_, Locked>, index: u32, now: u64) {
     let waiter = locked.leave(index);
-    locked.state.waited_in_vain(&waiter, now);
+    locked.state.count_given_up(&waiter, now);
     drop(locked);
     drop(waiter);
 }

@@ -13,7 +13,7 @@ mod handle;
 mod locked;
 mod name;
 mod naming;
-mod notes;
+mod published;
 mod registry;
 mod remote;
 mod request;

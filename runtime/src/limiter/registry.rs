@@ -2,15 +2,14 @@
 //!
 //! A handle can be asked for before the limiter is declared. The declaration then applies to that handle.
 
+use core::num::NonZeroU32;
+use core::sync::atomic::AtomicBool;
+use core::sync::atomic::Ordering;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::sync::PoisonError;
-
-use core::num::NonZeroU32;
-use core::sync::atomic::AtomicBool;
-use core::sync::atomic::Ordering;
 
 use crate::error::Error;
 use crate::quota::Quota;
@@ -126,9 +125,9 @@ pub(crate) fn own(path: &str, quota: Quota, place: StorePlace<'_>) -> Result<Lim
 /// Declares a limiter that may have handles. A quota that was set before stays in force.
 fn bind(shared: &Shared, key: &str, quota: Quota, place: StorePlace<'_>) {
     if let Some((store, policy)) = place {
-        let link = StoreClient::new(Arc::clone(store), key, policy);
-        shared.compare_quotas(&link, quota);
-        shared.attach(link, RemoteConfig::of(policy));
+        let client = StoreClient::new(Arc::clone(store), key, policy);
+        shared.compare_quotas(&client, quota);
+        shared.attach(client, RemoteConfig::of(policy));
     }
     if shared.is_provisional() {
         shared.set_quota(quota);

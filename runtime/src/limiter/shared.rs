@@ -23,7 +23,7 @@ use super::fast_path::TryTake;
 use super::locked;
 use super::locked::Locked;
 use super::name::Naming;
-use super::notes::Published;
+use super::published::Published;
 use super::remote::Remote;
 use super::remote::RemoteConfig;
 use super::remote::client::StoreClient;
@@ -42,7 +42,7 @@ use super::wake_list::WakeList;
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(super) fast_path: FastPath,
-    pub(super) notes: Published,
+    pub(super) published: Published,
     /// The limiters of the server's resources.
     pub(super) resources: Mutex<Resources<Self>>,
     locked: Mutex<Locked>,
@@ -68,7 +68,7 @@ impl Shared {
             // The fast path stays shut: permits come from the store.
             locked.state.remote = Some(Box::new(Remote::new(config)));
         }
-        self.settle(locked, now, &mut WakeList::new());
+        self.finish(locked, now, &mut WakeList::new());
     }
 
     pub(super) fn new(quota: Quota) -> Arc<Self> {
@@ -80,7 +80,7 @@ impl Shared {
     fn full(quota: Quota) -> Arc<Self> {
         Arc::new_cyclic(|me| Self {
             fast_path: FastPath::new(Shape::of(quota)),
-            notes: Published::new(),
+            published: Published::new(),
             resources: Mutex::new(Resources::EMPTY),
             locked: Mutex::new(Locked::new(quota)),
             naming: Naming::default(),
@@ -147,7 +147,7 @@ impl Shared {
                 }
             },
         };
-        self.settle(locked, now, &mut wakes);
+        self.finish(locked, now, &mut wakes);
         entered
     }
 
@@ -157,7 +157,7 @@ impl Shared {
         let (mut locked, now) = self.lock_state();
         let mut wakes = WakeList::new();
         let joined = self.join(&mut locked, &handle, request, cx, now, &mut wakes);
-        self.settle(locked, now, &mut wakes);
+        self.finish(locked, now, &mut wakes);
         joined
     }
 
@@ -222,8 +222,8 @@ impl Shared {
         };
         match outcome {
             Ok(_) if wanted == Use::Later => locked.state.queue.hold(index),
-            Ok(_) => locked::part(locked, index),
-            Err(_) => locked::part_in_vain(locked, index, now),
+            Ok(_) => locked::remove(locked, index),
+            Err(_) => locked::remove_without_permit(locked, index, now),
         }
         Some(outcome)
     }
@@ -239,7 +239,7 @@ impl Shared {
         locked.state.queue.waiter_mut(index).waker = Some(cx.waker().clone());
         let mut wakes = WakeList::new();
         locked.state.come_back(index, now, &mut wakes);
-        self.settle(locked, now, &mut wakes);
+        self.finish(locked, now, &mut wakes);
         self.lock()
     }
 
@@ -248,15 +248,15 @@ impl Shared {
         let mut locked = self.lock();
         // A waiter behind another one leaves nothing that could be granted now.
         if self.client.get().is_none() && locked.state.queue.is_behind(index) {
-            return locked::part_in_vain(locked, index, clock::now());
+            return locked::remove_without_permit(locked, index, clock::now());
         }
         let now = self.begin(&mut locked);
         let waiter = locked.leave(index);
-        locked.state.waited_in_vain(&waiter, now);
+        locked.state.count_given_up(&waiter, now);
         locked
             .state
             .take_back(waiter.state(), waiter.since, waiter.cost, now);
-        self.settle(locked, now, &mut WakeList::new());
+        self.finish(locked, now, &mut WakeList::new());
     }
 
     pub(super) fn with_state<T>(
@@ -266,7 +266,7 @@ impl Shared {
         let (mut locked, now) = self.lock_state();
         let mut wakes = WakeList::new();
         let result = act(&mut locked.state, now, &mut wakes);
-        self.settle(locked, now, &mut wakes);
+        self.finish(locked, now, &mut wakes);
         result
     }
 
@@ -287,7 +287,7 @@ impl Shared {
 
     /// Ends a locked section: grants the permits that are due, sets the timers for the next one, opens the
     /// fast path if no caller waits, and wakes waiters after unlocking.
-    pub(super) fn settle<'a>(
+    pub(super) fn finish<'a>(
         &'a self,
         mut locked: MutexGuard<'a, Locked>,
         mut now: u64,
@@ -300,7 +300,7 @@ impl Shared {
                     Setting::Fired => now = clock::now(),
                 },
                 Next::Idle => {
-                    locked.state.close_for(&self.fast_path, now);
+                    locked.state.hand_back(&self.fast_path, now);
                     break;
                 }
                 Next::More => {
@@ -313,7 +313,8 @@ impl Shared {
             }
         }
         let state = &locked.state;
-        self.notes.write(state.is_attentive(), state.binds_until());
+        self.published
+            .write(state.is_attentive(), state.binds_until());
         let outbox = self.client.get().is_some().then(|| locked.outbox());
         let news = locked.state.news(now);
         drop(locked);

@@ -28,7 +28,7 @@ use super::callback::Callback;
 /// The timers of one limiter.
 #[derive(Debug)]
 pub(super) struct Timers {
-    clocks: Vec<RuntimeTimer>,
+    timers: Vec<RuntimeTimer>,
     /// Waker of the timer that was dropped last, for the next single waiter. It keeps no runtime alive.
     spare: Option<Arc<TimerWaker>>,
 }
@@ -45,25 +45,25 @@ pub(super) enum Setting {
 impl Timers {
     pub(super) const fn new() -> Self {
         Self {
-            clocks: Vec::new(),
+            timers: Vec::new(),
             spare: None,
         }
     }
 
     /// Returns a runtime that has waiters.
     pub(super) fn runtime(&self) -> Option<Handle> {
-        let alive = self.clocks.iter().find(|clock| !clock.dead);
-        alive.map(|clock| clock.runtime.clone())
+        let alive = self.timers.iter().find(|timer| !timer.dead);
+        alive.map(|timer| timer.runtime.clone())
     }
 
     /// Adds a waiter of the current runtime.
     pub(super) fn register(&mut self, handle: &Handle, limiter: &Weak<dyn Callback>) {
         let found = self
-            .clocks
+            .timers
             .iter_mut()
-            .find(|clock| clock.runtime.id() == handle.id());
-        if let Some(clock) = found {
-            clock.waiters += 1;
+            .find(|timer| timer.runtime.id() == handle.id());
+        if let Some(timer) = found {
+            timer.waiters += 1;
             return;
         }
         let timer_waker = self
@@ -71,28 +71,28 @@ impl Timers {
             .take()
             .filter(|timer_waker| timer_waker.runtime == handle.id());
         let timer_waker = timer_waker.unwrap_or_else(|| TimerWaker::new(handle.id(), limiter));
-        self.clocks
+        self.timers
             .push(RuntimeTimer::new(handle.clone(), timer_waker));
     }
 
     /// Removes a waiter, and the timer with its last one.
     pub(super) fn unregister(&mut self, runtime: Id) {
         let Some(at) = self
-            .clocks
+            .timers
             .iter()
-            .position(|clock| clock.runtime.id() == runtime)
+            .position(|timer| timer.runtime.id() == runtime)
         else {
             return;
         };
-        self.clocks[at].waiters -= 1;
-        if self.clocks[at].waiters == 0 {
-            self.spare = Some(self.clocks.swap_remove(at).timer_waker);
+        self.timers[at].waiters -= 1;
+        if self.timers[at].waiters == 0 {
+            self.spare = Some(self.timers.swap_remove(at).timer_waker);
         }
     }
 
     /// Sets all timers to `due`.
     pub(super) fn set(&mut self, due: u64) -> Setting {
-        let fired = self.clocks.iter_mut().map(|clock| clock.set(due));
+        let fired = self.timers.iter_mut().map(|timer| timer.set(due));
         fired.fold(
             Setting::Set,
             |all, one| if one == Setting::Fired { one } else { all },
@@ -102,22 +102,22 @@ impl Timers {
     /// Records that a runtime's timer fired. Returns `false` if it fired before its time, as when a runtime
     /// shuts down; the timer is then given up.
     pub(super) fn fired(&mut self, runtime: Id) -> bool {
-        let Some(clock) = self
-            .clocks
+        let Some(timer) = self
+            .timers
             .iter_mut()
-            .find(|clock| clock.runtime.id() == runtime)
+            .find(|timer| timer.runtime.id() == runtime)
         else {
             return true;
         };
-        clock.armed = false;
+        timer.armed = false;
         // The timer may have been set anew since it fired: then it still runs.
-        let over = clock.sleep.as_ref().is_some_and(|sleep| sleep.is_elapsed());
-        let early = clock.due.take().is_some_and(|due| clock::now() < due);
+        let over = timer.sleep.as_ref().is_some_and(|sleep| sleep.is_elapsed());
+        let early = timer.due.take().is_some_and(|due| clock::now() < due);
         if over && early {
-            clock.sleep = None;
-            clock.dead = true;
+            timer.sleep = None;
+            timer.dead = true;
         }
-        !clock.dead
+        !timer.dead
     }
 }
 

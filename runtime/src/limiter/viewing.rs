@@ -25,7 +25,7 @@ use super::request::Priority;
 use super::state::LimiterState;
 
 /// Longest wait for an answer of the store.
-const PATIENCE: Duration = Duration::from_secs(5);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// State of a [`Limiter`] at one moment, for all processes that share it.
 ///
@@ -152,7 +152,7 @@ impl Limiter {
             return Err(failed(Kind::NoRuntime));
         }
         let quota = shared.with_state(|state, _, _| state.quota());
-        let answer = tokio::time::timeout(PATIENCE, client.look(quota)).await;
+        let answer = tokio::time::timeout(ANSWER_TIMEOUT, client.look(quota)).await;
         let answer = answer.unwrap_or_else(|_| Err(StoreError::unavailable("it does not answer")));
         match answer {
             Ok(answer) => Ok(SharedSnapshot::of_answer(&answer, quota)),

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 
-use super::Store;
-use super::StoreError;
 use crate::store_url;
 use crate::store_url::StoreKind;
+
+use super::Store;
+use super::StoreError;
 
 type Stores = HashMap<Box<str>, Arc<dyn Store>>;
 

@@ -69,20 +69,20 @@ impl StoreClient {
     /// Sends a request from a task on `runtime`, which reports the reply to the limiter.
     pub(in crate::limiter) fn send(
         &self,
-        order: Outgoing,
+        outgoing: Outgoing,
         runtime: &Handle,
         limiter: &Weak<dyn Callback>,
     ) {
         let reply = ReplyGuard {
-            id: order.id,
+            id: outgoing.id,
             limiter: Some(Weak::clone(limiter)),
         };
         let client = self.clone();
         // Not awaited: `ReplyGuard` reports the end of the task, however it ends.
         drop(runtime.spawn(async move {
-            let answer = client.store.transact(&client.key, &order.request);
+            let answer = client.store.transact(&client.key, &outgoing.request);
             // Dropping it as soon as it is late would lose the tokens that it draws.
-            let patience = Duration::from_nanos(order.patience);
+            let patience = Duration::from_nanos(outgoing.patience);
             if let Ok(result) = tokio::time::timeout(patience, answer).await {
                 reply.report(&result);
             }

@@ -2,8 +2,8 @@
 //! nevertheless.
 
 use core::fmt;
+use core::mem;
 use core::time::Duration;
-use std::mem;
 use std::sync::Arc;
 
 use crate::bucket;
@@ -48,7 +48,7 @@ impl Remote {
     /// Records a request that failed. A late one tells nothing if a later one was answered.
     pub(in crate::limiter) fn failed(&mut self, id: u64, why: &StoreError, now: u64) {
         let heard = self.known.map_or(0, |known| known.received);
-        let failed = self.land(id);
+        let failed = self.take_in_flight(id);
         let Some(flight) = failed.filter(|flight| !flight.late || flight.sent >= heard) else {
             return;
         };
@@ -66,7 +66,7 @@ impl Remote {
     /// Records a request that was dropped in this process: with its runtime, or at its end.
     pub(in crate::limiter) fn lost(&mut self, id: u64, now: u64) {
         self.give_up(now);
-        if self.land(id).is_some() {
+        if self.take_in_flight(id).is_some() {
             self.not_before = now.saturating_add(LOST);
             self.unsettled = true;
         }

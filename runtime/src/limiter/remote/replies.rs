@@ -36,7 +36,7 @@ impl Remote {
         shape: Shape,
         now: u64,
     ) -> StoreEffect {
-        let flight = self.land(id);
+        let flight = self.take_in_flight(id);
         self.time(flight, now);
         self.wanted = 0;
         self.put_off_draws(flight, answer, now);
@@ -149,7 +149,7 @@ impl Remote {
     }
 
     /// Removes a request from those in flight.
-    pub(super) fn land(&mut self, id: u64) -> Option<InFlight> {
+    pub(super) fn take_in_flight(&mut self, id: u64) -> Option<InFlight> {
         let at = self.in_flight.iter().position(|flight| flight.id == id)?;
         Some(self.in_flight.swap_remove(at))
     }

@@ -38,17 +38,17 @@ impl Remote {
             Mode::Away { probe_at, late } => {
                 // For callers that came after the late requests were sent.
                 let draws = late && now >= self.not_before;
-                if let Some(lot) = self.lot(demand, shape, now).filter(|_| draws) {
-                    self.order_tokens(lot, demand, shape, now);
+                if let Some(draw_size) = self.draw_size(demand, shape, now).filter(|_| draws) {
+                    self.push_draw(draw_size, demand, shape, now);
                 }
                 if now >= probe_at.max(self.not_before) && !self.is_asking() {
-                    self.order(Action::Peek, shape, now);
+                    self.push(Action::Peek, shape, now);
                 }
             }
             Mode::Broken { again_at, .. } if now < again_at => {}
             Mode::Broken { .. } | Mode::Up => self.draw(demand, shape, now),
         }
-        self.rings_at(demand, now)
+        self.next_due(demand, now)
     }
 
     /// Returns the requests to send.
@@ -81,27 +81,27 @@ impl Remote {
             interval: interval.div_ceil(TICK),
             duration: until.saturating_sub(now).div_ceil(TICK),
         };
-        self.order(action, shape, now);
+        self.push(action, shape, now);
     }
 
     pub(super) fn tell_pause(&mut self, shape: Shape, now: u64) {
         let duration = self.told_until.saturating_sub(now).div_ceil(TICK);
-        self.order(Action::Pause { duration }, shape, now);
+        self.push(Action::Pause { duration }, shape, now);
     }
 
     fn draw(&mut self, demand: Demand, shape: Shape, now: u64) {
         if now < self.not_before {
             return;
         }
-        if let Some(lot) = self.lot(demand, shape, now) {
-            self.order_tokens(lot, demand, shape, now);
+        if let Some(draw_size) = self.draw_size(demand, shape, now) {
+            self.push_draw(draw_size, demand, shape, now);
         } else if self.asks_at(demand, now).is_some_and(|at| at <= now) || self.looks(now) {
-            self.order(Action::Peek, shape, now);
+            self.push(Action::Peek, shape, now);
         }
     }
 
-    fn order_tokens(&mut self, lot: (u32, u64), demand: Demand, shape: Shape, now: u64) {
-        let (tokens, horizon) = lot;
+    fn push_draw(&mut self, draw_size: (u32, u64), demand: Demand, shape: Shape, now: u64) {
+        let (tokens, horizon) = draw_size;
         let late = self.in_flight.iter().filter(|flight| flight.late);
         let under_way: u64 = late.map(|flight| u64::from(flight.tokens)).sum();
         let action = Action::Draw {
@@ -110,11 +110,11 @@ impl Remote {
             longest: (demand.latest.saturating_sub(now) / TICK).min(FAR),
             drain: matches!(self.mode, Mode::Up) && self.spent > under_way,
         };
-        self.order(action, shape, now);
+        self.push(action, shape, now);
     }
 
     /// Returns how many tokens to draw now, and how far ahead they may be due.
-    fn lot(&self, demand: Demand, shape: Shape, now: u64) -> Option<(u32, u64)> {
+    fn draw_size(&self, demand: Demand, shape: Shape, now: u64) -> Option<(u32, u64)> {
         let draws = self.draws();
         if draws.clone().count() >= DRAWS || self.in_flight.len() >= MOST {
             return None;
@@ -195,7 +195,7 @@ impl Remote {
         HORIZON.max(self.round_trip.saturating_mul(3))
     }
 
-    pub(super) fn order(&mut self, action: Action, shape: Shape, now: u64) {
+    pub(super) fn push(&mut self, action: Action, shape: Shape, now: u64) {
         let tokens = match action {
             Action::Draw { tokens, .. } => tokens,
             _ => 0,
@@ -240,7 +240,7 @@ impl Remote {
     }
 
     /// Returns when there is something to do next, even without an answer.
-    fn rings_at(&self, demand: Demand, now: u64) -> u64 {
+    fn next_due(&self, demand: Demand, now: u64) -> u64 {
         let in_flight = self.in_flight.iter();
         let given_up = in_flight.map(|flight| {
             if flight.late {

@@ -24,7 +24,7 @@ impl Remote {
             self.told_pace = None;
         }
         self.resumed_at = Some(now);
-        self.order(Action::Resume { forget }, shape, now);
+        self.push(Action::Resume { forget }, shape, now);
     }
 
     /// Returns whether a person has ended a pause in another process since the store said `before`. What this process
@@ -67,7 +67,7 @@ impl Remote {
         }
         let paused = answer.state.paused_until > answer.now;
         if paused && !under_way(About::Resume) {
-            self.order(Action::Resume { forget: false }, shape, now);
+            self.push(Action::Resume { forget: false }, shape, now);
             self.resumed_at = Some(at);
         }
         true

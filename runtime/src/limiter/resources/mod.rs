@@ -21,6 +21,9 @@ use crate::quota::Quota;
 
 use super::locked;
 use super::remote::RemoteConfig;
+use super::request::Priority;
+use super::shared::Shared;
+use super::snapshot::Snapshot;
 use super::state::LimiterState;
 use super::state::faults::Fault;
 use super::state::rejection::Rejection;
@@ -28,9 +31,6 @@ use super::state::spread::Spread;
 use super::state::spread::Understood;
 use super::state::waiter::WaiterState;
 use super::wake_list::WakeList;
-use crate::limiter::request::Priority;
-use crate::limiter::shared::Shared;
-use crate::limiter::snapshot::Snapshot;
 
 impl LimiterState {
     /// Applies the pace that the response to a call sent at `sent` has told of: the next call goes an
@@ -54,13 +54,13 @@ impl Shared {
     /// Returns whether the server has named resources.
     #[inline]
     pub(crate) fn has_resources(&self) -> bool {
-        self.notes.has_resources()
+        self.published.has_resources()
     }
 
     /// Returns whether a call of `function` may have to wait for a resource.
     #[cold]
     pub(crate) fn is_bound(&self, function: Function, now: u64) -> bool {
-        self.table().of(function).any(|it| it.notes.binds(now))
+        self.table().of(function).any(|it| it.published.binds(now))
     }
 
     /// Returns the resources for which a call of `function` may have to wait.
@@ -71,7 +71,7 @@ impl Shared {
         let table = self.table();
         table
             .of(function)
-            .filter(|it| it.notes.binds(now))
+            .filter(|it| it.published.binds(now))
             .cloned()
             .collect()
     }
@@ -91,7 +91,7 @@ impl Shared {
 
     /// Returns the limiter of a resource that a response to a function names, and creates it if it is new.
     fn resource(&self, name: &str, function: Function) -> Arc<Self> {
-        let resource = self.table().tell(name, function, || {
+        let resource = self.table().record(name, function, || {
             let quota = self.lock().state.quota();
             match self.client.get() {
                 None => Self::new(quota),
@@ -104,7 +104,7 @@ impl Shared {
         resource.call(&format!("{}#{name}", self.label()).into());
         if !self.has_resources() {
             let locked = self.lock();
-            self.notes.add_resources();
+            self.published.add_resources();
             drop(locked);
         }
         resource
@@ -173,7 +173,7 @@ impl Shared {
     /// Reports that a function's attempt that was sent at `sent` passed.
     #[inline]
     pub(crate) fn passed(&self, function: Function, sent: u64, retry: bool) {
-        if self.notes.listens() {
+        if self.published.listens() {
             self.learn_from_pass(function, sent, retry);
         } else {
             self.fast_path().count_pass();
@@ -190,7 +190,7 @@ impl Shared {
     }
 
     fn learn(&self, sent: u64, retry: bool) {
-        if self.notes.is_attentive() {
+        if self.published.is_attentive() {
             self.with_state(|state, now, _| state.passed(sent, retry, &self.fast_path, now));
         }
     }
@@ -227,7 +227,7 @@ impl Shared {
     }
 
     fn ended(&self, sent: u64) {
-        if self.notes.is_attentive() {
+        if self.published.is_attentive() {
             self.with_state(|state, now, _| state.ended(sent, now));
         }
     }
@@ -295,6 +295,6 @@ impl Shared {
 
     /// Removes a waiter that uses its permit.
     pub(in crate::limiter) fn leave(&self, index: u32) {
-        locked::part(self.lock(), index);
+        locked::remove(self.lock(), index);
     }
 }

@@ -12,8 +12,8 @@ pub(crate) struct Function(usize);
 
 impl Function {
     #[inline]
-    pub(crate) fn of<T>(kept: &'static T) -> Self {
-        Self(ptr::from_ref(kept).addr())
+    pub(crate) fn of<T>(site: &'static T) -> Self {
+        Self(ptr::from_ref(site).addr())
     }
 
     /// Function of a call whose options are wrong. It has no resources.
@@ -59,7 +59,7 @@ impl<L> Resources<L> {
     }
 
     /// Records that a response to a function named a resource. `make` creates the limiter of a new one.
-    pub(super) fn tell(
+    pub(super) fn record(
         &mut self,
         name: &str,
         function: Function,

@@ -38,7 +38,7 @@ impl LimiterState {
     }
 
     /// Counts a wait that ended without a permit.
-    pub(in crate::limiter) fn waited_in_vain(&mut self, waiter: &Waiter, now: u64) {
+    pub(in crate::limiter) fn count_given_up(&mut self, waiter: &Waiter, now: u64) {
         self.counts.waits_given_up += 1;
         self.waits.given_up += Duration::from_nanos(now.saturating_sub(waiter.since));
     }

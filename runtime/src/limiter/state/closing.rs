@@ -44,7 +44,9 @@ impl LimiterState {
 
     /// Empties the bucket: one token is free at `until`, and the next ones follow at the paced rate.
     pub(in crate::limiter) fn empty(&mut self, until: u64) {
-        let bucket = self.kept.unwrap_or(Level::new(self.tat, self.shape));
+        let bucket = self
+            .declared_level
+            .unwrap_or(Level::new(self.tat, self.shape));
         self.refilled.get_or_insert(bucket);
         self.tat = bucket::reopen(self.tat, self.shape, until);
     }
@@ -80,7 +82,7 @@ impl LimiterState {
     /// Ends the cooldown, forgets what was learnt, and opens a limiter that was closed for good.
     pub(in crate::limiter) fn reset(&mut self, fast_path: &FastPath, now: u64) {
         let declared = Shape::of(self.quota());
-        let mut bucket = self.refilled.take().or(self.kept.take());
+        let mut bucket = self.refilled.take().or(self.declared_level.take());
         let bucket = bucket.get_or_insert(Level::new(self.tat, self.shape));
         bucket.reshape(declared, now);
         self.announced.forget();

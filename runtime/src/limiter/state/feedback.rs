@@ -9,6 +9,8 @@ use crate::clock;
 use crate::learning::AttemptRecord;
 use crate::learning::DeclaredBucket;
 use crate::learning::Observation;
+use crate::limiter::fast_path::FastPath;
+use crate::limiter::wake_list::WakeList;
 
 use super::LimiterState;
 use super::cooldown::PROBING;
@@ -20,14 +22,12 @@ use super::rejection::FirstTrip;
 use super::rejection::Rejection;
 use super::spread::Spread;
 use super::spread::Understood;
-use crate::limiter::fast_path::FastPath;
-use crate::limiter::wake_list::WakeList;
 
 /// Largest divisor of the time for which nothing has passed, in the bound on a pause without a hint.
 const MOST_PARTS: u64 = 32;
 
 /// Longest round trip that is made up for, see [`LimiterState::passed`].
-const LONGEST_WAY: u64 = 100_000_000;
+const LONGEST_TRIP: u64 = 100_000_000;
 
 impl LimiterState {
     /// Handles a refusal. Returns its consequence for the call's wait.
@@ -95,11 +95,11 @@ impl LimiterState {
         now: u64,
         wakes: &mut WakeList,
     ) {
-        let news = self.learnt.refused(refused.sent, now);
+        let is_new = self.learnt.refused(refused.sent, now);
         let wait = match refused.wait {
             Some(wait) => wait,
             // Refusals of calls that were in flight at the first refusal tell nothing new.
-            None if !news => return,
+            None if !is_new => return,
             None => self.pause(refused.backoff, now),
         };
         let wait = wait.min(refused.longest).saturating_add(later);
@@ -117,7 +117,7 @@ impl LimiterState {
         } else {
             self.ended(refused.sent, now);
         }
-        if news && refused.for_its_rate {
+        if is_new && refused.for_its_rate {
             let resumes = self.cooldown.until().max(now);
             self.learnt
                 .cut(resumes, refused.wait.is_some(), Shape::of(self.quota()));
@@ -163,12 +163,12 @@ impl LimiterState {
                 sent,
                 answered: now,
             });
-            self.put_off(now.saturating_sub(sent).min(LONGEST_WAY), now);
+            self.put_off(now.saturating_sub(sent).min(LONGEST_TRIP), now);
             self.learnt.begin(sent);
         } else if let Some(first_trip) = &mut self.first_trip {
             // Of calls sent together the first answered need not be the first sent.
             let sooner = first_trip.sent.saturating_sub(sent);
-            if sooner > 0 && first_trip.answered.saturating_sub(sent) <= LONGEST_WAY {
+            if sooner > 0 && first_trip.answered.saturating_sub(sent) <= LONGEST_TRIP {
                 first_trip.sent = sent;
                 self.put_off(sooner, now);
             }
@@ -186,8 +186,8 @@ impl LimiterState {
         }
         self.delayed = true;
         self.tat = self.tat.saturating_add(nanos);
-        if let Some(kept) = &mut self.kept {
-            kept.put_off(nanos);
+        if let Some(declared_level) = &mut self.declared_level {
+            declared_level.put_off(nanos);
         }
     }
 
@@ -213,7 +213,7 @@ impl LimiterState {
     ) {
         let paced = self.learnt.ages_at().is_some();
         self.took(heard.received.saturating_sub(heard.sent));
-        let outlook = self.learnt.hear(heard, own);
+        let assessment = self.learnt.hear(heard, own);
         // The observation may arrive long after the response was received.
         self.learnt.age(now);
         self.reshape(fast_path, now);
@@ -221,19 +221,19 @@ impl LimiterState {
         if outlasted {
             self.empty(now);
         }
-        if outlook.closed_until > now {
-            let asked = outlook.closed_until.saturating_sub(heard.received);
-            let until = outlook.closed_until + self.later(asked, spread, now);
+        if assessment.closed_until > now {
+            let asked = assessment.closed_until.saturating_sub(heard.received);
+            let until = assessment.closed_until + self.later(asked, spread, now);
             self.cool_down(until, why::USED_UP, now, wakes);
             self.probe_at_its_end();
         }
-        if outlook.refills_at > 0 {
-            self.refill_at(outlook.refills_at);
+        if assessment.refills_at > 0 {
+            self.refill_at(assessment.refills_at);
         }
-        if let (Some(left), None) = (outlook.level, &self.remote) {
+        if let (Some(left), None) = (assessment.level, &self.remote) {
             self.tat = self.tat.max(bucket::holding(left, self.shape, now));
         }
-        if outlook.is_clear() {
+        if assessment.is_clear() {
             self.renew(heard, outlasted, now);
         }
         self.tell_pace(now);
@@ -254,8 +254,8 @@ impl LimiterState {
 
     /// Returns the declared bucket, if it is this process's alone.
     pub(in crate::limiter) fn own(&self, now: u64) -> Option<DeclaredBucket> {
-        let left = match &self.kept {
-            Some(kept) => kept.available(now),
+        let left = match &self.declared_level {
+            Some(declared_level) => declared_level.available(now),
             None => bucket::available(self.tat, self.shape, now),
         };
         let burst = self.quota().burst().get();
@@ -271,10 +271,10 @@ impl LimiterState {
             self.learnt.share_of(declared),
             self.learnt.tighten(declared),
         );
-        let kept = match self.kept.take() {
-            Some(mut kept) => {
-                kept.reshape(plain, now);
-                Some(kept)
+        let declared_level = match self.declared_level.take() {
+            Some(mut declared_level) => {
+                declared_level.reshape(plain, now);
+                Some(declared_level)
             }
             None if to == plain || self.remote.is_some() => None,
             None => Some(Level::new(
@@ -285,13 +285,13 @@ impl LimiterState {
         if to != self.shape {
             self.tat = bucket::rescale(self.tat, self.shape, to, now);
         }
-        match kept {
+        match declared_level {
             // The declared bucket may have filled up meanwhile, but its tokens are not released all at once.
-            Some(kept) if to == plain => {
-                self.refilled.get_or_insert(kept);
-                self.tat = bucket::reopen(self.tat.max(kept.tat()), to, now);
+            Some(declared_level) if to == plain => {
+                self.refilled.get_or_insert(declared_level);
+                self.tat = bucket::reopen(self.tat.max(declared_level.tat()), to, now);
             }
-            kept => self.kept = kept,
+            declared_level => self.declared_level = declared_level,
         }
         if to == self.shape {
             return;

@@ -2,6 +2,9 @@
 
 use crate::bucket::Shape;
 use crate::bucket::TIMER_SLACK;
+use crate::limiter::remote::Due;
+use crate::limiter::request::Priority;
+use crate::limiter::wake_list::WakeList;
 use crate::schedule::Bucket;
 use crate::schedule::Change;
 use crate::schedule::Schedule;
@@ -11,9 +14,6 @@ use super::cooldown::Probe;
 use super::level::Level;
 use super::waiter::WaiterState;
 use super::waiter::expiry;
-use crate::limiter::remote::Due;
-use crate::limiter::request::Priority;
-use crate::limiter::wake_list::WakeList;
 
 /// Rounding error of a forecast, in nanoseconds: with nothing changed, the forecast of a waiter that was let
 /// in may move by this much. The waiter is not refused for that.
@@ -125,7 +125,7 @@ impl LimiterState {
         let change = self.learnt.ages_at().map(|at| Change {
             at,
             bucket: Bucket {
-                tat: self.kept.as_ref().map_or(0, Level::tat),
+                tat: self.declared_level.as_ref().map_or(0, Level::tat),
                 shape: plain,
             },
             probe: round_trip.min(self.probing()),

@@ -132,7 +132,7 @@ impl LimiterState {
                 }
             }
         }
-        self.order(now);
+        self.plan_requests(now);
         Next::Idle
     }
 
@@ -148,7 +148,7 @@ impl LimiterState {
     /// Returns what is due next: a permit, the end of what delays it, the end of an unused permit's lease, or
     /// a request to the store.
     fn next(&mut self, due: u64, now: u64, wakes: &mut WakeList) -> Next {
-        let due = due.min(self.order(now));
+        let due = due.min(self.plan_requests(now));
         if self.review(now, wakes) {
             return Next::More;
         }

@@ -76,7 +76,7 @@ pub(super) struct LimiterState {
     /// Theoretical arrival time of the bucket in force, while the fast path is shut.
     pub(super) tat: u64,
     /// The declared bucket, while a hint's pace is in force.
-    pub(super) kept: Option<Level>,
+    pub(super) declared_level: Option<Level>,
     /// The bucket without the emptying at the end of a cooldown or of a pace. Its tokens are used if the
     /// first response after it shows that the server has as many.
     pub(super) refilled: Option<Level>,
@@ -118,7 +118,7 @@ impl LimiterState {
             first_trip: None,
             round_trip: 0,
             tat: 0,
-            kept: None,
+            declared_level: None,
             refilled: None,
             exhausted: false,
             draw: 0.0,
@@ -157,7 +157,7 @@ impl LimiterState {
 
     /// Hands the bucket back to the fast path, unless a cooldown or a hint's pace lasts. Only when no caller
     /// waits.
-    pub(super) fn close_for(&mut self, fast_path: &FastPath, now: u64) {
+    pub(super) fn hand_back(&mut self, fast_path: &FastPath, now: u64) {
         self.soonest = u64::MAX;
         if self.remote.is_some() || self.shut {
             return;

@@ -1,14 +1,14 @@
 //! Unused permits: a future that is granted one may not be polled for long.
 
 use crate::bucket::TIMER_SLACK;
+use crate::limiter::request::Priority;
+use crate::limiter::wake_list::WakeList;
 
 use super::LimiterState;
 use super::cooldown::Probe;
 use super::waiter::LEASE;
 use super::waiter::Waiter;
 use super::waiter::WaiterState;
-use crate::limiter::request::Priority;
-use crate::limiter::wake_list::WakeList;
 
 impl LimiterState {
     /// Returns whether a waiter did not pick up its permit in time.

@@ -2,14 +2,15 @@
 //! picked it up yet. The lists are doubly linked through one vector, so that joining and leaving anywhere is
 //! constant time and allocates nothing once the vector has grown.
 
+use core::mem;
 use core::task::Waker;
-use std::mem;
 
 use tokio::runtime::Id;
 
+use crate::limiter::request::Priority;
+
 use super::waiter::Waiter;
 use super::waiter::WaiterState;
-use crate::limiter::request::Priority;
 
 const NIL: u32 = u32::MAX;
 
@@ -50,7 +51,7 @@ pub(in crate::limiter) struct Queue {
     /// The first of the free places, which are linked by `next`.
     free: u32,
     taken: usize,
-    lines: [List; Priority::ALL.len()],
+    by_priority: [List; Priority::ALL.len()],
     granted: List,
     /// Waiters that hold a permit until they have another limiter's as well.
     held: List,
@@ -62,7 +63,7 @@ impl Queue {
             places: Vec::new(),
             free: NIL,
             taken: 0,
-            lines: [List::EMPTY; Priority::ALL.len()],
+            by_priority: [List::EMPTY; Priority::ALL.len()],
             granted: List::EMPTY,
             held: List::EMPTY,
         }
@@ -70,18 +71,18 @@ impl Queue {
 
     /// Returns the number of waiters without a permit.
     pub(in crate::limiter) fn waiting(&self) -> usize {
-        self.lines.iter().map(|list| list.len).sum()
+        self.by_priority.iter().map(|list| list.len).sum()
     }
 
     /// Returns the tokens asked for ahead of a caller that joins with this priority now.
     pub(in crate::limiter) fn cost_ahead(&self, priority: Priority) -> u64 {
-        let ahead = &self.lines[..=priority as usize];
+        let ahead = &self.by_priority[..=priority as usize];
         ahead.iter().map(|list| list.cost).sum()
     }
 
     /// Returns the waiter that is served next.
     pub(in crate::limiter) fn head(&self) -> Option<u32> {
-        let heads = self.lines.iter().map(|list| list.head);
+        let heads = self.by_priority.iter().map(|list| list.head);
         heads.into_iter().find(|&index| index != NIL)
     }
 
@@ -89,7 +90,7 @@ impl Queue {
     /// just refused if there is any.
     pub(in crate::limiter) fn probe(&self) -> Option<u32> {
         Priority::PROBE_ORDER
-            .map(|priority| self.lines[priority as usize])
+            .map(|priority| self.by_priority[priority as usize])
             .into_iter()
             .filter(|list| list.reporting > 0)
             .find_map(|list| self.iter(list).find(|&index| self.waiter(index).reports))
@@ -103,7 +104,7 @@ impl Queue {
     /// Returns all waiters without a permit, in order.
     pub(in crate::limiter) fn in_order(&self) -> Vec<u32> {
         let mut order = Vec::with_capacity(self.waiting());
-        for list in self.lines {
+        for list in self.by_priority {
             order.extend(self.iter(list));
         }
         order
@@ -111,7 +112,8 @@ impl Queue {
 
     /// Returns the waiters that missed a permit and wait again, in order.
     pub(in crate::limiter) fn returned(&self) -> Vec<u32> {
-        self.iter(self.lines[Priority::Returned as usize]).collect()
+        self.iter(self.by_priority[Priority::Returned as usize])
+            .collect()
     }
 
     fn iter(&self, list: List) -> impl Iterator<Item = u32> {
@@ -322,7 +324,7 @@ impl Queue {
     fn list_of(&mut self, index: u32) -> Option<&mut List> {
         let waiter = self.waiter(index);
         match (waiter.state(), waiter.priority) {
-            (WaiterState::Waiting, priority) => Some(&mut self.lines[priority as usize]),
+            (WaiterState::Waiting, priority) => Some(&mut self.by_priority[priority as usize]),
             (WaiterState::Granted { .. }, _) => Some(&mut self.granted),
             (WaiterState::Held { .. }, _) => Some(&mut self.held),
             _ => None,

@@ -7,11 +7,11 @@ use crate::bucket;
 use crate::bucket::Shape;
 use crate::hint::Hint;
 use crate::learning::Observation;
+use crate::limiter::fast_path::FastPath;
 
 use super::LimiterState;
 use super::cooldown::PROBING;
 use super::cooldown::Probe;
-use crate::limiter::fast_path::FastPath;
 
 /// Remaining time of a window above which two seconds do not matter.
 const LONG: Duration = Duration::from_secs(60);

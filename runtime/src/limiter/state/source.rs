@@ -3,6 +3,12 @@
 use std::sync::Arc;
 
 use crate::bucket;
+use crate::limiter::remote::Demand;
+use crate::limiter::remote::Outgoing;
+use crate::limiter::remote::Payment;
+use crate::limiter::remote::StoreEvent;
+use crate::limiter::request::Priority;
+use crate::limiter::wake_list::WakeList;
 use crate::store::Answer;
 use crate::store::StoreError;
 
@@ -11,12 +17,6 @@ use super::news::why;
 use super::overflow::Overflow;
 use super::waiter::WaiterState;
 use super::waiter::expiry;
-use crate::limiter::remote::Demand;
-use crate::limiter::remote::Outgoing;
-use crate::limiter::remote::Payment;
-use crate::limiter::remote::StoreEvent;
-use crate::limiter::request::Priority;
-use crate::limiter::wake_list::WakeList;
 
 impl LimiterState {
     /// Takes tokens out of the bucket, or out of those that were drawn from the store. Returns until when
@@ -36,7 +36,10 @@ impl LimiterState {
         if let Some(remote) = &mut self.remote {
             remote.spend(cost, self.shape);
         }
-        for bucket in [&mut self.kept, &mut self.refilled].into_iter().flatten() {
+        for bucket in [&mut self.declared_level, &mut self.refilled]
+            .into_iter()
+            .flatten()
+        {
             bucket.pay(cost, now);
         }
         Ok(u64::MAX)
@@ -57,13 +60,16 @@ impl LimiterState {
         if let Some(remote) = &mut self.remote {
             remote.unspend(tokens);
         }
-        for bucket in [&mut self.kept, &mut self.refilled].into_iter().flatten() {
+        for bucket in [&mut self.declared_level, &mut self.refilled]
+            .into_iter()
+            .flatten()
+        {
             bucket.give_back(tokens);
         }
     }
 
     /// Plans the requests to the store for what waiters need. Returns when to come back for more.
-    pub(in crate::limiter) fn order(&mut self, now: u64) -> u64 {
+    pub(in crate::limiter) fn plan_requests(&mut self, now: u64) -> u64 {
         let Some(remote) = &mut self.remote else {
             return u64::MAX;
         };
@@ -160,19 +166,19 @@ impl LimiterState {
         let Some(remote) = &mut self.remote else {
             return;
         };
-        let tidings = remote.answered(id, answer, self.shape, now);
-        self.tat = tidings.full_at;
-        if tidings.lifted {
+        let effect = remote.answered(id, answer, self.shape, now);
+        self.tat = effect.full_at;
+        if effect.lifted {
             self.open(now);
-            self.tat = tidings.full_at;
+            self.tat = effect.full_at;
         }
-        if tidings.paused_until > self.cooldown.until() {
+        if effect.paused_until > self.cooldown.until() {
             if self.cooldown.until() <= now {
                 self.announced.why = why::STORE;
             }
-            self.close(tidings.paused_until, now, wakes);
+            self.close(effect.paused_until, now, wakes);
         }
-        if tidings.void {
+        if effect.void {
             self.call_back();
         }
         self.expel(now, wakes);

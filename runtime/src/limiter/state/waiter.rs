@@ -5,7 +5,6 @@ use core::task::Waker;
 use tokio::runtime::Id;
 
 use crate::bucket::TIMER_SLACK;
-
 use crate::limiter::request::Priority;
 use crate::limiter::request::Request;
 

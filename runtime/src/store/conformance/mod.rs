@@ -45,7 +45,6 @@ mod waiting;
 use std::sync::Arc;
 
 use self::script::Bench;
-
 use super::Store;
 
 /// Panics, with the promise that was broken, unless the store does what every store must do.

@@ -15,17 +15,10 @@ use core::sync::atomic::Ordering;
 use core::time::Duration;
 use std::sync::Arc;
 
-use crate::store_url;
-use crate::store_url::StoreKind;
 use redis::RedisError;
 
-use super::Answer;
-use super::ListFuture;
-use super::ListRequest;
-use super::Request;
-use super::Store;
-use super::StoreError;
-use super::StoreFuture;
+use crate::store_url;
+use crate::store_url::StoreKind;
 
 use self::connection::Connection;
 use self::connection::Connector;
@@ -35,6 +28,13 @@ use self::operation::Operation;
 use self::operation::Timeouts;
 use self::operation::perform;
 use self::script::Script;
+use super::Answer;
+use super::ListFuture;
+use super::ListRequest;
+use super::Request;
+use super::Store;
+use super::StoreError;
+use super::StoreFuture;
 
 const FORM: &str =
     "a store in Redis is written \"redis://user:password@host:port/database\", or \"rediss://..\"";

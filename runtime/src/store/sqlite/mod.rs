@@ -18,14 +18,13 @@ use core::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
+use self::worker::Worker;
 use super::ListFuture;
 use super::ListRequest;
 use super::Request;
 use super::Store;
 use super::StoreError;
 use super::StoreFuture;
-
-use self::worker::Worker;
 
 /// A store in an SQLite file, for the processes of one machine.
 ///
