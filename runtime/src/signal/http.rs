@@ -14,7 +14,7 @@ use super::Reading;
 
 /// A response with status and headers.
 pub trait Answer {
-    /// The status and the headers.
+    /// Returns the status and the headers.
     fn answer(&self) -> (StatusCode, &HeaderMap);
 }
 
@@ -25,7 +25,7 @@ impl<B> Answer for Response<B> {
 }
 
 impl Reading {
-    /// A response that a function returned as its `Ok`.
+    /// Reads a response that a function returned as its `Ok`.
     pub(crate) fn answered(answer: &impl Answer, unit: ResetUnit) -> Self {
         let (status, headers) = answer.answer();
         let hint = hint(status, headers, unit);

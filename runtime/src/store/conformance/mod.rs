@@ -45,6 +45,7 @@ mod waiting;
 use std::sync::Arc;
 
 use self::script::Bench;
+
 use super::Store;
 
 /// Panics, with the promise that was broken, unless the store does what every store must do.

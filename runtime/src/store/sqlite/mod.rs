@@ -18,7 +18,6 @@ use core::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
-use self::worker::Worker;
 use super::ListFuture;
 use super::ListRequest;
 use super::Request;
@@ -26,11 +25,13 @@ use super::Store;
 use super::StoreError;
 use super::StoreFuture;
 
+use self::worker::Worker;
+
 /// A store in an SQLite file, for the processes of one machine.
 ///
 /// All limiters whose stores name the same file and that have the same name share one limit, whichever
-/// process they are in. It survives all of them: who starts later finds the bucket, the cooldowns and
-/// what was learnt as the others left it.
+/// process they are in. It survives all of them: a process that starts later finds the bucket, the cooldowns
+/// and what was learnt as the others left it.
 ///
 /// # The file
 ///
@@ -38,8 +39,8 @@ use super::StoreFuture;
 /// 0600). Beside it SQLite keeps two more while it is in use, `-wal` and `-shm`: the folder must be
 /// writable. It stays small: what has meant nothing for a day is deleted.
 ///
-/// It can be deleted at any time; whoever uses it creates it anew, and limiters that run bring back
-/// what they remember. While it is in use, do not put another file in its place, and do not remove one of
+/// It can be deleted at any time: the next request creates it anew, and limiters that run bring back what
+/// they remember. While it is in use, do not put another file in its place, and do not remove one of
 /// the other two alone.
 ///
 /// # The table
@@ -134,7 +135,7 @@ pub struct SqliteStore {
 }
 
 impl SqliteStore {
-    /// The store in the file at `path`. Nothing is opened before the first request.
+    /// Returns the store in the file at `path`. Nothing is opened before the first request.
     ///
     /// A relative path means the folder that is the current one now, also when that changes later.
     ///
@@ -150,7 +151,7 @@ impl SqliteStore {
     }
 }
 
-/// What `sqlite:path` means.
+/// Opens the store of a URL `sqlite:path`.
 pub(super) fn open(path: &str) -> Result<Arc<dyn Store>, StoreError> {
     Ok(Arc::new(SqliteStore::open(path)?))
 }
