@@ -5,7 +5,7 @@ use std::io;
 
 use crate::error::Error;
 
-/// Errors name their sources at will, themselves included; nobody nests this deep.
+/// Errors name their sources at will, themselves included; no chain is this long.
 const DEEPEST: usize = 64;
 
 impl Error {

@@ -46,7 +46,7 @@ pub trait ResponseExt: Answer + Sized {
     /// Shows status and rate-limit headers to the limiter, and hands the response back.
     ///
     /// A 429 then is one whatever the body makes of it, and the server's `Retry-After` holds back
-    /// everybody at once. Outside of a rate-limited function, and in tasks that the body spawns, it
+    /// all other calls at once. Outside of a rate-limited function, and in tasks that the body spawns, it
     /// does nothing.
     #[must_use = "the response is handed back"]
     fn observe(self) -> Self {

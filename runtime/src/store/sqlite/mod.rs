@@ -98,7 +98,7 @@ use self::worker::Worker;
 ///
 /// The machine's clock, as all its processes see it. Setting it back changes no wait. Setting it forward
 /// by more than ten minutes changes none either while a limiter that was there before goes on; otherwise
-/// one burst gets through, and a cooldown ends earlier by as much for those who did not know of it.
+/// one burst gets through, and a cooldown ends earlier by as much for limiters that did not know of it.
 ///
 /// # Not supported
 ///

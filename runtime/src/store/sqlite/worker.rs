@@ -132,7 +132,7 @@ mod tests {
         assert_eq!(ask(&worker, "key").await, Ok(answer()));
     }
 
-    /// Does nothing until all who ask have left.
+    /// Does nothing until all callers have left.
     #[expect(clippy::needless_pass_by_value, reason = "as the others have it")]
     fn stuck(inbox: &Inbox, jobs: Vec<Job>) -> Option<Vec<Job>> {
         while jobs.iter().any(|job| !job.is_closed()) {
