@@ -159,7 +159,7 @@ type Inner = tracing::Span;
 #[cfg(not(feature = "tracing"))]
 type Inner = ();
 
-/// The span of a call that somebody listens to.
+/// Span of a call in which a subscriber is interested.
 #[derive(Clone, Debug)]
 pub(crate) struct CallSpan(Inner);
 
@@ -173,7 +173,7 @@ impl Drop for EnteredSpan {
 }
 
 impl CallSpan {
-    /// Whether somebody may listen to spans: two loads, and no call.
+    /// Returns whether a subscriber may be interested in spans: two loads, and no call.
     #[inline]
     pub(crate) fn may_be_heard() -> bool {
         #[cfg(feature = "tracing")]
@@ -186,7 +186,7 @@ impl CallSpan {
         false
     }
 
-    /// A span, if somebody listens to it.
+    /// Returns a span, if a subscriber is interested in it.
     #[cold]
     pub(crate) fn open(function: &str) -> Option<Self> {
         #[cfg(feature = "tracing")]

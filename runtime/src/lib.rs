@@ -41,7 +41,7 @@
 //!   what 2 ms of slack for late timers hold.
 //! * **First come, first served**, whatever a call costs. A retry goes before calls that have not had
 //!   their first attempt.
-//! * **Dropping a waiting call loses nothing**, and a waiter that nobody polls holds up only itself. A permit
+//! * **Dropping a waiting call loses nothing**, and a waiter that is not polled holds up only itself. A permit
 //!   that is picked up more than 2 ms after its grant is not used as it is: the bucket decides again.
 //! * **No call is refused that would have been served**, as far as the limiter can know, and one that is let
 //!   in is served in time. A default never fails a batch that merely takes long.
@@ -71,8 +71,8 @@
 //! * **tonic**: `http`, and `tonic::Status` is understood, with the `RetryInfo` in its details, see
 //!   [`rate_limited`](macro@rate_limited#grpc). No transport is chosen.
 //! * **ureq**: `http`, and `ureq::Error` is understood. No TLS backend is chosen.
-//! * **quanta**: permits that nobody has to wait for go by the processor's counter instead of a clock,
-//!   which takes them a third of the time (10 ns instead of 32). The first call calibrates it, for a
+//! * **quanta**: permits without a wait read the processor's counter instead of a clock,
+//!   which takes a third of the time (10 ns instead of 32). The first call calibrates it, for a
 //!   few milliseconds as a rule. Where tokio's clock can be paused (its feature `test-util`), all goes
 //!   by that one.
 //! * **tower**: `http`, and [`tower::ObserveLayer`] for clients built on `tower`.

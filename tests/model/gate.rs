@@ -1,11 +1,11 @@
-//! The way past the queue, model-checked: loom runs each test through every order in which its
+//! The fast path, model-checked: loom runs each test through every order in which its
 //! threads can meet, and lets each load see every value that the memory model allows.
 //!
-//! The gate and its arithmetic are the runtime's own files, with loom's atomics. What is behind the
+//! The fast path and its arithmetic are the runtime's own files, with loom's atomics. The state behind the
 //! limiter's lock is sequential, so a stand-in of a few lines does for it.
 
 #[path = "../../runtime/src/bucket.rs"]
-#[expect(dead_code, reason = "the gate needs a part of it")]
+#[expect(dead_code, reason = "the fast path needs a part of it")]
 mod bucket;
 #[path = "../../runtime/src/error.rs"]
 #[expect(dead_code, unreachable_pub, reason = "public in the runtime")]
@@ -14,7 +14,7 @@ mod error;
 #[expect(dead_code, reason = "the count of passes is not modelled")]
 mod fast_path;
 #[path = "../../runtime/src/grammar.rs"]
-#[expect(dead_code, reason = "the gate needs no texts")]
+#[expect(dead_code, reason = "the fast path needs no texts")]
 mod grammar;
 #[path = "../../runtime/src/lasting.rs"]
 mod lasting;
@@ -41,14 +41,14 @@ use crate::quota::Quota;
 /// All threads read the same clock at the same time.
 const NOW: u64 = 1_000_000_000_000;
 
-/// A limiter as far as the gate is concerned.
+/// A limiter as far as the fast path is concerned.
 struct Limiter {
-    gate: FastPath,
-    desk: Mutex<Desk>,
+    fast_path: FastPath,
+    locked: Mutex<Locked>,
 }
 
-/// What is behind the lock.
-struct Desk {
+/// State behind the lock.
+struct Locked {
     tat: u64,
     shape: Shape,
 }
@@ -56,45 +56,45 @@ struct Desk {
 impl Limiter {
     /// A bucket that `used` tokens were just taken from.
     fn new(shape: Shape, used: u64) -> Arc<Self> {
-        let gate = FastPath::new(shape);
-        gate.open(NOW + used * shape.interval, 0);
-        let desk = Mutex::new(Desk { tat: 0, shape });
-        Arc::new(Self { gate, desk })
+        let fast_path = FastPath::new(shape);
+        fast_path.open(NOW + used * shape.interval, 0);
+        let locked = Mutex::new(Locked { tat: 0, shape });
+        Arc::new(Self { fast_path, locked })
     }
 
-    /// Takes a token past the queue, or behind the lock while the gate is shut.
+    /// Takes a token past the queue, or behind the lock while the fast path is shut.
     fn take(&self) -> bool {
-        match self.gate.pass(1, NOW) {
+        match self.fast_path.pass(1, NOW) {
             TryTake::Taken => true,
             TryTake::Empty(_) => false,
-            TryTake::Slow => self.visit(Desk::take),
+            TryTake::Slow => self.visit(Locked::take),
         }
     }
 
     fn set_shape(&self, shape: Shape) {
-        self.visit(|desk| {
-            desk.tat = bucket::rescale(desk.tat, desk.shape, shape, NOW);
-            desk.shape = shape;
-            self.gate.reshape(shape);
+        self.visit(|locked| {
+            locked.tat = bucket::rescale(locked.tat, locked.shape, shape, NOW);
+            locked.shape = shape;
+            self.fast_path.reshape(shape);
         });
     }
 
     fn tat(&self) -> u64 {
-        self.visit(|desk| desk.tat)
+        self.visit(|locked| locked.tat)
     }
 
-    fn visit<T>(&self, act: impl FnOnce(&mut Desk) -> T) -> T {
-        let mut desk = self.desk.lock().expect("no thread panics");
-        if let Some(tat) = self.gate.shut() {
-            desk.tat = tat;
+    fn visit<T>(&self, act: impl FnOnce(&mut Locked) -> T) -> T {
+        let mut locked = self.locked.lock().expect("no thread panics");
+        if let Some(tat) = self.fast_path.shut() {
+            locked.tat = tat;
         }
-        let result = act(&mut desk);
-        self.gate.open(desk.tat, 0);
+        let result = act(&mut locked);
+        self.fast_path.open(locked.tat, 0);
         result
     }
 }
 
-impl Desk {
+impl Locked {
     fn take(&mut self) -> bool {
         let taken = bucket::take(self.tat, self.shape, 1, NOW, 0);
         self.tat = taken.unwrap_or(self.tat);
@@ -126,12 +126,12 @@ fn granted<const N: usize>(limiter: &Arc<Limiter>, acts: [fn(&Limiter) -> bool; 
     })
 }
 
-fn at_the_desk(limiter: &Limiter) -> bool {
-    limiter.visit(Desk::take)
+fn under_the_lock(limiter: &Limiter) -> bool {
+    limiter.visit(Locked::take)
 }
 
-fn past_the_queue_only(limiter: &Limiter) -> bool {
-    limiter.gate.pass(1, NOW) == TryTake::Taken
+fn on_the_fast_path_only(limiter: &Limiter) -> bool {
+    limiter.fast_path.pass(1, NOW) == TryTake::Taken
 }
 
 /// Runs a test in every order with at most this many switches away from a thread that could go on:
@@ -155,7 +155,7 @@ fn no_token_is_granted_twice_and_none_is_lost_while_the_lock_is_taken() {
     check(2, || {
         let shape = shape(10, 2);
         let limiter = Limiter::new(shape, 0);
-        let acts = [Limiter::take, at_the_desk, Limiter::take];
+        let acts = [Limiter::take, under_the_lock, Limiter::take];
         assert_eq!(granted(&limiter, acts), 2);
         assert_eq!(limiter.tat(), NOW + 2 * shape.interval);
     });
@@ -169,16 +169,16 @@ fn every_permit_is_in_the_state_that_the_lock_holder_is_handed() {
         let passers: Vec<_> = (0..2)
             .map(|_| {
                 let limiter = Arc::clone(&limiter);
-                thread::spawn(move || past_the_queue_only(&limiter))
+                thread::spawn(move || on_the_fast_path_only(&limiter))
             })
             .collect();
-        let tat = limiter.gate.shut().expect("only this thread shuts");
+        let tat = limiter.fast_path.shut().expect("only this thread shuts");
         let passed: u64 = passers
             .into_iter()
             .map(|passer| u64::from(passer.join().expect("no thread panics")))
             .sum();
         assert_eq!(tat, NOW + (1 + passed) * shape.interval);
-        assert_eq!(limiter.gate.shut(), None);
+        assert_eq!(limiter.fast_path.shut(), None);
     });
 }
 
@@ -189,7 +189,7 @@ fn reshapes(burst: u32) -> [(Shape, Shape); 2] {
 }
 
 #[test]
-fn whoever_passes_while_the_quota_changes_is_charged_at_one_of_the_two() {
+fn a_caller_that_passes_while_the_quota_changes_pays_one_of_the_two_rates() {
     for (from, to) in reshapes(5) {
         check(3, move || {
             let limiter = Limiter::new(from, 1);

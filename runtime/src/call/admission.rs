@@ -29,7 +29,7 @@ use super::phase::Phase;
 use super::untyped::Core;
 
 impl Core<'_> {
-    /// Waits for what the attempt has to wait for, measures the wait, and counts what becomes of it.
+    /// Waits for the backoff and the permits of an attempt, measures the wait, and counts its outcome.
     #[cold]
     pub(super) fn wait_for_permit(
         &mut self,
@@ -173,7 +173,7 @@ impl Core<'_> {
         self.located(error)
     }
 
-    /// The same, saying which limiter it is about.
+    /// Returns the error with the limiter that it is about.
     #[cold]
     pub(super) fn located(&self, error: Error) -> Error {
         match self.limiter() {

@@ -31,7 +31,7 @@ pin_project_lite::pin_project! {
     }
 }
 
-/// How an attempt ended.
+/// Outcome of an attempt.
 #[derive(Debug)]
 pub enum Attempted<O> {
     /// The body returned.
@@ -45,8 +45,7 @@ pub enum Attempted<O> {
 impl<S, R: Refusing, F: Future> Future for Attempt<'_, '_, S, R, F> {
     type Output = Attempted<F::Output>;
 
-    /// Compiled for every function of the user's, so all that can be said without its body is
-    /// elsewhere.
+    /// Compiled for every annotated function, so all that does not need its body is elsewhere.
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
@@ -55,7 +54,7 @@ impl<S, R: Refusing, F: Future> Future for Attempt<'_, '_, S, R, F> {
 }
 
 impl<'s, S, R: Refusing> Call<'s, S, R> {
-    /// The next attempt, with the body.
+    /// Returns the next attempt, with the body.
     #[inline]
     pub const fn attempt<F: Future>(&mut self, body: F) -> Attempt<'_, 's, S, R, F> {
         Attempt { call: self, body }
@@ -77,23 +76,23 @@ impl<'s, S, R: Refusing> Call<'s, S, R> {
         self.after(polled, cx)
     }
 
-    /// Waits for what the attempt has to wait for: `None` once the body's turn has come.
+    /// Waits for the permit. `None` once the body can run.
     #[inline]
     fn before<O>(&mut self, cx: &mut Context<'_>) -> Option<Poll<Attempted<O>>> {
-        // Whether something can be returned without an attempt.
+        // An outcome can be returned without an attempt.
         let can_refuse = R::CAN || self.kept.is_some();
         match self.core.admit(can_refuse, cx) {
             Poll::Pending => Some(Poll::Pending),
             Poll::Ready(Err(error)) => Some(Poll::Ready(Attempted::Refused(error))),
             Poll::Ready(Ok(())) => {
-                // The outcome before has had its time, and may hold a connection.
+                // The previous outcome is not needed any more, and may hold a connection.
                 self.kept = None;
                 None
             }
         }
     }
 
-    /// What follows from a poll of the body.
+    /// Handles a poll of the body.
     #[inline]
     fn after<O>(&mut self, polled: Poll<O>, cx: &mut Context<'_>) -> Poll<Attempted<O>> {
         self.core.heed();
@@ -106,7 +105,7 @@ impl<'s, S, R: Refusing> Call<'s, S, R> {
 }
 
 impl Core<'_> {
-    /// Ready once the attempt has taken as long as it may, which is what it yields.
+    /// Waits for the end of the attempt's time, and returns the error of it.
     fn time_out(&mut self, cx: &mut Context<'_>) -> Poll<Error> {
         if let (Phase::Nothing(since), Ok(setup), Some(scope)) =
             (&self.wait, self.setup, &self.scope)

@@ -1,4 +1,4 @@
-//! How the calls of one function behave.
+//! Settings of the calls of one function.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::retry_on::RetryOn;
 
 use super::unread::Unread;
 
-/// What the calls of one function have in common.
+/// Settings and limiter that the calls of one function have in common.
 #[derive(Debug)]
 pub(crate) struct Setup {
     pub(crate) config: Config,
@@ -25,7 +25,7 @@ pub(crate) struct Setup {
     pub(crate) limiter: Option<Arc<Shared>>,
     pub(crate) function: Function,
     pub(crate) unread: &'static Unread,
-    /// Its path.
+    /// Path of the function.
     pub(crate) name: &'static str,
     pub(crate) hooks: Hooks,
 }
@@ -37,7 +37,7 @@ pub(crate) struct Hooks {
     pub(crate) on_give_up: Option<Hook>,
 }
 
-/// A function of the user's.
+/// Function of the user's program that is called at an event.
 pub(crate) type Hook = fn(&Report<'_>);
 
 impl Hooks {
@@ -47,7 +47,7 @@ impl Hooks {
     };
 }
 
-/// How the calls of one function behave.
+/// Settings of the calls of one function.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Config {
     pub(crate) retry: RetryPolicy,
@@ -56,17 +56,17 @@ pub(crate) struct Config {
     pub(crate) deadline: Option<u64>,
     pub(crate) attempt_timeout: Option<u64>,
     pub(crate) max_wait: Option<u64>,
-    /// Whether hints in headers count.
+    /// Hints in headers count.
     pub(crate) respects_headers: bool,
     /// Unit of a bare number in a reset field.
     pub(crate) reset_unit: ResetUnit,
     /// The share of a server's limit that counts as little when it is all that is left.
     pub(crate) throttle_below: f64,
-    /// No server is believed for more nanoseconds.
+    /// Longest wait in nanoseconds for which a server is believed.
     pub(crate) max_cooldown: u64,
     /// A pause may end later by this share of what the server asked for.
     pub(crate) hint_spread: f64,
-    /// A wait is announced that is longer than so many nanoseconds.
+    /// Longest wait that is not announced, in nanoseconds.
     pub(crate) slow: u64,
     /// No limiter holds the calls back.
     pub(crate) off: bool,
@@ -101,14 +101,15 @@ impl Config {
     }
 }
 
-/// The latest instant at which an attempt may start that begins to wait now.
+/// Returns the latest instant at which an attempt may start that begins to wait now.
 pub(super) fn latest_start(config: &Config, deadline: u64, now: u64) -> u64 {
     let wait = config.max_wait;
     let longest = wait.map_or(u64::MAX, |wait| now.saturating_add(wait));
     longest.min(last_useful(deadline))
 }
 
-/// A permit that may come only at the deadline itself, where a timer is late, is of no use.
+/// Returns the last instant at which a permit is of use: one that comes only at the deadline itself, where a
+/// timer is late, is not.
 pub(super) const fn last_useful(deadline: u64) -> u64 {
     deadline.saturating_sub(TIMER_SLACK)
 }

@@ -18,7 +18,7 @@ use super::config::Hooks;
 use super::untyped::Core;
 
 impl Core<'_> {
-    /// Counts something that is rare.
+    /// Counts a rare event.
     #[cold]
     pub(super) fn count(&self, what: impl FnOnce(&mut Counts)) {
         if let Some(limiter) = self.limiter() {
@@ -42,20 +42,20 @@ impl Core<'_> {
         }
     }
 
-    /// Enters the call's span, if somebody listens.
+    /// Enters the call's span, if a subscriber listens.
     pub(super) fn enter_span(&self) -> Option<EnteredSpan> {
         let scope = self.scope.as_ref()?;
         Some(scope.span()?.enter())
     }
 
-    /// Gives the limiter a name to be called by, if it has none.
+    /// Labels the limiter by the function, if it has no name.
     pub(super) fn name_limiter(&self) {
         if let (Ok(setup), Some(limiter)) = (self.setup, self.limiter()) {
             limiter.used_by(setup.name);
         }
     }
 
-    /// Another attempt follows, not before `delay` is over.
+    /// Reports that another attempt follows, not before `delay` is over.
     #[cold]
     pub(super) fn tell_retry(&self, failure: Failure, delay: u64) {
         let delay = Duration::from_nanos(delay);
@@ -68,7 +68,7 @@ impl Core<'_> {
         }
     }
 
-    /// An attempt is ended under way.
+    /// Reports that an attempt was cut off.
     #[cold]
     pub(super) fn tell_cut_off(&self, why: &Error) {
         let _entered = self.enter_span();
@@ -77,7 +77,7 @@ impl Core<'_> {
         }
     }
 
-    /// The call ends with a failure that another attempt might have mended.
+    /// Reports that the call ends with a failure that another attempt might have mended.
     #[cold]
     pub(super) fn give_up(&self, attempts: u32, why: &dyn fmt::Display) {
         self.count(Counts::give_up);
@@ -90,14 +90,14 @@ impl Core<'_> {
         }
     }
 
-    /// The call ends because it was refused a permit.
+    /// Reports that the call ends because it was refused a permit.
     #[cold]
     pub(super) fn end_refused(&self, why: &Error) {
         let _entered = self.enter_span();
         if let Err(error) = self.setup {
             return events::misconfigured(error);
         }
-        // The attempt that was refused was none.
+        // The attempt that was refused has not begun.
         let attempts = self.number().saturating_sub(1);
         if attempts > 0 {
             return self.give_up(attempts, why);
@@ -122,7 +122,7 @@ impl Core<'_> {
         Some((report, setup.hooks))
     }
 
-    /// The number of the current attempt.
+    /// Returns the number of the current attempt.
     pub(super) fn number(&self) -> u32 {
         self.scope.as_ref().map_or(0, |scope| scope.number)
     }

@@ -1,4 +1,4 @@
-//! What a call tells its limiter about the end of an attempt.
+//! End of an attempt, as a call reports it to its limiter.
 
 use core::time::Duration;
 
@@ -12,33 +12,34 @@ use crate::retry::Advice;
 
 use super::Config;
 
-/// How an attempt ended that failed.
+/// End of an attempt that failed.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct End<'a> {
     pub(super) sent: u64,
     pub(super) failure: Failure,
     pub(super) advice: Advice,
-    /// When its response was observed.
+    /// Instant at which its response was observed.
     pub(super) received: Option<u64>,
-    /// What the response told.
+    /// Hint of the response.
     pub(super) hint: Option<&'a Hint>,
     /// It was not the call's first.
     pub(super) retry: bool,
     /// The limiter has been told of the refusal.
     pub(super) reported: bool,
-    /// The user has judged it.
+    /// The user has judged it by `classify`.
     pub(super) by_user: bool,
 }
 
 impl<'a> End<'a> {
-    /// The server answered, and neither that it was too much nor that it failed.
+    /// Returns whether the server let the call through: it neither refused it nor failed.
     pub(super) const fn was_let_through(&self) -> bool {
         matches!(self.failure, Failure::Status(..500))
             && !self.failure.is_throttle()
             && !self.advice.limited
     }
 
-    /// A failure of the server that says when to come back. `again`: the call's previous attempt failed so.
+    /// Returns the failure of the server, if its response said when to come back. `again`: the call's
+    /// previous attempt failed so.
     pub(super) fn fault(&self, config: &Config, received: u64, again: bool) -> Option<Fault> {
         let asked = self.advice.retry_after.filter(|wait| !wait.is_zero())?;
         let told = self.failure.is_fault() && !self.advice.by_reset && !self.by_user;

@@ -4,7 +4,6 @@ use core::mem;
 use core::task::Context;
 use core::task::Poll;
 use core::task::ready;
-
 use std::sync::Arc;
 
 use tokio::runtime::Handle;
@@ -25,7 +24,7 @@ use super::phase::Gathering;
 use super::phase::Phase;
 use super::untyped::Core;
 
-/// What came of asking for permits.
+/// Result of asking for permits.
 #[derive(Debug)]
 pub(super) enum Entered {
     /// The attempt has all that it needs.
@@ -45,7 +44,7 @@ impl Gathering {
         }))
     }
 
-    /// A wait for the limiter that began before the server told of resources.
+    /// Continues a wait for the limiter that began before the server named resources.
     pub(super) fn after(turn: Ticket) -> Phase {
         let latest = Some(turn.latest());
         let gathered = Gathered {
@@ -126,13 +125,13 @@ impl Gathered {
 }
 
 impl Core<'_> {
-    /// Whether the call may have to wait for a resource.
+    /// Returns whether the call may have to wait for a resource.
     #[cold]
     pub(super) fn is_bound(&self, limiter: &Shared, now: u64) -> bool {
         limiter.is_bound(self.function(), now)
     }
 
-    /// Waits for a permit, and asks for the next one. `true` once there are all.
+    /// Waits for a permit, and asks for the next one. Returns `true` once there are all.
     pub(super) fn gather(
         &mut self,
         can_refuse: bool,
@@ -179,7 +178,7 @@ impl Core<'_> {
         self.proceed(gathered, can_refuse, cx)
     }
 
-    /// Asks for the next permit: pending while the limiter makes the call wait, `true` once there are all.
+    /// Asks for the next permit. Pending while the limiter makes the call wait; `true` once there are all.
     pub(super) fn proceed(
         &mut self,
         gathered: Gathered,
@@ -191,7 +190,7 @@ impl Core<'_> {
                 self.wait.begin(clock::now());
                 Poll::Ready(Ok(true))
             }
-            // Whoever is granted a permit as soon as it is in the queue has been woken.
+            // A caller that is granted a permit as soon as it joins the queue has been woken already.
             Ok(Entered::Limiter(wait)) => {
                 self.wait = wait;
                 Poll::Pending

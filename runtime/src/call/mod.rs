@@ -40,14 +40,14 @@ use crate::verdict::Verdict;
 
 use self::untyped::Core;
 
-/// A type that a probe has chosen.
+/// Marker of a type that a probe has chosen.
 pub type Chosen<T> = PhantomData<fn() -> T>;
 
 /// One call of a rate-limited function.
 ///
-/// `S` is what is kept of the last outcome while a retry waits, `R` whether the function's error
-/// can say that a call was refused. Both follow from the function's return type. `'s` is how long its
-/// settings live, which may be its own.
+/// `S` is how the last outcome is kept while a retry waits, `R` whether the function's error can say that a
+/// call was refused. Both follow from the function's return type. `'s` is the lifetime of its settings, which
+/// may be its own.
 #[derive(Debug)]
 pub struct Call<'s, S, R> {
     core: Core<'s>,
@@ -56,7 +56,7 @@ pub struct Call<'s, S, R> {
 }
 
 impl<'s, S, R> Call<'s, S, R> {
-    /// Where the function's options are wrong, the first admission refuses the call.
+    /// Creates a call. Where the function's options are wrong, its first admission refuses it.
     #[inline]
     pub(crate) const fn new(setup: &'s Result<Setup, Error>, brought: Option<Arc<Shared>>) -> Self {
         Self {

@@ -1,4 +1,4 @@
-//! What a function's return type makes possible, and how an outcome is read.
+//! Capabilities of a function's return type, and the meaning of an outcome.
 
 use core::fmt;
 use core::marker::PhantomData;
@@ -16,13 +16,13 @@ use crate::verdict::Verdict;
 impl Reading {
     pub(super) const TIMEOUT: Self = Self::failed(Failure::Timeout);
 
-    /// Whether it is a success that tells nothing more.
+    /// Returns whether it is a success that tells nothing more.
     #[inline]
     pub(super) const fn is_quiet(&self) -> bool {
         self.failure.is_none() && self.hint.is_none()
     }
 
-    /// Whether what the body passed to `observe` counts.
+    /// Returns whether the response that the body passed to `observe` counts.
     fn needs_observation(&self, scope: &Scope) -> bool {
         let Some(status) = scope.status else {
             return false;
@@ -37,10 +37,10 @@ impl Reading {
         scope: &'a Scope,
         respects_headers: bool,
         verdict: Verdict,
-    ) -> Told<'a> {
+    ) -> Conclusion<'a> {
         let observed = self.needs_observation(scope);
         let throttled = matches!(verdict, Verdict::Throttled { .. });
-        // Whoever says so of an outcome leaves the wait to the response it came from.
+        // A verdict on an outcome leaves the wait to the response that the outcome came from.
         let by_user = throttled || matches!(verdict, Verdict::Retry { .. });
         let status = scope
             .status
@@ -62,7 +62,7 @@ impl Reading {
         let refused = advice.refuses(failure);
         let told = refused && advice.retry_after.is_some();
         let unheard = own.filter(|_| scope.status.is_none() && !told);
-        Told {
+        Conclusion {
             failure,
             advice,
             received,
@@ -72,14 +72,14 @@ impl Reading {
     }
 }
 
-/// What an attempt's outcome and its observation say together.
+/// Meaning of an attempt's outcome and its observation together.
 #[derive(Debug)]
-pub(super) struct Told<'a> {
+pub(super) struct Conclusion<'a> {
     pub(super) failure: Option<Failure>,
     pub(super) advice: Advice,
-    /// When the advice was received, if it was observed.
+    /// Instant at which the advice was received, if it was observed.
     pub(super) received: Option<u64>,
-    /// Where the advice comes from.
+    /// Source of the advice.
     pub(super) hint: Option<&'a Hint>,
     /// A hint that the limiter has not heard of.
     pub(super) unheard: Option<&'a Hint>,
@@ -90,7 +90,7 @@ pub trait ReadOutcome<O> {
     /// Reads the outcome by its type, of a server whose resets are in `unit`.
     fn reading(&self, out: &O, unit: ResetUnit) -> Reading;
 
-    /// What the user says of it.
+    /// Returns what the user says of it.
     #[inline]
     fn verdict(&self, _: &O) -> Verdict {
         Verdict::Auto
@@ -157,12 +157,12 @@ impl<O, R> fmt::Debug for Refuse<O, R> {
     }
 }
 
-/// Whether the last outcome can be kept while a retry waits.
+/// How the last outcome is kept while a retry waits.
 pub trait Keep<O>: Sized {
-    /// What is kept of it, if it can.
+    /// Keeps the outcome, if it can be kept.
     fn keep(out: O) -> Option<Self>;
 
-    /// The outcome again.
+    /// Returns the outcome.
     fn restore(self) -> O;
 }
 

@@ -1,4 +1,4 @@
-//! What an attempt waits for.
+//! Phase of an attempt.
 
 use core::pin::Pin;
 
@@ -6,10 +6,10 @@ use tokio::time::Sleep;
 
 use crate::limiter::Ticket;
 
-/// What an attempt waits for.
+/// Phase of an attempt.
 #[derive(Debug)]
 pub(super) enum Phase {
-    /// Nothing: the body runs, since this instant, or it is 0 and a permit is wanted.
+    /// The body runs, since this instant; 0: a permit is wanted.
     Nothing(u64),
     /// The end of its backoff.
     Backoff(Pin<Box<Sleep>>),
@@ -17,11 +17,11 @@ pub(super) enum Phase {
     Turn(Ticket),
     /// Permits of the server's resources and of the limiter.
     Gathering(Box<Gathering>),
-    /// The body, which has had to wait; its time ends.
+    /// The body runs, and has been pending: the end of its time is waited for as well.
     Timed(Box<Cut>),
 }
 
-/// The end of an attempt.
+/// Time limit of an attempt.
 #[derive(Debug)]
 pub(super) struct Cut {
     pub(super) since: u64,
@@ -30,7 +30,7 @@ pub(super) struct Cut {
 }
 
 impl Phase {
-    /// The body runs from now on.
+    /// Records that the body runs from now on.
     #[inline]
     pub(super) fn begin(&mut self, now: u64) {
         // In its place: an assignment of the whole would look for what it has to drop.
@@ -39,7 +39,7 @@ impl Phase {
         }
     }
 
-    /// Whether the attempt waits for its turn or for the end of its backoff.
+    /// Returns whether the attempt waits for its turn or for the end of its backoff.
     #[inline]
     pub(super) fn is_on(&self) -> bool {
         matches!(
@@ -48,7 +48,7 @@ impl Phase {
         )
     }
 
-    /// When the attempt was let in, and 0 before.
+    /// Returns when the attempt was let in, and 0 before.
     #[inline]
     pub(super) fn sent(&self) -> u64 {
         match self {
@@ -68,7 +68,7 @@ pub(super) struct Gathering {
     pub(super) is_last: bool,
 }
 
-/// What an attempt has so far of the permits that it needs.
+/// Permits that an attempt has so far, of those that it needs.
 #[derive(Debug, Default)]
 pub(super) struct Gathered {
     /// Permits of resources, which are used together with the limiter's.

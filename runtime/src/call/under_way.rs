@@ -10,7 +10,7 @@ use crate::limiter::Shared;
 use super::untyped::Core;
 
 impl Core<'_> {
-    /// The limiter that the call goes through.
+    /// Returns the limiter that the call goes through.
     #[inline]
     pub(super) fn limiter(&self) -> Option<&Shared> {
         #[cfg(feature = "test-util")]
@@ -20,7 +20,7 @@ impl Core<'_> {
         self.declared_limiter()
     }
 
-    /// Whether a test wants it not to be held back.
+    /// Returns whether a test has switched pacing off.
     #[cfg(feature = "test-util")]
     pub(super) fn is_unpaced(&self) -> bool {
         self.scope.as_ref().is_some_and(Scope::is_unpaced)
@@ -49,21 +49,21 @@ impl Core<'_> {
         }
     }
 
-    /// Notes that the attempt begins, or has to wait before it begins.
+    /// Records that the attempt begins, or has to wait before it begins.
     pub(super) const fn note(&mut self, progress: Progress) {
         if let Some(scope) = &mut self.scope {
             scope.progress = progress;
         }
     }
 
-    /// Notes that the attempt ends. Returns whether the limiter has been told that it was refused.
+    /// Records that the attempt ends. Returns whether the limiter has been told that it was refused.
     pub(super) fn end_attempt(&mut self) -> bool {
         let progress = self.scope.as_ref().map(|scope| scope.progress);
         self.note(Progress::Waiting);
         progress.is_some_and(Progress::is_reported)
     }
 
-    /// The attempt under way ends without an outcome.
+    /// Ends the attempt under way without an outcome.
     #[cold]
     #[inline(never)]
     fn abandon(&self) {

@@ -5,7 +5,7 @@ use core::sync::atomic::Ordering;
 
 use crate::events;
 
-/// Whether it has been said of a function that its errors are not understood.
+/// Whether an event has said of a function that its errors are not understood.
 #[derive(Debug)]
 pub(crate) struct Unread {
     function: &'static str,
@@ -20,7 +20,7 @@ impl Unread {
         }
     }
 
-    /// Says so, the first time.
+    /// Emits the event, the first time.
     #[cold]
     pub(super) fn tell(&self) {
         if self.is_told.swap(true, Ordering::Relaxed) {

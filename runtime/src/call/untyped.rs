@@ -49,7 +49,7 @@ impl<'s> Core<'s> {
         }
     }
 
-    /// Waits for what the attempt has to wait for.
+    /// Waits for the permits of the attempt.
     #[inline]
     pub(super) fn admit(
         &mut self,
@@ -70,11 +70,11 @@ impl<'s> Core<'s> {
         self.wait_for_permit(can_refuse, cx)
     }
 
-    /// Takes a permit if nobody has to wait for one.
+    /// Takes a permit if no call has to wait for one.
     #[inline]
     fn pass(&mut self, can_refuse: bool, now: u64) -> bool {
         let Ok(setup) = self.setup else { return false };
-        // What is listened to takes its time, and opens a span.
+        // A call in whose span a subscriber is interested goes by the slow path, which opens it.
         if CallSpan::may_be_heard() {
             return false;
         }
@@ -106,13 +106,13 @@ impl<'s> Core<'s> {
         scope.map_or(u64::MAX, |scope| scope.bounds.deadline())
     }
 
-    /// Nanoseconds of cooldowns for which the call still waits.
+    /// Returns the nanoseconds of cooldowns for which the call still waits.
     pub(super) fn patience(&self, can_refuse: bool) -> u64 {
         let scope = self.scope.as_ref().filter(|_| can_refuse);
         scope.map_or(Scope::UNLIMITED, Scope::patience)
     }
 
-    /// Takes note of a pause, for the call and for the one whose body it is in.
+    /// Records a pause, for the call and for the outer call whose body it is in.
     pub(super) fn pause(&mut self, pause: Pause, nanos: u64, to: u64) {
         if nanos == 0 {
             return;
@@ -123,7 +123,7 @@ impl<'s> Core<'s> {
         context::with_current(|outer| outer.pause(nanos, to));
     }
 
-    /// Lets the limiter know what the outcome tells; whether there will be another attempt.
+    /// Reports the outcome to the limiter. Returns whether there will be another attempt.
     #[inline]
     pub(super) fn settle(&mut self, reading: &Reading, verdict: Verdict) -> bool {
         let fine = matches!(verdict, Verdict::Auto | Verdict::Done);
@@ -139,7 +139,7 @@ impl<'s> Core<'s> {
         false
     }
 
-    /// [`settle`](Self::settle) for all but a success that nobody has said more about.
+    /// [`settle`](Self::settle) for all but a success without an observation.
     #[inline(never)]
     fn settle_told(&mut self, reading: &Reading, verdict: Verdict) -> bool {
         let sent = self.wait.sent();
@@ -183,7 +183,7 @@ impl<'s> Core<'s> {
         self.go_on(failure, judgement, next)
     }
 
-    /// Lets the limiter know of a failure: whether, and after which wait, another attempt makes sense.
+    /// Reports a failure to the limiter. Returns the wait for another attempt, if one makes sense.
     #[cold]
     fn settle_failure(&self, end: &End<'_>, judgement: Judgement) -> Option<NextAttempt> {
         let (Ok(setup), Some(scope)) = (self.setup, &self.scope) else {
@@ -255,7 +255,7 @@ impl<'s> Core<'s> {
         false
     }
 
-    /// Lets the limiter hear at once what the body has observed.
+    /// Reports to the limiter at once what the body has observed.
     #[inline]
     pub(super) fn heed(&mut self) {
         if self.scope.as_mut().is_some_and(Scope::take_unheard) {
@@ -305,7 +305,7 @@ impl<'s> Core<'s> {
         self.scope.as_ref().is_some_and(|scope| scope.number > 1)
     }
 
-    /// The function whose call it is.
+    /// Returns the function whose call it is.
     #[inline]
     pub(super) fn function(&self) -> Function {
         let setup = self.setup.as_ref();

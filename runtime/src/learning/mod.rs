@@ -115,11 +115,11 @@ impl Learnt {
     /// Records the refusal of a call that was sent at `sent`. Returns whether it is new: a call that was sent before
     /// the last refusal arrived is refused for the same reason as that one.
     pub(crate) fn refused(&mut self, sent: u64, now: u64) -> bool {
-        let news = self.share.refused(sent, now);
-        if news {
+        let is_new = self.share.refused(sent, now);
+        if is_new {
             self.windows.doubt();
         }
-        news
+        is_new
     }
 
     /// Returns the number of new refusals since the last accepted call.

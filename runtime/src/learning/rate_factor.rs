@@ -158,8 +158,8 @@ impl AcceptedShare {
 
     /// Records the refusal of a call that was sent at `sent`. Returns whether it is new.
     pub(super) fn refused(&mut self, sent: u64, now: u64) -> bool {
-        let news = sent > self.refused || self.refused == 0;
-        if news {
+        let is_new = sent > self.refused || self.refused == 0;
+        if is_new {
             if self.strikes == 0 {
                 self.before = self.value;
                 self.stopped = now;
@@ -167,7 +167,7 @@ impl AcceptedShare {
             self.strikes = self.strikes.saturating_add(1);
             self.refused = now;
         }
-        news
+        is_new
     }
 
     /// Cuts the share after a new refusal. Calls are sent again at `resumes`; `told`: the server set that instant.

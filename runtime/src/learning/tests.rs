@@ -149,8 +149,8 @@ fn of_two_answers_about_one_window_the_smaller_count_holds() {
 #[test]
 fn no_window_is_believed_for_longer_than_allowed() {
     let mut learnt = Learnt::NOTHING;
-    let outlook = hear(&mut learnt, &window(0.0, 100.0, u64::MAX), (0, 0));
-    assert_eq!(outlook.closed_until, HOUR);
+    let assessment = hear(&mut learnt, &window(0.0, 100.0, u64::MAX), (0, 0));
+    assert_eq!(assessment.closed_until, HOUR);
     hear(&mut learnt, &window(1.0, 1e300, u64::MAX), (0, 0));
     assert_eq!(learnt.tighten(DECLARED).interval, HOUR);
 }
@@ -192,16 +192,16 @@ fn whole_seconds_do_not_put_off_a_reset() {
     let half = SECOND / 2;
     hear(&mut learnt, &window(9.0, 10.0, 2), (0, 0));
     // The response arrives just before the reset, within its last rounded second.
-    let outlook = hear(&mut learnt, &window(0.0, 10.0, 1), (3 * half, 3 * half));
-    assert_eq!(outlook.closed_until, 4 * half);
+    let assessment = hear(&mut learnt, &window(0.0, 10.0, 1), (3 * half, 3 * half));
+    assert_eq!(assessment.closed_until, 4 * half);
 }
 
 #[test]
 fn a_reset_that_is_put_off_for_longer_is_believed() {
     let mut learnt = Learnt::NOTHING;
     hear(&mut learnt, &window(9.0, 10.0, 2), (0, 0));
-    let outlook = hear(&mut learnt, &window(0.0, 10.0, 60), (SECOND, SECOND));
-    assert_eq!(outlook.closed_until, 61 * SECOND);
+    let assessment = hear(&mut learnt, &window(0.0, 10.0, 60), (SECOND, SECOND));
+    assert_eq!(assessment.closed_until, 61 * SECOND);
 }
 
 #[test]
@@ -209,43 +209,43 @@ fn a_server_that_gives_back_bit_by_bit_is_not_waited_for_until_its_reset() {
     let mut learnt = Learnt::NOTHING;
     hear(&mut learnt, &window(9.0, 10.0, 1), (0, 0));
     let later = 2 * SECOND;
-    let outlook = hear(&mut learnt, &window(0.0, 10.0, 2), (later, later));
+    let assessment = hear(&mut learnt, &window(0.0, 10.0, 2), (later, later));
     // Ten calls come back in two seconds.
-    assert!(outlook.scarce);
-    assert_eq!(outlook.refills_at, later + SECOND / 5);
+    assert!(assessment.scarce);
+    assert_eq!(assessment.refills_at, later + SECOND / 5);
     assert_eq!(learnt.tighten(DECLARED).interval, SECOND / 5);
     // The server refuses a call in spite of it.
     learnt.refused(later, later);
-    let outlook = hear(&mut learnt, &window(0.0, 10.0, 2), (later, later));
-    assert_eq!(outlook.closed_until, later + 2 * SECOND);
+    let assessment = hear(&mut learnt, &window(0.0, 10.0, 2), (later, later));
+    assert_eq!(assessment.closed_until, later + 2 * SECOND);
 }
 
 #[test]
 fn a_reset_that_moves_with_what_is_used_is_that_of_a_bucket() {
     let mut learnt = Learnt::NOTHING;
     // A bucket of a hundred tokens that refills at ten per second, emptied at once.
-    let mut outlook = hear(&mut learnt, &Hint::new(), (0, 0));
+    let mut assessment = hear(&mut learnt, &Hint::new(), (0, 0));
     for used in 1..=100_u32 {
         let reset = u64::from(used).div_ceil(10);
         let left = f64::from(100 - used);
-        outlook = hear(&mut learnt, &window(left, 100.0, reset), (0, 0));
+        assessment = hear(&mut learnt, &window(left, 100.0, reset), (0, 0));
     }
-    assert!(outlook.scarce);
+    assert!(assessment.scarce);
     assert!((rate(&learnt) - 10.0).abs() < 0.11, "{}", rate(&learnt));
 }
 
 #[test]
 fn a_window_of_ten_seconds_is_waited_for() {
     let mut learnt = Learnt::NOTHING;
-    let mut outlook = hear(&mut learnt, &Hint::new(), (0, 0));
+    let mut assessment = hear(&mut learnt, &Hint::new(), (0, 0));
     for used in 1..=100_u32 {
         // The window ends after 10.4 s. Over half a second, its reset is sent in whole seconds.
         let now = u64::from(used) * SECOND / 200;
         let reset = if used < 80 { 11 } else { 10 };
         let left = f64::from(100 - used);
-        outlook = hear(&mut learnt, &window(left, 100.0, reset), (now, now));
+        assessment = hear(&mut learnt, &window(left, 100.0, reset), (now, now));
     }
-    assert!(outlook.closed_until > 10 * SECOND, "{outlook:?}");
+    assert!(assessment.closed_until > 10 * SECOND, "{assessment:?}");
 }
 
 #[test]
@@ -253,6 +253,6 @@ fn an_answer_on_its_way_at_a_reset_does_not_tell_of_the_window_after_it() {
     let mut learnt = Learnt::NOTHING;
     hear(&mut learnt, &window(9.0, 10.0, 1), (0, 0));
     let (before, after) = (SECOND - 1, SECOND + 1);
-    let outlook = hear(&mut learnt, &window(0.0, 10.0, 1), (before, after));
-    assert!(outlook.is_clear());
+    let assessment = hear(&mut learnt, &window(0.0, 10.0, 1), (before, after));
+    assert!(assessment.is_clear());
 }

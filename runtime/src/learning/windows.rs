@@ -151,14 +151,14 @@ impl TrackedWindows {
         heard: &Observation<'_>,
         own: Option<DeclaredBucket>,
     ) -> Assessment {
-        let mut outlook = Assessment::CLEAR;
+        let mut assessment = Assessment::CLEAR;
         let windows = windows(heard.hint);
         // With several windows it is not known which of them the declared bucket is about.
         let own = own.filter(|_| windows.len() == 1);
         for spoken in &windows {
-            self.hear_of(spoken, heard, own, &mut outlook);
+            self.hear_of(spoken, heard, own, &mut assessment);
         }
-        outlook
+        assessment
     }
 
     /// Returns the instant of the next token after a refusal, if each exhausted window is a proven bucket. `None` if
@@ -182,20 +182,20 @@ impl TrackedWindows {
         spoken: &Spoken<'_>,
         heard: &Observation<'_>,
         own: Option<DeclaredBucket>,
-        outlook: &mut Assessment,
+        assessment: &mut Assessment,
     ) {
         let Some(remaining) = spoken.remaining else {
             return;
         };
         let reset = spoken.reset.map(nanos);
-        let close = |outlook: &mut Assessment, reset: u64| {
+        let close = |assessment: &mut Assessment, reset: u64| {
             let until = heard.believed(heard.received.saturating_add(reset));
-            outlook.closed_until = outlook.closed_until.max(until);
+            assessment.closed_until = assessment.closed_until.max(until);
         };
         match (reset.filter(|&reset| reset > 0), spoken.limit) {
             // Other units, such as tokens of a language model: how many calls the rest allows is not known, unless
             // nothing is left.
-            (Some(reset), _) if !spoken.is_requests && remaining <= 0.0 => close(outlook, reset),
+            (Some(reset), _) if !spoken.is_requests && remaining <= 0.0 => close(assessment, reset),
             (Some(_), _) if !spoken.is_requests => {}
             (Some(reset), Some(limit)) if limit >= 1.0 => {
                 let told = Statement {
@@ -205,16 +205,16 @@ impl TrackedWindows {
                     sent: heard.sent,
                     received: heard.received,
                 };
-                self.follow(spoken.name, &told, heard, own, outlook);
+                self.follow(spoken.name, &told, heard, own, assessment);
             }
             // Without a limit a window cannot be followed, but an exhausted one closes the limiter.
-            (Some(reset), None) if remaining < 1.0 => close(outlook, reset),
+            (Some(reset), None) if remaining < 1.0 => close(assessment, reset),
             // Without a reset the rest only bounds the tokens in the bucket.
             (None, Some(_)) if spoken.is_requests && spoken.reset.is_none() => {
-                let level = outlook
+                let level = assessment
                     .level
                     .map_or(remaining, |level| level.min(remaining));
-                outlook.level = Some(level);
+                assessment.level = Some(level);
             }
             _ => {}
         }
@@ -227,7 +227,7 @@ impl TrackedWindows {
         told: &Statement,
         heard: &Observation<'_>,
         own: Option<DeclaredBucket>,
-        outlook: &mut Assessment,
+        assessment: &mut Assessment,
     ) {
         let followed = self.find(name, told);
         if !followed.window.hear(told) {
@@ -243,10 +243,10 @@ impl TrackedWindows {
         match window.kind() {
             ResetMeaning::Refills if is_little => {
                 followed.pace = Some(refill(&window, told, heard));
-                outlook.scarce = true;
+                assessment.scarce = true;
                 if window.remaining() < 1.0 {
                     let next = window.sent().saturating_add(whole(window.interval()));
-                    outlook.refills_at = outlook.refills_at.max(next);
+                    assessment.refills_at = assessment.refills_at.max(next);
                 }
             }
             ResetMeaning::Refills => {}
@@ -254,13 +254,13 @@ impl TrackedWindows {
                 // The end may have passed since the call was sent. Later calls tell about the next window.
                 if window.ends() > heard.received {
                     let until = heard.believed(window.ends());
-                    outlook.closed_until = outlook.closed_until.max(until);
+                    assessment.closed_until = assessment.closed_until.max(until);
                 }
             }
             ResetMeaning::Unknown | ResetMeaning::Renews => {
                 if let (true, Some(pace)) = (is_little, spread(&window, heard)) {
                     followed.pace = Some(pace);
-                    outlook.scarce = true;
+                    assessment.scarce = true;
                 }
             }
         }

@@ -34,7 +34,7 @@ impl<'a> Acquire<'a> {
         }
     }
 
-    /// Takes a permit behind the gate, or a place in the queue.
+    /// Takes a permit under the lock, or a place in the queue.
     #[cold]
     fn enter(&mut self, cx: &Context<'_>) -> Poll<Result<(), Error>> {
         let request = Request {
@@ -46,7 +46,7 @@ impl<'a> Acquire<'a> {
                 self.limiter.shared().fast_path.count_permit();
                 Poll::Ready(Ok(()))
             }
-            // Whoever is granted a permit as soon as it is in the queue has been woken.
+            // A caller that is granted a permit as soon as it joins the queue has been woken already.
             Ok(ticket) => {
                 self.ticket = ticket;
                 Poll::Pending

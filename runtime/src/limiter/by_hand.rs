@@ -1,4 +1,4 @@
-//! Changes by hand: begins and ends pauses, forgets what was learnt, closes.
+//! Manual control: starts and ends cooldowns, forgets what was learnt, closes.
 
 use core::time::Duration;
 
@@ -17,11 +17,12 @@ use super::state::news::why;
 use super::wake_list::WakeList;
 
 impl Limiter {
-    /// Grants nothing before `until`; then one permit at once and the others at the paced rate.
+    /// Closes the limiter until `until`. Then one permit is granted at once, and the others follow at the
+    /// paced rate.
     ///
-    /// A later instant extends a cooldown, an earlier one changes nothing. At most one hour from
-    /// now: what lies further ahead is cut to that. Permits that were granted and not picked up are
-    /// called back. [`resume`](Self::resume) ends it.
+    /// A later instant extends a cooldown, an earlier one changes nothing. An instant more than one hour from
+    /// now counts as one hour from now. Permits that were granted and not picked up are revoked.
+    /// [`resume`](Self::resume) ends the cooldown.
     pub fn cooldown_until(&self, until: Instant) {
         let now = clock::now();
         let longest = now.saturating_add(clock::nanos(LONGEST_COOLDOWN));
@@ -29,15 +30,15 @@ impl Limiter {
             .cool_down(clock::since_epoch(until).min(longest));
     }
 
-    /// [`cooldown_until`](Self::cooldown_until) this long from now.
+    /// Closes the limiter for this long, as [`cooldown_until`](Self::cooldown_until) does.
     pub fn cooldown_for(&self, duration: Duration) {
         let now = clock::now();
         let duration = clock::nanos(duration.min(LONGEST_COOLDOWN));
         self.shared().cool_down(now.saturating_add(duration));
     }
 
-    /// Ends the cooldown now, whether a server asked for it, a failure caused it, or the program: for a person who
-    /// knows better than the server did.
+    /// Ends the cooldown now, whether a server, a failure or the program caused it: for an operator who knows
+    /// better than the server.
     ///
     /// Calls that wait for its end go on as they would at its end: one permit at once, if the bucket has a token, and
     /// the others at the paced rate. The envelope of `burst + rate * time` holds. What was learnt of the rate stays;
@@ -92,15 +93,15 @@ impl Limiter {
             .by_hand(&|state, fast_path, now, _| state.reset(fast_path, now));
     }
 
-    /// Refuses all calls from now on, and those that wait, with an error for which
-    /// [`is_closed`](crate::Error::is_closed) holds: for the end of a program, see [`drain`](crate::drain).
+    /// Refuses all waiting and all later calls, with an error for which
+    /// [`is_closed`](crate::Error::is_closed) holds. For the end of a program, see [`drain`](crate::drain).
     ///
     /// Permits that were granted before stay good, and attempts that are under way run to their end; they are not
     /// tried again, and return what they have. A call that waits for a backoff of its own ends when that is over. A
     /// call of a function whose error has no room for a refusal cannot be refused: it stays pending until it is
     /// dropped or the limiter is [reset](Self::reset), and an event warns of it.
     ///
-    /// In a [store](Self::in_store) other processes are not concerned.
+    /// Other processes that share the limit through a [store](Self::in_store) are not affected.
     ///
     /// ```
     /// use core::num::NonZeroU32;
@@ -123,7 +124,7 @@ impl Shared {
         self.with_state(|state, now, wakes| state.cool_down(until, why::BY_HAND, now, wakes));
     }
 
-    /// Does the same to the limiter and to those of the server's resources.
+    /// Applies `act` to the limiter and to the limiters of the server's resources.
     fn by_hand(&self, act: &dyn Fn(&mut LimiterState, &FastPath, u64, &mut WakeList)) {
         self.with_state(|state, now, wakes| act(state, &self.fast_path, now, wakes));
         for resource in self.all_resources() {
@@ -131,7 +132,7 @@ impl Shared {
         }
     }
 
-    /// Empties the bucket of a limiter that is to begin so.
+    /// Empties the bucket of a limiter whose quota starts empty.
     pub(super) fn start(&self, quota: Quota) {
         if quota.starts_empty() {
             self.with_state(|state, now, _| state.tat = now + state.shape.capacity);

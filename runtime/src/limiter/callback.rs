@@ -1,4 +1,4 @@
-//! Callbacks of timers and stores, which know a limiter by this trait alone.
+//! `Callback`: the trait by which timers and stores call a limiter back.
 
 use tokio::runtime::Id;
 
@@ -8,10 +8,10 @@ use crate::store::StoreError;
 
 /// A limiter, as its timers, its store and other limiters of its name see it.
 pub(super) trait Callback: Send + Sync {
-    /// The timer on this runtime fired.
+    /// Reports that the timer on this runtime fired.
     fn timer_fired(&self, runtime: Id);
 
-    /// The store answered a request or failed it; `None`: the request was dropped on this side.
+    /// Reports the outcome of a request to the store; `None`: the request was dropped in this process.
     fn store_replied(&self, request: u64, reply: Option<&Result<Answer, StoreError>>);
 
     /// Returns the declared quota.

@@ -1,4 +1,4 @@
-//! Carries out what timers, stores and the end of a visit to the lock ask of a limiter.
+//! Handles what timers and stores report, and sends the requests that a locked section has collected.
 
 use std::sync::Arc;
 use std::sync::MutexGuard;
@@ -28,11 +28,11 @@ impl Callback for Shared {
         let (mut locked, now) = self.lock_state();
         let mut wakes = WakeList::new();
         if !locked.timers.fired(runtime) {
-            // Whoever still polls them has them follow to the runtime that they are polled on.
+            // A waiter that is polled again moves to the timer of the runtime that polls it.
             let stranded = locked.state.queue.of_runtime(runtime);
             stranded.for_each(|waiter| wakes.add(waiter.waker.clone()));
         }
-        self.settle(locked, now, &mut wakes);
+        self.finish(locked, now, &mut wakes);
     }
 
     fn store_replied(&self, request: u64, reply: Option<&Result<Answer, StoreError>>) {
@@ -57,10 +57,10 @@ impl Shared {
         locked.state.queue.waiter_mut(index).runtime = handle.id();
         locked.timers.unregister(runtime);
         let now = clock::now();
-        self.settle(locked, now, &mut WakeList::new());
+        self.finish(locked, now, &mut WakeList::new());
     }
 
-    /// Whether the limit is kept here: in this store, or in this process alone.
+    /// Returns whether the limit is in this store, or in this process alone.
     pub(in crate::limiter) fn is_in(&self, place: Option<(&Arc<dyn Store>, Policy)>) -> bool {
         match (self.client.get(), place) {
             (None, None) => true,
@@ -69,7 +69,7 @@ impl Shared {
         }
     }
 
-    /// Sends what has to be sent to the store.
+    /// Sends the collected requests to the store.
     #[cold]
     pub(in crate::limiter) fn run(&self, outbox: Outbox) {
         let Some(client) = self.client.get() else {
@@ -78,15 +78,15 @@ impl Shared {
         if let Some(event) = outbox.event {
             client.tell(&event);
         }
-        for order in outbox.outgoing {
+        for outgoing in outbox.outgoing {
             match &outbox.runtime {
-                Some(runtime) => client.send(order, runtime, &self.me),
-                None => self.store_replied(order.id, None),
+                Some(runtime) => client.send(outgoing, runtime, &self.me),
+                None => self.store_replied(outgoing.id, None),
             }
         }
     }
 
-    /// Why the store has nobody served.
+    /// Returns why the store refuses callers.
     #[cold]
     pub(crate) fn no_store(&self) -> Arc<str> {
         let why = self.with_state(|state, now, _| state.no_store(u64::MAX, now));

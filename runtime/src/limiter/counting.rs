@@ -1,4 +1,4 @@
-//! Counts what happens on a limiter, and puts its snapshot together.
+//! Counts what happens on a limiter, and assembles its snapshot.
 
 use core::time::Duration;
 
@@ -7,12 +7,12 @@ use super::shared::Shared;
 use super::snapshot::Snapshot;
 
 impl Shared {
-    /// Counts something that is rare.
+    /// Counts a rare event.
     pub(crate) fn count(&self, what: impl FnOnce(&mut Counts)) {
         what(&mut self.lock().state.counts);
     }
 
-    /// Takes note of a wait that was spent outside the queue.
+    /// Records a wait that was spent outside the queue.
     pub(crate) fn add_backoff(&self, nanos: u64, slow: u64) {
         self.with_state(|state, now, _| {
             state.waits.backoff += Duration::from_nanos(nanos);
@@ -20,7 +20,7 @@ impl Shared {
         });
     }
 
-    /// Counts the end of an attempt that nothing is to be learnt from.
+    /// Counts the end of an attempt from which nothing is learnt.
     #[cold]
     pub(crate) fn end_attempt(&self) {
         self.fast_path.count_end();
@@ -28,11 +28,11 @@ impl Shared {
 
     pub(super) fn snapshot(&self) -> Snapshot {
         let own = self.with_state(|state, now, _| state.snapshot(now));
-        self.with_resources(self.with_gate(own))
+        self.with_resources(self.with_fast_path(own))
     }
 
-    /// Adds what the gate has counted.
-    fn with_gate(&self, mut own: Snapshot) -> Snapshot {
+    /// Adds the counts of the fast path.
+    fn with_fast_path(&self, mut own: Snapshot) -> Snapshot {
         // In this order: an attempt begins before it ends.
         let ended = self.fast_path.ended();
         let (attempts, permits) = self.fast_path.counts();

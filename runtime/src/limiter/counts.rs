@@ -1,8 +1,8 @@
 //! Counts of what has happened on a limiter.
 //!
-//! The gate counts in one word what happens at every call. Rarer things are counted behind the lock.
+//! The fast path counts what happens at every call. Rarer events are counted under the lock.
 
-/// How often what has happened on a limiter since it was made.
+/// Counts of what has happened on a limiter since it was made.
 ///
 /// The counts are exact, and only grow. Monitoring that wants rates takes the difference of two snapshots.
 ///
@@ -53,18 +53,18 @@ impl Counts {
         waits_given_up: 0,
     };
 
-    /// A call begins that may have to wait.
+    /// Counts a call that may have to wait.
     pub(crate) const fn call(&mut self) {
         self.calls = self.calls.wrapping_add(1);
     }
 
-    /// A call is admitted that may have had to wait.
+    /// Counts the admission of a call that may have had to wait.
     pub(crate) const fn admit(&mut self, retry: bool) {
         self.attempts += 1;
         self.retried += retry as u64;
     }
 
-    /// A retry was admitted at once: the gate has counted it as a call.
+    /// Counts a retry that was admitted at once: the fast path has counted it as a call.
     #[cold]
     pub(crate) const fn retry(&mut self) {
         self.calls = self.calls.wrapping_sub(1);
@@ -75,7 +75,7 @@ impl Counts {
         self.refused += 1;
     }
 
-    /// An attempt ended in a failure.
+    /// Counts an attempt that failed.
     pub(crate) const fn fail(&mut self, throttled: bool) {
         if throttled {
             self.throttled += 1;

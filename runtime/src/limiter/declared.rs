@@ -17,26 +17,27 @@ use super::shared::Shared;
 /// Address of a store, and the name of a limiter in it.
 type Place = (usize, Arc<str>);
 
-/// Fewer places are not looked through for those that are gone.
+/// Number of places below which none is removed.
 const FEW: usize = 64;
 
 struct Known {
     limiters: HashMap<Place, Weak<dyn Callback>>,
-    /// At this many places they are looked through.
+    /// Number of places at which those of dropped limiters are removed.
     many: usize,
 }
 
 static KNOWN: Mutex<Option<Known>> = Mutex::new(None);
 
 impl Shared {
-    /// Notes the limiter's place in its store, and tells if another one of that place has another quota.
+    /// Records the limiter's place in its store, and emits an event if another limiter at that place has
+    /// another quota.
     pub(super) fn compare_quotas(&self, client: &StoreClient, quota: Quota) {
         let other = note(client, &self.me).and_then(|other| other.upgrade());
         let same = |other: &Arc<dyn Callback>| ptr::addr_eq(Arc::as_ptr(other), self);
         let Some(other) = other.filter(|other| !same(other)) else {
             return;
         };
-        // Read with no other lock held.
+        // The lock of `KNOWN` is released: reading the quota takes the other limiter's lock.
         let theirs = other.quota();
         if theirs != quota {
             events::quotas_differ(client.key(), &quota, &theirs);

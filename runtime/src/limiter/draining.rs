@@ -12,8 +12,8 @@ use super::shared::Shared;
 /// Longest time from the end of the last attempt until it is noticed.
 const LOOK: Duration = Duration::from_millis(10);
 
-/// Closes the limiters and waits until the attempts that are under way have ended, for `timeout` at most. Returns how
-/// many are under way still.
+/// Closes the limiters and waits until the attempts under way have ended, for `timeout` at most. Returns how
+/// many are still under way.
 ///
 /// New calls and calls that wait are refused as [`Limiter::close`] says. An attempt is under way from its permit until
 /// its body has returned or its call is dropped. Permits of [`Limiter::acquire`] are not waited for, since a limiter

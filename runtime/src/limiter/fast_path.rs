@@ -1,7 +1,7 @@
-//! The way through while nobody waits: one word, one compare-and-swap.
+//! The path of calls while no caller waits: one word, one compare-and-swap.
 //!
-//! The word holds the bucket's state, or says that the gate is shut: somebody waits or a cooldown
-//! lasts, and the state is behind the limiter's lock. Only the lock's holder shuts or opens.
+//! The word holds the bucket's state, or says that the fast path is shut: callers wait or a cooldown lasts,
+//! and the state is behind the limiter's lock. Only the holder of the lock shuts or opens it.
 
 use core::hint;
 
@@ -21,34 +21,35 @@ pub(super) struct FastPath {
     owed_until: AtomicU64,
 }
 
-/// A word in a cache line of its own (processors fetch two of 64 bytes at a time): who reads what
-/// stands beside it does not wait for those who write it.
+/// A value in cache lines of its own (processors fetch two of 64 bytes at a time), so that reads of its
+/// neighbours do not wait for writes to it.
 #[derive(Debug)]
 #[repr(align(128))]
 struct CachePadded<T>(T);
 
-/// What every call writes.
+/// Words that every call writes.
 #[derive(Debug)]
 struct Hot {
     tat: AtomicU64,
-    /// Attempts that ended well, where nobody wanted to know more.
+    /// Attempts that ended well, while nothing was to be learnt from them.
     passes: AtomicU64,
     /// Attempts that ended in another way.
     ends: AtomicU64,
     /// Attempts that were admitted at once.
     attempts: AtomicU64,
-    /// Permits granted to callers that are no calls.
+    /// Permits of `acquire` and `try_acquire`.
     permits: AtomicU64,
 }
 
-/// What came of trying the gate.
+/// Result of taking tokens without the lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum TryTake {
     /// The permit is taken.
     Taken,
     /// There are too few tokens until this instant.
     Empty(u64),
-    /// Ask behind the lock: it is shut, the cost can never be paid, or the clock went back.
+    /// To be decided under the lock: the fast path is shut, the cost can never be paid, or the clock went
+    /// back.
     Slow,
 }
 
@@ -68,14 +69,14 @@ impl FastPath {
         }
     }
 
-    /// Takes `cost` tokens at `now` if they are there and nobody waits for them.
+    /// Takes `cost` tokens at `now` if they are there and no caller waits.
     #[inline]
     pub(super) fn pass(&self, cost: u32, now: u64) -> TryTake {
         self.try_once(cost, now)
             .unwrap_or_else(|| self.try_again(cost, now))
     }
 
-    /// Takes the tokens, or `None` where somebody else took some at the same time.
+    /// Tries once to take the tokens. `None`: another thread changed the word meanwhile.
     #[inline]
     fn try_once(&self, cost: u32, now: u64) -> Option<TryTake> {
         let tat = self.tat.0.tat.load(Ordering::Acquire);
@@ -97,14 +98,14 @@ impl FastPath {
         let mut failures = 1;
         loop {
             stand_back(failures);
-            if let Some(passage) = self.try_once(cost, now) {
-                return passage;
+            if let Some(outcome) = self.try_once(cost, now) {
+                return outcome;
             }
             failures += 1;
         }
     }
 
-    /// Puts `next` in the place of `tat`, unless somebody was faster.
+    /// Replaces `tat` by `next`, unless another thread was faster.
     #[inline]
     fn replace(&self, tat: u64, next: u64) -> bool {
         let word = &self.tat.0.tat;
@@ -118,7 +119,7 @@ impl FastPath {
         self.tat.0.attempts.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Counts a permit of a caller that is no call.
+    /// Counts a permit of `acquire` or `try_acquire`.
     #[inline]
     pub(super) fn count_permit(&self) {
         self.tat.0.permits.fetch_add(1, Ordering::Relaxed);
@@ -135,7 +136,7 @@ impl FastPath {
         )
     }
 
-    /// Counts an attempt that ended well, where nobody wants to know more.
+    /// Counts an attempt that ended well, while nothing is to be learnt from it.
     #[inline]
     pub(super) fn count_pass(&self) {
         self.tat.0.passes.fetch_add(1, Ordering::Release);
@@ -157,23 +158,23 @@ impl FastPath {
         self.passes().wrapping_add(ends)
     }
 
-    /// Shuts the gate if it is open, and hands the state to the lock's holder.
+    /// Shuts the fast path if it is open. Returns its state, which then belongs to the holder of the lock.
     pub(super) fn shut(&self) -> Option<u64> {
         let tat = self.tat.0.tat.fetch_or(SHUT, Ordering::AcqRel);
         (tat & SHUT == 0).then_some(tat)
     }
 
-    /// Opens the gate with this state. Tokens that a late timer kept from those who waited can be
-    /// taken until `owed_until`.
+    /// Opens the fast path with this state. Until `owed_until`, tokens that a late timer kept from waiters
+    /// can be taken.
     pub(super) fn open(&self, tat: u64, owed_until: u64) {
         self.owed_until.store(owed_until, Ordering::Relaxed);
         self.tat.0.tat.store(tat, Ordering::Release);
     }
 
-    /// Changes the quota; only while the gate is shut.
+    /// Changes the quota. Only while the fast path is shut.
     ///
-    /// A caller that read the old interval before and the new capacity after cannot pass: the gate
-    /// was shut in between, and `set_quota` never reopens it with the state that the caller read.
+    /// A caller that read the old interval before and the new capacity after cannot pass: the fast path was
+    /// shut in between, and `set_quota` never reopens it with the state that the caller read.
     pub(super) fn reshape(&self, shape: Shape) {
         self.capacity.store(shape.capacity, Ordering::Relaxed);
         self.interval.store(shape.interval, Ordering::Relaxed);
@@ -197,15 +198,15 @@ impl FastPath {
     }
 }
 
-/// A branch that is not taken costs less than a choice that all the rest has to wait for.
+/// Out of line: a branch that is not taken costs less than a choice that all the rest has to wait for.
 #[cold]
 #[inline(never)]
 const fn owed() -> u64 {
     TIMER_SLACK
 }
 
-/// Lets the threads get on that take permits as well: those who all try again at once take the word
-/// out of each other's caches, and none gets far.
+/// Spins for longer the more exchanges have failed: threads that retry at once take the word out of each
+/// other's caches, and none makes progress.
 fn stand_back(failures: u32) {
     for _ in 0..16 * failures.min(8) {
         hint::spin_loop();

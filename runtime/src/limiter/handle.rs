@@ -1,4 +1,4 @@
-//! Handles of a limiter: their name, and what becomes of them.
+//! Handles of a limiter: name, declaration, clone and drop.
 
 use core::fmt;
 use std::sync::Arc;
@@ -22,9 +22,9 @@ impl Limiter {
         self.shared().name().map(|name| &**name)
     }
 
-    /// Returns whether there is more of the limiter than a handle: `false` for one that
-    /// [`paced::limiter`](crate::limiter()) gave for a name that no function has used so far and nobody has declared.
-    /// After the program's first calls that is a name with a mistake in it.
+    /// Returns whether the limiter has been declared. `false`: it is a handle that
+    /// [`paced::limiter`](crate::limiter()) returned for a name that no function has used so far and that was
+    /// not declared. After the program's first calls, that is a misspelt name.
     ///
     /// ```
     /// # use core::num::NonZeroU32;

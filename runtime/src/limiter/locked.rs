@@ -1,4 +1,4 @@
-//! What is behind a limiter's lock: the desk, and the timers of those who wait at it.
+//! State behind a limiter's lock: its rules, and the timers of its waiters.
 
 use std::sync::MutexGuard;
 
@@ -25,8 +25,8 @@ impl Locked {
         }
     }
 
-    /// Takes a waiter out of the queue.
-    #[must_use = "dropping a waker can come back here: not under the lock"]
+    /// Removes a waiter from the queue.
+    #[must_use = "dropping a waker can re-enter the limiter: not under the lock"]
     pub(super) fn leave(&mut self, index: u32) -> Waiter {
         let waiter = self.state.queue.leave(index);
         self.timers.unregister(waiter.runtime);
@@ -44,17 +44,17 @@ impl Locked {
     }
 }
 
-/// Lets a waiter go whom nothing else depends on, and drops it once the lock is released.
-pub(super) fn part(mut locked: MutexGuard<'_, Locked>, index: u32) {
+/// Removes waiter `index` and drops it after unlocking, because dropping its waker may re-enter the limiter.
+pub(super) fn remove(mut locked: MutexGuard<'_, Locked>, index: u32) {
     let waiter = locked.leave(index);
     drop(locked);
     drop(waiter);
 }
 
-/// The same for one that goes without a permit.
-pub(super) fn part_in_vain(mut locked: MutexGuard<'_, Locked>, index: u32, now: u64) {
+/// Does the same for a waiter without a permit, and counts its wait as given up.
+pub(super) fn remove_without_permit(mut locked: MutexGuard<'_, Locked>, index: u32, now: u64) {
     let waiter = locked.leave(index);
-    locked.state.waited_in_vain(&waiter, now);
+    locked.state.count_given_up(&waiter, now);
     drop(locked);
     drop(waiter);
 }

@@ -13,7 +13,7 @@ mod handle;
 mod locked;
 mod name;
 mod naming;
-mod notes;
+mod published;
 mod registry;
 mod remote;
 mod request;
@@ -66,14 +66,14 @@ use crate::store::TICK;
 use self::remote::RemoteConfig;
 use self::remote::client::StoreClient;
 
-/// No cooldown lasts longer, whatever a server sends, unless a function's attribute says so.
+/// Longest cooldown, whatever a server sends, unless a function's attribute sets another bound.
 pub(crate) const LONGEST_COOLDOWN: Duration = Duration::from_secs(3600);
 
 /// A token bucket with a fair queue and a cooldown, shared by every call that goes through it.
 ///
 /// A bucket holds up to [`burst`](Quota::burst) tokens and gains one every
-/// [`interval`](crate::Rate::interval). A permit takes its cost in tokens out of it. Who finds too
-/// few waits in line; the first in line is served first, whatever it costs.
+/// [`interval`](crate::Rate::interval). A permit takes its cost in tokens out of the bucket. Callers that
+/// find too few tokens wait in a queue. The first caller in the queue is served first, whatever it costs.
 ///
 /// A permit is assigned to the future at the head of the queue when it falls due, even if that future is
 /// not polled, so an idle future never blocks the queue. A permit that is not picked up within two
@@ -101,7 +101,7 @@ pub struct Limiter {
 }
 
 impl Limiter {
-    /// A limiter with a full bucket.
+    /// Creates a limiter. Its bucket is full, unless the quota is [`starting_empty`](Quota::starting_empty).
     pub const fn new(quota: Quota) -> Self {
         Self {
             quota,
@@ -109,10 +109,12 @@ impl Limiter {
         }
     }
 
-    /// The limiter that this program knows by `name`, which the first call with that name makes.
+    /// Returns the limiter that this program knows by `name`, and creates it at the first call with that
+    /// name.
     ///
-    /// The name goes with the last handle: it can be declared anew then, with another quota. Tokens that were used up
-    /// stay used up until the bucket would be full again, so a handle may be made for each use.
+    /// The name is free again once the last handle is dropped: it can then be declared anew, with another
+    /// quota. Tokens that were used up stay used up until the bucket would be full again, so a handle may be
+    /// made for each use.
     ///
     /// # Errors
     ///
@@ -121,15 +123,15 @@ impl Limiter {
         registry::declare(name, quota)
     }
 
-    /// A limiter that shares its limit with all others of this `name` in the same `store`, also in
+    /// Creates a limiter that shares its limit with all others of this `name` in the same `store`, also in
     /// other processes and on other machines.
     ///
-    /// Its permits are tokens that the store has handed out: just as many as are waited for, many in
-    /// one request. Cooldowns hold for all processes, and so does the pace that a server's hints ask
-    /// for. `policy` says what happens while the store is away.
+    /// Its permits are tokens drawn from the store: as many as callers wait for, many in one request.
+    /// Cooldowns hold for all processes, and so does the pace that a server's hints ask for. `policy` says
+    /// what happens while the store is away.
     ///
-    /// [`try_acquire`](Self::try_acquire) takes a token only if one is at hand; where none is, it has
-    /// one fetched for the next try.
+    /// [`try_acquire`](Self::try_acquire) takes a token only if one has been drawn already; otherwise it has
+    /// one drawn for the next try.
     ///
     /// # Errors
     ///
@@ -178,8 +180,8 @@ impl Limiter {
         }
     }
 
-    /// The limiter that this program knows by `name`, which the first call with that name makes
-    /// [in this store](Self::in_store).
+    /// Returns the limiter that this program knows by `name`, and creates it [in this store](Self::in_store)
+    /// at the first call with that name.
     ///
     /// # Errors
     ///
@@ -205,9 +207,11 @@ impl Limiter {
     ///
     /// # Errors
     ///
-    /// [`is_no_runtime`](Error::is_no_runtime): it has to wait, outside a tokio runtime. A permit that is free needs
-    /// none.
-    /// [`is_closed`](Error::is_closed): the limiter was [closed](Self::close).
+    /// * [`is_no_runtime`](Error::is_no_runtime): it has to wait, outside a tokio runtime. A permit that is
+    ///   free needs none.
+    /// * [`is_closed`](Error::is_closed): the limiter was [closed](Self::close).
+    /// * [`is_store`](Error::is_store): the limit is in a store that refuses, or that is away under
+    ///   [`OnStoreError::Closed`](crate::store::OnStoreError::Closed).
     ///
     /// # Panics
     ///
@@ -215,8 +219,8 @@ impl Limiter {
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future gives up its place in the queue, and a permit that it was granted but
-    /// has not returned goes to the next in line at once. Nothing is lost.
+    /// Dropping the future gives up its place in the queue. A permit that it was granted but has not returned
+    /// goes to the next caller in the queue at once. Nothing is lost.
     pub fn acquire(&self) -> Acquire<'_> {
         self.acquire_many(1)
     }
@@ -240,18 +244,19 @@ impl Limiter {
         Acquire::new(self, cost)
     }
 
-    /// Takes a permit of one token if there is one and nobody waits.
+    /// Takes a permit of one token if it is free and no caller waits.
     ///
     /// # Errors
     ///
-    /// [`is_not_yet`](Error::is_not_yet), with the time until it would be this caller's turn in
-    /// [`retry_after`](Error::retry_after).
+    /// [`is_not_yet`](Error::is_not_yet), with the time until a permit is free in
+    /// [`retry_after`](Error::retry_after). [`is_closed`](Error::is_closed) and [`is_store`](Error::is_store)
+    /// as for [`acquire`](Self::acquire).
     #[inline]
     pub fn try_acquire(&self) -> Result<(), Error> {
         self.try_acquire_many(1)
     }
 
-    /// Takes a permit of `cost` tokens if they are there and nobody waits.
+    /// Takes a permit of `cost` tokens if they are free and no caller waits.
     ///
     /// # Errors
     ///
@@ -283,15 +288,15 @@ impl Limiter {
             })
     }
 
-    /// Changes the quota, for those who wait now as well. Tokens used up stay used up.
+    /// Changes the quota, also for callers that wait. Tokens used up stay used up.
     ///
-    /// Who waits for more tokens than the new burst holds gets
+    /// A caller that waits for more tokens than the new burst gets
     /// [`is_insufficient_capacity`](Error::is_insufficient_capacity).
     pub fn set_quota(&self, quota: Quota) {
         self.shared().set_quota(quota);
     }
 
-    /// What the limiter looks like now.
+    /// Returns the state of the limiter as of now.
     pub fn snapshot(&self) -> Snapshot {
         self.shared().snapshot()
     }

@@ -13,7 +13,7 @@ use super::shared::Shared;
 use super::state::cooldown::Probe;
 
 impl Shared {
-    /// A limiter that has a name, and a quota until it is declared.
+    /// Creates a limiter that has a name, and a placeholder quota until it is declared.
     pub(super) fn undeclared(name: &Arc<str>, quota: Quota) -> Arc<Self> {
         let shared = Self::new(quota);
         shared.call(name);
@@ -31,19 +31,19 @@ impl Shared {
         self.naming.name.get()
     }
 
-    /// Takes note of a function that calls through it.
+    /// Records the first function that calls through it.
     pub(crate) fn used_by(&self, function: &'static str) {
         self.naming.user.get_or_init(|| function);
     }
 
-    /// Returns what to call it: its name, or that of the first function that called through it.
+    /// Returns its label: its name, or that of the first function that called through it.
     pub(crate) fn label(&self) -> &str {
         let name = self.naming.name.get().map(|name| &**name);
         name.or(self.naming.user.get().copied())
             .unwrap_or("unnamed")
     }
 
-    /// Says of an error that it is this limiter's. `sent`: the call had made an attempt before.
+    /// Returns the context of an error of this limiter. `sent`: the call has made an attempt before.
     #[cold]
     pub(crate) fn context(&self, sent: bool) -> Context {
         let (ahead, closed) = {
@@ -64,7 +64,7 @@ impl Shared {
         self.naming.provisional.load(Ordering::Relaxed)
     }
 
-    /// Returns whether a new limiter would grant just what this one does.
+    /// Returns whether a new limiter would grant exactly what this one does.
     pub(super) fn is_as_new(&self) -> bool {
         self.with_state(|state, now, _| {
             let is_plain = !state.shut

@@ -1,16 +1,15 @@
 //! Limiters that are known by name: those that functions share, and those of the functions themselves.
 //!
-//! A handle can be asked for before anybody has declared the limiter. It is kept then, and bound by the declaration.
+//! A handle can be asked for before the limiter is declared. The declaration then applies to that handle.
 
+use core::num::NonZeroU32;
+use core::sync::atomic::AtomicBool;
+use core::sync::atomic::Ordering;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::sync::PoisonError;
-
-use core::num::NonZeroU32;
-use core::sync::atomic::AtomicBool;
-use core::sync::atomic::Ordering;
 
 use crate::error::Error;
 use crate::quota::Quota;
@@ -25,7 +24,7 @@ use super::shared::Shared;
 /// Quota of a limiter until it is declared.
 const UNDECLARED: Quota = Quota::per_second(NonZeroU32::MIN);
 
-/// Names below this number are not looked through for those that nobody needs any more.
+/// Number of names below which none is removed.
 const FEW: usize = 64;
 
 /// Store of a limit, and its policy.
@@ -34,14 +33,14 @@ type StorePlace<'a> = Option<(&'a Arc<dyn Store>, Policy)>;
 #[derive(Debug)]
 struct NamedLimiter {
     shared: Arc<Shared>,
-    /// `None`: there is only a handle so far.
+    /// `None`: there are only handles so far.
     declared: Option<Quota>,
 }
 
 #[derive(Debug)]
 struct Registry {
     entries: BTreeMap<Arc<str>, NamedLimiter>,
-    /// At this many names they are looked through.
+    /// Number of names at which unused ones are removed.
     many: usize,
 }
 
@@ -50,18 +49,19 @@ static REGISTRY: Mutex<Registry> = Mutex::new(Registry {
     many: FEW,
 });
 
-/// Limiters that are declared from now on are closed.
+/// Whether limiters that are declared from now on are closed.
 static CLOSED: AtomicBool = AtomicBool::new(false);
 
-/// One declaration at a time. Held while a limiter changes, which can wake its waiters; the registry itself is not.
+/// Serializes declarations. Held while a limiter changes, which can wake its waiters; the registry's lock is
+/// not.
 static DECLARING: Mutex<()> = Mutex::new(());
 
-/// The limiter of this name, made with this quota if it is new.
+/// Returns the limiter of this name, which is made with this quota if it is new.
 pub(super) fn declare(name: &str, quota: Quota) -> Result<Limiter, Error> {
     declare_as(name, quota, None)
 }
 
-/// The limiter of this name, made with this quota in this store if it is new.
+/// Returns the limiter of this name, which is made with this quota in this store if it is new.
 pub(super) fn declare_in_store(
     name: &str,
     quota: Quota,
@@ -75,7 +75,8 @@ fn declare_as(name: &str, quota: Quota, place: StorePlace<'_>) -> Result<Limiter
     Limiter::check(quota, place.is_some())?;
     let _alone = lock(&DECLARING);
     let (shared, declared) = with(|registry| registry.entry(name).parts());
-    // The registry's own and this one: then only what was used up of it is remembered.
+    // One reference is the registry's, one is this function's. Without others, only the used-up tokens
+    // matter.
     let is_free = Arc::strong_count(&shared) <= 2;
     match declared {
         None => bind(&shared, name, quota, place),
@@ -98,8 +99,8 @@ fn declare_as(name: &str, quota: Quota, place: StorePlace<'_>) -> Result<Limiter
     Ok(Limiter::of(quota, shared))
 }
 
-/// The limiter of a function of its own, under the function's path. A second function of the path, such as a method of
-/// another type, has a number behind it.
+/// Creates the limiter of one function, named by the function's path. A second function of the same path,
+/// such as a method of another type, gets a number after it.
 pub(crate) fn own(path: &str, quota: Quota, place: StorePlace<'_>) -> Result<Limiter, Error> {
     Limiter::check(quota, place.is_some())?;
     let _alone = lock(&DECLARING);
@@ -121,12 +122,12 @@ pub(crate) fn own(path: &str, quota: Quota, place: StorePlace<'_>) -> Result<Lim
     Ok(Limiter::of(quota, shared))
 }
 
-/// Declares a limiter that may have handles. A quota that was set before holds.
+/// Declares a limiter that may have handles. A quota that was set before stays in force.
 fn bind(shared: &Shared, key: &str, quota: Quota, place: StorePlace<'_>) {
     if let Some((store, policy)) = place {
-        let link = StoreClient::new(Arc::clone(store), key, policy);
-        shared.compare_quotas(&link, quota);
-        shared.attach(link, RemoteConfig::of(policy));
+        let client = StoreClient::new(Arc::clone(store), key, policy);
+        shared.compare_quotas(&client, quota);
+        shared.attach(client, RemoteConfig::of(policy));
     }
     if shared.is_provisional() {
         shared.set_quota(quota);
@@ -139,12 +140,12 @@ fn bind(shared: &Shared, key: &str, quota: Quota, place: StorePlace<'_>) {
 
 /// Closes the limiters that are declared from now on.
 pub(super) fn begin_closed() {
-    // A declaration that is under way is over before the limiters are listed.
+    // A declaration under way ends before the limiters are listed.
     let _alone = lock(&DECLARING);
     CLOSED.store(true, Ordering::Relaxed);
 }
 
-/// The limiter of this name, if somebody declared it.
+/// Returns the limiter of this name, if it was declared.
 pub(crate) fn find(name: &str) -> Result<Limiter, Error> {
     let found = with(|registry| {
         let entry = registry.entries.get(name)?;
@@ -162,10 +163,10 @@ pub(crate) fn find(name: &str) -> Result<Limiter, Error> {
 /// path of the function (`"my_crate::api::user"`), of one that functions share by its name.
 ///
 /// The handle may be asked for at any time. A limiter is declared at the first call of its function, or by
-/// [`Limiter::named`]; before, it holds one permit per second, and its handle is kept and bound by the declaration.
-/// A quota that was set before then is the one that holds, so that a program can set the quotas of its functions as it
-/// starts. A name that nobody ever declares is no error: [`Limiter::is_declared`], which its `Debug` output shows too, tells such a
-/// handle from the limiter of a function, and [`limiters`] lists those that were declared.
+/// [`Limiter::named`]. Before that, it grants one permit per second. The declaration applies to all handles
+/// of the name. A quota that was set before the declaration stays in force, so a program can set the quotas
+/// of its functions as it starts. A name that is never declared is no error: [`Limiter::is_declared`] is
+/// `false` for it (`Debug` shows that too), and [`limiters`] does not list it.
 ///
 /// A second function of the same path, such as a method of another type in the module, is found by `"path#2"`, in the
 /// order of their first calls.
@@ -194,18 +195,18 @@ pub fn limiter(name: &str) -> Limiter {
     })
 }
 
-/// Returns whether a limiter of this name is more than a handle.
+/// Returns whether a limiter of this name was declared.
 pub(super) fn is_declared(name: &str, shared: &Arc<Shared>) -> bool {
     with(|registry| {
         let entry = registry.entries.get(name);
         let entry = entry.filter(|entry| Arc::ptr_eq(&entry.shared, shared));
-        // One in no registry was made with its quota.
+        // A limiter that is not in the registry was made with its quota.
         entry.is_none_or(NamedLimiter::is_declared)
     })
 }
 
-/// Returns the limiters that are in use under a name, by name: those of annotated functions that have been called, and
-/// those that were declared by name and that somebody has a handle of.
+/// Returns the limiters that are in use under a name, sorted by name: those of annotated functions that have
+/// been called, and those that were declared by name and have a handle.
 ///
 /// Limiters in a `static`, and others without a name, are not listed: they are known to the program anyway.
 ///
@@ -228,17 +229,17 @@ pub fn limiters() -> Vec<Limiter> {
     })
 }
 
-/// A handle of a named limiter is dropped: the name goes with the last one, unless there is something to remember.
+/// Removes the name of a limiter with its last handle, unless it has state to remember.
 #[cold]
 pub(super) fn released(shared: &Arc<Shared>) {
     let Some(name) = shared.name() else { return };
     let gone = with(|registry| {
         let entry = registry.entries.get(name)?;
-        // Its own handle and this one.
+        // One reference is the registry's, one is being dropped.
         let last = Arc::ptr_eq(&entry.shared, shared) && Arc::strong_count(shared) <= 2;
         (last && entry.is_forgettable()).then(|| registry.entries.remove(name))
     });
-    // With the lock released: what goes may be the last of it.
+    // After unlocking: this may drop the limiter and its store.
     drop(gone);
 }
 
@@ -254,7 +255,7 @@ impl NamedLimiter {
         self.declared.is_some()
     }
 
-    /// Returns whether nobody has a handle.
+    /// Returns whether there is no handle.
     fn is_free(&self) -> bool {
         Arc::strong_count(&self.shared) == 1
     }

@@ -5,18 +5,18 @@ use super::state::news::SLOW;
 /// A request for a permit.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Request {
-    /// How many tokens.
+    /// Number of tokens.
     pub(crate) cost: u32,
-    /// A permit is of no use after this instant.
+    /// Instant after which a permit is of no use.
     pub(crate) latest: u64,
-    /// Nanoseconds of cooldowns that the caller still waits for.
+    /// Longest time in cooldowns that the caller still accepts, in nanoseconds.
     pub(crate) patience: u64,
     pub(crate) priority: Priority,
-    /// An error can be returned instead.
+    /// The call can be refused with an error.
     pub(crate) refusable: bool,
-    /// The limiter will be told what became of the attempt.
+    /// The outcome of the attempt will be reported to the limiter.
     pub(crate) reports: bool,
-    /// A wait is announced that is longer than so many nanoseconds.
+    /// Longest wait that is not announced, in nanoseconds.
     pub(crate) slow: u64,
 }
 
@@ -33,10 +33,10 @@ impl Request {
     };
 }
 
-/// The line that a waiter belongs to. Those that come first here go first.
+/// Class of a waiter in the queue. Earlier variants are served first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Priority {
-    /// Calls that had a permit and did not pick it up in time.
+    /// Calls that were granted a permit and did not pick it up in time.
     Returned,
     /// Calls that had an attempt before.
     Retries,
@@ -47,23 +47,23 @@ pub(crate) enum Priority {
 impl Priority {
     pub(super) const ALL: [Self; 3] = [Self::Returned, Self::Retries, Self::First];
 
-    /// Lines in the order in which the probe after a cooldown is taken from them. Retries come last: they
-    /// were just refused.
+    /// Priorities in the order in which the probe after a cooldown is chosen from them. Retries come last:
+    /// they were just refused.
     pub(super) const PROBE_ORDER: [Self; 3] = [Self::First, Self::Returned, Self::Retries];
 
-    /// Returns whether the probe is taken from this line rather than from `other`.
+    /// Returns whether the probe is chosen from this priority rather than from `other`.
     pub(super) fn probes_before(self, other: Self) -> bool {
         let rank = |priority| Self::PROBE_ORDER.iter().position(|&it| it == priority);
         rank(self) < rank(other)
     }
 }
 
-/// Why a caller is not let in.
+/// Reasons for refusing a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Refusal {
-    /// A permit would come at this instant, later than it is of use.
+    /// A permit would be granted at this instant, later than it is of use.
     Late { until: u64 },
-    /// A permit would come at this instant, after cooldowns that are too long for the caller.
+    /// A permit would be granted at this instant, after cooldowns that are too long for the caller.
     Closed { until: u64 },
     /// The bucket never holds as many tokens.
     TooLarge { burst: u32 },
@@ -73,17 +73,17 @@ pub(crate) enum Refusal {
     Shut,
 }
 
-/// Why a permit is not granted.
+/// Reasons for not granting a permit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Denial {
     Refused(Refusal),
     NoRuntime,
 }
 
-/// What a permit is wanted for.
+/// Use of a permit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Use {
     Now,
-    /// For when the caller has other limiters' permits as well.
+    /// Once the caller has permits of other limiters as well.
     Later,
 }

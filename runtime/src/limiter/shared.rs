@@ -1,4 +1,4 @@
-//! A limiter's shared part: the gate, and the desk with its timers behind one lock.
+//! Shared part of a limiter: the fast path, and the state with its timers behind one lock.
 //!
 //! The lock is a blocking one: it is held for a few lines of arithmetic and never across an await.
 
@@ -23,7 +23,7 @@ use super::fast_path::TryTake;
 use super::locked;
 use super::locked::Locked;
 use super::name::Naming;
-use super::notes::Published;
+use super::published::Published;
 use super::remote::Remote;
 use super::remote::RemoteConfig;
 use super::remote::client::StoreClient;
@@ -42,18 +42,18 @@ use super::wake_list::WakeList;
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(super) fast_path: FastPath,
-    pub(super) notes: Published,
+    pub(super) published: Published,
     /// The limiters of the server's resources.
     pub(super) resources: Mutex<Resources<Self>>,
     locked: Mutex<Locked>,
     pub(super) naming: Naming,
-    /// Where the limit is shared with other processes.
+    /// Store of the limit, if other processes share it.
     pub(super) client: OnceLock<StoreClient>,
     pub(super) me: Weak<dyn Callback>,
 }
 
 impl Shared {
-    /// A limiter that shares its limit through a store.
+    /// Creates a limiter that shares its limit through a store.
     pub(super) fn linked(quota: Quota, client: StoreClient, config: RemoteConfig) -> Arc<Self> {
         let shared = Self::new(quota);
         shared.compare_quotas(&client, quota);
@@ -65,10 +65,10 @@ impl Shared {
     pub(super) fn attach(&self, client: StoreClient, config: RemoteConfig) {
         let (mut locked, now) = self.lock_state();
         if self.client.set(client).is_ok() {
-            // The gate stays shut: the bucket behind it is not this process's own.
+            // The fast path stays shut: permits come from the store.
             locked.state.remote = Some(Box::new(Remote::new(config)));
         }
-        self.settle(locked, now, &mut WakeList::new());
+        self.finish(locked, now, &mut WakeList::new());
     }
 
     pub(super) fn new(quota: Quota) -> Arc<Self> {
@@ -80,7 +80,7 @@ impl Shared {
     fn full(quota: Quota) -> Arc<Self> {
         Arc::new_cyclic(|me| Self {
             fast_path: FastPath::new(Shape::of(quota)),
-            notes: Published::new(),
+            published: Published::new(),
             resources: Mutex::new(Resources::EMPTY),
             locked: Mutex::new(Locked::new(quota)),
             naming: Naming::default(),
@@ -93,13 +93,13 @@ impl Shared {
         &self.fast_path
     }
 
-    /// Takes a permit if nobody waits and the bucket has the tokens.
+    /// Takes a permit if no caller waits and the bucket has the tokens.
     #[inline]
     pub(crate) fn pass(&self, cost: u32, now: u64) -> bool {
         self.fast_path.pass(cost, now) == TryTake::Taken
     }
 
-    /// Admits a call's attempt if nobody waits and the bucket has a token.
+    /// Admits a call's attempt if no caller waits and the bucket has a token.
     #[inline]
     pub(crate) fn admit(&self, retry: bool, now: u64) -> bool {
         let passed = self.pass(1, now);
@@ -112,7 +112,7 @@ impl Shared {
         passed
     }
 
-    /// Takes a permit now or says when there is one.
+    /// Takes a permit now. The refusal carries the instant at which one is free.
     #[inline]
     pub(super) fn take(&self, cost: u32, now: u64) -> Result<(), Refusal> {
         match self.fast_path.pass(cost, now) {
@@ -128,7 +128,7 @@ impl Shared {
         }
     }
 
-    /// Takes a permit now, or a place in the queue and returns its index.
+    /// Takes a permit now (`None`), or joins the queue and returns the index of the waiter.
     pub(super) fn enter(&self, request: Request, cx: &Context<'_>) -> Result<Option<u32>, Denial> {
         let handle = Handle::try_current();
         let (mut locked, now) = self.lock_state();
@@ -147,17 +147,17 @@ impl Shared {
                 }
             },
         };
-        self.settle(locked, now, &mut wakes);
+        self.finish(locked, now, &mut wakes);
         entered
     }
 
-    /// Takes a place in the queue, whether there is a permit at once or not.
+    /// Joins the queue, also where a permit is free at once.
     pub(super) fn enqueue(&self, request: Request, cx: &Context<'_>) -> Result<u32, Denial> {
         let handle = Handle::try_current().map_err(|_| Denial::NoRuntime)?;
         let (mut locked, now) = self.lock_state();
         let mut wakes = WakeList::new();
         let joined = self.join(&mut locked, &handle, request, cx, now, &mut wakes);
-        self.settle(locked, now, &mut wakes);
+        self.finish(locked, now, &mut wakes);
         joined
     }
 
@@ -208,7 +208,7 @@ impl Shared {
                     .waker
                     .as_ref()
                     .is_some_and(|known| known.will_wake(cx.waker()));
-                // Dropping a waker can drop a task, and that can come back here: not under the lock.
+                // Dropping a waker can drop a task, which can re-enter the limiter: not under the lock.
                 let replaced = if known {
                     None
                 } else {
@@ -222,13 +222,13 @@ impl Shared {
         };
         match outcome {
             Ok(_) if wanted == Use::Later => locked.state.queue.hold(index),
-            Ok(_) => locked::part(locked, index),
-            Err(_) => locked::part_in_vain(locked, index, now),
+            Ok(_) => locked::remove(locked, index),
+            Err(_) => locked::remove_without_permit(locked, index, now),
         }
         Some(outcome)
     }
 
-    /// Puts a waiter at the front again that did not pick up its permit in time.
+    /// Puts a waiter that did not pick up its permit in time at the front again.
     fn come_back<'a>(
         &'a self,
         mut locked: MutexGuard<'a, Locked>,
@@ -239,24 +239,24 @@ impl Shared {
         locked.state.queue.waiter_mut(index).waker = Some(cx.waker().clone());
         let mut wakes = WakeList::new();
         locked.state.come_back(index, now, &mut wakes);
-        self.settle(locked, now, &mut wakes);
+        self.finish(locked, now, &mut wakes);
         self.lock()
     }
 
-    /// Takes a waiter out that nobody wants any more; its place and its permit go to the next.
+    /// Removes a waiter whose future is dropped; its place and its permit go to the next waiter.
     pub(super) fn abandon(&self, index: u32) {
         let mut locked = self.lock();
-        // Who stands behind another leaves nothing that anybody could have now.
+        // A waiter behind another one leaves nothing that could be granted now.
         if self.client.get().is_none() && locked.state.queue.is_behind(index) {
-            return locked::part_in_vain(locked, index, clock::now());
+            return locked::remove_without_permit(locked, index, clock::now());
         }
         let now = self.begin(&mut locked);
         let waiter = locked.leave(index);
-        locked.state.waited_in_vain(&waiter, now);
+        locked.state.count_given_up(&waiter, now);
         locked
             .state
             .take_back(waiter.state(), waiter.since, waiter.cost, now);
-        self.settle(locked, now, &mut WakeList::new());
+        self.finish(locked, now, &mut WakeList::new());
     }
 
     pub(super) fn with_state<T>(
@@ -266,12 +266,12 @@ impl Shared {
         let (mut locked, now) = self.lock_state();
         let mut wakes = WakeList::new();
         let result = act(&mut locked.state, now, &mut wakes);
-        self.settle(locked, now, &mut wakes);
+        self.finish(locked, now, &mut wakes);
         result
     }
 
-    /// Takes the lock, then the state from the gate, then the time: an older time would make the
-    /// state look as if it lay in the future.
+    /// Locks the state, takes over the bucket from the fast path, and reads the clock last: with an older
+    /// time, the bucket would look as if it lay in the future.
     pub(super) fn lock_state(&self) -> (MutexGuard<'_, Locked>, u64) {
         let mut locked = self.lock();
         let now = self.begin(&mut locked);
@@ -285,9 +285,9 @@ impl Shared {
         now
     }
 
-    /// Ends every visit to the desk: grants what is due, sets the timers for what is next, opens the
-    /// gate if nobody waits, and wakes whom it concerns outside the lock.
-    pub(super) fn settle<'a>(
+    /// Ends a locked section: grants the permits that are due, sets the timers for the next one, opens the
+    /// fast path if no caller waits, and wakes waiters after unlocking.
+    pub(super) fn finish<'a>(
         &'a self,
         mut locked: MutexGuard<'a, Locked>,
         mut now: u64,
@@ -300,7 +300,7 @@ impl Shared {
                     Setting::Fired => now = clock::now(),
                 },
                 Next::Idle => {
-                    locked.state.close_for(&self.fast_path, now);
+                    locked.state.hand_back(&self.fast_path, now);
                     break;
                 }
                 Next::More => {
@@ -313,7 +313,8 @@ impl Shared {
             }
         }
         let state = &locked.state;
-        self.notes.write(state.is_attentive(), state.binds_until());
+        self.published
+            .write(state.is_attentive(), state.binds_until());
         let outbox = self.client.get().is_some().then(|| locked.outbox());
         let news = locked.state.news(now);
         drop(locked);
@@ -325,7 +326,7 @@ impl Shared {
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, Locked> {
-        // Nothing behind the lock can panic half-way through a change.
+        // No code under the lock panics halfway through a change.
         self.locked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,11 +1,12 @@
-//! What a limiter learns from calls that pass without waiting.
+//! Learning from calls that pass without waiting.
 
 use core::num::NonZeroU32;
 
-use super::shared::Shared;
 use crate::clock;
 use crate::limiter::Function;
 use crate::quota::Quota;
+
+use super::shared::Shared;
 
 #[test]
 fn calls_that_pass_are_not_reported_for_ever() {
@@ -16,5 +17,5 @@ fn calls_that_pass_are_not_reported_for_ever() {
         assert!(shared.pass(1, now));
         shared.passed(Function::of(&0), now, false);
     }
-    assert!(!shared.notes.is_attentive());
+    assert!(!shared.published.is_attentive());
 }

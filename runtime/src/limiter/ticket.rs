@@ -1,4 +1,4 @@
-//! A place in a limiter's queue.
+//! Ticket: a place in a limiter's queue.
 
 use core::task::Context;
 use core::task::Poll;
@@ -30,7 +30,7 @@ impl Ticket {
         Ok(entered.map(|index| Self::at(limiter, index)))
     }
 
-    /// Takes a place in the queue, whether there is a permit at once or not.
+    /// Joins the queue, also where a permit is free at once.
     pub(crate) fn enqueue(
         limiter: &Arc<Shared>,
         request: Request,
@@ -60,8 +60,8 @@ impl Ticket {
         }
     }
 
-    /// As [`poll`](Self::poll), but keeps the permit until it is [used up](Self::use_up). The limiter
-    /// may call it back until then, see [`is_held`](Self::is_held).
+    /// As [`poll`](Self::poll), but keeps the permit until it is [used up](Self::use_up). The limiter may
+    /// revoke it until then, see [`is_held`](Self::is_held).
     pub(crate) fn hold(&mut self, cx: &Context<'_>) -> Poll<Result<u64, Refusal>> {
         match self.shared.check(self.index, cx, Use::Later) {
             None => Poll::Pending,
@@ -72,12 +72,12 @@ impl Ticket {
         }
     }
 
-    /// Whether a permit that was held has not been called back.
+    /// Returns whether a permit that was held has not been revoked.
     pub(crate) fn is_held(&self) -> bool {
         self.shared.is_held(self.index)
     }
 
-    /// The instant after which a permit is of no use to the caller.
+    /// Returns the instant after which a permit is of no use to the caller.
     pub(crate) fn latest(&self) -> u64 {
         self.shared.latest(self.index)
     }
@@ -88,7 +88,7 @@ impl Ticket {
         self.shared.leave(self.index);
     }
 
-    /// Whether it is a place in this limiter's queue.
+    /// Returns whether it is a place in this limiter's queue.
     pub(crate) fn is_of(&self, limiter: &Arc<Shared>) -> bool {
         Arc::ptr_eq(&self.shared, limiter)
     }

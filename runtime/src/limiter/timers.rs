@@ -1,8 +1,8 @@
-//! Who wakes the limiter when the next permit is due: one timer per runtime that has waiters.
+//! Wakes the limiter when the next permit is due, by one timer per runtime that has waiters.
 //!
-//! The timer's waker is the limiter itself. No waiting task has to be polled for the others to get
-//! on, no background task exists, and a runtime that nobody drives any more holds up only its own
-//! waiters: the timers of the other runtimes ring as well.
+//! The timer's waker calls the limiter. No waiting task has to be polled for the others to make progress,
+//! there is no background task, and a runtime that is no longer driven delays only its own waiters: the
+//! timers of the other runtimes fire as well.
 
 use core::future::Future as _;
 use core::pin::Pin;
@@ -28,43 +28,42 @@ use super::callback::Callback;
 /// The timers of one limiter.
 #[derive(Debug)]
 pub(super) struct Timers {
-    clocks: Vec<RuntimeTimer>,
-    /// The bell of the timer that went last: whoever waits next, and waits alone, needs it again. It
-    /// keeps no runtime alive.
+    timers: Vec<RuntimeTimer>,
+    /// Waker of the timer that was dropped last, for the next single waiter. It keeps no runtime alive.
     spare: Option<Arc<TimerWaker>>,
 }
 
-/// What came of setting the timers.
+/// Result of setting the timers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Setting {
-    /// They will ring.
+    /// The timers are set.
     Set,
-    /// One rang while it was set.
+    /// A timer fired while it was set.
     Fired,
 }
 
 impl Timers {
     pub(super) const fn new() -> Self {
         Self {
-            clocks: Vec::new(),
+            timers: Vec::new(),
             spare: None,
         }
     }
 
-    /// A runtime that has waiters.
+    /// Returns a runtime that has waiters.
     pub(super) fn runtime(&self) -> Option<Handle> {
-        let alive = self.clocks.iter().find(|clock| !clock.dead);
-        alive.map(|clock| clock.runtime.clone())
+        let alive = self.timers.iter().find(|timer| !timer.dead);
+        alive.map(|timer| timer.runtime.clone())
     }
 
-    /// Counts in a waiter of the current runtime.
+    /// Adds a waiter of the current runtime.
     pub(super) fn register(&mut self, handle: &Handle, limiter: &Weak<dyn Callback>) {
         let found = self
-            .clocks
+            .timers
             .iter_mut()
-            .find(|clock| clock.runtime.id() == handle.id());
-        if let Some(clock) = found {
-            clock.waiters += 1;
+            .find(|timer| timer.runtime.id() == handle.id());
+        if let Some(timer) = found {
+            timer.waiters += 1;
             return;
         }
         let timer_waker = self
@@ -72,53 +71,53 @@ impl Timers {
             .take()
             .filter(|timer_waker| timer_waker.runtime == handle.id());
         let timer_waker = timer_waker.unwrap_or_else(|| TimerWaker::new(handle.id(), limiter));
-        self.clocks
+        self.timers
             .push(RuntimeTimer::new(handle.clone(), timer_waker));
     }
 
-    /// Counts out a waiter; the timer goes with the last one.
+    /// Removes a waiter, and the timer with its last one.
     pub(super) fn unregister(&mut self, runtime: Id) {
         let Some(at) = self
-            .clocks
+            .timers
             .iter()
-            .position(|clock| clock.runtime.id() == runtime)
+            .position(|timer| timer.runtime.id() == runtime)
         else {
             return;
         };
-        self.clocks[at].waiters -= 1;
-        if self.clocks[at].waiters == 0 {
-            self.spare = Some(self.clocks.swap_remove(at).timer_waker);
+        self.timers[at].waiters -= 1;
+        if self.timers[at].waiters == 0 {
+            self.spare = Some(self.timers.swap_remove(at).timer_waker);
         }
     }
 
-    /// Lets all timers ring at `due`.
+    /// Sets all timers to `due`.
     pub(super) fn set(&mut self, due: u64) -> Setting {
-        let fired = self.clocks.iter_mut().map(|clock| clock.set(due));
+        let fired = self.timers.iter_mut().map(|timer| timer.set(due));
         fired.fold(
             Setting::Set,
             |all, one| if one == Setting::Fired { one } else { all },
         )
     }
 
-    /// Takes note that a runtime's timer rang. `false`: before its time, as when a runtime shuts
-    /// down; then the timer is given up.
+    /// Records that a runtime's timer fired. Returns `false` if it fired before its time, as when a runtime
+    /// shuts down; the timer is then given up.
     pub(super) fn fired(&mut self, runtime: Id) -> bool {
-        let Some(clock) = self
-            .clocks
+        let Some(timer) = self
+            .timers
             .iter_mut()
-            .find(|clock| clock.runtime.id() == runtime)
+            .find(|timer| timer.runtime.id() == runtime)
         else {
             return true;
         };
-        clock.armed = false;
-        // A ring can be late, and the timer have been set anew since: then it still runs.
-        let over = clock.sleep.as_ref().is_some_and(|sleep| sleep.is_elapsed());
-        let early = clock.due.take().is_some_and(|due| clock::now() < due);
+        timer.armed = false;
+        // The timer may have been set anew since it fired: then it still runs.
+        let over = timer.sleep.as_ref().is_some_and(|sleep| sleep.is_elapsed());
+        let early = timer.due.take().is_some_and(|due| clock::now() < due);
         if over && early {
-            clock.sleep = None;
-            clock.dead = true;
+            timer.sleep = None;
+            timer.dead = true;
         }
-        !clock.dead
+        !timer.dead
     }
 }
 
@@ -128,9 +127,9 @@ struct RuntimeTimer {
     runtime: Handle,
     waiters: usize,
     sleep: Option<Pin<Box<Sleep>>>,
-    /// The timer has our waker.
+    /// The timer has the waker.
     armed: bool,
-    /// When it will ring.
+    /// Instant at which it fires.
     due: Option<u64>,
     /// The runtime has shut down.
     dead: bool,
@@ -168,8 +167,8 @@ impl RuntimeTimer {
         Setting::Set
     }
 
-    /// Sets the timer and tells whether it is over already. The bell is muted: setting a timer can
-    /// ring it, and the limiter's lock is held.
+    /// Sets the timer. Returns whether it is over already. Its waker is muted meanwhile: setting a timer can
+    /// fire it, and the limiter's lock is held.
     fn set_silently(&mut self, due: u64) -> bool {
         let at = clock::instant(due);
         let sleep = self.sleep.get_or_insert_with(|| {
@@ -186,8 +185,8 @@ impl RuntimeTimer {
             return false;
         }
         let waker = &self.waker;
-        // A runtime that shuts down between the check above and here makes the timer panic, on the
-        // thread of another runtime that has done nothing wrong.
+        // A runtime that shuts down between the check above and here makes the timer panic, on the thread of
+        // another runtime.
         let polled = panic::catch_unwind(AssertUnwindSafe(|| {
             let timer_fired = pin!(tokio::task::unconstrained(sleep.as_mut()));
             timer_fired.poll(&mut Context::from_waker(waker)).is_ready()
@@ -227,7 +226,7 @@ impl Wake for TimerWaker {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        // While it is muted, whoever sets the timer sees that it rang.
+        // While the waker is muted, `RuntimeTimer::set` sees that it fired.
         let muted =
             self.state
                 .compare_exchange(SETTING, FIRED, Ordering::AcqRel, Ordering::Acquire);

@@ -1,4 +1,4 @@
-//! What a limiter looks like for all processes that share it, as their store has it.
+//! View of a limiter for all processes that share it, as its store has it.
 
 use core::time::Duration;
 use std::sync::Arc;
@@ -24,30 +24,29 @@ use super::remote::client::StoreClient;
 use super::request::Priority;
 use super::state::LimiterState;
 
-/// Longest time that an answer of the store is waited for.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// Longest wait for an answer of the store.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What a [`Limiter`] looks like at one moment, for all processes that share it.
+/// State of a [`Limiter`] at one moment, for all processes that share it.
 ///
-/// Tokens that a process has drawn from the store count as taken, used or not. What concerns one of the server's
-/// resources alone, such as GitHub's `search`, is kept apart and not part of it.
+/// Tokens that a process has drawn from the store count as taken, used or not. Resources of the server, such
+/// as GitHub's `search`, have states of their own, which are not part of it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SharedSnapshot {
-    /// What this process has declared. A store keeps no rate: other processes may have declared another one.
+    /// Quota that this process has declared. A store keeps no rate: other processes may have declared another one.
     pub quota: Quota,
-    /// The rate in force: what was declared, or less where the server's answers ask for less.
+    /// Rate in force: the declared one, or less where the server's answers ask for less.
     pub rate: Rate,
     /// Tokens that could be taken at once, by whichever process.
     pub available: u64,
-    /// How long the limiter stays closed.
+    /// Remaining time of the cooldown, if there is one.
     pub cooldown: Option<Duration>,
-    /// The rate that the server's answers ask for, where it is below the declared one.
+    /// Rate that the server's answers ask for, where it is below the declared one.
     pub learnt: Option<Rate>,
-    /// How long that rate holds, where it is known.
+    /// Time for which that rate holds, where it is known.
     pub learnt_for: Option<Duration>,
-    /// Time until the next token that no process has taken yet is free: how far the bucket is booked. Zero where
-    /// tokens are available.
+    /// Time until a token is free that no process has taken yet. Zero where tokens are available.
     pub booked: Duration,
     /// Time until the bucket is full, if no process takes a token meanwhile.
     pub full_in: Duration,
@@ -77,7 +76,7 @@ impl SharedSnapshot {
         }
     }
 
-    /// What a store has answered to somebody who took nothing.
+    /// Converts a store's answer to a request that took nothing.
     fn of_answer(answer: &Answer, quota: Quota) -> Self {
         let (state, now) = (answer.state, answer.now);
         let limits = limits_of(quota);
@@ -106,12 +105,12 @@ impl SharedSnapshot {
 }
 
 impl Limiter {
-    /// Returns what the limiter looks like for all processes that share it: as its store has it now, asked for by
-    /// one request that takes no token. A limiter without a store is this process's own, and told by what this process
-    /// knows.
+    /// Returns the state of the limiter for all processes that share it, as its store has it now. Sends one
+    /// request, which takes no token. A limiter without a store is this process's own: the state is what this
+    /// process knows.
     ///
-    /// [`snapshot`](Self::snapshot) needs no store, and has what this process alone knows: its queue, counts and
-    /// waits, and the tokens that it has drawn and not used.
+    /// [`snapshot`](Self::snapshot) needs no store, and has what only this process knows: its queue, counts
+    /// and waits, and the tokens that it has drawn and not used.
     ///
     /// # Errors
     ///
@@ -153,7 +152,7 @@ impl Limiter {
             return Err(failed(Kind::NoRuntime));
         }
         let quota = shared.with_state(|state, _, _| state.quota());
-        let answer = tokio::time::timeout(PATIENCE, client.look(quota)).await;
+        let answer = tokio::time::timeout(ANSWER_TIMEOUT, client.look(quota)).await;
         let answer = answer.unwrap_or_else(|_| Err(StoreError::unavailable("it does not answer")));
         match answer {
             Ok(answer) => Ok(SharedSnapshot::of_answer(&answer, quota)),

@@ -1,4 +1,4 @@
-//! Waking without the lock.
+//! Wakers that are called after unlocking.
 
 use core::task::Waker;
 
@@ -7,7 +7,7 @@ use core::task::Waker;
 pub(super) struct WakeList {
     batch: [Option<Waker>; Self::BATCH],
     len: usize,
-    /// Those that a refusal of many at once adds; granting stops at a full batch.
+    /// Wakers beyond one batch, when many waiters are refused at once; granting stops at a full batch.
     more: Vec<Waker>,
 }
 

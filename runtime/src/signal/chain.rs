@@ -12,12 +12,12 @@ use super::Reading;
 use super::find::Links;
 use super::link::failure;
 
-/// What the first error of the chain that is known says, of a server whose resets are in `unit`.
+/// Reads the first known error of the chain, of a server whose resets are in `unit`.
 pub(crate) fn read_chain(error: &(dyn StdError + 'static), unit: ResetUnit) -> Reading {
     read_links(Some(error), error, unit)
 }
 
-/// What the first known one of the errors says that `error` came from.
+/// Reads the first known error among those that `error` came from.
 ///
 /// `error` itself may live too short for its type to be asked for.
 pub(crate) fn read_sources(error: &dyn StdError, unit: ResetUnit) -> Reading {
@@ -50,7 +50,7 @@ fn read_links(
     }
 }
 
-/// Whether the error is of a type that is understood, though it says nothing of a retry.
+/// Returns whether the error is of a type that is understood, though it says nothing of a retry.
 fn is_known(error: &(dyn StdError + 'static)) -> bool {
     #[cfg(feature = "reqwest")]
     if error.is::<::reqwest::Error>() {
@@ -60,7 +60,7 @@ fn is_known(error: &(dyn StdError + 'static)) -> bool {
     if error.is::<::ureq::Error>() {
         return true;
     }
-    // Of the kind `Other` is what somebody has made of an error that is none of the system's.
+    // The kind `Other` wraps an error that is none of the system's.
     let io = error.downcast_ref::<io::Error>();
     io.is_some_and(|error| error.kind() != ErrorKind::Other)
 }

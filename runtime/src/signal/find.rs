@@ -5,7 +5,7 @@ use std::io;
 
 use crate::error::Error;
 
-/// Errors name their sources at will, themselves included; nobody nests this deep.
+/// Errors name their sources at will, themselves included; no chain is this long.
 const DEEPEST: usize = 64;
 
 impl Error {
@@ -45,7 +45,7 @@ impl Error {
 
 /// What [`Error::find`] can look into; `How` tells the compiler in which way.
 pub trait Findable<How> {
-    /// The error and what it came from.
+    /// Returns the error and what it came from.
     #[doc(hidden)]
     fn links(&self) -> Links<'_>;
 }
@@ -58,7 +58,7 @@ pub struct Links<'a> {
 }
 
 impl<'a> Links<'a> {
-    /// The chain from `first` on.
+    /// Returns the chain from `first` on.
     pub(crate) fn from(first: Option<&'a (dyn StdError + 'static)>) -> Self {
         Self {
             next: first,
@@ -78,7 +78,7 @@ impl<'a> Iterator for Links<'a> {
     }
 }
 
-/// The error inside an error that is not its source.
+/// Returns the error inside an error that is not its source.
 fn inner<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 'static)> {
     #[cfg(feature = "reqwest-middleware")]
     if let Some(error) = error.downcast_ref::<reqwest_middleware::Error>() {

@@ -1,12 +1,12 @@
-//! Errors that another error speaks for without naming it as its source, as `#[error(transparent)]` of thiserror does.
-//! Only the text is left of them.
+//! Errors that another error displays without naming them as its source, as `#[error(transparent)]` of
+//! thiserror does. Only their text is left.
 
 use core::fmt;
 use core::fmt::Write as _;
 
 use crate::failure::Failure;
 
-/// The failure that the text of an error tells.
+/// Returns the failure that the text of an error tells.
 pub(super) fn failure(error: &dyn fmt::Display) -> Option<Failure> {
     let mut text = Start {
         bytes: [0; 96],
@@ -72,7 +72,7 @@ impl fmt::Write for Start {
 }
 
 impl Start {
-    /// All of it that is whole characters.
+    /// Returns all of it that is whole characters.
     fn as_str(&self) -> &str {
         let bytes = &self.bytes[..self.len];
         let whole = core::str::from_utf8(bytes).map_or_else(|error| error.valid_up_to(), str::len);

@@ -14,7 +14,7 @@ use super::Reading;
 
 /// A response with status and headers.
 pub trait HttpAnswer {
-    /// The status and the headers.
+    /// Returns the status and the headers.
     fn answer(&self) -> (StatusCode, &HeaderMap);
 }
 
@@ -25,7 +25,7 @@ impl<B> HttpAnswer for Response<B> {
 }
 
 impl Reading {
-    /// A response that a function returned as its `Ok`.
+    /// Reads a response that a function returned as its `Ok`.
     pub(crate) fn answered(answer: &impl HttpAnswer, unit: ResetUnit) -> Self {
         let (status, headers) = answer.answer();
         let hint = hint(status, headers, unit);
@@ -46,7 +46,7 @@ pub trait ResponseExt: HttpAnswer + Sized {
     /// Shows status and rate-limit headers to the limiter, and hands the response back.
     ///
     /// A 429 then is one whatever the body makes of it, and the server's `Retry-After` holds back
-    /// everybody at once. Outside of a rate-limited function, and in tasks that the body spawns, it
+    /// all other calls at once. Outside of a rate-limited function, and in tasks that the body spawns, it
     /// does nothing.
     #[must_use = "the response is handed back"]
     fn observe(self) -> Self {

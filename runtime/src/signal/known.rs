@@ -8,12 +8,12 @@ use std::sync::Arc;
 
 use crate::error::Error;
 
-/// An error that is asked for its own type, not only for its sources.
+/// An error whose own type is examined, not only its sources.
 ///
-/// Of all other types only the sources are asked, which live as long as they like: the type of an
-/// error that borrows cannot be asked for.
+/// Of all other types only the sources are examined, which are `'static`: the type of an error that borrows
+/// cannot be asked for.
 pub trait Known {
-    /// The error itself.
+    /// Returns the error itself.
     fn known(&self) -> &(dyn StdError + 'static);
 }
 
@@ -61,7 +61,7 @@ behind! {
 
 /// An error that can say that a call was refused.
 pub trait Refusable: Sized {
-    /// The error that says it.
+    /// Returns the error that says it.
     fn refused(refusal: Error) -> Self;
 }
 

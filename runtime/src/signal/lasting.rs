@@ -2,8 +2,8 @@
 
 use std::error::Error as StdError;
 
-/// Whether the next connection fails in the same way: its certificate is not trusted, nobody speaks TLS
-/// there, or this client does not.
+/// Returns whether the next connection fails in the same way: its certificate is not trusted, the server does
+/// not speak TLS, or this client does not.
 ///
 /// By the text of the error: the user chooses the TLS backend, and this crate knows none of their types.
 pub(super) fn will_fail_again(error: &(dyn StdError + 'static)) -> bool {
@@ -11,7 +11,7 @@ pub(super) fn will_fail_again(error: &(dyn StdError + 'static)) -> bool {
     LASTING.iter().any(|part| text.contains(part))
 }
 
-/// Parts of such texts.
+/// Parts of the texts of such errors.
 const LASTING: [&str; 6] = [
     // rustls, OpenSSL, Windows and macOS; "Certificate" in the names of alerts.
     "certificate",

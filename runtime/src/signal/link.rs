@@ -1,4 +1,4 @@
-//! Reads one error, without the errors behind it.
+//! Reads one error, without its sources.
 
 use core::error::Error as StdError;
 use std::io;

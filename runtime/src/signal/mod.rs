@@ -1,4 +1,4 @@
-//! How an outcome is read: what failed, and what the server said about it.
+//! Reading of an outcome: the failure, and what the server said about it.
 
 mod chain;
 mod find;
@@ -66,16 +66,16 @@ use crate::hint::Hint;
 ///
 /// In a generic function the implementation is used where a bound names it (`E: Signal`).
 pub trait Signal {
-    /// What went wrong. [`Failure::Other`] leaves it to what the body passed to `observe`.
+    /// Returns what went wrong. [`Failure::Other`] leaves it to what the body passed to `observe`.
     fn failure(&self) -> Failure;
 
-    /// What the server said. `None`, the default, leaves it to what the body passed to `observe`.
+    /// Returns what the server said. `None`, the default, leaves it to what the body passed to `observe`.
     fn hint(&self) -> Option<Hint> {
         None
     }
 }
 
-/// What an outcome says by itself.
+/// Meaning of an outcome by itself.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Reading {
     /// `None` for an `Ok`.
@@ -88,7 +88,7 @@ pub struct Reading {
 }
 
 impl Reading {
-    /// An `Ok` that is no HTTP response.
+    /// Creates the reading of an `Ok` that is no HTTP response.
     ///
     /// Not a constant: that would be copied with all the bytes of the hint that it does not have.
     #[inline]
@@ -101,7 +101,7 @@ impl Reading {
         }
     }
 
-    /// An error of which nothing is known.
+    /// Creates the reading of an error of which nothing is known.
     pub(crate) const fn unread() -> Self {
         let mut reading = Self::failed(Failure::Other);
         reading.unread = true;
@@ -118,8 +118,8 @@ impl Reading {
         }
     }
 
-    /// A call inside the body was refused: that says nothing about the server, nor does what the
-    /// body observed before.
+    /// Creates the reading of a refused call inside the body. It says nothing about the server, nor does what
+    /// the body observed before.
     pub(crate) fn refused(refusal: &Error) -> Self {
         let mut reading = Self::failed(if refusal.is_attempt_timeout() {
             Failure::Timeout

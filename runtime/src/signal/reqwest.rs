@@ -27,7 +27,7 @@ impl HttpAnswer for Response {
     }
 }
 
-/// What an error of reqwest's means. `None`: what it came from may tell.
+/// Returns the meaning of an error of reqwest's. `None`: what it came from may tell.
 pub(super) fn failure(error: &Error) -> Option<Failure> {
     if let Some(status) = error.status() {
         return Some(Failure::Status(status.as_u16()));
@@ -47,7 +47,7 @@ pub(super) fn failure(error: &Error) -> Option<Failure> {
     (error.is_request() || error.is_body()).then_some(Failure::Reset)
 }
 
-/// The error of a call that was refused, with the refusal as its source.
+/// Returns the error of a call that was refused, with the refusal as its source.
 ///
 /// Only reqwest makes its errors, one of them where a body cannot be read. It has no status and no URL.
 pub(super) fn refused(refusal: error::Error) -> Error {

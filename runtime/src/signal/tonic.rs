@@ -28,7 +28,7 @@ use super::find::Links;
 use super::lasting::will_fail_again;
 use super::link;
 
-/// What a status means and asks for.
+/// Reads a status: its meaning, and the wait that it asks for.
 pub(super) fn reading(status: &Status, unit: ResetUnit) -> Reading {
     let failure = failure(status);
     let mut reading = Reading::failed(failure);
@@ -40,7 +40,7 @@ fn failure(status: &Status) -> Failure {
     let Some(source) = status.source() else {
         return failure_of(status.code());
     };
-    // No server has said this one, it was made here.
+    // Made by the client, not by a server.
     let has = |test: fn(&(dyn StdError + 'static)) -> bool| Links::from(Some(source)).any(test);
     if has(<dyn StdError>::is::<ConnectError>) {
         return if has(will_fail_again) {
@@ -86,7 +86,8 @@ const fn failure_of(code: Code) -> Failure {
     }
 }
 
-/// The failure of a status of which this text is left: `code: 'The service is currently unavailable', message: ..`
+/// Returns the failure of a status of which this text is left: `code: 'The service is currently unavailable',
+/// message: ..`
 pub(super) fn failure_told(text: &str) -> Option<Failure> {
     let text = text.strip_prefix("code: '")?;
     let is_of = |code: &Code| {
@@ -96,7 +97,7 @@ pub(super) fn failure_told(text: &str) -> Option<Failure> {
     (0..=16).map(Code::from).find(is_of).map(failure_of)
 }
 
-/// What the metadata and the details of a status say.
+/// Reads the metadata and the details of a status.
 fn hint(status: &Status, failure: Failure, unit: ResetUnit) -> Option<Hint> {
     let headers = status.metadata().as_ref();
     // Only these codes refuse a call: a delay does not make a refusal of any other.
@@ -127,7 +128,7 @@ fn hint(status: &Status, failure: Failure, unit: ResetUnit) -> Option<Hint> {
     Some(hint)
 }
 
-/// The delay of a `google.rpc.RetryInfo`. What cannot be decoded says nothing.
+/// Returns the delay of a `google.rpc.RetryInfo`. Details that cannot be decoded say nothing.
 fn retry_info(status: &Status) -> Option<Duration> {
     if status.details().is_empty() {
         return None;
@@ -135,7 +136,8 @@ fn retry_info(status: &Status) -> Option<Duration> {
     status.get_details_retry_info()?.retry_delay
 }
 
-/// What `grpc-retry-pushback-ms` says ([gRFC A6](https://github.com/grpc/proposal/blob/master/A6-client-retries.md)).
+/// Value of `grpc-retry-pushback-ms` ([gRFC
+/// A6](https://github.com/grpc/proposal/blob/master/A6-client-retries.md)).
 #[derive(Clone, Copy, Debug)]
 enum Pushback {
     After(Duration),
@@ -154,7 +156,7 @@ impl Pushback {
     }
 }
 
-/// The status of a call that was refused, with the refusal as its source.
+/// Returns the status of a call that was refused, with the refusal as its source.
 pub(super) fn refused(refusal: Error) -> Status {
     let code = if refusal.is_attempt_timeout() || refusal.is_deadline() {
         Code::DeadlineExceeded

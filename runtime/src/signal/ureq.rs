@@ -7,7 +7,7 @@ use ::ureq::Timeout;
 
 use crate::failure::Failure;
 
-/// What an error of ureq's means. `None`: what it came from may tell.
+/// Returns the meaning of an error of ureq's. `None`: what it came from may tell.
 ///
 /// A handshake that fails is not told from what fails for good, such as a certificate that is not trusted: its error
 /// depends on ureq's features. It is not tried again.
@@ -22,7 +22,7 @@ pub(super) fn failure(error: &Error) -> Option<Failure> {
     }
 }
 
-/// The error inside, which ureq does not name as the source.
+/// Returns the error inside, which ureq does not name as the source.
 pub(super) fn inner(error: &Error) -> Option<&(dyn StdError + 'static)> {
     match error {
         Error::Io(error) => Some(error),

@@ -1,21 +1,21 @@
-//! What a store answers.
+//! Answer of a store.
 
 use super::State;
 
-/// What a store answers. All durations are in ticks.
+/// Answer of a store. All durations are in ticks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Answer {
     /// The store's time.
     pub now: u64,
-    /// How many tokens were drawn.
+    /// Number of tokens that were drawn.
     pub granted: u32,
-    /// How long until the first of them may be used; negative if it could have been used before.
-    /// Without a token: how long until the next one could be.
+    /// Time until the first of them may be used; negative if it could have been used before. Where none was
+    /// drawn: time until the next one could be.
     pub wait: i64,
-    /// How long from each to the next.
+    /// Time from each token to the next.
     pub every: u64,
     /// The request came too late, and nothing was done.
     pub stale: bool,
-    /// The state after it.
+    /// State after the request.
     pub state: State,
 }

@@ -1,9 +1,9 @@
-//! Why a store did not do what it was asked.
+//! Error of a store that did not do what it was asked.
 
 use core::fmt;
 use std::sync::Arc;
 
-/// Why a store did not do what it was asked.
+/// Error of a store that did not do what it was asked.
 ///
 /// Its message never holds a password: an implementation must not put one in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,7 +20,7 @@ enum Kind {
 }
 
 impl StoreError {
-    /// The store cannot be reached, or not be used now: another try may succeed.
+    /// Creates the error of a store that cannot be reached, or not be used now: another try may succeed.
     pub fn unavailable(message: impl Into<Arc<str>>) -> Self {
         Self {
             kind: Kind::Unavailable,
@@ -28,7 +28,7 @@ impl StoreError {
         }
     }
 
-    /// The store has no such operation, and no try will mend that.
+    /// Creates the error of a store that has no such operation: no other try will succeed.
     ///
     /// ```
     /// use paced::store::StoreError;
@@ -43,7 +43,7 @@ impl StoreError {
         }
     }
 
-    /// The store can be reached and will not do: a person has to look at it.
+    /// Creates the error of a store that can be reached and refuses: a person has to look at it.
     pub fn rejected(message: impl Into<Arc<str>>) -> Self {
         Self {
             kind: Kind::Rejected,
@@ -51,12 +51,12 @@ impl StoreError {
         }
     }
 
-    /// Whether only a person can mend it.
+    /// Returns whether only a person can mend it.
     pub const fn is_rejected(&self) -> bool {
         matches!(self.kind, Kind::Rejected)
     }
 
-    /// Whether the store has no such operation.
+    /// Returns whether the store has no such operation.
     pub const fn is_unsupported(&self) -> bool {
         matches!(self.kind, Kind::Unsupported)
     }

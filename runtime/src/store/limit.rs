@@ -8,8 +8,8 @@ use super::TICKS_PER_SECOND;
 /// The nanoseconds of a tick.
 pub(crate) const TICK: u64 = 250;
 
-/// No bucket takes longer than this to fill (2.2 years), so that sums stay exact in scripts whose
-/// numbers are floating-point ones.
+/// Longest time that a bucket takes to fill (2.2 years), so that sums stay exact in scripts whose numbers are
+/// floating-point ones.
 pub(super) const MAX_CAPACITY: u64 = 1 << 48;
 
 const MINUTE: u64 = 60 * TICKS_PER_SECOND;
@@ -22,13 +22,13 @@ pub struct Limit {
 }
 
 impl Limit {
-    /// The fastest limit: 100,000 tokens per second. At higher rates ticks are too coarse.
+    /// Interval of the fastest limit: 100,000 tokens per second. At higher rates ticks are too coarse.
     pub const MIN_INTERVAL: u64 = 40;
 
-    /// A bucket that gains a token every `interval` ticks and holds `burst` of them.
+    /// Creates a bucket that gains a token every `interval` ticks and holds `burst` of them.
     ///
-    /// What lies outside of sensible bounds is put to their edge: an interval to 40 ticks at least
-    /// (100,000 tokens per second), a burst to 1 at least.
+    /// Values out of bounds are moved to the bound: an interval to 40 ticks at least (100,000 tokens per
+    /// second), a burst to 1 at least.
     pub const fn new(interval: u64, burst: u32) -> Self {
         let interval = if interval < Self::MIN_INTERVAL {
             Self::MIN_INTERVAL
@@ -47,17 +47,17 @@ impl Limit {
         Self { interval, capacity }
     }
 
-    /// Ticks from one token to the next.
+    /// Returns the ticks from one token to the next.
     pub const fn interval(self) -> u64 {
         self.interval
     }
 
-    /// Ticks to fill the empty bucket.
+    /// Returns the ticks in which the empty bucket is filled.
     pub const fn capacity(self) -> u64 {
         self.capacity
     }
 
-    /// Rounded so that it is never more than the bucket allows.
+    /// Converts a shape, rounded so that it never allows more.
     pub(crate) fn of(shape: Shape) -> Self {
         let burst = (shape.capacity / shape.interval.max(1)).max(1);
         Self::new(
@@ -66,9 +66,9 @@ impl Limit {
         )
     }
 
-    /// How far ahead its bucket can be full at the latest: filled from empty, with 512 tokens drawn
-    /// ahead, and a minute for all else. Nothing is drawn further ahead; what is found there was left
-    /// by a slower limit or by a damaged state.
+    /// Returns how far ahead its bucket can be full at the latest: filled from empty, with 512 tokens drawn
+    /// ahead, and a minute for all else. Nothing is drawn further ahead; an instant further ahead was left by
+    /// a slower limit or by a damaged state.
     pub(crate) const fn furthest(self) -> u64 {
         let ahead = self.interval.saturating_mul(512);
         let all = self.capacity.saturating_add(ahead).saturating_add(MINUTE);
@@ -79,7 +79,7 @@ impl Limit {
         }
     }
 
-    /// The same bucket, slowed to a token every `interval` ticks. It stays as large, so that an
+    /// Returns the same bucket, slowed to a token every `interval` ticks. It stays as large, so that an
     /// instant at which it is full means the same number of tokens gone before and after.
     pub(super) const fn slowed(self, interval: u64) -> Self {
         let slow = Self::new(interval, 1);
@@ -105,7 +105,7 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// One limit.
+    /// Creates the limits of a request with one limit.
     pub const fn one(limit: Limit) -> Self {
         Self {
             limits: [limit; MAX_LIMITS],
@@ -113,7 +113,7 @@ impl Limits {
         }
     }
 
-    /// These limits: `None` if there is none, or more than [four](MAX_LIMITS).
+    /// Creates the limits of a request; `None` if there is none, or more than [four](MAX_LIMITS).
     pub fn new(limits: &[Limit]) -> Option<Self> {
         let (first, rest) = limits.split_first()?;
         let mut all = Self::one(*first);
@@ -124,12 +124,12 @@ impl Limits {
         Some(all)
     }
 
-    /// The limits, in the order in which a [`State`](super::State) keeps them.
+    /// Returns the limits, in the order in which a [`State`](super::State) keeps them.
     pub fn as_slice(&self) -> &[Limit] {
         &self.limits[..self.len]
     }
 
-    /// The first limit is the one that paces: it is slowed by what is learnt, and empty after a pause.
+    /// Returns the limit that paces, the first one: it is slowed by what is learnt, and empty after a pause.
     pub(super) const fn pacing(&self) -> Limit {
         self.limits[0]
     }

@@ -9,7 +9,7 @@ use super::StoreError;
 /// The future of [`Store::list`](super::Store::list).
 pub type ListFuture<'a> = Pin<Box<dyn Future<Output = Result<Listing, StoreError>> + Send + 'a>>;
 
-/// Which page of a store's limiters is asked for.
+/// Request for a page of a store's limiters.
 ///
 /// ```
 /// use paced::store::ListRequest;
@@ -20,20 +20,20 @@ pub type ListFuture<'a> = Pin<Box<dyn Future<Output = Result<Listing, StoreError
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ListRequest {
-    /// Only names that begin with this.
+    /// Beginning of the names that are listed.
     pub prefix: String,
-    /// About how many limiters the page may have, at least 1. A store may return fewer, even none, and
-    /// still have more pages.
+    /// Approximate number of limiters on the page, at least 1. A store may return fewer, even none, and still
+    /// have more pages.
     pub limit: usize,
-    /// Where the page begins, in the store's own words; `None` for the first one.
+    /// Beginning of the page, in the store's own format; `None` for the first one.
     pub cursor: Option<String>,
 }
 
 impl ListRequest {
-    /// The most limiters of a page that [`with_limit`](Self::with_limit) takes.
+    /// Largest number of limiters that [`with_limit`](Self::with_limit) accepts.
     pub const MAX_LIMIT: usize = 1000;
 
-    /// The first page of all limiters, with up to 256 of them.
+    /// Creates a request for the first page of all limiters, with up to 256 of them.
     pub const fn new() -> Self {
         Self {
             prefix: String::new(),
@@ -42,7 +42,7 @@ impl ListRequest {
         }
     }
 
-    /// The same for names that begin with `prefix`.
+    /// Returns the request for names that begin with `prefix`.
     #[must_use]
     pub fn with_prefix(self, prefix: impl Into<String>) -> Self {
         Self {
@@ -51,7 +51,7 @@ impl ListRequest {
         }
     }
 
-    /// The same with about `limit` limiters, between 1 and [1000](Self::MAX_LIMIT).
+    /// Returns the request for about `limit` limiters, between 1 and [1000](Self::MAX_LIMIT).
     #[must_use]
     pub fn with_limit(self, limit: usize) -> Self {
         Self {
@@ -60,7 +60,7 @@ impl ListRequest {
         }
     }
 
-    /// The page that begins at `cursor`.
+    /// Returns the request for the page that begins at `cursor`.
     #[must_use]
     pub fn with_cursor(self, cursor: impl Into<String>) -> Self {
         Self {
@@ -79,10 +79,10 @@ impl Default for ListRequest {
 /// A limiter that a store keeps.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredLimiter {
-    /// Its name. That of one resource of a server, such as GitHub's `search`, is the limiter's with `#search`
-    /// behind it.
+    /// Name of the limiter. A resource of a server, such as GitHub's `search`, has the limiter's name with
+    /// `#search` after it.
     pub name: String,
-    /// What is kept of it.
+    /// State of the limiter.
     pub state: State,
 }
 
@@ -133,7 +133,7 @@ impl Listing {
         Self::page(now, limiters, is_last, request)
     }
 
-    /// The page with these limiters in the order of their names.
+    /// Returns the page with these limiters, which are in the order of their names.
     pub(super) fn page(
         now: u64,
         limiters: Vec<StoredLimiter>,

@@ -17,7 +17,7 @@ use super::StoreFuture;
 use super::limit::TICK;
 use super::step;
 
-/// More states than this are looked through for those that mean nothing any more.
+/// Number of states below which none is removed.
 const FEW: usize = 64;
 
 /// A store in memory, for limiters of one process: in tests of code that shares limits, where it
@@ -32,28 +32,28 @@ pub struct MemoryStore {
 #[derive(Default)]
 struct States {
     by_key: HashMap<Box<str>, State>,
-    /// As many as after the last look through.
-    kept: usize,
+    /// Number of states after the last removal.
+    len_after_removal: usize,
 }
 
 impl MemoryStore {
-    /// An empty store.
+    /// Creates an empty store.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// How many states are kept. Those that mean nothing any more are dropped now and then.
+    /// Returns the number of states. Those that have expired are removed now and then.
     pub fn len(&self) -> usize {
         self.lock().by_key.len()
     }
 
-    /// Whether nothing is kept.
+    /// Returns whether there is no state.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, States> {
-        // A panic in a user's key type cannot happen here: the map is whole.
+        // No code under the lock panics: the map is whole.
         self.states.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -61,9 +61,9 @@ impl MemoryStore {
 impl States {
     fn state(&mut self, key: &str, now: u64) -> &mut State {
         if !self.by_key.contains_key(key) {
-            if self.by_key.len() >= 2 * self.kept.max(FEW) {
+            if self.by_key.len() >= 2 * self.len_after_removal.max(FEW) {
                 self.by_key.retain(|_, state| state.expires_at() > now);
-                self.kept = self.by_key.len();
+                self.len_after_removal = self.by_key.len();
             }
             self.by_key.insert(key.into(), State::default());
         }

@@ -2,7 +2,7 @@
 //!
 //! A [`Store`] keeps a small [`State`] for every limiter that uses it, and changes it in one atomic
 //! operation: read the state, [`step`], write it back. All arithmetic is in [`step`], a function of
-//! values; whoever can read and write a few integers in a transaction can be a store.
+//! values; anything that can read and write a few integers in a transaction can be a store.
 //!
 //! | store | for | feature |
 //! | --- | --- | --- |
@@ -61,10 +61,10 @@ pub use self::sqlite::SqliteStore;
 pub use self::state::State;
 pub use self::step::step;
 
-/// How many ticks a second has: a tick is a quarter of a microsecond.
+/// Number of ticks in a second: a tick is a quarter of a microsecond.
 pub const TICKS_PER_SECOND: u64 = 4_000_000;
 
-/// How many limits one limiter can have at once.
+/// Maximum number of limits of one limiter.
 pub const MAX_LIMITS: usize = 4;
 
 /// The future of a store's operation.
@@ -77,8 +77,8 @@ pub type StoreFuture<'a> = Pin<Box<dyn Future<Output = Result<Answer, StoreError
 /// operation: no other operation on the same key may come in between. It may forget a state at
 /// [`State::expires_at`], and must keep it until then.
 ///
-/// Keys are any texts, and told apart to the letter. The clock is the same for all who use the store,
-/// and never goes back by itself; [`step`] copes with one that somebody sets.
+/// Keys are arbitrary texts, compared byte by byte. The clock is the same for all that use the store, and
+/// never goes back by itself; [`step`] copes with a clock that is set.
 ///
 /// `conformance` (feature `test-util`) has a check of all this for tests of your own store.
 ///
@@ -91,7 +91,7 @@ pub type StoreFuture<'a> = Pin<Box<dyn Future<Output = Result<Answer, StoreError
 ///
 /// # Cancel safety
 ///
-/// A limiter drops the future where it takes too long. The operation may have happened then.
+/// A limiter drops the future if it takes too long. The operation may have happened then.
 ///
 /// # Examples
 ///
@@ -123,9 +123,9 @@ pub trait Store: Debug + Send + Sync + 'static {
     /// Returns a page of the limiters that are kept here, for an operator who wants to look: their names, their
     /// states, and the store's time.
     ///
-    /// Reads only. A limiter that is kept during all pages is on at least one of them; one that comes, goes or
-    /// changes meanwhile may be on none, or on two. What means nothing any more
-    /// ([`State::expires_at`]) may still be listed. The rates of limiters are not kept, nor why one is paused.
+    /// Reads only. A limiter that exists during all pages is on at least one of them; one that comes, goes or
+    /// changes meanwhile may be on none, or on two. An expired state ([`State::expires_at`]) may still be
+    /// listed. The rates of limiters are not kept, nor why one is paused.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! Keys with a name before them: several sets of limiters in one store.
+//! Namespaces: several sets of limiters in one store, told apart by a prefix of their keys.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use super::Store;
 use super::StoreError;
 use super::StoreFuture;
 
-/// A store whose limiters are kept apart from those that others keep in the same file or server.
+/// Store with a prefix for its keys, which tells its limiters apart from others in the same file or server.
 ///
 /// The key of a limiter `github` in the namespace `staging` is `staging/github`: that of a limiter of this name without
 /// a namespace.
@@ -30,7 +30,7 @@ impl Store for Namespaced {
         })
     }
 
-    /// The names of this namespace alone, as its limiters know them.
+    /// Lists the limiters of this namespace, by their names in it.
     fn list<'a>(&'a self, request: &'a ListRequest) -> ListFuture<'a> {
         Box::pin(async move {
             let own = format!("{}/", self.name);
@@ -43,7 +43,7 @@ impl Store for Namespaced {
                 mut limiters,
                 next,
             } = self.store.list(&inner).await?;
-            // A store that does not look at the prefix shows nothing of other namespaces either.
+            // For stores that ignore the prefix.
             limiters.retain_mut(|limiter| {
                 let name = limiter.name.strip_prefix(&own).map(str::to_owned);
                 name.map(|name| limiter.name = name).is_some()
@@ -61,7 +61,8 @@ impl Store for Namespaced {
 }
 
 /// Returns the same store with a namespace: its limiters share nothing with limiters of the same names in
-/// other namespaces. A limiter without a namespace shares with it if its name is `name/` and the other's name.
+/// other namespaces. `github` in the namespace `staging` is the same limiter as `staging/github` without a
+/// namespace.
 ///
 /// A URL can name it too: `redis://host?namespace=staging`, `sqlite:quota.db?namespace=staging`.
 ///

@@ -5,16 +5,17 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 
-use super::Store;
-use super::StoreError;
 use crate::store_url;
 use crate::store_url::StoreKind;
+
+use super::Store;
+use super::StoreError;
 
 type Stores = HashMap<Box<str>, Arc<dyn Store>>;
 
 static STORES: Mutex<Option<Stores>> = Mutex::new(None);
 
-/// The store at this URL: the same one for the same text, for as long as the process lives.
+/// Returns the store at this URL: the same one for the same text, for as long as the process lives.
 ///
 /// | URL | store | feature |
 /// | --- | --- | --- |
@@ -68,7 +69,7 @@ fn open(kind: StoreKind, url: &str) -> Result<Arc<dyn Store>, StoreError> {
 }
 
 impl StoreKind {
-    /// Whether this crate was built with what the kind needs; else what to do about it.
+    /// Returns an error that names the feature, if this crate was built without it.
     pub(crate) const fn enabled(self) -> Result<(), &'static str> {
         let enabled = match self {
             Self::Sqlite => cfg!(feature = "sqlite"),

@@ -1,16 +1,16 @@
-//! What a limiter does while its store is away.
+//! Behaviour of a limiter while its store is away.
 
 use core::time::Duration;
 
-/// What a limiter does while its store cannot be reached, or has not answered within the
+/// Behaviour of a limiter while its store cannot be reached, or has not answered within the
 /// [timeout](Policy::timeout).
 ///
-/// The store is looked for again every 100 ms while calls are made, and used as soon as it answers.
+/// The store is tried again about every 100 ms while calls are made, and used as soon as it answers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum OnStoreError {
-    /// Each process paces itself by a bucket of its own, at nine tenths of the share of the rate that
-    /// it used before, with nothing saved up: together they stay below the limit.
+    /// Each process falls back to a local bucket with a burst of 1 at 90 % of the share of the rate that it
+    /// last used, so that all processes together stay below the limit.
     #[default]
     Local,
     /// Calls are not paced. Several processes can exceed the limit many times over.
@@ -21,7 +21,7 @@ pub enum OnStoreError {
     Closed,
 }
 
-/// How a limiter uses its store.
+/// Use of a store by a limiter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Policy {
     pub(crate) on_error: OnStoreError,
@@ -30,7 +30,7 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// [`OnStoreError::Local`], 150 ms for a request, and four processes.
+    /// Creates the default policy: [`OnStoreError::Local`], 150 ms for a request, and four processes.
     pub const fn new() -> Self {
         Self {
             on_error: OnStoreError::Local,
@@ -39,14 +39,14 @@ impl Policy {
         }
     }
 
-    /// What happens while the store cannot be reached.
+    /// Sets the behaviour while the store cannot be reached.
     #[must_use]
     pub const fn on_error(self, on_error: OnStoreError) -> Self {
         Self { on_error, ..self }
     }
 
-    /// How long calls wait for an answer of the store that can go on without it: from then on they do what
-    /// [`on_error`](Self::on_error) says. 150 ms by default; ten round trips are a good value for a store
+    /// Sets how long a call that can go on without the store waits for its answer; from then on
+    /// [`on_error`](Self::on_error) applies. 150 ms by default; ten round trips are a good value for a store
     /// that is far.
     ///
     /// A call that would be refused without the store (its `max_wait` or `deadline` is shorter than the wait
@@ -57,7 +57,7 @@ impl Policy {
         Self { timeout, ..self }
     }
 
-    /// How many processes share the limit, as far as that is known: for [`OnStoreError::Local`] in a
+    /// Sets how many processes share the limit, as far as that is known: for [`OnStoreError::Local`] in a
     /// process that has not seen yet how much the others use. 4 by default; 0 counts as 1.
     #[must_use]
     pub const fn processes(self, processes: u32) -> Self {

@@ -1,30 +1,30 @@
-//! What a limiter asks of a store.
+//! Request of a limiter to a store.
 
 use super::Limits;
 use super::State;
 
-/// What a limiter asks of a store.
+/// Request of a limiter to a store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Request {
-    /// What is to be done.
+    /// Action to be done.
     pub action: Action,
     /// The limits that hold; they travel with every request, so that a changed rate needs no
     /// migration.
     pub limits: Limits,
-    /// The last state that the asker saw: it mends one that was lost.
+    /// Last state that this process saw: it restores one that was lost.
     pub floor: Option<State>,
-    /// Nothing is to be done after this instant, in ticks of the store's clock: a store that hung
-    /// must not serve those who have left. More than ten minutes after it, the clock was set forward: then
-    /// the state moves along with it.
+    /// Instant of the store's clock after which nothing is to be done, in ticks: a store that hung must not
+    /// serve callers that have left. More than ten minutes after it, the clock was set forward, and the state
+    /// moves along with it.
     pub not_after: Option<u64>,
-    /// The store's time at which the request was sent, as the asker reckons. A clock that was set forward
-    /// is taken to have moved by the time since then; without it, by the time since `not_after`.
+    /// Time of the store at which the request was sent, as this process estimates it. A clock that was set
+    /// forward is taken to have moved by the time since then; without it, by the time since `not_after`.
     pub sent_at: Option<u64>,
 }
 
 impl Request {
-    /// A request without a floor, at whatever time.
+    /// Creates a request without a floor, valid at any time.
     pub const fn new(action: Action, limits: Limits) -> Self {
         Self {
             action,
@@ -35,7 +35,7 @@ impl Request {
         }
     }
 
-    /// The same, with the last state that the asker saw.
+    /// Returns the request with the last state that this process saw.
     #[must_use]
     pub const fn with_floor(self, floor: State) -> Self {
         Self {
@@ -44,7 +44,7 @@ impl Request {
         }
     }
 
-    /// The same, void after `instant`.
+    /// Returns the request, void after `instant`.
     #[must_use]
     pub const fn not_after(self, instant: u64) -> Self {
         Self {
@@ -53,7 +53,7 @@ impl Request {
         }
     }
 
-    /// The same, sent at `instant`.
+    /// Returns the request, sent at `instant`.
     #[must_use]
     pub const fn sent_at(self, instant: u64) -> Self {
         Self {
@@ -63,32 +63,32 @@ impl Request {
     }
 }
 
-/// What is to be done. All durations are in ticks.
+/// Action on a state. All durations are in ticks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Action {
     /// Draws tokens, each with the instant from which on it may be used.
     Draw {
-        /// How many at most.
+        /// Maximum number of tokens.
         tokens: u32,
-        /// How far ahead they may lie. The first one may lie further ahead.
+        /// Longest time ahead at which they may be due. The first one may be due later.
         horizon: u64,
-        /// How far ahead the first one may lie.
+        /// Longest time ahead at which the first one may be due.
         longest: u64,
-        /// The bucket counts as empty: what was sent while the store was away is not known to it.
+        /// Treats the bucket as empty: tokens that were used while the store was away are not known to it.
         drain: bool,
     },
-    /// Only asks how things are.
+    /// Reads the state, and changes nothing.
     Peek,
     /// Draws nothing for this long. Extends a pause that ends earlier; never shortens one.
     Pause {
-        /// How long from now.
+        /// Time from now.
         duration: u64,
     },
-    /// Ends a pause at once, for everybody: also for those who saw it and send it as their floor. The first
-    /// bucket is empty then. Where there is no pause, nothing is ended.
+    /// Ends a pause at once, in all processes: also in those that saw it and send it as their floor. The
+    /// first bucket is empty then. Where there is no pause, nothing is ended.
     Resume {
-        /// What was learnt ends as well.
+        /// Forgets what was learnt, too.
         forget: bool,
     },
     /// Slows the first limit: a token every `interval` ticks and nothing saved up, for `duration`.
@@ -96,7 +96,7 @@ pub enum Action {
     Learn {
         /// Ticks from one token to the next.
         interval: u64,
-        /// How long from now.
+        /// Time from now.
         duration: u64,
     },
 }

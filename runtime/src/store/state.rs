@@ -1,47 +1,47 @@
-//! What a store keeps for a limiter.
+//! State of a limiter in a store.
 
 use super::Limits;
 use super::MAX_LIMITS;
 use super::TICKS_PER_SECOND;
 
-/// No pause is believed to last longer: 30 days.
+/// Longest pause that is believed: 30 days.
 pub(super) const LONGEST_PAUSE: u64 = 30 * 24 * 3600 * TICKS_PER_SECOND;
 
 /// Script languages whose numbers are floating-point ones count no further by ones.
 const MAX_GENERATION: u64 = 1 << 52;
 
-/// The last whole number up to which such languages know all.
+/// Largest number up to which such languages know all whole numbers.
 pub(super) const MAX_EXACT: u64 = 1 << 53;
 
-/// How long a state is kept beyond the instant at which it means nothing any more.
+/// Time for which a state stays beyond the instant at which it means nothing any more.
 const SLACK: u64 = 2 * TICKS_PER_SECOND;
 
-/// What a store keeps for a limiter. All instants are in ticks of the store's clock; the default is
-/// a limiter that nobody has used.
+/// State of a limiter in a store. All instants are in ticks of the store's clock; the default is a limiter
+/// that was never used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct State {
-    /// For every limit, when its bucket is full again (GCRA's theoretical arrival time). Where there are fewer
-    /// than four limits, the last one is the end of the last pause that was lifted by hand.
+    /// Instant at which the bucket is full again, for every limit (GCRA's theoretical arrival time). Where
+    /// there are fewer than four limits, the last one is the end of the last pause that was lifted by hand.
     pub full_at: [u64; MAX_LIMITS],
-    /// No token before this.
+    /// Instant before which no token is granted.
     pub paused_until: u64,
-    /// How often slots that were drawn before became void: with every pause, every extension of one, and every
-    /// pause that is lifted by hand.
+    /// Number of times that the tokens drawn before became void: with every pause, every extension of one,
+    /// and every pause that is lifted by hand.
     pub generation: u64,
     /// Ticks from one token to the next that a server's answers have shown to be the limit, if that
     /// is slower than what was declared.
     pub learnt_interval: u64,
-    /// Until when that holds.
+    /// Instant until which that holds.
     pub learnt_until: u64,
-    /// The time of the last change: by it a clock that was set back is noticed.
+    /// Instant of the last change: by it a clock that was set back is noticed.
     pub seen: u64,
 }
 
 impl State {
-    /// The instant from which on this state means no more than the default one, plus two seconds.
-    /// A store may forget it then.
+    /// Returns the instant from which on this state means no more than the default one, plus two seconds. A
+    /// store may forget it then.
     ///
-    /// Only the [generation](Self::generation) is lost with it, when no slot is left that it could
+    /// Only the [generation](Self::generation) is lost with it, when no drawn token is left that it could
     /// have made void.
     pub fn expires_at(&self) -> u64 {
         let ends = [self.paused_until, self.learnt_until];
@@ -49,7 +49,7 @@ impl State {
         last.map_or(0, |last| last.saturating_add(SLACK))
     }
 
-    /// The same, with what is beyond all that can be true brought to where scripts can follow.
+    /// Returns the state with impossible values moved to where scripts can follow.
     pub(super) fn bounded(mut self) -> Self {
         for instant in &mut self.full_at {
             *instant = (*instant).min(MAX_EXACT);
@@ -78,9 +78,8 @@ impl State {
         self.seen = now;
     }
 
-    /// Moves all instants along with a clock that was set forward by so much, unless somebody did that
-    /// before: a bucket does not fill, and a pause does not end, because of a clock. The old time was
-    /// `latest` at most.
+    /// Moves all instants along with a clock that was set forward by so much, unless that was done before: a
+    /// bucket does not fill, and a pause does not end, because of a clock. The old time was `latest` at most.
     pub(super) fn shift_forward(&mut self, by: u64, latest: u64, now: u64) {
         if by == 0 || self.seen == 0 || self.seen > latest {
             return;
@@ -92,7 +91,7 @@ impl State {
         self.seen = later(self.seen).min(now);
     }
 
-    /// Takes over what somebody saw earlier and this state has lost, as far as it can be true.
+    /// Restores what a process saw earlier and this state has lost, as far as it can be true.
     pub(super) fn merge_floor(&mut self, floor: Self, limits: &Limits, now: u64) {
         let mut floor = floor.bounded();
         floor.shift_back(now);
@@ -116,8 +115,8 @@ impl State {
         }
     }
 
-    /// Takes note of the end of the pause in force, which is lifted: a floor with this pause may be sent until then, and
-    /// the state is kept for as long. Four limits leave no room for it.
+    /// Records the end of the pause in force, which is lifted: a floor with this pause may be sent until
+    /// then, and the state is kept for as long. Four limits leave no room for it.
     pub(super) fn note_lifted(&mut self, limits: &Limits) {
         if limits.as_slice().len() < MAX_LIMITS {
             let [.., lifted] = &mut self.full_at;
@@ -132,7 +131,7 @@ impl State {
         floor.generation < self.generation && known
     }
 
-    /// Brings what cannot be true to what can: nothing may stay closed for ever.
+    /// Moves impossible values to possible ones: nothing may stay closed for ever.
     pub(super) fn clamp_to(&mut self, limits: &Limits, now: u64) {
         let latest = now.saturating_add(LONGEST_PAUSE);
         if self.paused_until > latest {
@@ -151,7 +150,7 @@ impl State {
         }
     }
 
-    /// The limits that hold at `now`: with what was learnt.
+    /// Returns the limits that hold at `now`: with what was learnt.
     pub(super) fn slowed(&self, limits: &Limits, now: u64) -> Limits {
         let mut limits = *limits;
         if self.learnt_until > now {

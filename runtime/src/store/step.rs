@@ -14,10 +14,10 @@ use super::TICKS_PER_SECOND;
 use super::limit::MAX_CAPACITY;
 use super::state::LONGEST_PAUSE;
 
-/// Further beyond its time a request is not late: the clock was changed.
+/// Delay from which on a request is not late: the clock was changed instead.
 const CLOCK_CHANGED: u64 = 600 * TICKS_PER_SECOND;
 
-/// A pause that is extended is extended by this at least: 50 ms.
+/// Shortest extension of a pause: 50 ms.
 const SHORTEST_EXTENSION: u64 = TICKS_PER_SECOND / 20;
 
 /// Applies a request to a state at the time `now`, in ticks of the store's clock.
@@ -115,7 +115,7 @@ struct Buckets {
 }
 
 impl Buckets {
-    /// A full bucket stays full, and a pause ends with the first one empty.
+    /// Returns the buckets at `now`: a full bucket stays full, and a pause ends with the first one empty.
     fn of(state: &State, now: u64, declared: &Limits, drain: bool) -> Self {
         let limits = state.slowed(declared, now);
         let mut full_at = state.full_at;
@@ -148,7 +148,7 @@ impl Buckets {
         self.full_at.iter().copied().zip(limits)
     }
 
-    /// How long until one token can be taken from all; negative if it could have been before.
+    /// Returns how long until one token can be taken from all; negative if it could have been before.
     fn wait(&self) -> i64 {
         let waits = self.each().map(|(full_at, limit)| {
             let next = signed(full_at.saturating_add(limit.interval()));
@@ -158,7 +158,7 @@ impl Buckets {
         waits.max().unwrap_or(0)
     }
 
-    /// How many tokens can be drawn so that no bucket is further ahead than any may be.
+    /// Returns how many tokens can be drawn so that no bucket is further ahead than any may be.
     fn room(&self) -> u32 {
         let rooms = self.each().map(|(full_at, limit)| {
             let furthest = self.from.saturating_add(limit.furthest());

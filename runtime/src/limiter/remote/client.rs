@@ -1,4 +1,4 @@
-//! The way to a limiter's store: requests are sent by tasks that live for one round trip, however late
+//! Client of a limiter's store: sends each request from a task that lives for one round trip, however late
 //! the answer is.
 
 use core::time::Duration;
@@ -17,7 +17,7 @@ use crate::store::StoreError;
 use super::Outgoing;
 use super::StoreEvent;
 
-/// Where a limiter's shared state is.
+/// Store of a limiter's shared state, and the key of that state.
 #[derive(Clone, Debug)]
 pub(in crate::limiter) struct StoreClient {
     store: Arc<dyn Store>,
@@ -34,7 +34,7 @@ impl StoreClient {
         }
     }
 
-    /// The place of one of the limiter's resources, in the same store.
+    /// Returns the client of one of the limiter's resources, in the same store.
     pub(in crate::limiter) fn of_resource(&self, name: &str) -> Self {
         Self {
             key: format!("{}#{name}", self.key).into(),
@@ -42,7 +42,7 @@ impl StoreClient {
         }
     }
 
-    /// Whether it is this store, used in this way.
+    /// Returns whether it uses this store with this policy.
     pub(in crate::limiter) fn is_for(&self, store: &Arc<dyn Store>, policy: Policy) -> bool {
         core::ptr::addr_eq(Arc::as_ptr(&self.store), Arc::as_ptr(store)) && self.policy == policy
     }
@@ -51,13 +51,13 @@ impl StoreClient {
         &*self.store
     }
 
-    /// Where the state is: the address of the store, and the name.
+    /// Returns the place of the state: the address of the store, and the key.
     pub(in crate::limiter) fn place(&self) -> (usize, Arc<str>) {
         let store = Arc::as_ptr(&self.store).cast::<()>();
         (store.addr(), Arc::clone(&self.key))
     }
 
-    /// The name that the store knows the limiter by.
+    /// Returns the name that the store knows the limiter by.
     pub(in crate::limiter) fn key(&self) -> &str {
         &self.key
     }
@@ -66,30 +66,30 @@ impl StoreClient {
         self.policy
     }
 
-    /// Sends a request from a runtime and brings the answer back to the limiter.
+    /// Sends a request from a task on `runtime`, which reports the reply to the limiter.
     pub(in crate::limiter) fn send(
         &self,
-        order: Outgoing,
+        outgoing: Outgoing,
         runtime: &Handle,
         limiter: &Weak<dyn Callback>,
     ) {
         let reply = ReplyGuard {
-            id: order.id,
+            id: outgoing.id,
             limiter: Some(Weak::clone(limiter)),
         };
         let client = self.clone();
-        // Not awaited: the errand reports its end, whatever that is.
+        // Not awaited: `ReplyGuard` reports the end of the task, however it ends.
         drop(runtime.spawn(async move {
-            let answer = client.store.transact(&client.key, &order.request);
+            let answer = client.store.transact(&client.key, &outgoing.request);
             // Dropping it as soon as it is late would lose the tokens that it draws.
-            let patience = Duration::from_nanos(order.patience);
+            let patience = Duration::from_nanos(outgoing.patience);
             if let Ok(result) = tokio::time::timeout(patience, answer).await {
                 reply.report(&result);
             }
         }));
     }
 
-    /// Says once what has changed.
+    /// Emits the event of a change.
     pub(in crate::limiter) fn tell(&self, event: &StoreEvent) {
         match event {
             StoreEvent::Late(_) | StoreEvent::Away(_) => events::store_away(&self.key, event),
@@ -99,16 +99,17 @@ impl StoreClient {
     }
 }
 
-/// What has to be done outside the lock.
+/// Requests and event to be handled after unlocking.
 #[derive(Debug)]
 pub(in crate::limiter) struct Outbox {
     pub(in crate::limiter) outgoing: Vec<Outgoing>,
     pub(in crate::limiter) event: Option<StoreEvent>,
-    /// From where requests can be sent.
+    /// Runtime from which requests can be sent.
     pub(in crate::limiter) runtime: Option<Handle>,
 }
 
-/// Request under way. If it is dropped, with its runtime or at its end, the limiter is told as well.
+/// Guard of a request in flight: reports to the limiter also if the request is dropped, with its runtime or
+/// at its end.
 struct ReplyGuard {
     id: u64,
     limiter: Option<Weak<dyn Callback>>,

@@ -1,22 +1,22 @@
-//! How a limiter uses its store, in the units of its arithmetic.
+//! Settings of a limiter's store, in the units of the limiter's arithmetic.
 
 use crate::clock;
 use crate::store::OnStoreError;
 use crate::store::Policy;
 
-/// A store that is away is looked for this often, and up to [`PROBE_JITTER`] less often.
+/// Time between two tries of a store that is away, to which up to [`PROBE_JITTER`] is added.
 const PROBE_EVERY: u64 = 80_000_000;
 const PROBE_JITTER: u64 = 40_000_000;
 
-/// How a limiter uses its store.
+/// Settings of a limiter's store.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RemoteConfig {
     pub(crate) on_error: OnStoreError,
     /// Nanoseconds that one request may take.
     pub(crate) timeout: u64,
-    /// Nanoseconds from one look for a store that is away to the next.
+    /// Nanoseconds between two tries of a store that is away.
     pub(crate) probe_every: u64,
-    /// How many processes there are, as far as anybody knows beforehand.
+    /// Number of processes that is assumed before anything is known.
     pub(crate) processes: u32,
 }
 

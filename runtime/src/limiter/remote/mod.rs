@@ -1,8 +1,8 @@
-//! Where the permits of a limiter come from that shares its limit through a store: tokens drawn in
-//! advance, just as many as are waited for, and what happens while the store is away.
+//! Remote: a limit in a store. Tokens are drawn in advance, as many as callers wait for; while the store is
+//! away, the policy decides.
 //!
-//! Takes the time as an argument and does no I/O: what is to be sent to the store is put among the
-//! orders, and whoever holds the limiter's lock carries them out after releasing it.
+//! Takes the time as an argument and does no I/O: requests to the store are collected, and sent by the holder
+//! of the limiter's lock after unlocking.
 
 pub(super) mod client;
 mod config;
@@ -25,29 +25,29 @@ pub(super) use self::outage::StoreEvent;
 use self::slots::Slots;
 use self::usage::Usage;
 
-/// A token that has been waited for is used only if the store has been heard of within this time, or
-/// within a round trip if that is longer: there may have been a pause.
+/// A token that was waited for is used only if the store has replied within this time, or within a round trip
+/// if that is longer: there may have been a pause.
 const FRESH: u64 = 5_000_000;
 
 /// Least time from a draw that brought no token to the next draw.
 const AFTER_EMPTY_DRAW: u64 = 1_000_000;
 
-/// A request was lost with its runtime; another one is sent after this time.
+/// Time after which a request that was lost with its runtime is repeated.
 const LOST: u64 = 10_000_000;
 
-/// A store that has rejected a request is asked again after this time.
+/// Time after which a store that has rejected a request is asked again.
 const REJECTED: u64 = 1_000_000_000;
 
-/// Longest time that a late answer is waited for, by callers that would be refused without it.
+/// Longest wait for a late answer, for callers that would be refused without it.
 const PATIENCE: u64 = 30_000_000_000;
 
 /// Longest time between two answers over which the store's clock is compared with this process's.
 const COMPARABLE: u64 = 60_000_000_000;
 
-/// What is used of this process's share of the rate while the store is away.
+/// Part of this process's share of the rate that is used while the store is away.
 const CAUTION: f64 = 0.9;
 
-/// What a request is about, where its answer is looked at for that.
+/// Subject of a request, where its reply is examined for that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum About {
     Pause,
@@ -55,7 +55,7 @@ enum About {
     Else,
 }
 
-/// A request on its way.
+/// Request in flight.
 #[derive(Clone, Copy, Debug)]
 struct InFlight {
     id: u64,
@@ -73,7 +73,7 @@ struct InFlight {
     drains: bool,
 }
 
-/// A request to be sent.
+/// Request to be sent.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Outgoing {
     pub(super) id: u64,
@@ -82,64 +82,64 @@ pub(super) struct Outgoing {
     pub(super) patience: u64,
 }
 
-/// What the store said last.
+/// Last reply of the store.
 #[derive(Clone, Copy, Debug)]
 struct StoreView {
     state: State,
-    /// The store's time then.
+    /// Time of the store's clock.
     now: u64,
-    /// When it was received.
+    /// Instant at which it was received.
     received: u64,
-    /// Earliest instant at which it can have said so.
+    /// Earliest instant at which the store can have sent it.
     earliest: u64,
-    /// Latest instant at which it can have said so.
+    /// Latest instant at which the store can have sent it.
     latest: u64,
     /// Instant of the store's next free token; 0 if one is free now.
     next_token_at: u64,
 }
 
-/// How the store is doing.
+/// Condition of the store.
 #[derive(Clone, Debug)]
 enum Mode {
     Up,
     /// It does not answer; it is asked again at this instant.
     Away {
         probe_at: u64,
-        /// No request has failed: those under way may still be answered.
+        /// No request has failed: those in flight may still be answered.
         late: bool,
     },
-    /// It will not do what it is asked until somebody mends it; it is asked again at this instant.
+    /// It rejects requests until a person mends it; it is asked again at this instant.
     Broken {
         again_at: u64,
         why: Arc<str>,
     },
 }
 
-/// Who waits, as far as it matters here.
+/// Demand of the waiters.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Demand {
-    /// Tokens asked for by all who wait.
+    /// Tokens asked for by all waiters.
     pub(super) tokens: u64,
-    /// Tokens asked for by the first of them.
+    /// Tokens asked for by the first waiter.
     pub(super) first: u32,
-    /// The first of them has no use for any after this.
+    /// Instant after which the first waiter has no use for tokens.
     pub(super) latest: u64,
-    /// Instant before which none of them gives up.
+    /// Instant before which no waiter gives up.
     pub(super) soonest: u64,
 }
 
-/// What came of asking for a permit.
+/// Result of asking for a permit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Payment {
     /// It is granted and may be used until this instant.
     Until(u64),
-    /// Not before this instant; later if it is not known when.
+    /// It is not granted before this instant; `u64::MAX` if it is not known when.
     At(u64),
     /// The limiter's own bucket decides, with this shape.
     Own(Shape),
 }
 
-/// When a permit can be expected.
+/// Expected time of a permit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Due {
     /// At this instant.
@@ -162,24 +162,24 @@ pub(super) struct Remote {
     outgoing: Vec<Outgoing>,
     ids: u64,
     known: Option<StoreView>,
-    /// How long requests take, on average.
+    /// Average duration of requests.
     round_trip: u64,
-    /// How long the slowest of the last ones took, late ones aside.
+    /// Decaying maximum of the duration of requests, late ones aside.
     slowest: u64,
-    /// How long the fastest of the last ones took.
+    /// Slowly growing minimum of the duration of requests.
     fastest: u64,
-    /// No draw before this.
+    /// Instant before which nothing is drawn.
     not_before: u64,
     /// Tokens used without the store that have not been made up for; no more than the bucket holds.
     spent: u64,
     usage: Usage,
-    /// Tokens wanted by somebody who does not wait.
+    /// Tokens wanted by a caller that does not wait.
     wanted: u32,
-    /// Until when a server wants no calls, as one of this process's own calls was told.
+    /// End of the pause that a server asked of one of this process's own calls.
     told_until: u64,
-    /// When a person ended all pauses, as long as the store has not confirmed it.
+    /// Instant at which a person ended all pauses, until the store has confirmed it.
     resumed_at: Option<u64>,
-    /// What the store was told of a server's pace.
+    /// Pace of the server that the store was told.
     told_pace: Option<(u64, u64)>,
     event: Option<StoreEvent>,
     /// Waiters may have to be refused.
@@ -220,7 +220,7 @@ impl Remote {
             Mode::Away { .. } => false,
         };
         match self.slots.ready_at(cost, now) {
-            // There may have been a pause since: first the store is asked.
+            // There may have been a pause since the last reply: the store is asked first.
             Some(due) if due <= now && can_be_asked && now > self.fresh_until() => {
                 return Payment::At(u64::MAX);
             }
@@ -230,7 +230,7 @@ impl Remote {
         }
         match (&self.mode, self.config.on_error) {
             (Mode::Away { .. }, OnStoreError::Local) => Payment::Own(self.own_for(cost, shape)),
-            // For those who cannot be refused.
+            // For callers that cannot be refused.
             (Mode::Broken { again_at, .. }, _) if now < *again_at => {
                 Payment::Own(self.own_for(cost, shape))
             }
@@ -242,7 +242,7 @@ impl Remote {
         }
     }
 
-    /// Where the last of `cost` tokens comes from, and when, as far as anybody knows.
+    /// Returns where the last of `cost` tokens comes from, and when, as far as is known.
     pub(super) fn due(&self, cost: u64, now: u64) -> Due {
         if let Some(due) = self.slots.due(cost) {
             return Due::At(due.max(now));
@@ -266,7 +266,7 @@ impl Remote {
         }
     }
 
-    /// Returns the part of `cost` that requests under way do not bring. The state that is `known` may already
+    /// Returns the part of `cost` that requests in flight do not bring. The state that is `known` may already
     /// lack the tokens of requests sent before it was received: their answers can come at any time.
     fn beyond_requests(&self, known: &StoreView, cost: u64) -> u64 {
         let sent = self
@@ -282,7 +282,7 @@ impl Remote {
         self.slots.count() >= tokens
     }
 
-    /// Tokens that can be used at once.
+    /// Returns the tokens that can be used at once.
     pub(super) fn usable(&self, now: u64) -> u64 {
         self.slots.usable(now)
     }
@@ -291,23 +291,24 @@ impl Remote {
         self.slots.put_back(cost, until, now);
     }
 
-    /// Somebody wants tokens who does not wait for them.
+    /// Records the tokens that a caller which does not wait wants.
     pub(super) fn want(&mut self, cost: u32) {
         self.wanted = self.wanted.max(cost);
     }
 
-    /// Takes note of tokens used without the store.
+    /// Records tokens used without the store.
     pub(super) fn spend(&mut self, cost: u32, shape: Shape) {
         let most = shape.capacity / shape.interval;
         self.spent = self.spent.saturating_add(u64::from(cost)).min(most);
     }
 
-    /// Takes note that some of them were not used.
+    /// Records that some of them were not used.
     pub(super) fn unspend(&mut self, tokens: u64) {
         self.spent = self.spent.saturating_sub(tokens);
     }
 
-    /// The limiter's own bucket while the store is away: this process's share, nothing saved up.
+    /// Returns the shape of this process's own bucket while the store is away: its share of the rate, and a
+    /// burst of 1.
     #[expect(
         clippy::cast_precision_loss,
         clippy::cast_possible_truncation,
@@ -322,7 +323,7 @@ impl Remote {
         }
     }
 
-    /// The same for a call that takes `cost` tokens: all of them once nothing is owed for the calls before.
+    /// Returns the same shape with room for the `cost` tokens of a call.
     fn own_for(&self, cost: u32, shape: Shape) -> Shape {
         let own = self.own(shape);
         Shape {
@@ -331,8 +332,8 @@ impl Remote {
         }
     }
 
-    /// Until when what the store said last is taken to be so. News that are asked for a round trip
-    /// before they are needed arrive in time.
+    /// Returns until when the last reply counts as current. A request that is sent a round trip before the
+    /// reply is needed brings it in time.
     fn fresh_until(&self) -> u64 {
         self.known.map_or(0, |known| {
             known.received.saturating_add(FRESH.max(self.slowest))

@@ -2,8 +2,8 @@
 //! nevertheless.
 
 use core::fmt;
+use core::mem;
 use core::time::Duration;
-use std::mem;
 use std::sync::Arc;
 
 use crate::bucket;
@@ -45,10 +45,10 @@ impl fmt::Display for StoreEvent {
 }
 
 impl Remote {
-    /// Takes note of a request that failed. A late one tells nothing if a later one was answered.
+    /// Records a request that failed. A late one tells nothing if a later one was answered.
     pub(in crate::limiter) fn failed(&mut self, id: u64, why: &StoreError, now: u64) {
         let heard = self.known.map_or(0, |known| known.received);
-        let failed = self.land(id);
+        let failed = self.take_in_flight(id);
         let Some(flight) = failed.filter(|flight| !flight.late || flight.sent >= heard) else {
             return;
         };
@@ -63,10 +63,10 @@ impl Remote {
         }
     }
 
-    /// Takes note of a request that was dropped on this side: with its runtime, or at its end.
+    /// Records a request that was dropped in this process: with its runtime, or at its end.
     pub(in crate::limiter) fn lost(&mut self, id: u64, now: u64) {
         self.give_up(now);
-        if self.land(id).is_some() {
+        if self.take_in_flight(id).is_some() {
             self.not_before = now.saturating_add(LOST);
             self.unsettled = true;
         }
@@ -101,7 +101,7 @@ impl Remote {
         }
     }
 
-    /// Goes on without the store. Whether late answers are still waited for changes for the worse alone.
+    /// Goes on without the store. Late answers that are no longer waited for are not waited for again.
     fn leave(&mut self, late: bool, event: StoreEvent, now: u64) {
         self.unsettled = true;
         let (late, told) = match self.mode {
@@ -116,7 +116,7 @@ impl Remote {
         self.mode = Mode::Away { probe_at, late };
     }
 
-    /// Takes note that the store rejects what it is asked.
+    /// Records that the store rejects requests.
     fn reject(&mut self, why: &StoreError, now: u64) {
         self.unsettled = true;
         let again_at = now.saturating_add(REJECTED);
@@ -128,7 +128,7 @@ impl Remote {
         self.mode = Mode::Broken { again_at, why };
     }
 
-    /// Returns why a caller with no use for a permit after `latest` is refused now; `None`: it may wait.
+    /// Returns why a caller that has no use for a permit after `latest` is refused now; `None`: it may wait.
     pub(in crate::limiter) fn refusal(&self, latest: u64, now: u64) -> Option<Arc<str>> {
         match &self.mode {
             Mode::Broken { again_at, why } if now < *again_at => Some(Arc::clone(why)),
@@ -159,7 +159,7 @@ impl Remote {
         }
     }
 
-    /// Returns whether a request is under way that is not late.
+    /// Returns whether a request is in flight that is not late.
     pub(super) fn is_asking(&self) -> bool {
         self.in_flight.iter().any(|flight| !flight.late)
     }

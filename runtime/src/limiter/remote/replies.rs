@@ -1,4 +1,4 @@
-//! What follows from a store's answers.
+//! Effects of a store's replies.
 
 use crate::bucket;
 use crate::bucket::Shape;
@@ -14,21 +14,21 @@ use super::Remote;
 use super::StoreView;
 use super::outage::StoreEvent;
 
-/// What an answer means for the limiter.
+/// Effect of a reply on the limiter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::limiter) struct StoreEffect {
-    /// When the bucket is full.
+    /// Instant at which the bucket is full.
     pub(in crate::limiter) full_at: u64,
-    /// Until when no process may send anything.
+    /// Instant until which no process may send anything.
     pub(in crate::limiter) paused_until: u64,
     /// A person has ended a pause in another process.
     pub(in crate::limiter) lifted: bool,
-    /// What was granted and is not used yet is void.
+    /// Unused permits and tokens are void.
     pub(in crate::limiter) void: bool,
 }
 
 impl Remote {
-    /// The store answered a request.
+    /// Handles the reply to a request.
     pub(in crate::limiter) fn answered(
         &mut self,
         id: u64,
@@ -36,7 +36,7 @@ impl Remote {
         shape: Shape,
         now: u64,
     ) -> StoreEffect {
-        let flight = self.land(id);
+        let flight = self.take_in_flight(id);
         self.time(flight, now);
         self.wanted = 0;
         self.put_off_draws(flight, answer, now);
@@ -107,7 +107,7 @@ impl Remote {
         }
     }
 
-    /// Takes note of how long a request took. A late one tells nothing about the next.
+    /// Records the duration of a request. A late one tells nothing about the next.
     fn time(&mut self, flight: Option<InFlight>, now: u64) {
         if let Some(flight) = flight {
             let took = now.saturating_sub(flight.sent);
@@ -120,9 +120,9 @@ impl Remote {
 
     /// Returns what the store said, and between which instants.
     ///
-    /// These are the sending of the request and the receipt of its answer: either way may have been the
-    /// long one. Where the answer is late, the store's clock narrows them down, as it can be compared
-    /// with this process's clock by the answer before.
+    /// These are the sending of the request and the receipt of its answer: either direction may have taken
+    /// most of the time. For a late answer the store's clock narrows them down, as the previous answer
+    /// relates it to this process's clock.
     fn heard(&self, flight: Option<InFlight>, answer: &Answer, now: u64) -> StoreView {
         let sent = flight.map_or(0, |flight| flight.sent.min(now));
         let mut heard = StoreView {
@@ -148,13 +148,13 @@ impl Remote {
         heard
     }
 
-    /// Takes a request out of those that are on their way.
-    pub(super) fn land(&mut self, id: u64) -> Option<InFlight> {
+    /// Removes a request from those in flight.
+    pub(super) fn take_in_flight(&mut self, id: u64) -> Option<InFlight> {
         let at = self.in_flight.iter().position(|flight| flight.id == id)?;
         Some(self.in_flight.swap_remove(at))
     }
 
-    /// Keeps the tokens of an answer, except those that make up for tokens used without the store.
+    /// Adds the tokens of an answer, except those that make up for tokens used without the store.
     fn hold(&mut self, answer: &Answer, heard: StoreView, shape: Shape, now: u64) {
         let wait = answer.wait.unsigned_abs().saturating_mul(TICK);
         let due = if answer.wait < 0 {
@@ -165,7 +165,7 @@ impl Remote {
         let every = answer.every.saturating_mul(TICK);
         let lasts = shape.capacity.saturating_add(TIMER_SLACK);
         // They may have been drawn earlier than they are taken to be due, and expire earlier by as much.
-        // The usual time on the way is ignored, or a store that is always slow would be of no use.
+        // The usual round trip is ignored, or a store that is always slow would be of no use.
         let earlier = heard.latest.saturating_sub(heard.earliest);
         let usual = self.config.timeout.max(self.fastest);
         if let Some(lasts) = lasts.checked_sub(earlier.saturating_sub(usual)) {
@@ -201,8 +201,8 @@ impl Remote {
 }
 
 impl StoreView {
-    /// Converts an instant of the store's clock to this process's, late by the answer's way; 0 if it was
-    /// over.
+    /// Converts an instant of the store's clock to this process's clock, later by the time that the answer
+    /// took; 0 if it is past.
     pub(super) fn local(&self, instant: u64) -> u64 {
         match instant.saturating_sub(self.now) {
             0 => 0,
@@ -236,8 +236,8 @@ impl StoreView {
         }
     }
 
-    /// Whether it is newer than the answer to this request. Of two that were under way at the same
-    /// time the store's clock tells; otherwise the order in which they were sent, as that clock may
+    /// Returns whether it is newer than the answer to this request. If both requests were in flight at the
+    /// same time, the store's clock decides; otherwise the order in which they were sent, as that clock may
     /// have been set back.
     fn overtook(&self, flight: Option<InFlight>, answer: &Answer) -> bool {
         let after = flight.is_some_and(|flight| flight.sent >= self.received);

@@ -1,4 +1,4 @@
-//! What has to be asked of the store, and when.
+//! Requests to the store: which, and when.
 
 use crate::bucket;
 use crate::bucket::Shape;
@@ -18,50 +18,50 @@ use super::Remote;
 use super::StoreEvent;
 use super::StoreView;
 
-/// Draws under way at the same time.
+/// Maximum number of draws in flight.
 const DRAWS: usize = 4;
 
-/// Tokens are drawn for this long ahead, or for three round trips if that is longer.
+/// Time ahead for which tokens are drawn, unless three round trips are longer.
 const HORIZON: u64 = 20_000_000;
 
-/// Requests under way at the same time, late ones included.
+/// Maximum number of requests in flight, late ones included.
 const MOST: usize = 16;
 
 /// Further ahead than any token, in ticks: 8.9 years.
 const FAR: u64 = 1 << 50;
 
 impl Remote {
-    /// Puts among the orders what has to be sent now; when to come back for the next.
+    /// Collects the requests that have to be sent now. Returns when to come back for the next.
     pub(in crate::limiter) fn plan(&mut self, demand: Demand, shape: Shape, now: u64) -> u64 {
         self.give_up(now);
         match self.mode {
             Mode::Away { probe_at, late } => {
-                // For callers that came since the late requests were sent.
+                // For callers that came after the late requests were sent.
                 let draws = late && now >= self.not_before;
-                if let Some(lot) = self.lot(demand, shape, now).filter(|_| draws) {
-                    self.order_tokens(lot, demand, shape, now);
+                if let Some(draw_size) = self.draw_size(demand, shape, now).filter(|_| draws) {
+                    self.push_draw(draw_size, demand, shape, now);
                 }
                 if now >= probe_at.max(self.not_before) && !self.is_asking() {
-                    self.order(Action::Peek, shape, now);
+                    self.push(Action::Peek, shape, now);
                 }
             }
             Mode::Broken { again_at, .. } if now < again_at => {}
             Mode::Broken { .. } | Mode::Up => self.draw(demand, shape, now),
         }
-        self.rings_at(demand, now)
+        self.next_due(demand, now)
     }
 
-    /// What has to be sent.
+    /// Returns the requests to send.
     pub(in crate::limiter) fn outgoing(&mut self) -> Vec<Outgoing> {
         core::mem::take(&mut self.outgoing)
     }
 
-    /// What somebody should be told.
+    /// Returns the event to report.
     pub(in crate::limiter) fn event(&mut self) -> Option<StoreEvent> {
         self.event.take()
     }
 
-    /// A server wants no calls before `until`: all processes have to know.
+    /// Tells all processes that a server wants no calls before `until`.
     pub(in crate::limiter) fn pause(&mut self, until: u64, shape: Shape, now: u64) {
         self.told_until = self.told_until.max(until);
         self.resumed_at = None;
@@ -69,7 +69,8 @@ impl Remote {
         self.tell_pause(shape, now);
     }
 
-    /// The pace that a server's answers ask for, and until when; or none any more.
+    /// Tells all processes the pace that a server's answers ask for, and until when; or that there is none
+    /// any more.
     pub(in crate::limiter) fn learn(&mut self, pace: Option<(u64, u64)>, shape: Shape, now: u64) {
         if is_close(self.told_pace, pace) {
             return;
@@ -80,27 +81,27 @@ impl Remote {
             interval: interval.div_ceil(TICK),
             duration: until.saturating_sub(now).div_ceil(TICK),
         };
-        self.order(action, shape, now);
+        self.push(action, shape, now);
     }
 
     pub(super) fn tell_pause(&mut self, shape: Shape, now: u64) {
         let duration = self.told_until.saturating_sub(now).div_ceil(TICK);
-        self.order(Action::Pause { duration }, shape, now);
+        self.push(Action::Pause { duration }, shape, now);
     }
 
     fn draw(&mut self, demand: Demand, shape: Shape, now: u64) {
         if now < self.not_before {
             return;
         }
-        if let Some(lot) = self.lot(demand, shape, now) {
-            self.order_tokens(lot, demand, shape, now);
+        if let Some(draw_size) = self.draw_size(demand, shape, now) {
+            self.push_draw(draw_size, demand, shape, now);
         } else if self.asks_at(demand, now).is_some_and(|at| at <= now) || self.looks(now) {
-            self.order(Action::Peek, shape, now);
+            self.push(Action::Peek, shape, now);
         }
     }
 
-    fn order_tokens(&mut self, lot: (u32, u64), demand: Demand, shape: Shape, now: u64) {
-        let (tokens, horizon) = lot;
+    fn push_draw(&mut self, draw_size: (u32, u64), demand: Demand, shape: Shape, now: u64) {
+        let (tokens, horizon) = draw_size;
         let late = self.in_flight.iter().filter(|flight| flight.late);
         let under_way: u64 = late.map(|flight| u64::from(flight.tokens)).sum();
         let action = Action::Draw {
@@ -109,16 +110,16 @@ impl Remote {
             longest: (demand.latest.saturating_sub(now) / TICK).min(FAR),
             drain: matches!(self.mode, Mode::Up) && self.spent > under_way,
         };
-        self.order(action, shape, now);
+        self.push(action, shape, now);
     }
 
-    /// How many tokens to draw now, and how far ahead they may be due.
-    fn lot(&self, demand: Demand, shape: Shape, now: u64) -> Option<(u32, u64)> {
+    /// Returns how many tokens to draw now, and how far ahead they may be due.
+    fn draw_size(&self, demand: Demand, shape: Shape, now: u64) -> Option<(u32, u64)> {
         let draws = self.draws();
         if draws.clone().count() >= DRAWS || self.in_flight.len() >= MOST {
             return None;
         }
-        // The first in line waits for a token that is under way, and has no use for the next one.
+        // The first waiter waits for a token that is in flight, and has no use for the next one.
         let next = |known: StoreView| {
             let full_at = known.local(known.state.full_at[0]);
             bucket::earliest(full_at, shape, 1, now).max(known.next_token_at)
@@ -137,28 +138,29 @@ impl Remote {
         };
         let comes = draws.clone().any(|flight| flight.tokens >= first);
         if first > 1 && !comes && !self.slots.covers(first) {
-            // All that one call costs comes in one piece, however far ahead. Of tokens that came one
-            // by one, between those of others, the first could be too old when the last is due.
+            // All tokens of one call come in one draw, however far ahead. If they came one by one, between
+            // those of other calls, the first could expire before the last is due.
             return Some((first, u64::MAX));
         }
         let lacking = self.lacking(demand);
-        // Draws that follow each other closely are larger each time, so that few callers make one each.
+        // Draws that follow each other closely are larger each time, so that not each caller
+        // makes one.
         let close = draws.filter(|draw| !draw.late);
         let grows = lacking >= close.map(|draw| u64::from(draw.tokens)).sum();
         let due = lacking > 0 && grows && self.draws_at(demand, now) <= now;
         due.then(|| (u32::try_from(lacking).unwrap_or(u32::MAX), self.horizon()))
     }
 
-    /// When to ask whether there has been a pause, so that it is known when the first in line can use
-    /// its tokens: they do not last much longer than the bucket takes to fill, which may be less than
-    /// a round trip.
+    /// Returns when to ask whether there has been a pause, so that the answer is there when the first waiter
+    /// can use its tokens: they last little longer than the bucket takes to fill, which may be less than a
+    /// round trip.
     fn asks_at(&self, demand: Demand, now: u64) -> Option<u64> {
         let due = self.slots.due(u64::from(demand.first))?.max(now);
         let asks = demand.first > 0 && !self.is_asking() && due > self.fresh_until();
         asks.then(|| due.saturating_sub(self.slowest).max(self.not_before))
     }
 
-    /// Returns the draws under way whose tokens are counted on. While the store answers, late ones are not.
+    /// Returns the draws in flight whose tokens are counted on. While the store answers, late ones are not.
     fn draws(&self) -> impl Iterator<Item = &InFlight> + Clone {
         let away = matches!(self.mode, Mode::Away { .. });
         let counts = move |flight: &&InFlight| flight.tokens > 0 && (away || !flight.late);
@@ -178,7 +180,7 @@ impl Remote {
         wanted.saturating_add(spent).saturating_sub(covered)
     }
 
-    /// When to draw the next tokens: when those that are held are used up within half the horizon, so
+    /// Returns when to draw the next tokens: when those that are held are used up within half the horizon, so
     /// that many are drawn at once and the last is not used before the next come.
     fn draws_at(&self, demand: Demand, now: u64) -> u64 {
         match self.slots.last() {
@@ -193,7 +195,7 @@ impl Remote {
         HORIZON.max(self.round_trip.saturating_mul(3))
     }
 
-    pub(super) fn order(&mut self, action: Action, shape: Shape, now: u64) {
+    pub(super) fn push(&mut self, action: Action, shape: Shape, now: u64) {
         let tokens = match action {
             Action::Draw { tokens, .. } => tokens,
             _ => 0,
@@ -237,8 +239,8 @@ impl Remote {
         });
     }
 
-    /// When there is something to do next, without an answer before.
-    fn rings_at(&self, demand: Demand, now: u64) -> u64 {
+    /// Returns when there is something to do next, even without an answer.
+    fn next_due(&self, demand: Demand, now: u64) -> u64 {
         let in_flight = self.in_flight.iter();
         let given_up = in_flight.map(|flight| {
             if flight.late {
@@ -268,7 +270,7 @@ impl Remote {
     }
 }
 
-/// Whether two paces differ so little that nobody needs to be told.
+/// Returns whether two paces differ too little to be told.
 fn is_close(told: Option<(u64, u64)>, pace: Option<(u64, u64)>) -> bool {
     match (told, pace) {
         (None, None) => true,

@@ -9,10 +9,10 @@ use super::InFlight;
 use super::Remote;
 use super::StoreView;
 
-/// A request to end a pause is repeated for this long, where it is lost.
+/// Time for which a request to end a pause is repeated, where it is lost.
 const REPEATED: u64 = 10_000_000_000;
 
-/// While the store knows of a pause that somebody waits for, it is asked this often whether a person has ended it.
+/// Interval at which the store is asked whether a person has ended a pause, while callers wait for its end.
 const LOOK: u64 = 1_000_000_000;
 
 impl Remote {
@@ -24,7 +24,7 @@ impl Remote {
             self.told_pace = None;
         }
         self.resumed_at = Some(now);
-        self.order(Action::Resume { forget }, shape, now);
+        self.push(Action::Resume { forget }, shape, now);
     }
 
     /// Returns whether a person has ended a pause in another process since the store said `before`. What this process
@@ -67,7 +67,7 @@ impl Remote {
         }
         let paused = answer.state.paused_until > answer.now;
         if paused && !under_way(About::Resume) {
-            self.order(Action::Resume { forget: false }, shape, now);
+            self.push(Action::Resume { forget: false }, shape, now);
             self.resumed_at = Some(at);
         }
         true
@@ -80,7 +80,7 @@ impl Remote {
         Some(known.received.saturating_add(LOOK).max(self.not_before))
     }
 
-    /// Returns whether it has to be asked now.
+    /// Returns whether to ask it now.
     pub(super) fn looks(&self, now: u64) -> bool {
         self.looks_at(now).is_some_and(|at| at <= now)
     }

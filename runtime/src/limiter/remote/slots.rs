@@ -9,9 +9,9 @@ use std::collections::VecDeque;
 /// Tokens that become usable one after the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Run {
-    /// From when on the first may be used.
+    /// Instant from which on the first may be used.
     due: u64,
-    /// Until when the first may be used.
+    /// Instant until which the first may be used.
     until: u64,
     every: u64,
     left: u32,
@@ -31,7 +31,7 @@ impl Slots {
         }
     }
 
-    /// How many tokens there are.
+    /// Returns the number of tokens.
     pub(super) const fn count(&self) -> u64 {
         self.count
     }
@@ -58,7 +58,7 @@ impl Slots {
         self.count += u64::from(count);
     }
 
-    /// Takes back tokens that were not used after all.
+    /// Adds tokens back that were not used after all.
     pub(super) fn put_back(&mut self, count: u32, until: u64, now: u64) {
         if until > now && count > 0 {
             self.runs.push_front(Run {
@@ -71,14 +71,14 @@ impl Slots {
         }
     }
 
-    /// When the next `cost` tokens may be used, if there are as many. Those that are too old by `now`
-    /// are dropped.
+    /// Returns when the next `cost` tokens may be used, if there are as many. Drops those that have expired
+    /// by `now`.
     pub(super) fn ready_at(&mut self, cost: u32, now: u64) -> Option<u64> {
         self.forget(now);
         self.due(u64::from(cost))
     }
 
-    /// When the `nth` token from now on is due, counted from 1.
+    /// Returns when the `nth` token from now on is due, counted from 1.
     pub(super) fn due(&self, nth: u64) -> Option<u64> {
         let mut ahead = 0;
         self.runs.iter().find_map(|run| {
@@ -91,8 +91,8 @@ impl Slots {
         })
     }
 
-    /// Whether some that came in one piece can be used together: the first of them is not too old
-    /// before the last is due.
+    /// Returns whether `cost` tokens of one draw can be used together: the first has not expired when the
+    /// last is due.
     pub(super) fn covers(&self, cost: u32) -> bool {
         let between = u64::from(cost.saturating_sub(1));
         self.runs.iter().any(|run| {
@@ -101,12 +101,12 @@ impl Slots {
         })
     }
 
-    /// When the last token is due.
+    /// Returns when the last token is due.
     pub(super) fn last(&self) -> Option<u64> {
         self.due(self.count).filter(|_| self.count > 0)
     }
 
-    /// How many may be used at `now`.
+    /// Returns how many tokens may be used at `now`.
     pub(super) fn usable(&self, now: u64) -> u64 {
         let runs = self.runs.iter().filter(|run| run.due <= now);
         runs.map(|run| {
@@ -123,7 +123,8 @@ impl Slots {
         self.count = 0;
     }
 
-    /// Drops as many of the oldest tokens, after those that are too old by `now`: how many there were.
+    /// Drops the tokens that have expired by `now`, and then up to `tokens` of the oldest. Returns how many
+    /// of these there were.
     pub(super) fn drop_oldest(&mut self, tokens: u64, now: u64) -> u64 {
         self.forget(now);
         let dropped = tokens.min(self.count);
@@ -131,7 +132,8 @@ impl Slots {
         dropped
     }
 
-    /// Takes the `cost` oldest tokens, which are there: until when the oldest of them may be used.
+    /// Takes the `cost` oldest tokens, which have to be there. Returns until when the oldest of them may be
+    /// used.
     pub(super) fn remove(&mut self, mut cost: u32) -> u64 {
         let oldest = self.runs.front().map_or(0, |run| run.until);
         self.count -= u64::from(cost);
@@ -148,7 +150,7 @@ impl Slots {
         oldest
     }
 
-    /// Drops the tokens that have become too old.
+    /// Drops the tokens that have expired.
     fn forget(&mut self, now: u64) {
         while let Some(run) = self.runs.front_mut() {
             if run.until >= now {

@@ -1,17 +1,17 @@
-//! How much of a shared limit this process uses, for the time when the store is away.
+//! Share of a limit that this process uses, for the time when the store is away.
 
-/// Fewer tokens than this tell nothing.
+/// Number of tokens below which the share is not measured.
 const ENOUGH: f64 = 10.0;
 
-/// After as many the older ones count half.
+/// Number of tokens after which the older ones count half.
 const MANY: f64 = 1000.0;
 
-/// Tokens of this process, and of all of them together.
+/// Tokens drawn by this process, and by all processes together.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Usage {
     own: f64,
     all: f64,
-    /// What is assumed before anything is known.
+    /// Share that is assumed before it is known.
     assumed: f64,
 }
 
@@ -24,7 +24,7 @@ impl Usage {
         }
     }
 
-    /// Counts what was drawn between two answers.
+    /// Counts the tokens drawn between two answers.
     pub(super) fn count(&mut self, own: f64, all: f64) {
         self.own += own;
         self.all += all.max(own);

@@ -1,9 +1,9 @@
-//! What a server tells of one of its resources, such as GitHub's `core` and `search`.
+//! Resources of a server, such as GitHub's `core` and `search`: each has a limiter of its own.
 //!
-//! A resource has a limiter of its own behind the one that was declared. It is made when an answer first
-//! names the resource, and hears what answers tell of it. The calls of a function wait for the resources
-//! that the function's answers have named, and then for the limiter itself. A resource of which nothing
-//! is known that would hold a call up is not asked for permits.
+//! The limiter of a resource stands beside the declared one. It is made when a response first names the
+//! resource, and learns from the responses that name it. The calls of a function wait for the resources that
+//! responses to the function have named, and then for the declared limiter. A resource of which nothing is
+//! known that would delay a call is not asked for permits.
 
 mod table;
 
@@ -21,6 +21,9 @@ use crate::quota::Quota;
 
 use super::locked;
 use super::remote::RemoteConfig;
+use super::request::Priority;
+use super::shared::Shared;
+use super::snapshot::Snapshot;
 use super::state::LimiterState;
 use super::state::faults::Fault;
 use super::state::rejection::Rejection;
@@ -28,13 +31,10 @@ use super::state::spread::Spread;
 use super::state::spread::Understood;
 use super::state::waiter::WaiterState;
 use super::wake_list::WakeList;
-use crate::limiter::request::Priority;
-use crate::limiter::shared::Shared;
-use crate::limiter::snapshot::Snapshot;
 
 impl LimiterState {
-    /// A call that was sent at `sent` has told of a pace: the next one goes an interval later. Permits that
-    /// were granted at a faster pace and are not used are called back.
+    /// Applies the pace that the response to a call sent at `sent` has told of: the next call goes an
+    /// interval later. Unused permits that were granted at a faster pace are revoked.
     fn begin_pace(&mut self, sent: u64, now: u64, wakes: &mut WakeList) {
         let unused = self.call_back();
         self.give_back(unused);
@@ -45,22 +45,22 @@ impl LimiterState {
 
 impl Shared {
     fn table(&self) -> MutexGuard<'_, Resources<Self>> {
-        // Nothing behind the lock can panic half-way through a change.
+        // No code under the lock panics halfway through a change.
         self.resources
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether the server has told of resources.
+    /// Returns whether the server has named resources.
     #[inline]
     pub(crate) fn has_resources(&self) -> bool {
-        self.notes.has_resources()
+        self.published.has_resources()
     }
 
     /// Returns whether a call of `function` may have to wait for a resource.
     #[cold]
     pub(crate) fn is_bound(&self, function: Function, now: u64) -> bool {
-        self.table().of(function).any(|it| it.notes.binds(now))
+        self.table().of(function).any(|it| it.published.binds(now))
     }
 
     /// Returns the resources for which a call of `function` may have to wait.
@@ -71,7 +71,7 @@ impl Shared {
         let table = self.table();
         table
             .of(function)
-            .filter(|it| it.notes.binds(now))
+            .filter(|it| it.published.binds(now))
             .cloned()
             .collect()
     }
@@ -89,9 +89,9 @@ impl Shared {
         all.collect()
     }
 
-    /// The limiter of a resource that an answer to a function names.
+    /// Returns the limiter of a resource that a response to a function names, and creates it if it is new.
     fn resource(&self, name: &str, function: Function) -> Arc<Self> {
-        let resource = self.table().tell(name, function, || {
+        let resource = self.table().record(name, function, || {
             let quota = self.lock().state.quota();
             match self.client.get() {
                 None => Self::new(quota),
@@ -104,13 +104,13 @@ impl Shared {
         resource.call(&format!("{}#{name}", self.label()).into());
         if !self.has_resources() {
             let locked = self.lock();
-            self.notes.add_resources();
+            self.published.add_resources();
             drop(locked);
         }
         resource
     }
 
-    /// A function's call heard of the server's limits.
+    /// Reports what a function's call heard of the server's limits.
     pub(crate) fn hear(&self, function: Function, heard: &Observation<'_>, spread: Spread) {
         let own = self.with_state(|state, now, wakes| {
             let own = state.own(now);
@@ -133,7 +133,7 @@ impl Shared {
         }
     }
 
-    /// A function's call was refused. Returns what that means for its wait.
+    /// Reports a refusal of a function's call. Returns its consequence for the call's wait.
     pub(crate) fn refused(&self, function: Function, refused: &Rejection<'_>) -> Understood {
         let hint = refused.heard.map(|heard| heard.hint);
         let resource = hint
@@ -158,7 +158,7 @@ impl Shared {
         };
         let understood = limiter
             .with_state(|state, now, wakes| state.refused(&told, &limiter.fast_path, now, wakes));
-        // The call is over for the others as well.
+        // The attempt has ended for the other limiters as well.
         for other in self.resources_of(function) {
             if !ptr::eq(limiter, Arc::as_ptr(&other)) {
                 other.ended(refused.sent);
@@ -170,10 +170,10 @@ impl Shared {
         understood
     }
 
-    /// A function's attempt that was sent at `sent` was let through.
+    /// Reports that a function's attempt that was sent at `sent` passed.
     #[inline]
     pub(crate) fn passed(&self, function: Function, sent: u64, retry: bool) {
-        if self.notes.listens() {
+        if self.published.listens() {
             self.learn_from_pass(function, sent, retry);
         } else {
             self.fast_path().count_pass();
@@ -190,12 +190,13 @@ impl Shared {
     }
 
     fn learn(&self, sent: u64, retry: bool) {
-        if self.notes.is_attentive() {
+        if self.published.is_attentive() {
             self.with_state(|state, now, _| state.passed(sent, retry, &self.fast_path, now));
         }
     }
 
-    /// A function's attempt that was sent at `sent` was let through, and the answer named this resource.
+    /// Reports that a function's attempt that was sent at `sent` passed, with a response that named this
+    /// resource.
     pub(crate) fn passed_telling(
         &self,
         function: Function,
@@ -213,8 +214,8 @@ impl Shared {
         self.failed(function, sent, None);
     }
 
-    /// A function's attempt that was sent at `sent` failed, and not because it was too much. `fault`: its
-    /// answer said when to come back.
+    /// Reports that a function's attempt that was sent at `sent` failed, and not because it was one too many.
+    /// `fault`: the response said when to come back.
     pub(crate) fn failed(&self, function: Function, sent: u64, fault: Option<&Fault>) {
         self.ended(sent);
         if let Some(fault) = fault {
@@ -226,7 +227,7 @@ impl Shared {
     }
 
     fn ended(&self, sent: u64) {
-        if self.notes.is_attentive() {
+        if self.published.is_attentive() {
             self.with_state(|state, now, _| state.ended(sent, now));
         }
     }
@@ -234,7 +235,7 @@ impl Shared {
     pub(in crate::limiter) fn set_quota(&self, quota: Quota) {
         self.naming.settle();
         self.change_quota(quota);
-        // Those that are made from now on have the new quota.
+        // Resources that are named from now on get the new quota.
         for resource in self.all_resources() {
             resource.change_quota(quota);
         }
@@ -244,14 +245,15 @@ impl Shared {
         self.with_state(|state, now, wakes| state.set_quota(quota, &self.fast_path, now, wakes));
     }
 
-    /// When a function's retry that joins the queue now gets its permit, and until when a cooldown lasts.
+    /// Returns when a function's retry that joins the queue now gets its permit, and until when a cooldown
+    /// lasts.
     pub(crate) fn forecast(&self, function: Function) -> (u64, u64) {
         let resources = self.binding(function, clock::now());
         self.forecast_with(&resources, Priority::Retries)
     }
 
-    /// When a caller that joins this line now, and the resources' before, gets its permit, and until
-    /// when a cooldown lasts.
+    /// Returns when a caller that joins the queues of the resources, and then this one, now gets its permit,
+    /// and until when a cooldown lasts.
     pub(crate) fn forecast_with(&self, resources: &[Arc<Self>], priority: Priority) -> (u64, u64) {
         let limiters = resources.iter().map(|it| &**it).chain([self]);
         limiters
@@ -266,7 +268,7 @@ impl Shared {
             .fold((0, 0), |all, one| (all.0.max(one.0), all.1.max(one.1)))
     }
 
-    /// Adds the calls that wait for resources, and have waited for them.
+    /// Adds the calls that wait, or have waited, for resources.
     pub(in crate::limiter) fn with_resources(&self, mut own: Snapshot) -> Snapshot {
         if !self.has_resources() {
             return own;
@@ -291,8 +293,8 @@ impl Shared {
         self.lock().state.queue.waiter(index).latest
     }
 
-    /// Takes a waiter out of the queue that uses its permit.
+    /// Removes a waiter that uses its permit.
     pub(in crate::limiter) fn leave(&self, index: u32) {
-        locked::part(self.lock(), index);
+        locked::remove(self.lock(), index);
     }
 }

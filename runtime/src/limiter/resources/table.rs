@@ -1,9 +1,9 @@
-//! Which resources there are, and which functions' answers have named them.
+//! Known resources, and the functions whose responses have named them.
 
 use core::ptr;
 use std::sync::Arc;
 
-/// Resources that are known at the same time: one bit each in a function's mask.
+/// Maximum number of known resources: one bit each in a function's mask.
 const MOST: usize = 8;
 
 /// Identity of an annotated function: the address of its `Site`.
@@ -12,20 +12,20 @@ pub(crate) struct Function(usize);
 
 impl Function {
     #[inline]
-    pub(crate) fn of<T>(kept: &'static T) -> Self {
-        Self(ptr::from_ref(kept).addr())
+    pub(crate) fn of<T>(site: &'static T) -> Self {
+        Self(ptr::from_ref(site).addr())
     }
 
-    /// Stands for a call whose options are wrong. It has no resources.
+    /// Function of a call whose options are wrong. It has no resources.
     pub(crate) const NONE: Self = Self(0);
 }
 
-/// The resources of a limiter, and which functions' answers have named which of them.
+/// Resources of a limiter, and the functions whose responses have named each of them.
 #[derive(Debug)]
 pub(in crate::limiter) struct Resources<L> {
     known: Vec<Resource<L>>,
     functions: Vec<(Function, u8)>,
-    /// Answers that named a resource.
+    /// Number of responses that named a resource.
     told: u64,
 }
 
@@ -33,7 +33,7 @@ pub(in crate::limiter) struct Resources<L> {
 struct Resource<L> {
     name: Box<str>,
     limiter: Arc<L>,
-    /// Number of the last answer that named it.
+    /// Number of the last response that named it.
     told: u64,
 }
 
@@ -48,7 +48,7 @@ impl<L> Resources<L> {
         self.known.iter().map(|resource| &resource.limiter)
     }
 
-    /// The limiters of the resources that a function's answers have named.
+    /// Returns the limiters of the resources that responses to a function have named.
     pub(super) fn of(&self, function: Function) -> impl Iterator<Item = &Arc<L>> {
         let known = self.functions.iter().find(|(known, _)| *known == function);
         let mask = known.map_or(0, |(_, mask)| *mask);
@@ -58,8 +58,8 @@ impl<L> Resources<L> {
             .map(|(_, resource)| &resource.limiter)
     }
 
-    /// Takes note that an answer to a function named a resource. `make` gives a new one its limiter.
-    pub(super) fn tell(
+    /// Records that a response to a function named a resource. `make` creates the limiter of a new one.
+    pub(super) fn record(
         &mut self,
         name: &str,
         function: Function,
@@ -83,7 +83,7 @@ impl<L> Resources<L> {
         Arc::clone(&self.known[at].limiter)
     }
 
-    /// Adds a resource, in the place of the one told of least recently where there is no other.
+    /// Adds a resource, in place of the least recently named one if there is no room.
     fn add(&mut self, resource: Resource<L>) -> usize {
         if self.known.len() < MOST {
             self.known.push(resource);

@@ -1,4 +1,4 @@
-//! Counts waits, and describes the state to those who look at it from outside.
+//! Counts waits, and takes snapshots of the state.
 
 use core::mem;
 use core::time::Duration;
@@ -37,13 +37,14 @@ impl LimiterState {
         self.waits.queue += Duration::from_nanos(waited - cooled);
     }
 
-    /// Takes note of a wait that ended without a permit.
-    pub(in crate::limiter) fn waited_in_vain(&mut self, waiter: &Waiter, now: u64) {
+    /// Counts a wait that ended without a permit.
+    pub(in crate::limiter) fn count_given_up(&mut self, waiter: &Waiter, now: u64) {
         self.counts.waits_given_up += 1;
         self.waits.given_up += Duration::from_nanos(now.saturating_sub(waiter.since));
     }
 
-    /// Until when a call may have to wait for a permit: until the bucket is full, or nobody knows.
+    /// Returns until when a call may have to wait for a permit: until the bucket is full, or for an unknown
+    /// time.
     pub(in crate::limiter) fn binds_until(&self) -> u64 {
         let is_plain = self.remote.is_none()
             && self.queue.waiting() == 0
@@ -56,7 +57,7 @@ impl LimiterState {
         }
     }
 
-    /// Returns the attempts that have passed since this was asked last, and were not told.
+    /// Returns how many attempts have passed on the fast path since the last call of this function.
     pub(super) fn new_passes(&mut self, fast_path: &FastPath) -> u64 {
         let passes = fast_path.passes();
         let seen = mem::replace(&mut self.passes, passes);

@@ -1,4 +1,4 @@
-//! Collects the news of a limiter, to be told once its lock is released.
+//! Collects the changes of a limiter that events report once its lock is released.
 
 use core::mem;
 
@@ -13,11 +13,11 @@ use super::news::News;
 use super::news::why;
 use super::waiter::Waiter;
 
-/// An extension of a pause by less is rounding, and not told.
+/// An extension of a pause by less is a rounding error, and not announced.
 const ROUNDING: u64 = 10_000_000;
 
 impl LimiterState {
-    /// Takes note of the wait of a caller that joins the queue, if it has to be told of.
+    /// Records the wait of a caller that joins the queue, if it has to be announced.
     pub(in crate::limiter) fn expect_wait(
         &mut self,
         waiter: &Waiter,
@@ -37,7 +37,7 @@ impl LimiterState {
         }
     }
 
-    /// Takes note of a backoff, if it has to be told of.
+    /// Records a backoff, if it has to be announced.
     pub(in crate::limiter) fn expect_backoff(&mut self, nanos: u64, slow: u64, now: u64) {
         let ahead = self.queue.cost_ahead(Priority::Retries);
         if nanos > slow {
@@ -60,7 +60,7 @@ impl LimiterState {
         });
     }
 
-    /// Returns what has changed since it was last asked.
+    /// Returns the changes since the last call.
     pub(in crate::limiter) fn news(&mut self, now: u64) -> News {
         let (until, declared) = (self.cooldown.until(), Shape::of(self.quota()));
         let mut news = News {

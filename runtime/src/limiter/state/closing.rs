@@ -15,7 +15,7 @@ use super::waiter::Waiter;
 use super::waiter::WaiterState;
 
 impl LimiterState {
-    /// Closes until `until`, for all who share the limit. `why` is what events say of it.
+    /// Closes until `until`, in all processes that share the limit. `why`: the reason that events give.
     pub(in crate::limiter) fn cool_down(
         &mut self,
         until: u64,
@@ -30,8 +30,8 @@ impl LimiterState {
         self.close(until, now, wakes);
     }
 
-    /// Closes until `until`. A longer cooldown extends, a shorter one changes nothing; permits that
-    /// nobody has used yet are called back.
+    /// Closes until `until`. A longer cooldown extends the current one, a shorter one changes nothing. Unused
+    /// permits are revoked.
     pub(in crate::limiter) fn close(&mut self, until: u64, now: u64, wakes: &mut WakeList) {
         if !self.cooldown.extend(until, now) {
             return;
@@ -44,12 +44,14 @@ impl LimiterState {
 
     /// Empties the bucket: one token is free at `until`, and the next ones follow at the paced rate.
     pub(in crate::limiter) fn empty(&mut self, until: u64) {
-        let bucket = self.kept.unwrap_or(Level::new(self.tat, self.shape));
+        let bucket = self
+            .declared_level
+            .unwrap_or(Level::new(self.tat, self.shape));
         self.refilled.get_or_insert(bucket);
         self.tat = bucket::reopen(self.tat, self.shape, until);
     }
 
-    /// Ends the cooldown, for all who share the limit.
+    /// Ends the cooldown, in all processes that share the limit.
     pub(in crate::limiter) fn resume(&mut self, by_hand: ByHand, now: u64) {
         self.announced.by_hand = Some(by_hand);
         self.open(now);
@@ -58,8 +60,8 @@ impl LimiterState {
         }
     }
 
-    /// Ends the cooldown here: one token is free at once, if the bucket has one without the cooldown, and the next
-    /// ones follow at the paced rate.
+    /// Ends the cooldown in this process: one token is free at once, if the bucket would have one without the
+    /// cooldown, and the next ones follow at the paced rate.
     pub(in crate::limiter) fn open(&mut self, now: u64) {
         let closed = self.cooldown.until() > now;
         self.cooldown.lift(now);
@@ -77,10 +79,10 @@ impl LimiterState {
         };
     }
 
-    /// Ends the cooldown, forgets what was learnt and opens for good.
+    /// Ends the cooldown, forgets what was learnt, and opens a limiter that was closed for good.
     pub(in crate::limiter) fn reset(&mut self, fast_path: &FastPath, now: u64) {
         let declared = Shape::of(self.quota());
-        let mut bucket = self.refilled.take().or(self.kept.take());
+        let mut bucket = self.refilled.take().or(self.declared_level.take());
         let bucket = bucket.get_or_insert(Level::new(self.tat, self.shape));
         bucket.reshape(declared, now);
         self.announced.forget();
@@ -96,7 +98,7 @@ impl LimiterState {
         (self.first_trip, self.round_trip) = (None, 0);
     }
 
-    /// Refuses all who wait and can be refused.
+    /// Refuses all waiters that can be refused.
     pub(in crate::limiter) fn shut_down(&mut self, now: u64, wakes: &mut WakeList) {
         if self.shut {
             return;
@@ -113,7 +115,7 @@ impl LimiterState {
         self.note_stuck(now);
     }
 
-    /// Puts a waiter in its line that cannot be refused: it waits for a reset.
+    /// Adds a waiter that cannot be refused to the queue: it waits for a reset.
     pub(in crate::limiter) fn join_shut(
         &mut self,
         waiter: Waiter,
@@ -127,7 +129,7 @@ impl LimiterState {
         Ok(index)
     }
 
-    /// Takes note of calls that cannot be refused, if there are any and they have to be told of.
+    /// Records the calls that cannot be refused, if they have to be announced.
     fn note_stuck(&mut self, now: u64) {
         let stuck = self.queue.waiting();
         if stuck > 0 {

@@ -1,17 +1,17 @@
 //! The closed period of a limiter, and the probe that goes first after it.
 
-/// Longest hold of the other calls for a probe, in nanoseconds.
+/// Longest time for which other calls are held for a probe, in nanoseconds.
 pub(in crate::limiter) const PROBING: u64 = 1_000_000_000;
 
 /// The call that goes first after a cooldown, to see whether the server lets it through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::limiter) enum Probe {
     Off,
-    /// The next call is the probe. Its answer is waited for at most this long.
+    /// The next call that reports is the probe. Other calls are held for its answer for at most this long.
     Armed {
         hold: u64,
     },
-    /// The probe is on its way. The others are held until this instant.
+    /// The probe is in flight. Other calls are held until this instant.
     Out {
         sent: u64,
         until: u64,
@@ -39,7 +39,7 @@ impl Cooldown {
         }
     }
 
-    /// Closes until `until`. A shorter cooldown changes nothing, which is `false`.
+    /// Closes until `until`. Returns `false` if a shorter cooldown changes nothing.
     pub(in crate::limiter) const fn extend(&mut self, until: u64, now: u64) -> bool {
         if until <= now || until <= self.until {
             return false;
@@ -66,7 +66,7 @@ impl Cooldown {
         self.probe
     }
 
-    /// No permit is granted before this instant.
+    /// Returns the instant before which no permit is granted.
     pub(in crate::limiter) fn held_until(&self) -> u64 {
         match self.probe {
             Probe::Out { until, .. } => until.max(self.until),
@@ -74,29 +74,29 @@ impl Cooldown {
         }
     }
 
-    /// Time for which the limiter has been closed in all.
+    /// Returns the time for which the limiter has been closed in all.
     pub(in crate::limiter) fn closed_for(&self, now: u64) -> u64 {
         self.before + now.clamp(self.since, self.until) - self.since
     }
 
-    /// Time for which the limiter will have been closed once it opens, as far as is known.
+    /// Returns the time for which the limiter will have been closed once it opens, as far as is known.
     pub(in crate::limiter) const fn closed_in_all(&self) -> u64 {
         self.before + self.until - self.since
     }
 
-    /// The part of a wait since `since` for which the limiter was closed.
+    /// Returns the part of a wait since `since` for which the limiter was closed.
     pub(in crate::limiter) fn overlap(&self, since: u64, now: u64) -> u64 {
         let end = self.until.min(now);
         end.saturating_sub(since.max(self.since))
     }
 
-    /// Makes the next call that reports the probe. `hold`: longest time in nanoseconds that the others wait
-    /// for its answer.
+    /// Makes the next call that reports the probe. `hold`: longest time in nanoseconds for which other calls
+    /// are held for its answer.
     pub(in crate::limiter) const fn arm(&mut self, hold: u64) {
         self.probe = Probe::Armed { hold };
     }
 
-    /// Takes note of a permit, which is the probe's if one is due. A permit that nobody reports on is no
+    /// Records a permit, which is the probe's if one is due. A caller that does not report cannot be the
     /// probe.
     pub(in crate::limiter) fn granted(&mut self, reports: bool, now: u64) {
         if let (Probe::Armed { hold }, true) = (self.probe, reports) {
@@ -107,7 +107,7 @@ impl Cooldown {
         }
     }
 
-    /// Takes note that the permit granted at `at` is not used. If it was the probe's, the next one is.
+    /// Records that the permit granted at `at` is not used. If it was the probe's, the next permit is.
     pub(in crate::limiter) fn unused(&mut self, at: u64) {
         match self.probe {
             Probe::Out { sent, until } if sent == at => self.arm(until - sent),

@@ -8,7 +8,7 @@ use super::news::why;
 use super::spread::Spread;
 
 impl LimiterState {
-    /// A call failed, and its answer said when to come back.
+    /// Handles a failure whose response said when to come back.
     pub(in crate::limiter) fn failed(&mut self, fault: &Fault, now: u64, wakes: &mut WakeList) {
         if !self.faults.add(fault) {
             return;

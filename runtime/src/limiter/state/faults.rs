@@ -1,17 +1,17 @@
 //! Failures of the server that say when to come back: a 500 or a 502 with `Retry-After`.
 //!
-//! One of them may be the fault of its own request. Of two different calls, with nothing in between that
-//! passed, they are the server's.
+//! One such failure may be due to its own request. Failures of two different calls, with no success in
+//! between, are due to the server.
 
 use super::spread::Spread;
 
-/// So many different calls have to fail.
+/// Number of different calls that have to fail.
 pub(super) const ENOUGH: u8 = 2;
 
 /// A failure of the server that says when to come back.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Fault {
-    /// When the answer was received.
+    /// Instant at which the response was received.
     pub(crate) received: u64,
     /// Nanoseconds for which the server asked callers to stay away.
     pub(crate) asked: u64,
@@ -21,7 +21,7 @@ pub(crate) struct Fault {
     pub(crate) again: bool,
 }
 
-/// Calls that failed like this since one passed.
+/// Number of calls that failed like this since one passed.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::limiter) struct Faults(u8);
 

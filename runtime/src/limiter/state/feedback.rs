@@ -1,4 +1,4 @@
-//! Feedback: what follows from what calls tell: refusals, answers, and what is left of a server's limits.
+//! Feedback: consequences of what calls report, such as refusals, passes, and the rest of a server's limits.
 
 use core::mem;
 
@@ -9,6 +9,8 @@ use crate::clock;
 use crate::learning::AttemptRecord;
 use crate::learning::DeclaredBucket;
 use crate::learning::Observation;
+use crate::limiter::fast_path::FastPath;
+use crate::limiter::wake_list::WakeList;
 
 use super::LimiterState;
 use super::cooldown::PROBING;
@@ -20,17 +22,15 @@ use super::rejection::FirstTrip;
 use super::rejection::Rejection;
 use super::spread::Spread;
 use super::spread::Understood;
-use crate::limiter::fast_path::FastPath;
-use crate::limiter::wake_list::WakeList;
 
-/// A pause without a hint is not bounded by less than this part of the time for which nothing has passed.
+/// Largest divisor of the time for which nothing has passed, in the bound on a pause without a hint.
 const MOST_PARTS: u64 = 32;
 
-/// The longest way to the server that is made up for, see [`LimiterState::passed`].
-const LONGEST_WAY: u64 = 100_000_000;
+/// Longest round trip that is made up for, see [`LimiterState::passed`].
+const LONGEST_TRIP: u64 = 100_000_000;
 
 impl LimiterState {
-    /// A call was refused. Returns what that means for its wait.
+    /// Handles a refusal. Returns its consequence for the call's wait.
     pub(in crate::limiter) fn refused(
         &mut self,
         refused: &Rejection<'_>,
@@ -86,7 +86,7 @@ impl LimiterState {
         self.learnt.binds_all(attempt, now)
     }
 
-    /// Closes for what a refusal asks for, and learns from it which rate the server lets through.
+    /// Closes for as long as a refusal asks, and learns which rate the server lets through.
     fn hold_all_back(
         &mut self,
         refused: &Rejection<'_>,
@@ -95,11 +95,11 @@ impl LimiterState {
         now: u64,
         wakes: &mut WakeList,
     ) {
-        let news = self.learnt.refused(refused.sent, now);
+        let is_new = self.learnt.refused(refused.sent, now);
         let wait = match refused.wait {
             Some(wait) => wait,
-            // Those that were on their way when the first was refused tell nothing new.
-            None if !news => return,
+            // Refusals of calls that were in flight at the first refusal tell nothing new.
+            None if !is_new => return,
             None => self.pause(refused.backoff, now),
         };
         let wait = wait.min(refused.longest).saturating_add(later);
@@ -117,7 +117,7 @@ impl LimiterState {
         } else {
             self.ended(refused.sent, now);
         }
-        if news && refused.for_its_rate {
+        if is_new && refused.for_its_rate {
             let resumes = self.cooldown.until().max(now);
             self.learnt
                 .cut(resumes, refused.wait.is_some(), Shape::of(self.quota()));
@@ -146,11 +146,11 @@ impl LimiterState {
         doubling.min(least.max(self.learnt.stopped_for(now) / parts))
     }
 
-    /// A call that was sent at `sent` was answered, and not refused.
+    /// Handles an answer, which is no refusal, to a call that was sent at `sent`.
     ///
-    /// Where the bucket was full when it was sent, the server's has been counting since the call
-    /// arrived, and not since it was sent: without making up for that, the calls that follow come
-    /// too early by as much as the first one's way took longer than theirs.
+    /// If the bucket was full when the call was sent, the server has been counting since the call arrived,
+    /// and not since it was sent. Without a correction, the next calls would come too early by as much as the
+    /// first one took longer to arrive than they do.
     pub(in crate::limiter) fn passed(
         &mut self,
         sent: u64,
@@ -163,12 +163,12 @@ impl LimiterState {
                 sent,
                 answered: now,
             });
-            self.put_off(now.saturating_sub(sent).min(LONGEST_WAY), now);
+            self.put_off(now.saturating_sub(sent).min(LONGEST_TRIP), now);
             self.learnt.begin(sent);
         } else if let Some(first_trip) = &mut self.first_trip {
             // Of calls sent together the first answered need not be the first sent.
             let sooner = first_trip.sent.saturating_sub(sent);
-            if sooner > 0 && first_trip.answered.saturating_sub(sent) <= LONGEST_WAY {
+            if sooner > 0 && first_trip.answered.saturating_sub(sent) <= LONGEST_TRIP {
                 first_trip.sent = sent;
                 self.put_off(sooner, now);
             }
@@ -181,27 +181,27 @@ impl LimiterState {
 
     fn put_off(&mut self, nanos: u64, now: u64) {
         if self.cooldown.until() > now {
-            // The bucket begins anew at its end.
+            // The bucket begins anew at the end of the cooldown.
             return;
         }
         self.delayed = true;
         self.tat = self.tat.saturating_add(nanos);
-        if let Some(kept) = &mut self.kept {
-            kept.put_off(nanos);
+        if let Some(declared_level) = &mut self.declared_level {
+            declared_level.put_off(nanos);
         }
     }
 
-    /// An attempt that was sent at `sent` came to an end, whichever.
+    /// Handles the end of an attempt that was sent at `sent`, whatever its outcome.
     pub(in crate::limiter) fn ended(&mut self, sent: u64, now: u64) {
         if self.cooldown.answered(sent) {
             self.empty(now);
             self.refilled = None;
-            // The probe may have taken longer than was expected of it.
+            // The probe may have taken longer than forecast.
             self.delayed = true;
         }
     }
 
-    /// The server told what is left of its limits. `own` is the bucket that was declared.
+    /// Handles what a response told of the server's limits. `own`: the declared bucket.
     pub(in crate::limiter) fn hear(
         &mut self,
         heard: &Observation<'_>,
@@ -213,49 +213,49 @@ impl LimiterState {
     ) {
         let paced = self.learnt.ages_at().is_some();
         self.took(heard.received.saturating_sub(heard.sent));
-        let outlook = self.learnt.hear(heard, own);
-        // A body may be heard of long after its response was received.
+        let assessment = self.learnt.hear(heard, own);
+        // The observation may arrive long after the response was received.
         self.learnt.age(now);
         self.reshape(fast_path, now);
         let outlasted = paced && self.learnt.ages_at().is_none();
         if outlasted {
             self.empty(now);
         }
-        if outlook.closed_until > now {
-            let asked = outlook.closed_until.saturating_sub(heard.received);
-            let until = outlook.closed_until + self.later(asked, spread, now);
+        if assessment.closed_until > now {
+            let asked = assessment.closed_until.saturating_sub(heard.received);
+            let until = assessment.closed_until + self.later(asked, spread, now);
             self.cool_down(until, why::USED_UP, now, wakes);
             self.probe_at_its_end();
         }
-        if outlook.refills_at > 0 {
-            self.refill_at(outlook.refills_at);
+        if assessment.refills_at > 0 {
+            self.refill_at(assessment.refills_at);
         }
-        if let (Some(left), None) = (outlook.level, &self.remote) {
+        if let (Some(left), None) = (assessment.level, &self.remote) {
             self.tat = self.tat.max(bucket::holding(left, self.shape, now));
         }
-        if outlook.is_clear() {
+        if assessment.is_clear() {
             self.renew(heard, outlasted, now);
         }
         self.tell_pace(now);
         self.expel_if_late(now, wakes);
     }
 
-    /// Empties the bucket, whose next token comes at `at`. One in a store is left to the store.
+    /// Empties the bucket; its next token comes at `at`. A bucket in a store is left to the store.
     pub(in crate::limiter) fn refill_at(&mut self, at: u64) {
         if self.remote.is_none() {
             self.tat = bucket::reopen(self.tat, self.shape, at);
         }
     }
 
-    /// Takes note of a round trip.
+    /// Records a round trip.
     pub(in crate::limiter) fn took(&mut self, nanos: u64) {
         self.round_trip = (self.round_trip - self.round_trip / 8).max(nanos);
     }
 
-    /// The bucket that was declared, where it is this limiter's alone.
+    /// Returns the declared bucket, if it is this process's alone.
     pub(in crate::limiter) fn own(&self, now: u64) -> Option<DeclaredBucket> {
-        let left = match &self.kept {
-            Some(kept) => kept.available(now),
+        let left = match &self.declared_level {
+            Some(declared_level) => declared_level.available(now),
             None => bucket::available(self.tat, self.shape, now),
         };
         let burst = self.quota().burst().get();
@@ -264,17 +264,17 @@ impl LimiterState {
             .then_some(DeclaredBucket { burst, left })
     }
 
-    /// Puts what was declared and learnt into force; tokens used up stay used up.
+    /// Applies the declared and the learnt limits; tokens used up stay used up.
     pub(in crate::limiter) fn reshape(&mut self, fast_path: &FastPath, now: u64) {
         let declared = Shape::of(self.quota());
         let (plain, to) = (
             self.learnt.share_of(declared),
             self.learnt.tighten(declared),
         );
-        let kept = match self.kept.take() {
-            Some(mut kept) => {
-                kept.reshape(plain, now);
-                Some(kept)
+        let declared_level = match self.declared_level.take() {
+            Some(mut declared_level) => {
+                declared_level.reshape(plain, now);
+                Some(declared_level)
             }
             None if to == plain || self.remote.is_some() => None,
             None => Some(Level::new(
@@ -285,14 +285,13 @@ impl LimiterState {
         if to != self.shape {
             self.tat = bucket::rescale(self.tat, self.shape, to, now);
         }
-        match kept {
-            // Nobody may have used what was declared in the meantime, but that is no reason to
-            // use it all now.
-            Some(kept) if to == plain => {
-                self.refilled.get_or_insert(kept);
-                self.tat = bucket::reopen(self.tat.max(kept.tat()), to, now);
+        match declared_level {
+            // The declared bucket may have filled up meanwhile, but its tokens are not released all at once.
+            Some(declared_level) if to == plain => {
+                self.refilled.get_or_insert(declared_level);
+                self.tat = bucket::reopen(self.tat.max(declared_level.tat()), to, now);
             }
-            kept => self.kept = kept,
+            declared_level => self.declared_level = declared_level,
         }
         if to == self.shape {
             return;

@@ -2,6 +2,9 @@
 
 use crate::bucket::Shape;
 use crate::bucket::TIMER_SLACK;
+use crate::limiter::remote::Due;
+use crate::limiter::request::Priority;
+use crate::limiter::wake_list::WakeList;
 use crate::schedule::Bucket;
 use crate::schedule::Change;
 use crate::schedule::Schedule;
@@ -11,17 +14,14 @@ use super::cooldown::Probe;
 use super::level::Level;
 use super::waiter::WaiterState;
 use super::waiter::expiry;
-use crate::limiter::remote::Due;
-use crate::limiter::request::Priority;
-use crate::limiter::wake_list::WakeList;
 
 /// Rounding error of a forecast, in nanoseconds: with nothing changed, the forecast of a waiter that was let
 /// in may move by this much. The waiter is not refused for that.
 const ROUNDING: u64 = TIMER_SLACK / 16;
 
 impl LimiterState {
-    /// Returns the instant at which a caller that joins `line` now gets its permit. `reports`: it can be
-    /// the one that goes first after a cooldown.
+    /// Returns the instant at which a caller that joins with this priority now gets its permit. `reports`: it
+    /// can be the probe after a cooldown.
     pub(in crate::limiter) fn expected(
         &self,
         priority: Priority,
@@ -35,7 +35,7 @@ impl LimiterState {
         )
     }
 
-    /// Returns the tokens asked for by those who are served before a caller that joins `line` now.
+    /// Returns the tokens asked for by callers that are served before one that joins with this priority now.
     fn cost_served_before(&self, priority: Priority, reports: bool) -> u64 {
         let ahead = self.queue.cost_ahead(priority);
         if !matches!(self.cooldown.probe(), Probe::Armed { .. }) {
@@ -46,13 +46,13 @@ impl LimiterState {
             reports && probe.is_none_or(|probe| priority.probes_before(probe.priority));
         match probe {
             _ if goes_first => 0,
-            // The probe is served first, from whichever line.
+            // The probe is served first, whatever its priority.
             Some(probe) if probe.priority > priority => ahead + u64::from(probe.cost),
             _ => ahead,
         }
     }
 
-    /// Returns all who wait, in the order in which they are served.
+    /// Returns all waiters, in the order in which they are served.
     pub(in crate::limiter) fn serving_order(&self) -> Vec<u32> {
         let mut order = self.queue.in_order();
         let armed = matches!(self.cooldown.probe(), Probe::Armed { .. });
@@ -125,7 +125,7 @@ impl LimiterState {
         let change = self.learnt.ages_at().map(|at| Change {
             at,
             bucket: Bucket {
-                tat: self.kept.as_ref().map_or(0, Level::tat),
+                tat: self.declared_level.as_ref().map_or(0, Level::tat),
                 shape: plain,
             },
             probe: round_trip.min(self.probing()),
@@ -142,8 +142,8 @@ impl LimiterState {
         }
     }
 
-    /// Refuses the waiters whose time is over: what was not known when they joined may have held them up.
-    /// Those of a store are looked at with its answers.
+    /// Refuses the waiters whose time is over: something that was unknown when they joined may have held them
+    /// up. The waiters of a store are checked with its replies.
     pub(in crate::limiter) fn expire(&mut self, now: u64, wakes: &mut WakeList) {
         if self.remote.is_some() || now < expiry(self.soonest) {
             return;

@@ -1,4 +1,4 @@
-//! Grants permits, in order, and places in the queue.
+//! Grants permits in order, and places in the queue.
 
 use core::mem;
 
@@ -17,7 +17,7 @@ use super::waiter::WaiterState;
 use super::waiter::expiry;
 
 impl LimiterState {
-    /// Takes a permit at once if nobody waits for one.
+    /// Takes a permit at once if no caller waits for one.
     pub(in crate::limiter) fn take(&mut self, request: &Request, now: u64) -> Result<(), Refusal> {
         let (cost, burst) = (request.cost, self.quota.burst().get());
         if cost > burst {
@@ -33,7 +33,7 @@ impl LimiterState {
         let known = self.remote.is_none();
         let is_held = self.queue.waiting() > 0 || self.cooldown.held_until() > now;
         if is_held || (known && until > now) {
-            // A probe that is out for longer than expected still holds the others.
+            // A probe in flight for longer than forecast still holds the others.
             let held = self.cooldown.held_until().max(until);
             let until = if until > now { until } else { held };
             return Err(Refusal::Late { until });
@@ -56,7 +56,7 @@ impl LimiterState {
         }
     }
 
-    /// Puts a waiter in its line, if it can be served in time.
+    /// Adds a waiter to the queue, if it can be served in time.
     pub(in crate::limiter) fn join(
         &mut self,
         waiter: Waiter,
@@ -85,7 +85,7 @@ impl LimiterState {
         Ok(index)
     }
 
-    /// Grants what is due, in order.
+    /// Grants the permits that are due, in order.
     pub(in crate::limiter) fn grant(&mut self, now: u64, wakes: &mut WakeList) -> Next {
         if self.shut {
             return Next::Idle;
@@ -132,11 +132,11 @@ impl LimiterState {
                 }
             }
         }
-        self.order(now);
+        self.plan_requests(now);
         Next::Idle
     }
 
-    /// The waiter that is next.
+    /// Returns the waiter that is served next.
     fn head(&self, now: u64) -> Option<u32> {
         let probe = match self.cooldown.probe() {
             Probe::Armed { .. } if self.cooldown.until() <= now => self.queue.probe(),
@@ -145,10 +145,10 @@ impl LimiterState {
         probe.or_else(|| self.queue.head())
     }
 
-    /// What is next: a permit, the end of what makes it late, a permit that nobody picks up, or
-    /// something to ask of the store.
+    /// Returns what is due next: a permit, the end of what delays it, the end of an unused permit's lease, or
+    /// a request to the store.
     fn next(&mut self, due: u64, now: u64, wakes: &mut WakeList) -> Next {
-        let due = due.min(self.order(now));
+        let due = due.min(self.plan_requests(now));
         if self.review(now, wakes) {
             return Next::More;
         }

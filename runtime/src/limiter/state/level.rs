@@ -1,5 +1,5 @@
-//! The declared bucket while a server's hint sets a slower pace: what is taken in the meantime is taken
-//! from it as well, so that no token comes back when the pace ends.
+//! The declared bucket while a server's hint sets a slower pace: tokens that are taken meanwhile are taken
+//! from it as well, so that none comes back when the pace ends.
 
 use crate::bucket;
 use crate::bucket::Shape;
@@ -23,12 +23,12 @@ impl Level {
         self.tat = self.tat.saturating_sub(self.shape.price(tokens));
     }
 
-    /// The next token comes so much later.
+    /// Delays the next token by `nanos`.
     pub(in crate::limiter) const fn put_off(&mut self, nanos: u64) {
         self.tat = self.tat.saturating_add(nanos);
     }
 
-    /// The server lets through more or less of what was declared.
+    /// Changes the shape, as the server lets through more or less of the declared rate.
     pub(in crate::limiter) fn reshape(&mut self, to: Shape, now: u64) {
         self.tat = bucket::rescale(self.tat, self.shape, to, now);
         self.shape = to;
@@ -38,7 +38,7 @@ impl Level {
         self.tat
     }
 
-    /// Whole tokens in it.
+    /// Returns its whole tokens.
     pub(in crate::limiter) fn available(&self, now: u64) -> u64 {
         bucket::available(self.tat, self.shape, now)
     }

@@ -1,5 +1,5 @@
-//! What is behind a limiter's lock: the bucket, the cooldown and the queue, and the rules by which
-//! permits are granted. Takes the time as an argument and touches no timer.
+//! State behind a limiter's lock: bucket, cooldown and queue, and the rules by which permits are granted.
+//! Takes the time as an argument and touches no timer.
 
 pub(super) mod accounting;
 pub(super) mod announcing;
@@ -40,14 +40,14 @@ use super::fast_path::FastPath;
 use super::remote::Remote;
 use super::wake_list::WakeList;
 
-/// What is left after all permits that are due were granted.
+/// Next step after all permits that are due were granted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Next {
-    /// Nobody waits.
+    /// No caller waits.
     Idle,
     /// The next permit is due at this instant.
     Due(u64),
-    /// There are more to grant once these have been woken.
+    /// More permits are due once the waiters that were granted one have been woken.
     More,
 }
 
@@ -65,7 +65,7 @@ pub(super) struct LimiterState {
     pub(super) cooldown: Cooldown,
     /// All calls are refused.
     pub(super) shut: bool,
-    /// The bucket was, or may have been, full when the gate was last shut.
+    /// The bucket was, or may have been, full when the fast path was last shut.
     was_full: bool,
     /// No response has arrived since the bucket was last full.
     pub(super) fresh: bool,
@@ -73,33 +73,34 @@ pub(super) struct LimiterState {
     pub(super) first_trip: Option<FirstTrip>,
     /// Decaying maximum of the round trips of calls whose answer told something.
     pub(super) round_trip: u64,
-    /// The bucket, while the gate is shut.
+    /// Theoretical arrival time of the bucket in force, while the fast path is shut.
     pub(super) tat: u64,
     /// The declared bucket, while a hint's pace is in force.
-    pub(super) kept: Option<Level>,
+    pub(super) declared_level: Option<Level>,
     /// The bucket without the emptying at the end of a cooldown or of a pace. Its tokens are used if the
     /// first response after it shows that the server has as many.
     pub(super) refilled: Option<Level>,
     /// The last cooldown began because a window was used up.
     pub(super) exhausted: bool,
-    /// The part of what is added to the last pause, see [`later`](Self::later).
+    /// Random number that sets how much longer the last pause is than asked, see [`later`](Self::later).
     pub(super) draw: f64,
     /// Failures of the server that said when to come back.
     pub(super) faults: Faults,
-    /// When a token last found the bucket full, or may have.
+    /// Instant of the last (possible) overflow.
     pub(super) overflowed: Overflow,
-    /// Until when tokens may be taken that a late timer kept from those who waited.
+    /// Instant until which tokens that a late timer kept from waiters may be taken.
     owed_until: u64,
     /// Waiters may be served later than was forecast when they joined.
     pub(super) delayed: bool,
-    /// No waiter's `latest` is before this.
+    /// Instant at or before the earliest `latest` of the waiters.
     pub(super) soonest: u64,
     pub(super) waits: Waits,
     pub(super) counts: Counts,
-    /// Attempts that the gate had counted as passed when it was last asked.
+    /// Attempts that the fast path had counted as passed at the last call of
+    /// [`new_passes`](Self::new_passes).
     pub(super) passes: u64,
     pub(super) announced: Announced,
-    /// Where the permits come from, if not from the bucket.
+    /// The limit in a store, from which permits come instead of from the bucket.
     pub(super) remote: Option<Box<Remote>>,
 }
 
@@ -117,7 +118,7 @@ impl LimiterState {
             first_trip: None,
             round_trip: 0,
             tat: 0,
-            kept: None,
+            declared_level: None,
             refilled: None,
             exhausted: false,
             draw: 0.0,
@@ -134,10 +135,10 @@ impl LimiterState {
         }
     }
 
-    /// Takes over from the gate.
+    /// Takes over the bucket from the fast path.
     pub(super) fn take_over(&mut self, handed: Option<u64>, fast_path: &FastPath, now: u64) {
         if let Some(tat) = handed {
-            // What was left when the gate opened has run out since: tokens may have spilt.
+            // The bucket that was handed to the fast path would be full by now: tokens may have overflowed.
             if self.tat <= now {
                 self.overflowed = Overflow::by(now);
             }
@@ -154,8 +155,9 @@ impl LimiterState {
         }
     }
 
-    /// Hands back to the gate, unless a cooldown or a hint's pace lasts. Only when nobody waits.
-    pub(super) fn close_for(&mut self, fast_path: &FastPath, now: u64) {
+    /// Hands the bucket back to the fast path, unless a cooldown or a hint's pace lasts. Only when no caller
+    /// waits.
+    pub(super) fn hand_back(&mut self, fast_path: &FastPath, now: u64) {
         self.soonest = u64::MAX;
         if self.remote.is_some() || self.shut {
             return;
@@ -167,7 +169,7 @@ impl LimiterState {
         }
     }
 
-    /// Changes the quota for those who wait as well.
+    /// Changes the quota, also for waiters.
     pub(super) fn set_quota(
         &mut self,
         quota: Quota,

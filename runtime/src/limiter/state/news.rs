@@ -1,17 +1,17 @@
-//! News of a limiter for its events: pauses, rates that are learnt, and long waits before they begin.
+//! Changes of a limiter that events report: pauses, rates that are learnt, and long waits before they begin.
 
 use core::time::Duration;
 
 use crate::events;
 use crate::quota::Rate;
 
-/// A wait is long from here on, unless a function's attribute says so of another.
+/// Longest wait that is not long, unless a function's attribute sets another.
 pub(crate) const SLOW: u64 = 5_000_000_000;
 
-/// A limiter announces no more than one long wait in so many nanoseconds.
+/// Shortest time between two announcements of long waits, in nanoseconds.
 pub(super) const EVERY: u64 = 10_000_000_000;
 
-/// Why a limiter is closed.
+/// Reasons for which a limiter is closed, or a call waits.
 pub(in crate::limiter) mod why {
     pub(in crate::limiter) const ASKED: &str = "the server asked for it";
     pub(in crate::limiter) const REFUSED: &str =
@@ -23,7 +23,7 @@ pub(in crate::limiter) mod why {
     pub(in crate::limiter) const QUEUE: &str = "other calls are ahead";
 }
 
-/// What was done by hand.
+/// Change that the program or a person made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::limiter) enum ByHand {
     Resumed,
@@ -31,26 +31,26 @@ pub(in crate::limiter) enum ByHand {
     Closed { refused: usize },
 }
 
-/// State that the last events told.
+/// State that the last events reported.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::limiter) struct Announced {
-    /// Why the limiter is closed, or was last.
+    /// Reason of the current pause, or of the last one.
     pub(in crate::limiter) why: &'static str,
-    /// End of the pause that has been told of; 0 if its end has been told as well.
+    /// End of the pause that was announced; 0 once its end has been announced as well.
     pub(super) closed_until: u64,
-    /// The part of the declared rate in force.
+    /// Share of the declared rate that is in force.
     pub(super) share: f64,
     pub(super) cut: bool,
     pub(super) spread: bool,
-    /// When a long wait was last told of.
+    /// Instant of the last announcement of a long wait.
     pub(super) waited: Option<u64>,
-    /// A long wait that is to be told of.
+    /// Long wait to be announced.
     pub(super) wait: Option<LongWait>,
-    /// What was done by hand and is to be told of.
+    /// Change by hand to be announced.
     pub(in crate::limiter) by_hand: Option<ByHand>,
-    /// When calls that cannot be refused were last told of.
+    /// Instant of the last announcement of calls that cannot be refused.
     pub(super) stuck_at: Option<u64>,
-    /// How many of them are to be told of.
+    /// Number of such calls to be announced.
     pub(super) stuck: usize,
 }
 
@@ -62,11 +62,11 @@ pub(super) struct LongWait {
     pub(super) refusable: bool,
 }
 
-/// Changes, in the order in which they are told.
+/// Changes, in the order in which they are announced.
 #[derive(Clone, Copy, Debug, Default)]
 pub(in crate::limiter) struct News {
     pub(super) resumed: bool,
-    /// The wait, why, and whether there is a pause already.
+    /// Remaining time, reason, and whether it extends a pause that was announced.
     pub(super) paused: Option<(u64, &'static str, bool)>,
     pub(super) cut: Option<(Rate, Rate)>,
     pub(super) whole: Option<Rate>,
@@ -91,7 +91,7 @@ impl Announced {
         stuck: 0,
     };
 
-    /// Forgets all but the times at which something was told that is told now and then.
+    /// Forgets all but the times of announcements that are made now and then.
     pub(in crate::limiter) const fn forget(&mut self) {
         *self = Self {
             closed_until: self.closed_until,
@@ -101,12 +101,12 @@ impl Announced {
         };
     }
 
-    /// The pause that has been told of is over.
+    /// Ends the pause that was announced.
     pub(in crate::limiter) fn lift(&mut self, now: u64) {
         self.closed_until = self.closed_until.min(now);
     }
 
-    /// Takes note of calls that cannot be refused, if they have to be told of.
+    /// Records calls that cannot be refused, if they have to be announced.
     pub(in crate::limiter) fn stuck(&mut self, stuck: usize, now: u64) {
         if self.stuck_at.is_none_or(|last| now >= last + EVERY) {
             (self.stuck_at, self.stuck) = (Some(now), stuck);
@@ -115,7 +115,7 @@ impl Announced {
 }
 
 impl News {
-    /// Tells it. Not under the lock: what listens can call back.
+    /// Emits the events. Not under the lock: a subscriber can call back.
     pub(in crate::limiter) fn tell(&self, limiter: &str) {
         match self.by_hand {
             None => {}

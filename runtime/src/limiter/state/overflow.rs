@@ -1,4 +1,4 @@
-//! The bucket's overflow, and permits that were granted before it and are not used.
+//! Overflow of the bucket, and unused permits that were granted before it.
 
 /// Instant of the last overflow, or of the last possible one. A permit that was granted before it must
 /// not be refunded: the token that overflowed has replaced it.

@@ -1,14 +1,14 @@
-//! Permits that are not picked up: a future that is granted one may not be polled for long.
+//! Unused permits: a future that is granted one may not be polled for long.
 
 use crate::bucket::TIMER_SLACK;
+use crate::limiter::request::Priority;
+use crate::limiter::wake_list::WakeList;
 
 use super::LimiterState;
 use super::cooldown::Probe;
 use super::waiter::LEASE;
 use super::waiter::Waiter;
 use super::waiter::WaiterState;
-use crate::limiter::request::Priority;
-use crate::limiter::wake_list::WakeList;
 
 impl LimiterState {
     /// Returns whether a waiter did not pick up its permit in time.
@@ -21,8 +21,9 @@ impl LimiterState {
         }
     }
 
-    /// Puts a waiter that is polled again, and did not pick up its permit in time, at the front for the
-    /// next one: the tokens that piled up for many such waiters may be more than the bucket holds.
+    /// Puts a waiter that is polled again after it missed its permit at the front of the queue. It gets the
+    /// next permit and not one at once: the tokens of many such waiters together may be more than the bucket
+    /// holds.
     pub(in crate::limiter) fn come_back(&mut self, index: u32, now: u64, wakes: &mut WakeList) {
         self.recall(now, wakes);
         if self.queue.waiter(index).state() != WaiterState::Absent {
@@ -33,7 +34,7 @@ impl LimiterState {
             return;
         }
         self.queue.come_back(index, now);
-        // What was learnt while it was in no line may have made it too late.
+        // Something that was learnt while it was not in the queue may have made it too late.
         let &Waiter {
             cost,
             latest,
@@ -49,7 +50,7 @@ impl LimiterState {
         }
     }
 
-    /// Takes back the permits that were not picked up in time, for others to use.
+    /// Revokes the permits that were not picked up in time, for other waiters to use.
     pub(in crate::limiter) fn recall(&mut self, now: u64, wakes: &mut WakeList) {
         while let Some(index) = self.queue.oldest_grant() {
             let waiter = self.queue.waiter(index);
@@ -68,10 +69,10 @@ impl LimiterState {
         }
     }
 
-    /// Passes over those that came back before a permit was granted at `granted`, to one that came back as
-    /// well and is not polled again. Many of them may belong to one task that is busy, and to try each of
-    /// them would take time in which tokens overflow. They are woken, and stand at the front again as soon
-    /// as they are polled.
+    /// Passes over the waiters that came back before `granted`, when a waiter that had come back as well was
+    /// granted a permit that it did not pick up. Many of them may belong to one busy task, and trying each of
+    /// them would take time in which tokens overflow. They are woken, and stand at the front again as soon as
+    /// they are polled.
     fn skip_others_like_it(&mut self, granted: u64, wakes: &mut WakeList) {
         for index in self.queue.returned() {
             if self.queue.waiter(index).since <= granted {
@@ -80,8 +81,8 @@ impl LimiterState {
         }
     }
 
-    /// Puts all who hold a permit that they have not used back to the front of their lines. Returns the
-    /// tokens that they give back.
+    /// Returns all waiters with an unused permit to the front of the queue. Returns the tokens that they give
+    /// back.
     pub(in crate::limiter) fn call_back(&mut self) -> u64 {
         if let Probe::Out { sent, .. } = self.cooldown.probe() {
             if self.queue.holds_unused(sent) {

@@ -1,19 +1,20 @@
-//! The waiters, in order: one list for each line, and one for those that were granted a permit and have
-//! not picked it up yet. The lists are doubly linked through one vector, so that joining and leaving
-//! anywhere is constant time and allocates nothing once the vector has grown.
+//! Waiters in order: one list for each priority, and one for those that were granted a permit and have not
+//! picked it up yet. The lists are doubly linked through one vector, so that joining and leaving anywhere is
+//! constant time and allocates nothing once the vector has grown.
 
+use core::mem;
 use core::task::Waker;
-use std::mem;
 
 use tokio::runtime::Id;
 
+use crate::limiter::request::Priority;
+
 use super::waiter::Waiter;
 use super::waiter::WaiterState;
-use crate::limiter::request::Priority;
 
 const NIL: u32 = u32::MAX;
 
-/// Vectors above this many places are given back when the last one is free.
+/// Vectors with more places than this are freed when the last waiter leaves.
 const KEEP: usize = 1024;
 
 #[derive(Debug)]
@@ -27,10 +28,10 @@ struct Place {
 struct List {
     head: u32,
     tail: u32,
-    /// Tokens that all in this list ask for together.
+    /// Tokens that all waiters in this list ask for together.
     cost: u64,
     len: usize,
-    /// How many of them report on their attempts.
+    /// Number of waiters that report on their attempts.
     reporting: usize,
 }
 
@@ -50,9 +51,9 @@ pub(in crate::limiter) struct Queue {
     /// The first of the free places, which are linked by `next`.
     free: u32,
     taken: usize,
-    lines: [List; Priority::ALL.len()],
+    by_priority: [List; Priority::ALL.len()],
     granted: List,
-    /// Those that hold a permit until they have another limiter's as well.
+    /// Waiters that hold a permit until they have another limiter's as well.
     held: List,
 }
 
@@ -62,56 +63,57 @@ impl Queue {
             places: Vec::new(),
             free: NIL,
             taken: 0,
-            lines: [List::EMPTY; Priority::ALL.len()],
+            by_priority: [List::EMPTY; Priority::ALL.len()],
             granted: List::EMPTY,
             held: List::EMPTY,
         }
     }
 
-    /// Returns how many wait in a line.
+    /// Returns the number of waiters without a permit.
     pub(in crate::limiter) fn waiting(&self) -> usize {
-        self.lines.iter().map(|list| list.len).sum()
+        self.by_priority.iter().map(|list| list.len).sum()
     }
 
-    /// Returns the tokens asked for ahead of a caller who joins `line` now.
+    /// Returns the tokens asked for ahead of a caller that joins with this priority now.
     pub(in crate::limiter) fn cost_ahead(&self, priority: Priority) -> u64 {
-        let ahead = &self.lines[..=priority as usize];
+        let ahead = &self.by_priority[..=priority as usize];
         ahead.iter().map(|list| list.cost).sum()
     }
 
-    /// Returns the waiter that is next.
+    /// Returns the waiter that is served next.
     pub(in crate::limiter) fn head(&self) -> Option<u32> {
-        let heads = self.lines.iter().map(|list| list.head);
+        let heads = self.by_priority.iter().map(|list| list.head);
         heads.into_iter().find(|&index| index != NIL)
     }
 
-    /// Returns the waiter that goes first after a cooldown, to see whether the server lets it through:
-    /// one that reports, and one that was not just refused if there is any.
+    /// Returns the waiter that would be the probe after a cooldown: one that reports, and one that was not
+    /// just refused if there is any.
     pub(in crate::limiter) fn probe(&self) -> Option<u32> {
         Priority::PROBE_ORDER
-            .map(|priority| self.lines[priority as usize])
+            .map(|priority| self.by_priority[priority as usize])
             .into_iter()
             .filter(|list| list.reporting > 0)
             .find_map(|list| self.iter(list).find(|&index| self.waiter(index).reports))
     }
 
-    /// Returns whether others wait before this waiter.
+    /// Returns whether other waiters are served before this one.
     pub(in crate::limiter) fn is_behind(&self, index: u32) -> bool {
         self.waiter(index).state() == WaiterState::Waiting && self.head() != Some(index)
     }
 
-    /// Returns all who wait in a line, in order.
+    /// Returns all waiters without a permit, in order.
     pub(in crate::limiter) fn in_order(&self) -> Vec<u32> {
         let mut order = Vec::with_capacity(self.waiting());
-        for list in self.lines {
+        for list in self.by_priority {
             order.extend(self.iter(list));
         }
         order
     }
 
-    /// Returns those that were absent and wait again, in order.
+    /// Returns the waiters that missed a permit and wait again, in order.
     pub(in crate::limiter) fn returned(&self) -> Vec<u32> {
-        self.iter(self.lines[Priority::Returned as usize]).collect()
+        self.iter(self.by_priority[Priority::Returned as usize])
+            .collect()
     }
 
     fn iter(&self, list: List) -> impl Iterator<Item = u32> {
@@ -135,7 +137,7 @@ impl Queue {
             .expect("a ticket's place is taken")
     }
 
-    /// Puts a waiter at the end of its line.
+    /// Adds a waiter at the end of the list of its priority.
     pub(in crate::limiter) fn join(&mut self, waiter: Waiter) -> u32 {
         let place = Place {
             waiter: Some(waiter),
@@ -157,7 +159,7 @@ impl Queue {
         index
     }
 
-    /// Where there are many places, doubling them would leave much unused.
+    /// Grows in small steps where there are many places: doubling them would leave many unused.
     fn make_room(&mut self) {
         let places = self.places.len();
         if places >= KEEP && places == self.places.capacity() {
@@ -194,8 +196,8 @@ impl Queue {
         self.waiter_mut(index).waker.take()
     }
 
-    /// Puts all who hold a permit they have not used back to the front of their lines, in their
-    /// order. Returns the tokens that they give back.
+    /// Returns all waiters with an unused permit to the front of their lists, in their order. Returns the
+    /// tokens that they give back.
     pub(in crate::limiter) fn revoke(&mut self) -> u64 {
         // Permits that are held were granted first: their waiters go ahead of the others.
         let lists = [&mut self.granted, &mut self.held];
@@ -222,7 +224,7 @@ impl Queue {
         unused.any(|is_it| is_it)
     }
 
-    /// Returns the waiter whose permit was granted first of those that were not picked up.
+    /// Returns the waiter with the oldest unused permit.
     pub(in crate::limiter) fn oldest_grant(&self) -> Option<u32> {
         (self.granted.head != NIL).then_some(self.granted.head)
     }
@@ -244,7 +246,7 @@ impl Queue {
         self.push_back(index);
     }
 
-    /// The waiters of a runtime.
+    /// Returns the waiters of a runtime.
     pub(in crate::limiter) fn of_runtime(&self, runtime: Id) -> impl Iterator<Item = &Waiter> {
         self.places
             .iter()
@@ -322,7 +324,7 @@ impl Queue {
     fn list_of(&mut self, index: u32) -> Option<&mut List> {
         let waiter = self.waiter(index);
         match (waiter.state(), waiter.priority) {
-            (WaiterState::Waiting, priority) => Some(&mut self.lines[priority as usize]),
+            (WaiterState::Waiting, priority) => Some(&mut self.by_priority[priority as usize]),
             (WaiterState::Granted { .. }, _) => Some(&mut self.granted),
             (WaiterState::Held { .. }, _) => Some(&mut self.held),
             _ => None,

@@ -1,34 +1,34 @@
-//! Observations that calls report: a refusal, and the first answer after the bucket was full.
+//! Observations that calls report: a refusal, and the first round trip after the bucket was full.
 
 use crate::backoff::Backoff;
 use crate::learning::Observation;
 
 use super::spread::Spread;
 
-/// The first answer after the bucket was full.
+/// First round trip after the bucket was full.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::limiter) struct FirstTrip {
-    /// When the first call was sent that is known to have come before it.
+    /// Instant at which the earliest call that came before it, as far as is known, was sent.
     pub(super) sent: u64,
     pub(super) answered: u64,
 }
 
-/// A refusal, as a call tells it.
+/// Refusal by the server, as a call reports it.
 #[derive(Clone, Copy, Debug)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "facts that are independent of each other"
 )]
 pub(crate) struct Rejection<'a> {
-    /// When the call was sent.
+    /// Instant at which the call was sent.
     pub(crate) sent: u64,
-    /// When its answer was received.
+    /// Instant at which its response was received.
     pub(crate) received: u64,
-    /// What the server asked for.
+    /// Nanoseconds that the server asked the call to wait.
     pub(crate) wait: Option<u64>,
-    /// It asked for nothing but told when a window is reset.
+    /// The server asked for no wait, but told when a window is reset.
     pub(crate) by_reset: bool,
-    /// What it told of its limits.
+    /// Limits that the response told of.
     pub(crate) heard: Option<Observation<'a>>,
     /// Backoff that sets the pause where the server asked for nothing.
     pub(crate) backoff: Backoff,
@@ -36,7 +36,7 @@ pub(crate) struct Rejection<'a> {
     pub(crate) spread: Spread,
     /// Upper bound on any wait, in nanoseconds.
     pub(crate) longest: u64,
-    /// It says something about the rate: a 503 that says when to come back tells of maintenance.
+    /// It says something about the rate. A 503 that says when to come back tells of maintenance instead.
     pub(crate) for_its_rate: bool,
     /// It was not the call's first attempt.
     pub(crate) retry: bool,

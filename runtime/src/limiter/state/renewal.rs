@@ -7,13 +7,13 @@ use crate::bucket;
 use crate::bucket::Shape;
 use crate::hint::Hint;
 use crate::learning::Observation;
+use crate::limiter::fast_path::FastPath;
 
 use super::LimiterState;
 use super::cooldown::PROBING;
 use super::cooldown::Probe;
-use crate::limiter::fast_path::FastPath;
 
-/// Two seconds do not matter to a window of which more than this is left.
+/// Remaining time of a window above which two seconds do not matter.
 const LONG: Duration = Duration::from_secs(60);
 
 /// Returns the tokens to withhold because the reset may be told too late: by a second where it is told in
@@ -49,8 +49,8 @@ impl LimiterState {
         PROBING.min(self.round_trip.saturating_mul(2))
     }
 
-    /// The first answer after a cooldown, or about a new window, shows how much there is again: what the
-    /// bucket gained in the meantime is there as well, up to that.
+    /// Restores tokens by the first response after a cooldown, or about a new window: what the bucket gained
+    /// meanwhile can be used, up to what the response says is left.
     pub(in crate::limiter) fn renew(&mut self, heard: &Observation<'_>, renewed: bool, now: u64) {
         let is_known = heard.hint.counts_requests() && self.remote.is_none();
         if self.refilled.is_none() {

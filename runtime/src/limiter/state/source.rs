@@ -3,6 +3,12 @@
 use std::sync::Arc;
 
 use crate::bucket;
+use crate::limiter::remote::Demand;
+use crate::limiter::remote::Outgoing;
+use crate::limiter::remote::Payment;
+use crate::limiter::remote::StoreEvent;
+use crate::limiter::request::Priority;
+use crate::limiter::wake_list::WakeList;
 use crate::store::Answer;
 use crate::store::StoreError;
 
@@ -11,16 +17,10 @@ use super::news::why;
 use super::overflow::Overflow;
 use super::waiter::WaiterState;
 use super::waiter::expiry;
-use crate::limiter::remote::Demand;
-use crate::limiter::remote::Outgoing;
-use crate::limiter::remote::Payment;
-use crate::limiter::remote::StoreEvent;
-use crate::limiter::request::Priority;
-use crate::limiter::wake_list::WakeList;
 
 impl LimiterState {
-    /// Takes tokens out of the bucket, or of what the store has handed out: until when they may be
-    /// used. Or when they can be taken.
+    /// Takes tokens out of the bucket, or out of those that were drawn from the store. Returns until when
+    /// they may be used. `Err`: the instant at which they can be taken.
     pub(in crate::limiter) fn pay(&mut self, cost: u32, now: u64, credit: u64) -> Result<u64, u64> {
         let shape = match &mut self.remote {
             None => self.shape,
@@ -36,7 +36,10 @@ impl LimiterState {
         if let Some(remote) = &mut self.remote {
             remote.spend(cost, self.shape);
         }
-        for bucket in [&mut self.kept, &mut self.refilled].into_iter().flatten() {
+        for bucket in [&mut self.declared_level, &mut self.refilled]
+            .into_iter()
+            .flatten()
+        {
             bucket.pay(cost, now);
         }
         Ok(u64::MAX)
@@ -51,19 +54,22 @@ impl LimiterState {
         }
     }
 
-    /// Puts tokens back that were not used.
+    /// Puts unused tokens back.
     pub(in crate::limiter) fn give_back(&mut self, tokens: u64) {
         self.tat = self.tat.saturating_sub(self.shape.price(tokens));
         if let Some(remote) = &mut self.remote {
             remote.unspend(tokens);
         }
-        for bucket in [&mut self.kept, &mut self.refilled].into_iter().flatten() {
+        for bucket in [&mut self.declared_level, &mut self.refilled]
+            .into_iter()
+            .flatten()
+        {
             bucket.give_back(tokens);
         }
     }
 
-    /// Orders from the store what those who wait need: when to come back for more.
-    pub(in crate::limiter) fn order(&mut self, now: u64) -> u64 {
+    /// Plans the requests to the store for what waiters need. Returns when to come back for more.
+    pub(in crate::limiter) fn plan_requests(&mut self, now: u64) -> u64 {
         let Some(remote) = &mut self.remote else {
             return u64::MAX;
         };
@@ -122,33 +128,34 @@ impl LimiterState {
         })
     }
 
-    /// Somebody wants tokens of a store who does not wait for them.
+    /// Records the tokens that a caller which does not wait wants from the store.
     pub(in crate::limiter) fn want(&mut self, cost: u32) {
         if let Some(remote) = &mut self.remote {
             remote.want(cost);
         }
     }
 
-    /// Returns why the store refuses a caller with no use for a permit after `latest`; `None`: it may wait.
+    /// Returns why the store refuses a caller that has no use for a permit after `latest`; `None`: it may
+    /// wait.
     pub(in crate::limiter) fn no_store(&self, latest: u64, now: u64) -> Option<Arc<str>> {
         self.remote.as_ref()?.refusal(latest, now)
     }
 
-    /// Lets all who share the limit know of a cooldown.
+    /// Tells all processes that share the limit of a cooldown.
     pub(in crate::limiter) fn tell_pause(&mut self, until: u64, now: u64) {
         if let Some(remote) = &mut self.remote {
             remote.pause(until, self.shape, now);
         }
     }
 
-    /// Lets all who share the limit know of the pace that a server's answers ask for.
+    /// Tells all processes that share the limit of the pace that a server's answers ask for.
     pub(in crate::limiter) fn tell_pace(&mut self, now: u64) {
         if let Some(remote) = &mut self.remote {
             remote.learn(self.learnt.pace(), self.shape, now);
         }
     }
 
-    /// The store answered a request.
+    /// Handles a reply of the store.
     pub(in crate::limiter) fn answered_by_store(
         &mut self,
         id: u64,
@@ -159,39 +166,39 @@ impl LimiterState {
         let Some(remote) = &mut self.remote else {
             return;
         };
-        let tidings = remote.answered(id, answer, self.shape, now);
-        self.tat = tidings.full_at;
-        if tidings.lifted {
+        let effect = remote.answered(id, answer, self.shape, now);
+        self.tat = effect.full_at;
+        if effect.lifted {
             self.open(now);
-            self.tat = tidings.full_at;
+            self.tat = effect.full_at;
         }
-        if tidings.paused_until > self.cooldown.until() {
+        if effect.paused_until > self.cooldown.until() {
             if self.cooldown.until() <= now {
                 self.announced.why = why::STORE;
             }
-            self.close(tidings.paused_until, now, wakes);
+            self.close(effect.paused_until, now, wakes);
         }
-        if tidings.void {
+        if effect.void {
             self.call_back();
         }
         self.expel(now, wakes);
     }
 
-    /// The store did not do what it was asked.
+    /// Handles a failed request to the store.
     pub(in crate::limiter) fn failed_by_store(&mut self, id: u64, why: &StoreError, now: u64) {
         if let Some(remote) = &mut self.remote {
             remote.failed(id, why, now);
         }
     }
 
-    /// A request to the store was lost on this side.
+    /// Handles a request to the store that was lost in this process.
     pub(in crate::limiter) fn lost_on_the_way(&mut self, id: u64, now: u64) {
         if let Some(remote) = &mut self.remote {
             remote.lost(id, now);
         }
     }
 
-    /// What has to be sent to the store, and what somebody should be told.
+    /// Returns the requests to send to the store, and the event to report.
     pub(in crate::limiter) fn outbox(&mut self) -> (Vec<Outgoing>, Option<StoreEvent>) {
         let remote = self.remote.as_mut();
         remote.map_or((Vec::new(), None), |remote| {

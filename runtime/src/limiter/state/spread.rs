@@ -1,5 +1,5 @@
-//! Pauses that end a little later than a server asked, so that processes which were all asked to come back at
-//! the same instant do not.
+//! Spread of pauses: they end a little later than the server asked, so that processes which were asked to
+//! come back at one instant do not all come back at it.
 
 use core::time::Duration;
 
@@ -11,7 +11,7 @@ const LONGEST: Duration = Duration::from_secs(1);
 /// Time by which a pause may end later than the server asked.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Spread {
-    /// At most this share of what it asked for.
+    /// Upper bound, as a share of what it asked for.
     pub(crate) share: f64,
     /// A random number from 0 (included) to 1 (excluded).
     pub(crate) draw: f64,
@@ -28,15 +28,15 @@ impl Spread {
 /// Consequence of a refusal for the wait of its call.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Understood {
-    /// The nanoseconds of it, where they are not those that the server asked for: a reset can be the instant at
-    /// which a bucket is full again.
+    /// Nanoseconds of the wait, where they are not those that the server asked for: a reset can be the
+    /// instant at which a bucket is full again.
     pub(crate) wait: Option<u64>,
-    /// Nanoseconds on top of it.
+    /// Nanoseconds to add.
     pub(crate) later: u64,
 }
 
 impl Understood {
-    /// The wait of the call, which was asked to wait for so many nanoseconds or backs off for as many.
+    /// Returns the wait of a call that was asked to wait for `wait` nanoseconds, or backs off for as long.
     pub(crate) fn instead_of(self, wait: u64) -> u64 {
         self.wait.unwrap_or(wait).saturating_add(self.later)
     }

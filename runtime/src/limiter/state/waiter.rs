@@ -5,19 +5,18 @@ use core::task::Waker;
 use tokio::runtime::Id;
 
 use crate::bucket::TIMER_SLACK;
-
 use crate::limiter::request::Priority;
 use crate::limiter::request::Request;
 
-/// Longest time in which a permit is picked up while others wait, in nanoseconds.
+/// Time after which a permit that was not picked up goes to other waiters, in nanoseconds.
 pub(in crate::limiter) const LEASE: u64 = TIMER_SLACK;
 
-/// Where a waiter stands.
+/// State of a waiter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::limiter) enum WaiterState {
-    /// In a line.
+    /// Waits for a permit.
     Waiting,
-    /// Holds a permit since `since`. Its tokens may be used until this instant.
+    /// Holds a permit, granted at `since`. Its tokens may be used until this instant.
     Granted { until: u64 },
     /// Holds a permit that it uses together with another limiter's, however long that takes.
     Held { until: u64 },
@@ -35,21 +34,21 @@ pub(in crate::limiter) enum WaiterState {
     Shut,
 }
 
-/// One caller's place in a limiter's queue. There can be very many: its instants share no words with
-/// smaller things, so that nothing is lost to alignment.
+/// One caller's place in a limiter's queue. There can be very many: instants share no words with smaller
+/// fields, so that no padding is needed.
 #[derive(Debug)]
 pub(in crate::limiter) struct Waiter {
     pub(in crate::limiter) waker: Option<Waker>,
     kind: WaiterKind,
     pub(in crate::limiter) priority: Priority,
-    /// An error can be returned instead.
+    /// The call can be refused with an error.
     pub(in crate::limiter) refusable: bool,
-    /// The limiter will be told what became of the attempt.
+    /// The outcome of the attempt will be reported to the limiter.
     pub(in crate::limiter) reports: bool,
     pub(in crate::limiter) cost: u32,
     /// Instant that belongs to the state.
     until: u64,
-    /// A permit is of no use after this instant.
+    /// Instant after which a permit is of no use.
     pub(in crate::limiter) latest: u64,
     /// Time for which the limiter may have been closed in all when the permit comes.
     pub(in crate::limiter) patience: u64,
@@ -74,7 +73,7 @@ enum WaiterKind {
 }
 
 impl Waiter {
-    /// Waits since `since`, when the limiter had been closed for `closed` in all.
+    /// Creates a waiter that waits since `since`, when the limiter had been closed for `closed` in all.
     pub(in crate::limiter) const fn new(
         waker: Waker,
         request: Request,
@@ -126,8 +125,8 @@ impl Waiter {
     }
 }
 
-/// The instant from which on a waiter is refused that has no use for a permit after `latest`. A timer may be
-/// late, and the permit have been due in time.
+/// Returns the instant from which on a waiter that has no use for a permit after `latest` is refused. It is a
+/// little later: a timer may be late, and the permit have been due in time.
 pub(in crate::limiter) const fn expiry(latest: u64) -> u64 {
     latest.saturating_add(TIMER_SLACK + 1)
 }

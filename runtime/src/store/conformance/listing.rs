@@ -1,4 +1,4 @@
-//! What a store that can list its limiters shows of them.
+//! Listing of the limiters of a store that supports it.
 
 use std::collections::BTreeMap;
 

@@ -54,7 +54,7 @@ use super::Store;
 ///   the time that the answer carries: for requests of every kind, and for long random histories.
 /// * Each request is one atomic operation: however many are made at once, no token is given away
 ///   twice, and no pause is lost.
-/// * Keys are told apart to the letter and do not touch one another.
+/// * Keys are compared byte by byte, and do not affect one another.
 /// * The store's clock counts ticks of 250 ns and never goes back.
 /// * A state is kept until [`State::expires_at`](super::State::expires_at). Whether it is forgotten
 ///   then is up to the store; either way it means nothing any more.

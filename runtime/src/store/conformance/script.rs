@@ -23,7 +23,7 @@ pub(super) const HOUR: u64 = 3600 * SECOND;
 #[derive(Clone)]
 pub(super) struct Bench {
     store: Arc<dyn Store>,
-    /// What all keys of this run begin with: a store may hold those of earlier runs.
+    /// Beginning of all keys of this run: a store may hold those of earlier runs.
     run: String,
     latest: Arc<AtomicU64>,
 }
@@ -97,7 +97,7 @@ pub(super) struct Scenario<'a> {
     promise: &'static str,
     pub(super) key: String,
     pub(super) limits: Limits,
-    /// What the store should have.
+    /// State that the store should have.
     pub(super) state: State,
 }
 

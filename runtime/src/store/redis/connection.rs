@@ -1,4 +1,4 @@
-//! A connection to a server, or to all of a cluster.
+//! Connections to a server, or to all servers of a cluster.
 
 use core::sync::atomic::AtomicBool;
 use core::sync::atomic::Ordering;
@@ -25,11 +25,11 @@ use crate::store::TICKS_PER_SECOND;
 #[cfg(feature = "redis-cluster")]
 const RETRIES: u32 = 1;
 
-/// The longest that it waits before that, in milliseconds.
+/// Longest wait of the cluster's client before that, in milliseconds.
 #[cfg(feature = "redis-cluster")]
 const LONGEST_RETRY_WAIT: u64 = 20;
 
-/// Seconds and microseconds in ticks.
+/// Converts seconds and microseconds to ticks.
 fn ticks(numbers: &[i64]) -> Option<u64> {
     let &[seconds, micros] = numbers else {
         return None;
@@ -38,7 +38,7 @@ fn ticks(numbers: &[i64]) -> Option<u64> {
     seconds.checked_add(u64::try_from(micros).ok()?.checked_mul(4)?)
 }
 
-/// A user who may do anything but this is told so.
+/// Converts a missing permission for `TIME` to the error of a refused command.
 fn refused(error: RedisError) -> RedisError {
     match error.code() {
         Some("NOPERM") => {
@@ -48,13 +48,13 @@ fn refused(error: RedisError) -> RedisError {
     }
 }
 
-/// A cluster has no list of its keys.
+/// Returns the error of a listing of a cluster, which has no list of its keys.
 #[cfg(feature = "redis-cluster")]
 fn not_in_a_cluster() -> RedisError {
     redis::make_extension_error(super::error::NO_LIST.to_owned(), None)
 }
 
-/// How to make connections.
+/// Makes connections.
 pub(super) struct Connector {
     client: Client,
     #[cfg(feature = "redis-rustls")]
@@ -114,22 +114,22 @@ impl Connector {
         client.get_async_connection().await
     }
 
-    /// A server has said that a key is at another one. If that is news, and something can be done about
-    /// it, connections are made to all of them from now on.
+    /// Records that a key is at another server. Returns whether that is new and can be handled: connections
+    /// are made to all servers from now on.
     pub(super) fn found_cluster(&self) -> bool {
         cfg!(feature = "redis-cluster") && !self.clustered.swap(true, Ordering::Relaxed)
     }
 }
 
 impl Connection {
-    /// The server's time in ticks, for a script that may not ask for it.
+    /// Returns the server's time in ticks, for a script that may not ask for it.
     pub(super) async fn time(&mut self) -> RedisResult<u64> {
         let numbers = self.ask(&redis::cmd("TIME")).await.map_err(refused)?;
         ticks(&numbers)
             .ok_or_else(|| RedisError::from((ErrorKind::UnexpectedReturnType, "no time")))
     }
 
-    /// Runs a `SCAN`: the next cursor and the keys.
+    /// Runs a `SCAN`. Returns the next cursor and the keys.
     pub(super) async fn scan(&mut self, command: &Cmd) -> RedisResult<(u64, Vec<Vec<u8>>)> {
         match self {
             Self::One(connection) => command.query_async(connection).await,
@@ -138,7 +138,7 @@ impl Connection {
         }
     }
 
-    /// Runs commands in one round trip. Of one that fails the value is an error.
+    /// Runs commands in one round trip. The value of one that fails is an error.
     pub(super) async fn ask_all(
         &mut self,
         commands: &Pipeline,

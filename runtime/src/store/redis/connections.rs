@@ -1,7 +1,7 @@
 //! The connections of a store: one for each runtime that uses it.
 //!
-//! A connection lives by a task of the runtime that made it. Used from another runtime, it would end
-//! with the first one, and stand still while nobody drives that one.
+//! A connection is driven by a task of the runtime that made it. Used from another runtime, it would end with
+//! the first one, and stand still while that one is not driven.
 
 use core::time::Duration;
 use std::sync::Arc;
@@ -21,13 +21,13 @@ use super::connection::Connection;
 use super::connection::Connector;
 use super::error;
 
-/// A server that could not be reached is tried again after this time, in nanoseconds: always the same,
-/// so that its return is noticed soon.
+/// Time after which a server that could not be reached is tried again, in nanoseconds: always the same, so
+/// that its return is noticed soon.
 const RETRY: u64 = 50_000_000;
 
 pub(super) struct Connections {
     connector: Arc<Connector>,
-    lines: Mutex<Vec<PooledConnection>>,
+    slots: Mutex<Vec<PooledConnection>>,
 }
 
 /// The connection of a runtime.
@@ -48,51 +48,51 @@ impl Connections {
     pub(super) fn new(connector: Connector) -> Self {
         Self {
             connector: Arc::new(connector),
-            lines: Mutex::default(),
+            slots: Mutex::default(),
         }
     }
 
-    /// The line of the runtime that this is called in, and whether it was there before. A new one is
-    /// connected by a task: whoever asked for it may leave, and the next finds it connected.
-    pub(super) fn line(&self, within: Duration) -> Result<(PooledConnection, bool), StoreError> {
+    /// Returns the slot of the current runtime, and whether it was there before. A new one is connected by a
+    /// task: the caller may be dropped meanwhile, and the next one finds it connected.
+    pub(super) fn slot(&self, within: Duration) -> Result<(PooledConnection, bool), StoreError> {
         let runtime = Handle::try_current()
             .map_err(|_| StoreError::unavailable("there is no tokio runtime here"))?;
         let now = clock::now();
-        let mut lines = self.lock();
-        lines.retain(|line| line.is_usable(now));
-        if let Some(line) = lines.iter().find(|line| line.runtime == runtime.id()) {
-            return Ok((line.clone(), true));
+        let mut slots = self.lock();
+        slots.retain(|slot| slot.is_usable(now));
+        if let Some(slot) = slots.iter().find(|slot| slot.runtime == runtime.id()) {
+            return Ok((slot.clone(), true));
         }
         let (sender, stage) = watch::channel(Stage::Connecting);
         let connector = Arc::clone(&self.connector);
         drop(runtime.spawn(connect(connector, within, sender)));
-        let line = PooledConnection {
+        let slot = PooledConnection {
             runtime: runtime.id(),
             stage,
         };
-        lines.push(line.clone());
-        Ok((line, false))
+        slots.push(slot.clone());
+        Ok((slot, false))
     }
 
-    /// No request uses this line again. Those under way keep it until they are done.
-    pub(super) fn give_up(&self, line: &PooledConnection) {
+    /// Uses this slot for no more requests. Those in flight keep it until they are done.
+    pub(super) fn give_up(&self, slot: &PooledConnection) {
         self.lock()
-            .retain(|other| !other.stage.same_channel(&line.stage));
+            .retain(|other| !other.stage.same_channel(&slot.stage));
     }
 
-    /// A server has said that a key is at another one; whether another try can do better.
+    /// Records that a key is at another server. Returns whether another try can do better.
     pub(super) fn found_cluster(&self) -> bool {
         self.connector.found_cluster()
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<PooledConnection>> {
         // Nothing in here panics while it holds the lock.
-        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl PooledConnection {
-    /// Not if its runtime has ended, or if it is time to try again.
+    /// Returns `false` if its runtime has ended, or if it is time to try again.
     fn is_usable(&self, now: u64) -> bool {
         match &*self.stage.borrow() {
             Stage::Down { again_at, .. } => now < *again_at,
@@ -100,7 +100,7 @@ impl PooledConnection {
         }
     }
 
-    /// The connection, once it is there.
+    /// Returns the connection, once it is there.
     pub(super) async fn connection(&mut self) -> Result<Connection, StoreError> {
         let settled = |stage: &Stage| !matches!(stage, Stage::Connecting);
         match self.stage.wait_for(settled).await.as_deref() {
@@ -113,8 +113,8 @@ impl PooledConnection {
     }
 }
 
-/// Connects, and then stays for as long as anybody may use the connection: a runtime that ends drops
-/// this task, by which it is noticed.
+/// Connects, and then runs for as long as the connection may be used: a runtime that ends drops this task,
+/// which shows in its channel.
 async fn connect(connector: Arc<Connector>, within: Duration, stage: watch::Sender<Stage>) {
     let why = match timeout(within, connector.connect()).await {
         Ok(Ok(connection)) => {

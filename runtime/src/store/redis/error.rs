@@ -1,5 +1,4 @@
-//! What a client's error means, told without anything that the server or the URL wrote: both know
-//! secrets.
+//! Meaning of a client's error, told without anything that the server or the URL wrote: both know secrets.
 
 use core::error::Error;
 use std::io;
@@ -11,7 +10,7 @@ use redis::ServerErrorKind;
 
 use crate::store::StoreError;
 
-/// What another try may mend, by the server's code for it.
+/// Errors that another try may mend, by the server's code for them.
 const PASSING: &[(&str, &str)] = &[
     ("LOADING", "Redis is loading its data (LOADING)"),
     ("READONLY", "Redis is a replica now (READONLY)"),
@@ -24,7 +23,7 @@ const PASSING: &[(&str, &str)] = &[
     ("BUSY", "Redis is busy with another script (BUSY)"),
 ];
 
-/// What needs a person.
+/// Errors that need a person.
 const LASTING: &[(&str, &str)] = &[
     (
         "WRONGTYPE",
@@ -48,9 +47,9 @@ const REFUSED: &[(&str, &str)] = &[
     ("PEXPIRE", "Redis refuses the script the command PEXPIRE"),
 ];
 
-/// Words of those errors that only have the code `ERR`.
+/// Parts of the messages of errors that only have the code `ERR`.
 const LASTING_WORDS: &[(&str, &str)] = &[
-    // From those who have not said who they are it does not even read a command as long as ours.
+    // Of clients that have not authenticated it does not even read a command as long as ours.
     ("unauthenticated", "Redis wants a password (NOAUTH)"),
     (
         "unknown command",
@@ -71,10 +70,10 @@ const IN_CLUSTER: &str =
 #[cfg(feature = "redis-cluster")]
 pub(super) const NO_LIST: &str = "NOLIST";
 
-/// Code of the error of a list that begins nowhere.
+/// Code of the error of a listing with an invalid cursor.
 pub(super) const NO_CURSOR: &str = "NOCURSOR";
 
-/// What an error means for a limiter.
+/// Returns the meaning of an error for a limiter.
 pub(super) fn explain(error: &RedisError) -> StoreError {
     match error.kind() {
         ErrorKind::AuthenticationFailed => {
@@ -95,12 +94,12 @@ pub(super) fn explain(error: &RedisError) -> StoreError {
     }
 }
 
-/// Whether the script may not ask for the time.
+/// Returns whether the script may not ask for the time.
 pub(super) fn is_about_time(error: &RedisError) -> bool {
     error.code() == Some("REFUSED") && error.detail() == Some("TIME")
 }
 
-/// Whether the connection is of no use any more. Another one may lead to another server.
+/// Returns whether the connection is of no use any more. Another one may lead to another server.
 pub(super) fn breaks(error: &RedisError) -> bool {
     match error.kind() {
         ErrorKind::Server(kind) => matches!(
@@ -112,16 +111,17 @@ pub(super) fn breaks(error: &RedisError) -> bool {
     }
 }
 
-/// Whether a server has said that the key is at another one.
+/// Returns whether a server has said that the key is at another one.
 pub(super) fn is_moved(error: &RedisError) -> bool {
     error.kind() == ErrorKind::Server(ServerErrorKind::Moved)
 }
 
-/// Old servers put the code of what went wrong in a script behind one of their own.
+/// Explains an error that the server sent. Old servers put the code of what went wrong in a script behind one
+/// of their own.
 fn answered(error: &RedisError) -> StoreError {
     let (code, detail) = (error.code().unwrap_or(""), error.detail().unwrap_or(""));
     if code == NO_CURSOR {
-        return StoreError::rejected("the cursor of the page is none of a store in Redis");
+        return StoreError::rejected("the cursor is not one of a listing in Redis");
     }
     #[cfg(feature = "redis-cluster")]
     if code == NO_LIST {
@@ -169,7 +169,7 @@ fn unreachable(error: &RedisError) -> StoreError {
     }
 }
 
-/// The client gives its source as it is, or in its `Arc`.
+/// Returns the I/O error: the client gives its source as it is, or in its `Arc`.
 fn io_error(error: &RedisError) -> Option<&io::Error> {
     let source = error.source()?;
     source.downcast_ref().or_else(|| {

@@ -28,7 +28,7 @@ const FIELDS: [&str; 9] = [
     "seen",
 ];
 
-/// A page of the limiters.
+/// Request for a page of the limiters.
 pub(super) struct ListPage<'a> {
     pub(super) request: &'a ListRequest,
 }
@@ -87,7 +87,7 @@ impl ListPage<'_> {
     }
 }
 
-/// The glob of all keys of limiters whose names begin with `prefix`.
+/// Returns the glob of all keys of limiters whose names begin with `prefix`.
 fn pattern(prefix: &str) -> String {
     let mut pattern = "paced1:{".to_owned();
     for letter in prefix.chars() {
@@ -100,7 +100,7 @@ fn pattern(prefix: &str) -> String {
     pattern
 }
 
-/// What an answer to `HMGET` holds.
+/// Reads the answer to an `HMGET`.
 fn read(answer: Value) -> RedisResult<Option<State>> {
     match answer.extract_error() {
         Ok(fields) => Ok(state(&fields)),
@@ -109,7 +109,7 @@ fn read(answer: Value) -> RedisResult<Option<State>> {
     }
 }
 
-/// A state out of its fields; `None` for a key that has gone meanwhile, or holds something else.
+/// Reads a state from its fields; `None` for a key that has gone meanwhile, or holds something else.
 fn state(fields: &Value) -> Option<State> {
     let Value::Array(fields) = fields else {
         return None;
@@ -140,7 +140,7 @@ fn state(fields: &Value) -> Option<State> {
     })
 }
 
-/// A whole number in bounds, as the script reads it.
+/// Reads a whole number, moved into bounds as the script does.
 fn number(field: &Value) -> u64 {
     let Value::BulkString(text) = field else {
         return 0;

@@ -15,9 +15,10 @@ use core::sync::atomic::Ordering;
 use core::time::Duration;
 use std::sync::Arc;
 
+use redis::RedisError;
+
 use crate::store_url;
 use crate::store_url::StoreKind;
-use redis::RedisError;
 
 use super::Answer;
 use super::ListFuture;
@@ -47,7 +48,7 @@ const NAMESPACE: &str =
 ///
 /// Each request is one script that runs in the server, by the server's clock. Where a server refuses its
 /// scripts the time (`ElastiCache` Serverless), the store asks for it before, which takes one more round trip.
-/// All limiters of the process use one connection, which is made at the first request and made anew where it
+/// All limiters of a runtime use one connection, which is made at the first request and made anew where it
 /// broke.
 ///
 /// # Examples
@@ -134,7 +135,7 @@ const NAMESPACE: &str =
 /// A request that is dropped may have been carried out. A connection that it began to make is finished
 /// for the next one.
 pub struct RedisStore {
-    lines: Connections,
+    connections: Connections,
     script: Script,
     /// For a server that gives a script no time.
     script_with_time_before: Script,
@@ -171,7 +172,7 @@ impl RedisStore {
         // The client's error may quote the URL.
         let connector = Connector::new(url).map_err(|_| StoreError::rejected(FORM))?;
         Ok(Self {
-            lines: Connections::new(connector),
+            connections: Connections::new(connector),
             script: Script::new(),
             script_with_time_before: Script::with_time_before(),
             gives_no_time: AtomicBool::new(false),
@@ -263,7 +264,7 @@ impl RedisStore {
             request,
             time,
         };
-        perform(&self.lines, self.timeouts(), &step).await
+        perform(&self.connections, self.timeouts(), &step).await
     }
 }
 
@@ -301,7 +302,9 @@ impl Store for RedisStore {
     /// In a cluster, each node is asked by a store of its own: the list has what the node of the URL keeps. A store
     /// that has found out that it talks to a cluster says that it does not support this.
     fn list<'a>(&'a self, request: &'a ListRequest) -> ListFuture<'a> {
-        Box::pin(async move { perform(&self.lines, self.timeouts(), &ListPage { request }).await })
+        Box::pin(
+            async move { perform(&self.connections, self.timeouts(), &ListPage { request }).await },
+        )
     }
 }
 

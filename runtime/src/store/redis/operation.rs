@@ -15,10 +15,10 @@ use super::connection::Connection;
 use super::connections::Connections;
 use super::error;
 
-/// Longest time that a late answer is waited for.
+/// Longest wait for a late answer.
 const LONGEST: Duration = Duration::from_secs(30);
 
-/// What is done with a connection.
+/// Operation on a connection.
 pub(super) trait Operation: Sync {
     type Reply: Send;
 
@@ -46,8 +46,8 @@ pub(super) async fn perform<O: Operation>(
     let end = clock::now().saturating_add(whole);
     let mut again = true;
     loop {
-        let (mut line, was_there) = connections.line(connect)?;
-        let connection = timeout_at(clock::instant(end), line.connection()).await;
+        let (mut slot, was_there) = connections.slot(connect)?;
+        let connection = timeout_at(clock::instant(end), slot.connection()).await;
         let mut connection = connection.map_err(|_| too_late(connect))??;
 
         let mut answer = pin!(operation.run(&mut connection));
@@ -55,7 +55,7 @@ pub(super) async fn perform<O: Operation>(
         if answered.is_err() {
             // The connection may be dead without a sign, so that later requests use another one. If it
             // is not, the answer still comes, with the tokens that the request has drawn.
-            connections.give_up(&line);
+            connections.give_up(&slot);
             answered = timeout(LONGEST, answer).await;
         }
         let error = match answered {
@@ -64,7 +64,7 @@ pub(super) async fn perform<O: Operation>(
             Err(_) => return Err(too_late(LONGEST)),
         };
         if error::breaks(&error) {
-            connections.give_up(&line);
+            connections.give_up(&slot);
         }
         // A connection may have broken unnoticed while nobody used it, as with a server's restart. If
         // the request was carried out all the same, what it drew is lost: late, and never too much.

@@ -1,4 +1,4 @@
-//! The script: what it is given, and what it answers.
+//! The script, its arguments and its answers.
 
 use std::borrow::Cow;
 
@@ -27,7 +27,7 @@ if time.err then return failure('TIME', time) end
 local now = tonumber(time[1]) * SECOND + tonumber(time[2]) * 4
 ";
 
-/// How many numbers an answer has.
+/// Number of numbers in an answer.
 const NUMBERS: usize = 10 + MAX_LIMITS;
 
 /// A script and the digest that the server knows it by. The client computes it once, when the store is
@@ -47,8 +47,8 @@ impl Script {
         Self { text, digest }
     }
 
-    /// The same, with the time as one more argument, for servers that give a script no time. It has been
-    /// read before the script runs, so it may be older than what another one has left.
+    /// Returns the same script with the time as one more argument, for servers that give a script no time.
+    /// The time is read before the script runs, so it may be older than what another one has left.
     pub(super) fn with_time_before() -> Self {
         Self::with(&[(
             TIME,
@@ -58,7 +58,7 @@ impl Script {
         )])
     }
 
-    /// The same, with the time as one more argument and states that do not expire meanwhile.
+    /// Returns the same script with the time as one more argument and states that do not expire meanwhile.
     #[cfg(feature = "test-util")]
     pub(super) fn with_given_time() -> Self {
         Self::with(&[
@@ -105,12 +105,12 @@ impl Script {
     }
 }
 
-/// One key, with the limiter's name as its hash tag; `1` is the version of what is kept there.
+/// Returns the key of a limiter, with its name as the hash tag; `1` is the version of what is kept there.
 pub(super) fn name(key: &str) -> String {
     format!("paced1:{{{key}}}")
 }
 
-/// The name of the limiter that a key is of.
+/// Returns the name of the limiter that a key belongs to.
 pub(super) fn limiter_of(key: &str) -> Option<&str> {
     key.strip_prefix("paced1:{")?.strip_suffix('}')
 }
@@ -143,7 +143,7 @@ fn command(how: &str, script: &str, key: &str, request: &Request, time: Option<u
     command
 }
 
-/// The action's name and its parameters. What `step` would cut is cut here, where numbers are exact.
+/// Returns the action's name and its parameters. What `step` would cut is cut here, where numbers are exact.
 fn parameters(action: Action) -> (&'static str, [u64; 4]) {
     match action {
         Action::Draw {
@@ -175,7 +175,7 @@ fn parameters(action: Action) -> (&'static str, [u64; 4]) {
     }
 }
 
-/// Beyond this no instant and no duration makes a difference.
+/// Cuts a number: beyond this no instant and no duration makes a difference.
 fn bounded(ticks: u64) -> u64 {
     ticks.min(MAX_EXACT)
 }

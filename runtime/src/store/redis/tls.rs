@@ -1,4 +1,4 @@
-//! Who does the cryptography of TLS.
+//! Provider of the cryptography of TLS.
 
 use std::io;
 
@@ -12,12 +12,12 @@ use rustls::crypto::ring;
 /// enabled a provider, and panics then.
 pub(super) fn choose_provider() {
     if CryptoProvider::get_default().is_none() {
-        // Refused only if somebody else was faster, which is as good.
+        // Fails only if another thread was faster, which is as good.
         drop(ring::default_provider().install_default());
     }
 }
 
-/// Whether a handshake failed for what the server showed: another try sees the same.
+/// Returns whether a handshake failed because of the server's certificate: another try sees the same.
 pub(super) fn is_about_certificate(error: &io::Error) -> bool {
     let inner = error
         .get_ref()

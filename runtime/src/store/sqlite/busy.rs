@@ -1,7 +1,7 @@
-//! How long somebody waits for a file that others use.
+//! Waiting for a file that other processes use.
 //!
-//! SQLite's own way of waiting sleeps longer each time, so that under load some processes get nothing
-//! for seconds. Short sleeps of nearly equal length let everybody have a turn.
+//! SQLite's own busy handler sleeps longer each time, so that under load some processes get nothing for
+//! seconds. Short sleeps of nearly equal length let each process have a turn.
 
 use core::cell::Cell;
 use core::time::Duration;
@@ -13,16 +13,16 @@ use crate::clock;
 const LONGEST: u64 = 2_000_000_000;
 
 std::thread_local! {
-    /// When this thread gives up: SQLite asks a function, which knows nothing else.
+    /// Instant at which this thread gives up: the busy handler is a function without any state.
     static GIVE_UP_AT: Cell<u64> = const { Cell::new(0) };
 }
 
-/// From now on, waits of this thread count together.
+/// Starts the time limit for the next waits of this thread.
 pub(super) fn begin() {
     GIVE_UP_AT.set(clock::now().saturating_add(LONGEST));
 }
 
-/// Sleeps before another try, the `count`th from zero on. `false`: no more.
+/// Sleeps before another try, the `count`th from zero on. Returns `false` once the time limit is over.
 pub(super) fn again(count: i32) -> bool {
     if clock::now() >= GIVE_UP_AT.get() {
         return false;

@@ -17,7 +17,7 @@ use super::open_files::Identity;
 use super::open_files::OpenFiles;
 use super::schema;
 
-/// Which file it is.
+/// Path and identity of a file.
 #[derive(Clone, Debug)]
 pub(super) struct File {
     path: PathBuf,
@@ -49,7 +49,7 @@ impl Database {
         self.keep_as_it_is(true)?;
         schema::prepare(&mut self.connection)?;
         self.keep_as_it_is(false)?;
-        // Enough to survive processes; only a power cut can lose what came last.
+        // Enough to survive the end of processes; only a power cut can lose the last transactions.
         let set = |name, value| self.connection.pragma_update(None, name, value);
         set("synchronous", 1)?;
         // `Checkpoint` does it.
@@ -68,7 +68,7 @@ impl Database {
 
     fn connect(path: &Path) -> Result<Self, SqliteFailure> {
         let mut files = OpenFiles::lock();
-        // One that this process has open was looked at then.
+        // A file that this process has open has been checked.
         if !files.has(identify(path)?) {
             header::vet(path)?;
         }
@@ -87,14 +87,14 @@ impl Database {
         })
     }
 
-    /// Whether closing leaves the file without what is in its `-wal`.
+    /// Sets whether closing leaves the file without what is in its `-wal`.
     pub(super) fn keep_as_it_is(&self, keep: bool) -> Result<(), SqliteFailure> {
         let flag = DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE;
         self.connection.set_db_config(flag, keep)?;
         Ok(())
     }
 
-    /// Whether others who open the path get the same file.
+    /// Returns whether the path still leads to this file.
     pub(super) fn is_in_place(&self) -> bool {
         identify(&self.file.path).is_ok_and(|found| found == self.file.identity)
     }

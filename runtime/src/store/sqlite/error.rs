@@ -1,4 +1,4 @@
-//! Why the file could not be used.
+//! Failure to use the file.
 
 use std::io;
 use std::path::Path;
@@ -8,10 +8,10 @@ use rusqlite::ffi;
 
 use crate::store::StoreError;
 
-/// Why the file could not be used, in words that its name is put in front of.
+/// Failure to use the file. Its text continues a sentence that begins with the file's name.
 #[derive(Debug)]
 pub(super) enum SqliteFailure {
-    /// Somebody else has it, for too long.
+    /// Another process has held it for too long.
     Busy,
     /// The disk is full: the file itself is as it was.
     Full,
@@ -23,12 +23,12 @@ pub(super) enum SqliteFailure {
     Denied(String),
 }
 
-/// What to do about a file that cannot be a store.
+/// Advice about a file that cannot be a store.
 const INSTEAD: &str =
     "give another path, or remove it together with its -wal and -shm to begin anew";
 
 impl SqliteFailure {
-    /// Not a file of ours, or not any more.
+    /// Creates the failure of a file that is no store, or not any more.
     pub(super) fn no_store(why: &str) -> Self {
         Self::Rejected(format!("{why}: {INSTEAD}"))
     }
@@ -37,7 +37,7 @@ impl SqliteFailure {
         Self::no_store("is damaged")
     }
 
-    /// What the file system said of `what`.
+    /// Creates the failure that the file system reports of `what`.
     pub(super) fn of_file_system(what: &str, error: &io::Error) -> Self {
         use io::ErrorKind as Kind;
         let message = format!("{what}: {error}");
@@ -51,12 +51,12 @@ impl SqliteFailure {
         }
     }
 
-    /// Whether the file has to be opened anew before it can be used again.
+    /// Returns whether the file has to be opened anew before it can be used again.
     pub(super) const fn ends_session(&self) -> bool {
         !matches!(self, Self::Busy | Self::Full)
     }
 
-    /// For those who asked.
+    /// Converts the failure for callers.
     pub(super) fn error(&self, path: &Path) -> StoreError {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         match self {
@@ -73,13 +73,13 @@ impl SqliteFailure {
         }
     }
 
-    /// Whether only a person can mend it.
+    /// Returns whether only a person can mend it.
     pub(super) const fn is_rejected(&self) -> bool {
         matches!(self, Self::Rejected(_) | Self::Denied(_))
     }
 }
 
-/// The folder, its mode and that of the file, as far as they can be seen.
+/// Describes the folder, its mode and that of the file, as far as they can be seen.
 fn rights(path: &Path) -> String {
     let Some(folder) = path.parent() else {
         return String::new();
@@ -105,7 +105,7 @@ fn mode(_: &Path) -> Option<String> {
 impl From<rusqlite::Error> for SqliteFailure {
     fn from(error: rusqlite::Error) -> Self {
         let Some(code) = error.sqlite_error_code() else {
-            // A column of another type, a row too few: nothing that we wrote.
+            // A column of another type, or a row too few: not written by this crate.
             return Self::damaged();
         };
         let extended = error.sqlite_error().map(|error| error.extended_code);

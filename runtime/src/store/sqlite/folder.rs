@@ -1,4 +1,4 @@
-//! The folder of the file: whether it is a place for one, and who creates the file there.
+//! The folder of the file: whether a file can be in it, and how it is created there.
 
 use std::fs;
 use std::fs::File;
@@ -12,7 +12,7 @@ use super::error::SqliteFailure;
 
 /// The folder of a file, locked: no other process of ours opens or creates one there meanwhile.
 ///
-/// Opening is rare, and this keeps it simple: whoever finds a file finds one that is whole.
+/// Opening is rare, and this keeps it simple: a file that exists is whole.
 pub(super) struct Folder<'a> {
     file: &'a Path,
     /// Unlocked when it is closed.
@@ -40,7 +40,7 @@ impl<'a> Folder<'a> {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(SqliteFailure::of_file_system("cannot be opened", &error)),
         }
-        // Left by a file that was deleted alone, and in use by those who have not noticed yet.
+        // Left by a file that was deleted alone, and in use by processes that have not noticed yet.
         for suffix in ["-journal", "-wal", "-shm"] {
             match fs::remove_file(beside(path, suffix)) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -58,7 +58,7 @@ impl<'a> Folder<'a> {
     }
 }
 
-/// The files that SQLite keeps beside a database.
+/// Returns the path of a file that SQLite keeps beside a database.
 fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
@@ -104,7 +104,7 @@ mod system {
         }
     }
 
-    /// SQLite creates files beside the database, and shares memory through one of them.
+    /// Checks that SQLite can create files beside the database, and share memory through one of them.
     fn vet(folder: &Path) -> Result<(), SqliteFailure> {
         let failed =
             |error| SqliteFailure::of_file_system("needs a folder that can be written", &error);
@@ -147,7 +147,7 @@ mod system {
     }
 }
 
-/// The name of a file system that is not on this machine, or may not be, by its magic number.
+/// Returns the name of a file system that is not on this machine, or may not be, by its magic number.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 fn network(magic: i128) -> Option<&'static str> {
     // Some platforms have it as a signed number.

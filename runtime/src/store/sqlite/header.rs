@@ -1,5 +1,4 @@
-//! What a file says of itself in its first bytes: read before SQLite touches it, which would write to
-//! files of other programs merely by opening them.
+//! First bytes of a file, read before SQLite opens it: opening alone would write to files of other programs.
 
 use std::fs::File;
 use std::io::Read as _;
@@ -8,13 +7,13 @@ use std::path::Path;
 use super::error::SqliteFailure;
 use super::schema;
 
-/// What every SQLite file begins with.
+/// Beginning of every SQLite file.
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 const HEADER: u64 = 100;
 const USER_VERSION: usize = 60;
 const APPLICATION_ID: usize = 68;
 
-/// Whether the file may be opened: it is empty, or a store that this version can read.
+/// Checks that the file may be opened: it is empty, or a store that this version can read.
 pub(super) fn vet(path: &Path) -> Result<(), SqliteFailure> {
     let read = || -> std::io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
@@ -39,7 +38,7 @@ fn vet_bytes(bytes: &[u8]) -> Result<(), SqliteFailure> {
     schema::vet(id, version)
 }
 
-/// Integers in the header have four bytes, the highest first.
+/// Reads an integer of the header: four bytes, the highest first.
 fn number(bytes: &[u8], at: usize) -> Option<i32> {
     let bytes = bytes.get(at..at + 4)?;
     Some(i32::from_be_bytes(bytes.try_into().ok()?))

@@ -15,17 +15,17 @@ use crate::store::StoreError;
 
 use super::jobs::Job;
 
-/// A thread without requests ends after this time, and closes the file.
+/// Time without requests after which the thread ends, and closes the file.
 const IDLE: Duration = if cfg!(test) {
     Duration::from_millis(20)
 } else {
     Duration::from_secs(10)
 };
 
-/// More requests than this wait only for a file system that hangs.
+/// Maximum number of waiting requests: more of them wait only for a file system that hangs.
 pub(super) const MOST_JOBS: usize = 10_000;
 
-/// No transaction takes more than this: others want the file as well.
+/// Maximum number of requests in one transaction: other processes want the file as well.
 pub(super) const MOST_AT_ONCE: usize = 256;
 
 /// Requests for the thread of a file.
@@ -36,17 +36,18 @@ pub(super) struct Inbox {
     wakeup: Condvar,
 }
 
-/// What the thread does with the first requests; gives back those that it could not do.
+/// Serves a batch of requests. Returns those that must be retried on the reopened file, or the next batch;
+/// `None` ends the thread.
 pub(super) type Serve = fn(&Inbox, Vec<Job>) -> Option<Vec<Job>>;
 
 #[derive(Default)]
 struct InboxState {
     jobs: Vec<Job>,
-    /// The thread runs.
+    /// The thread is running.
     running: bool,
-    /// It waits for a request.
+    /// The thread waits for a request.
     asleep: bool,
-    /// Nobody is left to ask anything.
+    /// No store uses the file any more.
     closed: bool,
 }
 
@@ -72,7 +73,7 @@ impl Inbox {
     }
 
     fn lock(&self) -> MutexGuard<'_, InboxState> {
-        // Nothing panics while it is held.
+        // No code under the lock panics.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -85,7 +86,7 @@ impl Inbox {
         if !state.running {
             let inbox = Arc::clone(self);
             let name = "paced-sqlite".to_owned();
-            // Nobody waits for its end: it has none that matters.
+            // Not joined: nothing depends on its end.
             let started = thread::Builder::new().name(name).spawn(move || inbox.run());
             started.map_err(|error| StoreError::unavailable(format!("no thread: {error}")))?;
             state.running = true;
@@ -102,13 +103,13 @@ impl Inbox {
         let mut jobs = self.take();
         while let Some(batch) = jobs {
             let served = AssertUnwindSafe(|| (self.serve)(self, batch));
-            // After a panic those whose requests were under way get an error, as their jobs are gone
-            // with the open file. The others are none the wiser.
+            // After a panic the requests of the batch fail, as their jobs are gone with the open file. Others
+            // are not affected.
             jobs = panic::catch_unwind(served).unwrap_or_else(|_| self.take());
         }
     }
 
-    /// The next requests. `None`: the thread has to end.
+    /// Returns the next requests. `None`: the thread has to end.
     pub(super) fn take(&self) -> Option<Vec<Job>> {
         let mut state = self.lock();
         let mut waited = false;

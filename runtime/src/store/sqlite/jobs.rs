@@ -1,4 +1,4 @@
-//! What the thread of a file is asked to do.
+//! Jobs: requests to the thread of a file.
 
 use tokio::sync::oneshot;
 
@@ -23,14 +23,14 @@ pub(super) enum Job {
 
 type Reply<T> = oneshot::Sender<Result<T, StoreError>>;
 
-/// What came of a job.
+/// Result of a job.
 pub(super) enum Done {
     Step(Answer),
     List(Listing),
 }
 
 impl Job {
-    /// Returns whether nobody waits for the answer any more.
+    /// Returns whether no caller waits for the answer any more.
     pub(super) fn is_closed(&self) -> bool {
         match self {
             Self::Step { reply, .. } => reply.is_closed(),

@@ -30,8 +30,8 @@ use self::worker::Worker;
 /// A store in an SQLite file, for the processes of one machine.
 ///
 /// All limiters whose stores name the same file and that have the same name share one limit, whichever
-/// process they are in. It survives all of them: who starts later finds the bucket, the cooldowns and
-/// what was learnt as the others left it.
+/// process they are in. It survives all of them: a process that starts later finds the bucket, the cooldowns
+/// and what was learnt as the others left it.
 ///
 /// # The file
 ///
@@ -39,8 +39,8 @@ use self::worker::Worker;
 /// 0600). Beside it SQLite keeps two more while it is in use, `-wal` and `-shm`: the folder must be
 /// writable. It stays small: what has meant nothing for a day is deleted.
 ///
-/// It can be deleted at any time; whoever uses it creates it anew, and limiters that run bring back
-/// what they remember. While it is in use, do not put another file in its place, and do not remove one of
+/// It can be deleted at any time: the next request creates it anew, and limiters that run bring back what
+/// they remember. While it is in use, do not put another file in its place, and do not remove one of
 /// the other two alone.
 ///
 /// # The table
@@ -98,7 +98,7 @@ use self::worker::Worker;
 ///
 /// The machine's clock, as all its processes see it. Setting it back changes no wait. Setting it forward
 /// by more than ten minutes changes none either while a limiter that was there before goes on; otherwise
-/// one burst gets through, and a cooldown ends earlier by as much for those who did not know of it.
+/// one burst gets through, and a cooldown ends earlier by as much for limiters that did not know of it.
 ///
 /// # Not supported
 ///
@@ -135,7 +135,7 @@ pub struct SqliteStore {
 }
 
 impl SqliteStore {
-    /// The store in the file at `path`. Nothing is opened before the first request.
+    /// Returns the store in the file at `path`. Nothing is opened before the first request.
     ///
     /// A relative path means the folder that is the current one now, also when that changes later.
     ///
@@ -151,7 +151,7 @@ impl SqliteStore {
     }
 }
 
-/// What `sqlite:path` means.
+/// Opens the store of a URL `sqlite:path`.
 pub(super) fn open(path: &str) -> Result<Arc<dyn Store>, StoreError> {
     Ok(Arc::new(SqliteStore::open(path)?))
 }

@@ -1,7 +1,7 @@
 //! The files that this process has open through SQLite.
 //!
-//! Closing any handle of a file gives up all locks that the process has on it, also those that SQLite
-//! took through another handle. So nobody looks into a file by hand while SQLite has it open.
+//! Closing any handle of a file gives up all locks that the process has on it, also those that SQLite took
+//! through another handle. So no file is read by hand while SQLite has it open.
 
 use std::fs::Metadata;
 use std::sync::Mutex;
@@ -37,7 +37,7 @@ impl Identity {
     }
 }
 
-/// The list, locked: nobody opens or closes meanwhile.
+/// The list, locked: no file is opened or closed meanwhile.
 pub(super) struct OpenFiles(MutexGuard<'static, Vec<Identity>>);
 
 impl OpenFiles {

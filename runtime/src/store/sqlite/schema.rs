@@ -1,4 +1,4 @@
-//! What is in the file, and how older files are brought up to date.
+//! Schema of the file, and how older files are brought up to date.
 
 use rusqlite::Connection;
 use rusqlite::TransactionBehavior;
@@ -8,8 +8,8 @@ use super::error::SqliteFailure;
 /// `pacd`, in the header of the file: no other program's database has it.
 const APPLICATION_ID: i32 = 0x7061_6364;
 
-/// What brings a file from each version to the next, from the empty one on. Only ever added to: files
-/// of all versions are about.
+/// Steps from each version to the next, from the empty file on. Only ever added to: files of all versions
+/// exist.
 const STEPS: &[&str] = &["
     CREATE TABLE limiter (
         name TEXT NOT NULL PRIMARY KEY,
@@ -29,10 +29,11 @@ const STEPS: &[&str] = &["
 /// Smaller than usual: each transaction writes one page.
 const PAGE_SIZE: i32 = 1024;
 
-/// Larger files are not looked through when they are opened: SQLite notices damage as it comes to it.
+/// Maximum number of pages of a file that is checked when it is opened: in larger ones SQLite notices damage
+/// as it comes to it.
 const MOST_PAGES: i64 = 1024;
 
-/// Whether a file with this identity is a store that this version can read.
+/// Checks that a file with this identity is a store that this version can read.
 pub(super) fn vet(id: i32, version: i32) -> Result<(), SqliteFailure> {
     vet_for(latest(STEPS), id, version)
 }
@@ -75,7 +76,7 @@ fn prepare_by(connection: &mut Connection, steps: &[&str]) -> Result<(), SqliteF
     // Has no effect on a file that has pages already.
     connection.pragma_update(None, "page_size", PAGE_SIZE)?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    // Somebody may have been quicker.
+    // Another process may have been quicker.
     let found = Found::of(&transaction)?;
     if found.is_nothing() {
         transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
@@ -90,7 +91,7 @@ fn prepare_by(connection: &mut Connection, steps: &[&str]) -> Result<(), SqliteF
     Ok(transaction.commit()?)
 }
 
-/// What SQLite says of the file: also what is not in the file itself yet, but in its `-wal`.
+/// Identity and contents of a file as SQLite sees them, including what is in its `-wal`.
 struct Found {
     id: i32,
     version: i32,
@@ -127,7 +128,7 @@ fn look_through(connection: &Connection) -> Result<(), SqliteFailure> {
     }
 }
 
-/// The version after all these steps.
+/// Returns the version after all these steps.
 fn latest(steps: &[&str]) -> i32 {
     i32::try_from(steps.len()).unwrap_or(i32::MAX)
 }

@@ -1,4 +1,4 @@
-//! What the thread of a file does.
+//! Session: the work of a file's thread, from opening the file to closing it.
 
 use std::fs;
 use std::io::ErrorKind::NotFound;
@@ -16,9 +16,9 @@ use super::jobs::Done;
 use super::jobs::Job;
 use super::table::Table;
 
-/// Opens the file and does these requests and all that follow, until the file has to be opened anew.
+/// Opens the file and serves these requests and all that follow, until the file has to be opened anew.
 ///
-/// Gives back requests that came when it had to be, or the next ones. `None`: the thread has to end.
+/// Returns the requests that must be retried on the reopened file, or the next batch; `None` ends the thread.
 pub(super) fn serve(inbox: &Inbox, mut jobs: Vec<Job>) -> Option<Vec<Job>> {
     busy::begin();
     answer_without_file(inbox, &mut jobs);
@@ -46,7 +46,7 @@ pub(super) fn serve(inbox: &Inbox, mut jobs: Vec<Job>) -> Option<Vec<Job>> {
     }
 }
 
-/// Does requests for as long as that works. The last ones stay in `jobs` if they failed.
+/// Serves requests for as long as that works. The last ones stay in `jobs` if they failed.
 fn session(
     inbox: &Inbox,
     database: &Database,
@@ -56,12 +56,12 @@ fn session(
         inbox,
         database,
         table: Table::new(database.connection())?,
-        copying: Checkpoint::default(),
+        checkpoint: Checkpoint::default(),
         done: false,
     };
     loop {
         busy::begin();
-        // Those who have left want nothing any more.
+        // Requests whose callers have left are dropped.
         jobs.retain(|job| !job.is_closed());
         if !jobs.is_empty() {
             session.work_on(jobs)?;
@@ -76,18 +76,18 @@ fn session(
     }
 }
 
-/// From opening the file to closing it.
+/// Session, from opening the file to closing it.
 struct Session<'a> {
     inbox: &'a Inbox,
     database: &'a Database,
     table: Table<'a>,
-    copying: Checkpoint,
-    /// Something was done.
+    checkpoint: Checkpoint,
+    /// A request was served.
     done: bool,
 }
 
 impl Session<'_> {
-    /// Does these requests. Those that are left are for another file, which is in this one's place.
+    /// Serves these requests. Those that are left belong to another file, which has taken this one's place.
     fn work_on(&mut self, jobs: &mut Vec<Job>) -> Result<(), SqliteFailure> {
         if !self.database.is_in_place() {
             return self.moved();
@@ -108,7 +108,7 @@ impl Session<'_> {
             }
             Err(failure) => {
                 if matches!(failure, SqliteFailure::Full) {
-                    self.copying.hurry(self.database.file());
+                    self.checkpoint.hurry(self.database.file());
                 }
                 refuse(self.inbox, std::mem::take(jobs), &failure);
             }
@@ -118,12 +118,12 @@ impl Session<'_> {
             // Next time.
             _ => {}
         }
-        self.copying
+        self.checkpoint
             .count(self.table.written(), self.database.file());
         Ok(())
     }
 
-    /// Whoever finds the file gone again before anything was done gives up, lest this go on for ever.
+    /// Fails if the file is gone again before a request was served, lest this go on for ever.
     fn moved(&self) -> Result<(), SqliteFailure> {
         if self.done {
             Ok(())
@@ -140,7 +140,7 @@ fn refuse(inbox: &Inbox, jobs: Vec<Job>, failure: &SqliteFailure) {
     }
 }
 
-/// Answers those who only want to look at a file that is missing: it is not created for them.
+/// Answers listings of a missing file, which is not created for them.
 fn answer_without_file(inbox: &Inbox, jobs: &mut Vec<Job>) {
     let only_looks = jobs.iter().all(|job| matches!(job, Job::List { .. }));
     if only_looks && fs::metadata(&inbox.path).is_err_and(|error| error.kind() == NotFound) {

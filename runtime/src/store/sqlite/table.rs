@@ -23,11 +23,11 @@ use super::error::SqliteFailure;
 use super::jobs::Done;
 use super::jobs::Job;
 
-/// States are kept for a day longer than they mean anything, lest a clock that is set right again
-/// find them gone.
-const KEPT: u64 = 24 * 3600 * TICKS_PER_SECOND;
+/// Time for which states stay after they have expired: a day, lest a clock that is set right again find them
+/// gone.
+const GRACE: u64 = 24 * 3600 * TICKS_PER_SECOND;
 
-/// After so many states written, others are looked at that may be deleted, four times as many.
+/// Number of states written between two sweeps. Each sweep looks at four times as many.
 const SWEEP_EVERY: usize = 64;
 
 /// The file's table, with its statements.
@@ -40,11 +40,11 @@ pub(super) struct Table<'a> {
     /// States written so far.
     written: usize,
     unswept: usize,
-    /// All names before this one have been looked at.
+    /// Name from which on the next sweep looks.
     swept: String,
 }
 
-struct Kept {
+struct Cached {
     stored: State,
     state: State,
 }
@@ -72,7 +72,7 @@ impl<'a> Table<'a> {
         })
     }
 
-    /// Does all that is asked in one transaction: all of it or nothing.
+    /// Serves all jobs in one transaction: all of them or none.
     pub(super) fn apply(&mut self, jobs: &[Job]) -> Result<Vec<Done>, SqliteFailure> {
         self.begin()?;
         let done = self.step_all(jobs).and_then(|answers| {
@@ -85,12 +85,12 @@ impl<'a> Table<'a> {
         done
     }
 
-    /// How many states were written since this was asked last.
+    /// Returns how many states were written since the last call.
     pub(super) fn written(&mut self) -> usize {
         std::mem::take(&mut self.written)
     }
 
-    /// Deletes what has expired, a little at a time: can wait until those who asked have their answers.
+    /// Deletes expired states, a few at a time. Can wait until callers have their answers.
     pub(super) fn tidy(&mut self) -> Result<(), SqliteFailure> {
         if self.unswept < SWEEP_EVERY {
             return Ok(());
@@ -104,7 +104,7 @@ impl<'a> Table<'a> {
         swept.map(|_| ())
     }
 
-    /// SQLite does not always wait by itself: not while the file is being recovered.
+    /// Begins a transaction. SQLite does not always wait by itself: not while the file is being recovered.
     fn begin(&mut self) -> Result<(), SqliteFailure> {
         let mut count = 0;
         loop {
@@ -125,7 +125,7 @@ impl<'a> Table<'a> {
 
     fn step_all(&mut self, jobs: &[Job]) -> Result<Vec<Done>, SqliteFailure> {
         let now = clock::wall_nanos() / TICK;
-        let mut states: HashMap<&str, Kept> = HashMap::new();
+        let mut states: HashMap<&str, Cached> = HashMap::new();
         let mut answers = Vec::with_capacity(jobs.len());
         for job in jobs {
             let (key, request) = match job {
@@ -135,21 +135,21 @@ impl<'a> Table<'a> {
                     continue;
                 }
             };
-            let kept = match states.entry(key) {
-                Entry::Occupied(kept) => kept.into_mut(),
+            let cached = match states.entry(key) {
+                Entry::Occupied(cached) => cached.into_mut(),
                 Entry::Vacant(place) => {
                     let stored = read(&mut self.select, key)?;
-                    place.insert(Kept {
+                    place.insert(Cached {
                         stored,
                         state: stored,
                     })
                 }
             };
-            answers.push(Done::Step(step(&mut kept.state, now, request)));
+            answers.push(Done::Step(step(&mut cached.state, now, request)));
         }
-        for (name, kept) in &states {
-            if kept.state != kept.stored {
-                self.write(name, &kept.state)?;
+        for (name, cached) in &states {
+            if cached.state != cached.stored {
+                self.write(name, &cached.state)?;
             }
         }
         Ok(answers)
@@ -175,8 +175,8 @@ impl<'a> Table<'a> {
         Ok(())
     }
 
-    /// Deletes what has expired among the next names. Every state is looked at sooner or later, and
-    /// more of them than are added.
+    /// Deletes the expired states among the next names. Every state is looked at sooner or later, and more of
+    /// them than are added.
     fn sweep(&mut self) -> Result<(), SqliteFailure> {
         let last: Option<String> = self.connection.query_row(
             "SELECT max(name) FROM \
@@ -188,7 +188,7 @@ impl<'a> Table<'a> {
             self.swept.clear();
             return Ok(());
         };
-        let before = (clock::wall_nanos() / TICK).saturating_sub(KEPT);
+        let before = (clock::wall_nanos() / TICK).saturating_sub(GRACE);
         self.connection.execute(
             "DELETE FROM limiter WHERE name BETWEEN :from AND :last AND expires_at < :before",
             named_params! { ":from": self.swept, ":last": last, ":before": signed(before) },
@@ -207,7 +207,7 @@ fn read(select: &mut Statement<'_>, name: &str) -> Result<State, SqliteFailure> 
     Ok(found.optional()?.unwrap_or_default())
 }
 
-/// A page of the table, as it is before the requests of the same transaction.
+/// Returns a page of the table, as it is before the later requests of the same transaction.
 fn list(
     connection: &Connection,
     request: &ListRequest,
@@ -251,7 +251,7 @@ fn state(row: &Row<'_>) -> rusqlite::Result<State> {
     })
 }
 
-/// SQLite's integers are signed. The same bits: no value is lost.
+/// Converts to SQLite's signed integers. The same bits: no value is lost.
 const fn signed(value: u64) -> i64 {
     i64::from_ne_bytes(value.to_ne_bytes())
 }

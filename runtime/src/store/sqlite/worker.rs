@@ -1,4 +1,4 @@
-//! Who hands requests to the thread of a file, and when that thread runs.
+//! Worker: the thread of a file, for all stores of its path.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -21,16 +21,16 @@ use super::inbox::Serve;
 use super::jobs::Job;
 use super::session::serve;
 
-/// One for each path: a second thread would only wait for the first one.
+/// Workers by path: a second thread would only wait for the first one.
 static WORKERS: Mutex<Option<HashMap<PathBuf, Weak<Worker>>>> = Mutex::new(None);
 
-/// The thread of a file, for those who use it. It ends with the last of them.
+/// Thread of a file. It ends with the last store that uses it.
 pub(super) struct Worker {
     inbox: Arc<Inbox>,
 }
 
 impl Worker {
-    /// The one of this path.
+    /// Returns the worker of this path.
     pub(super) fn of(path: PathBuf) -> Arc<Self> {
         let mut workers = WORKERS.lock().unwrap_or_else(PoisonError::into_inner);
         let workers = workers.get_or_insert_with(HashMap::new);
@@ -132,7 +132,7 @@ mod tests {
         assert_eq!(ask(&worker, "key").await, Ok(answer()));
     }
 
-    /// Does nothing until all who ask have left.
+    /// Does nothing until all callers have left.
     #[expect(clippy::needless_pass_by_value, reason = "as the others have it")]
     fn stuck(inbox: &Inbox, jobs: Vec<Job>) -> Option<Vec<Job>> {
         while jobs.iter().any(|job| !job.is_closed()) {

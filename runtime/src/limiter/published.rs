@@ -1,20 +1,20 @@
-//! What is looked up of a limiter without its lock.
+//! State of a limiter that is read without its lock.
 
 use core::sync::atomic::AtomicU8;
 use core::sync::atomic::AtomicU64;
 use core::sync::atomic::Ordering;
 
-/// Something can be learnt from calls that pass.
+/// Bit: the limiter learns from calls that pass.
 const ATTENTIVE: u8 = 1;
-/// The server has told of resources.
+/// Bit: the server has named resources.
 const RESOURCES: u8 = 2;
 
-/// What is looked up without the lock, and written with it.
+/// State that is read without the lock, and written with it.
 #[derive(Debug)]
 pub(super) struct Published {
     /// [`ATTENTIVE`] and [`RESOURCES`].
     listens: AtomicU8,
-    /// Until when a call may have to wait, where that is known.
+    /// Instant until which a call may have to wait, where it is known.
     binds_until: AtomicU64,
 }
 
@@ -34,29 +34,29 @@ impl Published {
         self.binds_until.store(binds_until, Ordering::Relaxed);
     }
 
-    /// The server has told of resources. Only with the lock.
+    /// Sets the bit for resources. Only with the lock held.
     pub(super) fn add_resources(&self) {
         self.listens.fetch_or(RESOURCES, Ordering::Relaxed);
     }
 
-    /// Whether the end of a call is of interest to anybody.
+    /// Returns whether the end of a call has to be reported.
     #[inline]
     pub(super) fn listens(&self) -> bool {
         self.listens.load(Ordering::Relaxed) != 0
     }
 
-    /// Whether the limiter itself learns something from calls that pass.
+    /// Returns whether the limiter itself learns from calls that pass.
     pub(super) fn is_attentive(&self) -> bool {
         self.listens.load(Ordering::Relaxed) & ATTENTIVE != 0
     }
 
-    /// Whether the server has told of resources.
+    /// Returns whether the server has named resources.
     #[inline]
     pub(super) fn has_resources(&self) -> bool {
         self.listens.load(Ordering::Relaxed) & RESOURCES != 0
     }
 
-    /// Whether a call may have to wait for a permit.
+    /// Returns whether a call may have to wait for a permit.
     pub(super) fn binds(&self, now: u64) -> bool {
         now < self.binds_until.load(Ordering::Relaxed)
     }
