@@ -1,4 +1,4 @@
-//! What a person or the program itself does to a limiter: ending a pause, forgetting, and closing.
+//! Changes of a limiter by hand: ending a pause, forgetting, closing.
 
 use std::sync::Arc;
 

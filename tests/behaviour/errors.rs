@@ -1,4 +1,4 @@
-//! What errors say of where they come from, and the events that go with them.
+//! Context of errors: the limiter, the callers ahead, the server's pause; and the events that go with them.
 
 use core::time::Duration;
 

@@ -61,11 +61,11 @@ pub(crate) struct World {
     state: State,
     processes: [Process; PROCESSES],
     used: Vec<i64>,
-    /// Nobody has asked for a pause since all were ended.
+    /// No pause has been asked for since all were ended.
     is_lifted: bool,
     /// The state was lost, or the clock set.
     is_disturbed: bool,
-    /// How often a burst may have been given away once more.
+    /// Number of times that a burst may have been given away once more.
     pub(crate) extra: usize,
 }
 
