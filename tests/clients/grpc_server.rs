@@ -19,7 +19,7 @@ use tonic::transport::server::TcpIncoming;
 use tonic_prost::ProstCodec;
 use tower_service::Service;
 
-type StoreFuture = dyn Fn(&Request<()>) -> Result<(), Status> + Send + Sync;
+type Answering = dyn Fn(&Request<()>) -> Result<(), Status> + Send + Sync;
 type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 /// Starts a server that answers each call as `answer` says.
@@ -35,7 +35,7 @@ pub(crate) async fn start(
 }
 
 #[derive(Clone)]
-struct Method(Arc<StoreFuture>);
+struct Method(Arc<Answering>);
 
 /// Request that the connection passes to the method.
 impl Service<http::Request<Body>> for Method {
