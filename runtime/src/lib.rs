@@ -27,7 +27,7 @@
 //! * [`Limiter`] is the token bucket with its queue and its cooldown, and can be used without the
 //!   attribute: [`Limiter::acquire`].
 //! * [`Quota`] and [`Rate`] say what is allowed.
-//! * [`limiter`] finds a function's own limiter, [`limiters`] lists all; [`Snapshot`] has [`Counts`] and [`Waits`].
+//! * [`limiter`] finds a function's own limiter, [`limiters`] lists all that have a name; [`Snapshot`] has [`Counts`] and [`Waits`].
 //! * [`Limiter::resume`], [`Limiter::reset`] and [`Limiter::close`] are for people who know better than a server;
 //!   [`drain`] and [`drain_all`] are for the end of a program.
 //! * [`Report`] is what the hooks `on_retry` and `on_give_up` get.

@@ -89,10 +89,7 @@ async fn each_refusal_pause_retry_and_give_up_is_told_once_in_order() {
                 ],
             ),
             (Level::INFO, &[OVER, NAME]),
-            (
-                Level::INFO,
-                &[PAUSE, "wait=2s", "does not say for how long"],
-            ),
+            (Level::INFO, &[PAUSE, "wait=2s", "no header was seen"]),
             (Level::INFO, &[CUT, NAME, "rate=7/s", "declared=10/s"]),
             (Level::DEBUG, &[RETRY, "attempt=2 ", "delay=4s"]),
             (Level::INFO, &[OVER]),

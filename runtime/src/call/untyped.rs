@@ -185,9 +185,13 @@ impl<'s> Core<'s> {
 
     /// Reports a failure to the limiter. Returns the wait for another attempt, if one makes sense.
     #[cold]
-    fn settle_failure(&self, end: &End<'_>, judgement: Judgement) -> Option<NextAttempt> {
+    fn settle_failure(
+        &self,
+        end: &End<'_>,
+        judgement: Judgement,
+    ) -> Result<NextAttempt, &'static str> {
         let (Ok(setup), Some(scope)) = (self.setup, &self.scope) else {
-            return None;
+            return Err("the call has not begun");
         };
         let (now, config) = (clock::now(), &setup.config);
         let received = end.received.unwrap_or(now);
@@ -224,30 +228,40 @@ impl<'s> Core<'s> {
             }
         }
         let believed = floor <= config.max_cooldown;
-        let next = wait.filter(|_| believed && !spent).map(|wait| NextAttempt {
-            base: received,
-            wait,
-            now,
-            throttle: step.throttle,
-        });
-        if next.is_none() && judgement.is_retryable() && tried {
+        let next = match wait {
+            Some(wait) if believed && !spent => Ok(NextAttempt {
+                base: received,
+                wait,
+                now,
+                throttle: step.throttle,
+            }),
+            _ if !believed => Err("the server asked for a longer wait than max_cooldown allows"),
+            Some(_) => Err("a call inside the body has used up its retries"),
+            None => Err("the retries are used up"),
+        };
+        if next.is_err() && judgement.is_retryable() && tried {
             context::with_current(|outer| outer.spend(end.failure));
         }
         next
     }
 
     /// Plans another attempt if it makes sense, or gives the call up.
-    fn go_on(&mut self, failure: Failure, judgement: Judgement, next: Option<NextAttempt>) -> bool {
+    fn go_on(
+        &mut self,
+        failure: Failure,
+        judgement: Judgement,
+        next: Result<NextAttempt, &str>,
+    ) -> bool {
         let throttled = matches!(judgement.verdict, Verdict::Throttled { .. });
         self.count(|counts| counts.fail(throttled));
         if let Some(scope) = &mut self.scope {
             scope.fail(failure);
         }
         let why = match next {
-            Some(next) if self.plan(next, failure) => return true,
-            Some(_) if self.limiter().is_some_and(Shared::is_shut) => "the limiter is closed",
-            Some(_) => "another attempt would come too late",
-            None => "no other attempt is to be made",
+            Ok(next) if self.plan(next, failure) => return true,
+            Ok(_) if self.limiter().is_some_and(Shared::is_shut) => "the limiter is closed",
+            Ok(_) => "another attempt would come too late",
+            Err(why) => why,
         };
         if judgement.is_retryable() {
             self.give_up(self.number(), &why);

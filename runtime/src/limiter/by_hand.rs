@@ -50,6 +50,10 @@ impl Limiter {
     /// calls wait; keep it running for a moment. It is repeated for 10 s where it gets lost, and then a cooldown that
     /// the store still knows of is in force again.
     ///
+    /// A program that does only this declares the limiter with the quota that the others have: a store keeps no rates,
+    /// and the bucket is booked for as long as this quota takes to fill it. [`shared_snapshot`](Self::shared_snapshot)
+    /// tells afterwards whether the pause is over; the name of a limiter that nobody uses has no `last_seen`.
+    ///
     /// ```
     /// use core::num::NonZeroU32;
     /// use core::time::Duration;

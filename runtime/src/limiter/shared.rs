@@ -252,7 +252,10 @@ impl Shared {
         }
         let now = self.begin(&mut locked);
         let waiter = locked.leave(index);
-        locked.state.count_given_up(&waiter, now);
+        // A permit that was held for use with others' is passed on, and was no wait in vain.
+        if !matches!(waiter.state(), WaiterState::Held { .. }) {
+            locked.state.count_given_up(&waiter, now);
+        }
         locked
             .state
             .take_back(waiter.state(), waiter.since, waiter.cost, now);

@@ -15,7 +15,10 @@ impl Error {
     /// converted, or a `reqwest::Error`, a `tonic::Status`, a `ureq::Error`, a `std::io::Error`, `anyhow::Error` or boxed
     /// error that has it as its source.
     /// `find` takes all of them by reference, and errors of your own whose
-    /// [`source`](core::error::Error::source) leads to one.
+    /// [`source`](core::error::Error::source) leads to one. An enum of `thiserror` whose variant for this error is
+    /// `#[error(transparent)]` passes the source on and hides the error: give the variant a text of its own.
+    ///
+    /// `None` for the outcome of the call itself, such as the server's 429 after the last retry.
     ///
     /// ```
     /// use std::io;

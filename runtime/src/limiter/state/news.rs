@@ -15,7 +15,7 @@ pub(super) const EVERY: u64 = 10_000_000_000;
 pub(in crate::limiter) mod why {
     pub(in crate::limiter) const ASKED: &str = "the server asked for it";
     pub(in crate::limiter) const REFUSED: &str =
-        "the server refuses, and does not say for how long";
+        "the server refuses, and no header was seen that says for how long";
     pub(in crate::limiter) const USED_UP: &str = "the server's limit is used up";
     pub(in crate::limiter) const BY_HAND: &str = "the program asked for it";
     pub(in crate::limiter) const STORE: &str = "another process was asked for it";

@@ -85,7 +85,7 @@ const NAMESPACE: &str =
 ///
 /// | field | meaning |
 /// | --- | --- |
-/// | `full_at` | when the bucket is full again; `full_at2` to `full_at4` belong to further limits, and are not used yet |
+/// | `full_at` | when the bucket is full again; `full_at2` and `full_at3` belong to further limits, and are not used yet; `full_at4` is the end of a pause that was ended by hand |
 /// | `paused_until` | no token before this instant |
 /// | `generation` | count of pauses: tokens that were drawn before the last one are void |
 /// | `learnt_interval`, `learnt_until` | ticks from one token to the next that the server's answers showed, and until when that holds |

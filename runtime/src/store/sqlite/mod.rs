@@ -53,7 +53,7 @@ use self::worker::Worker;
 /// | column | meaning |
 /// | --- | --- |
 /// | `name` | the limiter's name, the primary key |
-/// | `full_at` | when the bucket is full again; `full_at_2` to `full_at_4` belong to further limits, and are not used yet |
+/// | `full_at` | when the bucket is full again; `full_at_2` and `full_at_3` belong to further limits, and are not used yet; `full_at_4` is the end of a pause that was ended by hand |
 /// | `paused_until` | no token before this instant |
 /// | `generation` | count of pauses: tokens that were drawn before the last one are void |
 /// | `learnt_interval`, `learnt_until` | ticks from one token to the next that the server's answers showed, and until when that holds |
