@@ -54,7 +54,7 @@ const GIVES_UP: &[&str] = &[
     "queue=0s",
     "cooldown=3s",
     "backoff=4s",
-    "no other attempt",
+    "the retries are used up",
 ];
 const CUT: &str = "the rate is cut";
 const WHOLE: &str = "the full rate is used again";
