@@ -248,3 +248,38 @@ async fn a_limiter_of_a_store_that_nobody_waits_for_hears_of_it_at_the_next_call
     other.acquire().await.unwrap();
     assert!(since(start) < 200, "{}", since(start));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_reset_gives_no_token_back_that_a_slower_rate_has_hidden() {
+    #[rate_limited(limiter = limiter, max_retries = 0, backoff(base = "1ms", max = "1ms", jitter = "none"))]
+    async fn call(limiter: &Limiter, status: u16) -> Result<u8, ApiError> {
+        let _ = limiter;
+        if status == 200 {
+            Ok(1)
+        } else {
+            Err(ApiError::status(status))
+        }
+    }
+    let (limiter, start) = (limiter(10.0, 100), Instant::now());
+    let mut sent: u64 = 0;
+    for _ in 0..100 {
+        call(&limiter, 200).await.unwrap();
+        sent += 1;
+    }
+    for _ in 0..5 {
+        for status in [429, 429, 429, 200] {
+            drop(call(&limiter, status).await);
+            sent += 1;
+        }
+        limiter.reset();
+        while limiter.try_acquire().is_ok() {
+            sent += 1;
+        }
+    }
+    // One interval for rounding.
+    assert!(
+        sent <= 100 + since(start) / 100 + 1,
+        "{sent} in {} ms",
+        since(start)
+    );
+}

@@ -12,6 +12,7 @@ use tokio::time::sleep;
 use crate::support::ApiError;
 use crate::support::Failed;
 use crate::support::limiter;
+use crate::support::poll_once;
 use crate::support::refusal;
 use crate::support::secs;
 use crate::support::since;
@@ -116,4 +117,16 @@ async fn attempts_on_several_limiters_are_added_up() {
     }
     assert_eq!(paced::drain(&[&one, &other], secs(0)).await, 0);
     assert_eq!(paced::drain(&[], secs(5)).await, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_attempt_that_has_its_permit_is_waited_for_before_it_begins() {
+    let limiter = limiter(100.0, 1);
+    limiter.try_acquire().unwrap();
+    let mut call = Box::pin(work(&limiter, secs(1), false));
+    assert!(poll_once(&mut call).is_pending());
+    sleep(secs(1)).await;
+    let limiters = [&limiter];
+    let (left, done) = tokio::join!(paced::drain(&limiters, secs(60)), call);
+    assert_eq!((left, done.unwrap()), (0, 1));
 }

@@ -108,14 +108,15 @@ pub async fn drain(limiters: &[&Limiter], timeout: Duration) -> usize {
 /// ```
 pub async fn drain_all(timeout: Duration) -> usize {
     registry::begin_closed();
-    let all = registry::limiters();
+    let all = registry::declared();
     let all: Vec<&Limiter> = all.iter().collect();
     drain(&all, timeout).await
 }
 
 impl Shared {
-    /// Returns how many attempts are under way.
+    /// Returns how many attempts are under way, or have their permit and begin as soon as they are polled.
     fn in_flight(&self) -> u64 {
-        self.snapshot().in_flight
+        let about_to_begin = self.lock().state.queue.granted_attempts();
+        self.snapshot().in_flight + about_to_begin as u64
     }
 }

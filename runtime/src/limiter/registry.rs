@@ -229,6 +229,15 @@ pub fn limiters() -> Vec<Limiter> {
     })
 }
 
+/// Returns all limiters that were declared by name, with those that have no handle now.
+pub(super) fn declared() -> Vec<Limiter> {
+    with(|registry| {
+        let all = registry.entries.values();
+        all.filter_map(|entry| Some(entry.handle(entry.declared?)))
+            .collect()
+    })
+}
+
 /// Removes the name of a limiter with its last handle, unless it has state to remember.
 #[cold]
 pub(super) fn released(shared: &Arc<Shared>) {

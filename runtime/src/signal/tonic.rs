@@ -15,7 +15,8 @@ use ::tonic::Code;
 use ::tonic::ConnectError;
 use ::tonic::Status;
 use ::tonic::TimeoutExpired;
-use tonic_types::StatusExt as _;
+use prost::Message as _;
+use tonic_types::pb;
 
 use crate::clock;
 use crate::context::ResetUnit;
@@ -63,8 +64,12 @@ fn failure(status: &Status) -> Failure {
 }
 
 fn of_link(link: &(dyn StdError + 'static)) -> Option<Failure> {
-    let status = link.downcast_ref::<Status>().map(failure);
-    status.or_else(|| link::failure(link))
+    match link.downcast_ref::<Status>().map(Status::code) {
+        // Its own source comes next.
+        Some(Code::Unknown | Code::Cancelled) => None,
+        Some(code) => Some(failure_of(code)),
+        None => link::failure(link),
+    }
 }
 
 const fn failure_of(code: Code) -> Failure {
@@ -128,12 +133,25 @@ fn hint(status: &Status, failure: Failure, unit: ResetUnit) -> Option<Hint> {
     Some(hint)
 }
 
-/// Returns the delay of a `google.rpc.RetryInfo`. Details that cannot be decoded say nothing.
+/// Type of a `RetryInfo` among the details.
+const RETRY_INFO: &str = "type.googleapis.com/google.rpc.RetryInfo";
+
+/// Returns the longest delay of the details of type `google.rpc.RetryInfo`. Details that cannot be decoded say nothing,
+/// and neither do negative delays.
 fn retry_info(status: &Status) -> Option<Duration> {
     if status.details().is_empty() {
         return None;
     }
-    status.get_details_retry_info()?.retry_delay
+    let details = pb::Status::decode(status.details()).ok()?.details;
+    let infos = details.iter().filter(|it| it.type_url == RETRY_INFO);
+    let delays = infos.filter_map(|it| pb::RetryInfo::decode(&*it.value).ok()?.retry_delay);
+    // Not by the conversion of `prost-types`, which panics on some numbers that a server may send.
+    let waits = delays.filter_map(|delay| {
+        let seconds = u64::try_from(delay.seconds).ok()?;
+        let nanos = u32::try_from(delay.nanos).ok()?.min(999_999_999);
+        Some(Duration::new(seconds, nanos))
+    });
+    waits.max()
 }
 
 /// Value of `grpc-retry-pushback-ms` ([gRFC

@@ -84,7 +84,7 @@ impl LimiterState {
         let declared = Shape::of(self.quota());
         let mut bucket = self.refilled.take().or(self.declared_level.take());
         let bucket = bucket.get_or_insert(Level::new(self.tat, self.shape));
-        bucket.reshape(declared, now);
+        bucket.deepen(declared, now);
         self.announced.forget();
         self.resume(ByHand::Reset, now);
         if self.remote.is_none() {

@@ -34,6 +34,17 @@ impl Level {
         self.shape = to;
     }
 
+    /// Changes the shape to the declared one. The bucket of a slower rate holds fewer tokens, so those that were used up
+    /// beyond it are not known: a bucket that was empty is empty.
+    pub(in crate::limiter) fn deepen(&mut self, to: Shape, now: u64) {
+        if self.shape.interval > to.interval {
+            self.tat = self.tat.min(now.saturating_add(to.capacity));
+            self.shape = to;
+        } else {
+            self.reshape(to, now);
+        }
+    }
+
     pub(in crate::limiter) const fn tat(&self) -> u64 {
         self.tat
     }

@@ -224,6 +224,12 @@ impl Queue {
         unused.any(|is_it| is_it)
     }
 
+    /// Counts the unused permits of callers that report.
+    pub(in crate::limiter) fn granted_attempts(&self) -> usize {
+        let unused = self.iter(self.granted).chain(self.iter(self.held));
+        unused.filter(|&index| self.waiter(index).reports).count()
+    }
+
     /// Returns the waiter with the oldest unused permit.
     pub(in crate::limiter) fn oldest_grant(&self) -> Option<u32> {
         (self.granted.head != NIL).then_some(self.granted.head)
