@@ -1,4 +1,4 @@
-//! What a person or the program itself does to a limiter: ending a pause, forgetting, and closing.
+//! Changes that a person or the program makes to a limiter: ending a pause, forgetting, and closing.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What errors say of where they come from, and the events that go with them.
+//! Errors that say which limiter they come from, and the events that go with them.
 
 use core::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What `Limiter::shared_snapshot` shows: the state of all processes together.
+//! `Limiter::shared_snapshot`: the state of all processes together.
 
 use std::sync::Arc;
 

@@ -2,7 +2,7 @@
 
 /// Another attempt that makes sense: so long after an instant.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Next {
+pub(super) struct NextAttempt {
     pub(super) base: u64,
     pub(super) wait: u64,
     pub(super) now: u64,

@@ -9,13 +9,13 @@ use crate::failure::Failure;
 use crate::limiter::Shared;
 
 use super::config::latest_start;
-use super::next::Next;
+use super::next::NextAttempt;
 use super::phase::Phase;
 use super::untyped::Core;
 
 impl Core<'_> {
     /// Plans another attempt, `wait` after `base` or later, if it fits in the call's bounds.
-    pub(super) fn plan(&mut self, next: Next, failure: Failure) -> bool {
+    pub(super) fn plan(&mut self, next: NextAttempt, failure: Failure) -> bool {
         #[cfg(feature = "test-util")]
         if self.is_unpaced() {
             self.tell_retry(failure, 0);
@@ -24,7 +24,7 @@ impl Core<'_> {
             }
             return true;
         }
-        let Next {
+        let NextAttempt {
             base, wait, now, ..
         } = next;
         let Ok(setup) = self.setup else {

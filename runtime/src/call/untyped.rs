@@ -25,7 +25,7 @@ use crate::verdict::Verdict;
 use super::Setup;
 use super::end::End;
 use super::end::heard;
-use super::next::Next;
+use super::next::NextAttempt;
 use super::phase::Phase;
 
 /// The part of a call that does not depend on types.
@@ -185,7 +185,7 @@ impl<'s> Core<'s> {
 
     /// Reports a failure to the limiter. Returns the wait for another attempt, if one makes sense.
     #[cold]
-    fn settle_failure(&self, end: &End<'_>, judgement: Judgement) -> Option<Next> {
+    fn settle_failure(&self, end: &End<'_>, judgement: Judgement) -> Option<NextAttempt> {
         let (Ok(setup), Some(scope)) = (self.setup, &self.scope) else {
             return None;
         };
@@ -224,7 +224,7 @@ impl<'s> Core<'s> {
             }
         }
         let believed = floor <= config.max_cooldown;
-        let next = wait.filter(|_| believed && !spent).map(|wait| Next {
+        let next = wait.filter(|_| believed && !spent).map(|wait| NextAttempt {
             base: received,
             wait,
             now,
@@ -237,7 +237,7 @@ impl<'s> Core<'s> {
     }
 
     /// Plans another attempt if it makes sense, or gives the call up.
-    fn go_on(&mut self, failure: Failure, judgement: Judgement, next: Option<Next>) -> bool {
+    fn go_on(&mut self, failure: Failure, judgement: Judgement, next: Option<NextAttempt>) -> bool {
         let throttled = matches!(judgement.verdict, Verdict::Throttled { .. });
         self.count(|counts| counts.fail(throttled));
         if let Some(scope) = &mut self.scope {

@@ -31,7 +31,7 @@ use super::StoreFuture;
 use self::connection::Connection;
 use self::connection::Connector;
 use self::connections::Connections;
-use self::listing::List;
+use self::listing::ListOperation;
 use self::operation::Operation;
 use self::operation::Timeouts;
 use self::operation::perform;
@@ -258,7 +258,7 @@ impl RedisStore {
         request: &Request,
         time: Option<u64>,
     ) -> Result<Answer, StoreError> {
-        let step = Step {
+        let step = StepOperation {
             store: self,
             key,
             request,
@@ -269,7 +269,7 @@ impl RedisStore {
 }
 
 /// A request on a limiter's state.
-struct Step<'a> {
+struct StepOperation<'a> {
     store: &'a RedisStore,
     key: &'a str,
     request: &'a Request,
@@ -277,7 +277,7 @@ struct Step<'a> {
     time: Option<u64>,
 }
 
-impl Operation for Step<'_> {
+impl Operation for StepOperation<'_> {
     type Reply = Answer;
 
     async fn run(&self, connection: &mut Connection) -> Result<Answer, RedisError> {
@@ -302,9 +302,14 @@ impl Store for RedisStore {
     /// In a cluster, each node is asked by a store of its own: the list has what the node of the URL keeps. A store
     /// that has found out that it talks to a cluster says that it does not support this.
     fn list<'a>(&'a self, request: &'a ListRequest) -> ListFuture<'a> {
-        Box::pin(
-            async move { perform(&self.connections, self.timeouts(), &List { request }).await },
-        )
+        Box::pin(async move {
+            perform(
+                &self.connections,
+                self.timeouts(),
+                &ListOperation { request },
+            )
+            .await
+        })
     }
 }
 
