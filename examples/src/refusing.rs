@@ -21,7 +21,7 @@ const CALLS: u32 = 20;
 /// Requests that are served before any is refused.
 const SERVED: u32 = 5;
 
-/// Delay that every third refusal asks for. The others ask for none.
+/// Wait that every third refusal asks for. The others ask for nothing.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// A refusal in the words of `OpenAI` and of GitHub.
@@ -44,7 +44,7 @@ struct Seen {
     asked: HashMap<String, Instant>,
 }
 
-/// Outcome of 20 calls.
+/// Outcomes of 20 calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Trial {
     /// Calls that returned an error.

@@ -1,4 +1,4 @@
-//! Changes of a limiter by hand: ending a pause, forgetting, closing.
+//! Changes that a person or the program makes to a limiter: ending a pause, forgetting, and closing.
 
 use std::sync::Arc;
 

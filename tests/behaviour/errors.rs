@@ -1,4 +1,4 @@
-//! Context of errors: the limiter, the callers ahead, the server's pause; and the events that go with them.
+//! Errors that say which limiter they come from, and the events that go with them.
 
 use core::time::Duration;
 

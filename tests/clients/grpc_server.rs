@@ -37,7 +37,7 @@ pub(crate) async fn start(
 #[derive(Clone)]
 struct Method(Arc<Answering>);
 
-/// Request that the connection passes to the method.
+/// Service that the connection calls.
 impl Service<http::Request<Body>> for Method {
     type Response = http::Response<Body>;
     type Error = Infallible;
@@ -56,7 +56,7 @@ impl Service<http::Request<Body>> for Method {
     }
 }
 
-/// Request that gRPC passes to the method.
+/// Method that gRPC calls.
 impl Service<Request<()>> for Method {
     type Response = Response<()>;
     type Error = Status;

@@ -61,7 +61,7 @@ pub(crate) struct World {
     state: State,
     processes: [Process; PROCESSES],
     used: Vec<i64>,
-    /// No pause has been asked for since all were ended.
+    /// No pause was asked for since all were ended.
     is_lifted: bool,
     /// The state was lost, or the clock set.
     is_disturbed: bool,

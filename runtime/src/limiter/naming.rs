@@ -66,13 +66,18 @@ impl Shared {
 
     /// Returns whether a new limiter would grant exactly what this one does.
     pub(super) fn is_as_new(&self) -> bool {
-        self.with_state(|state, now, _| {
-            let is_plain = !state.shut
-                && state.shape == Shape::of(state.quota())
-                && state.cooldown.held_until() <= now
-                && state.cooldown.probe() == Probe::Off
-                && state.queue.waiting() == 0;
-            is_plain && (state.remote.is_some() || state.tat <= now)
-        })
+        let (mut locked, now) = self.lock_state();
+        let state = &mut locked.state;
+        let is_idle = state.queue.waiting() == 0;
+        let is_plain = !state.shut
+            && state.shape == Shape::of(state.quota())
+            && state.cooldown.held_until() <= now
+            && state.cooldown.probe() == Probe::Off;
+        let is_full = state.remote.is_some() || state.tat <= now;
+        if is_idle {
+            // Without any event: the registry is locked, and a subscriber may use it.
+            state.hand_back(&self.fast_path, now);
+        }
+        is_idle && is_plain && is_full
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! A handle can be asked for before the limiter is declared. The declaration then applies to that handle.
 
+use core::mem;
 use core::num::NonZeroU32;
 use core::sync::atomic::AtomicBool;
 use core::sync::atomic::Ordering;
@@ -42,11 +43,14 @@ struct Registry {
     entries: BTreeMap<Arc<str>, NamedLimiter>,
     /// Number of names at which unused ones are removed.
     many: usize,
+    /// Limiters that were removed. They are dropped after unlocking, since their stores may be the program's own.
+    removed: Vec<NamedLimiter>,
 }
 
 static REGISTRY: Mutex<Registry> = Mutex::new(Registry {
     entries: BTreeMap::new(),
     many: FEW,
+    removed: Vec::new(),
 });
 
 /// Whether limiters that are declared from now on are closed.
@@ -286,8 +290,11 @@ impl NamedLimiter {
 impl Registry {
     fn entry(&mut self, name: &str) -> &mut NamedLimiter {
         if !self.entries.contains_key(name) && self.entries.len() >= self.many {
-            self.entries
-                .retain(|_, entry| !(entry.is_free() && entry.is_forgettable()));
+            let unused = |entry: &NamedLimiter| entry.is_free() && entry.is_forgettable();
+            let unused = self.entries.iter().filter(|(_, entry)| unused(entry));
+            let unused: Vec<_> = unused.map(|(name, _)| Arc::clone(name)).collect();
+            let removed = unused.iter().filter_map(|name| self.entries.remove(name));
+            self.removed.extend(removed);
             self.many = FEW.max(2 * self.entries.len());
         }
         let name: Arc<str> = name.into();
@@ -297,7 +304,12 @@ impl Registry {
 }
 
 fn with<T>(act: impl FnOnce(&mut Registry) -> T) -> T {
-    act(&mut lock(&REGISTRY))
+    let mut registry = lock(&REGISTRY);
+    let result = act(&mut registry);
+    let removed = mem::take(&mut registry.removed);
+    drop(registry);
+    drop(removed);
+    result
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

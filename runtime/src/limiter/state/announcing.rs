@@ -18,13 +18,7 @@ const ROUNDING: u64 = 10_000_000;
 
 impl LimiterState {
     /// Records the wait of a caller that joins the queue, if it has to be announced.
-    pub(in crate::limiter) fn expect_wait(
-        &mut self,
-        waiter: &Waiter,
-        slow: u64,
-        until: u64,
-        now: u64,
-    ) {
+    pub(super) fn expect_wait(&mut self, waiter: &Waiter, slow: u64, until: u64, now: u64) {
         let ahead = self.queue.cost_ahead(waiter.priority);
         let closed = self.cooldown.until() > now;
         let why = if closed {

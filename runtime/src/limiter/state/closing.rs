@@ -116,11 +116,7 @@ impl LimiterState {
     }
 
     /// Adds a waiter that cannot be refused to the queue: it waits for a reset.
-    pub(in crate::limiter) fn join_shut(
-        &mut self,
-        waiter: Waiter,
-        now: u64,
-    ) -> Result<u32, Refusal> {
+    pub(super) fn join_shut(&mut self, waiter: Waiter, now: u64) -> Result<u32, Refusal> {
         if waiter.refusable {
             return Err(Refusal::Shut);
         }

@@ -1,7 +1,7 @@
 //! The closed period of a limiter, and the probe that goes first after it.
 
 /// Longest time for which other calls are held for a probe, in nanoseconds.
-pub(in crate::limiter) const PROBING: u64 = 1_000_000_000;
+pub(super) const PROBING: u64 = 1_000_000_000;
 
 /// The call that goes first after a cooldown, to see whether the server lets it through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,7 +40,7 @@ impl Cooldown {
     }
 
     /// Closes until `until`. Returns `false` if a shorter cooldown changes nothing.
-    pub(in crate::limiter) const fn extend(&mut self, until: u64, now: u64) -> bool {
+    pub(super) const fn extend(&mut self, until: u64, now: u64) -> bool {
         if until <= now || until <= self.until {
             return false;
         }
@@ -53,7 +53,7 @@ impl Cooldown {
     }
 
     /// Ends the cooldown now, and the hold for a probe.
-    pub(in crate::limiter) fn lift(&mut self, now: u64) {
+    pub(super) fn lift(&mut self, now: u64) {
         self.until = self.until.min(now.max(self.since));
         self.probe = Probe::Off;
     }
@@ -80,19 +80,19 @@ impl Cooldown {
     }
 
     /// Returns the time for which the limiter will have been closed once it opens, as far as is known.
-    pub(in crate::limiter) const fn closed_in_all(&self) -> u64 {
+    pub(super) const fn closed_in_all(&self) -> u64 {
         self.before + self.until - self.since
     }
 
     /// Returns the part of a wait since `since` for which the limiter was closed.
-    pub(in crate::limiter) fn overlap(&self, since: u64, now: u64) -> u64 {
+    pub(super) fn overlap(&self, since: u64, now: u64) -> u64 {
         let end = self.until.min(now);
         end.saturating_sub(since.max(self.since))
     }
 
     /// Makes the next call that reports the probe. `hold`: longest time in nanoseconds for which other calls
     /// are held for its answer.
-    pub(in crate::limiter) const fn arm(&mut self, hold: u64) {
+    pub(super) const fn arm(&mut self, hold: u64) {
         self.probe = Probe::Armed { hold };
     }
 
@@ -125,7 +125,7 @@ impl Cooldown {
     }
 
     /// Ends a hold whose time is over, and returns its end.
-    pub(in crate::limiter) fn lapse(&mut self, now: u64) -> Option<u64> {
+    pub(super) fn lapse(&mut self, now: u64) -> Option<u64> {
         match self.probe {
             Probe::Out { until, .. } if until <= now => {
                 self.probe = Probe::Off;

@@ -127,7 +127,7 @@ impl LimiterState {
     }
 
     /// Lets one call go first at the end of the cooldown, whose answer shows whether the server has opened.
-    pub(in crate::limiter) const fn probe_at_its_end(&mut self) {
+    pub(super) const fn probe_at_its_end(&mut self) {
         self.cooldown.arm(PROBING);
         self.exhausted = true;
     }

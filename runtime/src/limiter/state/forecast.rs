@@ -53,7 +53,7 @@ impl LimiterState {
     }
 
     /// Returns all waiters, in the order in which they are served.
-    pub(in crate::limiter) fn serving_order(&self) -> Vec<u32> {
+    pub(super) fn serving_order(&self) -> Vec<u32> {
         let mut order = self.queue.in_order();
         let armed = matches!(self.cooldown.probe(), Probe::Armed { .. });
         let probe = self.queue.probe().filter(|_| armed);
@@ -79,7 +79,7 @@ impl LimiterState {
     }
 
     /// Refuses all waiters that cannot be served in time any more, if there may be any.
-    pub(in crate::limiter) fn expel_if_late(&mut self, now: u64, wakes: &mut WakeList) {
+    pub(super) fn expel_if_late(&mut self, now: u64, wakes: &mut WakeList) {
         let latest = self.soonest.saturating_add(ROUNDING);
         if self.due(self.queue.cost_ahead(Priority::First), now) > latest {
             self.expel(now, wakes);
@@ -114,7 +114,7 @@ impl LimiterState {
     }
 
     /// Returns the schedule of the bucket in force, of this process or of the store.
-    pub(in crate::limiter) fn schedule(&self, now: u64) -> Schedule {
+    pub(super) fn schedule(&self, now: u64) -> Schedule {
         let round_trip = self.round_trip.max(1);
         let (opens, probe) = match self.cooldown.probe() {
             Probe::Off => (self.cooldown.until(), 0),

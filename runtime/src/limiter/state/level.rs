@@ -24,7 +24,7 @@ impl Level {
     }
 
     /// Delays the next token by `nanos`.
-    pub(in crate::limiter) const fn put_off(&mut self, nanos: u64) {
+    pub(super) const fn put_off(&mut self, nanos: u64) {
         self.tat = self.tat.saturating_add(nanos);
     }
 

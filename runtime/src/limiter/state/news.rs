@@ -102,12 +102,12 @@ impl Announced {
     }
 
     /// Ends the pause that was announced.
-    pub(in crate::limiter) fn lift(&mut self, now: u64) {
+    pub(super) fn lift(&mut self, now: u64) {
         self.closed_until = self.closed_until.min(now);
     }
 
     /// Records calls that cannot be refused, if they have to be announced.
-    pub(in crate::limiter) fn stuck(&mut self, stuck: usize, now: u64) {
+    pub(super) fn stuck(&mut self, stuck: usize, now: u64) {
         if self.stuck_at.is_none_or(|last| now >= last + EVERY) {
             (self.stuck_at, self.stuck) = (Some(now), stuck);
         }

@@ -6,7 +6,7 @@
 pub(in crate::limiter) struct Overflow(u64);
 
 impl Overflow {
-    pub(in crate::limiter) const NEVER: Self = Self(0);
+    pub(super) const NEVER: Self = Self(0);
 
     /// At some time until `now`.
     pub(in crate::limiter) const fn by(now: u64) -> Self {

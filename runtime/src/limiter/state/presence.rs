@@ -51,7 +51,7 @@ impl LimiterState {
     }
 
     /// Revokes the permits that were not picked up in time, for other waiters to use.
-    pub(in crate::limiter) fn recall(&mut self, now: u64, wakes: &mut WakeList) {
+    pub(super) fn recall(&mut self, now: u64, wakes: &mut WakeList) {
         while let Some(index) = self.queue.oldest_grant() {
             let waiter = self.queue.waiter(index);
             let (state, since, cost) = (waiter.state(), waiter.since, waiter.cost);

@@ -75,7 +75,7 @@ impl Queue {
     }
 
     /// Returns the tokens asked for ahead of a caller that joins with this priority now.
-    pub(in crate::limiter) fn cost_ahead(&self, priority: Priority) -> u64 {
+    pub(super) fn cost_ahead(&self, priority: Priority) -> u64 {
         let ahead = &self.by_priority[..=priority as usize];
         ahead.iter().map(|list| list.cost).sum()
     }
@@ -102,7 +102,7 @@ impl Queue {
     }
 
     /// Returns all waiters without a permit, in order.
-    pub(in crate::limiter) fn in_order(&self) -> Vec<u32> {
+    pub(super) fn in_order(&self) -> Vec<u32> {
         let mut order = Vec::with_capacity(self.waiting());
         for list in self.by_priority {
             order.extend(self.iter(list));
@@ -189,7 +189,7 @@ impl Queue {
     }
 
     /// Moves a waiter to the list of a new state, and takes its waker.
-    pub(in crate::limiter) fn decide(&mut self, index: u32, state: WaiterState) -> Option<Waker> {
+    pub(super) fn decide(&mut self, index: u32, state: WaiterState) -> Option<Waker> {
         self.unlink(index);
         self.waiter_mut(index).set(state);
         self.push_back(index);
@@ -215,7 +215,7 @@ impl Queue {
     }
 
     /// Returns whether a permit that was granted at `instant`, to a caller that reports, is not used yet.
-    pub(in crate::limiter) fn holds_unused(&self, instant: u64) -> bool {
+    pub(super) fn holds_unused(&self, instant: u64) -> bool {
         let unused = self.iter(self.granted).chain(self.iter(self.held));
         let mut unused = unused.map(|index| {
             let waiter = self.waiter(index);
@@ -231,7 +231,7 @@ impl Queue {
     }
 
     /// Returns the waiter with the oldest unused permit.
-    pub(in crate::limiter) fn oldest_grant(&self) -> Option<u32> {
+    pub(super) fn oldest_grant(&self) -> Option<u32> {
         (self.granted.head != NIL).then_some(self.granted.head)
     }
 

@@ -35,7 +35,7 @@ fn lasting(hint: &Hint, shape: Shape) -> f64 {
 impl LimiterState {
     /// Starts on a new window: empties the bucket and arms a probe, so that processes do not all send at its
     /// edge before one response shows what is in it.
-    pub(in crate::limiter) fn outlived(&mut self, fast_path: &FastPath, now: u64) {
+    pub(super) fn outlived(&mut self, fast_path: &FastPath, now: u64) {
         self.reshape(fast_path, now);
         self.empty(now);
         self.delayed = true;
@@ -45,13 +45,13 @@ impl LimiterState {
     }
 
     /// Returns the longest hold for the probe after the end of a window, in nanoseconds.
-    pub(in crate::limiter) fn probing(&self) -> u64 {
+    pub(super) fn probing(&self) -> u64 {
         PROBING.min(self.round_trip.saturating_mul(2))
     }
 
     /// Restores tokens by the first response after a cooldown, or about a new window: what the bucket gained
     /// meanwhile can be used, up to what the response says is left.
-    pub(in crate::limiter) fn renew(&mut self, heard: &Observation<'_>, renewed: bool, now: u64) {
+    pub(super) fn renew(&mut self, heard: &Observation<'_>, renewed: bool, now: u64) {
         let is_known = heard.hint.counts_requests() && self.remote.is_none();
         if self.refilled.is_none() {
             return;

@@ -46,7 +46,7 @@ impl LimiterState {
     }
 
     /// Lets tokens overflow that are there for longer than `credit`, if there are any.
-    pub(in crate::limiter) fn overflow(&mut self, now: u64, credit: u64) {
+    pub(super) fn overflow(&mut self, now: u64, credit: u64) {
         let full = now.saturating_sub(credit);
         if self.tat < full {
             self.tat = full;
@@ -69,7 +69,7 @@ impl LimiterState {
     }
 
     /// Plans the requests to the store for what waiters need. Returns when to come back for more.
-    pub(in crate::limiter) fn plan_requests(&mut self, now: u64) -> u64 {
+    pub(super) fn plan_requests(&mut self, now: u64) -> u64 {
         let Some(remote) = &mut self.remote else {
             return u64::MAX;
         };
@@ -85,7 +85,7 @@ impl LimiterState {
 
     /// Refuses the waiters that the store keeps waiting for too long. Returns whether anything has changed
     /// for the others.
-    pub(in crate::limiter) fn review(&mut self, now: u64, wakes: &mut WakeList) -> bool {
+    pub(super) fn review(&mut self, now: u64, wakes: &mut WakeList) -> bool {
         let Some(remote) = &mut self.remote else {
             return false;
         };
@@ -149,7 +149,7 @@ impl LimiterState {
     }
 
     /// Tells all processes that share the limit of the pace that a server's answers ask for.
-    pub(in crate::limiter) fn tell_pace(&mut self, now: u64) {
+    pub(super) fn tell_pace(&mut self, now: u64) {
         if let Some(remote) = &mut self.remote {
             remote.learn(self.learnt.pace(), self.shape, now);
         }

@@ -9,7 +9,7 @@ use crate::limiter::request::Priority;
 use crate::limiter::request::Request;
 
 /// Time after which a permit that was not picked up goes to other waiters, in nanoseconds.
-pub(in crate::limiter) const LEASE: u64 = TIMER_SLACK;
+pub(super) const LEASE: u64 = TIMER_SLACK;
 
 /// State of a waiter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,6 +127,6 @@ impl Waiter {
 
 /// Returns the instant from which on a waiter that has no use for a permit after `latest` is refused. It is a
 /// little later: a timer may be late, and the permit have been due in time.
-pub(in crate::limiter) const fn expiry(latest: u64) -> u64 {
+pub(super) const fn expiry(latest: u64) -> u64 {
     latest.saturating_add(TIMER_SLACK + 1)
 }

@@ -27,12 +27,12 @@ const RETRY: u64 = 50_000_000;
 
 pub(super) struct Connections {
     connector: Arc<Connector>,
-    slots: Mutex<Vec<PooledConnection>>,
+    slots: Mutex<Vec<ConnectionSlot>>,
 }
 
 /// The connection of a runtime.
 #[derive(Clone)]
-pub(super) struct PooledConnection {
+pub(super) struct ConnectionSlot {
     runtime: Id,
     stage: watch::Receiver<Stage>,
 }
@@ -54,7 +54,7 @@ impl Connections {
 
     /// Returns the slot of the current runtime, and whether it was there before. A new one is connected by a
     /// task: the caller may be dropped meanwhile, and the next one finds it connected.
-    pub(super) fn slot(&self, within: Duration) -> Result<(PooledConnection, bool), StoreError> {
+    pub(super) fn slot(&self, within: Duration) -> Result<(ConnectionSlot, bool), StoreError> {
         let runtime = Handle::try_current()
             .map_err(|_| StoreError::unavailable("there is no tokio runtime here"))?;
         let now = clock::now();
@@ -66,7 +66,7 @@ impl Connections {
         let (sender, stage) = watch::channel(Stage::Connecting);
         let connector = Arc::clone(&self.connector);
         drop(runtime.spawn(connect(connector, within, sender)));
-        let slot = PooledConnection {
+        let slot = ConnectionSlot {
             runtime: runtime.id(),
             stage,
         };
@@ -75,7 +75,7 @@ impl Connections {
     }
 
     /// Uses this slot for no more requests. Those in flight keep it until they are done.
-    pub(super) fn give_up(&self, slot: &PooledConnection) {
+    pub(super) fn give_up(&self, slot: &ConnectionSlot) {
         self.lock()
             .retain(|other| !other.stage.same_channel(&slot.stage));
     }
@@ -85,13 +85,13 @@ impl Connections {
         self.connector.found_cluster()
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<PooledConnection>> {
+    fn lock(&self) -> MutexGuard<'_, Vec<ConnectionSlot>> {
         // Nothing in here panics while it holds the lock.
         self.slots.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl PooledConnection {
+impl ConnectionSlot {
     /// Returns `false` if its runtime has ended, or if it is time to try again.
     fn is_usable(&self, now: u64) -> bool {
         match &*self.stage.borrow() {

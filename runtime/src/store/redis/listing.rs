@@ -29,11 +29,11 @@ const FIELDS: [&str; 9] = [
 ];
 
 /// Request for a page of the limiters.
-pub(super) struct ListPage<'a> {
+pub(super) struct ListOperation<'a> {
     pub(super) request: &'a ListRequest,
 }
 
-impl Operation for ListPage<'_> {
+impl Operation for ListOperation<'_> {
     type Reply = Listing;
 
     async fn run(&self, connection: &mut Connection) -> Result<Listing, RedisError> {
@@ -61,7 +61,7 @@ impl Operation for ListPage<'_> {
     }
 }
 
-impl ListPage<'_> {
+impl ListOperation<'_> {
     /// Returns the cursor of the next page, and the keys of this one with the names of their limiters.
     async fn scan(&self, connection: &mut Connection) -> RedisResult<(u64, Vec<(String, String)>)> {
         let from = self.request.cursor.as_deref().map_or(Ok(0), str::parse);

@@ -31,7 +31,7 @@ use super::StoreFuture;
 use self::connection::Connection;
 use self::connection::Connector;
 use self::connections::Connections;
-use self::listing::ListPage;
+use self::listing::ListOperation;
 use self::operation::Operation;
 use self::operation::Timeouts;
 use self::operation::perform;
@@ -302,9 +302,14 @@ impl Store for RedisStore {
     /// In a cluster, each node is asked by a store of its own: the list has what the node of the URL keeps. A store
     /// that has found out that it talks to a cluster says that it does not support this.
     fn list<'a>(&'a self, request: &'a ListRequest) -> ListFuture<'a> {
-        Box::pin(
-            async move { perform(&self.connections, self.timeouts(), &ListPage { request }).await },
-        )
+        Box::pin(async move {
+            perform(
+                &self.connections,
+                self.timeouts(),
+                &ListOperation { request },
+            )
+            .await
+        })
     }
 }
 
