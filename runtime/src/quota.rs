@@ -384,6 +384,8 @@ impl Quota {
     /// for an hour: a job that is to make its one call at once needs a [store](crate::store) instead, which knows what
     /// the runs before have used. With a store this changes nothing.
     ///
+    /// # Examples
+    ///
     /// ```
     /// use core::num::NonZeroU32;
     /// use paced::{Limiter, Quota};

@@ -1,4 +1,17 @@
 //! Helpers for tests of programs that use this crate.
+//!
+//! # Examples
+//!
+//! ```
+//! use core::num::NonZeroU32;
+//! use paced::{Limiter, Quota, testing};
+//!
+//! let limiter = Limiter::new(Quota::per_hour(NonZeroU32::MIN));
+//! let unpaced = testing::unpaced();
+//! assert!(limiter.try_acquire().is_ok() && limiter.try_acquire().is_ok());
+//! drop(unpaced);
+//! assert_eq!(limiter.snapshot().counts.granted, 0, "the limiter has seen none of it");
+//! ```
 
 use core::marker::PhantomData;
 
@@ -14,6 +27,8 @@ use crate::context::unpaced;
 /// The guard concerns its own thread alone. On a runtime of one thread, which is what `#[tokio::test]` starts, that is
 /// the test with all the tasks that it spawns, and no other test. On a runtime of several threads tasks that run on
 /// other threads wait as usual. Guards may be nested.
+///
+/// # Examples
 ///
 /// ```
 /// use paced::rate_limited;
