@@ -50,7 +50,23 @@ pub fn unpaced() -> Unpaced {
     Unpaced(PhantomData)
 }
 
-/// The time for which calls of this thread are not held back, see [`unpaced`].
+/// Guard that [`unpaced`] returns. Calls of this thread wait again as soon as the last one is dropped.
+///
+/// # Examples
+///
+/// ```
+/// use core::num::NonZeroU32;
+/// use paced::testing::{Unpaced, unpaced};
+/// use paced::{Limiter, Quota};
+///
+/// let limiter = Limiter::new(Quota::per_hour(NonZeroU32::MIN));
+/// limiter.try_acquire()?;
+/// let guard: Unpaced = unpaced();
+/// assert!(limiter.try_acquire().is_ok());
+/// drop(guard);
+/// assert!(limiter.try_acquire().is_err());
+/// # Ok::<(), paced::Error>(())
+/// ```
 #[derive(Debug)]
 #[must_use = "calls wait again as soon as it is dropped"]
 pub struct Unpaced(PhantomData<*const ()>);

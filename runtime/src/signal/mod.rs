@@ -98,7 +98,7 @@ pub trait Signal {
     ///
     /// #[rate_limited(rate = 5)]
     /// async fn user(id: u32) -> Result<u32, ApiError> {
-    ///     match (id, paced::attempt().map_or(0, |attempt| attempt.number())) {
+    ///     match (id, paced::attempt().number()) {
     ///         (0, _) => Err(ApiError::NoUser),
     ///         (_, 1) => Err(ApiError::Timeout),
     ///         (_, number) => Ok(number),
