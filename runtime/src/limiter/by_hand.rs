@@ -47,7 +47,7 @@ impl Limiter {
             .cool_down(clock::since_epoch(until).min(longest));
     }
 
-    /// Closes the limiter for this long, as [`cooldown_until`](Self::cooldown_until) does.
+    /// Closes the limiter for this long, at most one hour, as [`cooldown_until`](Self::cooldown_until) does.
     ///
     /// # Examples
     ///

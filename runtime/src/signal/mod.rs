@@ -77,21 +77,21 @@ pub trait Signal {
     ///
     /// # Examples
     ///
-    /// A function of this error is retried after its timeouts, and not after a missing user.
+    /// A function with this error is retried where no connection was made, and not where the user is missing.
     ///
     /// ```
     /// use paced::{Failure, Signal, rate_limited};
     ///
     /// enum ApiError {
     ///     NoUser,
-    ///     Timeout,
+    ///     NoConnection,
     /// }
     ///
     /// impl Signal for ApiError {
     ///     fn failure(&self) -> Failure {
     ///         match self {
     ///             Self::NoUser => Failure::Status(404),
-    ///             Self::Timeout => Failure::Timeout,
+    ///             Self::NoConnection => Failure::Connect,
     ///         }
     ///     }
     /// }
@@ -100,7 +100,7 @@ pub trait Signal {
     /// async fn user(id: u32) -> Result<u32, ApiError> {
     ///     match (id, paced::attempt().number()) {
     ///         (0, _) => Err(ApiError::NoUser),
-    ///         (_, 1) => Err(ApiError::Timeout),
+    ///         (_, 1) => Err(ApiError::NoConnection),
     ///         (_, number) => Ok(number),
     ///     }
     /// }

@@ -16,16 +16,6 @@ use std::sync::Arc;
 /// assert!(error.is_rejected());
 /// assert!(!error.to_string().contains("secret"));
 /// ```
-///
-/// # Examples
-///
-/// ```
-/// use paced::store;
-///
-/// let error = store::connect("postgres://user:secret@host").unwrap_err();
-/// assert!(error.is_rejected());
-/// assert!(!error.to_string().contains("secret"));
-/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoreError {
     kind: Kind,
@@ -51,16 +41,6 @@ impl StoreError {
     /// assert!(!error.is_rejected());
     /// assert_eq!(error.to_string(), "no connection");
     /// ```
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use paced::store::StoreError;
-    ///
-    /// let error = StoreError::unavailable("no connection");
-    /// assert!(!error.is_rejected());
-    /// assert_eq!(error.to_string(), "no connection");
-    /// ```
     pub fn unavailable(message: impl Into<Arc<str>>) -> Self {
         Self {
             kind: Kind::Unavailable,
@@ -69,8 +49,6 @@ impl StoreError {
     }
 
     /// Creates the error of a store that has no such operation: no other try will succeed.
-    ///
-    /// # Examples
     ///
     /// # Examples
     ///
@@ -88,15 +66,6 @@ impl StoreError {
     }
 
     /// Creates the error of a store that can be reached and refuses: a person has to look at it.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use paced::store::StoreError;
-    ///
-    /// let error = StoreError::rejected("the password is wrong");
-    /// assert!(error.is_rejected());
-    /// ```
     ///
     /// # Examples
     ///
@@ -128,15 +97,6 @@ impl StoreError {
     }
 
     /// Returns whether the store has no such operation.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use paced::store::StoreError;
-    ///
-    /// assert!(StoreError::unsupported("this store cannot list").is_unsupported());
-    /// assert!(!StoreError::rejected("the password is wrong").is_unsupported());
-    /// ```
     ///
     /// # Examples
     ///

@@ -57,15 +57,6 @@ impl Limit {
     /// assert_eq!(Limit::new(800_000, 5).capacity(), 4_000_000);
     /// assert_eq!(Limit::new(0, 0), Limit::new(Limit::MIN_INTERVAL, 1));
     /// ```
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use paced::store::Limit;
-    ///
-    /// assert_eq!(Limit::new(800_000, 5).capacity(), 4_000_000);
-    /// assert_eq!(Limit::new(0, 0), Limit::new(Limit::MIN_INTERVAL, 1));
-    /// ```
     pub const fn new(interval: u64, burst: u32) -> Self {
         let interval = if interval < Self::MIN_INTERVAL {
             Self::MIN_INTERVAL
@@ -93,28 +84,11 @@ impl Limit {
     ///
     /// assert_eq!(Limit::new(800_000, 5).interval(), 800_000);
     /// ```
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use paced::store::Limit;
-    ///
-    /// assert_eq!(Limit::new(800_000, 5).interval(), 800_000);
-    /// ```
     pub const fn interval(self) -> u64 {
         self.interval
     }
 
     /// Returns the ticks in which the empty bucket is filled.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use paced::store::Limit;
-    ///
-    /// let limit = Limit::new(800_000, 5);
-    /// assert_eq!(limit.capacity(), 5 * limit.interval());
-    /// ```
     ///
     /// # Examples
     ///
@@ -180,17 +154,6 @@ impl Limit {
 /// let limits = Limits::new(&[second, hour]).expect("one to four");
 /// assert_eq!(limits.as_slice().len(), 2);
 /// ```
-///
-/// # Examples
-///
-/// ```
-/// use paced::store::{Limit, Limits, TICKS_PER_SECOND};
-///
-/// let second = Limit::new(TICKS_PER_SECOND / 5, 5);
-/// let hour = Limit::new(3600 * TICKS_PER_SECOND / 5000, 5000);
-/// let limits = Limits::new(&[second, hour]).expect("one to four");
-/// assert_eq!(limits.as_slice().len(), 2);
-/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Limits {
     limits: [Limit; MAX_LIMITS],
@@ -199,15 +162,6 @@ pub struct Limits {
 
 impl Limits {
     /// Creates the limits of a request with one limit.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use paced::store::{Limit, Limits};
-    ///
-    /// let limit = Limit::new(800_000, 5);
-    /// assert_eq!(Limits::one(limit).as_slice(), [limit]);
-    /// ```
     ///
     /// # Examples
     ///
@@ -235,16 +189,6 @@ impl Limits {
     /// assert_eq!(Limits::new(&[limit]), Some(Limits::one(limit)));
     /// assert_eq!(Limits::new(&[]), None);
     /// ```
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use paced::store::{Limit, Limits};
-    ///
-    /// let limit = Limit::new(800_000, 5);
-    /// assert_eq!(Limits::new(&[limit]), Some(Limits::one(limit)));
-    /// assert_eq!(Limits::new(&[]), None);
-    /// ```
     pub fn new(limits: &[Limit]) -> Option<Self> {
         let (first, rest) = limits.split_first()?;
         let mut all = Self::one(*first);
@@ -256,15 +200,6 @@ impl Limits {
     }
 
     /// Returns the limits, in the order in which a [`State`](super::State) keeps them.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use paced::store::{Limit, Limits};
-    ///
-    /// let both = [Limit::new(800_000, 5), Limit::new(2_880_000, 5000)];
-    /// assert_eq!(Limits::new(&both).unwrap().as_slice(), both);
-    /// ```
     ///
     /// # Examples
     ///

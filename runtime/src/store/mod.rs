@@ -73,30 +73,9 @@ pub use self::step::step;
 /// let ticks = since_1970.as_nanos() as u64 / 250;
 /// assert_eq!(ticks, TICKS_PER_SECOND * 3 / 2);
 /// ```
-///
-/// # Examples
-///
-/// ```
-/// use paced::store::TICKS_PER_SECOND;
-/// use std::time::Duration;
-///
-/// let since_1970 = Duration::from_millis(1_500);
-/// let ticks = since_1970.as_nanos() as u64 / 250;
-/// assert_eq!(ticks, TICKS_PER_SECOND * 3 / 2);
-/// ```
 pub const TICKS_PER_SECOND: u64 = 4_000_000;
 
 /// Maximum number of limits of one limiter.
-///
-/// # Examples
-///
-/// ```
-/// use paced::store::{Limit, Limits, MAX_LIMITS};
-///
-/// let limit = Limit::new(800_000, 5);
-/// assert!(Limits::new(&[limit; MAX_LIMITS]).is_some());
-/// assert!(Limits::new(&[limit; MAX_LIMITS + 1]).is_none());
-/// ```
 ///
 /// # Examples
 ///

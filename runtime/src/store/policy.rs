@@ -201,9 +201,11 @@ impl Policy {
     /// let limiter = Limiter::in_store("github", quota, Arc::new(Down), Policy::new().processes(2))?;
     /// limiter.acquire().await?;
     /// let start = tokio::time::Instant::now();
-    /// limiter.acquire().await?;
+    /// for _ in 0..9 {
+    ///     limiter.acquire().await?;
+    /// }
     /// // One of two processes paces itself by 90 % of its half: nine per second.
-    /// assert_eq!(start.elapsed().as_millis(), 112);
+    /// assert!(start.elapsed().as_millis().abs_diff(1000) < 10);
     /// # Ok(()) }
     /// ```
     #[must_use]

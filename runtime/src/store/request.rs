@@ -16,18 +16,6 @@ use super::State;
 /// let request = Request::new(draw, limits).not_after(now + TICKS_PER_SECOND);
 /// assert_eq!(step(&mut State::default(), now, &request).granted, 1);
 /// ```
-///
-/// # Examples
-///
-/// ```
-/// use paced::store::{Action, Limit, Limits, Request, State, TICKS_PER_SECOND, step};
-///
-/// let limits = Limits::one(Limit::new(TICKS_PER_SECOND / 5, 5));
-/// let now = 1_000 * TICKS_PER_SECOND;
-/// let draw = Action::Draw { tokens: 1, horizon: 0, longest: 0, drain: false };
-/// let request = Request::new(draw, limits).not_after(now + TICKS_PER_SECOND);
-/// assert_eq!(step(&mut State::default(), now, &request).granted, 1);
-/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Request {
@@ -59,16 +47,6 @@ impl Request {
     /// assert_eq!(request.action, Action::Peek);
     /// assert_eq!((request.floor, request.not_after, request.sent_at), (None, None, None));
     /// ```
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use paced::store::{Action, Limit, Limits, Request};
-    ///
-    /// let request = Request::new(Action::Peek, Limits::one(Limit::new(800_000, 5)));
-    /// assert_eq!(request.action, Action::Peek);
-    /// assert_eq!((request.floor, request.not_after, request.sent_at), (None, None, None));
-    /// ```
     pub const fn new(action: Action, limits: Limits) -> Self {
         Self {
             action,
@@ -80,22 +58,6 @@ impl Request {
     }
 
     /// Returns the request with the last state that this process saw.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use paced::store::{Action, Limit, Limits, Request, State, TICKS_PER_SECOND, step};
-    ///
-    /// let limits = Limits::one(Limit::new(TICKS_PER_SECOND / 5, 5));
-    /// let now = 1_000 * TICKS_PER_SECOND;
-    /// let pause = Request::new(Action::Pause { duration: 60 * TICKS_PER_SECOND }, limits);
-    /// let seen = step(&mut State::default(), now, &pause).state;
-    ///
-    /// // The store has lost the state, and restores the pause.
-    /// let mut lost = State::default();
-    /// step(&mut lost, now, &Request::new(Action::Peek, limits).with_floor(seen));
-    /// assert_eq!(lost.paused_until, seen.paused_until);
-    /// ```
     ///
     /// # Examples
     ///

@@ -51,25 +51,6 @@ const NAMESPACE: &str =
 /// All limiters of a runtime use one connection, which is made at the first request and made anew where it
 /// broke.
 ///
-/// # Examples
-///
-/// ```no_run
-/// use std::num::NonZeroU32;
-/// use std::sync::Arc;
-///
-/// use paced::store::{Policy, RedisStore};
-/// use paced::{Limiter, Quota, Rate};
-///
-/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-/// let store = Arc::new(RedisStore::open("redis://:secret@cache.internal/2")?);
-/// let quota = Quota::new(Rate::per_second(NonZeroU32::new(50).unwrap()));
-/// let limiter = Limiter::in_store("github", quota, store, Policy::new())?;
-/// limiter.acquire().await?;
-/// # Ok(()) }
-/// ```
-///
-/// With the attribute the URL is enough: `store = "redis://cache.internal"`.
-///
 /// # The server
 ///
 /// Redis 5 or later, or Valkey. The user needs the commands `EVALSHA`, `EVAL`, `TIME`, `HMGET`, `HSET`,
@@ -134,6 +115,25 @@ const NAMESPACE: &str =
 ///
 /// A request that is dropped may have been carried out. A connection that it began to make is finished
 /// for the next one.
+///
+/// # Examples
+///
+/// ```no_run
+/// use std::num::NonZeroU32;
+/// use std::sync::Arc;
+///
+/// use paced::store::{Policy, RedisStore};
+/// use paced::{Limiter, Quota, Rate};
+///
+/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+/// let store = Arc::new(RedisStore::open("redis://:secret@cache.internal/2")?);
+/// let quota = Quota::new(Rate::per_second(NonZeroU32::new(50).unwrap()));
+/// let limiter = Limiter::in_store("github", quota, store, Policy::new())?;
+/// limiter.acquire().await?;
+/// # Ok(()) }
+/// ```
+///
+/// With the attribute the URL is enough: `store = "redis://cache.internal"`.
 pub struct RedisStore {
     connections: Connections,
     script: Script,
