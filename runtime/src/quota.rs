@@ -375,14 +375,16 @@ impl Quota {
         Self { burst, ..self }
     }
 
-    /// The same, for a limiter whose bucket is empty at first: its first permit comes one interval after it is first
-    /// used, and the next ones at the paced rate until there are tokens to save up.
+    /// Returns the quota for a limiter whose bucket is empty at first. Its first permit comes one interval after it is
+    /// first used, and the next ones at the paced rate until there are tokens to save up.
     ///
     /// For programs that are restarted again and again, by a supervisor after each failure or by cron: with a full
     /// bucket each start would send a burst, whatever the runs before it had sent. With an empty one a run cannot
     /// send more than the rate allows, and all runs one after the other do not either. At `"1/h"` the first call waits
     /// for an hour: a job that is to make its one call at once needs a [store](crate::store) instead, which knows what
     /// the runs before have used. With a store this changes nothing.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use core::num::NonZeroU32;

@@ -1,4 +1,17 @@
 //! Helpers for tests of programs that use this crate.
+//!
+//! # Examples
+//!
+//! ```
+//! use core::num::NonZeroU32;
+//! use paced::{Limiter, Quota, testing};
+//!
+//! let limiter = Limiter::new(Quota::per_hour(NonZeroU32::MIN));
+//! let unpaced = testing::unpaced();
+//! assert!(limiter.try_acquire().is_ok() && limiter.try_acquire().is_ok());
+//! drop(unpaced);
+//! assert_eq!(limiter.snapshot().counts.granted, 0, "the limiter has seen none of it");
+//! ```
 
 use core::marker::PhantomData;
 
@@ -14,6 +27,8 @@ use crate::context::unpaced;
 /// The guard concerns its own thread alone. On a runtime of one thread, which is what `#[tokio::test]` starts, that is
 /// the test with all the tasks that it spawns, and no other test. On a runtime of several threads tasks that run on
 /// other threads wait as usual. Guards may be nested.
+///
+/// # Examples
 ///
 /// ```
 /// use paced::rate_limited;
@@ -35,7 +50,23 @@ pub fn unpaced() -> Unpaced {
     Unpaced(PhantomData)
 }
 
-/// The time for which calls of this thread are not held back, see [`unpaced`].
+/// Guard that [`unpaced`] returns. Calls of this thread wait again as soon as the last one is dropped.
+///
+/// # Examples
+///
+/// ```
+/// use core::num::NonZeroU32;
+/// use paced::testing::{Unpaced, unpaced};
+/// use paced::{Limiter, Quota};
+///
+/// let limiter = Limiter::new(Quota::per_hour(NonZeroU32::MIN));
+/// limiter.try_acquire()?;
+/// let guard: Unpaced = unpaced();
+/// assert!(limiter.try_acquire().is_ok());
+/// drop(guard);
+/// assert!(limiter.try_acquire().is_err());
+/// # Ok::<(), paced::Error>(())
+/// ```
 #[derive(Debug)]
 #[must_use = "calls wait again as soon as it is dropped"]
 pub struct Unpaced(PhantomData<*const ()>);

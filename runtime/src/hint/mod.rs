@@ -1,4 +1,16 @@
 //! Statements of a server about its limits: a [`Hint`], with a [`Window`] for each limit that it names.
+//!
+//! # Examples
+//!
+//! ```
+//! use paced::Hint;
+//! use paced::hint::Window;
+//! use std::time::Duration;
+//!
+//! let minute = Window::new().with_limit(60.0).with_remaining(12.0).with_length(Duration::from_secs(60));
+//! let hint = Hint::new().with_windows(vec![minute]);
+//! assert_eq!(hint.windows()[0].remaining(), Some(12.0));
+//! ```
 
 mod window;
 

@@ -16,7 +16,26 @@ use super::Refusal;
 use super::Request;
 use super::Ticket;
 
-/// The future of [`Limiter::acquire`] and [`Limiter::acquire_many`].
+/// Future of [`Limiter::acquire`] and [`Limiter::acquire_many`]. It takes no place in the queue before it is polled.
+///
+/// # Cancel safety
+///
+/// Dropping it gives up its place in the queue, as [`Limiter::acquire`] says.
+///
+/// # Examples
+///
+/// ```
+/// use core::num::NonZeroU32;
+/// use paced::{Acquire, Limiter, Quota};
+///
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() -> Result<(), paced::Error> {
+/// let limiter = Limiter::new(Quota::per_second(NonZeroU32::new(5).unwrap()));
+/// let permit: Acquire<'_> = limiter.acquire_many(2);
+/// assert_eq!(limiter.snapshot().available, 5);
+/// permit.await?;
+/// assert_eq!(limiter.snapshot().available, 3);
+/// # Ok(()) }
+/// ```
 #[derive(Debug)]
 #[must_use = "no permit is taken before the future is awaited"]
 pub struct Acquire<'a> {

@@ -23,6 +23,23 @@ impl Limiter {
     /// A later instant extends a cooldown, an earlier one changes nothing. An instant more than one hour from
     /// now counts as one hour from now. Permits that were granted and not picked up are revoked.
     /// [`resume`](Self::resume) ends the cooldown.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use core::time::Duration;
+    /// use paced::{Limiter, Quota};
+    /// use tokio::time::Instant;
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() -> Result<(), paced::Error> {
+    /// let limiter = Limiter::new(Quota::per_second(NonZeroU32::new(5).unwrap()));
+    /// let until = Instant::now() + Duration::from_secs(60);
+    /// limiter.cooldown_until(until);
+    /// limiter.acquire().await?;
+    /// assert_eq!(Instant::now(), until);
+    /// # Ok(()) }
+    /// ```
     pub fn cooldown_until(&self, until: Instant) {
         let now = clock::now();
         let longest = now.saturating_add(clock::nanos(LONGEST_COOLDOWN));
@@ -30,7 +47,23 @@ impl Limiter {
             .cool_down(clock::since_epoch(until).min(longest));
     }
 
-    /// Closes the limiter for this long, as [`cooldown_until`](Self::cooldown_until) does.
+    /// Closes the limiter for this long, at most one hour, as [`cooldown_until`](Self::cooldown_until) does.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use core::time::Duration;
+    /// use paced::{Limiter, Quota};
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
+    /// let limiter = Limiter::new(Quota::per_second(NonZeroU32::new(5).unwrap()));
+    /// limiter.cooldown_for(Duration::from_secs(60));
+    /// assert_eq!(limiter.snapshot().cooldown, Some(Duration::from_secs(60)));
+    /// limiter.cooldown_for(Duration::from_secs(86_400));
+    /// assert_eq!(limiter.snapshot().cooldown, Some(Duration::from_secs(3600)));
+    /// # }
+    /// ```
     pub fn cooldown_for(&self, duration: Duration) {
         let now = clock::now();
         let duration = clock::nanos(duration.min(LONGEST_COOLDOWN));
@@ -53,6 +86,8 @@ impl Limiter {
     /// A program that does only this declares the limiter with the quota that the others have: a store keeps no rates,
     /// and the bucket is booked for as long as this quota takes to fill it. [`shared_snapshot`](Self::shared_snapshot)
     /// tells afterwards whether the pause is over; the name of a limiter that nobody uses has no `last_seen`.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use core::num::NonZeroU32;
@@ -80,6 +115,8 @@ impl Limiter {
     /// In a [store](Self::in_store) the cooldown ends for all processes, as with [`resume`](Self::resume), and what
     /// the store knows of the server's pace is forgotten. Other processes keep what they have learnt themselves.
     ///
+    /// # Examples
+    ///
     /// ```
     /// use core::num::NonZeroU32;
     /// use paced::{Limiter, Quota};
@@ -106,6 +143,8 @@ impl Limiter {
     /// dropped or the limiter is [reset](Self::reset), and an event warns of it.
     ///
     /// Other processes that share the limit through a [store](Self::in_store) are not affected.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use core::num::NonZeroU32;

@@ -6,6 +6,8 @@
 ///
 /// The counts are exact, and only grow. Monitoring that wants rates takes the difference of two snapshots.
 ///
+/// # Examples
+///
 /// ```
 /// use core::num::NonZeroU32;
 /// use paced::{Limiter, Quota};

@@ -10,6 +10,8 @@ impl Limiter {
     /// Returns the name that the program knows the limiter by: the one that it was declared with, or the path of its
     /// function. `None` for a limiter in a `static`, and others made by [`new`](Self::new).
     ///
+    /// # Examples
+    ///
     /// ```
     /// # use core::num::NonZeroU32;
     /// # use paced::{Limiter, Quota};
@@ -25,6 +27,8 @@ impl Limiter {
     /// Returns whether the limiter has been declared. `false`: it is a handle that
     /// [`paced::limiter`](crate::limiter()) returned for a name that no function has used so far and that was
     /// not declared. After the program's first calls, that is a misspelt name.
+    ///
+    /// # Examples
     ///
     /// ```
     /// # use core::num::NonZeroU32;

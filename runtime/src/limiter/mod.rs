@@ -84,6 +84,8 @@ pub(crate) const LONGEST_COOLDOWN: Duration = Duration::from_secs(3600);
 /// Cloning gives another handle to the same limiter. `Limiter::new` is `const`, so that a limiter
 /// can live in a `static`; it may then be used from several runtimes and outlive some of them.
 ///
+/// # Examples
+///
 /// ```
 /// use core::num::NonZeroU32;
 /// use paced::{Limiter, Quota};
@@ -102,6 +104,19 @@ pub struct Limiter {
 
 impl Limiter {
     /// Creates a limiter. Its bucket is full, unless the quota is [`starting_empty`](Quota::starting_empty).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use paced::{Limiter, Quota};
+    ///
+    /// const QUOTA: Quota = Quota::per_second(NonZeroU32::new(5).unwrap());
+    /// static API: Limiter = Limiter::new(QUOTA);
+    ///
+    /// assert_eq!(API.snapshot().available, 5);
+    /// assert_eq!(Limiter::new(QUOTA.starting_empty()).snapshot().available, 0);
+    /// ```
     pub const fn new(quota: Quota) -> Self {
         Self {
             quota,
@@ -119,6 +134,23 @@ impl Limiter {
     /// # Errors
     ///
     /// [`is_conflict`](Error::is_conflict): the name was declared with another quota before.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use paced::{Limiter, Quota};
+    ///
+    /// let quota = Quota::per_second(NonZeroU32::new(5).unwrap());
+    /// let users = Limiter::named("users", quota)?;
+    /// users.try_acquire()?;
+    /// let same = Limiter::named("users", quota)?;
+    /// assert_eq!(same.snapshot().available, 4);
+    ///
+    /// let other = Quota::per_second(NonZeroU32::MIN);
+    /// assert!(Limiter::named("users", other).unwrap_err().is_conflict());
+    /// # Ok::<(), paced::Error>(())
+    /// ```
     pub fn named(name: &str, quota: Quota) -> Result<Self, Error> {
         registry::declare(name, quota)
     }
@@ -136,6 +168,8 @@ impl Limiter {
     /// # Errors
     ///
     /// [`is_invalid`](Error::is_invalid): a rate above 100,000 per second.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use core::num::NonZeroU32;
@@ -187,6 +221,26 @@ impl Limiter {
     ///
     /// As [`in_store`](Self::in_store), and [`is_conflict`](Error::is_conflict): the name was declared
     /// with another quota, store or policy before, or without a store.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use std::sync::Arc;
+    /// use paced::store::{MemoryStore, Policy, Store};
+    /// use paced::{Limiter, Quota};
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() -> Result<(), paced::Error> {
+    /// let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+    /// let quota = Quota::per_second(NonZeroU32::new(5).unwrap());
+    /// let github = Limiter::named_in_store("github", quota, &store, Policy::new())?;
+    /// github.acquire().await?;
+    ///
+    /// let same = Limiter::named_in_store("github", quota, &store, Policy::new())?;
+    /// assert_eq!(same.snapshot().counts.granted, 1);
+    /// assert!(Limiter::named("github", quota).unwrap_err().is_conflict());
+    /// # Ok(()) }
+    /// ```
     pub fn named_in_store(
         name: &str,
         quota: Quota,
@@ -221,6 +275,24 @@ impl Limiter {
     ///
     /// Dropping the future gives up its place in the queue. A permit that it was granted but has not returned
     /// goes to the next caller in the queue at once. Nothing is lost.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use core::time::Duration;
+    /// use paced::{Limiter, Quota};
+    /// use tokio::time::Instant;
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() -> Result<(), paced::Error> {
+    /// let limiter = Limiter::new(Quota::per_second(NonZeroU32::MIN));
+    /// let start = Instant::now();
+    /// limiter.acquire().await?;
+    /// assert_eq!(start.elapsed(), Duration::ZERO);
+    /// limiter.acquire().await?;
+    /// assert_eq!(start.elapsed(), Duration::from_secs(1));
+    /// # Ok(()) }
+    /// ```
     pub fn acquire(&self) -> Acquire<'_> {
         self.acquire_many(1)
     }
@@ -240,6 +312,24 @@ impl Limiter {
     /// # Cancel safety
     ///
     /// As [`acquire`](Self::acquire).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use core::time::Duration;
+    /// use paced::{Limiter, Quota};
+    /// use tokio::time::Instant;
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() -> Result<(), paced::Error> {
+    /// let limiter = Limiter::new(Quota::per_second(NonZeroU32::new(5).unwrap()));
+    /// let start = Instant::now();
+    /// limiter.acquire_many(5).await?;
+    /// limiter.acquire_many(2).await?;
+    /// assert_eq!(start.elapsed(), Duration::from_millis(400));
+    /// assert!(limiter.acquire_many(6).await.unwrap_err().is_insufficient_capacity());
+    /// # Ok(()) }
+    /// ```
     pub fn acquire_many(&self, cost: u32) -> Acquire<'_> {
         Acquire::new(self, cost)
     }
@@ -251,6 +341,21 @@ impl Limiter {
     /// [`is_not_yet`](Error::is_not_yet), with the time until a permit is free in
     /// [`retry_after`](Error::retry_after). [`is_closed`](Error::is_closed) and [`is_store`](Error::is_store)
     /// as for [`acquire`](Self::acquire).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use core::time::Duration;
+    /// use paced::{Limiter, Quota};
+    ///
+    /// let limiter = Limiter::new(Quota::per_hour(NonZeroU32::MIN));
+    /// limiter.try_acquire()?;
+    /// let error = limiter.try_acquire().unwrap_err();
+    /// assert!(error.is_not_yet());
+    /// assert!(error.retry_after() > Some(Duration::from_secs(3500)));
+    /// # Ok::<(), paced::Error>(())
+    /// ```
     #[inline]
     pub fn try_acquire(&self) -> Result<(), Error> {
         self.try_acquire_many(1)
@@ -262,6 +367,21 @@ impl Limiter {
     ///
     /// As [`try_acquire`](Self::try_acquire), and
     /// [`is_insufficient_capacity`](Error::is_insufficient_capacity) where `cost` is above the burst.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use paced::{Limiter, Quota};
+    ///
+    /// const FIVE: NonZeroU32 = NonZeroU32::new(5).unwrap();
+    /// let limiter = Limiter::new(Quota::per_hour(FIVE).with_burst(FIVE));
+    /// limiter.try_acquire_many(3)?;
+    /// assert!(limiter.try_acquire_many(3).unwrap_err().is_not_yet());
+    /// assert_eq!(limiter.snapshot().available, 2, "a refused call takes nothing");
+    /// assert!(limiter.try_acquire_many(6).unwrap_err().is_insufficient_capacity());
+    /// # Ok::<(), paced::Error>(())
+    /// ```
     #[inline]
     pub fn try_acquire_many(&self, cost: u32) -> Result<(), Error> {
         #[cfg(feature = "test-util")]
@@ -292,11 +412,39 @@ impl Limiter {
     ///
     /// A caller that waits for more tokens than the new burst gets
     /// [`is_insufficient_capacity`](Error::is_insufficient_capacity).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use paced::{Limiter, Quota};
+    ///
+    /// let limiter = Limiter::new(Quota::per_second(NonZeroU32::new(5).unwrap()));
+    /// let slow = Quota::per_minute(NonZeroU32::new(30).unwrap());
+    /// limiter.set_quota(slow);
+    /// assert_eq!(limiter.snapshot().quota, slow);
+    /// assert!(limiter.try_acquire_many(2).unwrap_err().is_insufficient_capacity());
+    /// ```
     pub fn set_quota(&self, quota: Quota) {
         self.shared().set_quota(quota);
     }
 
-    /// Returns the state of the limiter as of now.
+    /// Returns the state of the limiter as of now, as far as this process knows it.
+    /// [`shared_snapshot`](Self::shared_snapshot) asks the store of a shared limit.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use paced::{Limiter, Quota};
+    ///
+    /// let limiter = Limiter::new(Quota::per_second(NonZeroU32::new(5).unwrap()));
+    /// limiter.try_acquire_many(2)?;
+    /// let snapshot = limiter.snapshot();
+    /// assert_eq!(snapshot.available, 3);
+    /// assert_eq!(snapshot.counts.granted, 1);
+    /// # Ok::<(), paced::Error>(())
+    /// ```
     pub fn snapshot(&self) -> Snapshot {
         self.shared().snapshot()
     }

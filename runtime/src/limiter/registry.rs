@@ -175,6 +175,8 @@ pub(crate) fn find(name: &str) -> Result<Limiter, Error> {
 /// A second function of the same path, such as a method of another type in the module, is found by `"path#2"`, in the
 /// order of their first calls.
 ///
+/// # Examples
+///
 /// ```
 /// use core::num::NonZeroU32;
 /// use paced::{Quota, rate_limited};
@@ -213,6 +215,8 @@ pub(super) fn is_declared(name: &str, shared: &Arc<Shared>) -> bool {
 /// been called, and those that were declared by name and have a handle.
 ///
 /// Limiters in a `static`, and others without a name, are not listed: they are known to the program anyway.
+///
+/// # Examples
 ///
 /// ```
 /// # use core::num::NonZeroU32;

@@ -12,6 +12,22 @@ use super::counts::Counts;
 ///
 /// Calls that wait because the server has told of one of its resources alone, such as GitHub's `search`,
 /// are counted in `waiting`, `waits` and `counts`; the other fields are about what holds for all calls.
+///
+/// # Examples
+///
+/// ```
+/// use core::num::NonZeroU32;
+/// use core::time::Duration;
+/// use paced::{Limiter, Quota, Snapshot};
+///
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
+/// let limiter = Limiter::new(Quota::per_second(NonZeroU32::new(5).unwrap()));
+/// limiter.cooldown_for(Duration::from_secs(60));
+/// let Snapshot { available, waiting, cooldown, closed, .. } = limiter.snapshot();
+/// assert_eq!((available, waiting), (0, 0));
+/// assert_eq!((cooldown, closed), (Some(Duration::from_secs(60)), false));
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Snapshot {

@@ -31,6 +31,30 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 ///
 /// Tokens that a process has drawn from the store count as taken, used or not. Resources of the server, such
 /// as GitHub's `search`, have states of their own, which are not part of it.
+///
+/// # Examples
+///
+/// ```
+/// use core::num::NonZeroU32;
+/// use core::time::Duration;
+/// use std::sync::Arc;
+/// use paced::store::{MemoryStore, Policy};
+/// use paced::{Limiter, Quota};
+///
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() -> Result<(), paced::Error> {
+/// let quota = Quota::per_second(NonZeroU32::new(5).unwrap());
+/// let store = Arc::new(MemoryStore::new());
+/// let here = Limiter::in_store("github", quota, store.clone(), Policy::new())?;
+/// let elsewhere = Limiter::in_store("github", quota, store, Policy::new())?;
+/// here.acquire_many(5).await?;
+///
+/// let shared = elsewhere.shared_snapshot().await?;
+/// assert_eq!(shared.available, 0);
+/// assert_eq!(shared.booked, Duration::from_millis(200));
+/// assert_eq!(shared.full_in, Duration::from_secs(1));
+/// assert_eq!(shared.last_seen, Some(Duration::ZERO));
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SharedSnapshot {

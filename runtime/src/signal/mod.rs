@@ -38,6 +38,10 @@ use crate::hint::Hint;
 /// `std::io::Error` or a tokio timeout through [`source`](core::error::Error::source), or where it knows more than
 /// they do.
 ///
+/// In a generic function the implementation is used where a bound names it (`E: Signal`).
+///
+/// # Examples
+///
 /// ```
 /// use paced::{Failure, Hint, Signal};
 /// use std::time::Duration;
@@ -62,14 +66,88 @@ use crate::hint::Hint;
 ///         }
 ///     }
 /// }
-/// ```
 ///
-/// In a generic function the implementation is used where a bound names it (`E: Signal`).
+/// let error = ApiError::Http { status: 503, retry_after: None };
+/// assert!(error.failure().is_throttle());
+/// assert_eq!(error.hint(), None);
+/// ```
 pub trait Signal {
-    /// Returns what went wrong. [`Failure::Other`] leaves it to what the body passed to `observe`.
+    /// Returns the failure that the error stands for. [`Failure::Other`] leaves it to what the body passed to
+    /// `observe`.
+    ///
+    /// # Examples
+    ///
+    /// A function with this error is retried where no connection was made, and not where the user is missing.
+    ///
+    /// ```
+    /// use paced::{Failure, Signal, rate_limited};
+    ///
+    /// enum ApiError {
+    ///     NoUser,
+    ///     NoConnection,
+    /// }
+    ///
+    /// impl Signal for ApiError {
+    ///     fn failure(&self) -> Failure {
+    ///         match self {
+    ///             Self::NoUser => Failure::Status(404),
+    ///             Self::NoConnection => Failure::Connect,
+    ///         }
+    ///     }
+    /// }
+    ///
+    /// #[rate_limited(rate = 5)]
+    /// async fn user(id: u32) -> Result<u32, ApiError> {
+    ///     match (id, paced::attempt().number()) {
+    ///         (0, _) => Err(ApiError::NoUser),
+    ///         (_, 1) => Err(ApiError::NoConnection),
+    ///         (_, number) => Ok(number),
+    ///     }
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
+    /// assert!(matches!(user(0).await, Err(ApiError::NoUser)));
+    /// assert!(matches!(user(7).await, Ok(2)));
+    /// # }
+    /// ```
     fn failure(&self) -> Failure;
 
-    /// Returns what the server said. `None`, the default, leaves it to what the body passed to `observe`.
+    /// Returns what the server said about its limits. `None`, the default, leaves it to what the body passed to
+    /// `observe`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use core::time::Duration;
+    /// use paced::{Failure, Hint, Limiter, Quota, Signal, rate_limited};
+    ///
+    /// struct Busy {
+    ///     seconds: u64,
+    /// }
+    ///
+    /// impl Signal for Busy {
+    ///     fn failure(&self) -> Failure {
+    ///         Failure::Status(429)
+    ///     }
+    ///
+    ///     fn hint(&self) -> Option<Hint> {
+    ///         Some(Hint::new().with_retry_after(Duration::from_secs(self.seconds)))
+    ///     }
+    /// }
+    ///
+    /// static API: Limiter = Limiter::new(Quota::per_second(NonZeroU32::new(5).unwrap()));
+    ///
+    /// #[rate_limited(limiter = API, max_retries = 0)]
+    /// async fn send() -> Result<(), Busy> {
+    ///     Err(Busy { seconds: 60 })
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
+    /// assert!(send().await.is_err());
+    /// assert!(API.snapshot().cooldown >= Some(Duration::from_secs(60)));
+    /// # }
+    /// ```
     fn hint(&self) -> Option<Hint> {
         None
     }

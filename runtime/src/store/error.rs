@@ -6,6 +6,16 @@ use std::sync::Arc;
 /// Error of a store that did not do what it was asked.
 ///
 /// Its message never holds a password: an implementation must not put one in.
+///
+/// # Examples
+///
+/// ```
+/// use paced::store;
+///
+/// let error = store::connect("postgres://user:secret@host").unwrap_err();
+/// assert!(error.is_rejected());
+/// assert!(!error.to_string().contains("secret"));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoreError {
     kind: Kind,
@@ -21,6 +31,16 @@ enum Kind {
 
 impl StoreError {
     /// Creates the error of a store that cannot be reached, or not be used now: another try may succeed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use paced::store::StoreError;
+    ///
+    /// let error = StoreError::unavailable("no connection");
+    /// assert!(!error.is_rejected());
+    /// assert_eq!(error.to_string(), "no connection");
+    /// ```
     pub fn unavailable(message: impl Into<Arc<str>>) -> Self {
         Self {
             kind: Kind::Unavailable,
@@ -29,6 +49,8 @@ impl StoreError {
     }
 
     /// Creates the error of a store that has no such operation: no other try will succeed.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use paced::store::StoreError;
@@ -44,6 +66,15 @@ impl StoreError {
     }
 
     /// Creates the error of a store that can be reached and refuses: a person has to look at it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use paced::store::StoreError;
+    ///
+    /// let error = StoreError::rejected("the password is wrong");
+    /// assert!(error.is_rejected());
+    /// ```
     pub fn rejected(message: impl Into<Arc<str>>) -> Self {
         Self {
             kind: Kind::Rejected,
@@ -51,12 +82,30 @@ impl StoreError {
         }
     }
 
-    /// Returns whether only a person can mend it.
+    /// Returns whether the store can be reached and refuses, so that only a person can mend it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use paced::store::StoreError;
+    ///
+    /// assert!(StoreError::rejected("the password is wrong").is_rejected());
+    /// assert!(!StoreError::unavailable("no connection").is_rejected());
+    /// ```
     pub const fn is_rejected(&self) -> bool {
         matches!(self.kind, Kind::Rejected)
     }
 
     /// Returns whether the store has no such operation.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use paced::store::StoreError;
+    ///
+    /// assert!(StoreError::unsupported("this store cannot list").is_unsupported());
+    /// assert!(!StoreError::rejected("the password is wrong").is_unsupported());
+    /// ```
     pub const fn is_unsupported(&self) -> bool {
         matches!(self.kind, Kind::Unsupported)
     }

@@ -14,7 +14,18 @@ pub(super) const MAX_CAPACITY: u64 = 1 << 48;
 
 const MINUTE: u64 = 60 * TICKS_PER_SECOND;
 
-/// A token bucket's settings, in ticks.
+/// Settings of a token bucket, in [ticks](super::TICKS_PER_SECOND).
+///
+/// # Examples
+///
+/// ```
+/// use paced::store::{Limit, TICKS_PER_SECOND};
+///
+/// // Five per second, ten at once.
+/// let limit = Limit::new(TICKS_PER_SECOND / 5, 10);
+/// assert_eq!(limit.interval(), 800_000);
+/// assert_eq!(limit.capacity(), 8_000_000);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Limit {
     interval: u64,
@@ -22,13 +33,30 @@ pub struct Limit {
 }
 
 impl Limit {
-    /// Interval of the fastest limit: 100,000 tokens per second. At higher rates ticks are too coarse.
+    /// Interval of the fastest limit, in ticks: 100,000 tokens per second. At higher rates ticks are too coarse.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use paced::store::{Limit, TICKS_PER_SECOND};
+    ///
+    /// assert_eq!(TICKS_PER_SECOND / Limit::MIN_INTERVAL, 100_000);
+    /// ```
     pub const MIN_INTERVAL: u64 = 40;
 
     /// Creates a bucket that gains a token every `interval` ticks and holds `burst` of them.
     ///
     /// Values out of bounds are moved to the bound: an interval to 40 ticks at least (100,000 tokens per
     /// second), a burst to 1 at least.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use paced::store::Limit;
+    ///
+    /// assert_eq!(Limit::new(800_000, 5).capacity(), 4_000_000);
+    /// assert_eq!(Limit::new(0, 0), Limit::new(Limit::MIN_INTERVAL, 1));
+    /// ```
     pub const fn new(interval: u64, burst: u32) -> Self {
         let interval = if interval < Self::MIN_INTERVAL {
             Self::MIN_INTERVAL
@@ -48,11 +76,28 @@ impl Limit {
     }
 
     /// Returns the ticks from one token to the next.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use paced::store::Limit;
+    ///
+    /// assert_eq!(Limit::new(800_000, 5).interval(), 800_000);
+    /// ```
     pub const fn interval(self) -> u64 {
         self.interval
     }
 
     /// Returns the ticks in which the empty bucket is filled.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use paced::store::Limit;
+    ///
+    /// let limit = Limit::new(800_000, 5);
+    /// assert_eq!(limit.capacity(), 5 * limit.interval());
+    /// ```
     pub const fn capacity(self) -> u64 {
         self.capacity
     }
@@ -98,6 +143,17 @@ impl Limit {
 }
 
 /// The limits that a request has to keep all at once, one to [four](MAX_LIMITS) of them.
+///
+/// # Examples
+///
+/// ```
+/// use paced::store::{Limit, Limits, TICKS_PER_SECOND};
+///
+/// let second = Limit::new(TICKS_PER_SECOND / 5, 5);
+/// let hour = Limit::new(3600 * TICKS_PER_SECOND / 5000, 5000);
+/// let limits = Limits::new(&[second, hour]).expect("one to four");
+/// assert_eq!(limits.as_slice().len(), 2);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Limits {
     limits: [Limit; MAX_LIMITS],
@@ -106,6 +162,15 @@ pub struct Limits {
 
 impl Limits {
     /// Creates the limits of a request with one limit.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use paced::store::{Limit, Limits};
+    ///
+    /// let limit = Limit::new(800_000, 5);
+    /// assert_eq!(Limits::one(limit).as_slice(), [limit]);
+    /// ```
     pub const fn one(limit: Limit) -> Self {
         Self {
             limits: [limit; MAX_LIMITS],
@@ -114,6 +179,16 @@ impl Limits {
     }
 
     /// Creates the limits of a request; `None` if there is none, or more than [four](MAX_LIMITS).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use paced::store::{Limit, Limits};
+    ///
+    /// let limit = Limit::new(800_000, 5);
+    /// assert_eq!(Limits::new(&[limit]), Some(Limits::one(limit)));
+    /// assert_eq!(Limits::new(&[]), None);
+    /// ```
     pub fn new(limits: &[Limit]) -> Option<Self> {
         let (first, rest) = limits.split_first()?;
         let mut all = Self::one(*first);
@@ -125,6 +200,15 @@ impl Limits {
     }
 
     /// Returns the limits, in the order in which a [`State`](super::State) keeps them.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use paced::store::{Limit, Limits};
+    ///
+    /// let both = [Limit::new(800_000, 5), Limit::new(2_880_000, 5000)];
+    /// assert_eq!(Limits::new(&both).unwrap().as_slice(), both);
+    /// ```
     pub fn as_slice(&self) -> &[Limit] {
         &self.limits[..self.len]
     }

@@ -6,10 +6,26 @@ use core::pin::Pin;
 use super::State;
 use super::StoreError;
 
-/// The future of [`Store::list`](super::Store::list).
+/// Future of [`Store::list`](super::Store::list).
+///
+/// # Examples
+///
+/// ```
+/// use paced::store::{ListFuture, ListRequest, MemoryStore, Store};
+///
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() -> Result<(), paced::store::StoreError> {
+/// let store = MemoryStore::new();
+/// let request = ListRequest::new();
+/// let page: ListFuture<'_> = store.list(&request);
+/// assert!(page.await?.limiters.is_empty());
+/// # Ok(()) }
+/// ```
 pub type ListFuture<'a> = Pin<Box<dyn Future<Output = Result<Listing, StoreError>> + Send + 'a>>;
 
 /// Request for a page of a store's limiters.
+///
+/// # Examples
 ///
 /// ```
 /// use paced::store::ListRequest;
@@ -31,9 +47,26 @@ pub struct ListRequest {
 
 impl ListRequest {
     /// Largest number of limiters that [`with_limit`](Self::with_limit) accepts.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use paced::store::ListRequest;
+    ///
+    /// assert_eq!(ListRequest::new().with_limit(usize::MAX).limit, ListRequest::MAX_LIMIT);
+    /// ```
     pub const MAX_LIMIT: usize = 1000;
 
     /// Creates a request for the first page of all limiters, with up to 256 of them.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use paced::store::ListRequest;
+    ///
+    /// let request = ListRequest::new();
+    /// assert_eq!((request.prefix.as_str(), request.limit, request.cursor), ("", 256, None));
+    /// ```
     pub const fn new() -> Self {
         Self {
             prefix: String::new(),
@@ -43,6 +76,14 @@ impl ListRequest {
     }
 
     /// Returns the request for names that begin with `prefix`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use paced::store::ListRequest;
+    ///
+    /// assert_eq!(ListRequest::new().with_prefix("github").prefix, "github");
+    /// ```
     #[must_use]
     pub fn with_prefix(self, prefix: impl Into<String>) -> Self {
         Self {
@@ -52,6 +93,15 @@ impl ListRequest {
     }
 
     /// Returns the request for about `limit` limiters, between 1 and [1000](Self::MAX_LIMIT).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use paced::store::ListRequest;
+    ///
+    /// assert_eq!(ListRequest::new().with_limit(10).limit, 10);
+    /// assert_eq!(ListRequest::new().with_limit(0).limit, 1);
+    /// ```
     #[must_use]
     pub fn with_limit(self, limit: usize) -> Self {
         Self {
@@ -61,6 +111,14 @@ impl ListRequest {
     }
 
     /// Returns the request for the page that begins at `cursor`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use paced::store::ListRequest;
+    ///
+    /// assert_eq!(ListRequest::new().with_cursor("github").cursor.as_deref(), Some("github"));
+    /// ```
     #[must_use]
     pub fn with_cursor(self, cursor: impl Into<String>) -> Self {
         Self {
@@ -77,6 +135,22 @@ impl Default for ListRequest {
 }
 
 /// A limiter that a store keeps.
+///
+/// # Examples
+///
+/// ```
+/// use paced::store::{Action, Limit, Limits, ListRequest, MemoryStore, Request, State, Store};
+///
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() -> Result<(), paced::store::StoreError> {
+/// let store = MemoryStore::new();
+/// let peek = Request::new(Action::Peek, Limits::one(Limit::new(800_000, 5)));
+/// store.transact("github", &peek).await?;
+/// let page = store.list(&ListRequest::new()).await?;
+/// assert_eq!(page.limiters[0].name, "github");
+/// assert_eq!(page.limiters[0].state, State::default());
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredLimiter {
     /// Name of the limiter. A resource of a server, such as GitHub's `search`, has the limiter's name with
@@ -87,6 +161,26 @@ pub struct StoredLimiter {
 }
 
 /// A page of the limiters that a store keeps.
+///
+/// # Examples
+///
+/// ```
+/// use paced::store::{Action, Limit, Limits, ListRequest, Listing, MemoryStore, Request, Store};
+///
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() -> Result<(), paced::store::StoreError> {
+/// let store = MemoryStore::new();
+/// let peek = Request::new(Action::Peek, Limits::one(Limit::new(800_000, 5)));
+/// store.transact("github", &peek).await?;
+/// store.transact("gitlab", &peek).await?;
+/// let Listing { limiters, next, .. } = store.list(&ListRequest::new().with_limit(1)).await?;
+/// assert_eq!(limiters[0].name, "github");
+///
+/// let last = store.list(&next.expect("a second page")).await?;
+/// assert_eq!(last.limiters[0].name, "gitlab");
+/// assert_eq!(last.next, None);
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listing {
     /// The store's time, in [ticks](super::TICKS_PER_SECOND).
@@ -100,6 +194,8 @@ pub struct Listing {
 impl Listing {
     /// Returns the page that `request` asks for, out of all `states` of a store that has them at hand. The cursor
     /// is the last name of a page.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use paced::store::{ListRequest, Listing, State};

@@ -24,6 +24,26 @@ const FEW: usize = 64;
 /// keeps to tokio's clock, also when that is paused.
 ///
 /// A limiter without a store is faster, and knows everything that this one does.
+///
+/// # Examples
+///
+/// ```
+/// use core::num::NonZeroU32;
+/// use std::sync::Arc;
+/// use paced::store::{MemoryStore, Policy};
+/// use paced::{Limiter, Quota};
+///
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() -> Result<(), paced::Error> {
+/// let store = Arc::new(MemoryStore::new());
+/// let quota = Quota::per_second(NonZeroU32::new(5).unwrap());
+/// let one = Limiter::in_store("github", quota, store.clone(), Policy::new())?;
+/// let other = Limiter::in_store("github", quota, store, Policy::new())?;
+/// let start = tokio::time::Instant::now();
+/// one.acquire_many(5).await?;
+/// other.acquire().await?;
+/// assert_eq!(start.elapsed().as_millis(), 200);
+/// # Ok(()) }
+/// ```
 #[derive(Default)]
 pub struct MemoryStore {
     states: Mutex<States>,
@@ -38,16 +58,54 @@ struct States {
 
 impl MemoryStore {
     /// Creates an empty store.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use paced::store::MemoryStore;
+    ///
+    /// assert!(MemoryStore::new().is_empty());
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Returns the number of states. Those that have expired are removed now and then.
+    /// Returns the number of states. States that have expired are removed now and then.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use paced::store::{Action, Limit, Limits, MemoryStore, Request, Store};
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> Result<(), paced::store::StoreError> {
+    /// let store = MemoryStore::new();
+    /// let request = Request::new(Action::Peek, Limits::one(Limit::new(800_000, 5)));
+    /// store.transact("github", &request).await?;
+    /// store.transact("search", &request).await?;
+    /// assert_eq!(store.len(), 2);
+    /// # Ok(()) }
+    /// ```
     pub fn len(&self) -> usize {
         self.lock().by_key.len()
     }
 
     /// Returns whether there is no state.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use paced::store::{Action, Limit, Limits, MemoryStore, Request, Store};
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> Result<(), paced::store::StoreError> {
+    /// let store = MemoryStore::new();
+    /// let request = Request::new(Action::Peek, Limits::one(Limit::new(800_000, 5)));
+    /// assert!(store.is_empty());
+    /// store.transact("github", &request).await?;
+    /// assert!(!store.is_empty());
+    /// # Ok(()) }
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }

@@ -62,12 +62,47 @@ pub use self::state::State;
 pub use self::step::step;
 
 /// Number of ticks in a second: a tick is a quarter of a microsecond.
+///
+/// # Examples
+///
+/// ```
+/// use paced::store::TICKS_PER_SECOND;
+/// use std::time::Duration;
+///
+/// let since_1970 = Duration::from_millis(1_500);
+/// let ticks = since_1970.as_nanos() as u64 / 250;
+/// assert_eq!(ticks, TICKS_PER_SECOND * 3 / 2);
+/// ```
 pub const TICKS_PER_SECOND: u64 = 4_000_000;
 
 /// Maximum number of limits of one limiter.
+///
+/// # Examples
+///
+/// ```
+/// use paced::store::{Limit, Limits, MAX_LIMITS};
+///
+/// let limit = Limit::new(800_000, 5);
+/// assert!(Limits::new(&[limit; MAX_LIMITS]).is_some());
+/// assert!(Limits::new(&[limit; MAX_LIMITS + 1]).is_none());
+/// ```
 pub const MAX_LIMITS: usize = 4;
 
-/// The future of a store's operation.
+/// Future of [`Store::transact`].
+///
+/// # Examples
+///
+/// ```
+/// use paced::store::{Action, Limit, Limits, MemoryStore, Request, Store, StoreFuture};
+///
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() -> Result<(), paced::store::StoreError> {
+/// let store = MemoryStore::new();
+/// let request = Request::new(Action::Peek, Limits::one(Limit::new(800_000, 5)));
+/// let answer: StoreFuture<'_> = store.transact("github", &request);
+/// assert_eq!(answer.await?.granted, 0);
+/// # Ok(()) }
+/// ```
 pub type StoreFuture<'a> = Pin<Box<dyn Future<Output = Result<Answer, StoreError>> + Send + 'a>>;
 
 /// Keeps the state of limiters where several processes reach it.
@@ -117,7 +152,30 @@ pub type StoreFuture<'a> = Pin<Box<dyn Future<Output = Result<Answer, StoreError
 /// }
 /// ```
 pub trait Store: Debug + Send + Sync + 'static {
-    /// Applies `request` to the state under `key`.
+    /// Applies `request` to the state under `key`, in one atomic operation.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::unavailable`] and [`StoreError::rejected`], as the [trait](Self#errors) says.
+    ///
+    /// # Cancel safety
+    ///
+    /// The operation of a future that was dropped may have happened.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use paced::store::{Action, Limit, Limits, MemoryStore, Request, Store};
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> Result<(), paced::store::StoreError> {
+    /// let store = MemoryStore::new();
+    /// let action = Action::Draw { tokens: 3, horizon: 0, longest: 0, drain: false };
+    /// let request = Request::new(action, Limits::one(Limit::new(800_000, 5)));
+    /// assert_eq!(store.transact("github", &request).await?.granted, 3);
+    /// assert_eq!(store.transact("github", &request).await?.granted, 2);
+    /// # Ok(()) }
+    /// ```
     fn transact<'a>(&'a self, key: &'a str, request: &'a Request) -> StoreFuture<'a>;
 
     /// Returns a page of the limiters that are kept here, for an operator who wants to look: their names, their

@@ -30,7 +30,22 @@ static STORES: Mutex<Option<Stores>> = Mutex::new(None);
 ///
 /// # Errors
 ///
-/// A URL that means no store, and one whose feature is not enabled. No message holds any of the URL.
+/// [`is_rejected`](StoreError::is_rejected) for a URL that means no store, and for one whose feature is not enabled. No
+/// message holds any of the URL.
+///
+/// # Examples
+///
+/// ```
+/// use paced::store;
+/// use std::sync::Arc;
+///
+/// # #[cfg(feature = "sqlite")] {
+/// let store = store::connect("sqlite:quota.db")?;
+/// assert!(Arc::ptr_eq(&store, &store::connect("sqlite:quota.db")?));
+/// # }
+/// assert!(store::connect("postgres://host").unwrap_err().is_rejected());
+/// # Ok::<(), store::StoreError>(())
+/// ```
 pub fn connect(url: &str) -> Result<Arc<dyn Store>, StoreError> {
     let kind = store_url::store(url).map_err(StoreError::rejected)?;
     kind.enabled().map_err(StoreError::rejected)?;

@@ -4,6 +4,18 @@ use super::Limits;
 use super::State;
 
 /// Request of a limiter to a store.
+///
+/// # Examples
+///
+/// ```
+/// use paced::store::{Action, Limit, Limits, Request, State, TICKS_PER_SECOND, step};
+///
+/// let limits = Limits::one(Limit::new(TICKS_PER_SECOND / 5, 5));
+/// let now = 1_000 * TICKS_PER_SECOND;
+/// let draw = Action::Draw { tokens: 1, horizon: 0, longest: 0, drain: false };
+/// let request = Request::new(draw, limits).not_after(now + TICKS_PER_SECOND);
+/// assert_eq!(step(&mut State::default(), now, &request).granted, 1);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Request {
@@ -25,6 +37,16 @@ pub struct Request {
 
 impl Request {
     /// Creates a request without a floor, valid at any time.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use paced::store::{Action, Limit, Limits, Request};
+    ///
+    /// let request = Request::new(Action::Peek, Limits::one(Limit::new(800_000, 5)));
+    /// assert_eq!(request.action, Action::Peek);
+    /// assert_eq!((request.floor, request.not_after, request.sent_at), (None, None, None));
+    /// ```
     pub const fn new(action: Action, limits: Limits) -> Self {
         Self {
             action,
@@ -36,6 +58,22 @@ impl Request {
     }
 
     /// Returns the request with the last state that this process saw.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use paced::store::{Action, Limit, Limits, Request, State, TICKS_PER_SECOND, step};
+    ///
+    /// let limits = Limits::one(Limit::new(TICKS_PER_SECOND / 5, 5));
+    /// let now = 1_000 * TICKS_PER_SECOND;
+    /// let pause = Request::new(Action::Pause { duration: 60 * TICKS_PER_SECOND }, limits);
+    /// let seen = step(&mut State::default(), now, &pause).state;
+    ///
+    /// // The store has lost the state, and restores the pause.
+    /// let mut lost = State::default();
+    /// step(&mut lost, now, &Request::new(Action::Peek, limits).with_floor(seen));
+    /// assert_eq!(lost.paused_until, seen.paused_until);
+    /// ```
     #[must_use]
     pub const fn with_floor(self, floor: State) -> Self {
         Self {
@@ -44,7 +82,20 @@ impl Request {
         }
     }
 
-    /// Returns the request, void after `instant`.
+    /// Returns the request, void after `instant`: a time of the store's clock, in ticks. Without one it never is.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use paced::store::{Action, Limit, Limits, Request, State, TICKS_PER_SECOND, step};
+    ///
+    /// let limits = Limits::one(Limit::new(TICKS_PER_SECOND / 5, 5));
+    /// let now = 1_000 * TICKS_PER_SECOND;
+    /// let request = Request::new(Action::Pause { duration: 60 * TICKS_PER_SECOND }, limits).not_after(now);
+    /// let mut state = State::default();
+    /// assert!(step(&mut state, now + 1, &request).stale);
+    /// assert_eq!(state, State::default());
+    /// ```
     #[must_use]
     pub const fn not_after(self, instant: u64) -> Self {
         Self {
@@ -53,7 +104,25 @@ impl Request {
         }
     }
 
-    /// Returns the request, sent at `instant`.
+    /// Returns the request, sent at `instant`: a time of the store's clock, in ticks. By it the store tells how far a
+    /// clock was set forward.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use paced::store::{Action, Limit, Limits, Request, State, TICKS_PER_SECOND, step};
+    ///
+    /// let limits = Limits::one(Limit::new(TICKS_PER_SECOND / 5, 5));
+    /// let now = 1_000 * TICKS_PER_SECOND;
+    /// let mut state = State::default();
+    /// step(&mut state, now, &Request::new(Action::Pause { duration: 60 * TICKS_PER_SECOND }, limits));
+    ///
+    /// // The clock is set forward by an hour while a request is under way: the pause moves along.
+    /// let request = Request::new(Action::Peek, limits).not_after(now + TICKS_PER_SECOND).sent_at(now);
+    /// let later = now + 3600 * TICKS_PER_SECOND;
+    /// step(&mut state, later, &request);
+    /// assert_eq!(state.paused_until, later + 60 * TICKS_PER_SECOND);
+    /// ```
     #[must_use]
     pub const fn sent_at(self, instant: u64) -> Self {
         Self {
@@ -64,6 +133,24 @@ impl Request {
 }
 
 /// Action on a state. All durations are in ticks.
+///
+/// # Examples
+///
+/// ```
+/// use paced::store::{Action, Limit, Limits, Request, State, TICKS_PER_SECOND, step};
+///
+/// let limits = Limits::one(Limit::new(TICKS_PER_SECOND / 5, 5));
+/// let now = 1_000 * TICKS_PER_SECOND;
+/// let mut state = State::default();
+/// let mut act = |action| step(&mut state, now, &Request::new(action, limits));
+///
+/// let draw = Action::Draw { tokens: 2, horizon: 0, longest: 0, drain: false };
+/// assert_eq!(act(draw).granted, 2);
+/// act(Action::Pause { duration: 60 * TICKS_PER_SECOND });
+/// assert_eq!(act(draw).granted, 0);
+/// act(Action::Resume { forget: false });
+/// assert_eq!(act(Action::Peek).state.paused_until, now);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Action {

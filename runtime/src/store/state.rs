@@ -18,6 +18,19 @@ const SLACK: u64 = 2 * TICKS_PER_SECOND;
 
 /// State of a limiter in a store. All instants are in ticks of the store's clock; the default is a limiter
 /// that was never used.
+///
+/// # Examples
+///
+/// ```
+/// use paced::store::{Action, Limit, Limits, Request, State, TICKS_PER_SECOND, step};
+///
+/// let limits = Limits::one(Limit::new(TICKS_PER_SECOND / 5, 5));
+/// let now = 1_000 * TICKS_PER_SECOND;
+/// let mut state = State::default();
+/// step(&mut state, now, &Request::new(Action::Pause { duration: 60 * TICKS_PER_SECOND }, limits));
+/// assert_eq!(state.paused_until, now + 60 * TICKS_PER_SECOND);
+/// assert_eq!((state.generation, state.seen), (1, now));
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct State {
     /// Instant at which the bucket is full again, for every limit (GCRA's theoretical arrival time). Where
@@ -43,6 +56,16 @@ impl State {
     ///
     /// Only the [generation](Self::generation) is lost with it, when no drawn token is left that it could
     /// have made void.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use paced::store::{State, TICKS_PER_SECOND};
+    ///
+    /// let mut state = State::default();
+    /// state.paused_until = 1_000 * TICKS_PER_SECOND;
+    /// assert_eq!(state.expires_at(), 1_002 * TICKS_PER_SECOND);
+    /// ```
     pub fn expires_at(&self) -> u64 {
         let ends = [self.paused_until, self.learnt_until];
         let last = self.full_at.iter().chain(&ends).max();

@@ -24,6 +24,22 @@ const SHORTEST_EXTENSION: u64 = TICKS_PER_SECOND / 20;
 ///
 /// The state is unchanged where nothing needs to be written. Never panics, and no value of any
 /// field makes it overflow.
+///
+/// # Examples
+///
+/// ```
+/// use paced::store::{Action, Limit, Limits, Request, State, TICKS_PER_SECOND, step};
+///
+/// let limits = Limits::one(Limit::new(TICKS_PER_SECOND / 5, 5));
+/// let now = 1_000 * TICKS_PER_SECOND;
+/// let draw = Action::Draw { tokens: 5, horizon: 0, longest: 0, drain: false };
+/// let mut state = State::default();
+/// assert_eq!(step(&mut state, now, &Request::new(draw, limits)).granted, 5);
+/// assert_eq!(state.full_at[0], now + TICKS_PER_SECOND);
+///
+/// let peeked = step(&mut state, now, &Request::new(Action::Peek, limits));
+/// assert_eq!(peeked.wait, 800_000);
+/// ```
 pub fn step(state: &mut State, now: u64, request: &Request) -> Answer {
     let end = request.not_after.unwrap_or(u64::MAX);
     let late = now.saturating_sub(end);

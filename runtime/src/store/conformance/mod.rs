@@ -72,6 +72,20 @@ use super::Store;
 /// # Cancel safety
 ///
 /// Dropping it ends the check; requests under way are still made.
+///
+/// # Examples
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use paced::store::{MemoryStore, conformance};
+///
+/// // Paused time is good enough for a store that goes by tokio's clock.
+/// #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// async fn main() {
+///     conformance::check(Arc::new(MemoryStore::new())).await;
+/// }
+/// ```
 pub async fn check(store: Arc<dyn Store>) {
     let bench = Bench::new(store);
     promises::check(&bench).await;

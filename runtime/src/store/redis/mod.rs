@@ -51,25 +51,6 @@ const NAMESPACE: &str =
 /// All limiters of a runtime use one connection, which is made at the first request and made anew where it
 /// broke.
 ///
-/// # Examples
-///
-/// ```no_run
-/// use std::num::NonZeroU32;
-/// use std::sync::Arc;
-///
-/// use paced::store::{Policy, RedisStore};
-/// use paced::{Limiter, Quota, Rate};
-///
-/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-/// let store = Arc::new(RedisStore::open("redis://:secret@cache.internal/2")?);
-/// let quota = Quota::new(Rate::per_second(NonZeroU32::new(50).unwrap()));
-/// let limiter = Limiter::in_store("github", quota, store, Policy::new())?;
-/// limiter.acquire().await?;
-/// # Ok(()) }
-/// ```
-///
-/// With the attribute the URL is enough: `store = "redis://cache.internal"`.
-///
 /// # The server
 ///
 /// Redis 5 or later, or Valkey. The user needs the commands `EVALSHA`, `EVAL`, `TIME`, `HMGET`, `HSET`,
@@ -134,6 +115,25 @@ const NAMESPACE: &str =
 ///
 /// A request that is dropped may have been carried out. A connection that it began to make is finished
 /// for the next one.
+///
+/// # Examples
+///
+/// ```no_run
+/// use std::num::NonZeroU32;
+/// use std::sync::Arc;
+///
+/// use paced::store::{Policy, RedisStore};
+/// use paced::{Limiter, Quota, Rate};
+///
+/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+/// let store = Arc::new(RedisStore::open("redis://:secret@cache.internal/2")?);
+/// let quota = Quota::new(Rate::per_second(NonZeroU32::new(50).unwrap()));
+/// let limiter = Limiter::in_store("github", quota, store, Policy::new())?;
+/// limiter.acquire().await?;
+/// # Ok(()) }
+/// ```
+///
+/// With the attribute the URL is enough: `store = "redis://cache.internal"`.
 pub struct RedisStore {
     connections: Connections,
     script: Script,
@@ -148,14 +148,26 @@ pub struct RedisStore {
 }
 
 impl RedisStore {
-    /// The store at this URL: `redis://user:password@host:port/database`, where all but the host may be
+    /// Returns the store at this URL: `redis://user:password@host:port/database`, where all but the host may be
     /// missing, or `rediss://..` for TLS. Special characters of a password are percent-encoded.
     ///
-    /// Nothing is sent yet. [`store::connect`](super::connect) gives the same store for the same URL each time.
+    /// Nothing is sent yet. [`store::connect`](super::connect) returns the same store for the same URL each time.
     ///
     /// # Errors
     ///
-    /// A URL of another form or with a namespace, and `rediss://` without the feature `redis-rustls`.
+    /// [`is_rejected`](StoreError::is_rejected) for a URL of another form or with a namespace, and for `rediss://`
+    /// without the feature `redis-rustls`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use paced::store::RedisStore;
+    ///
+    /// let store = RedisStore::open("redis://app:pass%2Fword@cache.internal:6379/2")?;
+    /// assert!(!format!("{store:?}").contains("cache.internal"));
+    /// assert!(RedisStore::open("http://cache.internal").unwrap_err().is_rejected());
+    /// # Ok::<(), paced::store::StoreError>(())
+    /// ```
     pub fn open(url: &str) -> Result<Self, StoreError> {
         match store_url::store(url) {
             Ok(kind @ (StoreKind::Redis | StoreKind::Rediss)) => {
@@ -183,7 +195,20 @@ impl RedisStore {
         })
     }
 
-    /// How long making a connection may take, with TLS and credentials. 250 ms by default.
+    /// Sets how long making a connection may take, with TLS and credentials. 250 ms by default.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use paced::store::{Action, Limit, Limits, RedisStore, Request, Store};
+    /// use std::time::Duration;
+    ///
+    /// # async fn run() -> Result<(), paced::store::StoreError> {
+    /// let store = RedisStore::open("rediss://cache.far.example")?.connect_timeout(Duration::from_secs(1));
+    /// let request = Request::new(Action::Peek, Limits::one(Limit::new(800_000, 5)));
+    /// assert_eq!(store.transact("github", &request).await?.granted, 0);
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn connect_timeout(self, connect_timeout: Duration) -> Self {
         Self {
@@ -192,9 +217,22 @@ impl RedisStore {
         }
     }
 
-    /// How long an answer may take before its connection counts as dead, and later requests use another
-    /// one. 100 ms by default; ten round trips are a good value for a server that is far, and the limiters'
+    /// Sets how long an answer may take before its connection counts as dead, and later requests use another one.
+    /// 100 ms by default; ten round trips are a good value for a server that is far, and the limiters'
     /// [`Policy::timeout`](super::Policy::timeout) has to be longer then.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use paced::store::{Action, Limit, Limits, RedisStore, Request, Store};
+    /// use std::time::Duration;
+    ///
+    /// # async fn run() -> Result<(), paced::store::StoreError> {
+    /// let store = RedisStore::open("redis://cache.far.example")?.response_timeout(Duration::from_millis(500));
+    /// let request = Request::new(Action::Peek, Limits::one(Limit::new(800_000, 5)));
+    /// assert_eq!(store.transact("github", &request).await?.granted, 0);
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn response_timeout(self, response_timeout: Duration) -> Self {
         Self {

@@ -141,7 +141,30 @@ impl SqliteStore {
     ///
     /// # Errors
     ///
-    /// A path that is empty, and a relative one where there is no current folder.
+    /// [`is_rejected`](StoreError::is_rejected) for a path that is empty, and for a relative one where there is no
+    /// current folder.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use paced::store::{Action, Limit, Limits, Request, SqliteStore, Store};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = std::env::temp_dir().join(format!("paced-open-{}", std::process::id()));
+    /// # std::fs::create_dir_all(&folder)?;
+    /// let path = folder.join("quota.db");
+    /// let store = SqliteStore::open(&path)?;
+    /// assert!(!path.exists());
+    ///
+    /// let request = Request::new(Action::Peek, Limits::one(Limit::new(800_000, 5)));
+    /// store.transact("github", &request).await?;
+    /// assert!(path.exists());
+    /// assert!(SqliteStore::open("").unwrap_err().is_rejected());
+    /// # drop(store);
+    /// # std::fs::remove_dir_all(&folder)?;
+    /// # Ok(()) }
+    /// ```
     pub fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
         let path = std::path::absolute(path)
             .map_err(|error| StoreError::rejected(format!("no path of a file: {error}")))?;
