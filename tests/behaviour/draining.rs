@@ -12,6 +12,7 @@ use tokio::time::sleep;
 use crate::support::ApiError;
 use crate::support::Failed;
 use crate::support::limiter;
+use crate::support::ms;
 use crate::support::poll_once;
 use crate::support::refusal;
 use crate::support::secs;
@@ -125,7 +126,7 @@ async fn an_attempt_that_has_its_permit_is_waited_for_before_it_begins() {
     limiter.try_acquire().unwrap();
     let mut call = Box::pin(work(&limiter, secs(1), false));
     assert!(poll_once(&mut call).is_pending());
-    sleep(secs(1)).await;
+    sleep(ms(10)).await;
     let limiters = [&limiter];
     let (left, done) = tokio::join!(paced::drain(&limiters, secs(60)), call);
     assert_eq!((left, done.unwrap()), (0, 1));

@@ -16,6 +16,7 @@ use crate::failure::Failure;
 use crate::hint::Hint;
 use crate::limiter::Function;
 use crate::limiter::Shared;
+use crate::limiter::Understood;
 use crate::retry::Advice;
 use crate::retry::Cooldown;
 use crate::retry::Judgement;
@@ -27,6 +28,11 @@ use super::end::End;
 use super::end::heard;
 use super::next::NextAttempt;
 use super::phase::Phase;
+
+/// Reasons of a give-up.
+const TOO_LONG: &str = "the server asked for a longer wait than max_cooldown allows";
+const SPENT: &str = "a call inside the body has used up its retries";
+const USED_UP: &str = "the retries are used up";
 
 /// The part of a call that does not depend on types.
 #[derive(Debug)]
@@ -203,46 +209,59 @@ impl<'s> Core<'s> {
         let mut wait = step.retry_in.map(clock::nanos);
         let mut floor = clock::nanos(judgement.floor);
         if let Some(limiter) = self.limiter() {
-            let told = match step.cooldown {
-                Cooldown::Told(told) => Some(told),
-                Cooldown::Untold | Cooldown::None => None,
-            };
-            match step.cooldown {
-                Cooldown::None if end.was_let_through() => {
-                    let resource = end.hint.and_then(Hint::resource);
-                    limiter.passed_telling(self.function(), resource, end.sent, end.retry);
-                }
-                Cooldown::None => {
-                    let again = scope.previous().is_some_and(Failure::is_fault);
-                    let fault = end.fault(config, received, again);
-                    limiter.end_attempt();
-                    limiter.failed(self.function(), end.sent, fault.as_ref());
-                }
-                Cooldown::Told(_) | Cooldown::Untold => {
-                    let refused = end.refused(config, received, told);
-                    limiter.end_attempt();
-                    let understood = limiter.refused(self.function(), &refused);
-                    wait = wait.map(|wait| understood.instead_of(wait));
-                    floor = understood.wait.unwrap_or(floor);
-                }
+            if let Some(understood) = self.report_failure(limiter, end, step.cooldown, received) {
+                wait = wait.map(|wait| understood.instead_of(wait));
+                floor = understood.wait.unwrap_or(floor);
             }
         }
-        let believed = floor <= config.max_cooldown;
-        let next = match wait {
-            Some(wait) if believed && !spent => Ok(NextAttempt {
-                base: received,
-                wait,
-                now,
-                throttle: step.throttle,
-            }),
-            _ if !believed => Err("the server asked for a longer wait than max_cooldown allows"),
-            Some(_) => Err("a call inside the body has used up its retries"),
-            None => Err("the retries are used up"),
+        let next = wait.map(|wait| NextAttempt {
+            base: received,
+            wait,
+            now,
+            throttle: step.throttle,
+        });
+        let next = match next {
+            _ if floor > config.max_cooldown => Err(TOO_LONG),
+            Some(_) if spent => Err(SPENT),
+            next => next.ok_or(USED_UP),
         };
         if next.is_err() && judgement.is_retryable() && tried {
             context::with_current(|outer| outer.spend(end.failure));
         }
         next
+    }
+
+    /// Reports a failure to the limiter. Returns what it means for the wait of the call, if it was a refusal.
+    fn report_failure(
+        &self,
+        limiter: &Shared,
+        end: &End<'_>,
+        cooldown: Cooldown,
+        received: u64,
+    ) -> Option<Understood> {
+        let (Ok(setup), Some(scope)) = (self.setup, &self.scope) else {
+            return None;
+        };
+        let (config, function) = (&setup.config, self.function());
+        let told = match cooldown {
+            Cooldown::Told(told) => Some(told),
+            Cooldown::Untold => None,
+            Cooldown::None if end.was_let_through() => {
+                let resource = end.hint.and_then(Hint::resource);
+                limiter.passed_telling(function, resource, end.sent, end.retry);
+                return None;
+            }
+            Cooldown::None => {
+                let again = scope.previous().is_some_and(Failure::is_fault);
+                let fault = end.fault(config, received, again);
+                limiter.end_attempt();
+                limiter.failed(function, end.sent, fault.as_ref());
+                return None;
+            }
+        };
+        let refused = end.refused(config, received, told);
+        limiter.end_attempt();
+        Some(limiter.refused(function, &refused))
     }
 
     /// Plans another attempt if it makes sense, or gives the call up.

@@ -51,6 +51,7 @@ pub(crate) use self::state::faults::Fault;
 pub(crate) use self::state::news::SLOW;
 pub(crate) use self::state::rejection::Rejection;
 pub(crate) use self::state::spread::Spread;
+pub(crate) use self::state::spread::Understood;
 pub(crate) use self::ticket::Ticket;
 pub use self::viewing::SharedSnapshot;
 
