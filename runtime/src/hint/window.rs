@@ -237,7 +237,7 @@ impl Window {
         self
     }
 
-    /// Sets [`window`](Self::window). Default: `None`.
+    /// Sets [`length`](Self::length). Default: `None`.
     ///
     /// # Examples
     ///
