@@ -3,6 +3,7 @@ use std::io;
 
 use ::tonic::metadata::MetadataMap;
 use tonic_types::ErrorDetails;
+use tonic_types::StatusExt as _;
 
 use super::*;
 
@@ -146,4 +147,44 @@ fn a_refusal_is_found_in_the_status_that_it_became() {
     let status = refused(Error::invalid("no"));
     assert!(Error::find(&status).unwrap().is_invalid());
     assert_eq!(status.code(), Code::Unavailable);
+}
+
+/// A field of a message whose value is bytes, of less than 128.
+fn field(number: u8, value: &[u8]) -> Vec<u8> {
+    let head = [number << 3 | 2, u8::try_from(value.len()).unwrap()];
+    [&head, value].concat()
+}
+
+#[test]
+fn delays_that_are_no_durations_say_nothing() {
+    // The least number of seconds that the field can hold, which has no positive counterpart.
+    let seconds = [
+        0x08, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x01,
+    ];
+    let info = field(1, &seconds);
+    let detail = [field(1, RETRY_INFO.as_bytes()), field(2, &info)].concat();
+    let hostile = Status::with_details(Code::Unavailable, "", field(3, &detail).into());
+    assert_eq!(retry_info(&hostile), None);
+}
+
+#[test]
+fn a_status_that_is_its_own_source_is_read() {
+    #[derive(Debug)]
+    struct Loop;
+    static LOOP: std::sync::OnceLock<Status> = std::sync::OnceLock::new();
+    impl std::fmt::Display for Loop {
+        fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            Ok(())
+        }
+    }
+    impl StdError for Loop {
+        fn source(&self) -> Option<&(dyn StdError + 'static)> {
+            LOOP.get().map(|status| status as &(dyn StdError + 'static))
+        }
+    }
+    let mut status = Status::unknown("");
+    status.set_source(std::sync::Arc::new(Loop));
+    LOOP.set(status).unwrap();
+    let status = LOOP.get().unwrap();
+    assert_eq!(read(status).failure, Some(Failure::Reset));
 }
