@@ -154,31 +154,3 @@ async fn tokens_that_were_used_are_remembered_without_a_handle() {
     limiter.acquire().await.unwrap();
     assert_eq!(since(start), 10_500);
 }
-
-#[tokio::test(start_paused = true)]
-async fn a_hundred_thousand_tenants_that_are_gone_take_no_memory() {
-    let tenants = |count: u32| {
-        for tenant in 0..count {
-            let quota = paced::Quota::per_second(NonZeroU32::MIN);
-            let limiter = Limiter::named(&format!("tenant {tenant}"), quota).unwrap();
-            if tenant % 2 == 0 {
-                limiter.try_acquire().unwrap();
-            }
-        }
-    };
-    tenants(1000);
-    tokio::time::advance(secs(2)).await;
-    let counted = allocation_counter::measure(|| {
-        tenants(10_000);
-    });
-    tokio::time::advance(secs(2)).await;
-    let swept = allocation_counter::measure(|| {
-        let quota = paced::Quota::per_second(NonZeroU32::MIN);
-        let all: Vec<_> = (0..12_000)
-            .map(|new| Limiter::named(&format!("new {new}"), quota).unwrap())
-            .collect();
-        drop(all);
-    });
-    let left = counted.bytes_current + swept.bytes_current;
-    assert!(left < 200_000, "{counted:?} {swept:?}");
-}
