@@ -1,6 +1,5 @@
 //! Limiters that are found by name: those of functions, and those that functions share.
 
-use core::num::NonZeroU32;
 use std::io;
 
 use paced::Limiter;
