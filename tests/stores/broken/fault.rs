@@ -38,6 +38,7 @@ pub(super) enum Fault {
     IgnoresLessons,
     IgnoresEndsOfLessons,
     IgnoresFloors,
+    IgnoresResumptions,
     IgnoresNotAfter,
     ServesLateRequests,
     IgnoresWhenItWasSent,

@@ -20,6 +20,8 @@ const FAULTS: &[(Fault, &str)] = {
     const LIMITS: &str = "several limits are kept all at once, and take all or nothing";
     const PAUSES: &str = "a pause holds for everybody, is extended and never shortened";
     const LESSONS: &str = "what was learnt slows everybody, until it ends or is replaced";
+    const RESUMED: &str =
+        "a pause that is lifted is over for everybody, also for those who remember it";
     const FLOORS: &str = "the state that an asker saw last mends one that was lost";
     const LATE: &str = "a request that comes after its time changes nothing";
     const FORWARD: &str = "a clock that is set forward ends no pause";
@@ -56,6 +58,7 @@ const FAULTS: &[(Fault, &str)] = {
         (F::IgnoresLessons, LESSONS),
         (F::IgnoresEndsOfLessons, LESSONS),
         (F::IgnoresFloors, FLOORS),
+        (F::IgnoresResumptions, RESUMED),
         (F::IgnoresNotAfter, LATE),
         (F::ServesLateRequests, LATE),
         (F::IgnoresWhenItWasSent, FORWARD),

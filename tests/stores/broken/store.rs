@@ -197,6 +197,9 @@ impl Broken {
                 // Whole seconds only.
                 *duration = *duration / SECOND * SECOND;
             }
+            Action::Resume { .. } if self.fault == Fault::IgnoresResumptions => {
+                changed.action = Action::Peek;
+            }
             Action::Learn { duration, .. } => match self.fault {
                 Fault::IgnoresLessons => changed.action = Action::Peek,
                 Fault::IgnoresEndsOfLessons if *duration == 0 => changed.action = Action::Peek,

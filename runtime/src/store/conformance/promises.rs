@@ -23,8 +23,8 @@ pub(super) async fn check(bench: &Bench) {
     several_limits(bench).await;
     keys(bench).await;
     pauses(bench).await;
-    resumptions(bench).await;
     lessons(bench).await;
+    resumptions(bench).await;
     late_requests(bench).await;
     floors(bench).await;
     clocks_set_forward(bench).await;
