@@ -175,9 +175,8 @@ impl Broken {
         self.states.lock().unwrap().insert(key, (state, now));
     }
 
-    fn request(&self, request: &Request, now: u64) -> Request {
-        let mut changed = *request;
-        match &mut changed.action {
+    fn change_action(&self, action: &mut Action) {
+        match action {
             Action::Draw {
                 tokens,
                 horizon,
@@ -191,22 +190,27 @@ impl Broken {
                 _ => {}
             },
             Action::Pause { .. } if self.fault == Fault::IgnoresPauses => {
-                changed.action = Action::Peek;
+                *action = Action::Peek;
             }
             Action::Pause { duration } if self.fault == Fault::DropsShortPauses => {
                 // Whole seconds only.
                 *duration = *duration / SECOND * SECOND;
             }
             Action::Resume { .. } if self.fault == Fault::IgnoresResumptions => {
-                changed.action = Action::Peek;
+                *action = Action::Peek;
             }
             Action::Learn { duration, .. } => match self.fault {
-                Fault::IgnoresLessons => changed.action = Action::Peek,
-                Fault::IgnoresEndsOfLessons if *duration == 0 => changed.action = Action::Peek,
+                Fault::IgnoresLessons => *action = Action::Peek,
+                Fault::IgnoresEndsOfLessons if *duration == 0 => *action = Action::Peek,
                 _ => {}
             },
             _ => {}
         }
+    }
+
+    fn request(&self, request: &Request, now: u64) -> Request {
+        let mut changed = *request;
+        self.change_action(&mut changed.action);
         match self.fault {
             Fault::IgnoresFloors => changed.floor = None,
             Fault::IgnoresNotAfter => changed.not_after = None,
