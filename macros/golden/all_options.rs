@@ -42,7 +42,7 @@ async fn all() -> Result<(), Error> {
                         return r;
                     }
                     {
-                        {}
+                        const _: () = ();
                         marker().await
                     }
                 },

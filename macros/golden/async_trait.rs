@@ -34,7 +34,7 @@ where
                             return r;
                         }
                         {
-                            {}
+                            const _: () = ();
                             __self.marker().await
                         }
                     },

@@ -30,7 +30,7 @@ async fn captures<T>(
                         return r;
                     }
                     {
-                        {}
+                        const _: () = ();
                         self.marker(&owned, &a, &b, n).await
                     }
                 },

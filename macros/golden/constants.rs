@@ -23,7 +23,7 @@ async fn constants() -> Result<(), Error> {
                         return r;
                     }
                     {
-                        {}
+                        const _: () = ();
                         marker().await
                     }
                 },

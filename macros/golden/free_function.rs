@@ -19,7 +19,7 @@ pub async fn user(api: &Client, id: u64) -> reqwest::Result<User> {
                         return r;
                     }
                     {
-                        {}
+                        const _: () = ();
                         marker(api, id).await
                     }
                 },

@@ -22,7 +22,7 @@ fn impl_future(&self) -> impl Future<Output = Result<(), Error>> + Send {
                             return r;
                         }
                         {
-                            {}
+                            const _: () = ();
                             self.marker().await
                         }
                     },

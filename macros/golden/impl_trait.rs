@@ -21,7 +21,7 @@ async fn impl_trait(mut it: impl AsRef<str>) -> Result<impl Iterator<Item = u8>,
                         return r;
                     }
                     {
-                        {}
+                        const _: () = ();
                         marker(it.as_ref())
                     }
                 },

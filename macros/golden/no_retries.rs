@@ -18,7 +18,7 @@ async fn no_retries(mut self, owned: Vec<u8>) -> Result<Vec<u8>, Error> {
                     return r;
                 }
                 {
-                    {}
+                    const _: () = ();
                     self.marker(owned).await
                 }
             },

@@ -45,7 +45,7 @@ async fn run_time_values(&self, left: Duration) -> Result<(), Error> {
                         return r;
                     }
                     {
-                        {}
+                        const _: () = ();
                         self.marker().await
                     }
                 },

@@ -33,7 +33,7 @@ async fn shared_limiter(&self) -> Result<(), Error> {
                         return r;
                     }
                     {
-                        {}
+                        const _: () = ();
                         self.marker().await
                     }
                 },

@@ -24,7 +24,7 @@ async fn shared_store() -> Result<(), Error> {
                         return r;
                     }
                     {
-                        {}
+                        const _: () = ();
                         marker().await
                     }
                 },

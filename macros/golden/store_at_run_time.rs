@@ -29,7 +29,7 @@ async fn store_at_run_time() -> Result<(), Error> {
                         return r;
                     }
                     {
-                        {}
+                        const _: () = ();
                         marker().await
                     }
                 },

@@ -18,7 +18,7 @@ async fn store_of_a_constant() -> Result<(), Error> {
                         return r;
                     }
                     {
-                        {}
+                        const _: () = ();
                         marker().await
                     }
                 },

@@ -154,9 +154,8 @@ fn attempt(plan: &Plan, private: &TokenStream) -> TokenStream {
 fn users_block(body: TokenStream, span: Span) -> Group {
     let mut tokens = TokenStream::new();
     if !body.clone().into_iter().any(|tree| is_semicolon(&tree)) {
-        // The compiler would ask to remove the braces of a block that is one expression. An empty block costs it less
-        // than an item does.
-        tokens.extend(quote_spanned!(Span::mixed_site()=> {}));
+        // The compiler would ask to remove the braces of a block that is one expression.
+        tokens.extend(quote_spanned!(Span::mixed_site()=> const _: () = ();));
     }
     tokens.extend(body);
     let mut block = Group::new(Delimiter::Brace, tokens);
