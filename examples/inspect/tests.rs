@@ -1,13 +1,11 @@
 //! The table beside what limiters have done to real stores.
 
-#[path = "../shared_redis/redis.rs"]
-mod redis;
-
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Parser as _;
+use examples::redis::Redis;
 use paced::Limiter;
 use paced::Quota;
 use paced::store;
@@ -19,7 +17,6 @@ use paced::store::Request;
 use paced::store::Store;
 use paced::store::TICKS_PER_SECOND as SECOND;
 
-use self::redis::Redis;
 use super::Options;
 use super::inspect;
 use super::words::lasting;

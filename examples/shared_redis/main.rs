@@ -11,7 +11,6 @@
 #![forbid(unsafe_code)]
 
 mod processes;
-mod redis;
 mod worker;
 
 use std::{
@@ -22,10 +21,13 @@ use std::{
 };
 
 use clap::Parser;
-use examples::server::{self, Limits};
+use examples::{
+    redis::Redis,
+    server::{self, Limits},
+};
 use reqwest::Url;
 
-use crate::{processes::Processes, redis::Redis, worker::Report};
+use crate::{processes::Processes, worker::Report};
 
 /// Several processes share the rate limit of an API through a Redis server.
 #[derive(Clone, Debug, Parser)]

@@ -1,6 +1,7 @@
 //! What the examples share: an API on loopback that means its rate limit.
 #![forbid(unsafe_code)]
 
+pub mod redis;
 pub mod refusing;
 pub mod server;
 

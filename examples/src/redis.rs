@@ -1,4 +1,4 @@
-//! A Redis server for as long as the example runs.
+//! A Redis server for as long as an example runs.
 
 use std::{
     io,
@@ -11,14 +11,20 @@ use std::{
 const MISSING: &str = "redis-server is not installed: install it (`apt-get install redis-server`, \
                        `brew install redis`), or name one that runs with `--redis redis://host`";
 
-pub(crate) struct Redis {
+/// A server that ends with this value.
+#[derive(Debug)]
+pub struct Redis {
     child: Child,
     port: u16,
 }
 
 impl Redis {
     /// Starts it on a free port of the loopback interface, with nothing written to disk.
-    pub(crate) fn start() -> Result<Self, String> {
+    ///
+    /// # Errors
+    ///
+    /// A sentence for people: it is not installed, or does not start or listen.
+    pub fn start() -> Result<Self, String> {
         let port = free_port().map_err(|error| format!("no free port: {error}"))?;
         let child = Command::new("redis-server")
             .args(["--port", &port.to_string(), "--bind", "127.0.0.1"])
@@ -34,7 +40,8 @@ impl Redis {
         Ok(redis)
     }
 
-    pub(crate) fn url(&self) -> String {
+    /// Returns its URL.
+    pub fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
     }
 
