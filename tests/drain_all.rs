@@ -26,7 +26,7 @@ async fn begins_later() -> Result<u8, Error> {
 #[tokio::test(start_paused = true)]
 async fn all_named_limiters_are_closed_with_or_without_a_handle_at_that_time() {
     send().await.unwrap();
-    // Its name is kept for the tokens that were used, and nobody has a handle.
+    // Its name is kept for the tokens that were used, and there is no handle.
     assert!(paced::limiters().iter().all(|it| it.name() != Some("api")));
     assert_eq!(paced::drain_all(Duration::from_secs(1)).await, 0);
     assert!(send().await.unwrap_err().is_closed());

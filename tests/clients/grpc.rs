@@ -122,7 +122,7 @@ async fn fails_with(channel: &Channel, wanted: Failure) {
 
 #[tokio::test]
 async fn a_server_that_is_not_there_has_got_nothing() {
-    // Taken, so that nobody else listens there, and not listened on.
+    // Bound, so that no other program listens there, and not listened on.
     let socket = TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let channel = endpoint(socket.local_addr().unwrap()).connect_lazy();

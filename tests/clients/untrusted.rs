@@ -20,7 +20,7 @@ use tonic::transport::ClientTlsConfig;
 use crate::grpc::send;
 use crate::ureq_agent::fetch;
 
-/// Starts a server with a certificate that nobody trusts.
+/// Starts a server with a certificate that no client trusts.
 async fn serve() -> SocketAddr {
     let key = KeyPair::generate().unwrap();
     let params = CertificateParams::new(["localhost".to_owned()]).unwrap();

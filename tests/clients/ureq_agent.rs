@@ -122,7 +122,7 @@ async fn repeat(
 
 #[tokio::test]
 async fn each_way_to_fail_is_told_from_the_others() {
-    // Taken, so that nobody else listens there, and not listened on.
+    // Bound, so that no other program listens there, and not listened on.
     let absent = TcpSocket::new_v4().unwrap();
     absent.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();

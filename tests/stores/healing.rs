@@ -103,7 +103,7 @@ fn a_floor_does_not_bring_back_a_pause_that_was_lifted() {
     assert_eq!((lifted.generation, lifted.paused_until), (2, START + T));
     let answer = ask_with(&mut state, START + T, floor, draw(1));
     assert_eq!((answer.granted, answer.wait), (1, ticks(T)));
-    // The state is kept for as long as somebody may remember the pause.
+    // The state is kept for as long as a process may remember the pause.
     assert!(state.expires_at() > START + HOUR);
     // Nothing is to be lifted any more.
     let before = state;

@@ -13,11 +13,7 @@ impl Core<'_> {
     /// Returns the limiter that the call goes through.
     #[inline]
     pub(super) fn limiter(&self) -> Option<&Shared> {
-        #[cfg(feature = "test-util")]
-        if self.is_unpaced() {
-            return None;
-        }
-        self.declared_limiter()
+        self.limiter_handle().map(|limiter| &**limiter)
     }
 
     /// Returns whether a test has switched pacing off.
@@ -27,6 +23,7 @@ impl Core<'_> {
     }
 
     /// Returns the limiter, for a place in its queue.
+    #[inline]
     pub(super) fn limiter_handle(&self) -> Option<&Arc<Shared>> {
         #[cfg(feature = "test-util")]
         if self.is_unpaced() {

@@ -85,7 +85,7 @@ impl Limiter {
     ///
     /// A program that does only this declares the limiter with the quota that the others have: a store keeps no rates,
     /// and the bucket is booked for as long as this quota takes to fill it. [`shared_snapshot`](Self::shared_snapshot)
-    /// tells afterwards whether the pause is over; the name of a limiter that nobody uses has no `last_seen`.
+    /// tells afterwards whether the pause is over; an unused name has no `last_seen`.
     ///
     /// # Examples
     ///

@@ -13,17 +13,15 @@ use crate::quota::Quota;
 use super::callback::Callback;
 use super::remote::client::StoreClient;
 use super::shared::Shared;
+use super::sweep::SweepAt;
 
 /// Address of a store, and the name of a limiter in it.
 type Place = (usize, Arc<str>);
 
-/// Number of places below which none is removed.
-const FEW: usize = 64;
-
 struct Known {
     limiters: HashMap<Place, Weak<dyn Callback>>,
     /// Number of places at which those of dropped limiters are removed.
-    many: usize,
+    sweep_at: SweepAt,
 }
 
 static KNOWN: Mutex<Option<Known>> = Mutex::new(None);
@@ -50,13 +48,13 @@ fn note(client: &StoreClient, limiter: &Weak<dyn Callback>) -> Option<Weak<dyn C
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
     let known = known.get_or_insert_with(|| Known {
         limiters: HashMap::new(),
-        many: FEW,
+        sweep_at: SweepAt::NEW,
     });
-    if known.limiters.len() >= known.many {
+    if known.sweep_at.is_due(known.limiters.len()) {
         known
             .limiters
             .retain(|_, limiter| limiter.strong_count() > 0);
-        known.many = FEW.max(2 * known.limiters.len());
+        known.sweep_at.swept(known.limiters.len());
     }
     known.limiters.insert(client.place(), Weak::clone(limiter))
 }

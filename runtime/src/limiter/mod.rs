@@ -21,6 +21,7 @@ mod resources;
 mod shared;
 mod snapshot;
 mod state;
+mod sweep;
 #[cfg(test)]
 mod tests;
 mod ticket;

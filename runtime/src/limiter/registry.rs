@@ -21,12 +21,10 @@ use super::Limiter;
 use super::remote::RemoteConfig;
 use super::remote::client::StoreClient;
 use super::shared::Shared;
+use super::sweep::SweepAt;
 
 /// Quota of a limiter until it is declared.
 const UNDECLARED: Quota = Quota::per_second(NonZeroU32::MIN);
-
-/// Number of names below which none is removed.
-const FEW: usize = 64;
 
 /// Store of a limit, and its policy.
 type StorePlace<'a> = Option<(&'a Arc<dyn Store>, Policy)>;
@@ -42,14 +40,14 @@ struct NamedLimiter {
 struct Registry {
     entries: BTreeMap<Arc<str>, NamedLimiter>,
     /// Number of names at which unused ones are removed.
-    many: usize,
+    sweep_at: SweepAt,
     /// Limiters that were removed. They are dropped after unlocking, since their stores may be the program's own.
     removed: Vec<NamedLimiter>,
 }
 
 static REGISTRY: Mutex<Registry> = Mutex::new(Registry {
     entries: BTreeMap::new(),
-    many: FEW,
+    sweep_at: SweepAt::NEW,
     removed: Vec::new(),
 });
 
@@ -293,13 +291,13 @@ impl NamedLimiter {
 
 impl Registry {
     fn entry(&mut self, name: &str) -> &mut NamedLimiter {
-        if !self.entries.contains_key(name) && self.entries.len() >= self.many {
+        if !self.entries.contains_key(name) && self.sweep_at.is_due(self.entries.len()) {
             let unused = |entry: &NamedLimiter| entry.is_free() && entry.is_forgettable();
             let unused = self.entries.iter().filter(|(_, entry)| unused(entry));
             let unused: Vec<_> = unused.map(|(name, _)| Arc::clone(name)).collect();
             let removed = unused.iter().filter_map(|name| self.entries.remove(name));
             self.removed.extend(removed);
-            self.many = FEW.max(2 * self.entries.len());
+            self.sweep_at.swept(self.entries.len());
         }
         let name: Arc<str> = name.into();
         let entry = self.entries.entry(Arc::clone(&name));

@@ -1,7 +1,7 @@
 //! What every [`Store`] must do, as a check to run in tests of your own store.
 //!
 //! [`check`] is the same suite that the stores of this crate pass. It uses nothing but
-//! [`Store::transact`] and [`Store::list`], under keys that nobody else has, and leaves a few dozen states behind that
+//! [`Store::transact`] and [`Store::list`], under keys of its own, and leaves a few dozen states behind that
 //! expire within two hours.
 //!
 //! # Examples

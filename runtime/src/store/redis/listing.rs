@@ -115,29 +115,9 @@ fn state(fields: &Value) -> Option<State> {
         return None;
     };
     let numbers: Vec<u64> = fields.iter().map(number).collect();
-    let &[
-        first,
-        second,
-        third,
-        fourth,
-        paused_until,
-        generation,
-        learnt_interval,
-        learnt_until,
-        seen,
-    ] = numbers.as_slice()
-    else {
-        return None;
-    };
+    let state = script::state_of(numbers.try_into().ok()?);
     // The script writes when it was last changed with everything else.
-    (seen > 0).then_some(State {
-        full_at: [first, second, third, fourth],
-        paused_until,
-        generation,
-        learnt_interval,
-        learnt_until,
-        seen,
-    })
+    (state.seen > 0).then_some(state)
 }
 
 /// Reads a whole number, moved into bounds as the script does.

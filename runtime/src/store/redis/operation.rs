@@ -66,7 +66,7 @@ pub(super) async fn perform<O: Operation>(
         if error::breaks(&error) {
             connections.give_up(&slot);
         }
-        // A connection may have broken unnoticed while nobody used it, as with a server's restart. If
+        // An idle connection may have broken unnoticed, as with a server's restart. If
         // the request was carried out all the same, what it drew is lost: late, and never too much.
         let worth_it = if error::is_moved(&error) {
             connections.found_cluster()

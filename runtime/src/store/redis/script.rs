@@ -187,6 +187,18 @@ fn answer(numbers: &[i64]) -> Option<Answer> {
     for (number, field) in state.iter_mut().zip(fields) {
         *number = u64::try_from(field).ok()?;
     }
+    Some(Answer {
+        now: u64::try_from(now).ok()?,
+        granted: u32::try_from(granted).ok()?,
+        wait,
+        every: u64::try_from(every).ok()?,
+        stale: late != 0,
+        state: state_of(state),
+    })
+}
+
+/// Returns the state of these numbers, in the order in which the script has them.
+pub(super) fn state_of(numbers: [u64; NUMBERS - 5]) -> State {
     let [
         first,
         second,
@@ -197,20 +209,13 @@ fn answer(numbers: &[i64]) -> Option<Answer> {
         learnt_interval,
         learnt_until,
         seen,
-    ] = state;
-    Some(Answer {
-        now: u64::try_from(now).ok()?,
-        granted: u32::try_from(granted).ok()?,
-        wait,
-        every: u64::try_from(every).ok()?,
-        stale: late != 0,
-        state: State {
-            full_at: [first, second, third, fourth],
-            paused_until,
-            generation,
-            learnt_interval,
-            learnt_until,
-            seen,
-        },
-    })
+    ] = numbers;
+    State {
+        full_at: [first, second, third, fourth],
+        paused_until,
+        generation,
+        learnt_interval,
+        learnt_until,
+        seen,
+    }
 }
