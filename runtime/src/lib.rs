@@ -131,6 +131,7 @@ mod signal;
 pub mod store;
 mod store_url;
 mod sync;
+mod time;
 #[cfg(feature = "test-util")]
 pub mod testing;
 mod verdict;
