@@ -62,7 +62,7 @@ impl Core<'_> {
     fn wait_or_enter(&mut self, can_refuse: bool, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         loop {
             let has_resources = self.limiter().is_some_and(Shared::has_resources);
-            match &mut self.wait {
+            match &mut *self.wait {
                 Phase::Nothing(_) | Phase::Timed(_) => {
                     let gathered = Gathered::default();
                     if ready!(self.proceed(gathered, can_refuse, cx))? {
@@ -76,17 +76,17 @@ impl Core<'_> {
                 }
                 wait @ Phase::Turn(_) if has_resources => {
                     if let Phase::Turn(ticket) = mem::replace(wait, Phase::Nothing(0)) {
-                        self.wait = Gathering::after(ticket);
+                        *self.wait = Gathering::after(ticket);
                     }
                 }
                 Phase::Backoff(sleep) => {
                     ready!(sleep.as_mut().poll(cx));
-                    self.wait = Phase::Nothing(0);
+                    *self.wait = Phase::Nothing(0);
                 }
                 Phase::Turn(ticket) => {
                     let granted = ready!(ticket.poll(cx));
                     let now = clock::now();
-                    self.wait = Phase::Nothing(now.max(1));
+                    *self.wait = Phase::Nothing(now.max(1));
                     return Poll::Ready(match granted {
                         Ok(patience) => {
                             let closed = self.patience(can_refuse).saturating_sub(patience);

@@ -108,16 +108,16 @@ impl Core<'_> {
     /// Waits for the end of the attempt's time, and returns the error of it.
     fn time_out(&mut self, cx: &mut Context<'_>) -> Poll<Error> {
         if let (Phase::Nothing(since), Ok(setup), Some(scope)) =
-            (&self.wait, self.setup, &self.scope)
+            (&*self.wait, self.setup, &self.scope)
         {
             let since = *since;
             let Some(end) = end_of_attempt(&setup.config, since, scope.bounds.deadline()) else {
                 return Poll::Pending;
             };
             let sleep = Box::pin(tokio::time::sleep_until(clock::instant(end)));
-            self.wait = Phase::Timed(Box::new(Cut { since, end, sleep }));
+            *self.wait = Phase::Timed(Box::new(Cut { since, end, sleep }));
         }
-        let Phase::Timed(cut) = &mut self.wait else {
+        let Phase::Timed(cut) = &mut *self.wait else {
             return Poll::Pending;
         };
         ready!(cut.sleep.as_mut().poll(cx));

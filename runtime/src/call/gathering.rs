@@ -137,13 +137,13 @@ impl Core<'_> {
         can_refuse: bool,
         cx: &mut Context<'_>,
     ) -> Poll<Result<bool, Error>> {
-        let Phase::Gathering(gathering) = &mut self.wait else {
+        let Phase::Gathering(gathering) = &mut *self.wait else {
             return Poll::Ready(Ok(false));
         };
         let granted = ready!(gathering.turn.hold(cx));
         let now = clock::now();
         let begun = Phase::Nothing(now.max(1));
-        let Phase::Gathering(gathering) = mem::replace(&mut self.wait, begun) else {
+        let Phase::Gathering(gathering) = mem::replace(&mut *self.wait, begun) else {
             return Poll::Ready(Ok(false));
         };
         let patience = match granted {
@@ -174,7 +174,7 @@ impl Core<'_> {
         } else {
             gathered.held.push(turn);
         }
-        self.wait = Phase::Nothing(0);
+        *self.wait = Phase::Nothing(0);
         self.proceed(gathered, can_refuse, cx)
     }
 
@@ -192,11 +192,11 @@ impl Core<'_> {
             }
             // A caller that is granted a permit as soon as it joins the queue has been woken already.
             Ok(Entered::Limiter(wait)) => {
-                self.wait = wait;
+                *self.wait = wait;
                 Poll::Pending
             }
             Ok(Entered::Resource(wait)) => {
-                self.wait = wait;
+                *self.wait = wait;
                 Poll::Ready(Ok(false))
             }
             Err(error) => Poll::Ready(Err(error)),

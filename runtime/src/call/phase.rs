@@ -1,5 +1,9 @@
 //! Phase of an attempt.
 
+use core::mem;
+use core::mem::ManuallyDrop;
+use core::ops::Deref;
+use core::ops::DerefMut;
 use core::pin::Pin;
 
 use tokio::time::Sleep;
@@ -19,6 +23,49 @@ pub(super) enum Phase {
     Gathering(Box<Gathering>),
     /// The body runs, and has been pending: the end of its time is waited for as well.
     Timed(Box<Cut>),
+}
+
+/// Phase of a call. Dropping it takes one comparison while the body runs: the destructors of the other phases are out of
+/// line, where the compiler would not put them in every setting.
+#[derive(Debug)]
+pub(super) struct Wait(ManuallyDrop<Phase>);
+
+impl Wait {
+    pub(super) const fn new() -> Self {
+        Self(ManuallyDrop::new(Phase::Nothing(0)))
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn end(&mut self) {
+        let ended = mem::replace(&mut self.0, ManuallyDrop::new(Phase::Nothing(0)));
+        drop(ManuallyDrop::into_inner(ended));
+    }
+}
+
+impl Deref for Wait {
+    type Target = Phase;
+
+    #[inline]
+    fn deref(&self) -> &Phase {
+        &self.0
+    }
+}
+
+impl DerefMut for Wait {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut Phase {
+        &mut self.0
+    }
+}
+
+impl Drop for Wait {
+    #[inline]
+    fn drop(&mut self) {
+        if !matches!(**self, Phase::Nothing(_)) {
+            self.end();
+        }
+    }
 }
 
 /// Time limit of an attempt.

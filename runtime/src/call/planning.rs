@@ -49,7 +49,7 @@ impl Core<'_> {
                 limiter.add_backoff(not_before - now, setup.config.slow);
             }
             let sleep = tokio::time::sleep_until(clock::instant(not_before));
-            self.wait = Phase::Backoff(Box::pin(sleep));
+            *self.wait = Phase::Backoff(Box::pin(sleep));
             self.pause(Pause::Backoff, not_before - now, not_before);
         }
         let waits = self.wait.is_on();

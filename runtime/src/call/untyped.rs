@@ -28,6 +28,7 @@ use super::end::End;
 use super::end::heard;
 use super::next::NextAttempt;
 use super::phase::Phase;
+use super::phase::Wait;
 
 /// Reasons of a give-up.
 const TOO_LONG: &str = "the server asked for a longer wait than max_cooldown allows";
@@ -42,7 +43,7 @@ pub(super) struct Core<'s> {
     pub(super) brought: Option<Arc<Shared>>,
     /// `None` before the first admission, and while it is lent to the body.
     pub(super) scope: Option<Scope>,
-    pub(super) wait: Phase,
+    pub(super) wait: Wait,
 }
 
 impl<'s> Core<'s> {
@@ -51,7 +52,7 @@ impl<'s> Core<'s> {
             setup,
             brought,
             scope: None,
-            wait: Phase::Nothing(0),
+            wait: Wait::new(),
         }
     }
 
@@ -62,7 +63,7 @@ impl<'s> Core<'s> {
         can_refuse: bool,
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), Error>> {
-        match self.wait {
+        match *self.wait {
             Phase::Nothing(0) => {
                 let now = clock::quick();
                 if self.pass(can_refuse, now) {
@@ -139,10 +140,17 @@ impl<'s> Core<'s> {
             }
             _ => return self.settle_told(reading, verdict),
         }
-        if let Some(limiter) = self.limiter() {
-            limiter.passed(self.function(), self.wait.sent(), self.is_retry());
+        if let Some(limiter) = self.limiter().filter(|limiter| !limiter.count_pass()) {
+            self.report_pass(limiter);
         }
         false
+    }
+
+    /// Reports a success without an observation to a limiter that learns from it.
+    #[cold]
+    #[inline(never)]
+    fn report_pass(&self, limiter: &Shared) {
+        limiter.passed(self.function(), self.wait.sent(), self.is_retry());
     }
 
     /// [`settle`](Self::settle) for all but a success without an observation.
@@ -154,7 +162,7 @@ impl<'s> Core<'s> {
         let (Ok(setup), Some(scope)) = (self.setup, &self.scope) else {
             return false;
         };
-        self.wait = Phase::Nothing(0);
+        *self.wait = Phase::Nothing(0);
         if reading.unread && scope.status.is_none() && verdict == Verdict::Auto {
             setup.unread.tell();
         }

@@ -171,13 +171,20 @@ impl Shared {
     }
 
     /// Reports that a function's attempt that was sent at `sent` passed.
-    #[inline]
     pub(crate) fn passed(&self, function: Function, sent: u64, retry: bool) {
-        if self.published.listens() {
+        if !self.count_pass() {
             self.learn_from_pass(function, sent, retry);
-        } else {
+        }
+    }
+
+    /// Counts an attempt that passed, if nothing is to be learnt from it. Returns whether it was counted.
+    #[inline]
+    pub(crate) fn count_pass(&self) -> bool {
+        let listens = self.published.listens();
+        if !listens {
             self.fast_path().count_pass();
         }
+        !listens
     }
 
     #[cold]
