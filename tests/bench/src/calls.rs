@@ -2,6 +2,7 @@
 
 use core::hint::black_box;
 use core::num::NonZeroU32;
+use core::time::Duration;
 use std::io;
 use std::sync::LazyLock;
 
@@ -14,6 +15,10 @@ use governor::state::NotKeyed;
 use paced::Limiter;
 use paced::Quota;
 use paced::rate_limited;
+use throttle_net::Backoff;
+use throttle_net::Jitter;
+use throttle_net::RetryAction;
+use throttle_net::Throttle;
 use tokio_retry2::Retry;
 use tokio_retry2::RetryError;
 use tokio_retry2::strategy::ExponentialBackoff;
@@ -46,6 +51,15 @@ pub static GOVERNOR_BY_STD: LazyLock<GovernorByStd> =
 /// Empty for the next hour once its one token is taken.
 pub static EMPTY_GOVERNOR: LazyLock<Governor> =
     LazyLock::new(|| Governor::direct(governor::Quota::per_hour(NonZeroU32::MIN)));
+
+/// Never empty.
+pub static THROTTLE: LazyLock<Throttle> = LazyLock::new(|| {
+    let throttle = Throttle::builder().per_second(RATE.get());
+    throttle.burst(BURST.get()).build()
+});
+/// Empty for the next hour once its one token is taken.
+pub static EMPTY_THROTTLE: LazyLock<Throttle> =
+    LazyLock::new(|| Throttle::per_duration(1, Duration::from_secs(3600)));
 
 fn theirs() -> governor::Quota {
     governor::Quota::per_second(RATE).allow_burst(BURST)
@@ -126,6 +140,31 @@ pub async fn governor_and_tokio_retry(id: u64) -> io::Result<u64> {
     Retry::spawn(delays, attempt).await
 }
 
+/// With throttle-net and its own retry.
+///
+/// # Errors
+///
+/// As [`bare`].
+pub async fn throttle_net_and_its_retry(id: u64) -> io::Result<u64> {
+    let backoff = Backoff::exponential(Duration::from_secs(1), 2.0).with_jitter(Jitter::Full);
+    let attempt = || async {
+        let permit = THROTTLE.acquire().await;
+        permit.map_err(io::Error::other)?;
+        bare(id).await
+    };
+    let classify = |error: &io::Error| {
+        if is_transient(error) {
+            RetryAction::Retry
+        } else {
+            RetryAction::GiveUp
+        }
+    };
+    throttle_net::Retry::new(backoff)
+        .max_attempts(6)
+        .run(attempt, classify)
+        .await
+}
+
 fn backoff() -> ExponentialBuilder {
     ExponentialBuilder::default()
         .with_jitter()
@@ -137,7 +176,7 @@ fn is_transient(error: &io::Error) -> bool {
 }
 
 /// The bytes of the futures of [`plain`], and of what stands around it, by name.
-pub fn sizes() -> [(&'static str, usize); 4] {
+pub fn sizes() -> [(&'static str, usize); 5] {
     [
         ("plain", size_of_val(&plain(1))),
         ("`#[rate_limited]`", size_of_val(&annotated(1))),
@@ -145,6 +184,10 @@ pub fn sizes() -> [(&'static str, usize); 4] {
         (
             "governor and tokio-retry2",
             size_of_val(&governor_and_tokio_retry(1)),
+        ),
+        (
+            "throttle-net and its retry",
+            size_of_val(&throttle_net_and_its_retry(1)),
         ),
     ]
 }

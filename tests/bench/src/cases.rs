@@ -7,9 +7,11 @@ use std::time::Instant;
 use crate::calls;
 use crate::calls::EMPTY;
 use crate::calls::EMPTY_GOVERNOR;
+use crate::calls::EMPTY_THROTTLE;
 use crate::calls::FREE;
 use crate::calls::GOVERNOR;
 use crate::calls::GOVERNOR_BY_STD;
+use crate::calls::THROTTLE;
 use crate::floor;
 use crate::requests;
 use crate::running::ready;
@@ -30,7 +32,7 @@ const fn case(name: &'static str, run: fn(u64)) -> Case {
 }
 
 /// All cases, the floor first.
-pub const CASES: [Case; 24] = [
+pub const CASES: [Case; 28] = [
     case("compare-and-swap", |n| repeat(n, floor::compare_and_swap)),
     case("clock: std", |n| repeat(n, Instant::now)),
     case("clock: tokio", |n| repeat(n, tokio::time::Instant::now)),
@@ -55,11 +57,20 @@ pub const CASES: [Case; 24] = [
     case("free: governor until_ready, std clock", |n| {
         repeat(n, || ready(GOVERNOR_BY_STD.until_ready()));
     }),
+    case("free: throttle-net try_acquire", |n| {
+        repeat(n, || THROTTLE.try_acquire());
+    }),
+    case("free: throttle-net acquire", |n| {
+        repeat(n, || ready(THROTTLE.acquire()).is_ok());
+    }),
     case("refused: paced", |n| {
         repeat(n, || EMPTY.try_acquire().is_err());
     }),
     case("refused: governor", |n| {
         repeat(n, || EMPTY_GOVERNOR.check().is_err());
+    }),
+    case("refused: throttle-net", |n| {
+        repeat(n, || !EMPTY_THROTTLE.try_acquire());
     }),
     case("call: plain", |n| call(n, calls::plain)),
     case("call: paced", |n| call(n, calls::annotated)),
@@ -71,6 +82,9 @@ pub const CASES: [Case; 24] = [
     }),
     case("call: governor and tokio-retry2", |n| {
         call(n, calls::governor_and_tokio_retry);
+    }),
+    case("call: throttle-net and its retry", |n| {
+        call(n, calls::throttle_net_and_its_retry);
     }),
     case("request: plain", requests::plain),
     case("request: paced", requests::annotated),

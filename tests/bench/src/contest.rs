@@ -4,6 +4,8 @@ mod tables;
 
 use core::time::Duration;
 
+use throttle_net::Throttle;
+
 use crate::calls::Governor;
 use crate::limiters::Ticking;
 use crate::limiters::Waits;
@@ -14,7 +16,7 @@ use crate::waiting::Observed;
 use crate::waiting::Scenario;
 
 /// How many limiters there are.
-pub const CONTESTANTS: usize = 5;
+pub const CONTESTANTS: usize = 6;
 
 /// One limiter.
 #[derive(Clone, Copy)]
@@ -38,6 +40,7 @@ impl Contestant {
 const ALL: [Contestant; CONTESTANTS] = [
     Contestant::of::<paced::Limiter>(),
     Contestant::of::<Governor>(),
+    Contestant::of::<Throttle>(),
     Contestant::of::<leaky_bucket::RateLimiter>(),
     Contestant::of::<async_rate_limiter::RateLimiter>(),
     Contestant::of::<Ticking>(),
@@ -93,7 +96,7 @@ pub struct Contest {
 }
 
 impl Contest {
-    /// Holds it, in about nine minutes. `note` hears of every scenario that begins.
+    /// Holds it, in about eleven minutes. `note` hears of every scenario that begins.
     pub fn hold(mut note: impl FnMut(&str)) -> Self {
         let mut run = |scenarios: Vec<Scenario>| -> Vec<Round> {
             let all = scenarios.into_iter().map(|scenario| {

@@ -2,19 +2,20 @@
 
 use std::env;
 use std::io;
+use std::path::Path;
 use std::path::PathBuf;
 use std::process::Command;
 
 const REPEATS: u32 = 10_000;
 
-/// Instructions of one case outside the kernel, the clock's among them: `None` without valgrind.
+/// Instructions of one case, in the program `one` at this path, outside the kernel, the clock's among them: `None` without valgrind.
 ///
 /// Only what the program does in its function `counted` counts: before, it sets up what stays.
-pub fn measure(case: &str) -> Option<f64> {
+pub fn measure(one: &Path, case: &str) -> Option<f64> {
     let output = Command::new("valgrind")
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
         .arg("--toggle-collect=*one*counted*")
-        .arg(sibling("one").ok()?)
+        .arg(one)
         .args([case, &REPEATS.to_string()])
         .output()
         .ok()?;

@@ -5,6 +5,7 @@ use core::num::NonZeroU32;
 use core::time::Duration;
 use std::sync::Arc;
 
+use throttle_net::Throttle;
 use tokio::sync::Semaphore;
 use tokio::time::MissedTickBehavior;
 
@@ -44,6 +45,18 @@ impl Waits for Governor {
 
     async fn wait(&self) {
         self.until_ready().await;
+    }
+}
+
+impl Waits for Throttle {
+    const NAME: &'static str = "throttle-net";
+
+    fn new(rate: u32, burst: u32) -> Self {
+        Self::builder().per_second(rate).burst(burst).build()
+    }
+
+    async fn wait(&self) {
+        self.acquire().await.expect("one token fits in the bucket");
     }
 }
 

@@ -6,7 +6,7 @@ use std::process::Command;
 use std::thread;
 
 /// The peers whose versions matter.
-const PEERS: [&str; 12] = [
+const PEERS: [&str; 13] = [
     "async-rate-limiter",
     "backon",
     "governor",
@@ -17,6 +17,7 @@ const PEERS: [&str; 12] = [
     "reqwest-middleware",
     "reqwest-ratelimit",
     "reqwest-retry",
+    "throttle-net",
     "tokio",
     "tokio-retry2",
 ];

@@ -15,10 +15,11 @@ use nix::time::ClockId;
 use crate::calls::FREE;
 use crate::calls::GOVERNOR;
 use crate::calls::GOVERNOR_BY_STD;
+use crate::calls::THROTTLE;
 use crate::cases::CASES;
 use crate::floor;
 
-const ROUNDS: usize = 800;
+const ROUNDS: usize = 200;
 const REPEATS: u32 = 5_000;
 
 /// Nanoseconds of each case's best round, by its name.
@@ -40,11 +41,12 @@ pub fn measure() -> BTreeMap<&'static str, f64> {
 type Contender = (&'static str, fn() -> bool);
 
 /// What two threads do at once, on one limiter.
-const SHARED: [Contender; 4] = [
+const SHARED: [Contender; 5] = [
     ("decision: std", floor::decision_by_std),
     ("paced", || FREE.try_acquire().is_ok()),
     ("governor", || GOVERNOR.check().is_ok()),
     ("governor, std clock", || GOVERNOR_BY_STD.check().is_ok()),
+    ("throttle-net", || THROTTLE.try_acquire()),
 ];
 
 /// Permits that each of two threads takes in a round.

@@ -9,6 +9,7 @@ use bench::cases;
 use bench::limiters::Ticking;
 use bench::limiters::Waits;
 use bench::waiting::park;
+use throttle_net::Throttle;
 use tokio::runtime::Builder;
 
 const TASKS: u32 = 100_000;
@@ -17,6 +18,7 @@ fn main() {
     waiting::<Nobody>();
     waiting::<paced::Limiter>();
     waiting::<Governor>();
+    waiting::<Throttle>();
     waiting::<leaky_bucket::RateLimiter>();
     waiting::<async_rate_limiter::RateLimiter>();
     waiting::<Ticking>();

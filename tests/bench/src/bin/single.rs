@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! cargo run --release -p bench --bin single
+//! cargo run --profile one-unit -p bench --bin single
 //! ```
 #![forbid(unsafe_code)]
 
@@ -11,10 +12,9 @@ use bench::nanoseconds;
 fn main() {
     let nanos = nanoseconds::measure();
     for case in CASES {
-        println!("{:>8.1}  {}", nanos[case.name], case.name);
+        println!("{:>8.2}  {}", nanos[case.name], case.name);
     }
-    println!("on two threads");
     for (name, nanos) in nanoseconds::measure_two_threads() {
-        println!("{nanos:>8.1}  {name}");
+        println!("{nanos:>8.2}  2 threads: {name}");
     }
 }

@@ -4,7 +4,7 @@
 //! cargo run --release -p bench --bin report
 //! ```
 //!
-//! Takes a quarter of an hour on two cores. Instructions need valgrind and are left out without it.
+//! Takes half an hour on two cores. Instructions need valgrind and are left out without it.
 #![forbid(unsafe_code)]
 
 mod measured;
@@ -16,8 +16,8 @@ use std::fs;
 use std::path::Path;
 use std::path::PathBuf;
 
-use bench::builds;
 use bench::machine;
+use bench::settings::SETTINGS;
 
 use crate::measured::Measured;
 
@@ -28,18 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let root = root.canonicalize()?;
     let note = |what: &str| eprintln!("{what}");
-    // This package's other programs.
-    let programs = [
-        "build",
-        "--release",
-        "-p",
-        "bench",
-        "--bin",
-        "heap",
-        "--bin",
-        "one",
-    ];
-    builds::run(builds::cargo(&root).args(programs))?;
+    SETTINGS[0].build(&root, &["heap"])?;
     let load = machine::load();
     let measured = Measured::take(&root, note)?;
     let text = write_up(&root, &load, &measured)?;
@@ -59,7 +48,9 @@ fn write_up(root: &Path, load: &str, measured: &Measured) -> Result<String, Box<
         format!(
             "Written by `cargo run --release -p bench --bin report`, on {}; {load}. Compared are {}, \
              `paced` with its feature `quanta`, which governor has by default. All that is set side by \
-             side was measured in one run.\n",
+             side was measured in one run, in a release build unless a table says otherwise. The single calls alone, \
+             in both settings of the compiler: `cargo run --release -p bench --bin settings`; how limiters behave \
+             while callers wait: `cargo run --release -p bench --bin waiting`.\n",
             machine::machine(),
             machine::versions(&lock),
         ),

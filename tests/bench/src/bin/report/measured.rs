@@ -7,21 +7,16 @@ use std::process::Command;
 
 use bench::builds;
 use bench::builds::FeatureCost;
-use bench::cases::CASES;
 use bench::contest::Contest;
-use bench::instructions;
 use bench::instructions::sibling;
-use bench::nanoseconds;
+use bench::settings::Compared;
+use bench::settings::Figures;
 
 /// All figures of one report.
 #[derive(Debug)]
 pub(crate) struct Measured {
-    /// Nanoseconds by case.
-    pub(crate) nanos: BTreeMap<&'static str, f64>,
-    /// Nanoseconds of a permit on each of two threads.
-    pub(crate) two_threads: BTreeMap<&'static str, f64>,
-    /// Instructions by case, without those that valgrind could not count.
-    pub(crate) instructions: BTreeMap<&'static str, f64>,
+    /// Nanoseconds and instructions by case, in both settings of the compiler.
+    pub(crate) calls: Compared,
     pub(crate) heap: Heap,
     pub(crate) contest: Contest,
     /// CPU seconds for each of [`MARKS`](builds::MARKS).
@@ -42,16 +37,9 @@ pub(crate) struct Heap {
 impl Measured {
     /// Measures all there is, the short things first.
     pub(crate) fn take(root: &Path, note: impl Fn(&str)) -> io::Result<Self> {
-        note("nanoseconds");
-        let (nanos, two_threads) = (nanoseconds::measure(), nanoseconds::measure_two_threads());
+        let calls = Compared::measure(root, &note)?;
         note("allocations");
         let heap = Heap::count()?;
-        note("instructions");
-        let counted = CASES.map(|case| (case.name, instructions::measure(case.name)));
-        let counted = counted
-            .into_iter()
-            .filter_map(|(name, count)| Some((name, count?)));
-        let instructions = counted.collect();
         let contest = Contest::hold(&note);
         note("compile time");
         let compiled = builds::compile_functions(root)?;
@@ -62,9 +50,7 @@ impl Measured {
             (feature, cost)
         });
         Ok(Self {
-            nanos,
-            two_threads,
-            instructions,
+            calls,
             heap,
             contest,
             compiled,
@@ -72,9 +58,19 @@ impl Measured {
         })
     }
 
-    /// Nanoseconds of one case.
+    /// Figures of the default setting.
+    pub(crate) const fn default(&self) -> &Figures {
+        &self.calls.0[0]
+    }
+
+    /// Figures of the setting with one code generation unit.
+    pub(crate) const fn one_unit(&self) -> &Figures {
+        &self.calls.0[1]
+    }
+
+    /// Nanoseconds of one case, by default.
     pub(crate) fn of(&self, case: &str) -> f64 {
-        self.nanos[case]
+        self.default().nanos(case)
     }
 }
 

@@ -10,7 +10,8 @@ use crate::measured::Measured;
 
 /// Single calls.
 pub(crate) fn calls(measured: &Measured) -> Vec<Table> {
-    vec![single(measured), two_threads(measured), sizes()]
+    let [beside_peers, case_by_case] = measured.calls.tables();
+    vec![beside_peers, case_by_case, allocations(measured), sizes()]
 }
 
 /// What waits and what is built.
@@ -18,31 +19,20 @@ pub(crate) fn heap_and_builds(measured: &Measured) -> Vec<Table> {
     vec![heap(measured), functions(measured), features(measured)]
 }
 
-fn single(measured: &Measured) -> Table {
-    let explanation = "What nobody has to wait for. The best of many short rounds that take turns; \
-                       instructions without the kernel's, by callgrind, which reads the clock by a \
-                       system call.";
-    let head = ["what", "ns", "instructions", "allocations", "bytes"];
-    let mut table = Table::new("Single calls", explanation, head);
+fn allocations(measured: &Measured) -> Table {
+    let explanation = "Allocations on the heap, and their bytes. A case that is not listed has none. They are the \
+                       same in both settings.";
+    let head = ["what", "allocations", "bytes"];
+    let mut table = Table::new("Allocations", explanation, head);
     for case in CASES {
         let (allocations, bytes) = measured.heap.of(case.name);
-        let instructions = measured.instructions.get(case.name);
-        table.push([
-            case.name.to_owned(),
-            format!("{:.1}", measured.of(case.name)),
-            instructions.map_or_else(|| "-".to_owned(), |count| format!("{count:.0}")),
-            format!("{allocations:.0}"),
-            format!("{bytes:.0}"),
-        ]);
-    }
-    table
-}
-
-fn two_threads(measured: &Measured) -> Table {
-    let explanation = "Nanoseconds that a permit takes each of two threads on one limiter.";
-    let mut table = Table::new("Two threads", explanation, ["limiter", "ns"]);
-    for (name, nanos) in &measured.two_threads {
-        table.push([(*name).to_owned(), format!("{nanos:.1}")]);
+        if allocations > 0.0 || case.name.starts_with("call") {
+            table.push([
+                case.name.to_owned(),
+                format!("{allocations:.0}"),
+                format!("{bytes:.0}"),
+            ]);
+        }
     }
     table
 }
