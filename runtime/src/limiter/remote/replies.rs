@@ -71,11 +71,7 @@ impl Remote {
         StoreEffect {
             full_at: match known.next_token_at {
                 0 => full_at,
-                next => {
-                    let mut bucket = Bucket::new(Instant::from_nanos(full_at), shape);
-                    bucket.reopen(Instant::from_nanos(next));
-                    bucket.tat.nanos()
-                }
+                next => reopened(full_at, shape, next),
             },
             paused_until,
             lifted,
@@ -256,4 +252,11 @@ fn smoothed(old: u64, new: u64) -> u64 {
     } else {
         old - old / 8 + new / 8
     }
+}
+
+/// Returns when a bucket that is full at `full_at` is full, if its next token is free at `next`.
+fn reopened(full_at: u64, shape: Shape, next: u64) -> u64 {
+    let mut bucket = Bucket::new(Instant::from_nanos(full_at), shape);
+    bucket.reopen(Instant::from_nanos(next));
+    bucket.tat.nanos()
 }
