@@ -176,6 +176,136 @@ mod tests {
 
     use super::*;
 
+    /// Two tokens per second, three of them at once.
+    const SHAPE: Shape = Shape {
+        interval: Span::from_millis(500),
+        capacity: Span::from_millis(1500),
+    };
+
+    /// Half as fast, with the same burst.
+    const SLOWER: Shape = Shape {
+        interval: Span::from_secs(1),
+        capacity: Span::from_secs(3),
+    };
+
+    /// Returns the instant this many milliseconds after the bucket was filled.
+    const fn at(millis: u64) -> Instant {
+        Instant::from_nanos(3_600_000_000_000).after(Span::from_millis(millis))
+    }
+
+    /// Returns a bucket without tokens.
+    fn empty(now: Instant) -> Bucket {
+        let mut bucket = Bucket::full(SHAPE);
+        bucket.drain(now);
+        bucket
+    }
+
+    #[test]
+    fn a_full_bucket_grants_its_burst_and_then_its_rate() {
+        let mut bucket = Bucket::full(SHAPE);
+        for _ in 0..3 {
+            bucket = bucket.take(1, at(0), Span::ZERO).expect("a token is left");
+        }
+        assert_eq!(bucket.take(1, at(0), Span::ZERO), Err(at(500)));
+        assert_eq!(bucket.take(1, at(499), Span::ZERO), Err(at(500)));
+        assert!(bucket.take(1, at(500), Span::ZERO).is_ok());
+    }
+
+    #[test]
+    fn a_cost_above_one_waits_for_all_its_tokens() {
+        assert_eq!(empty(at(0)).take(2, at(0), Span::ZERO), Err(at(1000)));
+        assert!(empty(at(0)).take(2, at(1000), Span::ZERO).is_ok());
+    }
+
+    #[test]
+    fn a_full_bucket_gains_no_more_tokens() {
+        let bucket = empty(at(0));
+        assert_eq!(bucket.available(at(1500)), 3);
+        assert_eq!(bucket.available(at(60_000)), 3);
+    }
+
+    #[test]
+    fn timer_slack_keeps_the_tokens_of_that_time() {
+        let late = at(1500) + TIMER_SLACK;
+        let kept = empty(at(0)).take(1, late, TIMER_SLACK).expect("it is full");
+        let lost = empty(at(0)).take(1, late, Span::ZERO).expect("it is full");
+        assert_eq!(lost.tat - kept.tat, TIMER_SLACK);
+    }
+
+    #[test]
+    fn tokens_that_are_given_back_are_free_again() {
+        let mut bucket = empty(at(0));
+        bucket.give_back(2);
+        assert_eq!(bucket.available(at(0)), 2);
+    }
+
+    #[test]
+    fn tokens_that_are_forced_are_owed() {
+        let mut bucket = empty(at(0));
+        bucket.force(2, at(0));
+        assert_eq!(bucket.take(1, at(0), Span::ZERO), Err(at(1500)));
+    }
+
+    #[test]
+    fn a_bucket_that_is_put_off_grants_its_next_token_later() {
+        let mut bucket = empty(at(0));
+        bucket.put_off(Span::from_millis(100));
+        assert_eq!(bucket.earliest(1, at(0)), at(600));
+    }
+
+    #[test]
+    fn the_earliest_instant_is_that_of_the_last_token() {
+        assert_eq!(Bucket::full(SHAPE).earliest(3, at(0)), at(0));
+        assert_eq!(Bucket::full(SHAPE).earliest(5, at(0)), at(1000));
+        assert_eq!(empty(at(0)).earliest(1, at(700)), at(700));
+    }
+
+    #[test]
+    fn a_reopened_bucket_has_one_token_and_then_its_rate() {
+        let mut bucket = Bucket::full(SHAPE);
+        bucket.reopen(at(1000));
+        assert_eq!(bucket.available(at(1000)), 1);
+        assert_eq!(bucket.earliest(2, at(1000)), at(1500));
+    }
+
+    #[test]
+    fn a_new_shape_keeps_the_tokens_that_are_used_up() {
+        let mut bucket = empty(at(0));
+        bucket.give_back(1);
+        bucket.reshape(SLOWER, at(0));
+        assert_eq!((bucket.available(at(0)), bucket.shape), (1, SLOWER));
+        bucket.reshape(SHAPE, at(0));
+        assert_eq!(bucket.tat, at(1000));
+    }
+
+    #[test]
+    fn a_bucket_that_was_empty_at_a_slower_rate_is_empty_at_the_declared_one() {
+        let mut bucket = Bucket::new(at(3000), SLOWER);
+        bucket.deepen(SHAPE, at(0));
+        assert_eq!(bucket, empty(at(0)));
+    }
+
+    #[test]
+    fn a_bucket_that_holds_some_tokens_is_no_fuller() {
+        let of = |tokens| Bucket::new(Bucket::holding(tokens, SHAPE, at(0)), SHAPE);
+        assert_eq!(of(2.9).available(at(0)), 2);
+        assert_eq!(of(1e300).available(at(0)), 3);
+    }
+
+    #[test]
+    fn a_state_of_a_clock_that_was_ahead_counts_as_empty() {
+        let mut bucket = empty(at(60_000));
+        bucket.bound(at(0));
+        assert_eq!(bucket, empty(at(0)));
+    }
+
+    #[test]
+    fn a_shape_makes_room_for_one_call_and_its_price_is_bounded() {
+        assert_eq!(SHAPE.with_room_for(2), SHAPE);
+        assert_eq!(SHAPE.with_room_for(4).capacity, Span::from_secs(2));
+        assert_eq!(SHAPE.price(u64::MAX), MAX_CAPACITY);
+    }
+
     #[test]
     fn a_clock_that_is_off_widens_the_envelope_by_as_much_and_no_more() {
         const OFF: Span = Span::from_nanos(5_000);

@@ -144,3 +144,115 @@ impl Cooldown {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Returns the instant this many seconds after the start.
+    const fn at(seconds: u64) -> Instant {
+        Instant::from_nanos(3_600_000_000_000).after(Span::from_secs(seconds))
+    }
+
+    fn closed(until: Instant) -> Cooldown {
+        let mut cooldown = Cooldown::new();
+        assert!(cooldown.extend(until, at(0)));
+        cooldown
+    }
+
+    /// Returns a cooldown that ended at `at(10)`, with the probe in flight since then.
+    fn probing() -> Cooldown {
+        let mut cooldown = closed(at(10));
+        cooldown.arm(PROBING);
+        cooldown.granted(true, at(10));
+        cooldown
+    }
+
+    #[test]
+    fn a_new_cooldown_is_over() {
+        let cooldown = Cooldown::new();
+        assert!(cooldown.held_until() < at(0));
+        assert_eq!(
+            (cooldown.last_end(), cooldown.closed_for(at(0))),
+            (None, Span::ZERO)
+        );
+    }
+
+    #[test]
+    fn a_longer_cooldown_extends_and_a_shorter_one_changes_nothing() {
+        let mut cooldown = closed(at(10));
+        assert!(!cooldown.extend(at(9), at(1)));
+        assert_eq!(cooldown.until(), at(10));
+        assert!(cooldown.extend(at(11), at(1)));
+        assert_eq!(cooldown.until(), at(11));
+    }
+
+    #[test]
+    fn a_past_cooldown_is_ignored() {
+        let mut cooldown = Cooldown::new();
+        assert!(!cooldown.extend(at(5), at(5)));
+        assert_eq!(cooldown.last_end(), None);
+    }
+
+    #[test]
+    fn closed_time_is_the_sum_of_all_cooldowns_without_the_time_between() {
+        let mut cooldown = closed(at(10));
+        assert_eq!(cooldown.closed_for(at(4)), Span::from_secs(4));
+        assert!(cooldown.extend(at(25), at(20)));
+        assert_eq!(cooldown.closed_for(at(22)), Span::from_secs(12));
+        assert_eq!(cooldown.closed_in_all(), Span::from_secs(15));
+    }
+
+    #[test]
+    fn a_wait_overlaps_with_the_last_cooldown_alone() {
+        let cooldown = closed(at(10));
+        assert_eq!(cooldown.overlap(at(4), at(30)), Span::from_secs(6));
+        assert_eq!(cooldown.overlap(at(4), at(7)), Span::from_secs(3));
+        assert_eq!(cooldown.overlap(at(10), at(30)), Span::ZERO);
+    }
+
+    #[test]
+    fn a_lifted_cooldown_is_over_at_once_and_holds_nobody() {
+        let mut cooldown = closed(at(10));
+        cooldown.arm(PROBING);
+        cooldown.lift(at(4));
+        assert_eq!((cooldown.until(), cooldown.probe()), (at(4), Probe::Off));
+        assert_eq!(cooldown.closed_in_all(), Span::from_secs(4));
+    }
+
+    #[test]
+    fn a_probe_is_the_first_call_that_reports_and_holds_the_others() {
+        let mut cooldown = closed(at(10));
+        cooldown.arm(PROBING);
+        cooldown.granted(false, at(10));
+        assert_eq!(cooldown.held_until(), at(10));
+        cooldown.granted(true, at(12));
+        assert_eq!(cooldown.held_until(), at(13));
+    }
+
+    #[test]
+    fn an_answer_to_the_probe_ends_the_hold_and_one_to_an_earlier_call_does_not() {
+        let mut cooldown = probing();
+        assert!(!cooldown.answered(at(9)));
+        assert_eq!(cooldown.held_until(), at(11));
+        assert!(cooldown.answered(at(10)));
+        assert_eq!(cooldown.held_until(), at(10));
+    }
+
+    #[test]
+    fn a_permit_that_the_probe_did_not_use_makes_the_next_call_the_probe() {
+        let mut cooldown = probing();
+        cooldown.unused(at(9));
+        assert!(matches!(cooldown.probe(), Probe::Out { .. }));
+        cooldown.unused(at(10));
+        assert_eq!(cooldown.probe(), Probe::Armed { hold: PROBING });
+    }
+
+    #[test]
+    fn a_hold_lapses_at_its_end() {
+        let mut cooldown = probing();
+        assert_eq!(cooldown.lapse(at(10)), None);
+        assert_eq!(cooldown.lapse(at(12)), Some(at(11)));
+        assert_eq!(cooldown.lapse(at(12)), None);
+    }
+}

@@ -343,3 +343,6 @@ impl Queue {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
