@@ -94,8 +94,8 @@ impl Schedule {
             return 0;
         }
         let first = self.bucket.tat.max(self.now);
-        let last = end - Span::SHORTEST;
-        let most = (last + capacity).since(first) / interval;
+        let before = end - Span::SHORTEST;
+        let most = (before + capacity).since(first) / interval;
         // A probe delays the others by its round trip, so the count is found by bisection.
         let (mut least, mut most) = (0, most);
         while least < most {

@@ -110,7 +110,7 @@ fn the_share_grows_back_while_calls_pass_and_is_forgotten() {
     let before = rate(&learnt);
     learnt.passed(at(2000), false, at(11000));
     assert!(rate(&learnt) > before);
-    learnt.passed(at(2000), false, at(101000));
+    learnt.passed(at(2000), false, at(101_000));
     assert_eq!(learnt.tighten(DECLARED), DECLARED);
     assert!(learnt.is_nothing());
 }
@@ -189,7 +189,7 @@ fn a_measured_share_stays_where_it_is_before_it_grows() {
     let cut = rate(&learnt);
     learnt.passed(at(2000), false, at(12000));
     assert!(rate(&learnt) < cut * 1.02, "{}", rate(&learnt));
-    learnt.passed(at(2000), false, at(102000));
+    learnt.passed(at(2000), false, at(102_000));
     assert!(rate(&learnt) > 9.99, "{}", rate(&learnt));
 }
 

@@ -46,7 +46,7 @@ impl LimiterState {
         }
     }
 
-    /// Returns the longest hold for the probe after the end of a window, in nanoseconds.
+    /// Returns the longest hold for the probe after the end of a window.
     pub(super) fn probing(&self) -> Span {
         PROBING.min(self.round_trip.times(2))
     }
