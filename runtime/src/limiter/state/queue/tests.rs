@@ -43,8 +43,9 @@ impl Bench {
     }
 }
 
-const fn at(nanos: u64) -> Instant {
-    Instant::from_nanos(nanos)
+/// Returns the instant this many nanoseconds after the epoch.
+const fn at(count: u64) -> Instant {
+    Instant::from_nanos(count)
 }
 
 #[test]
