@@ -88,6 +88,18 @@ impl Span {
     pub(crate) const fn is_zero(self) -> bool {
         self.0 == 0
     }
+
+    /// Returns both spans together, at most 584 years.
+    #[inline]
+    pub(crate) const fn plus(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0))
+    }
+
+    /// Returns what is left of this span without `other`, zero if `other` is longer.
+    #[inline]
+    pub(crate) const fn minus(self, other: Self) -> Self {
+        Self(self.0.saturating_sub(other.0))
+    }
 }
 
 impl From<Span> for Duration {

@@ -11,6 +11,7 @@ use crate::clock;
 use crate::context;
 use crate::error::Error;
 use crate::error::Kind;
+use crate::time::Instant;
 
 use super::Call;
 use super::Config;
@@ -107,14 +108,14 @@ impl<'s, S, R: Refusing> Call<'s, S, R> {
 impl Core<'_> {
     /// Waits for the end of the attempt's time, and returns the error of it.
     fn time_out(&mut self, cx: &mut Context<'_>) -> Poll<Error> {
-        if let (Phase::Nothing(since), Ok(setup), Some(scope)) =
+        if let (Phase::Running(since), Ok(setup), Some(scope)) =
             (&self.wait, self.setup, &self.scope)
         {
             let since = *since;
             let Some(end) = end_of_attempt(&setup.config, since, scope.bounds.deadline()) else {
                 return Poll::Pending;
             };
-            let sleep = Box::pin(tokio::time::sleep_until(clock::instant(end)));
+            let sleep = Box::pin(tokio::time::sleep_until(clock::instant(end.nanos())));
             self.wait = Phase::Timed(Box::new(Cut { since, end, sleep }));
         }
         let Phase::Timed(cut) = &mut self.wait else {
@@ -125,7 +126,7 @@ impl Core<'_> {
             .scope
             .as_ref()
             .is_some_and(|scope| cut.end >= scope.bounds.deadline());
-        let took = Duration::from_nanos(cut.end.saturating_sub(cut.since));
+        let took = Duration::from(cut.end.since(cut.since));
         let kind = if overdue {
             Kind::Overdue
         } else {
@@ -137,10 +138,8 @@ impl Core<'_> {
     }
 }
 
-fn end_of_attempt(config: &Config, since: u64, deadline: u64) -> Option<u64> {
-    let timeout = config
-        .attempt_timeout
-        .map(|timeout| since.saturating_add(timeout));
+fn end_of_attempt(config: &Config, since: Instant, deadline: Instant) -> Option<Instant> {
+    let timeout = config.attempt_timeout.map(|timeout| since.after(timeout));
     let deadline = (config.deadline.is_some() || timeout.is_some()).then_some(deadline);
     [timeout, deadline].into_iter().flatten().min()
 }

@@ -9,17 +9,18 @@ use crate::learning::Observation;
 use crate::limiter::Fault;
 use crate::limiter::Rejection;
 use crate::retry::Advice;
+use crate::time::Instant;
 
 use super::Config;
 
 /// End of an attempt that failed.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct End<'a> {
-    pub(super) sent: u64,
+    pub(super) sent: Instant,
     pub(super) failure: Failure,
     pub(super) advice: Advice,
     /// Instant at which its response was observed.
-    pub(super) received: Option<u64>,
+    pub(super) received: Option<Instant>,
     /// Hint of the response.
     pub(super) hint: Option<&'a Hint>,
     /// It was not the call's first.
@@ -40,12 +41,12 @@ impl<'a> End<'a> {
 
     /// Returns the failure of the server, if its response said when to come back. `again`: the call's
     /// previous attempt failed so.
-    pub(super) fn fault(&self, config: &Config, received: u64, again: bool) -> Option<Fault> {
+    pub(super) fn fault(&self, config: &Config, received: Instant, again: bool) -> Option<Fault> {
         let asked = self.advice.retry_after.filter(|wait| !wait.is_zero())?;
         let told = self.failure.is_fault() && !self.advice.by_reset && !self.by_user;
         told.then(|| Fault {
-            received,
-            asked: clock::nanos(asked).min(config.max_cooldown),
+            received: received.nanos(),
+            asked: clock::nanos(asked).min(config.max_cooldown.nanos()),
             spread: config.spread(),
             again,
         })
@@ -54,12 +55,12 @@ impl<'a> End<'a> {
     pub(super) fn refused(
         &self,
         config: &Config,
-        received: u64,
+        received: Instant,
         wait: Option<Duration>,
     ) -> Rejection<'a> {
         Rejection {
-            sent: self.sent,
-            received,
+            sent: self.sent.nanos(),
+            received: received.nanos(),
             wait: wait.map(clock::nanos),
             by_reset: self.advice.by_reset,
             heard: self
@@ -67,7 +68,7 @@ impl<'a> End<'a> {
                 .map(|hint| heard(config, hint, self.sent, received)),
             backoff: config.retry.backoff,
             spread: config.spread(),
-            longest: config.max_cooldown,
+            longest: config.max_cooldown.nanos(),
             for_its_rate: wait.is_none()
                 || self.failure != Failure::Status(503)
                 || self.hint.and_then(Hint::remaining) == Some(0.0),
@@ -80,14 +81,14 @@ impl<'a> End<'a> {
 pub(super) fn heard<'a>(
     config: &Config,
     hint: &'a Hint,
-    sent: u64,
-    received: u64,
+    sent: Instant,
+    received: Instant,
 ) -> Observation<'a> {
     Observation {
         hint,
-        sent,
-        received,
+        sent: sent.nanos(),
+        received: received.nanos(),
         below: config.throttle_below,
-        longest: config.max_cooldown,
+        longest: config.max_cooldown.nanos(),
     }
 }

@@ -18,6 +18,8 @@ use crate::limiter::Refusal;
 use crate::limiter::Request;
 use crate::limiter::Shared;
 use crate::limiter::Ticket;
+use crate::time::Instant;
+use crate::time::Span;
 
 use super::phase::Gathered;
 use super::phase::Gathering;
@@ -46,7 +48,7 @@ impl Gathering {
 
     /// Continues a wait for the limiter that began before the server named resources.
     pub(super) fn after(turn: Ticket) -> Phase {
-        let latest = Some(turn.latest());
+        let latest = Some(Instant::from_nanos(turn.latest()));
         let gathered = Gathered {
             latest,
             ..Gathered::default()
@@ -62,9 +64,10 @@ impl Gathered {
         lost.map(|at| self.held.remove(at))
     }
 
-    fn is_complete(&self, limiter: &Shared, function: Function, now: u64) -> bool {
+    fn is_complete(&self, limiter: &Shared, function: Function, now: Instant) -> bool {
         let has = |resource| self.held.iter().any(|ticket| ticket.is_of(resource));
-        self.held.iter().all(Ticket::is_held) && limiter.binding(function, now).iter().all(has)
+        self.held.iter().all(Ticket::is_held)
+            && limiter.binding(function, now.nanos()).iter().all(has)
     }
 
     fn use_up(self) {
@@ -79,30 +82,35 @@ impl Gathered {
         request: Request,
         cx: &Context<'_>,
     ) -> Result<Entered, Denial> {
-        self.latest = Some(request.latest);
+        self.latest = Some(Instant::from_nanos(request.latest));
         if let Some(lost) = self.take_lost() {
             return Ok(Entered::Resource(Gathering::of(self, lost, false)));
         }
         let now = clock::now();
         let mut missing = limiter.binding(function, now);
         missing.retain(|resource| !self.held.iter().any(|ticket| ticket.is_of(resource)));
+        // The time spent backing off is the limiter's to count.
+        let of_resource = Request {
+            backed_off: Span::ZERO,
+            ..request
+        };
         if let Some(resource) = missing.first() {
             // What the other waits will be is known now: the call need not wait here in vain.
             let (permit, opens) = limiter.forecast_with(&missing, request.priority);
             if permit > request.latest {
                 return Err(Denial::Refused(Refusal::Late { until: permit }));
             }
-            if opens.saturating_sub(now) > request.patience {
+            if opens.saturating_sub(now) > request.max_pause {
                 return Err(Denial::Refused(Refusal::Closed { until: permit }));
             }
             if Handle::try_current().is_ok() {
-                let turn = Ticket::enqueue(resource, request, cx)?;
+                let turn = Ticket::enqueue(resource, of_resource, cx)?;
                 return Ok(Entered::Resource(Gathering::of(self, turn, false)));
             }
         }
         // Outside of a runtime all permits are taken at once, or none is to be had.
         for resource in &missing {
-            Ticket::enter(resource, request, cx)?;
+            Ticket::enter(resource, of_resource, cx)?;
         }
         let priority = if self.returned {
             Priority::Returned
@@ -127,8 +135,8 @@ impl Gathered {
 impl Core<'_> {
     /// Returns whether the call may have to wait for a resource.
     #[cold]
-    pub(super) fn is_bound(&self, limiter: &Shared, now: u64) -> bool {
-        limiter.is_bound(self.function(), now)
+    pub(super) fn is_bound(&self, limiter: &Shared, now: Instant) -> bool {
+        limiter.is_bound(self.function(), now.nanos())
     }
 
     /// Waits for a permit, and asks for the next one. Returns `true` once there are all.
@@ -141,18 +149,17 @@ impl Core<'_> {
             return Poll::Ready(Ok(false));
         };
         let granted = ready!(gathering.turn.hold(cx));
-        let now = clock::now();
-        let begun = Phase::Nothing(now.max(1));
-        let Phase::Gathering(gathering) = mem::replace(&mut self.wait, begun) else {
+        let now = Instant::from_nanos(clock::now());
+        let Phase::Gathering(gathering) = mem::replace(&mut self.wait, Phase::Idle) else {
             return Poll::Ready(Ok(false));
         };
-        let patience = match granted {
-            Ok(patience) => patience,
+        let left = match granted {
+            Ok(left) => Span::from_nanos(left),
             Err(refusal) => {
                 return Poll::Ready(Err(self.refusal(Denial::Refused(refusal), now)));
             }
         };
-        let closed = self.patience(can_refuse).saturating_sub(patience);
+        let closed = self.pause_left(can_refuse).minus(left);
         self.pause(Pause::Cooldown, closed, now);
         let Gathering {
             mut gathered,
@@ -165,6 +172,7 @@ impl Core<'_> {
         if is_last && complete {
             gathered.use_up();
             turn.use_up();
+            self.wait.begin(now);
             return Poll::Ready(Ok(true));
         }
         if is_last {
@@ -174,7 +182,6 @@ impl Core<'_> {
         } else {
             gathered.held.push(turn);
         }
-        self.wait = Phase::Nothing(0);
         self.proceed(gathered, can_refuse, cx)
     }
 
@@ -187,11 +194,13 @@ impl Core<'_> {
     ) -> Poll<Result<bool, Error>> {
         match self.enter(gathered, can_refuse, cx) {
             Ok(Entered::Admitted) => {
-                self.wait.begin(clock::now());
+                self.clear_unreported_backoff();
+                self.wait.begin(Instant::from_nanos(clock::now()));
                 Poll::Ready(Ok(true))
             }
             // A caller that is granted a permit as soon as it joins the queue has been woken already.
             Ok(Entered::Limiter(wait)) => {
+                self.clear_unreported_backoff();
                 self.wait = wait;
                 Poll::Pending
             }

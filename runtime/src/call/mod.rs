@@ -10,6 +10,7 @@ mod next;
 mod outcome;
 mod phase;
 mod planning;
+mod settling;
 mod under_way;
 mod unread;
 mod untyped;

@@ -8,11 +8,10 @@ use core::task::Poll;
 use crate::clock;
 use crate::error::Error;
 use crate::error::Kind;
+use crate::time::Instant;
 
-use super::Counts;
 use super::Denial;
 use super::Limiter;
-use super::Refusal;
 use super::Request;
 use super::Ticket;
 
@@ -87,20 +86,10 @@ impl<'a> Acquire<'a> {
 
     fn error(&self, denial: Denial) -> Error {
         let shared = self.limiter.shared();
-        shared.count(Counts::refuse);
-        let error = Error::new(match denial {
-            Denial::NoRuntime => Kind::NoRuntime,
-            Denial::Refused(Refusal::TooLarge { burst }) => Kind::InsufficientCapacity {
-                cost: self.cost,
-                burst,
-            },
-            Denial::Refused(Refusal::Shut) => Kind::Shut,
-            Denial::Refused(Refusal::NoStore) => Kind::Store(self.limiter.shared().no_store()),
-            Denial::Refused(Refusal::Late { until } | Refusal::Closed { until }) => {
-                let wait = until.saturating_sub(clock::now());
-                Kind::Deadline(core::time::Duration::from_nanos(wait))
-            }
-        });
+        shared.count_refused();
+        let now = Instant::from_nanos(clock::now());
+        let kind = shared.kind_of(denial, self.cost, now, |_, wait| Kind::Deadline(wait));
+        let error = Error::new(kind);
         match shared.name() {
             Some(_) => error.at(shared.context(false)),
             None => error,

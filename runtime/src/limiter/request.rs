@@ -1,5 +1,7 @@
 //! A request for a permit, and the reasons for refusing it.
 
+use crate::time::Span;
+
 use super::state::news::SLOW;
 
 /// A request for a permit.
@@ -10,7 +12,7 @@ pub(crate) struct Request {
     /// Instant after which a permit is of no use.
     pub(crate) latest: u64,
     /// Longest time in cooldowns that the caller still accepts, in nanoseconds.
-    pub(crate) patience: u64,
+    pub(crate) max_pause: u64,
     pub(crate) priority: Priority,
     /// The call can be refused with an error.
     pub(crate) refusable: bool,
@@ -18,6 +20,8 @@ pub(crate) struct Request {
     pub(crate) reports: bool,
     /// Longest wait that is not announced, in nanoseconds.
     pub(crate) slow: u64,
+    /// Time for which the caller has backed off before, if no request has carried it.
+    pub(crate) backed_off: Span,
 }
 
 impl Request {
@@ -25,11 +29,12 @@ impl Request {
     pub(crate) const ONE: Self = Self {
         cost: 1,
         latest: u64::MAX,
-        patience: u64::MAX,
+        max_pause: u64::MAX,
         priority: Priority::First,
         refusable: true,
         reports: false,
         slow: SLOW,
+        backed_off: Span::ZERO,
     };
 }
 

@@ -3,6 +3,7 @@
 //! The lock is a blocking one: it is held for a few lines of arithmetic and never across an await.
 
 use core::task::Context;
+use core::time::Duration;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
@@ -15,13 +16,15 @@ use tokio::runtime::Handle;
 use crate::bucket::Shape;
 use crate::clock;
 use crate::quota::Quota;
+use crate::time::Instant;
 
 use super::callback::Callback;
-use super::counts::Counts;
+use super::counts::LateCounts;
 use super::fast_path::FastPath;
 use super::fast_path::TryTake;
 use super::locked;
 use super::locked::Locked;
+use super::long_waits::LongWaits;
 use super::name::Naming;
 use super::published::Published;
 use super::remote::Remote;
@@ -43,6 +46,8 @@ use super::wake_list::WakeList;
 pub(crate) struct Shared {
     pub(super) fast_path: FastPath,
     pub(super) published: Published,
+    pub(super) late_counts: LateCounts,
+    pub(super) long_waits: LongWaits,
     /// The limiters of the server's resources.
     pub(super) resources: Mutex<Resources<Self>>,
     locked: Mutex<Locked>,
@@ -81,6 +86,8 @@ impl Shared {
         Arc::new_cyclic(|me| Self {
             fast_path: FastPath::new(Shape::of(quota)),
             published: Published::new(),
+            late_counts: LateCounts::NONE,
+            long_waits: LongWaits::new(),
             resources: Mutex::new(Resources::EMPTY),
             locked: Mutex::new(Locked::new(quota)),
             naming: Naming::default(),
@@ -101,13 +108,10 @@ impl Shared {
 
     /// Admits a call's attempt if no caller waits and the bucket has a token.
     #[inline]
-    pub(crate) fn admit(&self, retry: bool, now: u64) -> bool {
-        let passed = self.pass(1, now);
+    pub(crate) fn admit(&self, now: Instant) -> bool {
+        let passed = self.pass(1, now.nanos());
         if passed {
             self.fast_path.count_attempt();
-            if retry {
-                self.count(Counts::retry);
-            }
         }
         passed
     }
@@ -133,6 +137,7 @@ impl Shared {
         let handle = Handle::try_current();
         let (mut locked, now) = self.lock_state();
         let mut wakes = WakeList::new();
+        locked.state.waits.backoff += Duration::from(request.backed_off);
         let entered = match locked.state.take(&request, now) {
             Ok(()) => Ok(None),
             Err(refusal @ (Refusal::TooLarge { .. } | Refusal::NoStore)) => {
@@ -178,8 +183,8 @@ impl Shared {
             .map_err(Denial::Refused)
     }
 
-    /// Returns the outcome of a wait, or `None` while it lasts. A permit carries the unused patience, in
-    /// nanoseconds.
+    /// Returns the outcome of a wait, or `None` while it lasts. A permit carries the nanoseconds of
+    /// cooldowns that the caller would still have accepted.
     pub(super) fn check(
         &self,
         index: u32,
@@ -196,7 +201,7 @@ impl Shared {
         let waiter = locked.state.queue.waiter_mut(index);
         let outcome = match waiter.state() {
             WaiterState::Granted { .. } | WaiterState::Held { .. } => {
-                Ok(waiter.patience.saturating_sub(closed))
+                Ok(waiter.max_closed.saturating_sub(closed))
             }
             WaiterState::Late { until } => Err(Refusal::Late { until }),
             WaiterState::Closed { until } => Err(Refusal::Closed { until }),
@@ -288,40 +293,59 @@ impl Shared {
         now
     }
 
-    /// Ends a locked section: grants the permits that are due, sets the timers for the next one, opens the
-    /// fast path if no caller waits, and wakes waiters after unlocking.
+    /// Ends a locked section: grants the permits that are due, and releases the lock.
     pub(super) fn finish<'a>(
+        &'a self,
+        locked: MutexGuard<'a, Locked>,
+        now: u64,
+        wakes: &mut WakeList,
+    ) {
+        let (locked, now) = self.grant(locked, now, wakes);
+        self.release(locked, now, wakes);
+    }
+
+    /// Grants the permits that are due, sets the timers for the next one, and opens the fast path if no caller waits.
+    pub(super) fn grant<'a>(
         &'a self,
         mut locked: MutexGuard<'a, Locked>,
         mut now: u64,
         wakes: &mut WakeList,
-    ) {
+    ) -> (MutexGuard<'a, Locked>, u64) {
         loop {
             match locked.state.grant(now, wakes) {
                 Next::Due(due) => match locked.timers.set(due) {
-                    Setting::Set => break,
+                    Setting::Set => return (locked, now),
                     Setting::Fired => now = clock::now(),
                 },
                 Next::Idle => {
                     locked.state.hand_back(&self.fast_path, now);
-                    break;
+                    return (locked, now);
                 }
                 Next::More => {
                     let news = locked.state.news(now);
                     drop(locked);
-                    news.tell(self.label());
+                    news.tell(self.label(), &self.long_waits, now);
                     wakes.wake();
                     (locked, now) = self.lock_state();
                 }
             }
         }
+    }
+
+    /// Releases the lock, and then emits events, wakes waiters and sends requests to the store.
+    pub(super) fn release<'a>(
+        &'a self,
+        mut locked: MutexGuard<'a, Locked>,
+        now: u64,
+        wakes: &mut WakeList,
+    ) {
         let state = &locked.state;
         self.published
             .write(state.is_attentive(), state.binds_until());
         let outbox = self.client.get().is_some().then(|| locked.outbox());
         let news = locked.state.news(now);
         drop(locked);
-        news.tell(self.label());
+        news.tell(self.label(), &self.long_waits, now);
         wakes.wake();
         if let Some(outbox) = outbox {
             self.run(outbox);

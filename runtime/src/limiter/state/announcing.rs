@@ -3,11 +3,9 @@
 use core::mem;
 
 use crate::bucket::Shape;
-use crate::limiter::request::Priority;
 use crate::quota::Rate;
 
 use super::LimiterState;
-use super::news::EVERY;
 use super::news::LongWait;
 use super::news::News;
 use super::news::why;
@@ -26,32 +24,15 @@ impl LimiterState {
         } else {
             why::QUEUE
         };
-        if until.saturating_sub(now) > slow {
-            self.expect(until, ahead, why, waiter.refusable, now);
-        }
-    }
-
-    /// Records a backoff, if it has to be announced.
-    pub(in crate::limiter) fn expect_backoff(&mut self, nanos: u64, slow: u64, now: u64) {
-        let ahead = self.queue.cost_ahead(Priority::Retries);
-        if nanos > slow {
-            self.expect(now.saturating_add(nanos), ahead, why::BACKOFF, true, now);
-        }
-    }
-
-    fn expect(&mut self, until: u64, ahead: u64, why: &'static str, refusable: bool, now: u64) {
         let wait = until.saturating_sub(now);
-        let last = self.announced.waited;
-        if last.is_some_and(|last| now < last + EVERY) {
-            return;
+        if wait > slow {
+            self.announced.wait = Some(LongWait {
+                wait,
+                ahead,
+                why,
+                refusable: waiter.refusable,
+            });
         }
-        self.announced.waited = Some(now);
-        self.announced.wait = Some(LongWait {
-            wait,
-            ahead,
-            why,
-            refusable,
-        });
     }
 
     /// Returns the changes since the last call.

@@ -51,7 +51,7 @@ pub(in crate::limiter) struct Waiter {
     /// Instant after which a permit is of no use.
     pub(in crate::limiter) latest: u64,
     /// Time for which the limiter may have been closed in all when the permit comes.
-    pub(in crate::limiter) patience: u64,
+    pub(in crate::limiter) max_closed: u64,
     /// Instant at which the wait began, or at which the permit was granted.
     pub(in crate::limiter) since: u64,
     /// The runtime whose timer this waiter can count on.
@@ -89,7 +89,7 @@ impl Waiter {
             cost: request.cost,
             until: 0,
             latest: request.latest,
-            patience: request.patience.saturating_add(closed),
+            max_closed: request.max_pause.saturating_add(closed),
             since,
             runtime,
         }
