@@ -93,15 +93,17 @@ impl<'s, S, R: Refusing> Call<'s, S, R> {
         }
     }
 
-    /// Handles a poll of the body.
+    /// Handles a poll of the body. What a body has observed that runs on is reported at once.
     #[inline]
     fn after<O>(&mut self, polled: Poll<O>, cx: &mut Context<'_>) -> Poll<Attempted<O>> {
-        self.core.heed();
-        match polled {
-            Poll::Ready(out) => Poll::Ready(Attempted::Done(out)),
-            Poll::Pending if R::CAN => self.core.time_out(cx).map(Attempted::TimedOut),
-            Poll::Pending => Poll::Pending,
+        if let Poll::Ready(out) = polled {
+            return Poll::Ready(Attempted::Done(out));
         }
+        self.core.heed();
+        if R::CAN {
+            return self.core.time_out(cx).map(Attempted::TimedOut);
+        }
+        Poll::Pending
     }
 }
 

@@ -25,8 +25,10 @@ pub(super) struct End<'a> {
     pub(super) hint: Option<&'a Hint>,
     /// It was not the call's first.
     pub(super) retry: bool,
-    /// The limiter has been told of the refusal.
+    /// The limiter has been told of a refusal of this attempt.
     pub(super) reported: bool,
+    /// The limiter has not been told of the response that was observed last.
+    pub(super) is_news: bool,
     /// The user has judged it by `classify`.
     pub(super) by_user: bool,
 }

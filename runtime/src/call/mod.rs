@@ -11,6 +11,8 @@ mod outcome;
 mod phase;
 mod planning;
 mod settling;
+#[cfg(test)]
+mod tests;
 mod under_way;
 mod unread;
 mod untyped;

@@ -42,6 +42,7 @@ impl Core<'_> {
             return false;
         };
         let span = self.enter_span();
+        let carries = self.carry_observation(reading, verdict);
         let reported = self.end_attempt();
         let (Ok(setup), Some(scope)) = (self.setup, &self.scope) else {
             return false;
@@ -51,14 +52,12 @@ impl Core<'_> {
             setup.unread.tell();
         }
         let told = reading.conclude(scope, setup.config.respects_headers, verdict);
-        let judgement = match verdict {
-            Verdict::Auto => setup.config.retry.judge(told.failure, told.advice),
-            verdict => Judgement::by_user(verdict, told.advice),
-        };
+        let judgement = judge(setup, &told, verdict);
         let now = Instant::from_nanos(clock::now());
-        let heard = told
-            .unheard
-            .map(|hint| heard(&setup.config, hint, sent, now));
+        let observed = carries && self.observed_refusal(setup).is_none();
+        let unheard = told.hint.filter(|_| observed).or(told.unheard);
+        let received = told.received.unwrap_or(now);
+        let heard = unheard.map(|hint| heard(&setup.config, hint, sent, received));
         if judgement.verdict == Verdict::Done {
             self.report_success(setup, &told, heard, sent);
             return false;
@@ -71,6 +70,7 @@ impl Core<'_> {
             hint: told.hint,
             retry: scope.number > 1,
             reported,
+            is_news: carries,
             by_user: verdict != Verdict::Auto,
         };
         let (failure, next) = (
@@ -80,6 +80,33 @@ impl Core<'_> {
         let goes_on = self.go_on(failure, judgement, next);
         drop(span);
         goes_on
+    }
+
+    /// Reports what the body has observed last, unless the report on the end of the attempt carries it. Returns whether
+    /// it does.
+    fn carry_observation(&mut self, reading: &Reading, verdict: Verdict) -> bool {
+        if !self.scope.as_mut().is_some_and(Scope::take_unheard) {
+            return false;
+        }
+        let carries = self.can_carry_observation(reading, verdict);
+        if !carries {
+            self.heed_observation();
+        }
+        carries
+    }
+
+    /// Returns whether the outcome says nothing but what the body has observed.
+    fn can_carry_observation(&self, reading: &Reading, verdict: Verdict) -> bool {
+        let (Ok(setup), Some(scope)) = (self.setup, &self.scope) else {
+            return false;
+        };
+        let told = reading.conclude(scope, setup.config.respects_headers, verdict);
+        let same = |refusal: ObservedRefusal| Verdict::Throttled {
+            retry_after: Some(refusal.wait),
+        };
+        let refusal = self.observed_refusal(setup).map(same);
+        told.received.is_some()
+            && refusal.is_none_or(|refusal| judge(setup, &told, verdict).verdict == refusal)
     }
 
     fn report_success(
@@ -170,7 +197,8 @@ impl Core<'_> {
             Cooldown::Told(told) => {
                 let refusal = end.refused(config, received, Some(told));
                 let observed = self.observed_refusal(setup).map(|observed| observed.wait);
-                if end.reported && end.received.is_some() && observed == Some(told) {
+                let is_known = end.reported && !end.is_news && end.received.is_some();
+                if is_known && observed == Some(told) {
                     AttemptResult::RefusedBefore(refusal)
                 } else {
                     AttemptResult::Refused(refusal)
@@ -244,6 +272,7 @@ impl Core<'_> {
                 hint: Some(hint),
                 retry: scope.number > 1,
                 reported: scope.progress.is_reported(),
+                is_news: true,
                 by_user: false,
             };
             end.refused(&setup.config, received, Some(refusal.wait))
@@ -279,6 +308,14 @@ impl Core<'_> {
             advice,
             wait,
         })
+    }
+}
+
+/// Returns the verdict on an attempt, which is the user's where there is one.
+fn judge(setup: &Setup, told: &Conclusion<'_>, verdict: Verdict) -> Judgement {
+    match verdict {
+        Verdict::Auto => setup.config.retry.judge(told.failure, told.advice),
+        verdict => Judgement::by_user(verdict, told.advice),
     }
 }
 

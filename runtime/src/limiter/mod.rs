@@ -12,6 +12,7 @@ mod draining;
 mod fast_path;
 mod handle;
 mod locked;
+mod locking;
 mod long_waits;
 mod name;
 mod naming;

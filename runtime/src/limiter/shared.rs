@@ -2,13 +2,14 @@
 //!
 //! The lock is a blocking one: it is held for a few lines of arithmetic and never across an await.
 
+#[cfg(test)]
+use core::sync::atomic::AtomicU64;
 use core::task::Context;
 use core::time::Duration;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::sync::OnceLock;
-use std::sync::PoisonError;
 use std::sync::Weak;
 
 use tokio::runtime::Handle;
@@ -35,11 +36,8 @@ use super::request::Refusal;
 use super::request::Request;
 use super::request::Use;
 use super::resources::Resources;
-use super::state::LimiterState;
-use super::state::Next;
 use super::state::waiter::Waiter;
 use super::state::waiter::WaiterState;
-use super::timers::Setting;
 use super::wake_list::WakeList;
 
 #[derive(Debug)]
@@ -50,11 +48,14 @@ pub(crate) struct Shared {
     pub(super) long_waits: LongWaits,
     /// The limiters of the server's resources.
     pub(super) resources: Mutex<Resources<Self>>,
-    locked: Mutex<Locked>,
+    pub(super) locked: Mutex<Locked>,
     pub(super) naming: Naming,
     /// Store of the limit, if other processes share it.
     pub(super) client: OnceLock<StoreClient>,
     pub(super) me: Weak<dyn Callback>,
+    /// Number of times that the lock was taken.
+    #[cfg(test)]
+    pub(super) visits: AtomicU64,
 }
 
 impl Shared {
@@ -93,6 +94,8 @@ impl Shared {
             naming: Naming::default(),
             client: OnceLock::new(),
             me: me.clone() as Weak<dyn Callback>,
+            #[cfg(test)]
+            visits: AtomicU64::new(0),
         })
     }
 
@@ -265,95 +268,5 @@ impl Shared {
             .state
             .take_back(waiter.state(), waiter.since, waiter.cost, now);
         self.finish(locked, now, &mut WakeList::new());
-    }
-
-    pub(super) fn with_state<T>(
-        &self,
-        act: impl FnOnce(&mut LimiterState, u64, &mut WakeList) -> T,
-    ) -> T {
-        let (mut locked, now) = self.lock_state();
-        let mut wakes = WakeList::new();
-        let result = act(&mut locked.state, now, &mut wakes);
-        self.finish(locked, now, &mut wakes);
-        result
-    }
-
-    /// Locks the state, takes over the bucket from the fast path, and reads the clock last: with an older
-    /// time, the bucket would look as if it lay in the future.
-    pub(super) fn lock_state(&self) -> (MutexGuard<'_, Locked>, u64) {
-        let mut locked = self.lock();
-        let now = self.begin(&mut locked);
-        (locked, now)
-    }
-
-    pub(super) fn begin(&self, locked: &mut Locked) -> u64 {
-        let handed = self.fast_path.shut();
-        let now = clock::now();
-        locked.state.take_over(handed, &self.fast_path, now);
-        now
-    }
-
-    /// Ends a locked section: grants the permits that are due, and releases the lock.
-    pub(super) fn finish<'a>(
-        &'a self,
-        locked: MutexGuard<'a, Locked>,
-        now: u64,
-        wakes: &mut WakeList,
-    ) {
-        let (locked, now) = self.grant(locked, now, wakes);
-        self.release(locked, now, wakes);
-    }
-
-    /// Grants the permits that are due, sets the timers for the next one, and opens the fast path if no caller waits.
-    pub(super) fn grant<'a>(
-        &'a self,
-        mut locked: MutexGuard<'a, Locked>,
-        mut now: u64,
-        wakes: &mut WakeList,
-    ) -> (MutexGuard<'a, Locked>, u64) {
-        loop {
-            match locked.state.grant(now, wakes) {
-                Next::Due(due) => match locked.timers.set(due) {
-                    Setting::Set => return (locked, now),
-                    Setting::Fired => now = clock::now(),
-                },
-                Next::Idle => {
-                    locked.state.hand_back(&self.fast_path, now);
-                    return (locked, now);
-                }
-                Next::More => {
-                    let news = locked.state.news(now);
-                    drop(locked);
-                    news.tell(self.label(), &self.long_waits, now);
-                    wakes.wake();
-                    (locked, now) = self.lock_state();
-                }
-            }
-        }
-    }
-
-    /// Releases the lock, and then emits events, wakes waiters and sends requests to the store.
-    pub(super) fn release<'a>(
-        &'a self,
-        mut locked: MutexGuard<'a, Locked>,
-        now: u64,
-        wakes: &mut WakeList,
-    ) {
-        let state = &locked.state;
-        self.published
-            .write(state.is_attentive(), state.binds_until());
-        let outbox = self.client.get().is_some().then(|| locked.outbox());
-        let news = locked.state.news(now);
-        drop(locked);
-        news.tell(self.label(), &self.long_waits, now);
-        wakes.wake();
-        if let Some(outbox) = outbox {
-            self.run(outbox);
-        }
-    }
-
-    pub(super) fn lock(&self) -> MutexGuard<'_, Locked> {
-        // No code under the lock panics halfway through a change.
-        self.locked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
