@@ -89,11 +89,7 @@ impl Gathered {
         let now = clock::now();
         let mut missing = limiter.binding(function, now);
         missing.retain(|resource| !self.held.iter().any(|ticket| ticket.is_of(resource)));
-        // The time spent backing off is the limiter's to count.
-        let of_resource = Request {
-            backed_off: Span::ZERO,
-            ..request
-        };
+        let of_resource = request.without_backoff();
         if let Some(resource) = missing.first() {
             // What the other waits will be is known now: the call need not wait here in vain.
             let (permit, opens) = limiter.forecast_with(&missing, request.priority);
@@ -117,14 +113,11 @@ impl Gathered {
         } else {
             request.priority
         };
-        if let Some(turn) = Ticket::enter(
-            limiter,
-            Request {
-                priority,
-                ..request
-            },
-            cx,
-        )? {
+        let request = Request {
+            priority,
+            ..request
+        };
+        if let Some(turn) = Ticket::enter(limiter, request, cx)? {
             return Ok(Entered::Limiter(Gathering::of(self, turn, true)));
         }
         self.use_up();

@@ -7,6 +7,7 @@ use core::task::Waker;
 use core::time::Duration;
 use std::sync::Arc;
 
+use crate::error::Error;
 use crate::failure::Failure;
 use crate::hint::Hint;
 use crate::limiter::Function;
@@ -24,7 +25,7 @@ use super::untyped::Core;
 
 const AUTO: Verdict = Verdict::Auto;
 
-/// What an attempt tells, and the visits that it makes.
+/// Outcome of an attempt, and the number of visits that its settlement makes.
 struct Row {
     name: &'static str,
     reading: Reading,
@@ -100,7 +101,7 @@ fn limiter() -> Arc<Shared> {
 }
 
 /// Call whose attempt is under way.
-fn begun(setup: &Result<Setup, crate::Error>) -> Core<'_> {
+fn begun(setup: &Result<Setup, Error>) -> Core<'_> {
     let mut core = Core::new(setup, None);
     let cx = &mut Context::from_waker(Waker::noop());
     assert!(matches!(core.admit(true, cx), Poll::Ready(Ok(()))));
@@ -176,7 +177,7 @@ async fn a_call_that_is_given_up_makes_no_other_visit() {
     assert_eq!((again, visits), (false, 1));
 }
 
-/// What the body observes, in all its polls and in the last one.
+/// Observations that the body makes before it runs on, and in its last poll.
 #[cfg(feature = "http")]
 mod observed {
     use super::*;

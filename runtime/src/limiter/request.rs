@@ -36,6 +36,14 @@ impl Request {
         slow: SLOW,
         backed_off: Span::ZERO,
     };
+
+    /// Returns the request to a resource. Backoffs are counted by the limiter alone.
+    pub(crate) const fn without_backoff(self) -> Self {
+        Self {
+            backed_off: Span::ZERO,
+            ..self
+        }
+    }
 }
 
 /// Class of a waiter in the queue. Earlier variants are served first.
