@@ -15,6 +15,10 @@ use super::Config;
 
 /// End of an attempt that failed.
 #[derive(Clone, Copy, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "facts that are independent of each other"
+)]
 pub(super) struct End<'a> {
     pub(super) sent: Instant,
     pub(super) failure: Failure,

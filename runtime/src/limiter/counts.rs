@@ -93,8 +93,10 @@ pub(super) struct LateCounts {
 }
 
 impl LateCounts {
-    pub(super) const NONE: Self = Self {
-        refused: AtomicU64::new(0),
-        given_up: AtomicU64::new(0),
-    };
+    pub(super) const fn new() -> Self {
+        Self {
+            refused: AtomicU64::new(0),
+            given_up: AtomicU64::new(0),
+        }
+    }
 }

@@ -323,11 +323,10 @@ impl Shared {
     ) -> Option<Understood> {
         let (sent, fast_path) = (report.sent.nanos(), &self.fast_path);
         match &part.result {
-            PartResult::Nothing => {}
             PartResult::Passed if state.is_attentive() => {
                 state.passed(sent, report.retry, fast_path, now);
             }
-            PartResult::Passed => {}
+            PartResult::Nothing | PartResult::Passed => {}
             PartResult::Ended => state.ended(sent, now),
             PartResult::Failed(fault) => {
                 state.ended(sent, now);

@@ -87,7 +87,7 @@ impl Shared {
         Arc::new_cyclic(|me| Self {
             fast_path: FastPath::new(Shape::of(quota)),
             published: Published::new(),
-            late_counts: LateCounts::NONE,
+            late_counts: LateCounts::new(),
             long_waits: LongWaits::new(),
             resources: Mutex::new(Resources::EMPTY),
             locked: Mutex::new(Locked::new(quota)),
