@@ -185,10 +185,4 @@ impl Shared {
     pub(super) fn shut_down(&self) {
         self.by_hand(&|state, _, now, wakes| state.shut_down(now, wakes));
     }
-
-    /// Returns whether the limiter refuses all calls.
-    #[cold]
-    pub(crate) fn is_shut(&self) -> bool {
-        self.lock().state.shut
-    }
 }

@@ -46,6 +46,7 @@ pub struct Snapshot {
     /// Remaining time of the cooldown, if there is one: a server or the program asked for it.
     pub cooldown: Option<Duration>,
     /// Time that all calls together have waited so far, by cause.
+    /// A backoff counts once its call asks for its next permit.
     pub waits: Waits,
     /// Counts of what has happened so far.
     pub counts: Counts,
