@@ -91,7 +91,6 @@ impl Core<'_> {
                     self.wait = Phase::Running(now);
                     return Poll::Ready(match granted {
                         Ok(left) => {
-                            let left = left;
                             let closed = self.pause_left(can_refuse).minus(left);
                             self.pause(Pause::Cooldown, closed, now);
                             Ok(())

@@ -36,7 +36,6 @@ impl Shared {
             Denial::Refused(Refusal::Shut) => Kind::Shut,
             Denial::Refused(Refusal::NoStore) => Kind::Store(self.no_store()),
             Denial::Refused(Refusal::Late { until }) => {
-                let until = until;
                 too_late(TooLate::Queued { until }, until.since(now).into())
             }
             Denial::Refused(Refusal::Closed { until }) => {
