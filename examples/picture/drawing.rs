@@ -1,5 +1,7 @@
 //! The picture as SVG: a lane for each run, a row for each call, time from left to right.
 
+use std::fmt;
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use crate::run::CALLS;
@@ -29,7 +31,7 @@ const STYLE: &str = "\
 .picture .refused{stroke:#ff6b63}.picture .failed{stroke:#f0a33a}.picture .done{stroke:#9198a1}}";
 
 /// Draws the runs below each other.
-pub(crate) fn of(runs: &[Run]) -> String {
+pub(crate) fn of(runs: &[Run]) -> Result<String, fmt::Error> {
     let end = runs.iter().map(Run::end).max().unwrap_or_default();
     let scale = Scale {
         seconds: end.as_secs_f64().ceil(),
@@ -45,15 +47,15 @@ pub(crate) fn of(runs: &[Run]) -> String {
         WIDTH - 1.0,
         height - 1.0,
     );
-    legend(&mut svg);
-    axis(&mut svg, &scale, lanes);
+    legend(&mut svg)?;
+    axis(&mut svg, &scale, lanes)?;
     let mut top = TOP;
     for run in runs {
-        draw_lane(&mut svg, run, &scale, top);
+        draw_lane(&mut svg, run, &scale, top)?;
         top += lane;
     }
     svg.push_str("</svg>\n");
-    svg
+    Ok(svg)
 }
 
 struct Scale {
@@ -74,7 +76,7 @@ fn description(runs: &[Run]) -> String {
     lanes.join(". ")
 }
 
-fn legend(svg: &mut String) {
+fn legend(svg: &mut String) -> fmt::Result {
     let marks = [
         ("waits", "h18", 20.0, 25.0, "call waits"),
         ("served", "h0", 116.0, 10.0, "sent and served"),
@@ -83,52 +85,52 @@ fn legend(svg: &mut String) {
         ("done", "v0m0-6v12", 556.0, 8.0, "last call done"),
     ];
     for (class, mark, x, gap, text) in marks {
-        svg.push_str(&format!("<path class=\"{class}\" d=\"M{x} 21{mark}\"/>"));
-        label(svg, "small", x + gap, 25.0, "start", text);
+        write!(svg, "<path class=\"{class}\" d=\"M{x} 21{mark}\"/>")?;
+        label(svg, "small", x + gap, 25.0, "start", text)?;
     }
+    Ok(())
 }
 
-fn axis(svg: &mut String, scale: &Scale, bottom: f64) {
+fn axis(svg: &mut String, scale: &Scale, bottom: f64) -> fmt::Result {
     let mut second = Duration::ZERO;
     while second.as_secs_f64() <= scale.seconds {
         let x = scale.x(second);
-        svg.push_str(&format!(
-            "<path class=\"grid\" d=\"M{x:.1} {TOP}V{bottom}\"/>"
-        ));
+        write!(svg, "<path class=\"grid\" d=\"M{x:.1} {TOP}V{bottom}\"/>")?;
         let text = format!("{} s", second.as_secs());
-        label(svg, "small", x, bottom + 17.0, "middle", &text);
+        label(svg, "small", x, bottom + 17.0, "middle", &text)?;
         second += Duration::from_secs(1);
     }
+    Ok(())
 }
 
 /// Cross around the current point.
 const CROSS: &str = "m-2-2l4 4m0-4l-4 4";
 
-fn draw_lane(svg: &mut String, run: &Run, scale: &Scale, top: f64) {
+fn draw_lane(svg: &mut String, run: &Run, scale: &Scale, top: f64) -> fmt::Result {
     let (mut waits, mut served) = (String::new(), String::new());
     let (mut refused, mut failed) = (String::new(), String::new());
     let mut y = top + TITLE;
     for call in &run.calls {
         if let Some((last, _)) = call.answers.last() {
-            put_mark(&mut waits, scale.x(call.begun), y, "");
-            waits.push_str(&format!("H{:.1}", scale.x(*last)));
+            put_mark(&mut waits, scale.x(call.begun), y, "")?;
+            write!(waits, "H{:.1}", scale.x(*last))?;
         }
         for (at, status) in &call.answers {
             let x = scale.x(*at);
             match status {
-                429 => put_mark(&mut refused, x, y, CROSS),
-                500.. => put_mark(&mut failed, x, y, CROSS),
-                _ => put_mark(&mut served, x, y, "h0"),
+                429 => put_mark(&mut refused, x, y, CROSS)?,
+                500.. => put_mark(&mut failed, x, y, CROSS)?,
+                _ => put_mark(&mut served, x, y, "h0")?,
             }
         }
         y += ROW;
     }
-    svg.push_str(&format!("<g id=\"{}\">\n", id(run.variant)));
-    label(svg, "name", MARGIN, top + 16.0, "start", run.name());
-    label(svg, "small", MARGIN, top + 31.0, "start", &run.summary());
+    writeln!(svg, "<g id=\"{}\">", id(run.variant))?;
+    label(svg, "name", MARGIN, top + 16.0, "start", run.name())?;
+    label(svg, "small", MARGIN, top + 31.0, "start", &run.summary())?;
     let mut done = String::new();
-    put_mark(&mut done, scale.x(run.end()), top + TITLE - 4.0, "");
-    done.push_str(&format!("V{:.1}", y + 3.0));
+    put_mark(&mut done, scale.x(run.end()), top + TITLE - 4.0, "")?;
+    write!(done, "V{:.1}", y + 3.0)?;
     let paths = [
         ("waits", &waits),
         ("done", &done),
@@ -137,9 +139,10 @@ fn draw_lane(svg: &mut String, run: &Run, scale: &Scale, top: f64) {
         ("failed", &failed),
     ];
     for (class, path) in paths {
-        svg.push_str(&format!("<path class=\"{class}\" d=\"{path}\"/>\n"));
+        writeln!(svg, "<path class=\"{class}\" d=\"{path}\"/>")?;
     }
     svg.push_str("</g>\n");
+    Ok(())
 }
 
 fn id(variant: Variant) -> &'static str {
@@ -149,13 +152,14 @@ fn id(variant: Variant) -> &'static str {
     }
 }
 
-fn put_mark(path: &mut String, x: f64, y: f64, mark: &str) {
-    path.push_str(&format!("M{x:.1} {y:.1}{mark}"));
+fn put_mark(path: &mut String, x: f64, y: f64, mark: &str) -> fmt::Result {
+    write!(path, "M{x:.1} {y:.1}{mark}")
 }
 
 /// Adds a text, which must have no character that XML reserves.
-fn label(svg: &mut String, class: &str, x: f64, y: f64, anchor: &str, text: &str) {
-    svg.push_str(&format!(
-        "<text class=\"{class}\" x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\">{text}</text>\n"
-    ));
+fn label(svg: &mut String, class: &str, x: f64, y: f64, anchor: &str, text: &str) -> fmt::Result {
+    writeln!(
+        svg,
+        "<text class=\"{class}\" x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\">{text}</text>"
+    )
 }

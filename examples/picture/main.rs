@@ -30,7 +30,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     for run in [&plain, &paced] {
         println!("{}: {}", run.name(), run.summary());
     }
-    std::fs::write(&path, drawing::of(&[plain, paced]))?;
+    std::fs::write(&path, drawing::of(&[plain, paced])?)?;
     println!("written to {}", path.display());
     Ok(())
 }
