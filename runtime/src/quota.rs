@@ -181,7 +181,7 @@ impl Rate {
         Self::of(written.count, written.nanos as f64)
     }
 
-    /// Returns the time from one token to the next, in whole nanoseconds.
+    /// Returns the time from one token to the next, rounded up to whole nanoseconds.
     ///
     /// # Examples
     ///
