@@ -13,7 +13,7 @@ use super::fast_path::FastPath;
 use super::shared::Shared;
 use super::state::LimiterState;
 use super::state::news::ByHand;
-use super::state::news::why;
+use super::state::why;
 use super::wake_list::WakeList;
 
 impl Limiter {

@@ -1,6 +1,7 @@
 //! A request for a permit, and the reasons for refusing it.
 
-use super::state::news::SLOW;
+/// Longest wait that is not long, unless a function's attribute sets another.
+pub(crate) const SLOW: u64 = 5_000_000_000;
 
 /// A request for a permit.
 #[derive(Clone, Copy, Debug)]

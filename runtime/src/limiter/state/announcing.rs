@@ -10,8 +10,8 @@ use super::LimiterState;
 use super::news::EVERY;
 use super::news::LongWait;
 use super::news::News;
-use super::news::why;
 use super::waiter::Waiter;
+use super::why;
 
 /// An extension of a pause by less is a rounding error, and not announced.
 const ROUNDING: u64 = 10_000_000;

@@ -4,8 +4,8 @@ use crate::limiter::wake_list::WakeList;
 
 use super::LimiterState;
 use super::faults::Fault;
-use super::news::why;
 use super::spread::Spread;
+use super::why;
 
 impl LimiterState {
     /// Handles a failure whose response said when to come back.

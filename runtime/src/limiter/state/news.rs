@@ -5,23 +5,10 @@ use core::time::Duration;
 use crate::events;
 use crate::quota::Rate;
 
-/// Longest wait that is not long, unless a function's attribute sets another.
-pub(crate) const SLOW: u64 = 5_000_000_000;
+use super::why;
 
 /// Shortest time between two announcements of long waits, in nanoseconds.
 pub(super) const EVERY: u64 = 10_000_000_000;
-
-/// Reasons for which a limiter is closed, or a call waits.
-pub(in crate::limiter) mod why {
-    pub(in crate::limiter) const ASKED: &str = "the server asked for it";
-    pub(in crate::limiter) const REFUSED: &str =
-        "the server refuses, and no header was seen that says for how long";
-    pub(in crate::limiter) const USED_UP: &str = "the server's limit is used up";
-    pub(in crate::limiter) const BY_HAND: &str = "the program asked for it";
-    pub(in crate::limiter) const STORE: &str = "another process was asked for it";
-    pub(in crate::limiter) const BACKOFF: &str = "the call backs off";
-    pub(in crate::limiter) const QUEUE: &str = "other calls are ahead";
-}
 
 /// Change that the program or a person made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

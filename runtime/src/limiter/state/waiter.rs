@@ -2,11 +2,10 @@
 
 use core::task::Waker;
 
-use tokio::runtime::Id;
-
 use crate::bucket::TIMER_SLACK;
 use crate::limiter::request::Priority;
 use crate::limiter::request::Request;
+use crate::limiter::runtime_id::RuntimeId;
 
 /// Time after which a permit that was not picked up goes to other waiters, in nanoseconds.
 pub(super) const LEASE: u64 = TIMER_SLACK;
@@ -55,7 +54,7 @@ pub(in crate::limiter) struct Waiter {
     /// Instant at which the wait began, or at which the permit was granted.
     pub(in crate::limiter) since: u64,
     /// The runtime whose timer this waiter can count on.
-    pub(in crate::limiter) runtime: Id,
+    pub(in crate::limiter) runtime: RuntimeId,
 }
 
 /// [`WaiterState`] without its instant.
@@ -78,7 +77,7 @@ impl Waiter {
         waker: Waker,
         request: Request,
         (since, closed): (u64, u64),
-        runtime: Id,
+        runtime: RuntimeId,
     ) -> Self {
         Self {
             waker: Some(waker),

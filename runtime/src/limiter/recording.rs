@@ -1,4 +1,4 @@
-//! Counts what happens on a limiter, and assembles its snapshot.
+//! Records what happens on a limiter, and assembles its snapshot.
 
 use core::time::Duration;
 
