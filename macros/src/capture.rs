@@ -16,11 +16,11 @@ pub(crate) struct Capture {
     /// The `#[cfg(..)]` of the argument.
     pub(crate) cfgs: Vec<TokenStream>,
     pub(crate) name: Ident,
-    pub(crate) kind: Kind,
+    pub(crate) kind: CaptureKind,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum CaptureKind {
     /// An argument by value: its pattern must say `mut`.
     Owned,
     /// An argument by value that is `mut` already.
@@ -65,7 +65,10 @@ pub(crate) fn captures(sig: &Signature, ret: &Type, body: &TokenStream, used: Us
 
 impl Capture {
     pub(crate) fn is_reborrowed(&self) -> bool {
-        matches!(self.kind, Kind::Reborrowed | Kind::ReborrowedSelf)
+        matches!(
+            self.kind,
+            CaptureKind::Reborrowed | CaptureKind::ReborrowedSelf
+        )
     }
 
     fn is_in(&self, body: &TokenStream) -> bool {
@@ -75,17 +78,17 @@ impl Capture {
 
 fn of_receiver(receiver: &Receiver, used: Use) -> Option<Capture> {
     let kind = match &receiver.kind {
-        ReceiverKind::Reference(_, _, Some(_)) => Kind::ReborrowedSelf,
+        ReceiverKind::Reference(_, _, Some(_)) => CaptureKind::ReborrowedSelf,
         ReceiverKind::Reference(..) => return None,
         ReceiverKind::Typed(_, ty) => match &**ty {
             Type::Reference(reference) if reference.mutability.is_none() => return None,
-            Type::Reference(_) => Kind::ReborrowedSelf,
+            Type::Reference(_) => CaptureKind::ReborrowedSelf,
             Type::Path(ty) if is_sync(&ty.path) && !used.takes => return None,
-            _ if receiver.mutability.is_some() => Kind::Mutable,
-            _ => Kind::Owned,
+            _ if receiver.mutability.is_some() => CaptureKind::Mutable,
+            _ => CaptureKind::Owned,
         },
-        _ if receiver.mutability.is_some() => Kind::Mutable,
-        _ => Kind::Owned,
+        _ if receiver.mutability.is_some() => CaptureKind::Mutable,
+        _ => CaptureKind::Owned,
     };
     // `#[async_trait]` gives it this name in the body.
     let name = if used.renamed { "__self" } else { "self" };
@@ -99,17 +102,17 @@ fn of_receiver(receiver: &Receiver, used: Use) -> Option<Capture> {
 fn of_argument(typed: &PatType, used: Use, found: &mut Vec<Capture>) {
     let kind = match (bare(&typed.ty), &*typed.pat) {
         (Type::Reference(reference), Pat::Ident(_)) if reference.mutability.is_some() => {
-            Kind::Reborrowed
+            CaptureKind::Reborrowed
         }
         (Type::Reference(_), _) => return,
         (Type::Path(ty), _) if is_sync(&ty.path) && !used.takes => return,
-        _ => Kind::Owned,
+        _ => CaptureKind::Owned,
     };
     let mut pat = read(typed.pat.to_token_stream());
     each_binding(&mut pat, &typed.ty, &mut |binding| {
         let kind = match (kind, &binding.by_ref, &binding.mutability) {
-            (Kind::Owned, None, Some(_)) => Kind::Mutable,
-            (Kind::Owned, Some(_), Some(_)) => Kind::Reborrowed,
+            (CaptureKind::Owned, None, Some(_)) => CaptureKind::Mutable,
+            (CaptureKind::Owned, Some(_), Some(_)) => CaptureKind::Reborrowed,
             // A shared reference to an argument that the function owns.
             (_, Some(_), None) => return,
             (kind, ..) => kind,
@@ -142,7 +145,7 @@ pub(crate) fn make_mutable(
     declared: &dyn Fn(&Ident) -> bool,
 ) {
     let needed = |name: &Ident| {
-        let owned = |capture: &Capture| capture.kind == Kind::Owned && capture.name == *name;
+        let owned = |capture: &Capture| capture.kind == CaptureKind::Owned && capture.name == *name;
         captures.iter().any(owned) && !declared(name)
     };
     for arg in &mut sig.inputs {
@@ -172,7 +175,7 @@ mod tests {
 
     use super::*;
 
-    fn found(sig: &str, body: &str) -> Vec<(String, Kind)> {
+    fn found(sig: &str, body: &str) -> Vec<(String, CaptureKind)> {
         let sig: Signature = syn::parse_str(sig).expect("a signature");
         let ret = match &sig.output {
             ReturnType::Type(_, ret) => ret.to_token_stream(),
@@ -192,7 +195,11 @@ mod tests {
     }
 
     /// A signature, a body, and the captures of the two.
-    type Case = (&'static str, &'static str, &'static [(&'static str, Kind)]);
+    type Case = (
+        &'static str,
+        &'static str,
+        &'static [(&'static str, CaptureKind)],
+    );
 
     #[test]
     fn arguments_by_value_and_by_unique_reference() {
@@ -200,69 +207,97 @@ mod tests {
             (
                 "async fn f(a: T, b: T)",
                 "use_it(&a)",
-                &[("a", Kind::Owned)],
+                &[("a", CaptureKind::Owned)],
             ),
             ("async fn f(a: &T, b: u64, c: String)", "(a, b, c)", &[]),
-            ("async fn f(a: &mut T)", "a.b()", &[("a", Kind::Reborrowed)]),
+            (
+                "async fn f(a: &mut T)",
+                "a.b()",
+                &[("a", CaptureKind::Reborrowed)],
+            ),
             ("async fn f(a: &mut T) -> &str", "a.b()", &[]),
-            ("async fn f(a: T) -> R<'_>", "a.b()", &[("a", Kind::Owned)]),
+            (
+                "async fn f(a: T) -> R<'_>",
+                "a.b()",
+                &[("a", CaptureKind::Owned)],
+            ),
             (
                 "async fn f(a: T)",
                 "format!(\"{a}\")",
-                &[("a", Kind::Owned)],
+                &[("a", CaptureKind::Owned)],
             ),
             (
                 "async fn f(r#type: T)",
                 "r#type",
-                &[("r#type", Kind::Owned)],
+                &[("r#type", CaptureKind::Owned)],
             ),
             ("async fn f(&self)", "self.a()", &[]),
             (
                 "async fn f(&mut self)",
                 "self.a()",
-                &[("self", Kind::ReborrowedSelf)],
+                &[("self", CaptureKind::ReborrowedSelf)],
             ),
-            ("async fn f(self)", "self.a()", &[("self", Kind::Owned)]),
+            (
+                "async fn f(self)",
+                "self.a()",
+                &[("self", CaptureKind::Owned)],
+            ),
             ("async fn f(self: Arc<Self>)", "self.a()", &[]),
             (
                 "async fn f(self: Box<Self>)",
                 "self.a()",
-                &[("self", Kind::Owned)],
+                &[("self", CaptureKind::Owned)],
             ),
             (
                 "async fn f(mut self)",
                 "self.a()",
-                &[("self", Kind::Mutable)],
+                &[("self", CaptureKind::Mutable)],
             ),
             ("async fn f(self: &Self)", "self.a()", &[]),
             (
                 "fn f<'a>(&'a mut self)",
                 "__self.a()",
-                &[("__self", Kind::ReborrowedSelf)],
+                &[("__self", CaptureKind::ReborrowedSelf)],
             ),
-            ("fn f(self)", "__self.a()", &[("__self", Kind::Owned)]),
+            (
+                "fn f(self)",
+                "__self.a()",
+                &[("__self", CaptureKind::Owned)],
+            ),
             (
                 "async fn f((a, [b, ..]): T)",
                 "a + b",
-                &[("a", Kind::Owned), ("b", Kind::Owned)],
+                &[("a", CaptureKind::Owned), ("b", CaptureKind::Owned)],
             ),
             (
                 "async fn f(S { a, b: (c, _), .. }: S)",
                 "a + b + c",
-                &[("a", Kind::Owned), ("c", Kind::Owned)],
+                &[("a", CaptureKind::Owned), ("c", CaptureKind::Owned)],
             ),
-            ("async fn f(Json(a): Json<T>)", "a", &[("a", Kind::Owned)]),
+            (
+                "async fn f(Json(a): Json<T>)",
+                "a",
+                &[("a", CaptureKind::Owned)],
+            ),
             ("async fn f((a, b): &mut (T, T))", "a + b", &[]),
             ("async fn f(Unit: Unit)", "Unit", &[]),
-            ("async fn f(mut a: T)", "a", &[("a", Kind::Mutable)]),
-            ("async fn f(ref mut a: T)", "a", &[("a", Kind::Reborrowed)]),
+            ("async fn f(mut a: T)", "a", &[("a", CaptureKind::Mutable)]),
+            (
+                "async fn f(ref mut a: T)",
+                "a",
+                &[("a", CaptureKind::Reborrowed)],
+            ),
             ("async fn f(ref a: T)", "a", &[]),
             (
                 "async fn f((Ok(a) | Err(a)): Result<T, T>)",
                 "a",
-                &[("a", Kind::Owned)],
+                &[("a", CaptureKind::Owned)],
             ),
-            ("async fn f(Name: T)", "Name", &[("Name", Kind::Owned)]),
+            (
+                "async fn f(Name: T)",
+                "Name",
+                &[("Name", CaptureKind::Owned)],
+            ),
             ("async fn f(unit: unit)", "unit", &[]),
             (
                 "async fn f(a: Vec<u8>, b: Option<(std::time::Duration, &str)>, c: Arc<T>)",
@@ -272,7 +307,7 @@ mod tests {
             (
                 "async fn f(a: Vec<T>, b: Box<dyn Send>)",
                 "(a, b)",
-                &[("a", Kind::Owned), ("b", Kind::Owned)],
+                &[("a", CaptureKind::Owned), ("b", CaptureKind::Owned)],
             ),
         ];
         for (sig, body, captures) in cases {

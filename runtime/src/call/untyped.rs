@@ -18,7 +18,7 @@ use crate::limiter::Function;
 use crate::limiter::Shared;
 use crate::limiter::Understood;
 use crate::retry::Advice;
-use crate::retry::Cooldown;
+use crate::retry::CooldownPlan;
 use crate::retry::Judgement;
 use crate::signal::Reading;
 use crate::verdict::Verdict;
@@ -236,7 +236,7 @@ impl<'s> Core<'s> {
         &self,
         limiter: &Shared,
         end: &End<'_>,
-        cooldown: Cooldown,
+        cooldown: CooldownPlan,
         received: u64,
     ) -> Option<Understood> {
         let (Ok(setup), Some(scope)) = (self.setup, &self.scope) else {
@@ -244,14 +244,14 @@ impl<'s> Core<'s> {
         };
         let (config, function) = (&setup.config, self.function());
         let told = match cooldown {
-            Cooldown::Told(told) => Some(told),
-            Cooldown::Untold => None,
-            Cooldown::None if end.was_let_through() => {
+            CooldownPlan::Told(told) => Some(told),
+            CooldownPlan::Untold => None,
+            CooldownPlan::None if end.was_let_through() => {
                 let resource = end.hint.and_then(Hint::resource);
                 limiter.passed_telling(function, resource, end.sent, end.retry);
                 return None;
             }
-            Cooldown::None => {
+            CooldownPlan::None => {
                 let again = scope.previous().is_some_and(Failure::is_fault);
                 let fault = end.fault(config, received, again);
                 limiter.end_attempt();
