@@ -121,7 +121,7 @@ def check_layers(root, crate, entries):
 
 
 def check_folder(place, entries, arrows):
-    """The second level: who imports whom inside of a folder."""
+    """The second level: which entry imports which inside of a folder."""
     folder = tuple(place.split("/")[1:])
     seen = set()
     for module, targets in sorted(arrows.items()):
@@ -177,7 +177,7 @@ def draw(root):
 
 
 def arrows_of(crate_root):
-    """module -> the modules of the same crate whose items it names. A re-export counts as nobody's import: who uses
+    """module -> the modules of the same crate whose items it names. A re-export counts as no import: a file that uses
     it imports from the file that has the item. Test modules are left out."""
     codes = modules_of(crate_root)
     aliases = {}

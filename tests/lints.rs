@@ -1,4 +1,4 @@
-//! Annotated functions of every kind in a crate that denies all warnings, and most of what only clippy or nobody warns
+//! Annotated functions of every kind in a crate that denies all warnings, and most of what only clippy or no tool warns
 //! about by default.
 
 #![deny(

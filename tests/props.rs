@@ -13,7 +13,7 @@ use tokio::runtime::Builder;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-/// What timers may be late by.
+/// Time by which timers may be late.
 const SLACK: Duration = Duration::from_millis(2);
 
 /// One thing that happens to a limiter.
@@ -23,7 +23,7 @@ enum Event {
     Call { cost: u32 },
     /// The nth caller that still waits gives up.
     GiveUp { nth: usize },
-    /// Somebody takes what is there.
+    /// A caller takes what is there, without waiting.
     Try { cost: u32 },
     /// A server asks for a pause.
     CoolDown { millis: u64 },
@@ -52,7 +52,7 @@ fn quotas() -> impl Strategy<Value = Quota> {
     })
 }
 
-/// A permit: who got it, when, and what it cost.
+/// A permit: its caller, its instant and its cost.
 #[derive(Clone, Copy, Debug)]
 struct Permit {
     caller: usize,
@@ -129,7 +129,7 @@ impl Run {
         }
     }
 
-    /// Lets all who still wait be served.
+    /// Serves all callers that still wait.
     async fn finish(mut self) -> Record {
         for caller in self.callers.drain(..) {
             if let Err(error) = caller.await {

@@ -1,4 +1,4 @@
-//! What the attribute costs, exactly: bytes of future and allocations.
+//! Exact costs of the attribute: bytes of future and allocations.
 
 use core::num::NonZeroU32;
 use core::time::Duration;

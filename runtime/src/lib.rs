@@ -28,7 +28,7 @@
 //!   attribute: [`Limiter::acquire`].
 //! * [`Quota`] and [`Rate`] say what is allowed.
 //! * [`limiter`] finds a function's own limiter, [`limiters`] lists all that have a name; [`Snapshot`] has [`Counts`] and [`Waits`].
-//! * [`Limiter::resume`], [`Limiter::reset`] and [`Limiter::close`] are for people who know better than a server;
+//! * [`Limiter::resume`], [`Limiter::reset`] and [`Limiter::close`] are for operators that know better than a server;
 //!   [`drain`] and [`drain_all`] are for the end of a program.
 //! * [`Report`] is what the hooks `on_retry` and `on_give_up` get.
 //! * [`Signal`] and [`Verdict`] are for errors and outcomes that mean something special.
@@ -89,9 +89,9 @@
 //!   certificates and, unless the program has chosen, *ring*.
 //! * **redis-cluster**: `redis`, and URLs of servers that are part of a Redis Cluster.
 //! * **tracing**, on by default: events for what holds calls up, and a span for each call, see
-//!   [`rate_limited`](macro@rate_limited#what-it-tells). Adds two crates. Nearly free while nobody listens.
+//!   [`rate_limited`](macro@rate_limited#what-it-tells). Adds two crates. Nearly free while no subscriber listens.
 //! * **test-util**: `testing::unpaced`, for tests that are not to wait for permits, and `store::conformance`, a check
-//!   for those who write a store of their own.
+//!   for tests of a store of your own.
 //!
 //! # Not supported
 //!

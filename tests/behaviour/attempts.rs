@@ -1,4 +1,4 @@
-//! What the body can ask about its attempt.
+//! Facts about its attempt that the body can ask for.
 
 use core::time::Duration;
 use std::sync::Arc;
@@ -195,7 +195,7 @@ async fn a_nested_call_gives_the_attempt_back_to_the_outer_one() {
     assert_eq!(seen[0].key, seen[1].key);
 }
 
-/// What [`paced::attempt`] says at one time.
+/// Values that [`paced::attempt`] returns at one time.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Seen {
     number: u32,

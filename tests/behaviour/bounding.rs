@@ -33,7 +33,7 @@ async fn a_hint_beyond_the_deadline_ends_the_call_now_with_its_own_error() {
     let out = ten_seconds(&limiter, &server).await;
     assert_eq!(api_error(out), ApiError::after(429, secs(11)));
     assert_eq!(since(start), 0);
-    // Everybody else is held back all the same.
+    // All other calls are held back all the same.
     assert_eq!(limiter.snapshot().cooldown, Some(secs(11)));
 }
 

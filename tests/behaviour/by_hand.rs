@@ -215,7 +215,7 @@ async fn one_of_two_limiters_of_a_store_ends_the_pause_of_both() {
     assert_eq!(since(start), 3100);
     let waited = waiting.await.unwrap().unwrap();
     assert!((3000..=4200).contains(&waited), "{waited}");
-    // Nobody brings it back.
+    // No process brings it back.
     for _ in 0..30 {
         one.acquire().await.unwrap();
         other.acquire().await.unwrap();

@@ -79,7 +79,7 @@ async fn callers_that_all_give_up_leave_a_bucket_that_fills() {
     for _ in 0..20 {
         granted += usize::from(timeout(ms(15), limiter.acquire()).await.is_ok());
     }
-    // Tokens came at 100 and 200 ms, and each found somebody waiting for it.
+    // Tokens came at 100 and 200 ms, and each found a waiter.
     assert_eq!(granted, 2);
     sleep(ms(100)).await;
     let snapshot = limiter.snapshot();

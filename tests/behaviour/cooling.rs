@@ -1,4 +1,4 @@
-//! Cooldowns: nobody passes before their end, and the queue reopens at the paced rate.
+//! Cooldowns: no call passes before their end, and the queue reopens at the paced rate.
 
 use tokio::time::Instant;
 use tokio::time::sleep;

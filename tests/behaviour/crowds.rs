@@ -40,7 +40,7 @@ async fn served(limiter: &Limiter, callers: usize) -> Vec<u64> {
         .collect();
     for step in 0..1500 {
         advance(if step == 700 { ms(50) } else { ms(1) }).await;
-        // Whoever is woken is served, and comes back, before the clock goes on.
+        // A waiter that is woken is served, and comes back, before the clock goes on.
         for _ in 0..5 {
             yield_now().await;
         }
@@ -128,7 +128,7 @@ async fn nobody_is_starved_by_callers_that_come_back_at_once() {
         });
     }
     sleep(secs(2)).await;
-    // Those who find the burst come round once more before the queue is as long as it stays.
+    // Callers that find the burst come round once more before the queue is as long as it stays.
     let rounds = log.entries().split_off(10);
     for (number, round) in rounds.chunks_exact(100).enumerate() {
         let mut callers = round.to_vec();
@@ -143,7 +143,7 @@ async fn nothing_goes_on_once_nobody_waits() {
     for _ in 0..20 {
         limiter.acquire().await.unwrap();
     }
-    // The queue's own timer, and that of a caller who gave up.
+    // The queue's own timer, and that of a caller that gave up.
     limiter.cooldown_for(secs(10));
     let given_up = tokio::time::timeout(ms(5), limiter.acquire()).await;
     assert!(given_up.is_err());
@@ -177,7 +177,7 @@ fn on_two_threads_nobody_is_far_out_of_order() {
                     if place.is_some() {
                         return permit.as_mut().poll(cx);
                     }
-                    // Numbered as they come: whoever is interrupted in between keeps the others waiting.
+                    // Numbered as they come: a caller that is interrupted in between keeps the others waiting.
                     let mut arrivals = arrivals.lock().unwrap();
                     place = Some(*arrivals);
                     *arrivals += 1;

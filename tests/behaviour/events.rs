@@ -1,4 +1,4 @@
-//! What calls and limiters say of themselves, in `tracing` events and spans.
+//! The `tracing` events and spans of calls and limiters.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Stores that answer late: who waits for them, and who goes on without them.
+//! Stores that answer late: calls that wait for the answer, and calls that go on without it.
 
 use std::sync::Arc;
 
@@ -70,7 +70,7 @@ pub(crate) async fn left(store: &Arc<Scripted>, tokens: u32, policy: Policy) -> 
     limiter
 }
 
-/// What came of it, and after how many milliseconds.
+/// Returns the outcome of a call, and the milliseconds that it took.
 pub(crate) async fn timed<T>(call: impl Future<Output = T>) -> (T, u64) {
     let start = Instant::now();
     let out = call.await;
@@ -214,7 +214,7 @@ async fn a_store_that_fails_late_refuses_at_once() {
             (one.is_max_wait(), other.is_deadline()),
             (!is_store, !is_store)
         );
-        // From now on it is away, whoever asks.
+        // From now on it is away for all requests.
         let (out, took) = timed(patient(&limiter)).await;
         assert_eq!(refusal(out).is_store(), is_store);
         assert!(took <= look, "{took}");

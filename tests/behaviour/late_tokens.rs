@@ -98,7 +98,7 @@ async fn what_was_sent_meanwhile_is_made_up_for() {
             let limiters = [&limiter];
             let (times, ()) = tokio::join!(times(&limiters, 60), back);
             let what = format!("{fate:?}, {burst} {known}");
-            // Timers are late by less than 2 ms. Nobody knows how long the first way of all was.
+            // Timers are late by less than 2 ms. The length of the first way of all is unknown.
             let slack = if known { 2 } else { longest_way(fate) };
             keeps_to_the_envelope(&times, (10, u64::from(burst)), slack, &what);
             // A tenth of the rate goes unused until it answers, and what has become too old on the way.

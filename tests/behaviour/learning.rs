@@ -1,4 +1,4 @@
-//! What a limiter makes of what its server tells, on success and on refusal.
+//! Reactions of a limiter to its server's headers, on success and on refusal.
 
 use std::io;
 
@@ -29,7 +29,7 @@ fn answer(headers: &Headers) -> Response<()> {
     response
 }
 
-/// What a server says is left.
+/// Headers of a server that tells what is left.
 pub(crate) fn left(remaining: u32, limit: u32, reset: u64) -> Headers {
     vec![
         ("x-ratelimit-remaining", remaining.to_string()),
@@ -170,7 +170,7 @@ async fn a_short_window_without_a_reset_is_over_after_its_length() {
         ("x-hubspot-ratelimit-secondly-remaining", "0".to_owned()),
     ];
     assert_eq!(after(hubspot, 2).await, [1000, 1100]);
-    // When a day is over nobody knows.
+    // The end of a day is unknown.
     let xero = vec![("x-daylimit-remaining", "0".to_owned())];
     assert_eq!(after(xero, 2).await, [0; 2]);
 }

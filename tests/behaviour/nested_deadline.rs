@@ -14,7 +14,7 @@ use crate::support::refusal;
 use crate::support::secs;
 use crate::support::since;
 
-/// What a body in here answers to its first attempt.
+/// The answer of a body in here to its first attempt.
 type First = Option<ApiError>;
 
 fn answer(first: First) -> Result<(), Failed> {

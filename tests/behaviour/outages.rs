@@ -122,7 +122,7 @@ async fn a_store_that_rejects_is_never_worked_around() {
         assert!(error.to_string().contains("wrong password"), "{error}");
         store.set(Fate::Works);
         advance(ms(1001)).await;
-        limiter.acquire().await.expect("somebody has mended it");
+        limiter.acquire().await.expect("the store is back");
     }
 }
 
@@ -201,11 +201,11 @@ async fn open_does_not_wait() {
     let limiter = one_left(&store, OPEN).await;
     store.set(Fate::Late(1000, 0));
     let (one, other) = tokio::join!(timed(patient(&limiter)), timed(limiter.acquire()));
-    one.0.expect("nobody is paced");
-    other.0.expect("nobody is paced");
+    one.0.expect("no call is paced");
+    other.0.expect("no call is paced");
     assert_eq!((one.1, other.1), (150, 150));
     let (out, took) = timed(hurried(&limiter)).await;
-    out.expect("nobody is paced");
+    out.expect("no call is paced");
     assert_eq!(took, 0);
 }
 
@@ -220,7 +220,7 @@ async fn closed_refuses_those_who_would_wait_for_ever() {
             async move { timed(patient(&limiter)).await }
         });
         tokio::task::yield_now().await;
-        // Behind the one who waits.
+        // Behind the one waiter.
         let (out, took) = timed(limiter.acquire()).await;
         let error = out.expect_err("the store is late");
         assert!(error.is_store(), "{error}");

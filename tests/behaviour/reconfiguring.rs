@@ -1,4 +1,4 @@
-//! `set_quota` reaches those who wait now.
+//! `set_quota` reaches callers that wait now.
 
 use tokio::time::Instant;
 use tokio::time::sleep;

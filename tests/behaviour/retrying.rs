@@ -1,4 +1,4 @@
-//! What is retried, when, and what comes back.
+//! Retries: after which outcomes, when, and with which result.
 
 use core::iter::repeat_n;
 use core::time::Duration;

@@ -71,7 +71,7 @@ fn a_limiter_outlives_a_runtime_that_had_waiters() {
             assert!(polled.is_pending());
         });
     }
-    // The end of its runtime wakes it, so that whoever polls it elsewhere gets on.
+    // The end of its runtime wakes it, so that a task that polls it elsewhere gets on.
     assert_eq!(counter.count(), 1);
     runtime().block_on(async {
         stranded.await.unwrap();

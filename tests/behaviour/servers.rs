@@ -32,7 +32,7 @@ enum Kind {
     Moving,
 }
 
-/// What a server does beside counting.
+/// Behaviour of a server beside counting.
 #[derive(Clone, Copy, Debug)]
 struct Manner {
     kind: Kind,

@@ -120,7 +120,7 @@ async fn throttles_that_classify_tells_of_count_as_well() {
     assert_eq!(server.calls(), [0, 2000, 4000, 6000, 8000]);
 }
 
-/// What the documentation says of windows of a minute.
+/// The documentation's example with windows of a minute.
 #[tokio::test(start_paused = true)]
 async fn six_retries_outlast_a_window_of_a_minute() {
     fn window(start: Instant) -> Result<u8, ApiError> {

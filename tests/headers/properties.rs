@@ -1,4 +1,4 @@
-//! What holds for any response.
+//! Properties of any response.
 
 use std::time::{Duration, SystemTime};
 

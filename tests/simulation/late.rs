@@ -1,4 +1,4 @@
-//! Calls that nobody polls for seconds after their permits were granted.
+//! Calls that are not polled for seconds after their permits were granted.
 
 use core::fmt;
 use core::future::Future;

@@ -18,7 +18,7 @@ use crate::support::ms;
 use crate::support::secs;
 use crate::support::since;
 
-/// What becomes of the call that goes first.
+/// Fate of the call that goes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fate {
     /// It takes 5 s.

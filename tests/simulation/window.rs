@@ -68,7 +68,7 @@ struct Counted {
     refused: u32,
 }
 
-/// What the server knows of a request.
+/// Facts that the server knows of a request.
 #[derive(Clone, Copy, Debug)]
 struct Count {
     passes: bool,

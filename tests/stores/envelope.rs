@@ -1,4 +1,4 @@
-//! What processes that share a state can use of it together, whatever they do.
+//! The most that processes can use of a shared state together, whatever they do.
 
 use paced::store::Action;
 use paced::store::Limit;

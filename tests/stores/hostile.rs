@@ -1,4 +1,4 @@
-//! `step` with values that nobody means.
+//! `step` with nonsensical values.
 
 use paced::store::Action;
 use paced::store::Limit;

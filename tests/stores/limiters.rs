@@ -1,5 +1,5 @@
 //! Limiters of several processes on one store that is some way off, under arbitrary use on paused
-//! time: the envelope over all of them, cooldowns, and that everybody is served.
+//! time: the envelope over all of them, cooldowns, and that every caller is served.
 
 use core::num::NonZeroU32;
 use core::time::Duration;
@@ -31,13 +31,13 @@ const FARTHEST: Duration = Duration::from_millis(80);
 /// The limiters wait for so long before they do without.
 const TIMEOUT: Duration = Duration::from_millis(150);
 
-/// What timers may be late by.
+/// Time by which timers may be late.
 const SLACK: Duration = Duration::from_millis(2);
 
 /// More requests than any of these lives needs: the longest is one of 160 callers in 100 seconds.
 const MANY: usize = 2_000;
 
-/// Longer than anybody waits: 160 callers for three tokens each, and all cooldowns one after the other.
+/// Longer than any caller waits: 160 callers for three tokens each, and all cooldowns one after the other.
 const LONGEST: Duration = Duration::from_secs(1000);
 
 /// For so long a limiter relies on what a store said last.
@@ -71,7 +71,7 @@ fn quotas() -> impl Strategy<Value = Quota> {
     })
 }
 
-/// The same, some of them so long that nobody waits for them who need not. The first ones are short: by
+/// The same, some of them so long that only calls wait for them that must. The first ones are short: by
 /// them the limiters know the store's clock.
 fn long_ways() -> impl Strategy<Value = Vec<u64>> {
     let most = u64::try_from(FARTHEST.as_millis()).expect("short") / 2;
@@ -190,11 +190,11 @@ impl World {
         }
     }
 
-    /// Lets all who still wait be served.
+    /// Serves all callers that still wait.
     async fn finish(mut self) -> (Vec<Permit>, Vec<(Instant, Instant)>) {
         for caller in self.callers.drain(..) {
             let served = tokio::time::timeout(LONGEST, caller).await;
-            if let Err(error) = served.expect("somebody is never served") {
+            if let Err(error) = served.expect("a caller is never served") {
                 assert!(error.is_cancelled(), "{error}");
             }
         }
@@ -236,7 +236,7 @@ fn lived(
     })
 }
 
-/// The same with answers that come late, where nobody goes on without them.
+/// The same with answers that come late, where no call goes on without them.
 fn lived_with_late_answers(quota: Quota, ways: Vec<u64>, events: Vec<Event>) -> Vec<Permit> {
     run(async {
         let closed = Policy::new().on_error(OnStoreError::Closed);
@@ -327,7 +327,7 @@ proptest! {
         });
         let paced = u32::try_from(spent).expect("few calls").saturating_sub(quota.burst().get());
         let ideal = quota.rate().interval() * paced;
-        // The way to the first token; what those who left had drawn; and the last one's Peek.
+        // The way to the first token; the draws of callers that left; and the last one's Peek.
         let bound = ideal + 4 * FARTHEST + SLACK + quota.rate().interval() * 8;
         prop_assert!(elapsed <= bound, "{elapsed:?} for {spent} of {quota}, ideal {ideal:?}");
     }

@@ -42,7 +42,7 @@ fn ticks(count: u64) -> i64 {
     i64::try_from(count).unwrap()
 }
 
-/// What was granted, and how long until the first.
+/// Returns the granted tokens, and the time until the first.
 fn granted(state: &mut State, now: u64, action: Action) -> (u32, i64) {
     let answer = ask(state, now, action);
     (answer.granted, answer.wait)

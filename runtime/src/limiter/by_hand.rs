@@ -70,7 +70,7 @@ impl Limiter {
         self.shared().cool_down(now.saturating_add(duration));
     }
 
-    /// Ends the cooldown now, whether a server, a failure or the program caused it: for an operator who knows
+    /// Ends the cooldown now, whether a server, a failure or the program caused it: for an operator that knows
     /// better than the server.
     ///
     /// Calls that wait for its end go on as they would at its end: one permit at once, if the bucket has a token, and

@@ -45,7 +45,7 @@ impl Answer {
         Self::level(resource, limit, left).with("x-ratelimit-reset", &reset.to_string())
     }
 
-    /// So much is left of a resource, and nobody says for how long.
+    /// So much is left of a resource, for a time that is not told.
     fn level(resource: &str, limit: u32, left: u32) -> Self {
         Self::SILENT
             .with("x-ratelimit-resource", resource)

@@ -1,4 +1,4 @@
-//! What every store does, and what the keys are like.
+//! The conformance suite on Redis, and the form of the keys.
 
 use std::sync::Arc;
 use std::time::Instant;

@@ -1,4 +1,4 @@
-//! What a request finds when something has happened to the server.
+//! Requests after something has happened to the server.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -134,8 +134,8 @@ async fn a_server_that_stands_still_answers_nobody_who_has_left() {
     let answer = until_back(&store).await;
     let (before, after) = (first.state.full_at[0], answer.state.full_at[0]);
     let drawn = (after - before) / (3600 * 4_000_000);
-    // This one, and those before it whose answers came too late.
-    assert!(drawn < 10, "{drawn} were drawn for those who had left");
+    // This one, and earlier ones whose answers came too late.
+    assert!(drawn < 10, "{drawn} were drawn for callers that had left");
 }
 
 #[tokio::test]
@@ -230,7 +230,7 @@ impl From<paced::Error> for ApiError {
     }
 }
 
-/// Nobody listens on port 1.
+/// No server listens on port 1.
 #[paced::rate_limited(rate = 5, store = "redis://127.0.0.1:1", on_store_error = "closed")]
 async fn refused() -> Result<(), ApiError> {
     Ok(())

@@ -1,4 +1,4 @@
-//! What is on the disk: rights, names, what is deleted, and where no file can be.
+//! Files on the disk: rights, names, deletion, and places where no file can be.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;

@@ -153,7 +153,7 @@ mod tests {
                 core::task::Poll::Ready(one.as_mut().poll(context))
             });
             if let core::task::Poll::Ready(answer) = polled.await {
-                let error = answer.expect_err("nobody answers");
+                let error = answer.expect_err("no thread answers");
                 assert!(!error.is_rejected());
                 refused += 1;
             }

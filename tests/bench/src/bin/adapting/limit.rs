@@ -1,4 +1,4 @@
-//! What the servers enforce: three kinds of limit, all of 30 requests per second in the long run.
+//! Limits that the servers enforce: three kinds, all of 30 requests per second in the long run.
 
 use core::time::Duration;
 use std::collections::VecDeque;
@@ -15,7 +15,7 @@ const WINDOW: Duration = Duration::from_secs(2);
 /// Requests that a window holds.
 const PER_WINDOW: u32 = 60;
 
-/// What a server enforces.
+/// Limit that a server enforces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// GCRA with a burst of 30.
@@ -48,7 +48,7 @@ impl Kind {
         }
     }
 
-    /// What somebody declares who knows the server. `burst + rate * window` requests may fall into a
+    /// Returns the quota to declare for a known server. `burst + rate * window` requests may fall into a
     /// window, so that 60 in 2 s come from a burst of 1 and 59 in 2 s.
     pub(crate) const fn right(self) -> Declared {
         match self {
@@ -66,7 +66,7 @@ impl Kind {
     }
 }
 
-/// What a server says of a request.
+/// A server's decision on a request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Answer {
     /// It was let through; otherwise, when one would be.
@@ -85,7 +85,7 @@ pub(crate) struct Limit {
     counts_refused: bool,
     /// When GCRA's bucket is full, or when the fixed window ends.
     until: Option<Instant>,
-    /// What counts, in the fixed window or in the last 2 s.
+    /// Requests that count, in the fixed window or in the last 2 s.
     counted: VecDeque<Instant>,
 }
 

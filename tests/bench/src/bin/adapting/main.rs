@@ -1,4 +1,4 @@
-//! How clients get on with servers whose limit they know, or think five times as high.
+//! Clients of servers whose limit they know, or take to be five times as high.
 //!
 //! `cargo run --release -p bench --bin adapting` prints a table. `--only paced`, `--server gcra`,
 //! `--headers without` and `--declared wrong` run parts of it, `--counting` lets the servers count the

@@ -23,7 +23,7 @@ const CONCURRENCY: u32 = 32;
 /// No run takes longer; calls that are not over by then have failed.
 const LONGEST: Duration = Duration::from_secs(60);
 
-/// What is run.
+/// A run's server, callers and length.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Setting {
     pub(crate) contender: Contender,
@@ -31,7 +31,7 @@ pub(crate) struct Setting {
     pub(crate) manner: Manner,
 }
 
-/// What came of it.
+/// Results of a run.
 #[derive(Debug)]
 pub(crate) struct Row {
     setting: Setting,

@@ -22,7 +22,7 @@ use crate::limit::Answer;
 use crate::limit::Kind;
 use crate::limit::Limit;
 
-/// What to serve.
+/// Settings of a server.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Manner {
     pub(crate) kind: Kind,
