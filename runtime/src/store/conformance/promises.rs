@@ -152,7 +152,8 @@ async fn pauses(bench: &Bench) {
 }
 
 async fn resumptions(bench: &Bench) {
-    let promise = "a pause that is lifted is over for all processes, also for those that remember it";
+    let promise =
+        "a pause that is lifted is over for all processes, also for those that remember it";
     let mut script = Scenario::hourly(bench, "resumptions", promise);
     let resume = |forget| Action::Resume { forget };
     script.ask(draw_free(2)).await;
