@@ -167,7 +167,7 @@ fn callers_that_wait_get_no_more_than_there_are_while_others_look_on() {
 
 /// A timer that rings while another thread sets it anew must not count as the new one's ring.
 #[test]
-fn timers_that_are_set_anew_while_they_ring_strand_nobody() {
+fn timers_that_are_set_anew_while_they_ring_strand_no_waiter() {
     watched(|| {
         for _ in 0..3 {
             let (limiter, runtime) = (limiter(2000, 1), multi_thread(3));

@@ -153,7 +153,7 @@ async fn permits_that_were_forgotten_for_long_do_not_come_back_beside_a_full_buc
 }
 
 #[tokio::test(start_paused = true)]
-async fn however_many_can_go_at_one_instant_are_all_woken() {
+async fn all_waiters_due_at_one_instant_are_woken() {
     for count in [31, 32, 33, 64, 65, 200] {
         let limiter = limiter(10.0, 1000);
         limiter.acquire().await.unwrap();

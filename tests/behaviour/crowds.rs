@@ -108,7 +108,7 @@ async fn after_a_standstill(leave: usize) -> usize {
 }
 
 #[tokio::test(start_paused = true)]
-async fn those_who_were_granted_permits_before_a_standstill_count_after_it() {
+async fn permits_granted_before_a_standstill_count_after_it() {
     // The burst, and 2 ms of slack.
     for leave in 0..=2 {
         assert_eq!(after_a_standstill(leave).await, 3, "{leave} dropped");
@@ -116,7 +116,7 @@ async fn those_who_were_granted_permits_before_a_standstill_count_after_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nobody_is_starved_by_callers_that_come_back_at_once() {
+async fn callers_that_come_back_at_once_starve_no_waiter() {
     let (limiter, log) = (limiter(1_000.0, 5), Log::new());
     for caller in 0..100 {
         let (limiter, log) = (limiter.clone(), log.clone());
@@ -138,7 +138,7 @@ async fn nobody_is_starved_by_callers_that_come_back_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_goes_on_once_nobody_waits() {
+async fn an_idle_limiter_sets_no_timer() {
     let (limiter, runtime) = (limiter(1_000.0, 1), Handle::current().metrics());
     for _ in 0..20 {
         limiter.acquire().await.unwrap();
@@ -158,7 +158,7 @@ async fn nothing_goes_on_once_nobody_waits() {
 /// In real time: with a clock that is paused there is one thread only. What is counted are places,
 /// and at this rate it takes 100 ms for 50 of them.
 #[test]
-fn on_two_threads_nobody_is_far_out_of_order() {
+fn callers_on_two_threads_are_served_nearly_in_order() {
     const CALLS: usize = 200;
     let runtime = Builder::new_multi_thread()
         .worker_threads(2)
@@ -201,7 +201,7 @@ fn on_two_threads_nobody_is_far_out_of_order() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cost_above_what_a_slow_pace_saves_up_is_served_and_stops_nobody() {
+async fn a_cost_above_what_a_slow_pace_saves_up_is_served_and_stops_no_call() {
     let (limiter, start) = (limiter(10.0, 10), Instant::now());
     call(&limiter, &left(50, 1000, 600)).await.unwrap();
     limiter.acquire_many(2).await.unwrap();

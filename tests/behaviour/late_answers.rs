@@ -88,7 +88,7 @@ pub(crate) fn late_by(millis: u64) -> [Fate; 3] {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_late_answer_is_waited_for_by_those_who_would_be_refused() {
+async fn calls_that_would_be_refused_wait_for_a_late_answer() {
     for policy in [Policy::new(), CLOSED] {
         for millis in [149, 151, 200, 1000, 5000] {
             for fate in late_by(millis) {
@@ -111,7 +111,7 @@ async fn a_late_answer_is_waited_for_by_those_who_would_be_refused() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn also_the_first_answer_of_all() {
+async fn calls_wait_for_the_first_answer_of_all() {
     for fate in late_by(1000) {
         let store = store();
         let limiter = with_policy(&store, 5.0, 1, CLOSED);
@@ -123,7 +123,7 @@ async fn also_the_first_answer_of_all() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nobody_waits_longer_for_it_than_is_allowed() {
+async fn no_call_waits_longer_for_a_late_answer_than_its_bound() {
     for fate in [Fate::Late(5000, 0), Fate::Late(0, 5000), Fate::Hangs] {
         let store = store();
         let limiter = one_left(&store, Policy::new()).await;
@@ -155,7 +155,7 @@ async fn nobody_waits_longer_for_it_than_is_allowed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_is_refused_at_its_own_time() {
+async fn calls_behind_a_late_answer_are_refused_each_at_its_bound() {
     let store = store();
     let limiter = left(&store, 9, Policy::new()).await;
     store.set(Fate::Hangs);
@@ -179,7 +179,7 @@ async fn each_is_refused_at_its_own_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn those_who_can_go_on_with_the_share_of_their_process_do() {
+async fn calls_that_can_use_the_share_of_their_process_do() {
     for fate in [Fate::Late(1000, 0), Fate::Late(0, 1000), Fate::Hangs] {
         let store = store();
         let limiter = shared(&store, 10.0, 10);
@@ -288,7 +288,7 @@ async fn a_store_that_hangs_is_asked_now_and_then() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_that_never_comes_holds_up_nobody_once_others_do() {
+async fn an_answer_that_never_comes_holds_up_no_call_once_others_arrive() {
     let store = store();
     let limiter = one_left(&store, Policy::new()).await;
     store.set(Fate::Hangs);

@@ -16,7 +16,7 @@ use crate::support::since;
 const HEADERS: [(&str, &str); 1] = [("retry-after", "7")];
 
 #[tokio::test(start_paused = true)]
-async fn a_hint_holds_everybody_back_while_the_body_still_runs() {
+async fn an_observed_hint_holds_all_calls_back_while_the_body_still_runs() {
     #[rate_limited(limiter = limiter)]
     async fn call(limiter: &Limiter) -> Result<(), String> {
         let first = paced::attempt().number() == 1;

@@ -105,7 +105,7 @@ async fn callers_are_served_in_the_order_of_their_arrival_whatever_they_cost() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nobody_overtakes_with_try_acquire_or_by_coming_back_at_once() {
+async fn try_acquire_and_coming_back_at_once_overtake_no_waiter() {
     let (limiter, log) = (limiter(10.0, 1), Log::new());
     limiter.acquire().await.unwrap();
     let waiter = {
@@ -171,7 +171,7 @@ async fn a_cost_of_nothing_is_granted_even_behind_a_queue() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_waiter_that_nobody_polls_holds_up_only_itself() {
+async fn a_waiter_that_is_not_polled_holds_up_only_itself() {
     let (limiter, start) = (limiter(10.0, 1), Instant::now());
     limiter.acquire().await.unwrap();
     let mut forgotten = limiter.acquire();

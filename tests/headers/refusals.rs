@@ -92,7 +92,7 @@ fn one_spent_category_is_no_evidence() {
 }
 
 #[test]
-fn what_a_cache_repeats_is_no_evidence() {
+fn headers_that_a_cache_repeats_are_no_evidence() {
     let hint = read(403, &[SPENT, ("x-ratelimit-reset", "30"), ("age", "1")]);
     assert!(!hint.limited());
     assert_eq!((hint.remaining(), hint.reset_after()), (None, None));

@@ -170,7 +170,7 @@ proptest! {
     }
 
     #[test]
-    fn answers_that_come_late_change_nothing_about_it(
+    fn the_envelope_holds_with_late_answers(
         quota in quotas(FASTEST), ways in long_ways(), mut events in events(PROCESSES),
     ) {
         // A process that hears of a cooldown late uses what it holds meanwhile.
@@ -194,7 +194,7 @@ proptest! {
     }
 
     #[test]
-    fn what_the_rate_allows_is_used(
+    fn processes_use_what_the_rate_allows(
         quota in quotas(FASTEST),
         ways in ways(),
         calls in prop::collection::vec((0..PROCESSES, any::<bool>()), 100..200),

@@ -131,7 +131,7 @@ fn a_fault_of_the_server_is_no_refusal_whatever_its_headers_say() {
 }
 
 #[test]
-fn a_throttle_that_is_not_to_be_retried_still_holds_everybody_back() {
+fn a_throttle_that_is_not_to_be_retried_still_holds_all_calls_back() {
     let never = RetryPolicy {
         retry_on: RetryOn::none(),
         ..POLICY
@@ -173,7 +173,7 @@ fn a_server_that_says_whether_to_retry_is_believed() {
 }
 
 #[test]
-fn a_hint_is_taken_as_it_is_for_the_call_and_for_everybody() {
+fn a_hint_is_taken_as_it_is_for_the_call_and_for_all_others() {
     let step = POLICY.decide(throttled(Some(7 * SECOND)), after(1), SECOND, 0.9);
     assert_eq!(
         step,
@@ -199,7 +199,7 @@ fn a_hint_of_nothing_still_backs_off() {
 }
 
 #[test]
-fn retries_are_counted_strictly_and_the_last_refusal_still_holds_everybody_back() {
+fn retries_are_counted_strictly_and_the_last_refusal_still_holds_all_back() {
     let refused = throttled(Some(SECOND));
     assert!(
         POLICY
@@ -266,7 +266,7 @@ fn throttles_with_a_told_wait_are_counted_apart_if_that_is_wanted() {
 }
 
 #[test]
-fn what_the_user_wants_returned_is_returned() {
+fn an_outcome_that_the_user_wants_returned_is_returned() {
     for verdict in [Verdict::Done, Verdict::Stop] {
         assert_eq!(
             POLICY.decide(

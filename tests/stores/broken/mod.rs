@@ -106,6 +106,6 @@ async fn every_broken_store_is_found_out() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_a_fault_it_conforms() {
+async fn a_store_without_a_fault_conforms() {
     conformance::check(Arc::new(Broken::new(Fault::None))).await;
 }

@@ -80,7 +80,7 @@ async fn a_file_that_is_deleted_again_and_again_is_never_an_error_for_a_person()
 }
 
 #[tokio::test]
-async fn another_process_that_has_the_file_for_too_long_is_an_error_and_no_hang() {
+async fn a_file_that_is_locked_for_too_long_is_an_error_and_no_hang() {
     let folder = Folder::new();
     let store = open(&folder);
     ask(&store, "key", free(1)).await.expect("an answer");
@@ -120,7 +120,7 @@ async fn a_runtime_goes_on_while_the_file_is_locked() {
 }
 
 #[tokio::test]
-async fn requests_that_nobody_waits_for_are_not_done() {
+async fn requests_without_a_waiter_are_not_done() {
     let folder = Folder::new();
     let store = open(&folder);
     ask(&store, "key", free(1)).await.expect("an answer");

@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_panic_is_an_error_for_those_who_wait_and_for_nobody_else() {
+    async fn a_panic_is_an_error_for_its_waiters_alone() {
         let worker = worker(touchy);
         for _ in 0..3 {
             assert_eq!(ask(&worker, "key").await, Ok(answer()));
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_thread_ends_with_those_who_use_it() {
+    async fn the_thread_ends_with_its_users() {
         let worker = worker(touchy);
         assert_eq!(ask(&worker, "key").await, Ok(answer()));
         let inbox = Arc::clone(&worker.inbox);
