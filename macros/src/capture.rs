@@ -173,9 +173,10 @@ pub(crate) fn make_mutable(
 mod tests {
     use syn::ReturnType;
 
+    use super::CaptureKind as Kind;
     use super::*;
 
-    fn found(sig: &str, body: &str) -> Vec<(String, CaptureKind)> {
+    fn found(sig: &str, body: &str) -> Vec<(String, Kind)> {
         let sig: Signature = syn::parse_str(sig).expect("a signature");
         let ret = match &sig.output {
             ReturnType::Type(_, ret) => ret.to_token_stream(),
@@ -195,11 +196,7 @@ mod tests {
     }
 
     /// A signature, a body, and the captures of the two.
-    type Case = (
-        &'static str,
-        &'static str,
-        &'static [(&'static str, CaptureKind)],
-    );
+    type Case = (&'static str, &'static str, &'static [(&'static str, Kind)]);
 
     #[test]
     fn arguments_by_value_and_by_unique_reference() {
@@ -207,97 +204,69 @@ mod tests {
             (
                 "async fn f(a: T, b: T)",
                 "use_it(&a)",
-                &[("a", CaptureKind::Owned)],
+                &[("a", Kind::Owned)],
             ),
             ("async fn f(a: &T, b: u64, c: String)", "(a, b, c)", &[]),
-            (
-                "async fn f(a: &mut T)",
-                "a.b()",
-                &[("a", CaptureKind::Reborrowed)],
-            ),
+            ("async fn f(a: &mut T)", "a.b()", &[("a", Kind::Reborrowed)]),
             ("async fn f(a: &mut T) -> &str", "a.b()", &[]),
-            (
-                "async fn f(a: T) -> R<'_>",
-                "a.b()",
-                &[("a", CaptureKind::Owned)],
-            ),
+            ("async fn f(a: T) -> R<'_>", "a.b()", &[("a", Kind::Owned)]),
             (
                 "async fn f(a: T)",
                 "format!(\"{a}\")",
-                &[("a", CaptureKind::Owned)],
+                &[("a", Kind::Owned)],
             ),
             (
                 "async fn f(r#type: T)",
                 "r#type",
-                &[("r#type", CaptureKind::Owned)],
+                &[("r#type", Kind::Owned)],
             ),
             ("async fn f(&self)", "self.a()", &[]),
             (
                 "async fn f(&mut self)",
                 "self.a()",
-                &[("self", CaptureKind::ReborrowedSelf)],
+                &[("self", Kind::ReborrowedSelf)],
             ),
-            (
-                "async fn f(self)",
-                "self.a()",
-                &[("self", CaptureKind::Owned)],
-            ),
+            ("async fn f(self)", "self.a()", &[("self", Kind::Owned)]),
             ("async fn f(self: Arc<Self>)", "self.a()", &[]),
             (
                 "async fn f(self: Box<Self>)",
                 "self.a()",
-                &[("self", CaptureKind::Owned)],
+                &[("self", Kind::Owned)],
             ),
             (
                 "async fn f(mut self)",
                 "self.a()",
-                &[("self", CaptureKind::Mutable)],
+                &[("self", Kind::Mutable)],
             ),
             ("async fn f(self: &Self)", "self.a()", &[]),
             (
                 "fn f<'a>(&'a mut self)",
                 "__self.a()",
-                &[("__self", CaptureKind::ReborrowedSelf)],
+                &[("__self", Kind::ReborrowedSelf)],
             ),
-            (
-                "fn f(self)",
-                "__self.a()",
-                &[("__self", CaptureKind::Owned)],
-            ),
+            ("fn f(self)", "__self.a()", &[("__self", Kind::Owned)]),
             (
                 "async fn f((a, [b, ..]): T)",
                 "a + b",
-                &[("a", CaptureKind::Owned), ("b", CaptureKind::Owned)],
+                &[("a", Kind::Owned), ("b", Kind::Owned)],
             ),
             (
                 "async fn f(S { a, b: (c, _), .. }: S)",
                 "a + b + c",
-                &[("a", CaptureKind::Owned), ("c", CaptureKind::Owned)],
+                &[("a", Kind::Owned), ("c", Kind::Owned)],
             ),
-            (
-                "async fn f(Json(a): Json<T>)",
-                "a",
-                &[("a", CaptureKind::Owned)],
-            ),
+            ("async fn f(Json(a): Json<T>)", "a", &[("a", Kind::Owned)]),
             ("async fn f((a, b): &mut (T, T))", "a + b", &[]),
             ("async fn f(Unit: Unit)", "Unit", &[]),
-            ("async fn f(mut a: T)", "a", &[("a", CaptureKind::Mutable)]),
-            (
-                "async fn f(ref mut a: T)",
-                "a",
-                &[("a", CaptureKind::Reborrowed)],
-            ),
+            ("async fn f(mut a: T)", "a", &[("a", Kind::Mutable)]),
+            ("async fn f(ref mut a: T)", "a", &[("a", Kind::Reborrowed)]),
             ("async fn f(ref a: T)", "a", &[]),
             (
                 "async fn f((Ok(a) | Err(a)): Result<T, T>)",
                 "a",
-                &[("a", CaptureKind::Owned)],
+                &[("a", Kind::Owned)],
             ),
-            (
-                "async fn f(Name: T)",
-                "Name",
-                &[("Name", CaptureKind::Owned)],
-            ),
+            ("async fn f(Name: T)", "Name", &[("Name", Kind::Owned)]),
             ("async fn f(unit: unit)", "unit", &[]),
             (
                 "async fn f(a: Vec<u8>, b: Option<(std::time::Duration, &str)>, c: Arc<T>)",
@@ -307,7 +276,7 @@ mod tests {
             (
                 "async fn f(a: Vec<T>, b: Box<dyn Send>)",
                 "(a, b)",
-                &[("a", CaptureKind::Owned), ("b", CaptureKind::Owned)],
+                &[("a", Kind::Owned), ("b", Kind::Owned)],
             ),
         ];
         for (sig, body, captures) in cases {

@@ -10,47 +10,14 @@ use std::sync::atomic::Ordering;
 use http::Response;
 use paced::Limiter;
 use paced::rate_limited;
+use test_support::kinds::Kind;
 use test_support::limit::Limit;
-use test_support::limit::Rule;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio::time::sleep;
 
 use crate::support::limiter;
-use crate::support::secs;
 use crate::support::since;
-
-const WINDOW: Duration = Duration::from_secs(2);
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    /// 30 at once, and one each 1/30 s.
-    Gcra,
-    /// 60 in each two seconds, counted from the first request.
-    Fixed,
-    /// 60 in any two seconds.
-    Moving,
-}
-
-impl Kind {
-    fn rule(self) -> Rule {
-        match self {
-            Self::Gcra => Rule::Bucket {
-                limit: 30,
-                token: secs(1) / 30,
-                capacity: secs(1),
-            },
-            Self::Fixed => Rule::Fixed {
-                limit: 60,
-                length: WINDOW,
-            },
-            Self::Moving => Rule::Moving {
-                limit: 60,
-                length: WINDOW,
-            },
-        }
-    }
-}
 
 /// Behaviour of a server beside counting.
 #[derive(Clone, Copy, Debug)]

@@ -2,6 +2,7 @@
 
 #![expect(clippy::missing_panics_doc, reason = "a test that goes wrong panics")]
 
+pub mod kinds;
 #[cfg(feature = "paused")]
 pub mod life;
 pub mod limit;

@@ -1,86 +1,27 @@
-//! Limits that the servers enforce: three kinds, all of 30 requests per second in the long run.
+//! Quotas to declare for the servers.
 
 use core::time::Duration;
 
-use test_support::limit::Rule;
+use test_support::kinds::Kind;
+use test_support::kinds::PER_WINDOW;
+use test_support::kinds::RATE;
+use test_support::kinds::WINDOW;
 
 use crate::contenders::Declared;
 
-/// Requests per second that every kind lets through.
-pub(crate) const RATE: u32 = 30;
-
-/// Length of the windows.
-const WINDOW: Duration = Duration::from_secs(2);
-
-/// Requests that a window holds.
-const PER_WINDOW: u32 = 60;
-
-/// Limit that a server enforces.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// GCRA with a burst of 30.
-    Gcra,
-    /// Windows of 2 s, each begun by the first request after the one before is over.
-    Fixed,
-    /// At most 60 in any 2 s.
-    Moving,
-}
-
-impl Kind {
-    pub(crate) const ALL: [Self; 3] = [Self::Gcra, Self::Fixed, Self::Moving];
-
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Gcra => "gcra",
-            Self::Fixed => "fixed",
-            Self::Moving => "moving",
-        }
-    }
-
-    /// Returns the rule that the server enforces.
-    pub(crate) fn rule(self) -> Rule {
-        match self {
-            Self::Gcra => Rule::Bucket {
-                limit: RATE,
-                token: Duration::from_secs(1) / RATE,
-                capacity: Duration::from_secs(1),
-            },
-            Self::Fixed => Rule::Fixed {
-                limit: PER_WINDOW,
-                length: WINDOW,
-            },
-            Self::Moving => Rule::Moving {
-                limit: PER_WINDOW,
-                length: WINDOW,
-            },
-        }
-    }
-
-    /// Returns the shortest time from the first of `calls` requests to the last one let through.
-    ///
-    /// GCRA takes its burst at once and then one each 1/rate: (calls - burst) / rate. Either window
-    /// takes all it holds at its very beginning: (number of windows - 1) * length.
-    pub(crate) fn ideal(self, calls: u32) -> Duration {
-        match self {
-            Self::Gcra => Duration::from_secs(1) * calls.saturating_sub(RATE) / RATE,
-            Self::Fixed | Self::Moving => WINDOW * (calls.div_ceil(PER_WINDOW) - 1),
-        }
-    }
-
-    /// Returns the quota to declare for a known server. `burst + rate * window` requests may fall into a
-    /// window, so that 60 in 2 s come from a burst of 1 and 59 in 2 s.
-    pub(crate) const fn right(self) -> Declared {
-        match self {
-            Self::Gcra => Declared {
-                calls: RATE,
-                period: Duration::from_secs(1),
-                burst: RATE,
-            },
-            Self::Fixed | Self::Moving => Declared {
-                calls: PER_WINDOW - 1,
-                period: WINDOW,
-                burst: 1,
-            },
-        }
+/// Returns the quota to declare for a known server. `burst + rate * window` requests may fall into a
+/// window, so that 60 in 2 s come from a burst of 1 and 59 in 2 s.
+pub(crate) const fn right(kind: Kind) -> Declared {
+    match kind {
+        Kind::Gcra => Declared {
+            calls: RATE,
+            period: Duration::from_secs(1),
+            burst: RATE,
+        },
+        Kind::Fixed | Kind::Moving => Declared {
+            calls: PER_WINDOW - 1,
+            period: WINDOW,
+            burst: 1,
+        },
     }
 }

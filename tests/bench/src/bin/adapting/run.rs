@@ -7,12 +7,13 @@ use core::time::Duration;
 use std::sync::Arc;
 use std::time::Instant;
 
+use test_support::kinds::RATE;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::contenders::Contender;
 use crate::contenders::Declared;
-use crate::limit::RATE;
+use crate::limit::right;
 use crate::server::Entry;
 use crate::server::Manner;
 use crate::server::Server;
@@ -129,7 +130,7 @@ impl fmt::Display for Row {
             manner.kind.ideal(CALLS).as_secs_f64(),
         );
         // A client that spreads its calls, after the burst that it declared.
-        let burst = manner.kind.right().burst;
+        let burst = right(manner.kind).burst;
         let even = f64::from(CALLS - burst) / f64::from(RATE);
         let refused = self
             .log

@@ -13,12 +13,11 @@ use hyper::body::Bytes;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use test_support::kinds::Kind;
 use test_support::limit::Answer;
 use test_support::limit::Limit;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
-
-use crate::limit::Kind;
 
 /// Settings of a server.
 #[derive(Clone, Copy, Debug)]
