@@ -163,7 +163,7 @@ impl Limit {
 
     fn bucket(&mut self, limit: u32, token: Duration, capacity: Duration, now: Duration) -> Answer {
         let tat = self.until.map_or(now, |tat| tat.max(now));
-        let missing = (tat + token - now).saturating_sub(capacity);
+        let missing = (tat + token).saturating_sub(now + capacity);
         let verdict = if missing.is_zero() {
             Ok(())
         } else {
@@ -175,12 +175,13 @@ impl Limit {
             Err(_) => tat,
         };
         self.until = Some(tat);
-        let left = capacity.saturating_sub(tat - now);
+        let reset = tat.saturating_sub(now);
+        let left = capacity.saturating_sub(reset);
         Answer {
             verdict,
             limit,
             remaining: u32::try_from(left.as_nanos() / token.as_nanos()).unwrap_or(limit),
-            reset: tat - now,
+            reset,
         }
     }
 
@@ -194,7 +195,9 @@ impl Limit {
 
     fn window(&mut self, limit: u32, now: Duration) -> Answer {
         let passes = self.count(limit, now);
-        let ends = self.until.map_or(Duration::ZERO, |until| until - now);
+        let ends = self
+            .until
+            .map_or(Duration::ZERO, |until| until.saturating_sub(now));
         self.answer(limit, passes, ends, ends)
     }
 
@@ -205,7 +208,7 @@ impl Limit {
         let passes = self.count(limit, now);
         let leaves = |nth: usize| {
             let at = self.counted.get(nth);
-            at.map_or(length, |at| *at + length - now)
+            at.map_or(length, |at| (*at + length).saturating_sub(now))
         };
         // With refused requests counted, there is room once enough have left the window.
         let over = self.counted.len().saturating_sub(limit as usize);
@@ -229,5 +232,65 @@ impl Limit {
             remaining: limit.saturating_sub(counted),
             reset,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    /// Asks at these instants, in milliseconds. Returns the waits of the refused, remaining requests and resets.
+    fn asked(rule: Rule, counts_refused: bool, times: &[u64]) -> Vec<(u128, u32, u128)> {
+        let mut limit = Limit::new(rule, counts_refused);
+        let answers = times.iter().map(|at| limit.ask(Duration::from_millis(*at)));
+        let figures = answers.map(|answer| {
+            let wait = answer.verdict.err().unwrap_or_default();
+            (wait.as_millis(), answer.remaining, answer.reset.as_millis())
+        });
+        figures.collect()
+    }
+
+    #[test]
+    fn buckets_gain_a_token_each_interval() {
+        let rule = Rule::Bucket {
+            limit: 2,
+            token: SECOND,
+            capacity: 2 * SECOND,
+        };
+        let times = [0, 0, 0, 400, 1000];
+        let first = [(0, 1, 1000), (0, 0, 2000), (1000, 0, 2000)];
+        let free = [first.as_slice(), &[(600, 0, 1600), (0, 0, 2000)]].concat();
+        assert_eq!(asked(rule, false, &times), free);
+        let counted = [first.as_slice(), &[(600, 0, 2000), (400, 0, 2000)]].concat();
+        assert_eq!(asked(rule, true, &times), counted);
+    }
+
+    #[test]
+    fn fixed_windows_begin_with_a_request_and_aligned_ones_at_their_multiples() {
+        let (limit, length) = (1, SECOND);
+        let times = [300, 900, 1200, 1300];
+        let fixed = [(0, 0, 1000), (400, 0, 400), (100, 0, 100), (0, 0, 1000)];
+        assert_eq!(asked(Rule::Fixed { limit, length }, false, &times), fixed);
+        let aligned = [(0, 0, 700), (100, 0, 100), (0, 0, 800), (700, 0, 700)];
+        assert_eq!(
+            asked(Rule::Aligned { limit, length }, false, &times),
+            aligned
+        );
+    }
+
+    #[test]
+    fn a_moving_window_has_room_once_enough_requests_have_left_it() {
+        let rule = Rule::Moving {
+            limit: 2,
+            length: SECOND,
+        };
+        let times = [0, 400, 600, 1000];
+        let first = [(0, 1, 1000), (0, 0, 600)];
+        let free = [first.as_slice(), &[(400, 0, 400), (0, 0, 400)]].concat();
+        assert_eq!(asked(rule, false, &times), free);
+        let counted = [first.as_slice(), &[(800, 0, 400), (600, 0, 400)]].concat();
+        assert_eq!(asked(rule, true, &times), counted);
     }
 }
