@@ -24,7 +24,7 @@ async fn begins_later() -> Result<u8, Error> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn all_named_limiters_are_closed_with_or_without_a_handle_at_that_time() {
+async fn drain_all_closes_all_named_limiters_with_or_without_a_handle() {
     send().await.unwrap();
     // Its name is kept for the tokens that were used, and there is no handle.
     assert!(paced::limiters().iter().all(|it| it.name() != Some("api")));

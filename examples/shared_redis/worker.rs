@@ -85,7 +85,7 @@ pub(crate) async fn run(options: &Options, url: Url) -> Result<(), Box<dyn Error
     Ok(())
 }
 
-/// What one process did, or all of them together.
+/// Work of one process, or of all of them together.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Report {
     pub(crate) succeeded: u32,

@@ -27,7 +27,7 @@ async fn call(limiter: &Limiter, server: &Server) -> Result<u8, Failed> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn those_who_wait_go_on_at_the_paced_rate() {
+async fn resumed_waiters_go_on_at_the_paced_rate() {
     let limiter = Arc::new(limiter(2.0, 4));
     limiter.try_acquire_many(4).unwrap();
     advance(secs(3)).await;
@@ -72,7 +72,7 @@ async fn ending_a_pause_gives_no_token_that_the_bucket_has_not() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_that_a_server_sent_away_goes_on() {
+async fn a_call_that_a_server_refused_goes_on_after_a_resume() {
     let limiter = Arc::new(limiter(10.0, 10));
     let server = Server::failing([ApiError::after(429, secs(200))]);
     let start = Instant::now();
@@ -112,7 +112,7 @@ async fn a_reset_limiter_is_as_new_but_for_what_was_used() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_closed_limiter_refuses_those_who_wait_and_those_who_come() {
+async fn a_closed_limiter_refuses_waiters_and_new_calls() {
     let limiter = Arc::new(limiter(1.0, 1));
     limiter.acquire().await.unwrap();
     let waiting: Vec<_> = (0..20)
@@ -215,7 +215,7 @@ async fn one_of_two_limiters_of_a_store_ends_the_pause_of_both() {
     assert_eq!(since(start), 3100);
     let waited = waiting.await.unwrap().unwrap();
     assert!((3000..=4200).contains(&waited), "{waited}");
-    // Nobody brings it back.
+    // No process brings it back.
     for _ in 0..30 {
         one.acquire().await.unwrap();
         other.acquire().await.unwrap();
@@ -226,7 +226,7 @@ async fn one_of_two_limiters_of_a_store_ends_the_pause_of_both() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_limiter_of_a_store_that_nobody_waits_for_hears_of_it_at_the_next_call() {
+async fn an_idle_limiter_of_a_store_hears_of_a_resume_at_its_next_call() {
     let store = Arc::new(MemoryStore::new());
     let [one, other] = [(); 2].map(|()| {
         let store = Arc::clone(&store) as Arc<dyn paced::store::Store>;

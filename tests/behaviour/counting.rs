@@ -1,4 +1,4 @@
-//! What a limiter counts, what an attempt knows of its waits, and what a refusal says.
+//! Counts of a limiter, the waits that an attempt knows of, and the words of a refusal.
 
 use paced::Limiter;
 use paced::Waits;

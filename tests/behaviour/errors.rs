@@ -62,7 +62,7 @@ async fn an_attempt_that_is_cut_off_names_the_limiter_and_is_told_of() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refusal_during_a_pause_says_who_asked_for_it_and_for_how_long() {
+async fn a_refusal_during_a_pause_tells_its_cause_and_length() {
     #[rate_limited(limiter = limiter, deadline = left, max_wait = longest)]
     async fn call(
         limiter: &Limiter,
@@ -95,7 +95,7 @@ async fn a_refusal_during_a_pause_says_who_asked_for_it_and_for_how_long() {
         text.contains("closed for another 3.21s: the program asked for it"),
         "{text}"
     );
-    // In the queue alone nobody is asked for anything.
+    // A call that only waits in the queue asks no store.
     let slow = limiter(0.1, 1);
     slow.acquire().await.unwrap();
     let text = call(&slow, None, Some(secs(1)))

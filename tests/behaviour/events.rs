@@ -1,4 +1,4 @@
-//! What calls and limiters say of themselves, in `tracing` events and spans.
+//! The `tracing` events and spans of calls and limiters.
 
 use std::sync::Arc;
 
@@ -271,7 +271,7 @@ async fn different_quotas_under_one_name_in_a_store_are_told_of_with_both_rates(
 const BY_HAND: &str = "limiter=by hand ";
 
 #[tokio::test(start_paused = true)]
-async fn what_is_done_by_hand_is_told() {
+async fn changes_by_hand_are_told_in_events() {
     #[rate_limited(limiter = limiter)]
     async fn stubborn(limiter: &Limiter) -> Result<(), std::fmt::Error> {
         let _ = limiter;

@@ -201,7 +201,7 @@ impl Edge {
     }
 }
 
-/// What a call has to wait for.
+/// Cause of a call's wait.
 #[derive(Clone, Copy, Debug)]
 enum Obstacle {
     Token,

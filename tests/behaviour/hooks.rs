@@ -20,7 +20,7 @@ thread_local! {
     static TOLD: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
 }
 
-/// What the hooks were told on this thread.
+/// Returns the reports that the hooks received on this thread.
 fn told() -> Vec<String> {
     TOLD.with(|told| told.borrow().clone())
 }

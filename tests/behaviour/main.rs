@@ -1,4 +1,4 @@
-//! What `paced` promises, on paused time with exact durations.
+//! The promises of `paced`, on paused time with exact durations.
 
 mod spans;
 mod support;

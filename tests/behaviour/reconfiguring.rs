@@ -1,4 +1,4 @@
-//! `set_quota` reaches those who wait now.
+//! `set_quota` reaches callers that wait now.
 
 use tokio::time::Instant;
 use tokio::time::sleep;
@@ -11,7 +11,7 @@ use crate::support::secs;
 use crate::support::since;
 
 #[tokio::test(start_paused = true)]
-async fn a_faster_rate_reaches_those_who_wait() {
+async fn a_faster_rate_reaches_waiters() {
     let (limiter, start) = (limiter(1.0 / 60.0, 1), Instant::now());
     limiter.acquire().await.unwrap();
     let waiter = {
@@ -26,7 +26,7 @@ async fn a_faster_rate_reaches_those_who_wait() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_slower_rate_reaches_those_who_wait() {
+async fn a_slower_rate_reaches_waiters() {
     let (limiter, start) = (limiter(10.0, 1), Instant::now());
     limiter.acquire().await.unwrap();
     let waiter = {
@@ -60,7 +60,7 @@ async fn an_idle_limiter_takes_the_new_quota_too() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_asks_for_more_than_the_new_burst_gets_an_error_and_the_others_move_up() {
+async fn a_waiter_above_the_new_burst_gets_an_error_and_others_move_up() {
     let (limiter, start) = (limiter(10.0, 10), Instant::now());
     limiter.acquire_many(10).await.unwrap();
     let mut large = limiter.acquire_many(8);

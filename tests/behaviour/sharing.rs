@@ -110,7 +110,7 @@ async fn a_cooldown_holds_for_all_processes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn those_who_wait_for_a_token_see_a_cooldown_that_comes_in_between() {
+async fn waiters_for_a_token_see_a_cooldown_that_comes_in_between() {
     let store = Arc::new(MemoryStore::new());
     let (one, other) = (shared(&store, 1.0, 1), shared(&store, 1.0, 1));
     let limiters = [&one];

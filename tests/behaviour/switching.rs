@@ -156,7 +156,7 @@ async fn a_bucket_that_begins_empty_fills_at_the_rate() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_counts_as_a_long_wait_is_the_functions_own() {
+async fn the_threshold_of_a_long_wait_is_the_functions_own() {
     const MINUTE: std::time::Duration = std::time::Duration::from_secs(60);
     #[rate_limited(limiter = limiter, slow = "1s")]
     async fn hasty(limiter: &Limiter) -> Result<(), Failed> {

@@ -25,7 +25,7 @@ fn two() -> (Limiter, Limiter) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_other_processes_took_is_shown_to_all() {
+async fn tokens_that_other_processes_took_are_shown_to_all() {
     let (one, two) = two();
     let unused = two.shared_snapshot().await.unwrap();
     assert_eq!((unused.available, unused.last_seen), (10, None));

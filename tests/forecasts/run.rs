@@ -10,7 +10,7 @@ use std::sync::PoisonError;
 use paced::Limiter;
 use paced::Quota;
 use paced::store::Policy;
-use tokio::runtime::Builder;
+use test_support::life::paused;
 use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
 use tokio::task::yield_now;
@@ -44,14 +44,6 @@ static SHARED: LazyLock<Mutex<(Runtime, Instant)>> = LazyLock::new(|| {
     });
     Mutex::new((runtime, first))
 });
-
-fn paused() -> Runtime {
-    Builder::new_current_thread()
-        .enable_time()
-        .start_paused(true)
-        .build()
-        .expect("a runtime")
-}
 
 /// Runs a world, without the bound of caller `lifted`.
 pub(crate) fn run(world: &World, lifted: Option<usize>) -> Record {

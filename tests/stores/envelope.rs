@@ -1,4 +1,4 @@
-//! What processes that share a state can use of it together, whatever they do.
+//! The most that processes can use of a shared state together, whatever they do.
 
 use paced::store::Action;
 use paced::store::Limit;
@@ -111,7 +111,7 @@ proptest! {
 
     /// Nothing, if only one process uses it: it remembers all.
     #[test]
-    fn a_loss_that_somebody_remembers_lets_nothing_through(
+    fn a_loss_that_a_process_remembers_lets_nothing_through(
         (limit, mut events) in limit().prop_flat_map(|limit| run_with(limit, Just(Event::Lose))),
     ) {
         for event in &mut events {

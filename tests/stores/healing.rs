@@ -1,4 +1,4 @@
-//! What a state survives: being lost, and clocks that are changed.
+//! A state that is lost, and clocks that are changed.
 
 use paced::store::Action;
 use paced::store::Answer;
@@ -126,7 +126,7 @@ fn a_floor_does_not_bring_back_a_pause_that_was_lifted() {
 fn a_loss_makes_void_what_others_drew_since() {
     let floor = used();
     let mut lost = State::default();
-    // Somebody who does not remember comes first.
+    // A process that does not remember comes first.
     assert_eq!(ask(&mut lost, START + T, draw(4)).state.generation, 0);
     let answer = ask_with(&mut lost, START + 2 * T, floor, Action::Peek);
     assert_eq!(answer.state.generation, floor.generation + 1);
@@ -241,7 +241,7 @@ fn a_clock_that_is_set_forward_has_moved_since_the_request_was_sent() {
     let answer = step(&mut paused, START + T + HOUR, &request);
     assert_eq!(paused.paused_until, START + 60 * T + HOUR);
     assert_eq!(answer.granted, 1);
-    // Whoever changed it by the new time did so before.
+    // A change by the new time was made before.
     let mut changed = answer.state;
     step(&mut changed, START + 2 * T + HOUR, &request);
     assert_eq!(changed.paused_until, START + 60 * T + HOUR);

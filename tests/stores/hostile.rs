@@ -1,4 +1,4 @@
-//! `step` with values that nobody means.
+//! `step` with nonsensical values.
 
 use paced::store::Action;
 use paced::store::Limit;
@@ -128,7 +128,7 @@ proptest! {
 }
 
 #[test]
-fn what_a_slower_limit_left_is_cut() {
+fn a_wait_left_by_a_slower_limit_is_cut() {
     let slow = Limits::one(Limit::new(3600 * SECOND, 10));
     let fast = Limits::one(Limit::new(SECOND, 10));
     let mut state = State::default();

@@ -1,4 +1,4 @@
-//! What limiters share: the arithmetic, and every store.
+//! The shared parts of limiters: the arithmetic, and every store.
 
 mod attribute;
 mod broken;

@@ -42,7 +42,7 @@ fn ticks(count: u64) -> i64 {
     i64::try_from(count).unwrap()
 }
 
-/// What was granted, and how long until the first.
+/// Returns the granted tokens, and the time until the first.
 fn granted(state: &mut State, now: u64, action: Action) -> (u32, i64) {
     let answer = ask(state, now, action);
     (answer.granted, answer.wait)
@@ -89,7 +89,7 @@ fn a_horizon_draws_ahead_and_the_first_token_may_lie_beyond_it() {
 }
 
 #[test]
-fn nothing_is_written_where_nothing_changes() {
+fn an_unchanged_state_is_not_written() {
     let mut state = State::default();
     for action in [
         Action::Peek,
@@ -203,7 +203,7 @@ fn no_pause_is_longer_than_30_days_however_often_it_is_extended() {
 }
 
 #[test]
-fn what_is_learnt_spaces_tokens_and_saves_nothing_up() {
+fn a_learnt_limit_spaces_tokens_and_saves_nothing_up() {
     let mut state = State::default();
     let learn = Action::Learn {
         interval: 4 * T,
@@ -227,7 +227,7 @@ fn what_is_learnt_spaces_tokens_and_saves_nothing_up() {
 }
 
 #[test]
-fn what_is_learnt_does_not_close_an_empty_bucket_for_longer_than_one_interval() {
+fn a_learnt_limit_closes_an_empty_bucket_for_one_interval_at_most() {
     let limits = Limits::one(Limit::new(T, 3600));
     let mut state = State::default();
     let mut ask = |action| step(&mut state, START, &Request::new(action, limits));
@@ -240,7 +240,7 @@ fn what_is_learnt_does_not_close_an_empty_bucket_for_longer_than_one_interval() 
 }
 
 #[test]
-fn what_is_learnt_may_be_slower_than_all_that_is_declared() {
+fn a_learnt_limit_may_be_slower_than_all_declared_ones() {
     let mut state = State::default();
     let hour = 3600 * T;
     let learn = Action::Learn {
@@ -257,7 +257,7 @@ fn what_is_learnt_may_be_slower_than_all_that_is_declared() {
 }
 
 #[test]
-fn what_is_learnt_never_loosens_and_can_be_taken_back() {
+fn a_learnt_limit_never_loosens_and_can_be_taken_back() {
     let mut state = State::default();
     let learn = |interval, duration| Action::Learn { interval, duration };
     ask(&mut state, START, draw(BURST));
@@ -309,7 +309,7 @@ fn a_request_that_comes_too_late_changes_nothing() {
 }
 
 #[test]
-fn nothing_is_given_away_twice_however_many_draw_ahead() {
+fn no_token_is_given_away_twice_to_processes_that_draw_ahead() {
     let mut state = State::default();
     let mut last = -ticks(10 * T);
     let mut drawn = 0;

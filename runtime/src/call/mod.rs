@@ -21,8 +21,8 @@ use core::marker::PhantomData;
 use core::ops::ControlFlow;
 use std::sync::Arc;
 
-pub use self::attempt::Attempt;
 pub use self::attempt::Attempted;
+pub use self::attempt::RunningAttempt;
 pub(crate) use self::config::Config;
 pub(crate) use self::config::Hooks;
 pub(crate) use self::config::Setup;

@@ -13,7 +13,7 @@ use super::fast_path::FastPath;
 use super::shared::Shared;
 use super::state::LimiterState;
 use super::state::news::ByHand;
-use super::state::news::why;
+use super::state::why;
 use super::wake_list::WakeList;
 
 impl Limiter {
@@ -69,7 +69,7 @@ impl Limiter {
         self.shared().cool_down(now.after(duration));
     }
 
-    /// Ends the cooldown now, whether a server, a failure or the program caused it: for an operator who knows
+    /// Ends the cooldown now, whether a server, a failure or the program caused it: for an operator that knows
     /// better than the server.
     ///
     /// Calls that wait for its end go on as they would at its end: one permit at once, if the bucket has a token, and

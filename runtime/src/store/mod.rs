@@ -178,7 +178,7 @@ pub trait Store: Debug + Send + Sync + 'static {
     /// ```
     fn transact<'a>(&'a self, key: &'a str, request: &'a Request) -> StoreFuture<'a>;
 
-    /// Returns a page of the limiters that are kept here, for an operator who wants to look: their names, their
+    /// Returns a page of the limiters that are kept here, for an operator's view: their names, their
     /// states, and the store's time.
     ///
     /// Reads only. A limiter that exists during all pages is on at least one of them; one that comes, goes or

@@ -18,10 +18,10 @@ const FAULTS: &[(Fault, &str)] = {
     const KEYS: &str = "keys are told apart to the letter and do not touch one another";
     const KEPT: &str = "a state is kept until it means nothing any more";
     const LIMITS: &str = "several limits are kept all at once, and take all or nothing";
-    const PAUSES: &str = "a pause holds for everybody, is extended and never shortened";
-    const LESSONS: &str = "what was learnt slows everybody, until it ends or is replaced";
+    const PAUSES: &str = "a pause holds for all processes, is extended and never shortened";
+    const LESSONS: &str = "what was learnt slows all processes, until it ends or is replaced";
     const RESUMED: &str =
-        "a pause that is lifted is over for everybody, also for those who remember it";
+        "a pause that is lifted is over for all processes, also for those that remember it";
     const FLOORS: &str = "the state that an asker saw last mends one that was lost";
     const LATE: &str = "a request that comes after its time changes nothing";
     const FORWARD: &str = "a clock that is set forward ends no pause";
@@ -106,6 +106,6 @@ async fn every_broken_store_is_found_out() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_a_fault_it_conforms() {
+async fn a_store_without_a_fault_conforms() {
     conformance::check(Arc::new(Broken::new(Fault::None))).await;
 }

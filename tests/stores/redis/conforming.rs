@@ -1,4 +1,4 @@
-//! What every store does, and what the keys are like.
+//! The conformance suite on Redis, and the form of the keys.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -89,7 +89,7 @@ async fn a_key_that_holds_something_else_is_left_alone() {
 }
 
 #[tokio::test]
-async fn a_state_that_somebody_has_edited_closes_nothing_for_good() {
+async fn an_edited_state_closes_nothing_for_good() {
     let Some((url, _server)) = server::any() else {
         return;
     };

@@ -1,4 +1,4 @@
-//! What a request finds when something has happened to the server.
+//! Requests after something has happened to the server.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -104,7 +104,7 @@ async fn a_server_that_was_killed_is_unavailable_until_it_is_back() {
 }
 
 #[tokio::test]
-async fn a_server_that_stands_still_answers_nobody_who_has_left() {
+async fn a_server_that_stood_still_draws_nothing_for_callers_that_left() {
     let Some(server) = Server::start() else {
         return;
     };
@@ -134,8 +134,8 @@ async fn a_server_that_stands_still_answers_nobody_who_has_left() {
     let answer = until_back(&store).await;
     let (before, after) = (first.state.full_at[0], answer.state.full_at[0]);
     let drawn = (after - before) / (3600 * 4_000_000);
-    // This one, and those before it whose answers came too late.
-    assert!(drawn < 10, "{drawn} were drawn for those who had left");
+    // This one, and earlier ones whose answers came too late.
+    assert!(drawn < 10, "{drawn} were drawn for callers that had left");
 }
 
 #[tokio::test]
@@ -173,7 +173,7 @@ async fn an_answer_that_comes_late_is_waited_for() {
 }
 
 #[tokio::test]
-async fn nobody_who_listens_is_unavailable() {
+async fn a_port_without_a_server_is_unavailable() {
     if Server::start().is_none() {
         return;
     }
@@ -182,7 +182,7 @@ async fn nobody_who_listens_is_unavailable() {
 }
 
 #[tokio::test]
-async fn somebody_who_never_answers_is_unavailable() {
+async fn a_server_that_never_answers_is_unavailable() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
         .await
         .expect("a port");
@@ -193,7 +193,7 @@ async fn somebody_who_never_answers_is_unavailable() {
 }
 
 #[tokio::test]
-async fn a_replica_is_unavailable_even_to_those_who_only_look() {
+async fn a_replica_is_unavailable_even_to_a_peek() {
     let master = free_port().to_string();
     let Some(server) = Server::start_with(&["--replicaof", "127.0.0.1", &master]) else {
         return;
@@ -230,7 +230,7 @@ impl From<paced::Error> for ApiError {
     }
 }
 
-/// Nobody listens on port 1.
+/// No server listens on port 1.
 #[paced::rate_limited(rate = 5, store = "redis://127.0.0.1:1", on_store_error = "closed")]
 async fn refused() -> Result<(), ApiError> {
     Ok(())

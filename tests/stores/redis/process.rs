@@ -63,7 +63,7 @@ async fn call(limiter: Limiter) {
 }
 
 fn say(line: &str) {
-    // One write, so that the lines of several tasks stay whole. Nobody listens any more: the end.
+    // One write, so that the lines of several tasks stay whole. No reader is left: the end.
     if std::io::stdout()
         .write_all(format!("{line}\n").as_bytes())
         .is_err()

@@ -65,7 +65,7 @@ async fn wrong_credentials_are_rejected_and_not_printed() {
 }
 
 #[tokio::test]
-async fn a_user_who_may_not_is_rejected() {
+async fn a_user_without_rights_is_rejected() {
     let Some(server) = Server::start() else {
         return;
     };

@@ -1,4 +1,4 @@
-//! Servers that give their scripts no time, and users who may not do all that is needed.
+//! Servers that give their scripts no time, and users without all the rights that are needed.
 
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use super::server::patient;
 use crate::stepping::draw;
 use crate::stepping::limits;
 
-/// What a script asks for, and what it gets instead: as many bytes.
+/// Command of the script, and its replacement of as many bytes.
 const ASKED: &[u8] = b"redis.pcall('TIME')";
 const ANSWERED: &[u8] = b"{err='NOPERM time'}";
 

@@ -67,7 +67,7 @@ async fn a_clock_set_forward_by_ten_hours_and_back_lets_one_burst_through() {
             .granted
             <= 1
     );
-    // Nobody asked meanwhile: the cooldown is still there.
+    // No request came meanwhile: the cooldown is still there.
     let answer = ask(&store, "paused", free(1)).await.expect("an answer");
     assert_eq!(answer.granted, 0);
     assert!(

@@ -26,7 +26,7 @@ async fn store() -> Vec<u8> {
     fs::read(folder.file()).expect("our file")
 }
 
-/// What a store says of a file with these bytes, and that they are left alone.
+/// Returns a store's error for a file with these bytes, and checks that they are left alone.
 async fn refused(bytes: &[u8]) -> String {
     let folder = Folder::new();
     fs::write(folder.file(), bytes).expect("our folder");

@@ -1,4 +1,4 @@
-//! What is on the disk: rights, names, what is deleted, and where no file can be.
+//! Files on the disk: rights, names, deletion, and places where no file can be.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
@@ -93,7 +93,7 @@ async fn states_that_mean_nothing_any_more_are_deleted_after_a_day() {
 
 /// Else what is kept beside the file would grow for as long as it is in use.
 #[tokio::test]
-async fn what_was_written_gets_into_the_file_while_it_is_in_use() {
+async fn checkpoints_move_writes_into_the_file_while_it_is_in_use() {
     let folder = Folder::new();
     let store = open(&folder);
     let changed = || {

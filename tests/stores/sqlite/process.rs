@@ -24,7 +24,7 @@ use paced::store::SqliteStore;
 use paced::store::Store as _;
 use paced::store::StoreError;
 
-/// What the tests expect: 2000 tokens per second, 100 at once.
+/// Interval that the tests expect: 2000 tokens per second, 100 at once.
 const INTERVAL: u64 = 2000;
 const BURST: u32 = 100;
 

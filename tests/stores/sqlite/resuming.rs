@@ -1,4 +1,4 @@
-//! Pauses that are ended by hand, for all who have the file open.
+//! Pauses that are ended by hand, for all users of the file.
 
 use core::num::NonZeroU32;
 use core::time::Duration;

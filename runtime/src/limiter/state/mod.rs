@@ -19,6 +19,7 @@ pub(super) mod renewal;
 pub(super) mod source;
 pub(super) mod spread;
 pub(super) mod waiter;
+pub(super) mod why;
 
 use crate::bucket::Bucket;
 use crate::bucket::Shape;

@@ -15,10 +15,10 @@ use crate::time::Instant;
 use crate::time::Span;
 
 use super::LimiterState;
-use super::news::why;
 use super::overflow::Overflow;
 use super::waiter::WaiterState;
 use super::waiter::expiry;
+use super::why;
 
 impl LimiterState {
     /// Takes tokens out of the bucket, or out of those that were drawn from the store. Returns until when

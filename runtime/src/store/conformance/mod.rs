@@ -1,4 +1,4 @@
-//! What every [`Store`] must do, as a check to run in tests of your own store.
+//! Requirements of every [`Store`], as a check to run in tests of your own store.
 //!
 //! [`check`] is the same suite that the stores of this crate pass. It uses nothing but
 //! [`Store::transact`] and [`Store::list`], under keys of its own, and leaves a few dozen states behind that

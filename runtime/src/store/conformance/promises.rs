@@ -130,7 +130,7 @@ async fn keys(bench: &Bench) {
 }
 
 async fn pauses(bench: &Bench) {
-    let promise = "a pause holds for everybody, is extended and never shortened";
+    let promise = "a pause holds for all processes, is extended and never shortened";
     let mut script = Scenario::hourly(bench, "pauses", promise);
     let pause = |duration| Action::Pause { duration };
     script.ask(draw_free(2)).await;
@@ -152,7 +152,8 @@ async fn pauses(bench: &Bench) {
 }
 
 async fn resumptions(bench: &Bench) {
-    let promise = "a pause that is lifted is over for everybody, also for those who remember it";
+    let promise =
+        "a pause that is lifted is over for all processes, also for those that remember it";
     let mut script = Scenario::hourly(bench, "resumptions", promise);
     let resume = |forget| Action::Resume { forget };
     script.ask(draw_free(2)).await;
@@ -183,7 +184,7 @@ async fn resumptions(bench: &Bench) {
 }
 
 async fn lessons(bench: &Bench) {
-    let promise = "what was learnt slows everybody, until it ends or is replaced";
+    let promise = "what was learnt slows all processes, until it ends or is replaced";
     let mut script = Scenario::hourly(bench, "lessons", promise);
     let learn = |interval, duration| Action::Learn { interval, duration };
     for (interval, duration) in [(2 * HOUR, HOUR), (3 * HOUR, 2 * HOUR), (0, 0), (HOUR, HOUR)] {

@@ -1,4 +1,4 @@
-//! What time does to a state.
+//! Effects of time on a state.
 
 use core::time::Duration;
 
@@ -55,7 +55,7 @@ async fn kept(bench: &Bench) -> Vec<Scenario<'_>> {
 
 /// States of which nothing, or nothing but the bucket, is left after the wait.
 async fn ended(bench: &Bench) -> Vec<Scenario<'_>> {
-    let promise = "what has ended holds nobody back any more";
+    let promise = "what has ended holds no request back any more";
     let script = |name, limits| Scenario::new(bench, name, promise, limits);
     let fast = Limits::one(Limit::new(400, 10));
     let (mut idle, mut paused) = (script("idle", fast), script("ended-pause", hourly()));
@@ -73,7 +73,7 @@ const fn learn(interval: u64, duration: u64) -> Action {
     Action::Learn { interval, duration }
 }
 
-/// What passed by the store's clock is what passed by this one's, give or take a tenth.
+/// Checks that as much time passed by the store's clock as by this one's, give or take a tenth.
 fn time(script: &Scenario<'_>, before: (u64, Answer, u64), after: (u64, Answer, u64)) {
     let (shortest, longest) = (after.0 - before.2, after.2 - before.0);
     let passed = (after.1.now - before.1.now).saturating_mul(TICK);

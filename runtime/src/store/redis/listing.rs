@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_that_somebody_has_edited_are_in_bounds() {
+    fn edited_numbers_are_put_in_bounds() {
         let of = |text: &str| number(&Value::BulkString(text.into()));
         assert_eq!((of("7"), of("-7"), of("x"), of("")), (7, 0, 0, 0));
         assert_eq!(of("18446744073709551615"), MAX_EXACT);

@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_panic_is_an_error_for_those_who_wait_and_for_nobody_else() {
+    async fn a_panic_is_an_error_for_its_waiters_alone() {
         let worker = worker(touchy);
         for _ in 0..3 {
             assert_eq!(ask(&worker, "key").await, Ok(answer()));
@@ -153,7 +153,7 @@ mod tests {
                 core::task::Poll::Ready(one.as_mut().poll(context))
             });
             if let core::task::Poll::Ready(answer) = polled.await {
-                let error = answer.expect_err("nobody answers");
+                let error = answer.expect_err("no thread answers");
                 assert!(!error.is_rejected());
                 refused += 1;
             }
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_thread_ends_with_those_who_use_it() {
+    async fn the_thread_ends_with_its_users() {
         let worker = worker(touchy);
         assert_eq!(ask(&worker, "key").await, Ok(answer()));
         let inbox = Arc::clone(&worker.inbox);

@@ -41,7 +41,7 @@ impl Run {
     }
 }
 
-/// What the store does without a limiter: a request for each token.
+/// Measures the store without a limiter: a request for each token.
 pub(crate) fn one_request_each(url: &str, callers: u32) -> Result<Run, Box<dyn Error>> {
     let store = Arc::new(Counted::new(RedisStore::open(url)?));
     let key = format!("raw-{callers}-{}", std::process::id());
@@ -63,7 +63,7 @@ pub(crate) fn one_request_each(url: &str, callers: u32) -> Result<Run, Box<dyn E
     })
 }
 
-/// What a limiter does with it.
+/// Measures a limiter over the store.
 pub(crate) fn limiter(
     url: &str,
     callers: u32,

@@ -21,7 +21,7 @@ use crate::histogram::Histogram;
 use crate::work::TIME;
 use crate::work::Work;
 
-/// What a caller has done.
+/// Counts of a caller.
 #[derive(Default)]
 struct Done {
     granted: u64,

@@ -1,4 +1,4 @@
-//! Counts what happens on a limiter, and assembles its snapshot.
+//! Records what happens on a limiter, and assembles its snapshot.
 
 use core::sync::atomic::Ordering;
 use core::time::Duration;
@@ -10,7 +10,7 @@ use crate::time::Span;
 use super::counts::Counts;
 use super::shared::Shared;
 use super::snapshot::Snapshot;
-use super::state::news::why;
+use super::state::why;
 
 impl Shared {
     /// Counts a rare event.

@@ -1,4 +1,4 @@
-//! Handles what timers and stores report, and sends the requests that a locked section has collected.
+//! Dispatches what timers and stores report, and the requests that a locked section has collected.
 
 use std::sync::Arc;
 use std::sync::MutexGuard;

@@ -1,4 +1,4 @@
-//! Names a limiter, for events and errors.
+//! Labels a limiter in events and errors.
 
 use core::sync::atomic::Ordering;
 use core::time::Duration;
