@@ -131,15 +131,19 @@ mod signal;
 pub mod store;
 mod store_url;
 mod sync;
-mod time;
 #[cfg(feature = "test-util")]
 pub mod testing;
+mod time;
 mod verdict;
 mod waits;
 
 #[doc = include_str!("rate_limited.md")]
 pub use paced_macros::rate_limited;
 
+pub use crate::backoff::Backoff;
+pub use crate::backoff::Jitter;
+pub use crate::call::CallError;
+pub use crate::call::CallOptions;
 pub use crate::context::Attempt;
 pub use crate::context::IdempotencyKey;
 pub use crate::context::attempt;
@@ -149,6 +153,8 @@ pub use crate::hint::Hint;
 pub use crate::limiter::Acquire;
 pub use crate::limiter::Counts;
 pub use crate::limiter::Limiter;
+pub use crate::limiter::LimiterBuilder;
+pub use crate::limiter::Permit;
 pub use crate::limiter::SharedSnapshot;
 pub use crate::limiter::Snapshot;
 pub use crate::limiter::drain;
@@ -158,6 +164,7 @@ pub use crate::limiter::limiters;
 pub use crate::quota::Quota;
 pub use crate::quota::Rate;
 pub use crate::report::Report;
+pub use crate::retry_on::RetryOn;
 #[cfg(feature = "http")]
 pub use crate::signal::ResponseExt;
 pub use crate::signal::Signal;

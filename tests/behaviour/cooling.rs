@@ -48,7 +48,7 @@ async fn it_is_extended_for_those_who_wait_already() {
     limiter.acquire().await.unwrap();
     let waiter = {
         let limiter = limiter.clone();
-        tokio::spawn(async move { limiter.acquire().await.unwrap() })
+        tokio::spawn(async move { drop(limiter.acquire().await.unwrap()) })
     };
     sleep(ms(50)).await;
     limiter.cooldown_for(secs(1));
@@ -71,9 +71,9 @@ async fn permits_that_nobody_has_used_are_called_back_in_order() {
         assert!(poll_once(waiter).is_pending());
     }
     let (first, second, third) = tokio::join!(
-        async { first.await.map(|()| since(start)) },
-        async { second.await.map(|()| since(start)) },
-        async { third.await.map(|()| since(start)) },
+        async { first.await.map(|_| since(start)) },
+        async { second.await.map(|_| since(start)) },
+        async { third.await.map(|_| since(start)) },
     );
     assert_eq!(
         [first, second, third].map(Result::unwrap),

@@ -114,7 +114,7 @@ async fn a_call_within_has_what_the_outer_one_has_left() {
 async fn the_time_left_within_is_the_lesser_of_both() {
     #[rate_limited(rate = 10)]
     async fn inner(log: &Log<u64>) -> Result<(), Failed> {
-        log.add(paced::attempt().time_left().unwrap().as_secs());
+        log.add(paced::attempt().remaining().unwrap().as_secs());
         Ok(())
     }
     #[rate_limited(limiter = limiter)]

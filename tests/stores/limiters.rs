@@ -147,7 +147,13 @@ impl World {
         });
         let limiter = || {
             let store = Arc::clone(&store) as Arc<dyn Store>;
-            Limiter::in_store("api", quota, store, policy).expect("a rate that is not too fast")
+            Limiter::builder(quota)
+                .name("api")
+                .store(store)
+                .store_policy(policy)
+                .unregistered()
+                .build()
+                .expect("a rate that is not too fast")
         };
         Self {
             limiters: (0..PROCESSES).map(|_| limiter()).collect(),

@@ -156,7 +156,7 @@ impl<'s> Core<'s> {
         };
         self.wait = Phase::Nothing(0);
         if reading.unread && scope.status.is_none() && verdict == Verdict::Auto {
-            setup.unread.tell();
+            setup.origin.unread().tell();
         }
         let told = reading.conclude(scope, setup.config.respects_headers, verdict);
         let judgement = match verdict {

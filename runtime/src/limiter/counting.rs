@@ -40,7 +40,8 @@ impl Shared {
         counts.calls = counts.calls.wrapping_add(attempts);
         counts.attempts += attempts;
         counts.granted = counts.attempts + permits;
-        own.in_flight = counts.attempts.saturating_sub(ended);
+        let begun = counts.attempts + self.fast_path.reported();
+        own.in_flight = begun.saturating_sub(ended);
         own
     }
 }

@@ -18,6 +18,12 @@ pub(crate) struct Spread {
 }
 
 impl Spread {
+    /// No spread.
+    pub(crate) const NONE: Self = Self {
+        share: 0.0,
+        draw: 0.0,
+    };
+
     /// Nanoseconds to add to a pause of `asked` nanoseconds.
     pub(super) fn nanos(self, asked: u64) -> u64 {
         let most = Duration::from_nanos(asked).mul_f64(self.share).min(LONGEST);
