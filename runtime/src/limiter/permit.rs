@@ -128,7 +128,7 @@ impl<'a> Permit<'a> {
     /// Reports that the server refused the request because of a limit of its own, and for how long it asked its
     /// clients to wait. The limiter is closed for as long, from now on and for an hour at most.
     ///
-    /// `None` and zero: it asked for no wait. The limiter is closed for 1 s, and longer after each further refusal.
+    /// `None` and zero: it asked for no wait. The limiter is closed for 1 s, and for longer once it is refused for some seconds.
     ///
     /// # Examples
     ///
