@@ -24,8 +24,8 @@
 //! # Overview
 //!
 //! * [`macro@rate_limited`] is the attribute; its page has the options and what is retried.
-//! * [`Limiter`] is the token bucket with its queue and its cooldown, and can be used without the
-//!   attribute: [`Limiter::acquire`].
+//! * [`Limiter`] is the token bucket with its queue and its cooldown. Without the attribute, [`Limiter::call`] makes a
+//!   call with all that the attribute does, and [`Limiter::acquire`] gives a [`Permit`] alone.
 //! * [`Quota`] and [`Rate`] say what is allowed.
 //! * [`limiter`] finds a function's own limiter, [`limiters`] lists all that have a name; [`Snapshot`] has [`Counts`] and [`Waits`].
 //! * [`Limiter::resume`], [`Limiter::reset`] and [`Limiter::close`] are for people who know better than a server;

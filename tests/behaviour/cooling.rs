@@ -48,7 +48,9 @@ async fn it_is_extended_for_those_who_wait_already() {
     limiter.acquire().await.unwrap();
     let waiter = {
         let limiter = limiter.clone();
-        tokio::spawn(async move { drop(limiter.acquire().await.unwrap()) })
+        tokio::spawn(async move {
+            limiter.acquire().await.unwrap();
+        })
     };
     sleep(ms(50)).await;
     limiter.cooldown_for(secs(1));

@@ -159,7 +159,9 @@ async fn a_long_wait_is_told_before_it_begins_and_once_in_ten_seconds() {
     let waits: Vec<_> = (0..31)
         .map(|_| {
             let limiter = limiter.clone();
-            tokio::spawn(async move { drop(limiter.acquire().await.unwrap()) })
+            tokio::spawn(async move {
+                limiter.acquire().await.unwrap();
+            })
         })
         .collect();
     tokio::task::yield_now().await;
@@ -173,14 +175,18 @@ async fn a_long_wait_is_told_before_it_begins_and_once_in_ten_seconds() {
     advance(ms(9900)).await;
     let late = tokio::spawn({
         let limiter = limiter.clone();
-        async move { drop(limiter.acquire().await.unwrap()) }
+        async move {
+            limiter.acquire().await.unwrap();
+        }
     });
     tokio::task::yield_now().await;
     assert_eq!(heard.entries().len(), 1);
     advance(ms(200)).await;
     let later = tokio::spawn({
         let limiter = limiter.clone();
-        async move { drop(limiter.acquire().await.unwrap()) }
+        async move {
+            limiter.acquire().await.unwrap();
+        }
     });
     tokio::task::yield_now().await;
     assert_eq!(heard.entries().len(), 2);

@@ -18,6 +18,7 @@ mod counting;
 mod crowds;
 mod default_deadline;
 mod direct;
+mod direct_reading;
 mod draining;
 mod errors;
 mod events;

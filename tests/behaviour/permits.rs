@@ -1,4 +1,4 @@
-//! What the holder of a permit reports of its request.
+//! Reports of permits: the outcomes of the requests that they were for.
 
 use paced::Failure;
 use paced::Hint;
@@ -128,7 +128,7 @@ async fn refusals_without_a_wait_close_for_longer_and_longer() {
 #[tokio::test(start_paused = true)]
 async fn a_permit_that_is_dropped_says_nothing() {
     let limiter = limiter(10.0, 5);
-    drop(limiter.acquire().await.unwrap());
+    limiter.acquire().await.unwrap();
     let snapshot = limiter.snapshot();
     assert_eq!((snapshot.available, snapshot.in_flight), (4, 0));
     assert_eq!((snapshot.counts.granted, snapshot.counts.attempts), (1, 0));

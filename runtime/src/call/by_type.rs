@@ -20,7 +20,7 @@ pub struct ByOwnSignal;
 
 /// Reads no error.
 #[derive(Clone, Copy, Debug)]
-pub struct Unreadable;
+pub struct NotRead;
 
 /// Lets a function judge the outcome before another reader does.
 #[derive(Clone, Copy)]
@@ -120,7 +120,7 @@ impl<T: 'static, E: Signal> Reader<T, E, AsSignal> for ByOwnSignal {
     }
 }
 
-impl<T: 'static, E> Reader<T, E, Unreadable> for Unreadable {
+impl<T: 'static, E> Reader<T, E, NotRead> for NotRead {
     fn reading(&self, out: &Result<T, E>, unit: ResetUnit) -> Reading {
         match out {
             Ok(value) => read_value(value, unit),

@@ -39,7 +39,7 @@ impl Limiter {
     /// and so do middlewares that call `observe`. Events and reports name the call by the file and the line of the
     /// caller.
     ///
-    /// What the outcome means is read from its type:
+    /// The meaning of the outcome is read from its type:
     ///
     /// * in an `Err`: an error with a [`Signal`](crate::Signal); a standard or boxed error that is or that comes from a
     ///   `reqwest::Error`, a `tonic::Status`, a `ureq::Error`, a `std::io::Error` or a tokio timeout. A type that is a

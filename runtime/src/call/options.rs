@@ -17,7 +17,7 @@ use crate::verdict::Verdict;
 use super::by_type::ByOwnSignal;
 use super::by_type::ByTypes;
 use super::by_type::Judged;
-use super::by_type::Unreadable;
+use super::by_type::NotRead;
 use super::config::Config;
 use super::config::Hooks;
 
@@ -134,8 +134,8 @@ impl CallOptions {
     /// assert!(out.await.is_err());
     /// # }
     /// ```
-    pub const fn unreadable(self) -> CallOptions<Unreadable> {
-        self.with_reader(Unreadable)
+    pub const fn unreadable(self) -> CallOptions<NotRead> {
+        self.with_reader(NotRead)
     }
 
     const fn with_reader<R: Copy>(self, reader: R) -> CallOptions<R> {

@@ -31,7 +31,7 @@ use core::time::Duration;
 /// assert!(limiter.acquire().await.unwrap_err().is_store());
 ///
 /// let local = Policy::new().on_error(OnStoreError::Local);
-/// let limiter = Limiter::builder(quota).name("github").store(Arc::new(Down)).store_policy(local).build()?;
+/// let limiter = Limiter::builder(quota).name("gitlab").store(Arc::new(Down)).store_policy(local).build()?;
 /// assert!(limiter.acquire().await.is_ok());
 /// # Ok(()) }
 /// ```

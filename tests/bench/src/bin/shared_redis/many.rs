@@ -88,7 +88,9 @@ pub(crate) fn limiter(
         &store,
         move || {
             let limiter = limiter.clone();
-            async move { limiter.acquire().await.expect("a permit") }
+            async move {
+                limiter.acquire().await.expect("a permit");
+            }
         },
     )
 }
