@@ -46,13 +46,13 @@ mod sdk {
     use std::time::Duration;
 
     #[derive(Clone, Debug)]
-    pub struct Sdk {
+    pub(crate) struct Sdk {
         http: reqwest::Client,
         base: String,
     }
 
     #[derive(Debug)]
-    pub enum SdkError {
+    pub(crate) enum SdkError {
         RateLimited { retry_after: Option<Duration> },
         Transport(reqwest::Error),
     }
@@ -82,14 +82,14 @@ mod sdk {
     }
 
     impl Sdk {
-        pub fn new(base: String) -> Self {
+        pub(crate) fn new(base: String) -> Self {
             Self {
                 http: reqwest::Client::new(),
                 base,
             }
         }
 
-        pub async fn item(&self, id: u32) -> Result<String, SdkError> {
+        pub(crate) async fn item(&self, id: u32) -> Result<String, SdkError> {
             let response = self.http.get(format!("{}/{id}", self.base)).send().await?;
             if response.status() == reqwest::StatusCode::TOO_MANY_REQUESTS {
                 let wait = response.headers().get("retry-after");

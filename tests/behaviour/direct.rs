@@ -8,7 +8,6 @@ use paced::Backoff;
 use paced::CallError;
 use paced::CallOptions;
 use paced::Jitter;
-use paced::Limiter;
 use paced::ResponseExt as _;
 use paced::Verdict;
 use tokio::time::Instant;
