@@ -10,7 +10,7 @@ use paced::rate_limited;
 
 fn api() -> Limiter {
     let quota = Quota::per_second(NonZeroU32::new(5).unwrap());
-    Limiter::named("api", quota).unwrap()
+    Limiter::builder(quota).name("api").build().unwrap()
 }
 
 #[rate_limited(limiter = api())]

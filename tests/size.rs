@@ -260,7 +260,10 @@ async fn a_hundred_thousand_tenants_that_are_gone_take_no_memory() {
     let tenants = |count: u32| {
         for tenant in 0..count {
             let quota = Quota::per_second(NonZeroU32::MIN);
-            let limiter = Limiter::named(&format!("tenant {tenant}"), quota).unwrap();
+            let limiter = Limiter::builder(quota)
+                .name(&format!("tenant {tenant}"))
+                .build()
+                .unwrap();
             if tenant % 2 == 0 {
                 limiter.try_acquire().unwrap();
             }
@@ -275,7 +278,12 @@ async fn a_hundred_thousand_tenants_that_are_gone_take_no_memory() {
     let swept = allocation_counter::measure(|| {
         let quota = Quota::per_second(NonZeroU32::MIN);
         let all: Vec<_> = (0..12_000)
-            .map(|new| Limiter::named(&format!("new {new}"), quota).unwrap())
+            .map(|new| {
+                Limiter::builder(quota)
+                    .name(&format!("new {new}"))
+                    .build()
+                    .unwrap()
+            })
             .collect();
         drop(all);
     });

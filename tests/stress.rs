@@ -25,6 +25,7 @@ use std::time::Instant;
 
 use paced::Acquire;
 use paced::Limiter;
+use paced::Permit;
 use paced::Quota;
 use tokio::runtime::Builder;
 use tokio::runtime::Runtime;
@@ -180,7 +181,9 @@ fn timers_that_are_set_anew_while_they_ring_strand_no_waiter() {
             let callers: Vec<_> = (0..500)
                 .map(|_| {
                     let limiter = limiter.clone();
-                    runtime.spawn(async move { limiter.acquire().await.unwrap() })
+                    runtime.spawn(async move {
+                        limiter.acquire().await.unwrap();
+                    })
                 })
                 .collect();
             thread::sleep(Duration::from_millis(150));
@@ -248,7 +251,10 @@ fn a_runtime_may_shut_down_while_another_thread_sets_its_timer() {
     });
 }
 
-fn poll_with(waiter: &mut Acquire<'_>, waker: &Waker) -> Poll<Result<(), paced::Error>> {
+fn poll_with<'a>(
+    waiter: &mut Acquire<'a>,
+    waker: &Waker,
+) -> Poll<Result<Permit<'a>, paced::Error>> {
     Pin::new(waiter).poll(&mut Context::from_waker(waker))
 }
 

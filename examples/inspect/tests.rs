@@ -12,7 +12,6 @@ use paced::store;
 use paced::store::Action;
 use paced::store::Limit;
 use paced::store::Limits;
-use paced::store::Policy;
 use paced::store::Request;
 use paced::store::Store;
 use paced::store::TICKS_PER_SECOND as SECOND;
@@ -56,7 +55,13 @@ fn quota() -> Quota {
 
 /// Three limiters: one that three tokens were taken of, one that is paused, one with a rate that was learnt.
 async fn fill(store: &Arc<dyn Store>) {
-    let limiter = |name| Limiter::in_store(name, quota(), Arc::clone(store), Policy::new());
+    let limiter = |name| {
+        Limiter::builder(quota())
+            .name(name)
+            .store(Arc::clone(store))
+            .unregistered()
+            .build()
+    };
     let used = limiter("used").expect("a limiter");
     for _ in 0..3 {
         used.acquire().await.expect("a free token");
@@ -167,7 +172,12 @@ async fn the_limiters_of_a_server_are_shown_in_words() {
     let (all, own) = (server.url(), format!("{}?namespace=staging", server.url()));
     fill(&store::connect(&own).expect("a store")).await;
     let other = store::connect(&all).expect("a store");
-    let other = Limiter::in_store("other", quota(), other, Policy::new()).expect("a limiter");
+    let other = Limiter::builder(quota())
+        .name("other")
+        .store(other)
+        .unregistered()
+        .build()
+        .expect("a limiter");
     other.acquire().await.expect("a free token");
     let table = inspect(&options(&[&own, "--rate", "used=1/h,10"])).await;
     assert_shows_what_was_filled_in(&table.expect("a table"));

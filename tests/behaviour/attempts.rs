@@ -82,9 +82,9 @@ async fn remaining_time_of_an_attempt_runs_out() {
     #[rate_limited(rate = 10, deadline = "60s")]
     async fn timed() -> Result<[Option<Duration>; 2], Failed> {
         let attempt = paced::attempt();
-        let before = attempt.time_left();
+        let before = attempt.remaining();
         sleep(secs(20)).await;
-        Ok([before, attempt.time_left()])
+        Ok([before, attempt.remaining()])
     }
     assert_eq!(timed().await.unwrap(), [Some(secs(60)), Some(secs(40))]);
 }
@@ -93,7 +93,7 @@ async fn remaining_time_of_an_attempt_runs_out() {
 async fn attempt_outside_of_a_call_is_the_first_without_a_deadline() {
     let attempt = paced::attempt();
     assert_eq!(
-        (attempt.number(), attempt.previous(), attempt.time_left()),
+        (attempt.number(), attempt.previous(), attempt.remaining()),
         (1, None, None)
     );
 }
@@ -156,7 +156,7 @@ async fn a_nested_call_keeps_to_the_deadline_of_the_outer_one() {
     assert_eq!(server.calls(), [0]);
     assert!(
         log.entries()[0]
-            .time_left()
+            .remaining()
             .is_some_and(|left| left <= secs(5))
     );
 }
@@ -168,7 +168,7 @@ async fn a_body_that_panics_leaves_nothing_behind() {
         panic!("on purpose")
     }
     assert!(tokio::spawn(panics()).await.is_err());
-    assert_eq!(paced::attempt().time_left(), None);
+    assert_eq!(paced::attempt().remaining(), None);
 }
 
 #[tokio::test(start_paused = true)]
@@ -210,7 +210,7 @@ impl Seen {
         Self {
             number: attempt.number(),
             previous: attempt.previous(),
-            left: attempt.time_left(),
+            left: attempt.remaining(),
             key: attempt.idempotency_key(),
         }
     }

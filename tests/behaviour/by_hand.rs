@@ -5,7 +5,6 @@ use std::sync::Arc;
 use paced::Limiter;
 use paced::rate_limited;
 use paced::store::MemoryStore;
-use paced::store::Policy;
 use tokio::time::Instant;
 use tokio::time::advance;
 
@@ -36,7 +35,7 @@ async fn resumed_waiters_go_on_at_the_paced_rate() {
     let waiting: Vec<_> = (0..3)
         .map(|_| {
             let limiter = Arc::clone(&limiter);
-            tokio::spawn(async move { limiter.acquire().await.map(|()| since(start)) })
+            tokio::spawn(async move { limiter.acquire().await.map(|_| since(start)) })
         })
         .collect();
     advance(secs(7)).await;
@@ -118,7 +117,7 @@ async fn a_closed_limiter_refuses_waiters_and_new_calls() {
     let waiting: Vec<_> = (0..20)
         .map(|_| {
             let limiter = Arc::clone(&limiter);
-            tokio::spawn(async move { limiter.acquire().await })
+            tokio::spawn(async move { limiter.acquire().await.map(drop) })
         })
         .collect();
     let server = Server::failing([]);
@@ -195,7 +194,12 @@ async fn one_of_two_limiters_of_a_store_ends_the_pause_of_both() {
     let store = Arc::new(MemoryStore::new());
     let [one, other] = [(); 2].map(|()| {
         let store = Arc::clone(&store) as Arc<dyn paced::store::Store>;
-        Limiter::in_store("resumed", quota(10.0, 10), store, Policy::new()).unwrap()
+        Limiter::builder(quota(10.0, 10))
+            .name("resumed")
+            .store(store)
+            .unregistered()
+            .build()
+            .unwrap()
     });
     one.acquire().await.unwrap();
     other.acquire().await.unwrap();
@@ -205,7 +209,7 @@ async fn one_of_two_limiters_of_a_store_ends_the_pause_of_both() {
     let start = Instant::now();
     let waiting = tokio::spawn({
         let other = other.clone();
-        async move { other.acquire().await.map(|()| since(start)) }
+        async move { other.acquire().await.map(|_| since(start)) }
     });
     advance(secs(3)).await;
     tokio::task::yield_now().await;
@@ -230,7 +234,12 @@ async fn an_idle_limiter_of_a_store_hears_of_a_resume_at_its_next_call() {
     let store = Arc::new(MemoryStore::new());
     let [one, other] = [(); 2].map(|()| {
         let store = Arc::clone(&store) as Arc<dyn paced::store::Store>;
-        Limiter::in_store("idle", quota(10.0, 10), store, Policy::new()).unwrap()
+        Limiter::builder(quota(10.0, 10))
+            .name("idle")
+            .store(store)
+            .unregistered()
+            .build()
+            .unwrap()
     });
     one.cooldown_for(secs(600));
     tokio::time::sleep(ms(10)).await;

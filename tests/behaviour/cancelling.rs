@@ -58,7 +58,9 @@ async fn half_of_the_waiters_dropped_cost_the_others_nothing() {
     let tasks: Vec<_> = (0..1000)
         .map(|_| {
             let limiter = limiter.clone();
-            tokio::spawn(async move { limiter.acquire().await.unwrap() })
+            tokio::spawn(async move {
+                limiter.acquire().await.unwrap();
+            })
         })
         .collect();
     sleep(ms(5)).await;

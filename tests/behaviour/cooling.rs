@@ -48,7 +48,9 @@ async fn extended_cooldown_holds_waiters_too() {
     limiter.acquire().await.unwrap();
     let waiter = {
         let limiter = limiter.clone();
-        tokio::spawn(async move { limiter.acquire().await.unwrap() })
+        tokio::spawn(async move {
+            limiter.acquire().await.unwrap();
+        })
     };
     sleep(ms(50)).await;
     limiter.cooldown_for(secs(1));
@@ -71,9 +73,9 @@ async fn unused_permits_are_called_back_in_order() {
         assert!(poll_once(waiter).is_pending());
     }
     let (first, second, third) = tokio::join!(
-        async { first.await.map(|()| since(start)) },
-        async { second.await.map(|()| since(start)) },
-        async { third.await.map(|()| since(start)) },
+        async { first.await.map(|_| since(start)) },
+        async { second.await.map(|_| since(start)) },
+        async { third.await.map(|_| since(start)) },
     );
     assert_eq!(
         [first, second, third].map(Result::unwrap),

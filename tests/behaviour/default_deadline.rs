@@ -273,7 +273,7 @@ async fn an_attempt_is_not_ended_by_the_default_deadline() {
 
 /// Notes the seconds that are left in each attempt, before and after a body of 10 s.
 async fn note_time_left(log: &Log<u64>) {
-    let left = || paced::attempt().time_left().expect("inside a call");
+    let left = || paced::attempt().remaining().expect("inside a call");
     log.add(left().as_secs());
     sleep(secs(10)).await;
     log.add(left().as_secs());

@@ -56,7 +56,10 @@ async fn call(limiter: &Limiter, server: &Server) -> Result<u8, Failed> {
 
 #[tokio::test(start_paused = true)]
 async fn hooks_are_told_what_the_call_went_through() {
-    let limiter = Limiter::named("hooked", quota(10.0, 1)).unwrap();
+    let limiter = Limiter::builder(quota(10.0, 1))
+        .name("hooked")
+        .build()
+        .unwrap();
     limiter.acquire().await.unwrap();
     let server = Server::failing([
         ApiError::after(429, secs(3)),

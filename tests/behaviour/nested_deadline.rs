@@ -114,7 +114,7 @@ async fn a_nested_call_has_the_time_that_the_outer_call_has_left() {
 async fn remaining_time_of_a_nested_call_is_the_lesser_of_both() {
     #[rate_limited(rate = 10)]
     async fn inner(log: &Log<u64>) -> Result<(), Failed> {
-        log.add(paced::attempt().time_left().unwrap().as_secs());
+        log.add(paced::attempt().remaining().unwrap().as_secs());
         Ok(())
     }
     #[rate_limited(limiter = limiter)]

@@ -183,8 +183,8 @@ async fn a_waiter_that_is_not_polled_holds_up_only_itself() {
     assert_eq!(since(start), 200);
     // It is first in line again as soon as it is polled.
     assert!(poll_once(&mut forgotten).is_pending());
-    let next = async { limiter.acquire().await.map(|()| since(start)) };
-    let forgotten = async { forgotten.await.map(|()| since(start)) };
+    let next = async { limiter.acquire().await.map(|_| since(start)) };
+    let forgotten = async { forgotten.await.map(|_| since(start)) };
     let (next, forgotten) = tokio::join!(next, forgotten);
     assert_eq!((forgotten.unwrap(), next.unwrap()), (300, 400));
 }
@@ -197,7 +197,9 @@ async fn a_late_timer_loses_no_token() {
     let callers: Vec<_> = (0..1000)
         .map(|_| {
             let limiter = limiter.clone();
-            tokio::spawn(async move { limiter.acquire().await.unwrap() })
+            tokio::spawn(async move {
+                limiter.acquire().await.unwrap();
+            })
         })
         .collect();
     while limiter.snapshot().waiting < 999 {

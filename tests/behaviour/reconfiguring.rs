@@ -16,7 +16,9 @@ async fn a_faster_rate_reaches_waiters() {
     limiter.acquire().await.unwrap();
     let waiter = {
         let limiter = limiter.clone();
-        tokio::spawn(async move { limiter.acquire().await.unwrap() })
+        tokio::spawn(async move {
+            limiter.acquire().await.unwrap();
+        })
     };
     sleep(secs(30)).await;
     // Half of the token is there; the other half takes 50 ms at the new rate.
@@ -31,7 +33,9 @@ async fn a_slower_rate_reaches_waiters() {
     limiter.acquire().await.unwrap();
     let waiter = {
         let limiter = limiter.clone();
-        tokio::spawn(async move { limiter.acquire().await.unwrap() })
+        tokio::spawn(async move {
+            limiter.acquire().await.unwrap();
+        })
     };
     sleep(ms(50)).await;
     limiter.set_quota(quota(1.0, 1));

@@ -30,7 +30,7 @@ fn a_permit_that_is_free_needs_no_runtime_and_waiting_for_one_is_an_error() {
     let limiter = limiter(1.0, 1);
     assert!(matches!(
         poll_once(&mut limiter.acquire()),
-        core::task::Poll::Ready(Ok(()))
+        core::task::Poll::Ready(Ok(_))
     ));
     match poll_once(&mut limiter.acquire()) {
         core::task::Poll::Ready(Err(error)) => assert!(error.is_no_runtime()),

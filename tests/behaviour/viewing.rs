@@ -20,7 +20,14 @@ use crate::support::secs;
 /// Two processes' limiters on one store.
 fn two() -> (Limiter, Limiter) {
     let store = Arc::new(MemoryStore::new());
-    let one = || Limiter::in_store("api", quota(10.0, 10), store.clone(), Policy::new()).unwrap();
+    let one = || {
+        Limiter::builder(quota(10.0, 10))
+            .name("api")
+            .store(store.clone())
+            .unregistered()
+            .build()
+            .unwrap()
+    };
     (one(), one())
 }
 

@@ -9,7 +9,6 @@ use std::sync::PoisonError;
 
 use paced::Limiter;
 use paced::Quota;
-use paced::store::Policy;
 use test_support::life::paused;
 use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
@@ -76,7 +75,12 @@ impl Run {
         let store = Arc::new(Watched::new());
         let limiter = if world.shared {
             let store = Arc::clone(&store);
-            Limiter::in_store("api", quota, store, Policy::new()).expect("a slow rate")
+            Limiter::builder(quota)
+                .name("api")
+                .store(store)
+                .unregistered()
+                .build()
+                .expect("a slow rate")
         } else {
             Limiter::new(quota)
         };

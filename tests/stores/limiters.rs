@@ -109,7 +109,9 @@ fn far(ways: Vec<u64>) -> Arc<Far> {
 fn life(quota: Quota, store: &Arc<Far>, policy: Policy) -> Life {
     let limiter = |_| {
         let store = Arc::clone(store) as Arc<dyn Store>;
-        Limiter::in_store("api", quota, store, policy).expect("a rate that is not too fast")
+        let builder = Limiter::builder(quota).name("api").store(store);
+        let built = builder.store_policy(policy).unregistered().build();
+        built.expect("a rate that is not too fast")
     };
     Life::new((0..PROCESSES).map(limiter).collect())
 }

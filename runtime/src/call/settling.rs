@@ -49,7 +49,7 @@ impl Core<'_> {
         };
         self.wait = Phase::Idle;
         if reading.unread && scope.status.is_none() && verdict == Verdict::Auto {
-            setup.unread.tell();
+            setup.origin.unread().tell();
         }
         let told = reading.conclude(scope, setup.config.respects_headers, verdict);
         let judgement = judge(setup, &told, verdict);

@@ -32,8 +32,8 @@ impl Shared {
     }
 
     /// Records the first function that calls through it.
-    pub(crate) fn used_by(&self, function: &'static str) {
-        self.naming.user.get_or_init(|| function);
+    pub(crate) fn used_by(&self, function: impl FnOnce() -> &'static str) {
+        self.naming.user.get_or_init(function);
     }
 
     /// Returns its label: its name, or that of the first function that called through it.

@@ -66,7 +66,8 @@ impl Shared {
         counts.granted = counts.attempts + permits;
         counts.refused += self.late_counts.refused.load(Ordering::Relaxed);
         counts.given_up += self.late_counts.given_up.load(Ordering::Relaxed);
-        own.in_flight = counts.attempts.saturating_sub(ended);
+        let begun = counts.attempts + self.fast_path.reported();
+        own.in_flight = begun.saturating_sub(ended);
         own
     }
 }

@@ -40,14 +40,14 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 /// use core::num::NonZeroU32;
 /// use core::time::Duration;
 /// use std::sync::Arc;
-/// use paced::store::{MemoryStore, Policy};
+/// use paced::store::MemoryStore;
 /// use paced::{Limiter, Quota};
 ///
 /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() -> Result<(), paced::Error> {
 /// let quota = Quota::per_second(NonZeroU32::new(5).unwrap());
 /// let store = Arc::new(MemoryStore::new());
-/// let here = Limiter::in_store("github", quota, store.clone(), Policy::new())?;
-/// let elsewhere = Limiter::in_store("github", quota, store, Policy::new())?;
+/// let here = Limiter::builder(quota).name("github").store(store.clone()).unregistered().build()?;
+/// let elsewhere = Limiter::builder(quota).name("github").store(store).unregistered().build()?;
 /// here.acquire_many(5).await?;
 ///
 /// let shared = elsewhere.shared_snapshot().await?;
@@ -157,14 +157,14 @@ impl Limiter {
     /// ```
     /// use core::num::NonZeroU32;
     /// use std::sync::Arc;
-    /// use paced::store::{MemoryStore, Policy};
+    /// use paced::store::MemoryStore;
     /// use paced::{Limiter, Quota};
     ///
     /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() -> Result<(), paced::Error> {
     /// let quota = Quota::per_second(NonZeroU32::new(5).unwrap());
     /// let store = Arc::new(MemoryStore::new());
-    /// let here = Limiter::in_store("github", quota, store.clone(), Policy::new())?;
-    /// let elsewhere = Limiter::in_store("github", quota, store, Policy::new())?;
+    /// let here = Limiter::builder(quota).name("github").store(store.clone()).unregistered().build()?;
+    /// let elsewhere = Limiter::builder(quota).name("github").store(store).unregistered().build()?;
     /// here.acquire().await?;
     /// assert_eq!(elsewhere.shared_snapshot().await?.available, 4);
     /// # Ok(()) }

@@ -30,14 +30,14 @@ const FEW: usize = 64;
 /// ```
 /// use core::num::NonZeroU32;
 /// use std::sync::Arc;
-/// use paced::store::{MemoryStore, Policy};
+/// use paced::store::MemoryStore;
 /// use paced::{Limiter, Quota};
 ///
 /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() -> Result<(), paced::Error> {
 /// let store = Arc::new(MemoryStore::new());
 /// let quota = Quota::per_second(NonZeroU32::new(5).unwrap());
-/// let one = Limiter::in_store("github", quota, store.clone(), Policy::new())?;
-/// let other = Limiter::in_store("github", quota, store, Policy::new())?;
+/// let one = Limiter::builder(quota).name("github").store(store.clone()).unregistered().build()?;
+/// let other = Limiter::builder(quota).name("github").store(store).unregistered().build()?;
 /// let start = tokio::time::Instant::now();
 /// one.acquire_many(5).await?;
 /// other.acquire().await?;

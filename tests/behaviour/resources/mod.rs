@@ -13,7 +13,6 @@ use http::Response;
 use paced::Limiter;
 use paced::rate_limited;
 use paced::store::MemoryStore;
-use paced::store::Policy;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tokio::time::sleep;
@@ -319,7 +318,11 @@ async fn processes_that_share_a_store_share_what_is_known_of_a_resource() {
     let store = Arc::new(MemoryStore::new());
     let [one, other] = [(); 2].map(|()| {
         let store = Arc::<MemoryStore>::clone(&store);
-        let limiter = Limiter::in_store("github", quota(10.0, 10), store, Policy::new());
+        let limiter = Limiter::builder(quota(10.0, 10))
+            .name("github")
+            .store(store)
+            .unregistered()
+            .build();
         Api::new(limiter.unwrap())
     });
     one.introduce().await;

@@ -8,7 +8,6 @@ use paced::Limiter;
 use paced::Quota;
 use paced::store::Action;
 use paced::store::Answer;
-use paced::store::Policy;
 use paced::store::RedisStore;
 use paced::store::Request;
 use paced::store::Store as _;
@@ -155,7 +154,11 @@ async fn an_answer_that_comes_late_is_waited_for() {
     );
     let quota = Quota::new("1/h".parse().expect("a rate"));
     let quota = quota.with_burst(3.try_into().expect("above 0"));
-    let limiter = Limiter::in_store("limiter", quota, Arc::clone(&store) as _, Policy::new());
+    let limiter = Limiter::builder(quota)
+        .name("limiter")
+        .store(Arc::clone(&store) as _)
+        .unregistered()
+        .build();
     let limiter = limiter.expect("a limiter");
     call(&limiter).await.expect("one of three");
     server.stop();

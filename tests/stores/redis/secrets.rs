@@ -53,7 +53,13 @@ async fn wrong_credentials_are_rejected_and_not_printed() {
         // Nor does a limiter work around it, or print it.
         let policy = Policy::new().timeout(Duration::from_secs(20));
         let quota = Quota::new(Rate::per_second(10.try_into().expect("above 0")));
-        let limiter = Limiter::in_store("api", quota, store, policy).expect("a limiter");
+        let limiter = Limiter::builder(quota)
+            .name("api")
+            .store(store)
+            .store_policy(policy)
+            .unregistered()
+            .build()
+            .expect("a limiter");
         let error = limiter.acquire().await.expect_err("refused");
         assert!(error.is_store(), "{error}");
         hides(&error);

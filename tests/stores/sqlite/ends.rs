@@ -228,7 +228,6 @@ async fn a_call_that_would_be_refused_waits_while_the_file_is_locked() {
     use paced::Limiter;
     use paced::Quota;
     use paced::rate_limited;
-    use paced::store::Policy;
 
     #[rate_limited(limiter = limiter, max_wait = "60s")]
     async fn call(limiter: &Limiter) -> Result<(), paced::Error> {
@@ -238,7 +237,12 @@ async fn a_call_that_would_be_refused_waits_while_the_file_is_locked() {
     let store = std::sync::Arc::new(open(&folder));
     let quota = Quota::new("1/h".parse().expect("a rate"));
     let quota = quota.with_burst(2.try_into().expect("above 0"));
-    let limiter = Limiter::in_store("key", quota, store, Policy::new()).expect("a slow rate");
+    let limiter = Limiter::builder(quota)
+        .name("key")
+        .store(store)
+        .unregistered()
+        .build()
+        .expect("a slow rate");
     call(&limiter).await.expect("one of two");
     let holder = folder.connect();
     holder.execute_batch("BEGIN IMMEDIATE").expect("a lock");
@@ -262,12 +266,16 @@ async fn a_call_that_would_be_refused_waits_while_the_file_is_locked() {
 async fn a_limiter_paces_itself_while_the_file_is_locked() {
     use paced::Limiter;
     use paced::Quota;
-    use paced::store::Policy;
 
     let folder = Folder::new();
     let store = std::sync::Arc::new(open(&folder));
     let quota = Quota::new("1000/s".parse().expect("a rate"));
-    let limiter = Limiter::in_store("key", quota, store, Policy::new()).expect("a slow rate");
+    let limiter = Limiter::builder(quota)
+        .name("key")
+        .store(store)
+        .unregistered()
+        .build()
+        .expect("a slow rate");
     limiter.acquire().await.expect("a permit");
     let holder = folder.connect();
     holder.execute_batch("BEGIN IMMEDIATE").expect("a lock");

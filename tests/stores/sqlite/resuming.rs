@@ -7,7 +7,6 @@ use std::time::Instant;
 
 use paced::Limiter;
 use paced::Quota;
-use paced::store::Policy;
 use paced::store::SqliteStore;
 use paced::store::TICKS_PER_SECOND as SECOND;
 
@@ -24,7 +23,11 @@ fn limiter(folder: &Folder) -> Limiter {
     let store = SqliteStore::open(folder.file()).expect("a file");
     let quota = Quota::per_second(NonZeroU32::new(2000).expect("above 0"))
         .with_burst(NonZeroU32::new(100).expect("above 0"));
-    let limiter = Limiter::in_store("key", quota, Arc::new(store), Policy::new());
+    let limiter = Limiter::builder(quota)
+        .name("key")
+        .store(Arc::new(store))
+        .unregistered()
+        .build();
     limiter.expect("a rate that can be kept")
 }
 

@@ -122,13 +122,13 @@ const NAMESPACE: &str =
 /// use std::num::NonZeroU32;
 /// use std::sync::Arc;
 ///
-/// use paced::store::{Policy, RedisStore};
+/// use paced::store::RedisStore;
 /// use paced::{Limiter, Quota, Rate};
 ///
 /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
 /// let store = Arc::new(RedisStore::open("redis://:secret@cache.internal/2")?);
 /// let quota = Quota::new(Rate::per_second(NonZeroU32::new(50).unwrap()));
-/// let limiter = Limiter::in_store("github", quota, store, Policy::new())?;
+/// let limiter = Limiter::builder(quota).name("github").store(store).build()?;
 /// limiter.acquire().await?;
 /// # Ok(()) }
 /// ```

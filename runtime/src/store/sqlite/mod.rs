@@ -112,7 +112,7 @@ use self::worker::Worker;
 /// ```
 /// use std::sync::Arc;
 ///
-/// use paced::store::{Policy, SqliteStore};
+/// use paced::store::SqliteStore;
 /// use paced::{Limiter, Quota};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
@@ -121,7 +121,7 @@ use self::worker::Worker;
 /// # std::fs::create_dir_all(&folder)?;
 /// let store = Arc::new(SqliteStore::open(folder.join("quota.db"))?);
 /// let quota = Quota::new("5/s".parse()?);
-/// let limiter = Limiter::in_store("api", quota, store, Policy::new())?;
+/// let limiter = Limiter::builder(quota).name("api").store(store).build()?;
 /// limiter.acquire().await?;
 /// # drop(limiter);
 /// # std::fs::remove_dir_all(&folder)?;

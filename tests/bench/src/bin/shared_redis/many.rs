@@ -75,7 +75,12 @@ pub(crate) fn limiter(
     let above_0 = |number| NonZeroU32::new(number).ok_or("0");
     let quota = Quota::new(Rate::per_second(above_0(rate)?)).with_burst(above_0(burst)?);
     let policy = Policy::new().on_error(OnStoreError::Closed);
-    let limiter = Limiter::in_store(&key, quota, Arc::clone(&store) as _, policy)?;
+    let limiter = Limiter::builder(quota)
+        .name(&key)
+        .store(Arc::clone(&store) as _)
+        .store_policy(policy)
+        .unregistered()
+        .build()?;
     run(
         "a limiter",
         callers,
@@ -83,7 +88,9 @@ pub(crate) fn limiter(
         &store,
         move || {
             let limiter = limiter.clone();
-            async move { limiter.acquire().await.expect("a permit") }
+            async move {
+                limiter.acquire().await.expect("a permit");
+            }
         },
     )
 }

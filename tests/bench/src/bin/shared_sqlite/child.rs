@@ -76,7 +76,12 @@ async fn work_on(store: &Arc<SqliteStore>, work: Work) -> Result<Done, Box<dyn E
     let policy = Policy::new()
         .on_error(OnStoreError::Closed)
         .timeout(Duration::from_secs(1));
-    let limiter = Limiter::in_store("limiter", work.quota(), Arc::clone(store) as _, policy)?;
+    let limiter = Limiter::builder(work.quota())
+        .name("limiter")
+        .store(Arc::clone(store) as _)
+        .store_policy(policy)
+        .unregistered()
+        .build()?;
     let mut callers = JoinSet::new();
     for _ in 0..work.callers().unwrap_or(1) {
         let (store, limiter) = (Arc::clone(store), limiter.clone());
