@@ -131,9 +131,9 @@ mod signal;
 pub mod store;
 mod store_url;
 mod sync;
-mod time;
 #[cfg(feature = "test-util")]
 pub mod testing;
+mod time;
 mod verdict;
 mod waits;
 

@@ -63,7 +63,6 @@ use crate::quota::Quota;
 use crate::store::Limit;
 use crate::store::Policy;
 use crate::store::Store;
-use crate::store::TICK;
 
 use self::remote::RemoteConfig;
 use self::remote::client::StoreClient;
@@ -201,7 +200,7 @@ impl Limiter {
 
     /// Refuses a quota that stores cannot keep.
     fn check(quota: Quota, in_store: bool) -> Result<(), Error> {
-        if in_store && quota.rate().nanos() < Limit::MIN_INTERVAL * TICK {
+        if in_store && quota.rate().nanos() < Limit::MIN_INTERVAL.nanos() {
             return Err(Error::invalid(
                 "limits that are shared through a store are at most 100,000 per second",
             ));

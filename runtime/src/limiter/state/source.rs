@@ -9,7 +9,7 @@ use crate::limiter::remote::Payment;
 use crate::limiter::remote::StoreEvent;
 use crate::limiter::request::Priority;
 use crate::limiter::wake_list::WakeList;
-use crate::store::Answer;
+use crate::store::Reply;
 use crate::store::StoreError;
 
 use super::LimiterState;
@@ -159,14 +159,14 @@ impl LimiterState {
     pub(in crate::limiter) fn answered_by_store(
         &mut self,
         id: u64,
-        answer: &Answer,
+        reply: &Reply,
         now: u64,
         wakes: &mut WakeList,
     ) {
         let Some(remote) = &mut self.remote else {
             return;
         };
-        let effect = remote.answered(id, answer, self.shape, now);
+        let effect = remote.answered(id, reply, self.shape, now);
         self.tat = effect.full_at;
         if effect.lifted {
             self.open(now);

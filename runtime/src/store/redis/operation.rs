@@ -20,12 +20,12 @@ const LONGEST: Duration = Duration::from_secs(30);
 
 /// Operation on a connection.
 pub(super) trait Operation: Sync {
-    type Reply: Send;
+    type Output: Send;
 
     fn run(
         &self,
         connection: &mut Connection,
-    ) -> impl Future<Output = Result<Self::Reply, RedisError>> + Send;
+    ) -> impl Future<Output = Result<Self::Output, RedisError>> + Send;
 }
 
 /// Time limits of a store.
@@ -40,7 +40,7 @@ pub(super) async fn perform<O: Operation>(
     connections: &Connections,
     timeouts: Timeouts,
     operation: &O,
-) -> Result<O::Reply, StoreError> {
+) -> Result<O::Output, StoreError> {
     let Timeouts { connect, respond } = timeouts;
     let whole = clock::nanos(connect).saturating_add(clock::nanos(respond));
     let end = clock::now().saturating_add(whole);
