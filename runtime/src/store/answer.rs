@@ -1,6 +1,7 @@
 //! Reply of a store to a request.
 
 use core::ops::Deref;
+use core::ops::DerefMut;
 
 use super::Actions;
 use super::State;
@@ -214,5 +215,11 @@ impl Deref for Answers {
 
     fn deref(&self) -> &[Answer] {
         self.0.as_slice()
+    }
+}
+
+impl DerefMut for Answers {
+    fn deref_mut(&mut self) -> &mut [Answer] {
+        self.0.as_mut_slice()
     }
 }

@@ -22,6 +22,7 @@
 
 mod action;
 mod answer;
+mod bytes;
 #[cfg(feature = "test-util")]
 pub mod conformance;
 mod error;
@@ -51,6 +52,7 @@ pub use self::action::Actions;
 pub use self::answer::Answer;
 pub use self::answer::Answers;
 pub use self::answer::Reply;
+pub use self::bytes::StateError;
 pub use self::error::StoreError;
 pub use self::limit::Limit;
 pub use self::limit::Limits;
@@ -128,12 +130,14 @@ pub type StoreFuture<'a> = Pin<Box<dyn Future<Output = Result<Reply, StoreError>
 ///
 /// # Examples
 ///
+/// With a lock of one's own:
+///
 /// ```
 /// use std::collections::HashMap;
 /// use std::sync::Mutex;
 /// use std::time::{SystemTime, UNIX_EPOCH};
 ///
-/// use paced::store::{StoreFuture, Request, State, Store, Ticks, step};
+/// use paced::store::{Request, State, Store, StoreFuture, Ticks, step};
 ///
 /// #[derive(Debug, Default)]
 /// struct Table(Mutex<HashMap<String, State>>);
@@ -145,6 +149,59 @@ pub type StoreFuture<'a> = Pin<Box<dyn Future<Output = Result<Reply, StoreError>
 ///             let state = table.entry(key.to_owned()).or_default();
 ///             let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
 ///             Ok(step(state, Ticks::from_duration(now), request))
+///         })
+///     }
+/// }
+/// ```
+///
+/// In a key-value service that replaces a value only where it is still the one that was read: the state is kept as
+/// [bytes](State::to_bytes), and the operation is repeated where somebody else was faster.
+///
+/// ```
+/// # use std::collections::HashMap;
+/// # use std::sync::Mutex;
+/// use std::time::{SystemTime, UNIX_EPOCH};
+///
+/// use paced::store::{Request, State, Store, StoreError, StoreFuture, Ticks, step};
+///
+/// # #[derive(Debug, Default)]
+/// # struct Service(Mutex<HashMap<String, Vec<u8>>>);
+/// # impl Service {
+/// #     async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+/// #         Ok(self.0.lock().unwrap().get(key).cloned())
+/// #     }
+/// #     async fn replace(&self, key: &str, old: Option<&[u8]>, new: &[u8]) -> Result<bool, StoreError> {
+/// #         let mut values = self.0.lock().unwrap();
+/// #         let is_old = values.get(key).map(|value| &**value) == old;
+/// #         if is_old {
+/// #             values.insert(key.to_owned(), new.to_owned());
+/// #         }
+/// #         Ok(is_old)
+/// #     }
+/// # }
+/// #[derive(Debug)]
+/// struct Values {
+///     service: Service,
+/// }
+///
+/// impl Store for Values {
+///     fn transact<'a>(&'a self, key: &'a str, request: &'a Request) -> StoreFuture<'a> {
+///         Box::pin(async move {
+///             loop {
+///                 let old = self.service.get(key).await?;
+///                 let mut state = match &old {
+///                     Some(bytes) => State::from_bytes(bytes)?,
+///                     None => State::default(),
+///                 };
+///                 let before = state;
+///                 // All who share the store must have the same clock: that of the service, if it has one.
+///                 let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+///                 let reply = step(&mut state, Ticks::from_duration(now), request);
+///                 let new = state.to_bytes();
+///                 if state == before || self.service.replace(key, old.as_deref(), &new).await? {
+///                     return Ok(reply);
+///                 }
+///             }
 ///         })
 ///     }
 /// }
