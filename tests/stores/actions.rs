@@ -1,10 +1,22 @@
 //! Lists of actions: `step`, and what limiters send.
 
+use core::num::NonZeroU32;
+use core::time::Duration;
+use std::sync::Arc;
+use std::sync::Mutex;
+
+use paced::Limiter;
+use paced::Quota;
 use paced::store::Action;
+use paced::store::MemoryStore;
+use paced::store::Policy;
 use paced::store::Request;
 use paced::store::State;
+use paced::store::Store;
+use paced::store::StoreFuture;
 use paced::store::Wait;
 use paced::store::step;
+use tokio::time::Instant;
 
 use crate::stepping::START;
 use crate::stepping::T;
@@ -39,4 +51,56 @@ fn a_list_is_done_in_its_order_as_one() {
     // Too late, none of them is done.
     let late = step(&mut state, START + T, &request.not_after(START));
     assert!(late.stale && late.answers.len() == 5 && late.state == other);
+}
+
+/// A store that notes what it is asked to do, by how many actions at once.
+#[derive(Debug, Default)]
+struct Noting {
+    memory: MemoryStore,
+    asked: Mutex<Vec<String>>,
+}
+
+impl Store for Noting {
+    fn transact<'a>(&'a self, key: &'a str, request: &'a Request) -> StoreFuture<'a> {
+        let names = request.actions.iter().map(|action| match action {
+            Action::Draw { .. } => "draw",
+            Action::Pause { .. } => "pause",
+            Action::Resume { .. } => "resume",
+            Action::Learn { .. } => "learn",
+            _ => "peek",
+        });
+        let names: Vec<_> = names.collect();
+        self.asked.lock().unwrap().push(names.join(", "));
+        self.memory.transact(key, request)
+    }
+}
+
+impl Noting {
+    fn take(&self) -> Vec<String> {
+        std::mem::take(&mut *self.asked.lock().unwrap())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_limiter_sends_what_it_has_to_say_in_one_request() {
+    let store = Arc::new(Noting::default());
+    let quota = Quota::per_second(NonZeroU32::MIN);
+    let limiter = Limiter::in_store("api", quota, store.clone(), Policy::new()).unwrap();
+    limiter.acquire().await.unwrap();
+    let waiting = tokio::spawn({
+        let limiter = limiter.clone();
+        async move { limiter.acquire().await }
+    });
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    store.take();
+    // The caller that waits needs another token: its own was drawn before the pause.
+    limiter.cooldown_for(Duration::from_secs(5));
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    assert_eq!(store.take(), ["pause, draw"]);
+    limiter.resume();
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    assert_eq!(store.take(), ["resume, draw"]);
+    let begun = Instant::now();
+    waiting.await.unwrap().unwrap();
+    assert!(begun.elapsed() <= Duration::from_secs(1));
 }

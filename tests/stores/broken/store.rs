@@ -79,7 +79,7 @@ impl Broken {
         if self.fault == Fault::LosesUpdates {
             yield_now().await;
         }
-        if self.fault == Fault::DoesActionsOneByOne {
+        if self.fault == Fault::DoesActionsOneByOne && only_draws(request) {
             return Ok(self.one_by_one(&key, request, now).await);
         }
         let mut state = before;
@@ -292,6 +292,12 @@ fn change(reply: &mut Reply, change: impl Fn(Wait) -> Wait) {
     for answer in reply.answers.iter_mut() {
         answer.wait = change(answer.wait);
     }
+}
+
+/// One by one they have the same answers, if nothing comes in between.
+fn only_draws(request: &Request) -> bool {
+    let draws = |action: &Action| matches!(action, Action::Draw { drain: false, .. });
+    request.floor.is_none() && request.actions.iter().all(draws)
 }
 
 /// The same request with other actions.
