@@ -207,7 +207,7 @@ pub type StoreFuture<'a> = Pin<Box<dyn Future<Output = Result<Reply, StoreError>
 /// }
 /// ```
 pub trait Store: Debug + Send + Sync + 'static {
-    /// Applies `request` to the state under `key`, in one atomic operation.
+    /// Applies `request` to the state under `key`, in one atomic operation: all of its actions or none.
     ///
     /// # Errors
     ///

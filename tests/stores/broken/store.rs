@@ -296,8 +296,18 @@ fn change(reply: &mut Reply, change: impl Fn(Wait) -> Wait) {
 
 /// One by one they have the same answers, if nothing comes in between.
 fn only_draws(request: &Request) -> bool {
-    let draws = |action: &Action| matches!(action, Action::Draw { drain: false, .. });
-    request.floor.is_none() && request.actions.iter().all(draws)
+    let free = |action: &Action| {
+        matches!(
+            action,
+            Action::Draw {
+                drain: false,
+                longest: Ticks::ZERO,
+                ..
+            }
+        )
+    };
+    let has_one_limit = request.limits.as_slice().len() == 1;
+    request.floor.is_none() && has_one_limit && request.actions.iter().all(free)
 }
 
 /// The same request with other actions.
