@@ -140,8 +140,7 @@ impl Wait {
 
 const fn signed(ticks: Ticks) -> i64 {
     if ticks.get() > i64::MAX.unsigned_abs() {
-        i64::MAX
-    } else {
-        ticks.get().cast_signed()
+        return i64::MAX;
     }
+    i64::from_ne_bytes(ticks.get().to_ne_bytes())
 }

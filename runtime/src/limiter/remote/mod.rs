@@ -50,6 +50,10 @@ const CAUTION: f64 = 0.9;
 
 /// Request in flight.
 #[derive(Clone, Copy, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "its actions can be of several kinds at once"
+)]
 struct InFlight {
     id: u64,
     tokens: u32,

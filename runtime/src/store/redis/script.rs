@@ -190,7 +190,7 @@ fn exact(ticks: Ticks) -> u64 {
 
 /// Reads the reply to a request with so many actions.
 fn reply(numbers: &[i64], actions: usize) -> Option<Reply> {
-    let ([now, stale], numbers) = numbers.split_first_chunk()?;
+    let ([now, late], numbers) = numbers.split_first_chunk()?;
     let (state, answers) = numbers.split_first_chunk::<NUMBERS>()?;
     let mut fields = [0; NUMBERS];
     for (field, number) in fields.iter_mut().zip(state) {
@@ -200,7 +200,7 @@ fn reply(numbers: &[i64], actions: usize) -> Option<Reply> {
     let first = Answers::one(all.next()??);
     let answers = all.try_fold(first, |answers, answer| Some(answers.and(answer?)))?;
     let mut reply = Reply::new(ticks(*now)?, answers, state_of(fields));
-    reply.stale = *stale != 0;
+    reply.stale = *late != 0;
     (reply.answers.len() == actions).then_some(reply)
 }
 

@@ -168,7 +168,7 @@ impl<'a> Table<'a> {
             ":full_at_3": third,
             ":full_at_4": fourth,
             ":paused_until": signed(state.paused_until),
-            ":generation": state.generation.cast_signed(),
+            ":generation": same_bits(state.generation),
             ":learnt_interval": signed(state.learnt_interval),
             ":learnt_until": signed(state.learnt_until),
             ":seen": signed(state.seen),
@@ -245,11 +245,10 @@ fn list(
 
 fn state(row: &Row<'_>) -> rusqlite::Result<State> {
     let column = |at| row.get(at).map(unsigned);
-    let generation: i64 = row.get(5)?;
     Ok(State {
         full_at: [column(0)?, column(1)?, column(2)?, column(3)?],
         paused_until: column(4)?,
-        generation: generation.cast_unsigned(),
+        generation: column(5)?.get(),
         learnt_interval: column(6)?,
         learnt_until: column(7)?,
         seen: column(8)?,
@@ -258,11 +257,15 @@ fn state(row: &Row<'_>) -> rusqlite::Result<State> {
 
 /// Converts to SQLite's signed integers. The same bits: no value is lost.
 const fn signed(ticks: Ticks) -> i64 {
-    ticks.get().cast_signed()
+    same_bits(ticks.get())
+}
+
+const fn same_bits(value: u64) -> i64 {
+    i64::from_ne_bytes(value.to_ne_bytes())
 }
 
 const fn unsigned(value: i64) -> Ticks {
-    Ticks::new(value.cast_unsigned())
+    Ticks::new(u64::from_ne_bytes(value.to_ne_bytes()))
 }
 
 #[cfg(test)]
