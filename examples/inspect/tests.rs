@@ -14,7 +14,7 @@ use paced::store::Limit;
 use paced::store::Limits;
 use paced::store::Request;
 use paced::store::Store;
-use paced::store::TICKS_PER_SECOND as SECOND;
+use paced::store::Ticks;
 
 use super::Options;
 use super::inspect;
@@ -70,10 +70,10 @@ async fn fill(store: &Arc<dyn Store>) {
     paused.acquire().await.expect("a free token");
     paused.cooldown_for(Duration::from_secs(1800));
     let learn = Action::Learn {
-        interval: 7200 * SECOND,
-        duration: 600 * SECOND,
+        interval: Ticks::from_secs(7200),
+        duration: Ticks::from_secs(600),
     };
-    let limits = Limits::one(Limit::new(3600 * SECOND, 10));
+    let limits = Limits::one(Limit::new(Ticks::from_secs(3600), 10));
     let learn = Request::new(learn, limits);
     store.transact("slow", &learn).await.expect("an answer");
     while paused

@@ -109,7 +109,7 @@ async fn a_success_ends_the_probing_after_a_cooldown() {
             first.accepted(&Hint::new());
         }
         limiter.acquire().await.unwrap();
-        // A permit whose holder says nothing holds up nobody.
+        // A permit that is dropped without a report delays no other caller.
         assert_eq!(since(start), if told { 2150 } else { 2100 });
     }
 }

@@ -85,9 +85,10 @@ impl Store for Far {
         Box::pin(async move {
             self.travel().await;
             let answer = self.memory.transact(key, request).await;
-            if let (Action::Pause { .. }, Ok(answer)) = (request.action, &answer) {
-                let ticks = answer.state.paused_until.saturating_sub(answer.now);
-                let until = Instant::now() + Duration::from_nanos(ticks * 250);
+            let pauses = |action: &Action| matches!(action, Action::Pause { .. });
+            if let (true, Ok(answer)) = (request.actions.iter().any(pauses), &answer) {
+                let left = answer.state.paused_until - answer.now;
+                let until = Instant::now() + left.to_duration();
                 let mut pauses = self.pauses.lock().expect("no panic under the lock");
                 pauses.push((Instant::now(), until));
             }

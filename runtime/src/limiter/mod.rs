@@ -73,7 +73,6 @@ use crate::error::Error;
 use crate::error::Kind;
 use crate::quota::Quota;
 use crate::store::Limit;
-use crate::store::TICK;
 
 /// Share of a server's limit that counts as little when it is all that is left.
 pub(crate) const THROTTLE_BELOW: f64 = 0.1;
@@ -156,7 +155,7 @@ impl Limiter {
 
     /// Refuses a quota that stores cannot keep.
     fn check(quota: Quota, in_store: bool) -> Result<(), Error> {
-        if in_store && quota.rate().span().nanos() < Limit::MIN_INTERVAL * TICK {
+        if in_store && quota.rate().span().nanos() < Limit::MIN_INTERVAL.nanos() {
             return Err(Error::invalid(
                 "limits that are shared through a store are at most 100,000 per second",
             ));

@@ -27,10 +27,19 @@ const FAULTS: &[(Fault, &str)] = {
     const FORWARD: &str = "a clock that is set forward ends no pause";
     const LISTS: &str =
         "a list has every limiter whose name begins with the prefix, as it is, and no other";
+    const ACTIONS: &str = "the actions of a request are done in their order, and each is answered";
+    const AS_ONE: &str =
+        "the actions of a request are one operation: no other one comes in between";
     const HISTORIES: &str = "every answer is the one that `step` gives";
     &[
         (F::LosesUpdates, CROWD),
         (F::WritesLate, CROWD),
+        (F::DoesActionsOneByOne, AS_ONE),
+        (F::DoesTheFirstActionOnly, ACTIONS),
+        (F::DoesTheLastActionOnly, ACTIONS),
+        (F::DoesActionsInReverse, ACTIONS),
+        (F::KeepsTheFirstActionOnly, ACTIONS),
+        (F::AnswersTheLastActionOnly, ACTIONS),
         (F::CountsMicroseconds, CLOCK),
         (F::CountsNanoseconds, CLOCK),
         (F::CountsWholeSeconds, CLOCK),

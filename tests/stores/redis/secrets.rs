@@ -106,7 +106,7 @@ async fn special_characters_of_a_password_are_written_encoded() {
     let answer = store
         .transact("api", &Request::new(draw(1), limits()))
         .await;
-    assert_eq!(answer.expect("an answer").granted, 1);
+    assert_eq!(answer.expect("an answer").granted(), 1);
     // In the database that the URL names.
     assert_eq!(tell::<u64>(&url, &["DBSIZE"]), 1);
 }

@@ -7,6 +7,7 @@ use paced::store::Action;
 use paced::store::RedisStore;
 use paced::store::Request;
 use paced::store::Store as _;
+use paced::store::Ticks;
 use paced::store::conformance;
 use tokio::io::AsyncReadExt as _;
 use tokio::io::AsyncWriteExt as _;
@@ -89,10 +90,15 @@ async fn stores_that_ask_in_both_ways_share_one_limit() {
             .transact("api", &request)
             .await
             .expect("an answer")
-            .granted;
+            .granted();
     }
     assert_eq!(granted, 4);
-    let paused = Request::new(Action::Pause { duration: 1 << 30 }, limits());
+    let paused = Request::new(
+        Action::Pause {
+            duration: Ticks::new(1 << 30),
+        },
+        limits(),
+    );
     other.transact("api", &paused).await.expect("an answer");
     let peek = Request::new(Action::Peek, limits());
     let answer = one.transact("api", &peek).await.expect("an answer");

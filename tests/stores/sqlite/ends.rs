@@ -27,7 +27,7 @@ async fn a_file_that_is_deleted_while_it_is_open_is_created_anew() {
         // A process that remembers brings it back.
         let request = Request::new(free(10), hourly()).with_floor(floor);
         let answer = store.transact("key", &request).await.expect("an answer");
-        assert!(answer.granted <= 1, "{answer:?}");
+        assert!(answer.granted() <= 1, "{answer:?}");
         assert!(folder.file().exists());
     }
     drop(store);
@@ -95,7 +95,7 @@ async fn a_file_that_is_locked_for_too_long_is_an_error_and_no_hang() {
         ask(&store, "key", free(4))
             .await
             .expect("an answer")
-            .granted,
+            .granted(),
         4
     );
 }
@@ -116,7 +116,7 @@ async fn a_runtime_goes_on_while_the_file_is_locked() {
         }
         holder.execute_batch("ROLLBACK").expect("our lock");
     });
-    assert_eq!((answer.expect("an answer").granted, turns), (1, 100));
+    assert_eq!((answer.expect("an answer").granted(), turns), (1, 100));
 }
 
 #[tokio::test]
@@ -136,7 +136,7 @@ async fn requests_without_a_waiter_are_not_done() {
     }
     holder.execute_batch("ROLLBACK").expect("our lock");
     let answer = ask(&store, "key", free(10)).await.expect("an answer");
-    assert!(answer.granted >= 8, "{answer:?}");
+    assert!(answer.granted() >= 8, "{answer:?}");
 }
 
 #[tokio::test]
@@ -158,7 +158,7 @@ async fn the_thread_ends_with_the_last_store() {
         ask(&open(&folder), "key", free(10))
             .await
             .expect("an answer")
-            .granted,
+            .granted(),
         8
     );
 }

@@ -8,7 +8,7 @@ use std::time::Instant;
 use paced::Limiter;
 use paced::Quota;
 use paced::store::SqliteStore;
-use paced::store::TICKS_PER_SECOND as SECOND;
+use paced::store::Ticks;
 
 use super::folder::Folder;
 use super::running::Process;
@@ -74,7 +74,10 @@ async fn another_process_ends_a_pause_and_a_limiter_that_remembers_it_does_not_b
     let limiter = limiter(&folder);
     acquire(&limiter).await;
     let mut process = Process::start(&folder.file());
-    process.ask(&format!("pause key {}", PAUSE.as_secs() * SECOND));
+    process.ask(&format!(
+        "pause key {}",
+        PAUSE.as_secs() * Ticks::SECOND.get()
+    ));
     is_paused(&limiter).await;
     process.ask("resume key");
     acquire(&limiter).await;

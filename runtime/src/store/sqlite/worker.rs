@@ -10,9 +10,9 @@ use std::sync::Weak;
 
 use tokio::sync::oneshot;
 
-use crate::store::Answer;
 use crate::store::ListRequest;
 use crate::store::Listing;
+use crate::store::Reply;
 use crate::store::Request;
 use crate::store::StoreError;
 
@@ -53,11 +53,11 @@ impl Worker {
         &self.inbox.path
     }
 
-    pub(super) async fn ask(&self, key: &str, request: &Request) -> Result<Answer, StoreError> {
+    pub(super) async fn ask(&self, key: &str, request: &Request) -> Result<Reply, StoreError> {
         let (reply, answer) = oneshot::channel();
         self.inbox.put(Job::Step {
             key: key.into(),
-            request: *request,
+            request: request.clone(),
             reply,
         })?;
         received(answer).await
@@ -91,16 +91,17 @@ mod tests {
     use crate::store::Action;
     use crate::store::Limit;
     use crate::store::Limits;
+    use crate::store::Ticks;
     use std::thread;
 
-    fn answer() -> Answer {
-        let limits = Limits::one(Limit::new(1000, 1));
+    fn answer() -> Reply {
+        let limits = Limits::one(Limit::new(Ticks::new(1000), 1));
         let request = Request::new(Action::Peek, limits);
-        crate::store::step(&mut crate::store::State::default(), 1, &request)
+        crate::store::step(&mut crate::store::State::default(), Ticks::new(1), &request)
     }
 
-    async fn ask(worker: &Worker, key: &str) -> Result<Answer, StoreError> {
-        let limits = Limits::one(Limit::new(1000, 1));
+    async fn ask(worker: &Worker, key: &str) -> Result<Reply, StoreError> {
+        let limits = Limits::one(Limit::new(Ticks::new(1000), 1));
         worker.ask(key, &Request::new(Action::Peek, limits)).await
     }
 
@@ -108,7 +109,7 @@ mod tests {
     fn touchy(inbox: &Inbox, jobs: Vec<Job>) -> Option<Vec<Job>> {
         for job in jobs {
             assert!(!matches!(&job, Job::Step { key, .. } if &**key == "panic"));
-            job.answer(Done::Step(answer()));
+            job.answer(Done::Step(answer()), &inbox.path);
         }
         inbox.take()
     }

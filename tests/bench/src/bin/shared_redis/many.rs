@@ -17,6 +17,7 @@ use paced::store::Policy;
 use paced::store::RedisStore;
 use paced::store::Request;
 use paced::store::Store as _;
+use paced::store::Ticks;
 use tokio::runtime::Builder;
 use tokio::task::JoinSet;
 
@@ -47,18 +48,18 @@ pub(crate) fn one_request_each(url: &str, callers: u32) -> Result<Run, Box<dyn E
     let key = format!("raw-{callers}-{}", std::process::id());
     let draw = Action::Draw {
         tokens: 1,
-        horizon: 0,
-        longest: u64::MAX,
+        horizon: Ticks::ZERO,
+        longest: Ticks::MAX,
         drain: false,
     };
-    let limits = Limits::one(Limit::new(40, 20_000_000));
+    let limits = Limits::one(Limit::new(Limit::MIN_INTERVAL, 20_000_000));
     let counter = Arc::clone(&store);
     run("a request each", callers, None, &counter, move || {
         let (store, key) = (Arc::clone(&store), key.clone());
         async move {
             let request = Request::new(draw, limits);
             let answer = store.transact(&key, &request).await;
-            assert_eq!(answer.map(|answer| answer.granted), Ok(1));
+            assert_eq!(answer.map(|answer| answer.granted()), Ok(1));
         }
     })
 }

@@ -15,6 +15,7 @@ use paced::store::Policy;
 use paced::store::Request;
 use paced::store::SqliteStore;
 use paced::store::Store as _;
+use paced::store::Ticks;
 use tokio::task::JoinSet;
 
 use crate::histogram::Histogram;
@@ -134,14 +135,14 @@ const fn pause(done: &Done) -> u64 {
 async fn ask(store: &Arc<SqliteStore>, key: &str, work: Work) -> Result<u64, Box<dyn Error>> {
     let draw = Action::Draw {
         tokens: 1,
-        horizon: 0,
-        longest: 0,
+        horizon: Ticks::ZERO,
+        longest: Ticks::ZERO,
         drain: false,
     };
     let answer = store
         .transact(key, &Request::new(draw, work.limits()))
         .await?;
-    Ok(u64::from(answer.granted))
+    Ok(u64::from(answer.granted()))
 }
 
 fn nanos(time: Duration) -> u64 {

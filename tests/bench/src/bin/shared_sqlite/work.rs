@@ -93,7 +93,7 @@ impl Work {
 
     /// For the store.
     pub(crate) fn limits(self) -> Limits {
-        let interval = paced::store::TICKS_PER_SECOND / u64::from(self.rate());
+        let interval = paced::store::Ticks::SECOND / u64::from(self.rate());
         Limits::one(Limit::new(interval, self.burst()))
     }
 
