@@ -159,9 +159,9 @@ impl Error {
     /// use paced::{Limiter, Quota};
     ///
     /// let quota = Quota::per_second(NonZeroU32::MIN);
-    /// let limiter = Limiter::named("search", quota)?;
+    /// let limiter = Limiter::builder(quota).name("search").build()?;
     /// let other = quota.with_burst(NonZeroU32::MAX);
-    /// assert!(Limiter::named("search", other).unwrap_err().is_conflict());
+    /// assert!(Limiter::builder(other).name("search").build().unwrap_err().is_conflict());
     /// # Ok::<(), paced::Error>(())
     /// ```
     pub fn is_conflict(&self) -> bool {
@@ -248,8 +248,9 @@ impl Error {
         )
     }
 
-    /// Returns whether the call had made an attempt before it ended: either an attempt was cut off, or a retry was
-    /// refused. The server may have carried out the request. `false` means that nothing was sent.
+    /// Returns whether the body ran at least once before the call ended: an attempt was cut off, or a retry was
+    /// refused. So a request may have been sent, and the server may have carried it out. `false`: the body never ran,
+    /// and nothing was sent.
     ///
     /// # Examples
     ///

@@ -1,4 +1,4 @@
-//! What `paced` says in `tracing` events, with the target `paced`: all of it in one place.
+//! The `tracing` events of `paced`, with the target `paced`: all of them in one place.
 //!
 //! Without the feature `tracing` the functions do nothing. No event has a URL, a header's value or a key in it.
 
@@ -55,7 +55,7 @@ pub(crate) fn unread(function: &str) {
     say!(warn: function = function;
         "an error is not understood, so that no call is retried or held back for one: show the response \
          to `observe` in the body, implement `paced::Signal` for the error, or judge it with `classify`; \
-         https://docs.rs/paced/latest/paced/attr.rate_limited.html#clients has a recipe for many a client");
+         https://docs.rs/paced/latest/paced/guide/clients/index.html has recipes for other clients");
 }
 
 /// Two limiters of one name in one store are declared with different quotas.

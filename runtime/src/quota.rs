@@ -9,6 +9,7 @@ use core::time::Duration;
 use crate::error::Error;
 use crate::grammar;
 use crate::grammar::PerPeriod;
+use crate::time::Span;
 
 const NANOS_PER_SECOND: u64 = 1_000_000_000;
 
@@ -128,7 +129,7 @@ impl Rate {
     /// Returns the rate of `count` tokens in each `period` nanoseconds.
     pub(crate) const fn of(count: f64, period: f64) -> Result<Self, Error> {
         match grammar::interval(count, period) {
-            Ok(nanos) => Ok(Self::of_interval(nanos)),
+            Ok(nanos) => Ok(Self::of_interval(Span::from_nanos(nanos))),
             Err(wrong) => Err(Error::invalid(wrong.sentence())),
         }
     }
@@ -180,7 +181,7 @@ impl Rate {
         Self::of(written.count, written.nanos as f64)
     }
 
-    /// Returns the time from one token to the next, in whole nanoseconds.
+    /// Returns the time from one token to the next, rounded up to whole nanoseconds.
     ///
     /// # Examples
     ///
@@ -211,9 +212,9 @@ impl Rate {
         NANOS_PER_SECOND as f64 / self.interval.get() as f64
     }
 
-    /// Returns the rate of one token every `nanos` nanoseconds.
-    pub(crate) const fn of_interval(nanos: u64) -> Self {
-        match NonZeroU64::new(nanos) {
+    /// Returns the rate of one token in each `interval`.
+    pub(crate) const fn of_interval(interval: Span) -> Self {
+        match NonZeroU64::new(interval.nanos()) {
             Some(interval) => Self { interval },
             None => Self {
                 interval: NonZeroU64::MIN,
@@ -221,12 +222,14 @@ impl Rate {
         }
     }
 
-    pub(crate) const fn nanos(self) -> u64 {
-        self.interval.get()
+    /// Returns the time from one token to the next.
+    pub(crate) const fn span(self) -> Span {
+        Span::from_nanos(self.interval.get())
     }
 
-    const fn whole(count: NonZeroU32, period: u64) -> Self {
-        Self::of_interval(period.div_ceil(count.get() as u64))
+    const fn whole(count: NonZeroU32, nanos_of_period: u64) -> Self {
+        let nanos = nanos_of_period.div_ceil(count.get() as u64);
+        Self::of_interval(Span::from_nanos(nanos))
     }
 }
 
@@ -241,7 +244,7 @@ impl FromStr for Rate {
 impl fmt::Display for Rate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let units = [("s", 1_u32), ("min", 60), ("h", 3600), ("d", 86_400)];
-        let whole = |seconds| (u64::from(seconds) * NANOS_PER_SECOND) % self.nanos() == 0;
+        let whole = |seconds| (u64::from(seconds) * NANOS_PER_SECOND) % self.interval == 0;
         // The interval is rounded to whole nanoseconds, so few units divide it. Else the first unit with a count of
         // at least 1 is used.
         let count = |seconds| (self.hz() * f64::from(seconds) * 1000.0).round() / 1000.0;
@@ -296,9 +299,9 @@ impl Quota {
         reason = "at most 10^9, an interval is at least 1 ns"
     )]
     pub const fn new(rate: Rate) -> Self {
-        let whole = NANOS_PER_SECOND / rate.nanos();
+        let whole = NANOS_PER_SECOND / rate.interval.get();
         // Rounding must not cost a token: three per second are 333,333,334 ns apart, of which only two fit a second.
-        let rounded_up = NANOS_PER_SECOND.div_ceil(whole + 1) == rate.nanos();
+        let rounded_up = NANOS_PER_SECOND.div_ceil(whole + 1) == rate.interval.get();
         let burst = if rounded_up { whole + 1 } else { whole };
         match NonZeroU32::new(burst as u32) {
             Some(burst) => Self {

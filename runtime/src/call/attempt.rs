@@ -11,6 +11,7 @@ use crate::clock;
 use crate::context;
 use crate::error::Error;
 use crate::error::Kind;
+use crate::time::Instant;
 
 use super::Call;
 use super::Config;
@@ -22,7 +23,7 @@ use super::untyped::Core;
 pin_project_lite::pin_project! {
     /// The future of one attempt: takes a permit and runs the body.
     #[must_use = "futures do nothing unless awaited"]
-    pub struct Attempt<'c, 's, S, R, F> {
+    pub struct RunningAttempt<'c, 's, S, R, F> {
         // What it is an attempt of.
         call: &'c mut Call<'s, S, R>,
         // The body, once.
@@ -42,7 +43,7 @@ pub enum Attempted<O> {
     Refused(Error),
 }
 
-impl<S, R: Refusing, F: Future> Future for Attempt<'_, '_, S, R, F> {
+impl<S, R: Refusing, F: Future> Future for RunningAttempt<'_, '_, S, R, F> {
     type Output = Attempted<F::Output>;
 
     /// Compiled for every annotated function, so all that does not need its body is elsewhere.
@@ -56,8 +57,8 @@ impl<S, R: Refusing, F: Future> Future for Attempt<'_, '_, S, R, F> {
 impl<'s, S, R: Refusing> Call<'s, S, R> {
     /// Returns the next attempt, with the body.
     #[inline]
-    pub const fn attempt<F: Future>(&mut self, body: F) -> Attempt<'_, 's, S, R, F> {
-        Attempt { call: self, body }
+    pub const fn attempt<F: Future>(&mut self, body: F) -> RunningAttempt<'_, 's, S, R, F> {
+        RunningAttempt { call: self, body }
     }
 
     /// Compiled for every type of outcome: the body is any future that yields one.
@@ -92,22 +93,24 @@ impl<'s, S, R: Refusing> Call<'s, S, R> {
         }
     }
 
-    /// Handles a poll of the body.
+    /// Handles a poll of the body. What a body has observed that runs on is reported at once.
     #[inline]
     fn after<O>(&mut self, polled: Poll<O>, cx: &mut Context<'_>) -> Poll<Attempted<O>> {
-        self.core.heed();
-        match polled {
-            Poll::Ready(out) => Poll::Ready(Attempted::Done(out)),
-            Poll::Pending if R::CAN => self.core.time_out(cx).map(Attempted::TimedOut),
-            Poll::Pending => Poll::Pending,
+        if let Poll::Ready(out) = polled {
+            return Poll::Ready(Attempted::Done(out));
         }
+        self.core.heed();
+        if R::CAN {
+            return self.core.time_out(cx).map(Attempted::TimedOut);
+        }
+        Poll::Pending
     }
 }
 
 impl Core<'_> {
     /// Waits for the end of the attempt's time, and returns the error of it.
     fn time_out(&mut self, cx: &mut Context<'_>) -> Poll<Error> {
-        if let (Phase::Nothing(since), Ok(setup), Some(scope)) =
+        if let (Phase::Running(since), Ok(setup), Some(scope)) =
             (&*self.wait, self.setup, &self.scope)
         {
             let since = *since;
@@ -125,7 +128,7 @@ impl Core<'_> {
             .scope
             .as_ref()
             .is_some_and(|scope| cut.end >= scope.bounds.deadline());
-        let took = Duration::from_nanos(cut.end.saturating_sub(cut.since));
+        let took = Duration::from(cut.end.since(cut.since));
         let kind = if overdue {
             Kind::Overdue
         } else {
@@ -137,10 +140,8 @@ impl Core<'_> {
     }
 }
 
-fn end_of_attempt(config: &Config, since: u64, deadline: u64) -> Option<u64> {
-    let timeout = config
-        .attempt_timeout
-        .map(|timeout| since.saturating_add(timeout));
+fn end_of_attempt(config: &Config, since: Instant, deadline: Instant) -> Option<Instant> {
+    let timeout = config.attempt_timeout.map(|timeout| since.after(timeout));
     let deadline = (config.deadline.is_some() || timeout.is_some()).then_some(deadline);
     [timeout, deadline].into_iter().flatten().min()
 }

@@ -13,6 +13,7 @@ use crate::failure::Failure;
 use crate::limiter::Counts;
 use crate::limiter::Shared;
 use crate::report::Report;
+use crate::time::Span;
 
 use super::config::Hooks;
 use super::untyped::Core;
@@ -32,7 +33,7 @@ impl Core<'_> {
             return;
         };
         let heard = CallSpan::may_be_heard();
-        let span = heard.then(|| CallSpan::open(setup.name)).flatten();
+        let span = heard.then(|| CallSpan::open(setup.origin.name())).flatten();
         let now = clock::now();
         let scope = self.scope.get_or_insert_with(|| {
             context::begin(setup.config.deadline, setup.config.reset_unit, now)
@@ -51,14 +52,14 @@ impl Core<'_> {
     /// Labels the limiter by the function, if it has no name.
     pub(super) fn name_limiter(&self) {
         if let (Ok(setup), Some(limiter)) = (self.setup, self.limiter()) {
-            limiter.used_by(setup.name);
+            limiter.used_by(|| setup.origin.name());
         }
     }
 
     /// Reports that another attempt follows, not before `delay` is over.
     #[cold]
-    pub(super) fn tell_retry(&self, failure: Failure, delay: u64) {
-        let delay = Duration::from_nanos(delay);
+    pub(super) fn tell_retry(&self, failure: Failure, delay: Span) {
+        let delay = Duration::from(delay);
         let Some((report, hooks)) = self.report(self.number(), Some(delay)) else {
             return;
         };
@@ -80,7 +81,9 @@ impl Core<'_> {
     /// Reports that the call ends with a failure that another attempt might have mended.
     #[cold]
     pub(super) fn give_up(&self, attempts: u32, why: &dyn fmt::Display) {
-        self.count(Counts::give_up);
+        if let Some(limiter) = self.limiter() {
+            limiter.count_given_up();
+        }
         let Some((report, hooks)) = self.report(attempts, None) else {
             return;
         };
@@ -102,7 +105,9 @@ impl Core<'_> {
         if attempts > 0 {
             return self.give_up(attempts, why);
         }
-        self.count(Counts::refuse);
+        if let Some(limiter) = self.limiter() {
+            limiter.count_refused();
+        }
         if let Some((report, _)) = self.report(attempts, None) {
             events::refused(&report, why);
         }
@@ -111,9 +116,10 @@ impl Core<'_> {
     /// Returns the report of the call so far.
     fn report(&self, attempts: u32, retry_in: Option<Duration>) -> Option<(Report<'_>, Hooks)> {
         let (setup, scope) = (self.setup.as_ref().ok()?, self.scope.as_ref()?);
+        let function = setup.origin.name();
         let report = Report {
-            function: setup.name,
-            limiter: self.declared_limiter().map_or(setup.name, Shared::label),
+            function,
+            limiter: self.declared_limiter().map_or(function, Shared::label),
             attempts,
             failures: scope.failures(),
             waits: scope.waits(),

@@ -2,30 +2,37 @@
 
 use core::time::Duration;
 
-use crate::clock;
 use crate::failure::Failure;
 use crate::hint::Hint;
 use crate::learning::Observation;
 use crate::limiter::Fault;
 use crate::limiter::Rejection;
 use crate::retry::Advice;
+use crate::time::Instant;
+use crate::time::Span;
 
 use super::Config;
 
 /// End of an attempt that failed.
 #[derive(Clone, Copy, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "facts that are independent of each other"
+)]
 pub(super) struct End<'a> {
-    pub(super) sent: u64,
+    pub(super) sent: Instant,
     pub(super) failure: Failure,
     pub(super) advice: Advice,
     /// Instant at which its response was observed.
-    pub(super) received: Option<u64>,
+    pub(super) received: Option<Instant>,
     /// Hint of the response.
     pub(super) hint: Option<&'a Hint>,
     /// It was not the call's first.
     pub(super) retry: bool,
-    /// The limiter has been told of the refusal.
+    /// The limiter has been told of a refusal of this attempt.
     pub(super) reported: bool,
+    /// The limiter has not been told of the response that was observed last.
+    pub(super) is_news: bool,
     /// The user has judged it by `classify`.
     pub(super) by_user: bool,
 }
@@ -40,12 +47,12 @@ impl<'a> End<'a> {
 
     /// Returns the failure of the server, if its response said when to come back. `again`: the call's
     /// previous attempt failed so.
-    pub(super) fn fault(&self, config: &Config, received: u64, again: bool) -> Option<Fault> {
+    pub(super) fn fault(&self, config: &Config, received: Instant, again: bool) -> Option<Fault> {
         let asked = self.advice.retry_after.filter(|wait| !wait.is_zero())?;
         let told = self.failure.is_fault() && !self.advice.by_reset && !self.by_user;
         told.then(|| Fault {
             received,
-            asked: clock::nanos(asked).min(config.max_cooldown),
+            asked: Span::of(asked).min(config.max_cooldown),
             spread: config.spread(),
             again,
         })
@@ -54,13 +61,13 @@ impl<'a> End<'a> {
     pub(super) fn refused(
         &self,
         config: &Config,
-        received: u64,
+        received: Instant,
         wait: Option<Duration>,
     ) -> Rejection<'a> {
         Rejection {
             sent: self.sent,
             received,
-            wait: wait.map(clock::nanos),
+            wait: wait.map(Span::of),
             by_reset: self.advice.by_reset,
             heard: self
                 .hint
@@ -80,8 +87,8 @@ impl<'a> End<'a> {
 pub(super) fn heard<'a>(
     config: &Config,
     hint: &'a Hint,
-    sent: u64,
-    received: u64,
+    sent: Instant,
+    received: Instant,
 ) -> Observation<'a> {
     Observation {
         hint,

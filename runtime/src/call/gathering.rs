@@ -18,6 +18,7 @@ use crate::limiter::Refusal;
 use crate::limiter::Request;
 use crate::limiter::Shared;
 use crate::limiter::Ticket;
+use crate::time::Instant;
 
 use super::phase::Gathered;
 use super::phase::Gathering;
@@ -62,7 +63,7 @@ impl Gathered {
         lost.map(|at| self.held.remove(at))
     }
 
-    fn is_complete(&self, limiter: &Shared, function: Function, now: u64) -> bool {
+    fn is_complete(&self, limiter: &Shared, function: Function, now: Instant) -> bool {
         let has = |resource| self.held.iter().any(|ticket| ticket.is_of(resource));
         self.held.iter().all(Ticket::is_held) && limiter.binding(function, now).iter().all(has)
     }
@@ -86,37 +87,35 @@ impl Gathered {
         let now = clock::now();
         let mut missing = limiter.binding(function, now);
         missing.retain(|resource| !self.held.iter().any(|ticket| ticket.is_of(resource)));
+        let of_resource = request.without_backoff();
         if let Some(resource) = missing.first() {
             // What the other waits will be is known now: the call need not wait here in vain.
             let (permit, opens) = limiter.forecast_with(&missing, request.priority);
             if permit > request.latest {
                 return Err(Denial::Refused(Refusal::Late { until: permit }));
             }
-            if opens.saturating_sub(now) > request.patience {
+            if opens.since(now) > request.max_pause {
                 return Err(Denial::Refused(Refusal::Closed { until: permit }));
             }
             if Handle::try_current().is_ok() {
-                let turn = Ticket::enqueue(resource, request, cx)?;
+                let turn = Ticket::enqueue(resource, of_resource, cx)?;
                 return Ok(Entered::Resource(Gathering::of(self, turn, false)));
             }
         }
         // Outside of a runtime all permits are taken at once, or none is to be had.
         for resource in &missing {
-            Ticket::enter(resource, request, cx)?;
+            Ticket::enter(resource, of_resource, cx)?;
         }
         let priority = if self.returned {
             Priority::Returned
         } else {
             request.priority
         };
-        if let Some(turn) = Ticket::enter(
-            limiter,
-            Request {
-                priority,
-                ..request
-            },
-            cx,
-        )? {
+        let request = Request {
+            priority,
+            ..request
+        };
+        if let Some(turn) = Ticket::enter(limiter, request, cx)? {
             return Ok(Entered::Limiter(Gathering::of(self, turn, true)));
         }
         self.use_up();
@@ -127,7 +126,7 @@ impl Gathered {
 impl Core<'_> {
     /// Returns whether the call may have to wait for a resource.
     #[cold]
-    pub(super) fn is_bound(&self, limiter: &Shared, now: u64) -> bool {
+    pub(super) fn is_bound(&self, limiter: &Shared, now: Instant) -> bool {
         limiter.is_bound(self.function(), now)
     }
 
@@ -142,17 +141,16 @@ impl Core<'_> {
         };
         let granted = ready!(gathering.turn.hold(cx));
         let now = clock::now();
-        let begun = Phase::Nothing(now.max(1));
-        let Phase::Gathering(gathering) = mem::replace(&mut *self.wait, begun) else {
+        let Phase::Gathering(gathering) = mem::replace(&mut *self.wait, Phase::Idle) else {
             return Poll::Ready(Ok(false));
         };
-        let patience = match granted {
-            Ok(patience) => patience,
+        let left = match granted {
+            Ok(left) => left,
             Err(refusal) => {
                 return Poll::Ready(Err(self.refusal(Denial::Refused(refusal), now)));
             }
         };
-        let closed = self.patience(can_refuse).saturating_sub(patience);
+        let closed = self.pause_left(can_refuse).minus(left);
         self.pause(Pause::Cooldown, closed, now);
         let Gathering {
             mut gathered,
@@ -165,6 +163,7 @@ impl Core<'_> {
         if is_last && complete {
             gathered.use_up();
             turn.use_up();
+            self.wait.begin(now);
             return Poll::Ready(Ok(true));
         }
         if is_last {
@@ -174,7 +173,6 @@ impl Core<'_> {
         } else {
             gathered.held.push(turn);
         }
-        *self.wait = Phase::Nothing(0);
         self.proceed(gathered, can_refuse, cx)
     }
 
@@ -187,11 +185,13 @@ impl Core<'_> {
     ) -> Poll<Result<bool, Error>> {
         match self.enter(gathered, can_refuse, cx) {
             Ok(Entered::Admitted) => {
+                self.clear_unreported_backoff();
                 self.wait.begin(clock::now());
                 Poll::Ready(Ok(true))
             }
             // A caller that is granted a permit as soon as it joins the queue has been woken already.
             Ok(Entered::Limiter(wait)) => {
+                self.clear_unreported_backoff();
                 *self.wait = wait;
                 Poll::Pending
             }

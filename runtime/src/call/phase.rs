@@ -9,12 +9,15 @@ use core::pin::Pin;
 use tokio::time::Sleep;
 
 use crate::limiter::Ticket;
+use crate::time::Instant;
 
 /// Phase of an attempt.
 #[derive(Debug)]
 pub(super) enum Phase {
-    /// The body runs, since this instant; 0: a permit is wanted.
-    Nothing(u64),
+    /// A permit is wanted, or the attempt has ended.
+    Idle,
+    /// The body runs, since this instant.
+    Running(Instant),
     /// The end of its backoff.
     Backoff(Pin<Box<Sleep>>),
     /// Its turn in the limiter's queue.
@@ -32,13 +35,13 @@ pub(super) struct Wait(ManuallyDrop<Phase>);
 
 impl Wait {
     pub(super) const fn new() -> Self {
-        Self(ManuallyDrop::new(Phase::Nothing(0)))
+        Self(ManuallyDrop::new(Phase::Idle))
     }
 
     #[cold]
     #[inline(never)]
     fn end(&mut self) {
-        let ended = mem::replace(&mut self.0, ManuallyDrop::new(Phase::Nothing(0)));
+        let ended = mem::replace(&mut self.0, ManuallyDrop::new(Phase::Idle));
         drop(ManuallyDrop::into_inner(ended));
     }
 }
@@ -62,7 +65,7 @@ impl DerefMut for Wait {
 impl Drop for Wait {
     #[inline]
     fn drop(&mut self) {
-        if !matches!(**self, Phase::Nothing(_)) {
+        if !matches!(**self, Phase::Idle | Phase::Running(_)) {
             self.end();
         }
     }
@@ -71,18 +74,18 @@ impl Drop for Wait {
 /// Time limit of an attempt.
 #[derive(Debug)]
 pub(super) struct Cut {
-    pub(super) since: u64,
-    pub(super) end: u64,
+    pub(super) since: Instant,
+    pub(super) end: Instant,
     pub(super) sleep: Pin<Box<Sleep>>,
 }
 
 impl Phase {
     /// Records that the body runs from now on.
     #[inline]
-    pub(super) fn begin(&mut self, now: u64) {
-        // In its place: an assignment of the whole would look for what it has to drop.
-        if let Phase::Nothing(sent) = self {
-            *sent = now.max(1);
+    pub(super) fn begin(&mut self, now: Instant) {
+        // Only where there is nothing to drop: an assignment alone would look for it.
+        if let Phase::Idle | Phase::Running(_) = self {
+            *self = Phase::Running(now);
         }
     }
 
@@ -95,13 +98,13 @@ impl Phase {
         )
     }
 
-    /// Returns when the attempt was let in, and 0 before.
+    /// Returns the instant since which the body runs.
     #[inline]
-    pub(super) fn sent(&self) -> u64 {
+    pub(super) fn sent(&self) -> Option<Instant> {
         match self {
-            Phase::Nothing(sent) => *sent,
-            Phase::Timed(cut) => cut.since,
-            Phase::Backoff(_) | Phase::Turn(_) | Phase::Gathering(_) => 0,
+            Phase::Running(sent) => Some(*sent),
+            Phase::Timed(cut) => Some(cut.since),
+            Phase::Idle | Phase::Backoff(_) | Phase::Turn(_) | Phase::Gathering(_) => None,
         }
     }
 }
@@ -121,7 +124,7 @@ pub(super) struct Gathered {
     /// Permits of resources, which are used together with the limiter's.
     pub(super) held: Vec<Ticket>,
     /// Instant after which a permit is of no use, once it is known.
-    pub(super) latest: Option<u64>,
+    pub(super) latest: Option<Instant>,
     /// A permit of the limiter was given up because there was none of a resource.
     pub(super) returned: bool,
 }

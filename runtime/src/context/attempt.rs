@@ -5,6 +5,8 @@ use core::time::Duration;
 
 use crate::clock;
 use crate::failure::Failure;
+use crate::time::Instant;
+use crate::time::Span;
 use crate::waits::Waits;
 
 /// One attempt of a rate-limited call, as [`attempt`](super::attempt()) returns it to the body of the function.
@@ -31,8 +33,8 @@ use crate::waits::Waits;
 pub struct Attempt {
     pub(super) number: u32,
     pub(super) previous: Option<Failure>,
-    pub(super) deadline: Option<u64>,
-    pub(super) patience: Option<Duration>,
+    pub(super) deadline: Option<Instant>,
+    pub(super) pause_left: Option<Span>,
     pub(super) key: IdempotencyKey,
     pub(super) waits: Waits,
 }
@@ -95,27 +97,10 @@ impl Attempt {
     /// # #[tokio::main(flavor = "current_thread")] async fn main() { work().await.unwrap() }
     /// ```
     pub fn remaining(&self) -> Option<Duration> {
-        let until = |deadline: u64| Duration::from_nanos(deadline.saturating_sub(clock::now()));
-        let deadline = self.deadline.map(until);
-        deadline.into_iter().chain(self.patience).min()
-    }
-
-    /// Returns the same as [`remaining`](Self::remaining).
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # #[derive(Debug)] struct Late;
-    /// # impl From<paced::Error> for Late { fn from(_: paced::Error) -> Self { Late } }
-    /// # #[paced::rate_limited(rate = 5, deadline = "10s")]
-    /// async fn work() -> Result<(), Late> {
-    ///     assert!(paced::attempt().time_left().is_some_and(|left| left.as_secs() <= 10));
-    ///     Ok(())
-    /// }
-    /// # #[tokio::main(flavor = "current_thread")] async fn main() { work().await.unwrap() }
-    /// ```
-    pub fn time_left(&self) -> Option<Duration> {
-        self.remaining()
+        let now = clock::now();
+        let until_deadline = self.deadline.map(|deadline| deadline.since(now));
+        let left = until_deadline.into_iter().chain(self.pause_left).min();
+        left.map(Duration::from)
     }
 
     /// Returns the time that the call has waited so far, before all of its attempts: in queues, for the end of

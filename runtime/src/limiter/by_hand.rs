@@ -2,10 +2,10 @@
 
 use core::time::Duration;
 
-use tokio::time::Instant;
-
 use crate::clock;
 use crate::quota::Quota;
+use crate::time::Instant;
+use crate::time::Span;
 
 use super::LONGEST_COOLDOWN;
 use super::Limiter;
@@ -13,7 +13,7 @@ use super::fast_path::FastPath;
 use super::shared::Shared;
 use super::state::LimiterState;
 use super::state::news::ByHand;
-use super::state::news::why;
+use super::state::why;
 use super::wake_list::WakeList;
 
 impl Limiter {
@@ -40,11 +40,10 @@ impl Limiter {
     /// assert_eq!(Instant::now(), until);
     /// # Ok(()) }
     /// ```
-    pub fn cooldown_until(&self, until: Instant) {
+    pub fn cooldown_until(&self, until: tokio::time::Instant) {
         let now = clock::now();
-        let longest = now.saturating_add(clock::nanos(LONGEST_COOLDOWN));
-        self.shared()
-            .cool_down(clock::since_epoch(until).min(longest));
+        let longest = now.after(Span::of(LONGEST_COOLDOWN));
+        self.shared().cool_down(clock::of_tokio(until).min(longest));
     }
 
     /// Closes the limiter for this long, at most one hour, as [`cooldown_until`](Self::cooldown_until) does.
@@ -66,18 +65,18 @@ impl Limiter {
     /// ```
     pub fn cooldown_for(&self, duration: Duration) {
         let now = clock::now();
-        let duration = clock::nanos(duration.min(LONGEST_COOLDOWN));
-        self.shared().cool_down(now.saturating_add(duration));
+        let duration = Span::of(duration.min(LONGEST_COOLDOWN));
+        self.shared().cool_down(now.after(duration));
     }
 
-    /// Ends the cooldown now, whether a server, a failure or the program caused it: for an operator who knows
+    /// Ends the cooldown now, whether a server, a failure or the program caused it: for an operator that knows
     /// better than the server.
     ///
     /// Calls that wait for its end go on as they would at its end: one permit at once, if the bucket has a token, and
     /// the others at the paced rate. The envelope of `burst + rate * time` holds. What was learnt of the rate stays;
     /// [`reset`](Self::reset) forgets that as well. A call that waits for a backoff of its own waits on.
     ///
-    /// In a [store](Self::in_store) the cooldown ends for all processes, which hear of it with their next request: at
+    /// In a [store](crate::store) the cooldown ends for all processes, which hear of it with their next request: at
     /// the next call, or within a second where calls wait. The bucket in the store is empty then, so the first permit
     /// comes after one interval. The request is sent from the tokio runtime that this is called in, or from one whose
     /// calls wait; keep it running for a moment. It is repeated for 10 s where it gets lost, and then a cooldown that
@@ -112,7 +111,7 @@ impl Limiter {
     /// Tokens that were used up stay used up, so the envelope of `burst + rate * time` holds over a reset as well. The
     /// quota, the counts and the place in the queue of calls that wait stay, too.
     ///
-    /// In a [store](Self::in_store) the cooldown ends for all processes, as with [`resume`](Self::resume), and what
+    /// In a [store](crate::store) the cooldown ends for all processes, as with [`resume`](Self::resume), and what
     /// the store knows of the server's pace is forgotten. Other processes keep what they have learnt themselves.
     ///
     /// # Examples
@@ -134,7 +133,7 @@ impl Limiter {
             .by_hand(&|state, fast_path, now, _| state.reset(fast_path, now));
     }
 
-    /// Refuses all waiting and all later calls, with an error for which
+    /// Refuses all waiting and all later calls until [`reset`](Self::reset), with an error for which
     /// [`is_closed`](crate::Error::is_closed) holds. For the end of a program, see [`drain`](crate::drain).
     ///
     /// Permits that were granted before stay good, and attempts that are under way run to their end; they are not
@@ -142,7 +141,7 @@ impl Limiter {
     /// call of a function whose error has no room for a refusal cannot be refused: it stays pending until it is
     /// dropped or the limiter is [reset](Self::reset), and an event warns of it.
     ///
-    /// Other processes that share the limit through a [store](Self::in_store) are not affected.
+    /// Other processes that share the limit through a [store](crate::store) are not affected.
     ///
     /// # Examples
     ///
@@ -163,12 +162,12 @@ impl Limiter {
 
 impl Shared {
     /// Closes the limiter until `until`.
-    fn cool_down(&self, until: u64) {
+    fn cool_down(&self, until: Instant) {
         self.with_state(|state, now, wakes| state.cool_down(until, why::BY_HAND, now, wakes));
     }
 
     /// Applies `act` to the limiter and to the limiters of the server's resources.
-    fn by_hand(&self, act: &dyn Fn(&mut LimiterState, &FastPath, u64, &mut WakeList)) {
+    fn by_hand(&self, act: &dyn Fn(&mut LimiterState, &FastPath, Instant, &mut WakeList)) {
         self.with_state(|state, now, wakes| act(state, &self.fast_path, now, wakes));
         for resource in self.all_resources() {
             resource.with_state(|state, now, wakes| act(state, &resource.fast_path, now, wakes));
@@ -178,18 +177,12 @@ impl Shared {
     /// Empties the bucket of a limiter whose quota starts empty.
     pub(super) fn start(&self, quota: Quota) {
         if quota.starts_empty() {
-            self.with_state(|state, now, _| state.tat = now + state.shape.capacity);
+            self.with_state(|state, now, _| state.bucket.drain(now));
         }
     }
 
     /// Refuses all calls from now on.
     pub(super) fn shut_down(&self) {
         self.by_hand(&|state, _, now, wakes| state.shut_down(now, wakes));
-    }
-
-    /// Returns whether the limiter refuses all calls.
-    #[cold]
-    pub(crate) fn is_shut(&self) -> bool {
-        self.lock().state.shut
     }
 }

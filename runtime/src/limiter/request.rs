@@ -1,6 +1,10 @@
 //! A request for a permit, and the reasons for refusing it.
 
-use super::state::news::SLOW;
+use crate::time::Instant;
+use crate::time::Span;
+
+/// Longest wait that is not long, unless a function's attribute sets another.
+pub(crate) const SLOW: Span = Span::from_secs(5);
 
 /// A request for a permit.
 #[derive(Clone, Copy, Debug)]
@@ -8,29 +12,40 @@ pub(crate) struct Request {
     /// Number of tokens.
     pub(crate) cost: u32,
     /// Instant after which a permit is of no use.
-    pub(crate) latest: u64,
-    /// Longest time in cooldowns that the caller still accepts, in nanoseconds.
-    pub(crate) patience: u64,
+    pub(crate) latest: Instant,
+    /// Longest time in cooldowns that the caller still accepts.
+    pub(crate) max_pause: Span,
     pub(crate) priority: Priority,
     /// The call can be refused with an error.
     pub(crate) refusable: bool,
     /// The outcome of the attempt will be reported to the limiter.
     pub(crate) reports: bool,
-    /// Longest wait that is not announced, in nanoseconds.
-    pub(crate) slow: u64,
+    /// Longest wait that is not announced.
+    pub(crate) slow: Span,
+    /// Time for which the caller has backed off before, if no request has carried it.
+    pub(crate) backed_off: Span,
 }
 
 impl Request {
     /// One token, at whatever time, for a caller that reports nothing.
     pub(crate) const ONE: Self = Self {
         cost: 1,
-        latest: u64::MAX,
-        patience: u64::MAX,
+        latest: Instant::FAR,
+        max_pause: Span::LONGEST,
         priority: Priority::First,
         refusable: true,
         reports: false,
         slow: SLOW,
+        backed_off: Span::ZERO,
     };
+
+    /// Returns the request to a resource. Backoffs are counted by the limiter alone.
+    pub(crate) const fn without_backoff(self) -> Self {
+        Self {
+            backed_off: Span::ZERO,
+            ..self
+        }
+    }
 }
 
 /// Class of a waiter in the queue. Earlier variants are served first.
@@ -62,9 +77,9 @@ impl Priority {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Refusal {
     /// A permit would be granted at this instant, later than it is of use.
-    Late { until: u64 },
+    Late { until: Instant },
     /// A permit would be granted at this instant, after cooldowns that are too long for the caller.
-    Closed { until: u64 },
+    Closed { until: Instant },
     /// The bucket never holds as many tokens.
     TooLarge { burst: u32 },
     /// The store that the limiter shares its limit through refuses.

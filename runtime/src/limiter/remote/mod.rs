@@ -19,6 +19,8 @@ use crate::bucket::Shape;
 use crate::store::OnStoreError;
 use crate::store::Request;
 use crate::store::State;
+use crate::store::Ticks;
+use crate::time::Span;
 
 pub(super) use self::config::RemoteConfig;
 pub(super) use self::outage::StoreEvent;
@@ -39,7 +41,7 @@ const LOST: u64 = 10_000_000;
 const REJECTED: u64 = 1_000_000_000;
 
 /// Longest wait for a late answer, for callers that would be refused without it.
-const PATIENCE: u64 = 30_000_000_000;
+const LONGEST_WAIT: u64 = 30_000_000_000;
 
 /// Longest time between two answers over which the store's clock is compared with this process's.
 const COMPARABLE: u64 = 60_000_000_000;
@@ -47,16 +49,12 @@ const COMPARABLE: u64 = 60_000_000_000;
 /// Part of this process's share of the rate that is used while the store is away.
 const CAUTION: f64 = 0.9;
 
-/// Subject of a request, where its reply is examined for that.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum About {
-    Pause,
-    Resume,
-    Else,
-}
-
 /// Request in flight.
 #[derive(Clone, Copy, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "its actions can be of several kinds at once"
+)]
 struct InFlight {
     id: u64,
     tokens: u32,
@@ -68,18 +66,21 @@ struct InFlight {
     late: bool,
     /// Sent while others are late, to see whether the store answers again; given up when it is late.
     spare: bool,
-    about: About,
+    /// Pauses, or extends a pause.
+    pauses: bool,
+    /// Ends a pause.
+    resumes: bool,
     /// Empties the bucket, to make up for tokens used without the store.
     drains: bool,
 }
 
 /// Request to be sent.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Outgoing {
     pub(super) id: u64,
     pub(super) request: Request,
     /// Nanoseconds after which it is given up.
-    pub(super) patience: u64,
+    pub(super) ends_after: u64,
 }
 
 /// Last reply of the store.
@@ -87,7 +88,7 @@ pub(super) struct Outgoing {
 struct StoreView {
     state: State,
     /// Time of the store's clock.
-    now: u64,
+    now: Ticks,
     /// Instant at which it was received.
     received: u64,
     /// Earliest instant at which the store can have sent it.
@@ -309,14 +310,9 @@ impl Remote {
 
     /// Returns the shape of this process's own bucket while the store is away: its share of the rate, and a
     /// burst of 1.
-    #[expect(
-        clippy::cast_precision_loss,
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "an interval is below 2^52 ns, a share at least a thousandth"
-    )]
     pub(super) fn own(&self, shape: Shape) -> Shape {
-        let interval = (shape.interval as f64 / (self.usage.value() * CAUTION)).ceil() as u64;
+        let slower = shape.interval.to_f64() / (self.usage.value() * CAUTION);
+        let interval = Span::from_f64(slower.ceil());
         Shape {
             interval,
             capacity: interval,

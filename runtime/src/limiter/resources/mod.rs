@@ -7,17 +7,14 @@
 
 mod table;
 
-use core::ptr;
 use std::sync::Arc;
 use std::sync::MutexGuard;
 use std::sync::PoisonError;
 
 pub(crate) use self::table::Function;
 pub(in crate::limiter) use self::table::Resources;
-use crate::clock;
-use crate::hint::Hint;
-use crate::learning::Observation;
 use crate::quota::Quota;
+use crate::time::Instant;
 
 use super::locked;
 use super::remote::RemoteConfig;
@@ -25,20 +22,16 @@ use super::request::Priority;
 use super::shared::Shared;
 use super::snapshot::Snapshot;
 use super::state::LimiterState;
-use super::state::faults::Fault;
-use super::state::rejection::Rejection;
-use super::state::spread::Spread;
-use super::state::spread::Understood;
 use super::state::waiter::WaiterState;
 use super::wake_list::WakeList;
 
 impl LimiterState {
     /// Applies the pace that the response to a call sent at `sent` has told of: the next call goes an
     /// interval later. Unused permits that were granted at a faster pace are revoked.
-    fn begin_pace(&mut self, sent: u64, now: u64, wakes: &mut WakeList) {
+    pub(super) fn begin_pace(&mut self, sent: Instant, now: Instant, wakes: &mut WakeList) {
         let unused = self.call_back();
         self.give_back(unused);
-        self.refill_at(sent.saturating_add(self.shape.interval));
+        self.refill_at(sent.after(self.bucket.shape.interval));
         self.expel(now, wakes);
     }
 }
@@ -59,12 +52,12 @@ impl Shared {
 
     /// Returns whether a call of `function` may have to wait for a resource.
     #[cold]
-    pub(crate) fn is_bound(&self, function: Function, now: u64) -> bool {
+    pub(crate) fn is_bound(&self, function: Function, now: Instant) -> bool {
         self.table().of(function).any(|it| it.published.binds(now))
     }
 
     /// Returns the resources for which a call of `function` may have to wait.
-    pub(crate) fn binding(&self, function: Function, now: u64) -> Vec<Arc<Self>> {
+    pub(crate) fn binding(&self, function: Function, now: Instant) -> Vec<Arc<Self>> {
         if !self.has_resources() {
             return Vec::new();
         }
@@ -76,7 +69,7 @@ impl Shared {
             .collect()
     }
 
-    fn resources_of(&self, function: Function) -> Vec<Arc<Self>> {
+    pub(super) fn resources_of(&self, function: Function) -> Vec<Arc<Self>> {
         if !self.has_resources() {
             return Vec::new();
         }
@@ -90,7 +83,7 @@ impl Shared {
     }
 
     /// Returns the limiter of a resource that a response to a function names, and creates it if it is new.
-    fn resource(&self, name: &str, function: Function) -> Arc<Self> {
+    pub(super) fn resource(&self, name: &str, function: Function) -> Arc<Self> {
         let resource = self.table().record(name, function, || {
             let quota = self.lock().state.quota();
             match self.client.get() {
@@ -110,73 +103,6 @@ impl Shared {
         resource
     }
 
-    /// Reports what a function's call heard of the server's limits.
-    pub(crate) fn hear(&self, function: Function, heard: &Observation<'_>, spread: Spread) {
-        let own = self.with_state(|state, now, wakes| {
-            let own = state.own(now);
-            if heard.hint.resource().is_none() {
-                state.hear(heard, own, spread, &self.fast_path, now, wakes);
-            } else {
-                state.took(heard.received.saturating_sub(heard.sent));
-            }
-            own
-        });
-        if let Some(name) = heard.hint.resource() {
-            let resource = self.resource(name, function);
-            resource.with_state(|state, now, wakes| {
-                let before = state.shape.interval;
-                state.hear(heard, own, spread, &resource.fast_path, now, wakes);
-                if state.shape.interval > before && state.learnt.pace().is_some() {
-                    state.begin_pace(heard.sent, now, wakes);
-                }
-            });
-        }
-    }
-
-    /// Reports a refusal of a function's call. Returns its consequence for the call's wait.
-    pub(crate) fn refused(&self, function: Function, refused: &Rejection<'_>) -> Understood {
-        let hint = refused.heard.map(|heard| heard.hint);
-        let resource = hint
-            .and_then(Hint::resource)
-            .map(|name| self.resource(name, function));
-        let exhausted = hint
-            .and_then(Hint::remaining)
-            .is_some_and(|left| left < 1.0);
-        let (limiter, told) = match (&resource, refused.heard) {
-            (Some(resource), Some(heard)) if !exhausted => {
-                self.hear(function, &heard, refused.spread);
-                (
-                    self,
-                    Rejection {
-                        heard: None,
-                        ..*refused
-                    },
-                )
-            }
-            (Some(resource), _) => (&**resource, *refused),
-            (None, _) => (self, *refused),
-        };
-        let understood = limiter
-            .with_state(|state, now, wakes| state.refused(&told, &limiter.fast_path, now, wakes));
-        // The attempt has ended for the other limiters as well.
-        for other in self.resources_of(function) {
-            if !ptr::eq(limiter, Arc::as_ptr(&other)) {
-                other.ended(refused.sent);
-            }
-        }
-        if !ptr::eq(limiter, self) {
-            self.ended(refused.sent);
-        }
-        understood
-    }
-
-    /// Reports that a function's attempt that was sent at `sent` passed.
-    pub(crate) fn passed(&self, function: Function, sent: u64, retry: bool) {
-        if !self.count_pass() {
-            self.learn_from_pass(function, sent, retry);
-        }
-    }
-
     /// Counts an attempt that passed, if nothing is to be learnt from it. Returns whether it was counted.
     #[inline]
     pub(crate) fn count_pass(&self) -> bool {
@@ -187,55 +113,19 @@ impl Shared {
         !listens
     }
 
+    /// Reports that a function's attempt that was sent at `sent` passed.
     #[cold]
-    fn learn_from_pass(&self, function: Function, sent: u64, retry: bool) {
-        self.end_attempt();
+    pub(crate) fn learn_from_pass(&self, function: Function, sent: Instant, retry: bool) {
+        self.fast_path.count_end();
         self.learn(sent, retry);
         for resource in self.resources_of(function) {
             resource.learn(sent, retry);
         }
     }
 
-    fn learn(&self, sent: u64, retry: bool) {
+    fn learn(&self, sent: Instant, retry: bool) {
         if self.published.is_attentive() {
             self.with_state(|state, now, _| state.passed(sent, retry, &self.fast_path, now));
-        }
-    }
-
-    /// Reports that a function's attempt that was sent at `sent` passed, with a response that named this
-    /// resource.
-    pub(crate) fn passed_telling(
-        &self,
-        function: Function,
-        resource: Option<&str>,
-        sent: u64,
-        retry: bool,
-    ) {
-        let Some(name) = resource else {
-            return self.passed(function, sent, retry);
-        };
-        self.end_attempt();
-        let resource = self.resource(name, function);
-        self.learn(sent, retry);
-        resource.learn(sent, retry);
-        self.failed(function, sent, None);
-    }
-
-    /// Reports that a function's attempt that was sent at `sent` failed, and not because it was one too many.
-    /// `fault`: the response said when to come back.
-    pub(crate) fn failed(&self, function: Function, sent: u64, fault: Option<&Fault>) {
-        self.ended(sent);
-        if let Some(fault) = fault {
-            self.with_state(|state, now, wakes| state.failed(fault, now, wakes));
-        }
-        for resource in self.resources_of(function) {
-            resource.ended(sent);
-        }
-    }
-
-    fn ended(&self, sent: u64) {
-        if self.published.is_attentive() {
-            self.with_state(|state, now, _| state.ended(sent, now));
         }
     }
 
@@ -252,16 +142,13 @@ impl Shared {
         self.with_state(|state, now, wakes| state.set_quota(quota, &self.fast_path, now, wakes));
     }
 
-    /// Returns when a function's retry that joins the queue now gets its permit, and until when a cooldown
-    /// lasts.
-    pub(crate) fn forecast(&self, function: Function) -> (u64, u64) {
-        let resources = self.binding(function, clock::now());
-        self.forecast_with(&resources, Priority::Retries)
-    }
-
     /// Returns when a caller that joins the queues of the resources, and then this one, now gets its permit,
     /// and until when a cooldown lasts.
-    pub(crate) fn forecast_with(&self, resources: &[Arc<Self>], priority: Priority) -> (u64, u64) {
+    pub(crate) fn forecast_with(
+        &self,
+        resources: &[Arc<Self>],
+        priority: Priority,
+    ) -> (Instant, Instant) {
         let limiters = resources.iter().map(|it| &**it).chain([self]);
         limiters
             .map(|limiter| {
@@ -272,7 +159,9 @@ impl Shared {
                     )
                 })
             })
-            .fold((0, 0), |all, one| (all.0.max(one.0), all.1.max(one.1)))
+            .fold((Instant::EPOCH, Instant::EPOCH), |all, one| {
+                (all.0.max(one.0), all.1.max(one.1))
+            })
     }
 
     /// Adds the calls that wait, or have waited, for resources.
@@ -296,7 +185,7 @@ impl Shared {
         matches!(state, WaiterState::Held { .. })
     }
 
-    pub(in crate::limiter) fn latest(&self, index: u32) -> u64 {
+    pub(in crate::limiter) fn latest(&self, index: u32) -> Instant {
         self.lock().state.queue.waiter(index).latest
     }
 

@@ -5,9 +5,9 @@
 use core::mem;
 use core::task::Waker;
 
-use tokio::runtime::Id;
-
 use crate::limiter::request::Priority;
+use crate::limiter::runtime_id::RuntimeId;
+use crate::time::Instant;
 
 use super::waiter::Waiter;
 use super::waiter::WaiterState;
@@ -75,7 +75,7 @@ impl Queue {
     }
 
     /// Returns the tokens asked for ahead of a caller that joins with this priority now.
-    pub(super) fn cost_ahead(&self, priority: Priority) -> u64 {
+    pub(in crate::limiter) fn cost_ahead(&self, priority: Priority) -> u64 {
         let ahead = &self.by_priority[..=priority as usize];
         ahead.iter().map(|list| list.cost).sum()
     }
@@ -183,7 +183,12 @@ impl Queue {
     }
 
     /// Grants a waiter a permit, and takes its waker.
-    pub(in crate::limiter) fn grant(&mut self, index: u32, until: u64, now: u64) -> Option<Waker> {
+    pub(in crate::limiter) fn grant(
+        &mut self,
+        index: u32,
+        until: Instant,
+        now: Instant,
+    ) -> Option<Waker> {
         self.waiter_mut(index).since = now;
         self.decide(index, WaiterState::Granted { until })
     }
@@ -215,7 +220,7 @@ impl Queue {
     }
 
     /// Returns whether a permit that was granted at `instant`, to a caller that reports, is not used yet.
-    pub(super) fn holds_unused(&self, instant: u64) -> bool {
+    pub(super) fn holds_unused(&self, instant: Instant) -> bool {
         let unused = self.iter(self.granted).chain(self.iter(self.held));
         let mut unused = unused.map(|index| {
             let waiter = self.waiter(index);
@@ -244,7 +249,7 @@ impl Queue {
     }
 
     /// Puts a waiter that was absent, and is polled again, ahead of those that never had a permit.
-    pub(in crate::limiter) fn come_back(&mut self, index: u32, now: u64) {
+    pub(in crate::limiter) fn come_back(&mut self, index: u32, now: Instant) {
         let waiter = self.waiter_mut(index);
         waiter.since = now;
         waiter.priority = Priority::Returned;
@@ -253,7 +258,10 @@ impl Queue {
     }
 
     /// Returns the waiters of a runtime.
-    pub(in crate::limiter) fn of_runtime(&self, runtime: Id) -> impl Iterator<Item = &Waiter> {
+    pub(in crate::limiter) fn of_runtime(
+        &self,
+        runtime: RuntimeId,
+    ) -> impl Iterator<Item = &Waiter> {
         self.places
             .iter()
             .filter_map(|place| place.waiter.as_ref())
@@ -337,3 +345,6 @@ impl Queue {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

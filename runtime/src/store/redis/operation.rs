@@ -10,6 +10,7 @@ use tokio::time::timeout_at;
 
 use crate::clock;
 use crate::store::StoreError;
+use crate::time::Span;
 
 use super::connection::Connection;
 use super::connections::Connections;
@@ -20,12 +21,12 @@ const LONGEST: Duration = Duration::from_secs(30);
 
 /// Operation on a connection.
 pub(super) trait Operation: Sync {
-    type Reply: Send;
+    type Output: Send;
 
     fn run(
         &self,
         connection: &mut Connection,
-    ) -> impl Future<Output = Result<Self::Reply, RedisError>> + Send;
+    ) -> impl Future<Output = Result<Self::Output, RedisError>> + Send;
 }
 
 /// Time limits of a store.
@@ -40,10 +41,10 @@ pub(super) async fn perform<O: Operation>(
     connections: &Connections,
     timeouts: Timeouts,
     operation: &O,
-) -> Result<O::Reply, StoreError> {
+) -> Result<O::Output, StoreError> {
     let Timeouts { connect, respond } = timeouts;
-    let whole = clock::nanos(connect).saturating_add(clock::nanos(respond));
-    let end = clock::now().saturating_add(whole);
+    let whole = Span::of(connect).plus(Span::of(respond));
+    let end = clock::now().after(whole);
     let mut again = true;
     loop {
         let (mut slot, was_there) = connections.slot(connect)?;

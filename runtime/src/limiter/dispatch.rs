@@ -1,0 +1,96 @@
+//! Dispatches what timers and stores report, and the requests that a locked section has collected.
+
+use std::sync::Arc;
+use std::sync::MutexGuard;
+
+use tokio::runtime::Handle;
+use tokio::runtime::Id;
+
+use crate::clock;
+use crate::quota::Quota;
+use crate::store::Policy;
+use crate::store::Reply;
+use crate::store::Store;
+use crate::store::StoreError;
+use crate::time::Instant;
+
+use super::callback::Callback;
+use super::locked::Locked;
+use super::remote::client::Outbox;
+use super::shared::Shared;
+use super::wake_list::WakeList;
+
+impl Callback for Shared {
+    fn quota(&self) -> Quota {
+        self.lock().state.quota()
+    }
+
+    fn timer_fired(&self, runtime: Id) {
+        let (mut locked, now) = self.lock_state();
+        let mut wakes = WakeList::new();
+        if !locked.timers.fired(runtime) {
+            // A waiter that is polled again moves to the timer of the runtime that polls it.
+            let stranded = locked.state.queue.of_runtime(runtime);
+            stranded.for_each(|waiter| wakes.add(waiter.waker.clone()));
+        }
+        self.finish(locked, now, &mut wakes);
+    }
+
+    fn store_replied(&self, request: u64, reply: Option<&Result<Reply, StoreError>>) {
+        self.with_state(|state, now, wakes| match reply {
+            Some(Ok(answer)) => state.answered_by_store(request, answer, now, wakes),
+            Some(Err(error)) => state.failed_by_store(request, error, now),
+            None => state.lost_on_the_way(request, now),
+        });
+    }
+}
+
+impl Shared {
+    /// Moves a waiter to the runtime that polls it, where that is another one.
+    pub(super) fn follow(&self, mut locked: MutexGuard<'_, Locked>, index: u32, runtime: Id) {
+        let Ok(handle) = Handle::try_current() else {
+            return;
+        };
+        if handle.id() == runtime {
+            return;
+        }
+        locked.timers.register(&handle, &self.me);
+        locked.state.queue.waiter_mut(index).runtime = handle.id();
+        locked.timers.unregister(runtime);
+        let now = clock::now();
+        self.finish(locked, now, &mut WakeList::new());
+    }
+
+    /// Returns whether the limit is in this store, or in this process alone.
+    pub(in crate::limiter) fn is_in(&self, place: Option<(&Arc<dyn Store>, Policy)>) -> bool {
+        match (self.client.get(), place) {
+            (None, None) => true,
+            (Some(client), Some((store, policy))) => client.is_for(store, policy),
+            _ => false,
+        }
+    }
+
+    /// Sends the collected requests to the store.
+    #[cold]
+    pub(in crate::limiter) fn run(&self, outbox: Outbox) {
+        let Some(client) = self.client.get() else {
+            return;
+        };
+        if let Some(event) = outbox.event {
+            client.tell(&event);
+        }
+        for outgoing in outbox.outgoing {
+            match &outbox.runtime {
+                Some(runtime) => client.send(outgoing, runtime, &self.me),
+                None => self.store_replied(outgoing.id, None),
+            }
+        }
+    }
+
+    /// Returns why the store refuses callers.
+    #[cold]
+    pub(crate) fn no_store(&self) -> Arc<str> {
+        let why = self.with_state(|state, now, _| state.no_store(Instant::FAR, now));
+        why.unwrap_or_else(|| Arc::from("the store cannot be reached"))
+    }
+}

@@ -1,0 +1,73 @@
+//! Records what happens on a limiter, and assembles its snapshot.
+
+use core::sync::atomic::Ordering;
+use core::time::Duration;
+
+use crate::events;
+use crate::time::Instant;
+use crate::time::Span;
+
+use super::counts::Counts;
+use super::shared::Shared;
+use super::snapshot::Snapshot;
+use super::state::why;
+
+impl Shared {
+    /// Counts a rare event.
+    pub(crate) fn count(&self, what: impl FnOnce(&mut Counts)) {
+        what(&mut self.lock().state.counts);
+    }
+
+    /// Counts a retry that was admitted at once, and the time for which it has backed off.
+    #[cold]
+    pub(crate) fn count_retry(&self, backed_off: Span) {
+        let mut locked = self.lock();
+        locked.state.counts.retry();
+        locked.state.waits.backoff += Duration::from(backed_off);
+    }
+
+    /// Announces the backoff of a call, if it is long. `ahead`: tokens for which other callers wait ahead of it.
+    #[cold]
+    pub(crate) fn announce_backoff(&self, backoff: Span, ahead: u64, now: Instant) {
+        if self.long_waits.take_turn(now) {
+            events::long_wait(self.label(), backoff.into(), ahead, why::BACKOFF, true);
+        }
+    }
+
+    /// Counts a call that is refused before its first attempt.
+    pub(crate) fn count_refused(&self) {
+        self.late_counts.refused.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts a call that ends with a failure that another attempt might have mended.
+    pub(crate) fn count_given_up(&self) {
+        self.late_counts.given_up.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts the end of an attempt without an outcome.
+    #[cold]
+    pub(crate) fn end_attempt(&self) {
+        self.fast_path.count_end();
+    }
+
+    pub(super) fn snapshot(&self) -> Snapshot {
+        let own = self.with_state(|state, now, _| state.snapshot(now));
+        self.with_resources(self.with_fast_path(own))
+    }
+
+    /// Adds the counts that are kept outside of the lock.
+    fn with_fast_path(&self, mut own: Snapshot) -> Snapshot {
+        // In this order: an attempt begins before it ends.
+        let ended = self.fast_path.ended();
+        let (attempts, permits) = self.fast_path.counts();
+        let counts = &mut own.counts;
+        counts.calls = counts.calls.wrapping_add(attempts);
+        counts.attempts += attempts;
+        counts.granted = counts.attempts + permits;
+        counts.refused += self.late_counts.refused.load(Ordering::Relaxed);
+        counts.given_up += self.late_counts.given_up.load(Ordering::Relaxed);
+        let begun = counts.attempts + self.fast_path.reported();
+        own.in_flight = begun.saturating_sub(ended);
+        own
+    }
+}
