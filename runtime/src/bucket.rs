@@ -4,7 +4,11 @@
 //! The whole state is one instant, the *theoretical arrival time* (`tat`): the instant at which the bucket will be
 //! full again if no token is taken. Instants are nanoseconds of [`clock`](crate::clock).
 
+use core::num::NonZeroU32;
+
 use crate::quota::Quota;
+use crate::strict::StrictWindow;
+use crate::time::Span;
 
 /// A [`Quota`] in the units of the arithmetic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,10 +28,34 @@ pub(crate) const TIMER_SLACK: u64 = 2_000_000;
 const MAX_CAPACITY: u64 = 1 << 60;
 
 impl Shape {
-    /// Returns the shape of a quota.
+    /// Returns the shape of a quota: of one with a strict window while nothing is known of the ways to the server.
     pub(crate) const fn of(quota: Quota) -> Self {
-        let interval = quota.rate().nanos();
-        let capacity = interval.saturating_mul(quota.burst().get() as u64);
+        match quota.window() {
+            Some(window) if quota.burst().get() < window.limit.get() => {
+                let lasts = window.period.nanos().saturating_add(window.longest_way().nanos());
+                Self::strict(window, quota.burst(), Span::from_nanos(lasts.saturating_add(TIMER_SLACK)))
+            }
+            _ => Self::plain(quota),
+        }
+    }
+
+    /// Returns the shape by which no interval of the length `lasts` holds more tokens than a strict window, with a
+    /// burst that is less.
+    ///
+    /// An interval of the length `w` holds at most `burst + w / interval` tokens, and one more where tokens are drawn
+    /// from a store. The interval is a little longer than what divides `lasts` into the rest of the window.
+    pub(crate) const fn strict(window: StrictWindow, burst: NonZeroU32, lasts: Span) -> Self {
+        let rest = window.limit.get().saturating_sub(burst.get()) as u64;
+        let rest = if rest == 0 { 1 } else { rest };
+        Self::with_burst(lasts.nanos() / rest + 1, burst)
+    }
+
+    const fn plain(quota: Quota) -> Self {
+        Self::with_burst(quota.rate().nanos(), quota.burst())
+    }
+
+    const fn with_burst(interval: u64, burst: NonZeroU32) -> Self {
+        let capacity = interval.saturating_mul(burst.get() as u64);
         let capacity = if capacity > MAX_CAPACITY {
             MAX_CAPACITY
         } else {

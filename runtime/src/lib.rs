@@ -114,6 +114,7 @@ mod error;
 mod events;
 mod failure;
 mod grammar;
+mod guard;
 #[cfg(feature = "http")]
 pub mod headers;
 pub mod hint;
@@ -126,10 +127,12 @@ mod quota;
 mod report;
 mod retry;
 mod retry_on;
+mod run_log;
 mod schedule;
 mod signal;
 pub mod store;
 mod store_url;
+mod strict;
 mod sync;
 mod time;
 #[cfg(feature = "test-util")]
