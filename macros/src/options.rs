@@ -18,6 +18,8 @@ pub(crate) struct Options {
     pub(crate) written: Vec<Ident>,
     pub(crate) rate: Option<Value>,
     pub(crate) burst: Option<Value>,
+    /// The value that was written, if it is right.
+    pub(crate) window: Option<Expr>,
     pub(crate) max_retries: Option<Value>,
     pub(crate) max_throttles: Option<Value>,
     pub(crate) deadline: Option<Value>,
@@ -84,6 +86,11 @@ impl Options {
         match entry.name.to_string().as_str() {
             "rate" => self.rate = reader.value(entry, Kind::Rate),
             "burst" => self.burst = reader.value(entry, Kind::Burst),
+            "window" => {
+                self.window = reader
+                    .choice(entry, &names::WINDOWS)
+                    .map(|(_, written)| written);
+            }
             "max_retries" => self.max_retries = reader.value(entry, Kind::Retries),
             "max_throttles" => self.max_throttles = reader.value(entry, Kind::Retries),
             "deadline" => self.deadline = reader.value(entry, Kind::Duration),

@@ -102,6 +102,7 @@ impl Writer<'_> {
                     let call = Place::of(expr).call(function, arguments);
                     quote_spanned!(here=> #call?)
                 }
+                Setting::Strict(_) => quote_spanned!(here=> #private::run_time::strict(settings)?),
                 setting => {
                     let setting = self.setting(setting);
                     quote_spanned!(here=> settings.#setting)
@@ -159,6 +160,11 @@ impl Writer<'_> {
             Setting::Mode(mode) => {
                 let mode = Ident::new(mode, here);
                 quote_spanned!(here=> #mode())
+            }
+            Setting::Strict(written) => {
+                // Shown at the value, whose rate and burst may not go with it.
+                let strict = Ident::new("strict", here);
+                Place::of(written).call(strict.to_token_stream(), TokenStream::new())
             }
             Setting::Named(name) => quote_spanned!(here=> named(#name)),
         }

@@ -32,8 +32,15 @@ impl Shape {
     pub(crate) const fn of(quota: Quota) -> Self {
         match quota.window() {
             Some(window) if quota.burst().get() < window.limit.get() => {
-                let lasts = window.period.nanos().saturating_add(window.longest_way().nanos());
-                Self::strict(window, quota.burst(), Span::from_nanos(lasts.saturating_add(TIMER_SLACK)))
+                let lasts = window
+                    .period
+                    .nanos()
+                    .saturating_add(window.longest_way().nanos());
+                Self::strict(
+                    window,
+                    quota.burst(),
+                    Span::from_nanos(lasts.saturating_add(TIMER_SLACK)),
+                )
             }
             _ => Self::plain(quota),
         }

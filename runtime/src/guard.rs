@@ -12,8 +12,9 @@ use crate::time::Span;
 /// Periods for which a refusal raises the bound on the way.
 const WIDE_PERIODS: u64 = 10;
 
-/// Number of half periods that are remembered: the current one and two whole ones, which is at least one period.
-const HALVES: usize = 3;
+/// Number of half periods that are remembered: the current one and three whole ones. A permit counts for less than
+/// those, so the round trip of its request is known for as long.
+const HALVES: usize = 4;
 
 /// Longest round trips of the last period.
 #[derive(Clone, Debug)]

@@ -134,9 +134,9 @@ pub mod store;
 mod store_url;
 mod strict;
 mod sync;
-mod time;
 #[cfg(feature = "test-util")]
 pub mod testing;
+mod time;
 mod verdict;
 mod waits;
 

@@ -123,7 +123,11 @@ impl RunLog {
 
     /// Removes the runs that do not count any more.
     fn forget(&mut self, now: Instant, lasts: Span) {
-        while self.runs.front().is_some_and(|run| run.at.after(lasts) <= now) {
+        while self
+            .runs
+            .front()
+            .is_some_and(|run| run.at.after(lasts) <= now)
+        {
             self.runs.pop_front();
         }
     }

@@ -44,6 +44,7 @@ mod servers_words;
 mod sharing;
 mod spelling;
 mod stores;
+mod strict;
 mod switching;
 mod throttles;
 mod viewing;

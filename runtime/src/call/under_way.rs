@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use crate::clock;
 use crate::context::Progress;
-#[cfg(feature = "test-util")]
 use crate::context::Scope;
+use crate::failure::Failure;
 use crate::limiter::Shared;
 
 use super::untyped::Core;
@@ -66,6 +67,19 @@ impl Core<'_> {
     fn abandon(&self) {
         if let Some(limiter) = self.limiter() {
             limiter.end_attempt();
+            if limiter.is_strict() {
+                limiter.returned(self.wait.sent(), None);
+            }
+        }
+    }
+
+    /// Reports to a limiter with a strict window how long the response took.
+    #[inline]
+    pub(super) fn time_response(&self, failure: Option<Failure>, scope: &Scope, sent: u64) {
+        if let Some(limiter) = self.limiter().filter(|limiter| limiter.is_strict()) {
+            let seen = scope.hint().map(|(_, received)| received);
+            let answered = matches!(failure, None | Some(Failure::Status(_)));
+            limiter.returned(sent, seen.or_else(|| answered.then(clock::now)));
         }
     }
 }

@@ -140,7 +140,7 @@ impl<'s> Core<'s> {
             _ => return self.settle_told(reading, verdict),
         }
         if let Some(limiter) = self.limiter() {
-            limiter.passed(self.function(), self.wait.sent(), self.is_retry());
+            limiter.passed_unseen(self.function(), self.wait.sent(), self.is_retry());
         }
         false
     }
@@ -159,6 +159,7 @@ impl<'s> Core<'s> {
             setup.unread.tell();
         }
         let told = reading.conclude(scope, setup.config.respects_headers, verdict);
+        self.time_response(told.failure, scope, sent);
         let judgement = match verdict {
             Verdict::Auto => setup.config.retry.judge(told.failure, told.advice),
             verdict => Judgement::by_user(verdict, told.advice),

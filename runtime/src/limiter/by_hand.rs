@@ -178,7 +178,10 @@ impl Shared {
     /// Empties the bucket of a limiter whose quota starts empty.
     pub(super) fn start(&self, quota: Quota) {
         if quota.starts_empty() {
-            self.with_state(|state, now, _| state.tat = now + state.shape.capacity);
+            self.with_state(|state, now, _| {
+                state.tat = now + state.shape.capacity;
+                state.fill_window(now);
+            });
         }
     }
 

@@ -64,11 +64,17 @@ impl Shared {
     /// Moves the limit into a store, if it is in none.
     pub(super) fn attach(&self, client: StoreClient, config: RemoteConfig) {
         let (mut locked, now) = self.lock_state();
+        let mut wakes = WakeList::new();
         if self.client.set(client).is_ok() {
             // The fast path stays shut: permits come from the store.
             locked.state.remote = Some(Box::new(Remote::new(config)));
+            let quota = locked.state.quota();
+            if quota.logged_window().is_some() {
+                let state = &mut locked.state;
+                state.set_quota(quota, &self.fast_path, now, &mut wakes);
+            }
         }
-        self.finish(locked, now, &mut WakeList::new());
+        self.finish(locked, now, &mut wakes);
     }
 
     pub(super) fn new(quota: Quota) -> Arc<Self> {
@@ -316,8 +322,11 @@ impl Shared {
             }
         }
         let state = &locked.state;
-        self.published
-            .write(state.is_attentive(), state.binds_until());
+        self.published.write(
+            state.is_attentive(),
+            state.strict.is_some(),
+            state.binds_until(),
+        );
         let outbox = self.client.get().is_some().then(|| locked.outbox());
         let news = locked.state.news(now);
         drop(locked);

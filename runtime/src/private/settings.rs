@@ -23,6 +23,7 @@ use super::stores::StoreChoice;
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
     pub(super) quota: Option<Quota>,
+    burst: Option<NonZeroU32>,
     starts_empty: bool,
     pub(super) name: Option<&'static str>,
     pub(super) store: Option<StoreChoice>,
@@ -40,6 +41,7 @@ impl Default for Settings {
 impl Settings {
     const DEFAULT: Self = Self {
         quota: None,
+        burst: None,
         starts_empty: false,
         name: None,
         store: None,
@@ -74,8 +76,31 @@ impl Settings {
     pub const fn burst(mut self, burst: u32) -> Self {
         if let (Some(quota), Some(burst)) = (self.quota, NonZeroU32::new(burst)) {
             self.quota = Some(quota.with_burst(burst));
+            self.burst = Some(burst);
         }
         self
+    }
+
+    /// Sets `window = "strict"`. It has to be called after [`rate`](Self::rate) and [`burst`](Self::burst).
+    ///
+    /// # Panics
+    ///
+    /// At compile time, on a rate that has to be rounded, or a burst that is not less than the window.
+    #[must_use]
+    #[track_caller]
+    pub const fn strict(mut self) -> Self {
+        if let Some(quota) = self.quota {
+            self.quota = Some(checked(Quota::in_strict_window(quota.rate(), self.burst)));
+        }
+        self
+    }
+
+    /// Does the same for values that are known only at run time.
+    pub(super) fn try_strict(mut self) -> Result<Self, Error> {
+        if let Some(quota) = self.quota {
+            self.quota = Some(Quota::in_strict_window(quota.rate(), self.burst)?);
+        }
+        Ok(self)
     }
 
     /// Sets `limiter = "name"`.

@@ -164,7 +164,10 @@ const DEMANDS: [Demand; 6] = {
         CALLS,
         HOUR,
         TOKENS,
-        Demand { share: 1.05, ..HOUR },
+        Demand {
+            share: 1.05,
+            ..HOUR
+        },
         Demand { share: 4.0, ..HOUR },
         Demand { cost: 50, ..TOKENS },
     ]
@@ -175,7 +178,10 @@ fn no_interval_holds_more_than_the_limit() {
     for demand in DEMANDS {
         for seed in 0..2 {
             let permits = demand.serve(seed, false);
-            assert!(most(&permits, demand.lasts) <= u64::from(demand.limit), "{demand:?}");
+            assert!(
+                most(&permits, demand.lasts) <= u64::from(demand.limit),
+                "{demand:?}"
+            );
         }
     }
 }
@@ -183,7 +189,11 @@ fn no_interval_holds_more_than_the_limit() {
 #[test]
 fn the_rate_is_nearly_that_of_an_exact_log() {
     for demand in DEMANDS {
-        let sum = |exactly| -> u64 { (0..2).map(|seed| tokens(&demand.serve(seed, exactly))).sum() };
+        let sum = |exactly| -> u64 {
+            (0..2)
+                .map(|seed| tokens(&demand.serve(seed, exactly)))
+                .sum()
+        };
         let (exact, runs) = (sum(true), sum(false));
         println!("{demand:?}: {runs} of {exact}");
         assert!(runs * 100 >= exact * 98, "{demand:?}: {runs} of {exact}");

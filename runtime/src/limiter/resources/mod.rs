@@ -92,7 +92,8 @@ impl Shared {
     /// Returns the limiter of a resource that a response to a function names, and creates it if it is new.
     fn resource(&self, name: &str, function: Function) -> Arc<Self> {
         let resource = self.table().record(name, function, || {
-            let quota = self.lock().state.quota();
+            // The declared limiter keeps to a strict window for all of them.
+            let quota = self.lock().state.quota().without_window();
             match self.client.get() {
                 None => Self::new(quota),
                 Some(client) => {
@@ -170,9 +171,41 @@ impl Shared {
         understood
     }
 
+    /// Returns whether it has to be told how long each response took.
+    #[inline]
+    pub(crate) fn is_strict(&self) -> bool {
+        self.published.is_strict()
+    }
+
+    /// Reports that the head of the response to an attempt that was sent at `sent` was received. `None`: there is no
+    /// response.
+    #[cold]
+    pub(crate) fn returned(&self, sent: u64, received: Option<u64>) {
+        let took = received.map(|received| received.saturating_sub(sent));
+        self.with_state(|state, now, _| state.returned(took, &self.fast_path, now));
+    }
+
+    /// Reports that a function's attempt that was sent at `sent` passed, of whose response nothing else was seen.
+    #[inline]
+    pub(crate) fn passed_unseen(&self, function: Function, sent: u64, retry: bool) {
+        if self.published.listens() {
+            self.learn_from_unseen_pass(function, sent, retry);
+        } else {
+            self.fast_path().count_pass();
+        }
+    }
+
+    #[cold]
+    fn learn_from_unseen_pass(&self, function: Function, sent: u64, retry: bool) {
+        if self.is_strict() {
+            self.returned(sent, Some(clock::now()));
+        }
+        self.learn_from_pass(function, sent, retry);
+    }
+
     /// Reports that a function's attempt that was sent at `sent` passed.
     #[inline]
-    pub(crate) fn passed(&self, function: Function, sent: u64, retry: bool) {
+    fn passed(&self, function: Function, sent: u64, retry: bool) {
         if self.published.listens() {
             self.learn_from_pass(function, sent, retry);
         } else {
@@ -237,7 +270,7 @@ impl Shared {
         self.change_quota(quota);
         // Resources that are named from now on get the new quota.
         for resource in self.all_resources() {
-            resource.change_quota(quota);
+            resource.change_quota(quota.without_window());
         }
     }
 

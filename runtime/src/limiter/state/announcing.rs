@@ -2,7 +2,6 @@
 
 use core::mem;
 
-use crate::bucket::Shape;
 use crate::limiter::request::Priority;
 use crate::quota::Rate;
 
@@ -56,7 +55,7 @@ impl LimiterState {
 
     /// Returns the changes since the last call.
     pub(in crate::limiter) fn news(&mut self, now: u64) -> News {
-        let (until, declared) = (self.cooldown.until(), Shape::of(self.quota()));
+        let (until, declared) = (self.cooldown.until(), self.declared);
         let mut news = News {
             wait: self.announced.wait.take(),
             by_hand: self.announced.by_hand.take(),

@@ -1,7 +1,6 @@
 //! Closes and opens: for a cooldown, by hand, or for good.
 
 use crate::bucket;
-use crate::bucket::Shape;
 use crate::learning::Learnt;
 use crate::limiter::fast_path::FastPath;
 use crate::limiter::request::Refusal;
@@ -81,7 +80,7 @@ impl LimiterState {
 
     /// Ends the cooldown, forgets what was learnt, and opens a limiter that was closed for good.
     pub(in crate::limiter) fn reset(&mut self, fast_path: &FastPath, now: u64) {
-        let declared = Shape::of(self.quota());
+        let declared = self.declared;
         let mut bucket = self.refilled.take().or(self.declared_level.take());
         let bucket = bucket.get_or_insert(Level::new(self.tat, self.shape));
         bucket.deepen(declared, now);

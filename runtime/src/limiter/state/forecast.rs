@@ -1,6 +1,5 @@
 //! Forecasts when waiters are served, and refuses those whose permit would come too late.
 
-use crate::bucket::Shape;
 use crate::bucket::TIMER_SLACK;
 use crate::limiter::remote::Due;
 use crate::limiter::request::Priority;
@@ -67,7 +66,10 @@ impl LimiterState {
     /// Returns the instant at which the last of `cost` tokens from now on is granted.
     pub(in crate::limiter) fn due(&self, cost: u64, now: u64) -> u64 {
         let Some(remote) = &self.remote else {
-            return self.schedule(now).when(cost);
+            let schedule = self.schedule(now);
+            let (due, start) = (schedule.when(cost), schedule.opens.max(now));
+            let logged = self.due_in_log(cost, start, now, |cost| schedule.when(cost));
+            return logged.map_or(due, |logged| logged.max(due));
         };
         let schedule = self.schedule(now);
         match remote.due(cost, now) {
@@ -121,7 +123,7 @@ impl LimiterState {
             Probe::Armed { hold } => (self.cooldown.until(), round_trip.min(hold)),
             Probe::Out { sent, until } => (until.min(now.max(sent + round_trip)), 0),
         };
-        let plain = self.learnt.share_of(Shape::of(self.quota()));
+        let plain = self.learnt.share_of(self.declared);
         let change = self.learnt.ages_at().map(|at| Change {
             at,
             bucket: Bucket {

@@ -19,6 +19,7 @@ pub(super) mod rejection;
 pub(super) mod renewal;
 pub(super) mod source;
 pub(super) mod spread;
+pub(super) mod strict;
 pub(super) mod waiter;
 
 use crate::bucket;
@@ -35,6 +36,7 @@ use self::news::Announced;
 use self::overflow::Overflow;
 use self::queue::Queue;
 use self::rejection::FirstTrip;
+use self::strict::StrictState;
 use super::counts::Counts;
 use super::fast_path::FastPath;
 use super::remote::Remote;
@@ -60,6 +62,8 @@ pub(super) struct LimiterState {
     pub(super) queue: Queue,
     quota: Quota,
     pub(super) learnt: Learnt,
+    /// The declared bucket.
+    pub(super) declared: Shape,
     /// The bucket in force: what was declared, tightened by what was learnt.
     pub(super) shape: Shape,
     pub(super) cooldown: Cooldown,
@@ -100,16 +104,19 @@ pub(super) struct LimiterState {
     /// [`new_passes`](Self::new_passes).
     pub(super) passes: u64,
     pub(super) announced: Announced,
+    /// The strict window of the quota, if it has one.
+    pub(super) strict: Option<Box<StrictState>>,
     /// The limit in a store, from which permits come instead of from the bucket.
     pub(super) remote: Option<Box<Remote>>,
 }
 
 impl LimiterState {
-    pub(super) const fn new(quota: Quota) -> Self {
+    pub(super) fn new(quota: Quota) -> Self {
         Self {
             queue: Queue::new(),
             quota,
             learnt: Learnt::NOTHING,
+            declared: Shape::of(quota),
             shape: Shape::of(quota),
             cooldown: Cooldown::new(),
             shut: false,
@@ -131,6 +138,7 @@ impl LimiterState {
             counts: Counts::NONE,
             passes: 0,
             announced: Announced::NOTHING,
+            strict: StrictState::of(quota),
             remote: None,
         }
     }
@@ -145,6 +153,7 @@ impl LimiterState {
             self.was_full = self.tat <= now;
             self.tat = bucket::sane(tat, self.shape, now);
         }
+        self.follow_ways(fast_path, now);
         if self.learnt.age(now) {
             self.outlived(fast_path, now);
         }
@@ -159,7 +168,7 @@ impl LimiterState {
     /// waits.
     pub(super) fn hand_back(&mut self, fast_path: &FastPath, now: u64) {
         self.soonest = u64::MAX;
-        if self.remote.is_some() || self.shut {
+        if self.remote.is_some() || self.shut || self.is_logged() {
             return;
         }
         let is_open = self.cooldown.held_until() <= now && self.cooldown.probe() == Probe::Off;
@@ -177,6 +186,12 @@ impl LimiterState {
         now: u64,
         wakes: &mut WakeList,
     ) {
+        let quota = if self.remote.is_some() {
+            quota.without_log()
+        } else {
+            quota
+        };
+        self.set_window(quota, now);
         self.quota = quota;
         self.refilled = None;
         self.reshape(fast_path, now);
@@ -191,9 +206,16 @@ impl LimiterState {
         if self.cooldown.held_until() > now || self.queue.waiting() > 0 {
             return 0;
         }
-        match &self.remote {
+        self.free(now)
+    }
+
+    /// Returns the tokens that are there, also while no call may take them.
+    pub(super) fn free(&self, now: u64) -> u64 {
+        let in_bucket = match &self.remote {
             Some(remote) => remote.usable(now),
             None => bucket::available(self.tat, self.shape, now),
-        }
+        };
+        self.free_in_log(now)
+            .map_or(in_bucket, |free| free.min(in_bucket))
     }
 }

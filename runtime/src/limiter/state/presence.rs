@@ -89,6 +89,7 @@ impl LimiterState {
                 self.cooldown.unused(sent);
             }
         }
+        self.unlog_unused();
         self.queue.revoke()
     }
 
@@ -104,6 +105,7 @@ impl LimiterState {
             return;
         };
         self.cooldown.unused(since);
+        self.unlog_permit(cost, since);
         match &mut self.remote {
             Some(remote) if until < u64::MAX => remote.put_back(cost, until, now),
             _ if self.overflowed.covers(since) => {}

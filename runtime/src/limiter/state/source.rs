@@ -30,9 +30,11 @@ impl LimiterState {
                 Payment::Own(shape) => shape,
             },
         };
+        self.check_log(cost, now)?;
         self.overflow(now, credit);
         // The declared bucket has room for the cost, or the caller would have been refused.
         self.tat = bucket::take(self.tat, shape.with_room_for(cost), cost, now, credit)?;
+        self.log_permit(cost, now);
         if let Some(remote) = &mut self.remote {
             remote.spend(cost, self.shape);
         }
