@@ -175,8 +175,11 @@ impl Shared {
         }
     }
 
-    /// Empties the bucket of a limiter whose quota starts empty.
+    /// Empties the bucket of a limiter whose quota starts empty. Shuts the fast path if permits are counted in a log.
     pub(super) fn start(&self, quota: Quota) {
+        if quota.window().is_some() {
+            self.with_state(|_, _, _| ());
+        }
         if quota.starts_empty() {
             self.with_state(|state, now, _| {
                 state.tat = now + state.shape.capacity;
