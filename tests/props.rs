@@ -52,6 +52,23 @@ fn quotas() -> impl Strategy<Value = Quota> {
     })
 }
 
+/// Strict windows, some of them with a burst, which is less than the window.
+fn windows() -> impl Strategy<Value = Quota> {
+    (4..20_u32, 1..10_000_u64, prop::option::of(3..19_u32)).prop_map(|(limit, millis, burst)| {
+        let rate = Rate::new(f64::from(limit), Duration::from_millis(millis)).unwrap();
+        let burst = burst.and_then(|burst| NonZeroU32::new(burst.min(limit - 1)));
+        let quota = Quota::strict(rate);
+        burst.map_or(quota, |burst| quota.with_burst(burst))
+    })
+}
+
+/// Returns the limit and the period of a strict window.
+fn window(quota: Quota) -> (u32, Duration) {
+    let whole = quota.with_burst(NonZeroU32::MAX);
+    let interval = quota.rate().interval();
+    (whole.burst().get(), interval * whole.burst().get())
+}
+
 /// A permit: who got it, when, and what it cost.
 #[derive(Clone, Copy, Debug)]
 struct Permit {
@@ -178,7 +195,18 @@ proptest! {
     }
 
     #[test]
-    fn callers_are_served_in_the_order_they_came(quota in quotas(), events in events()) {
+    fn no_period_of_a_strict_window_holds_more_than_the_limit(quota in windows(), events in events()) {
+        let permits = record(quota, events).permits;
+        let (limit, period) = window(quota);
+        for (first, from) in permits.iter().enumerate() {
+            let inside = permits[first..].iter().take_while(|to| to.at - from.at <= period);
+            let granted: u32 = inside.map(|permit| permit.cost).sum();
+            prop_assert!(granted <= limit, "{granted} of {limit} within {period:?}");
+        }
+    }
+
+    #[test]
+    fn callers_are_served_in_the_order_they_came(quota in prop_oneof![quotas(), windows()], events in events()) {
         let permits = record(quota, events).permits;
         let order: Vec<usize> = permits.iter().map(|p| p.caller).filter(|&c| c != usize::MAX).collect();
         prop_assert!(order.is_sorted(), "{order:?}");
