@@ -38,7 +38,8 @@
 //! # What is promised
 //!
 //! * **Envelope.** In any interval of length `w` at most `burst + rate * w` permits are granted, plus
-//!   what 2 ms of slack for late timers hold.
+//!   what 2 ms of slack for late timers hold. In a [strict window](Quota::strict) no interval of the period holds
+//!   more than its count.
 //! * **First come, first served**, whatever a call costs. A retry goes before calls that have not had
 //!   their first attempt.
 //! * **Dropping a waiting call loses nothing**, and a waiter that is not polled holds up only itself. A permit

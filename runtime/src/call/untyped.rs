@@ -304,6 +304,7 @@ impl<'s> Core<'s> {
             return;
         };
         let sent = self.wait.sent();
+        self.time_response(None, scope, sent);
         let Some((hint, received)) = scope.hint().filter(|_| setup.config.respects_headers) else {
             return;
         };

@@ -1,7 +1,5 @@
 //! Strict windows: a gate beside the bucket, and what is known of the ways to the server.
 
-use core::cmp::Ordering;
-
 use crate::bucket::Shape;
 use crate::guard::Guard;
 use crate::limiter::fast_path::FastPath;
@@ -12,7 +10,6 @@ use crate::time::Instant;
 use crate::time::Span;
 
 use super::LimiterState;
-use super::waiter::WaiterState;
 
 /// State of a limiter with a strict window.
 #[derive(Debug)]
@@ -110,10 +107,7 @@ impl LimiterState {
             return Ok(());
         };
         let due = log.due(u64::from(cost), now, lasts);
-        match due.cmp(&now) {
-            Ordering::Greater => Err(due.nanos()),
-            _ => Ok(()),
-        }
+        if due > now { Err(due.nanos()) } else { Ok(()) }
     }
 
     /// Counts the tokens of a permit.
@@ -140,14 +134,8 @@ impl LimiterState {
         }
         for index in self.queue.unused() {
             let waiter = self.queue.waiter(index);
-            let is_unused = matches!(
-                waiter.state(),
-                WaiterState::Granted { .. } | WaiterState::Held { .. }
-            );
-            if is_unused {
-                let (cost, since) = (waiter.cost, waiter.since);
-                self.unlog_permit(cost, since);
-            }
+            let (cost, since) = (waiter.cost, waiter.since);
+            self.unlog_permit(cost, since);
         }
     }
 
@@ -196,9 +184,10 @@ impl LimiterState {
         now: u64,
     ) {
         if let Some(strict) = &mut self.strict {
-            let took = took.map(Span::from_nanos);
-            strict.guard.record(took, Instant::from_nanos(now));
-            self.delayed = true;
+            let at = Instant::from_nanos(now);
+            let before = strict.guard.lasts(at);
+            strict.guard.record(took.map(Span::from_nanos), at);
+            self.delayed |= strict.guard.lasts(at) > before;
             self.follow_ways(fast_path, now);
         }
     }

@@ -56,12 +56,27 @@ impl Kind {
                 calls: RATE,
                 period: Duration::from_secs(1),
                 burst: RATE,
+                strict: false,
             },
             Self::Fixed | Self::Moving => Declared {
                 calls: PER_WINDOW - 1,
                 period: WINDOW,
                 burst: 1,
+                strict: false,
             },
+        }
+    }
+
+    /// The same as a strict window, where the server has windows.
+    pub(crate) const fn strict(self) -> Option<Declared> {
+        match self {
+            Self::Gcra => None,
+            Self::Fixed | Self::Moving => Some(Declared {
+                calls: PER_WINDOW,
+                period: WINDOW,
+                burst: PER_WINDOW,
+                strict: true,
+            }),
         }
     }
 }

@@ -103,7 +103,13 @@ fn settings(manner: Manner, options: &Options) -> Vec<Setting> {
         calls: TOO_HIGH * RATE,
         period: Duration::from_secs(1),
         burst: TOO_HIGH * RATE,
+        strict: false,
     };
+    let strict = manner.kind.strict().map(|declared| Setting {
+        contender: Contender::Paced,
+        declared,
+        manner,
+    });
     let contenders = Contender::ALL.into_iter().flat_map(|contender| {
         [right, wrong].map(|declared| Setting {
             contender,
@@ -111,7 +117,8 @@ fn settings(manner: Manner, options: &Options) -> Vec<Setting> {
             manner,
         })
     });
-    contenders.filter(|setting| options.want(setting)).collect()
+    let settings = contenders.chain(strict);
+    settings.filter(|setting| options.want(setting)).collect()
 }
 
 impl Options {
@@ -129,7 +136,9 @@ impl Options {
             && wanted(&self.headers, headers)
             && wanted(
                 &self.declared,
-                if setting.declared.burst > RATE {
+                if setting.declared.strict {
+                    "strict"
+                } else if setting.declared.burst > RATE {
                     "wrong"
                 } else {
                     "right"
