@@ -161,11 +161,7 @@ impl Writer<'_> {
                 let mode = Ident::new(mode, here);
                 quote_spanned!(here=> #mode())
             }
-            Setting::Strict(written) => {
-                // Shown at the value, whose rate and burst may not go with it.
-                let strict = Ident::new("strict", here);
-                Place::of(written).call(strict.to_token_stream(), TokenStream::new())
-            }
+            Setting::Strict(written) => strict(written),
             Setting::Named(name) => quote_spanned!(here=> named(#name)),
         }
     }
@@ -281,6 +277,12 @@ fn method(kind: Kind) -> &'static str {
         Kind::Factor => "factor",
         Kind::Share => "share",
     }
+}
+
+/// Returns `strict()`, shown at the value, whose rate and burst may not go with it.
+fn strict(written: &Expr) -> TokenStream {
+    let strict = Ident::new("strict", Span::mixed_site());
+    Place::of(written).call(strict.to_token_stream(), TokenStream::new())
 }
 
 fn trigger_call(trigger: Trigger) -> TokenStream {

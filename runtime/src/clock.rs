@@ -12,32 +12,36 @@ use std::sync::OnceLock;
 #[cfg(any(feature = "http", feature = "sqlite"))]
 use std::time::SystemTime;
 
-use tokio::time::Instant;
+use tokio::time::Instant as TokioInstant;
 
-static START: OnceLock<Instant> = OnceLock::new();
+use crate::time::Instant;
+use crate::time::Span;
+
+static START: OnceLock<TokioInstant> = OnceLock::new();
 
 /// Time from the start to the first reading. The paused clock of a runtime may stand before the first reading of
 /// another runtime; with this margin such instants stay distinct.
 const BEFORE_FIRST_READING: Duration = Duration::from_secs(3600);
 
-/// Nanoseconds from the epoch to the start: four years. So instants before the first reading have a number too, such as
-/// the one at which a full bucket got its last token. No bucket in a store takes longer to fill.
-const UNTIL_START: u64 = 4 * 365 * 86_400 * 1_000_000_000;
+/// The start, four years after the epoch. So instants before the first reading have a number too, such as the one at
+/// which a full bucket got its last token. No bucket in a store takes longer to fill.
+const AT_START: Instant = Instant::from_nanos(4 * 365 * 86_400 * 1_000_000_000);
 
-/// Returns the nanoseconds since the epoch.
+/// Returns the current instant.
 #[inline]
 #[expect(
     clippy::cast_possible_truncation,
     reason = "no program has been running for 584 years"
 )]
-pub(crate) fn now() -> u64 {
-    UNTIL_START + read().saturating_duration_since(start()).as_nanos() as u64
+pub(crate) fn now() -> Instant {
+    let nanos = read().saturating_duration_since(start()).as_nanos() as u64;
+    AT_START + Span::from_nanos(nanos)
 }
 
-/// Returns the nanoseconds since the epoch to within a few microseconds, for permits without a wait. It reads the
+/// Returns the current instant to within a few microseconds, for permits without a wait. It reads the
 /// processor's counter, unless tokio's clock can be paused.
 #[inline]
-pub(crate) fn quick() -> u64 {
+pub(crate) fn quick() -> Instant {
     #[cfg(feature = "quanta")]
     if !counter::PAUSABLE {
         return counter::now();
@@ -46,27 +50,24 @@ pub(crate) fn quick() -> u64 {
 }
 
 /// Returns an instant for tokio's timers.
-pub(crate) fn instant(nanos: u64) -> Instant {
+pub(crate) fn instant(instant: Instant) -> TokioInstant {
     let start = start();
     start
-        .checked_add(Duration::from_nanos(nanos.saturating_sub(UNTIL_START)))
+        .checked_add(instant.since(AT_START).into())
         .unwrap_or_else(|| {
             // Beyond the range of the platform's clock. tokio uses 30 years for "far in the future" as well.
             start + Duration::from_secs(86400 * 365 * 30)
         })
 }
 
-/// Returns one of tokio's instants as nanoseconds since the epoch.
-pub(crate) fn since_epoch(instant: Instant) -> u64 {
-    UNTIL_START + nanos(instant.saturating_duration_since(start()))
+/// Returns the instant of one of tokio's.
+pub(crate) fn of_tokio(instant: TokioInstant) -> Instant {
+    AT_START + Span::of(instant.saturating_duration_since(start()))
 }
 
 /// Returns a duration in nanoseconds, at most 146 years.
 pub(crate) const fn nanos(duration: Duration) -> u64 {
-    const FAR: u64 = 1 << 62;
-    let whole = duration.as_secs().saturating_mul(1_000_000_000);
-    let nanos = whole.saturating_add(duration.subsec_nanos() as u64);
-    if nanos > FAR { FAR } else { nanos }
+    Span::of(duration).nanos()
 }
 
 /// Returns the wall-clock time as nanoseconds since 1970.
@@ -87,8 +88,8 @@ pub(crate) fn wall() -> SystemTime {
     SystemTime::now()
 }
 
-/// Returns the instant that is [`UNTIL_START`] nanoseconds after the epoch.
-fn start() -> Instant {
+/// Returns the instant of the start.
+fn start() -> TokioInstant {
     *START.get_or_init(|| {
         let first = read();
         first.checked_sub(BEFORE_FIRST_READING).unwrap_or(first)
@@ -99,6 +100,6 @@ fn start() -> Instant {
     clippy::disallowed_methods,
     reason = "the one place that reads the monotonic clock"
 )]
-fn read() -> Instant {
-    Instant::now()
+fn read() -> TokioInstant {
+    TokioInstant::now()
 }

@@ -34,22 +34,21 @@ impl Guard {
             window,
             newest: 0,
             longest: [None; HALVES],
-            wide_until: Instant::from_nanos(0),
+            wide_until: Instant::EPOCH,
         }
     }
 
     /// Records the time from sending a request to the head of its response. `None`: there is no response.
     pub(crate) fn record(&mut self, took: Option<Span>, now: Instant) {
         self.age(now);
-        let took = took.unwrap_or(Instant::FAR.since(Instant::from_nanos(0)));
+        let took = took.unwrap_or(Instant::FAR.since(Instant::EPOCH));
         let longest = &mut self.longest[0];
         *longest = Some(longest.map_or(took, |longest| longest.max(took)));
     }
 
     /// Raises the bound on the way, after a refusal that the count did not foresee.
     pub(crate) fn refused(&mut self, now: Instant) {
-        let lasts = self.window.period.nanos().saturating_mul(WIDE_PERIODS);
-        self.wide_until = now.after(Span::from_nanos(lasts));
+        self.wide_until = now.after(self.window.period.times(WIDE_PERIODS));
     }
 
     /// Returns the time for which a permit that is granted counts in the window: the period, the longest way, and the
@@ -69,12 +68,7 @@ impl Guard {
     }
 
     fn with_way(&self, way: Span) -> Span {
-        let period = self.window.period.nanos();
-        Span::from_nanos(
-            period
-                .saturating_add(way.nanos())
-                .saturating_add(TIMER_SLACK),
-        )
+        self.window.period.plus(way).plus(TIMER_SLACK)
     }
 
     /// Returns the longest way of the last period. It is the bound where no response has arrived.

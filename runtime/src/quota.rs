@@ -12,6 +12,7 @@ use crate::error::Error;
 use crate::grammar;
 use crate::grammar::PerPeriod;
 use crate::strict::StrictWindow;
+use crate::time::Span;
 
 const NANOS_PER_SECOND: u64 = 1_000_000_000;
 
@@ -160,7 +161,7 @@ impl Rate {
         match grammar::interval(count, period) {
             Ok(nanos) => Ok(Self {
                 given,
-                ..Self::of_interval(nanos)
+                ..Self::of_interval(Span::from_nanos(nanos))
             }),
             Err(wrong) => Err(Error::invalid(wrong.sentence())),
         }
@@ -244,9 +245,9 @@ impl Rate {
         NANOS_PER_SECOND as f64 / self.interval.get() as f64
     }
 
-    /// Returns the rate of one token every `nanos` nanoseconds.
-    pub(crate) const fn of_interval(nanos: u64) -> Self {
-        let interval = match NonZeroU64::new(nanos) {
+    /// Returns the rate of one token in each `interval`.
+    pub(crate) const fn of_interval(interval: Span) -> Self {
+        let interval = match NonZeroU64::new(interval.nanos()) {
             Some(interval) => interval,
             None => NonZeroU64::MIN,
         };
@@ -259,8 +260,9 @@ impl Rate {
         }
     }
 
-    pub(crate) const fn nanos(self) -> u64 {
-        self.interval.get()
+    /// Returns the time from one token to the next.
+    pub(crate) const fn span(self) -> Span {
+        Span::from_nanos(self.interval.get())
     }
 
     /// Returns whether a period as it was given holds more than one token, and a part of another one.
@@ -270,13 +272,14 @@ impl Rate {
         self.given.count > 1.0 && !is_whole
     }
 
-    const fn whole(count: NonZeroU32, period: u64) -> Self {
+    const fn whole(count: NonZeroU32, nanos_of_period: u64) -> Self {
+        let nanos = nanos_of_period.div_ceil(count.get() as u64);
         Self {
             given: PerPeriod {
                 count: count.get() as f64,
-                nanos: period,
+                nanos: nanos_of_period,
             },
-            ..Self::of_interval(period.div_ceil(count.get() as u64))
+            ..Self::of_interval(Span::from_nanos(nanos))
         }
     }
 }
@@ -292,7 +295,7 @@ impl FromStr for Rate {
 impl fmt::Display for Rate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let units = [("s", 1_u32), ("min", 60), ("h", 3600), ("d", 86_400)];
-        let whole = |seconds| (u64::from(seconds) * NANOS_PER_SECOND) % self.nanos() == 0;
+        let whole = |seconds| (u64::from(seconds) * NANOS_PER_SECOND) % self.interval == 0;
         // The interval is rounded to whole nanoseconds, so few units divide it. Else the first unit with a count of
         // at least 1 is used.
         let count = |seconds| (self.hz() * f64::from(seconds) * 1000.0).round() / 1000.0;
@@ -348,9 +351,9 @@ impl Quota {
         reason = "at most 10^9, an interval is at least 1 ns"
     )]
     pub const fn new(rate: Rate) -> Self {
-        let whole = NANOS_PER_SECOND / rate.nanos();
+        let whole = NANOS_PER_SECOND / rate.interval.get();
         // Rounding must not cost a token: three per second are 333,333,334 ns apart, of which only two fit a second.
-        let rounded_up = NANOS_PER_SECOND.div_ceil(whole + 1) == rate.nanos();
+        let rounded_up = NANOS_PER_SECOND.div_ceil(whole + 1) == rate.interval.get();
         let burst = if rounded_up { whole + 1 } else { whole };
         Self {
             rate,
@@ -398,7 +401,11 @@ impl Quota {
     /// # Ok::<(), paced::Error>(())
     /// ```
     pub const fn strict(rate: Rate) -> Self {
-        let window = StrictWindow::of(rate.given.count, rate.given.nanos, rate.nanos());
+        let window = StrictWindow::of(
+            rate.given.count,
+            Span::from_nanos(rate.given.nanos),
+            rate.span(),
+        );
         Self {
             burst: window.limit,
             window: Some(window),

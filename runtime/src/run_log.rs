@@ -96,8 +96,7 @@ impl RunLog {
         let before = tokens.saturating_sub(1);
         let first = before % self.limit + 1;
         let rounds = before / self.limit;
-        let later = Span::from_nanos(lasts.nanos().saturating_mul(rounds));
-        (first, self.due(first, start, lasts), later)
+        (first, self.due(first, start, lasts), lasts.times(rounds))
     }
 
     /// Returns the number of tokens that are free at `now`.

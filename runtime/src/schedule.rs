@@ -3,36 +3,31 @@
 //! A schedule has one or two periods. In each period one bucket refills at one rate, and the last period does not end.
 //! A period may begin with a probe: one call gets its permit, and the others wait for its response.
 
-use crate::bucket;
+use crate::bucket::Bucket;
 use crate::bucket::Shape;
-
-/// State of a bucket.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Bucket {
-    pub(crate) tat: u64,
-    pub(crate) shape: Shape,
-}
+use crate::time::Instant;
+use crate::time::Span;
 
 /// Change from the pace in force to the next bucket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Change {
     /// Instant at which the pace ends.
-    pub(crate) at: u64,
+    pub(crate) at: Instant,
     /// Bucket that follows. Tokens taken before the change are taken from this bucket as well.
     pub(crate) bucket: Bucket,
-    /// Expected round trip of the probe after the change. 0: there is none.
-    pub(crate) probe: u64,
+    /// Expected round trip of the probe after the change, if there is one.
+    pub(crate) probe: Option<Span>,
 }
 
 /// Forecast of grants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Schedule {
     /// Instant of the forecast.
-    pub(crate) now: u64,
+    pub(crate) now: Instant,
     /// Instant before which no permit is granted.
-    pub(crate) opens: u64,
-    /// Expected round trip of the probe at that instant. 0: there is none.
-    pub(crate) probe: u64,
+    pub(crate) opens: Instant,
+    /// Expected round trip of the probe at that instant, if there is one.
+    pub(crate) probe: Option<Span>,
     /// Bucket in force.
     pub(crate) bucket: Bucket,
     /// End of the first period. `None`: it does not end.
@@ -41,7 +36,7 @@ pub(crate) struct Schedule {
 
 impl Schedule {
     /// Returns the schedule with another state of the bucket in force.
-    pub(crate) const fn with_tat(mut self, tat: u64) -> Self {
+    pub(crate) const fn with_tat(mut self, tat: Instant) -> Self {
         self.bucket.tat = tat;
         self
     }
@@ -57,7 +52,7 @@ impl Schedule {
 
     /// Returns the instant at which the last of `cost` tokens, taken one after the other from now on,
     /// is granted.
-    pub(crate) fn when(&self, cost: u64) -> u64 {
+    pub(crate) fn when(&self, cost: u64) -> Instant {
         let due = self.in_force(cost);
         match self.change {
             Some(change) if due > change.at => self.after(change, cost),
@@ -66,13 +61,13 @@ impl Schedule {
     }
 
     /// Returns the same instant, as if the first period did not end.
-    fn in_force(&self, cost: u64) -> u64 {
+    fn in_force(&self, cost: u64) -> Instant {
         let start = self.now.max(self.opens);
-        self.bucket.behind_a_probe(cost, start, self.probe)
+        behind_a_probe(self.bucket, cost, start, self.probe)
     }
 
     /// Returns the same instant, where the last token is granted in the second period.
-    fn after(&self, change: Change, cost: u64) -> u64 {
+    fn after(&self, change: Change, cost: u64) -> Instant {
         // The state of the next bucket at the change is the fullest of three bounds: as many tokens used as in the
         // bucket in force; the tokens granted before the change taken from it; and one interval after the last grant.
         let Bucket { tat, shape } = self.bucket;
@@ -81,26 +76,26 @@ impl Schedule {
         let used = tat.max(self.now) + shape.price(granted);
         let next = change.bucket.shape;
         let start = change.at.max(self.opens).max(self.now);
-        let mut tat = bucket::rescale(used, shape, next, start);
-        tat = tat.max(change.bucket.tat.max(self.now) + next.price(granted));
+        let mut bucket = Bucket::new(used, shape);
+        bucket.reshape(next, start);
+        let taken = change.bucket.tat.max(self.now) + next.price(granted);
+        bucket.tat = bucket.tat.max(taken);
         if granted > 0 {
-            tat = tat.max(last + next.interval);
+            bucket.tat = bucket.tat.max(last + next.interval);
         }
-        let bucket = Bucket {
-            tat: bucket::reopen(tat, next, start),
-            shape: next,
-        };
-        bucket.behind_a_probe(cost - granted, start, change.probe)
+        bucket.reopen(start);
+        behind_a_probe(bucket, cost - granted, start, change.probe)
     }
 
     /// Counts the tokens that are granted before the instant `end`.
-    fn granted_before(&self, end: u64) -> u64 {
+    fn granted_before(&self, end: Instant) -> u64 {
         let Shape { interval, capacity } = self.bucket.shape;
         if self.now.max(self.opens) >= end {
             return 0;
         }
         let first = self.bucket.tat.max(self.now);
-        let most = (end - 1 + capacity).saturating_sub(first) / interval;
+        let before = end - Span::SHORTEST;
+        let most = (before + capacity).since(first) / interval;
         // A probe delays the others by its round trip, so the count is found by bisection.
         let (mut least, mut most) = (0, most);
         while least < most {
@@ -115,17 +110,20 @@ impl Schedule {
     }
 }
 
-impl Bucket {
-    /// Returns the instant at which the last of `cost` tokens is granted, none of them before `start`. The first token
-    /// is that of a probe, and the others are granted `round_trip` later. 0: there is no probe.
-    fn behind_a_probe(self, cost: u64, start: u64, round_trip: u64) -> u64 {
-        let Self { tat, shape } = self;
-        if round_trip == 0 || cost < 2 {
-            return bucket::earliest(tat, shape, cost, start);
-        }
-        let first = bucket::earliest(tat, shape, 1, start);
-        let answered = first + round_trip;
-        let tat = bucket::reopen(tat.max(first) + shape.interval, shape, answered);
-        bucket::earliest(tat, shape, cost - 1, answered)
-    }
+/// Returns the instant at which the last of `cost` tokens is granted, none of them before `start`. If there is a probe,
+/// the first token is its, and the others are granted a `round_trip` later.
+fn behind_a_probe(
+    mut bucket: Bucket,
+    cost: u64,
+    start: Instant,
+    round_trip: Option<Span>,
+) -> Instant {
+    let Some(round_trip) = round_trip.filter(|_| cost > 1) else {
+        return bucket.earliest(cost, start);
+    };
+    let first = bucket.earliest(1, start);
+    let answered = first + round_trip;
+    bucket.tat = bucket.tat.max(first) + bucket.shape.interval;
+    bucket.reopen(answered);
+    bucket.earliest(cost - 1, answered)
 }

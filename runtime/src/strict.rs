@@ -5,7 +5,7 @@ use core::num::NonZeroU32;
 use crate::time::Span;
 
 /// Least bound on the way to the server that is allowed for, where the period is long enough for it.
-const LEAST_BOUND: u64 = 1_000_000_000;
+const LEAST_BOUND: Span = Span::from_secs(1);
 
 /// A limit for each interval of a period, wherever the interval begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -16,22 +16,19 @@ pub(crate) struct StrictWindow {
 }
 
 impl StrictWindow {
-    /// Returns the window of `count` tokens in each `period` nanoseconds, rounded down to whole tokens. A period that
+    /// Returns the window of `count` tokens in each `period`, rounded down to whole tokens. A period that
     /// holds less than one is as long as it takes for one, `interval`.
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
         reason = "a count that is too large saturates, and is above 0"
     )]
-    pub(crate) const fn of(count: f64, period: u64, interval: u64) -> Self {
+    pub(crate) const fn of(count: f64, period: Span, interval: Span) -> Self {
         match NonZeroU32::new(count as u32) {
-            Some(limit) => Self {
-                limit,
-                period: Span::from_nanos(period),
-            },
+            Some(limit) => Self { limit, period },
             None => Self {
                 limit: NonZeroU32::MIN,
-                period: Span::from_nanos(interval),
+                period: interval,
             },
         }
     }
@@ -41,14 +38,18 @@ impl StrictWindow {
     ///
     /// The time until a response says little about the way there if the server takes long to answer.
     pub(crate) const fn longest_way(self) -> Span {
-        let half = self.longest_way_after_refusal().nanos();
-        let least = if half < LEAST_BOUND {
+        let half = self.longest_way_after_refusal();
+        let part = self.period.nanos() / 20;
+        let least = if half.nanos() < LEAST_BOUND.nanos() {
             half
         } else {
             LEAST_BOUND
         };
-        let part = self.period.nanos() / 20;
-        Span::from_nanos(if part > least { part } else { least })
+        if part > least.nanos() {
+            Span::from_nanos(part)
+        } else {
+            least
+        }
     }
 
     /// Returns the longest way that is allowed for after a refusal that the count did not foresee: half of the period.

@@ -45,6 +45,7 @@ mod sharing;
 mod spelling;
 mod stores;
 mod strict;
+mod strict_declared;
 mod switching;
 mod throttles;
 mod viewing;

@@ -21,6 +21,9 @@ mod lasting;
 #[path = "../../runtime/src/quota.rs"]
 #[expect(dead_code, unreachable_pub, reason = "public in the runtime")]
 mod quota;
+#[path = "../../runtime/src/time.rs"]
+#[expect(dead_code, reason = "the fast path needs a part of it")]
+mod time;
 
 mod sync {
     pub(crate) use loom::sync::atomic::AtomicU64;
@@ -33,13 +36,16 @@ use loom::sync::Arc;
 use loom::sync::Mutex;
 use loom::thread;
 
+use crate::bucket::Bucket;
 use crate::bucket::Shape;
 use crate::fast_path::FastPath;
 use crate::fast_path::TryTake;
 use crate::quota::Quota;
+use crate::time::Instant;
+use crate::time::Span;
 
 /// All threads read the same clock at the same time.
-const NOW: u64 = 1_000_000_000_000;
+const NOW: Instant = Instant::from_nanos(1_000_000_000_000);
 
 /// A limiter as far as the fast path is concerned.
 struct Limiter {
@@ -49,16 +55,16 @@ struct Limiter {
 
 /// State behind the lock.
 struct Locked {
-    tat: u64,
-    shape: Shape,
+    bucket: Bucket,
 }
 
 impl Limiter {
     /// A bucket that `used` tokens were just taken from.
     fn new(shape: Shape, used: u64) -> Arc<Self> {
         let fast_path = FastPath::new(shape);
-        fast_path.open(NOW + used * shape.interval, 0);
-        let locked = Mutex::new(Locked { tat: 0, shape });
+        fast_path.open(NOW + shape.price(used), Instant::EPOCH);
+        let bucket = Bucket::full(shape);
+        let locked = Mutex::new(Locked { bucket });
         Arc::new(Self { fast_path, locked })
     }
 
@@ -73,31 +79,30 @@ impl Limiter {
 
     fn set_shape(&self, shape: Shape) {
         self.visit(|locked| {
-            locked.tat = bucket::rescale(locked.tat, locked.shape, shape, NOW);
-            locked.shape = shape;
+            locked.bucket.reshape(shape, NOW);
             self.fast_path.reshape(shape);
         });
     }
 
-    fn tat(&self) -> u64 {
-        self.visit(|locked| locked.tat)
+    fn tat(&self) -> Instant {
+        self.visit(|locked| locked.bucket.tat)
     }
 
     fn visit<T>(&self, act: impl FnOnce(&mut Locked) -> T) -> T {
         let mut locked = self.locked.lock().expect("no thread panics");
         if let Some(tat) = self.fast_path.shut() {
-            locked.tat = tat;
+            locked.bucket.tat = tat;
         }
         let result = act(&mut locked);
-        self.fast_path.open(locked.tat, 0);
+        self.fast_path.open(locked.bucket.tat, Instant::EPOCH);
         result
     }
 }
 
 impl Locked {
     fn take(&mut self) -> bool {
-        let taken = bucket::take(self.tat, self.shape, 1, NOW, 0);
-        self.tat = taken.unwrap_or(self.tat);
+        let taken = self.bucket.take(1, NOW, Span::ZERO);
+        self.bucket = taken.unwrap_or(self.bucket);
         taken.is_ok()
     }
 }
@@ -157,7 +162,7 @@ fn no_token_is_granted_twice_and_none_is_lost_while_the_lock_is_taken() {
         let limiter = Limiter::new(shape, 0);
         let acts = [Limiter::take, under_the_lock, Limiter::take];
         assert_eq!(granted(&limiter, acts), 2);
-        assert_eq!(limiter.tat(), NOW + 2 * shape.interval);
+        assert_eq!(limiter.tat(), NOW + shape.price(2));
     });
 }
 
@@ -177,7 +182,7 @@ fn every_permit_is_in_the_state_that_the_lock_holder_is_handed() {
             .into_iter()
             .map(|passer| u64::from(passer.join().expect("no thread panics")))
             .sum();
-        assert_eq!(tat, NOW + (1 + passed) * shape.interval);
+        assert_eq!(tat, NOW + shape.price(1 + passed));
         assert_eq!(limiter.fast_path.shut(), None);
     });
 }
@@ -201,7 +206,7 @@ fn a_caller_that_passes_while_the_quota_changes_pays_one_of_the_two_rates() {
             let passed = other.join().expect("no thread panics");
             // Charged at the old quota it is rescaled with the rest, at the new one it is not.
             assert_eq!(passed, 2);
-            assert_eq!(limiter.tat(), NOW + 3 * to.interval);
+            assert_eq!(limiter.tat(), NOW + to.price(3));
         });
     }
 }

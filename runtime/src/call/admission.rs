@@ -19,6 +19,8 @@ use crate::limiter::Refusal;
 use crate::limiter::Request;
 use crate::limiter::Shared;
 use crate::limiter::Ticket;
+use crate::time::Instant;
+use crate::time::Span;
 
 use super::config::last_useful;
 use super::config::latest_start;
@@ -48,7 +50,7 @@ impl Core<'_> {
         if waited != admitted.is_pending() {
             let now = clock::now();
             if let Some(scope) = &mut self.scope {
-                scope.waited.press(now);
+                scope.waited.press(now.nanos());
             }
         }
         if let Poll::Ready(Ok(())) = admitted {
@@ -86,11 +88,11 @@ impl Core<'_> {
                 Phase::Turn(ticket) => {
                     let granted = ready!(ticket.poll(cx));
                     let now = clock::now();
-                    self.wait = Phase::Nothing(now.max(1));
+                    self.wait = Phase::Nothing(now.nanos().max(1));
                     return Poll::Ready(match granted {
                         Ok(patience) => {
-                            let closed = self.patience(can_refuse).saturating_sub(patience);
-                            self.pause(Pause::Cooldown, closed, now);
+                            let closed = self.patience(can_refuse).saturating_sub(patience.nanos());
+                            self.pause(Pause::Cooldown, closed, now.nanos());
                             Ok(())
                         }
                         Err(refusal) => Err(self.refusal(Denial::Refused(refusal), now)),
@@ -111,7 +113,7 @@ impl Core<'_> {
         let now = clock::now();
         let scope = self.scope.as_ref();
         let deadline = scope.map_or(u64::MAX, |scope| scope.bounds.deadline());
-        if can_refuse && now >= deadline {
+        if can_refuse && now.nanos() >= deadline {
             return Err(self.located(Error::new(Kind::Deadline(Duration::ZERO))));
         }
         let retry = scope.is_some_and(|scope| scope.number > 1);
@@ -121,12 +123,12 @@ impl Core<'_> {
         let latest = match gathered.latest.or_else(|| scope.and_then(Scope::latest)) {
             _ if !can_refuse => u64::MAX,
             Some(planned) => planned,
-            None => latest_start(&setup.config, deadline, now),
+            None => latest_start(&setup.config, deadline, now.nanos()),
         };
         let request = Request {
             cost: 1,
-            latest,
-            patience: self.patience(can_refuse),
+            latest: Instant::from_nanos(latest),
+            patience: Span::from_nanos(self.patience(can_refuse)),
             priority: if retry {
                 Priority::Retries
             } else {
@@ -134,7 +136,7 @@ impl Core<'_> {
             },
             refusable: can_refuse,
             reports: true,
-            slow: setup.config.slow,
+            slow: Span::from_nanos(setup.config.slow),
         };
         let entered = if limiter.has_resources() {
             gathered.ask(limiter, self.function(), request, cx)
@@ -147,7 +149,7 @@ impl Core<'_> {
     }
 
     #[cold]
-    pub(super) fn refusal(&self, denial: Denial, now: u64) -> Error {
+    pub(super) fn refusal(&self, denial: Denial, now: Instant) -> Error {
         let deadline = self.deadline();
         let error = Error::new(match denial {
             Denial::NoRuntime => Kind::NoRuntime,
@@ -159,15 +161,15 @@ impl Core<'_> {
                 Kind::Store(self.limiter().map_or_else(|| "".into(), Shared::no_store))
             }
             Denial::Refused(Refusal::Late { until }) => {
-                let wait = Duration::from_nanos(until.saturating_sub(now));
-                if until > last_useful(deadline) {
+                let wait = Duration::from(until.since(now));
+                if until.nanos() > last_useful(deadline) {
                     Kind::Deadline(wait)
                 } else {
                     Kind::MaxWait(wait)
                 }
             }
             Denial::Refused(Refusal::Closed { until }) => {
-                Kind::Closed(Duration::from_nanos(until.saturating_sub(now)))
+                Kind::Closed(Duration::from(until.since(now)))
             }
         });
         self.located(error)

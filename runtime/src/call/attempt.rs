@@ -11,6 +11,7 @@ use crate::clock;
 use crate::context;
 use crate::error::Error;
 use crate::error::Kind;
+use crate::time::Instant;
 
 use super::Call;
 use super::Config;
@@ -114,7 +115,9 @@ impl Core<'_> {
             let Some(end) = end_of_attempt(&setup.config, since, scope.bounds.deadline()) else {
                 return Poll::Pending;
             };
-            let sleep = Box::pin(tokio::time::sleep_until(clock::instant(end)));
+            let sleep = Box::pin(tokio::time::sleep_until(clock::instant(
+                Instant::from_nanos(end),
+            )));
             self.wait = Phase::Timed(Box::new(Cut { since, end, sleep }));
         }
         let Phase::Timed(cut) = &mut self.wait else {

@@ -89,7 +89,7 @@ impl Config {
         throttle_below: 0.1,
         max_cooldown: nanos(LONGEST_COOLDOWN),
         hint_spread: 0.0,
-        slow: SLOW,
+        slow: SLOW.nanos(),
         off: false,
     };
 
@@ -111,5 +111,5 @@ pub(super) fn latest_start(config: &Config, deadline: u64, now: u64) -> u64 {
 /// Returns the last instant at which a permit is of use: one that comes only at the deadline itself, where a
 /// timer is late, is not.
 pub(super) const fn last_useful(deadline: u64) -> u64 {
-    deadline.saturating_sub(TIMER_SLACK)
+    deadline.saturating_sub(TIMER_SLACK.nanos())
 }

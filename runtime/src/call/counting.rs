@@ -35,7 +35,7 @@ impl Core<'_> {
         let span = heard.then(|| CallSpan::open(setup.name)).flatten();
         let now = clock::now();
         let scope = self.scope.get_or_insert_with(|| {
-            context::begin(setup.config.deadline, setup.config.reset_unit, now)
+            context::begin(setup.config.deadline, setup.config.reset_unit, now.nanos())
         });
         if let Some(span) = span {
             scope.open(span);

@@ -2,13 +2,14 @@
 
 use core::time::Duration;
 
-use crate::clock;
 use crate::failure::Failure;
 use crate::hint::Hint;
 use crate::learning::Observation;
 use crate::limiter::Fault;
 use crate::limiter::Rejection;
 use crate::retry::Advice;
+use crate::time::Instant;
+use crate::time::Span;
 
 use super::Config;
 
@@ -44,8 +45,8 @@ impl<'a> End<'a> {
         let asked = self.advice.retry_after.filter(|wait| !wait.is_zero())?;
         let told = self.failure.is_fault() && !self.advice.by_reset && !self.by_user;
         told.then(|| Fault {
-            received,
-            asked: clock::nanos(asked).min(config.max_cooldown),
+            received: Instant::from_nanos(received),
+            asked: Span::of(asked).min(Span::from_nanos(config.max_cooldown)),
             spread: config.spread(),
             again,
         })
@@ -58,16 +59,16 @@ impl<'a> End<'a> {
         wait: Option<Duration>,
     ) -> Rejection<'a> {
         Rejection {
-            sent: self.sent,
-            received,
-            wait: wait.map(clock::nanos),
+            sent: Instant::from_nanos(self.sent),
+            received: Instant::from_nanos(received),
+            wait: wait.map(Span::of),
             by_reset: self.advice.by_reset,
             heard: self
                 .hint
                 .map(|hint| heard(config, hint, self.sent, received)),
             backoff: config.retry.backoff,
             spread: config.spread(),
-            longest: config.max_cooldown,
+            longest: Span::from_nanos(config.max_cooldown),
             for_its_rate: wait.is_none()
                 || self.failure != Failure::Status(503)
                 || self.hint.and_then(Hint::remaining) == Some(0.0),
@@ -85,9 +86,9 @@ pub(super) fn heard<'a>(
 ) -> Observation<'a> {
     Observation {
         hint,
-        sent,
-        received,
+        sent: Instant::from_nanos(sent),
+        received: Instant::from_nanos(received),
         below: config.throttle_below,
-        longest: config.max_cooldown,
+        longest: Span::from_nanos(config.max_cooldown),
     }
 }

@@ -18,6 +18,7 @@ use crate::limiter::Refusal;
 use crate::limiter::Request;
 use crate::limiter::Shared;
 use crate::limiter::Ticket;
+use crate::time::Instant;
 
 use super::phase::Gathered;
 use super::phase::Gathering;
@@ -46,7 +47,7 @@ impl Gathering {
 
     /// Continues a wait for the limiter that began before the server named resources.
     pub(super) fn after(turn: Ticket) -> Phase {
-        let latest = Some(turn.latest());
+        let latest = Some(turn.latest().nanos());
         let gathered = Gathered {
             latest,
             ..Gathered::default()
@@ -62,7 +63,7 @@ impl Gathered {
         lost.map(|at| self.held.remove(at))
     }
 
-    fn is_complete(&self, limiter: &Shared, function: Function, now: u64) -> bool {
+    fn is_complete(&self, limiter: &Shared, function: Function, now: Instant) -> bool {
         let has = |resource| self.held.iter().any(|ticket| ticket.is_of(resource));
         self.held.iter().all(Ticket::is_held) && limiter.binding(function, now).iter().all(has)
     }
@@ -79,7 +80,7 @@ impl Gathered {
         request: Request,
         cx: &Context<'_>,
     ) -> Result<Entered, Denial> {
-        self.latest = Some(request.latest);
+        self.latest = Some(request.latest.nanos());
         if let Some(lost) = self.take_lost() {
             return Ok(Entered::Resource(Gathering::of(self, lost, false)));
         }
@@ -92,7 +93,7 @@ impl Gathered {
             if permit > request.latest {
                 return Err(Denial::Refused(Refusal::Late { until: permit }));
             }
-            if opens.saturating_sub(now) > request.patience {
+            if opens.since(now) > request.patience {
                 return Err(Denial::Refused(Refusal::Closed { until: permit }));
             }
             if Handle::try_current().is_ok() {
@@ -127,7 +128,7 @@ impl Gathered {
 impl Core<'_> {
     /// Returns whether the call may have to wait for a resource.
     #[cold]
-    pub(super) fn is_bound(&self, limiter: &Shared, now: u64) -> bool {
+    pub(super) fn is_bound(&self, limiter: &Shared, now: Instant) -> bool {
         limiter.is_bound(self.function(), now)
     }
 
@@ -142,7 +143,7 @@ impl Core<'_> {
         };
         let granted = ready!(gathering.turn.hold(cx));
         let now = clock::now();
-        let begun = Phase::Nothing(now.max(1));
+        let begun = Phase::Nothing(now.nanos().max(1));
         let Phase::Gathering(gathering) = mem::replace(&mut self.wait, begun) else {
             return Poll::Ready(Ok(false));
         };
@@ -152,8 +153,8 @@ impl Core<'_> {
                 return Poll::Ready(Err(self.refusal(Denial::Refused(refusal), now)));
             }
         };
-        let closed = self.patience(can_refuse).saturating_sub(patience);
-        self.pause(Pause::Cooldown, closed, now);
+        let closed = self.patience(can_refuse).saturating_sub(patience.nanos());
+        self.pause(Pause::Cooldown, closed, now.nanos());
         let Gathering {
             mut gathered,
             turn,
@@ -187,7 +188,7 @@ impl Core<'_> {
     ) -> Poll<Result<bool, Error>> {
         match self.enter(gathered, can_refuse, cx) {
             Ok(Entered::Admitted) => {
-                self.wait.begin(clock::now());
+                self.wait.begin(clock::now().nanos());
                 Poll::Ready(Ok(true))
             }
             // A caller that is granted a permit as soon as it joins the queue has been woken already.

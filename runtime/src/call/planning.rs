@@ -7,6 +7,8 @@ use crate::context;
 use crate::context::Pause;
 use crate::failure::Failure;
 use crate::limiter::Shared;
+use crate::time::Instant;
+use crate::time::Span;
 
 use super::config::latest_start;
 use super::next::NextAttempt;
@@ -32,7 +34,9 @@ impl Core<'_> {
         };
         let limiter = self.limiter();
         let forecast = limiter.map(|limiter| limiter.forecast(self.function()));
-        let (permit, closed_until) = forecast.unwrap_or_default();
+        let [permit, closed_until] = forecast.map_or([0; 2], |(permit, opens)| {
+            [permit, opens].map(Instant::nanos)
+        });
         let not_before = base.saturating_add(wait);
         let latest = latest_start(&setup.config, self.deadline(), now);
         let patience = self.patience(true);
@@ -46,9 +50,10 @@ impl Core<'_> {
         // Where the limiter is closed for as long, the wait is one in its queue.
         if not_before > now && not_before > closed_until {
             if let Some(limiter) = limiter {
-                limiter.add_backoff(not_before - now, setup.config.slow);
+                let [delay, slow] = [not_before - now, setup.config.slow].map(Span::from_nanos);
+                limiter.add_backoff(delay, slow);
             }
-            let sleep = tokio::time::sleep_until(clock::instant(not_before));
+            let sleep = tokio::time::sleep_until(clock::instant(Instant::from_nanos(not_before)));
             self.wait = Phase::Backoff(Box::pin(sleep));
             self.pause(Pause::Backoff, not_before - now, not_before);
         }

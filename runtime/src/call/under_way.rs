@@ -7,6 +7,7 @@ use crate::context::Progress;
 use crate::context::Scope;
 use crate::failure::Failure;
 use crate::limiter::Shared;
+use crate::time::Instant;
 
 use super::untyped::Core;
 
@@ -68,18 +69,21 @@ impl Core<'_> {
         if let Some(limiter) = self.limiter() {
             limiter.end_attempt();
             if limiter.is_strict() {
-                limiter.returned(self.wait.sent(), None);
+                limiter.returned(Instant::from_nanos(self.wait.sent()), None);
             }
         }
     }
 
     /// Reports to a limiter with a strict window how long the response took.
     #[inline]
-    pub(super) fn time_response(&self, failure: Option<Failure>, scope: &Scope, sent: u64) {
+    pub(super) fn time_response(&self, failure: Option<Failure>, scope: &Scope, sent: Instant) {
         if let Some(limiter) = self.limiter().filter(|limiter| limiter.is_strict()) {
-            let seen = scope.hint().map(|(_, received)| received);
+            let seen = scope
+                .hint()
+                .map(|(_, received)| Instant::from_nanos(received));
             let answered = matches!(failure, None | Some(Failure::Status(_)));
-            limiter.returned(sent, seen.or_else(|| answered.then(clock::now)));
+            let received = seen.or_else(|| answered.then(clock::now));
+            limiter.returned(sent, received);
         }
     }
 }

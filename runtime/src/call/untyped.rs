@@ -21,6 +21,8 @@ use crate::retry::Advice;
 use crate::retry::Cooldown;
 use crate::retry::Judgement;
 use crate::signal::Reading;
+use crate::time::Instant;
+use crate::time::Span;
 use crate::verdict::Verdict;
 
 use super::Setup;
@@ -66,7 +68,7 @@ impl<'s> Core<'s> {
             Phase::Nothing(0) => {
                 let now = clock::quick();
                 if self.pass(can_refuse, now) {
-                    self.wait.begin(now);
+                    self.wait.begin(now.nanos());
                     return Poll::Ready(Ok(()));
                 }
             }
@@ -78,16 +80,16 @@ impl<'s> Core<'s> {
 
     /// Takes a permit if no call has to wait for one.
     #[inline]
-    fn pass(&mut self, can_refuse: bool, now: u64) -> bool {
+    fn pass(&mut self, can_refuse: bool, now: Instant) -> bool {
         let Ok(setup) = self.setup else { return false };
         // A call in whose span a subscriber is interested goes by the slow path, which opens it.
         if CallSpan::may_be_heard() {
             return false;
         }
         let scope = self.scope.get_or_insert_with(|| {
-            context::begin(setup.config.deadline, setup.config.reset_unit, now)
+            context::begin(setup.config.deadline, setup.config.reset_unit, now.nanos())
         });
-        if can_refuse && now >= scope.bounds.deadline() {
+        if can_refuse && now.nanos() >= scope.bounds.deadline() {
             return false;
         }
         let retry = scope.number > 1;
@@ -140,7 +142,8 @@ impl<'s> Core<'s> {
             _ => return self.settle_told(reading, verdict),
         }
         if let Some(limiter) = self.limiter() {
-            limiter.passed_unseen(self.function(), self.wait.sent(), self.is_retry());
+            let sent = Instant::from_nanos(self.wait.sent());
+            limiter.passed_unseen(self.function(), sent, self.is_retry());
         }
         false
     }
@@ -159,19 +162,20 @@ impl<'s> Core<'s> {
             setup.unread.tell();
         }
         let told = reading.conclude(scope, setup.config.respects_headers, verdict);
-        self.time_response(told.failure, scope, sent);
+        self.time_response(told.failure, scope, Instant::from_nanos(sent));
         let judgement = match verdict {
             Verdict::Auto => setup.config.retry.judge(told.failure, told.advice),
             verdict => Judgement::by_user(verdict, told.advice),
         };
         if let (Some(limiter), Some(hint)) = (self.limiter(), told.unheard) {
-            let heard = heard(&setup.config, hint, sent, clock::now());
+            let heard = heard(&setup.config, hint, sent, clock::now().nanos());
             let spread = setup.config.spread();
             limiter.hear(self.function(), &heard, spread);
         }
         if judgement.verdict == Verdict::Done {
             if let Some(limiter) = self.limiter() {
                 let resource = told.hint.and_then(Hint::resource);
+                let sent = Instant::from_nanos(sent);
                 limiter.passed_telling(self.function(), resource, sent, scope.number > 1);
             }
             return false;
@@ -200,7 +204,7 @@ impl<'s> Core<'s> {
         let (Ok(setup), Some(scope)) = (self.setup, &self.scope) else {
             return Err("the call has not begun");
         };
-        let (now, config) = (clock::now(), &setup.config);
+        let (now, config) = (clock::now().nanos(), &setup.config);
         let received = end.received.unwrap_or(now);
         let draw = rand::random();
         let (before, delay) = (scope.tries(), scope.delay());
@@ -211,8 +215,8 @@ impl<'s> Core<'s> {
         let mut floor = clock::nanos(judgement.floor);
         if let Some(limiter) = self.limiter() {
             if let Some(understood) = self.report_failure(limiter, end, step.cooldown, received) {
-                wait = wait.map(|wait| understood.instead_of(wait));
-                floor = understood.wait.unwrap_or(floor);
+                wait = wait.map(|wait| understood.instead_of(Span::from_nanos(wait)).nanos());
+                floor = understood.wait.map_or(floor, Span::nanos);
             }
         }
         let next = wait.map(|wait| NextAttempt {
@@ -249,14 +253,15 @@ impl<'s> Core<'s> {
             Cooldown::Untold => None,
             Cooldown::None if end.was_let_through() => {
                 let resource = end.hint.and_then(Hint::resource);
-                limiter.passed_telling(function, resource, end.sent, end.retry);
+                let sent = Instant::from_nanos(end.sent);
+                limiter.passed_telling(function, resource, sent, end.retry);
                 return None;
             }
             Cooldown::None => {
                 let again = scope.previous().is_some_and(Failure::is_fault);
                 let fault = end.fault(config, received, again);
                 limiter.end_attempt();
-                limiter.failed(function, end.sent, fault.as_ref());
+                limiter.failed(function, Instant::from_nanos(end.sent), fault.as_ref());
                 return None;
             }
         };
@@ -304,7 +309,7 @@ impl<'s> Core<'s> {
             return;
         };
         let sent = self.wait.sent();
-        self.time_response(None, scope, sent);
+        self.time_response(None, scope, Instant::from_nanos(sent));
         let Some((hint, received)) = scope.hint().filter(|_| setup.config.respects_headers) else {
             return;
         };

@@ -8,6 +8,9 @@ use std::sync::LazyLock;
 
 use quanta::Clock;
 
+use crate::time::Instant;
+use crate::time::Span;
+
 /// Whether tokio's clock can be paused, which a counter does not know of.
 ///
 /// tokio has the function `pause` only with its feature `test-util`, which any crate of the build can turn on. The glob
@@ -52,12 +55,12 @@ const fn exists<T: Exists>(_: fn() -> T) -> bool {
     T::EXISTS
 }
 
-/// Nanoseconds after which a thread sets its counter again. Operating systems adjust a clock by less than 500 parts per
+/// Time after which a thread sets its counter again. Operating systems adjust a clock by less than 500 parts per
 /// million, so the two differ by at most 5 us then.
-const FRESH: u64 = 10_000_000;
+const FRESH: Span = Span::from_millis(10);
 
-/// Maximum nanoseconds between the readings of the two. With more, the thread was interrupted in between.
-const TOGETHER: u64 = 2_000;
+/// Maximum time between the readings of the two. With more, the thread was interrupted in between.
+const TOGETHER: Span = Span::from_nanos(2_000);
 
 static COUNTER: LazyLock<Clock> = LazyLock::new(Clock::new);
 
@@ -65,36 +68,37 @@ thread_local! {
     /// Counter when it was last set; `u64::MAX` before.
     static TICKS: Cell<u64> = const { Cell::new(u64::MAX) };
     /// Clock at the same moment.
-    static NANOS: Cell<u64> = const { Cell::new(0) };
+    static SET_AT: Cell<Instant> = const { Cell::new(Instant::EPOCH) };
 }
 
-/// Returns the nanoseconds since the epoch.
+/// Returns the current instant.
 #[inline]
-pub(super) fn now() -> u64 {
+pub(super) fn now() -> Instant {
     let counter = &*COUNTER;
     let ticks = counter.raw();
     let set_at = TICKS.get();
     // A counter that went back, for example after a move of the virtual machine, is set again as well.
     if ticks >= set_at {
-        let since = counter.delta_as_nanos(set_at, ticks);
+        let since = Span::from_nanos(counter.delta_as_nanos(set_at, ticks));
         if since < FRESH {
-            return NANOS.get() + since;
+            return SET_AT.get() + since;
         }
     }
     set(counter, ticks)
 }
 
-/// Sets the counter by the clock, and returns the nanoseconds since the epoch. `before` is a reading of the counter.
+/// Sets the counter by the clock, and returns the current instant. `before` is a reading of the counter.
 #[cold]
-fn set(counter: &Clock, before: u64) -> u64 {
-    let nanos = super::now();
+fn set(counter: &Clock, before: u64) -> Instant {
+    let now = super::now();
     let after = counter.raw();
-    let together = after >= before && counter.delta_as_nanos(before, after) < TOGETHER;
+    let took = Span::from_nanos(counter.delta_as_nanos(before, after));
+    let together = after >= before && took < TOGETHER;
     if together {
-        NANOS.set(nanos);
+        SET_AT.set(now);
         TICKS.set(after);
     }
-    nanos
+    now
 }
 
 #[cfg(test)]
@@ -104,13 +108,13 @@ mod tests {
     #[test]
     fn the_counter_says_what_the_clock_says() {
         // Both sides are read around it, so it does not matter how often the thread is interrupted.
-        const APART: u64 = 100_000;
+        const APART: Span = Span::from_nanos(100_000);
         for _ in 0..100_000 {
             let before = super::super::now();
             let now = now();
             let after = super::super::now();
-            assert!(before <= now + APART, "{now} is before {before}");
-            assert!(now <= after + APART, "{now} is after {after}");
+            assert!(before <= now + APART, "{now:?} is before {before:?}");
+            assert!(now <= after + APART, "{now:?} is after {after:?}");
         }
     }
 

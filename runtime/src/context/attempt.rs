@@ -95,7 +95,8 @@ impl Attempt {
     /// # #[tokio::main(flavor = "current_thread")] async fn main() { work().await.unwrap() }
     /// ```
     pub fn remaining(&self) -> Option<Duration> {
-        let until = |deadline: u64| Duration::from_nanos(deadline.saturating_sub(clock::now()));
+        let until =
+            |deadline: u64| Duration::from_nanos(deadline.saturating_sub(clock::now().nanos()));
         let deadline = self.deadline.map(until);
         deadline.into_iter().chain(self.patience).min()
     }

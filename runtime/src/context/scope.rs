@@ -118,7 +118,7 @@ impl Scope {
         self.status = NonZeroU16::new(status);
         let unheard = self.told.is_unheard();
         self.told.set_unheard();
-        let received = clock::now();
+        let received = clock::now().nanos();
         let notes = self.notes();
         notes.spent = None;
         let wait = |hint: &Hint| hint.retry_after().filter(|_| hint.limited());

@@ -2,84 +2,79 @@ use core::num::NonZeroU32;
 
 use super::*;
 
-const SECOND: u64 = 1_000_000_000;
-const MILLI: u64 = 1_000_000;
-
-fn at(nanos: u64) -> Instant {
-    Instant::from_nanos(1_000 * SECOND + nanos)
+const fn ms(millis: u64) -> Span {
+    Span::from_millis(millis)
 }
 
-fn guard(period: u64) -> Guard {
+/// Returns the instant this many milliseconds after the start.
+fn at(millis: u64) -> Instant {
+    Instant::from_nanos(1_000_000_000_000).after(ms(millis))
+}
+
+fn guard(period: Span) -> Guard {
     Guard::new(StrictWindow {
         limit: NonZeroU32::MIN,
-        period: Span::from_nanos(period),
+        period,
     })
 }
 
-fn way(guard: &Guard, now: u64) -> u64 {
-    guard.way(at(now)).nanos()
+/// Returns the way as it is known this many milliseconds after the start.
+fn way(guard: &Guard, millis: u64) -> Span {
+    guard.way(at(millis))
 }
 
 #[test]
 fn the_bound_holds_until_the_first_response() {
     for (period, bound) in [
-        (3600 * SECOND, 180 * SECOND),
-        (60 * SECOND, 3 * SECOND),
-        (10 * SECOND, SECOND),
-        (SECOND, SECOND / 2),
-        (100 * MILLI, 50 * MILLI),
+        (3_600_000, 180_000),
+        (60_000, 3_000),
+        (10_000, 1_000),
+        (1_000, 500),
+        (100, 50),
     ] {
-        let mut guard = guard(period);
-        assert_eq!(way(&guard, 0), bound);
-        guard.record(Some(Span::from_nanos(20 * MILLI)), at(0));
-        assert_eq!(way(&guard, 0), 20 * MILLI);
+        let mut guard = guard(ms(period));
+        assert_eq!(way(&guard, 0), ms(bound));
+        guard.record(Some(ms(20)), at(0));
+        assert_eq!(way(&guard, 0), ms(20));
         guard.record(None, at(1));
-        assert_eq!(way(&guard, 2), bound, "no response counts as the bound");
+        assert_eq!(way(&guard, 2), ms(bound), "no response counts as the bound");
     }
 }
 
 #[test]
 fn the_longest_round_trip_of_a_period_counts() {
-    let mut guard = guard(10 * SECOND);
-    guard.record(Some(Span::from_nanos(80 * MILLI)), at(0));
+    let mut guard = guard(ms(10_000));
+    guard.record(Some(ms(80)), at(0));
     for second in 1..=15 {
-        guard.record(Some(Span::from_nanos(20 * MILLI)), at(second * SECOND));
-        assert_eq!(way(&guard, second * SECOND), 80 * MILLI);
+        guard.record(Some(ms(20)), at(second * 1_000));
+        assert_eq!(way(&guard, second * 1_000), ms(80));
     }
-    guard.record(Some(Span::from_nanos(20 * MILLI)), at(20 * SECOND));
-    assert_eq!(way(&guard, 20 * SECOND), 20 * MILLI);
+    guard.record(Some(ms(20)), at(20_000));
+    assert_eq!(way(&guard, 20_000), ms(20));
     assert_eq!(
-        way(&guard, 40 * SECOND),
-        SECOND,
+        way(&guard, 40_000),
+        ms(1_000),
         "nothing is known of the last period"
     );
 }
 
 #[test]
 fn a_refusal_raises_the_bound_for_ten_periods() {
-    let mut guard = guard(60 * SECOND);
+    let mut guard = guard(ms(60_000));
     guard.record(None, at(0));
     guard.refused(at(0));
-    guard.record(None, at(590 * SECOND));
-    assert_eq!(way(&guard, 599 * SECOND), 30 * SECOND);
-    assert_eq!(way(&guard, 600 * SECOND), 3 * SECOND);
+    guard.record(None, at(590_000));
+    assert_eq!(way(&guard, 599_999), ms(30_000));
+    assert_eq!(way(&guard, 600_000), ms(3_000));
 }
 
 #[test]
 fn the_rounded_time_is_a_little_longer() {
-    let mut guard = guard(60 * SECOND);
-    for millis in [1, 20, 90, 500, 2100, 2999] {
-        guard = Guard {
-            longest: [None; HALVES],
-            ..guard
-        };
-        guard.record(Some(Span::from_nanos(millis * MILLI)), at(0));
-        let exact = guard.lasts(at(0)).nanos();
-        let about = guard.lasts_about(at(0)).nanos();
-        assert!(
-            (exact..=exact + exact / 100).contains(&about),
-            "{millis}: {about}"
-        );
-        assert!(about <= 63 * SECOND + TIMER_SLACK);
+    for millis in [1, 20, 90, 500, 2_100, 2_999] {
+        let mut guard = guard(ms(60_000));
+        guard.record(Some(ms(millis)), at(0));
+        let (exact, about) = (guard.lasts(at(0)), guard.lasts_about(at(0)));
+        let most = exact.plus(ms(600)).min(ms(63_000).plus(TIMER_SLACK));
+        assert!((exact..=most).contains(&about), "{millis}: {about:?}");
     }
 }

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use http::header::{AGE, DATE};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use super::date::{self, Instant};
+use super::date::{self, WallTime};
 use super::delay::{self, Form};
 use super::names::{self, Slot};
 use super::number::{self, Decimal};
@@ -33,7 +33,7 @@ pub(super) struct ResponseParser<'a> {
     received_at: SystemTime,
     reset_kind: ResetKind,
     /// Time on the server's clock, once a field has needed it.
-    now: Cell<Option<Instant>>,
+    now: Cell<Option<WallTime>>,
     /// Number of lines read.
     lines: usize,
     /// Wait that the server asks for, and the rank of its field.
@@ -264,7 +264,7 @@ impl<'a> ResponseParser<'a> {
         self.instants
             .set(self.instants.get() || unit == 1_000_000_000);
         let nanos = i128::try_from(number.nanos(unit)).ok()?;
-        Instant::from_nanos(nanos).after(self.now())
+        WallTime::from_nanos(nanos).after(self.now())
     }
 
     /// Parses the time until a date.
@@ -273,11 +273,11 @@ impl<'a> ResponseParser<'a> {
     }
 
     /// Returns the time on the server's clock if the response has a `Date`, else the local time.
-    fn now(&self) -> Instant {
+    fn now(&self) -> WallTime {
         if let Some(now) = self.now.get() {
             return now;
         }
-        let ours = Instant::from(self.received_at);
+        let ours = WallTime::from(self.received_at);
         let theirs = self
             .headers
             .get(DATE)

@@ -8,6 +8,9 @@
 //! part of first attempts that are refused is less than half of that of retries, unless nothing at all is accepted
 //! any more. The figures are our own, found with the simulations in `tests/`.
 
+use crate::time::Instant;
+use crate::time::Span;
+
 use core::time::Duration;
 
 /// Half-life of a count, in seconds.
@@ -33,8 +36,8 @@ const FIRST_IN_A_ROW: u32 = 2;
 /// Consecutive refusals of all attempts after which the server is taken to accept nothing.
 const ALL_IN_A_ROW: u32 = 4;
 
-/// Nanoseconds without an accepted attempt that are also needed for that.
-const RECENT: u64 = 1_000_000_000;
+/// Time without an accepted attempt that is also needed for that.
+const RECENT: Span = Span::from_secs(1);
 /// The same in intervals of the rate: the longer of the two times counts.
 const RECENT_INTERVALS: u64 = 4;
 
@@ -72,9 +75,9 @@ pub(super) struct Evidence {
     first: Tally,
     retries: Tally,
     /// Instant up to which the tallies have decayed.
-    aged: u64,
+    aged: Instant,
     /// Latest instant at which an attempt was sent that was accepted.
-    passed: u64,
+    passed: Option<Instant>,
     /// Refusals of first attempts since the last accepted one.
     first_in_a_row: u32,
     /// Refusals of any attempts since the last accepted one.
@@ -85,21 +88,21 @@ pub(super) struct Evidence {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct AttemptRecord {
     /// Instant at which it was sent.
-    pub(crate) sent: u64,
+    pub(crate) sent: Instant,
     /// Whether it is not the call's first attempt.
     pub(crate) retry: bool,
-    /// End of the limiter's last cooldown; 0 if there was none.
-    pub(crate) reopened: u64,
-    /// Nanoseconds from one token to the next.
-    pub(crate) interval: u64,
+    /// End of the limiter's last cooldown, if there was one.
+    pub(crate) reopened: Option<Instant>,
+    /// Time from one token to the next.
+    pub(crate) interval: Span,
 }
 
 impl Evidence {
     pub(super) const NONE: Self = Self {
         first: Tally::EMPTY,
         retries: Tally::EMPTY,
-        aged: 0,
-        passed: 0,
+        aged: Instant::EPOCH,
+        passed: None,
         first_in_a_row: 0,
         all_in_a_row: 0,
     };
@@ -111,22 +114,22 @@ impl Evidence {
 
     /// Counts attempts that were accepted before any refusal, up to [`PRIOR_PASSES`]. With more of them, a limiter
     /// would be slow to notice that its server has become slower.
-    pub(super) fn passed_before(&mut self, count: u64, now: u64) {
+    pub(super) fn passed_before(&mut self, count: u64, now: Instant) {
         if self.is_none() && count > 0 {
             let count = f64::from(u32::try_from(count).unwrap_or(u32::MAX));
             self.first.ended = (self.first.ended + count).min(PRIOR_PASSES);
-            self.passed = self.passed.max(now);
+            self.passed = self.passed.max(Some(now));
         }
     }
 
     /// Counts an accepted attempt.
-    pub(super) fn passed(&mut self, sent: u64, retry: bool, now: u64) {
+    pub(super) fn passed(&mut self, sent: Instant, retry: bool, now: Instant) {
         if self.is_none() {
             return self.passed_before(1, sent);
         }
         self.age(now);
         self.tally(retry).ended += 1.0;
-        self.passed = self.passed.max(sent);
+        self.passed = self.passed.max(Some(sent));
         self.all_in_a_row = 0;
         if !retry {
             self.first_in_a_row = 0;
@@ -134,7 +137,7 @@ impl Evidence {
     }
 
     /// Counts a refusal.
-    pub(super) fn refused(&mut self, retry: bool, now: u64) {
+    pub(super) fn refused(&mut self, retry: bool, now: Instant) {
         if self.is_none() {
             // First refusal: the decay begins now, with the attempts accepted so far.
             *self = Self {
@@ -158,7 +161,7 @@ impl Evidence {
     }
 
     /// Returns whether a refusal that was counted applies to all calls of the limiter.
-    pub(super) fn binds_all(&self, attempt: AttemptRecord, now: u64) -> bool {
+    pub(super) fn binds_all(&self, attempt: AttemptRecord, now: Instant) -> bool {
         let (first, retries) = (self.first.share(), self.retries.share());
         let few_of_the_first = first < FEW_OF_THE_FIRST * retries;
         let concerns_its_call = if attempt.retry {
@@ -173,17 +176,17 @@ impl Evidence {
 
     /// Returns whether the server accepts nothing: either nothing since the limiter reopened, or nothing in a row of
     /// refusals that has lasted for some time.
-    fn nothing_passes(&self, attempt: AttemptRecord, now: u64) -> bool {
+    fn nothing_passes(&self, attempt: AttemptRecord, now: Instant) -> bool {
         let AttemptRecord {
             sent,
             reopened,
             interval,
             ..
         } = attempt;
-        let since_reopening = reopened > 0 && sent >= reopened && self.passed < reopened;
-        let recent = RECENT.max(interval.saturating_mul(RECENT_INTERVALS));
+        let since_reopening = reopened.is_some_and(|at| sent >= at) && self.passed < reopened;
+        let recent = RECENT.max(interval.times(RECENT_INTERVALS));
         let in_a_row = self.first_in_a_row >= FIRST_IN_A_ROW && self.all_in_a_row >= ALL_IN_A_ROW;
-        since_reopening || (in_a_row && self.passed < now.saturating_sub(recent))
+        since_reopening || (in_a_row && self.passed < Some(now.before(recent)))
     }
 
     const fn tally(&mut self, retry: bool) -> &mut Tally {
@@ -195,8 +198,8 @@ impl Evidence {
     }
 
     /// Lets the tallies decay up to `now`.
-    fn age(&mut self, now: u64) {
-        let elapsed = Duration::from_nanos(now.saturating_sub(self.aged));
+    fn age(&mut self, now: Instant) {
+        let elapsed = Duration::from(now.since(self.aged));
         let factor = (-elapsed.as_secs_f64() / HALF_LIFE).exp2();
         self.first.age(factor);
         self.retries.age(factor);

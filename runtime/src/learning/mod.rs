@@ -12,6 +12,8 @@ mod window;
 mod windows;
 
 use crate::bucket::Shape;
+use crate::time::Instant;
+use crate::time::Span;
 
 pub(crate) use self::evidence::AttemptRecord;
 use self::evidence::Evidence;
@@ -19,6 +21,7 @@ use self::rate_factor::AcceptedShare;
 pub(crate) use self::windows::Assessment;
 pub(crate) use self::windows::DeclaredBucket;
 pub(crate) use self::windows::Observation;
+pub(crate) use self::windows::Pace;
 use self::windows::TrackedWindows;
 
 /// State of everything that a limiter has learnt.
@@ -62,15 +65,9 @@ impl Learnt {
     }
 
     /// Returns the declared bucket, slowed down to the share.
-    #[expect(
-        clippy::cast_precision_loss,
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "an interval is below 2^52 ns, and a share at least a thousandth"
-    )]
     pub(crate) fn share_of(&self, declared: Shape) -> Shape {
-        let interval = (declared.interval as f64 / self.share.value()).ceil() as u64;
-        let interval = interval.max(declared.interval);
+        let slower = (declared.interval.to_f64() / self.share.value()).ceil();
+        let interval = Span::from_f64(slower).max(declared.interval);
         Shape {
             interval,
             capacity: declared.capacity.max(interval),
@@ -78,43 +75,43 @@ impl Learnt {
     }
 
     /// Removes the paces that have ended. Returns whether the pace in force has changed.
-    pub(crate) fn age(&mut self, now: u64) -> bool {
+    pub(crate) fn age(&mut self, now: Instant) -> bool {
         self.windows.age(now)
     }
 
     /// Returns the instant at which the pace in force ends.
-    pub(crate) fn ages_at(&self) -> Option<u64> {
+    pub(crate) fn ages_at(&self) -> Option<Instant> {
         self.windows.pace().map(|pace| pace.until)
     }
 
-    /// Returns the pace in force: nanoseconds from one call to the next, and the instant at which it ends.
-    pub(crate) fn pace(&self) -> Option<(u64, u64)> {
-        self.windows.pace().map(|pace| (pace.interval, pace.until))
+    /// Returns the pace in force.
+    pub(crate) fn pace(&self) -> Option<Pace> {
+        self.windows.pace()
     }
 
     /// Starts to count accepted calls at `sent`, when a full bucket is used again.
-    pub(crate) fn begin(&mut self, sent: u64) {
+    pub(crate) fn begin(&mut self, sent: Instant) {
         self.share.begin(sent);
     }
 
     /// Counts attempts that were accepted on the fast path, where they are not reported one by one.
-    pub(crate) fn passed_before(&mut self, count: u64, now: u64) {
+    pub(crate) fn passed_before(&mut self, count: u64, now: Instant) {
         self.evidence.passed_before(count, now);
     }
 
     /// Counts an attempt that was refused, for [`binds_all`](Self::binds_all).
-    pub(crate) fn count_refusal(&mut self, retry: bool, now: u64) {
+    pub(crate) fn count_refusal(&mut self, retry: bool, now: Instant) {
         self.evidence.refused(retry, now);
     }
 
     /// Returns whether a refusal applies to all calls of the limiter, and not only to its own call.
-    pub(crate) fn binds_all(&self, attempt: AttemptRecord, now: u64) -> bool {
+    pub(crate) fn binds_all(&self, attempt: AttemptRecord, now: Instant) -> bool {
         self.evidence.binds_all(attempt, now)
     }
 
     /// Records the refusal of a call that was sent at `sent`. Returns whether it is new: a call that was sent before
     /// the last refusal arrived is refused for the same reason as that one.
-    pub(crate) fn refused(&mut self, sent: u64, now: u64) -> bool {
+    pub(crate) fn refused(&mut self, sent: Instant, now: Instant) -> bool {
         let is_new = self.share.refused(sent, now);
         if is_new {
             self.windows.doubt();
@@ -127,18 +124,18 @@ impl Learnt {
         self.share.strikes()
     }
 
-    /// Returns the nanoseconds since the first of these refusals.
-    pub(crate) const fn stopped_for(&self, now: u64) -> u64 {
+    /// Returns the time since the first of these refusals.
+    pub(crate) const fn stopped_for(&self, now: Instant) -> Span {
         self.share.stopped_for(now)
     }
 
     /// Cuts the share after a new refusal. Calls are sent again at `resumes`; `told`: the server set that instant.
-    pub(crate) fn cut(&mut self, resumes: u64, told: bool, declared: Shape) {
+    pub(crate) fn cut(&mut self, resumes: Instant, told: bool, declared: Shape) {
         self.share.cut(resumes, told, declared);
     }
 
     /// Records an accepted attempt that was sent at `sent`.
-    pub(crate) fn passed(&mut self, sent: u64, retry: bool, now: u64) {
+    pub(crate) fn passed(&mut self, sent: Instant, retry: bool, now: Instant) {
         self.share.passed(sent, now);
         self.evidence.passed(sent, retry, now);
     }
@@ -160,7 +157,7 @@ impl Learnt {
     }
 
     /// Returns the instant of the next token, if each exhausted window of the hint is known to refill token by token.
-    pub(crate) fn refills_at(&self, heard: &Observation<'_>) -> Option<u64> {
+    pub(crate) fn refills_at(&self, heard: &Observation<'_>) -> Option<Instant> {
         self.windows.refills_at(heard)
     }
 }

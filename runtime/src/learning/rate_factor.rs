@@ -20,6 +20,8 @@
 use core::time::Duration;
 
 use crate::bucket::Shape;
+use crate::time::Instant;
+use crate::time::Span;
 
 /// Part of the declared rate that the server accepts, and the measurements that it follows from.
 ///
@@ -31,29 +33,29 @@ pub(super) struct AcceptedShare {
     /// Factor after the last cut.
     floor: f64,
     /// Instant from which it has grown since.
-    since: u64,
+    since: Instant,
     /// Factor up to which it grows linearly, because nothing suggests that the server refuses this rate.
     plateau: f64,
     /// Factor before the current stop.
     before: f64,
-    /// Instant of the last new refusal. A call that was sent before it and is refused later says nothing new.
-    refused: u64,
+    /// Instant of the last new refusal, if there was one. A call that was sent before it and is refused later says nothing new.
+    refused: Option<Instant>,
     /// Instant of the first refusal of the current stop.
-    stopped: u64,
-    /// Beginning of the run in which accepted calls are counted. 0: they are not counted.
-    begun: u64,
+    stopped: Instant,
+    /// Beginning of the run in which accepted calls are counted, if they are.
+    begun: Option<Instant>,
     /// Accepted calls of this run.
     passed: u32,
     /// Accepted calls of the run before. 0: not known.
     held: u32,
     /// Factor in the run before.
     held_at: f64,
-    /// Nanoseconds from one reopening to the next, if the last cut took the limit for a window; else 0.
-    cycle: u64,
+    /// Time from one reopening to the next, if the last cut took the limit for a window.
+    cycle: Option<Span>,
     /// Whether the whole rate was accepted for long before the current stop.
     trusted: bool,
-    /// Instant at which calls are sent again after a stop. 0: there was none, or it is forgotten.
-    resumes: u64,
+    /// Instant at which calls are sent again after a stop. `None`: there was none, or it is forgotten.
+    resumes: Option<Instant>,
     /// New refusals of the current stop. 0: the last call was accepted.
     strikes: u32,
     /// Seconds in which the whole cut is undone.
@@ -94,8 +96,8 @@ const SOON: f64 = 20.0;
 /// A run with less than one in this many of the calls of the run before is no measurement.
 const FEWER: u32 = 4;
 
-/// Nanoseconds for which a share of 1 has to hold until the last stop is forgotten.
-const FORGETTING: u64 = 60_000_000_000;
+/// Time for which a share of 1 has to hold until the last stop is forgotten.
+const FORGETTING: Span = Span::from_secs(60);
 
 /// Calls that are counted in a run without a stop. Counting keeps calls off the fast path.
 const COUNTED: u32 = 1000;
@@ -105,18 +107,18 @@ impl AcceptedShare {
     pub(super) const WHOLE: Self = Self {
         value: 1.0,
         floor: 1.0,
-        since: 0,
+        since: Instant::EPOCH,
         plateau: 1.0,
         before: 1.0,
-        refused: 0,
-        stopped: 0,
-        begun: 0,
+        refused: None,
+        stopped: Instant::EPOCH,
+        begun: None,
         passed: 0,
         held: 0,
         held_at: 1.0,
-        cycle: 0,
+        cycle: None,
         trusted: false,
-        resumes: 0,
+        resumes: None,
         strikes: 0,
         recovery: RECOVERY,
     };
@@ -129,49 +131,49 @@ impl AcceptedShare {
         self.strikes
     }
 
-    /// Returns the nanoseconds since the current stop began. 0: the last call was accepted.
-    pub(super) const fn stopped_for(&self, now: u64) -> u64 {
+    /// Returns the time since the current stop began, zero if the last call was accepted.
+    pub(super) const fn stopped_for(&self, now: Instant) -> Span {
         if self.strikes == 0 {
-            0
+            Span::ZERO
         } else {
-            now.saturating_sub(self.stopped)
+            now.since(self.stopped)
         }
     }
 
     /// Returns whether the share is 1, and no calls have to be counted.
     pub(super) fn is_settled(&self) -> bool {
-        self.value >= 1.0 && self.strikes == 0 && self.begun == 0
+        self.value >= 1.0 && self.strikes == 0 && self.begun.is_none()
     }
 
     /// Returns whether no refusal is remembered that speaks against the declared rate.
     pub(super) const fn is_unrefuted(&self) -> bool {
-        self.resumes == 0 && self.strikes == 0
+        self.resumes.is_none() && self.strikes == 0
     }
 
     /// Begins to count at `sent`, when a full bucket is used again. After a stop, counting begins at the reopening.
-    pub(super) fn begin(&mut self, sent: u64) {
-        if self.resumes == 0 && self.strikes == 0 {
-            self.begun = sent;
+    pub(super) fn begin(&mut self, sent: Instant) {
+        if self.is_unrefuted() {
+            self.begun = Some(sent);
             self.passed = 0;
         }
     }
 
     /// Records the refusal of a call that was sent at `sent`. Returns whether it is new.
-    pub(super) fn refused(&mut self, sent: u64, now: u64) -> bool {
-        let is_new = sent > self.refused || self.refused == 0;
+    pub(super) fn refused(&mut self, sent: Instant, now: Instant) -> bool {
+        let is_new = Some(sent) > self.refused;
         if is_new {
             if self.strikes == 0 {
                 self.before = self.value;
                 self.stopped = now;
             }
             self.strikes = self.strikes.saturating_add(1);
-            self.refused = now;
+            self.refused = Some(now);
         }
         is_new
     }
 
     /// Cuts the share after a new refusal. Calls are sent again at `resumes`; `told`: the server set that instant.
-    pub(super) fn cut(&mut self, resumes: u64, told: bool, declared: Shape) {
+    pub(super) fn cut(&mut self, resumes: Instant, told: bool, declared: Shape) {
         let (cut, mut plateau, cycle) = self.judge(resumes, told, declared);
         self.recovery = RECOVERY;
         // A stop soon after another one: the server may have been out of order. The cut stands, and is undone sooner.
@@ -184,26 +186,27 @@ impl AcceptedShare {
         self.floor = self.value;
         self.plateau = plateau.clamp(self.value, 1.0);
         self.since = resumes;
-        self.resumes = resumes;
+        self.resumes = Some(resumes);
     }
 
-    /// Returns the new share, its plateau, and the length of the window that was measured; 0 if it is no window.
+    /// Returns the new share, its plateau, and the length of the window that was measured; `None` if it is no window.
     ///
     /// The cases are tried from the most to the least specific: a chance refusal, a rate close to the declared one, a
     /// window, a bucket, and no measurement.
-    fn judge(&self, resumes: u64, told: bool, declared: Shape) -> (f64, f64, u64) {
+    fn judge(&self, resumes: Instant, told: bool, declared: Shape) -> (f64, f64, Option<Span>) {
         // No stop before this one has led to a cut, so no run has been measured from its reopening on.
-        let first = self.resumes == 0 || (self.strikes > 1 && self.floor >= 1.0);
+        let first = self.resumes.is_none() || (self.strikes > 1 && self.floor >= 1.0);
         let almost = self.let_through(declared) >= ALMOST_ALL;
         // The run was longer than the window that the last cut assumed.
-        let outlived = self.cycle > 0 && self.stopped.saturating_sub(self.begun) > self.cycle;
-        let cycle = resumes.saturating_sub(self.begun);
+        let run = self.counted(self.stopped);
+        let outlived = self.cycle.is_some_and(|cycle| run > Some(cycle));
+        let cycle = self.counted(resumes).filter(|cycle| !cycle.is_zero());
         match self.measured(resumes, declared) {
             // Chance: the same number of calls in a run longer than the window. A window would have renewed meanwhile.
-            Some(_) if outlived && self.is_as_much() => (self.before, 1.0, 0),
+            Some(_) if outlived && self.is_as_much() => (self.before, 1.0, None),
             // Chance, for now: the server sets the pause itself, and refuses either well below the declared quota or
             // after it has accepted the quota for so long that calls are no longer counted.
-            _ if told && first && !(self.begun > 0 && almost) => (self.before, 1.0, 0),
+            _ if told && first && !(self.begun.is_some() && almost) => (self.before, 1.0, None),
             // Almost the declared rate was accepted, and it is no window: a small cut.
             Some(_) if (told || self.strikes > 1) && almost && !self.holds_as_much() => {
                 let cut = self.before * SHALLOWEST_CUT * one_less(self.passed);
@@ -213,7 +216,7 @@ impl AcceptedShare {
                 } else {
                     cut
                 };
-                (cut, plateau, 0)
+                (cut, plateau, None)
             }
             // A window whose end the server tells. Its rate is the measured one.
             Some(low) if told => (
@@ -234,20 +237,20 @@ impl AcceptedShare {
             _ => {
                 let through = self.let_through(declared);
                 let cut = through.clamp(BLIND_CUT, SHALLOWEST_CUT);
-                (self.before * cut, self.before, 0)
+                (self.before * cut, self.before, None)
             }
         }
     }
 
     /// Returns the same for a bucket. From reopening to reopening the bucket filled and was emptied, so `low`, the rate
     /// over that time, is too low. Up to the refusal it was emptied, so the rate over that time is too high.
-    fn judge_bucket(&self, low: f64, declared: Shape) -> (f64, f64, u64) {
+    fn judge_bucket(&self, low: f64, declared: Shape) -> (f64, f64, Option<Span>) {
         let high = self.measured(self.stopped, declared);
         let high = high.map_or(self.before, |high| high.min(self.before));
         let deepest = self.before * DEEPEST_CUT_BY_A_BUCKET;
         let cut = (low * high).sqrt();
         let cut = cut.clamp(deepest, self.before * SHALLOWEST_CUT);
-        (cut, high.max(cut), 0)
+        (cut, high.max(cut), None)
     }
 
     /// Returns whether as many calls were accepted as in the run before, at a lower rate, as in a window. A bucket
@@ -258,7 +261,7 @@ impl AcceptedShare {
 
     /// Returns whether far fewer calls were accepted than in the run before, which says little about the rate.
     const fn is_no_measurement(&self) -> bool {
-        self.begun > 0 && self.passed < self.held / FEWER
+        self.begun.is_some() && self.passed < self.held / FEWER
     }
 
     /// Returns whether as many calls were accepted as in the run before, within an eighth or one call.
@@ -269,35 +272,38 @@ impl AcceptedShare {
 
     /// Returns the share whose rate is that of the accepted calls, from the beginning of the run until `until`. `None`
     /// if no calls were counted.
-    #[expect(clippy::cast_precision_loss, reason = "both are far below 2^52")]
-    fn measured(&self, until: u64, declared: Shape) -> Option<f64> {
-        let span = until.saturating_sub(self.begun).max(1) as f64;
-        (self.begun > 0 && self.passed > 0)
-            .then(|| f64::from(self.passed) * declared.interval as f64 / span)
+    fn measured(&self, until: Instant, declared: Shape) -> Option<f64> {
+        let run = self.counted(until).filter(|_| self.passed > 0)?;
+        let run = run.max(Span::SHORTEST).to_f64();
+        Some(f64::from(self.passed) * declared.interval.to_f64() / run)
+    }
+
+    /// Returns the time from the beginning of the run until `until`, if accepted calls are counted.
+    fn counted(&self, until: Instant) -> Option<Span> {
+        self.begun.map(|begun| until.since(begun))
     }
 
     /// Returns the accepted part of the declared quota, burst included, from the beginning of the run to the refusal.
-    #[expect(clippy::cast_precision_loss, reason = "both are far below 2^52")]
     fn let_through(&self, declared: Shape) -> f64 {
-        if self.begun == 0 {
+        let Some(run) = self.counted(self.stopped) else {
             return if self.trusted { 1.0 } else { 0.0 };
-        }
-        let span = self.stopped.saturating_sub(self.begun) + declared.capacity;
-        f64::from(self.passed) * declared.interval as f64 / span as f64
+        };
+        let span = (run + declared.capacity).to_f64();
+        f64::from(self.passed) * declared.interval.to_f64() / span
     }
 
     /// Records an accepted call that was sent at `sent`.
-    pub(super) fn passed(&mut self, sent: u64, now: u64) {
+    pub(super) fn passed(&mut self, sent: Instant, now: Instant) {
         // The first call that was sent after the stop ends it, and begins a run. A call that was sent before it and is
         // answered late does not.
-        if self.strikes > 0 && sent >= self.resumes {
+        if self.strikes > 0 && Some(sent) >= self.resumes {
             (self.held, self.held_at) = (self.passed, self.before);
             self.trusted = false;
             self.begun = self.resumes;
             self.passed = 0;
             self.strikes = 0;
         }
-        if self.begun > 0 {
+        if self.begun.is_some() {
             self.passed = self.passed.saturating_add(1);
         }
         if self.strikes == 0 {
@@ -305,10 +311,10 @@ impl AcceptedShare {
         }
         // The whole rate is accepted again: forget the stop, and stop counting.
         let steady = self.value >= 1.0 && self.strikes == 0;
-        let long = now.saturating_sub(self.begun) > FORGETTING;
-        if steady && (long || (self.resumes == 0 && self.passed > COUNTED)) {
-            self.begun = 0;
-            self.resumes = 0;
+        let long = self.counted(now).is_none_or(|run| run > FORGETTING);
+        if steady && (long || (self.resumes.is_none() && self.passed > COUNTED)) {
+            self.begun = None;
+            self.resumes = None;
             self.held = 0;
             self.trusted = true;
         }
@@ -317,9 +323,8 @@ impl AcceptedShare {
     /// Lets the share grow: linearly up to the plateau, and as the cube of the time beyond it. The cube is flat at
     /// first, so the share stays near a measured rate, and then reaches 1 after `recovery` seconds. It never shrinks
     /// here.
-    fn grow(&mut self, now: u64) {
-        let elapsed =
-            Duration::from_nanos(now.saturating_sub(self.since)).as_secs_f64() / self.recovery;
+    fn grow(&mut self, now: Instant) {
+        let elapsed = Duration::from(now.since(self.since)).as_secs_f64() / self.recovery;
         let evenly = (self.floor + elapsed).min(self.plateau);
         let beyond = self.floor + (1.0 - self.floor) * elapsed.powi(3);
         self.value = evenly.max(beyond).clamp(self.value, 1.0);

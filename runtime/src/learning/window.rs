@@ -11,17 +11,20 @@
 //! empty first is ruled out. The method is interval (set-membership) estimation with bounded errors, where the errors
 //! are the rounding of the reset and the time between sending a request and receiving its response.
 
+use crate::time::Instant;
+use crate::time::Span;
+
 /// Statement of a response about one window.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Statement {
     pub(super) limit: f64,
     pub(super) remaining: f64,
-    /// Nanoseconds to the reset.
-    pub(super) reset: u64,
+    /// Time to the reset.
+    pub(super) reset: Span,
     /// Instant at which the call was sent.
-    pub(super) sent: u64,
+    pub(super) sent: Instant,
     /// Instant at which its response was received. The server wrote the response between the two.
-    pub(super) received: u64,
+    pub(super) received: Instant,
 }
 
 /// Meaning of a window's reset.
@@ -45,18 +48,18 @@ pub(super) struct TrackedWindow {
     /// reset.
     proven: bool,
     /// Instant at which the newest call about this window was sent.
-    sent: u64,
+    sent: Instant,
     /// Instant at which its response was received.
-    received: u64,
-    /// Reset in that response, in nanoseconds.
-    reset: u64,
+    received: Instant,
+    /// Time to the reset in that response.
+    reset: Span,
     /// Earliest and latest instant of the window's end.
-    ends: (u64, u64),
+    ends: (Instant, Instant),
     /// Least and most nanoseconds in which one token comes back.
     refill: (f64, f64),
 }
 
-const SECOND: u64 = 1_000_000_000;
+const SECOND: Span = Span::from_secs(1);
 
 /// Interval of an unknown rate of refilling.
 const ANY: (f64, f64) = (0.0, f64::INFINITY);
@@ -85,12 +88,12 @@ impl TrackedWindow {
     }
 
     /// Returns the latest instant at which the window can end.
-    pub(super) const fn ends(&self) -> u64 {
+    pub(super) const fn ends(&self) -> Instant {
         self.ends.1
     }
 
     /// Returns the instant at which the newest call about this window was sent.
-    pub(super) const fn sent(&self) -> u64 {
+    pub(super) const fn sent(&self) -> Instant {
         self.sent
     }
 
@@ -104,7 +107,7 @@ impl TrackedWindow {
     pub(super) fn interval(&self) -> f64 {
         let used = (self.limit - self.remaining).max(1.0);
         let (least, most) = self.refill;
-        (nanos(self.reset) / used)
+        (self.reset.to_f64() / used)
             .clamp(least, most.max(least))
             .max(1.0)
     }
@@ -188,10 +191,10 @@ impl TrackedWindow {
 impl Statement {
     /// Returns the earliest and the latest instant of the window's end, if it has one. The server wrote the reset
     /// between sending and receiving, and rounded it up by at most [`rounding`](Self::rounding).
-    fn ends(&self) -> (u64, u64) {
-        let earliest = self.sent.saturating_add(self.reset);
-        let latest = self.received.saturating_add(self.reset);
-        (earliest.saturating_sub(self.rounding()), latest)
+    fn ends(&self) -> (Instant, Instant) {
+        let earliest = self.sent.after(self.reset);
+        let latest = self.received.after(self.reset);
+        (earliest.before(self.rounding()), latest)
     }
 
     /// Returns the least and the most nanoseconds in which one token comes back, if it is a bucket. `None` if it cannot
@@ -202,16 +205,16 @@ impl Statement {
         if used < 1.0 {
             return (self.reset <= rounding).then_some(ANY);
         }
-        let least = nanos(self.reset.saturating_sub(rounding)) / used;
+        let least = self.reset.minus(rounding).to_f64() / used;
         // The server rounds the remaining tokens down, so up to one token less may have been used.
-        let most = nanos(self.reset) / (used - 1.0);
+        let most = self.reset.to_f64() / (used - 1.0);
         Some((least, most))
     }
 
-    /// Returns the nanoseconds by which the reset may have been rounded up: one unit of its last decimal.
-    fn rounding(&self) -> u64 {
+    /// Returns the time by which the reset may have been rounded up: one unit of its last decimal.
+    fn rounding(&self) -> Span {
         let units = [SECOND, SECOND / 10, SECOND / 100];
-        let told = units.into_iter().find(|unit| self.reset % unit == 0);
+        let told = units.into_iter().find(|&unit| self.reset.is_whole(unit));
         told.unwrap_or(SECOND / 1000)
     }
 }
@@ -223,16 +226,12 @@ fn meet<T: PartialOrd + Copy>(one: (T, T), other: (T, T)) -> Option<(T, T)> {
     (least <= most).then_some((least, most))
 }
 
-#[expect(clippy::cast_precision_loss, reason = "resets are far below 2^52 ns")]
-const fn nanos(nanos: u64) -> f64 {
-    nanos as f64
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn told(at: u64, used: f64, reset: u64) -> Statement {
+    fn told(after: Span, used: f64, reset: Span) -> Statement {
+        let at = Instant::EPOCH + after;
         Statement {
             limit: 60.0,
             remaining: 60.0 - used,
@@ -253,7 +252,7 @@ mod tests {
     #[test]
     fn one_answer_fits_either_meaning() {
         assert_eq!(
-            followed(&[told(0, 5.0, 3 * SECOND)]).kind(),
+            followed(&[told(Span::ZERO, 5.0, Span::from_secs(3))]).kind(),
             ResetMeaning::Unknown
         );
     }
@@ -261,16 +260,16 @@ mod tests {
     #[test]
     fn an_end_that_stays_is_a_windows() {
         let window = followed(&[
-            told(0, 1.0, 2_000_000_100),
-            told(SECOND, 30.0, 1_000_000_100),
+            told(Span::ZERO, 1.0, Span::from_nanos(2_000_000_100)),
+            told(SECOND, 30.0, Span::from_nanos(1_000_000_100)),
         ]);
         assert_eq!(window.kind(), ResetMeaning::Renews);
-        assert!((2_000_000_100..2_020_000_000).contains(&window.ends()));
+        assert!((2_000_000_100..2_020_000_000).contains(&window.ends().nanos()));
     }
 
     #[test]
     fn a_time_in_proportion_to_what_is_used_is_a_buckets() {
-        let half = |used: u32| told(0, f64::from(used), u64::from(used) * SECOND / 2);
+        let half = |used: u32| told(Span::ZERO, f64::from(used), SECOND.times(used.into()) / 2);
         let window = followed(&[half(1), half(3), half(40)]);
         assert_eq!(window.kind(), ResetMeaning::Refills);
         assert!((window.interval() / 5e8 - 1.0).abs() < 0.03, "{window:?}");
@@ -279,26 +278,29 @@ mod tests {
     #[test]
     fn whole_seconds_make_the_end_no_later_than_it_was_told_before() {
         let window = followed(&[
-            told(0, 1.0, 3 * SECOND),
-            told(SECOND / 2, 2.0, 3 * SECOND),
-            told(SECOND * 3 / 2, 3.0, 2 * SECOND),
+            told(Span::ZERO, 1.0, Span::from_secs(3)),
+            told(SECOND / 2, 2.0, Span::from_secs(3)),
+            told(SECOND + SECOND / 2, 3.0, Span::from_secs(2)),
         ]);
-        assert_eq!(window.ends(), 3 * SECOND + SECOND / 100);
+        assert_eq!(
+            window.ends(),
+            Instant::EPOCH + Span::from_secs(3) + SECOND / 100
+        );
     }
 
     #[test]
     fn of_two_answers_about_one_window_the_smaller_count_is_kept() {
-        let mut window = TrackedWindow::new(&told(10, 50.0, 2 * SECOND));
-        window.hear(&told(5, 40.0, 2 * SECOND));
+        let mut window = TrackedWindow::new(&told(Span::from_nanos(10), 50.0, Span::from_secs(2)));
+        window.hear(&told(Span::from_nanos(5), 40.0, Span::from_secs(2)));
         assert!((window.remaining() - 10.0).abs() < 1e-9);
-        window.hear(&told(20, 45.0, 2 * SECOND));
+        window.hear(&told(Span::from_nanos(20), 45.0, Span::from_secs(2)));
         assert!((window.remaining() - 10.0).abs() < 1e-9);
     }
 
     #[test]
     fn an_answer_about_the_window_before_changes_nothing() {
-        let mut window = TrackedWindow::new(&told(0, 60.0, SECOND));
-        assert!(window.hear(&told(SECOND + SECOND / 50, 1.0, 5 * SECOND)));
+        let mut window = TrackedWindow::new(&told(Span::ZERO, 60.0, SECOND));
+        assert!(window.hear(&told(SECOND + SECOND / 50, 1.0, Span::from_secs(5))));
         let before = window;
         assert!(!window.hear(&told(SECOND / 2, 60.0, SECOND)));
         assert_eq!(window, before);

@@ -10,6 +10,8 @@
 use core::time::Duration;
 
 use crate::hint::Hint;
+use crate::time::Instant;
+use crate::time::Span;
 
 use super::spoken::Spoken;
 use super::spoken::windows;
@@ -36,20 +38,20 @@ struct Followed {
 
 /// Rate at which the rest of a window is used up.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Pace {
-    /// Nanoseconds from one call to the next.
-    pub(super) interval: u64,
+pub(crate) struct Pace {
+    /// Time from one call to the next.
+    pub(crate) interval: Span,
     /// Instant at which the pace ends.
-    pub(super) until: u64,
+    pub(crate) until: Instant,
 }
 
 /// Consequences of a hint for the limiter.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Assessment {
-    /// Instant until which nothing is left of a window. 0: something is left.
-    pub(crate) closed_until: u64,
-    /// Instant at which an empty bucket gets its next token. 0: it is not empty.
-    pub(crate) refills_at: u64,
+    /// Instant until which nothing is left of a window, if one is exhausted.
+    pub(crate) closed_until: Option<Instant>,
+    /// Instant at which an empty bucket gets its next token, if it is empty.
+    pub(crate) refills_at: Option<Instant>,
     /// Upper bound of the tokens left, where the hint tells no reset.
     pub(crate) level: Option<f64>,
     /// Whether so little is left that it is spread.
@@ -58,15 +60,20 @@ pub(crate) struct Assessment {
 
 impl Assessment {
     const CLEAR: Self = Self {
-        closed_until: 0,
-        refills_at: 0,
+        closed_until: None,
+        refills_at: None,
         level: None,
         scarce: false,
     };
 
     /// Returns whether the hint asks for no restriction.
     pub(crate) const fn is_clear(&self) -> bool {
-        self.closed_until == 0 && self.refills_at == 0 && !self.scarce
+        self.closed_until.is_none() && self.refills_at.is_none() && !self.scarce
+    }
+
+    /// Records that nothing is left until `until`.
+    fn close(&mut self, until: Instant) {
+        self.closed_until = self.closed_until.max(Some(until));
     }
 }
 
@@ -79,8 +86,8 @@ pub(crate) struct DeclaredBucket {
     pub(crate) left: u64,
 }
 
-/// Nanoseconds by which a reset in whole seconds may be rounded up.
-const ROUNDING: u64 = 1_000_000_000;
+/// Time by which a reset in whole seconds may be rounded up.
+const ROUNDING: Span = Span::from_secs(1);
 
 impl DeclaredBucket {
     /// Returns whether the declared bucket predicts the server's statement: the limit is the burst, no more tokens are
@@ -102,19 +109,19 @@ impl DeclaredBucket {
 pub(crate) struct Observation<'a> {
     pub(crate) hint: &'a Hint,
     /// Instant at which the call was sent.
-    pub(crate) sent: u64,
+    pub(crate) sent: Instant,
     /// Instant at which its response was received.
-    pub(crate) received: u64,
+    pub(crate) received: Instant,
     /// Part of a limit below which its rest is spread: `throttle_below`.
     pub(crate) below: f64,
-    /// Longest time to a reset that is believed, in nanoseconds: `max_cooldown`.
-    pub(crate) longest: u64,
+    /// Longest time to a reset that is believed: `max_cooldown`.
+    pub(crate) longest: Span,
 }
 
 impl Observation<'_> {
     /// Returns an instant that the server sent, bounded by the longest time that is believed.
-    fn believed(&self, instant: u64) -> u64 {
-        instant.min(self.received.saturating_add(self.longest))
+    fn believed(&self, instant: Instant) -> Instant {
+        instant.min(self.received.after(self.longest))
     }
 }
 
@@ -129,7 +136,7 @@ impl TrackedWindows {
     }
 
     /// Removes the paces that have ended. Returns whether the pace in force has changed.
-    pub(super) fn age(&mut self, now: u64) -> bool {
+    pub(super) fn age(&mut self, now: Instant) -> bool {
         let before = self.pace();
         for followed in &mut self.list {
             followed.pace.take_if(|pace| pace.until <= now);
@@ -163,16 +170,16 @@ impl TrackedWindows {
 
     /// Returns the instant of the next token after a refusal, if each exhausted window is a proven bucket. `None` if
     /// one of them is not, or none is exhausted.
-    pub(super) fn refills_at(&self, heard: &Observation<'_>) -> Option<u64> {
+    pub(super) fn refills_at(&self, heard: &Observation<'_>) -> Option<Instant> {
         let spoken = windows(heard.hint);
         let mut exhausted = spoken
             .iter()
             .filter(|spoken| spoken.remaining.is_some_and(|left| left < 1.0));
-        exhausted.try_fold(None, |latest: Option<u64>, spoken| {
+        exhausted.try_fold(None, |latest: Option<Instant>, spoken| {
             let known = self.list.iter().find(|known| *known.name == *spoken.name)?;
             let refills = known.window.kind() == ResetMeaning::Refills && known.window.is_proven();
-            let next = heard.sent.saturating_add(whole(known.window.interval()));
-            refills.then(|| Some(latest.map_or(next, |latest| latest.max(next))))
+            let next = heard.sent.after(whole(known.window.interval()));
+            refills.then(|| latest.max(Some(next)))
         })?
     }
 
@@ -187,12 +194,11 @@ impl TrackedWindows {
         let Some(remaining) = spoken.remaining else {
             return;
         };
-        let reset = spoken.reset.map(nanos);
-        let close = |assessment: &mut Assessment, reset: u64| {
-            let until = heard.believed(heard.received.saturating_add(reset));
-            assessment.closed_until = assessment.closed_until.max(until);
+        let reset = spoken.reset.map(bounded);
+        let close = |assessment: &mut Assessment, reset| {
+            assessment.close(heard.believed(heard.received.after(reset)));
         };
-        match (reset.filter(|&reset| reset > 0), spoken.limit) {
+        match (reset.filter(|reset| !reset.is_zero()), spoken.limit) {
             // Other units, such as tokens of a language model: how many calls the rest allows is not known, unless
             // nothing is left.
             (Some(reset), _) if !spoken.is_requests && remaining <= 0.0 => close(assessment, reset),
@@ -245,16 +251,15 @@ impl TrackedWindows {
                 followed.pace = Some(refill(&window, told, heard));
                 assessment.scarce = true;
                 if window.remaining() < 1.0 {
-                    let next = window.sent().saturating_add(whole(window.interval()));
-                    assessment.refills_at = assessment.refills_at.max(next);
+                    let next = window.sent().after(whole(window.interval()));
+                    assessment.refills_at = assessment.refills_at.max(Some(next));
                 }
             }
             ResetMeaning::Refills => {}
             ResetMeaning::Unknown | ResetMeaning::Renews if window.remaining() < 1.0 => {
                 // The end may have passed since the call was sent. Later calls tell about the next window.
                 if window.ends() > heard.received {
-                    let until = heard.believed(window.ends());
-                    assessment.closed_until = assessment.closed_until.max(until);
+                    assessment.close(heard.believed(window.ends()));
                 }
             }
             ResetMeaning::Unknown | ResetMeaning::Renews => {
@@ -295,11 +300,9 @@ impl TrackedWindows {
 /// Returns the pace that spreads the rest of a window evenly until its end. `None` if the end has passed.
 fn spread(window: &TrackedWindow, heard: &Observation<'_>) -> Option<Pace> {
     let until = heard.believed(window.ends());
-    let left = until.checked_sub(heard.received);
-    let left = left.filter(|&left| left > 0)?;
-    #[expect(clippy::cast_precision_loss, reason = "far below 2^52 ns")]
-    let interval = (left as f64 / window.remaining()).ceil();
-    Some(Pace {
+    let left = until.since(heard.received);
+    let interval = (left.to_f64() / window.remaining()).ceil();
+    (!left.is_zero()).then_some(Pace {
         interval: whole(interval),
         until,
     })
@@ -309,22 +312,17 @@ fn spread(window: &TrackedWindow, heard: &Observation<'_>) -> Option<Pace> {
 fn refill(window: &TrackedWindow, told: &Statement, heard: &Observation<'_>) -> Pace {
     Pace {
         interval: whole(window.interval().ceil()).min(told.reset),
-        until: heard.believed(told.received.saturating_add(told.reset)),
+        until: heard.believed(told.received.after(told.reset)),
     }
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a float that is too large saturates"
-)]
-const fn whole(nanos: f64) -> u64 {
-    let nanos = nanos as u64;
-    if nanos == 0 { 1 } else { nanos }
+/// Returns a span of whole nanoseconds, at least one.
+fn whole(nanos: f64) -> Span {
+    Span::from_f64(nanos).max(Span::SHORTEST)
 }
 
-/// Returns the duration in nanoseconds, at most 36 years, so that sums of a few instants cannot overflow.
-fn nanos(duration: Duration) -> u64 {
-    const MOST: u64 = 1 << 60;
-    u64::try_from(duration.as_nanos()).map_or(MOST, |nanos| nanos.min(MOST))
+/// Returns the length of `duration`, at most 36 years, so that sums of a few instants cannot overflow.
+fn bounded(duration: Duration) -> Span {
+    const MOST: Span = Span::from_nanos(1 << 60);
+    Span::of(duration).min(MOST)
 }

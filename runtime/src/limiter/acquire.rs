@@ -97,8 +97,8 @@ impl<'a> Acquire<'a> {
             Denial::Refused(Refusal::Shut) => Kind::Shut,
             Denial::Refused(Refusal::NoStore) => Kind::Store(self.limiter.shared().no_store()),
             Denial::Refused(Refusal::Late { until } | Refusal::Closed { until }) => {
-                let wait = until.saturating_sub(clock::now());
-                Kind::Deadline(core::time::Duration::from_nanos(wait))
+                let wait = until.since(clock::now());
+                Kind::Deadline(core::time::Duration::from(wait))
             }
         });
         match shared.name() {

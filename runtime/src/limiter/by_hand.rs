@@ -2,10 +2,10 @@
 
 use core::time::Duration;
 
-use tokio::time::Instant;
-
 use crate::clock;
 use crate::quota::Quota;
+use crate::time::Instant;
+use crate::time::Span;
 
 use super::LONGEST_COOLDOWN;
 use super::Limiter;
@@ -40,11 +40,10 @@ impl Limiter {
     /// assert_eq!(Instant::now(), until);
     /// # Ok(()) }
     /// ```
-    pub fn cooldown_until(&self, until: Instant) {
+    pub fn cooldown_until(&self, until: tokio::time::Instant) {
         let now = clock::now();
-        let longest = now.saturating_add(clock::nanos(LONGEST_COOLDOWN));
-        self.shared()
-            .cool_down(clock::since_epoch(until).min(longest));
+        let longest = now.after(Span::of(LONGEST_COOLDOWN));
+        self.shared().cool_down(clock::of_tokio(until).min(longest));
     }
 
     /// Closes the limiter for this long, at most one hour, as [`cooldown_until`](Self::cooldown_until) does.
@@ -66,8 +65,8 @@ impl Limiter {
     /// ```
     pub fn cooldown_for(&self, duration: Duration) {
         let now = clock::now();
-        let duration = clock::nanos(duration.min(LONGEST_COOLDOWN));
-        self.shared().cool_down(now.saturating_add(duration));
+        let duration = Span::of(duration.min(LONGEST_COOLDOWN));
+        self.shared().cool_down(now.after(duration));
     }
 
     /// Ends the cooldown now, whether a server, a failure or the program caused it: for an operator who knows
@@ -163,12 +162,12 @@ impl Limiter {
 
 impl Shared {
     /// Closes the limiter until `until`.
-    fn cool_down(&self, until: u64) {
+    fn cool_down(&self, until: Instant) {
         self.with_state(|state, now, wakes| state.cool_down(until, why::BY_HAND, now, wakes));
     }
 
     /// Applies `act` to the limiter and to the limiters of the server's resources.
-    fn by_hand(&self, act: &dyn Fn(&mut LimiterState, &FastPath, u64, &mut WakeList)) {
+    fn by_hand(&self, act: &dyn Fn(&mut LimiterState, &FastPath, Instant, &mut WakeList)) {
         self.with_state(|state, now, wakes| act(state, &self.fast_path, now, wakes));
         for resource in self.all_resources() {
             resource.with_state(|state, now, wakes| act(state, &resource.fast_path, now, wakes));
@@ -182,7 +181,7 @@ impl Shared {
         }
         if quota.starts_empty() {
             self.with_state(|state, now, _| {
-                state.tat = now + state.shape.capacity;
+                state.bucket.drain(now);
                 state.fill_window(now);
             });
         }

@@ -12,6 +12,7 @@ use crate::store::Answer;
 use crate::store::Policy;
 use crate::store::Store;
 use crate::store::StoreError;
+use crate::time::Instant;
 
 use super::callback::Callback;
 use super::locked::Locked;
@@ -89,7 +90,7 @@ impl Shared {
     /// Returns why the store refuses callers.
     #[cold]
     pub(crate) fn no_store(&self) -> Arc<str> {
-        let why = self.with_state(|state, now, _| state.no_store(u64::MAX, now));
+        let why = self.with_state(|state, now, _| state.no_store(Instant::FAR, now));
         why.unwrap_or_else(|| Arc::from("the store cannot be reached"))
     }
 }

@@ -2,6 +2,8 @@
 
 use core::time::Duration;
 
+use crate::time::Span;
+
 use super::counts::Counts;
 use super::shared::Shared;
 use super::snapshot::Snapshot;
@@ -13,10 +15,10 @@ impl Shared {
     }
 
     /// Records a wait that was spent outside the queue.
-    pub(crate) fn add_backoff(&self, nanos: u64, slow: u64) {
+    pub(crate) fn add_backoff(&self, delay: Span, slow: Span) {
         self.with_state(|state, now, _| {
-            state.waits.backoff += Duration::from_nanos(nanos);
-            state.expect_backoff(nanos, slow, now);
+            state.waits.backoff += Duration::from(delay);
+            state.expect_backoff(delay, slow, now);
         });
     }
 

@@ -4,6 +4,7 @@ use core::time::Duration;
 use std::sync::Arc;
 
 use crate::clock;
+use crate::time::Span;
 
 use super::Limiter;
 use super::registry;
@@ -60,14 +61,14 @@ pub async fn drain(limiters: &[&Limiter], timeout: Duration) -> usize {
             all.push(shared);
         }
     }
-    let end = clock::now().saturating_add(clock::nanos(timeout));
+    let end = clock::now().after(Span::of(timeout));
     loop {
         let in_flight: u64 = all.iter().map(|shared| shared.in_flight()).sum();
         let now = clock::now();
         if in_flight == 0 || now >= end {
             return usize::try_from(in_flight).unwrap_or(usize::MAX);
         }
-        let next = now.saturating_add(clock::nanos(LOOK)).min(end);
+        let next = now.after(Span::of(LOOK)).min(end);
         tokio::time::sleep_until(clock::instant(next)).await;
     }
 }

@@ -5,11 +5,13 @@
 
 use core::hint;
 
-use crate::bucket;
+use crate::bucket::Bucket;
 use crate::bucket::Shape;
 use crate::bucket::TIMER_SLACK;
 use crate::sync::AtomicU64;
 use crate::sync::Ordering;
+use crate::time::Instant;
+use crate::time::Span;
 
 const SHUT: u64 = 1 << 63;
 
@@ -47,7 +49,7 @@ pub(super) enum TryTake {
     /// The permit is taken.
     Taken,
     /// There are too few tokens until this instant.
-    Empty(u64),
+    Empty(Instant),
     /// To be decided under the lock: the fast path is shut, the cost can never be paid, or the clock went
     /// back.
     Slow,
@@ -63,38 +65,41 @@ impl FastPath {
                 attempts: AtomicU64::new(0),
                 permits: AtomicU64::new(0),
             }),
-            interval: AtomicU64::new(shape.interval),
-            capacity: AtomicU64::new(shape.capacity),
+            interval: AtomicU64::new(shape.interval.nanos()),
+            capacity: AtomicU64::new(shape.capacity.nanos()),
             owed_until: AtomicU64::new(0),
         }
     }
 
     /// Takes `cost` tokens at `now` if they are there and no caller waits.
     #[inline]
-    pub(super) fn pass(&self, cost: u32, now: u64) -> TryTake {
+    pub(super) fn pass(&self, cost: u32, now: Instant) -> TryTake {
         self.try_once(cost, now)
             .unwrap_or_else(|| self.try_again(cost, now))
     }
 
     /// Tries once to take the tokens. `None`: another thread changed the word meanwhile.
     #[inline]
-    fn try_once(&self, cost: u32, now: u64) -> Option<TryTake> {
+    fn try_once(&self, cost: u32, now: Instant) -> Option<TryTake> {
         let tat = self.tat.0.tat.load(Ordering::Acquire);
         if tat & SHUT != 0 {
             return Some(TryTake::Slow);
         }
         let shape = self.shape();
-        match bucket::take(tat, shape, cost, now, self.credit(now)) {
+        let bucket = Bucket::new(Instant::from_nanos(tat), shape);
+        match bucket.take(cost, now, self.credit(now)) {
             Err(until) if until - now > shape.capacity => Some(TryTake::Slow),
             Err(_) if shape.price(u64::from(cost)) > shape.capacity => Some(TryTake::Slow),
             Err(until) => Some(TryTake::Empty(until)),
-            Ok(next) => self.replace(tat, next).then_some(TryTake::Taken),
+            Ok(next) => self
+                .replace(tat, next.tat.nanos())
+                .then_some(TryTake::Taken),
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn try_again(&self, cost: u32, now: u64) -> TryTake {
+    fn try_again(&self, cost: u32, now: Instant) -> TryTake {
         let mut failures = 1;
         loop {
             stand_back(failures);
@@ -159,16 +164,16 @@ impl FastPath {
     }
 
     /// Shuts the fast path if it is open. Returns its state, which then belongs to the holder of the lock.
-    pub(super) fn shut(&self) -> Option<u64> {
+    pub(super) fn shut(&self) -> Option<Instant> {
         let tat = self.tat.0.tat.fetch_or(SHUT, Ordering::AcqRel);
-        (tat & SHUT == 0).then_some(tat)
+        (tat & SHUT == 0).then_some(Instant::from_nanos(tat))
     }
 
     /// Opens the fast path with this state. Until `owed_until`, tokens that a late timer kept from waiters
     /// can be taken.
-    pub(super) fn open(&self, tat: u64, owed_until: u64) {
-        self.owed_until.store(owed_until, Ordering::Relaxed);
-        self.tat.0.tat.store(tat, Ordering::Release);
+    pub(super) fn open(&self, tat: Instant, owed_until: Instant) {
+        self.owed_until.store(owed_until.nanos(), Ordering::Relaxed);
+        self.tat.0.tat.store(tat.nanos(), Ordering::Release);
     }
 
     /// Changes the quota. Only while the fast path is shut.
@@ -176,24 +181,26 @@ impl FastPath {
     /// A caller that read the old interval before and the new capacity after cannot pass: the fast path was
     /// shut in between, and `set_quota` never reopens it with the state that the caller read.
     pub(super) fn reshape(&self, shape: Shape) {
-        self.capacity.store(shape.capacity, Ordering::Relaxed);
-        self.interval.store(shape.interval, Ordering::Relaxed);
+        self.capacity
+            .store(shape.capacity.nanos(), Ordering::Relaxed);
+        self.interval
+            .store(shape.interval.nanos(), Ordering::Relaxed);
     }
 
     #[inline]
-    fn credit(&self, now: u64) -> u64 {
-        if now < self.owed_until.load(Ordering::Relaxed) {
+    fn credit(&self, now: Instant) -> Span {
+        if now.nanos() < self.owed_until.load(Ordering::Relaxed) {
             owed()
         } else {
-            0
+            Span::ZERO
         }
     }
 
     #[inline]
     fn shape(&self) -> Shape {
         Shape {
-            interval: self.interval.load(Ordering::Relaxed),
-            capacity: self.capacity.load(Ordering::Relaxed),
+            interval: Span::from_nanos(self.interval.load(Ordering::Relaxed)),
+            capacity: Span::from_nanos(self.capacity.load(Ordering::Relaxed)),
         }
     }
 }
@@ -201,7 +208,7 @@ impl FastPath {
 /// Out of line: a branch that is not taken costs less than a choice that all the rest has to wait for.
 #[cold]
 #[inline(never)]
-const fn owed() -> u64 {
+const fn owed() -> Span {
     TIMER_SLACK
 }
 

@@ -5,6 +5,7 @@ use std::sync::MutexGuard;
 use tokio::runtime::Handle;
 
 use crate::quota::Quota;
+use crate::time::Instant;
 
 use super::remote::client::Outbox;
 use super::state::LimiterState;
@@ -52,7 +53,7 @@ pub(super) fn remove(mut locked: MutexGuard<'_, Locked>, index: u32) {
 }
 
 /// Does the same for a waiter without a permit, and counts its wait as given up.
-pub(super) fn remove_without_permit(mut locked: MutexGuard<'_, Locked>, index: u32, now: u64) {
+pub(super) fn remove_without_permit(mut locked: MutexGuard<'_, Locked>, index: u32, now: Instant) {
     let waiter = locked.leave(index);
     locked.state.count_given_up(&waiter, now);
     drop(locked);

@@ -202,7 +202,7 @@ impl Limiter {
 
     /// Refuses a quota that stores cannot keep.
     fn check(quota: Quota, in_store: bool) -> Result<(), Error> {
-        if in_store && quota.rate().nanos() < Limit::MIN_INTERVAL * TICK {
+        if in_store && quota.rate().span().nanos() < Limit::MIN_INTERVAL * TICK {
             return Err(Error::invalid(
                 "limits that are shared through a store are at most 100,000 per second",
             ));
@@ -403,9 +403,9 @@ impl Limiter {
             .take(cost, now)
             .inspect(|()| shared.fast_path.count_permit())
             .map_err(|refusal| match refusal {
-                Refusal::Late { until } | Refusal::Closed { until } => Error::new(Kind::NotYet(
-                    Duration::from_nanos(until.saturating_sub(now)),
-                )),
+                Refusal::Late { until } | Refusal::Closed { until } => {
+                    Error::new(Kind::NotYet(Duration::from(until.since(now))))
+                }
                 Refusal::TooLarge { burst } => {
                     Error::new(Kind::InsufficientCapacity { cost, burst })
                 }

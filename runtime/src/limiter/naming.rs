@@ -47,9 +47,9 @@ impl Shared {
     pub(crate) fn context(&self, sent: bool) -> Context {
         let (ahead, closed) = {
             let state = &self.lock().state;
-            let left = state.cooldown.until().saturating_sub(clock::now());
-            let closed = (Duration::from_nanos(left), state.announced.why);
-            (state.queue.waiting(), (left > 0).then_some(closed))
+            let left = state.cooldown.until().since(clock::now());
+            let closed = (Duration::from(left), state.announced.why);
+            (state.queue.waiting(), (!left.is_zero()).then_some(closed))
         };
         Context {
             limiter: self.label().into(),
@@ -69,11 +69,11 @@ impl Shared {
         let state = &mut locked.state;
         let is_idle = state.queue.waiting() == 0;
         let is_plain = !state.shut
-            && state.shape == state.declared
+            && state.bucket.shape == state.declared_shape
             && state.cooldown.held_until() <= now
             && state.cooldown.probe() == Probe::Off
             && state.is_window_empty(now);
-        let is_full = state.remote.is_some() || state.tat <= now;
+        let is_full = state.remote.is_some() || state.bucket.tat <= now;
         if is_idle {
             // Without any event: the registry is locked, and a subscriber may use it.
             state.hand_back(&self.fast_path, now);

@@ -1,5 +1,7 @@
 //! State of a limiter that is read without its lock.
 
+use crate::time::Instant;
+
 use core::sync::atomic::AtomicU8;
 use core::sync::atomic::AtomicU64;
 use core::sync::atomic::Ordering;
@@ -30,11 +32,12 @@ impl Published {
 
     /// Publishes whether the limiter learns from calls that pass, whether it has a strict window, and until when a
     /// call may have to wait.
-    pub(super) fn write(&self, attentive: bool, strict: bool, binds_until: u64) {
+    pub(super) fn write(&self, attentive: bool, strict: bool, binds_until: Instant) {
         let attentive = if attentive { ATTENTIVE } else { 0 } | if strict { STRICT } else { 0 };
         let resources = self.listens.load(Ordering::Relaxed) & RESOURCES;
         self.listens.store(attentive | resources, Ordering::Relaxed);
-        self.binds_until.store(binds_until, Ordering::Relaxed);
+        self.binds_until
+            .store(binds_until.nanos(), Ordering::Relaxed);
     }
 
     /// Sets the bit for resources. Only with the lock held.
@@ -66,7 +69,7 @@ impl Published {
     }
 
     /// Returns whether a call may have to wait for a permit.
-    pub(super) fn binds(&self, now: u64) -> bool {
-        now < self.binds_until.load(Ordering::Relaxed)
+    pub(super) fn binds(&self, now: Instant) -> bool {
+        now.nanos() < self.binds_until.load(Ordering::Relaxed)
     }
 }

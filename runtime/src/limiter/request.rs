@@ -1,5 +1,8 @@
 //! A request for a permit, and the reasons for refusing it.
 
+use crate::time::Instant;
+use crate::time::Span;
+
 use super::state::news::SLOW;
 
 /// A request for a permit.
@@ -8,24 +11,24 @@ pub(crate) struct Request {
     /// Number of tokens.
     pub(crate) cost: u32,
     /// Instant after which a permit is of no use.
-    pub(crate) latest: u64,
-    /// Longest time in cooldowns that the caller still accepts, in nanoseconds.
-    pub(crate) patience: u64,
+    pub(crate) latest: Instant,
+    /// Longest time in cooldowns that the caller still accepts.
+    pub(crate) patience: Span,
     pub(crate) priority: Priority,
     /// The call can be refused with an error.
     pub(crate) refusable: bool,
     /// The outcome of the attempt will be reported to the limiter.
     pub(crate) reports: bool,
-    /// Longest wait that is not announced, in nanoseconds.
-    pub(crate) slow: u64,
+    /// Longest wait that is not announced.
+    pub(crate) slow: Span,
 }
 
 impl Request {
     /// One token, at whatever time, for a caller that reports nothing.
     pub(crate) const ONE: Self = Self {
         cost: 1,
-        latest: u64::MAX,
-        patience: u64::MAX,
+        latest: Instant::FAR,
+        patience: Span::LONGEST,
         priority: Priority::First,
         refusable: true,
         reports: false,
@@ -62,9 +65,9 @@ impl Priority {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Refusal {
     /// A permit would be granted at this instant, later than it is of use.
-    Late { until: u64 },
+    Late { until: Instant },
     /// A permit would be granted at this instant, after cooldowns that are too long for the caller.
-    Closed { until: u64 },
+    Closed { until: Instant },
     /// The bucket never holds as many tokens.
     TooLarge { burst: u32 },
     /// The store that the limiter shares its limit through refuses.

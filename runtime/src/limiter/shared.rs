@@ -15,6 +15,8 @@ use tokio::runtime::Handle;
 use crate::bucket::Shape;
 use crate::clock;
 use crate::quota::Quota;
+use crate::time::Instant;
+use crate::time::Span;
 
 use super::callback::Callback;
 use super::counts::Counts;
@@ -101,13 +103,13 @@ impl Shared {
 
     /// Takes a permit if no caller waits and the bucket has the tokens.
     #[inline]
-    pub(crate) fn pass(&self, cost: u32, now: u64) -> bool {
+    pub(crate) fn pass(&self, cost: u32, now: Instant) -> bool {
         self.fast_path.pass(cost, now) == TryTake::Taken
     }
 
     /// Admits a call's attempt if no caller waits and the bucket has a token.
     #[inline]
-    pub(crate) fn admit(&self, retry: bool, now: u64) -> bool {
+    pub(crate) fn admit(&self, retry: bool, now: Instant) -> bool {
         let passed = self.pass(1, now);
         if passed {
             self.fast_path.count_attempt();
@@ -120,7 +122,7 @@ impl Shared {
 
     /// Takes a permit now. The refusal carries the instant at which one is free.
     #[inline]
-    pub(super) fn take(&self, cost: u32, now: u64) -> Result<(), Refusal> {
+    pub(super) fn take(&self, cost: u32, now: Instant) -> Result<(), Refusal> {
         match self.fast_path.pass(cost, now) {
             TryTake::Taken => Ok(()),
             TryTake::Empty(until) => Err(Refusal::Late { until }),
@@ -173,25 +175,24 @@ impl Shared {
         handle: &Handle,
         request: Request,
         cx: &Context<'_>,
-        now: u64,
+        now: Instant,
         wakes: &mut WakeList,
     ) -> Result<u32, Denial> {
-        let times = (now, locked.state.cooldown.closed_for(now));
-        let waiter = Waiter::new(cx.waker().clone(), request, times, handle.id());
+        let closed = locked.state.cooldown.closed_for(now);
+        let waiter = Waiter::new(cx.waker().clone(), request, now, closed, handle.id());
         let joined = locked.state.join(waiter, request.slow, now, wakes);
         joined
             .inspect(|_| locked.timers.register(handle, &self.me))
             .map_err(Denial::Refused)
     }
 
-    /// Returns the outcome of a wait, or `None` while it lasts. A permit carries the unused patience, in
-    /// nanoseconds.
+    /// Returns the outcome of a wait, or `None` while it lasts. A permit carries the unused patience.
     pub(super) fn check(
         &self,
         index: u32,
         cx: &Context<'_>,
         wanted: Use,
-    ) -> Option<Result<u64, Refusal>> {
+    ) -> Option<Result<Span, Refusal>> {
         let mut locked = self.lock();
         let now = clock::now();
         if locked.state.is_late(index, now) {
@@ -202,7 +203,7 @@ impl Shared {
         let waiter = locked.state.queue.waiter_mut(index);
         let outcome = match waiter.state() {
             WaiterState::Granted { .. } | WaiterState::Held { .. } => {
-                Ok(waiter.patience.saturating_sub(closed))
+                Ok(waiter.patience.minus(closed))
             }
             WaiterState::Late { until } => Err(Refusal::Late { until }),
             WaiterState::Closed { until } => Err(Refusal::Closed { until }),
@@ -270,7 +271,7 @@ impl Shared {
 
     pub(super) fn with_state<T>(
         &self,
-        act: impl FnOnce(&mut LimiterState, u64, &mut WakeList) -> T,
+        act: impl FnOnce(&mut LimiterState, Instant, &mut WakeList) -> T,
     ) -> T {
         let (mut locked, now) = self.lock_state();
         let mut wakes = WakeList::new();
@@ -281,13 +282,13 @@ impl Shared {
 
     /// Locks the state, takes over the bucket from the fast path, and reads the clock last: with an older
     /// time, the bucket would look as if it lay in the future.
-    pub(super) fn lock_state(&self) -> (MutexGuard<'_, Locked>, u64) {
+    pub(super) fn lock_state(&self) -> (MutexGuard<'_, Locked>, Instant) {
         let mut locked = self.lock();
         let now = self.begin(&mut locked);
         (locked, now)
     }
 
-    pub(super) fn begin(&self, locked: &mut Locked) -> u64 {
+    pub(super) fn begin(&self, locked: &mut Locked) -> Instant {
         let handed = self.fast_path.shut();
         let now = clock::now();
         locked.state.take_over(handed, &self.fast_path, now);
@@ -299,7 +300,7 @@ impl Shared {
     pub(super) fn finish<'a>(
         &'a self,
         mut locked: MutexGuard<'a, Locked>,
-        mut now: u64,
+        mut now: Instant,
         wakes: &mut WakeList,
     ) {
         loop {

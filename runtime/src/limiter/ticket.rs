@@ -4,6 +4,9 @@ use core::task::Context;
 use core::task::Poll;
 use std::sync::Arc;
 
+use crate::time::Instant;
+use crate::time::Span;
+
 use super::request::Denial;
 use super::request::Refusal;
 use super::request::Request;
@@ -48,9 +51,9 @@ impl Ticket {
         }
     }
 
-    /// Waits for the permit, and yields the nanoseconds of cooldowns that the caller would still have
-    /// waited for. Not to be polled again once it is ready.
-    pub(crate) fn poll(&mut self, cx: &Context<'_>) -> Poll<Result<u64, Refusal>> {
+    /// Waits for the permit, and yields the time in cooldowns that the caller would still have waited
+    /// for. Not to be polled again once it is ready.
+    pub(crate) fn poll(&mut self, cx: &Context<'_>) -> Poll<Result<Span, Refusal>> {
         match self.shared.check(self.index, cx, Use::Now) {
             None => Poll::Pending,
             Some(outcome) => {
@@ -62,7 +65,7 @@ impl Ticket {
 
     /// As [`poll`](Self::poll), but keeps the permit until it is [used up](Self::use_up). The limiter may
     /// revoke it until then, see [`is_held`](Self::is_held).
-    pub(crate) fn hold(&mut self, cx: &Context<'_>) -> Poll<Result<u64, Refusal>> {
+    pub(crate) fn hold(&mut self, cx: &Context<'_>) -> Poll<Result<Span, Refusal>> {
         match self.shared.check(self.index, cx, Use::Later) {
             None => Poll::Pending,
             Some(outcome) => {
@@ -78,7 +81,7 @@ impl Ticket {
     }
 
     /// Returns the instant after which a permit is of no use to the caller.
-    pub(crate) fn latest(&self) -> u64 {
+    pub(crate) fn latest(&self) -> Instant {
         self.shared.latest(self.index)
     }
 

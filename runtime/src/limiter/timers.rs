@@ -22,6 +22,7 @@ use tokio::runtime::Id;
 use tokio::time::Sleep;
 
 use crate::clock;
+use crate::time::Instant;
 
 use super::callback::Callback;
 
@@ -91,7 +92,7 @@ impl Timers {
     }
 
     /// Sets all timers to `due`.
-    pub(super) fn set(&mut self, due: u64) -> Setting {
+    pub(super) fn set(&mut self, due: Instant) -> Setting {
         let fired = self.timers.iter_mut().map(|timer| timer.set(due));
         fired.fold(
             Setting::Set,
@@ -130,7 +131,7 @@ struct RuntimeTimer {
     /// The timer has the waker.
     armed: bool,
     /// Instant at which it fires.
-    due: Option<u64>,
+    due: Option<Instant>,
     /// The runtime has shut down.
     dead: bool,
     timer_waker: Arc<TimerWaker>,
@@ -152,7 +153,7 @@ impl RuntimeTimer {
         }
     }
 
-    fn set(&mut self, due: u64) -> Setting {
+    fn set(&mut self, due: Instant) -> Setting {
         if self.dead || self.due == Some(due) {
             return Setting::Set;
         }
@@ -169,7 +170,7 @@ impl RuntimeTimer {
 
     /// Sets the timer. Returns whether it is over already. Its waker is muted meanwhile: setting a timer can
     /// fire it, and the limiter's lock is held.
-    fn set_silently(&mut self, due: u64) -> bool {
+    fn set_silently(&mut self, due: Instant) -> bool {
         let at = clock::instant(due);
         let sleep = self.sleep.get_or_insert_with(|| {
             let _inside = self.runtime.enter();

@@ -18,6 +18,8 @@ use crate::store::Request;
 use crate::store::StoreError;
 use crate::store::TICK;
 use crate::store::step;
+use crate::time::Instant;
+use crate::time::Span;
 
 use super::Limiter;
 use super::remote::client::StoreClient;
@@ -80,22 +82,22 @@ pub struct SharedSnapshot {
 }
 
 impl SharedSnapshot {
-    fn of(state: &LimiterState, now: u64) -> Self {
+    fn of(state: &LimiterState, now: Instant) -> Self {
         let quota = state.quota();
-        let rate = Rate::of_interval(state.shape.interval);
-        let closed = state.cooldown.until().saturating_sub(now);
+        let rate = Rate::of_interval(state.bucket.shape.interval);
+        let closed = state.cooldown.until().since(now);
         let free_at = state.expected(Priority::First, false, 1, now);
-        let until = state.learnt.pace().map(|pace| pace.1.saturating_sub(now));
-        let is_slower = rate.nanos() > quota.rate().nanos();
+        let left = state.learnt.pace().map(|pace| pace.until.since(now));
+        let is_slower = rate.span() > quota.rate().span();
         Self {
             quota,
             rate,
             available: state.available(now),
-            cooldown: (closed > 0).then_some(Duration::from_nanos(closed)),
+            cooldown: (!closed.is_zero()).then_some(closed.into()),
             learnt: is_slower.then_some(rate),
-            learnt_for: until.filter(|_| is_slower).map(Duration::from_nanos),
-            booked: Duration::from_nanos(free_at.saturating_sub(now)),
-            full_in: Duration::from_nanos(state.tat.saturating_sub(now)),
+            learnt_for: left.filter(|_| is_slower).map(Duration::from),
+            booked: free_at.since(now).into(),
+            full_in: state.bucket.tat.since(now).into(),
             last_seen: None,
         }
     }
@@ -112,8 +114,9 @@ impl SharedSnapshot {
         };
         let drawn = step(&mut { state }, now, &Request::new(draw, limits));
         let left = |until: u64| until.saturating_sub(now);
-        let learnt = Rate::of_interval(state.learnt_interval.saturating_mul(TICK));
-        let is_slower = left(state.learnt_until) > 0 && learnt.nanos() > quota.rate().nanos();
+        let learnt =
+            Rate::of_interval(Span::from_nanos(state.learnt_interval.saturating_mul(TICK)));
+        let is_slower = left(state.learnt_until) > 0 && learnt.span() > quota.rate().span();
         Self {
             quota,
             rate: if is_slower { learnt } else { quota.rate() },

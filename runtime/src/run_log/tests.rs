@@ -2,8 +2,6 @@ use core::time::Duration;
 
 use super::*;
 
-const SECOND: u64 = 1_000_000_000;
-
 /// Numbers without a pattern that are the same in each run.
 struct Numbers(u64);
 
@@ -32,8 +30,9 @@ impl Numbers {
     }
 }
 
-fn at(nanos: u64) -> Instant {
-    Instant::from_nanos(1_000 * SECOND + nanos)
+/// Returns the instant this long after the start.
+fn at(since: Span) -> Instant {
+    Instant::from_nanos(1_000_000_000_000).after(since)
 }
 
 /// Log with one entry for each permit.
@@ -85,8 +84,8 @@ impl Demand {
         let mean = f64::from(self.cost) * 1.5 - 0.5;
         let mean = Duration::from(self.lasts).mul_f64(mean / f64::from(self.limit) / self.share);
         let mean = Span::from_nanos(u64::try_from(mean.as_nanos()).expect("a short time"));
-        let (mut now, mut arrivals) = (at(0), Vec::new());
-        while now.since(at(0)).nanos() < self.periods * self.lasts.nanos() {
+        let (mut now, mut arrivals) = (at(Span::ZERO), Vec::new());
+        while now.since(at(Span::ZERO)) < self.lasts.times(self.periods) {
             arrivals.push((now, u64::from(self.cost + numbers.below(self.cost))));
             now = now.after(numbers.gap(mean));
         }
@@ -97,8 +96,8 @@ impl Demand {
     fn serve(&self, seed: u64, exactly: bool) -> Vec<Batch> {
         let (limit, lasts) = (u64::from(self.limit), self.lasts);
         let (mut exact, mut log) = (ExactLog::default(), RunLog::new(self.limit));
-        let (mut now, mut permits) = (at(0), Vec::new());
-        let end = at(self.periods * lasts.nanos());
+        let (mut now, mut permits) = (at(Span::ZERO), Vec::new());
+        let end = at(lasts.times(self.periods));
         for (arrival, tokens) in self.arrivals(seed) {
             now = now.max(arrival);
             let due = if exactly {
@@ -145,14 +144,14 @@ fn tokens(permits: &[Batch]) -> u64 {
 const DEMANDS: [Demand; 6] = {
     const CALLS: Demand = Demand {
         limit: 60,
-        lasts: Span::from_nanos(60 * SECOND),
+        lasts: Span::from_secs(60),
         cost: 1,
         share: 1.5,
         periods: 8,
     };
     const HOUR: Demand = Demand {
         limit: 5000,
-        lasts: Span::from_nanos(3600 * SECOND),
+        lasts: Span::from_secs(3600),
         ..CALLS
     };
     const TOKENS: Demand = Demand {

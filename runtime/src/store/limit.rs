@@ -1,6 +1,7 @@
 //! A limit in a store's units.
 
 use crate::bucket::Shape;
+use crate::time::Span;
 
 use super::MAX_LIMITS;
 use super::TICKS_PER_SECOND;
@@ -104,9 +105,9 @@ impl Limit {
 
     /// Converts a shape, rounded so that it never allows more.
     pub(crate) fn of(shape: Shape) -> Self {
-        let burst = (shape.capacity / shape.interval.max(1)).max(1);
+        let burst = (shape.capacity / shape.interval.max(Span::SHORTEST)).max(1);
         Self::new(
-            shape.interval.div_ceil(TICK),
+            shape.interval.nanos().div_ceil(TICK),
             u32::try_from(burst).unwrap_or(u32::MAX),
         )
     }

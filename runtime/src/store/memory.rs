@@ -133,7 +133,7 @@ impl Store for MemoryStore {
     fn transact<'a>(&'a self, key: &'a str, request: &'a Request) -> StoreFuture<'a> {
         Box::pin(async move {
             let mut states = self.lock();
-            let now = clock::now() / TICK;
+            let now = clock::now().nanos() / TICK;
             Ok(step(states.state(key, now), now, request))
         })
     }
@@ -141,7 +141,7 @@ impl Store for MemoryStore {
     fn list<'a>(&'a self, request: &'a ListRequest) -> ListFuture<'a> {
         Box::pin(async move {
             let states = self.lock();
-            let now = clock::now() / TICK;
+            let now = clock::now().nanos() / TICK;
             let all = states.by_key.iter().map(|(name, state)| (name, *state));
             Ok(Listing::of(now, all, request))
         })

@@ -19,6 +19,7 @@ use crate::bucket::Shape;
 use crate::store::OnStoreError;
 use crate::store::Request;
 use crate::store::State;
+use crate::time::Span;
 
 pub(super) use self::config::RemoteConfig;
 pub(super) use self::outage::StoreEvent;
@@ -309,14 +310,9 @@ impl Remote {
 
     /// Returns the shape of this process's own bucket while the store is away: its share of the rate, and a
     /// burst of 1.
-    #[expect(
-        clippy::cast_precision_loss,
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "an interval is below 2^52 ns, a share at least a thousandth"
-    )]
     pub(super) fn own(&self, shape: Shape) -> Shape {
-        let interval = (shape.interval as f64 / (self.usage.value() * CAUTION)).ceil() as u64;
+        let slower = shape.interval.to_f64() / (self.usage.value() * CAUTION);
+        let interval = Span::from_f64(slower.ceil());
         Shape {
             interval,
             capacity: interval,

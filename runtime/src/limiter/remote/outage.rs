@@ -6,11 +6,12 @@ use core::mem;
 use core::time::Duration;
 use std::sync::Arc;
 
-use crate::bucket;
+use crate::bucket::Bucket;
 use crate::bucket::Shape;
 use crate::lasting::Lasting;
 use crate::store::OnStoreError;
 use crate::store::StoreError;
+use crate::time::Instant;
 
 use super::InFlight;
 use super::LOST;
@@ -153,7 +154,10 @@ impl Remote {
         let from = in_time.map(|flight| flight.late_at).max();
         let from = from.unwrap_or(now).max(now + 1);
         match self.config.on_error {
-            OnStoreError::Local => Some(bucket::earliest(full_at, self.own(shape), cost, from)),
+            OnStoreError::Local => {
+                let own = Bucket::new(Instant::from_nanos(full_at), self.own(shape));
+                Some(own.earliest(cost, Instant::from_nanos(from)).nanos())
+            }
             OnStoreError::Open => Some(from),
             OnStoreError::Closed => None,
         }

@@ -1,10 +1,11 @@
 //! Effects of a store's replies.
 
-use crate::bucket;
+use crate::bucket::Bucket;
 use crate::bucket::Shape;
 use crate::bucket::TIMER_SLACK;
 use crate::store::Answer;
 use crate::store::TICK;
+use crate::time::Instant;
 
 use super::AFTER_EMPTY_DRAW;
 use super::COMPARABLE;
@@ -70,7 +71,7 @@ impl Remote {
         StoreEffect {
             full_at: match known.next_token_at {
                 0 => full_at,
-                next => bucket::reopen(full_at, shape, next),
+                next => reopened(full_at, shape, next),
             },
             paused_until,
             lifted,
@@ -163,7 +164,7 @@ impl Remote {
             heard.latest.saturating_add(wait)
         };
         let every = answer.every.saturating_mul(TICK);
-        let lasts = shape.capacity.saturating_add(TIMER_SLACK);
+        let lasts = shape.capacity.plus(TIMER_SLACK).nanos();
         // They may have been drawn earlier than they are taken to be due, and expire earlier by as much.
         // The usual round trip is ignored, or a store that is always slow would be of no use.
         let earlier = heard.latest.saturating_sub(heard.earliest);
@@ -193,7 +194,7 @@ impl Remote {
         let (before, after) = (known.state.full_at[0], answer.state.full_at[0]);
         // Where it was full in between, the growth says nothing.
         if before > answer.now && after > before {
-            let interval = shape.interval.div_ceil(TICK).max(1);
+            let interval = shape.interval.nanos().div_ceil(TICK).max(1);
             let all = (after - before) as f64 / interval as f64;
             self.usage.count(f64::from(answer.granted), all);
         }
@@ -251,4 +252,11 @@ fn smoothed(old: u64, new: u64) -> u64 {
     } else {
         old - old / 8 + new / 8
     }
+}
+
+/// Returns when a bucket that is full at `full_at` is full, if its next token is free at `next`.
+fn reopened(full_at: u64, shape: Shape, next: u64) -> u64 {
+    let mut bucket = Bucket::new(Instant::from_nanos(full_at), shape);
+    bucket.reopen(Instant::from_nanos(next));
+    bucket.tat.nanos()
 }

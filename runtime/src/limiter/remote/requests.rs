@@ -1,12 +1,13 @@
 //! Requests to the store: which, and when.
 
-use crate::bucket;
+use crate::bucket::Bucket;
 use crate::bucket::Shape;
 use crate::store::Action;
 use crate::store::Limit;
 use crate::store::Limits;
 use crate::store::Request;
 use crate::store::TICK;
+use crate::time::Instant;
 
 use super::About;
 use super::Demand;
@@ -122,7 +123,9 @@ impl Remote {
         // The first waiter waits for a token that is in flight, and has no use for the next one.
         let next = |known: StoreView| {
             let full_at = known.local(known.state.full_at[0]);
-            bucket::earliest(full_at, shape, 1, now).max(known.next_token_at)
+            let bucket = Bucket::new(Instant::from_nanos(full_at), shape);
+            let free_at = bucket.earliest(1, Instant::from_nanos(now)).nanos();
+            free_at.max(known.next_token_at)
         };
         if self
             .known

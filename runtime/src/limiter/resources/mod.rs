@@ -18,6 +18,7 @@ use crate::clock;
 use crate::hint::Hint;
 use crate::learning::Observation;
 use crate::quota::Quota;
+use crate::time::Instant;
 
 use super::locked;
 use super::remote::RemoteConfig;
@@ -35,10 +36,10 @@ use super::wake_list::WakeList;
 impl LimiterState {
     /// Applies the pace that the response to a call sent at `sent` has told of: the next call goes an
     /// interval later. Unused permits that were granted at a faster pace are revoked.
-    fn begin_pace(&mut self, sent: u64, now: u64, wakes: &mut WakeList) {
+    fn begin_pace(&mut self, sent: Instant, now: Instant, wakes: &mut WakeList) {
         let unused = self.call_back();
         self.give_back(unused);
-        self.refill_at(sent.saturating_add(self.shape.interval));
+        self.refill_at(sent.after(self.bucket.shape.interval));
         self.expel(now, wakes);
     }
 }
@@ -59,12 +60,12 @@ impl Shared {
 
     /// Returns whether a call of `function` may have to wait for a resource.
     #[cold]
-    pub(crate) fn is_bound(&self, function: Function, now: u64) -> bool {
+    pub(crate) fn is_bound(&self, function: Function, now: Instant) -> bool {
         self.table().of(function).any(|it| it.published.binds(now))
     }
 
     /// Returns the resources for which a call of `function` may have to wait.
-    pub(crate) fn binding(&self, function: Function, now: u64) -> Vec<Arc<Self>> {
+    pub(crate) fn binding(&self, function: Function, now: Instant) -> Vec<Arc<Self>> {
         if !self.has_resources() {
             return Vec::new();
         }
@@ -118,16 +119,16 @@ impl Shared {
             if heard.hint.resource().is_none() {
                 state.hear(heard, own, spread, &self.fast_path, now, wakes);
             } else {
-                state.took(heard.received.saturating_sub(heard.sent));
+                state.took(heard.received.since(heard.sent));
             }
             own
         });
         if let Some(name) = heard.hint.resource() {
             let resource = self.resource(name, function);
             resource.with_state(|state, now, wakes| {
-                let before = state.shape.interval;
+                let before = state.bucket.shape.interval;
                 state.hear(heard, own, spread, &resource.fast_path, now, wakes);
-                if state.shape.interval > before && state.learnt.pace().is_some() {
+                if state.bucket.shape.interval > before && state.learnt.pace().is_some() {
                     state.begin_pace(heard.sent, now, wakes);
                 }
             });
@@ -180,14 +181,14 @@ impl Shared {
     /// Reports that the head of the response to an attempt that was sent at `sent` was received. `None`: there is no
     /// response.
     #[cold]
-    pub(crate) fn returned(&self, sent: u64, received: Option<u64>) {
-        let took = received.map(|received| received.saturating_sub(sent));
+    pub(crate) fn returned(&self, sent: Instant, received: Option<Instant>) {
+        let took = received.map(|received| received.since(sent));
         self.with_state(|state, now, _| state.returned(took, &self.fast_path, now));
     }
 
     /// Reports that a function's attempt that was sent at `sent` passed, of whose response nothing else was seen.
     #[inline]
-    pub(crate) fn passed_unseen(&self, function: Function, sent: u64, retry: bool) {
+    pub(crate) fn passed_unseen(&self, function: Function, sent: Instant, retry: bool) {
         if self.published.listens() {
             self.learn_from_unseen_pass(function, sent, retry);
         } else {
@@ -196,7 +197,7 @@ impl Shared {
     }
 
     #[cold]
-    fn learn_from_unseen_pass(&self, function: Function, sent: u64, retry: bool) {
+    fn learn_from_unseen_pass(&self, function: Function, sent: Instant, retry: bool) {
         if self.is_strict() {
             self.returned(sent, Some(clock::now()));
         }
@@ -205,7 +206,7 @@ impl Shared {
 
     /// Reports that a function's attempt that was sent at `sent` passed.
     #[inline]
-    fn passed(&self, function: Function, sent: u64, retry: bool) {
+    fn passed(&self, function: Function, sent: Instant, retry: bool) {
         if self.published.listens() {
             self.learn_from_pass(function, sent, retry);
         } else {
@@ -214,7 +215,7 @@ impl Shared {
     }
 
     #[cold]
-    fn learn_from_pass(&self, function: Function, sent: u64, retry: bool) {
+    fn learn_from_pass(&self, function: Function, sent: Instant, retry: bool) {
         self.end_attempt();
         self.learn(sent, retry);
         for resource in self.resources_of(function) {
@@ -222,7 +223,7 @@ impl Shared {
         }
     }
 
-    fn learn(&self, sent: u64, retry: bool) {
+    fn learn(&self, sent: Instant, retry: bool) {
         if self.published.is_attentive() {
             self.with_state(|state, now, _| state.passed(sent, retry, &self.fast_path, now));
         }
@@ -234,7 +235,7 @@ impl Shared {
         &self,
         function: Function,
         resource: Option<&str>,
-        sent: u64,
+        sent: Instant,
         retry: bool,
     ) {
         let Some(name) = resource else {
@@ -249,7 +250,7 @@ impl Shared {
 
     /// Reports that a function's attempt that was sent at `sent` failed, and not because it was one too many.
     /// `fault`: the response said when to come back.
-    pub(crate) fn failed(&self, function: Function, sent: u64, fault: Option<&Fault>) {
+    pub(crate) fn failed(&self, function: Function, sent: Instant, fault: Option<&Fault>) {
         self.ended(sent);
         if let Some(fault) = fault {
             self.with_state(|state, now, wakes| state.failed(fault, now, wakes));
@@ -259,7 +260,7 @@ impl Shared {
         }
     }
 
-    fn ended(&self, sent: u64) {
+    fn ended(&self, sent: Instant) {
         if self.published.is_attentive() {
             self.with_state(|state, now, _| state.ended(sent, now));
         }
@@ -280,14 +281,18 @@ impl Shared {
 
     /// Returns when a function's retry that joins the queue now gets its permit, and until when a cooldown
     /// lasts.
-    pub(crate) fn forecast(&self, function: Function) -> (u64, u64) {
+    pub(crate) fn forecast(&self, function: Function) -> (Instant, Instant) {
         let resources = self.binding(function, clock::now());
         self.forecast_with(&resources, Priority::Retries)
     }
 
     /// Returns when a caller that joins the queues of the resources, and then this one, now gets its permit,
     /// and until when a cooldown lasts.
-    pub(crate) fn forecast_with(&self, resources: &[Arc<Self>], priority: Priority) -> (u64, u64) {
+    pub(crate) fn forecast_with(
+        &self,
+        resources: &[Arc<Self>],
+        priority: Priority,
+    ) -> (Instant, Instant) {
         let limiters = resources.iter().map(|it| &**it).chain([self]);
         limiters
             .map(|limiter| {
@@ -298,7 +303,9 @@ impl Shared {
                     )
                 })
             })
-            .fold((0, 0), |all, one| (all.0.max(one.0), all.1.max(one.1)))
+            .fold((Instant::EPOCH, Instant::EPOCH), |all, one| {
+                (all.0.max(one.0), all.1.max(one.1))
+            })
     }
 
     /// Adds the calls that wait, or have waited, for resources.
@@ -322,7 +329,7 @@ impl Shared {
         matches!(state, WaiterState::Held { .. })
     }
 
-    pub(in crate::limiter) fn latest(&self, index: u32) -> u64 {
+    pub(in crate::limiter) fn latest(&self, index: u32) -> Instant {
         self.lock().state.queue.waiter(index).latest
     }
 

@@ -6,6 +6,7 @@ use core::time::Duration;
 use crate::limiter::fast_path::FastPath;
 use crate::limiter::snapshot::Snapshot;
 use crate::quota::Rate;
+use crate::time::Instant;
 
 use super::LimiterState;
 use super::cooldown::Probe;
@@ -13,46 +14,46 @@ use super::waiter::Waiter;
 
 impl LimiterState {
     /// Returns the state as it is at `now`, without what is counted outside of the lock.
-    pub(in crate::limiter) fn snapshot(&self, now: u64) -> Snapshot {
-        let left = self.cooldown.until().saturating_sub(now);
+    pub(in crate::limiter) fn snapshot(&self, now: Instant) -> Snapshot {
+        let left = self.cooldown.until().since(now);
         Snapshot {
             quota: self.quota(),
-            rate: Rate::of_interval(self.shape.interval),
+            rate: Rate::of_interval(self.bucket.shape.interval),
             available: self.available(now),
             waiting: self.queue.waiting(),
             in_flight: 0,
             closed: self.shut,
-            cooldown: (left > 0).then_some(Duration::from_nanos(left)),
+            cooldown: (!left.is_zero()).then_some(left.into()),
             waits: self.waits,
             counts: self.counts,
         }
     }
 
-    pub(super) fn account(&mut self, index: u32, now: u64) {
+    pub(super) fn account(&mut self, index: u32, now: Instant) {
         let since = self.queue.waiter(index).since;
-        let waited = now.saturating_sub(since);
+        let waited = now.since(since);
         let cooled = self.cooldown.overlap(since, now).min(waited);
-        self.waits.cooldown += Duration::from_nanos(cooled);
-        self.waits.queue += Duration::from_nanos(waited - cooled);
+        self.waits.cooldown += Duration::from(cooled);
+        self.waits.queue += Duration::from(waited - cooled);
     }
 
     /// Counts a wait that ended without a permit.
-    pub(in crate::limiter) fn count_given_up(&mut self, waiter: &Waiter, now: u64) {
+    pub(in crate::limiter) fn count_given_up(&mut self, waiter: &Waiter, now: Instant) {
         self.counts.waits_given_up += 1;
-        self.waits.given_up += Duration::from_nanos(now.saturating_sub(waiter.since));
+        self.waits.given_up += Duration::from(now.since(waiter.since));
     }
 
     /// Returns until when a call may have to wait for a permit: until the bucket is full, or for an unknown
     /// time.
-    pub(in crate::limiter) fn binds_until(&self) -> u64 {
+    pub(in crate::limiter) fn binds_until(&self) -> Instant {
         let is_plain = self.remote.is_none()
             && self.queue.waiting() == 0
             && self.cooldown.probe() == Probe::Off
-            && self.shape == self.declared;
+            && self.bucket.shape == self.declared_shape;
         if is_plain {
-            self.tat.max(self.cooldown.until())
+            self.bucket.tat.max(self.cooldown.until())
         } else {
-            u64::MAX
+            Instant::FAR
         }
     }
 

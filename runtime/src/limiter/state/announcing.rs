@@ -4,6 +4,8 @@ use core::mem;
 
 use crate::limiter::request::Priority;
 use crate::quota::Rate;
+use crate::time::Instant;
+use crate::time::Span;
 
 use super::LimiterState;
 use super::news::EVERY;
@@ -13,11 +15,17 @@ use super::news::why;
 use super::waiter::Waiter;
 
 /// An extension of a pause by less is a rounding error, and not announced.
-const ROUNDING: u64 = 10_000_000;
+const ROUNDING: Span = Span::from_millis(10);
 
 impl LimiterState {
     /// Records the wait of a caller that joins the queue, if it has to be announced.
-    pub(super) fn expect_wait(&mut self, waiter: &Waiter, slow: u64, until: u64, now: u64) {
+    pub(super) fn expect_wait(
+        &mut self,
+        waiter: &Waiter,
+        slow: Span,
+        until: Instant,
+        now: Instant,
+    ) {
         let ahead = self.queue.cost_ahead(waiter.priority);
         let closed = self.cooldown.until() > now;
         let why = if closed {
@@ -25,21 +33,28 @@ impl LimiterState {
         } else {
             why::QUEUE
         };
-        if until.saturating_sub(now) > slow {
+        if until.since(now) > slow {
             self.expect(until, ahead, why, waiter.refusable, now);
         }
     }
 
     /// Records a backoff, if it has to be announced.
-    pub(in crate::limiter) fn expect_backoff(&mut self, nanos: u64, slow: u64, now: u64) {
+    pub(in crate::limiter) fn expect_backoff(&mut self, delay: Span, slow: Span, now: Instant) {
         let ahead = self.queue.cost_ahead(Priority::Retries);
-        if nanos > slow {
-            self.expect(now.saturating_add(nanos), ahead, why::BACKOFF, true, now);
+        if delay > slow {
+            self.expect(now.after(delay), ahead, why::BACKOFF, true, now);
         }
     }
 
-    fn expect(&mut self, until: u64, ahead: u64, why: &'static str, refusable: bool, now: u64) {
-        let wait = until.saturating_sub(now);
+    fn expect(
+        &mut self,
+        until: Instant,
+        ahead: u64,
+        why: &'static str,
+        refusable: bool,
+        now: Instant,
+    ) {
+        let wait = until.since(now);
         let last = self.announced.waited;
         if last.is_some_and(|last| now < last + EVERY) {
             return;
@@ -54,8 +69,8 @@ impl LimiterState {
     }
 
     /// Returns the changes since the last call.
-    pub(in crate::limiter) fn news(&mut self, now: u64) -> News {
-        let (until, declared) = (self.cooldown.until(), self.declared);
+    pub(in crate::limiter) fn news(&mut self, now: Instant) -> News {
+        let (until, declared) = (self.cooldown.until(), self.declared_shape);
         let mut news = News {
             wait: self.announced.wait.take(),
             by_hand: self.announced.by_hand.take(),
@@ -63,14 +78,13 @@ impl LimiterState {
             ..News::default()
         };
         let told = &mut self.announced;
-        if told.closed_until > 0 && told.closed_until <= now {
-            news.resumed = until <= now || until > told.closed_until;
-            told.closed_until = 0;
+        if let Some(ended) = told.closed_until.take_if(|ends| *ends <= now) {
+            news.resumed = until <= now || until > ended;
         }
-        let by = if told.closed_until > 0 { ROUNDING } else { 0 };
-        if until > now && until > told.closed_until + by {
-            news.paused = Some((until - now, told.why, told.closed_until > 0));
-            told.closed_until = until;
+        let extends = told.closed_until.is_some();
+        if until > now && told.closed_until.is_none_or(|ends| until > ends + ROUNDING) {
+            news.paused = Some((until - now, told.why, extends));
+            told.closed_until = Some(until);
         }
         let share = self.learnt.share();
         if share < told.share {
@@ -84,9 +98,9 @@ impl LimiterState {
             told.cut = false;
         }
         let pace = self.learnt.pace();
-        let spread = pace.filter(|pace| pace.0 > self.learnt.share_of(declared).interval);
-        if let (Some((interval, until)), false) = (spread, told.spread) {
-            news.spread = Some((Rate::of_interval(interval), until.saturating_sub(now)));
+        let spread = pace.filter(|pace| pace.interval > self.learnt.share_of(declared).interval);
+        if let (Some(pace), false) = (spread, told.spread) {
+            news.spread = Some((Rate::of_interval(pace.interval), pace.until.since(now)));
         }
         news.unspread = told.spread && pace.is_none();
         told.spread = spread.is_some() || (told.spread && pace.is_some());

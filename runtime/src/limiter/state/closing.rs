@@ -1,14 +1,14 @@
 //! Closes and opens: for a cooldown, by hand, or for good.
 
-use crate::bucket;
 use crate::learning::Learnt;
 use crate::limiter::fast_path::FastPath;
 use crate::limiter::request::Refusal;
 use crate::limiter::wake_list::WakeList;
+use crate::time::Instant;
+use crate::time::Span;
 
 use super::LimiterState;
 use super::faults::Faults;
-use super::level::Level;
 use super::news::ByHand;
 use super::waiter::Waiter;
 use super::waiter::WaiterState;
@@ -17,9 +17,9 @@ impl LimiterState {
     /// Closes until `until`, in all processes that share the limit. `why`: the reason that events give.
     pub(in crate::limiter) fn cool_down(
         &mut self,
-        until: u64,
+        until: Instant,
         why: &'static str,
-        now: u64,
+        now: Instant,
         wakes: &mut WakeList,
     ) {
         if until > now && until > self.cooldown.until() {
@@ -31,7 +31,7 @@ impl LimiterState {
 
     /// Closes until `until`. A longer cooldown extends the current one, a shorter one changes nothing. Unused
     /// permits are revoked.
-    pub(in crate::limiter) fn close(&mut self, until: u64, now: u64, wakes: &mut WakeList) {
+    pub(in crate::limiter) fn close(&mut self, until: Instant, now: Instant, wakes: &mut WakeList) {
         if !self.cooldown.extend(until, now) {
             return;
         }
@@ -42,63 +42,61 @@ impl LimiterState {
     }
 
     /// Empties the bucket: one token is free at `until`, and the next ones follow at the paced rate.
-    pub(in crate::limiter) fn empty(&mut self, until: u64) {
-        let bucket = self
-            .declared_level
-            .unwrap_or(Level::new(self.tat, self.shape));
+    pub(in crate::limiter) fn empty(&mut self, until: Instant) {
+        let bucket = self.declared.unwrap_or(self.bucket);
         self.refilled.get_or_insert(bucket);
-        self.tat = bucket::reopen(self.tat, self.shape, until);
+        self.bucket.reopen(until);
     }
 
     /// Ends the cooldown, in all processes that share the limit.
-    pub(in crate::limiter) fn resume(&mut self, by_hand: ByHand, now: u64) {
+    pub(in crate::limiter) fn resume(&mut self, by_hand: ByHand, now: Instant) {
         self.announced.by_hand = Some(by_hand);
         self.open(now);
         if let Some(remote) = &mut self.remote {
-            remote.resume(by_hand == ByHand::Reset, self.shape, now);
+            remote.resume(by_hand == ByHand::Reset, self.bucket.shape, now.nanos());
         }
     }
 
     /// Ends the cooldown in this process: one token is free at once, if the bucket would have one without the
     /// cooldown, and the next ones follow at the paced rate.
-    pub(in crate::limiter) fn open(&mut self, now: u64) {
+    pub(in crate::limiter) fn open(&mut self, now: Instant) {
         let closed = self.cooldown.until() > now;
         self.cooldown.lift(now);
         self.announced.lift(now);
         if !closed {
             return;
         }
-        let empty = now + self.shape.capacity;
-        self.tat = match self.refilled.take() {
+        match self.refilled.take() {
             Some(mut refilled) if self.remote.is_none() => {
-                refilled.reshape(self.shape, now);
-                bucket::reopen(refilled.tat(), self.shape, now)
+                refilled.reshape(self.bucket.shape, now);
+                refilled.reopen(now);
+                self.bucket = refilled;
             }
-            _ => empty,
-        };
+            _ => self.bucket.drain(now),
+        }
     }
 
     /// Ends the cooldown, forgets what was learnt, and opens a limiter that was closed for good.
-    pub(in crate::limiter) fn reset(&mut self, fast_path: &FastPath, now: u64) {
-        let declared = self.declared;
-        let mut bucket = self.refilled.take().or(self.declared_level.take());
-        let bucket = bucket.get_or_insert(Level::new(self.tat, self.shape));
+    pub(in crate::limiter) fn reset(&mut self, fast_path: &FastPath, now: Instant) {
+        let declared = self.declared_shape;
+        let bucket = self.refilled.take().or(self.declared.take());
+        let mut bucket = bucket.unwrap_or(self.bucket);
         bucket.deepen(declared, now);
         self.announced.forget();
         self.resume(ByHand::Reset, now);
         if self.remote.is_none() {
-            self.tat = bucket.tat();
+            self.bucket.tat = bucket.tat;
         }
-        self.shape = declared;
+        self.bucket.shape = declared;
         fast_path.reshape(declared);
         self.learnt = Learnt::NOTHING;
         self.faults = Faults::NONE;
         (self.fresh, self.exhausted, self.shut) = (true, false, false);
-        (self.first_trip, self.round_trip) = (None, 0);
+        (self.first_trip, self.round_trip) = (None, Span::ZERO);
     }
 
     /// Refuses all waiters that can be refused.
-    pub(in crate::limiter) fn shut_down(&mut self, now: u64, wakes: &mut WakeList) {
+    pub(in crate::limiter) fn shut_down(&mut self, now: Instant, wakes: &mut WakeList) {
         if self.shut {
             return;
         }
@@ -115,7 +113,7 @@ impl LimiterState {
     }
 
     /// Adds a waiter that cannot be refused to the queue: it waits for a reset.
-    pub(super) fn join_shut(&mut self, waiter: Waiter, now: u64) -> Result<u32, Refusal> {
+    pub(super) fn join_shut(&mut self, waiter: Waiter, now: Instant) -> Result<u32, Refusal> {
         if waiter.refusable {
             return Err(Refusal::Shut);
         }
@@ -125,7 +123,7 @@ impl LimiterState {
     }
 
     /// Records the calls that cannot be refused, if they have to be announced.
-    fn note_stuck(&mut self, now: u64) {
+    fn note_stuck(&mut self, now: Instant) {
         let stuck = self.queue.waiting();
         if stuck > 0 {
             self.announced.stuck(stuck, now);

@@ -1,6 +1,8 @@
 //! Feedback of failures of the server that said when to come back.
 
 use crate::limiter::wake_list::WakeList;
+use crate::time::Instant;
+use crate::time::Span;
 
 use super::LimiterState;
 use super::faults::Fault;
@@ -9,26 +11,26 @@ use super::spread::Spread;
 
 impl LimiterState {
     /// Handles a failure whose response said when to come back.
-    pub(in crate::limiter) fn failed(&mut self, fault: &Fault, now: u64, wakes: &mut WakeList) {
+    pub(in crate::limiter) fn failed(&mut self, fault: &Fault, now: Instant, wakes: &mut WakeList) {
         if !self.faults.add(fault) {
             return;
         }
         let later = self.later(fault.asked, fault.spread, now);
-        let until = fault.received.saturating_add(fault.asked + later);
+        let until = fault.received.after(fault.asked + later);
         if until > now {
             self.cool_down(until, why::ASKED, now, wakes);
             self.probe_at_its_end();
         }
     }
 
-    /// Returns the nanoseconds by which a pause of `asked` nanoseconds is longer than the server asked: for one
+    /// Returns the time by which a pause of `asked` is longer than the server asked: for one
     /// pause it is always the same part, whichever of its calls asks.
-    pub(in crate::limiter) fn later(&mut self, asked: u64, spread: Spread, now: u64) -> u64 {
+    pub(in crate::limiter) fn later(&mut self, asked: Span, spread: Spread, now: Instant) -> Span {
         if self.cooldown.until() <= now {
             self.draw = spread.draw;
         }
         let draw = self.draw;
-        Spread { draw, ..spread }.nanos(asked)
+        Spread { draw, ..spread }.of(asked)
     }
 }
 
@@ -44,8 +46,8 @@ mod tests {
     fn the_pause_that_follows_is_the_servers() {
         let mut state = LimiterState::new(Quota::per_second(NonZeroU32::MIN));
         let fault = Fault {
-            received: 1,
-            asked: 5,
+            received: Instant::from_nanos(1),
+            asked: Span::from_nanos(5),
             spread: Spread {
                 share: 0.0,
                 draw: 0.0,
@@ -53,11 +55,11 @@ mod tests {
             again: false,
         };
         for _ in 0..ENOUGH {
-            state.failed(&fault, 1, &mut WakeList::new());
+            state.failed(&fault, fault.received, &mut WakeList::new());
         }
         assert_eq!(
             (state.cooldown.until(), state.announced.why),
-            (6, why::ASKED)
+            (Instant::from_nanos(6), why::ASKED)
         );
     }
 }

@@ -3,6 +3,9 @@
 //! One such failure may be due to its own request. Failures of two different calls, with no success in
 //! between, are due to the server.
 
+use crate::time::Instant;
+use crate::time::Span;
+
 use super::spread::Spread;
 
 /// Number of different calls that have to fail.
@@ -12,9 +15,9 @@ pub(super) const ENOUGH: u8 = 2;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Fault {
     /// Instant at which the response was received.
-    pub(crate) received: u64,
-    /// Nanoseconds for which the server asked callers to stay away.
-    pub(crate) asked: u64,
+    pub(crate) received: Instant,
+    /// Time for which the server asked callers to stay away.
+    pub(crate) asked: Span,
     /// Time by which the pause may end later than that.
     pub(crate) spread: Spread,
     /// The call's previous attempt failed in the same way.
@@ -48,8 +51,8 @@ mod tests {
     #[test]
     fn two_different_calls_have_to_fail() {
         let fault = |again| Fault {
-            received: 0,
-            asked: 1,
+            received: Instant::EPOCH,
+            asked: Span::SHORTEST,
             spread: Spread {
                 share: 0.0,
                 draw: 0.0,

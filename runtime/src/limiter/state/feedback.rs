@@ -3,19 +3,19 @@
 use core::mem;
 
 use crate::backoff::Backoff;
-use crate::bucket;
-use crate::clock;
+use crate::bucket::Bucket;
 use crate::learning::AttemptRecord;
 use crate::learning::DeclaredBucket;
 use crate::learning::Observation;
 use crate::limiter::fast_path::FastPath;
 use crate::limiter::wake_list::WakeList;
+use crate::time::Instant;
+use crate::time::Span;
 
 use super::LimiterState;
 use super::cooldown::PROBING;
 use super::cooldown::Probe;
 use super::faults::Faults;
-use super::level::Level;
 use super::news::why;
 use super::rejection::FirstTrip;
 use super::rejection::Rejection;
@@ -26,7 +26,7 @@ use super::spread::Understood;
 const MOST_PARTS: u64 = 32;
 
 /// Longest round trip that is made up for, see [`LimiterState::passed`].
-const LONGEST_TRIP: u64 = 100_000_000;
+const LONGEST_TRIP: Span = Span::from_millis(100);
 
 impl LimiterState {
     /// Handles a refusal. Returns its consequence for the call's wait.
@@ -34,10 +34,10 @@ impl LimiterState {
         &mut self,
         refused: &Rejection<'_>,
         fast_path: &FastPath,
-        now: u64,
+        now: Instant,
         wakes: &mut WakeList,
     ) -> Understood {
-        self.took(refused.received.saturating_sub(refused.sent));
+        self.took(refused.received.since(refused.sent));
         let passes = self.new_passes(fast_path);
         self.learnt.passed_before(passes, now);
         let binds_all = self.count_and_judge(refused, now);
@@ -48,13 +48,13 @@ impl LimiterState {
             self.learnt.refills_at(&heard)
         });
         let until = refills_at.filter(|_| refused.by_reset);
-        let wait = until.map(|until| until.saturating_sub(refused.received).max(1));
+        let wait = until.map(|until| until.since(refused.received).max(Span::SHORTEST));
         let refused = Rejection {
             wait: wait.or(refused.wait),
             ..*refused
         };
         let asked = refused.wait.map(|wait| wait.min(refused.longest));
-        let later = asked.map_or(0, |asked| self.later(asked, refused.spread, now));
+        let later = asked.map_or(Span::ZERO, |asked| self.later(asked, refused.spread, now));
         let understood = Understood { wait, later };
         if !binds_all {
             self.ended(refused.sent, now);
@@ -72,15 +72,15 @@ impl LimiterState {
     }
 
     /// Counts a refusal, and returns whether it concerns all calls of the limiter.
-    fn count_and_judge(&mut self, refused: &Rejection<'_>, now: u64) -> bool {
+    fn count_and_judge(&mut self, refused: &Rejection<'_>, now: Instant) -> bool {
         if !refused.counted {
             self.learnt.count_refusal(refused.retry, now);
         }
         let attempt = AttemptRecord {
             sent: refused.sent,
             retry: refused.retry,
-            reopened: self.cooldown.until(),
-            interval: self.shape.interval,
+            reopened: self.cooldown.last_end(),
+            interval: self.bucket.shape.interval,
         };
         self.learnt.binds_all(attempt, now)
     }
@@ -89,9 +89,9 @@ impl LimiterState {
     fn hold_all_back(
         &mut self,
         refused: &Rejection<'_>,
-        later: u64,
+        later: Span,
         fast_path: &FastPath,
-        now: u64,
+        now: Instant,
         wakes: &mut WakeList,
     ) {
         let is_new = self.learnt.refused(refused.sent, now);
@@ -101,8 +101,8 @@ impl LimiterState {
             None if !is_new => return,
             None => self.pause(refused.backoff, now),
         };
-        let wait = wait.min(refused.longest).saturating_add(later);
-        let until = refused.received.saturating_add(wait);
+        let wait = wait.min(refused.longest).plus(later);
+        let until = refused.received.after(wait);
         let why = if refused.wait.is_some() {
             why::ASKED
         } else {
@@ -120,7 +120,7 @@ impl LimiterState {
             self.refused_in_window(now);
             let resumes = self.cooldown.until().max(now);
             self.learnt
-                .cut(resumes, refused.wait.is_some(), self.declared);
+                .cut(resumes, refused.wait.is_some(), self.declared_shape);
             self.reshape(fast_path, now);
             self.expel(now, wakes);
         }
@@ -132,16 +132,16 @@ impl LimiterState {
         self.exhausted = true;
     }
 
-    /// Returns the nanoseconds for which the limiter closes after a refusal without a hint.
+    /// Returns the time for which the limiter closes after a refusal without a hint.
     ///
     /// The second pause is as long as the first, so that all of them together double. But a long pause may
     /// outlast what caused it by far: so it is bounded by a part of the time for which nothing has passed.
     /// Each pause ends with a probe, which costs one of the waiting calls a retry, so the part is smaller
     /// the more calls wait.
-    fn pause(&self, backoff: Backoff, now: u64) -> u64 {
+    fn pause(&self, backoff: Backoff, now: Instant) -> Span {
         let strikes = self.learnt.strikes();
-        let doubling = clock::nanos(backoff.plain(strikes.saturating_sub(1).max(1)));
-        let least = clock::nanos(backoff.plain(1));
+        let doubling = Span::of(backoff.plain(strikes.saturating_sub(1).max(1)));
+        let least = Span::of(backoff.plain(1));
         let parts = (self.queue.waiting() as u64 + 2).min(MOST_PARTS);
         doubling.min(least.max(self.learnt.stopped_for(now) / parts))
     }
@@ -153,22 +153,22 @@ impl LimiterState {
     /// first one took longer to arrive than they do.
     pub(in crate::limiter) fn passed(
         &mut self,
-        sent: u64,
+        sent: Instant,
         retry: bool,
         fast_path: &FastPath,
-        now: u64,
+        now: Instant,
     ) {
         if mem::take(&mut self.fresh) {
             self.first_trip = Some(FirstTrip {
                 sent,
                 answered: now,
             });
-            self.put_off(now.saturating_sub(sent).min(LONGEST_TRIP), now);
+            self.put_off(now.since(sent).min(LONGEST_TRIP), now);
             self.learnt.begin(sent);
         } else if let Some(first_trip) = &mut self.first_trip {
             // Of calls sent together the first answered need not be the first sent.
-            let sooner = first_trip.sent.saturating_sub(sent);
-            if sooner > 0 && first_trip.answered.saturating_sub(sent) <= LONGEST_TRIP {
+            let sooner = first_trip.sent.since(sent);
+            if !sooner.is_zero() && first_trip.answered.since(sent) <= LONGEST_TRIP {
                 first_trip.sent = sent;
                 self.put_off(sooner, now);
             }
@@ -179,20 +179,20 @@ impl LimiterState {
         self.ended(sent, now);
     }
 
-    fn put_off(&mut self, nanos: u64, now: u64) {
+    fn put_off(&mut self, span: Span, now: Instant) {
         if self.cooldown.until() > now {
             // The bucket begins anew at the end of the cooldown.
             return;
         }
         self.delayed = true;
-        self.tat = self.tat.saturating_add(nanos);
-        if let Some(declared_level) = &mut self.declared_level {
-            declared_level.put_off(nanos);
+        self.bucket.put_off(span);
+        if let Some(declared) = &mut self.declared {
+            declared.put_off(span);
         }
     }
 
     /// Handles the end of an attempt that was sent at `sent`, whatever its outcome.
-    pub(in crate::limiter) fn ended(&mut self, sent: u64, now: u64) {
+    pub(in crate::limiter) fn ended(&mut self, sent: Instant, now: Instant) {
         if self.cooldown.answered(sent) {
             self.empty(now);
             self.refilled = None;
@@ -208,11 +208,11 @@ impl LimiterState {
         own: Option<DeclaredBucket>,
         spread: Spread,
         fast_path: &FastPath,
-        now: u64,
+        now: Instant,
         wakes: &mut WakeList,
     ) {
         let paced = self.learnt.ages_at().is_some();
-        self.took(heard.received.saturating_sub(heard.sent));
+        self.took(heard.received.since(heard.sent));
         let assessment = self.learnt.hear(heard, own);
         // The observation may arrive long after the response was received.
         self.learnt.age(now);
@@ -221,17 +221,20 @@ impl LimiterState {
         if outlasted {
             self.empty(now);
         }
-        if assessment.closed_until > now {
-            let asked = assessment.closed_until.saturating_sub(heard.received);
-            let until = assessment.closed_until + self.later(asked, spread, now);
+        if let Some(closed_until) = assessment.closed_until.filter(|&until| until > now) {
+            let asked = closed_until.since(heard.received);
+            let until = closed_until + self.later(asked, spread, now);
             self.cool_down(until, why::USED_UP, now, wakes);
             self.probe_at_its_end();
         }
-        if assessment.refills_at > 0 {
-            self.refill_at(assessment.refills_at);
+        if let Some(at) = assessment.refills_at {
+            self.refill_at(at);
         }
         if let (Some(left), None) = (assessment.level, &self.remote) {
-            self.tat = self.tat.max(bucket::holding(left, self.shape, now));
+            self.bucket.tat = self
+                .bucket
+                .tat
+                .max(Bucket::holding(left, self.bucket.shape, now));
         }
         if assessment.is_clear() {
             self.renew(heard, outlasted, now);
@@ -241,23 +244,20 @@ impl LimiterState {
     }
 
     /// Empties the bucket; its next token comes at `at`. A bucket in a store is left to the store.
-    pub(in crate::limiter) fn refill_at(&mut self, at: u64) {
+    pub(in crate::limiter) fn refill_at(&mut self, at: Instant) {
         if self.remote.is_none() {
-            self.tat = bucket::reopen(self.tat, self.shape, at);
+            self.bucket.reopen(at);
         }
     }
 
     /// Records a round trip.
-    pub(in crate::limiter) fn took(&mut self, nanos: u64) {
-        self.round_trip = (self.round_trip - self.round_trip / 8).max(nanos);
+    pub(in crate::limiter) fn took(&mut self, round_trip: Span) {
+        self.round_trip = (self.round_trip - self.round_trip / 8).max(round_trip);
     }
 
     /// Returns the declared bucket, if it is this process's alone.
-    pub(in crate::limiter) fn own(&self, now: u64) -> Option<DeclaredBucket> {
-        let left = match &self.declared_level {
-            Some(declared_level) => declared_level.available(now),
-            None => bucket::available(self.tat, self.shape, now),
-        };
+    pub(in crate::limiter) fn own(&self, now: Instant) -> Option<DeclaredBucket> {
+        let left = self.declared.unwrap_or(self.bucket).available(now);
         let burst = self.quota().burst().get();
         self.remote
             .is_none()
@@ -265,41 +265,39 @@ impl LimiterState {
     }
 
     /// Applies the declared and the learnt limits; tokens used up stay used up.
-    pub(in crate::limiter) fn reshape(&mut self, fast_path: &FastPath, now: u64) {
-        let declared = self.declared;
+    pub(in crate::limiter) fn reshape(&mut self, fast_path: &FastPath, now: Instant) {
+        let declared = self.declared_shape;
         let (plain, to) = (
             self.learnt.share_of(declared),
             self.learnt.tighten(declared),
         );
-        let declared_level = match self.declared_level.take() {
-            Some(mut declared_level) => {
-                declared_level.reshape(plain, now);
-                Some(declared_level)
-            }
+        let bucket = match self.declared.take() {
             None if to == plain || self.remote.is_some() => None,
-            None => Some(Level::new(
-                bucket::rescale(self.tat, self.shape, plain, now),
-                plain,
-            )),
-        };
-        if to != self.shape {
-            self.tat = bucket::rescale(self.tat, self.shape, to, now);
-        }
-        match declared_level {
-            // The declared bucket may have filled up meanwhile, but its tokens are not released all at once.
-            Some(declared_level) if to == plain => {
-                self.refilled.get_or_insert(declared_level);
-                self.tat = bucket::reopen(self.tat.max(declared_level.tat()), to, now);
+            declared => {
+                let mut declared = declared.unwrap_or(self.bucket);
+                declared.reshape(plain, now);
+                Some(declared)
             }
-            declared_level => self.declared_level = declared_level,
+        };
+        let changes = to != self.bucket.shape;
+        if changes {
+            self.bucket.reshape(to, now);
         }
-        if to == self.shape {
+        match bucket {
+            // The declared bucket may have filled up meanwhile, but its tokens are not released all at once.
+            Some(declared) if to == plain => {
+                self.refilled.get_or_insert(declared);
+                self.bucket.tat = self.bucket.tat.max(declared.tat);
+                self.bucket.reopen(now);
+            }
+            bucket => self.declared = bucket,
+        }
+        if !changes {
             return;
         }
         if self.cooldown.until() > now {
-            self.tat = bucket::reopen(self.tat, to, self.cooldown.until());
+            self.bucket.reopen(self.cooldown.until());
         }
-        self.shape = to;
         fast_path.reshape(to);
     }
 

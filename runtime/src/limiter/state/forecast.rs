@@ -1,22 +1,23 @@
 //! Forecasts when waiters are served, and refuses those whose permit would come too late.
 
+use crate::bucket::Bucket;
 use crate::bucket::TIMER_SLACK;
 use crate::limiter::remote::Due;
 use crate::limiter::request::Priority;
 use crate::limiter::wake_list::WakeList;
-use crate::schedule::Bucket;
 use crate::schedule::Change;
 use crate::schedule::Schedule;
+use crate::time::Instant;
+use crate::time::Span;
 
 use super::LimiterState;
 use super::cooldown::Probe;
-use super::level::Level;
 use super::waiter::WaiterState;
 use super::waiter::expiry;
 
-/// Rounding error of a forecast, in nanoseconds: with nothing changed, the forecast of a waiter that was let
-/// in may move by this much. The waiter is not refused for that.
-const ROUNDING: u64 = TIMER_SLACK / 16;
+/// Rounding error of a forecast: with nothing changed, the forecast of a waiter that was let in may move by
+/// this much. The waiter is not refused for that.
+const ROUNDING: Span = Span::from_nanos(TIMER_SLACK.nanos() / 16);
 
 impl LimiterState {
     /// Returns the instant at which a caller that joins with this priority now gets its permit. `reports`: it
@@ -26,8 +27,8 @@ impl LimiterState {
         priority: Priority,
         reports: bool,
         cost: u32,
-        now: u64,
-    ) -> u64 {
+        now: Instant,
+    ) -> Instant {
         self.due(
             self.cost_served_before(priority, reports) + u64::from(cost),
             now,
@@ -64,7 +65,7 @@ impl LimiterState {
     }
 
     /// Returns the instant at which the last of `cost` tokens from now on is granted.
-    pub(in crate::limiter) fn due(&self, cost: u64, now: u64) -> u64 {
+    pub(in crate::limiter) fn due(&self, cost: u64, now: Instant) -> Instant {
         let Some(remote) = &self.remote else {
             let schedule = self.schedule(now);
             let (due, start) = (schedule.when(cost), schedule.opens.max(now));
@@ -72,28 +73,30 @@ impl LimiterState {
             return logged.map_or(due, |logged| logged.max(due));
         };
         let schedule = self.schedule(now);
-        match remote.due(cost, now) {
-            Due::At(due) => due.max(schedule.opens),
+        match remote.due(cost, now.nanos()) {
+            Due::At(due) => Instant::from_nanos(due).max(schedule.opens),
             Due::Drawn(cost) => schedule.when(cost),
-            Due::Late { cost, full_at } => schedule.with_tat(full_at).when(cost),
+            Due::Late { cost, full_at } => {
+                schedule.with_tat(Instant::from_nanos(full_at)).when(cost)
+            }
             Due::Alone(cost) => schedule.map(|shape| remote.own(shape)).when(cost),
         }
     }
 
     /// Refuses all waiters that cannot be served in time any more, if there may be any.
-    pub(super) fn expel_if_late(&mut self, now: u64, wakes: &mut WakeList) {
-        let latest = self.soonest.saturating_add(ROUNDING);
+    pub(super) fn expel_if_late(&mut self, now: Instant, wakes: &mut WakeList) {
+        let latest = self.soonest.after(ROUNDING);
         if self.due(self.queue.cost_ahead(Priority::First), now) > latest {
             self.expel(now, wakes);
         }
     }
 
     /// Refuses all waiters that cannot be served in time any more.
-    pub(in crate::limiter) fn expel(&mut self, now: u64, wakes: &mut WakeList) {
+    pub(in crate::limiter) fn expel(&mut self, now: Instant, wakes: &mut WakeList) {
         let burst = self.quota().burst().get();
         let closed = self.cooldown.closed_in_all();
         let mut ahead = 0;
-        self.soonest = u64::MAX;
+        self.soonest = Instant::FAR;
         for index in self.serving_order() {
             let waiter = self.queue.waiter(index);
             let (cost, latest, patience) = (waiter.cost, waiter.latest, waiter.patience);
@@ -102,9 +105,7 @@ impl LimiterState {
                 () if cost > burst => WaiterState::TooLarge,
                 () if closed > patience => WaiterState::Closed { until },
                 // A permit that is due already is left to `grant`.
-                () if until > latest.saturating_add(ROUNDING).max(now) => {
-                    WaiterState::Late { until }
-                }
+                () if until > latest.after(ROUNDING).max(now) => WaiterState::Late { until },
                 () => {
                     ahead += u64::from(cost);
                     self.soonest = self.soonest.min(latest);
@@ -116,41 +117,35 @@ impl LimiterState {
     }
 
     /// Returns the schedule of the bucket in force, of this process or of the store.
-    pub(super) fn schedule(&self, now: u64) -> Schedule {
-        let round_trip = self.round_trip.max(1);
+    pub(super) fn schedule(&self, now: Instant) -> Schedule {
+        let round_trip = self.round_trip.max(Span::SHORTEST);
         let (opens, probe) = match self.cooldown.probe() {
-            Probe::Off => (self.cooldown.until(), 0),
-            Probe::Armed { hold } => (self.cooldown.until(), round_trip.min(hold)),
-            Probe::Out { sent, until } => (until.min(now.max(sent + round_trip)), 0),
+            Probe::Off => (self.cooldown.until(), None),
+            Probe::Armed { hold } => (self.cooldown.until(), held_for(round_trip.min(hold))),
+            Probe::Out { sent, until } => (until.min(now.max(sent + round_trip)), None),
         };
-        let plain = self.learnt.share_of(self.declared);
+        let plain = self.learnt.share_of(self.declared_shape);
         let change = self.learnt.ages_at().map(|at| Change {
             at,
-            bucket: Bucket {
-                tat: self.declared_level.as_ref().map_or(0, Level::tat),
-                shape: plain,
-            },
-            probe: round_trip.min(self.probing()),
+            bucket: Bucket::new(self.declared.map_or(Instant::EPOCH, |it| it.tat), plain),
+            probe: held_for(round_trip.min(self.probing())),
         });
         Schedule {
             now,
             opens,
             probe,
-            bucket: Bucket {
-                tat: self.tat,
-                shape: self.shape,
-            },
+            bucket: self.bucket,
             change,
         }
     }
 
     /// Refuses the waiters whose time is over: something that was unknown when they joined may have held them
     /// up. The waiters of a store are checked with its replies.
-    pub(in crate::limiter) fn expire(&mut self, now: u64, wakes: &mut WakeList) {
+    pub(in crate::limiter) fn expire(&mut self, now: Instant, wakes: &mut WakeList) {
         if self.remote.is_some() || now < expiry(self.soonest) {
             return;
         }
-        self.soonest = u64::MAX;
+        self.soonest = Instant::FAR;
         for index in self.queue.in_order() {
             let latest = self.queue.waiter(index).latest;
             if now < expiry(latest) {
@@ -161,4 +156,9 @@ impl LimiterState {
             wakes.add(self.queue.decide(index, WaiterState::Late { until }));
         }
     }
+}
+
+/// Returns the time for which the others are held for a probe, if they are.
+fn held_for(span: Span) -> Option<Span> {
+    (!span.is_zero()).then_some(span)
 }

@@ -7,6 +7,8 @@ use crate::limiter::request::Priority;
 use crate::limiter::request::Refusal;
 use crate::limiter::request::Request;
 use crate::limiter::wake_list::WakeList;
+use crate::time::Instant;
+use crate::time::Span;
 
 use super::LimiterState;
 use super::Next;
@@ -18,7 +20,11 @@ use super::waiter::expiry;
 
 impl LimiterState {
     /// Takes a permit at once if no caller waits for one.
-    pub(in crate::limiter) fn take(&mut self, request: &Request, now: u64) -> Result<(), Refusal> {
+    pub(in crate::limiter) fn take(
+        &mut self,
+        request: &Request,
+        now: Instant,
+    ) -> Result<(), Refusal> {
         let (cost, burst) = (request.cost, self.quota.burst().get());
         if cost > burst {
             return Err(Refusal::TooLarge { burst });
@@ -41,7 +47,7 @@ impl LimiterState {
         let credit = if now < self.owed_until {
             TIMER_SLACK
         } else {
-            0
+            Span::ZERO
         };
         match self.pay(cost, now, credit) {
             Ok(_) => {
@@ -60,8 +66,8 @@ impl LimiterState {
     pub(in crate::limiter) fn join(
         &mut self,
         waiter: Waiter,
-        slow: u64,
-        now: u64,
+        slow: Span,
+        now: Instant,
         wakes: &mut WakeList,
     ) -> Result<u32, Refusal> {
         if self.shut {
@@ -86,7 +92,7 @@ impl LimiterState {
     }
 
     /// Grants the permits that are due, in order.
-    pub(in crate::limiter) fn grant(&mut self, now: u64, wakes: &mut WakeList) -> Next {
+    pub(in crate::limiter) fn grant(&mut self, now: Instant, wakes: &mut WakeList) -> Next {
         if self.shut {
             return Next::Idle;
         }
@@ -123,7 +129,7 @@ impl LimiterState {
             match self.pay(cost, now, TIMER_SLACK) {
                 Err(until) => return self.next(until, now, wakes),
                 Ok(until) => {
-                    if self.tat < now {
+                    if self.bucket.tat < now {
                         self.owed_until = now + TIMER_SLACK;
                     }
                     self.cooldown.granted(reports, now);
@@ -137,7 +143,7 @@ impl LimiterState {
     }
 
     /// Returns the waiter that is served next.
-    fn head(&self, now: u64) -> Option<u32> {
+    fn head(&self, now: Instant) -> Option<u32> {
         let probe = match self.cooldown.probe() {
             Probe::Armed { .. } if self.cooldown.until() <= now => self.queue.probe(),
             _ => None,
@@ -147,7 +153,7 @@ impl LimiterState {
 
     /// Returns what is due next: a permit, the end of what delays it, the end of an unused permit's lease, or
     /// a request to the store.
-    fn next(&mut self, due: u64, now: u64, wakes: &mut WakeList) -> Next {
+    fn next(&mut self, due: Instant, now: Instant, wakes: &mut WakeList) -> Next {
         let due = due.min(self.plan_requests(now));
         if self.review(now, wakes) {
             return Next::More;
@@ -156,6 +162,6 @@ impl LimiterState {
         let lapses = unused.map(|index| self.queue.waiter(index).since + LEASE);
         let expires = self.remote.is_none().then(|| expiry(self.soonest));
         let times = [self.learnt.ages_at(), lapses, expires];
-        Next::Due(times.into_iter().flatten().fold(due, u64::min))
+        Next::Due(times.into_iter().flatten().fold(due, Instant::min))
     }
 }

@@ -10,7 +10,6 @@ pub(super) mod faults;
 pub(super) mod feedback;
 pub(super) mod forecast;
 pub(super) mod granting;
-pub(super) mod level;
 pub(super) mod news;
 pub(super) mod overflow;
 pub(super) mod presence;
@@ -20,23 +19,25 @@ pub(super) mod renewal;
 pub(super) mod source;
 pub(super) mod spread;
 pub(super) mod strict;
+pub(super) mod strict_state;
 pub(super) mod waiter;
 
-use crate::bucket;
+use crate::bucket::Bucket;
 use crate::bucket::Shape;
 use crate::learning::Learnt;
 use crate::quota::Quota;
+use crate::time::Instant;
+use crate::time::Span;
 use crate::waits::Waits;
 
 use self::cooldown::Cooldown;
 use self::cooldown::Probe;
 use self::faults::Faults;
-use self::level::Level;
 use self::news::Announced;
 use self::overflow::Overflow;
 use self::queue::Queue;
 use self::rejection::FirstTrip;
-use self::strict::StrictState;
+use self::strict_state::StrictState;
 use super::counts::Counts;
 use super::fast_path::FastPath;
 use super::remote::Remote;
@@ -48,7 +49,7 @@ pub(super) enum Next {
     /// No caller waits.
     Idle,
     /// The next permit is due at this instant.
-    Due(u64),
+    Due(Instant),
     /// More permits are due once the waiters that were granted one have been woken.
     More,
 }
@@ -62,10 +63,11 @@ pub(super) struct LimiterState {
     pub(super) queue: Queue,
     quota: Quota,
     pub(super) learnt: Learnt,
-    /// The declared bucket.
-    pub(super) declared: Shape,
-    /// The bucket in force: what was declared, tightened by what was learnt.
-    pub(super) shape: Shape,
+    /// Shape of the declared bucket.
+    pub(super) declared_shape: Shape,
+    /// The bucket in force, while the fast path is shut: what was declared, tightened by what was learnt. Its
+    /// shape is also that of the fast path.
+    pub(super) bucket: Bucket,
     pub(super) cooldown: Cooldown,
     /// All calls are refused.
     pub(super) shut: bool,
@@ -76,14 +78,12 @@ pub(super) struct LimiterState {
     /// Round trip of the first call after that.
     pub(super) first_trip: Option<FirstTrip>,
     /// Decaying maximum of the round trips of calls whose answer told something.
-    pub(super) round_trip: u64,
-    /// Theoretical arrival time of the bucket in force, while the fast path is shut.
-    pub(super) tat: u64,
+    pub(super) round_trip: Span,
     /// The declared bucket, while a hint's pace is in force.
-    pub(super) declared_level: Option<Level>,
+    pub(super) declared: Option<Bucket>,
     /// The bucket without the emptying at the end of a cooldown or of a pace. Its tokens are used if the
     /// first response after it shows that the server has as many.
-    pub(super) refilled: Option<Level>,
+    pub(super) refilled: Option<Bucket>,
     /// The last cooldown began because a window was used up.
     pub(super) exhausted: bool,
     /// Random number that sets how much longer the last pause is than asked, see [`later`](Self::later).
@@ -93,11 +93,11 @@ pub(super) struct LimiterState {
     /// Instant of the last (possible) overflow.
     pub(super) overflowed: Overflow,
     /// Instant until which tokens that a late timer kept from waiters may be taken.
-    owed_until: u64,
+    owed_until: Instant,
     /// Waiters may be served later than was forecast when they joined.
     pub(super) delayed: bool,
     /// Instant at or before the earliest `latest` of the waiters.
-    pub(super) soonest: u64,
+    pub(super) soonest: Instant,
     pub(super) waits: Waits,
     pub(super) counts: Counts,
     /// Attempts that the fast path had counted as passed at the last call of
@@ -116,24 +116,23 @@ impl LimiterState {
             queue: Queue::new(),
             quota,
             learnt: Learnt::NOTHING,
-            declared: Shape::of(quota),
-            shape: Shape::of(quota),
+            declared_shape: Shape::of(quota),
+            bucket: Bucket::full(Shape::of(quota)),
             cooldown: Cooldown::new(),
             shut: false,
             was_full: false,
             fresh: true,
             first_trip: None,
-            round_trip: 0,
-            tat: 0,
-            declared_level: None,
+            round_trip: Span::ZERO,
+            declared: None,
             refilled: None,
             exhausted: false,
             draw: 0.0,
             faults: Faults::NONE,
             overflowed: Overflow::NEVER,
-            owed_until: 0,
+            owed_until: Instant::EPOCH,
             delayed: false,
-            soonest: u64::MAX,
+            soonest: Instant::FAR,
             waits: Waits::NONE,
             counts: Counts::NONE,
             passes: 0,
@@ -144,21 +143,27 @@ impl LimiterState {
     }
 
     /// Takes over the bucket from the fast path.
-    pub(super) fn take_over(&mut self, handed: Option<u64>, fast_path: &FastPath, now: u64) {
+    pub(super) fn take_over(
+        &mut self,
+        handed: Option<Instant>,
+        fast_path: &FastPath,
+        now: Instant,
+    ) {
         if let Some(tat) = handed {
             // The bucket that was handed to the fast path would be full by now: tokens may have overflowed.
-            if self.tat <= now {
+            if self.bucket.tat <= now {
                 self.overflowed = Overflow::by(now);
             }
-            self.was_full = self.tat <= now;
-            self.tat = bucket::sane(tat, self.shape, now);
+            self.was_full = self.bucket.tat <= now;
+            self.bucket.tat = tat;
+            self.bucket.bound(now);
         }
         self.follow_ways(fast_path, now);
         if self.learnt.age(now) {
             self.outlived(fast_path, now);
         }
         if let Some(lapsed) = self.cooldown.lapse(now) {
-            self.tat = bucket::reopen(self.tat, self.shape, lapsed);
+            self.bucket.reopen(lapsed);
             self.refilled = None;
             self.delayed = true;
         }
@@ -166,15 +171,15 @@ impl LimiterState {
 
     /// Hands the bucket back to the fast path, unless a cooldown or a hint's pace lasts. Only when no caller
     /// waits.
-    pub(super) fn hand_back(&mut self, fast_path: &FastPath, now: u64) {
-        self.soonest = u64::MAX;
+    pub(super) fn hand_back(&mut self, fast_path: &FastPath, now: Instant) {
+        self.soonest = Instant::FAR;
         if self.remote.is_some() || self.shut || self.is_logged() {
             return;
         }
         let is_open = self.cooldown.held_until() <= now && self.cooldown.probe() == Probe::Off;
         if is_open && self.learnt.ages_at().is_none() {
             self.refilled = None;
-            fast_path.open(self.tat, self.owed_until);
+            fast_path.open(self.bucket.tat, self.owed_until);
         }
     }
 
@@ -183,7 +188,7 @@ impl LimiterState {
         &mut self,
         quota: Quota,
         fast_path: &FastPath,
-        now: u64,
+        now: Instant,
         wakes: &mut WakeList,
     ) {
         let quota = if self.remote.is_some() {
@@ -202,7 +207,7 @@ impl LimiterState {
         self.quota
     }
 
-    pub(super) fn available(&self, now: u64) -> u64 {
+    pub(super) fn available(&self, now: Instant) -> u64 {
         if self.cooldown.held_until() > now || self.queue.waiting() > 0 {
             return 0;
         }
@@ -210,10 +215,10 @@ impl LimiterState {
     }
 
     /// Returns the tokens that are there, also while no call may take them.
-    pub(super) fn free(&self, now: u64) -> u64 {
+    pub(super) fn free(&self, now: Instant) -> u64 {
         let in_bucket = match &self.remote {
-            Some(remote) => remote.usable(now),
-            None => bucket::available(self.tat, self.shape, now),
+            Some(remote) => remote.usable(now.nanos()),
+            None => self.bucket.available(now),
         };
         self.free_in_log(now)
             .map_or(in_bucket, |free| free.min(in_bucket))

@@ -1,15 +1,15 @@
 //! Changes of a limiter that events report: pauses, rates that are learnt, and long waits before they begin.
 
-use core::time::Duration;
-
 use crate::events;
 use crate::quota::Rate;
+use crate::time::Instant;
+use crate::time::Span;
 
 /// Longest wait that is not long, unless a function's attribute sets another.
-pub(crate) const SLOW: u64 = 5_000_000_000;
+pub(crate) const SLOW: Span = Span::from_secs(5);
 
-/// Shortest time between two announcements of long waits, in nanoseconds.
-pub(super) const EVERY: u64 = 10_000_000_000;
+/// Shortest time between two announcements of long waits.
+pub(super) const EVERY: Span = Span::from_secs(10);
 
 /// Reasons for which a limiter is closed, or a call waits.
 pub(in crate::limiter) mod why {
@@ -36,27 +36,27 @@ pub(in crate::limiter) enum ByHand {
 pub(in crate::limiter) struct Announced {
     /// Reason of the current pause, or of the last one.
     pub(in crate::limiter) why: &'static str,
-    /// End of the pause that was announced; 0 once its end has been announced as well.
-    pub(super) closed_until: u64,
+    /// End of the pause that was announced, until its end has been announced as well.
+    pub(super) closed_until: Option<Instant>,
     /// Share of the declared rate that is in force.
     pub(super) share: f64,
     pub(super) cut: bool,
     pub(super) spread: bool,
     /// Instant of the last announcement of a long wait.
-    pub(super) waited: Option<u64>,
+    pub(super) waited: Option<Instant>,
     /// Long wait to be announced.
     pub(super) wait: Option<LongWait>,
     /// Change by hand to be announced.
     pub(in crate::limiter) by_hand: Option<ByHand>,
     /// Instant of the last announcement of calls that cannot be refused.
-    pub(super) stuck_at: Option<u64>,
+    pub(super) stuck_at: Option<Instant>,
     /// Number of such calls to be announced.
     pub(super) stuck: usize,
 }
 
 #[derive(Clone, Copy, Debug)]
 pub(super) struct LongWait {
-    pub(super) wait: u64,
+    pub(super) wait: Span,
     pub(super) ahead: u64,
     pub(super) why: &'static str,
     pub(super) refusable: bool,
@@ -67,10 +67,10 @@ pub(super) struct LongWait {
 pub(in crate::limiter) struct News {
     pub(super) resumed: bool,
     /// Remaining time, reason, and whether it extends a pause that was announced.
-    pub(super) paused: Option<(u64, &'static str, bool)>,
+    pub(super) paused: Option<(Span, &'static str, bool)>,
     pub(super) cut: Option<(Rate, Rate)>,
     pub(super) whole: Option<Rate>,
-    pub(super) spread: Option<(Rate, u64)>,
+    pub(super) spread: Option<(Rate, Span)>,
     pub(super) unspread: bool,
     pub(super) wait: Option<LongWait>,
     pub(super) by_hand: Option<ByHand>,
@@ -80,7 +80,7 @@ pub(in crate::limiter) struct News {
 impl Announced {
     pub(in crate::limiter) const NOTHING: Self = Self {
         why: why::BY_HAND,
-        closed_until: 0,
+        closed_until: None,
         share: 1.0,
         cut: false,
         spread: false,
@@ -102,12 +102,12 @@ impl Announced {
     }
 
     /// Ends the pause that was announced.
-    pub(super) fn lift(&mut self, now: u64) {
-        self.closed_until = self.closed_until.min(now);
+    pub(super) fn lift(&mut self, now: Instant) {
+        self.closed_until = self.closed_until.map(|ends| ends.min(now));
     }
 
     /// Records calls that cannot be refused, if they have to be announced.
-    pub(super) fn stuck(&mut self, stuck: usize, now: u64) {
+    pub(super) fn stuck(&mut self, stuck: usize, now: Instant) {
         if self.stuck_at.is_none_or(|last| now >= last + EVERY) {
             (self.stuck_at, self.stuck) = (Some(now), stuck);
         }
@@ -130,7 +130,7 @@ impl News {
             events::resumed(limiter);
         }
         if let Some((wait, why, extends)) = self.paused {
-            let wait = Duration::from_nanos(wait);
+            let wait = wait.into();
             if extends {
                 events::pause_extended(limiter, wait, why);
             } else {
@@ -147,10 +147,10 @@ impl News {
             events::unpaced(limiter);
         }
         if let Some((rate, lasts)) = self.spread {
-            events::paced(limiter, &rate, Duration::from_nanos(lasts));
+            events::paced(limiter, &rate, lasts.into());
         }
         if let Some(long) = self.wait {
-            let wait = Duration::from_nanos(long.wait);
+            let wait = long.wait.into();
             events::long_wait(limiter, wait, long.ahead, long.why, long.refusable);
         }
     }

@@ -3,6 +3,7 @@
 use crate::bucket::TIMER_SLACK;
 use crate::limiter::request::Priority;
 use crate::limiter::wake_list::WakeList;
+use crate::time::Instant;
 
 use super::LimiterState;
 use super::cooldown::Probe;
@@ -12,7 +13,7 @@ use super::waiter::WaiterState;
 
 impl LimiterState {
     /// Returns whether a waiter did not pick up its permit in time.
-    pub(in crate::limiter) fn is_late(&self, index: u32, now: u64) -> bool {
+    pub(in crate::limiter) fn is_late(&self, index: u32, now: Instant) -> bool {
         let waiter = self.queue.waiter(index);
         match waiter.state() {
             WaiterState::Granted { .. } => now > waiter.since + LEASE,
@@ -24,7 +25,7 @@ impl LimiterState {
     /// Puts a waiter that is polled again after it missed its permit at the front of the queue. It gets the
     /// next permit and not one at once: the tokens of many such waiters together may be more than the bucket
     /// holds.
-    pub(in crate::limiter) fn come_back(&mut self, index: u32, now: u64, wakes: &mut WakeList) {
+    pub(in crate::limiter) fn come_back(&mut self, index: u32, now: Instant, wakes: &mut WakeList) {
         self.recall(now, wakes);
         if self.queue.waiter(index).state() != WaiterState::Absent {
             return;
@@ -51,7 +52,7 @@ impl LimiterState {
     }
 
     /// Revokes the permits that were not picked up in time, for other waiters to use.
-    pub(super) fn recall(&mut self, now: u64, wakes: &mut WakeList) {
+    pub(super) fn recall(&mut self, now: Instant, wakes: &mut WakeList) {
         while let Some(index) = self.queue.oldest_grant() {
             let waiter = self.queue.waiter(index);
             let (state, since, cost) = (waiter.state(), waiter.since, waiter.cost);
@@ -73,7 +74,7 @@ impl LimiterState {
     /// granted a permit that it did not pick up. Many of them may belong to one busy task, and trying each of
     /// them would take time in which tokens overflow. They are woken, and stand at the front again as soon as
     /// they are polled.
-    fn skip_others_like_it(&mut self, granted: u64, wakes: &mut WakeList) {
+    fn skip_others_like_it(&mut self, granted: Instant, wakes: &mut WakeList) {
         for index in self.queue.returned() {
             if self.queue.waiter(index).since <= granted {
                 wakes.add(self.queue.decide(index, WaiterState::Absent));
@@ -97,9 +98,9 @@ impl LimiterState {
     pub(in crate::limiter) fn take_back(
         &mut self,
         state: WaiterState,
-        since: u64,
+        since: Instant,
         cost: u32,
-        now: u64,
+        now: Instant,
     ) {
         let (WaiterState::Granted { until } | WaiterState::Held { until }) = state else {
             return;
@@ -107,7 +108,9 @@ impl LimiterState {
         self.cooldown.unused(since);
         self.unlog_permit(cost, since);
         match &mut self.remote {
-            Some(remote) if until < u64::MAX => remote.put_back(cost, until, now),
+            Some(remote) if until < Instant::FAR => {
+                remote.put_back(cost, until.nanos(), now.nanos());
+            }
             _ if self.overflowed.covers(since) => {}
             _ => self.give_back(u64::from(cost)),
         }

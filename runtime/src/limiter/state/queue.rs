@@ -8,6 +8,7 @@ use core::task::Waker;
 use tokio::runtime::Id;
 
 use crate::limiter::request::Priority;
+use crate::time::Instant;
 
 use super::waiter::Waiter;
 use super::waiter::WaiterState;
@@ -183,7 +184,12 @@ impl Queue {
     }
 
     /// Grants a waiter a permit, and takes its waker.
-    pub(in crate::limiter) fn grant(&mut self, index: u32, until: u64, now: u64) -> Option<Waker> {
+    pub(in crate::limiter) fn grant(
+        &mut self,
+        index: u32,
+        until: Instant,
+        now: Instant,
+    ) -> Option<Waker> {
         self.waiter_mut(index).since = now;
         self.decide(index, WaiterState::Granted { until })
     }
@@ -222,7 +228,7 @@ impl Queue {
     }
 
     /// Returns whether a permit that was granted at `instant`, to a caller that reports, is not used yet.
-    pub(super) fn holds_unused(&self, instant: u64) -> bool {
+    pub(super) fn holds_unused(&self, instant: Instant) -> bool {
         let unused = self.iter(self.granted).chain(self.iter(self.held));
         let mut unused = unused.map(|index| {
             let waiter = self.waiter(index);
@@ -251,7 +257,7 @@ impl Queue {
     }
 
     /// Puts a waiter that was absent, and is polled again, ahead of those that never had a permit.
-    pub(in crate::limiter) fn come_back(&mut self, index: u32, now: u64) {
+    pub(in crate::limiter) fn come_back(&mut self, index: u32, now: Instant) {
         let waiter = self.waiter_mut(index);
         waiter.since = now;
         waiter.priority = Priority::Returned;
@@ -344,3 +350,6 @@ impl Queue {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,6 +2,8 @@
 
 use crate::backoff::Backoff;
 use crate::learning::Observation;
+use crate::time::Instant;
+use crate::time::Span;
 
 use super::spread::Spread;
 
@@ -9,8 +11,8 @@ use super::spread::Spread;
 #[derive(Clone, Copy, Debug)]
 pub(in crate::limiter) struct FirstTrip {
     /// Instant at which the earliest call that came before it, as far as is known, was sent.
-    pub(super) sent: u64,
-    pub(super) answered: u64,
+    pub(super) sent: Instant,
+    pub(super) answered: Instant,
 }
 
 /// Refusal by the server, as a call reports it.
@@ -21,11 +23,11 @@ pub(in crate::limiter) struct FirstTrip {
 )]
 pub(crate) struct Rejection<'a> {
     /// Instant at which the call was sent.
-    pub(crate) sent: u64,
+    pub(crate) sent: Instant,
     /// Instant at which its response was received.
-    pub(crate) received: u64,
-    /// Nanoseconds that the server asked the call to wait.
-    pub(crate) wait: Option<u64>,
+    pub(crate) received: Instant,
+    /// Time that the server asked the call to wait.
+    pub(crate) wait: Option<Span>,
     /// The server asked for no wait, but told when a window is reset.
     pub(crate) by_reset: bool,
     /// Limits that the response told of.
@@ -34,8 +36,8 @@ pub(crate) struct Rejection<'a> {
     pub(crate) backoff: Backoff,
     /// Time by which the pause may end later than the server asked.
     pub(crate) spread: Spread,
-    /// Upper bound on any wait, in nanoseconds.
-    pub(crate) longest: u64,
+    /// Upper bound on any wait.
+    pub(crate) longest: Span,
     /// It says something about the rate. A 503 that says when to come back tells of maintenance instead.
     pub(crate) for_its_rate: bool,
     /// It was not the call's first attempt.

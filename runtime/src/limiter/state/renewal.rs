@@ -3,11 +3,13 @@
 use core::mem;
 use core::time::Duration;
 
-use crate::bucket;
+use crate::bucket::Bucket;
 use crate::bucket::Shape;
 use crate::hint::Hint;
 use crate::learning::Observation;
 use crate::limiter::fast_path::FastPath;
+use crate::time::Instant;
+use crate::time::Span;
 
 use super::LimiterState;
 use super::cooldown::PROBING;
@@ -26,7 +28,7 @@ fn lasting(hint: &Hint, shape: Shape) -> f64 {
     let rounded = reset == Duration::from_secs(1);
     let matters = reset <= LONG;
     if matters && (hint.reset_is_instant() || rounded) {
-        reset.as_secs_f64() / Duration::from_nanos(shape.interval).as_secs_f64()
+        reset.as_secs_f64() / Duration::from(shape.interval).as_secs_f64()
     } else {
         0.0
     }
@@ -35,7 +37,7 @@ fn lasting(hint: &Hint, shape: Shape) -> f64 {
 impl LimiterState {
     /// Starts on a new window: empties the bucket and arms a probe, so that processes do not all send at its
     /// edge before one response shows what is in it.
-    pub(super) fn outlived(&mut self, fast_path: &FastPath, now: u64) {
+    pub(super) fn outlived(&mut self, fast_path: &FastPath, now: Instant) {
         self.reshape(fast_path, now);
         self.empty(now);
         self.delayed = true;
@@ -44,14 +46,14 @@ impl LimiterState {
         }
     }
 
-    /// Returns the longest hold for the probe after the end of a window, in nanoseconds.
-    pub(super) fn probing(&self) -> u64 {
-        PROBING.min(self.round_trip.saturating_mul(2))
+    /// Returns the longest hold for the probe after the end of a window.
+    pub(super) fn probing(&self) -> Span {
+        PROBING.min(self.round_trip.times(2))
     }
 
     /// Restores tokens by the first response after a cooldown, or about a new window: what the bucket gained
     /// meanwhile can be used, up to what the response says is left.
-    pub(super) fn renew(&mut self, heard: &Observation<'_>, renewed: bool, now: u64) {
+    pub(super) fn renew(&mut self, heard: &Observation<'_>, renewed: bool, now: Instant) {
         let is_known = heard.hint.counts_requests() && self.remote.is_none();
         if self.refilled.is_none() {
             return;
@@ -66,10 +68,10 @@ impl LimiterState {
             return;
         };
         if mem::take(&mut self.exhausted) {
-            left -= lasting(heard.hint, self.shape);
+            left -= lasting(heard.hint, self.bucket.shape);
         }
-        refilled.reshape(self.shape, now);
-        let level = bucket::holding(left, self.shape, now);
-        self.tat = self.tat.min(refilled.tat().max(level));
+        refilled.reshape(self.bucket.shape, now);
+        let level = Bucket::holding(left, self.bucket.shape, now);
+        self.bucket.tat = self.bucket.tat.min(refilled.tat.max(level));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::bucket;
+use crate::bucket::Bucket;
 use crate::limiter::remote::Demand;
 use crate::limiter::remote::Outgoing;
 use crate::limiter::remote::Payment;
@@ -11,6 +11,8 @@ use crate::limiter::request::Priority;
 use crate::limiter::wake_list::WakeList;
 use crate::store::Answer;
 use crate::store::StoreError;
+use crate::time::Instant;
+use crate::time::Span;
 
 use super::LimiterState;
 use super::news::why;
@@ -21,48 +23,54 @@ use super::waiter::expiry;
 impl LimiterState {
     /// Takes tokens out of the bucket, or out of those that were drawn from the store. Returns until when
     /// they may be used. `Err`: the instant at which they can be taken.
-    pub(in crate::limiter) fn pay(&mut self, cost: u32, now: u64, credit: u64) -> Result<u64, u64> {
+    pub(in crate::limiter) fn pay(
+        &mut self,
+        cost: u32,
+        now: Instant,
+        credit: Span,
+    ) -> Result<Instant, Instant> {
         let shape = match &mut self.remote {
-            None => self.shape,
-            Some(remote) => match remote.pay(cost, self.shape, now) {
-                Payment::Until(until) => return Ok(until),
-                Payment::At(due) => return Err(due),
+            None => self.bucket.shape,
+            Some(remote) => match remote.pay(cost, self.bucket.shape, now.nanos()) {
+                Payment::Until(until) => return Ok(Instant::from_nanos(until)),
+                Payment::At(due) => return Err(Instant::from_nanos(due)),
                 Payment::Own(shape) => shape,
             },
         };
         self.check_log(cost, now)?;
         self.overflow(now, credit);
         // The declared bucket has room for the cost, or the caller would have been refused.
-        self.tat = bucket::take(self.tat, shape.with_room_for(cost), cost, now, credit)?;
+        let bucket = Bucket::new(self.bucket.tat, shape.with_room_for(cost));
+        self.bucket.tat = bucket.take(cost, now, credit)?.tat;
         self.log_permit(cost, now);
         if let Some(remote) = &mut self.remote {
-            remote.spend(cost, self.shape);
+            remote.spend(cost, self.bucket.shape);
         }
-        for bucket in [&mut self.declared_level, &mut self.refilled]
+        for bucket in [&mut self.declared, &mut self.refilled]
             .into_iter()
             .flatten()
         {
-            bucket.pay(cost, now);
+            bucket.force(cost, now);
         }
-        Ok(u64::MAX)
+        Ok(Instant::FAR)
     }
 
     /// Lets tokens overflow that are there for longer than `credit`, if there are any.
-    pub(super) fn overflow(&mut self, now: u64, credit: u64) {
-        let full = now.saturating_sub(credit);
-        if self.tat < full {
-            self.tat = full;
+    pub(super) fn overflow(&mut self, now: Instant, credit: Span) {
+        let full = now.before(credit);
+        if self.bucket.tat < full {
+            self.bucket.tat = full;
             self.overflowed = Overflow::by(now);
         }
     }
 
     /// Puts unused tokens back.
     pub(in crate::limiter) fn give_back(&mut self, tokens: u64) {
-        self.tat = self.tat.saturating_sub(self.shape.price(tokens));
+        self.bucket.give_back(tokens);
         if let Some(remote) = &mut self.remote {
             remote.unspend(tokens);
         }
-        for bucket in [&mut self.declared_level, &mut self.refilled]
+        for bucket in [&mut self.declared, &mut self.refilled]
             .into_iter()
             .flatten()
         {
@@ -71,27 +79,27 @@ impl LimiterState {
     }
 
     /// Plans the requests to the store for what waiters need. Returns when to come back for more.
-    pub(super) fn plan_requests(&mut self, now: u64) -> u64 {
+    pub(super) fn plan_requests(&mut self, now: Instant) -> Instant {
         let Some(remote) = &mut self.remote else {
-            return u64::MAX;
+            return Instant::FAR;
         };
         let head = self.queue.head();
         let demand = Demand {
             tokens: self.queue.cost_ahead(Priority::First),
             first: head.map_or(0, |head| self.queue.waiter(head).cost),
-            latest: head.map_or(u64::MAX, |head| self.queue.waiter(head).latest),
-            soonest: self.soonest,
+            latest: head.map_or(u64::MAX, |head| self.queue.waiter(head).latest.nanos()),
+            soonest: self.soonest.nanos(),
         };
-        remote.plan(demand, self.shape, now)
+        Instant::from_nanos(remote.plan(demand, self.bucket.shape, now.nanos()))
     }
 
     /// Refuses the waiters that the store keeps waiting for too long. Returns whether anything has changed
     /// for the others.
-    pub(super) fn review(&mut self, now: u64, wakes: &mut WakeList) -> bool {
+    pub(super) fn review(&mut self, now: Instant, wakes: &mut WakeList) -> bool {
         let Some(remote) = &mut self.remote else {
             return false;
         };
-        let unsettled = remote.is_unsettled(now);
+        let unsettled = remote.is_unsettled(now.nanos());
         if !unsettled && self.soonest > now {
             return false;
         }
@@ -110,10 +118,10 @@ impl LimiterState {
 
     /// Returns the new state of a waiter that cannot wait for the store any longer, and takes the last of
     /// `cost` tokens.
-    fn turned_away(&self, index: u32, cost: u64, now: u64) -> Option<WaiterState> {
+    fn turned_away(&self, index: u32, cost: u64, now: Instant) -> Option<WaiterState> {
         let remote = self.remote.as_ref()?;
         let waiter = self.queue.waiter(index);
-        if waiter.refusable && remote.refusal(waiter.latest, now).is_some() {
+        if waiter.refusable && remote.refusal(waiter.latest.nanos(), now.nanos()).is_some() {
             return Some(WaiterState::NoStore);
         }
         // A token that is held may be due within the timer's slack; a request of this very instant may still
@@ -123,11 +131,16 @@ impl LimiterState {
         } else {
             waiter.latest
         };
-        let over = end <= now && waiter.since < now && !remote.has_just_asked(now);
-        over.then(|| match remote.due_alone(cost, self.tat, self.shape, now) {
-            Some(until) => WaiterState::Late { until },
-            None => WaiterState::NoStore,
-        })
+        let over = end <= now && waiter.since < now && !remote.has_just_asked(now.nanos());
+        let Bucket { tat, shape } = self.bucket;
+        over.then(
+            || match remote.due_alone(cost, tat.nanos(), shape, now.nanos()) {
+                Some(until) => WaiterState::Late {
+                    until: Instant::from_nanos(until),
+                },
+                None => WaiterState::NoStore,
+            },
+        )
     }
 
     /// Records the tokens that a caller which does not wait wants from the store.
@@ -139,21 +152,23 @@ impl LimiterState {
 
     /// Returns why the store refuses a caller that has no use for a permit after `latest`; `None`: it may
     /// wait.
-    pub(in crate::limiter) fn no_store(&self, latest: u64, now: u64) -> Option<Arc<str>> {
-        self.remote.as_ref()?.refusal(latest, now)
+    pub(in crate::limiter) fn no_store(&self, latest: Instant, now: Instant) -> Option<Arc<str>> {
+        self.remote.as_ref()?.refusal(latest.nanos(), now.nanos())
     }
 
     /// Tells all processes that share the limit of a cooldown.
-    pub(in crate::limiter) fn tell_pause(&mut self, until: u64, now: u64) {
+    pub(in crate::limiter) fn tell_pause(&mut self, until: Instant, now: Instant) {
         if let Some(remote) = &mut self.remote {
-            remote.pause(until, self.shape, now);
+            remote.pause(until.nanos(), self.bucket.shape, now.nanos());
         }
     }
 
     /// Tells all processes that share the limit of the pace that a server's answers ask for.
-    pub(super) fn tell_pace(&mut self, now: u64) {
+    pub(super) fn tell_pace(&mut self, now: Instant) {
         if let Some(remote) = &mut self.remote {
-            remote.learn(self.learnt.pace(), self.shape, now);
+            let pace = self.learnt.pace();
+            let pace = pace.map(|pace| (pace.interval.nanos(), pace.until.nanos()));
+            remote.learn(pace, self.bucket.shape, now.nanos());
         }
     }
 
@@ -162,23 +177,25 @@ impl LimiterState {
         &mut self,
         id: u64,
         answer: &Answer,
-        now: u64,
+        now: Instant,
         wakes: &mut WakeList,
     ) {
         let Some(remote) = &mut self.remote else {
             return;
         };
-        let effect = remote.answered(id, answer, self.shape, now);
-        self.tat = effect.full_at;
+        let effect = remote.answered(id, answer, self.bucket.shape, now.nanos());
+        let [full_at, paused_until] =
+            [effect.full_at, effect.paused_until].map(Instant::from_nanos);
+        self.bucket.tat = full_at;
         if effect.lifted {
             self.open(now);
-            self.tat = effect.full_at;
+            self.bucket.tat = full_at;
         }
-        if effect.paused_until > self.cooldown.until() {
+        if paused_until > self.cooldown.until() {
             if self.cooldown.until() <= now {
                 self.announced.why = why::STORE;
             }
-            self.close(effect.paused_until, now, wakes);
+            self.close(paused_until, now, wakes);
         }
         if effect.void {
             self.call_back();
@@ -187,16 +204,16 @@ impl LimiterState {
     }
 
     /// Handles a failed request to the store.
-    pub(in crate::limiter) fn failed_by_store(&mut self, id: u64, why: &StoreError, now: u64) {
+    pub(in crate::limiter) fn failed_by_store(&mut self, id: u64, why: &StoreError, now: Instant) {
         if let Some(remote) = &mut self.remote {
-            remote.failed(id, why, now);
+            remote.failed(id, why, now.nanos());
         }
     }
 
     /// Handles a request to the store that was lost in this process.
-    pub(in crate::limiter) fn lost_on_the_way(&mut self, id: u64, now: u64) {
+    pub(in crate::limiter) fn lost_on_the_way(&mut self, id: u64, now: Instant) {
         if let Some(remote) = &mut self.remote {
-            remote.lost(id, now);
+            remote.lost(id, now.nanos());
         }
     }
 

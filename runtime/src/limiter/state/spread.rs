@@ -3,7 +3,7 @@
 
 use core::time::Duration;
 
-use crate::clock;
+use crate::time::Span;
 
 /// Longest time that is added.
 const LONGEST: Duration = Duration::from_secs(1);
@@ -18,27 +18,27 @@ pub(crate) struct Spread {
 }
 
 impl Spread {
-    /// Nanoseconds to add to a pause of `asked` nanoseconds.
-    pub(super) fn nanos(self, asked: u64) -> u64 {
-        let most = Duration::from_nanos(asked).mul_f64(self.share).min(LONGEST);
-        clock::nanos(most.mul_f64(self.draw))
+    /// Returns the time to add to a pause of `asked`.
+    pub(super) fn of(self, asked: Span) -> Span {
+        let most = Duration::from(asked).mul_f64(self.share).min(LONGEST);
+        Span::of(most.mul_f64(self.draw))
     }
 }
 
 /// Consequence of a refusal for the wait of its call.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Understood {
-    /// Nanoseconds of the wait, where they are not those that the server asked for: a reset can be the
-    /// instant at which a bucket is full again.
-    pub(crate) wait: Option<u64>,
-    /// Nanoseconds to add.
-    pub(crate) later: u64,
+    /// The wait, where it is not the one that the server asked for: a reset can be the instant at which a bucket
+    /// is full again.
+    pub(crate) wait: Option<Span>,
+    /// Time to add.
+    pub(crate) later: Span,
 }
 
 impl Understood {
-    /// Returns the wait of a call that was asked to wait for `wait` nanoseconds, or backs off for as long.
-    pub(crate) fn instead_of(self, wait: u64) -> u64 {
-        self.wait.unwrap_or(wait).saturating_add(self.later)
+    /// Returns the wait of a call that was asked to wait for `wait`, or backs off for as long.
+    pub(crate) fn instead_of(self, wait: Span) -> Span {
+        self.wait.unwrap_or(wait).plus(self.later)
     }
 }
 
@@ -49,8 +49,8 @@ mod tests {
     #[test]
     fn a_share_is_added_and_no_more_than_a_second() {
         let of = |share, draw, seconds| {
-            let asked = clock::nanos(Duration::from_secs(seconds));
-            Spread { share, draw }.nanos(asked)
+            let asked = Span::of(Duration::from_secs(seconds));
+            Spread { share, draw }.of(asked).nanos()
         };
         assert_eq!(of(0.05, 0.0, 10), 0);
         assert_eq!(of(0.0, 0.9, 10), 0);

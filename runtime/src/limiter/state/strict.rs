@@ -1,60 +1,26 @@
-//! Strict windows: a gate beside the bucket, and what is known of the ways to the server.
+//! Strict windows: a gate beside the bucket.
 
 use crate::bucket::Shape;
-use crate::guard::Guard;
 use crate::limiter::fast_path::FastPath;
 use crate::quota::Quota;
-use crate::run_log::RunLog;
-use crate::strict::StrictWindow;
 use crate::time::Instant;
 use crate::time::Span;
 
 use super::LimiterState;
-
-/// State of a limiter with a strict window.
-#[derive(Debug)]
-pub(in crate::limiter) struct StrictState {
-    window: StrictWindow,
-    guard: Guard,
-    /// Permits that count. `None`: the shape of the bucket keeps to the window.
-    log: Option<RunLog>,
-}
-
-impl StrictState {
-    pub(super) fn of(quota: Quota) -> Option<Box<Self>> {
-        let window = quota.window()?;
-        let log = quota.logged_window().map(|it| RunLog::new(it.limit.get()));
-        Some(Box::new(Self {
-            window,
-            guard: Guard::new(window),
-            log,
-        }))
-    }
-
-    /// Returns the log, and the time for which its permits count.
-    fn logged(&self, now: Instant) -> Option<(&RunLog, Span)> {
-        let log = self.log.as_ref()?;
-        Some((log, self.guard.lasts(now)))
-    }
-
-    fn logged_mut(&mut self, now: Instant) -> Option<(&mut RunLog, Span)> {
-        let log = self.log.as_mut()?;
-        Some((log, self.guard.lasts(now)))
-    }
-}
+use super::strict_state::StrictState;
 
 impl LimiterState {
     /// Changes the strict window with the quota. Permits in the log count on; without a log, the tokens that are
     /// used up do.
-    pub(super) fn set_window(&mut self, quota: Quota, now: u64) {
+    pub(super) fn set_window(&mut self, quota: Quota, now: Instant) {
         let used = u64::from(self.quota().burst().get()).saturating_sub(self.free(now));
         let before = self.strict.take();
         self.strict = StrictState::of(quota);
-        self.declared = Shape::of(quota);
+        self.declared_shape = Shape::of(quota);
         let Some(strict) = &mut self.strict else {
             return;
         };
-        let (now, limit) = (Instant::from_nanos(now), strict.window.limit.get());
+        let limit = strict.window.limit.get();
         let mut kept = None;
         if let Some(before) = before {
             if before.window.period == strict.window.period {
@@ -79,14 +45,13 @@ impl LimiterState {
     }
 
     /// Returns whether a log counts no permit.
-    pub(in crate::limiter) fn is_window_empty(&self, now: u64) -> bool {
+    pub(in crate::limiter) fn is_window_empty(&self, now: Instant) -> bool {
         let limit = u64::from(self.quota().burst().get());
         self.free_in_log(now).is_none_or(|free| free >= limit)
     }
 
     /// Uses up the whole window, as if its permits had been granted just now.
-    pub(in crate::limiter) fn fill_window(&mut self, now: u64) {
-        let now = Instant::from_nanos(now);
+    pub(in crate::limiter) fn fill_window(&mut self, now: Instant) {
         let logged = self.strict.as_mut().and_then(|it| it.logged_mut(now));
         if let Some((log, lasts)) = logged {
             log.fill(now, lasts);
@@ -94,25 +59,22 @@ impl LimiterState {
     }
 
     /// Returns the tokens that the log leaves free, if there is one.
-    pub(super) fn free_in_log(&self, now: u64) -> Option<u64> {
-        let now = Instant::from_nanos(now);
+    pub(super) fn free_in_log(&self, now: Instant) -> Option<u64> {
         let (log, lasts) = self.strict.as_ref()?.logged(now)?;
         Some(log.available(now, lasts))
     }
 
     /// Returns the instant at which the log has room for `cost` tokens at once. `Ok`: now.
-    pub(super) fn check_log(&self, cost: u32, now: u64) -> Result<(), u64> {
-        let now = Instant::from_nanos(now);
+    pub(super) fn check_log(&self, cost: u32, now: Instant) -> Result<(), Instant> {
         let Some((log, lasts)) = self.strict.as_ref().and_then(|it| it.logged(now)) else {
             return Ok(());
         };
         let due = log.due(u64::from(cost), now, lasts);
-        if due > now { Err(due.nanos()) } else { Ok(()) }
+        if due > now { Err(due) } else { Ok(()) }
     }
 
     /// Counts the tokens of a permit.
-    pub(super) fn log_permit(&mut self, cost: u32, now: u64) {
-        let now = Instant::from_nanos(now);
+    pub(super) fn log_permit(&mut self, cost: u32, now: Instant) {
         let logged = self.strict.as_mut().and_then(|it| it.logged_mut(now));
         if let Some((log, lasts)) = logged {
             log.take(u64::from(cost), now, lasts);
@@ -120,10 +82,10 @@ impl LimiterState {
     }
 
     /// Takes a permit out of the log that was granted at `since`, and not used.
-    pub(super) fn unlog_permit(&mut self, cost: u32, since: u64) {
+    pub(super) fn unlog_permit(&mut self, cost: u32, since: Instant) {
         let log = self.strict.as_mut().and_then(|it| it.log.as_mut());
         if let Some(log) = log {
-            log.give_back(u64::from(cost), Instant::from_nanos(since));
+            log.give_back(u64::from(cost), since);
         }
     }
 
@@ -147,30 +109,28 @@ impl LimiterState {
     pub(super) fn due_in_log(
         &self,
         cost: u64,
-        start: u64,
-        now: u64,
-        due: impl Fn(u64) -> u64,
-    ) -> Option<u64> {
-        let (log, lasts) = self.strict.as_ref()?.logged(Instant::from_nanos(now))?;
-        let (first, free_at, later) = log.when(cost, Instant::from_nanos(start), lasts);
-        let first_at = free_at.nanos().max(due(first));
-        Some(first_at.saturating_add(later.nanos()))
+        start: Instant,
+        now: Instant,
+        due: impl Fn(u64) -> Instant,
+    ) -> Option<Instant> {
+        let (log, lasts) = self.strict.as_ref()?.logged(now)?;
+        let (first, free_at, later) = log.when(cost, start, lasts);
+        Some(free_at.max(due(first)).after(later))
     }
 
     /// Follows the ways to the server as they are known now, and the clock of another runtime.
-    pub(super) fn follow_ways(&mut self, fast_path: &FastPath, now: u64) {
+    pub(super) fn follow_ways(&mut self, fast_path: &FastPath, now: Instant) {
         let Some(strict) = &mut self.strict else {
             return;
         };
-        let at = Instant::from_nanos(now);
         if let Some(log) = &mut strict.log {
-            log.tame(at);
+            log.tame(now);
             return;
         }
-        let lasts = strict.guard.lasts_about(at);
+        let lasts = strict.guard.lasts_about(now);
         let shape = Shape::strict(strict.window, self.quota.burst(), lasts);
-        if shape != self.declared {
-            self.declared = shape;
+        if shape != self.declared_shape {
+            self.declared_shape = shape;
             self.delayed = true;
             self.reshape(fast_path, now);
         }
@@ -179,23 +139,22 @@ impl LimiterState {
     /// Records how long the head of a response took after its request was sent. `None`: there is no response.
     pub(in crate::limiter) fn returned(
         &mut self,
-        took: Option<u64>,
+        took: Option<Span>,
         fast_path: &FastPath,
-        now: u64,
+        now: Instant,
     ) {
         if let Some(strict) = &mut self.strict {
-            let at = Instant::from_nanos(now);
-            let before = strict.guard.lasts(at);
-            strict.guard.record(took.map(Span::from_nanos), at);
-            self.delayed |= strict.guard.lasts(at) > before;
+            let before = strict.guard.lasts(now);
+            strict.guard.record(took, now);
+            self.delayed |= strict.guard.lasts(now) > before;
             self.follow_ways(fast_path, now);
         }
     }
 
     /// Handles a refusal although the window was kept to.
-    pub(super) fn refused_in_window(&mut self, now: u64) {
+    pub(super) fn refused_in_window(&mut self, now: Instant) {
         if let Some(strict) = &mut self.strict {
-            strict.guard.refused(Instant::from_nanos(now));
+            strict.guard.refused(now);
             self.delayed = true;
         }
     }

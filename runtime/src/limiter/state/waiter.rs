@@ -7,9 +7,11 @@ use tokio::runtime::Id;
 use crate::bucket::TIMER_SLACK;
 use crate::limiter::request::Priority;
 use crate::limiter::request::Request;
+use crate::time::Instant;
+use crate::time::Span;
 
-/// Time after which a permit that was not picked up goes to other waiters, in nanoseconds.
-pub(super) const LEASE: u64 = TIMER_SLACK;
+/// Time after which a permit that was not picked up goes to other waiters.
+pub(super) const LEASE: Span = TIMER_SLACK;
 
 /// State of a waiter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,15 +19,15 @@ pub(in crate::limiter) enum WaiterState {
     /// Waits for a permit.
     Waiting,
     /// Holds a permit, granted at `since`. Its tokens may be used until this instant.
-    Granted { until: u64 },
+    Granted { until: Instant },
     /// Holds a permit that it uses together with another limiter's, however long that takes.
-    Held { until: u64 },
+    Held { until: Instant },
     /// Did not pick up its permit in time, and gets no other before it is polled.
     Absent,
     /// Cannot be served in time; a permit would come at this instant.
-    Late { until: u64 },
+    Late { until: Instant },
     /// A permit would come at this instant, after cooldowns that are too long for the caller.
-    Closed { until: u64 },
+    Closed { until: Instant },
     /// Asks for more than the bucket holds since the quota changed.
     TooLarge,
     /// The store that the limiter shares its limit through refuses.
@@ -47,13 +49,13 @@ pub(in crate::limiter) struct Waiter {
     pub(in crate::limiter) reports: bool,
     pub(in crate::limiter) cost: u32,
     /// Instant that belongs to the state.
-    until: u64,
+    until: Instant,
     /// Instant after which a permit is of no use.
-    pub(in crate::limiter) latest: u64,
+    pub(in crate::limiter) latest: Instant,
     /// Time for which the limiter may have been closed in all when the permit comes.
-    pub(in crate::limiter) patience: u64,
+    pub(in crate::limiter) patience: Span,
     /// Instant at which the wait began, or at which the permit was granted.
-    pub(in crate::limiter) since: u64,
+    pub(in crate::limiter) since: Instant,
     /// The runtime whose timer this waiter can count on.
     pub(in crate::limiter) runtime: Id,
 }
@@ -77,7 +79,8 @@ impl Waiter {
     pub(in crate::limiter) const fn new(
         waker: Waker,
         request: Request,
-        (since, closed): (u64, u64),
+        since: Instant,
+        closed: Span,
         runtime: Id,
     ) -> Self {
         Self {
@@ -87,9 +90,9 @@ impl Waiter {
             refusable: request.refusable,
             reports: request.reports,
             cost: request.cost,
-            until: 0,
+            until: Instant::EPOCH,
             latest: request.latest,
-            patience: request.patience.saturating_add(closed),
+            patience: request.patience.plus(closed),
             since,
             runtime,
         }
@@ -111,22 +114,23 @@ impl Waiter {
     }
 
     pub(in crate::limiter) const fn set(&mut self, state: WaiterState) {
+        let none = Instant::EPOCH;
         (self.kind, self.until) = match state {
-            WaiterState::Waiting => (WaiterKind::Waiting, 0),
+            WaiterState::Waiting => (WaiterKind::Waiting, none),
             WaiterState::Granted { until } => (WaiterKind::Granted, until),
             WaiterState::Held { until } => (WaiterKind::Held, until),
-            WaiterState::Absent => (WaiterKind::Absent, 0),
+            WaiterState::Absent => (WaiterKind::Absent, none),
             WaiterState::Late { until } => (WaiterKind::Late, until),
             WaiterState::Closed { until } => (WaiterKind::Closed, until),
-            WaiterState::TooLarge => (WaiterKind::TooLarge, 0),
-            WaiterState::NoStore => (WaiterKind::NoStore, 0),
-            WaiterState::Shut => (WaiterKind::Shut, 0),
+            WaiterState::TooLarge => (WaiterKind::TooLarge, none),
+            WaiterState::NoStore => (WaiterKind::NoStore, none),
+            WaiterState::Shut => (WaiterKind::Shut, none),
         };
     }
 }
 
 /// Returns the instant from which on a waiter that has no use for a permit after `latest` is refused. It is a
 /// little later: a timer may be late, and the permit have been due in time.
-pub(super) const fn expiry(latest: u64) -> u64 {
-    latest.saturating_add(TIMER_SLACK + 1)
+pub(super) const fn expiry(latest: Instant) -> Instant {
+    latest.after(Span::from_nanos(TIMER_SLACK.nanos() + 1))
 }

@@ -25,9 +25,10 @@ pub(super) async fn check(bench: &Bench) {
     let mut scripts = kept(bench).await;
     scripts.extend(ended(bench).await);
     let mut clock = Scenario::hourly(bench, "clock", "the store's clock counts ticks of 250 ns");
-    let before = (clock::now(), clock.ask(Action::Peek).await, clock::now());
+    let now = || clock::now().nanos();
+    let before = (now(), clock.ask(Action::Peek).await, now());
     tokio::time::sleep(WAIT).await;
-    let after = (clock::now(), clock.ask(Action::Peek).await, clock::now());
+    let after = (now(), clock.ask(Action::Peek).await, now());
     time(&clock, before, after);
     for script in &mut scripts {
         script.ask(Action::Peek).await;

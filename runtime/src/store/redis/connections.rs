@@ -16,6 +16,8 @@ use tokio::time::timeout;
 
 use crate::clock;
 use crate::store::StoreError;
+use crate::time::Instant;
+use crate::time::Span;
 
 use super::connection::Connection;
 use super::connection::Connector;
@@ -23,7 +25,7 @@ use super::error;
 
 /// Time after which a server that could not be reached is tried again, in nanoseconds: always the same, so
 /// that its return is noticed soon.
-const RETRY: u64 = 50_000_000;
+const RETRY: Span = Span::from_millis(50);
 
 pub(super) struct Connections {
     connector: Arc<Connector>,
@@ -41,7 +43,7 @@ pub(super) struct ConnectionSlot {
 enum Stage {
     Connecting,
     Up(Connection),
-    Down { why: StoreError, again_at: u64 },
+    Down { why: StoreError, again_at: Instant },
 }
 
 impl Connections {
@@ -93,7 +95,7 @@ impl Connections {
 
 impl ConnectionSlot {
     /// Returns `false` if its runtime has ended, or if it is time to try again.
-    fn is_usable(&self, now: u64) -> bool {
+    fn is_usable(&self, now: Instant) -> bool {
         match &*self.stage.borrow() {
             Stage::Down { again_at, .. } => now < *again_at,
             Stage::Connecting | Stage::Up(_) => self.stage.has_changed().is_ok(),
@@ -124,6 +126,6 @@ async fn connect(connector: Arc<Connector>, within: Duration, stage: watch::Send
         Ok(Err(error)) => error::explain(&error),
         Err(_) => StoreError::unavailable(format!("no connection to Redis within {within:?}")),
     };
-    let again_at = clock::now().saturating_add(RETRY);
+    let again_at = clock::now().after(RETRY);
     stage.send_replace(Stage::Down { why, again_at });
 }

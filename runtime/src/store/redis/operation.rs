@@ -10,6 +10,7 @@ use tokio::time::timeout_at;
 
 use crate::clock;
 use crate::store::StoreError;
+use crate::time::Span;
 
 use super::connection::Connection;
 use super::connections::Connections;
@@ -42,8 +43,8 @@ pub(super) async fn perform<O: Operation>(
     operation: &O,
 ) -> Result<O::Reply, StoreError> {
     let Timeouts { connect, respond } = timeouts;
-    let whole = clock::nanos(connect).saturating_add(clock::nanos(respond));
-    let end = clock::now().saturating_add(whole);
+    let whole = Span::of(connect).plus(Span::of(respond));
+    let end = clock::now().after(whole);
     let mut again = true;
     loop {
         let (mut slot, was_there) = connections.slot(connect)?;

@@ -7,19 +7,21 @@ use core::cell::Cell;
 use core::time::Duration;
 
 use crate::clock;
+use crate::time::Instant;
+use crate::time::Span;
 
 /// Longest wait for the file. Limiters have gone on without it long before, where they can: this is about
 /// a process that was stopped while it held the file.
-const LONGEST: u64 = 2_000_000_000;
+const LONGEST: Span = Span::from_secs(2);
 
 std::thread_local! {
     /// Instant at which this thread gives up: the busy handler is a function without any state.
-    static GIVE_UP_AT: Cell<u64> = const { Cell::new(0) };
+    static GIVE_UP_AT: Cell<Instant> = const { Cell::new(Instant::EPOCH) };
 }
 
 /// Starts the time limit for the next waits of this thread.
 pub(super) fn begin() {
-    GIVE_UP_AT.set(clock::now().saturating_add(LONGEST));
+    GIVE_UP_AT.set(clock::now().after(LONGEST));
 }
 
 /// Sleeps before another try, the `count`th from zero on. Returns `false` once the time limit is over.
