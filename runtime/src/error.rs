@@ -248,8 +248,9 @@ impl Error {
         )
     }
 
-    /// Returns whether the call had made an attempt before it ended: either an attempt was cut off, or a retry was
-    /// refused. The server may have carried out the request. `false` means that nothing was sent.
+    /// Returns whether the body ran at least once before the call ended: an attempt was cut off, or a retry was
+    /// refused. So a request may have been sent, and the server may have carried it out. `false`: the body never ran,
+    /// and nothing was sent.
     ///
     /// # Examples
     ///

@@ -55,7 +55,7 @@ pub(crate) fn unread(function: &str) {
     say!(warn: function = function;
         "an error is not understood, so that no call is retried or held back for one: show the response \
          to `observe` in the body, implement `paced::Signal` for the error, or judge it with `classify`; \
-         https://docs.rs/paced/latest/paced/attr.rate_limited.html#clients has a recipe for many a client");
+         https://docs.rs/paced/latest/paced/guide/clients/index.html has recipes for other clients");
 }
 
 /// Two limiters of one name in one store are declared with different quotas.

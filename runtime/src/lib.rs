@@ -1,8 +1,8 @@
 //! Calls to other people's HTTP APIs, paced and retried with one attribute.
 //!
-//! `429 Too Many Requests` costs uptime, quota and at times an IP address. `paced` keeps calls below
-//! a rate before they are sent, obeys what servers answer, and lets every call on the same limiter
-//! know what one of them learnt.
+//! A `429 Too Many Requests` costs time and quota, and in the end the account. `paced` keeps calls below
+//! a rate before they are sent, waits as long as servers ask, and holds back every call on the same limiter
+//! when one of them is refused.
 //!
 //! ```
 //! # #[cfg(feature = "reqwest")] mod example {
@@ -21,31 +21,32 @@
 //! # }
 //! ```
 //!
-//! # Overview
+//! # Where to go
 //!
-//! * [`macro@rate_limited`] is the attribute; its page has the options and what is retried.
-//! * [`Limiter`] is the token bucket with its queue and its cooldown, and can be used without the
-//!   attribute: [`Limiter::acquire`].
-//! * [`Quota`] and [`Rate`] say what is allowed.
-//! * [`limiter`] finds a function's own limiter, [`limiters`] lists all that have a name; [`Snapshot`] has [`Counts`] and [`Waits`].
-//! * [`Limiter::resume`], [`Limiter::reset`] and [`Limiter::close`] are for people who know better than a server;
-//!   [`drain`] and [`drain_all`] are for the end of a program.
-//! * [`Report`] is what the hooks `on_retry` and `on_give_up` get.
-//! * [`Signal`] and [`Verdict`] are for errors and outcomes that mean something special.
+//! * [`paced::guide`](guide) explains: getting started, failures, own errors, shared limits, several processes, tests,
+//!   what to do when things go wrong.
+//! * [`macro@rate_limited`] is the attribute. Its page is the reference of the options.
+//! * [`Limiter`] is the token bucket with its queue and its cooldown. It can be used without the attribute:
+//!   [`Limiter::acquire`]. [`Quota`] and [`Rate`] declare what is allowed.
+//! * [`Error`] is returned where a call is refused and has no outcome of its own; [`Error::find`] finds it in other errors.
+//! * [`Signal`] tells what an error of your own means. [`Verdict`] is the result of a `classify` function.
 //! * [`attempt`] tells the body which attempt it is, and gives it an idempotency key.
-//! * [`Error`] is what a refused call gets, where there is nothing of its own to return.
+//! * [`limiter()`] returns a function's own limiter, [`limiters`] lists all that have a name. A [`Snapshot`] has
+//!   [`Counts`] and [`Waits`]. A [`Report`] is passed to the hooks `on_retry` and `on_give_up`.
+//! * [`Limiter::resume`], [`Limiter::reset`] and [`Limiter::close`] overrule a server. [`drain`] and [`drain_all`] are for
+//!   the end of a program.
+//! * [`store`] has the stores of limits that processes share.
 //!
-//! # What is promised
+//! # Promises
 //!
-//! * **Envelope.** In any interval of length `w` at most `burst + rate * w` permits are granted, plus
-//!   what 2 ms of slack for late timers hold. In a [strict window](Quota::strict) no interval of the period holds
-//!   more than its count.
+//! * **Envelope.** In any interval of length `w` at most `burst + rate * w` permits are granted, plus the tokens of 2 ms
+//!   for late timers. In a [strict window](Quota::strict) no interval of the period holds more than its count.
 //! * **First come, first served**, whatever a call costs. A retry goes before calls that have not had
 //!   their first attempt.
 //! * **Dropping a waiting call loses nothing**, and a waiter that is not polled holds up only itself. A permit
 //!   that is picked up more than 2 ms after its grant is not used as it is: the bucket decides again.
-//! * **No call is refused that would have been served**, as far as the limiter can know, and one that is let
-//!   in is served in time. A default never fails a batch that merely takes long.
+//! * **No call is refused that would have been served**, as far as the limiter can know, and a call that is let
+//!   in is served in time. The defaults never fail a batch that merely takes long.
 //! * **No call stops the others**: a resource that is always refused holds back its own calls.
 //! * **A hint always binds its own call**: no attempt before its instant. It binds the other calls as well,
 //!   unless their outcomes show that only this call is refused. When it ends, one call goes first and the
@@ -54,52 +55,51 @@
 //! * **Paused time.** Everything runs on tokio's clock: with `tokio::time::pause` tests take no time,
 //!   and delays are exact to the millisecond.
 //!
-//! # Testing
-//!
-//! A limiter belongs to the program and not to a test. Where several tests of a program call the same
-//! annotated function on paused time, give it a limiter as an argument (`limiter = limiter`), so
-//! that each test brings its own.
-//!
 //! # Crate features
 //!
 //! **tracing** is on by default, the others are not.
 //!
+//! * **tracing**: events for whatever holds calls up, and a span for each call
+//!   ([list](guide::troubleshooting#events)). Adds two crates. Nearly free while no subscriber listens.
 //! * **http**: rate-limit headers are understood ([`headers`], [`observe`], `http::Response` as an
 //!   outcome). Without it a hint comes from [`Signal`] alone.
-//! * **reqwest**: `http`, and `reqwest::Response` and `reqwest::Error` are understood: those of reqwest 0.13.
-//!   With another version show the response to [`observe`]. No TLS backend is chosen: that stays with your own
+//! * **reqwest**: `http`, and `reqwest::Response` and `reqwest::Error` of reqwest 0.13 are understood.
+//!   With another version show the response to [`observe`]. Chooses no TLS backend: that stays with your own
 //!   dependency on reqwest.
-//! * **tonic**: `http`, and `tonic::Status` is understood, with the `RetryInfo` in its details, see
-//!   [`rate_limited`](macro@rate_limited#grpc). No transport is chosen.
-//! * **ureq**: `http`, and `ureq::Error` is understood. No TLS backend is chosen.
-//! * **quanta**: permits without a wait read the processor's counter instead of a clock,
-//!   which takes a third of the time (10 ns instead of 32). The first call calibrates it, for a
-//!   few milliseconds as a rule. Where tokio's clock can be paused (its feature `test-util`), all goes
-//!   by that one.
+//! * **tonic**: `http`, and `tonic::Status` is understood, with the `RetryInfo` in its details
+//!   ([list](guide::clients#grpc)). Chooses no transport.
+//! * **ureq**: `http`, and `ureq::Error` is understood. Chooses no TLS backend.
 //! * **tower**: `http`, and [`tower::ObserveLayer`] for clients built on `tower`.
 //! * **reqwest-middleware**: `reqwest`, and [`reqwest_middleware::ObserveMiddleware`] for clients with
 //!   middleware.
 //! * **sqlite**: [`store::SqliteStore`], `store = "sqlite:.."`: one limit for the processes of one machine.
 //!   SQLite is compiled from its C source, which needs a C compiler and about a minute in release mode.
-//!   Only one crate of a build can link it, so what others have chosen will do: any `rusqlite` from 0.38
-//!   to 0.43, which is 0.39 beside sqlx 0.9 and 0.40 beside diesel 2.3. From 0.41 on it needs Rust 1.89;
+//!   A build can link SQLite only once, so any `rusqlite` from 0.38 to 0.43 that your other crates chose will do:
+//!   0.39 beside sqlx 0.9, 0.40 beside diesel 2.3. From 0.41 on it needs Rust 1.89;
 //!   cargo picks an older one if your `rust-version` says so.
 //! * **redis**: [`store::RedisStore`] and `store = "redis://.."`, for limits that processes on several
 //!   machines share.
-//! * **redis-rustls**: `redis`, and `store = "rediss://.."` for TLS by rustls, with the operating system's
-//!   certificates and, unless the program has chosen, *ring*.
+//! * **redis-rustls**: `redis`, and `store = "rediss://.."` for TLS by rustls. It trusts the operating system's
+//!   certificates, and uses *ring* unless the program has chosen another provider.
 //! * **redis-cluster**: `redis`, and URLs of servers that are part of a Redis Cluster.
-//! * **tracing**, on by default: events for what holds calls up, and a span for each call, see
-//!   [`rate_limited`](macro@rate_limited#what-it-tells). Adds two crates. Nearly free while nobody listens.
-//! * **test-util**: `testing::unpaced`, for tests that are not to wait for permits, and `store::conformance`, a check
-//!   for those who write a store of their own.
+//! * **quanta**: permits without a wait read the processor's counter instead of a clock,
+//!   which takes a third of the time (10 ns instead of 32). The first call calibrates the counter, for a
+//!   few milliseconds as a rule. In builds where tokio's clock can be paused (its feature `test-util`), that clock is used.
+//! * **test-util**: [`testing::unpaced`], for tests that are not to wait for permits, and [`store::conformance`], a check
+//!   of a store of your own.
 //!
 //! # Not supported
 //!
 //! * Blocking functions, and runtimes other than tokio.
-//! * Servers that refuse with a status 200 and an error in the body: use `classify`.
+//! * Several limits at once, strict windows, a bucket for each key, a cost for each call, a bound on calls in flight.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(
-    not(all(feature = "http", feature = "redis", feature = "sqlite")),
+    not(all(
+        feature = "http",
+        feature = "redis",
+        feature = "sqlite",
+        feature = "test-util"
+    )),
     expect(rustdoc::broken_intra_doc_links, reason = "links to features")
 )]
 
@@ -116,6 +116,9 @@ mod events;
 mod failure;
 mod grammar;
 mod guard;
+// Text alone, which users do not compile.
+#[cfg(any(doc, doctest))]
+pub mod guide;
 #[cfg(feature = "http")]
 pub mod headers;
 pub mod hint;

@@ -214,7 +214,7 @@ impl Rate {
         Self::of(written.count, written.nanos as f64)
     }
 
-    /// Returns the time from one token to the next, in whole nanoseconds.
+    /// Returns the time from one token to the next, rounded up to whole nanoseconds.
     ///
     /// # Examples
     ///
@@ -374,7 +374,7 @@ impl Quota {
     /// The rate counts as it was given: `"60/min"` is 60 in a minute, and `"1/s"` 1 in a second. A part of a token does
     /// not count, so `"1.5/s"` is 1 in a second; a period that holds less than one is as long as it takes for one.
     /// Times on the way to the server are allowed for, see the option
-    /// [`window`](macro@crate::rate_limited#strict-windows).
+    /// [`window`](macro@crate::rate_limited#window).
     ///
     /// [`burst`](Self::burst) is the whole count: all of it may be taken at once, and comes back one period later. The
     /// limiter remembers when its permits were granted, in 1 KB at most, and a call costs a lock. With

@@ -163,6 +163,7 @@ impl Span {
     }
 
     /// Returns the sum, at most [`LONGEST`](Self::LONGEST).
+    #[inline]
     pub(crate) const fn plus(self, other: Self) -> Self {
         Self(self.0.saturating_add(other.0))
     }

@@ -32,7 +32,7 @@ use core::time::Duration;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Verdict {
-    /// `paced` decides as it does without `classify`.
+    /// Leaves this outcome to the rules that hold without `classify`; `idempotent` counts as usual.
     Auto,
     /// The outcome is a success and is returned.
     Done,

@@ -15,10 +15,10 @@ use crate::error::Kind;
 use crate::limiter::Counts;
 use crate::limiter::Denial;
 use crate::limiter::Priority;
-use crate::limiter::Refusal;
 use crate::limiter::Request;
 use crate::limiter::Shared;
 use crate::limiter::Ticket;
+use crate::limiter::TooLate;
 use crate::time::Instant;
 use crate::time::Span;
 
@@ -50,7 +50,7 @@ impl Core<'_> {
         if waited != admitted.is_pending() {
             let now = clock::now();
             if let Some(scope) = &mut self.scope {
-                scope.waited.press(now.nanos());
+                scope.waited.press(now);
             }
         }
         if let Poll::Ready(Ok(())) = admitted {
@@ -65,7 +65,7 @@ impl Core<'_> {
         loop {
             let has_resources = self.limiter().is_some_and(Shared::has_resources);
             match &mut self.wait {
-                Phase::Nothing(_) | Phase::Timed(_) => {
+                Phase::Idle | Phase::Running(_) | Phase::Timed(_) => {
                     let gathered = Gathered::default();
                     if ready!(self.proceed(gathered, can_refuse, cx))? {
                         return Poll::Ready(Ok(()));
@@ -77,22 +77,22 @@ impl Core<'_> {
                     }
                 }
                 wait @ Phase::Turn(_) if has_resources => {
-                    if let Phase::Turn(ticket) = mem::replace(wait, Phase::Nothing(0)) {
+                    if let Phase::Turn(ticket) = mem::replace(wait, Phase::Idle) {
                         self.wait = Gathering::after(ticket);
                     }
                 }
                 Phase::Backoff(sleep) => {
                     ready!(sleep.as_mut().poll(cx));
-                    self.wait = Phase::Nothing(0);
+                    self.wait = Phase::Idle;
                 }
                 Phase::Turn(ticket) => {
                     let granted = ready!(ticket.poll(cx));
                     let now = clock::now();
-                    self.wait = Phase::Nothing(now.nanos().max(1));
+                    self.wait = Phase::Running(now);
                     return Poll::Ready(match granted {
-                        Ok(patience) => {
-                            let closed = self.patience(can_refuse).saturating_sub(patience.nanos());
-                            self.pause(Pause::Cooldown, closed, now.nanos());
+                        Ok(left) => {
+                            let closed = self.pause_left(can_refuse).minus(left);
+                            self.pause(Pause::Cooldown, closed, now);
                             Ok(())
                         }
                         Err(refusal) => Err(self.refusal(Denial::Refused(refusal), now)),
@@ -112,8 +112,8 @@ impl Core<'_> {
         let setup = self.setup.as_ref().map_err(Error::clone)?;
         let now = clock::now();
         let scope = self.scope.as_ref();
-        let deadline = scope.map_or(u64::MAX, |scope| scope.bounds.deadline());
-        if can_refuse && now.nanos() >= deadline {
+        let deadline = scope.map_or(Instant::FAR, |scope| scope.bounds.deadline());
+        if can_refuse && now >= deadline {
             return Err(self.located(Error::new(Kind::Deadline(Duration::ZERO))));
         }
         let retry = scope.is_some_and(|scope| scope.number > 1);
@@ -121,14 +121,14 @@ impl Core<'_> {
             return Ok(Entered::Admitted);
         };
         let latest = match gathered.latest.or_else(|| scope.and_then(Scope::latest)) {
-            _ if !can_refuse => u64::MAX,
+            _ if !can_refuse => Instant::FAR,
             Some(planned) => planned,
-            None => latest_start(&setup.config, deadline, now.nanos()),
+            None => latest_start(&setup.config, deadline, now),
         };
         let request = Request {
             cost: 1,
-            latest: Instant::from_nanos(latest),
-            patience: Span::from_nanos(self.patience(can_refuse)),
+            latest,
+            max_pause: self.pause_left(can_refuse),
             priority: if retry {
                 Priority::Retries
             } else {
@@ -136,7 +136,8 @@ impl Core<'_> {
             },
             refusable: can_refuse,
             reports: true,
-            slow: Span::from_nanos(setup.config.slow),
+            slow: setup.config.slow,
+            backed_off: scope.map_or(Span::ZERO, Scope::unreported_backoff),
         };
         let entered = if limiter.has_resources() {
             gathered.ask(limiter, self.function(), request, cx)
@@ -150,29 +151,16 @@ impl Core<'_> {
 
     #[cold]
     pub(super) fn refusal(&self, denial: Denial, now: Instant) -> Error {
-        let deadline = self.deadline();
-        let error = Error::new(match denial {
-            Denial::NoRuntime => Kind::NoRuntime,
-            Denial::Refused(Refusal::TooLarge { burst }) => {
-                Kind::InsufficientCapacity { cost: 1, burst }
-            }
-            Denial::Refused(Refusal::Shut) => Kind::Shut,
-            Denial::Refused(Refusal::NoStore) => {
-                Kind::Store(self.limiter().map_or_else(|| "".into(), Shared::no_store))
-            }
-            Denial::Refused(Refusal::Late { until }) => {
-                let wait = Duration::from(until.since(now));
-                if until.nanos() > last_useful(deadline) {
-                    Kind::Deadline(wait)
-                } else {
-                    Kind::MaxWait(wait)
-                }
-            }
-            Denial::Refused(Refusal::Closed { until }) => {
-                Kind::Closed(Duration::from(until.since(now)))
-            }
+        let Some(limiter) = self.limiter() else {
+            return Error::new(Kind::Shut);
+        };
+        let last_useful = last_useful(self.deadline());
+        let kind = limiter.kind_of(denial, 1, now, |why, wait| match why {
+            TooLate::Closed => Kind::Closed(wait),
+            TooLate::Queued { until } if until > last_useful => Kind::Deadline(wait),
+            TooLate::Queued { .. } => Kind::MaxWait(wait),
         });
-        self.located(error)
+        self.located(Error::new(kind))
     }
 
     /// Returns the error with the limiter that it is about.

@@ -93,31 +93,31 @@ impl<'s, S, R: Refusing> Call<'s, S, R> {
         }
     }
 
-    /// Handles a poll of the body.
+    /// Handles a poll of the body. What a body has observed that runs on is reported at once.
     #[inline]
     fn after<O>(&mut self, polled: Poll<O>, cx: &mut Context<'_>) -> Poll<Attempted<O>> {
-        self.core.heed();
-        match polled {
-            Poll::Ready(out) => Poll::Ready(Attempted::Done(out)),
-            Poll::Pending if R::CAN => self.core.time_out(cx).map(Attempted::TimedOut),
-            Poll::Pending => Poll::Pending,
+        if let Poll::Ready(out) = polled {
+            return Poll::Ready(Attempted::Done(out));
         }
+        self.core.heed();
+        if R::CAN {
+            return self.core.time_out(cx).map(Attempted::TimedOut);
+        }
+        Poll::Pending
     }
 }
 
 impl Core<'_> {
     /// Waits for the end of the attempt's time, and returns the error of it.
     fn time_out(&mut self, cx: &mut Context<'_>) -> Poll<Error> {
-        if let (Phase::Nothing(since), Ok(setup), Some(scope)) =
+        if let (Phase::Running(since), Ok(setup), Some(scope)) =
             (&self.wait, self.setup, &self.scope)
         {
             let since = *since;
             let Some(end) = end_of_attempt(&setup.config, since, scope.bounds.deadline()) else {
                 return Poll::Pending;
             };
-            let sleep = Box::pin(tokio::time::sleep_until(clock::instant(
-                Instant::from_nanos(end),
-            )));
+            let sleep = Box::pin(tokio::time::sleep_until(clock::instant(end)));
             self.wait = Phase::Timed(Box::new(Cut { since, end, sleep }));
         }
         let Phase::Timed(cut) = &mut self.wait else {
@@ -128,7 +128,7 @@ impl Core<'_> {
             .scope
             .as_ref()
             .is_some_and(|scope| cut.end >= scope.bounds.deadline());
-        let took = Duration::from_nanos(cut.end.saturating_sub(cut.since));
+        let took = Duration::from(cut.end.since(cut.since));
         let kind = if overdue {
             Kind::Overdue
         } else {
@@ -140,10 +140,8 @@ impl Core<'_> {
     }
 }
 
-fn end_of_attempt(config: &Config, since: u64, deadline: u64) -> Option<u64> {
-    let timeout = config
-        .attempt_timeout
-        .map(|timeout| since.saturating_add(timeout));
+fn end_of_attempt(config: &Config, since: Instant, deadline: Instant) -> Option<Instant> {
+    let timeout = config.attempt_timeout.map(|timeout| since.after(timeout));
     let deadline = (config.deadline.is_some() || timeout.is_some()).then_some(deadline);
     [timeout, deadline].into_iter().flatten().min()
 }

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use crate::backoff::Backoff;
 use crate::bucket::TIMER_SLACK;
-use crate::clock::nanos;
 use crate::context::ResetUnit;
 use crate::limiter::Function;
 use crate::limiter::LONGEST_COOLDOWN;
@@ -14,6 +13,8 @@ use crate::limiter::Spread;
 use crate::report::Report;
 use crate::retry::RetryPolicy;
 use crate::retry_on::RetryOn;
+use crate::time::Instant;
+use crate::time::Span;
 
 use super::unread::Unread;
 
@@ -51,23 +52,23 @@ impl Hooks {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Config {
     pub(crate) retry: RetryPolicy,
-    /// Nanoseconds that the whole call may take, also an attempt that is under way. `None`: its
-    /// cooldowns and backoffs are bounded instead.
-    pub(crate) deadline: Option<u64>,
-    pub(crate) attempt_timeout: Option<u64>,
-    pub(crate) max_wait: Option<u64>,
+    /// Time that the whole call may take, also an attempt that is under way. `None`: its cooldowns and
+    /// backoffs are bounded instead.
+    pub(crate) deadline: Option<Span>,
+    pub(crate) attempt_timeout: Option<Span>,
+    pub(crate) max_wait: Option<Span>,
     /// Hints in headers count.
     pub(crate) respects_headers: bool,
     /// Unit of a bare number in a reset field.
     pub(crate) reset_unit: ResetUnit,
     /// The share of a server's limit that counts as little when it is all that is left.
     pub(crate) throttle_below: f64,
-    /// Longest wait in nanoseconds for which a server is believed.
-    pub(crate) max_cooldown: u64,
+    /// Longest wait for which a server is believed.
+    pub(crate) max_cooldown: Span,
     /// A pause may end later by this share of what the server asked for.
     pub(crate) hint_spread: f64,
-    /// Longest wait that is not announced, in nanoseconds.
-    pub(crate) slow: u64,
+    /// Longest wait that is not announced.
+    pub(crate) slow: Span,
     /// No limiter holds the calls back.
     pub(crate) off: bool,
 }
@@ -87,9 +88,9 @@ impl Config {
         respects_headers: true,
         reset_unit: ResetUnit::Guess,
         throttle_below: 0.1,
-        max_cooldown: nanos(LONGEST_COOLDOWN),
+        max_cooldown: Span::of(LONGEST_COOLDOWN),
         hint_spread: 0.0,
-        slow: SLOW.nanos(),
+        slow: SLOW,
         off: false,
     };
 
@@ -102,14 +103,13 @@ impl Config {
 }
 
 /// Returns the latest instant at which an attempt may start that begins to wait now.
-pub(super) fn latest_start(config: &Config, deadline: u64, now: u64) -> u64 {
-    let wait = config.max_wait;
-    let longest = wait.map_or(u64::MAX, |wait| now.saturating_add(wait));
+pub(super) fn latest_start(config: &Config, deadline: Instant, now: Instant) -> Instant {
+    let longest = config.max_wait.map_or(Instant::FAR, |wait| now.after(wait));
     longest.min(last_useful(deadline))
 }
 
 /// Returns the last instant at which a permit is of use: one that comes only at the deadline itself, where a
 /// timer is late, is not.
-pub(super) const fn last_useful(deadline: u64) -> u64 {
-    deadline.saturating_sub(TIMER_SLACK.nanos())
+pub(super) const fn last_useful(deadline: Instant) -> Instant {
+    deadline.before(TIMER_SLACK)
 }

@@ -13,6 +13,7 @@ use crate::failure::Failure;
 use crate::limiter::Counts;
 use crate::limiter::Shared;
 use crate::report::Report;
+use crate::time::Span;
 
 use super::config::Hooks;
 use super::untyped::Core;
@@ -35,7 +36,7 @@ impl Core<'_> {
         let span = heard.then(|| CallSpan::open(setup.name)).flatten();
         let now = clock::now();
         let scope = self.scope.get_or_insert_with(|| {
-            context::begin(setup.config.deadline, setup.config.reset_unit, now.nanos())
+            context::begin(setup.config.deadline, setup.config.reset_unit, now)
         });
         if let Some(span) = span {
             scope.open(span);
@@ -57,8 +58,8 @@ impl Core<'_> {
 
     /// Reports that another attempt follows, not before `delay` is over.
     #[cold]
-    pub(super) fn tell_retry(&self, failure: Failure, delay: u64) {
-        let delay = Duration::from_nanos(delay);
+    pub(super) fn tell_retry(&self, failure: Failure, delay: Span) {
+        let delay = Duration::from(delay);
         let Some((report, hooks)) = self.report(self.number(), Some(delay)) else {
             return;
         };
@@ -80,7 +81,9 @@ impl Core<'_> {
     /// Reports that the call ends with a failure that another attempt might have mended.
     #[cold]
     pub(super) fn give_up(&self, attempts: u32, why: &dyn fmt::Display) {
-        self.count(Counts::give_up);
+        if let Some(limiter) = self.limiter() {
+            limiter.count_given_up();
+        }
         let Some((report, hooks)) = self.report(attempts, None) else {
             return;
         };
@@ -102,7 +105,9 @@ impl Core<'_> {
         if attempts > 0 {
             return self.give_up(attempts, why);
         }
-        self.count(Counts::refuse);
+        if let Some(limiter) = self.limiter() {
+            limiter.count_refused();
+        }
         if let Some((report, _)) = self.report(attempts, None) {
             events::refused(&report, why);
         }

@@ -15,18 +15,26 @@ use super::Config;
 
 /// End of an attempt that failed.
 #[derive(Clone, Copy, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "facts that are independent of each other"
+)]
 pub(super) struct End<'a> {
-    pub(super) sent: u64,
+    pub(super) sent: Instant,
     pub(super) failure: Failure,
     pub(super) advice: Advice,
     /// Instant at which its response was observed.
-    pub(super) received: Option<u64>,
+    pub(super) received: Option<Instant>,
+    /// Instant at which the head of its response was received, as far as it is known. `None`: there is no response.
+    pub(super) head: Option<Instant>,
     /// Hint of the response.
     pub(super) hint: Option<&'a Hint>,
     /// It was not the call's first.
     pub(super) retry: bool,
-    /// The limiter has been told of the refusal.
+    /// The limiter has been told of a refusal of this attempt.
     pub(super) reported: bool,
+    /// The limiter has not been told of the response that was observed last.
+    pub(super) is_news: bool,
     /// The user has judged it by `classify`.
     pub(super) by_user: bool,
 }
@@ -41,12 +49,12 @@ impl<'a> End<'a> {
 
     /// Returns the failure of the server, if its response said when to come back. `again`: the call's
     /// previous attempt failed so.
-    pub(super) fn fault(&self, config: &Config, received: u64, again: bool) -> Option<Fault> {
+    pub(super) fn fault(&self, config: &Config, received: Instant, again: bool) -> Option<Fault> {
         let asked = self.advice.retry_after.filter(|wait| !wait.is_zero())?;
         let told = self.failure.is_fault() && !self.advice.by_reset && !self.by_user;
         told.then(|| Fault {
-            received: Instant::from_nanos(received),
-            asked: Span::of(asked).min(Span::from_nanos(config.max_cooldown)),
+            received,
+            asked: Span::of(asked).min(config.max_cooldown),
             spread: config.spread(),
             again,
         })
@@ -55,12 +63,12 @@ impl<'a> End<'a> {
     pub(super) fn refused(
         &self,
         config: &Config,
-        received: u64,
+        received: Instant,
         wait: Option<Duration>,
     ) -> Rejection<'a> {
         Rejection {
-            sent: Instant::from_nanos(self.sent),
-            received: Instant::from_nanos(received),
+            sent: self.sent,
+            received,
             wait: wait.map(Span::of),
             by_reset: self.advice.by_reset,
             heard: self
@@ -68,7 +76,7 @@ impl<'a> End<'a> {
                 .map(|hint| heard(config, hint, self.sent, received)),
             backoff: config.retry.backoff,
             spread: config.spread(),
-            longest: Span::from_nanos(config.max_cooldown),
+            longest: config.max_cooldown,
             for_its_rate: wait.is_none()
                 || self.failure != Failure::Status(503)
                 || self.hint.and_then(Hint::remaining) == Some(0.0),
@@ -81,14 +89,14 @@ impl<'a> End<'a> {
 pub(super) fn heard<'a>(
     config: &Config,
     hint: &'a Hint,
-    sent: u64,
-    received: u64,
+    sent: Instant,
+    received: Instant,
 ) -> Observation<'a> {
     Observation {
         hint,
-        sent: Instant::from_nanos(sent),
-        received: Instant::from_nanos(received),
+        sent,
+        received,
         below: config.throttle_below,
-        longest: Span::from_nanos(config.max_cooldown),
+        longest: config.max_cooldown,
     }
 }

@@ -47,7 +47,7 @@ impl Gathering {
 
     /// Continues a wait for the limiter that began before the server named resources.
     pub(super) fn after(turn: Ticket) -> Phase {
-        let latest = Some(turn.latest().nanos());
+        let latest = Some(turn.latest());
         let gathered = Gathered {
             latest,
             ..Gathered::default()
@@ -80,44 +80,42 @@ impl Gathered {
         request: Request,
         cx: &Context<'_>,
     ) -> Result<Entered, Denial> {
-        self.latest = Some(request.latest.nanos());
+        self.latest = Some(request.latest);
         if let Some(lost) = self.take_lost() {
             return Ok(Entered::Resource(Gathering::of(self, lost, false)));
         }
         let now = clock::now();
         let mut missing = limiter.binding(function, now);
         missing.retain(|resource| !self.held.iter().any(|ticket| ticket.is_of(resource)));
+        let of_resource = request.without_backoff();
         if let Some(resource) = missing.first() {
             // What the other waits will be is known now: the call need not wait here in vain.
             let (permit, opens) = limiter.forecast_with(&missing, request.priority);
             if permit > request.latest {
                 return Err(Denial::Refused(Refusal::Late { until: permit }));
             }
-            if opens.since(now) > request.patience {
+            if opens.since(now) > request.max_pause {
                 return Err(Denial::Refused(Refusal::Closed { until: permit }));
             }
             if Handle::try_current().is_ok() {
-                let turn = Ticket::enqueue(resource, request, cx)?;
+                let turn = Ticket::enqueue(resource, of_resource, cx)?;
                 return Ok(Entered::Resource(Gathering::of(self, turn, false)));
             }
         }
         // Outside of a runtime all permits are taken at once, or none is to be had.
         for resource in &missing {
-            Ticket::enter(resource, request, cx)?;
+            Ticket::enter(resource, of_resource, cx)?;
         }
         let priority = if self.returned {
             Priority::Returned
         } else {
             request.priority
         };
-        if let Some(turn) = Ticket::enter(
-            limiter,
-            Request {
-                priority,
-                ..request
-            },
-            cx,
-        )? {
+        let request = Request {
+            priority,
+            ..request
+        };
+        if let Some(turn) = Ticket::enter(limiter, request, cx)? {
             return Ok(Entered::Limiter(Gathering::of(self, turn, true)));
         }
         self.use_up();
@@ -143,18 +141,17 @@ impl Core<'_> {
         };
         let granted = ready!(gathering.turn.hold(cx));
         let now = clock::now();
-        let begun = Phase::Nothing(now.nanos().max(1));
-        let Phase::Gathering(gathering) = mem::replace(&mut self.wait, begun) else {
+        let Phase::Gathering(gathering) = mem::replace(&mut self.wait, Phase::Idle) else {
             return Poll::Ready(Ok(false));
         };
-        let patience = match granted {
-            Ok(patience) => patience,
+        let left = match granted {
+            Ok(left) => left,
             Err(refusal) => {
                 return Poll::Ready(Err(self.refusal(Denial::Refused(refusal), now)));
             }
         };
-        let closed = self.patience(can_refuse).saturating_sub(patience.nanos());
-        self.pause(Pause::Cooldown, closed, now.nanos());
+        let closed = self.pause_left(can_refuse).minus(left);
+        self.pause(Pause::Cooldown, closed, now);
         let Gathering {
             mut gathered,
             turn,
@@ -166,6 +163,7 @@ impl Core<'_> {
         if is_last && complete {
             gathered.use_up();
             turn.use_up();
+            self.wait.begin(now);
             return Poll::Ready(Ok(true));
         }
         if is_last {
@@ -175,7 +173,6 @@ impl Core<'_> {
         } else {
             gathered.held.push(turn);
         }
-        self.wait = Phase::Nothing(0);
         self.proceed(gathered, can_refuse, cx)
     }
 
@@ -188,11 +185,13 @@ impl Core<'_> {
     ) -> Poll<Result<bool, Error>> {
         match self.enter(gathered, can_refuse, cx) {
             Ok(Entered::Admitted) => {
-                self.wait.begin(clock::now().nanos());
+                self.clear_unreported_backoff();
+                self.wait.begin(clock::now());
                 Poll::Ready(Ok(true))
             }
             // A caller that is granted a permit as soon as it joins the queue has been woken already.
             Ok(Entered::Limiter(wait)) => {
+                self.clear_unreported_backoff();
                 self.wait = wait;
                 Poll::Pending
             }

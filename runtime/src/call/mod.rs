@@ -10,6 +10,9 @@ mod next;
 mod outcome;
 mod phase;
 mod planning;
+mod settling;
+#[cfg(test)]
+mod tests;
 mod under_way;
 mod unread;
 mod untyped;

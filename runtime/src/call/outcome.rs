@@ -11,6 +11,7 @@ use crate::hint::Hint;
 use crate::retry::Advice;
 use crate::signal::Reading;
 use crate::signal::Refusable;
+use crate::time::Instant;
 use crate::verdict::Verdict;
 
 impl Reading {
@@ -78,7 +79,7 @@ pub(super) struct Conclusion<'a> {
     pub(super) failure: Option<Failure>,
     pub(super) advice: Advice,
     /// Instant at which the advice was received, if it was observed.
-    pub(super) received: Option<u64>,
+    pub(super) received: Option<Instant>,
     /// Source of the advice.
     pub(super) hint: Option<&'a Hint>,
     /// A hint that the limiter has not heard of.

@@ -5,12 +5,15 @@ use core::pin::Pin;
 use tokio::time::Sleep;
 
 use crate::limiter::Ticket;
+use crate::time::Instant;
 
 /// Phase of an attempt.
 #[derive(Debug)]
 pub(super) enum Phase {
-    /// The body runs, since this instant; 0: a permit is wanted.
-    Nothing(u64),
+    /// A permit is wanted, or the attempt has ended.
+    Idle,
+    /// The body runs, since this instant.
+    Running(Instant),
     /// The end of its backoff.
     Backoff(Pin<Box<Sleep>>),
     /// Its turn in the limiter's queue.
@@ -24,18 +27,18 @@ pub(super) enum Phase {
 /// Time limit of an attempt.
 #[derive(Debug)]
 pub(super) struct Cut {
-    pub(super) since: u64,
-    pub(super) end: u64,
+    pub(super) since: Instant,
+    pub(super) end: Instant,
     pub(super) sleep: Pin<Box<Sleep>>,
 }
 
 impl Phase {
     /// Records that the body runs from now on.
     #[inline]
-    pub(super) fn begin(&mut self, now: u64) {
-        // In its place: an assignment of the whole would look for what it has to drop.
-        if let Phase::Nothing(sent) = self {
-            *sent = now.max(1);
+    pub(super) fn begin(&mut self, now: Instant) {
+        // Only where there is nothing to drop: an assignment alone would look for it.
+        if let Phase::Idle | Phase::Running(_) = self {
+            *self = Phase::Running(now);
         }
     }
 
@@ -48,13 +51,13 @@ impl Phase {
         )
     }
 
-    /// Returns when the attempt was let in, and 0 before.
+    /// Returns the instant since which the body runs.
     #[inline]
-    pub(super) fn sent(&self) -> u64 {
+    pub(super) fn sent(&self) -> Option<Instant> {
         match self {
-            Phase::Nothing(sent) => *sent,
-            Phase::Timed(cut) => cut.since,
-            Phase::Backoff(_) | Phase::Turn(_) | Phase::Gathering(_) => 0,
+            Phase::Running(sent) => Some(*sent),
+            Phase::Timed(cut) => Some(cut.since),
+            Phase::Idle | Phase::Backoff(_) | Phase::Turn(_) | Phase::Gathering(_) => None,
         }
     }
 }
@@ -74,7 +77,7 @@ pub(super) struct Gathered {
     /// Permits of resources, which are used together with the limiter's.
     pub(super) held: Vec<Ticket>,
     /// Instant after which a permit is of no use, once it is known.
-    pub(super) latest: Option<u64>,
+    pub(super) latest: Option<Instant>,
     /// A permit of the limiter was given up because there was none of a resource.
     pub(super) returned: bool,
 }

@@ -6,8 +6,9 @@ use crate::clock;
 use crate::context;
 use crate::context::Pause;
 use crate::failure::Failure;
-use crate::limiter::Shared;
+#[cfg(feature = "test-util")]
 use crate::time::Instant;
+#[cfg(feature = "test-util")]
 use crate::time::Span;
 
 use super::config::latest_start;
@@ -20,42 +21,41 @@ impl Core<'_> {
     pub(super) fn plan(&mut self, next: NextAttempt, failure: Failure) -> bool {
         #[cfg(feature = "test-util")]
         if self.is_unpaced() {
-            self.tell_retry(failure, 0);
+            self.tell_retry(failure, Span::ZERO);
             if let Some(scope) = &mut self.scope {
-                scope.advance(failure, 0, u64::MAX, next.throttle);
+                scope.advance(failure, Span::ZERO, Instant::FAR, next.throttle);
             }
             return true;
         }
         let NextAttempt {
-            base, wait, now, ..
+            base,
+            wait,
+            now,
+            forecast,
+            ..
         } = next;
         let Ok(setup) = self.setup else {
             return false;
         };
-        let limiter = self.limiter();
-        let forecast = limiter.map(|limiter| limiter.forecast(self.function()));
-        let [permit, closed_until] = forecast.map_or([0; 2], |(permit, opens)| {
-            [permit, opens].map(Instant::nanos)
-        });
-        let not_before = base.saturating_add(wait);
+        let not_before = base.after(wait);
         let latest = latest_start(&setup.config, self.deadline(), now);
-        let patience = self.patience(true);
-        let pause = not_before.max(closed_until).saturating_sub(now);
-        let too_late = permit.max(not_before) > latest || pause > patience;
-        if too_late || limiter.is_some_and(Shared::is_shut) || Handle::try_current().is_err() {
+        let pause = not_before.max(forecast.closed_until).since(now);
+        let starts = forecast.permit_at.max(not_before);
+        let too_late = starts > latest || pause > self.pause_left(true);
+        if too_late || forecast.is_shut || Handle::try_current().is_err() {
             context::with_current(|outer| outer.spend(failure));
             return false;
         }
         self.tell_retry(failure, pause);
         // Where the limiter is closed for as long, the wait is one in its queue.
-        if not_before > now && not_before > closed_until {
-            if let Some(limiter) = limiter {
-                let [delay, slow] = [not_before - now, setup.config.slow].map(Span::from_nanos);
-                limiter.add_backoff(delay, slow);
+        if not_before > now && not_before > forecast.closed_until {
+            let backoff = not_before.since(now);
+            if let Some(limiter) = self.limiter().filter(|_| backoff > setup.config.slow) {
+                limiter.announce_backoff(backoff, forecast.ahead, now);
             }
-            let sleep = tokio::time::sleep_until(clock::instant(Instant::from_nanos(not_before)));
+            let sleep = tokio::time::sleep_until(clock::instant(not_before));
             self.wait = Phase::Backoff(Box::pin(sleep));
-            self.pause(Pause::Backoff, not_before - now, not_before);
+            self.pause(Pause::Backoff, backoff, not_before);
         }
         let waits = self.wait.is_on();
         if let Some(scope) = &mut self.scope {

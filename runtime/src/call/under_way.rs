@@ -2,12 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::clock;
 use crate::context::Progress;
+#[cfg(feature = "test-util")]
 use crate::context::Scope;
-use crate::failure::Failure;
 use crate::limiter::Shared;
-use crate::time::Instant;
 
 use super::untyped::Core;
 
@@ -68,22 +66,6 @@ impl Core<'_> {
     fn abandon(&self) {
         if let Some(limiter) = self.limiter() {
             limiter.end_attempt();
-            if limiter.is_strict() {
-                limiter.returned(Instant::from_nanos(self.wait.sent()), None);
-            }
-        }
-    }
-
-    /// Reports to a limiter with a strict window how long the response took.
-    #[inline]
-    pub(super) fn time_response(&self, failure: Option<Failure>, scope: &Scope, sent: Instant) {
-        if let Some(limiter) = self.limiter().filter(|limiter| limiter.is_strict()) {
-            let seen = scope
-                .hint()
-                .map(|(_, received)| Instant::from_nanos(received));
-            let answered = matches!(failure, None | Some(Failure::Status(_)));
-            let received = seen.or_else(|| answered.then(clock::now));
-            limiter.returned(sent, received);
         }
     }
 }

@@ -5,6 +5,8 @@ use core::time::Duration;
 
 use crate::clock;
 use crate::failure::Failure;
+use crate::time::Instant;
+use crate::time::Span;
 use crate::waits::Waits;
 
 /// One attempt of a rate-limited call, as [`attempt`](super::attempt()) returns it to the body of the function.
@@ -31,8 +33,8 @@ use crate::waits::Waits;
 pub struct Attempt {
     pub(super) number: u32,
     pub(super) previous: Option<Failure>,
-    pub(super) deadline: Option<u64>,
-    pub(super) patience: Option<Duration>,
+    pub(super) deadline: Option<Instant>,
+    pub(super) pause_left: Option<Span>,
     pub(super) key: IdempotencyKey,
     pub(super) waits: Waits,
 }
@@ -95,10 +97,10 @@ impl Attempt {
     /// # #[tokio::main(flavor = "current_thread")] async fn main() { work().await.unwrap() }
     /// ```
     pub fn remaining(&self) -> Option<Duration> {
-        let until =
-            |deadline: u64| Duration::from_nanos(deadline.saturating_sub(clock::now().nanos()));
-        let deadline = self.deadline.map(until);
-        deadline.into_iter().chain(self.patience).min()
+        let now = clock::now();
+        let until_deadline = self.deadline.map(|deadline| deadline.since(now));
+        let left = until_deadline.into_iter().chain(self.pause_left).min();
+        left.map(Duration::from)
     }
 
     /// Returns the same as [`remaining`](Self::remaining).

@@ -21,6 +21,9 @@ use core::num::NonZeroU16;
 #[cfg(feature = "http")]
 use crate::hint::Hint;
 
+use crate::time::Instant;
+use crate::time::Span;
+
 pub use self::attempt::Attempt;
 pub use self::attempt::IdempotencyKey;
 use self::bounds::Bounds;
@@ -61,10 +64,10 @@ pub(crate) fn lend(scope: &mut Option<Scope>) -> Loan<'_> {
 
 /// Returns the scope of a call that begins at `now`. Inside of another call it ends no later than that call.
 #[inline]
-pub(crate) fn begin(deadline: Option<u64>, unit: ResetUnit, now: u64) -> Scope {
+pub(crate) fn begin(deadline: Option<Span>, unit: ResetUnit, now: Instant) -> Scope {
     let outer = CURRENT.with(|current| current.bounds.get());
     let mut scope = Scope::new(Bounds::of(deadline, now, outer.deadline()), unit);
-    if outer.is_patient() {
+    if outer.has_pause_budget() {
         inherit_pauses(&mut scope);
     }
     #[cfg(feature = "test-util")]
@@ -76,7 +79,7 @@ pub(crate) fn begin(deadline: Option<u64>, unit: ResetUnit, now: u64) -> Scope {
 
 #[cold]
 fn inherit_pauses(scope: &mut Scope) {
-    if let Some(paused) = with_current(|outer| Bounds::PATIENCE - outer.patience()) {
+    if let Some(paused) = with_current(|outer| Bounds::PAUSE_BUDGET.minus(outer.pause_left())) {
         scope.inherit(paused);
     }
 }

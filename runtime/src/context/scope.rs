@@ -1,13 +1,14 @@
 //! The scope of an attempt: facts that its body can ask for, and observations that it makes.
 
 use core::num::NonZeroU16;
-use core::time::Duration;
 
 #[cfg(feature = "http")]
 use crate::clock;
 use crate::events::CallSpan;
 use crate::failure::Failure;
 use crate::hint::Hint;
+use crate::time::Instant;
+use crate::time::Span;
 
 use super::Attempt;
 use super::IdempotencyKey;
@@ -45,22 +46,22 @@ pub(super) struct Notes {
     /// Failure on which a call inside the body has used up its retries. The outer call does not retry on it, because
     /// each of its attempts would start all the inner retries again.
     pub(super) spent: Option<Failure>,
-    /// Delay before this attempt, in nanoseconds.
-    pub(super) delay: u64,
-    /// Instant by which this attempt has to get its permit.
-    pub(super) latest: u64,
-    /// Nanoseconds of cooldowns and backoffs that the call has waited for, including those of calls in its body.
-    pub(super) paused: u64,
+    /// Delay before this attempt.
+    pub(super) delay: Span,
+    /// Instant by which this attempt has to get its permit, if it is a retry.
+    pub(super) latest: Option<Instant>,
+    /// Cooldowns and backoffs that the call has waited for, including those of calls in its body.
+    pub(super) paused: Span,
     /// Instant up to which `paused` counts. Calls in the body may wait at the same time, which counts once.
-    pub(super) paused_to: u64,
-    /// Nanoseconds that the call itself has waited for the end of cooldowns.
-    pub(super) cooled: u64,
-    /// Nanoseconds that the call itself has waited in backoffs.
-    pub(super) backed_off: u64,
-    /// Hint of the response that was observed.
-    pub(super) hint: Option<Hint>,
-    /// Instant at which the hint was received.
-    pub(super) received: u64,
+    pub(super) paused_to: Option<Instant>,
+    /// Time that the call itself has waited for the end of cooldowns.
+    pub(super) cooled: Span,
+    /// Time that the call itself has waited in backoffs.
+    pub(super) backed_off: Span,
+    /// The part of it that the limiter has not been told of.
+    pub(super) unreported_backoff: Span,
+    /// Hint of the response that was observed, and the instant at which it was received.
+    pub(super) hint: Option<(Hint, Instant)>,
     /// Idempotency key, once the body has asked for it.
     pub(super) key: Option<IdempotencyKey>,
     /// Last failures of the call.
@@ -70,8 +71,8 @@ pub(super) struct Notes {
 }
 
 impl Scope {
-    /// Patience of a call with a deadline: its cooldowns and backoffs have no bound of their own.
-    pub(crate) const UNLIMITED: u64 = u64::MAX >> 1;
+    /// Pauses that a call with a deadline has left: its cooldowns and backoffs have no bound of their own.
+    pub(crate) const UNLIMITED: Span = Span::from_nanos(u64::MAX >> 1);
 
     /// Scope outside of any call.
     pub(super) const NONE: Self = Self {
@@ -96,9 +97,15 @@ impl Scope {
         }
     }
 
-    /// Turns this into the scope of the next attempt, which starts after `delay` nanoseconds and gets its permit by
-    /// `latest`. With `throttle` it does not count as a retry.
-    pub(crate) fn advance(&mut self, failure: Failure, delay: u64, latest: u64, throttle: bool) {
+    /// Turns this into the scope of the next attempt, which starts after `delay` and gets its permit by `latest`. With
+    /// `throttle` it does not count as a retry.
+    pub(crate) fn advance(
+        &mut self,
+        failure: Failure,
+        delay: Span,
+        latest: Instant,
+        throttle: bool,
+    ) {
         self.number = self.number.saturating_add(1);
         self.status = None;
         self.told.set_heard();
@@ -107,7 +114,7 @@ impl Scope {
         notes.previous = Some(failure);
         notes.throttles = notes.throttles.saturating_add(u32::from(throttle));
         notes.delay = delay;
-        notes.latest = latest;
+        notes.latest = Some(latest);
         notes.spent = None;
         notes.hint = None;
     }
@@ -118,15 +125,15 @@ impl Scope {
         self.status = NonZeroU16::new(status);
         let unheard = self.told.is_unheard();
         self.told.set_unheard();
-        let received = clock::now().nanos();
+        let received = clock::now();
         let notes = self.notes();
         notes.spent = None;
         let wait = |hint: &Hint| hint.retry_after().filter(|_| hint.limited());
-        let longer = notes.hint.as_ref().and_then(wait) > hint.as_ref().and_then(wait);
+        let last = notes.hint.as_ref().map(|(hint, _)| hint);
+        let longer = last.and_then(wait) > hint.as_ref().and_then(wait);
         // The body may observe several responses before the limiter reads them: the longest wait counts.
         if !(unheard && longer) {
-            notes.hint = hint;
-            notes.received = received;
+            notes.hint = hint.map(|hint| (hint, received));
         }
     }
 
@@ -159,43 +166,43 @@ impl Scope {
     }
 
     /// Returns the instant by which this attempt has to get its permit, if it is a retry.
-    pub(crate) fn latest(&self) -> Option<u64> {
-        let notes = self.notes.as_ref().filter(|_| self.number > 1)?;
-        Some(notes.latest)
+    pub(crate) fn latest(&self) -> Option<Instant> {
+        self.notes.as_ref().filter(|_| self.number > 1)?.latest
     }
 
-    /// Returns the nanoseconds of cooldowns and backoffs that the call may still wait for.
-    pub(crate) fn patience(&self) -> u64 {
-        if !self.bounds.is_patient() {
+    /// Returns the cooldowns and backoffs that the call may still wait for.
+    pub(crate) fn pause_left(&self) -> Span {
+        if !self.bounds.has_pause_budget() {
             return Self::UNLIMITED;
         }
-        let paused = self.notes.as_ref().map_or(0, |notes| notes.paused);
-        Bounds::PATIENCE.saturating_sub(paused)
+        let paused = self.notes.as_ref().map_or(Span::ZERO, |notes| notes.paused);
+        Bounds::PAUSE_BUDGET.minus(paused)
     }
 
-    /// Counts a cooldown or a backoff of `nanos` nanoseconds that ends at `to`. Where calls in the body wait at the
-    /// same time, the time counts once.
-    pub(crate) fn pause(&mut self, nanos: u64, to: u64) {
-        if nanos == 0 || !self.bounds.is_patient() {
+    /// Counts a cooldown or a backoff that lasts `length` and ends at `to`. Where calls in the body wait at the same
+    /// time, the time counts once.
+    pub(crate) fn pause(&mut self, length: Span, to: Instant) {
+        if length.is_zero() || !self.bounds.has_pause_budget() {
             return;
         }
         let notes = self.notes();
-        let from = to.saturating_sub(nanos).max(notes.paused_to);
-        notes.paused = notes.paused.saturating_add(to.saturating_sub(from));
-        notes.paused_to = notes.paused_to.max(to);
+        let begun = to.before(length);
+        let from = notes.paused_to.map_or(begun, |known| known.max(begun));
+        notes.paused = notes.paused.plus(to.since(from));
+        notes.paused_to = notes.paused_to.max(Some(to));
     }
 
     /// Counts the pauses of the outer call, of whose body this call is a part.
-    pub(super) fn inherit(&mut self, paused: u64) {
-        if paused > 0 {
+    pub(super) fn inherit(&mut self, paused: Span) {
+        if !paused.is_zero() {
             self.notes().paused = paused;
         }
     }
 
     /// Returns the hint of the response that was observed, and the instant at which it was received.
-    pub(crate) fn hint(&self) -> Option<(&Hint, u64)> {
-        let notes = self.notes.as_deref()?;
-        Some((notes.hint.as_ref()?, notes.received))
+    pub(crate) fn hint(&self) -> Option<(&Hint, Instant)> {
+        let (hint, received) = self.notes.as_deref()?.hint.as_ref()?;
+        Some((hint, *received))
     }
 
     pub(super) fn notes(&mut self) -> &mut Notes {
@@ -204,14 +211,14 @@ impl Scope {
 
     pub(super) fn attempt(&mut self) -> Attempt {
         let (number, deadline) = (self.number, self.bounds.deadline());
-        let (patience, waits) = (self.patience(), self.waits());
+        let (pause_left, waits) = (self.pause_left(), self.waits());
         let notes = self.notes();
         Attempt {
             waits,
             number,
             previous: notes.previous,
             deadline: (deadline < Bounds::NEVER).then_some(deadline),
-            patience: (patience < Self::UNLIMITED).then(|| Duration::from_nanos(patience)),
+            pause_left: (pause_left < Self::UNLIMITED).then_some(pause_left),
             key: *notes.key.get_or_insert_with(IdempotencyKey::random),
         }
     }

@@ -1,5 +1,8 @@
 //! Measures the time that a call has waited.
 
+use crate::time::Instant;
+use crate::time::Span;
+
 /// Stopwatch in one word. Stopped, it holds the nanoseconds measured so far. Running, it holds the instant at which it
 /// would have been started from zero. Its user knows in which of the two states it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,11 +13,12 @@ impl Stopwatch {
     pub(super) const NEW: Self = Self(0);
 
     /// Starts the watch if it is stopped, and stops it if it runs. One subtraction does both.
-    pub(crate) const fn press(&mut self, now: u64) {
-        self.0 = now.wrapping_sub(self.0);
+    pub(crate) const fn press(&mut self, now: Instant) {
+        self.0 = now.nanos().wrapping_sub(self.0);
     }
 
-    pub(super) const fn nanos(self) -> u64 {
-        self.0
+    /// Returns the time that it has measured. It has to be stopped.
+    pub(super) const fn measured(self) -> Span {
+        Span::from_nanos(self.0)
     }
 }

@@ -4,6 +4,7 @@ use core::time::Duration;
 
 use crate::failure::Failure;
 use crate::retry::Tries;
+use crate::time::Span;
 
 use super::Scope;
 
@@ -24,6 +25,7 @@ impl Scope {
 
     /// Returns the delay before this attempt.
     pub(crate) fn delay(&self) -> Duration {
-        Duration::from_nanos(self.notes.as_ref().map_or(0, |notes| notes.delay))
+        let delay = self.notes.as_ref().map_or(Span::ZERO, |notes| notes.delay);
+        delay.into()
     }
 }

@@ -1,10 +1,10 @@
 //! Time that a call has waited, by cause.
 
-use core::time::Duration;
-
 use crate::events::CallSpan;
 use crate::failure::Failure;
 use crate::report::Report;
+use crate::time::Instant;
+use crate::time::Span;
 use crate::waits::Waits;
 
 use super::scope::Notes;
@@ -34,15 +34,30 @@ fn discard(notes: Box<Notes>) {
 }
 
 impl Scope {
-    /// Counts a pause of the call itself, of `nanos` nanoseconds that end at `to`.
-    pub(crate) fn pause_for(&mut self, pause: Pause, nanos: u64, to: u64) {
+    /// Counts a pause of the call itself, which lasts `length` and ends at `to`.
+    pub(crate) fn pause_for(&mut self, pause: Pause, length: Span, to: Instant) {
         let notes = self.notes();
-        let part = match pause {
-            Pause::Cooldown => &mut notes.cooled,
-            Pause::Backoff => &mut notes.backed_off,
-        };
-        *part = part.saturating_add(nanos);
-        self.pause(nanos, to);
+        match pause {
+            Pause::Cooldown => notes.cooled = notes.cooled.plus(length),
+            Pause::Backoff => {
+                notes.backed_off = notes.backed_off.plus(length);
+                notes.unreported_backoff = notes.unreported_backoff.plus(length);
+            }
+        }
+        self.pause(length, to);
+    }
+
+    /// Returns the time spent in backoffs that the limiter has not been told of.
+    pub(crate) fn unreported_backoff(&self) -> Span {
+        let notes = self.notes.as_ref();
+        notes.map_or(Span::ZERO, |notes| notes.unreported_backoff)
+    }
+
+    /// Records that the limiter has been told of the time spent in backoffs.
+    pub(crate) fn clear_unreported_backoff(&mut self) {
+        if let Some(notes) = &mut self.notes {
+            notes.unreported_backoff = Span::ZERO;
+        }
     }
 
     /// Records a failure of the call, and forgets the oldest if there are too many.
@@ -94,12 +109,13 @@ impl Scope {
     /// Returns the time that the call has waited, by cause. The watch has to be stopped.
     pub(crate) fn waits(&self) -> Waits {
         let notes = self.notes.as_ref();
-        let (cooled, backed_off) = notes.map_or((0, 0), |it| (it.cooled, it.backed_off));
-        let queued = self.waited.nanos().saturating_sub(cooled + backed_off);
+        let none = (Span::ZERO, Span::ZERO);
+        let (cooled, backed_off) = notes.map_or(none, |it| (it.cooled, it.backed_off));
+        let queued = self.waited.measured().minus(cooled.plus(backed_off));
         Waits {
-            queue: Duration::from_nanos(queued),
-            cooldown: Duration::from_nanos(cooled),
-            backoff: Duration::from_nanos(backed_off),
+            queue: queued.into(),
+            cooldown: cooled.into(),
+            backoff: backed_off.into(),
             ..Waits::NONE
         }
     }

@@ -92,8 +92,8 @@ impl Hint {
         self.retry_after
     }
 
-    /// Returns the size of the window, in requests unless [`counts_requests`](Self::counts_requests) is `false`.
-    /// Finite, at least 0.
+    /// Returns the size of the window that allows the fewest calls now, in requests unless
+    /// [`counts_requests`](Self::counts_requests) is `false`. Finite, at least 0. `None`: the server did not say.
     ///
     /// # Examples
     ///
@@ -105,7 +105,8 @@ impl Hint {
         self.limit
     }
 
-    /// Returns the rest of the limit, in the same unit. Finite, at least 0. Some servers send more than the limit.
+    /// Returns how much of [`limit`](Self::limit) is left until the reset, in the same unit. Finite, at least 0; some
+    /// servers send more than the limit. `None`: the server did not say.
     ///
     /// # Examples
     ///
@@ -132,7 +133,8 @@ impl Hint {
         self.reset_after
     }
 
-    /// Returns whether the response refuses its request because a limit is exceeded.
+    /// Returns whether status and headers together show that a limit refused the request: then a 403, for example,
+    /// counts as a 429. Default: `false`, which takes nothing away: a 429 or a 503 is a refusal in any case.
     ///
     /// # Examples
     ///

@@ -84,7 +84,7 @@ impl Window {
         &self.unit
     }
 
-    /// Returns the size of the window, in its unit. Finite, at least 0.
+    /// Returns the size of the window, in its unit. Finite, at least 0. `None`: the server did not say.
     ///
     /// # Examples
     ///
@@ -96,7 +96,8 @@ impl Window {
         self.limit
     }
 
-    /// Returns the rest of the limit, in the window's unit. Finite, at least 0. Some servers send more than the limit.
+    /// Returns how much of the window's limit is left until its reset, in the window's unit. Finite, at least 0; some
+    /// servers send more than the limit. `None`: the server did not say.
     ///
     /// # Examples
     ///

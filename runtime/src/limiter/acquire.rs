@@ -9,10 +9,8 @@ use crate::clock;
 use crate::error::Error;
 use crate::error::Kind;
 
-use super::Counts;
 use super::Denial;
 use super::Limiter;
-use super::Refusal;
 use super::Request;
 use super::Ticket;
 
@@ -87,20 +85,11 @@ impl<'a> Acquire<'a> {
 
     fn error(&self, denial: Denial) -> Error {
         let shared = self.limiter.shared();
-        shared.count(Counts::refuse);
-        let error = Error::new(match denial {
-            Denial::NoRuntime => Kind::NoRuntime,
-            Denial::Refused(Refusal::TooLarge { burst }) => Kind::InsufficientCapacity {
-                cost: self.cost,
-                burst,
-            },
-            Denial::Refused(Refusal::Shut) => Kind::Shut,
-            Denial::Refused(Refusal::NoStore) => Kind::Store(self.limiter.shared().no_store()),
-            Denial::Refused(Refusal::Late { until } | Refusal::Closed { until }) => {
-                let wait = until.since(clock::now());
-                Kind::Deadline(core::time::Duration::from(wait))
-            }
+        shared.count_refused();
+        let kind = shared.kind_of(denial, self.cost, clock::now(), |_, wait| {
+            Kind::Deadline(wait)
         });
+        let error = Error::new(kind);
         match shared.name() {
             Some(_) => error.at(shared.context(false)),
             None => error,

@@ -133,7 +133,7 @@ impl Limiter {
             .by_hand(&|state, fast_path, now, _| state.reset(fast_path, now));
     }
 
-    /// Refuses all waiting and all later calls, with an error for which
+    /// Refuses all waiting and all later calls until [`reset`](Self::reset), with an error for which
     /// [`is_closed`](crate::Error::is_closed) holds. For the end of a program, see [`drain`](crate::drain).
     ///
     /// Permits that were granted before stay good, and attempts that are under way run to their end; they are not
@@ -190,11 +190,5 @@ impl Shared {
     /// Refuses all calls from now on.
     pub(super) fn shut_down(&self) {
         self.by_hand(&|state, _, now, wakes| state.shut_down(now, wakes));
-    }
-
-    /// Returns whether the limiter refuses all calls.
-    #[cold]
-    pub(crate) fn is_shut(&self) -> bool {
-        self.lock().state.shut
     }
 }

@@ -1,12 +1,16 @@
 //! Counts what happens on a limiter, and assembles its snapshot.
 
+use core::sync::atomic::Ordering;
 use core::time::Duration;
 
+use crate::events;
+use crate::time::Instant;
 use crate::time::Span;
 
 use super::counts::Counts;
 use super::shared::Shared;
 use super::snapshot::Snapshot;
+use super::state::news::why;
 
 impl Shared {
     /// Counts a rare event.
@@ -14,18 +18,39 @@ impl Shared {
         what(&mut self.lock().state.counts);
     }
 
-    /// Records a wait that was spent outside the queue.
-    pub(crate) fn add_backoff(&self, delay: Span, slow: Span) {
-        self.with_state(|state, now, _| {
-            state.waits.backoff += Duration::from(delay);
-            state.expect_backoff(delay, slow, now);
-        });
+    /// Counts a retry that was admitted at once, and the time for which it has backed off.
+    #[cold]
+    pub(crate) fn count_retry(&self, backed_off: Span) {
+        let mut locked = self.lock();
+        locked.state.counts.retry();
+        locked.state.waits.backoff += Duration::from(backed_off);
     }
 
-    /// Counts the end of an attempt from which nothing is learnt.
+    /// Announces the backoff of a call, if it is long. `ahead`: tokens for which other callers wait ahead of it.
+    #[cold]
+    pub(crate) fn announce_backoff(&self, backoff: Span, ahead: u64, now: Instant) {
+        if self.long_waits.take_turn(now) {
+            events::long_wait(self.label(), backoff.into(), ahead, why::BACKOFF, true);
+        }
+    }
+
+    /// Counts a call that is refused before its first attempt.
+    pub(crate) fn count_refused(&self) {
+        self.late_counts.refused.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts a call that ends with a failure that another attempt might have mended.
+    pub(crate) fn count_given_up(&self) {
+        self.late_counts.given_up.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts the end of an attempt without an outcome, of which no response is known.
     #[cold]
     pub(crate) fn end_attempt(&self) {
         self.fast_path.count_end();
+        if self.published.is_attentive() {
+            self.with_state(|state, now, _| state.returned(None, &self.fast_path, now));
+        }
     }
 
     pub(super) fn snapshot(&self) -> Snapshot {
@@ -33,7 +58,7 @@ impl Shared {
         self.with_resources(self.with_fast_path(own))
     }
 
-    /// Adds the counts of the fast path.
+    /// Adds the counts that are kept outside of the lock.
     fn with_fast_path(&self, mut own: Snapshot) -> Snapshot {
         // In this order: an attempt begins before it ends.
         let ended = self.fast_path.ended();
@@ -42,6 +67,8 @@ impl Shared {
         counts.calls = counts.calls.wrapping_add(attempts);
         counts.attempts += attempts;
         counts.granted = counts.attempts + permits;
+        counts.refused += self.late_counts.refused.load(Ordering::Relaxed);
+        counts.given_up += self.late_counts.given_up.load(Ordering::Relaxed);
         own.in_flight = counts.attempts.saturating_sub(ended);
         own
     }

@@ -1,6 +1,8 @@
 //! Counts of what has happened on a limiter.
 //!
-//! The fast path counts what happens at every call. Rarer events are counted under the lock.
+//! The fast path counts what happens at every call. Rarer events are counted under the lock, or once it is released.
+
+use core::sync::atomic::AtomicU64;
 
 /// Counts of what has happened on a limiter since it was made.
 ///
@@ -73,10 +75,6 @@ impl Counts {
         self.retried += 1;
     }
 
-    pub(crate) const fn refuse(&mut self) {
-        self.refused += 1;
-    }
-
     /// Counts an attempt that failed.
     pub(crate) const fn fail(&mut self, throttled: bool) {
         if throttled {
@@ -85,8 +83,20 @@ impl Counts {
             self.failed += 1;
         }
     }
+}
 
-    pub(crate) const fn give_up(&mut self) {
-        self.given_up += 1;
+/// Counts of the ends of calls, which follow the last visit to the lock.
+#[derive(Debug)]
+pub(super) struct LateCounts {
+    pub(super) refused: AtomicU64,
+    pub(super) given_up: AtomicU64,
+}
+
+impl LateCounts {
+    pub(super) const fn new() -> Self {
+        Self {
+            refused: AtomicU64::new(0),
+            given_up: AtomicU64::new(0),
+        }
     }
 }

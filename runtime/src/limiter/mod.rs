@@ -7,15 +7,19 @@ mod callbacks;
 mod counting;
 mod counts;
 mod declared;
+mod denying;
 mod draining;
 mod fast_path;
 mod handle;
 mod locked;
+mod locking;
+mod long_waits;
 mod name;
 mod naming;
 mod published;
 mod registry;
 mod remote;
+mod reporting;
 mod request;
 mod resources;
 mod shared;
@@ -35,12 +39,16 @@ use std::sync::OnceLock;
 
 pub use self::acquire::Acquire;
 pub use self::counts::Counts;
+pub(crate) use self::denying::TooLate;
 pub use self::draining::drain;
 pub use self::draining::drain_all;
 pub(crate) use self::registry::find;
 pub use self::registry::limiter;
 pub use self::registry::limiters;
 pub(crate) use self::registry::own;
+pub(crate) use self::reporting::AttemptReport;
+pub(crate) use self::reporting::AttemptResult;
+pub(crate) use self::reporting::Forecast;
 pub(crate) use self::request::Denial;
 pub(crate) use self::request::Priority;
 pub(crate) use self::request::Refusal;
@@ -52,7 +60,6 @@ pub(crate) use self::state::faults::Fault;
 pub(crate) use self::state::news::SLOW;
 pub(crate) use self::state::rejection::Rejection;
 pub(crate) use self::state::spread::Spread;
-pub(crate) use self::state::spread::Understood;
 pub(crate) use self::ticket::Ticket;
 pub use self::viewing::SharedSnapshot;
 
@@ -402,15 +409,9 @@ impl Limiter {
         shared
             .take(cost, now)
             .inspect(|()| shared.fast_path.count_permit())
-            .map_err(|refusal| match refusal {
-                Refusal::Late { until } | Refusal::Closed { until } => {
-                    Error::new(Kind::NotYet(Duration::from(until.since(now))))
-                }
-                Refusal::TooLarge { burst } => {
-                    Error::new(Kind::InsufficientCapacity { cost, burst })
-                }
-                Refusal::NoStore => Error::new(Kind::Store(self.shared().no_store())),
-                Refusal::Shut => Error::new(Kind::Shut),
+            .map_err(|refusal| {
+                let denial = Denial::Refused(refusal);
+                Error::new(shared.kind_of(denial, cost, now, |_, wait| Kind::NotYet(wait)))
             })
     }
 

@@ -10,13 +10,11 @@ use core::sync::atomic::Ordering;
 const ATTENTIVE: u8 = 1;
 /// Bit: the server has named resources.
 const RESOURCES: u8 = 2;
-/// Bit: the limiter has a strict window.
-const STRICT: u8 = 4;
 
 /// State that is read without the lock, and written with it.
 #[derive(Debug)]
 pub(super) struct Published {
-    /// [`ATTENTIVE`], [`RESOURCES`] and [`STRICT`].
+    /// [`ATTENTIVE`] and [`RESOURCES`].
     listens: AtomicU8,
     /// Instant until which a call may have to wait, where it is known.
     binds_until: AtomicU64,
@@ -30,10 +28,9 @@ impl Published {
         }
     }
 
-    /// Publishes whether the limiter learns from calls that pass, whether it has a strict window, and until when a
-    /// call may have to wait.
-    pub(super) fn write(&self, attentive: bool, strict: bool, binds_until: Instant) {
-        let attentive = if attentive { ATTENTIVE } else { 0 } | if strict { STRICT } else { 0 };
+    /// Publishes whether the limiter learns from calls that pass, and until when a call may have to wait.
+    pub(super) fn write(&self, attentive: bool, binds_until: Instant) {
+        let attentive = if attentive { ATTENTIVE } else { 0 };
         let resources = self.listens.load(Ordering::Relaxed) & RESOURCES;
         self.listens.store(attentive | resources, Ordering::Relaxed);
         self.binds_until
@@ -54,12 +51,6 @@ impl Published {
     /// Returns whether the limiter itself learns from calls that pass.
     pub(super) fn is_attentive(&self) -> bool {
         self.listens.load(Ordering::Relaxed) & ATTENTIVE != 0
-    }
-
-    /// Returns whether the limiter has a strict window.
-    #[inline]
-    pub(super) fn is_strict(&self) -> bool {
-        self.listens.load(Ordering::Relaxed) & STRICT != 0
     }
 
     /// Returns whether the server has named resources.

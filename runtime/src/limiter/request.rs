@@ -13,7 +13,7 @@ pub(crate) struct Request {
     /// Instant after which a permit is of no use.
     pub(crate) latest: Instant,
     /// Longest time in cooldowns that the caller still accepts.
-    pub(crate) patience: Span,
+    pub(crate) max_pause: Span,
     pub(crate) priority: Priority,
     /// The call can be refused with an error.
     pub(crate) refusable: bool,
@@ -21,6 +21,8 @@ pub(crate) struct Request {
     pub(crate) reports: bool,
     /// Longest wait that is not announced.
     pub(crate) slow: Span,
+    /// Time for which the caller has backed off before, if no request has carried it.
+    pub(crate) backed_off: Span,
 }
 
 impl Request {
@@ -28,12 +30,21 @@ impl Request {
     pub(crate) const ONE: Self = Self {
         cost: 1,
         latest: Instant::FAR,
-        patience: Span::LONGEST,
+        max_pause: Span::LONGEST,
         priority: Priority::First,
         refusable: true,
         reports: false,
         slow: SLOW,
+        backed_off: Span::ZERO,
     };
+
+    /// Returns the request to a resource. Backoffs are counted by the limiter alone.
+    pub(crate) const fn without_backoff(self) -> Self {
+        Self {
+            backed_off: Span::ZERO,
+            ..self
+        }
+    }
 }
 
 /// Class of a waiter in the queue. Earlier variants are served first.

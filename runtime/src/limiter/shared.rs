@@ -2,12 +2,14 @@
 //!
 //! The lock is a blocking one: it is held for a few lines of arithmetic and never across an await.
 
+#[cfg(test)]
+use core::sync::atomic::AtomicU64;
 use core::task::Context;
+use core::time::Duration;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::sync::OnceLock;
-use std::sync::PoisonError;
 use std::sync::Weak;
 
 use tokio::runtime::Handle;
@@ -19,11 +21,12 @@ use crate::time::Instant;
 use crate::time::Span;
 
 use super::callback::Callback;
-use super::counts::Counts;
+use super::counts::LateCounts;
 use super::fast_path::FastPath;
 use super::fast_path::TryTake;
 use super::locked;
 use super::locked::Locked;
+use super::long_waits::LongWaits;
 use super::name::Naming;
 use super::published::Published;
 use super::remote::Remote;
@@ -34,24 +37,26 @@ use super::request::Refusal;
 use super::request::Request;
 use super::request::Use;
 use super::resources::Resources;
-use super::state::LimiterState;
-use super::state::Next;
 use super::state::waiter::Waiter;
 use super::state::waiter::WaiterState;
-use super::timers::Setting;
 use super::wake_list::WakeList;
 
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(super) fast_path: FastPath,
     pub(super) published: Published,
+    pub(super) late_counts: LateCounts,
+    pub(super) long_waits: LongWaits,
     /// The limiters of the server's resources.
     pub(super) resources: Mutex<Resources<Self>>,
-    locked: Mutex<Locked>,
+    pub(super) locked: Mutex<Locked>,
     pub(super) naming: Naming,
     /// Store of the limit, if other processes share it.
     pub(super) client: OnceLock<StoreClient>,
     pub(super) me: Weak<dyn Callback>,
+    /// Number of times that the lock was taken.
+    #[cfg(test)]
+    pub(super) visits: AtomicU64,
 }
 
 impl Shared {
@@ -68,12 +73,11 @@ impl Shared {
         let (mut locked, now) = self.lock_state();
         let mut wakes = WakeList::new();
         if self.client.set(client).is_ok() {
+            let state = &mut locked.state;
             // The fast path stays shut: permits come from the store.
-            locked.state.remote = Some(Box::new(Remote::new(config)));
-            let quota = locked.state.quota();
-            if quota.logged_window().is_some() {
-                let state = &mut locked.state;
-                state.set_quota(quota, &self.fast_path, now, &mut wakes);
+            state.remote = Some(Box::new(Remote::new(config)));
+            if state.quota().logged_window().is_some() {
+                state.set_quota(state.quota(), &self.fast_path, now, &mut wakes);
             }
         }
         self.finish(locked, now, &mut wakes);
@@ -89,11 +93,15 @@ impl Shared {
         Arc::new_cyclic(|me| Self {
             fast_path: FastPath::new(Shape::of(quota)),
             published: Published::new(),
+            late_counts: LateCounts::new(),
+            long_waits: LongWaits::new(),
             resources: Mutex::new(Resources::EMPTY),
             locked: Mutex::new(Locked::new(quota)),
             naming: Naming::default(),
             client: OnceLock::new(),
             me: me.clone() as Weak<dyn Callback>,
+            #[cfg(test)]
+            visits: AtomicU64::new(0),
         })
     }
 
@@ -109,13 +117,10 @@ impl Shared {
 
     /// Admits a call's attempt if no caller waits and the bucket has a token.
     #[inline]
-    pub(crate) fn admit(&self, retry: bool, now: Instant) -> bool {
+    pub(crate) fn admit(&self, now: Instant) -> bool {
         let passed = self.pass(1, now);
         if passed {
             self.fast_path.count_attempt();
-            if retry {
-                self.count(Counts::retry);
-            }
         }
         passed
     }
@@ -141,6 +146,7 @@ impl Shared {
         let handle = Handle::try_current();
         let (mut locked, now) = self.lock_state();
         let mut wakes = WakeList::new();
+        locked.state.waits.backoff += Duration::from(request.backed_off);
         let entered = match locked.state.take(&request, now) {
             Ok(()) => Ok(None),
             Err(refusal @ (Refusal::TooLarge { .. } | Refusal::NoStore)) => {
@@ -186,7 +192,8 @@ impl Shared {
             .map_err(Denial::Refused)
     }
 
-    /// Returns the outcome of a wait, or `None` while it lasts. A permit carries the unused patience.
+    /// Returns the outcome of a wait, or `None` while it lasts. A permit carries the time in cooldowns that the
+    /// caller would still have accepted.
     pub(super) fn check(
         &self,
         index: u32,
@@ -203,7 +210,7 @@ impl Shared {
         let waiter = locked.state.queue.waiter_mut(index);
         let outcome = match waiter.state() {
             WaiterState::Granted { .. } | WaiterState::Held { .. } => {
-                Ok(waiter.patience.minus(closed))
+                Ok(waiter.max_closed.minus(closed))
             }
             WaiterState::Late { until } => Err(Refusal::Late { until }),
             WaiterState::Closed { until } => Err(Refusal::Closed { until }),
@@ -267,79 +274,5 @@ impl Shared {
             .state
             .take_back(waiter.state(), waiter.since, waiter.cost, now);
         self.finish(locked, now, &mut WakeList::new());
-    }
-
-    pub(super) fn with_state<T>(
-        &self,
-        act: impl FnOnce(&mut LimiterState, Instant, &mut WakeList) -> T,
-    ) -> T {
-        let (mut locked, now) = self.lock_state();
-        let mut wakes = WakeList::new();
-        let result = act(&mut locked.state, now, &mut wakes);
-        self.finish(locked, now, &mut wakes);
-        result
-    }
-
-    /// Locks the state, takes over the bucket from the fast path, and reads the clock last: with an older
-    /// time, the bucket would look as if it lay in the future.
-    pub(super) fn lock_state(&self) -> (MutexGuard<'_, Locked>, Instant) {
-        let mut locked = self.lock();
-        let now = self.begin(&mut locked);
-        (locked, now)
-    }
-
-    pub(super) fn begin(&self, locked: &mut Locked) -> Instant {
-        let handed = self.fast_path.shut();
-        let now = clock::now();
-        locked.state.take_over(handed, &self.fast_path, now);
-        now
-    }
-
-    /// Ends a locked section: grants the permits that are due, sets the timers for the next one, opens the
-    /// fast path if no caller waits, and wakes waiters after unlocking.
-    pub(super) fn finish<'a>(
-        &'a self,
-        mut locked: MutexGuard<'a, Locked>,
-        mut now: Instant,
-        wakes: &mut WakeList,
-    ) {
-        loop {
-            match locked.state.grant(now, wakes) {
-                Next::Due(due) => match locked.timers.set(due) {
-                    Setting::Set => break,
-                    Setting::Fired => now = clock::now(),
-                },
-                Next::Idle => {
-                    locked.state.hand_back(&self.fast_path, now);
-                    break;
-                }
-                Next::More => {
-                    let news = locked.state.news(now);
-                    drop(locked);
-                    news.tell(self.label());
-                    wakes.wake();
-                    (locked, now) = self.lock_state();
-                }
-            }
-        }
-        let state = &locked.state;
-        self.published.write(
-            state.is_attentive(),
-            state.strict.is_some(),
-            state.binds_until(),
-        );
-        let outbox = self.client.get().is_some().then(|| locked.outbox());
-        let news = locked.state.news(now);
-        drop(locked);
-        news.tell(self.label());
-        wakes.wake();
-        if let Some(outbox) = outbox {
-            self.run(outbox);
-        }
-    }
-
-    pub(super) fn lock(&self) -> MutexGuard<'_, Locked> {
-        // No code under the lock panics halfway through a change.
-        self.locked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

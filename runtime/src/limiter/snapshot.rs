@@ -33,7 +33,8 @@ use super::counts::Counts;
 pub struct Snapshot {
     /// Quota that was declared, or set later.
     pub quota: Quota,
-    /// Rate in force: the declared one, or less where the server turned out to allow less.
+    /// Rate at which permits are granted when there is no cooldown: the declared one, or less where the server turned
+    /// out to allow less. A cooldown does not change it.
     pub rate: Rate,
     /// Tokens that could be taken at once; 0 while callers wait or a cooldown lasts.
     pub available: u64,
@@ -46,6 +47,7 @@ pub struct Snapshot {
     /// Remaining time of the cooldown, if there is one: a server or the program asked for it.
     pub cooldown: Option<Duration>,
     /// Time that all calls together have waited so far, by cause.
+    /// A backoff counts once its call asks for its next permit.
     pub waits: Waits,
     /// Counts of what has happened so far.
     pub counts: Counts,

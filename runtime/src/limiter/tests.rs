@@ -5,6 +5,7 @@ use core::num::NonZeroU32;
 use crate::clock;
 use crate::limiter::Function;
 use crate::quota::Quota;
+use crate::time::Instant;
 
 use super::shared::Shared;
 
@@ -15,7 +16,7 @@ fn calls_that_pass_are_not_reported_for_ever() {
     for _ in 0..1100 {
         let now = clock::now();
         assert!(shared.pass(1, now));
-        shared.passed_unseen(Function::of(&0), now, false);
+        shared.passed(Function::of(&0), now, false);
     }
     assert!(!shared.published.is_attentive());
 }

@@ -15,6 +15,7 @@ use crate::report::Report;
 use crate::retry_on::RetryOn;
 use crate::store::OnStoreError;
 use crate::store::Policy;
+use crate::time::Span;
 
 use super::stores::Http;
 use super::stores::StoreChoice;
@@ -154,21 +155,21 @@ impl Settings {
     /// Sets `deadline`, which also ends an attempt in flight.
     #[must_use]
     pub const fn deadline(mut self, deadline: Duration) -> Self {
-        self.config.deadline = Some(nanos(deadline));
+        self.config.deadline = Some(Span::from_nanos(nanos(deadline)));
         self
     }
 
     /// Sets `attempt_timeout`.
     #[must_use]
     pub const fn attempt_timeout(mut self, timeout: Duration) -> Self {
-        self.config.attempt_timeout = Some(nanos(timeout));
+        self.config.attempt_timeout = Some(Span::from_nanos(nanos(timeout)));
         self
     }
 
     /// Sets `max_wait`.
     #[must_use]
     pub const fn max_wait(mut self, wait: Duration) -> Self {
-        self.config.max_wait = Some(nanos(wait));
+        self.config.max_wait = Some(Span::from_nanos(nanos(wait)));
         self
     }
 
@@ -196,7 +197,7 @@ impl Settings {
     /// Sets `max_cooldown`.
     #[must_use]
     pub const fn max_cooldown(mut self, longest: Duration) -> Self {
-        self.config.max_cooldown = nanos(longest);
+        self.config.max_cooldown = Span::from_nanos(nanos(longest));
         self
     }
 
@@ -210,7 +211,7 @@ impl Settings {
     /// Sets `slow`.
     #[must_use]
     pub const fn slow(mut self, wait: Duration) -> Self {
-        self.config.slow = nanos(wait);
+        self.config.slow = Span::from_nanos(nanos(wait));
         self
     }
 

@@ -75,7 +75,8 @@ impl ListRequest {
         }
     }
 
-    /// Returns the request for names that begin with `prefix`.
+    /// Returns the request for those names alone that begin with `prefix`, byte by byte. Default: the empty prefix, which
+    /// all names have.
     ///
     /// # Examples
     ///

@@ -136,9 +136,8 @@ impl Policy {
         Self { on_error, ..self }
     }
 
-    /// Sets how long a call that can go on without the store waits for its answer; from then on
-    /// [`on_error`](Self::on_error) applies. 150 ms by default; ten round trips are a good value for a store
-    /// that is far.
+    /// Sets how long a call waits for an answer of the store before [`on_error`](Self::on_error) applies. Default:
+    /// 150 ms. For a store that is far, ten round trips are a good value.
     ///
     /// A call that would be refused without the store (its `max_wait` or `deadline` is shorter than the wait
     /// for a permit would be, or the limiter is [closed](OnStoreError::Closed)) waits for the late answer for

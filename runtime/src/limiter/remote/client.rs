@@ -82,8 +82,8 @@ impl StoreClient {
         drop(runtime.spawn(async move {
             let answer = client.store.transact(&client.key, &outgoing.request);
             // Dropping it as soon as it is late would lose the tokens that it draws.
-            let patience = Duration::from_nanos(outgoing.patience);
-            if let Ok(result) = tokio::time::timeout(patience, answer).await {
+            let ends_after = Duration::from_nanos(outgoing.ends_after);
+            if let Ok(result) = tokio::time::timeout(ends_after, answer).await {
                 reply.report(&result);
             }
         }));

@@ -40,7 +40,7 @@ const LOST: u64 = 10_000_000;
 const REJECTED: u64 = 1_000_000_000;
 
 /// Longest wait for a late answer, for callers that would be refused without it.
-const PATIENCE: u64 = 30_000_000_000;
+const LONGEST_WAIT: u64 = 30_000_000_000;
 
 /// Longest time between two answers over which the store's clock is compared with this process's.
 const COMPARABLE: u64 = 60_000_000_000;
@@ -80,7 +80,7 @@ pub(super) struct Outgoing {
     pub(super) id: u64,
     pub(super) request: Request,
     /// Nanoseconds after which it is given up.
-    pub(super) patience: u64,
+    pub(super) ends_after: u64,
 }
 
 /// Last reply of the store.

@@ -12,9 +12,9 @@ use crate::time::Instant;
 use super::About;
 use super::Demand;
 use super::InFlight;
+use super::LONGEST_WAIT;
 use super::Mode;
 use super::Outgoing;
-use super::PATIENCE;
 use super::Remote;
 use super::StoreEvent;
 use super::StoreView;
@@ -205,10 +205,10 @@ impl Remote {
         };
         let spare = action == Action::Peek && !self.in_flight.is_empty();
         let timeout = self.config.timeout;
-        let patience = if spare {
+        let ends_after = if spare {
             timeout
         } else {
-            timeout.max(PATIENCE)
+            timeout.max(LONGEST_WAIT)
         };
         self.ids += 1;
         self.in_flight.push(InFlight {
@@ -216,7 +216,7 @@ impl Remote {
             tokens,
             sent: now,
             late_at: now.saturating_add(timeout),
-            ends: now.saturating_add(patience),
+            ends: now.saturating_add(ends_after),
             late: false,
             spare,
             about: match action {
@@ -233,12 +233,12 @@ impl Remote {
             request = request
                 .with_floor(known.state)
                 .sent_at(sent)
-                .not_after(sent.saturating_add(patience.div_ceil(TICK)));
+                .not_after(sent.saturating_add(ends_after.div_ceil(TICK)));
         }
         self.outgoing.push(Outgoing {
             id: self.ids,
             request,
-            patience,
+            ends_after,
         });
     }
 

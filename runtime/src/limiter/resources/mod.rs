@@ -7,16 +7,12 @@
 
 mod table;
 
-use core::ptr;
 use std::sync::Arc;
 use std::sync::MutexGuard;
 use std::sync::PoisonError;
 
 pub(crate) use self::table::Function;
 pub(in crate::limiter) use self::table::Resources;
-use crate::clock;
-use crate::hint::Hint;
-use crate::learning::Observation;
 use crate::quota::Quota;
 use crate::time::Instant;
 
@@ -26,17 +22,13 @@ use super::request::Priority;
 use super::shared::Shared;
 use super::snapshot::Snapshot;
 use super::state::LimiterState;
-use super::state::faults::Fault;
-use super::state::rejection::Rejection;
-use super::state::spread::Spread;
-use super::state::spread::Understood;
 use super::state::waiter::WaiterState;
 use super::wake_list::WakeList;
 
 impl LimiterState {
     /// Applies the pace that the response to a call sent at `sent` has told of: the next call goes an
     /// interval later. Unused permits that were granted at a faster pace are revoked.
-    fn begin_pace(&mut self, sent: Instant, now: Instant, wakes: &mut WakeList) {
+    pub(super) fn begin_pace(&mut self, sent: Instant, now: Instant, wakes: &mut WakeList) {
         let unused = self.call_back();
         self.give_back(unused);
         self.refill_at(sent.after(self.bucket.shape.interval));
@@ -77,7 +69,7 @@ impl Shared {
             .collect()
     }
 
-    fn resources_of(&self, function: Function) -> Vec<Arc<Self>> {
+    pub(super) fn resources_of(&self, function: Function) -> Vec<Arc<Self>> {
         if !self.has_resources() {
             return Vec::new();
         }
@@ -91,7 +83,7 @@ impl Shared {
     }
 
     /// Returns the limiter of a resource that a response to a function names, and creates it if it is new.
-    fn resource(&self, name: &str, function: Function) -> Arc<Self> {
+    pub(super) fn resource(&self, name: &str, function: Function) -> Arc<Self> {
         let resource = self.table().record(name, function, || {
             // The declared limiter keeps to a strict window for all of them.
             let quota = self.lock().state.quota().without_window();
@@ -112,101 +104,9 @@ impl Shared {
         resource
     }
 
-    /// Reports what a function's call heard of the server's limits.
-    pub(crate) fn hear(&self, function: Function, heard: &Observation<'_>, spread: Spread) {
-        let own = self.with_state(|state, now, wakes| {
-            let own = state.own(now);
-            if heard.hint.resource().is_none() {
-                state.hear(heard, own, spread, &self.fast_path, now, wakes);
-            } else {
-                state.took(heard.received.since(heard.sent));
-            }
-            own
-        });
-        if let Some(name) = heard.hint.resource() {
-            let resource = self.resource(name, function);
-            resource.with_state(|state, now, wakes| {
-                let before = state.bucket.shape.interval;
-                state.hear(heard, own, spread, &resource.fast_path, now, wakes);
-                if state.bucket.shape.interval > before && state.learnt.pace().is_some() {
-                    state.begin_pace(heard.sent, now, wakes);
-                }
-            });
-        }
-    }
-
-    /// Reports a refusal of a function's call. Returns its consequence for the call's wait.
-    pub(crate) fn refused(&self, function: Function, refused: &Rejection<'_>) -> Understood {
-        let hint = refused.heard.map(|heard| heard.hint);
-        let resource = hint
-            .and_then(Hint::resource)
-            .map(|name| self.resource(name, function));
-        let exhausted = hint
-            .and_then(Hint::remaining)
-            .is_some_and(|left| left < 1.0);
-        let (limiter, told) = match (&resource, refused.heard) {
-            (Some(resource), Some(heard)) if !exhausted => {
-                self.hear(function, &heard, refused.spread);
-                (
-                    self,
-                    Rejection {
-                        heard: None,
-                        ..*refused
-                    },
-                )
-            }
-            (Some(resource), _) => (&**resource, *refused),
-            (None, _) => (self, *refused),
-        };
-        let understood = limiter
-            .with_state(|state, now, wakes| state.refused(&told, &limiter.fast_path, now, wakes));
-        // The attempt has ended for the other limiters as well.
-        for other in self.resources_of(function) {
-            if !ptr::eq(limiter, Arc::as_ptr(&other)) {
-                other.ended(refused.sent);
-            }
-        }
-        if !ptr::eq(limiter, self) {
-            self.ended(refused.sent);
-        }
-        understood
-    }
-
-    /// Returns whether it has to be told how long each response took.
-    #[inline]
-    pub(crate) fn is_strict(&self) -> bool {
-        self.published.is_strict()
-    }
-
-    /// Reports that the head of the response to an attempt that was sent at `sent` was received. `None`: there is no
-    /// response.
-    #[cold]
-    pub(crate) fn returned(&self, sent: Instant, received: Option<Instant>) {
-        let took = received.map(|received| received.since(sent));
-        self.with_state(|state, now, _| state.returned(took, &self.fast_path, now));
-    }
-
-    /// Reports that a function's attempt that was sent at `sent` passed, of whose response nothing else was seen.
-    #[inline]
-    pub(crate) fn passed_unseen(&self, function: Function, sent: Instant, retry: bool) {
-        if self.published.listens() {
-            self.learn_from_unseen_pass(function, sent, retry);
-        } else {
-            self.fast_path().count_pass();
-        }
-    }
-
-    #[cold]
-    fn learn_from_unseen_pass(&self, function: Function, sent: Instant, retry: bool) {
-        if self.is_strict() {
-            self.returned(sent, Some(clock::now()));
-        }
-        self.learn_from_pass(function, sent, retry);
-    }
-
     /// Reports that a function's attempt that was sent at `sent` passed.
     #[inline]
-    fn passed(&self, function: Function, sent: Instant, retry: bool) {
+    pub(crate) fn passed(&self, function: Function, sent: Instant, retry: bool) {
         if self.published.listens() {
             self.learn_from_pass(function, sent, retry);
         } else {
@@ -216,7 +116,7 @@ impl Shared {
 
     #[cold]
     fn learn_from_pass(&self, function: Function, sent: Instant, retry: bool) {
-        self.end_attempt();
+        self.fast_path.count_end();
         self.learn(sent, retry);
         for resource in self.resources_of(function) {
             resource.learn(sent, retry);
@@ -225,44 +125,10 @@ impl Shared {
 
     fn learn(&self, sent: Instant, retry: bool) {
         if self.published.is_attentive() {
-            self.with_state(|state, now, _| state.passed(sent, retry, &self.fast_path, now));
-        }
-    }
-
-    /// Reports that a function's attempt that was sent at `sent` passed, with a response that named this
-    /// resource.
-    pub(crate) fn passed_telling(
-        &self,
-        function: Function,
-        resource: Option<&str>,
-        sent: Instant,
-        retry: bool,
-    ) {
-        let Some(name) = resource else {
-            return self.passed(function, sent, retry);
-        };
-        self.end_attempt();
-        let resource = self.resource(name, function);
-        self.learn(sent, retry);
-        resource.learn(sent, retry);
-        self.failed(function, sent, None);
-    }
-
-    /// Reports that a function's attempt that was sent at `sent` failed, and not because it was one too many.
-    /// `fault`: the response said when to come back.
-    pub(crate) fn failed(&self, function: Function, sent: Instant, fault: Option<&Fault>) {
-        self.ended(sent);
-        if let Some(fault) = fault {
-            self.with_state(|state, now, wakes| state.failed(fault, now, wakes));
-        }
-        for resource in self.resources_of(function) {
-            resource.ended(sent);
-        }
-    }
-
-    fn ended(&self, sent: Instant) {
-        if self.published.is_attentive() {
-            self.with_state(|state, now, _| state.ended(sent, now));
+            self.with_state(|state, now, _| {
+                state.returned(Some(now.since(sent)), &self.fast_path, now);
+                state.passed(sent, retry, &self.fast_path, now);
+            });
         }
     }
 
@@ -277,13 +143,6 @@ impl Shared {
 
     fn change_quota(&self, quota: Quota) {
         self.with_state(|state, now, wakes| state.set_quota(quota, &self.fast_path, now, wakes));
-    }
-
-    /// Returns when a function's retry that joins the queue now gets its permit, and until when a cooldown
-    /// lasts.
-    pub(crate) fn forecast(&self, function: Function) -> (Instant, Instant) {
-        let resources = self.binding(function, clock::now());
-        self.forecast_with(&resources, Priority::Retries)
     }
 
     /// Returns when a caller that joins the queues of the resources, and then this one, now gets its permit,

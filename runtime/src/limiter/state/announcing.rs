@@ -2,13 +2,11 @@
 
 use core::mem;
 
-use crate::limiter::request::Priority;
 use crate::quota::Rate;
 use crate::time::Instant;
 use crate::time::Span;
 
 use super::LimiterState;
-use super::news::EVERY;
 use super::news::LongWait;
 use super::news::News;
 use super::news::why;
@@ -33,39 +31,15 @@ impl LimiterState {
         } else {
             why::QUEUE
         };
-        if until.since(now) > slow {
-            self.expect(until, ahead, why, waiter.refusable, now);
-        }
-    }
-
-    /// Records a backoff, if it has to be announced.
-    pub(in crate::limiter) fn expect_backoff(&mut self, delay: Span, slow: Span, now: Instant) {
-        let ahead = self.queue.cost_ahead(Priority::Retries);
-        if delay > slow {
-            self.expect(now.after(delay), ahead, why::BACKOFF, true, now);
-        }
-    }
-
-    fn expect(
-        &mut self,
-        until: Instant,
-        ahead: u64,
-        why: &'static str,
-        refusable: bool,
-        now: Instant,
-    ) {
         let wait = until.since(now);
-        let last = self.announced.waited;
-        if last.is_some_and(|last| now < last + EVERY) {
-            return;
+        if wait > slow {
+            self.announced.wait = Some(LongWait {
+                wait,
+                ahead,
+                why,
+                refusable: waiter.refusable,
+            });
         }
-        self.announced.waited = Some(now);
-        self.announced.wait = Some(LongWait {
-            wait,
-            ahead,
-            why,
-            refusable,
-        });
     }
 
     /// Returns the changes since the last call.

@@ -41,26 +41,19 @@ impl LimiterState {
         let passes = self.new_passes(fast_path);
         self.learnt.passed_before(passes, now);
         let binds_all = self.count_and_judge(refused, now);
-        let refills_at = refused.heard.and_then(|heard| {
-            if binds_all {
-                self.learnt.hear_refusal(&heard);
-            }
-            self.learnt.refills_at(&heard)
-        });
-        let until = refills_at.filter(|_| refused.by_reset);
-        let wait = until.map(|until| until.since(refused.received).max(Span::SHORTEST));
-        let refused = Rejection {
-            wait: wait.or(refused.wait),
-            ..*refused
-        };
-        let asked = refused.wait.map(|wait| wait.min(refused.longest));
-        let later = asked.map_or(Span::ZERO, |asked| self.later(asked, refused.spread, now));
-        let understood = Understood { wait, later };
+        if let (Some(heard), true) = (&refused.heard, binds_all) {
+            self.learnt.hear_refusal(heard);
+        }
+        let (understood, refills_at) = self.understand(refused, now);
         if !binds_all {
             self.ended(refused.sent, now);
             return understood;
         }
-        self.hold_all_back(&refused, later, fast_path, now, wakes);
+        let refused = Rejection {
+            wait: understood.wait.or(refused.wait),
+            ..*refused
+        };
+        self.hold_all_back(&refused, understood.later, fast_path, now, wakes);
         if let (Some(at), Some(heard)) = (refills_at, refused.heard) {
             // A refusal has ended all paces, also the one at which a bucket is known to refill.
             self.learnt.hear_refusal(&heard);
@@ -69,6 +62,23 @@ impl LimiterState {
             self.expel_if_late(now, wakes);
         }
         understood
+    }
+
+    /// Returns the consequence of a refusal for the wait of its call, and the instant of the server's next token where
+    /// that is known.
+    pub(in crate::limiter) fn understand(
+        &mut self,
+        refused: &Rejection<'_>,
+        now: Instant,
+    ) -> (Understood, Option<Instant>) {
+        let heard = refused.heard.as_ref();
+        let refills_at = heard.and_then(|heard| self.learnt.refills_at(heard));
+        let until = refills_at.filter(|_| refused.by_reset);
+        let wait = until.map(|until| until.since(refused.received).max(Span::SHORTEST));
+        let asked = wait.or(refused.wait);
+        let asked = asked.map(|wait| wait.min(refused.longest));
+        let later = asked.map_or(Span::ZERO, |asked| self.later(asked, refused.spread, now));
+        (Understood { wait, later }, refills_at)
     }
 
     /// Counts a refusal, and returns whether it concerns all calls of the limiter.

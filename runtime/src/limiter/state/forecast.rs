@@ -99,11 +99,11 @@ impl LimiterState {
         self.soonest = Instant::FAR;
         for index in self.serving_order() {
             let waiter = self.queue.waiter(index);
-            let (cost, latest, patience) = (waiter.cost, waiter.latest, waiter.patience);
+            let (cost, latest, max_closed) = (waiter.cost, waiter.latest, waiter.max_closed);
             let until = self.due(ahead + u64::from(cost), now);
             let state = match () {
                 () if cost > burst => WaiterState::TooLarge,
-                () if closed > patience => WaiterState::Closed { until },
+                () if closed > max_closed => WaiterState::Closed { until },
                 // A permit that is due already is left to `grant`.
                 () if until > latest.after(ROUNDING).max(now) => WaiterState::Late { until },
                 () => {

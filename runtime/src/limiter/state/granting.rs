@@ -74,7 +74,7 @@ impl LimiterState {
             return self.join_shut(waiter, now);
         }
         let until = self.expected(waiter.priority, waiter.reports, waiter.cost, now);
-        if self.cooldown.closed_in_all() > waiter.patience {
+        if self.cooldown.closed_in_all() > waiter.max_closed {
             return Err(Refusal::Closed { until });
         }
         if until > waiter.latest {

@@ -1,15 +1,14 @@
 //! Changes of a limiter that events report: pauses, rates that are learnt, and long waits before they begin.
 
 use crate::events;
+use crate::limiter::long_waits::EVERY;
+use crate::limiter::long_waits::LongWaits;
 use crate::quota::Rate;
 use crate::time::Instant;
 use crate::time::Span;
 
 /// Longest wait that is not long, unless a function's attribute sets another.
 pub(crate) const SLOW: Span = Span::from_secs(5);
-
-/// Shortest time between two announcements of long waits.
-pub(super) const EVERY: Span = Span::from_secs(10);
 
 /// Reasons for which a limiter is closed, or a call waits.
 pub(in crate::limiter) mod why {
@@ -42,9 +41,7 @@ pub(in crate::limiter) struct Announced {
     pub(super) share: f64,
     pub(super) cut: bool,
     pub(super) spread: bool,
-    /// Instant of the last announcement of a long wait.
-    pub(super) waited: Option<Instant>,
-    /// Long wait to be announced.
+    /// Long wait to be announced, unless one was not long ago.
     pub(super) wait: Option<LongWait>,
     /// Change by hand to be announced.
     pub(in crate::limiter) by_hand: Option<ByHand>,
@@ -84,7 +81,6 @@ impl Announced {
         share: 1.0,
         cut: false,
         spread: false,
-        waited: None,
         wait: None,
         by_hand: None,
         stuck_at: None,
@@ -95,7 +91,6 @@ impl Announced {
     pub(in crate::limiter) const fn forget(&mut self) {
         *self = Self {
             closed_until: self.closed_until,
-            waited: self.waited,
             stuck_at: self.stuck_at,
             ..Self::NOTHING
         };
@@ -116,7 +111,7 @@ impl Announced {
 
 impl News {
     /// Emits the events. Not under the lock: a subscriber can call back.
-    pub(in crate::limiter) fn tell(&self, limiter: &str) {
+    pub(in crate::limiter) fn tell(&self, limiter: &str, long_waits: &LongWaits, now: Instant) {
         match self.by_hand {
             None => {}
             Some(ByHand::Resumed) => events::resumed_by_hand(limiter),
@@ -149,7 +144,7 @@ impl News {
         if let Some((rate, lasts)) = self.spread {
             events::paced(limiter, &rate, lasts.into());
         }
-        if let Some(long) = self.wait {
+        if let Some(long) = self.wait.filter(|_| long_waits.take_turn(now)) {
             let wait = long.wait.into();
             events::long_wait(limiter, wait, long.ahead, long.why, long.refusable);
         }

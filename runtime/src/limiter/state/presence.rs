@@ -39,11 +39,11 @@ impl LimiterState {
         let &Waiter {
             cost,
             latest,
-            patience,
+            max_closed,
             ..
         } = self.queue.waiter(index);
         self.soonest = self.soonest.min(latest);
-        let is_closed = self.cooldown.closed_in_all() > patience;
+        let is_closed = self.cooldown.closed_in_all() > max_closed;
         if cost > self.quota().burst().get() || is_closed {
             self.expel(now, wakes);
         } else {

@@ -76,7 +76,7 @@ impl Queue {
     }
 
     /// Returns the tokens asked for ahead of a caller that joins with this priority now.
-    pub(super) fn cost_ahead(&self, priority: Priority) -> u64 {
+    pub(in crate::limiter) fn cost_ahead(&self, priority: Priority) -> u64 {
         let ahead = &self.by_priority[..=priority as usize];
         ahead.iter().map(|list| list.cost).sum()
     }

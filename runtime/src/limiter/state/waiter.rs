@@ -53,7 +53,7 @@ pub(in crate::limiter) struct Waiter {
     /// Instant after which a permit is of no use.
     pub(in crate::limiter) latest: Instant,
     /// Time for which the limiter may have been closed in all when the permit comes.
-    pub(in crate::limiter) patience: Span,
+    pub(in crate::limiter) max_closed: Span,
     /// Instant at which the wait began, or at which the permit was granted.
     pub(in crate::limiter) since: Instant,
     /// The runtime whose timer this waiter can count on.
@@ -92,7 +92,7 @@ impl Waiter {
             cost: request.cost,
             until: Instant::EPOCH,
             latest: request.latest,
-            patience: request.patience.plus(closed),
+            max_closed: request.max_pause.plus(closed),
             since,
             runtime,
         }

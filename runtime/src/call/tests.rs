@@ -1,0 +1,246 @@
+//! Visits to the limiter's lock: one for each attempt that has told something.
+
+use core::num::NonZeroU32;
+use core::task::Context;
+use core::task::Poll;
+use core::task::Waker;
+use core::time::Duration;
+use std::sync::Arc;
+
+use crate::error::Error;
+use crate::failure::Failure;
+use crate::hint::Hint;
+use crate::limiter::Function;
+use crate::limiter::Limiter;
+use crate::limiter::Shared;
+use crate::quota::Quota;
+use crate::signal::Reading;
+use crate::verdict::Verdict;
+
+use super::Config;
+use super::Hooks;
+use super::Setup;
+use super::Unread;
+use super::untyped::Core;
+
+const AUTO: Verdict = Verdict::Auto;
+
+/// Outcome of an attempt, and the number of visits that its settlement makes.
+struct Row {
+    name: &'static str,
+    reading: Reading,
+    verdict: Verdict,
+    is_retried: bool,
+    visits: u64,
+}
+
+fn row(name: &'static str, reading: Reading, is_retried: bool, visits: u64) -> Row {
+    Row {
+        name,
+        reading,
+        verdict: AUTO,
+        is_retried,
+        visits,
+    }
+}
+
+fn failed(status: u16, hint: Option<Hint>) -> Reading {
+    Reading {
+        hint,
+        ..Reading::failed(Failure::Status(status))
+    }
+}
+
+fn told(hint: Hint) -> Reading {
+    Reading {
+        hint: Some(hint),
+        ..Reading::value()
+    }
+}
+
+/// Wait of a second.
+fn wait() -> Hint {
+    Hint::new().with_retry_after(Duration::from_secs(1))
+}
+
+/// Much is left.
+fn plenty() -> Hint {
+    Hint::new()
+        .with_limit(100.0)
+        .with_remaining(90.0)
+        .with_reset_after(Duration::from_secs(60))
+}
+
+/// Little is left, so that the limiter slows down.
+fn scarce() -> Hint {
+    plenty().with_remaining(2.0)
+}
+
+fn setup(limiter: Arc<Shared>) -> Setup {
+    static UNREAD: Unread = Unread::of("f");
+    Setup {
+        config: Config::DEFAULT,
+        limiter: Some(limiter),
+        function: Function::of(&UNREAD),
+        unread: &UNREAD,
+        name: "f",
+        hooks: Hooks::NONE,
+    }
+}
+
+/// Limiter that learns nothing from calls that pass, as one does that has been used for some time.
+fn limiter() -> Arc<Shared> {
+    let often = NonZeroU32::new(1_000_000).expect("above 0");
+    let limiter = Arc::clone(Limiter::new(Quota::per_second(often).with_burst(often)).shared());
+    let setup = Ok(setup(Arc::clone(&limiter)));
+    for _ in 0..1100 {
+        let mut core = begun(&setup);
+        assert!(!core.settle(&Reading::value(), AUTO));
+    }
+    limiter
+}
+
+/// Call whose attempt is under way.
+fn begun(setup: &Result<Setup, Error>) -> Core<'_> {
+    let mut core = Core::new(setup, None);
+    let cx = &mut Context::from_waker(Waker::noop());
+    assert!(matches!(core.admit(true, cx), Poll::Ready(Ok(()))));
+    core
+}
+
+/// Returns the visits that `act` makes to the lock of the limiter.
+fn visits<T>(limiter: &Shared, act: impl FnOnce() -> T) -> (T, u64) {
+    let before = limiter.visits();
+    let result = act();
+    (result, limiter.visits() - before)
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_attempt_is_settled_in_one_visit() {
+    let retry = Verdict::Retry { retry_after: None };
+    let throttled = Verdict::Throttled { retry_after: None };
+    let rows = [
+        row("a quiet success", Reading::value(), false, 0),
+        row("a success that tells of plenty", told(plenty()), false, 1),
+        row("a success that tells of little", told(scarce()), false, 1),
+        row("a refusal", failed(429, None), true, 1),
+        row("a refusal with a wait", failed(429, Some(wait())), true, 1),
+        row(
+            "a refusal with limits",
+            failed(429, Some(plenty())),
+            true,
+            1,
+        ),
+        row("an outage", failed(503, None), true, 1),
+        row("no connection", Reading::failed(Failure::Connect), true, 1),
+        row("a fault with a wait", failed(500, Some(wait())), false, 1),
+        row("a fault", failed(500, None), false, 1),
+        row("not found", failed(404, None), false, 1),
+        row(
+            "not found, with limits",
+            failed(404, Some(plenty())),
+            false,
+            1,
+        ),
+        row("a timeout", Reading::TIMEOUT, false, 1),
+        Row {
+            verdict: retry,
+            ..row("a verdict: again", Reading::value(), true, 1)
+        },
+        Row {
+            verdict: throttled,
+            ..row("a verdict: refused", told(wait()), true, 1)
+        },
+    ];
+    for row in rows {
+        let limiter = limiter();
+        let setup = Ok(setup(Arc::clone(&limiter)));
+        let mut core = begun(&setup);
+        let (again, visits) = visits(&limiter, || core.settle(&row.reading, row.verdict));
+        assert_eq!(
+            (again, visits),
+            (row.is_retried, row.visits),
+            "{}",
+            row.name
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_is_given_up_makes_no_other_visit() {
+    let limiter = limiter();
+    let mut setup = setup(Arc::clone(&limiter));
+    setup.config.retry.max_retries = 0;
+    let setup = Ok(setup);
+    let mut core = begun(&setup);
+    let (again, visits) = visits(&limiter, || core.settle(&failed(429, None), AUTO));
+    assert_eq!((again, visits), (false, 1));
+}
+
+/// Observations that the body makes before it runs on, and in its last poll.
+#[cfg(feature = "http")]
+mod observed {
+    use super::*;
+    use crate::context;
+
+    fn observe(core: &mut Core<'_>, status: u16, hint: Hint) {
+        let loan = context::lend(&mut core.scope);
+        context::observe(status, Some(hint));
+        drop(loan);
+    }
+
+    /// An error that says nothing, of a response that was observed.
+    fn silent() -> Reading {
+        Reading::failed(Failure::Other)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn while_the_body_runs_on_is_reported_once() {
+        let rows = [
+            ("a refusal", 429, wait(), silent(), (1, 1)),
+            (
+                "a refusal, then a success",
+                429,
+                wait(),
+                Reading::value(),
+                (1, 1),
+            ),
+            ("a success", 200, plenty(), Reading::value(), (1, 0)),
+            ("a fault", 500, wait(), silent(), (1, 1)),
+        ];
+        for (name, status, hint, reading, expected) in rows {
+            let limiter = limiter();
+            let setup = Ok(setup(Arc::clone(&limiter)));
+            let mut core = begun(&setup);
+            observe(&mut core, status, hint);
+            let ((), first) = visits(&limiter, || core.heed());
+            let (_, second) = visits(&limiter, || core.settle(&reading, AUTO));
+            assert_eq!((first, second), expected, "{name}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn last_travels_with_the_outcome() {
+        let rows = [
+            ("a refusal", 429, wait(), silent(), 1),
+            ("a success", 200, plenty(), Reading::value(), 1),
+            ("little is left", 200, scarce(), Reading::value(), 1),
+            ("a fault", 500, wait(), silent(), 1),
+            (
+                "a refusal that the body handles",
+                429,
+                wait(),
+                Reading::value(),
+                1,
+            ),
+        ];
+        for (name, status, hint, reading, expected) in rows {
+            let limiter = limiter();
+            let setup = Ok(setup(Arc::clone(&limiter)));
+            let mut core = begun(&setup);
+            observe(&mut core, status, hint);
+            let (_, visits) = visits(&limiter, || core.settle(&reading, AUTO));
+            assert_eq!(visits, expected, "{name}");
+        }
+    }
+}
