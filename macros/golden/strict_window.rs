@@ -2,10 +2,11 @@ async fn strict_window() -> Result<(), Error> {
     let mut call = {
         static __PACED_SITE: ::paced::__private::Site = ::paced::__private::Site::new(
             ::core::concat!(::core::module_path!(), "::", "strict_window"),
-            ::paced::__private::Settings::new()
-                .rate(::paced::__private::rate(60f64, 60000000000u64))
-                .burst(::paced::__private::BurstValue(BURST).burst())
-                .strict(),
+            ::paced::__private::strict(
+                ::paced::__private::Settings::new()
+                    .rate(::paced::__private::rate(60f64, 60000000000u64))
+                    .burst(::paced::__private::BurstValue(BURST).burst()),
+            ),
         );
         ::paced::__private::Site::call(&__PACED_SITE, ::paced::__private::Begin::PLAIN)
     };

@@ -83,20 +83,6 @@ impl Settings {
     }
 
     /// Sets `window = "strict"`. It has to be called after [`rate`](Self::rate) and [`burst`](Self::burst).
-    ///
-    /// # Panics
-    ///
-    /// At compile time, on a rate that has to be rounded, or a burst that is not less than the window.
-    #[must_use]
-    #[track_caller]
-    pub const fn strict(mut self) -> Self {
-        if let Some(quota) = self.quota {
-            self.quota = Some(checked(Quota::in_strict_window(quota.rate(), self.burst)));
-        }
-        self
-    }
-
-    /// Does the same for values that are known only at run time.
     pub(super) fn try_strict(mut self) -> Result<Self, Error> {
         if let Some(quota) = self.quota {
             self.quota = Some(Quota::in_strict_window(quota.rate(), self.burst)?);
@@ -266,6 +252,20 @@ impl Settings {
         self.config.retry.retry_on = self.config.retry.retry_on.ambiguous();
         self
     }
+}
+
+/// Sets `window = "strict"`, after the rate and the burst.
+///
+/// # Panics
+///
+/// At compile time, on a rate that has to be rounded, or a burst that is not less than the window.
+#[track_caller]
+pub const fn strict(mut settings: Settings) -> Settings {
+    if let Some(quota) = settings.quota {
+        let quota = Quota::in_strict_window(quota.rate(), settings.burst);
+        settings.quota = Some(checked(quota));
+    }
+    settings
 }
 
 /// Returns a rate of `count` tokens in `nanos` nanoseconds.
