@@ -267,8 +267,14 @@ impl Rate {
 
     /// Returns whether a period as it was given holds more than one token, and a part of another one.
     pub(crate) const fn splits_a_token(self) -> bool {
-        #[expect(clippy::float_cmp, reason = "a whole number is exact")]
-        let is_whole = self.given.count.trunc() == self.given.count;
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_precision_loss,
+            clippy::cast_sign_loss,
+            clippy::float_cmp,
+            reason = "a whole number is exact, and one that is too large saturates"
+        )]
+        let is_whole = self.given.count as u64 as f64 == self.given.count;
         self.given.count > 1.0 && !is_whole
     }
 

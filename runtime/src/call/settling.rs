@@ -59,9 +59,9 @@ impl Core<'_> {
         let received = told.received.unwrap_or(now);
         let heard = unheard.map(|hint| heard(&setup.config, hint, sent, received));
         let answered = matches!(told.failure, None | Some(Failure::Status(_)));
-        let head = self.head_received(answered.then_some(now));
+        let arrived = self.head_received(answered.then_some(now));
         if judgement.verdict == Verdict::Done {
-            self.report_success(setup, &told, heard, (sent, head));
+            self.report_success(setup, &told, heard, (sent, arrived));
             return false;
         }
         let end = End {
@@ -69,7 +69,7 @@ impl Core<'_> {
             failure: told.failure.unwrap_or(Failure::Other),
             advice: told.advice,
             received: told.received,
-            head,
+            arrived,
             hint: told.hint,
             retry: scope.number > 1,
             reported,
@@ -216,7 +216,7 @@ impl Core<'_> {
         limiter.report(&AttemptReport {
             function: self.function(),
             sent: end.sent,
-            received: end.head,
+            received: end.arrived,
             retry: end.retry,
             heard,
             resource: about.and_then(Hint::resource),
@@ -274,7 +274,7 @@ impl Core<'_> {
                 failure: refusal.failure,
                 advice: refusal.advice,
                 received: Some(received),
-                head: Some(received),
+                arrived: Some(received),
                 hint: Some(hint),
                 retry: scope.number > 1,
                 reported: scope.progress.is_reported(),
