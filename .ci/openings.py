@@ -1,11 +1,10 @@
-"""Counts the doc lines that open with "What", "Who", "Those" or "Nobody" instead of a verb or a noun.
+"""Refuses docs that do not begin with a verb or a noun, and comments that speak of persons.
 
     python3 .ci/openings.py              checks the checkout
-    python3 .ci/openings.py --shrink     lowers the counts in .ci/openings.txt to those of the checkout
     python3 .ci/openings.py --self-test  proves on planted lines that the check can fail
 
-A doc comment begins with a verb ("Returns", "Waits") or with the noun that the item is. The files that still have
-other lines are listed in .ci/openings.txt with their counts; the list may only get shorter.
+A doc comment begins with a verb ("Returns", "Waits") or with the noun that the item is, not with "What", "Who",
+"Those" or "Nobody". Comments speak of callers, waiters and requests, not of "somebody who" does something.
 """
 
 import pathlib
@@ -17,32 +16,45 @@ import layers
 import shrinking
 
 FOLDERS = ("runtime", "macros", "tests", "examples")
-OPENING = re.compile(r"^ *//[/!] (?:\* )?(?:What|Who|Whom|Whoever|Those|Nobody|Somebody|Everybody)\b", re.MULTILINE)
-LIST = ".ci/openings.txt"
+OPENING = re.compile(r"^ *//[/!] (?:\* )?(?:What|Who|Whom|Whoever|Those|Nobody|Somebody|Everybody)\b")
+COMMENT = re.compile(r"^ *//[/!]?[ \n]")
+PERSON = re.compile(r"\b(?:who|whom|whoever|some(?:body|one)|nobody|everybody|anybody)\b", re.IGNORECASE)
 
 
 def main():
-    shrinking.main(sys.argv[1:], LIST, count, self_test, "lines")
+    if sys.argv[1:] == ["--self-test"]:
+        self_test()
+        return
+    problems = list(check(pathlib.Path(__file__).resolve().parent.parent))
+    for problem in problems:
+        print(problem)
+    if problems:
+        sys.exit(f"{len(problems)} lines")
 
 
-def count(root):
-    """file -> the number of such lines, where there are some."""
-    found = {}
+def check(root):
+    """All such lines below `root`, with their places."""
     for folder in FOLDERS:
         for file in layers.sources(root / folder):
-            if lines := len(OPENING.findall(file.read_text())):
-                found[file.relative_to(root).as_posix()] = lines
-    return found
+            for number, line in enumerate(file.read_text().splitlines(), 1):
+                place = f"{file.relative_to(root).as_posix()}:{number}"
+                if OPENING.match(line):
+                    yield f"{place}: begin with a verb or a noun: {line.strip()}"
+                elif COMMENT.match(line) and PERSON.search(line):
+                    yield f"{place}: callers, waiters or requests instead of persons: {line.strip()}"
 
 
 CLEAN = {
-    "runtime/src/lib.rs": "//! Whatever\n// What a comment may say.\n/// Returns what is left.\nfn f() {}\n",
+    "runtime/src/lib.rs": "//! Whatever\n// What a comment may say of calls whose body runs.\n/// Returns what is left.\n"
+    'fn f() { g("nobody"); }\n',
     "macros/target/debug/built.rs": "/// What cargo wrote.\n",
 }
 PLANTED = [
     ("runtime/src/a.rs", "/// What is left.\nfn a() {}\n", 1),
     ("macros/src/a.rs", "//! Those of it.\nmod a {\n    /// * Nobody waits.\n    fn a() {}\n}\n", 2),
     ("tests/a.rs", "    /// Who waits.\n", 1),
+    ("tests/a.rs", "    // Until somebody comes.\n", 1),
+    ("runtime/src/a.rs", "/// Serves callers who wait.\n", 1),
 ]
 
 
@@ -51,10 +63,9 @@ def self_test():
         with tempfile.TemporaryDirectory() as folder:
             root = pathlib.Path(folder)
             shrinking.plant(root, {**CLEAN, file: text})
-            found = count(root)
-        if found != ({file: lines} if lines else {}):
+            found = list(check(root))
+        if len(found) != lines or not all(line.startswith(f"{file}:") for line in found):
             sys.exit(f"self-test: planted {lines} lines in {file}, found {found}")
-    shrinking.self_test()
     print(f"openings: {len(PLANTED)} planted files found, none in the clean tree")
 
 

@@ -1,7 +1,7 @@
 """What the checks have in common that compare counts with a list which may only get shorter.
 
 A list has one line for each key that still has a count: the key, a space, the count. A count above that of the list
-fails, and so does one below it: whoever lowers a count lowers it in the list as well (`--shrink`).
+fails, and so does one below it: a change that lowers a count lowers it in the list as well (`--shrink`).
 """
 
 import pathlib

@@ -1,4 +1,4 @@
-//! Alerts where calls are given up: a hook that is told of each such call, and counts that anybody can ask for.
+//! Alerts where calls are given up: a hook that is told of each such call, and counts for all readers.
 //!
 //! ```text
 //! cargo run -p examples --example alerts

@@ -55,7 +55,7 @@ async fn attempts(client: &reqwest::Client, url: &str) -> usize {
     attempts.0.load(Ordering::SeqCst)
 }
 
-/// What a server does with a connection.
+/// Treatment of a connection by a server.
 #[derive(Clone)]
 enum Server {
     /// Answers with this certificate.

@@ -10,7 +10,7 @@ use paced::rate_limited;
 
 fn api() -> Limiter {
     let quota = Quota::per_second(NonZeroU32::new(5).unwrap());
-    Limiter::named("api", quota).unwrap()
+    Limiter::builder(quota).name("api").build().unwrap()
 }
 
 #[rate_limited(limiter = api())]
@@ -24,7 +24,7 @@ async fn begins_later() -> Result<u8, Error> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn all_named_limiters_are_closed_with_or_without_a_handle_at_that_time() {
+async fn drain_all_closes_all_named_limiters_with_or_without_a_handle() {
     send().await.unwrap();
     // Its name is kept for the tokens that were used, and there is no handle.
     assert!(paced::limiters().iter().all(|it| it.name() != Some("api")));

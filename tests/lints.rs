@@ -1,4 +1,4 @@
-//! Annotated functions of every kind in a crate that denies all warnings, and most of what only clippy or nobody warns
+//! Annotated functions of every kind in a crate that denies all warnings, and most of what only clippy or no tool warns
 //! about by default.
 
 #![deny(
@@ -68,7 +68,7 @@ mod with_async_trait {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn it_runs() {
+    async fn an_annotated_function_runs_under_deny() {
         assert_eq!(1.fetch("ab").await.ok(), Some(3));
     }
 }

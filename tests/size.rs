@@ -1,4 +1,4 @@
-//! What the attribute costs, exactly: bytes of future and allocations.
+//! Exact costs of the attribute: bytes of future and allocations.
 
 use core::num::NonZeroU32;
 use core::time::Duration;
@@ -158,7 +158,7 @@ impl tracing::Subscriber for Quiet {
 }
 
 #[test]
-fn a_call_with_a_token_to_take_allocates_nothing_while_somebody_listens_to_info() {
+fn a_call_with_a_token_to_take_allocates_nothing_while_a_subscriber_listens_to_info() {
     let runtime = runtime();
     let _guard = tracing::subscriber::set_default(Quiet);
     let bare = allocations(&runtime, || plain(1));
@@ -197,7 +197,7 @@ async fn held_up(id: u64) -> Result<u64, std::io::Error> {
 }
 
 #[test]
-fn who_waits_alone_allocates_a_timer_and_nothing_else() {
+fn a_lone_waiter_allocates_a_timer_and_nothing_else() {
     let runtime = runtime();
     let limiter = Limiter::new(Quota::per_second(NonZeroU32::new(1000).unwrap()));
     runtime.block_on(limiter.acquire_many(1000)).unwrap();
@@ -260,7 +260,10 @@ async fn a_hundred_thousand_tenants_that_are_gone_take_no_memory() {
     let tenants = |count: u32| {
         for tenant in 0..count {
             let quota = Quota::per_second(NonZeroU32::MIN);
-            let limiter = Limiter::named(&format!("tenant {tenant}"), quota).unwrap();
+            let limiter = Limiter::builder(quota)
+                .name(&format!("tenant {tenant}"))
+                .build()
+                .unwrap();
             if tenant % 2 == 0 {
                 limiter.try_acquire().unwrap();
             }
@@ -275,7 +278,12 @@ async fn a_hundred_thousand_tenants_that_are_gone_take_no_memory() {
     let swept = allocation_counter::measure(|| {
         let quota = Quota::per_second(NonZeroU32::MIN);
         let all: Vec<_> = (0..12_000)
-            .map(|new| Limiter::named(&format!("new {new}"), quota).unwrap())
+            .map(|new| {
+                Limiter::builder(quota)
+                    .name(&format!("new {new}"))
+                    .build()
+                    .unwrap()
+            })
             .collect();
         drop(all);
     });

@@ -1,5 +1,5 @@
 //! Threads, wakers and runtimes at their most inconvenient, in real time: what is tested here is
-//! exactly what a paused clock on one thread rules out. Nobody hangs, nothing panics, and the
+//! exactly what a paused clock on one thread rules out. No call hangs, nothing panics, and the
 //! envelope holds; no test depends on how fast the machine is.
 
 use core::future::Future;
@@ -25,11 +25,12 @@ use std::time::Instant;
 
 use paced::Acquire;
 use paced::Limiter;
+use paced::Permit;
 use paced::Quota;
 use tokio::runtime::Builder;
 use tokio::runtime::Runtime;
 
-/// What a limiter may add to its envelope: tokens that a late timer kept from those who waited.
+/// Time whose tokens a limiter may add to its envelope: a late timer kept them from waiters.
 const SLACK: Duration = Duration::from_millis(2);
 
 /// Long enough for whatever a test does, however busy the machine is.
@@ -64,7 +65,7 @@ fn watched(test: impl FnOnce() + Send + 'static) {
     let (done, watch) = mpsc::channel();
     let thread = thread::spawn(move || {
         test();
-        done.send(()).expect("somebody watches");
+        done.send(()).expect("the test watches");
     });
     let ended = watch.recv_timeout(2 * LONG);
     assert_ne!(ended, Err(RecvTimeoutError::Timeout), "it hangs");
@@ -165,9 +166,9 @@ fn callers_that_wait_get_no_more_than_there_are_while_others_look_on() {
     });
 }
 
-/// A timer that rings while somebody sets it anew must not count as the new one's ring.
+/// A timer that rings while another thread sets it anew must not count as the new one's ring.
 #[test]
-fn timers_that_are_set_anew_while_they_ring_strand_nobody() {
+fn timers_that_are_set_anew_while_they_ring_strand_no_waiter() {
     watched(|| {
         for _ in 0..3 {
             let (limiter, runtime) = (limiter(2000, 1), multi_thread(3));
@@ -180,11 +181,13 @@ fn timers_that_are_set_anew_while_they_ring_strand_nobody() {
             let callers: Vec<_> = (0..500)
                 .map(|_| {
                     let limiter = limiter.clone();
-                    runtime.spawn(async move { limiter.acquire().await.unwrap() })
+                    runtime.spawn(async move {
+                        limiter.acquire().await.unwrap();
+                    })
                 })
                 .collect();
             thread::sleep(Duration::from_millis(150));
-            // From here on nobody comes by who would make up for a timer that is lost.
+            // From here on no call comes that would make up for a timer that is lost.
             visitors.stop();
             runtime.block_on(async {
                 for caller in callers {
@@ -248,7 +251,10 @@ fn a_runtime_may_shut_down_while_another_thread_sets_its_timer() {
     });
 }
 
-fn poll_with(waiter: &mut Acquire<'_>, waker: &Waker) -> Poll<Result<(), paced::Error>> {
+fn poll_with<'a>(
+    waiter: &mut Acquire<'a>,
+    waker: &Waker,
+) -> Poll<Result<Permit<'a>, paced::Error>> {
     Pin::new(waiter).poll(&mut Context::from_waker(waker))
 }
 

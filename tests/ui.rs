@@ -1,4 +1,4 @@
-//! What the compiler says about every misuse, word for word.
+//! The compiler's messages about every misuse, word for word.
 
 use std::path::Path;
 use std::process::Command;

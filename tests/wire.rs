@@ -1,4 +1,4 @@
-//! What reqwest reports of real connections that fail, in real time: it is a real client.
+//! reqwest's errors on real connections that fail, in real time: it is a real client.
 
 use core::num::NonZeroU32;
 use core::time::Duration;
@@ -54,7 +54,7 @@ async fn fetch(
     Ok((text, paced::attempt().previous()))
 }
 
-/// What a server does with its first connection; later ones are answered.
+/// Treatment of the first connection by a server; later ones are answered.
 #[derive(Clone, Copy, Debug)]
 enum First {
     /// Closes it after the request.
@@ -144,7 +144,7 @@ async fn a_refused_connection_is_one_that_sent_nothing() {
         }
         reqwest::get(url).await.map(drop)
     }
-    // Taken, so that nobody else listens there, and not listened on.
+    // Taken, so that no other program listens there, and not listened on.
     let socket = TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let port = socket.local_addr().unwrap().port();

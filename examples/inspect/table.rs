@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::num::NonZeroU32;
 use std::str::FromStr;
+use std::time::Duration;
 
 use comfy_table::Table;
 use comfy_table::presets::NOTHING;
@@ -15,9 +16,9 @@ use paced::store::Limits;
 use paced::store::Request;
 use paced::store::State;
 use paced::store::StoredLimiter;
+use paced::store::Ticks;
 use paced::store::step;
 
-use crate::words::duration;
 use crate::words::lasting;
 use crate::words::time_of_day;
 
@@ -68,15 +69,15 @@ impl FromStr for Declared {
 #[derive(Debug, Default)]
 pub(crate) struct Found {
     /// The store's time when the last of them were read.
-    now: u64,
+    now: Ticks,
     /// By name: a store may list one twice.
-    states: BTreeMap<String, (State, u64)>,
+    states: BTreeMap<String, (State, Ticks)>,
     /// There are more.
     pub(crate) is_cut: bool,
 }
 
 impl Found {
-    pub(crate) fn add(&mut self, now: u64, limiters: Vec<StoredLimiter>) {
+    pub(crate) fn add(&mut self, now: Ticks, limiters: Vec<StoredLimiter>) {
         self.now = now;
         let states = limiters.into_iter().map(|it| (it.name, (it.state, now)));
         self.states.extend(states);
@@ -112,12 +113,11 @@ impl Found {
     }
 }
 
-fn row(name: &str, state: &State, now: u64, quota: Option<Quota>) -> [String; 7] {
-    let left =
-        |until: u64| Some(duration(until.saturating_sub(now))).filter(|left| !left.is_zero());
+fn row(name: &str, state: &State, now: Ticks, quota: Option<Quota>) -> [String; 7] {
+    let left = |until: Ticks| Some((until - now).to_duration()).filter(|left| !left.is_zero());
     let nothing = || NOTHING_KEPT.to_owned();
     let paused = left(state.paused_until);
-    let learnt = left(state.learnt_until).filter(|_| state.learnt_interval > 0);
+    let learnt = left(state.learnt_until).filter(|_| state.learnt_interval > Ticks::ZERO);
     [
         name.to_owned(),
         quota.map_or_else(nothing, |quota| {
@@ -130,36 +130,33 @@ fn row(name: &str, state: &State, now: u64, quota: Option<Quota>) -> [String; 7]
         ),
         nothing(),
         learnt.map_or_else(nothing, |left| {
-            let rate = Rate::new(1.0, duration(state.learnt_interval));
+            let rate = Rate::new(1.0, state.learnt_interval.to_duration());
             let rate = rate.map_or_else(|_| nothing(), |rate| rate.to_string());
             format!("{rate} for {}", lasting(left))
         }),
         match state.seen {
-            0 => nothing(),
-            seen => format!("{} ago", lasting(duration(now.saturating_sub(seen)))),
+            Ticks::ZERO => nothing(),
+            seen => format!("{} ago", lasting((now - seen).to_duration())),
         },
     ]
 }
 
 /// The free tokens of a bucket whose size is known; else when it is full again.
-fn available(state: &State, now: u64, quota: Option<Quota>) -> String {
+fn available(state: &State, now: Ticks, quota: Option<Quota>) -> String {
     let Some(quota) = quota else {
-        let full_at = state.full_at.into_iter().max().unwrap_or(0);
-        return match full_at.saturating_sub(now) {
-            0 => "full".to_owned(),
-            left => format!("full in {}", lasting(duration(left))),
+        let full_at = state.full_at.into_iter().max().unwrap_or_default();
+        return match full_at - now {
+            Ticks::ZERO => "full".to_owned(),
+            left => format!("full in {}", lasting(left.to_duration())),
         };
     };
-    let tick = duration(1).as_nanos();
-    let interval = quota.rate().interval().as_nanos().div_ceil(tick);
-    let limit = Limit::new(
-        u64::try_from(interval).unwrap_or(u64::MAX),
-        quota.burst().get(),
-    );
+    // Rounded up: never more than the declared rate.
+    let interval = Ticks::from_duration(quota.rate().interval() + Duration::from_nanos(249));
+    let limit = Limit::new(interval, quota.burst().get());
     let draw = Action::Draw {
         tokens: quota.burst().get(),
-        horizon: 0,
-        longest: 0,
+        horizon: Ticks::ZERO,
+        longest: Ticks::ZERO,
         drain: false,
     };
     // On a copy: the store's own arithmetic, and nothing is taken.
@@ -168,5 +165,5 @@ fn available(state: &State, now: u64, quota: Option<Quota>) -> String {
         now,
         &Request::new(draw, Limits::one(limit)),
     );
-    format!("{} of {}", answer.granted, quota.burst())
+    format!("{} of {}", answer.granted(), quota.burst())
 }

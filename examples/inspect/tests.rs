@@ -12,10 +12,9 @@ use paced::store;
 use paced::store::Action;
 use paced::store::Limit;
 use paced::store::Limits;
-use paced::store::Policy;
 use paced::store::Request;
 use paced::store::Store;
-use paced::store::TICKS_PER_SECOND as SECOND;
+use paced::store::Ticks;
 
 use super::Options;
 use super::inspect;
@@ -56,7 +55,13 @@ fn quota() -> Quota {
 
 /// Three limiters: one that three tokens were taken of, one that is paused, one with a rate that was learnt.
 async fn fill(store: &Arc<dyn Store>) {
-    let limiter = |name| Limiter::in_store(name, quota(), Arc::clone(store), Policy::new());
+    let limiter = |name| {
+        Limiter::builder(quota())
+            .name(name)
+            .store(Arc::clone(store))
+            .unregistered()
+            .build()
+    };
     let used = limiter("used").expect("a limiter");
     for _ in 0..3 {
         used.acquire().await.expect("a free token");
@@ -65,10 +70,10 @@ async fn fill(store: &Arc<dyn Store>) {
     paused.acquire().await.expect("a free token");
     paused.cooldown_for(Duration::from_secs(1800));
     let learn = Action::Learn {
-        interval: 7200 * SECOND,
-        duration: 600 * SECOND,
+        interval: Ticks::from_secs(7200),
+        duration: Ticks::from_secs(600),
     };
-    let limits = Limits::one(Limit::new(3600 * SECOND, 10));
+    let limits = Limits::one(Limit::new(Ticks::from_secs(3600), 10));
     let learn = Request::new(learn, limits);
     store.transact("slow", &learn).await.expect("an answer");
     while paused
@@ -167,7 +172,12 @@ async fn the_limiters_of_a_server_are_shown_in_words() {
     let (all, own) = (server.url(), format!("{}?namespace=staging", server.url()));
     fill(&store::connect(&own).expect("a store")).await;
     let other = store::connect(&all).expect("a store");
-    let other = Limiter::in_store("other", quota(), other, Policy::new()).expect("a limiter");
+    let other = Limiter::builder(quota())
+        .name("other")
+        .store(other)
+        .unregistered()
+        .build()
+        .expect("a limiter");
     other.acquire().await.expect("a free token");
     let table = inspect(&options(&[&own, "--rate", "used=1/h,10"])).await;
     assert_shows_what_was_filled_in(&table.expect("a table"));

@@ -2,13 +2,7 @@
 
 use std::time::Duration;
 
-use paced::store::TICKS_PER_SECOND;
-
-/// A duration in ticks.
-pub(crate) const fn duration(ticks: u64) -> Duration {
-    let nanos = 1_000_000_000 / TICKS_PER_SECOND;
-    Duration::from_nanos(ticks.saturating_mul(nanos))
-}
+use paced::store::Ticks;
 
 /// `350 ms`, `3.2 s`, `4 min 5 s`, `2 h 5 min`, `3 d 4 h`.
 pub(crate) fn lasting(duration: Duration) -> String {
@@ -29,9 +23,9 @@ pub(crate) fn lasting(duration: Duration) -> String {
     }
 }
 
-/// The time of day of an instant in ticks: `14:03:22 UTC`.
-pub(crate) fn time_of_day(ticks: u64) -> String {
-    let seconds = ticks / TICKS_PER_SECOND % 86_400;
+/// The time of day of an instant: `14:03:22 UTC`.
+pub(crate) fn time_of_day(instant: Ticks) -> String {
+    let seconds = instant / Ticks::SECOND % 86_400;
     let (hour, minute) = (seconds / 3600, seconds % 3600 / 60);
     format!("{hour:02}:{minute:02}:{:02} UTC", seconds % 60)
 }

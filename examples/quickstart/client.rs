@@ -53,7 +53,7 @@ impl Api {
     }
 }
 
-/// What happened so far.
+/// Counts so far.
 #[derive(Default)]
 pub(crate) struct Tally {
     attempts: AtomicU32,

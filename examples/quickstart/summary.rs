@@ -1,4 +1,4 @@
-//! What the run came to.
+//! Summary of the run.
 
 use std::{fmt::Write as _, time::Duration};
 

@@ -97,7 +97,7 @@ async fn lead(mut options: Options) -> Result<ExitCode, Box<dyn Error>> {
     Ok(verdict(&options, reports.into_iter().sum(), took))
 }
 
-/// What all processes together did, against what the API allows.
+/// Compares the work of all processes with what the API allows.
 fn verdict(options: &Options, total: Report, took: Duration) -> ExitCode {
     let seconds = took.as_secs_f64();
     let allowed = f64::from(options.burst.get()) + f64::from(options.rate.get()) * seconds;

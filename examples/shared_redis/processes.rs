@@ -28,7 +28,7 @@ impl Processes {
         Ok(processes)
     }
 
-    /// What they report when they are done; one that ended badly reports nothing.
+    /// Returns their reports once they are done; a process that ended badly has none.
     pub(crate) async fn reports(mut self) -> Result<Vec<Report>, Box<dyn Error>> {
         let reports = tokio::task::spawn_blocking(move || {
             let all = self.0.iter_mut().map(report);

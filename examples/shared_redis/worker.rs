@@ -16,7 +16,7 @@ use std::{
 use examples::server::User;
 use paced::{
     Limiter, Quota, ResponseExt as _, rate_limited,
-    store::{self, MemoryStore, Policy, Store},
+    store::{self, MemoryStore, Store},
 };
 use reqwest::{Client, StatusCode, Url};
 use tokio::task::JoinSet;
@@ -57,7 +57,11 @@ pub(crate) async fn run(options: &Options, url: Url) -> Result<(), Box<dyn Error
     let api = Arc::new(Api {
         client: Client::new(),
         url,
-        limiter: Limiter::in_store("example", quota, store, Policy::new())?,
+        limiter: Limiter::builder(quota)
+            .name("example")
+            .store(store)
+            .unregistered()
+            .build()?,
         requests: AtomicU32::new(0),
         refused: AtomicU32::new(0),
     });
@@ -85,7 +89,7 @@ pub(crate) async fn run(options: &Options, url: Url) -> Result<(), Box<dyn Error
     Ok(())
 }
 
-/// What one process did, or all of them together.
+/// Work of one process, or of all of them together.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Report {
     pub(crate) succeeded: u32,

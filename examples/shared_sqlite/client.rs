@@ -53,12 +53,12 @@ impl Api {
     }
 }
 
-/// What a process did.
+/// Work of a process.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Report {
     /// Requests sent.
     pub(crate) attempts: u32,
-    /// Those that the server refused.
+    /// Requests that the server refused.
     pub(crate) refused: u32,
     /// Calls that ended in an error.
     pub(crate) failed: u32,

@@ -12,7 +12,7 @@ use tokio::process::{Child, Command};
 
 use crate::{Options, client::Report};
 
-/// What the processes did.
+/// Work of the processes.
 pub(crate) struct Fleet {
     quota: Limits,
     calls: u32,

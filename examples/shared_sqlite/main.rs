@@ -20,7 +20,7 @@ use reqwest::Url;
 
 use crate::fleet::Fleet;
 
-/// What the server allows.
+/// Limits of the server.
 const QUOTA: Limits = Limits {
     rate: 20.0,
     burst: 10,

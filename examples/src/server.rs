@@ -20,7 +20,7 @@ use axum::{
 use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
 
-/// What the server allows.
+/// Limits of the server.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Requests per second.
@@ -31,7 +31,7 @@ pub struct Limits {
     pub outage_at: u32,
 }
 
-/// What the server answers, and what the client reads.
+/// Body of a response, for the server and the client.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct User {
     /// The `id` of the request.

@@ -16,11 +16,11 @@ pub(crate) struct Capture {
     /// The `#[cfg(..)]` of the argument.
     pub(crate) cfgs: Vec<TokenStream>,
     pub(crate) name: Ident,
-    pub(crate) kind: Kind,
+    pub(crate) kind: CaptureKind,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum CaptureKind {
     /// An argument by value: its pattern must say `mut`.
     Owned,
     /// An argument by value that is `mut` already.
@@ -65,7 +65,10 @@ pub(crate) fn captures(sig: &Signature, ret: &Type, body: &TokenStream, used: Us
 
 impl Capture {
     pub(crate) fn is_reborrowed(&self) -> bool {
-        matches!(self.kind, Kind::Reborrowed | Kind::ReborrowedSelf)
+        matches!(
+            self.kind,
+            CaptureKind::Reborrowed | CaptureKind::ReborrowedSelf
+        )
     }
 
     fn is_in(&self, body: &TokenStream) -> bool {
@@ -75,17 +78,17 @@ impl Capture {
 
 fn of_receiver(receiver: &Receiver, used: Use) -> Option<Capture> {
     let kind = match &receiver.kind {
-        ReceiverKind::Reference(_, _, Some(_)) => Kind::ReborrowedSelf,
+        ReceiverKind::Reference(_, _, Some(_)) => CaptureKind::ReborrowedSelf,
         ReceiverKind::Reference(..) => return None,
         ReceiverKind::Typed(_, ty) => match &**ty {
             Type::Reference(reference) if reference.mutability.is_none() => return None,
-            Type::Reference(_) => Kind::ReborrowedSelf,
+            Type::Reference(_) => CaptureKind::ReborrowedSelf,
             Type::Path(ty) if is_sync(&ty.path) && !used.takes => return None,
-            _ if receiver.mutability.is_some() => Kind::Mutable,
-            _ => Kind::Owned,
+            _ if receiver.mutability.is_some() => CaptureKind::Mutable,
+            _ => CaptureKind::Owned,
         },
-        _ if receiver.mutability.is_some() => Kind::Mutable,
-        _ => Kind::Owned,
+        _ if receiver.mutability.is_some() => CaptureKind::Mutable,
+        _ => CaptureKind::Owned,
     };
     // `#[async_trait]` gives it this name in the body.
     let name = if used.renamed { "__self" } else { "self" };
@@ -99,17 +102,17 @@ fn of_receiver(receiver: &Receiver, used: Use) -> Option<Capture> {
 fn of_argument(typed: &PatType, used: Use, found: &mut Vec<Capture>) {
     let kind = match (bare(&typed.ty), &*typed.pat) {
         (Type::Reference(reference), Pat::Ident(_)) if reference.mutability.is_some() => {
-            Kind::Reborrowed
+            CaptureKind::Reborrowed
         }
         (Type::Reference(_), _) => return,
         (Type::Path(ty), _) if is_sync(&ty.path) && !used.takes => return,
-        _ => Kind::Owned,
+        _ => CaptureKind::Owned,
     };
     let mut pat = read(typed.pat.to_token_stream());
     each_binding(&mut pat, &typed.ty, &mut |binding| {
         let kind = match (kind, &binding.by_ref, &binding.mutability) {
-            (Kind::Owned, None, Some(_)) => Kind::Mutable,
-            (Kind::Owned, Some(_), Some(_)) => Kind::Reborrowed,
+            (CaptureKind::Owned, None, Some(_)) => CaptureKind::Mutable,
+            (CaptureKind::Owned, Some(_), Some(_)) => CaptureKind::Reborrowed,
             // A shared reference to an argument that the function owns.
             (_, Some(_), None) => return,
             (kind, ..) => kind,
@@ -142,7 +145,7 @@ pub(crate) fn make_mutable(
     declared: &dyn Fn(&Ident) -> bool,
 ) {
     let needed = |name: &Ident| {
-        let owned = |capture: &Capture| capture.kind == Kind::Owned && capture.name == *name;
+        let owned = |capture: &Capture| capture.kind == CaptureKind::Owned && capture.name == *name;
         captures.iter().any(owned) && !declared(name)
     };
     for arg in &mut sig.inputs {
@@ -170,6 +173,7 @@ pub(crate) fn make_mutable(
 mod tests {
     use syn::ReturnType;
 
+    use super::CaptureKind as Kind;
     use super::*;
 
     fn found(sig: &str, body: &str) -> Vec<(String, Kind)> {

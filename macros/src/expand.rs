@@ -8,9 +8,9 @@
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 
-use crate::capture::{Capture, Kind as CaptureKind};
+use crate::capture::{Capture, CaptureKind};
 use crate::instrumented;
-use crate::output::Kind as OutputKind;
+use crate::output::OutputKind;
 use crate::place::{Place, by_reference, grouped, located};
 use crate::plan::Plan;
 use crate::site::site;

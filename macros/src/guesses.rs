@@ -1,7 +1,7 @@
 //! Tables: the options there are, and the names and words that people try instead.
 
 /// Names, and an example of each.
-pub(crate) type Options = &'static [(&'static str, &'static str)];
+pub(crate) type OptionTable = &'static [(&'static str, &'static str)];
 /// Names that do not exist, and a sentence for them.
 pub(crate) type Guesses = &'static [(&'static [&'static str], &'static str)];
 
@@ -17,7 +17,7 @@ pub(crate) struct Words {
 }
 
 /// Every option of the attribute, with an example.
-pub(crate) const OPTIONS: Options = &[
+pub(crate) const OPTIONS: OptionTable = &[
     ("rate", "rate = 5"),
     ("burst", "burst = 10"),
     ("window", "window = \"strict\""),
@@ -50,7 +50,7 @@ pub(crate) const OPTIONS: Options = &[
 ];
 
 /// Every option inside `backoff(..)`, with an example.
-pub(crate) const BACKOFF_OPTIONS: Options = &[
+pub(crate) const BACKOFF_OPTIONS: OptionTable = &[
     ("base", "base = \"1s\""),
     ("factor", "factor = 2"),
     ("max", "max = \"60s\""),
@@ -58,7 +58,7 @@ pub(crate) const BACKOFF_OPTIONS: Options = &[
 ];
 
 /// Every option inside `headers(..)`, with an example.
-pub(crate) const HEADERS_OPTIONS: Options = &[("reset", "reset = \"millis\"")];
+pub(crate) const HEADERS_OPTIONS: OptionTable = &[("reset", "reset = \"millis\"")];
 
 /// Names that people try inside `headers(..)`.
 pub(crate) const HEADERS_GUESSES: Guesses = &[(

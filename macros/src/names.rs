@@ -1,6 +1,6 @@
 //! Names of options and words of values: examples of them, and the sentences about unknown ones.
 
-use crate::guesses::{BACKOFF_GUESSES, BACKOFF_OPTIONS, GUESSES, Guesses, OPTIONS, Options};
+use crate::guesses::{BACKOFF_GUESSES, BACKOFF_OPTIONS, GUESSES, Guesses, OPTIONS, OptionTable};
 use crate::guesses::{HEADERS_GUESSES, HEADERS_OPTIONS, WORDS, Words};
 use crate::sentences;
 
@@ -119,7 +119,7 @@ fn words_of(option: &str) -> Option<&'static Words> {
 }
 
 /// Returns the options and the guesses of one scope.
-fn tables(scope: Scope) -> (Options, Guesses) {
+fn tables(scope: Scope) -> (OptionTable, Guesses) {
     match scope {
         Scope::Attribute => (OPTIONS, GUESSES),
         Scope::Backoff => (BACKOFF_OPTIONS, BACKOFF_GUESSES),

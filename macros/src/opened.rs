@@ -7,7 +7,7 @@ use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{Pat, Token};
 
-use crate::capture::{Capture, Kind as CaptureKind};
+use crate::capture::{Capture, CaptureKind};
 use crate::pattern::{self, visit_bindings};
 use crate::tokens::{is_equals, is_mark, is_same_word, is_semicolon, is_word, mentions};
 

@@ -13,7 +13,7 @@ use crate::pattern::bare;
 use crate::tokens::{borrows, mentions};
 
 pub(crate) struct Output {
-    pub(crate) kind: Kind,
+    pub(crate) kind: OutputKind,
     /// Type of a call's result, with `_` for each `impl Trait`.
     pub(crate) ret: Type,
     /// The returned future borrows nothing, by its type.
@@ -23,7 +23,7 @@ pub(crate) struct Output {
     pub(crate) hidden: bool,
 }
 
-pub(crate) enum Kind {
+pub(crate) enum OutputKind {
     /// `async fn`
     Async,
     /// `-> impl Future<Output = ..>`
@@ -53,7 +53,7 @@ impl Output {
         }
         if sig.asyncness.is_some() {
             return Some(Self {
-                kind: Kind::Async,
+                kind: OutputKind::Async,
                 ret: erased(declared),
                 owned: false,
                 hidden: is_hidden(declared),
@@ -140,7 +140,7 @@ fn impl_future(declared: &Type) -> Option<Output> {
     };
     let output = future_output(&future.bounds)?;
     Some(Output {
-        kind: Kind::Future,
+        kind: OutputKind::Future,
         ret: erased(output),
         hidden: is_hidden(output),
         owned: future.bounds.iter().any(captures_nothing),
@@ -157,7 +157,7 @@ fn boxed_future(declared: &Type) -> Option<Output> {
         _ => return None,
     };
     Some(Output {
-        kind: Kind::Boxed(Box::new(erased(declared))),
+        kind: OutputKind::Boxed(Box::new(erased(declared))),
         ret,
         owned,
         hidden: false,

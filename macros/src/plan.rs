@@ -5,7 +5,7 @@ use quote::quote;
 use syn::{Expr, Ident, LitStr, Path};
 
 use crate::args;
-use crate::capture::{self, Capture, Kind as CaptureKind};
+use crate::capture::{self, Capture, CaptureKind};
 use crate::defaults;
 use crate::diag::Errors;
 use crate::func::Func;
@@ -15,7 +15,7 @@ use crate::need::{self, Need};
 use crate::once;
 use crate::opened::{self, Opened};
 use crate::options::{Limiter, Options};
-use crate::output::{Kind as OutputKind, Output};
+use crate::output::{Output, OutputKind};
 use crate::rules;
 use crate::store::Store;
 use crate::trigger::Trigger;

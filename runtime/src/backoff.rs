@@ -7,6 +7,25 @@ use crate::grammar;
 /// Randomness of a backoff, so that callers that failed together do not retry together.
 ///
 /// The names are those of Marc Brooker, "Exponential Backoff And Jitter" (AWS Architecture Blog, 2015).
+///
+/// # Examples
+///
+/// ```
+/// use core::num::NonZeroU32;
+/// use core::time::Duration;
+/// use paced::{Backoff, CallOptions, Jitter, Limiter, Quota};
+/// use std::io;
+///
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
+/// let limiter = Limiter::new(Quota::per_second(NonZeroU32::new(5).unwrap()));
+/// let backoff = Backoff::new().jitter(Jitter::Full);
+/// let options = CallOptions::new().max_retries(3).backoff(backoff);
+/// let start = tokio::time::Instant::now();
+/// let out = limiter.call_with(options, || async { Err::<(), io::Error>(io::ErrorKind::ConnectionRefused.into()) });
+/// assert!(out.await.is_err());
+/// assert!(start.elapsed() <= Duration::from_secs(1 + 2 + 4 + 1));
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Jitter {
@@ -26,6 +45,25 @@ pub enum Jitter {
 /// Exponential backoff: `base * factor^(n - 1)` before retry `n`, at most `max`, with jitter.
 ///
 /// The default is 1 s doubling to 60 s, plus a uniform 0 to 1 s.
+///
+/// # Examples
+///
+/// ```
+/// use core::num::NonZeroU32;
+/// use core::time::Duration;
+/// use paced::{Backoff, CallOptions, Jitter, Limiter, Quota};
+/// use std::io;
+///
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
+/// let limiter = Limiter::new(Quota::per_second(NonZeroU32::new(5).unwrap()));
+/// let backoff = Backoff::new().base(Duration::from_secs(2)).max(Duration::from_secs(5)).jitter(Jitter::None);
+/// let options = CallOptions::new().max_retries(3).backoff(backoff);
+/// let start = tokio::time::Instant::now();
+/// let out = limiter.call_with(options, || async { Err::<(), io::Error>(io::ErrorKind::ConnectionRefused.into()) });
+/// assert!(out.await.is_err());
+/// assert_eq!(start.elapsed(), Duration::from_secs(2 + 4 + 5));
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Backoff {
     base: Duration,
@@ -42,6 +80,26 @@ impl Default for Backoff {
 
 impl Backoff {
     /// Returns the default backoff.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use core::time::Duration;
+    /// use paced::{Backoff, CallOptions, Jitter, Limiter, Quota};
+    /// use std::io;
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
+    /// let limiter = Limiter::new(Quota::per_second(NonZeroU32::new(5).unwrap()));
+    /// let backoff = Backoff::new();
+    /// let options = CallOptions::new().max_retries(3).backoff(backoff);
+    /// let start = tokio::time::Instant::now();
+    /// let out = limiter.call_with(options, || async { Err::<(), io::Error>(io::ErrorKind::ConnectionRefused.into()) });
+    /// assert!(out.await.is_err());
+    /// assert!(start.elapsed() >= Duration::from_secs(1 + 2 + 4));
+    /// assert!(start.elapsed() <= Duration::from_secs(2 + 3 + 5));
+    /// # }
+    /// ```
     pub const fn new() -> Self {
         Self {
             base: Duration::from_secs(1),
@@ -52,6 +110,25 @@ impl Backoff {
     }
 
     /// Sets the delay before the first retry. Default: 1 s.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use core::time::Duration;
+    /// use paced::{Backoff, CallOptions, Jitter, Limiter, Quota};
+    /// use std::io;
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
+    /// let limiter = Limiter::new(Quota::per_second(NonZeroU32::new(5).unwrap()));
+    /// let backoff = Backoff::new().base(Duration::from_secs(3)).jitter(Jitter::None);
+    /// let options = CallOptions::new().max_retries(3).backoff(backoff);
+    /// let start = tokio::time::Instant::now();
+    /// let out = limiter.call_with(options, || async { Err::<(), io::Error>(io::ErrorKind::ConnectionRefused.into()) });
+    /// assert!(out.await.is_err());
+    /// assert_eq!(start.elapsed(), Duration::from_secs(3 + 6 + 12));
+    /// # }
+    /// ```
     #[must_use]
     pub const fn base(self, base: Duration) -> Self {
         Self { base, ..self }
@@ -61,7 +138,26 @@ impl Backoff {
     ///
     /// # Panics
     ///
-    /// If it is another number; callers check it with `grammar::is_factor` before.
+    /// If it is another number.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use core::time::Duration;
+    /// use paced::{Backoff, CallOptions, Jitter, Limiter, Quota};
+    /// use std::io;
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
+    /// let limiter = Limiter::new(Quota::per_second(NonZeroU32::new(5).unwrap()));
+    /// let backoff = Backoff::new().factor(3.0).jitter(Jitter::None);
+    /// let options = CallOptions::new().max_retries(3).backoff(backoff);
+    /// let start = tokio::time::Instant::now();
+    /// let out = limiter.call_with(options, || async { Err::<(), io::Error>(io::ErrorKind::ConnectionRefused.into()) });
+    /// assert!(out.await.is_err());
+    /// assert_eq!(start.elapsed(), Duration::from_secs(1 + 3 + 9));
+    /// # }
+    /// ```
     #[must_use]
     pub const fn factor(self, factor: f64) -> Self {
         assert!(grammar::is_factor(factor), "{}", grammar::NO_FACTOR);
@@ -69,12 +165,50 @@ impl Backoff {
     }
 
     /// Sets the longest delay, before additive jitter. Default: 60 s.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use core::time::Duration;
+    /// use paced::{Backoff, CallOptions, Jitter, Limiter, Quota};
+    /// use std::io;
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
+    /// let limiter = Limiter::new(Quota::per_second(NonZeroU32::new(5).unwrap()));
+    /// let backoff = Backoff::new().max(Duration::from_secs(2)).jitter(Jitter::None);
+    /// let options = CallOptions::new().max_retries(3).backoff(backoff);
+    /// let start = tokio::time::Instant::now();
+    /// let out = limiter.call_with(options, || async { Err::<(), io::Error>(io::ErrorKind::ConnectionRefused.into()) });
+    /// assert!(out.await.is_err());
+    /// assert_eq!(start.elapsed(), Duration::from_secs(1 + 2 + 2));
+    /// # }
+    /// ```
     #[must_use]
     pub const fn max(self, max: Duration) -> Self {
         Self { max, ..self }
     }
 
     /// Sets the jitter. Default: additive.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use core::time::Duration;
+    /// use paced::{Backoff, CallOptions, Jitter, Limiter, Quota};
+    /// use std::io;
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
+    /// let limiter = Limiter::new(Quota::per_second(NonZeroU32::new(5).unwrap()));
+    /// let backoff = Backoff::new().jitter(Jitter::None);
+    /// let options = CallOptions::new().max_retries(3).backoff(backoff);
+    /// let start = tokio::time::Instant::now();
+    /// let out = limiter.call_with(options, || async { Err::<(), io::Error>(io::ErrorKind::ConnectionRefused.into()) });
+    /// assert!(out.await.is_err());
+    /// assert_eq!(start.elapsed(), Duration::from_secs(1 + 2 + 4));
+    /// # }
+    /// ```
     #[must_use]
     pub const fn jitter(self, jitter: Jitter) -> Self {
         Self { jitter, ..self }

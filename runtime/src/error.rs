@@ -159,9 +159,9 @@ impl Error {
     /// use paced::{Limiter, Quota};
     ///
     /// let quota = Quota::per_second(NonZeroU32::MIN);
-    /// let limiter = Limiter::named("search", quota)?;
+    /// let limiter = Limiter::builder(quota).name("search").build()?;
     /// let other = quota.with_burst(NonZeroU32::MAX);
-    /// assert!(Limiter::named("search", other).unwrap_err().is_conflict());
+    /// assert!(Limiter::builder(other).name("search").build().unwrap_err().is_conflict());
     /// # Ok::<(), paced::Error>(())
     /// ```
     pub fn is_conflict(&self) -> bool {

@@ -1,4 +1,4 @@
-//! What `paced` says in `tracing` events, with the target `paced`: all of it in one place.
+//! The `tracing` events of `paced`, with the target `paced`: all of them in one place.
 //!
 //! Without the feature `tracing` the functions do nothing. No event has a URL, a header's value or a key in it.
 

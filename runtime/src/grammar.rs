@@ -69,7 +69,7 @@ pub(crate) enum Wrong {
 impl Wrong {
     /// Returns the sentence: the mistake, and the text to write instead.
     ///
-    /// For some mistakes it continues "`x` is ..", see [`Fault::explain`].
+    /// For some mistakes it continues "`x` is ..", see [`Mistake::explain`].
     pub(crate) const fn sentence(self) -> &'static str {
         match self {
             Self::NoRate => "not a rate: write one like \"300/min\", \"10/s\" or \"1/250ms\"",
@@ -105,13 +105,13 @@ impl Wrong {
 
 /// Mistake in a text, and its range of bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Fault {
+pub(crate) struct Mistake {
     pub(crate) wrong: Wrong,
     from: usize,
     to: usize,
 }
 
-impl Fault {
+impl Mistake {
     /// Returns the sentence with the wrong part of `text`.
     pub(crate) fn explain(self, text: &str) -> String {
         let (part, sentence) = (text.get(self.from..self.to), self.wrong.sentence());
@@ -130,7 +130,7 @@ pub(crate) struct PerPeriod {
 }
 
 /// Parses `"300/min"`, `"1/250ms"`, or `"5"` for five calls per second.
-pub(crate) const fn rate(text: &str) -> Result<PerPeriod, Fault> {
+pub(crate) const fn rate(text: &str) -> Result<PerPeriod, Mistake> {
     let bytes = text.as_bytes();
     let (from, to) = trim(bytes, 0, bytes.len());
     let mut slash = from;
@@ -196,14 +196,14 @@ pub(crate) const fn interval(count: f64, period: f64) -> Result<u64, Wrong> {
 }
 
 /// Parses `"250ms"`, `"1.5 s"` or `"1h30m"`, and returns nanoseconds.
-pub(crate) const fn duration(text: &str) -> Result<u64, Fault> {
+pub(crate) const fn duration(text: &str) -> Result<u64, Mistake> {
     let bytes = text.as_bytes();
     let (from, to) = trim(bytes, 0, bytes.len());
     sum(bytes, from, to)
 }
 
 /// Parses the period after a rate's slash: `min`, `250ms` or `10 s`.
-const fn period(bytes: &[u8], from: usize, to: usize) -> Result<u64, Fault> {
+const fn period(bytes: &[u8], from: usize, to: usize) -> Result<u64, Mistake> {
     let (from, to) = trim(bytes, from, to);
     if from == to {
         return fault(Wrong::NoPeriod, from, to);
@@ -215,7 +215,7 @@ const fn period(bytes: &[u8], from: usize, to: usize) -> Result<u64, Fault> {
         };
     }
     match sum(bytes, from, to) {
-        Err(Fault {
+        Err(Mistake {
             wrong: Wrong::MissingUnit,
             from,
             to,
@@ -225,7 +225,7 @@ const fn period(bytes: &[u8], from: usize, to: usize) -> Result<u64, Fault> {
 }
 
 /// Parses a sum of numbers with units, and returns nanoseconds.
-const fn sum(bytes: &[u8], from: usize, to: usize) -> Result<u64, Fault> {
+const fn sum(bytes: &[u8], from: usize, to: usize) -> Result<u64, Mistake> {
     if from == to || !is_of_number(bytes[from]) {
         return fault(Wrong::NoDuration, from, to);
     }
@@ -308,8 +308,8 @@ const fn unit(bytes: &[u8], from: usize, to: usize) -> Option<u64> {
     None
 }
 
-const fn fault<T: Copy>(wrong: Wrong, from: usize, to: usize) -> Result<T, Fault> {
-    Err(Fault { wrong, from, to })
+const fn fault<T: Copy>(wrong: Wrong, from: usize, to: usize) -> Result<T, Mistake> {
+    Err(Mistake { wrong, from, to })
 }
 
 const fn is_of_number(byte: u8) -> bool {

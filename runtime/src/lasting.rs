@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nobody_reads_nine_digits() {
+    fn printed_times_have_few_digits() {
         for (nanos, shown) in [
             (0, "0s"),
             (300, "1µs"),

@@ -26,8 +26,9 @@
 //! * [`paced::guide`](guide) explains: getting started, failures, own errors, shared limits, several processes, tests,
 //!   what to do when things go wrong.
 //! * [`macro@rate_limited`] is the attribute. Its page is the reference of the options.
-//! * [`Limiter`] is the token bucket with its queue and its cooldown. It can be used without the attribute:
-//!   [`Limiter::acquire`]. [`Quota`] and [`Rate`] declare what is allowed.
+//! * [`Limiter`] is the token bucket with its queue and its cooldown. Without the attribute, [`Limiter::call`] makes a
+//!   call with all that the attribute does, and [`Limiter::acquire`] gives a [`Permit`] alone. [`Quota`] and [`Rate`]
+//!   declare what is allowed.
 //! * [`Error`] is returned where a call is refused and has no outcome of its own; [`Error::find`] finds it in other errors.
 //! * [`Signal`] tells what an error of your own means. [`Verdict`] is the result of a `classify` function.
 //! * [`attempt`] tells the body which attempt it is, and gives it an idempotency key.
@@ -147,6 +148,10 @@ mod waits;
 #[doc = include_str!("rate_limited.md")]
 pub use paced_macros::rate_limited;
 
+pub use crate::backoff::Backoff;
+pub use crate::backoff::Jitter;
+pub use crate::call::CallError;
+pub use crate::call::CallOptions;
 pub use crate::context::Attempt;
 pub use crate::context::IdempotencyKey;
 pub use crate::context::attempt;
@@ -156,6 +161,8 @@ pub use crate::hint::Hint;
 pub use crate::limiter::Acquire;
 pub use crate::limiter::Counts;
 pub use crate::limiter::Limiter;
+pub use crate::limiter::LimiterBuilder;
+pub use crate::limiter::Permit;
 pub use crate::limiter::SharedSnapshot;
 pub use crate::limiter::Snapshot;
 pub use crate::limiter::drain;
@@ -165,6 +172,7 @@ pub use crate::limiter::limiters;
 pub use crate::quota::Quota;
 pub use crate::quota::Rate;
 pub use crate::report::Report;
+pub use crate::retry_on::RetryOn;
 #[cfg(feature = "http")]
 pub use crate::signal::ResponseExt;
 pub use crate::signal::Signal;

@@ -38,7 +38,8 @@ impl<'a> Report<'a> {
     /// Maximum number of failures that are kept for a call.
     pub(crate) const MOST: usize = 64;
 
-    /// Returns the path of the annotated function, such as `my_crate::api::user`.
+    /// Returns the path of the annotated function, such as `my_crate::api::user`, or the line that made a call without
+    /// the attribute, such as `src/sync.rs:41`.
     ///
     /// # Examples
     ///

@@ -76,14 +76,14 @@ pub(crate) struct Step {
     /// Delay before the next attempt. `None`: return the outcome.
     pub(crate) retry_in: Option<Duration>,
     /// Cooldown of the limiter.
-    pub(crate) cooldown: Cooldown,
+    pub(crate) cooldown: CooldownPlan,
     /// Whether the retry counts against `max_throttles`, and not against `max_retries`.
     pub(crate) throttle: bool,
 }
 
 /// Cooldown of a limiter, for all its calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Cooldown {
+pub(crate) enum CooldownPlan {
     /// No cooldown.
     None,
     /// Cooldown for which the server asked.
@@ -96,7 +96,7 @@ impl Step {
     /// Return the outcome, without a cooldown.
     pub(crate) const RETURN: Self = Self {
         retry_in: None,
-        cooldown: Cooldown::None,
+        cooldown: CooldownPlan::None,
         throttle: false,
     };
 }
@@ -146,15 +146,15 @@ impl RetryPolicy {
             Verdict::Auto | Verdict::Done | Verdict::Stop => return Step::RETURN,
             Verdict::Retry { retry_after } => {
                 let wait = retry_after.unwrap_or(delay);
-                (wait.max(judgement.floor), Cooldown::None)
+                (wait.max(judgement.floor), CooldownPlan::None)
             }
             // A wait of zero counts as no wait: without a backoff, all refused calls would retry at once.
             Verdict::Throttled {
                 retry_after: Some(wait),
-            } if !wait.is_zero() => (wait, Cooldown::Told(wait)),
-            Verdict::Throttled { .. } => (delay, Cooldown::Untold),
+            } if !wait.is_zero() => (wait, CooldownPlan::Told(wait)),
+            Verdict::Throttled { .. } => (delay, CooldownPlan::Untold),
         };
-        let told = matches!(cooldown, Cooldown::Told(_));
+        let told = matches!(cooldown, CooldownPlan::Told(_));
         let throttle = told && tries.throttles < self.max_throttles;
         let again = judgement.retry && (throttle || tries.retries < self.max_retries);
         Step {

@@ -2,7 +2,28 @@
 
 use crate::failure::Failure;
 
-/// Set of failures on which a call is retried: the option `retry_on`.
+/// Set of failures on which a call is retried: the option `retry_on` of
+/// [`CallOptions`](crate::CallOptions::retry_on) and of the attribute.
+///
+/// # Examples
+///
+/// ```
+/// use core::num::NonZeroU32;
+/// use paced::{CallOptions, Limiter, Quota, RetryOn};
+/// use std::io;
+///
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
+/// let limiter = Limiter::new(Quota::per_second(NonZeroU32::new(5).unwrap()));
+/// let options = CallOptions::new().retry_on(RetryOn::standard().timeout());
+/// let mut attempts = 0;
+/// let out = limiter.call_with(options, || {
+///     attempts += 1;
+///     async { Err::<(), io::Error>(io::ErrorKind::TimedOut.into()) }
+/// });
+/// assert!(out.await.is_err());
+/// assert_eq!(attempts, 6);
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct RetryOn {
     /// Bit `n` of word `w` stands for status `400 + 64 * w + n`.
@@ -14,6 +35,26 @@ pub struct RetryOn {
 
 impl RetryOn {
     /// Returns the empty set.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use paced::{CallOptions, Limiter, Quota, RetryOn};
+    /// use std::io;
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
+    /// let limiter = Limiter::new(Quota::per_second(NonZeroU32::new(5).unwrap()));
+    /// let options = CallOptions::new().retry_on(RetryOn::none());
+    /// let mut attempts = 0;
+    /// let out = limiter.call_with(options, || {
+    ///     attempts += 1;
+    ///     async { Err::<(), io::Error>(io::ErrorKind::ConnectionRefused.into()) }
+    /// });
+    /// assert!(out.await.is_err());
+    /// assert_eq!(attempts, 1);
+    /// # }
+    /// ```
     pub const fn none() -> Self {
         Self {
             statuses: [0; 4],
@@ -24,11 +65,52 @@ impl RetryOn {
     }
 
     /// Returns the default set: 429, 503 and failures to connect. In these cases the request was not carried out.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use paced::{CallOptions, Limiter, Quota, RetryOn};
+    /// use std::io;
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
+    /// let limiter = Limiter::new(Quota::per_second(NonZeroU32::new(5).unwrap()));
+    /// let options = CallOptions::new().retry_on(RetryOn::standard());
+    /// let mut attempts = 0;
+    /// let out = limiter.call_with(options, || {
+    ///     attempts += 1;
+    ///     async { Err::<(), io::Error>(io::ErrorKind::ConnectionRefused.into()) }
+    /// });
+    /// assert!(out.await.is_err());
+    /// assert_eq!(attempts, 6);
+    /// # }
+    /// ```
     pub const fn standard() -> Self {
         Self::none().status(429).status(503).connect()
     }
 
     /// Adds a status. A status outside 400 to 599 is no failure and is ignored.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use http::Response;
+    /// use paced::{CallOptions, Limiter, Quota, RetryOn};
+    /// use std::io;
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
+    /// let limiter = Limiter::new(Quota::per_second(NonZeroU32::new(5).unwrap()));
+    /// let options = CallOptions::new().max_retries(2).retry_on(RetryOn::none().status(500));
+    /// let mut attempts = 0;
+    /// let out = limiter.call_with(options, || {
+    ///     attempts += 1;
+    ///     async { Ok::<_, io::Error>(Response::builder().status(500).body(()).unwrap()) }
+    /// });
+    /// assert_eq!(out.await.unwrap().status(), 500);
+    /// assert_eq!(attempts, 3);
+    /// # }
+    /// ```
     #[must_use]
     pub const fn status(mut self, status: u16) -> Self {
         if let Some((word, bit)) = position(status) {
@@ -37,9 +119,33 @@ impl RetryOn {
         self
     }
 
-    /// Adds every status of a class: 5 for 500 to 599.
+    /// Adds every status of a class: 4 for 400 to 499, 5 for 500 to 599. Others are no failures and are ignored.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use http::Response;
+    /// use paced::{CallOptions, Limiter, Quota, RetryOn};
+    /// use std::io;
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
+    /// let limiter = Limiter::new(Quota::per_second(NonZeroU32::new(5).unwrap()));
+    /// let options = CallOptions::new().max_retries(2).retry_on(RetryOn::none().class(5));
+    /// let mut attempts = 0;
+    /// let out = limiter.call_with(options, || {
+    ///     attempts += 1;
+    ///     async { Ok::<_, io::Error>(Response::builder().status(502).body(()).unwrap()) }
+    /// });
+    /// assert_eq!(out.await.unwrap().status(), 502);
+    /// assert_eq!(attempts, 3);
+    /// # }
+    /// ```
     #[must_use]
     pub const fn class(mut self, class: u16) -> Self {
+        if class != 4 && class != 5 {
+            return self;
+        }
         let mut status = class * 100;
         while status < class * 100 + 100 {
             self = self.status(status);
@@ -49,6 +155,26 @@ impl RetryOn {
     }
 
     /// Adds failures to connect, after which nothing was sent.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use paced::{CallOptions, Limiter, Quota, RetryOn};
+    /// use std::io;
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
+    /// let limiter = Limiter::new(Quota::per_second(NonZeroU32::new(5).unwrap()));
+    /// let options = CallOptions::new().retry_on(RetryOn::none().connect());
+    /// let mut attempts = 0;
+    /// let out = limiter.call_with(options, || {
+    ///     attempts += 1;
+    ///     async { Err::<(), io::Error>(io::ErrorKind::ConnectionRefused.into()) }
+    /// });
+    /// assert!(out.await.is_err());
+    /// assert_eq!(attempts, 6);
+    /// # }
+    /// ```
     #[must_use]
     pub const fn connect(self) -> Self {
         Self {
@@ -58,6 +184,26 @@ impl RetryOn {
     }
 
     /// Adds timeouts, after which the request may have been carried out.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use paced::{CallOptions, Limiter, Quota, RetryOn};
+    /// use std::io;
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
+    /// let limiter = Limiter::new(Quota::per_second(NonZeroU32::new(5).unwrap()));
+    /// let options = CallOptions::new().retry_on(RetryOn::none().timeout());
+    /// let mut attempts = 0;
+    /// let out = limiter.call_with(options, || {
+    ///     attempts += 1;
+    ///     async { Err::<(), io::Error>(io::ErrorKind::TimedOut.into()) }
+    /// });
+    /// assert!(out.await.is_err());
+    /// assert_eq!(attempts, 6);
+    /// # }
+    /// ```
     #[must_use]
     pub const fn timeout(self) -> Self {
         Self {
@@ -67,6 +213,26 @@ impl RetryOn {
     }
 
     /// Adds broken connections, after which the request may have been carried out.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use paced::{CallOptions, Limiter, Quota, RetryOn};
+    /// use std::io;
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
+    /// let limiter = Limiter::new(Quota::per_second(NonZeroU32::new(5).unwrap()));
+    /// let options = CallOptions::new().retry_on(RetryOn::none().reset());
+    /// let mut attempts = 0;
+    /// let out = limiter.call_with(options, || {
+    ///     attempts += 1;
+    ///     async { Err::<(), io::Error>(io::ErrorKind::ConnectionReset.into()) }
+    /// });
+    /// assert!(out.await.is_err());
+    /// assert_eq!(attempts, 6);
+    /// # }
+    /// ```
     #[must_use]
     pub const fn reset(self) -> Self {
         Self {
@@ -78,7 +244,7 @@ impl RetryOn {
     /// Adds the failures after which the request may have been carried out, for idempotent requests: 408, 425, 500,
     /// 502, 504, a proxy's 520 to 524 (Cloudflare), timeouts and broken connections.
     #[must_use]
-    pub const fn ambiguous(mut self) -> Self {
+    pub(crate) const fn ambiguous(mut self) -> Self {
         let statuses = [408, 425, 500, 502, 504, 520, 521, 522, 523, 524];
         let mut index = 0;
         while index < statuses.len() {

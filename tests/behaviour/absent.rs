@@ -25,7 +25,7 @@ async fn call(limiter: &Limiter) -> Result<(), Failed> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_that_asks_for_more_than_a_new_bucket_holds_is_refused_and_stops_nobody() {
+async fn absent_waiter_above_the_new_burst_is_refused_and_stops_no_call() {
     let limiter = limiter(10.0, 5);
     limiter.acquire_many(5).await.unwrap();
     let (mut five, mut next) = (limiter.acquire_many(5), limiter.acquire());
@@ -38,7 +38,7 @@ async fn one_that_asks_for_more_than_a_new_bucket_holds_is_refused_and_stops_nob
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_that_cannot_be_served_in_time_any_more_is_refused_as_soon_as_it_is_polled() {
+async fn absent_waiter_past_its_bound_is_refused_when_it_is_polled() {
     let (limiter, start) = (limiter(10.0, 1), Instant::now());
     limiter.acquire().await.unwrap();
     let mut late = Box::pin(in_five_seconds(&limiter));
@@ -53,7 +53,7 @@ async fn one_that_cannot_be_served_in_time_any_more_is_refused_as_soon_as_it_is_
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_probe_that_is_called_back_holds_nobody() {
+async fn a_probe_whose_permit_is_called_back_holds_up_no_call() {
     let (limiter, start) = (limiter(10.0, 5), Instant::now());
     limiter.cooldown_for(secs(1));
     // A cooldown by hand arms no probe, one that a server asks for does.
@@ -76,7 +76,7 @@ async fn told(limiter: &Limiter) -> Result<(), crate::support::ApiError> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_that_comes_back_makes_others_late_that_wait() {
+async fn absent_waiter_that_returns_goes_before_waiters_that_become_late() {
     let (limiter, start) = (limiter(1.0, 1), Instant::now());
     limiter.acquire().await.unwrap();
     let mut absent: Vec<_> = (0..50).map(|_| limiter.acquire()).collect();

@@ -1,4 +1,4 @@
-//! What the body can ask about its attempt.
+//! Facts about its attempt that the body can ask for.
 
 use core::time::Duration;
 use std::sync::Arc;
@@ -34,7 +34,7 @@ async fn deep_inside(log: &Log<paced::Attempt>) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_is_numbered_and_knows_the_failure_before() {
+async fn attempts_are_numbered_and_know_the_failure_before() {
     let (server, log) = (
         Server::failing([429, 503].map(ApiError::status)),
         Log::new(),
@@ -78,22 +78,22 @@ async fn the_idempotency_key_is_the_same_for_all_attempts_and_another_for_each_c
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_time_left_runs_out() {
+async fn remaining_time_of_an_attempt_runs_out() {
     #[rate_limited(rate = 10, deadline = "60s")]
     async fn timed() -> Result<[Option<Duration>; 2], Failed> {
         let attempt = paced::attempt();
-        let before = attempt.time_left();
+        let before = attempt.remaining();
         sleep(secs(20)).await;
-        Ok([before, attempt.time_left()])
+        Ok([before, attempt.remaining()])
     }
     assert_eq!(timed().await.unwrap(), [Some(secs(60)), Some(secs(40))]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn outside_of_a_call_it_is_the_first_attempt_without_a_deadline() {
+async fn attempt_outside_of_a_call_is_the_first_without_a_deadline() {
     let attempt = paced::attempt();
     assert_eq!(
-        (attempt.number(), attempt.previous(), attempt.time_left()),
+        (attempt.number(), attempt.previous(), attempt.remaining()),
         (1, None, None)
     );
 }
@@ -156,7 +156,7 @@ async fn a_nested_call_keeps_to_the_deadline_of_the_outer_one() {
     assert_eq!(server.calls(), [0]);
     assert!(
         log.entries()[0]
-            .time_left()
+            .remaining()
             .is_some_and(|left| left <= secs(5))
     );
 }
@@ -168,7 +168,7 @@ async fn a_body_that_panics_leaves_nothing_behind() {
         panic!("on purpose")
     }
     assert!(tokio::spawn(panics()).await.is_err());
-    assert_eq!(paced::attempt().time_left(), None);
+    assert_eq!(paced::attempt().remaining(), None);
 }
 
 #[tokio::test(start_paused = true)]
@@ -195,7 +195,7 @@ async fn a_nested_call_gives_the_attempt_back_to_the_outer_one() {
     assert_eq!(seen[0].key, seen[1].key);
 }
 
-/// What [`paced::attempt`] says at one time.
+/// Values that [`paced::attempt`] returns at one time.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Seen {
     number: u32,
@@ -210,7 +210,7 @@ impl Seen {
         Self {
             number: attempt.number(),
             previous: attempt.previous(),
-            left: attempt.time_left(),
+            left: attempt.remaining(),
             key: attempt.idempotency_key(),
         }
     }

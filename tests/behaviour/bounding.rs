@@ -33,7 +33,7 @@ async fn a_hint_beyond_the_deadline_ends_the_call_now_with_its_own_error() {
     let out = ten_seconds(&limiter, &server).await;
     assert_eq!(api_error(out), ApiError::after(429, secs(11)));
     assert_eq!(since(start), 0);
-    // Everybody else is held back all the same.
+    // All other calls are held back all the same.
     assert_eq!(limiter.snapshot().cooldown, Some(secs(11)));
 }
 
@@ -107,7 +107,7 @@ async fn the_default_deadline_is_300_seconds_over_all_attempts() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_a_way_to_say_so_a_first_attempt_is_never_refused() {
+async fn first_attempt_is_never_refused_without_an_error_for_it() {
     #[rate_limited(limiter = limiter)]
     async fn call(limiter: &Limiter, server: &Server) -> Result<u8, ApiError> {
         server.answer()
@@ -191,7 +191,7 @@ async fn retried_soon(limiter: &Limiter, server: &Server) -> Result<u8, ApiError
 }
 
 #[tokio::test(start_paused = true)]
-async fn whoever_comes_too_late_because_retries_go_first_is_refused_at_once() {
+async fn a_call_that_retries_make_too_late_is_refused_at_once() {
     let (limiter, start) = (limiter(1.0, 2), Instant::now());
     let server = Server::failing([ApiError::of(Failure::Connect); 2]);
     let refused = async || (refusal(impatient(&limiter, &server).await), since(start));
@@ -211,7 +211,7 @@ async fn whoever_comes_too_late_because_retries_go_first_is_refused_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_timer_that_is_late_sends_nobody_after_its_time() {
+async fn a_late_timer_starts_no_attempt_after_the_deadline() {
     let (limiter, server) = (limiter(1.0, 1), Server::new([]));
     limiter.acquire().await.unwrap();
     let mut late = Box::pin(impatient(&limiter, &server));

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use paced::Limiter;
 use paced::rate_limited;
 use paced::store::MemoryStore;
-use paced::store::Policy;
 use tokio::time::Instant;
 use tokio::time::advance;
 
@@ -27,7 +26,7 @@ async fn call(limiter: &Limiter, server: &Server) -> Result<u8, Failed> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn those_who_wait_go_on_at_the_paced_rate() {
+async fn resumed_waiters_go_on_at_the_paced_rate() {
     let limiter = Arc::new(limiter(2.0, 4));
     limiter.try_acquire_many(4).unwrap();
     advance(secs(3)).await;
@@ -36,7 +35,7 @@ async fn those_who_wait_go_on_at_the_paced_rate() {
     let waiting: Vec<_> = (0..3)
         .map(|_| {
             let limiter = Arc::clone(&limiter);
-            tokio::spawn(async move { limiter.acquire().await.map(|()| since(start)) })
+            tokio::spawn(async move { limiter.acquire().await.map(|_| since(start)) })
         })
         .collect();
     advance(secs(7)).await;
@@ -72,7 +71,7 @@ async fn ending_a_pause_gives_no_token_that_the_bucket_has_not() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_that_a_server_sent_away_goes_on() {
+async fn a_call_that_a_server_refused_goes_on_after_a_resume() {
     let limiter = Arc::new(limiter(10.0, 10));
     let server = Server::failing([ApiError::after(429, secs(200))]);
     let start = Instant::now();
@@ -112,13 +111,13 @@ async fn a_reset_limiter_is_as_new_but_for_what_was_used() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_closed_limiter_refuses_those_who_wait_and_those_who_come() {
+async fn a_closed_limiter_refuses_waiters_and_new_calls() {
     let limiter = Arc::new(limiter(1.0, 1));
     limiter.acquire().await.unwrap();
     let waiting: Vec<_> = (0..20)
         .map(|_| {
             let limiter = Arc::clone(&limiter);
-            tokio::spawn(async move { limiter.acquire().await })
+            tokio::spawn(async move { limiter.acquire().await.map(drop) })
         })
         .collect();
     let server = Server::failing([]);
@@ -195,7 +194,12 @@ async fn one_of_two_limiters_of_a_store_ends_the_pause_of_both() {
     let store = Arc::new(MemoryStore::new());
     let [one, other] = [(); 2].map(|()| {
         let store = Arc::clone(&store) as Arc<dyn paced::store::Store>;
-        Limiter::in_store("resumed", quota(10.0, 10), store, Policy::new()).unwrap()
+        Limiter::builder(quota(10.0, 10))
+            .name("resumed")
+            .store(store)
+            .unregistered()
+            .build()
+            .unwrap()
     });
     one.acquire().await.unwrap();
     other.acquire().await.unwrap();
@@ -205,7 +209,7 @@ async fn one_of_two_limiters_of_a_store_ends_the_pause_of_both() {
     let start = Instant::now();
     let waiting = tokio::spawn({
         let other = other.clone();
-        async move { other.acquire().await.map(|()| since(start)) }
+        async move { other.acquire().await.map(|_| since(start)) }
     });
     advance(secs(3)).await;
     tokio::task::yield_now().await;
@@ -215,7 +219,7 @@ async fn one_of_two_limiters_of_a_store_ends_the_pause_of_both() {
     assert_eq!(since(start), 3100);
     let waited = waiting.await.unwrap().unwrap();
     assert!((3000..=4200).contains(&waited), "{waited}");
-    // Nobody brings it back.
+    // No process brings it back.
     for _ in 0..30 {
         one.acquire().await.unwrap();
         other.acquire().await.unwrap();
@@ -226,11 +230,16 @@ async fn one_of_two_limiters_of_a_store_ends_the_pause_of_both() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_limiter_of_a_store_that_nobody_waits_for_hears_of_it_at_the_next_call() {
+async fn an_idle_limiter_of_a_store_hears_of_a_resume_at_its_next_call() {
     let store = Arc::new(MemoryStore::new());
     let [one, other] = [(); 2].map(|()| {
         let store = Arc::clone(&store) as Arc<dyn paced::store::Store>;
-        Limiter::in_store("idle", quota(10.0, 10), store, Policy::new()).unwrap()
+        Limiter::builder(quota(10.0, 10))
+            .name("idle")
+            .store(store)
+            .unregistered()
+            .build()
+            .unwrap()
     });
     one.cooldown_for(secs(600));
     tokio::time::sleep(ms(10)).await;

@@ -58,7 +58,9 @@ async fn half_of_the_waiters_dropped_cost_the_others_nothing() {
     let tasks: Vec<_> = (0..1000)
         .map(|_| {
             let limiter = limiter.clone();
-            tokio::spawn(async move { limiter.acquire().await.unwrap() })
+            tokio::spawn(async move {
+                limiter.acquire().await.unwrap();
+            })
         })
         .collect();
     sleep(ms(5)).await;
@@ -79,7 +81,7 @@ async fn callers_that_all_give_up_leave_a_bucket_that_fills() {
     for _ in 0..20 {
         granted += usize::from(timeout(ms(15), limiter.acquire()).await.is_ok());
     }
-    // Tokens came at 100 and 200 ms, and each found somebody waiting for it.
+    // Tokens came at 100 and 200 ms, and each found a waiter.
     assert_eq!(granted, 2);
     sleep(ms(100)).await;
     let snapshot = limiter.snapshot();
@@ -153,7 +155,7 @@ async fn permits_that_were_forgotten_for_long_do_not_come_back_beside_a_full_buc
 }
 
 #[tokio::test(start_paused = true)]
-async fn however_many_can_go_at_one_instant_are_all_woken() {
+async fn all_waiters_due_at_one_instant_are_woken() {
     for count in [31, 32, 33, 64, 65, 200] {
         let limiter = limiter(10.0, 1000);
         limiter.acquire().await.unwrap();

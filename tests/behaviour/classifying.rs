@@ -79,7 +79,7 @@ async fn a_verdict_without_a_delay_leaves_it_to_the_observed_response() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_the_observed_response_asks_for_holds_back_everybody() {
+async fn an_observed_wait_holds_back_all_calls() {
     let limiter = limiter(100.0, 10);
     let start = Instant::now();
     let others = async {
@@ -93,7 +93,7 @@ async fn what_the_observed_response_asks_for_holds_back_everybody() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_response_that_nobody_observed_says_for_how_long() {
+async fn a_response_that_was_not_observed_tells_the_wait() {
     fn judge(out: &Result<Response<String>, io::Error>) -> Verdict {
         match out {
             Ok(response) if response.status() == 429 => THROTTLED,

@@ -1,4 +1,4 @@
-//! Cooldowns: nobody passes before their end, and the queue reopens at the paced rate.
+//! Cooldowns: no call passes before their end, and the queue reopens at the paced rate.
 
 use tokio::time::Instant;
 use tokio::time::sleep;
@@ -12,7 +12,7 @@ use crate::support::secs;
 use crate::support::since;
 
 #[tokio::test(start_paused = true)]
-async fn nobody_passes_before_its_end_and_then_at_the_paced_rate() {
+async fn no_call_passes_during_a_cooldown_and_then_calls_go_at_the_paced_rate() {
     let (limiter, log, start) = (limiter(10.0, 20), Log::new(), Instant::now());
     limiter.cooldown_for(secs(3));
     let calls: Vec<_> = (0..5)
@@ -31,7 +31,7 @@ async fn nobody_passes_before_its_end_and_then_at_the_paced_rate() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_longer_one_extends_and_a_shorter_one_changes_nothing() {
+async fn longer_cooldown_extends_and_shorter_cooldown_is_ignored() {
     let (limiter, start) = (limiter(10.0, 20), Instant::now());
     limiter.cooldown_for(secs(2));
     limiter.cooldown_for(secs(1));
@@ -43,12 +43,14 @@ async fn a_longer_one_extends_and_a_shorter_one_changes_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_is_extended_for_those_who_wait_already() {
+async fn extended_cooldown_holds_waiters_too() {
     let (limiter, start) = (limiter(10.0, 1), Instant::now());
     limiter.acquire().await.unwrap();
     let waiter = {
         let limiter = limiter.clone();
-        tokio::spawn(async move { limiter.acquire().await.unwrap() })
+        tokio::spawn(async move {
+            limiter.acquire().await.unwrap();
+        })
     };
     sleep(ms(50)).await;
     limiter.cooldown_for(secs(1));
@@ -57,7 +59,7 @@ async fn it_is_extended_for_those_who_wait_already() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn permits_that_nobody_has_used_are_called_back_in_order() {
+async fn unused_permits_are_called_back_in_order() {
     let (limiter, start) = (limiter(10.0, 2), Instant::now());
     limiter.acquire_many(2).await.unwrap();
     let (mut first, mut second, mut third) =
@@ -71,9 +73,9 @@ async fn permits_that_nobody_has_used_are_called_back_in_order() {
         assert!(poll_once(waiter).is_pending());
     }
     let (first, second, third) = tokio::join!(
-        async { first.await.map(|()| since(start)) },
-        async { second.await.map(|()| since(start)) },
-        async { third.await.map(|()| since(start)) },
+        async { first.await.map(|_| since(start)) },
+        async { second.await.map(|_| since(start)) },
+        async { third.await.map(|_| since(start)) },
     );
     assert_eq!(
         [first, second, third].map(Result::unwrap),
@@ -82,7 +84,7 @@ async fn permits_that_nobody_has_used_are_called_back_in_order() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_hour_is_the_longest() {
+async fn longest_cooldown_is_an_hour() {
     let (limiter, start) = (limiter(10.0, 1), Instant::now());
     limiter.cooldown_for(core::time::Duration::MAX);
     limiter.acquire().await.unwrap();
@@ -90,7 +92,7 @@ async fn an_hour_is_the_longest() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_quota_that_changes_during_one_does_not_end_it() {
+async fn a_new_quota_does_not_end_the_cooldown() {
     let (limiter, start) = (limiter(10.0, 1), Instant::now());
     limiter.cooldown_for(secs(2));
     limiter.set_quota(quota(1000.0, 100));
@@ -101,7 +103,7 @@ async fn a_quota_that_changes_during_one_does_not_end_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn try_acquire_says_when_it_ends() {
+async fn try_acquire_tells_the_end_of_the_cooldown() {
     let limiter = limiter(10.0, 5);
     limiter.cooldown_for(secs(2));
     assert_eq!(
@@ -115,7 +117,7 @@ async fn try_acquire_says_when_it_ends() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_in_the_past_changes_nothing() {
+async fn past_cooldown_is_ignored() {
     let limiter = limiter(10.0, 5);
     sleep(secs(1)).await;
     limiter.cooldown_until(Instant::now() - ms(500));
@@ -124,7 +126,7 @@ async fn one_in_the_past_changes_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_wait_that_it_prolongs_is_accounted_for_once() {
+async fn a_wait_that_a_cooldown_prolongs_is_counted_once() {
     let limiter = limiter(10.0, 1);
     limiter.acquire().await.unwrap();
     let mut waiter = limiter.acquire();

@@ -1,4 +1,4 @@
-//! What a limiter counts, what an attempt knows of its waits, and what a refusal says.
+//! Counts of a limiter, the waits that an attempt knows of, and the words of a refusal.
 
 use paced::Limiter;
 use paced::Waits;
@@ -155,7 +155,10 @@ async fn the_remaining_time_is_that_of_the_deadline_or_of_the_patience() {
 #[tokio::test(start_paused = true)]
 async fn a_refusal_says_which_limiter_and_how_many_were_ahead() {
     let (limiter, server) = (
-        Limiter::named("crowded", quota(1.0, 1)).unwrap(),
+        Limiter::builder(quota(1.0, 1))
+            .name("crowded")
+            .build()
+            .unwrap(),
         Server::new([]),
     );
     limiter.acquire().await.unwrap();

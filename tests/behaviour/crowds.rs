@@ -40,7 +40,7 @@ async fn served(limiter: &Limiter, callers: usize) -> Vec<u64> {
         .collect();
     for step in 0..1500 {
         advance(if step == 700 { ms(50) } else { ms(1) }).await;
-        // Whoever is woken is served, and comes back, before the clock goes on.
+        // A waiter that is woken is served, and comes back, before the clock goes on.
         for _ in 0..5 {
             yield_now().await;
         }
@@ -108,7 +108,7 @@ async fn after_a_standstill(leave: usize) -> usize {
 }
 
 #[tokio::test(start_paused = true)]
-async fn those_who_were_granted_permits_before_a_standstill_count_after_it() {
+async fn permits_granted_before_a_standstill_count_after_it() {
     // The burst, and 2 ms of slack.
     for leave in 0..=2 {
         assert_eq!(after_a_standstill(leave).await, 3, "{leave} dropped");
@@ -116,7 +116,7 @@ async fn those_who_were_granted_permits_before_a_standstill_count_after_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nobody_is_starved_by_callers_that_come_back_at_once() {
+async fn callers_that_come_back_at_once_starve_no_waiter() {
     let (limiter, log) = (limiter(1_000.0, 5), Log::new());
     for caller in 0..100 {
         let (limiter, log) = (limiter.clone(), log.clone());
@@ -128,7 +128,7 @@ async fn nobody_is_starved_by_callers_that_come_back_at_once() {
         });
     }
     sleep(secs(2)).await;
-    // Those who find the burst come round once more before the queue is as long as it stays.
+    // Callers that find the burst come round once more before the queue is as long as it stays.
     let rounds = log.entries().split_off(10);
     for (number, round) in rounds.chunks_exact(100).enumerate() {
         let mut callers = round.to_vec();
@@ -138,12 +138,12 @@ async fn nobody_is_starved_by_callers_that_come_back_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_goes_on_once_nobody_waits() {
+async fn an_idle_limiter_sets_no_timer() {
     let (limiter, runtime) = (limiter(1_000.0, 1), Handle::current().metrics());
     for _ in 0..20 {
         limiter.acquire().await.unwrap();
     }
-    // The queue's own timer, and that of a caller who gave up.
+    // The queue's own timer, and that of a caller that gave up.
     limiter.cooldown_for(secs(10));
     let given_up = tokio::time::timeout(ms(5), limiter.acquire()).await;
     assert!(given_up.is_err());
@@ -158,7 +158,7 @@ async fn nothing_goes_on_once_nobody_waits() {
 /// In real time: with a clock that is paused there is one thread only. What is counted are places,
 /// and at this rate it takes 100 ms for 50 of them.
 #[test]
-fn on_two_threads_nobody_is_far_out_of_order() {
+fn callers_on_two_threads_are_served_nearly_in_order() {
     const CALLS: usize = 200;
     let runtime = Builder::new_multi_thread()
         .worker_threads(2)
@@ -177,7 +177,7 @@ fn on_two_threads_nobody_is_far_out_of_order() {
                     if place.is_some() {
                         return permit.as_mut().poll(cx);
                     }
-                    // Numbered as they come: whoever is interrupted in between keeps the others waiting.
+                    // Numbered as they come: a caller that is interrupted in between keeps the others waiting.
                     let mut arrivals = arrivals.lock().unwrap();
                     place = Some(*arrivals);
                     *arrivals += 1;
@@ -201,7 +201,7 @@ fn on_two_threads_nobody_is_far_out_of_order() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cost_above_what_a_slow_pace_saves_up_is_served_and_stops_nobody() {
+async fn a_cost_above_what_a_slow_pace_saves_up_is_served_and_stops_no_call() {
     let (limiter, start) = (limiter(10.0, 10), Instant::now());
     call(&limiter, &left(50, 1000, 600)).await.unwrap();
     limiter.acquire_many(2).await.unwrap();

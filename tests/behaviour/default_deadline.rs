@@ -68,7 +68,7 @@ fn whole(millis: &[u64]) -> Vec<u64> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn told_waits_may_come_to_300_seconds() {
+async fn told_waits_of_a_call_may_add_up_to_300_seconds() {
     let (out, calls, _) = call(10.0, &[told(75); 4]).await;
     assert_eq!((out, calls), (Ok(200), vec![0, 75, 150, 225, 300]));
     let (out, calls, _) = call(10.0, &[told(299), told(1)]).await;
@@ -90,7 +90,7 @@ async fn a_told_wait_that_exceeds_the_sum_ends_the_call_with_its_last_outcome() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn backoff_counts_like_told_waits() {
+async fn backoff_counts_in_the_default_deadline_like_told_waits() {
     let (out, calls, end) = call(10.0, &[CONNECT; 9]).await;
     assert_eq!(out, Err(CONNECT));
     assert_eq!((calls, end), (vec![0, 70, 140, 210, 280], 280));
@@ -101,7 +101,7 @@ async fn backoff_counts_like_told_waits() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn time_in_the_queue_between_two_attempts_does_not_count() {
+async fn queue_time_between_two_attempts_does_not_count_in_the_default_deadline() {
     // 70 s of backoff, then 30 s for a token of 0.01 each second.
     let (out, calls, end) = call(0.01, &[CONNECT; 4]).await;
     assert_eq!((out, end), (Ok(200), 400));
@@ -112,7 +112,7 @@ async fn time_in_the_queue_between_two_attempts_does_not_count() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn time_in_the_queue_after_a_told_wait_does_not_count() {
+async fn queue_time_after_a_told_wait_does_not_count_in_the_default_deadline() {
     // What the refusals teach may make the queue slower; the told waits come to 280 s.
     let (out, calls, end) = call(0.01, &[told(70); 4]).await;
     assert_eq!((out, calls.len()), (Ok(200), 5));
@@ -192,7 +192,7 @@ async fn a_first_attempt_at_the_edge_of_the_sum_is_refused_at_once_or_made() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_part_of_a_cooldown_counts_that_the_call_waits_for() {
+async fn only_the_part_of_a_cooldown_that_a_call_waits_for_counts() {
     let (limiter, start) = (limiter(10.0, 1), Instant::now());
     limiter.cooldown_for(secs(400));
     sleep(secs(100)).await;
@@ -219,7 +219,7 @@ async fn the_queue_behind_a_cooldown_does_not_count() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cooldown_that_is_extended_beyond_the_sum_refuses_those_who_wait_at_once() {
+async fn a_cooldown_extended_beyond_the_sum_refuses_waiters_at_once() {
     for (until, refused) in [(300, None), (301, Some(150_000))] {
         let (limiter, start) = (limiter(10.0, 1), Instant::now());
         limiter.cooldown_for(secs(200));
@@ -273,7 +273,7 @@ async fn an_attempt_is_not_ended_by_the_default_deadline() {
 
 /// Notes the seconds that are left in each attempt, before and after a body of 10 s.
 async fn note_time_left(log: &Log<u64>) {
-    let left = || paced::attempt().time_left().expect("inside a call");
+    let left = || paced::attempt().remaining().expect("inside a call");
     log.add(left().as_secs());
     sleep(secs(10)).await;
     log.add(left().as_secs());

@@ -38,7 +38,7 @@ fn spawn(
 }
 
 #[tokio::test(start_paused = true)]
-async fn attempts_under_way_run_to_their_end_and_those_that_wait_are_refused() {
+async fn draining_ends_attempts_under_way_and_refuses_waiters() {
     let limiter = Arc::new(limiter(1.0, 3));
     let calls = [1, 5, 3].map(|takes| spawn(&limiter, secs(takes), takes == 3));
     yield_now().await;
@@ -57,7 +57,7 @@ async fn attempts_under_way_run_to_their_end_and_those_that_wait_are_refused() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_more_than_the_timeout_is_waited() {
+async fn draining_waits_no_longer_than_its_timeout() {
     let limiter = Arc::new(limiter(1.0, 5));
     let calls = [1, 50, 60].map(|takes| spawn(&limiter, secs(takes), false));
     yield_now().await;
@@ -71,7 +71,7 @@ async fn no_more_than_the_timeout_is_waited() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_attempt_ends_however_it_ends() {
+async fn each_way_an_attempt_ends_is_seen_by_draining() {
     #[rate_limited(limiter = limiter, attempt_timeout = "1s", max_retries = 1)]
     async fn slow(limiter: &Limiter) -> Result<u8, paced::Error> {
         let _ = limiter;

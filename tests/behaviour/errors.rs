@@ -28,7 +28,10 @@ async fn an_attempt_that_is_cut_off_names_the_limiter_and_is_told_of() {
     async fn slow(limiter: &Limiter) -> Result<(), paced::Error> {
         core::future::pending().await
     }
-    let named = Limiter::named("cut-off", quota(10.0, 10)).unwrap();
+    let named = Limiter::builder(quota(10.0, 10))
+        .name("cut-off")
+        .build()
+        .unwrap();
     let (heard, _guard) = listen();
     let overdue = late(&named).await.unwrap_err();
     assert!(overdue.is_deadline() && overdue.is_sent());
@@ -62,7 +65,7 @@ async fn an_attempt_that_is_cut_off_names_the_limiter_and_is_told_of() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refusal_during_a_pause_says_who_asked_for_it_and_for_how_long() {
+async fn a_refusal_during_a_pause_tells_its_cause_and_length() {
     #[rate_limited(limiter = limiter, deadline = left, max_wait = longest)]
     async fn call(
         limiter: &Limiter,
@@ -75,7 +78,10 @@ async fn a_refusal_during_a_pause_says_who_asked_for_it_and_for_how_long() {
     async fn asked(limiter: &Limiter) -> Result<http::Response<&'static str>, paced::Error> {
         Ok(crate::support::response(429, &[("retry-after", "29")]).map(|_| ""))
     }
-    let named = Limiter::named("paused-one", quota(10.0, 10)).unwrap();
+    let named = Limiter::builder(quota(10.0, 10))
+        .name("paused-one")
+        .build()
+        .unwrap();
     asked(&named).await.unwrap();
     let bounds = [(Some(secs(5)), None), (None, Some(secs(5)))];
     for (left, longest) in bounds {
@@ -95,7 +101,7 @@ async fn a_refusal_during_a_pause_says_who_asked_for_it_and_for_how_long() {
         text.contains("closed for another 3.21s: the program asked for it"),
         "{text}"
     );
-    // In the queue alone nobody is asked for anything.
+    // A call that only waits in the queue asks no store.
     let slow = limiter(0.1, 1);
     slow.acquire().await.unwrap();
     let text = call(&slow, None, Some(secs(1)))

@@ -1,4 +1,4 @@
-//! What calls and limiters say of themselves, in `tracing` events and spans.
+//! The `tracing` events and spans of calls and limiters.
 
 use std::sync::Arc;
 
@@ -62,7 +62,10 @@ const WHOLE: &str = "the full rate is used again";
 #[tokio::test(start_paused = true)]
 async fn each_refusal_pause_retry_and_give_up_is_told_once_in_order() {
     let (heard, _guard) = listen();
-    let limiter = Limiter::named("told", quota(10.0, 10)).unwrap();
+    let limiter = Limiter::builder(quota(10.0, 10))
+        .name("told")
+        .build()
+        .unwrap();
     let server = Server::failing([
         ApiError::after(429, secs(3)),
         ApiError::status(429),
@@ -156,7 +159,9 @@ async fn a_long_wait_is_told_before_it_begins_and_once_in_ten_seconds() {
     let waits: Vec<_> = (0..31)
         .map(|_| {
             let limiter = limiter.clone();
-            tokio::spawn(async move { limiter.acquire().await.unwrap() })
+            tokio::spawn(async move {
+                limiter.acquire().await.unwrap();
+            })
         })
         .collect();
     tokio::task::yield_now().await;
@@ -170,14 +175,18 @@ async fn a_long_wait_is_told_before_it_begins_and_once_in_ten_seconds() {
     advance(ms(9900)).await;
     let late = tokio::spawn({
         let limiter = limiter.clone();
-        async move { limiter.acquire().await.unwrap() }
+        async move {
+            limiter.acquire().await.unwrap();
+        }
     });
     tokio::task::yield_now().await;
     assert_eq!(heard.entries().len(), 1);
     advance(ms(200)).await;
     let later = tokio::spawn({
         let limiter = limiter.clone();
-        async move { limiter.acquire().await.unwrap() }
+        async move {
+            limiter.acquire().await.unwrap();
+        }
     });
     tokio::task::yield_now().await;
     assert_eq!(heard.entries().len(), 2);
@@ -224,10 +233,15 @@ async fn no_event_has_a_secret_in_it() {
 #[tokio::test(start_paused = true)]
 async fn a_pause_of_another_process_is_told_of_as_one() {
     use paced::store::MemoryStore;
-    use paced::store::Policy;
 
     let store = Arc::new(MemoryStore::new());
-    let one = || Limiter::in_store("shared", quota(100.0, 10), store.clone(), Policy::new());
+    let one = || {
+        Limiter::builder(quota(100.0, 10))
+            .name("shared")
+            .store(store.clone())
+            .unregistered()
+            .build()
+    };
     let (one, two) = (one().unwrap(), one().unwrap());
     two.acquire().await.unwrap();
     let (heard, _guard) = listen();
@@ -247,11 +261,15 @@ async fn a_pause_of_another_process_is_told_of_as_one() {
 #[tokio::test(start_paused = true)]
 async fn different_quotas_under_one_name_in_a_store_are_told_of_with_both_rates() {
     use paced::store::MemoryStore;
-    use paced::store::Policy;
 
     let store = Arc::new(MemoryStore::new());
     let declare = |name, hz, burst| {
-        Limiter::in_store(name, quota(hz, burst), store.clone(), Policy::new()).unwrap()
+        Limiter::builder(quota(hz, burst))
+            .name(name)
+            .store(store.clone())
+            .unregistered()
+            .build()
+            .unwrap()
     };
     let (heard, _guard) = listen();
     let _same = (declare("one", 85.0, 10), declare("one", 85.0, 10));
@@ -271,14 +289,17 @@ async fn different_quotas_under_one_name_in_a_store_are_told_of_with_both_rates(
 const BY_HAND: &str = "limiter=by hand ";
 
 #[tokio::test(start_paused = true)]
-async fn what_is_done_by_hand_is_told() {
+async fn changes_by_hand_are_told_in_events() {
     #[rate_limited(limiter = limiter)]
     async fn stubborn(limiter: &Limiter) -> Result<(), std::fmt::Error> {
         let _ = limiter;
         Ok(())
     }
     let (heard, _guard) = listen();
-    let limiter = Limiter::named("by hand", quota(1.0, 1)).unwrap();
+    let limiter = Limiter::builder(quota(1.0, 1))
+        .name("by hand")
+        .build()
+        .unwrap();
     limiter.cooldown_for(secs(60));
     limiter.resume();
     limiter.reset();

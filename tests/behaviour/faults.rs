@@ -62,7 +62,7 @@ async fn put(
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_may_have_been_carried_out_is_sent_once() {
+async fn a_request_that_may_have_been_carried_out_is_sent_once() {
     for status in [408, 421, 425, 500, 502, 504, 520] {
         for headers in [&[][..], ASKED, SPENT] {
             let sent = Log::new();
@@ -76,7 +76,7 @@ async fn what_may_have_been_carried_out_is_sent_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_may_be_carried_out_twice_is_sent_again_when_the_server_asked() {
+async fn an_idempotent_request_is_sent_again_when_the_server_asked() {
     for status in [408, 425, 500, 502, 504, 520, 521, 522, 523, 524] {
         for (headers, millis) in [(&[][..], 1000), (ASKED, 7000)] {
             let (sent, start) = (Log::new(), Instant::now());

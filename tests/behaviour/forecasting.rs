@@ -201,7 +201,7 @@ impl Edge {
     }
 }
 
-/// What a call has to wait for.
+/// Cause of a call's wait.
 #[derive(Clone, Copy, Debug)]
 enum Obstacle {
     Token,
@@ -228,7 +228,7 @@ impl Obstacle {
                 limiter.acquire().await.unwrap();
                 for _ in 1..10 {
                     let limiter = limiter.clone();
-                    tokio::spawn(async move { limiter.acquire().await });
+                    tokio::spawn(async move { limiter.acquire().await.map(drop) });
                 }
                 advance(us(begun - permit)).await;
             }

@@ -124,10 +124,18 @@ async fn methods_of_one_path_have_numbers() {
 
 #[tokio::test(start_paused = true)]
 async fn a_name_goes_with_its_last_handle() {
-    let first = Limiter::named("goes", quota(5.0, 1)).unwrap();
-    let again = Limiter::named("goes", quota(5.0, 1)).unwrap();
+    let first = Limiter::builder(quota(5.0, 1))
+        .name("goes")
+        .build()
+        .unwrap();
+    let again = Limiter::builder(quota(5.0, 1))
+        .name("goes")
+        .build()
+        .unwrap();
     assert!(
-        Limiter::named("goes", quota(6.0, 1))
+        Limiter::builder(quota(6.0, 1))
+            .name("goes")
+            .build()
             .unwrap_err()
             .is_conflict()
     );
@@ -136,7 +144,10 @@ async fn a_name_goes_with_its_last_handle() {
     assert!(listed("goes"));
     drop(again);
     assert!(!listed("goes"));
-    let other = Limiter::named("goes", quota(6.0, 1)).unwrap();
+    let other = Limiter::builder(quota(6.0, 1))
+        .name("goes")
+        .build()
+        .unwrap();
     assert_eq!(other.snapshot().quota, quota(6.0, 1));
 }
 
@@ -144,12 +155,18 @@ async fn a_name_goes_with_its_last_handle() {
 async fn tokens_that_were_used_are_remembered_without_a_handle() {
     let start = Instant::now();
     for _ in 0..11 {
-        let limiter = Limiter::named("remembered", quota(1.0, 1)).unwrap();
+        let limiter = Limiter::builder(quota(1.0, 1))
+            .name("remembered")
+            .build()
+            .unwrap();
         limiter.acquire().await.unwrap();
     }
     assert_eq!(since(start), 10_000);
     // As is what is left of another quota.
-    let limiter = Limiter::named("remembered", quota(2.0, 1)).unwrap();
+    let limiter = Limiter::builder(quota(2.0, 1))
+        .name("remembered")
+        .build()
+        .unwrap();
     limiter.acquire().await.unwrap();
     assert_eq!(since(start), 10_500);
 }

@@ -20,7 +20,7 @@ thread_local! {
     static TOLD: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
 }
 
-/// What the hooks were told on this thread.
+/// Returns the reports that the hooks received on this thread.
 fn told() -> Vec<String> {
     TOLD.with(|told| told.borrow().clone())
 }
@@ -56,7 +56,10 @@ async fn call(limiter: &Limiter, server: &Server) -> Result<u8, Failed> {
 
 #[tokio::test(start_paused = true)]
 async fn hooks_are_told_what_the_call_went_through() {
-    let limiter = Limiter::named("hooked", quota(10.0, 1)).unwrap();
+    let limiter = Limiter::builder(quota(10.0, 1))
+        .name("hooked")
+        .build()
+        .unwrap();
     limiter.acquire().await.unwrap();
     let server = Server::failing([
         ApiError::after(429, secs(3)),

@@ -1,4 +1,4 @@
-//! Stores that answer late: who waits for them, and who goes on without them.
+//! Stores that answer late: calls that wait for the answer, and calls that go on without it.
 
 use std::sync::Arc;
 
@@ -70,7 +70,7 @@ pub(crate) async fn left(store: &Arc<Scripted>, tokens: u32, policy: Policy) -> 
     limiter
 }
 
-/// What came of it, and after how many milliseconds.
+/// Returns the outcome of a call, and the milliseconds that it took.
 pub(crate) async fn timed<T>(call: impl Future<Output = T>) -> (T, u64) {
     let start = Instant::now();
     let out = call.await;
@@ -88,7 +88,7 @@ pub(crate) fn late_by(millis: u64) -> [Fate; 3] {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_late_answer_is_waited_for_by_those_who_would_be_refused() {
+async fn calls_that_would_be_refused_wait_for_a_late_answer() {
     for policy in [Policy::new(), CLOSED] {
         for millis in [149, 151, 200, 1000, 5000] {
             for fate in late_by(millis) {
@@ -111,7 +111,7 @@ async fn a_late_answer_is_waited_for_by_those_who_would_be_refused() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn also_the_first_answer_of_all() {
+async fn calls_wait_for_the_first_answer_of_all() {
     for fate in late_by(1000) {
         let store = store();
         let limiter = with_policy(&store, 5.0, 1, CLOSED);
@@ -123,7 +123,7 @@ async fn also_the_first_answer_of_all() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nobody_waits_longer_for_it_than_is_allowed() {
+async fn no_call_waits_longer_for_a_late_answer_than_its_bound() {
     for fate in [Fate::Late(5000, 0), Fate::Late(0, 5000), Fate::Hangs] {
         let store = store();
         let limiter = one_left(&store, Policy::new()).await;
@@ -155,7 +155,7 @@ async fn nobody_waits_longer_for_it_than_is_allowed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_is_refused_at_its_own_time() {
+async fn calls_behind_a_late_answer_are_refused_each_at_its_bound() {
     let store = store();
     let limiter = left(&store, 9, Policy::new()).await;
     store.set(Fate::Hangs);
@@ -179,7 +179,7 @@ async fn each_is_refused_at_its_own_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn those_who_can_go_on_with_the_share_of_their_process_do() {
+async fn calls_that_can_use_the_share_of_their_process_do() {
     for fate in [Fate::Late(1000, 0), Fate::Late(0, 1000), Fate::Hangs] {
         let store = store();
         let limiter = shared(&store, 10.0, 10);
@@ -214,7 +214,7 @@ async fn a_store_that_fails_late_refuses_at_once() {
             (one.is_max_wait(), other.is_deadline()),
             (!is_store, !is_store)
         );
-        // From now on it is away, whoever asks.
+        // From now on it is away for all requests.
         let (out, took) = timed(patient(&limiter)).await;
         assert_eq!(refusal(out).is_store(), is_store);
         assert!(took <= look, "{took}");
@@ -288,7 +288,7 @@ async fn a_store_that_hangs_is_asked_now_and_then() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_that_never_comes_holds_up_nobody_once_others_do() {
+async fn an_answer_that_never_comes_holds_up_no_call_once_others_arrive() {
     let store = store();
     let limiter = one_left(&store, Policy::new()).await;
     store.set(Fate::Hangs);

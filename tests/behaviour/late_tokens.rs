@@ -23,7 +23,7 @@ use crate::support::refusal;
 use crate::support::secs;
 
 #[tokio::test(start_paused = true)]
-async fn a_token_that_nobody_has_waited_for_is_the_next_callers() {
+async fn a_token_without_a_waiter_is_the_next_callers() {
     let store = store();
     let limiter = one_left(&store, Policy::new()).await;
     store.set(Fate::Late(3000, 0));
@@ -77,7 +77,7 @@ fn longest_way(fate: Fate) -> u64 {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_sent_meanwhile_is_made_up_for() {
+async fn requests_sent_meanwhile_are_made_up_for() {
     let fates = [250, 1000, 3000].map(late_by).into_iter().flatten();
     for fate in fates.chain([Fate::Hangs, Fate::FailsLate(1000)]) {
         for (burst, known) in [1, 2, 5, 20]
@@ -98,7 +98,7 @@ async fn what_was_sent_meanwhile_is_made_up_for() {
             let limiters = [&limiter];
             let (times, ()) = tokio::join!(times(&limiters, 60), back);
             let what = format!("{fate:?}, {burst} {known}");
-            // Timers are late by less than 2 ms. Nobody knows how long the first way of all was.
+            // Timers are late by less than 2 ms. The length of the first way of all is unknown.
             let slack = if known { 2 } else { longest_way(fate) };
             keeps_to_the_envelope(&times, (10, u64::from(burst)), slack, &what);
             // A tenth of the rate goes unused until it answers, and what has become too old on the way.
@@ -163,7 +163,7 @@ async fn tokens_that_have_become_too_old_on_the_way_are_not_used() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_is_surely_too_late_is_refused_at_once() {
+async fn a_call_that_is_surely_too_late_is_refused_at_once() {
     for policy in [Policy::new(), CLOSED] {
         let store = store();
         let limiter = one_left(&store, policy).await;

@@ -1,4 +1,4 @@
-//! What a limiter makes of what its server tells, on success and on refusal.
+//! Reactions of a limiter to its server's headers, on success and on refusal.
 
 use std::io;
 
@@ -29,7 +29,7 @@ fn answer(headers: &Headers) -> Response<()> {
     response
 }
 
-/// What a server says is left.
+/// Headers of a server that tells what is left.
 pub(crate) fn left(remaining: u32, limit: u32, reset: u64) -> Headers {
     vec![
         ("x-ratelimit-remaining", remaining.to_string()),
@@ -57,7 +57,7 @@ async fn after(headers: Headers, calls: usize) -> Vec<u64> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_left_is_spread_over_the_time_to_the_reset() {
+async fn remaining_calls_are_spread_over_the_time_to_the_reset() {
     assert_eq!(after(left(4, 100, 8), 4).await, [2000, 4000, 6000, 8000]);
 }
 
@@ -109,7 +109,7 @@ async fn a_quota_that_others_use_as_well_is_waited_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_spread_is_forgotten_at_the_reset() {
+async fn a_pace_is_forgotten_at_the_reset() {
     let limiter = limiter(10.0, 20);
     call(&limiter, &left(2, 100, 4)).await.unwrap();
     let start = Instant::now();
@@ -120,12 +120,12 @@ async fn what_was_spread_is_forgotten_at_the_reset() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_left_closes_until_the_reset() {
+async fn a_spent_window_closes_until_its_reset() {
     assert_eq!(after(left(0, 100, 7), 2).await, [7000, 7100]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn enough_left_changes_nothing() {
+async fn a_window_with_enough_left_changes_nothing() {
     assert_eq!(after(left(10, 100, 3600), 5).await, [0; 5]);
     assert_eq!(
         after(vec![("x-ratelimit-remaining", "3".into())], 5).await,
@@ -134,7 +134,7 @@ async fn enough_left_changes_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_learnt_never_loosens_what_was_declared() {
+async fn a_learnt_limit_never_loosens_the_declared_one() {
     let limiter = limiter(1.0, 1);
     call(&limiter, &left(9, 100, 1)).await.unwrap();
     let start = Instant::now();
@@ -170,7 +170,7 @@ async fn a_short_window_without_a_reset_is_over_after_its_length() {
         ("x-hubspot-ratelimit-secondly-remaining", "0".to_owned()),
     ];
     assert_eq!(after(hubspot, 2).await, [1000, 1100]);
-    // When a day is over nobody knows.
+    // The end of a day is unknown.
     let xero = vec![("x-daylimit-remaining", "0".to_owned())];
     assert_eq!(after(xero, 2).await, [0; 2]);
 }
@@ -212,7 +212,7 @@ async fn a_refusal_ends_the_trust_in_the_declared_bucket() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_tokens_there_is_no_call() {
+async fn spent_windows_of_tokens_allow_no_call() {
     let headers = vec![
         ("x-ratelimit-remaining-requests", "90".to_owned()),
         ("x-ratelimit-limit-requests", "100".to_owned()),
@@ -225,7 +225,7 @@ async fn without_tokens_there_is_no_call() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_a_server_counts_without_a_reset_is_the_buckets_level() {
+async fn a_count_without_a_reset_is_the_level_of_the_bucket() {
     let limiter = limiter(2.0, 40);
     let shopify = vec![("x-shopify-shop-api-call-limit", "39/40".to_owned())];
     call(&limiter, &shopify).await.unwrap();
@@ -239,7 +239,7 @@ async fn what_a_server_counts_without_a_reset_is_the_buckets_level() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn of_two_answers_about_one_window_the_smaller_count_wins() {
+async fn smaller_count_of_two_answers_about_one_window_wins() {
     let limiter = limiter(10.0, 20);
     let (one, fifty) = (left(1, 100, 8), left(50, 100, 8));
     // The answer that was sent first comes last.
@@ -290,7 +290,7 @@ async fn headers_that_are_not_to_be_respected_count_for_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_counts_as_little_can_be_said() {
+async fn throttle_below_sets_what_counts_as_little() {
     #[rate_limited(limiter = limiter, throttle_below = 0.5)]
     async fn call(limiter: &Limiter, headers: &Headers) -> Result<Response<()>, io::Error> {
         Ok(answer(headers))
@@ -321,7 +321,7 @@ async fn a_hint_beyond_the_longest_cooldown_ends_the_call_and_closes_for_no_long
 }
 
 #[tokio::test(start_paused = true)]
-async fn after_a_hint_beyond_the_deadline_calls_are_refused_with_the_time_until_it_makes_sense() {
+async fn calls_after_a_hint_beyond_their_deadline_are_refused_with_its_end() {
     #[rate_limited(limiter = limiter)]
     async fn call(limiter: &Limiter) -> Result<(), Failed> {
         Err(Failed::Api(ApiError::after(429, secs(86_400))))

@@ -1,4 +1,4 @@
-//! What `paced` promises, on paused time with exact durations.
+//! The promises of `paced`, on paused time with exact durations.
 
 mod spans;
 mod support;
@@ -17,6 +17,8 @@ mod cooling;
 mod counting;
 mod crowds;
 mod default_deadline;
+mod direct;
+mod direct_reading;
 mod draining;
 mod errors;
 mod events;
@@ -32,6 +34,7 @@ mod nested_deadline;
 mod observing;
 mod outages;
 mod pacing;
+mod permits;
 mod probing;
 mod reading;
 mod reconfiguring;

@@ -6,16 +6,28 @@ use crate::support::quota;
 
 #[tokio::test(start_paused = true)]
 async fn the_same_name_and_quota_give_the_same_limiter() {
-    let one = Limiter::named("naming-same", quota(10.0, 3)).unwrap();
-    let other = Limiter::named("naming-same", quota(10.0, 3)).unwrap();
+    let one = Limiter::builder(quota(10.0, 3))
+        .name("naming-same")
+        .build()
+        .unwrap();
+    let other = Limiter::builder(quota(10.0, 3))
+        .name("naming-same")
+        .build()
+        .unwrap();
     one.acquire_many(2).await.unwrap();
     assert_eq!(other.snapshot().available, 1);
 }
 
 #[test]
 fn two_quotas_for_one_name_are_an_error_that_names_both() {
-    let _first = Limiter::named("naming-twice", quota(5.0, 3)).unwrap();
-    let error = Limiter::named("naming-twice", quota(5.0, 4)).unwrap_err();
+    let _first = Limiter::builder(quota(5.0, 3))
+        .name("naming-twice")
+        .build()
+        .unwrap();
+    let error = Limiter::builder(quota(5.0, 4))
+        .name("naming-twice")
+        .build()
+        .unwrap_err();
     assert!(error.is_conflict());
     assert_eq!(
         error.to_string(),

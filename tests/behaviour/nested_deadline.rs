@@ -14,7 +14,7 @@ use crate::support::refusal;
 use crate::support::secs;
 use crate::support::since;
 
-/// What a body in here answers to its first attempt.
+/// The answer of a body in here to its first attempt.
 type First = Option<ApiError>;
 
 fn answer(first: First) -> Result<(), Failed> {
@@ -64,7 +64,7 @@ async fn call(within: &Limiter, answers: First, first: ApiError) -> (Result<(), 
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cooldown_within_counts_for_the_outer_call() {
+async fn the_cooldown_of_a_nested_call_counts_for_the_outer_call() {
     for (wait, expected) in [(100, (Ok(()), 300)), (101, (Err(told(101)), 200))] {
         let within = limiter(10.0, 5);
         within.cooldown_for(secs(200));
@@ -73,7 +73,7 @@ async fn a_cooldown_within_counts_for_the_outer_call() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn told_waits_and_backoff_within_count_for_the_outer_call() {
+async fn told_waits_and_backoff_of_a_nested_call_count_for_the_outer_call() {
     for answers in [told(150), ApiError::of(Failure::Connect)] {
         for (wait, expected) in [(150, (Ok(()), 300)), (151, (Err(told(151)), 150))] {
             let within = limiter(10.0, 5);
@@ -83,7 +83,7 @@ async fn told_waits_and_backoff_within_count_for_the_outer_call() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_queue_within_does_not_count_for_the_outer_call() {
+async fn the_queue_of_a_nested_call_does_not_count_for_the_outer_call() {
     let within = limiter(0.01, 1);
     within.acquire().await.unwrap();
     // 100 s for a token, the told wait, and 1 s in which the next token is gained.
@@ -92,7 +92,7 @@ async fn a_queue_within_does_not_count_for_the_outer_call() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_within_has_what_the_outer_one_has_left() {
+async fn a_nested_call_has_the_time_that_the_outer_call_has_left() {
     let start = Instant::now();
     let within = limiter(10.0, 5);
     within.cooldown_for(secs(300));
@@ -111,10 +111,10 @@ async fn a_call_within_has_what_the_outer_one_has_left() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_time_left_within_is_the_lesser_of_both() {
+async fn remaining_time_of_a_nested_call_is_the_lesser_of_both() {
     #[rate_limited(rate = 10)]
     async fn inner(log: &Log<u64>) -> Result<(), Failed> {
-        log.add(paced::attempt().time_left().unwrap().as_secs());
+        log.add(paced::attempt().remaining().unwrap().as_secs());
         Ok(())
     }
     #[rate_limited(limiter = limiter)]
@@ -133,7 +133,7 @@ async fn the_time_left_within_is_the_lesser_of_both() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_queue_within_counts_for_an_outer_deadline_that_is_given() {
+async fn the_queue_of_a_nested_call_counts_for_a_declared_outer_deadline() {
     #[rate_limited(rate = 10, deadline = "10s")]
     async fn bounded(within: &Limiter) -> Result<(), Failed> {
         inner(within, None).await
@@ -147,7 +147,7 @@ async fn a_queue_within_counts_for_an_outer_deadline_that_is_given() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn calls_within_that_wait_at_the_same_time_count_once() {
+async fn nested_calls_that_wait_at_the_same_time_count_once() {
     #[rate_limited(rate = 100, burst = 100)]
     async fn outer(within: &Limiter) -> Result<(), Failed> {
         let (mut calls, first) = (Vec::new(), First::None);

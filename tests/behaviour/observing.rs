@@ -1,4 +1,4 @@
-//! What the body passes to `observe` counts at once, and for its own attempt only.
+//! `observe`: a response that the body passes to it counts at once, and for its own attempt only.
 
 use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering;
@@ -16,7 +16,7 @@ use crate::support::since;
 const HEADERS: [(&str, &str); 1] = [("retry-after", "7")];
 
 #[tokio::test(start_paused = true)]
-async fn a_hint_holds_everybody_back_while_the_body_still_runs() {
+async fn an_observed_hint_holds_all_calls_back_while_the_body_still_runs() {
     #[rate_limited(limiter = limiter)]
     async fn call(limiter: &Limiter) -> Result<(), String> {
         let first = paced::attempt().number() == 1;
@@ -67,7 +67,7 @@ async fn the_response_of_one_attempt_does_not_count_for_the_next() {
     }
     let (limiter, attempts, start) = (limiter(10.0, 5), AtomicU32::new(0), Instant::now());
     assert!(call(&limiter, &attempts).await.is_err());
-    // The second attempt says nothing: it is neither a throttle nor asks anybody to wait.
+    // The second attempt says nothing: it is no throttle, and names no wait.
     assert_eq!((attempts.into_inner(), since(start)), (2, 7000));
     assert_eq!(limiter.snapshot().cooldown, None);
 }

@@ -84,7 +84,7 @@ async fn no_call_waits_longer_than_the_timeout_for_a_store_that_hangs() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn closed_refuses_while_the_store_is_away() {
+async fn on_store_error_closed_refuses_while_the_store_is_away() {
     let store = Arc::new(Scripted::new());
     let closed = Policy::new().on_error(OnStoreError::Closed);
     let limiter = with_policy(&store, 10.0, 10, closed);
@@ -99,7 +99,7 @@ async fn closed_refuses_while_the_store_is_away() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn open_does_not_pace_while_the_store_is_away() {
+async fn on_store_error_open_does_not_pace_while_the_store_is_away() {
     let store = Arc::new(Scripted::new());
     let open = Policy::new().on_error(OnStoreError::Open);
     let limiter = with_policy(&store, 1.0, 1, open);
@@ -122,7 +122,7 @@ async fn a_store_that_rejects_is_never_worked_around() {
         assert!(error.to_string().contains("wrong password"), "{error}");
         store.set(Fate::Works);
         advance(ms(1001)).await;
-        limiter.acquire().await.expect("somebody has mended it");
+        limiter.acquire().await.expect("the store is back");
     }
 }
 
@@ -166,7 +166,7 @@ async fn a_store_that_has_lost_a_cooldown_is_told_again() {
     let start = Instant::now();
     let waits = tokio::spawn({
         let one = one.clone();
-        async move { one.acquire().await }
+        async move { one.acquire().await.map(drop) }
     });
     tokio::time::sleep(ms(1)).await;
     other.acquire().await.expect("a permit");
@@ -196,21 +196,21 @@ async fn a_call_that_cannot_be_refused_waits_for_a_store_that_closes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn open_does_not_wait() {
+async fn on_store_error_open_does_not_wait_for_the_store() {
     let store = Arc::new(Scripted::new());
     let limiter = one_left(&store, OPEN).await;
     store.set(Fate::Late(1000, 0));
     let (one, other) = tokio::join!(timed(patient(&limiter)), timed(limiter.acquire()));
-    one.0.expect("nobody is paced");
-    other.0.expect("nobody is paced");
+    one.0.expect("no call is paced");
+    other.0.expect("no call is paced");
     assert_eq!((one.1, other.1), (150, 150));
     let (out, took) = timed(hurried(&limiter)).await;
-    out.expect("nobody is paced");
+    out.expect("no call is paced");
     assert_eq!(took, 0);
 }
 
 #[tokio::test(start_paused = true)]
-async fn closed_refuses_those_who_would_wait_for_ever() {
+async fn on_store_error_closed_refuses_calls_that_would_wait_for_ever() {
     for fate in [Fate::Late(1000, 0), Fate::Hangs] {
         let store = Arc::new(Scripted::new());
         let limiter = one_left(&store, CLOSED).await;
@@ -220,7 +220,7 @@ async fn closed_refuses_those_who_would_wait_for_ever() {
             async move { timed(patient(&limiter)).await }
         });
         tokio::task::yield_now().await;
-        // Behind the one who waits.
+        // Behind the one waiter.
         let (out, took) = timed(limiter.acquire()).await;
         let error = out.expect_err("the store is late");
         assert!(error.is_store(), "{error}");

@@ -105,7 +105,7 @@ async fn callers_are_served_in_the_order_of_their_arrival_whatever_they_cost() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nobody_overtakes_with_try_acquire_or_by_coming_back_at_once() {
+async fn try_acquire_and_coming_back_at_once_overtake_no_waiter() {
     let (limiter, log) = (limiter(10.0, 1), Log::new());
     limiter.acquire().await.unwrap();
     let waiter = {
@@ -128,7 +128,7 @@ async fn nobody_overtakes_with_try_acquire_or_by_coming_back_at_once() {
     };
     sleep(ms(50)).await;
     let refused = limiter.try_acquire().unwrap_err();
-    // Behind the two who wait: 50 ms for the first and 100 ms each for the second and for itself.
+    // Behind the two waiters: 50 ms for the first and 100 ms each for the second and for itself.
     assert_eq!(refused.retry_after(), Some(ms(250)));
     waiter.await.unwrap();
     greedy.await.unwrap();
@@ -171,7 +171,7 @@ async fn a_cost_of_nothing_is_granted_even_behind_a_queue() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_waiter_that_nobody_polls_holds_up_only_itself() {
+async fn a_waiter_that_is_not_polled_holds_up_only_itself() {
     let (limiter, start) = (limiter(10.0, 1), Instant::now());
     limiter.acquire().await.unwrap();
     let mut forgotten = limiter.acquire();
@@ -183,8 +183,8 @@ async fn a_waiter_that_nobody_polls_holds_up_only_itself() {
     assert_eq!(since(start), 200);
     // It is first in line again as soon as it is polled.
     assert!(poll_once(&mut forgotten).is_pending());
-    let next = async { limiter.acquire().await.map(|()| since(start)) };
-    let forgotten = async { forgotten.await.map(|()| since(start)) };
+    let next = async { limiter.acquire().await.map(|_| since(start)) };
+    let forgotten = async { forgotten.await.map(|_| since(start)) };
     let (next, forgotten) = tokio::join!(next, forgotten);
     assert_eq!((forgotten.unwrap(), next.unwrap()), (300, 400));
 }
@@ -192,12 +192,14 @@ async fn a_waiter_that_nobody_polls_holds_up_only_itself() {
 #[tokio::test(start_paused = true)]
 async fn a_late_timer_loses_no_token() {
     // A caller that is only polled every 1.5 ms still gets a token for every 1 ms that went by,
-    // as long as somebody waits at that time.
+    // as long as a caller waits at that time.
     let (limiter, start) = (limiter(1000.0, 1), Instant::now());
     let callers: Vec<_> = (0..1000)
         .map(|_| {
             let limiter = limiter.clone();
-            tokio::spawn(async move { limiter.acquire().await.unwrap() })
+            tokio::spawn(async move {
+                limiter.acquire().await.unwrap();
+            })
         })
         .collect();
     while limiter.snapshot().waiting < 999 {

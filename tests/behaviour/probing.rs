@@ -65,7 +65,7 @@ async fn a_probe_that_is_given_up_is_followed_by_another() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_permit_that_nobody_reports_on_is_no_probe() {
+async fn a_permit_without_a_report_is_no_probe() {
     let limiter = limiter(10.0, 1);
     let start = Instant::now();
     call(&limiter, &left(0, 100, 2)).await.unwrap();

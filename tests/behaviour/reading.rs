@@ -117,7 +117,7 @@ outcomes! {
         }
     }
 
-    /// A 429 that nobody looked at: its body decodes to something.
+    /// A 429 whose status was ignored: its body decodes to something.
     an_ok_whose_response_was_refused(status) -> reqwest::Result<String> {
         client_response(status, &HEADERS).observe().text().await
     }

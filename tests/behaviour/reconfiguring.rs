@@ -1,4 +1,4 @@
-//! `set_quota` reaches those who wait now.
+//! `set_quota` reaches callers that wait now.
 
 use tokio::time::Instant;
 use tokio::time::sleep;
@@ -11,12 +11,14 @@ use crate::support::secs;
 use crate::support::since;
 
 #[tokio::test(start_paused = true)]
-async fn a_faster_rate_reaches_those_who_wait() {
+async fn a_faster_rate_reaches_waiters() {
     let (limiter, start) = (limiter(1.0 / 60.0, 1), Instant::now());
     limiter.acquire().await.unwrap();
     let waiter = {
         let limiter = limiter.clone();
-        tokio::spawn(async move { limiter.acquire().await.unwrap() })
+        tokio::spawn(async move {
+            limiter.acquire().await.unwrap();
+        })
     };
     sleep(secs(30)).await;
     // Half of the token is there; the other half takes 50 ms at the new rate.
@@ -26,12 +28,14 @@ async fn a_faster_rate_reaches_those_who_wait() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_slower_rate_reaches_those_who_wait() {
+async fn a_slower_rate_reaches_waiters() {
     let (limiter, start) = (limiter(10.0, 1), Instant::now());
     limiter.acquire().await.unwrap();
     let waiter = {
         let limiter = limiter.clone();
-        tokio::spawn(async move { limiter.acquire().await.unwrap() })
+        tokio::spawn(async move {
+            limiter.acquire().await.unwrap();
+        })
     };
     sleep(ms(50)).await;
     limiter.set_quota(quota(1.0, 1));
@@ -60,7 +64,7 @@ async fn an_idle_limiter_takes_the_new_quota_too() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_asks_for_more_than_the_new_burst_gets_an_error_and_the_others_move_up() {
+async fn a_waiter_above_the_new_burst_gets_an_error_and_others_move_up() {
     let (limiter, start) = (limiter(10.0, 10), Instant::now());
     limiter.acquire_many(10).await.unwrap();
     let mut large = limiter.acquire_many(8);

@@ -1,4 +1,4 @@
-//! What is retried, when, and what comes back.
+//! Retries: after which outcomes, when, and with which result.
 
 use core::iter::repeat_n;
 use core::time::Duration;
@@ -174,7 +174,7 @@ async fn every_attempt_takes_a_token() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_throttled_call_holds_everybody_back_and_then_they_go_at_the_paced_rate() {
+async fn one_throttled_call_holds_all_back_until_they_go_at_the_paced_rate() {
     let limiter = limiter(10.0, 5);
     let server = Server::failing([ApiError::after(429, secs(3))]);
     let calls: Vec<_> = (0..12)
@@ -211,7 +211,7 @@ async fn a_retry_goes_before_calls_that_wait_but_for_the_one_that_goes_first_aft
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_throttle_that_is_not_retried_holds_everybody_back_too() {
+async fn a_throttle_that_is_not_retried_holds_all_calls_back_too() {
     #[rate_limited(limiter = limiter, max_retries = 0)]
     async fn once(limiter: &Limiter, server: &Server) -> Result<u8, ApiError> {
         server.answer()
@@ -224,7 +224,7 @@ async fn a_throttle_that_is_not_retried_holds_everybody_back_too() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_connection_that_failed_holds_up_nobody_else() {
+async fn a_connection_that_failed_holds_up_no_other_call() {
     let limiter = limiter(10.0, 5);
     let refused = ApiError::of(Failure::Connect);
     let server = Server::failing([refused]);
@@ -316,7 +316,7 @@ async fn retry_after_is_a_floor_for_every_status_that_is_retried() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_429_that_the_server_calls_final_holds_everybody_back_all_the_same() {
+async fn a_429_that_the_server_calls_final_still_holds_all_calls_back() {
     let (limiter, calls) = (limiter(10.0, 5), Log::new());
     let headers = [("retry-after", "7"), ("x-should-retry", "false")];
     let last = answered(&limiter, (429, &headers), &calls, Instant::now()).await;

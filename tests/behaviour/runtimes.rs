@@ -30,7 +30,7 @@ fn a_permit_that_is_free_needs_no_runtime_and_waiting_for_one_is_an_error() {
     let limiter = limiter(1.0, 1);
     assert!(matches!(
         poll_once(&mut limiter.acquire()),
-        core::task::Poll::Ready(Ok(()))
+        core::task::Poll::Ready(Ok(_))
     ));
     match poll_once(&mut limiter.acquire()) {
         core::task::Poll::Ready(Err(error)) => assert!(error.is_no_runtime()),
@@ -40,7 +40,7 @@ fn a_permit_that_is_free_needs_no_runtime_and_waiting_for_one_is_an_error() {
 
 /// In real time: two runtimes have no common paused clock.
 #[test]
-fn a_runtime_that_nobody_drives_holds_up_only_its_own_waiters() {
+fn a_runtime_that_is_not_driven_holds_up_only_its_own_waiters() {
     let limiter = limiter(200.0, 1);
     let (idle, busy) = (runtime(), runtime());
     let mut stuck = limiter.acquire();
@@ -71,7 +71,7 @@ fn a_limiter_outlives_a_runtime_that_had_waiters() {
             assert!(polled.is_pending());
         });
     }
-    // The end of its runtime wakes it, so that whoever polls it elsewhere gets on.
+    // The end of its runtime wakes it, so that a task that polls it elsewhere gets on.
     assert_eq!(counter.count(), 1);
     runtime().block_on(async {
         stranded.await.unwrap();

@@ -1,7 +1,6 @@
 //! Servers that enforce 30 per second in three ways, on the paused clock: 200 calls, 32 at a time.
 
 use core::time::Duration;
-use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -9,30 +8,18 @@ use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering;
 
 use http::Response;
-use http::StatusCode;
 use paced::Limiter;
 use paced::rate_limited;
+use test_support::kinds::Kind;
+use test_support::limit::Limit;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio::time::sleep;
 
 use crate::support::limiter;
-use crate::support::secs;
 use crate::support::since;
 
-const WINDOW: Duration = Duration::from_secs(2);
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    /// 30 at once, and one each 1/30 s.
-    Gcra,
-    /// 60 in each two seconds, counted from the first request.
-    Fixed,
-    /// 60 in any two seconds.
-    Moving,
-}
-
-/// What a server does beside counting.
+/// Behaviour of a server beside counting.
 #[derive(Clone, Copy, Debug)]
 struct Manner {
     kind: Kind,
@@ -42,118 +29,36 @@ struct Manner {
 
 #[derive(Debug)]
 struct Server {
-    manner: Manner,
+    headers: bool,
+    start: Instant,
     /// The ways are not equally long.
     way: AtomicU32,
-    counted: Mutex<Counted>,
-    refused: AtomicU32,
-}
-
-#[derive(Debug, Default)]
-struct Counted {
-    at: VecDeque<Instant>,
-    /// When GCRA's bucket is full, or the fixed window ends.
-    until: Option<Instant>,
-}
-
-/// Whether a request is let through, how many more would be, the time to the reset, and to the next.
-type Count = (bool, usize, Duration, Duration);
-
-impl Counted {
-    fn ask(&mut self, manner: Manner, now: Instant) -> Count {
-        match manner.kind {
-            Kind::Gcra => self.bucket(manner, now),
-            Kind::Fixed => {
-                if self.until.is_none_or(|until| until <= now) {
-                    self.until = Some(now + WINDOW);
-                    self.at.clear();
-                }
-                let ends = self.until.map_or(WINDOW, |until| until - now);
-                let passes = self.count(manner, now);
-                (passes, 60_usize.saturating_sub(self.at.len()), ends, ends)
-            }
-            Kind::Moving => {
-                while self.at.front().is_some_and(|at| *at + WINDOW <= now) {
-                    self.at.pop_front();
-                }
-                let passes = self.count(manner, now);
-                let leaves =
-                    |index: usize| self.at.get(index).map_or(WINDOW, |at| *at + WINDOW - now);
-                let over = self.at.len().saturating_sub(60);
-                (
-                    passes,
-                    60_usize.saturating_sub(self.at.len()),
-                    leaves(0),
-                    leaves(over),
-                )
-            }
-        }
-    }
-
-    fn count(&mut self, manner: Manner, now: Instant) -> bool {
-        let passes = self.at.len() < 60;
-        if passes || manner.counts_refused {
-            self.at.push_back(now);
-        }
-        passes
-    }
-
-    fn bucket(&mut self, manner: Manner, now: Instant) -> Count {
-        let (token, capacity) = (secs(1) / 30, secs(1));
-        let full = self.until.map_or(now, |full| full.max(now));
-        let missing = (full + token - now).saturating_sub(capacity);
-        let full = match missing.is_zero() {
-            true => full + token,
-            false if manner.counts_refused => (full + token).min(now + capacity),
-            false => full,
-        };
-        self.until = Some(full);
-        let left = capacity.saturating_sub(full - now).as_nanos() / token.as_nanos();
-        (
-            missing.is_zero(),
-            usize::try_from(left).unwrap(),
-            full - now,
-            missing,
-        )
-    }
+    limit: Mutex<Limit>,
 }
 
 impl Server {
+    fn new(manner: Manner, way: u32) -> Self {
+        let limit = Limit::new(manner.kind.rule(), manner.counts_refused);
+        Self {
+            headers: manner.headers,
+            start: Instant::now(),
+            way: AtomicU32::new(way),
+            limit: Mutex::new(limit),
+        }
+    }
+
     async fn request(&self) -> Response<()> {
         let way = self.way.fetch_add(7, Ordering::Relaxed) % 10;
         sleep(Duration::from_micros(u64::from(way) * 700)).await;
-        let counted = self
-            .counted
-            .lock()
-            .unwrap()
-            .ask(self.manner, Instant::now());
+        let answer = self.limit.lock().unwrap().ask(self.start.elapsed());
         sleep(Duration::from_micros(u64::from(way) * 500)).await;
-        let (passes, remaining, reset, wait) = counted;
         let mut response = Response::new(());
-        if !passes {
-            self.refused.fetch_add(1, Ordering::Relaxed);
-            *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
-        }
-        if self.manner.headers {
-            let limit = if self.manner.kind == Kind::Gcra {
-                30
-            } else {
-                60
-            };
-            let mut add = |name, value: u64| response.headers_mut().insert(name, value.into());
-            add("x-ratelimit-limit", limit);
-            add("x-ratelimit-remaining", remaining as u64);
-            add("x-ratelimit-reset", whole(reset));
-            if !passes {
-                add("retry-after", whole(wait));
-            }
+        *response.status_mut() = answer.status();
+        if self.headers {
+            *response.headers_mut() = answer.headers();
         }
         response
     }
-}
-
-fn whole(wait: Duration) -> u64 {
-    wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
 }
 
 /// Without jitter, so that each run is like the last.
@@ -171,12 +76,7 @@ struct Outcome {
 
 async fn run(manner: Manner, (hz, burst): (f64, u32), way: u32) -> Outcome {
     let (limiter, start) = (limiter(hz, burst), Instant::now());
-    let server = Arc::new(Server {
-        manner,
-        way: AtomicU32::new(way),
-        counted: Mutex::default(),
-        refused: AtomicU32::new(0),
-    });
+    let server = Arc::new(Server::new(manner, way));
     let (next, failed) = (Arc::new(AtomicU32::new(0)), Arc::new(Mutex::new(0)));
     let mut workers = JoinSet::new();
     for _ in 0..32 {
@@ -193,7 +93,7 @@ async fn run(manner: Manner, (hz, burst): (f64, u32), way: u32) -> Outcome {
     let failed = *failed.lock().unwrap();
     Outcome {
         millis: since(start),
-        refused: server.refused.load(Ordering::Relaxed),
+        refused: server.limit.lock().unwrap().refused(),
         failed,
     }
 }

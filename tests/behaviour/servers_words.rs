@@ -1,4 +1,4 @@
-//! What a server's words mean where the attribute says so: units of resets, and how exactly a pause is kept.
+//! Meanings of a server's words that the attribute sets: units of resets, and how exactly a pause is kept.
 
 use std::io;
 

@@ -25,7 +25,13 @@ pub(crate) fn shared(store: &Arc<impl Store>, hz: f64, burst: u32) -> Limiter {
 }
 
 pub(crate) fn with_policy(store: &Arc<impl Store>, hz: f64, burst: u32, policy: Policy) -> Limiter {
-    Limiter::in_store("api", quota(hz, burst), Arc::clone(store) as _, policy).expect("a slow rate")
+    Limiter::builder(quota(hz, burst))
+        .name("api")
+        .store(Arc::clone(store) as _)
+        .store_policy(policy)
+        .unregistered()
+        .build()
+        .expect("a slow rate")
 }
 
 /// When each of `count` callers gets its permit, in milliseconds.
@@ -57,7 +63,12 @@ async fn two_processes_keep_to_one_limit() {
 async fn limiters_of_other_names_are_not_affected() {
     let store = Arc::new(MemoryStore::new());
     let one = shared(&store, 1.0, 1);
-    let other = Limiter::in_store("other", quota(1.0, 1), store, Policy::new()).expect("slow");
+    let other = Limiter::builder(quota(1.0, 1))
+        .name("other")
+        .store(store)
+        .unregistered()
+        .build()
+        .expect("slow");
     assert_eq!(times(&[&one, &other], 2).await, [0, 0]);
 }
 
@@ -110,7 +121,7 @@ async fn a_cooldown_holds_for_all_processes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn those_who_wait_for_a_token_see_a_cooldown_that_comes_in_between() {
+async fn waiters_for_a_token_see_a_cooldown_that_comes_in_between() {
     let store = Arc::new(MemoryStore::new());
     let (one, other) = (shared(&store, 1.0, 1), shared(&store, 1.0, 1));
     let limiters = [&one];
@@ -217,7 +228,11 @@ async fn a_request_that_is_lost_with_its_runtime_is_sent_again() {
 #[tokio::test(start_paused = true)]
 async fn rates_that_a_store_cannot_hold_are_refused() {
     let store = Arc::new(MemoryStore::new());
-    let error = Limiter::in_store("api", quota(110_000.0, 1), store, Policy::new());
+    let error = Limiter::builder(quota(110_000.0, 1))
+        .name("api")
+        .store(store)
+        .unregistered()
+        .build();
     assert!(error.expect_err("too fast").is_invalid());
 }
 
@@ -230,7 +245,12 @@ async fn a_large_bucket_in_a_store_is_as_full_as_it_is() {
     }
     let quota = Quota::new("1000/day".parse().unwrap()).with_burst(1000.try_into().unwrap());
     let store = Arc::new(MemoryStore::new());
-    let limiter = Limiter::in_store("large", quota, store, Policy::new()).unwrap();
+    let limiter = Limiter::builder(quota)
+        .name("large")
+        .store(store)
+        .unregistered()
+        .build()
+        .unwrap();
     let start = Instant::now();
     for _ in 0..5 {
         let calls: Vec<_> = (0..200)

@@ -48,7 +48,7 @@ impl Subscriber for Spans {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_has_a_span_while_somebody_listens() {
+async fn a_call_has_a_span_while_a_subscriber_listens() {
     #[rate_limited(rate = 10)]
     async fn quiet() -> std::io::Result<()> {
         tracing::trace!("in the body");

@@ -1,4 +1,4 @@
-//! A store whose doings a test decides.
+//! A store that a test controls.
 
 use core::future::pending;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use tokio::time::sleep;
 
 use crate::support::ms;
 
-/// What becomes of a request.
+/// Fate of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fate {
     Works,
@@ -28,7 +28,7 @@ pub(crate) enum Fate {
     Rejects,
 }
 
-/// A store whose doings a test decides.
+/// A store that a test controls.
 #[derive(Debug)]
 pub(crate) struct Scripted {
     memory: Arc<Mutex<Arc<MemoryStore>>>,

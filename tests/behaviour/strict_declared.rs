@@ -6,7 +6,6 @@ use paced::Error;
 use paced::Limiter;
 use paced::rate_limited;
 use paced::store::MemoryStore;
-use paced::store::Policy;
 
 use crate::strict::count;
 use crate::strict::served;
@@ -38,7 +37,10 @@ fn quotas_say_that_they_are_strict() {
 #[tokio::test(start_paused = true)]
 async fn a_store_needs_a_burst() {
     let store: Arc<dyn paced::store::Store> = Arc::new(MemoryStore::new());
-    let in_store = |quota| Limiter::in_store("strict", quota, Arc::clone(&store), Policy::new());
+    let in_store = |quota| {
+        let limiter = Limiter::builder(quota).name("strict");
+        limiter.store(Arc::clone(&store)).build()
+    };
     let error = in_store(strict("6/10s")).expect_err("no log in a store");
     assert!(
         error.is_invalid() && error.to_string().contains("burst = 1"),

@@ -1,7 +1,6 @@
 //! Small things that most tests need.
 
 use core::future::Future;
-use core::num::NonZeroU32;
 use core::pin::Pin;
 use core::task::Context;
 use core::task::Poll;
@@ -14,33 +13,12 @@ use std::task::Waker;
 use http::HeaderValue;
 use http::Response;
 use http::StatusCode;
-use paced::Limiter;
-use paced::Quota;
-use paced::Rate;
+pub(crate) use test_support::short::limiter;
+pub(crate) use test_support::short::ms;
+pub(crate) use test_support::short::quota;
+pub(crate) use test_support::short::secs;
+pub(crate) use test_support::short::since;
 use tokio::time::Instant;
-
-pub(crate) fn ms(millis: u64) -> Duration {
-    Duration::from_millis(millis)
-}
-
-pub(crate) fn secs(seconds: u64) -> Duration {
-    Duration::from_secs(seconds)
-}
-
-/// A quota of `hz` tokens per second.
-pub(crate) fn quota(hz: f64, burst: u32) -> Quota {
-    let burst = NonZeroU32::new(burst).expect("a burst above 0");
-    Quota::new(Rate::from_hz(hz).expect("a rate that can be meant")).with_burst(burst)
-}
-
-pub(crate) fn limiter(hz: f64, burst: u32) -> Limiter {
-    Limiter::new(quota(hz, burst))
-}
-
-/// Milliseconds since `start`, on tokio's clock.
-pub(crate) fn since(start: Instant) -> u64 {
-    u64::try_from(start.elapsed().as_millis()).expect("a short test")
-}
 
 /// Polls once with a waker that does nothing.
 pub(crate) fn poll_once<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {

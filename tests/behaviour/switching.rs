@@ -112,7 +112,8 @@ async fn a_test_that_is_unpaced_waits_for_nothing_and_teaches_nothing() {
         limiter.try_acquire().unwrap();
     }
     // Another thread is not concerned.
-    let elsewhere = std::thread::spawn(move || (other.try_acquire(), other.try_acquire()));
+    let elsewhere =
+        std::thread::spawn(move || (other.try_acquire().map(drop), other.try_acquire().map(drop)));
     let (first, second) = elsewhere.join().unwrap();
     assert!(first.is_ok() && second.is_err());
     assert_eq!(since(start), 0);
@@ -142,7 +143,10 @@ async fn a_bucket_that_begins_empty_fills_at_the_rate() {
     }
     assert_eq!(since(start), 10_400);
     let plain = Limiter::new(quota(10.0, 4).starting_empty());
-    let named = Limiter::named("begins empty", quota(10.0, 4).starting_empty()).unwrap();
+    let named = Limiter::builder(quota(10.0, 4).starting_empty())
+        .name("begins empty")
+        .build()
+        .unwrap();
     for limiter in [&plain, &named] {
         assert!(limiter.try_acquire().is_err());
     }
@@ -150,13 +154,21 @@ async fn a_bucket_that_begins_empty_fills_at_the_rate() {
     for limiter in [&plain, &named] {
         assert_eq!(limiter.snapshot().available, 2);
     }
-    let same = Limiter::named("agrees", quota(10.0, 4)).unwrap();
+    let same = Limiter::builder(quota(10.0, 4))
+        .name("agrees")
+        .build()
+        .unwrap();
     assert_eq!(same.snapshot().available, 4);
-    assert!(Limiter::named("agrees", quota(10.0, 4).starting_empty()).is_err());
+    assert!(
+        Limiter::builder(quota(10.0, 4).starting_empty())
+            .name("agrees")
+            .build()
+            .is_err()
+    );
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_counts_as_a_long_wait_is_the_functions_own() {
+async fn the_threshold_of_a_long_wait_is_the_functions_own() {
     const MINUTE: std::time::Duration = std::time::Duration::from_secs(60);
     #[rate_limited(limiter = limiter, slow = "1s")]
     async fn hasty(limiter: &Limiter) -> Result<(), Failed> {

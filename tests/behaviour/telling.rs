@@ -1,4 +1,4 @@
-//! What a limiter says of its store, in `tracing` events.
+//! The `tracing` events of a limiter about its store.
 
 use core::fmt;
 use core::fmt::Write as _;
@@ -130,7 +130,7 @@ mod unread {
     use crate::support::response;
 
     #[derive(Debug, thiserror::Error)]
-    #[error("of a client that nobody knows")]
+    #[error("of an unknown client")]
     pub(super) struct Foreign;
 
     #[rate_limited(rate = 1000)]

@@ -54,7 +54,7 @@ fn always(error: ApiError) -> Arc<Server> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_the_option_every_retry_counts() {
+async fn every_retry_counts_in_max_retries_without_max_throttles() {
     let server = Server::failing([TOLD, TOLD, TOLD, TOLD, TOLD, OUTAGE]);
     let out = strict(&limiter(100.0, 10), &server).await;
     assert_eq!(out, Err(OUTAGE));
@@ -80,7 +80,7 @@ async fn refusals_without_a_told_wait_are_retries() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn both_numbers_bound_the_attempts() {
+async fn max_retries_and_max_throttles_both_bound_the_attempts() {
     for (retries, throttles, attempts) in [(0, 0, 1), (0, 3, 4), (2, 3, 6), (2, 0, 3), (2, 20, 23)]
     {
         let server = always(TOLD);
@@ -120,7 +120,7 @@ async fn throttles_that_classify_tells_of_count_as_well() {
     assert_eq!(server.calls(), [0, 2000, 4000, 6000, 8000]);
 }
 
-/// What the documentation says of windows of a minute.
+/// The documentation's example with windows of a minute.
 #[tokio::test(start_paused = true)]
 async fn six_retries_outlast_a_window_of_a_minute() {
     fn window(start: Instant) -> Result<u8, ApiError> {

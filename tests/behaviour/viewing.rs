@@ -20,12 +20,19 @@ use crate::support::secs;
 /// Two processes' limiters on one store.
 fn two() -> (Limiter, Limiter) {
     let store = Arc::new(MemoryStore::new());
-    let one = || Limiter::in_store("api", quota(10.0, 10), store.clone(), Policy::new()).unwrap();
+    let one = || {
+        Limiter::builder(quota(10.0, 10))
+            .name("api")
+            .store(store.clone())
+            .unregistered()
+            .build()
+            .unwrap()
+    };
     (one(), one())
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_other_processes_took_is_shown_to_all() {
+async fn tokens_that_other_processes_took_are_shown_to_all() {
     let (one, two) = two();
     let unused = two.shared_snapshot().await.unwrap();
     assert_eq!((unused.available, unused.last_seen), (10, None));

@@ -147,7 +147,7 @@ async fn a_connection_that_breaks_and_a_timeout_are_told_apart() {
 }
 
 #[tokio::test]
-async fn what_would_fail_again_is_sent_once() {
+async fn a_request_that_would_fail_again_is_sent_once() {
     for code in [
         Code::Unauthenticated,
         Code::PermissionDenied,

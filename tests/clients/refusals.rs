@@ -1,4 +1,4 @@
-//! A server's plan of whom to refuse, and what it saw.
+//! A server's plan of which calls to refuse, and what it saw.
 
 use std::collections::HashMap;
 use std::sync::Arc;

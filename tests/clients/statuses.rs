@@ -99,7 +99,7 @@ async fn a_delay_in_the_details_closes_the_limiter_for_all() {
 
 /// Failures that another attempt would not mend, and some that may have been carried out.
 #[tokio::test(start_paused = true)]
-async fn what_may_have_been_carried_out_is_repeated_only_where_it_may_be() {
+async fn requests_that_may_have_been_carried_out_are_repeated_only_if_idempotent() {
     fn fail(attempts: &AtomicUsize, code: Code) -> Result<(), Status> {
         attempts.fetch_add(1, Ordering::SeqCst);
         Err(Status::new(code, ""))

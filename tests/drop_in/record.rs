@@ -1,4 +1,4 @@
-//! What can be seen of a call: what its body logs, when values are dropped, what spans do.
+//! Observations of a call: the log of its body, the drops of values, the spans.
 
 use std::cell::RefCell;
 use std::fmt::Debug;
@@ -50,7 +50,7 @@ impl Drop for Guard {
     }
 }
 
-/// What can be seen of one call, from here on.
+/// Observations of one call, from here on.
 pub(crate) struct Watch(tracing::subscriber::DefaultGuard);
 
 impl Watch {

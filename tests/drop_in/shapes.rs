@@ -56,7 +56,7 @@ impl Row {
     }
 }
 
-/// What spans do, and all else.
+/// Splits a log into the lines of spans and all others.
 fn parts(log: &[String]) -> (Vec<&String>, Vec<&String>) {
     log.iter().partition(|line| {
         matches!(

@@ -9,8 +9,7 @@ use std::sync::PoisonError;
 
 use paced::Limiter;
 use paced::Quota;
-use paced::store::Policy;
-use tokio::runtime::Builder;
+use test_support::life::paused;
 use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
 use tokio::task::yield_now;
@@ -45,14 +44,6 @@ static SHARED: LazyLock<Mutex<(Runtime, Instant)>> = LazyLock::new(|| {
     Mutex::new((runtime, first))
 });
 
-fn paused() -> Runtime {
-    Builder::new_current_thread()
-        .enable_time()
-        .start_paused(true)
-        .build()
-        .expect("a runtime")
-}
-
 /// Runs a world, without the bound of caller `lifted`.
 pub(crate) fn run(world: &World, lifted: Option<usize>) -> Record {
     let shared = LazyLock::force(&SHARED);
@@ -84,7 +75,12 @@ impl Run {
         let store = Arc::new(Watched::new());
         let limiter = if world.shared {
             let store = Arc::clone(&store);
-            Limiter::in_store("api", quota, store, Policy::new()).expect("a slow rate")
+            Limiter::builder(quota)
+                .name("api")
+                .store(store)
+                .unregistered()
+                .build()
+                .expect("a slow rate")
         } else {
             Limiter::new(quota)
         };

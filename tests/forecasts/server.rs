@@ -1,10 +1,16 @@
 //! A model server that counts requests and tells what is left with each response, consistently.
 
+use core::time::Duration;
 use std::sync::Mutex;
 
 use http::HeaderValue;
 use http::Response;
 use http::StatusCode;
+use test_support::limit;
+use test_support::limit::Limit;
+use test_support::limit::Rule;
+use test_support::limit::whole_seconds;
+use test_support::short::ms;
 
 /// Limit that a server enforces and tells. Times are milliseconds.
 #[derive(Clone, Copy, Debug)]
@@ -38,82 +44,96 @@ pub(crate) struct Answer {
 #[derive(Debug)]
 pub(crate) struct Live {
     server: Server,
-    /// Of windows the current one's number and requests, of buckets when it is full.
-    state: Mutex<(u64, u64)>,
+    limit: Option<Mutex<Limit>>,
 }
 
 impl Live {
     pub(crate) fn new(server: Server) -> Self {
-        let state = match server {
-            Server::Silent | Server::Refuses { .. } => (0, 0),
-            Server::Window { used, .. } => (0, used),
-            Server::Bucket { interval, used, .. } => (used * interval, 0),
-        };
+        let limit = server.limit();
         Self {
             server,
-            state: Mutex::new(state),
+            limit: limit.map(Mutex::new),
         }
     }
 
     /// Answers a request `now` milliseconds after the start.
     pub(crate) fn answer(&self, now: u64, last: bool) -> Answer {
+        let ask = |now| {
+            let limit = self.limit.as_ref().expect("a server with a limit");
+            let mut limit = limit.lock().expect("no panic under the lock");
+            limit.ask(ms(now))
+        };
         match self.server {
             Server::Refuses { wait } if last => {
                 Answer::of(false, &[("retry-after-ms", wait.to_string())], [0, wait])
             }
             Server::Silent | Server::Refuses { .. } => Answer::of(true, &[], [0; 2]),
-            Server::Window {
+            Server::Window { elapsed, .. } => window(&ask(now + elapsed)),
+            Server::Bucket { .. } => bucket(&ask(now)),
+        }
+    }
+}
+
+impl Server {
+    fn limit(self) -> Option<Limit> {
+        let few = |count| u32::try_from(count).expect("few requests");
+        match self {
+            Self::Silent | Self::Refuses { .. } => None,
+            Self::Window {
                 limit,
                 length,
-                elapsed,
+                used,
                 ..
-            } => self.window(limit, length, now + elapsed),
-            Server::Bucket {
-                limit, interval, ..
-            } => self.bucket(limit, interval, now),
+            } => {
+                let (limit, length) = (few(limit), ms(length));
+                Some(Limit::used(Rule::Aligned { limit, length }, few(used)))
+            }
+            Self::Bucket {
+                limit,
+                interval,
+                used,
+            } => {
+                let (limit, token) = (few(limit), ms(interval));
+                let rule = Rule::Bucket {
+                    limit,
+                    token,
+                    capacity: token * limit,
+                };
+                Some(Limit::used(rule, few(used)))
+            }
         }
     }
+}
 
-    fn window(&self, limit: u64, length: u64, now: u64) -> Answer {
-        let mut state = self.state.lock().expect("no panic under the lock");
-        if state.0 != now / length {
-            *state = (now / length, 0);
-        }
-        let passes = state.1 < limit;
-        state.1 += u64::from(passes);
-        let reset = (length - now % length).div_ceil(1000);
-        let mut headers = vec![
-            ("x-ratelimit-limit", limit.to_string()),
-            ("x-ratelimit-remaining", (limit - state.1).to_string()),
-            ("x-ratelimit-reset", reset.to_string()),
-        ];
-        if !passes {
-            headers.push(("retry-after", reset.to_string()));
-        }
-        Answer::of(passes, &headers, [reset * 1000; 2])
+fn window(count: &limit::Answer) -> Answer {
+    let reset = whole_seconds(count.reset);
+    let mut headers = vec![
+        ("x-ratelimit-limit", count.limit.to_string()),
+        ("x-ratelimit-remaining", count.remaining.to_string()),
+        ("x-ratelimit-reset", reset.to_string()),
+    ];
+    if !count.passes() {
+        headers.push(("retry-after", reset.to_string()));
     }
+    Answer::of(count.passes(), &headers, [reset * 1000; 2])
+}
 
-    fn bucket(&self, limit: u64, interval: u64, now: u64) -> Answer {
-        let mut state = self.state.lock().expect("no panic under the lock");
-        let full = state.0.max(now) + interval;
-        let over = (full - now).saturating_sub(limit * interval);
-        if over == 0 {
-            state.0 = full;
-        }
-        let reset = state.0 - now;
-        let mut headers = vec![
-            ("x-ratelimit-limit-requests", limit.to_string()),
-            (
-                "x-ratelimit-remaining-requests",
-                (limit - reset.div_ceil(interval)).to_string(),
-            ),
-            ("x-ratelimit-reset-requests", format!("{reset}ms")),
-        ];
-        if over > 0 {
-            headers.push(("retry-after-ms", over.to_string()));
-        }
-        Answer::of(over == 0, &headers, [reset, over])
+fn bucket(count: &limit::Answer) -> Answer {
+    let millis = |time: Duration| u64::try_from(time.as_millis()).expect("a short time");
+    let reset = millis(count.reset);
+    let over = count.verdict.err().map_or(0, millis);
+    let mut headers = vec![
+        ("x-ratelimit-limit-requests", count.limit.to_string()),
+        (
+            "x-ratelimit-remaining-requests",
+            count.remaining.to_string(),
+        ),
+        ("x-ratelimit-reset-requests", format!("{reset}ms")),
+    ];
+    if over > 0 {
+        headers.push(("retry-after-ms", over.to_string()));
     }
+    Answer::of(count.passes(), &headers, [reset, over])
 }
 
 impl Answer {

@@ -1,4 +1,4 @@
-//! What `paced::headers` makes of responses.
+//! Hints that `paced::headers` reads from responses.
 //!
 //! * `cases`: recorded and specified responses with the right answers
 //! * `times`: every way of writing a time
@@ -30,7 +30,7 @@ use paced::hint::Window;
 /// 2026-11-23T12:00:00Z, our clock in these tests unless one says otherwise.
 const NOW: u64 = 1_795_435_200;
 
-/// What a response with these fields says.
+/// Parses a response with these fields.
 fn read(status: u16, fields: &[(&str, &str)]) -> Hint {
     headers::parse(status_code(status), &map(fields), at(NOW))
 }

@@ -3,7 +3,7 @@
 use crate::{counts, governing, read, seconds};
 
 #[test]
-fn a_vendor_that_nobody_listed_is_understood() {
+fn a_vendor_that_is_not_listed_is_understood() {
     for stem in ["ratelimit", "rate-limit", "quota"] {
         for vendor in ["acme-", "x-acme-", "a-", "ab-", "abc-", "abcd-"] {
             let name = |field| format!("{vendor}{stem}-{field}");

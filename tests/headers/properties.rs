@@ -1,4 +1,4 @@
-//! What holds for any response.
+//! Properties of any response.
 
 use std::time::{Duration, SystemTime};
 
@@ -181,7 +181,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_left_over_rounds_up(whole in 0..1_000_000_000_u64, digits in "[0-9]{1,20}") {
+    fn a_fraction_of_a_unit_rounds_up(whole in 0..1_000_000_000_u64, digits in "[0-9]{1,20}") {
         let wait = retry_after(&format!("{whole}.{digits}")).expect("a wait").as_millis();
         let padded: u128 = format!("{digits:0<20}").parse().expect("digits");
         let exact = u128::from(whole) * 1000 + padded.div_ceil(10_u128.pow(17));

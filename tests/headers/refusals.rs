@@ -92,11 +92,11 @@ fn one_spent_category_is_no_evidence() {
 }
 
 #[test]
-fn what_a_cache_repeats_is_no_evidence() {
+fn headers_that_a_cache_repeats_are_no_evidence() {
     let hint = read(403, &[SPENT, ("x-ratelimit-reset", "30"), ("age", "1")]);
     assert!(!hint.limited());
     assert_eq!((hint.remaining(), hint.reset_after()), (None, None));
-    // The wait is for whoever receives it.
+    // The wait is for the receiver of the response.
     assert_eq!(read(503, &[WAIT, ("age", "1")]).retry_after(), seconds(1));
 
     for fresh in ["0", "", "-1", "soon"] {

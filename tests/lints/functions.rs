@@ -162,7 +162,7 @@ impl Client {
 
 /// Without tokio's own attribute, whose expansion allows lints.
 #[test]
-fn they_run() {
+fn annotated_functions_run_under_deny() {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .start_paused(true)

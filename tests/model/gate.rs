@@ -5,7 +5,6 @@
 //! limiter's lock is sequential, so a stand-in of a few lines does for it.
 
 #[path = "../../runtime/src/bucket.rs"]
-#[expect(dead_code, reason = "the fast path needs a part of it")]
 mod bucket;
 #[path = "../../runtime/src/error.rs"]
 #[expect(dead_code, unreachable_pub, reason = "public in the runtime")]
@@ -21,6 +20,8 @@ mod lasting;
 #[path = "../../runtime/src/quota.rs"]
 #[expect(dead_code, unreachable_pub, reason = "public in the runtime")]
 mod quota;
+#[path = "../../runtime/src/strict.rs"]
+mod strict;
 #[path = "../../runtime/src/time.rs"]
 #[expect(dead_code, reason = "the fast path needs a part of it")]
 mod time;

@@ -84,7 +84,7 @@ trait Blanket: Sized {
 
 impl<T> Blanket for T {}
 
-/// The same for whoever owns the value.
+/// The same for the owner of the value.
 #[expect(dead_code, reason = "it is there to be in the way")]
 trait Consuming: Sized {
     fn call(self) {}

@@ -31,7 +31,7 @@ async fn three<F: Future<Output = Result<(), E>>, E: std::fmt::Debug>(
 ) -> Duration {
     let start = Instant::now();
     for _ in 0..3 {
-        call().await.expect("a server that throttles nobody");
+        call().await.expect("a server that throttles no call");
     }
     start.elapsed()
 }

@@ -1,4 +1,4 @@
-//! What servers refuse with, and what calls fail with.
+//! Refusals of servers, and errors of calls.
 
 use core::fmt;
 use core::time::Duration;

@@ -1,4 +1,4 @@
-//! Calls that nobody polls for seconds after their permits were granted.
+//! Calls that are not polled for seconds after their permits were granted.
 
 use core::fmt;
 use core::future::Future;
@@ -187,7 +187,7 @@ const fn envelope(hz: u32) -> usize {
 }
 
 #[tokio::test(start_paused = true)]
-async fn calls_that_nobody_polls_cost_nothing_of_the_rate() {
+async fn calls_that_are_not_polled_cost_nothing_of_the_rate() {
     let (mut below, mut above) = (Vec::new(), Vec::new());
     for hz in [5, 100] {
         for polling in Polling::ALL {

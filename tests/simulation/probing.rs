@@ -18,7 +18,7 @@ use crate::support::ms;
 use crate::support::secs;
 use crate::support::since;
 
-/// What becomes of the call that goes first.
+/// Fate of the call that goes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fate {
     /// It takes 5 s.
@@ -126,16 +126,16 @@ fn first_difference(times: &[u64]) -> Option<(usize, u64, u64)> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn others_follow_at_the_paced_rate_if_the_first_call_is_slow() {
+async fn waiters_follow_a_slow_probe_at_the_paced_rate() {
     assert_eq!(first_difference(&scenario(Fate::Slow).await), None);
 }
 
 #[tokio::test(start_paused = true)]
-async fn others_follow_at_the_paced_rate_if_the_first_call_panics() {
+async fn waiters_follow_a_probe_that_panics_at_the_paced_rate() {
     assert_eq!(first_difference(&scenario(Fate::Panics).await), None);
 }
 
 #[tokio::test(start_paused = true)]
-async fn others_follow_at_the_paced_rate_if_the_first_call_is_dropped() {
+async fn waiters_follow_a_dropped_probe_at_the_paced_rate() {
     assert_eq!(first_difference(&scenario(Fate::Dropped).await), None);
 }

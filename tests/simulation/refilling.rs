@@ -10,9 +10,10 @@ use std::sync::atomic::Ordering;
 
 use http::HeaderValue;
 use http::Response;
-use http::StatusCode;
 use paced::Limiter;
 use paced::rate_limited;
+use test_support::limit::Limit;
+use test_support::limit::Rule;
 use tokio::time::Instant;
 use tokio::time::sleep;
 
@@ -29,63 +30,42 @@ const RUNS: usize = 3;
 
 #[derive(Debug)]
 struct Server {
-    capacity: u32,
-    /// The time in which it gains a token.
-    interval: Duration,
+    start: Instant,
     back: Duration,
-    counted: Mutex<Counted>,
-}
-
-#[derive(Debug)]
-struct Counted {
-    full_at: Instant,
-    refused: u32,
+    limit: Mutex<Limit>,
 }
 
 impl Server {
-    fn new(capacity: u32, per_second: u32, back: Duration) -> Self {
-        let full_at = Instant::now();
+    fn new(limit: u32, per_second: u32, back: Duration) -> Self {
+        let token = Duration::from_secs(1) / per_second;
+        let rule = Rule::Bucket {
+            limit,
+            token,
+            capacity: token * limit,
+        };
         Self {
-            capacity,
-            interval: Duration::from_secs(1) / per_second,
+            start: Instant::now(),
             back,
-            counted: Mutex::new(Counted {
-                full_at,
-                refused: 0,
-            }),
+            limit: Mutex::new(Limit::new(rule, false)),
         }
     }
 
     async fn request(&self) -> Response<()> {
-        let (passes, full_in) = self.count(Instant::now());
+        let answer = self.limit.lock().unwrap().ask(self.start.elapsed());
         sleep(self.back).await;
         let mut response = Response::new(());
         let mut add = |name, value: String| {
             let value = HeaderValue::from_str(&value).expect("letters and digits");
             response.headers_mut().insert(name, value);
         };
-        let missing = full_in.as_nanos().div_ceil(self.interval.as_nanos());
-        let remaining = u128::from(self.capacity) - missing;
-        add("x-ratelimit-limit-requests", self.capacity.to_string());
-        add("x-ratelimit-remaining-requests", remaining.to_string());
-        add("x-ratelimit-reset-requests", duration(full_in));
-        if !passes {
-            *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
-        }
+        add("x-ratelimit-limit-requests", answer.limit.to_string());
+        add(
+            "x-ratelimit-remaining-requests",
+            answer.remaining.to_string(),
+        );
+        add("x-ratelimit-reset-requests", duration(answer.reset));
+        *response.status_mut() = answer.status();
         response
-    }
-
-    /// Whether a request passes, and the time until the bucket is full again.
-    fn count(&self, now: Instant) -> (bool, Duration) {
-        let mut counted = self.counted.lock().unwrap();
-        let full_at = counted.full_at.max(now) + self.interval;
-        let passes = full_at - now <= self.interval * self.capacity;
-        if passes {
-            counted.full_at = full_at;
-        } else {
-            counted.refused += 1;
-        }
-        (passes, counted.full_at - now)
     }
 }
 
@@ -187,7 +167,7 @@ async fn scenario(setting: Setting, calls: u32) -> Figures {
     let figures = Figures {
         wall: batch.wall,
         ideal: Duration::from_secs(1) * (calls - capacity) / per_second + back,
-        refusals: server.counted.lock().unwrap().refused,
+        refusals: server.limit.lock().unwrap().refused(),
         failed: batch.failed,
         too_late: too_late.load(Ordering::Relaxed),
     };

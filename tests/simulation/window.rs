@@ -7,9 +7,12 @@ use std::sync::atomic::Ordering;
 
 use http::HeaderValue;
 use http::Response;
-use http::StatusCode;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimePrinter;
+use test_support::limit::Answer;
+use test_support::limit::Limit;
+use test_support::limit::Rule;
+use test_support::limit::whole_seconds;
 use tokio::time::Instant;
 use tokio::time::sleep;
 
@@ -50,30 +53,13 @@ impl Ways {
 /// Windows of one length, each begun by the first request after the last one ended.
 #[derive(Debug)]
 pub(crate) struct Windows {
-    limit: u32,
-    length: Duration,
+    limit: Mutex<Limit>,
     resets: Resets,
     ways: Ways,
     start: Instant,
     /// The server's wall clock at the start, since 1970.
     epoch: Duration,
     requests: AtomicU32,
-    counted: Mutex<Counted>,
-}
-
-#[derive(Debug, Default)]
-struct Counted {
-    used: u32,
-    ends: Option<Instant>,
-    refused: u32,
-}
-
-/// What the server knows of a request.
-#[derive(Clone, Copy, Debug)]
-struct Count {
-    passes: bool,
-    remaining: u32,
-    ends: Duration,
 }
 
 impl Windows {
@@ -85,54 +71,31 @@ impl Windows {
         phase: Duration,
     ) -> Self {
         Self {
-            limit,
-            length,
+            limit: Mutex::new(Limit::new(Rule::Fixed { limit, length }, false)),
             resets,
             ways,
             start: Instant::now(),
             epoch: Duration::from_secs(1_700_000_000) + phase,
             requests: AtomicU32::new(0),
-            counted: Mutex::default(),
         }
     }
 
     /// Requests that were refused.
     pub(crate) fn refused(&self) -> u32 {
-        self.counted.lock().unwrap().refused
+        self.limit.lock().unwrap().refused()
     }
 
     pub(crate) async fn request(&self) -> Response<()> {
         let number = self.requests.fetch_add(1, Ordering::Relaxed);
         let (there, back) = self.ways.of(number);
         sleep(there).await;
-        let count = self.count(Instant::now());
-        let response = self.response(count);
+        let answer = self.limit.lock().unwrap().ask(self.start.elapsed());
+        let response = self.response(&answer);
         sleep(back).await;
         response
     }
 
-    fn count(&self, now: Instant) -> Count {
-        let mut counted = self.counted.lock().unwrap();
-        let running = counted.ends.filter(|ends| now < *ends);
-        if running.is_none() {
-            counted.used = 0;
-        }
-        let ends = running.unwrap_or(now + self.length);
-        counted.ends = Some(ends);
-        let passes = counted.used < self.limit;
-        if passes {
-            counted.used += 1;
-        } else {
-            counted.refused += 1;
-        }
-        Count {
-            passes,
-            remaining: self.limit - counted.used,
-            ends: ends - now,
-        }
-    }
-
-    fn response(&self, count: Count) -> Response<()> {
+    fn response(&self, answer: &Answer) -> Response<()> {
         let mut response = Response::new(());
         let mut add = |name, value: String| {
             let value = HeaderValue::from_str(&value).expect("digits");
@@ -140,18 +103,18 @@ impl Windows {
         };
         let clock = self.epoch + self.start.elapsed();
         let (reset, wait) = match self.resets {
-            Resets::Decimals => (decimals(count.ends), decimals(count.ends)),
-            Resets::Seconds => (whole(count.ends), whole(count.ends)),
-            Resets::Epoch => (whole(clock + count.ends), whole(count.ends)),
+            Resets::Decimals => (decimals(answer.reset), decimals(answer.reset)),
+            Resets::Seconds => (whole(answer.reset), whole(answer.reset)),
+            Resets::Epoch => (whole(clock + answer.reset), whole(answer.reset)),
         };
         add("date", date(clock));
-        add("x-ratelimit-limit", self.limit.to_string());
-        add("x-ratelimit-remaining", count.remaining.to_string());
+        add("x-ratelimit-limit", answer.limit.to_string());
+        add("x-ratelimit-remaining", answer.remaining.to_string());
         add("x-ratelimit-reset", reset);
-        if !count.passes {
+        if !answer.passes() {
             add("retry-after", wait);
-            *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
         }
+        *response.status_mut() = answer.status();
         response
     }
 }
@@ -163,8 +126,7 @@ fn decimals(time: Duration) -> String {
 
 /// Seconds, rounded up.
 fn whole(time: Duration) -> String {
-    let seconds = time.as_secs() + u64::from(time.subsec_nanos() > 0);
-    seconds.to_string()
+    whole_seconds(time).to_string()
 }
 
 /// An HTTP date, which knows no fractions.

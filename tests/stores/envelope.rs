@@ -1,14 +1,15 @@
-//! What processes that share a state can use of it together, whatever they do.
+//! The most that processes can use of a shared state together, whatever they do.
 
 use paced::store::Action;
 use paced::store::Limit;
 use paced::store::Limits;
 use paced::store::Request;
 use paced::store::State;
-use paced::store::TICKS_PER_SECOND as SECOND;
+use paced::store::Ticks;
 use paced::store::step;
 use proptest::prelude::*;
 
+use crate::stepping::SECOND;
 use crate::stepping::START;
 use crate::world::Event;
 use crate::world::PROCESSES;
@@ -16,15 +17,16 @@ use crate::world::World;
 use crate::world::signed;
 
 /// In intervals of the first limit.
-fn scaled(interval: u64) -> impl Strategy<Value = u64> {
-    prop_oneof![0..interval, 0..20 * interval, Just(interval)]
+fn scaled(interval: Ticks) -> impl Strategy<Value = Ticks> {
+    let ticks = interval.get();
+    prop_oneof![0..ticks, 0..20 * ticks, Just(ticks)].prop_map(Ticks::new)
 }
 
-fn usual(interval: u64) -> BoxedStrategy<Event> {
+fn usual(interval: Ticks) -> BoxedStrategy<Event> {
     let by = 0..PROCESSES;
     let tokens = prop_oneof![1..5_u32, Just(1000)];
     prop_oneof![
-        6 => (by.clone(), tokens, prop_oneof![Just(0), scaled(interval)])
+        6 => (by.clone(), tokens, prop_oneof![Just(Ticks::ZERO), scaled(interval)])
             .prop_map(|(by, tokens, ahead)| Event::Draw { by, tokens, ahead }),
         12 => (by.clone(), any::<bool>()).prop_map(|(by, oldest)| Event::Use { by, oldest }),
         1 => (by.clone(), scaled(interval))
@@ -43,8 +45,11 @@ fn events(event: BoxedStrategy<Event>) -> impl Strategy<Value = Vec<Event>> {
 }
 
 fn limit() -> impl Strategy<Value = Limit> {
-    let interval = prop_oneof![40..1000_u64, SECOND / 50..SECOND, SECOND..3600 * SECOND];
-    (interval, 1..20_u32).prop_map(|(interval, burst)| Limit::new(interval, burst))
+    let interval = {
+        let second = SECOND.get();
+        prop_oneof![40..1000_u64, second / 50..second, second..3600 * second]
+    };
+    (interval, 1..20_u32).prop_map(|(interval, burst)| Limit::new(Ticks::new(interval), burst))
 }
 
 fn runs() -> impl Strategy<Value = (Limit, Vec<Event>)> {
@@ -111,7 +116,7 @@ proptest! {
 
     /// Nothing, if only one process uses it: it remembers all.
     #[test]
-    fn a_loss_that_somebody_remembers_lets_nothing_through(
+    fn a_loss_that_a_process_remembers_lets_nothing_through(
         (limit, mut events) in limit().prop_flat_map(|limit| run_with(limit, Just(Event::Lose))),
     ) {
         for event in &mut events {
@@ -141,14 +146,14 @@ proptest! {
                 Event::Draw { tokens, ahead, .. } => Action::Draw {
                     tokens,
                     horizon: ahead,
-                    longest: u64::MAX,
+                    longest: Ticks::MAX,
                     drain: false,
                 },
                 Event::Pause { duration, .. } => Action::Pause { duration },
                 Event::Resume { .. } => Action::Resume { forget: false },
                 Event::Learn { interval, duration, .. } => Action::Learn { interval, duration },
                 Event::Pass { time } => {
-                    now += time;
+                    now = now + time;
                     continue;
                 }
                 _ => {
@@ -161,8 +166,8 @@ proptest! {
             let request = Request::new(action, limits);
             let (one, other) = (step(&mut kept, now, &request), step(&mut forgotten, now, &request));
             prop_assert_eq!(
-                (one.granted, one.wait.max(0), one.every, one.state.paused_until.max(now)),
-                (other.granted, other.wait.max(0), other.every, other.state.paused_until.max(now))
+                (one.granted(), one.last().wait.to_come(), one.last().every, one.state.paused_until.max(now)),
+                (other.granted(), other.last().wait.to_come(), other.last().every, other.state.paused_until.max(now))
             );
         }
     }

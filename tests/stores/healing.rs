@@ -1,25 +1,24 @@
-//! What a state survives: being lost, and clocks that are changed.
+//! A state that is lost, and clocks that are changed.
 
 use paced::store::Action;
-use paced::store::Answer;
+use paced::store::Reply;
 use paced::store::Request;
 use paced::store::State;
+use paced::store::Ticks;
+use paced::store::Wait;
 use paced::store::step;
 
 use crate::stepping::BURST;
 use crate::stepping::START;
 use crate::stepping::T;
+use crate::stepping::TICK;
 use crate::stepping::ask;
 use crate::stepping::draw;
 use crate::stepping::limits;
 
-const HOUR: u64 = 3600 * T;
+const HOUR: Ticks = Ticks::from_secs(3600);
 
-fn ticks(count: u64) -> i64 {
-    i64::try_from(count).unwrap()
-}
-
-fn ask_with(state: &mut State, now: u64, floor: State, action: Action) -> Answer {
+fn ask_with(state: &mut State, now: Ticks, floor: State, action: Action) -> Reply {
     step(
         state,
         now,
@@ -44,13 +43,11 @@ fn a_floor_brings_back_what_was_lost() {
     let floor = used();
     let mut lost = State::default();
     let answer = ask_with(&mut lost, START + T, floor, Action::Peek);
-    assert_eq!(answer.wait, ticks(62 * T));
-    let back = State {
-        // What was drawn before the loss is void: not all of it may be known.
-        generation: floor.generation + 1,
-        seen: START + T,
-        ..floor
-    };
+    assert_eq!(answer.last().wait, Wait::ahead(62 * T));
+    let mut back = floor;
+    // What was drawn before the loss is void: not all of it may be known.
+    back.generation += 1;
+    back.seen = START + T;
     assert_eq!(answer.state, back);
     // The same floor once more, as of another process, changes nothing.
     let again = ask_with(&mut lost, START + 2 * T, floor, Action::Peek);
@@ -68,7 +65,7 @@ fn a_floor_that_is_older_changes_nothing() {
         draw(1),
         Action::Pause { duration: 30 * T },
         draw(1),
-        learn(0, 0),
+        learn(Ticks::ZERO, Ticks::ZERO),
         Action::Pause { duration: 90 * T },
     ];
     for (late, action) in (0..).zip(actions) {
@@ -91,7 +88,7 @@ fn a_floor_does_not_bring_back_slots_that_a_pause_made_void() {
     let floor = state;
     ask(&mut state, START, Action::Pause { duration: T });
     let answer = ask_with(&mut state, START, floor, Action::Peek);
-    assert_eq!(answer.wait, ticks(2 * T));
+    assert_eq!(answer.last().wait, Wait::ahead(2 * T));
 }
 
 #[test]
@@ -102,7 +99,7 @@ fn a_floor_does_not_bring_back_a_pause_that_was_lifted() {
     let lifted = ask(&mut state, START + T, Action::Resume { forget: false }).state;
     assert_eq!((lifted.generation, lifted.paused_until), (2, START + T));
     let answer = ask_with(&mut state, START + T, floor, draw(1));
-    assert_eq!((answer.granted, answer.wait), (1, ticks(T)));
+    assert_eq!((answer.granted(), answer.last().wait), (1, Wait::ahead(T)));
     // The state is kept for as long as a process may remember the pause.
     assert!(state.expires_at() > START + HOUR);
     // Nothing is to be lifted any more.
@@ -114,10 +111,8 @@ fn a_floor_does_not_bring_back_a_pause_that_was_lifted() {
     // A later pause is not the one that was lifted.
     let later = ask(&mut state, START + 2 * T, Action::Pause { duration: T }).state;
     assert_eq!(later.paused_until, START + 3 * T);
-    let longer = State {
-        paused_until: START + 2 * HOUR,
-        ..floor
-    };
+    let mut longer = floor;
+    longer.paused_until = START + 2 * HOUR;
     let answer = ask_with(&mut state, START + 2 * T, longer, Action::Peek);
     assert_eq!(answer.state.paused_until, START + 2 * HOUR);
 }
@@ -126,7 +121,7 @@ fn a_floor_does_not_bring_back_a_pause_that_was_lifted() {
 fn a_loss_makes_void_what_others_drew_since() {
     let floor = used();
     let mut lost = State::default();
-    // Somebody who does not remember comes first.
+    // A process that does not remember comes first.
     assert_eq!(ask(&mut lost, START + T, draw(4)).state.generation, 0);
     let answer = ask_with(&mut lost, START + 2 * T, floor, Action::Peek);
     assert_eq!(answer.state.generation, floor.generation + 1);
@@ -135,25 +130,24 @@ fn a_loss_makes_void_what_others_drew_since() {
 
 #[test]
 fn a_floor_that_cannot_be_true_closes_nothing_for_long() {
-    let floor = State {
-        full_at: [u64::MAX; 4],
-        paused_until: u64::MAX,
-        generation: u64::MAX,
-        learnt_interval: u64::MAX,
-        learnt_until: u64::MAX,
-        seen: u64::MAX,
-    };
+    let mut floor = State::default();
+    floor.full_at = [Ticks::MAX; 4];
+    floor.paused_until = Ticks::MAX;
+    floor.generation = u64::MAX;
+    floor.learnt_interval = Ticks::MAX;
+    floor.learnt_until = Ticks::MAX;
+    floor.seen = Ticks::MAX;
     let mut state = State::default();
     ask_with(&mut state, START, floor, draw(1));
     assert!(state.paused_until <= START && state.learnt_until <= START);
-    assert!(ask(&mut state, START, Action::Peek).wait <= ticks((512 + 60 + 1) * T));
+    assert!(ask(&mut state, START, Action::Peek).last().wait <= Wait::ahead((512 + 60 + 1) * T));
 }
 
 #[test]
 fn a_clock_set_back_by_an_hour_changes_no_wait() {
     for (late, action) in [
-        (0, draw(1)),
-        (0, Action::Peek),
+        (Ticks::ZERO, draw(1)),
+        (Ticks::ZERO, Action::Peek),
         (30 * T, Action::Peek),
         (80 * T, Action::Peek),
     ] {
@@ -162,7 +156,10 @@ fn a_clock_set_back_by_an_hour_changes_no_wait() {
         // The last change is what tells of the clock: time that passed since counts once more.
         let right = ask(&mut kept, START, action);
         let answer = ask(&mut set_back, then - HOUR, action);
-        assert_eq!((answer.granted, answer.wait), (right.granted, right.wait));
+        assert_eq!(
+            (answer.granted(), answer.last().wait),
+            (right.granted(), right.last().wait)
+        );
         assert_eq!(answer.state.seen, then - HOUR);
         assert_eq!(answer.state.generation, right.state.generation);
         assert_eq!(
@@ -177,7 +174,7 @@ fn a_clock_set_back_after_an_idle_hour_costs_that_hour_at_most() {
     let mut state = used();
     // An hour and a minute later the clock is set back by an hour.
     let answer = ask(&mut state, START + 60 * T, Action::Peek);
-    assert_eq!(answer.wait, ticks(3 * T));
+    assert_eq!(answer.last().wait, Wait::ahead(3 * T));
 }
 
 #[test]
@@ -188,7 +185,7 @@ fn a_floor_of_before_the_clock_was_set_back_moves_along() {
     let first = ask_with(&mut state, now, floor, Action::Peek);
     assert_eq!(first.state.paused_until, now + 60 * T);
     let lost = ask_with(&mut State::default(), now, floor, Action::Peek);
-    assert_eq!(lost.wait, first.wait);
+    assert_eq!(lost.last().wait, first.last().wait);
 }
 
 #[test]
@@ -197,10 +194,10 @@ fn a_clock_set_forward_costs_one_burst_at_most() {
     ask(&mut state, START, draw(10));
     for hour in 1..4 {
         let answer = ask(&mut state, START + hour * HOUR, draw(100));
-        assert_eq!(answer.granted, 10);
+        assert_eq!(answer.granted(), 10);
         // Set right again: the bucket is as empty as it was just before.
         let answer = ask(&mut state, START + T, draw(100));
-        assert_eq!((answer.granted, answer.wait), (1, ticks(T)));
+        assert_eq!((answer.granted(), answer.last().wait), (1, Wait::ahead(T)));
     }
 }
 
@@ -212,11 +209,15 @@ fn a_clock_that_is_set_forward_fills_no_bucket_and_ends_no_pause() {
     let request = Request::new(draw(BURST), limits()).not_after(START + T);
     let changed = START + T + HOUR;
     let answer = step(&mut state, changed, &request);
-    assert_eq!((answer.granted, answer.wait), (1, 0), "{answer:?}");
-    let answer = step(&mut state, changed + 1, &request);
     assert_eq!(
-        (answer.granted, answer.wait),
-        (1, ticks(T) - 1),
+        (answer.granted(), answer.last().wait),
+        (1, Wait::NONE),
+        "{answer:?}"
+    );
+    let answer = step(&mut state, changed + TICK, &request);
+    assert_eq!(
+        (answer.granted(), answer.last().wait),
+        (1, Wait::ahead(T - TICK)),
         "{answer:?}"
     );
 
@@ -227,7 +228,7 @@ fn a_clock_that_is_set_forward_fills_no_bucket_and_ends_no_pause() {
     assert_eq!(paused.paused_until, START + 60 * T + HOUR);
     // The same where the state is lost, as one that has expired by the new time.
     let mut lost = State::default();
-    step(&mut lost, changed, &request.with_floor(seen));
+    step(&mut lost, changed, &request.clone().with_floor(seen));
     assert_eq!(lost.paused_until, START + 60 * T + HOUR);
 }
 
@@ -240,8 +241,8 @@ fn a_clock_that_is_set_forward_has_moved_since_the_request_was_sent() {
     let request = request.not_after(START + 30 * T).sent_at(START + T);
     let answer = step(&mut paused, START + T + HOUR, &request);
     assert_eq!(paused.paused_until, START + 60 * T + HOUR);
-    assert_eq!(answer.granted, 1);
-    // Whoever changed it by the new time did so before.
+    assert_eq!(answer.granted(), 1);
+    // A change by the new time was made before.
     let mut changed = answer.state;
     step(&mut changed, START + 2 * T + HOUR, &request);
     assert_eq!(changed.paused_until, START + 60 * T + HOUR);

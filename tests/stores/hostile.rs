@@ -1,18 +1,20 @@
-//! `step` with values that nobody means.
+//! `step` with nonsensical values.
 
 use paced::store::Action;
 use paced::store::Limit;
 use paced::store::Limits;
 use paced::store::Request;
 use paced::store::State;
-use paced::store::TICKS_PER_SECOND as SECOND;
+use paced::store::Ticks;
+use paced::store::Wait;
 use paced::store::step;
 use proptest::prelude::*;
 
+use crate::stepping::SECOND;
 use crate::stepping::START;
 use crate::stepping::draw;
 
-const DAY: u64 = 24 * 3600 * SECOND;
+const DAY: Ticks = Ticks::from_secs(24 * 3600);
 
 /// Mostly the edges.
 fn number() -> impl Strategy<Value = u64> {
@@ -21,61 +23,76 @@ fn number() -> impl Strategy<Value = u64> {
         .prop_map(|(edge, more)| edge.saturating_add_signed(more));
     prop_oneof![
         near,
-        START - 1000..START + 1000,
-        START..START + DAY,
+        START.get() - 1000..START.get() + 1000,
+        START.get()..START.get() + DAY.get(),
         any::<u64>()
     ]
 }
 
+fn time() -> impl Strategy<Value = Ticks> {
+    number().prop_map(Ticks::new)
+}
+
 fn state() -> impl Strategy<Value = State> {
-    let instants = [number(), number(), number(), number()];
-    (instants, number(), number(), number(), number(), number()).prop_map(
-        |(full_at, paused_until, generation, learnt_interval, learnt_until, seen)| State {
-            full_at,
-            paused_until,
-            generation,
-            learnt_interval,
-            learnt_until,
-            seen,
+    let instants = [time(), time(), time(), time()];
+    (instants, time(), number(), time(), time(), time()).prop_map(
+        |(full_at, paused_until, generation, learnt_interval, learnt_until, seen)| {
+            let mut state = State::default();
+            state.full_at = full_at;
+            state.paused_until = paused_until;
+            state.generation = generation;
+            state.learnt_interval = learnt_interval;
+            state.learnt_until = learnt_until;
+            state.seen = seen;
+            state
         },
     )
 }
 
 fn limits() -> impl Strategy<Value = Limits> {
-    let limit = (number(), any::<u32>()).prop_map(|(interval, burst)| Limit::new(interval, burst));
+    let limit = (time(), any::<u32>()).prop_map(|(interval, burst)| Limit::new(interval, burst));
     prop::collection::vec(limit, 1..5).prop_map(|limits| Limits::new(&limits).unwrap())
 }
 
 fn action() -> impl Strategy<Value = Action> {
     let tokens = prop_oneof![0..3_u32, Just(u32::MAX)];
-    let draw = (tokens, number(), number(), any::<bool>()).prop_map(
-        |(tokens, horizon, longest, drain)| Action::Draw {
-            tokens,
-            horizon,
-            longest,
-            drain,
-        },
-    );
+    let draw =
+        (tokens, time(), time(), any::<bool>()).prop_map(|(tokens, horizon, longest, drain)| {
+            Action::Draw {
+                tokens,
+                horizon,
+                longest,
+                drain,
+            }
+        });
     prop_oneof![
         4 => draw,
         1 => Just(Action::Peek),
         1 => any::<bool>().prop_map(|forget| Action::Resume { forget }),
-        1 => number().prop_map(|duration| Action::Pause { duration }),
-        1 => (number(), number())
+        1 => time().prop_map(|duration| Action::Pause { duration }),
+        1 => (time(), time())
             .prop_map(|(interval, duration)| Action::Learn { interval, duration }),
     ]
 }
 
 fn request() -> impl Strategy<Value = Request> {
-    let instant = || prop::option::of(number());
+    let instant = || prop::option::of(time());
     let some = (prop::option::of(state()), instant(), instant());
-    (action(), limits(), some).prop_map(|(action, limits, (floor, end, sent))| {
-        let mut request = Request::new(action, limits);
-        request.floor = floor;
-        request.not_after = end;
-        request.sent_at = sent;
-        request
-    })
+    (
+        action(),
+        prop::collection::vec(action(), 0..4),
+        limits(),
+        some,
+    )
+        .prop_map(|(action, more, limits, (floor, end, sent))| {
+            let mut request = more
+                .into_iter()
+                .fold(Request::new(action, limits), Request::then);
+            request.floor = floor;
+            request.not_after = end;
+            request.sent_at = sent;
+            request
+        })
 }
 
 proptest! {
@@ -85,18 +102,43 @@ proptest! {
     #[test]
     fn no_value_makes_it_panic(
         mut state in state(),
-        requests in prop::collection::vec((number(), request()), 1..6),
+        requests in prop::collection::vec((time(), request()), 1..6),
     ) {
         for (now, request) in requests {
             let answer = step(&mut state, now, &request);
             prop_assert_eq!(answer.state, state);
             prop_assert_eq!(answer.now, now);
             // All tokens are due before the bucket that gave them is full.
-            let last = i128::from(answer.wait)
-                + i128::from(answer.every) * i128::from(answer.granted.saturating_sub(1));
-            if answer.granted > 0 {
-                prop_assert!(last <= i128::from(state.full_at[0]), "{answer:?}");
+            let pauses = |action: &Action| matches!(action, Action::Pause { .. } | Action::Resume { .. });
+            let since = request.actions.iter().rposition(pauses).unwrap_or(0);
+            for answer in answer.answers[since..].iter().filter(|answer| answer.granted > 0) {
+                let ahead = u64::from(answer.granted - 1) * answer.every;
+                let last = i128::from(now.get()) + i128::from(answer.wait.later(ahead).get());
+                prop_assert!(last <= i128::from(now.get()) + i128::from(state.full_at[0].get()), "{answer:?}");
             }
+        }
+    }
+
+    #[test]
+    fn every_state_comes_back_from_its_bytes(state in state()) {
+        prop_assert_eq!(State::from_bytes(&state.to_bytes()), Ok(state));
+    }
+
+    /// No bytes make it panic, and those that it takes are what it would write.
+    #[test]
+    fn all_bytes_are_a_state_or_an_error(
+        version in prop_oneof![Just(1), any::<u8>()],
+        rest in prop_oneof![
+            prop::collection::vec(any::<u8>(), 72),
+            prop::collection::vec(any::<u8>(), 0..200),
+        ],
+    ) {
+        let bytes = [vec![version], rest].concat();
+        let read = State::from_bytes(&bytes);
+        prop_assert_eq!(read.is_ok(), version == 1 && bytes.len() == 73);
+        match read {
+            Ok(state) => prop_assert_eq!(state.to_bytes(), bytes),
+            Err(error) => prop_assert_eq!(error.is_newer(), version > 1),
         }
     }
 
@@ -106,45 +148,45 @@ proptest! {
     fn no_state_closes_a_limiter_for_longer_than_documented(
         mut state in state(),
         floor in state(),
-        interval in 40..DAY,
+        interval in (40..DAY.get()).prop_map(Ticks::new),
         burst in 1..1000_u32,
-        looks in prop::collection::vec(0..30 * DAY, 0..4),
+        looks in prop::collection::vec((0..30 * DAY.get()).prop_map(Ticks::new), 0..4),
     ) {
         let limits = Limits::one(Limit::new(interval, burst));
         let peek = Request::new(Action::Peek, limits);
-        step(&mut state, START, &peek.with_floor(floor));
+        step(&mut state, START, &peek.clone().with_floor(floor));
         let mut looks = looks;
         looks.sort_unstable();
         for later in looks {
             step(&mut state, START + later, &peek);
         }
         let end = START + 30 * DAY;
-        let wait = step(&mut state, end, &peek).wait;
+        let wait = step(&mut state, end, &peek).last().wait;
         let furthest = 513 * interval + 60 * SECOND;
-        prop_assert!(wait <= i64::try_from(furthest).unwrap(), "{wait} > {furthest}");
+        prop_assert!(wait <= Wait::ahead(furthest), "{wait:?} > {furthest:?}");
         let answer = step(&mut state, end + furthest, &Request::new(draw(1), limits));
-        prop_assert!(answer.granted == 1 && answer.wait <= 0, "{answer:?}");
+        prop_assert!(answer.granted() == 1 && answer.last().wait <= Wait::NONE, "{answer:?}");
     }
 }
 
 #[test]
-fn what_a_slower_limit_left_is_cut() {
+fn a_wait_left_by_a_slower_limit_is_cut() {
     let slow = Limits::one(Limit::new(3600 * SECOND, 10));
     let fast = Limits::one(Limit::new(SECOND, 10));
     let mut state = State::default();
     for _ in 0..20 {
         step(&mut state, START, &Request::new(draw(1), slow));
     }
-    let wait = step(&mut state, START, &Request::new(Action::Peek, fast)).wait;
-    assert_eq!(wait, i64::try_from((512 + 60 + 1) * SECOND).unwrap());
+    let wait = step(&mut state, START, &Request::new(Action::Peek, fast))
+        .last()
+        .wait;
+    assert_eq!(wait, Wait::ahead((512 + 60 + 1) * SECOND));
 }
 
 #[test]
 fn a_generation_that_cannot_be_counted_further_starts_again() {
-    let mut state = State {
-        generation: u64::MAX,
-        ..State::default()
-    };
+    let mut state = State::default();
+    state.generation = u64::MAX;
     let request = Request::new(
         Action::Pause { duration: SECOND },
         crate::stepping::limits(),

@@ -1,11 +1,13 @@
-//! What limiters share: the arithmetic, and every store.
+//! The shared parts of limiters: the arithmetic, and every store.
 
+mod actions;
 mod attribute;
 mod broken;
 mod conformance;
 mod envelope;
 mod healing;
 mod hostile;
+mod learnt;
 mod limiters;
 mod namespaces;
 mod redis;

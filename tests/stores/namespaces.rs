@@ -7,7 +7,6 @@ use paced::Limiter;
 use paced::Quota;
 use paced::store::ListRequest;
 use paced::store::MemoryStore;
-use paced::store::Policy;
 use paced::store::Request;
 use paced::store::Store;
 use paced::store::StoreError;
@@ -19,7 +18,12 @@ use tokio::time::Instant;
 
 fn limiter(store: Arc<dyn Store>) -> Limiter {
     let quota = Quota::per_second(NonZeroU32::MIN);
-    Limiter::in_store("github", quota, store, Policy::new()).expect("a slow rate")
+    Limiter::builder(quota)
+        .name("github")
+        .store(store)
+        .unregistered()
+        .build()
+        .expect("a slow rate")
 }
 
 #[tokio::test(start_paused = true)]

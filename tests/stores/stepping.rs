@@ -1,19 +1,24 @@
 //! `step`, one request at a time.
 
 use paced::store::Action;
-use paced::store::Answer;
 use paced::store::Limit;
 use paced::store::Limits;
+use paced::store::Reply;
 use paced::store::Request;
 use paced::store::State;
-use paced::store::TICKS_PER_SECOND as SECOND;
+use paced::store::Ticks;
+use paced::store::Wait;
 use paced::store::step;
 
 /// Some time in November 2026.
-pub(crate) const START: u64 = 1_795_500_000 * SECOND;
+pub(crate) const START: Ticks = Ticks::from_secs(1_795_500_000);
+
+pub(crate) const SECOND: Ticks = Ticks::SECOND;
+
+pub(crate) const TICK: Ticks = Ticks::new(1);
 
 /// A token per second, ten at once.
-pub(crate) const T: u64 = SECOND;
+pub(crate) const T: Ticks = SECOND;
 pub(crate) const BURST: u32 = 10;
 
 pub(crate) fn limits() -> Limits {
@@ -28,24 +33,20 @@ pub(crate) fn hourly() -> Limits {
 pub(crate) const fn draw(tokens: u32) -> Action {
     Action::Draw {
         tokens,
-        horizon: 0,
-        longest: u64::MAX,
+        horizon: Ticks::ZERO,
+        longest: Ticks::MAX,
         drain: false,
     }
 }
 
-pub(crate) fn ask(state: &mut State, now: u64, action: Action) -> Answer {
+pub(crate) fn ask(state: &mut State, now: Ticks, action: Action) -> Reply {
     step(state, now, &Request::new(action, limits()))
 }
 
-fn ticks(count: u64) -> i64 {
-    i64::try_from(count).unwrap()
-}
-
-/// What was granted, and how long until the first.
-fn granted(state: &mut State, now: u64, action: Action) -> (u32, i64) {
+/// Returns the granted tokens, and the time until the first.
+pub(crate) fn granted(state: &mut State, now: Ticks, action: Action) -> (u32, Wait) {
     let answer = ask(state, now, action);
-    (answer.granted, answer.wait)
+    (answer.granted(), answer.last().wait)
 }
 
 #[test]
@@ -53,13 +54,13 @@ fn a_full_bucket_gives_its_burst_with_instants_of_the_past() {
     let mut state = State::default();
     let answer = ask(&mut state, START, draw(100));
     assert_eq!(answer.now, START);
-    assert_eq!((answer.granted, answer.every), (BURST, T));
+    assert_eq!((answer.granted(), answer.last().every), (BURST, T));
     // The last of the ten is due now.
-    assert_eq!(answer.wait, -ticks(9 * T));
+    assert_eq!(answer.last().wait, Wait::past(9 * T));
     assert_eq!(answer.state.full_at[0], START + 10 * T);
     assert_eq!(answer.state.seen, START);
     // The next one follows in the same row.
-    assert_eq!(granted(&mut state, START, draw(1)), (1, ticks(T)));
+    assert_eq!(granted(&mut state, START, draw(1)), (1, Wait::ahead(T)));
 }
 
 #[test]
@@ -72,39 +73,41 @@ fn a_horizon_draws_ahead_and_the_first_token_may_lie_beyond_it() {
         drain: false,
     };
     assert_eq!(
-        granted(&mut state, START, ahead(100, 3 * T, 0)),
-        (13, -ticks(9 * T))
+        granted(&mut state, START, ahead(100, 3 * T, Ticks::ZERO)),
+        (13, Wait::past(9 * T))
     );
     assert_eq!(
         granted(&mut state, START, ahead(100, T, 4 * T)),
-        (1, ticks(4 * T))
+        (1, Wait::ahead(4 * T))
     );
     // Nor further than the asker allows; nothing changes then.
     let before = state;
     assert_eq!(
-        granted(&mut state, START, ahead(100, T, 5 * T - 1)),
-        (0, ticks(5 * T))
+        granted(&mut state, START, ahead(100, T, 5 * T - TICK)),
+        (0, Wait::ahead(5 * T))
     );
     assert_eq!(state, before);
 }
 
 #[test]
-fn nothing_is_written_where_nothing_changes() {
+fn an_unchanged_state_is_not_written() {
     let mut state = State::default();
     for action in [
         Action::Peek,
         draw(0),
-        Action::Pause { duration: 0 },
+        Action::Pause {
+            duration: Ticks::ZERO,
+        },
         Action::Draw {
             tokens: 1,
-            horizon: 0,
-            longest: 0,
+            horizon: Ticks::ZERO,
+            longest: Ticks::ZERO,
             drain: false,
         },
     ] {
         ask(&mut state, START, draw(BURST));
         let before = state;
-        ask(&mut state, START + 1, action);
+        ask(&mut state, START + TICK, action);
         assert_eq!(state, before, "{action:?}");
     }
 }
@@ -112,11 +115,14 @@ fn nothing_is_written_where_nothing_changes() {
 #[test]
 fn a_peek_says_when_the_next_token_is_free() {
     let mut state = State::default();
-    assert_eq!(granted(&mut state, START, Action::Peek), (0, -ticks(9 * T)));
+    assert_eq!(
+        granted(&mut state, START, Action::Peek),
+        (0, Wait::past(9 * T))
+    );
     ask(&mut state, START, draw(BURST));
     assert_eq!(
         granted(&mut state, START + T / 4, Action::Peek),
-        (0, ticks(T - T / 4))
+        (0, Wait::ahead(T - T / 4))
     );
 }
 
@@ -127,24 +133,27 @@ fn several_limits_are_taken_together_or_not_at_all() {
     let mut ask = |now, tokens, longest| {
         let action = Action::Draw {
             tokens,
-            horizon: 0,
+            horizon: Ticks::ZERO,
             longest,
             drain: false,
         };
         step(&mut state, now, &Request::new(action, limits))
     };
-    let first = ask(START, 5, 0);
-    assert_eq!((first.granted, first.wait, first.every), (3, 0, 0));
+    let first = ask(START, 5, Ticks::ZERO);
+    assert_eq!(
+        (first.granted(), first.last().wait, first.last().every),
+        (3, Wait::NONE, Ticks::ZERO)
+    );
     assert_eq!(first.state.full_at[..2], [START + 3 * T, START + 180 * T]);
     // The slower one has nothing left: the faster one loses nothing to it.
-    let none = ask(START + T, 5, 59 * T - 1);
-    assert_eq!((none.granted, none.wait), (0, ticks(59 * T)));
+    let none = ask(START + T, 5, 59 * T - TICK);
+    assert_eq!((none.granted(), none.last().wait), (0, Wait::ahead(59 * T)));
     assert_eq!(none.state, first.state);
     // One token, taken from both when it may be used.
     let later = ask(START + T, 5, 59 * T);
     assert_eq!(
-        (later.granted, later.wait, later.every),
-        (1, ticks(59 * T), 0)
+        (later.granted(), later.last().wait, later.last().every),
+        (1, Wait::ahead(59 * T), Ticks::ZERO)
     );
     assert_eq!(later.state.full_at[..2], [START + 61 * T, START + 240 * T]);
 }
@@ -155,9 +164,12 @@ fn a_pause_reopens_at_the_paced_rate() {
     let answer = ask(&mut state, START, Action::Pause { duration: 7 * T });
     assert_eq!(answer.state.paused_until, START + 7 * T);
     assert_eq!(answer.state.generation, 1);
-    assert_eq!(answer.wait, ticks(8 * T));
-    for (at, wait) in [(0, 8 * T), (5 * T, 4 * T), (7 * T, 3 * T)] {
-        assert_eq!(granted(&mut state, START + at, draw(1)), (1, ticks(wait)));
+    assert_eq!(answer.last().wait, Wait::ahead(8 * T));
+    for (at, wait) in [(Ticks::ZERO, 8 * T), (5 * T, 4 * T), (7 * T, 3 * T)] {
+        assert_eq!(
+            granted(&mut state, START + at, draw(1)),
+            (1, Wait::ahead(wait))
+        );
     }
 }
 
@@ -170,7 +182,7 @@ fn a_pause_takes_back_what_was_drawn_ahead() {
     }
     // Thirty tokens are given away up to half a minute ahead; all are void now.
     ask(&mut state, START, Action::Pause { duration: 2 * T });
-    assert_eq!(granted(&mut state, START, draw(1)), (1, ticks(3 * T)));
+    assert_eq!(granted(&mut state, START, draw(1)), (1, Wait::ahead(3 * T)));
 }
 
 #[test]
@@ -185,91 +197,21 @@ fn a_pause_is_extended_and_never_shortened() {
     assert_eq!(pause(START + T, 9 * T), (10 * T, 1));
     assert_eq!(pause(START + T, 20 * T), (21 * T, 2));
     // A little longer: by 50 ms at least, so that the next answers of the same kind change nothing.
-    assert_eq!(pause(START + T + 4, 20 * T), (21 * T + T / 20, 3));
+    assert_eq!(pause(START + T + 4 * TICK, 20 * T), (21 * T + T / 20, 3));
     assert_eq!(pause(START + T + T / 20, 20 * T), (21 * T + T / 20, 3));
     // A new pause after the old one is exact again.
-    assert_eq!(pause(START + 30 * T, 4), (30 * T + 4, 4));
+    assert_eq!(pause(START + 30 * T, 4 * TICK), (30 * T + 4 * TICK, 4));
 }
 
 #[test]
 fn no_pause_is_longer_than_30_days_however_often_it_is_extended() {
-    const MONTH: u64 = 30 * 24 * 3600 * SECOND;
+    const MONTH: Ticks = Ticks::from_secs(30 * 24 * 3600);
     let mut state = State::default();
-    for late in [0, 1, 2, 3, 1000] {
-        let duration = u64::MAX;
+    for late in [0, 1, 2, 3, 1000].map(Ticks::new) {
+        let duration = Ticks::MAX;
         let answer = ask(&mut state, START + late, Action::Pause { duration });
         assert_eq!(answer.state.paused_until, START + late + MONTH);
     }
-}
-
-#[test]
-fn what_is_learnt_spaces_tokens_and_saves_nothing_up() {
-    let mut state = State::default();
-    let learn = Action::Learn {
-        interval: 4 * T,
-        duration: 100 * T,
-    };
-    // The answer knows it already: one token at once.
-    assert_eq!(granted(&mut state, START, learn), (0, 0));
-    assert_eq!(granted(&mut state, START, draw(9)), (1, 0));
-    assert_eq!(granted(&mut state, START, draw(9)), (1, ticks(4 * T)));
-    // Forty idle seconds later there is one, and not ten.
-    assert_eq!(granted(&mut state, START + 48 * T, draw(9)), (1, 0));
-    assert_eq!(
-        granted(&mut state, START + 48 * T, draw(9)),
-        (1, ticks(4 * T))
-    );
-    // When it ends, the declared rate goes on, without a burst.
-    assert_eq!(
-        granted(&mut state, START + 100 * T, Action::Peek).1,
-        -ticks(9 * T)
-    );
-}
-
-#[test]
-fn what_is_learnt_does_not_close_an_empty_bucket_for_longer_than_one_interval() {
-    let limits = Limits::one(Limit::new(T, 3600));
-    let mut state = State::default();
-    let mut ask = |action| step(&mut state, START, &Request::new(action, limits));
-    ask(draw(3600));
-    let learnt = ask(Action::Learn {
-        interval: 18 * T,
-        duration: 1800 * T,
-    });
-    assert_eq!(learnt.wait, ticks(18 * T));
-}
-
-#[test]
-fn what_is_learnt_may_be_slower_than_all_that_is_declared() {
-    let mut state = State::default();
-    let hour = 3600 * T;
-    let learn = Action::Learn {
-        interval: hour,
-        duration: 10 * hour,
-    };
-    ask(&mut state, START, learn);
-    assert_eq!(granted(&mut state, START, draw(1)), (1, 0));
-    // Long after what the declared limit would have it wait for.
-    assert_eq!(
-        granted(&mut state, START + hour / 2, draw(1)),
-        (1, ticks(hour / 2))
-    );
-}
-
-#[test]
-fn what_is_learnt_never_loosens_and_can_be_taken_back() {
-    let mut state = State::default();
-    let learn = |interval, duration| Action::Learn { interval, duration };
-    ask(&mut state, START, draw(BURST));
-    ask(&mut state, START, learn(T / 2, 100 * T));
-    assert_eq!(granted(&mut state, START, Action::Peek), (0, ticks(T)));
-    ask(&mut state, START, learn(5 * T, 100 * T));
-    assert_eq!(granted(&mut state, START, Action::Peek), (0, ticks(5 * T)));
-    // A later one replaces it, also by less, and none ends it.
-    ask(&mut state, START, learn(2 * T, 50 * T));
-    assert_eq!(granted(&mut state, START, Action::Peek), (0, ticks(2 * T)));
-    ask(&mut state, START, learn(0, 0));
-    assert_eq!(granted(&mut state, START, Action::Peek), (0, ticks(T)));
 }
 
 #[test]
@@ -277,15 +219,15 @@ fn a_drained_bucket_begins_empty() {
     let mut state = State::default();
     let drain = Action::Draw {
         tokens: 1,
-        horizon: 0,
-        longest: 0,
+        horizon: Ticks::ZERO,
+        longest: Ticks::ZERO,
         drain: true,
     };
     // Nothing within reach, but it counts all the same.
-    assert_eq!(granted(&mut state, START, drain), (0, ticks(T)));
-    assert_eq!(granted(&mut state, START, draw(1)), (1, ticks(T)));
+    assert_eq!(granted(&mut state, START, drain), (0, Wait::ahead(T)));
+    assert_eq!(granted(&mut state, START, draw(1)), (1, Wait::ahead(T)));
     // A bucket that owes tokens already owes no more.
-    assert_eq!(granted(&mut state, START, drain), (0, ticks(2 * T)));
+    assert_eq!(granted(&mut state, START, drain), (0, Wait::ahead(2 * T)));
 }
 
 #[test]
@@ -294,46 +236,49 @@ fn a_request_that_comes_too_late_changes_nothing() {
     ask(&mut state, START, draw(BURST));
     let before = state;
     for action in [draw(1), Action::Peek, Action::Pause { duration: T }] {
-        let request = Request::new(action, limits()).not_after(START + 10);
-        let answer = step(&mut state, START + 11, &request);
+        let request = Request::new(action, limits()).not_after(START + 10 * TICK);
+        let answer = step(&mut state, START + 11 * TICK, &request);
         assert!(answer.stale);
-        assert_eq!((answer.granted, answer.state), (0, before));
-        assert_eq!((state, answer.now), (before, START + 11));
+        assert_eq!((answer.granted(), answer.state), (0, before));
+        assert_eq!((state, answer.now), (before, START + 11 * TICK));
     }
-    let request = Request::new(draw(1), limits()).not_after(START + 10);
-    assert!(!step(&mut state, START + 10, &request).stale);
+    let request = Request::new(draw(1), limits()).not_after(START + 10 * TICK);
+    assert!(!step(&mut state, START + 10 * TICK, &request).stale);
     // Ten minutes late is no late request but a clock that was changed.
-    let changed = START + 10 + 600 * SECOND;
-    assert!(step(&mut state.clone(), changed - 1, &request).stale);
+    let changed = START + 10 * TICK + 600 * SECOND;
+    assert!(step(&mut state.clone(), changed - TICK, &request).stale);
     assert!(!step(&mut state, changed, &request).stale);
 }
 
 #[test]
-fn nothing_is_given_away_twice_however_many_draw_ahead() {
+fn no_token_is_given_away_twice_to_processes_that_draw_ahead() {
     let mut state = State::default();
-    let mut last = -ticks(10 * T);
+    let mut last = Wait::past(10 * T);
     let mut drawn = 0;
     for _ in 0..1000 {
         let answer = ask(&mut state, START, draw(1));
-        if answer.granted == 0 {
+        if answer.granted() == 0 {
             break;
         }
-        assert_eq!(answer.wait, last + ticks(T));
-        last = answer.wait;
+        assert_eq!(answer.last().wait, last.later(T));
+        last = answer.last().wait;
         drawn += 1;
     }
     // A burst, 512 tokens, and a minute's worth: from then on one as each comes free.
     assert_eq!(drawn, 10 + 512 + 60);
-    assert_eq!(granted(&mut state, START + T - 1, draw(1)).0, 0);
+    assert_eq!(granted(&mut state, START + T - TICK, draw(1)).0, 0);
     assert_eq!(granted(&mut state, START + T, draw(9)), (1, last));
     assert_eq!(granted(&mut state, START + T, draw(9)).0, 0);
 }
 
 #[test]
 fn limits_outside_of_bounds_are_put_to_their_edge() {
-    assert_eq!(Limit::new(0, 0), Limit::new(Limit::MIN_INTERVAL, 1));
-    let slowest = Limit::new(u64::MAX, u32::MAX);
-    assert_eq!(slowest, Limit::new(1 << 48, 1));
+    assert_eq!(
+        Limit::new(Ticks::ZERO, 0),
+        Limit::new(Limit::MIN_INTERVAL, 1)
+    );
+    let slowest = Limit::new(Ticks::MAX, u32::MAX);
+    assert_eq!(slowest, Limit::new(Ticks::new(1 << 48), 1));
     assert_eq!(slowest.capacity(), slowest.interval());
     let limit = Limit::new(T, 3);
     assert_eq!(Limits::new(&[]), None);

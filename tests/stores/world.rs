@@ -1,11 +1,12 @@
 //! Processes that share a state, and what they do.
 
 use paced::store::Action;
-use paced::store::Answer;
 use paced::store::Limit;
 use paced::store::Limits;
+use paced::store::Reply;
 use paced::store::Request;
 use paced::store::State;
+use paced::store::Ticks;
 use paced::store::step;
 use proptest::prelude::*;
 
@@ -16,21 +17,25 @@ pub(crate) const PROCESSES: usize = 3;
 #[derive(Clone, Debug)]
 pub(crate) enum Event {
     /// A process draws.
-    Draw { by: usize, tokens: u32, ahead: u64 },
+    Draw {
+        by: usize,
+        tokens: u32,
+        ahead: Ticks,
+    },
     /// A process uses one of its slots, the oldest or the newest that is due.
     Use { by: usize, oldest: bool },
     /// A server asks a process for a pause.
-    Pause { by: usize, duration: u64 },
+    Pause { by: usize, duration: Ticks },
     /// A person ends all pauses.
     Resume { by: usize },
     /// A server's answers show a limit.
     Learn {
         by: usize,
-        interval: u64,
-        duration: u64,
+        interval: Ticks,
+        duration: Ticks,
     },
     /// Time passes.
-    Pass { time: u64 },
+    Pass { time: Ticks },
     /// The store's clock is set, by so much.
     Set { by: i64 },
     /// The store loses everything.
@@ -69,8 +74,8 @@ pub(crate) struct World {
     pub(crate) extra: usize,
 }
 
-pub(crate) fn signed(ticks: u64) -> i64 {
-    i64::try_from(ticks).unwrap()
+pub(crate) fn signed(ticks: Ticks) -> i64 {
+    i64::try_from(ticks.get()).unwrap()
 }
 
 impl World {
@@ -96,15 +101,15 @@ impl World {
         world
     }
 
-    fn now(&self) -> u64 {
-        u64::try_from(self.time + self.ahead).unwrap()
+    fn now(&self) -> Ticks {
+        Ticks::new(u64::try_from(self.time + self.ahead).unwrap())
     }
 
     fn pacing(&self) -> Limit {
         self.limits.as_slice()[0]
     }
 
-    fn ask(&mut self, by: usize, action: Action) -> Answer {
+    fn ask(&mut self, by: usize, action: Action) -> Reply {
         let mut request = Request::new(action, self.limits);
         request.floor = self.processes[by].floor;
         let now = self.now();
@@ -125,11 +130,11 @@ impl World {
                 let paused = self.ask(by, Action::Pause { duration });
                 let answer = self.ask(by, Action::Peek);
                 // Nothing is free before its end, and then the first after one interval.
-                if duration > 0 {
+                if duration > Ticks::ZERO {
                     let end = signed(paused.state.paused_until) - signed(answer.now);
                     assert!(end >= signed(duration), "{paused:?}");
                     let interval = signed(self.pacing().interval());
-                    assert!(answer.wait >= end + interval, "{answer:?}");
+                    assert!(answer.last().wait.get() >= end + interval, "{answer:?}");
                 }
             }
             Event::Learn {
@@ -162,18 +167,20 @@ impl World {
         }
     }
 
-    fn draw(&mut self, by: usize, tokens: u32, ahead: u64) {
+    fn draw(&mut self, by: usize, tokens: u32, ahead: Ticks) {
         let action = Action::Draw {
             tokens,
             horizon: ahead,
-            longest: u64::MAX,
+            longest: Ticks::MAX,
             drain: false,
         };
         let answer = self.ask(by, action);
-        assert!(answer.granted <= tokens);
-        for nth in 0..answer.granted {
+        assert!(answer.granted() <= tokens);
+        for nth in 0..answer.granted() {
             self.processes[by].slots.push(Slot {
-                due: self.time + answer.wait + signed(answer.every) * i64::from(nth),
+                due: self.time
+                    + answer.last().wait.get()
+                    + signed(answer.last().every) * i64::from(nth),
                 generation: answer.state.generation,
             });
         }

@@ -23,7 +23,7 @@ use super::untyped::Core;
 pin_project_lite::pin_project! {
     /// The future of one attempt: takes a permit and runs the body.
     #[must_use = "futures do nothing unless awaited"]
-    pub struct Attempt<'c, 's, S, R, F> {
+    pub struct RunningAttempt<'c, 's, S, R, F> {
         // What it is an attempt of.
         call: &'c mut Call<'s, S, R>,
         // The body, once.
@@ -43,7 +43,7 @@ pub enum Attempted<O> {
     Refused(Error),
 }
 
-impl<S, R: Refusing, F: Future> Future for Attempt<'_, '_, S, R, F> {
+impl<S, R: Refusing, F: Future> Future for RunningAttempt<'_, '_, S, R, F> {
     type Output = Attempted<F::Output>;
 
     /// Compiled for every annotated function, so all that does not need its body is elsewhere.
@@ -57,8 +57,8 @@ impl<S, R: Refusing, F: Future> Future for Attempt<'_, '_, S, R, F> {
 impl<'s, S, R: Refusing> Call<'s, S, R> {
     /// Returns the next attempt, with the body.
     #[inline]
-    pub const fn attempt<F: Future>(&mut self, body: F) -> Attempt<'_, 's, S, R, F> {
-        Attempt { call: self, body }
+    pub const fn attempt<F: Future>(&mut self, body: F) -> RunningAttempt<'_, 's, S, R, F> {
+        RunningAttempt { call: self, body }
     }
 
     /// Compiled for every type of outcome: the body is any future that yields one.

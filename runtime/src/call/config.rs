@@ -10,13 +10,14 @@ use crate::limiter::LONGEST_COOLDOWN;
 use crate::limiter::SLOW;
 use crate::limiter::Shared;
 use crate::limiter::Spread;
+use crate::limiter::THROTTLE_BELOW;
 use crate::report::Report;
 use crate::retry::RetryPolicy;
 use crate::retry_on::RetryOn;
 use crate::time::Instant;
 use crate::time::Span;
 
-use super::unread::Unread;
+use super::origin::Origin;
 
 /// Settings and limiter that the calls of one function have in common.
 #[derive(Debug)]
@@ -25,9 +26,7 @@ pub(crate) struct Setup {
     /// `None` where each call brings its limiter.
     pub(crate) limiter: Option<Arc<Shared>>,
     pub(crate) function: Function,
-    pub(crate) unread: &'static Unread,
-    /// Path of the function.
-    pub(crate) name: &'static str,
+    pub(crate) origin: Origin,
     pub(crate) hooks: Hooks,
 }
 
@@ -87,7 +86,7 @@ impl Config {
         max_wait: None,
         respects_headers: true,
         reset_unit: ResetUnit::Guess,
-        throttle_below: 0.1,
+        throttle_below: THROTTLE_BELOW,
         max_cooldown: Span::of(LONGEST_COOLDOWN),
         hint_spread: 0.0,
         slow: SLOW,

@@ -33,7 +33,7 @@ impl Core<'_> {
             return;
         };
         let heard = CallSpan::may_be_heard();
-        let span = heard.then(|| CallSpan::open(setup.name)).flatten();
+        let span = heard.then(|| CallSpan::open(setup.origin.name())).flatten();
         let now = clock::now();
         let scope = self.scope.get_or_insert_with(|| {
             context::begin(setup.config.deadline, setup.config.reset_unit, now)
@@ -52,7 +52,7 @@ impl Core<'_> {
     /// Labels the limiter by the function, if it has no name.
     pub(super) fn name_limiter(&self) {
         if let (Ok(setup), Some(limiter)) = (self.setup, self.limiter()) {
-            limiter.used_by(setup.name);
+            limiter.used_by(|| setup.origin.name());
         }
     }
 
@@ -116,9 +116,10 @@ impl Core<'_> {
     /// Returns the report of the call so far.
     fn report(&self, attempts: u32, retry_in: Option<Duration>) -> Option<(Report<'_>, Hooks)> {
         let (setup, scope) = (self.setup.as_ref().ok()?, self.scope.as_ref()?);
+        let function = setup.origin.name();
         let report = Report {
-            function: setup.name,
-            limiter: self.declared_limiter().map_or(setup.name, Shared::label),
+            function,
+            limiter: self.declared_limiter().map_or(function, Shared::label),
             attempts,
             failures: scope.failures(),
             waits: scope.waits(),

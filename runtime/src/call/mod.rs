@@ -2,11 +2,16 @@
 
 mod admission;
 mod attempt;
+mod by_type;
+mod call_error;
 mod config;
 mod counting;
+mod direct;
 mod end;
 mod gathering;
 mod next;
+mod options;
+mod origin;
 mod outcome;
 mod phase;
 mod planning;
@@ -21,11 +26,14 @@ use core::marker::PhantomData;
 use core::ops::ControlFlow;
 use std::sync::Arc;
 
-pub use self::attempt::Attempt;
 pub use self::attempt::Attempted;
+pub use self::attempt::RunningAttempt;
+pub use self::call_error::CallError;
 pub(crate) use self::config::Config;
 pub(crate) use self::config::Hooks;
 pub(crate) use self::config::Setup;
+pub use self::options::CallOptions;
+pub(crate) use self::origin::Origin;
 pub use self::outcome::Can;
 pub use self::outcome::Cannot;
 pub use self::outcome::Keep;

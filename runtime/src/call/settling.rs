@@ -13,7 +13,7 @@ use crate::limiter::AttemptReport;
 use crate::limiter::AttemptResult;
 use crate::limiter::Forecast;
 use crate::retry::Advice;
-use crate::retry::Cooldown;
+use crate::retry::CooldownPlan;
 use crate::retry::Judgement;
 use crate::retry::Step;
 use crate::signal::Reading;
@@ -49,7 +49,7 @@ impl Core<'_> {
         };
         self.wait = Phase::Idle;
         if reading.unread && scope.status.is_none() && verdict == Verdict::Auto {
-            setup.unread.tell();
+            setup.origin.unread().tell();
         }
         let told = reading.conclude(scope, setup.config.respects_headers, verdict);
         let judgement = judge(setup, &told, verdict);
@@ -192,13 +192,13 @@ impl Core<'_> {
         };
         let (config, received) = (&setup.config, end.received.unwrap_or(now));
         let result = match step.cooldown {
-            Cooldown::None if end.was_let_through() => AttemptResult::LetThrough,
-            Cooldown::None => {
+            CooldownPlan::None if end.was_let_through() => AttemptResult::LetThrough,
+            CooldownPlan::None => {
                 let again = scope.previous().is_some_and(Failure::is_fault);
                 AttemptResult::Failed(end.fault(config, received, again))
             }
-            Cooldown::Untold => AttemptResult::Refused(end.refused(config, received, None)),
-            Cooldown::Told(told) => {
+            CooldownPlan::Untold => AttemptResult::Refused(end.refused(config, received, None)),
+            CooldownPlan::Told(told) => {
                 let refusal = end.refused(config, received, Some(told));
                 let observed = self.observed_refusal(setup).map(|observed| observed.wait);
                 let is_known = end.reported && !end.is_news && end.received.is_some();

@@ -19,6 +19,7 @@ use crate::verdict::Verdict;
 
 use super::Config;
 use super::Hooks;
+use super::Origin;
 use super::Setup;
 use super::Unread;
 use super::untyped::Core;
@@ -82,8 +83,7 @@ fn setup(limiter: Arc<Shared>) -> Setup {
         config: Config::DEFAULT,
         limiter: Some(limiter),
         function: Function::of(&UNREAD),
-        unread: &UNREAD,
-        name: "f",
+        origin: Origin::Function(&UNREAD),
         hooks: Hooks::NONE,
     }
 }

@@ -20,6 +20,10 @@ impl Unread {
         }
     }
 
+    pub(super) const fn function(&self) -> &'static str {
+        self.function
+    }
+
     /// Emits the event, the first time.
     #[cold]
     pub(super) fn tell(&self) {

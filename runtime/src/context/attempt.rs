@@ -103,24 +103,6 @@ impl Attempt {
         left.map(Duration::from)
     }
 
-    /// Returns the same as [`remaining`](Self::remaining).
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # #[derive(Debug)] struct Late;
-    /// # impl From<paced::Error> for Late { fn from(_: paced::Error) -> Self { Late } }
-    /// # #[paced::rate_limited(rate = 5, deadline = "10s")]
-    /// async fn work() -> Result<(), Late> {
-    ///     assert!(paced::attempt().time_left().is_some_and(|left| left.as_secs() <= 10));
-    ///     Ok(())
-    /// }
-    /// # #[tokio::main(flavor = "current_thread")] async fn main() { work().await.unwrap() }
-    /// ```
-    pub fn time_left(&self) -> Option<Duration> {
-        self.remaining()
-    }
-
     /// Returns the time that the call has waited so far, before all of its attempts: in queues, for the end of
     /// cooldowns, and in backoffs. Zero outside of a call.
     ///

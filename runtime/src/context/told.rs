@@ -21,6 +21,18 @@ pub enum ResetUnit {
 }
 
 impl ResetUnit {
+    /// Returns the unit of a kind of reset.
+    #[cfg(feature = "http")]
+    pub(crate) const fn of(kind: ResetKind) -> Self {
+        match kind {
+            ResetKind::Guess => Self::Guess,
+            ResetKind::Seconds => Self::Seconds,
+            ResetKind::Millis => Self::Millis,
+            ResetKind::EpochSeconds => Self::EpochSeconds,
+            ResetKind::EpochMillis => Self::EpochMillis,
+        }
+    }
+
     /// Returns the parser for a server that sends resets in this unit.
     #[cfg(feature = "http")]
     pub(crate) const fn parser(self) -> Parser {

@@ -3,7 +3,7 @@
 use super::*;
 
 /// Checks the mistake in a text, and a part of the sentence about it.
-fn refuses<T: core::fmt::Debug>(read: Result<T, Fault>, text: &str, wrong: Wrong, part: &str) {
+fn refuses<T: core::fmt::Debug>(read: Result<T, Mistake>, text: &str, wrong: Wrong, part: &str) {
     let fault = read.expect_err(text);
     assert_eq!(fault.wrong, wrong, "{text}");
     let sentence = fault.explain(text);

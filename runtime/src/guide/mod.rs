@@ -8,6 +8,7 @@
 //! | [One limit for several functions](shared_limits) | How do functions share a limit, or get one for each account? |
 //! | [Several processes](processes) | How do processes and machines share a limit? |
 //! | [Clients](clients) | What do I write with reqwest, tonic, ureq, octocrab, async-openai? |
+//! | [Without the attribute](direct_calls) | How do I call through a limiter where an attribute cannot be? |
 //! | [What is learnt from the server](learning) | Why is the limiter slower than I said? |
 //! | [Tests](testing) | How do I test without waiting? |
 //! | [When things go wrong](troubleshooting) | What does this event or error mean, and what do I do? |
@@ -36,6 +37,9 @@ pub mod processes {}
 
 #[doc = include_str!("clients.md")]
 pub mod clients {}
+
+#[doc = include_str!("direct_calls.md")]
+pub mod direct_calls {}
 
 #[doc = include_str!("learning.md")]
 pub mod learning {}

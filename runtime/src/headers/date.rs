@@ -32,9 +32,9 @@ const DAYS: [&[u8]; 7] = [
 
 /// An instant in nanoseconds since 1970, UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct WallTime(i128);
+pub(super) struct UnixTime(i128);
 
-impl WallTime {
+impl UnixTime {
     pub(super) const fn from_nanos(nanos: i128) -> Self {
         Self(nanos)
     }
@@ -57,7 +57,7 @@ impl WallTime {
     }
 }
 
-impl From<SystemTime> for WallTime {
+impl From<SystemTime> for UnixTime {
     fn from(time: SystemTime) -> Self {
         let nanos = |span: Duration| i128::try_from(span.as_nanos()).unwrap_or(i128::MAX / 4);
         Self(match time.duration_since(SystemTime::UNIX_EPOCH) {
@@ -69,17 +69,17 @@ impl From<SystemTime> for WallTime {
 
 /// Parses `Mon, 23 Nov 2026 12:00:30 +0000`, the form of mails (RFC 2822), which some fields other than `Retry-After`
 /// have.
-pub(super) fn rfc2822(text: &[u8]) -> Option<WallTime> {
+pub(super) fn rfc2822(text: &[u8]) -> Option<UnixTime> {
     static PARSER: rfc2822::DateTimeParser = rfc2822::DateTimeParser::new();
 
     let timestamp = PARSER
         .parse_timestamp(text.get(..40).unwrap_or(text))
         .ok()?;
-    Some(WallTime(timestamp.as_nanosecond()))
+    Some(UnixTime(timestamp.as_nanosecond()))
 }
 
 /// Parses a date in any form but that of mails.
-pub(super) fn any(text: &[u8], now: WallTime) -> Option<WallTime> {
+pub(super) fn any(text: &[u8], now: UnixTime) -> Option<UnixTime> {
     match text.first()? {
         b'0'..=b'9' => iso(text),
         _ => http(text, now).or_else(|| javascript(text)),
@@ -87,7 +87,7 @@ pub(super) fn any(text: &[u8], now: WallTime) -> Option<WallTime> {
 }
 
 /// Parses the three forms of HTTP-date.
-pub(super) fn http(text: &[u8], now: WallTime) -> Option<WallTime> {
+pub(super) fn http(text: &[u8], now: UnixTime) -> Option<UnixTime> {
     match text.iter().position(|&byte| byte == b',') {
         Some(3) => imf_fixdate(text),
         Some(_) => rfc850(text, now),
@@ -96,7 +96,7 @@ pub(super) fn http(text: &[u8], now: WallTime) -> Option<WallTime> {
 }
 
 /// Parses `Sun, 06 Nov 1994 08:49:37 GMT`.
-fn imf_fixdate(text: &[u8]) -> Option<WallTime> {
+fn imf_fixdate(text: &[u8]) -> Option<UnixTime> {
     let text = without_zone(text)?;
     shaped(text, b"aaa, 00 aaa 0000 00:00:00")?;
     short_day(&text[..3])?;
@@ -105,14 +105,14 @@ fn imf_fixdate(text: &[u8]) -> Option<WallTime> {
         month(&text[8..11])?,
         two(&text[5..7])?,
     );
-    WallTime::new(date, time(&text[17..25])?)
+    UnixTime::new(date, time(&text[17..25])?)
 }
 
 /// Parses `Sunday, 06-Nov-94 08:49:37 GMT`.
 ///
 /// The year is the latest one with these two last digits that is at most 50 years in the future (RFC 9110, section
 /// 5.6.7).
-fn rfc850(text: &[u8], now: WallTime) -> Option<WallTime> {
+fn rfc850(text: &[u8], now: UnixTime) -> Option<UnixTime> {
     let comma = text.iter().position(|&byte| byte == b',')?;
     let (name, rest) = text.split_at(comma);
     let rest = without_zone(rest)?;
@@ -126,11 +126,11 @@ fn rfc850(text: &[u8], now: WallTime) -> Option<WallTime> {
     let year = [last, last - 100, last - 200].into_iter().find(|year| {
         (year - 50, month, day, time) <= (today.year(), today.month(), today.day(), clock)
     })?;
-    WallTime::new((year, month, day), time)
+    UnixTime::new((year, month, day), time)
 }
 
 /// Parses `Sun Nov  6 08:49:37 1994`.
-fn asctime(text: &[u8]) -> Option<WallTime> {
+fn asctime(text: &[u8]) -> Option<UnixTime> {
     shaped(text, b"aaa aaa _0 00:00:00 0000")?;
     short_day(&text[..3])?;
     let date = (
@@ -138,7 +138,7 @@ fn asctime(text: &[u8]) -> Option<WallTime> {
         month(&text[4..7])?,
         two(text[8..10].trim_ascii_start())?,
     );
-    WallTime::new(date, time(&text[11..19])?)
+    UnixTime::new(date, time(&text[11..19])?)
 }
 
 /// Removes the name of a zone without an offset from UTC.
@@ -148,7 +148,7 @@ fn without_zone(text: &[u8]) -> Option<&[u8]> {
 }
 
 /// Parses `Tue Feb 16 2021 09:02:42 GMT+0100 (Central European Standard Time)`, as JavaScript prints a date.
-fn javascript(text: &[u8]) -> Option<WallTime> {
+fn javascript(text: &[u8]) -> Option<UnixTime> {
     const SHAPE: &[u8] = b"aaa aaa 00 0000 00:00:00 GMT";
     let (front, zone) = text.split_at_checked(SHAPE.len())?;
     shaped(front, SHAPE)?;
@@ -158,7 +158,7 @@ fn javascript(text: &[u8]) -> Option<WallTime> {
         month(&front[4..7])?,
         two(&front[8..10])?,
     );
-    let local = WallTime::new(date, time(&front[16..24])?)?;
+    let local = UnixTime::new(date, time(&front[16..24])?)?;
 
     let (offset, comment) = zone.split_at_checked(5)?;
     if !matches!(comment, [] | [b' ', b'(', .., b')']) {
@@ -166,14 +166,14 @@ fn javascript(text: &[u8]) -> Option<WallTime> {
     }
     let seconds = i128::from(two(&offset[1..3])?) * 3600 + i128::from(two(&offset[3..])?) * 60;
     match offset[0] {
-        b'+' => Some(WallTime(local.0 - seconds * NANOS_PER_SECOND)),
-        b'-' => Some(WallTime(local.0 + seconds * NANOS_PER_SECOND)),
+        b'+' => Some(UnixTime(local.0 - seconds * NANOS_PER_SECOND)),
+        b'-' => Some(UnixTime(local.0 + seconds * NANOS_PER_SECOND)),
         _ => None,
     }
 }
 
 /// Parses ISO 8601 and RFC 3339, with or without seconds, fraction or time of day. Without an offset it is UTC.
-fn iso(text: &[u8]) -> Option<WallTime> {
+fn iso(text: &[u8]) -> Option<UnixTime> {
     static PARSER: DateTimeParser = DateTimeParser::new();
 
     // Four digits and a hyphen exclude the basic form, which looks like a plain number, and signed years. A bracket
@@ -189,7 +189,7 @@ fn iso(text: &[u8]) -> Option<WallTime> {
         .map_or(0, jiff::tz::Offset::seconds);
     // jiff reads a leap second as the second before it, which would make the wait one second too short.
     let leap = i128::from(text.get(16..19) == Some(b":60"));
-    Some(WallTime(
+    Some(UnixTime(
         since_epoch(civil) + (leap - i128::from(offset)) * NANOS_PER_SECOND,
     ))
 }
@@ -215,7 +215,7 @@ fn since_epoch(civil: DateTime) -> i128 {
 }
 
 /// Returns the date and time of an instant in UTC.
-fn civil(instant: WallTime) -> Option<DateTime> {
+fn civil(instant: UnixTime) -> Option<DateTime> {
     let timestamp = jiff::Timestamp::from_nanosecond(instant.0).ok()?;
     Some(jiff::tz::Offset::UTC.to_datetime(timestamp))
 }

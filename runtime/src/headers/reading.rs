@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use http::header::{AGE, DATE};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use super::date::{self, WallTime};
+use super::date::{self, UnixTime};
 use super::delay::{self, Form};
 use super::names::{self, Slot};
 use super::number::{self, Decimal};
@@ -33,7 +33,7 @@ pub(super) struct ResponseParser<'a> {
     received_at: SystemTime,
     reset_kind: ResetKind,
     /// Time on the server's clock, once a field has needed it.
-    now: Cell<Option<WallTime>>,
+    now: Cell<Option<UnixTime>>,
     /// Number of lines read.
     lines: usize,
     /// Wait that the server asks for, and the rank of its field.
@@ -264,7 +264,7 @@ impl<'a> ResponseParser<'a> {
         self.instants
             .set(self.instants.get() || unit == 1_000_000_000);
         let nanos = i128::try_from(number.nanos(unit)).ok()?;
-        WallTime::from_nanos(nanos).after(self.now())
+        UnixTime::from_nanos(nanos).after(self.now())
     }
 
     /// Parses the time until a date.
@@ -273,11 +273,11 @@ impl<'a> ResponseParser<'a> {
     }
 
     /// Returns the time on the server's clock if the response has a `Date`, else the local time.
-    fn now(&self) -> WallTime {
+    fn now(&self) -> UnixTime {
         if let Some(now) = self.now.get() {
             return now;
         }
-        let ours = WallTime::from(self.received_at);
+        let ours = UnixTime::from(self.received_at);
         let theirs = self
             .headers
             .get(DATE)

@@ -345,6 +345,13 @@ impl Hint {
         self
     }
 
+    /// Removes the [`resource`](Self::resource).
+    #[must_use]
+    pub(crate) fn without_resource(mut self) -> Self {
+        self.resource = None;
+        self
+    }
+
     /// Sets [`reset_is_instant`](Self::reset_is_instant). Default: `false`.
     #[cfg(feature = "http")]
     pub(crate) const fn with_reset_as_instant(mut self, instant: bool) -> Self {

@@ -8,9 +8,11 @@ use core::task::Poll;
 use crate::clock;
 use crate::error::Error;
 use crate::error::Kind;
+use crate::time::Instant;
 
 use super::Denial;
 use super::Limiter;
+use super::Permit;
 use super::Request;
 use super::Ticket;
 
@@ -28,9 +30,9 @@ use super::Ticket;
 ///
 /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() -> Result<(), paced::Error> {
 /// let limiter = Limiter::new(Quota::per_second(NonZeroU32::new(5).unwrap()));
-/// let permit: Acquire<'_> = limiter.acquire_many(2);
+/// let acquire: Acquire<'_> = limiter.acquire_many(2);
 /// assert_eq!(limiter.snapshot().available, 5);
-/// permit.await?;
+/// acquire.await?;
 /// assert_eq!(limiter.snapshot().available, 3);
 /// # Ok(()) }
 /// ```
@@ -53,16 +55,13 @@ impl<'a> Acquire<'a> {
 
     /// Takes a permit under the lock, or a place in the queue.
     #[cold]
-    fn enter(&mut self, cx: &Context<'_>) -> Poll<Result<(), Error>> {
+    fn enter(&mut self, cx: &Context<'_>) -> Poll<Result<Permit<'a>, Error>> {
         let request = Request {
             cost: self.cost,
             ..Request::ONE
         };
         match Ticket::enter(self.limiter.shared(), request, cx) {
-            Ok(None) => {
-                self.limiter.shared().fast_path.count_permit();
-                Poll::Ready(Ok(()))
-            }
+            Ok(None) => Poll::Ready(Ok(self.granted(clock::now()))),
             // A caller that is granted a permit as soon as it joins the queue has been woken already.
             Ok(ticket) => {
                 self.ticket = ticket;
@@ -73,14 +72,20 @@ impl<'a> Acquire<'a> {
     }
 
     #[cold]
-    fn wait(&mut self, cx: &Context<'_>) -> Poll<Result<(), Error>> {
+    fn wait(&mut self, cx: &Context<'_>) -> Poll<Result<Permit<'a>, Error>> {
         let Some(ticket) = &mut self.ticket else {
             return Poll::Pending;
         };
         let outcome = core::task::ready!(ticket.poll(cx));
         self.ticket = None;
         let outcome = outcome.map_err(|refusal| self.error(Denial::Refused(refusal)));
-        Poll::Ready(outcome.map(|_| self.limiter.shared().fast_path.count_permit()))
+        Poll::Ready(outcome.map(|_| self.granted(clock::now())))
+    }
+
+    #[inline]
+    fn granted(&self, now: Instant) -> Permit<'a> {
+        self.limiter.shared().fast_path.count_permit();
+        Permit::new(self.limiter, now)
     }
 
     fn error(&self, denial: Denial) -> Error {
@@ -97,8 +102,8 @@ impl<'a> Acquire<'a> {
     }
 }
 
-impl Future for Acquire<'_> {
-    type Output = Result<(), Error>;
+impl<'a> Future for Acquire<'a> {
+    type Output = Result<Permit<'a>, Error>;
 
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
@@ -108,14 +113,13 @@ impl Future for Acquire<'_> {
         let (shared, now) = (self.limiter.shared(), clock::quick());
         #[cfg(feature = "test-util")]
         if crate::context::unpaced::is_on() {
-            return Poll::Ready(Ok(()));
+            return Poll::Ready(Ok(Permit::new(self.limiter, now)));
         }
         if self.cost == 0 {
-            return Poll::Ready(Ok(()));
+            return Poll::Ready(Ok(Permit::new(self.limiter, now)));
         }
         if shared.pass(self.cost, now) {
-            shared.fast_path.count_permit();
-            return Poll::Ready(Ok(()));
+            return Poll::Ready(Ok(self.granted(now)));
         }
         self.enter(cx)
     }

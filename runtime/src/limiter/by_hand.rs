@@ -13,7 +13,7 @@ use super::fast_path::FastPath;
 use super::shared::Shared;
 use super::state::LimiterState;
 use super::state::news::ByHand;
-use super::state::news::why;
+use super::state::why;
 use super::wake_list::WakeList;
 
 impl Limiter {
@@ -69,14 +69,14 @@ impl Limiter {
         self.shared().cool_down(now.after(duration));
     }
 
-    /// Ends the cooldown now, whether a server, a failure or the program caused it: for an operator who knows
+    /// Ends the cooldown now, whether a server, a failure or the program caused it: for an operator that knows
     /// better than the server.
     ///
     /// Calls that wait for its end go on as they would at its end: one permit at once, if the bucket has a token, and
     /// the others at the paced rate. The envelope of `burst + rate * time` holds. What was learnt of the rate stays;
     /// [`reset`](Self::reset) forgets that as well. A call that waits for a backoff of its own waits on.
     ///
-    /// In a [store](Self::in_store) the cooldown ends for all processes, which hear of it with their next request: at
+    /// In a [store](crate::store) the cooldown ends for all processes, which hear of it with their next request: at
     /// the next call, or within a second where calls wait. The bucket in the store is empty then, so the first permit
     /// comes after one interval. The request is sent from the tokio runtime that this is called in, or from one whose
     /// calls wait; keep it running for a moment. It is repeated for 10 s where it gets lost, and then a cooldown that
@@ -111,7 +111,7 @@ impl Limiter {
     /// Tokens that were used up stay used up, so the envelope of `burst + rate * time` holds over a reset as well. The
     /// quota, the counts and the place in the queue of calls that wait stay, too.
     ///
-    /// In a [store](Self::in_store) the cooldown ends for all processes, as with [`resume`](Self::resume), and what
+    /// In a [store](crate::store) the cooldown ends for all processes, as with [`resume`](Self::resume), and what
     /// the store knows of the server's pace is forgotten. Other processes keep what they have learnt themselves.
     ///
     /// # Examples
@@ -141,7 +141,7 @@ impl Limiter {
     /// call of a function whose error has no room for a refusal cannot be refused: it stays pending until it is
     /// dropped or the limiter is [reset](Self::reset), and an event warns of it.
     ///
-    /// Other processes that share the limit through a [store](Self::in_store) are not affected.
+    /// Other processes that share the limit through a [store](crate::store) are not affected.
     ///
     /// # Examples
     ///

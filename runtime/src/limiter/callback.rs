@@ -3,7 +3,7 @@
 use tokio::runtime::Id;
 
 use crate::quota::Quota;
-use crate::store::Answer;
+use crate::store::Reply;
 use crate::store::StoreError;
 
 /// A limiter, as its timers, its store and other limiters of its name see it.
@@ -12,7 +12,7 @@ pub(super) trait Callback: Send + Sync {
     fn timer_fired(&self, runtime: Id);
 
     /// Reports the outcome of a request to the store; `None`: the request was dropped in this process.
-    fn store_replied(&self, request: u64, reply: Option<&Result<Answer, StoreError>>);
+    fn store_replied(&self, request: u64, reply: Option<&Result<Reply, StoreError>>);
 
     /// Returns the declared quota.
     fn quota(&self) -> Quota;

@@ -16,15 +16,15 @@ use super::shared::Shared;
 use super::sweep::SweepAt;
 
 /// Address of a store, and the name of a limiter in it.
-type Place = (usize, Arc<str>);
+type LimiterPlace = (usize, Arc<str>);
 
-struct Known {
-    limiters: HashMap<Place, Weak<dyn Callback>>,
+struct DeclaredLimiters {
+    limiters: HashMap<LimiterPlace, Weak<dyn Callback>>,
     /// Number of places at which those of dropped limiters are removed.
     sweep_at: SweepAt,
 }
 
-static KNOWN: Mutex<Option<Known>> = Mutex::new(None);
+static KNOWN: Mutex<Option<DeclaredLimiters>> = Mutex::new(None);
 
 impl Shared {
     /// Records the limiter's place in its store, and emits an event if another limiter at that place has
@@ -46,7 +46,7 @@ impl Shared {
 /// Puts a limiter at its place, and returns the one that was there before.
 fn note(client: &StoreClient, limiter: &Weak<dyn Callback>) -> Option<Weak<dyn Callback>> {
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-    let known = known.get_or_insert_with(|| Known {
+    let known = known.get_or_insert_with(|| DeclaredLimiters {
         limiters: HashMap::new(),
         sweep_at: SweepAt::NEW,
     });

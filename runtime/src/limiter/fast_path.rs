@@ -41,6 +41,8 @@ struct Hot {
     attempts: AtomicU64,
     /// Permits of `acquire` and `try_acquire`.
     permits: AtomicU64,
+    /// Permits whose holders have reported an outcome.
+    reported: AtomicU64,
 }
 
 /// Result of taking tokens without the lock.
@@ -64,6 +66,7 @@ impl FastPath {
                 ends: AtomicU64::new(0),
                 attempts: AtomicU64::new(0),
                 permits: AtomicU64::new(0),
+                reported: AtomicU64::new(0),
             }),
             interval: AtomicU64::new(shape.interval.nanos()),
             capacity: AtomicU64::new(shape.capacity.nanos()),
@@ -128,6 +131,17 @@ impl FastPath {
     #[inline]
     pub(super) fn count_permit(&self) {
         self.tat.0.permits.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts a permit whose holder reports an outcome: the end of an attempt, which is counted after it.
+    #[cold]
+    pub(super) fn count_reported(&self) {
+        self.tat.0.reported.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Returns the permits whose holders have reported an outcome.
+    pub(super) fn reported(&self) -> u64 {
+        self.tat.0.reported.load(Ordering::Relaxed)
     }
 
     /// Returns the attempts and the permits that were counted.

@@ -16,7 +16,7 @@ impl Limiter {
     /// # use core::num::NonZeroU32;
     /// # use paced::{Limiter, Quota};
     /// let quota = Quota::per_second(NonZeroU32::new(5).unwrap());
-    /// assert_eq!(Limiter::named("github", quota)?.name(), Some("github"));
+    /// assert_eq!(Limiter::builder(quota).name("github").build()?.name(), Some("github"));
     /// assert_eq!(Limiter::new(quota).name(), None);
     /// # Ok::<(), paced::Error>(())
     /// ```
@@ -35,7 +35,7 @@ impl Limiter {
     /// # use paced::{Limiter, Quota};
     /// let handle = paced::limiter("github");
     /// assert!(!handle.is_declared());
-    /// let github = Limiter::named("github", Quota::per_second(NonZeroU32::new(5).unwrap()))?;
+    /// let github = Limiter::builder(Quota::per_second(NonZeroU32::new(5).unwrap())).name("github").build()?;
     /// assert!(handle.is_declared() && github.is_declared());
     /// # Ok::<(), paced::Error>(())
     /// ```

@@ -1,27 +1,30 @@
 //! [`Limiter`]: a token bucket, a queue and a cooldown that many calls share.
 
 mod acquire;
+mod builder;
 mod by_hand;
 mod callback;
-mod callbacks;
-mod counting;
 mod counts;
 mod declared;
 mod denying;
+mod dispatch;
 mod draining;
 mod fast_path;
 mod handle;
+mod label;
 mod locked;
 mod locking;
 mod long_waits;
 mod name;
-mod naming;
+mod permit;
 mod published;
+mod recording;
 mod registry;
 mod remote;
 mod reporting;
 mod request;
 mod resources;
+mod runtime_id;
 mod shared;
 mod snapshot;
 mod state;
@@ -38,10 +41,12 @@ use std::sync::Arc;
 use std::sync::OnceLock;
 
 pub use self::acquire::Acquire;
+pub use self::builder::LimiterBuilder;
 pub use self::counts::Counts;
 pub(crate) use self::denying::TooLate;
 pub use self::draining::drain;
 pub use self::draining::drain_all;
+pub use self::permit::Permit;
 pub(crate) use self::registry::find;
 pub use self::registry::limiter;
 pub use self::registry::limiters;
@@ -53,11 +58,11 @@ pub(crate) use self::request::Denial;
 pub(crate) use self::request::Priority;
 pub(crate) use self::request::Refusal;
 pub(crate) use self::request::Request;
+pub(crate) use self::request::SLOW;
 pub(crate) use self::resources::Function;
 pub(crate) use self::shared::Shared;
 pub use self::snapshot::Snapshot;
 pub(crate) use self::state::faults::Fault;
-pub(crate) use self::state::news::SLOW;
 pub(crate) use self::state::rejection::Rejection;
 pub(crate) use self::state::spread::Spread;
 pub(crate) use self::ticket::Ticket;
@@ -69,12 +74,9 @@ use crate::error::Kind;
 use crate::grammar;
 use crate::quota::Quota;
 use crate::store::Limit;
-use crate::store::Policy;
-use crate::store::Store;
-use crate::store::TICK;
 
-use self::remote::RemoteConfig;
-use self::remote::client::StoreClient;
+/// Share of a server's limit that counts as little when it is all that is left.
+pub(crate) const THROTTLE_BELOW: f64 = 0.1;
 
 /// Longest cooldown, whatever a server sends, unless a function's attribute sets another bound.
 pub(crate) const LONGEST_COOLDOWN: Duration = Duration::from_secs(3600);
@@ -134,16 +136,7 @@ impl Limiter {
         }
     }
 
-    /// Returns the limiter that this program knows by `name`, and creates it at the first call with that
-    /// name.
-    ///
-    /// The name is free again once the last handle is dropped: it can then be declared anew, with another
-    /// quota. Tokens that were used up stay used up until the bucket would be full again, so a handle may be
-    /// made for each use.
-    ///
-    /// # Errors
-    ///
-    /// [`is_conflict`](Error::is_conflict): the name was declared with another quota before.
+    /// Returns a builder of a limiter that has a name, or its limit in a store.
     ///
     /// # Examples
     ///
@@ -152,64 +145,18 @@ impl Limiter {
     /// use paced::{Limiter, Quota};
     ///
     /// let quota = Quota::per_second(NonZeroU32::new(5).unwrap());
-    /// let users = Limiter::named("users", quota)?;
+    /// let users = Limiter::builder(quota).name("users").build()?;
     /// users.try_acquire()?;
-    /// let same = Limiter::named("users", quota)?;
-    /// assert_eq!(same.snapshot().available, 4);
-    ///
-    /// let other = Quota::per_second(NonZeroU32::MIN);
-    /// assert!(Limiter::named("users", other).unwrap_err().is_conflict());
+    /// assert_eq!(paced::limiter("users").snapshot().available, 4);
     /// # Ok::<(), paced::Error>(())
     /// ```
-    pub fn named(name: &str, quota: Quota) -> Result<Self, Error> {
-        registry::declare(name, quota)
-    }
-
-    /// Creates a limiter that shares its limit with all others of this `name` in the same `store`, also in
-    /// other processes and on other machines.
-    ///
-    /// Its permits are tokens drawn from the store: as many as callers wait for, many in one request.
-    /// Cooldowns hold for all processes, and so does the pace that a server's hints ask for. `policy` says
-    /// what happens while the store is away.
-    ///
-    /// [`try_acquire`](Self::try_acquire) takes a token only if one has been drawn already; otherwise it has
-    /// one drawn for the next try.
-    ///
-    /// # Errors
-    ///
-    /// [`is_invalid`](Error::is_invalid): a rate above 100,000 per second.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use core::num::NonZeroU32;
-    /// use std::sync::Arc;
-    /// use paced::store::{MemoryStore, Policy};
-    /// use paced::{Limiter, Quota};
-    ///
-    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() -> Result<(), paced::Error> {
-    /// let store = Arc::new(MemoryStore::new());
-    /// let quota = Quota::per_second(NonZeroU32::new(5).unwrap());
-    /// let github = Limiter::in_store("github", quota, store, Policy::new())?;
-    /// github.acquire().await?;
-    /// # Ok(()) }
-    /// ```
-    pub fn in_store(
-        name: &str,
-        quota: Quota,
-        store: Arc<dyn Store>,
-        policy: Policy,
-    ) -> Result<Self, Error> {
-        Self::check(quota, true)?;
-        let client = StoreClient::new(store, name, policy);
-        let shared = Shared::linked(quota, client, RemoteConfig::of(policy));
-        shared.call(&name.into());
-        Ok(Self::of(quota, shared))
+    pub const fn builder(quota: Quota) -> LimiterBuilder {
+        LimiterBuilder::new(quota)
     }
 
     /// Refuses a quota that stores cannot keep.
     fn check(quota: Quota, in_store: bool) -> Result<(), Error> {
-        if in_store && quota.rate().span().nanos() < Limit::MIN_INTERVAL * TICK {
+        if in_store && quota.rate().span().nanos() < Limit::MIN_INTERVAL.nanos() {
             return Err(Error::invalid(
                 "limits that are shared through a store are at most 100,000 per second",
             ));
@@ -225,42 +172,6 @@ impl Limiter {
             quota,
             shared: OnceLock::from(shared),
         }
-    }
-
-    /// Returns the limiter that this program knows by `name`, and creates it [in this store](Self::in_store)
-    /// at the first call with that name.
-    ///
-    /// # Errors
-    ///
-    /// As [`in_store`](Self::in_store), and [`is_conflict`](Error::is_conflict): the name was declared
-    /// with another quota, store or policy before, or without a store.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use core::num::NonZeroU32;
-    /// use std::sync::Arc;
-    /// use paced::store::{MemoryStore, Policy, Store};
-    /// use paced::{Limiter, Quota};
-    ///
-    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() -> Result<(), paced::Error> {
-    /// let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
-    /// let quota = Quota::per_second(NonZeroU32::new(5).unwrap());
-    /// let github = Limiter::named_in_store("github", quota, &store, Policy::new())?;
-    /// github.acquire().await?;
-    ///
-    /// let same = Limiter::named_in_store("github", quota, &store, Policy::new())?;
-    /// assert_eq!(same.snapshot().counts.granted, 1);
-    /// assert!(Limiter::named("github", quota).unwrap_err().is_conflict());
-    /// # Ok(()) }
-    /// ```
-    pub fn named_in_store(
-        name: &str,
-        quota: Quota,
-        store: &Arc<dyn Store>,
-        policy: Policy,
-    ) -> Result<Self, Error> {
-        registry::declare_in_store(name, quota, store, policy)
     }
 
     /// Waits for a permit of one token.
@@ -370,7 +281,7 @@ impl Limiter {
     /// # Ok::<(), paced::Error>(())
     /// ```
     #[inline]
-    pub fn try_acquire(&self) -> Result<(), Error> {
+    pub fn try_acquire(&self) -> Result<Permit<'_>, Error> {
         self.try_acquire_many(1)
     }
 
@@ -396,19 +307,22 @@ impl Limiter {
     /// # Ok::<(), paced::Error>(())
     /// ```
     #[inline]
-    pub fn try_acquire_many(&self, cost: u32) -> Result<(), Error> {
+    pub fn try_acquire_many(&self, cost: u32) -> Result<Permit<'_>, Error> {
+        let now = clock::quick();
         #[cfg(feature = "test-util")]
         if crate::context::unpaced::is_on() {
-            return Ok(());
+            return Ok(Permit::new(self, now));
         }
         if cost == 0 {
-            return Ok(());
+            return Ok(Permit::new(self, now));
         }
-        let now = clock::quick();
         let shared = self.shared();
         shared
             .take(cost, now)
-            .inspect(|()| shared.fast_path.count_permit())
+            .map(|()| {
+                shared.fast_path.count_permit();
+                Permit::new(self, now)
+            })
             .map_err(|refusal| {
                 let denial = Denial::Refused(refusal);
                 Error::new(shared.kind_of(denial, cost, now, |_, wait| Kind::NotYet(wait)))

@@ -156,7 +156,7 @@ pub(crate) fn find(name: &str) -> Result<Limiter, Error> {
     found.ok_or_else(|| {
         Error::conflict(format!(
             "limiter \"{name}\" is not declared yet: give `rate` beside `limiter = \"{name}\"`, \
-             or call `Limiter::named(\"{name}\", ..)` before",
+             or build it before: `Limiter::builder(..).name(\"{name}\")`",
         ))
     })
 }
@@ -165,7 +165,7 @@ pub(crate) fn find(name: &str) -> Result<Limiter, Error> {
 /// path of the function (`"my_crate::api::user"`), of one that functions share by its name.
 ///
 /// The handle may be asked for at any time. A limiter is declared at the first call of its function, or by
-/// [`Limiter::named`]. Before that, it grants one permit per second. The declaration applies to all handles
+/// [`Limiter::builder`]. Before that, it grants one permit per second. The declaration applies to all handles
 /// of the name. A quota that was set before the declaration stays in force, so a program can set the quotas
 /// of its functions as it starts. A name that is never declared is no error: [`Limiter::is_declared`] is
 /// `false` for it (`Debug` shows that too), and [`limiters`] does not list it.
@@ -219,7 +219,7 @@ pub(super) fn is_declared(name: &str, shared: &Arc<Shared>) -> bool {
 /// ```
 /// # use core::num::NonZeroU32;
 /// # use paced::{Limiter, Quota};
-/// let search = Limiter::named("search", Quota::per_second(NonZeroU32::new(5).unwrap()))?;
+/// let search = Limiter::builder(Quota::per_second(NonZeroU32::new(5).unwrap())).name("search").build()?;
 /// for limiter in paced::limiters() {
 ///     println!("{}: {:?}", limiter.name().unwrap_or_default(), limiter.snapshot());
 /// }

@@ -3,7 +3,8 @@
 use crate::time::Instant;
 use crate::time::Span;
 
-use super::state::news::SLOW;
+/// Longest wait that is not long, unless a function's attribute sets another.
+pub(crate) const SLOW: Span = Span::from_secs(5);
 
 /// A request for a permit.
 #[derive(Clone, Copy, Debug)]

@@ -5,7 +5,6 @@ use core::num::NonZeroU32;
 use crate::clock;
 use crate::limiter::Function;
 use crate::quota::Quota;
-use crate::time::Instant;
 
 use super::shared::Shared;
 

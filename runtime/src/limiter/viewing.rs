@@ -11,12 +11,12 @@ use crate::error::Kind;
 use crate::quota::Quota;
 use crate::quota::Rate;
 use crate::store::Action;
-use crate::store::Answer;
 use crate::store::Limit;
 use crate::store::Limits;
+use crate::store::Reply;
 use crate::store::Request;
 use crate::store::StoreError;
-use crate::store::TICK;
+use crate::store::Ticks;
 use crate::store::step;
 use crate::time::Instant;
 use crate::time::Span;
@@ -40,14 +40,14 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 /// use core::num::NonZeroU32;
 /// use core::time::Duration;
 /// use std::sync::Arc;
-/// use paced::store::{MemoryStore, Policy};
+/// use paced::store::MemoryStore;
 /// use paced::{Limiter, Quota};
 ///
 /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() -> Result<(), paced::Error> {
 /// let quota = Quota::per_second(NonZeroU32::new(5).unwrap());
 /// let store = Arc::new(MemoryStore::new());
-/// let here = Limiter::in_store("github", quota, store.clone(), Policy::new())?;
-/// let elsewhere = Limiter::in_store("github", quota, store, Policy::new())?;
+/// let here = Limiter::builder(quota).name("github").store(store.clone()).unregistered().build()?;
+/// let elsewhere = Limiter::builder(quota).name("github").store(store).unregistered().build()?;
 /// here.acquire_many(5).await?;
 ///
 /// let shared = elsewhere.shared_snapshot().await?;
@@ -102,31 +102,30 @@ impl SharedSnapshot {
         }
     }
 
-    /// Converts a store's answer to a request that took nothing.
-    fn of_answer(answer: &Answer, quota: Quota) -> Self {
-        let (state, now) = (answer.state, answer.now);
+    /// Converts a store's reply to a request that took nothing.
+    fn of_reply(reply: &Reply, quota: Quota) -> Self {
+        let (state, now) = (reply.state, reply.now);
         let limits = limits_of(quota);
         let draw = Action::Draw {
             tokens: quota.burst().get(),
-            horizon: 0,
-            longest: 0,
+            horizon: Ticks::ZERO,
+            longest: Ticks::ZERO,
             drain: false,
         };
         let drawn = step(&mut { state }, now, &Request::new(draw, limits));
-        let left = |until: u64| until.saturating_sub(now);
-        let learnt =
-            Rate::of_interval(Span::from_nanos(state.learnt_interval.saturating_mul(TICK)));
-        let is_slower = left(state.learnt_until) > 0 && learnt.span() > quota.rate().span();
+        let left = |until: Ticks| (until - now).to_duration();
+        let learnt = Rate::of_interval(Span::from_nanos(state.learnt_interval.nanos()));
+        let is_slower = state.learnt_until > now && learnt.span() > quota.rate().span();
         Self {
             quota,
             rate: if is_slower { learnt } else { quota.rate() },
-            available: u64::from(drawn.granted),
-            cooldown: Some(ticks(left(state.paused_until))).filter(|left| !left.is_zero()),
+            available: u64::from(drawn.granted()),
+            cooldown: Some(left(state.paused_until)).filter(|left| !left.is_zero()),
             learnt: is_slower.then_some(learnt),
-            learnt_for: is_slower.then(|| ticks(left(state.learnt_until))),
-            booked: ticks(u64::try_from(answer.wait).unwrap_or(0)),
-            full_in: ticks(left(state.full_at[0])),
-            last_seen: (state.seen > 0).then(|| ticks(now.saturating_sub(state.seen))),
+            learnt_for: is_slower.then(|| left(state.learnt_until)),
+            booked: reply.last().wait.to_come().to_duration(),
+            full_in: left(state.full_at[0]),
+            last_seen: (state.seen > Ticks::ZERO).then(|| (now - state.seen).to_duration()),
         }
     }
 }
@@ -157,14 +156,14 @@ impl Limiter {
     /// ```
     /// use core::num::NonZeroU32;
     /// use std::sync::Arc;
-    /// use paced::store::{MemoryStore, Policy};
+    /// use paced::store::MemoryStore;
     /// use paced::{Limiter, Quota};
     ///
     /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() -> Result<(), paced::Error> {
     /// let quota = Quota::per_second(NonZeroU32::new(5).unwrap());
     /// let store = Arc::new(MemoryStore::new());
-    /// let here = Limiter::in_store("github", quota, store.clone(), Policy::new())?;
-    /// let elsewhere = Limiter::in_store("github", quota, store, Policy::new())?;
+    /// let here = Limiter::builder(quota).name("github").store(store.clone()).unregistered().build()?;
+    /// let elsewhere = Limiter::builder(quota).name("github").store(store).unregistered().build()?;
     /// here.acquire().await?;
     /// assert_eq!(elsewhere.shared_snapshot().await?.available, 4);
     /// # Ok(()) }
@@ -182,7 +181,7 @@ impl Limiter {
         let answer = tokio::time::timeout(ANSWER_TIMEOUT, client.look(quota)).await;
         let answer = answer.unwrap_or_else(|_| Err(StoreError::unavailable("it does not answer")));
         match answer {
-            Ok(answer) => Ok(SharedSnapshot::of_answer(&answer, quota)),
+            Ok(answer) => Ok(SharedSnapshot::of_reply(&answer, quota)),
             Err(error) => Err(failed(Kind::Store(error.to_string().into()))),
         }
     }
@@ -190,7 +189,7 @@ impl Limiter {
 
 impl StoreClient {
     /// Asks the store for the state, and takes nothing.
-    async fn look(&self, quota: Quota) -> Result<Answer, StoreError> {
+    async fn look(&self, quota: Quota) -> Result<Reply, StoreError> {
         let request = Request::new(Action::Peek, limits_of(quota));
         self.store().transact(self.key(), &request).await
     }
@@ -198,8 +197,4 @@ impl StoreClient {
 
 fn limits_of(quota: Quota) -> Limits {
     Limits::one(Limit::of(Shape::of(quota)))
-}
-
-const fn ticks(ticks: u64) -> Duration {
-    Duration::from_nanos(ticks.saturating_mul(TICK))
 }

@@ -43,7 +43,6 @@ pub use std::boxed::Box;
 
 pub use crate::backoff::Backoff;
 pub use crate::backoff::Jitter;
-pub use crate::call::Attempt;
 pub use crate::call::Attempted;
 pub use crate::call::Call;
 pub use crate::call::Can;
@@ -55,6 +54,7 @@ pub use crate::call::Lost;
 pub use crate::call::ReadOutcome;
 pub use crate::call::Refuse;
 pub use crate::call::Refusing;
+pub use crate::call::RunningAttempt;
 pub use crate::context::ResetUnit;
 pub use crate::retry_on::RetryOn;
 #[cfg(feature = "http")]

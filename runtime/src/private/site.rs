@@ -9,6 +9,7 @@ use std::sync::PoisonError;
 use tokio::runtime::Handle;
 
 use crate::call::Call;
+use crate::call::Origin;
 use crate::call::Setup;
 use crate::call::Unread;
 use crate::error::Error;
@@ -100,8 +101,7 @@ where
                     config: settings.config,
                     limiter: shared.limiter.clone(),
                     function: shared.function,
-                    unread: shared.unread,
-                    name: shared.name,
+                    origin: shared.origin,
                     hooks: shared.hooks,
                 })
                 .map_err(|error| error.in_function(site.name)),
@@ -187,8 +187,7 @@ impl Site {
             config: settings.config,
             limiter: limiter.map(|limiter| Arc::clone(limiter.shared())),
             function: Function::of(self),
-            unread: &self.unread,
-            name: self.name,
+            origin: Origin::Function(&self.unread),
             hooks: settings.hooks,
         })
     }
@@ -202,7 +201,7 @@ fn limiter_of(function: &'static str, settings: &Settings) -> Result<Option<Limi
     };
     let limiter = match (settings.store, settings.name) {
         (None, None) => limiter::own(function, quota, None)?,
-        (None, Some(name)) => Limiter::named(name, quota)?,
+        (None, Some(name)) => Limiter::builder(quota).name(name).build()?,
         (Some(store), name) => {
             let (store, policy) = (store.open()?, settings.policy);
             match name {
@@ -210,7 +209,10 @@ fn limiter_of(function: &'static str, settings: &Settings) -> Result<Option<Limi
                     claim(function)?;
                     limiter::own(function, quota, Some((&store, policy)))?
                 }
-                Some(name) => Limiter::named_in_store(name, quota, &store, policy)?,
+                Some(name) => {
+                    let builder = Limiter::builder(quota).name(name).store(store);
+                    builder.store_policy(policy).build()?
+                }
             }
         }
     };

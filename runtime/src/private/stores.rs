@@ -211,14 +211,20 @@ mod tests {
         use crate::store::Action;
         use crate::store::Limit;
         use crate::store::Limits;
+        use crate::store::Ticks;
 
         let before = given.len();
         let kept = keep(value).expect("a store");
         let store = kept.open().expect("a store that is there");
-        let limits = Limits::one(Limit::new(1000, 1));
-        let request = Request::new(Action::Pause { duration: 1 << 40 }, limits);
+        let limits = Limits::one(Limit::new(Ticks::new(1000), 1));
+        let request = Request::new(
+            Action::Pause {
+                duration: Ticks::new(1 << 40),
+            },
+            limits,
+        );
         let answer = store.transact(&format!("key {before}"), &request).await;
-        assert!(answer.expect("an answer").state.paused_until > 0);
+        assert!(answer.expect("an answer").state.paused_until > Ticks::ZERO);
         assert_eq!(given.len(), before + 1);
         assert!(format!("{kept:?}").contains("MemoryStore"), "{kept:?}");
     }

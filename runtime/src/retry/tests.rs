@@ -114,7 +114,7 @@ fn a_fault_of_the_server_is_no_refusal_whatever_its_headers_say() {
         let failure = Some(Failure::Status(status));
         assert_eq!(POLICY.judge(failure, advice).verdict, Verdict::Stop);
         let step = idempotent.decide(idempotent.judge(failure, advice), after(1), SECOND, 0.0);
-        assert_eq!(step.cooldown, Cooldown::None, "{status}");
+        assert_eq!(step.cooldown, CooldownPlan::None, "{status}");
         assert_eq!(step.retry_in, Some(SECOND), "{status}");
     }
     let overloaded = POLICY.judge(Some(Failure::Status(529)), advice);
@@ -131,7 +131,7 @@ fn a_fault_of_the_server_is_no_refusal_whatever_its_headers_say() {
 }
 
 #[test]
-fn a_throttle_that_is_not_to_be_retried_still_holds_everybody_back() {
+fn a_throttle_that_is_not_to_be_retried_still_holds_all_calls_back() {
     let never = RetryPolicy {
         retry_on: RetryOn::none(),
         ..POLICY
@@ -146,7 +146,7 @@ fn a_throttle_that_is_not_to_be_retried_still_holds_everybody_back() {
         step,
         Step {
             retry_in: None,
-            cooldown: Cooldown::Told(SECOND),
+            cooldown: CooldownPlan::Told(SECOND),
             throttle: false,
         }
     );
@@ -173,13 +173,13 @@ fn a_server_that_says_whether_to_retry_is_believed() {
 }
 
 #[test]
-fn a_hint_is_taken_as_it_is_for_the_call_and_for_everybody() {
+fn a_hint_is_taken_as_it_is_for_the_call_and_for_all_others() {
     let step = POLICY.decide(throttled(Some(7 * SECOND)), after(1), SECOND, 0.9);
     assert_eq!(
         step,
         Step {
             retry_in: Some(7 * SECOND),
-            cooldown: Cooldown::Told(7 * SECOND),
+            cooldown: CooldownPlan::Told(7 * SECOND),
             throttle: false,
         }
     );
@@ -192,14 +192,14 @@ fn a_hint_of_nothing_still_backs_off() {
         step,
         Step {
             retry_in: Some(2 * SECOND),
-            cooldown: Cooldown::Untold,
+            cooldown: CooldownPlan::Untold,
             throttle: false,
         }
     );
 }
 
 #[test]
-fn retries_are_counted_strictly_and_the_last_refusal_still_holds_everybody_back() {
+fn retries_are_counted_strictly_and_the_last_refusal_still_holds_all_back() {
     let refused = throttled(Some(SECOND));
     assert!(
         POLICY
@@ -212,7 +212,7 @@ fn retries_are_counted_strictly_and_the_last_refusal_still_holds_everybody_back(
         last,
         Step {
             retry_in: None,
-            cooldown: Cooldown::Told(SECOND),
+            cooldown: CooldownPlan::Told(SECOND),
             throttle: false,
         }
     );
@@ -223,7 +223,7 @@ fn a_delay_that_the_user_wants_is_never_sooner_than_the_server_asked() {
     let wait = |retry_after, advice| {
         let judgement = Judgement::by_user(Verdict::Retry { retry_after }, advice);
         let step = POLICY.decide(judgement, after(2), SECOND, 0.0);
-        assert_eq!(step.cooldown, Cooldown::None);
+        assert_eq!(step.cooldown, CooldownPlan::None);
         step.retry_in
     };
     let asked = Advice {
@@ -266,7 +266,7 @@ fn throttles_with_a_told_wait_are_counted_apart_if_that_is_wanted() {
 }
 
 #[test]
-fn what_the_user_wants_returned_is_returned() {
+fn an_outcome_that_the_user_wants_returned_is_returned() {
     for verdict in [Verdict::Done, Verdict::Stop] {
         assert_eq!(
             POLICY.decide(

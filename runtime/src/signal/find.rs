@@ -46,7 +46,7 @@ impl Error {
     }
 }
 
-/// What [`Error::find`] can look into; `How` tells the compiler in which way.
+/// Types that [`Error::find`] can look into; `How` tells the compiler in which way.
 pub trait Findable<How> {
     /// Returns the error and what it came from.
     #[doc(hidden)]

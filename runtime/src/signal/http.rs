@@ -41,7 +41,15 @@ impl Reading {
 
 /// Shows a response to the limiter of the call that the body belongs to.
 ///
-/// Implemented for `http::Response` and, with feature `reqwest`, for `reqwest::Response`.
+/// Implemented for `http::Response` and, with feature `reqwest`, for `reqwest::Response`. It is sealed: no other type
+/// can implement it, so that methods can be added to it. Responses of other types are shown by the function
+/// [`observe`].
+///
+/// ```compile_fail,E0277
+/// struct Reply;
+///
+/// impl paced::ResponseExt for Reply {}
+/// ```
 ///
 /// # Examples
 ///

@@ -18,12 +18,12 @@ use std::sync::Arc;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoreError {
-    kind: Kind,
+    kind: StoreErrorKind,
     message: Arc<str>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+enum StoreErrorKind {
     Unavailable,
     Rejected,
     Unsupported,
@@ -43,7 +43,7 @@ impl StoreError {
     /// ```
     pub fn unavailable(message: impl Into<Arc<str>>) -> Self {
         Self {
-            kind: Kind::Unavailable,
+            kind: StoreErrorKind::Unavailable,
             message: message.into(),
         }
     }
@@ -60,7 +60,7 @@ impl StoreError {
     /// ```
     pub fn unsupported(message: impl Into<Arc<str>>) -> Self {
         Self {
-            kind: Kind::Unsupported,
+            kind: StoreErrorKind::Unsupported,
             message: message.into(),
         }
     }
@@ -77,7 +77,7 @@ impl StoreError {
     /// ```
     pub fn rejected(message: impl Into<Arc<str>>) -> Self {
         Self {
-            kind: Kind::Rejected,
+            kind: StoreErrorKind::Rejected,
             message: message.into(),
         }
     }
@@ -93,7 +93,7 @@ impl StoreError {
     /// assert!(!StoreError::unavailable("no connection").is_rejected());
     /// ```
     pub const fn is_rejected(&self) -> bool {
-        matches!(self.kind, Kind::Rejected)
+        matches!(self.kind, StoreErrorKind::Rejected)
     }
 
     /// Returns whether the store has no such operation.
@@ -107,7 +107,7 @@ impl StoreError {
     /// assert!(!StoreError::rejected("the password is wrong").is_unsupported());
     /// ```
     pub const fn is_unsupported(&self) -> bool {
-        matches!(self.kind, Kind::Unsupported)
+        matches!(self.kind, StoreErrorKind::Unsupported)
     }
 }
 

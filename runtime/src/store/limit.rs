@@ -4,102 +4,90 @@ use crate::bucket::Shape;
 use crate::time::Span;
 
 use super::MAX_LIMITS;
-use super::TICKS_PER_SECOND;
-
-/// The nanoseconds of a tick.
-pub(crate) const TICK: u64 = 250;
+use super::Ticks;
 
 /// Longest time that a bucket takes to fill (2.2 years), so that sums stay exact in scripts whose numbers are
 /// floating-point ones.
-pub(super) const MAX_CAPACITY: u64 = 1 << 48;
+pub(super) const MAX_CAPACITY: Ticks = Ticks::new(1 << 48);
 
-const MINUTE: u64 = 60 * TICKS_PER_SECOND;
+const MINUTE: Ticks = Ticks::from_secs(60);
 
-/// Settings of a token bucket, in [ticks](super::TICKS_PER_SECOND).
+/// Settings of a token bucket.
 ///
 /// # Examples
 ///
 /// ```
-/// use paced::store::{Limit, TICKS_PER_SECOND};
+/// use paced::store::{Limit, Ticks};
 ///
 /// // Five per second, ten at once.
-/// let limit = Limit::new(TICKS_PER_SECOND / 5, 10);
-/// assert_eq!(limit.interval(), 800_000);
-/// assert_eq!(limit.capacity(), 8_000_000);
+/// let limit = Limit::new(Ticks::SECOND / 5, 10);
+/// assert_eq!(limit.interval(), Ticks::from_millis(200));
+/// assert_eq!(limit.capacity(), Ticks::from_secs(2));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Limit {
-    interval: u64,
-    capacity: u64,
+    interval: Ticks,
+    capacity: Ticks,
 }
 
 impl Limit {
-    /// Interval of the fastest limit, in ticks: 100,000 tokens per second. At higher rates ticks are too coarse.
+    /// Interval of the fastest limit, 10 µs: 100,000 tokens per second. At higher rates ticks are too coarse.
     ///
     /// # Examples
     ///
     /// ```
-    /// use paced::store::{Limit, TICKS_PER_SECOND};
+    /// use paced::store::{Limit, Ticks};
     ///
-    /// assert_eq!(TICKS_PER_SECOND / Limit::MIN_INTERVAL, 100_000);
+    /// assert_eq!(Ticks::SECOND / Limit::MIN_INTERVAL, 100_000);
     /// ```
-    pub const MIN_INTERVAL: u64 = 40;
+    pub const MIN_INTERVAL: Ticks = Ticks::new(40);
 
-    /// Creates a bucket that gains a token every `interval` ticks and holds `burst` of them.
+    /// Creates a bucket that gains a token every `interval` and holds `burst` of them.
     ///
-    /// Values out of bounds are moved to the bound: an interval to 40 ticks at least (100,000 tokens per
+    /// Values out of bounds are moved to the bound: an interval to 10 µs at least (100,000 tokens per
     /// second), a burst to 1 at least.
     ///
     /// # Examples
     ///
     /// ```
-    /// use paced::store::Limit;
+    /// use paced::store::{Limit, Ticks};
     ///
-    /// assert_eq!(Limit::new(800_000, 5).capacity(), 4_000_000);
-    /// assert_eq!(Limit::new(0, 0), Limit::new(Limit::MIN_INTERVAL, 1));
+    /// assert_eq!(Limit::new(Ticks::from_millis(200), 5).capacity(), Ticks::SECOND);
+    /// assert_eq!(Limit::new(Ticks::ZERO, 0), Limit::new(Limit::MIN_INTERVAL, 1));
     /// ```
-    pub const fn new(interval: u64, burst: u32) -> Self {
-        let interval = if interval < Self::MIN_INTERVAL {
-            Self::MIN_INTERVAL
-        } else if interval > MAX_CAPACITY {
-            MAX_CAPACITY
-        } else {
-            interval
-        };
+    pub const fn new(interval: Ticks, burst: u32) -> Self {
+        let interval = interval.at_least(Self::MIN_INTERVAL).at_most(MAX_CAPACITY);
         let burst = if burst == 0 { 1 } else { burst as u64 };
-        let capacity = interval.saturating_mul(burst);
-        let capacity = if capacity > MAX_CAPACITY {
-            MAX_CAPACITY
-        } else {
-            capacity
-        };
-        Self { interval, capacity }
+        Self {
+            interval,
+            capacity: interval.saturating_mul(burst).at_most(MAX_CAPACITY),
+        }
     }
 
-    /// Returns the ticks from one token to the next.
+    /// Returns the time from one token to the next.
     ///
     /// # Examples
     ///
     /// ```
-    /// use paced::store::Limit;
+    /// use paced::store::{Limit, Ticks};
     ///
-    /// assert_eq!(Limit::new(800_000, 5).interval(), 800_000);
+    /// assert_eq!(Limit::new(Ticks::SECOND / 5, 5).interval(), Ticks::SECOND / 5);
     /// ```
-    pub const fn interval(self) -> u64 {
+    pub const fn interval(self) -> Ticks {
         self.interval
     }
 
-    /// Returns the ticks in which the empty bucket is filled.
+    /// Returns the time in which the empty bucket is filled.
     ///
     /// # Examples
     ///
     /// ```
-    /// use paced::store::Limit;
+    /// use paced::store::{Limit, Ticks};
     ///
-    /// let limit = Limit::new(800_000, 5);
+    /// let limit = Limit::new(Ticks::from_millis(200), 5);
     /// assert_eq!(limit.capacity(), 5 * limit.interval());
     /// ```
-    pub const fn capacity(self) -> u64 {
+    pub const fn capacity(self) -> Ticks {
         self.capacity
     }
 
@@ -107,7 +95,7 @@ impl Limit {
     pub(crate) fn of(shape: Shape) -> Self {
         let burst = (shape.capacity / shape.interval.max(Span::SHORTEST)).max(1);
         Self::new(
-            shape.interval.nanos().div_ceil(TICK),
+            Ticks::from_nanos_up(shape.interval.nanos()),
             u32::try_from(burst).unwrap_or(u32::MAX),
         )
     }
@@ -115,30 +103,22 @@ impl Limit {
     /// Returns how far ahead its bucket can be full at the latest: filled from empty, with 512 tokens drawn
     /// ahead, and a minute for all else. Nothing is drawn further ahead; an instant further ahead was left by
     /// a slower limit or by a damaged state.
-    pub(crate) const fn furthest(self) -> u64 {
+    pub(crate) const fn furthest(self) -> Ticks {
         let ahead = self.interval.saturating_mul(512);
         let all = self.capacity.saturating_add(ahead).saturating_add(MINUTE);
-        if all > 2 * MAX_CAPACITY {
-            2 * MAX_CAPACITY
-        } else {
-            all
-        }
+        all.at_most(MAX_CAPACITY.saturating_mul(2))
     }
 
-    /// Returns the same bucket, slowed to a token every `interval` ticks. It stays as large, so that an
+    /// Returns the same bucket, slowed to a token every `interval`. It stays as large, so that an
     /// instant at which it is full means the same number of tokens gone before and after.
-    pub(super) const fn slowed(self, interval: u64) -> Self {
+    pub(super) fn slowed(self, interval: Ticks) -> Self {
         let slow = Self::new(interval, 1);
         if slow.interval <= self.interval {
             return self;
         }
         Self {
             interval: slow.interval,
-            capacity: if self.capacity < slow.interval {
-                slow.interval
-            } else {
-                self.capacity
-            },
+            capacity: self.capacity.max(slow.interval),
         }
     }
 }
@@ -148,10 +128,10 @@ impl Limit {
 /// # Examples
 ///
 /// ```
-/// use paced::store::{Limit, Limits, TICKS_PER_SECOND};
+/// use paced::store::{Limit, Limits, Ticks};
 ///
-/// let second = Limit::new(TICKS_PER_SECOND / 5, 5);
-/// let hour = Limit::new(3600 * TICKS_PER_SECOND / 5000, 5000);
+/// let second = Limit::new(Ticks::SECOND / 5, 5);
+/// let hour = Limit::new(Ticks::from_secs(3600) / 5000, 5000);
 /// let limits = Limits::new(&[second, hour]).expect("one to four");
 /// assert_eq!(limits.as_slice().len(), 2);
 /// ```
@@ -167,9 +147,9 @@ impl Limits {
     /// # Examples
     ///
     /// ```
-    /// use paced::store::{Limit, Limits};
+    /// use paced::store::{Limit, Limits, Ticks};
     ///
-    /// let limit = Limit::new(800_000, 5);
+    /// let limit = Limit::new(Ticks::from_millis(200), 5);
     /// assert_eq!(Limits::one(limit).as_slice(), [limit]);
     /// ```
     pub const fn one(limit: Limit) -> Self {
@@ -184,9 +164,9 @@ impl Limits {
     /// # Examples
     ///
     /// ```
-    /// use paced::store::{Limit, Limits};
+    /// use paced::store::{Limit, Limits, Ticks};
     ///
-    /// let limit = Limit::new(800_000, 5);
+    /// let limit = Limit::new(Ticks::from_millis(200), 5);
     /// assert_eq!(Limits::new(&[limit]), Some(Limits::one(limit)));
     /// assert_eq!(Limits::new(&[]), None);
     /// ```
@@ -205,9 +185,9 @@ impl Limits {
     /// # Examples
     ///
     /// ```
-    /// use paced::store::{Limit, Limits};
+    /// use paced::store::{Limit, Limits, Ticks};
     ///
-    /// let both = [Limit::new(800_000, 5), Limit::new(2_880_000, 5000)];
+    /// let both = [Limit::new(Ticks::from_millis(200), 5), Limit::new(Ticks::from_millis(720), 5000)];
     /// assert_eq!(Limits::new(&both).unwrap().as_slice(), both);
     /// ```
     pub fn as_slice(&self) -> &[Limit] {

@@ -5,6 +5,7 @@ use core::pin::Pin;
 
 use super::State;
 use super::StoreError;
+use super::Ticks;
 
 /// Future of [`Store::list`](super::Store::list).
 ///
@@ -140,12 +141,12 @@ impl Default for ListRequest {
 /// # Examples
 ///
 /// ```
-/// use paced::store::{Action, Limit, Limits, ListRequest, MemoryStore, Request, State, Store};
+/// use paced::store::{Action, Limit, Limits, ListRequest, MemoryStore, Request, State, Store, Ticks};
 ///
 /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
 /// # async fn main() -> Result<(), paced::store::StoreError> {
 /// let store = MemoryStore::new();
-/// let peek = Request::new(Action::Peek, Limits::one(Limit::new(800_000, 5)));
+/// let peek = Request::new(Action::Peek, Limits::one(Limit::new(Ticks::from_millis(200), 5)));
 /// store.transact("github", &peek).await?;
 /// let page = store.list(&ListRequest::new()).await?;
 /// assert_eq!(page.limiters[0].name, "github");
@@ -153,6 +154,7 @@ impl Default for ListRequest {
 /// # Ok(()) }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct StoredLimiter {
     /// Name of the limiter. A resource of a server, such as GitHub's `search`, has the limiter's name with
     /// `#search` after it.
@@ -161,17 +163,35 @@ pub struct StoredLimiter {
     pub state: State,
 }
 
+impl StoredLimiter {
+    /// Creates the limiter `name` with its state.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use paced::store::{State, StoredLimiter};
+    ///
+    /// assert_eq!(StoredLimiter::new("github", State::default()).name, "github");
+    /// ```
+    pub fn new(name: impl Into<String>, state: State) -> Self {
+        Self {
+            name: name.into(),
+            state,
+        }
+    }
+}
+
 /// A page of the limiters that a store keeps.
 ///
 /// # Examples
 ///
 /// ```
-/// use paced::store::{Action, Limit, Limits, ListRequest, Listing, MemoryStore, Request, Store};
+/// use paced::store::{Action, Limit, Limits, ListRequest, Listing, MemoryStore, Request, Store, Ticks};
 ///
 /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
 /// # async fn main() -> Result<(), paced::store::StoreError> {
 /// let store = MemoryStore::new();
-/// let peek = Request::new(Action::Peek, Limits::one(Limit::new(800_000, 5)));
+/// let peek = Request::new(Action::Peek, Limits::one(Limit::new(Ticks::from_millis(200), 5)));
 /// store.transact("github", &peek).await?;
 /// store.transact("gitlab", &peek).await?;
 /// let Listing { limiters, next, .. } = store.list(&ListRequest::new().with_limit(1)).await?;
@@ -183,9 +203,10 @@ pub struct StoredLimiter {
 /// # Ok(()) }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Listing {
-    /// The store's time, in [ticks](super::TICKS_PER_SECOND).
-    pub now: u64,
+    /// The store's time.
+    pub now: Ticks,
     /// The limiters of this page.
     pub limiters: Vec<StoredLimiter>,
     /// The request for the next page; `None` after the last one.
@@ -193,22 +214,44 @@ pub struct Listing {
 }
 
 impl Listing {
+    /// Creates a page at the store's time `now`; `next` asks for the page after it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use paced::store::{ListRequest, Listing, State, StoredLimiter, Ticks};
+    ///
+    /// // A store whose cursor is the number of the page.
+    /// let next = ListRequest::new().with_cursor("2");
+    /// let limiters = vec![StoredLimiter::new("github", State::default())];
+    /// let page = Listing::new(Ticks::from_secs(1_000), limiters, Some(next));
+    /// assert_eq!(page.next.unwrap().cursor.as_deref(), Some("2"));
+    /// ```
+    pub const fn new(now: Ticks, limiters: Vec<StoredLimiter>, next: Option<ListRequest>) -> Self {
+        Self {
+            now,
+            limiters,
+            next,
+        }
+    }
+
     /// Returns the page that `request` asks for, out of all `states` of a store that has them at hand. The cursor
     /// is the last name of a page.
     ///
     /// # Examples
     ///
     /// ```
-    /// use paced::store::{ListRequest, Listing, State};
+    /// use paced::store::{ListRequest, Listing, State, Ticks};
     ///
     /// let states = [("b", State::default()), ("a", State::default())];
-    /// let page = Listing::of(7, states, &ListRequest::new().with_limit(1));
+    /// let now = Ticks::from_secs(1_000);
+    /// let page = Listing::of(now, states, &ListRequest::new().with_limit(1));
     /// assert_eq!(page.limiters[0].name, "a");
-    /// let last = Listing::of(7, states, &page.next.unwrap());
+    /// let last = Listing::of(now, states, &page.next.unwrap());
     /// assert_eq!((last.limiters[0].name.as_str(), last.next), ("b", None));
     /// ```
     pub fn of<N: AsRef<str>>(
-        now: u64,
+        now: Ticks,
         states: impl IntoIterator<Item = (N, State)>,
         request: &ListRequest,
     ) -> Self {
@@ -219,10 +262,7 @@ impl Listing {
         let mut limiters: Vec<_> = states
             .into_iter()
             .filter(|(name, _)| is_asked(name.as_ref()))
-            .map(|(name, state)| StoredLimiter {
-                name: name.as_ref().to_owned(),
-                state,
-            })
+            .map(|(name, state)| StoredLimiter::new(name.as_ref(), state))
             .collect();
         limiters.sort_unstable_by(|one, other| one.name.cmp(&other.name));
         let is_last = limiters.len() <= request.limit;
@@ -232,7 +272,7 @@ impl Listing {
 
     /// Returns the page with these limiters, which are in the order of their names.
     pub(super) fn page(
-        now: u64,
+        now: Ticks,
         limiters: Vec<StoredLimiter>,
         is_last: bool,
         request: &ListRequest,

@@ -14,7 +14,7 @@ use super::Request;
 use super::State;
 use super::Store;
 use super::StoreFuture;
-use super::limit::TICK;
+use super::Ticks;
 use super::step;
 
 /// Number of states below which none is removed.
@@ -30,14 +30,14 @@ const FEW: usize = 64;
 /// ```
 /// use core::num::NonZeroU32;
 /// use std::sync::Arc;
-/// use paced::store::{MemoryStore, Policy};
+/// use paced::store::MemoryStore;
 /// use paced::{Limiter, Quota};
 ///
 /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() -> Result<(), paced::Error> {
 /// let store = Arc::new(MemoryStore::new());
 /// let quota = Quota::per_second(NonZeroU32::new(5).unwrap());
-/// let one = Limiter::in_store("github", quota, store.clone(), Policy::new())?;
-/// let other = Limiter::in_store("github", quota, store, Policy::new())?;
+/// let one = Limiter::builder(quota).name("github").store(store.clone()).unregistered().build()?;
+/// let other = Limiter::builder(quota).name("github").store(store).unregistered().build()?;
 /// let start = tokio::time::Instant::now();
 /// one.acquire_many(5).await?;
 /// other.acquire().await?;
@@ -75,12 +75,12 @@ impl MemoryStore {
     /// # Examples
     ///
     /// ```
-    /// use paced::store::{Action, Limit, Limits, MemoryStore, Request, Store};
+    /// use paced::store::{Action, Limit, Limits, MemoryStore, Request, Store, Ticks};
     ///
     /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
     /// # async fn main() -> Result<(), paced::store::StoreError> {
     /// let store = MemoryStore::new();
-    /// let request = Request::new(Action::Peek, Limits::one(Limit::new(800_000, 5)));
+    /// let request = Request::new(Action::Peek, Limits::one(Limit::new(Ticks::from_millis(200), 5)));
     /// store.transact("github", &request).await?;
     /// store.transact("search", &request).await?;
     /// assert_eq!(store.len(), 2);
@@ -95,12 +95,12 @@ impl MemoryStore {
     /// # Examples
     ///
     /// ```
-    /// use paced::store::{Action, Limit, Limits, MemoryStore, Request, Store};
+    /// use paced::store::{Action, Limit, Limits, MemoryStore, Request, Store, Ticks};
     ///
     /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
     /// # async fn main() -> Result<(), paced::store::StoreError> {
     /// let store = MemoryStore::new();
-    /// let request = Request::new(Action::Peek, Limits::one(Limit::new(800_000, 5)));
+    /// let request = Request::new(Action::Peek, Limits::one(Limit::new(Ticks::from_millis(200), 5)));
     /// assert!(store.is_empty());
     /// store.transact("github", &request).await?;
     /// assert!(!store.is_empty());
@@ -117,7 +117,7 @@ impl MemoryStore {
 }
 
 impl States {
-    fn state(&mut self, key: &str, now: u64) -> &mut State {
+    fn state(&mut self, key: &str, now: Ticks) -> &mut State {
         if !self.by_key.contains_key(key) {
             if self.by_key.len() >= 2 * self.len_after_removal.max(FEW) {
                 self.by_key.retain(|_, state| state.expires_at() > now);
@@ -133,7 +133,7 @@ impl Store for MemoryStore {
     fn transact<'a>(&'a self, key: &'a str, request: &'a Request) -> StoreFuture<'a> {
         Box::pin(async move {
             let mut states = self.lock();
-            let now = clock::now().nanos() / TICK;
+            let now = Ticks::from_nanos(clock::now().nanos());
             Ok(step(states.state(key, now), now, request))
         })
     }
@@ -141,7 +141,7 @@ impl Store for MemoryStore {
     fn list<'a>(&'a self, request: &'a ListRequest) -> ListFuture<'a> {
         Box::pin(async move {
             let states = self.lock();
-            let now = clock::now().nanos() / TICK;
+            let now = Ticks::from_nanos(clock::now().nanos());
             let all = states.by_key.iter().map(|(name, state)| (name, *state));
             Ok(Listing::of(now, all, request))
         })

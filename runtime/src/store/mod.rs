@@ -2,7 +2,11 @@
 //!
 //! A [`Store`] keeps a small [`State`] for every limiter that uses it, and changes it in one atomic
 //! operation: read the state, [`step`], write it back. All arithmetic is in [`step`], a function of
-//! values; anything that can read and write a few integers in a transaction can be a store.
+//! values; anything that can read and write a few integers in a transaction, or replace bytes unless they were
+//! changed meanwhile, can be a store. The [trait](Store) has an example of each.
+//!
+//! A [`Request`] is a list of [`Action`]s, which are done in their order and all at once. Its [`Reply`] has an
+//! [`Answer`] to each of them, and the state after the last.
 //!
 //! | store | for | feature |
 //! | --- | --- | --- |
@@ -13,13 +17,16 @@
 //! # Time
 //!
 //! All instants in a state are of the store's own clock, so that the clocks of the machines that
-//! share it do not matter. They are counted in [*ticks*](TICKS_PER_SECOND), quarters of a microsecond
+//! share it do not matter. They are counted in [`Ticks`], quarters of a microsecond
 //! since 1970: whole numbers that every database and script language holds exactly until 2041.
 
+mod action;
 mod answer;
+mod bytes;
 #[cfg(feature = "test-util")]
 pub mod conformance;
 mod error;
+mod few;
 mod limit;
 mod listing;
 mod memory;
@@ -33,16 +40,22 @@ mod request;
 mod sqlite;
 mod state;
 mod step;
+mod ticks;
+mod wait;
 
 use core::fmt::Debug;
 use core::future::Future;
 use core::pin::Pin;
 
+pub use self::action::Action;
+pub use self::action::Actions;
 pub use self::answer::Answer;
+pub use self::answer::Answers;
+pub use self::answer::Reply;
+pub use self::bytes::StateError;
 pub use self::error::StoreError;
 pub use self::limit::Limit;
 pub use self::limit::Limits;
-pub(crate) use self::limit::TICK;
 pub use self::listing::ListFuture;
 pub use self::listing::ListRequest;
 pub use self::listing::Listing;
@@ -54,35 +67,22 @@ pub use self::policy::OnStoreError;
 pub use self::policy::Policy;
 #[cfg(feature = "redis")]
 pub use self::redis::RedisStore;
-pub use self::request::Action;
 pub use self::request::Request;
 #[cfg(feature = "sqlite")]
 pub use self::sqlite::SqliteStore;
 pub use self::state::State;
 pub use self::step::step;
-
-/// Number of ticks in a second: a tick is a quarter of a microsecond.
-///
-/// # Examples
-///
-/// ```
-/// use paced::store::TICKS_PER_SECOND;
-/// use std::time::Duration;
-///
-/// let since_1970 = Duration::from_millis(1_500);
-/// let ticks = since_1970.as_nanos() as u64 / 250;
-/// assert_eq!(ticks, TICKS_PER_SECOND * 3 / 2);
-/// ```
-pub const TICKS_PER_SECOND: u64 = 4_000_000;
+pub use self::ticks::Ticks;
+pub use self::wait::Wait;
 
 /// Maximum number of limits of one limiter.
 ///
 /// # Examples
 ///
 /// ```
-/// use paced::store::{Limit, Limits, MAX_LIMITS};
+/// use paced::store::{Limit, Limits, MAX_LIMITS, Ticks};
 ///
-/// let limit = Limit::new(800_000, 5);
+/// let limit = Limit::new(Ticks::from_millis(200), 5);
 /// assert!(Limits::new(&[limit; MAX_LIMITS]).is_some());
 /// assert!(Limits::new(&[limit; MAX_LIMITS + 1]).is_none());
 /// ```
@@ -93,17 +93,17 @@ pub const MAX_LIMITS: usize = 4;
 /// # Examples
 ///
 /// ```
-/// use paced::store::{Action, Limit, Limits, MemoryStore, Request, Store, StoreFuture};
+/// use paced::store::{Action, Limit, Limits, MemoryStore, Request, Store, StoreFuture, Ticks};
 ///
 /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
 /// # async fn main() -> Result<(), paced::store::StoreError> {
 /// let store = MemoryStore::new();
-/// let request = Request::new(Action::Peek, Limits::one(Limit::new(800_000, 5)));
+/// let request = Request::new(Action::Peek, Limits::one(Limit::new(Ticks::from_millis(200), 5)));
 /// let answer: StoreFuture<'_> = store.transact("github", &request);
-/// assert_eq!(answer.await?.granted, 0);
+/// assert_eq!(answer.await?.granted(), 0);
 /// # Ok(()) }
 /// ```
-pub type StoreFuture<'a> = Pin<Box<dyn Future<Output = Result<Answer, StoreError>> + Send + 'a>>;
+pub type StoreFuture<'a> = Pin<Box<dyn Future<Output = Result<Reply, StoreError>> + Send + 'a>>;
 
 /// Keeps the state of limiters where several processes reach it.
 ///
@@ -130,12 +130,14 @@ pub type StoreFuture<'a> = Pin<Box<dyn Future<Output = Result<Answer, StoreError
 ///
 /// # Examples
 ///
+/// With a lock of one's own:
+///
 /// ```
 /// use std::collections::HashMap;
 /// use std::sync::Mutex;
 /// use std::time::{SystemTime, UNIX_EPOCH};
 ///
-/// use paced::store::{StoreFuture, Request, State, Store, step};
+/// use paced::store::{Request, State, Store, StoreFuture, Ticks, step};
 ///
 /// #[derive(Debug, Default)]
 /// struct Table(Mutex<HashMap<String, State>>);
@@ -146,13 +148,66 @@ pub type StoreFuture<'a> = Pin<Box<dyn Future<Output = Result<Answer, StoreError
 ///             let mut table = self.0.lock().unwrap();
 ///             let state = table.entry(key.to_owned()).or_default();
 ///             let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-///             Ok(step(state, now.as_micros() as u64 * 4, request))
+///             Ok(step(state, Ticks::from_duration(now), request))
+///         })
+///     }
+/// }
+/// ```
+///
+/// In a key-value service that replaces a value only where it is still the one that was read: the state is kept as
+/// [bytes](State::to_bytes), and the operation is repeated where another process was faster.
+///
+/// ```
+/// # use std::collections::HashMap;
+/// # use std::sync::Mutex;
+/// use std::time::{SystemTime, UNIX_EPOCH};
+///
+/// use paced::store::{Request, State, Store, StoreError, StoreFuture, Ticks, step};
+///
+/// # #[derive(Debug, Default)]
+/// # struct Service(Mutex<HashMap<String, Vec<u8>>>);
+/// # impl Service {
+/// #     async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+/// #         Ok(self.0.lock().unwrap().get(key).cloned())
+/// #     }
+/// #     async fn replace(&self, key: &str, old: Option<&[u8]>, new: &[u8]) -> Result<bool, StoreError> {
+/// #         let mut values = self.0.lock().unwrap();
+/// #         let is_old = values.get(key).map(|value| &**value) == old;
+/// #         if is_old {
+/// #             values.insert(key.to_owned(), new.to_owned());
+/// #         }
+/// #         Ok(is_old)
+/// #     }
+/// # }
+/// #[derive(Debug)]
+/// struct Values {
+///     service: Service,
+/// }
+///
+/// impl Store for Values {
+///     fn transact<'a>(&'a self, key: &'a str, request: &'a Request) -> StoreFuture<'a> {
+///         Box::pin(async move {
+///             loop {
+///                 let old = self.service.get(key).await?;
+///                 let mut state = match &old {
+///                     Some(bytes) => State::from_bytes(bytes)?,
+///                     None => State::default(),
+///                 };
+///                 let before = state;
+///                 // All processes that share the store must have the same clock: that of the service, if it has one.
+///                 let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+///                 let reply = step(&mut state, Ticks::from_duration(now), request);
+///                 let new = state.to_bytes();
+///                 if state == before || self.service.replace(key, old.as_deref(), &new).await? {
+///                     return Ok(reply);
+///                 }
+///             }
 ///         })
 ///     }
 /// }
 /// ```
 pub trait Store: Debug + Send + Sync + 'static {
-    /// Applies `request` to the state under `key`, in one atomic operation.
+    /// Applies `request` to the state under `key`, in one atomic operation: all of its actions or none.
     ///
     /// # Errors
     ///
@@ -165,20 +220,20 @@ pub trait Store: Debug + Send + Sync + 'static {
     /// # Examples
     ///
     /// ```
-    /// use paced::store::{Action, Limit, Limits, MemoryStore, Request, Store};
+    /// use paced::store::{Action, Limit, Limits, MemoryStore, Request, Store, Ticks};
     ///
     /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
     /// # async fn main() -> Result<(), paced::store::StoreError> {
     /// let store = MemoryStore::new();
-    /// let action = Action::Draw { tokens: 3, horizon: 0, longest: 0, drain: false };
-    /// let request = Request::new(action, Limits::one(Limit::new(800_000, 5)));
-    /// assert_eq!(store.transact("github", &request).await?.granted, 3);
-    /// assert_eq!(store.transact("github", &request).await?.granted, 2);
+    /// let action = Action::Draw { tokens: 3, horizon: Ticks::ZERO, longest: Ticks::ZERO, drain: false };
+    /// let request = Request::new(action, Limits::one(Limit::new(Ticks::from_millis(200), 5)));
+    /// assert_eq!(store.transact("github", &request).await?.granted(), 3);
+    /// assert_eq!(store.transact("github", &request).await?.granted(), 2);
     /// # Ok(()) }
     /// ```
     fn transact<'a>(&'a self, key: &'a str, request: &'a Request) -> StoreFuture<'a>;
 
-    /// Returns a page of the limiters that are kept here, for an operator who wants to look: their names, their
+    /// Returns a page of the limiters that are kept here, for an operator's view: their names, their
     /// states, and the store's time.
     ///
     /// Reads only. A limiter that exists during all pages is on at least one of them; one that comes, goes or
@@ -197,15 +252,15 @@ pub trait Store: Debug + Send + Sync + 'static {
     /// # Examples
     ///
     /// ```
-    /// use paced::store::{ListRequest, Store, StoreError, TICKS_PER_SECOND};
+    /// use paced::store::{ListRequest, Store, StoreError};
     ///
     /// async fn print(store: &dyn Store) -> Result<(), StoreError> {
     ///     let mut request = Some(ListRequest::new());
     ///     while let Some(asked) = request {
     ///         let page = store.list(&asked).await?;
     ///         for limiter in page.limiters {
-    ///             let paused = limiter.state.paused_until.saturating_sub(page.now);
-    ///             println!("{}: paused for {} s", limiter.name, paused / TICKS_PER_SECOND);
+    ///             let paused = limiter.state.paused_until - page.now;
+    ///             println!("{}: paused for {:?}", limiter.name, paused.to_duration());
     ///         }
     ///         request = page.next;
     ///     }

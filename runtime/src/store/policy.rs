@@ -27,11 +27,11 @@ use core::time::Duration;
 /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() -> Result<(), paced::Error> {
 /// let quota = Quota::per_second(NonZeroU32::new(5).unwrap());
 /// let closed = Policy::new().on_error(OnStoreError::Closed);
-/// let limiter = Limiter::in_store("github", quota, Arc::new(Down), closed)?;
+/// let limiter = Limiter::builder(quota).name("github").store(Arc::new(Down)).store_policy(closed).build()?;
 /// assert!(limiter.acquire().await.unwrap_err().is_store());
 ///
 /// let local = Policy::new().on_error(OnStoreError::Local);
-/// let limiter = Limiter::in_store("github", quota, Arc::new(Down), local)?;
+/// let limiter = Limiter::builder(quota).name("gitlab").store(Arc::new(Down)).store_policy(local).build()?;
 /// assert!(limiter.acquire().await.is_ok());
 /// # Ok(()) }
 /// ```
@@ -46,7 +46,7 @@ pub enum OnStoreError {
     Open,
     /// Calls are refused, with an error for which [`Error::is_store`](crate::Error::is_store) holds; those
     /// with a bound on their wait only once a request has failed, or the bound is reached.
-    /// Those of a function whose error is not `From<paced::Error>` wait for the store.
+    /// Calls of a function whose error is not `From<paced::Error>` wait for the store.
     Closed,
 }
 
@@ -66,7 +66,7 @@ pub enum OnStoreError {
 ///     .on_error(OnStoreError::Open)
 ///     .timeout(Duration::from_millis(500));
 /// let quota = Quota::per_second(NonZeroU32::new(5).unwrap());
-/// let limiter = Limiter::in_store("github", quota, Arc::new(MemoryStore::new()), POLICY)?;
+/// let limiter = Limiter::builder(quota).name("github").store(Arc::new(MemoryStore::new())).store_policy(POLICY).build()?;
 /// limiter.acquire().await?;
 /// assert_ne!(POLICY, Policy::default());
 /// # Ok(()) }
@@ -123,7 +123,7 @@ impl Policy {
     /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() -> Result<(), paced::Error> {
     /// let quota = Quota::per_second(NonZeroU32::new(5).unwrap());
     /// let policy = Policy::new().on_error(OnStoreError::Open);
-    /// let limiter = Limiter::in_store("github", quota, Arc::new(Down), policy)?;
+    /// let limiter = Limiter::builder(quota).name("github").store(Arc::new(Down)).store_policy(policy).build()?;
     /// let start = tokio::time::Instant::now();
     /// for _ in 0..100 {
     ///     limiter.acquire().await?;
@@ -164,7 +164,7 @@ impl Policy {
     /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() -> Result<(), paced::Error> {
     /// let quota = Quota::per_second(NonZeroU32::new(5).unwrap());
     /// let policy = Policy::new().on_error(OnStoreError::Open).timeout(Duration::from_secs(1));
-    /// let limiter = Limiter::in_store("github", quota, Arc::new(Hangs), policy)?;
+    /// let limiter = Limiter::builder(quota).name("github").store(Arc::new(Hangs)).store_policy(policy).build()?;
     /// let start = tokio::time::Instant::now();
     /// limiter.acquire().await?;
     /// assert_eq!(start.elapsed().as_secs(), 1);
@@ -197,7 +197,7 @@ impl Policy {
     ///
     /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() -> Result<(), paced::Error> {
     /// let quota = Quota::per_second(NonZeroU32::new(20).unwrap());
-    /// let limiter = Limiter::in_store("github", quota, Arc::new(Down), Policy::new().processes(2))?;
+    /// let limiter = Limiter::builder(quota).name("github").store(Arc::new(Down)).store_policy(Policy::new().processes(2)).build()?;
     /// limiter.acquire().await?;
     /// let start = tokio::time::Instant::now();
     /// for _ in 0..9 {

@@ -2,10 +2,10 @@
 
 use super::Limits;
 use super::MAX_LIMITS;
-use super::TICKS_PER_SECOND;
+use super::Ticks;
 
 /// Longest pause that is believed: 30 days.
-pub(super) const LONGEST_PAUSE: u64 = 30 * 24 * 3600 * TICKS_PER_SECOND;
+pub(super) const LONGEST_PAUSE: Ticks = Ticks::from_secs(30 * 24 * 3600);
 
 /// Script languages whose numbers are floating-point ones count no further by ones.
 const MAX_GENERATION: u64 = 1 << 52;
@@ -13,41 +13,45 @@ const MAX_GENERATION: u64 = 1 << 52;
 /// Largest number up to which such languages know all whole numbers.
 pub(super) const MAX_EXACT: u64 = 1 << 53;
 
-/// Time for which a state stays beyond the instant at which it means nothing any more.
-const SLACK: u64 = 2 * TICKS_PER_SECOND;
+/// Latest instant that such languages know.
+const LATEST: Ticks = Ticks::new(MAX_EXACT);
 
-/// State of a limiter in a store. All instants are in ticks of the store's clock; the default is a limiter
-/// that was never used.
+/// Time for which a state stays beyond the instant at which it means nothing any more.
+const SLACK: Ticks = Ticks::from_secs(2);
+
+/// State of a limiter in a store. All instants are of the store's clock; the default is a limiter that was never
+/// used.
 ///
 /// # Examples
 ///
 /// ```
-/// use paced::store::{Action, Limit, Limits, Request, State, TICKS_PER_SECOND, step};
+/// use paced::store::{Action, Limit, Limits, Request, State, Ticks, step};
 ///
-/// let limits = Limits::one(Limit::new(TICKS_PER_SECOND / 5, 5));
-/// let now = 1_000 * TICKS_PER_SECOND;
+/// let limits = Limits::one(Limit::new(Ticks::from_millis(200), 5));
+/// let now = Ticks::from_secs(1_000);
 /// let mut state = State::default();
-/// step(&mut state, now, &Request::new(Action::Pause { duration: 60 * TICKS_PER_SECOND }, limits));
-/// assert_eq!(state.paused_until, now + 60 * TICKS_PER_SECOND);
+/// step(&mut state, now, &Request::new(Action::Pause { duration: Ticks::from_secs(60) }, limits));
+/// assert_eq!(state.paused_until, now + Ticks::from_secs(60));
 /// assert_eq!((state.generation, state.seen), (1, now));
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct State {
     /// Instant at which the bucket is full again, for every limit (GCRA's theoretical arrival time). Where
     /// there are fewer than four limits, the last one is the end of the last pause that was lifted by hand.
-    pub full_at: [u64; MAX_LIMITS],
+    pub full_at: [Ticks; MAX_LIMITS],
     /// Instant before which no token is granted.
-    pub paused_until: u64,
+    pub paused_until: Ticks,
     /// Number of times that the tokens drawn before became void: with every pause, every extension of one,
     /// and every pause that is lifted by hand.
     pub generation: u64,
-    /// Ticks from one token to the next that a server's answers have shown to be the limit, if that
+    /// Time from one token to the next that a server's answers have shown to be the limit, if that
     /// is slower than what was declared.
-    pub learnt_interval: u64,
+    pub learnt_interval: Ticks,
     /// Instant until which that holds.
-    pub learnt_until: u64,
+    pub learnt_until: Ticks,
     /// Instant of the last change: by it a clock that was set back is noticed.
-    pub seen: u64,
+    pub seen: Ticks,
 }
 
 impl State {
@@ -60,54 +64,54 @@ impl State {
     /// # Examples
     ///
     /// ```
-    /// use paced::store::{State, TICKS_PER_SECOND};
+    /// use paced::store::{State, Ticks};
     ///
     /// let mut state = State::default();
-    /// state.paused_until = 1_000 * TICKS_PER_SECOND;
-    /// assert_eq!(state.expires_at(), 1_002 * TICKS_PER_SECOND);
+    /// state.paused_until = Ticks::from_secs(1_000);
+    /// assert_eq!(state.expires_at(), Ticks::from_secs(1_002));
     /// ```
-    pub fn expires_at(&self) -> u64 {
+    pub fn expires_at(&self) -> Ticks {
         let ends = [self.paused_until, self.learnt_until];
         let last = self.full_at.iter().chain(&ends).max();
-        last.map_or(0, |last| last.saturating_add(SLACK))
+        last.map_or(Ticks::ZERO, |last| *last + SLACK)
     }
 
     /// Returns the state with impossible values moved to where scripts can follow.
     pub(super) fn bounded(mut self) -> Self {
         for instant in &mut self.full_at {
-            *instant = (*instant).min(MAX_EXACT);
+            *instant = (*instant).min(LATEST);
         }
         Self {
             full_at: self.full_at,
-            paused_until: self.paused_until.min(MAX_EXACT),
+            paused_until: self.paused_until.min(LATEST),
             generation: self.generation.min(MAX_EXACT),
-            learnt_interval: self.learnt_interval.min(MAX_EXACT),
-            learnt_until: self.learnt_until.min(MAX_EXACT),
-            seen: self.seen.min(MAX_EXACT),
+            learnt_interval: self.learnt_interval.min(LATEST),
+            learnt_until: self.learnt_until.min(LATEST),
+            seen: self.seen.min(LATEST),
         }
     }
 
     /// Moves all instants along with a clock that was set back.
-    pub(super) fn shift_back(&mut self, now: u64) {
-        let back = self.seen.saturating_sub(now);
-        if back == 0 {
+    pub(super) fn shift_back(&mut self, now: Ticks) {
+        let back = self.seen - now;
+        if back == Ticks::ZERO {
             return;
         }
         for instant in &mut self.full_at {
-            *instant = instant.saturating_sub(back);
+            *instant = *instant - back;
         }
-        self.paused_until = self.paused_until.saturating_sub(back);
-        self.learnt_until = self.learnt_until.saturating_sub(back);
+        self.paused_until = self.paused_until - back;
+        self.learnt_until = self.learnt_until - back;
         self.seen = now;
     }
 
     /// Moves all instants along with a clock that was set forward by so much, unless that was done before: a
     /// bucket does not fill, and a pause does not end, because of a clock. The old time was `latest` at most.
-    pub(super) fn shift_forward(&mut self, by: u64, latest: u64, now: u64) {
-        if by == 0 || self.seen == 0 || self.seen > latest {
+    pub(super) fn shift_forward(&mut self, by: Ticks, latest: Ticks, now: Ticks) {
+        if by == Ticks::ZERO || self.seen == Ticks::ZERO || self.seen > latest {
             return;
         }
-        let later = |instant: u64| instant.saturating_add(by).min(MAX_EXACT);
+        let later = |instant: Ticks| (instant + by).min(LATEST);
         self.full_at = self.full_at.map(later);
         self.paused_until = later(self.paused_until);
         self.learnt_until = later(self.learnt_until);
@@ -115,7 +119,7 @@ impl State {
     }
 
     /// Restores what a process saw earlier and this state has lost, as far as it can be true.
-    pub(super) fn merge_floor(&mut self, floor: Self, limits: &Limits, now: u64) {
+    pub(super) fn merge_floor(&mut self, floor: Self, limits: &Limits, now: Ticks) {
         let mut floor = floor.bounded();
         floor.shift_back(now);
         floor.clamp_to(limits, now);
@@ -155,13 +159,13 @@ impl State {
     }
 
     /// Moves impossible values to possible ones: nothing may stay closed for ever.
-    pub(super) fn clamp_to(&mut self, limits: &Limits, now: u64) {
-        let latest = now.saturating_add(LONGEST_PAUSE);
+    pub(super) fn clamp_to(&mut self, limits: &Limits, now: Ticks) {
+        let latest = now + LONGEST_PAUSE;
         if self.paused_until > latest {
-            self.paused_until = 0;
+            self.paused_until = Ticks::ZERO;
         }
         if self.learnt_until > latest {
-            self.learnt_until = 0;
+            self.learnt_until = Ticks::ZERO;
         }
         if self.generation > MAX_GENERATION {
             self.generation = 0;
@@ -169,12 +173,12 @@ impl State {
         let from = now.max(self.paused_until);
         let limits = self.slowed(limits, now);
         for (instant, limit) in self.full_at.iter_mut().zip(limits.as_slice()) {
-            *instant = (*instant).min(from.saturating_add(limit.furthest()));
+            *instant = (*instant).min(from + limit.furthest());
         }
     }
 
     /// Returns the limits that hold at `now`: with what was learnt.
-    pub(super) fn slowed(&self, limits: &Limits, now: u64) -> Limits {
+    pub(super) fn slowed(&self, limits: &Limits, now: Ticks) -> Limits {
         let mut limits = *limits;
         if self.learnt_until > now {
             let first = limits.first_mut();

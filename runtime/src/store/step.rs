@@ -5,22 +5,25 @@
 
 use super::Action;
 use super::Answer;
+use super::Answers;
 use super::Limit;
 use super::Limits;
 use super::MAX_LIMITS;
+use super::Reply;
 use super::Request;
 use super::State;
-use super::TICKS_PER_SECOND;
+use super::Ticks;
+use super::Wait;
 use super::limit::MAX_CAPACITY;
 use super::state::LONGEST_PAUSE;
 
 /// Delay from which on a request is not late: the clock was changed instead.
-const CLOCK_CHANGED: u64 = 600 * TICKS_PER_SECOND;
+const CLOCK_CHANGED: Ticks = Ticks::from_secs(600);
 
-/// Shortest extension of a pause: 50 ms.
-const SHORTEST_EXTENSION: u64 = TICKS_PER_SECOND / 20;
+/// Shortest extension of a pause.
+const SHORTEST_EXTENSION: Ticks = Ticks::from_millis(50);
 
-/// Applies a request to a state at the time `now`, in ticks of the store's clock.
+/// Applies a request to a state at the time `now` of the store's clock: its actions in their order.
 ///
 /// The state is unchanged where nothing needs to be written. Never panics, and no value of any
 /// field makes it overflow.
@@ -28,36 +31,29 @@ const SHORTEST_EXTENSION: u64 = TICKS_PER_SECOND / 20;
 /// # Examples
 ///
 /// ```
-/// use paced::store::{Action, Limit, Limits, Request, State, TICKS_PER_SECOND, step};
+/// use paced::store::{Action, Limit, Limits, Request, State, Ticks, step};
 ///
-/// let limits = Limits::one(Limit::new(TICKS_PER_SECOND / 5, 5));
-/// let now = 1_000 * TICKS_PER_SECOND;
-/// let draw = Action::Draw { tokens: 5, horizon: 0, longest: 0, drain: false };
+/// let limits = Limits::one(Limit::new(Ticks::from_millis(200), 5));
+/// let now = Ticks::from_secs(1_000);
+/// let draw = Action::Draw { tokens: 5, horizon: Ticks::ZERO, longest: Ticks::ZERO, drain: false };
 /// let mut state = State::default();
-/// assert_eq!(step(&mut state, now, &Request::new(draw, limits)).granted, 5);
-/// assert_eq!(state.full_at[0], now + TICKS_PER_SECOND);
-///
-/// let peeked = step(&mut state, now, &Request::new(Action::Peek, limits));
-/// assert_eq!(peeked.wait, 800_000);
+/// let reply = step(&mut state, now, &Request::new(draw, limits).then(Action::Peek));
+/// assert_eq!(reply.answers[0].granted, 5);
+/// assert_eq!(reply.answers[1].wait.to_come(), Ticks::from_millis(200));
+/// assert_eq!(state.full_at[0], now + Ticks::SECOND);
 /// ```
-pub fn step(state: &mut State, now: u64, request: &Request) -> Answer {
-    let end = request.not_after.unwrap_or(u64::MAX);
-    let late = now.saturating_sub(end);
-    if late > 0 && late < CLOCK_CHANGED {
-        return Answer {
-            now,
-            granted: 0,
-            wait: 0,
-            every: 0,
-            stale: true,
-            state: *state,
-        };
+pub fn step(state: &mut State, now: Ticks, request: &Request) -> Reply {
+    let end = request.not_after.unwrap_or(Ticks::MAX);
+    let late = now - end;
+    if late > Ticks::ZERO && late < CLOCK_CHANGED {
+        return Reply::stale(now, &request.actions, *state);
     }
     let before = *state;
     // Since the request was sent, and not since its time was over: that can be much later.
-    let ahead = match late {
-        0 => 0,
-        _ => now - request.sent_at.map_or(end, |sent| sent.min(end)),
+    let ahead = if late > Ticks::ZERO {
+        now - request.sent_at.map_or(end, |sent| sent.min(end))
+    } else {
+        Ticks::ZERO
     };
     state.shift_back(now);
     state.shift_forward(ahead, end, now);
@@ -66,30 +62,24 @@ pub fn step(state: &mut State, now: u64, request: &Request) -> Answer {
         floor.shift_forward(ahead, end, now);
         state.merge_floor(floor, &request.limits, now);
     }
-    let drawn = act(state, now, request);
+    let limits = &request.limits;
+    let answers = Answers::to(&request.actions, |action| act(state, now, limits, action));
     if *state != before {
         state.seen = now;
     }
-    Answer {
-        now,
-        granted: drawn.granted,
-        wait: drawn.wait,
-        every: drawn.every,
-        stale: false,
-        state: *state,
-    }
+    Reply::new(now, answers, *state)
 }
 
-fn act(state: &mut State, now: u64, request: &Request) -> Drawn {
-    let limits = state.slowed(&request.limits, now);
-    match request.action {
+fn act(state: &mut State, now: Ticks, declared: &Limits, action: Action) -> Answer {
+    let limits = state.slowed(declared, now);
+    match action {
         Action::Draw {
             tokens,
             horizon,
             longest,
             drain,
         } => {
-            let buckets = Buckets::of(state, now, &request.limits, drain);
+            let buckets = Buckets::of(state, now, declared, drain);
             let drawn = buckets.draw(tokens, horizon, longest);
             if drawn.granted > 0 || drain {
                 state.full_at = buckets.full_at;
@@ -101,44 +91,37 @@ fn act(state: &mut State, now: u64, request: &Request) -> Drawn {
         Action::Pause { duration } => pause(state, now, duration.min(LONGEST_PAUSE), &limits),
         Action::Resume { forget } => {
             if forget {
-                (state.learnt_interval, state.learnt_until) = (0, 0);
+                (state.learnt_interval, state.learnt_until) = (Ticks::ZERO, Ticks::ZERO);
             }
-            let limits = state.slowed(&request.limits, now);
+            let limits = state.slowed(declared, now);
             resume(state, now, &limits);
         }
         Action::Learn { interval, duration } => {
             state.learnt_interval = interval.min(MAX_CAPACITY);
-            state.learnt_until = now.saturating_add(duration.min(LONGEST_PAUSE));
+            state.learnt_until = now + duration.min(LONGEST_PAUSE);
         }
     }
-    Buckets::of(state, now, &request.limits, false).nothing()
-}
-
-#[derive(Clone, Copy)]
-struct Drawn {
-    granted: u32,
-    wait: i64,
-    every: u64,
+    Buckets::of(state, now, declared, false).nothing()
 }
 
 /// The buckets of all limits at one instant.
 struct Buckets {
-    now: u64,
+    now: Ticks,
     /// From when on tokens are drawn: now, or the end of a pause.
-    from: u64,
+    from: Ticks,
     limits: Limits,
-    full_at: [u64; MAX_LIMITS],
+    full_at: [Ticks; MAX_LIMITS],
 }
 
 impl Buckets {
     /// Returns the buckets at `now`: a full bucket stays full, and a pause ends with the first one empty.
-    fn of(state: &State, now: u64, declared: &Limits, drain: bool) -> Self {
+    fn of(state: &State, now: Ticks, declared: &Limits, drain: bool) -> Self {
         let limits = state.slowed(declared, now);
         let mut full_at = state.full_at;
         for (instant, limit) in full_at.iter_mut().zip(limits.as_slice()) {
             *instant = (*instant).max(now);
             if drain {
-                *instant = (*instant).max(now.saturating_add(limit.capacity()));
+                *instant = (*instant).max(now + limit.capacity());
             }
         }
         let [first, ..] = &mut full_at;
@@ -146,10 +129,10 @@ impl Buckets {
         if limits != *declared {
             // Slowed, it saves nothing up beyond the one token that can be taken at once.
             let one = pacing.capacity() - pacing.interval();
-            *first = (*first).max(now.saturating_add(one));
+            *first = (*first).max(now + one);
         }
         if state.paused_until > now {
-            *first = (*first).max(state.paused_until.saturating_add(pacing.capacity()));
+            *first = (*first).max(state.paused_until + pacing.capacity());
         }
         Self {
             now,
@@ -159,86 +142,69 @@ impl Buckets {
         }
     }
 
-    fn each(&self) -> impl Iterator<Item = (u64, Limit)> {
+    fn each(&self) -> impl Iterator<Item = (Ticks, Limit)> {
         let limits = self.limits.as_slice().iter().copied();
         self.full_at.iter().copied().zip(limits)
     }
 
-    /// Returns how long until one token can be taken from all; negative if it could have been before.
-    fn wait(&self) -> i64 {
+    /// Returns how long until one token can be taken from all, or since when it could have been.
+    fn wait(&self) -> Wait {
         let waits = self.each().map(|(full_at, limit)| {
-            let next = signed(full_at.saturating_add(limit.interval()));
-            let gone = signed(limit.capacity()).saturating_add(signed(self.now));
-            next.saturating_sub(gone)
+            let gone = self.now + limit.capacity();
+            Wait::between(gone, full_at + limit.interval())
         });
-        waits.max().unwrap_or(0)
+        waits.max().unwrap_or_default()
     }
 
     /// Returns how many tokens can be drawn so that no bucket is further ahead than any may be.
     fn room(&self) -> u32 {
-        let rooms = self.each().map(|(full_at, limit)| {
-            let furthest = self.from.saturating_add(limit.furthest());
-            furthest.saturating_sub(full_at) / limit.interval()
-        });
-        u32::try_from(rooms.min().unwrap_or(0)).unwrap_or(u32::MAX)
+        self.fewest(|limit| self.from + limit.furthest())
     }
 
-    fn nothing(&self) -> Drawn {
-        Drawn {
-            granted: 0,
-            wait: self.wait(),
-            every: 0,
-        }
+    /// Returns how many tokens fit into all buckets until the instant that each limit has.
+    fn fewest(&self, instant: impl Fn(Limit) -> Ticks) -> u32 {
+        let fit = self
+            .each()
+            .map(|(full_at, limit)| (instant(limit) - full_at) / limit.interval());
+        u32::try_from(fit.min().unwrap_or(0)).unwrap_or(u32::MAX)
     }
 
-    fn draw(&self, tokens: u32, horizon: u64, longest: u64) -> Drawn {
+    fn nothing(&self) -> Answer {
+        Answer::new(0, self.wait(), Ticks::ZERO)
+    }
+
+    fn draw(&self, tokens: u32, horizon: Ticks, longest: Ticks) -> Answer {
         let wait = self.wait();
         let most = tokens.min(self.room());
-        if most == 0 || u64::try_from(wait).unwrap_or(0) > longest {
+        if most == 0 || wait.to_come() > longest {
             return self.nothing();
         }
         let [limit] = self.limits.as_slice() else {
             return self.draw_together(most, wait);
         };
         let every = limit.interval();
-        // From a wait that is negative on, all that are due by now and within the horizon.
-        let reach = signed(horizon).saturating_sub(wait);
-        let more = u64::try_from(reach).map_or(0, |reach| reach / every);
-        Drawn {
-            granted: u32::try_from(more.saturating_add(1)).map_or(most, |within| within.min(most)),
-            wait,
-            every,
-        }
+        // From a wait that is past on, all that are due by now and within the horizon.
+        let reach = horizon + wait.gone() - wait.to_come();
+        let granted = u32::try_from((reach / every).saturating_add(1));
+        Answer::new(granted.map_or(most, |within| within.min(most)), wait, every)
     }
 
     /// Several limits: all that can be used now, or one.
-    fn draw_together(&self, most: u32, wait: i64) -> Drawn {
-        let free = self.each().map(|(full_at, limit)| {
-            let full = self.now.saturating_add(limit.capacity());
-            full.saturating_sub(full_at) / limit.interval()
-        });
-        let free = u32::try_from(free.min().unwrap_or(0)).unwrap_or(u32::MAX);
-        Drawn {
-            granted: free.clamp(1, most),
-            wait: if free > 0 { 0 } else { wait },
-            every: 0,
-        }
+    fn draw_together(&self, most: u32, wait: Wait) -> Answer {
+        let free = self.fewest(|limit| self.now + limit.capacity());
+        let wait = if free > 0 { Wait::NONE } else { wait };
+        Answer::new(free.clamp(1, most), wait, Ticks::ZERO)
     }
 }
 
-fn signed(ticks: u64) -> i64 {
-    i64::try_from(ticks).unwrap_or(i64::MAX)
-}
-
 /// Takes what was drawn out of all buckets, each token when it may be used.
-fn take(state: &mut State, now: u64, limits: &Limits, drawn: Drawn) {
-    let ahead = u64::try_from(drawn.wait).unwrap_or(0);
-    let used = now.saturating_add(ahead);
+fn take(state: &mut State, now: Ticks, limits: &Limits, drawn: Answer) {
+    if drawn.granted == 0 {
+        return;
+    }
+    let used = now + drawn.wait.to_come();
     for (instant, limit) in state.full_at.iter_mut().zip(limits.as_slice()) {
-        if drawn.granted > 0 {
-            let price = limit.interval().saturating_mul(u64::from(drawn.granted));
-            *instant = (*instant).max(used).saturating_add(price);
-        }
+        *instant = (*instant).max(used) + limit.interval() * u64::from(drawn.granted);
     }
 }
 
@@ -247,35 +213,30 @@ fn take(state: &mut State, now: u64, limits: &Limits, drawn: Drawn) {
 /// All slots that were drawn are void, so the first bucket owes them nothing: it is empty when the
 /// pause ends, and not before. Answers that arrive close together have the same cause. So that not
 /// each of them makes slots void, an extension is never a short one.
-fn pause(state: &mut State, now: u64, duration: u64, limits: &Limits) {
-    let mut until = now.saturating_add(duration);
+fn pause(state: &mut State, now: Ticks, duration: Ticks, limits: &Limits) {
+    let mut until = now + duration;
     if until <= state.paused_until.max(now) {
         return;
     }
     if state.paused_until > now {
-        let latest = now.saturating_add(LONGEST_PAUSE);
-        until = until.max(
-            state
-                .paused_until
-                .saturating_add(SHORTEST_EXTENSION)
-                .min(latest),
-        );
+        let extended = state.paused_until + SHORTEST_EXTENSION;
+        until = until.max(extended.min(now + LONGEST_PAUSE));
     }
     state.generation = state.generation.wrapping_add(1);
     state.paused_until = until;
-    state.full_at[0] = until.saturating_add(limits.pacing().capacity());
+    state.full_at[0] = until + limits.pacing().capacity();
 }
 
 /// Ends the pause that is in force, if any.
 ///
 /// Slots that were drawn for its end are void, and what the bucket held when it began is not known any more: so
 /// it is empty, as at the end of any pause.
-fn resume(state: &mut State, now: u64, limits: &Limits) {
+fn resume(state: &mut State, now: Ticks, limits: &Limits) {
     if state.paused_until <= now {
         return;
     }
     state.note_lifted(limits);
     state.generation = state.generation.wrapping_add(1);
     state.paused_until = now;
-    state.full_at[0] = now.saturating_add(limits.pacing().capacity());
+    state.full_at[0] = now + limits.pacing().capacity();
 }

@@ -26,12 +26,12 @@ async fn impatient(api: Api, answer: Answer) -> Result<Response<String>, Failed>
 
 #[tokio::test(start_paused = true)]
 async fn a_call_whose_resource_opens_too_late_is_refused_at_once() {
-    for (resource, everybody, wait) in [(60, 0, 60), (60, 20, 60), (10, 40, 40), (40, 40, 40)] {
+    for (resource, all, wait) in [(60, 0, 60), (60, 20, 60), (10, 40, 40), (40, 40, 40)] {
         let api = api();
         let none = Answer::told("search", 30, 0, resource);
         hurried(api.clone(), none.clone()).await.unwrap();
         impatient(api.clone(), none).await.unwrap();
-        api.limiter.cooldown_for(secs(everybody));
+        api.limiter.cooldown_for(secs(all));
         let error = refusal(hurried(api.clone(), Answer::SILENT).await);
         assert_eq!(error.retry_after(), Some(secs(wait)), "{error}");
         assert!(error.to_string().contains("deadline"), "{error}");

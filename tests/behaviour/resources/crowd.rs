@@ -1,4 +1,4 @@
-//! Many calls that are told all sorts of things and dropped at any time: nobody is forgotten.
+//! Many calls that are told all sorts of things and dropped at any time: no waiter is forgotten.
 
 use core::time::Duration;
 
@@ -69,7 +69,7 @@ async fn crowd(seed: u64, calls: u32, longest: Duration) {
     let last = one(&limiter, &silent);
     timeout(secs(30), last)
         .await
-        .expect("nobody is ahead")
+        .expect("no waiter is ahead")
         .unwrap();
 }
 

@@ -13,7 +13,6 @@ use http::Response;
 use paced::Limiter;
 use paced::rate_limited;
 use paced::store::MemoryStore;
-use paced::store::Policy;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tokio::time::sleep;
@@ -45,7 +44,7 @@ impl Answer {
         Self::level(resource, limit, left).with("x-ratelimit-reset", &reset.to_string())
     }
 
-    /// So much is left of a resource, and nobody says for how long.
+    /// So much is left of a resource, for a time that is not told.
     fn level(resource: &str, limit: u32, left: u32) -> Self {
         Self::SILENT
             .with("x-ratelimit-resource", resource)
@@ -198,7 +197,7 @@ async fn a_refusal_that_names_an_exhausted_resource_concerns_that_resource() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_secondary_limit_holds_up_everybody() {
+async fn a_secondary_limit_holds_up_all_calls() {
     for (status, header) in [(403, "30"), (429, "30")] {
         let api = api();
         api.introduce().await;
@@ -215,7 +214,7 @@ async fn a_secondary_limit_holds_up_everybody() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refusal_without_a_resource_holds_up_everybody() {
+async fn a_refusal_without_a_resource_holds_up_all_calls() {
     let api = api();
     api.introduce().await;
     let refused = Answer::SILENT.with("retry-after", "30").status(429);
@@ -227,7 +226,7 @@ async fn a_refusal_without_a_resource_holds_up_everybody() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_window_without_a_resource_concerns_everybody() {
+async fn a_window_without_a_resource_concerns_all_calls() {
     let api = api();
     api.introduce().await;
     let none = Answer::SILENT
@@ -301,7 +300,7 @@ async fn eight_resources_are_kept_and_the_one_told_of_least_recently_goes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_new_quota_reaches_those_who_wait_for_a_resource() {
+async fn a_new_quota_reaches_waiters_for_a_resource() {
     let api = Api::new(limiter(1.0, 10));
     let none = Answer::level("search", 30, 0);
     api.search(none).await.unwrap().unwrap();
@@ -319,7 +318,11 @@ async fn processes_that_share_a_store_share_what_is_known_of_a_resource() {
     let store = Arc::new(MemoryStore::new());
     let [one, other] = [(); 2].map(|()| {
         let store = Arc::<MemoryStore>::clone(&store);
-        let limiter = Limiter::in_store("github", quota(10.0, 10), store, Policy::new());
+        let limiter = Limiter::builder(quota(10.0, 10))
+            .name("github")
+            .store(store)
+            .unregistered()
+            .build();
         Api::new(limiter.unwrap())
     });
     one.introduce().await;

@@ -1,4 +1,4 @@
-//! What the attribute and each feature cost at compile time.
+//! Costs of the attribute and of each feature at compile time.
 
 use core::fmt::Write as _;
 use core::time::Duration;
@@ -89,7 +89,7 @@ fn functions(mark: &str, round: usize) -> String {
     code
 }
 
-/// What a feature costs.
+/// Cost of a feature.
 #[derive(Clone, Copy, Debug)]
 pub struct FeatureCost {
     /// Crates in the tree of normal dependencies, `paced` and its macros included.

@@ -61,7 +61,7 @@ pub async fn bare(id: u64) -> io::Result<u64> {
     Ok(black_box(id))
 }
 
-/// What the others are compared with.
+/// Makes the call that the others are compared with.
 ///
 /// # Errors
 ///

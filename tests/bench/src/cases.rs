@@ -19,7 +19,7 @@ use crate::running::repeat_inside;
 /// Something that can be done many times in a row.
 #[derive(Clone, Copy, Debug)]
 pub struct Case {
-    /// What it is called in tables and on command lines.
+    /// Name in tables and on command lines.
     pub name: &'static str,
     /// Does it this often.
     pub run: fn(u64),

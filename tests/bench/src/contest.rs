@@ -49,7 +49,7 @@ const WINDOWS: [Duration; 3] = [
     Duration::from_secs(1),
 ];
 
-/// What matters of three runs, or of one; the list of its permits is long.
+/// Figures of three runs, or of one, without the long list of its permits.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Figures {
     /// The share of the rate that was granted.
@@ -71,7 +71,7 @@ pub struct Round {
     pub scenario: Scenario,
     /// The share of the rate that timers allowed just before.
     pub timers_allow: f64,
-    /// What each limiter made of it, `paced` first.
+    /// Figures of each limiter, `paced` first.
     pub figures: [Figures; CONTESTANTS],
 }
 
@@ -86,9 +86,9 @@ pub struct Contest {
     pub stalled: Vec<Round>,
     /// Two workers.
     pub two_workers: Vec<Round>,
-    /// Callers who leave.
+    /// Callers that leave.
     pub leaving: Vec<Round>,
-    /// CPU microseconds per second while nobody asks.
+    /// CPU microseconds per second while no call comes.
     pub idle: [f64; CONTESTANTS],
 }
 
@@ -132,7 +132,7 @@ impl Round {
         }
     }
 
-    /// What `paced` made of it.
+    /// Returns the figures of `paced`.
     pub const fn ours(&self) -> &Figures {
         &self.figures[0]
     }

@@ -1,4 +1,4 @@
-//! What a permit cannot cost less than: one compare-and-swap, one reading of the clock, and one
+//! The least that a permit can cost: one compare-and-swap, one reading of the clock, and one
 //! decision of the generic cell rate algorithm made of both.
 
 use core::hint::black_box;

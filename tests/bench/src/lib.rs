@@ -1,4 +1,4 @@
-//! What `paced` costs, beside what people use today: every comparison in one run.
+//! Costs of `paced`, beside the usual crates of today: every comparison in one run.
 //!
 //! ```text
 //! cargo run --release -p bench --bin report     everything; writes BENCHMARKS.md

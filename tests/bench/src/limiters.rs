@@ -82,7 +82,7 @@ impl Waits for async_rate_limiter::RateLimiter {
     }
 }
 
-/// What many write themselves: tokio's semaphore, and a task that adds permits every millisecond.
+/// A usual limiter without a crate: tokio's semaphore, and a task that adds permits every millisecond.
 #[derive(Debug)]
 pub struct Ticking(Arc<Semaphore>);
 
@@ -98,7 +98,7 @@ impl Waits for Ticking {
 
     async fn wait(&self) {
         let permit = self.0.acquire().await;
-        permit.expect("nobody closes it").forget();
+        permit.expect("it is never closed").forget();
     }
 }
 
@@ -115,7 +115,7 @@ async fn refill(permits: Arc<Semaphore>, tick: Duration, rate: u32, burst: usize
     ticks.tick().await;
     while Arc::strong_count(&permits) > 1 {
         ticks.tick().await;
-        // What nobody waits for is saved up to the burst; who waits takes his share at once.
+        // Tokens without a waiter are saved up to the burst; a waiter takes its share at once.
         let room = (burst + per_tick).saturating_sub(permits.available_permits());
         permits.add_permits(per_tick.min(room));
     }

@@ -39,7 +39,7 @@ pub fn measure() -> BTreeMap<&'static str, f64> {
 /// A contender, and how it takes a permit.
 type Contender = (&'static str, fn() -> bool);
 
-/// What two threads do at once, on one limiter.
+/// Contenders that two threads run at once, on one limiter.
 const SHARED: [Contender; 4] = [
     ("decision: std", floor::decision_by_std),
     ("paced", || FREE.try_acquire().is_ok()),

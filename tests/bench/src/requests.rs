@@ -1,4 +1,4 @@
-//! What is added to a request of reqwest's: the request itself is answered without a network.
+//! Costs that are added to a request of reqwest's: the request itself is answered without a network.
 
 use core::hint::black_box;
 use core::num::NonZeroU32;
@@ -84,7 +84,7 @@ async fn send(request: reqwest::Result<Request>, answer: Answering) -> reqwest::
     request.map(|request| answer(&request))
 }
 
-/// What stands for the network.
+/// Function that stands for the network.
 type Answering = fn(&Request) -> Response;
 
 fn bare(request: &Request) -> Response {
@@ -99,7 +99,7 @@ fn ordinary(request: &Request) -> Response {
     Response::from(response)
 }
 
-/// What servers send that say nothing about limits.
+/// Headers of servers that say nothing about limits.
 static HEADERS: LazyLock<HeaderMap> = LazyLock::new(|| {
     let lines = [
         ("date", "Wed, 25 Nov 2026 12:00:00 GMT"),

@@ -1,4 +1,4 @@
-//! What can be read off the list of permits that a limiter granted.
+//! Figures from the list of permits that a limiter granted.
 
 use core::time::Duration;
 
@@ -24,7 +24,7 @@ pub struct Trace {
 /// How far out of order a limiter serves.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Disorder {
-    /// The share of calls that somebody who asked later went before.
+    /// The share of calls that were overtaken by a later one.
     pub overtaken: f64,
     /// By how many places at most.
     pub furthest: u32,

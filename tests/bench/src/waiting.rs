@@ -22,7 +22,7 @@ use crate::limiters::Waits;
 use crate::trace::Grant;
 use crate::trace::Trace;
 
-/// What the callers do.
+/// Behaviour of the callers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Crowd {
     /// Each asks again as soon as it was served.
@@ -44,7 +44,7 @@ pub struct Scenario {
     pub burst: u32,
     /// How many callers there are.
     pub callers: u32,
-    /// What they do.
+    /// Behaviour of the callers.
     pub crowd: Crowd,
     /// Threads of the runtime.
     pub workers: usize,
@@ -52,7 +52,7 @@ pub struct Scenario {
     pub lasts: Duration,
 }
 
-/// What a run showed.
+/// Figures of a run.
 #[derive(Debug)]
 pub struct Observed {
     /// The permits.
@@ -237,7 +237,7 @@ pub fn timers_allow() -> f64 {
     })
 }
 
-/// CPU microseconds per second that a limiter takes while nobody asks for anything.
+/// CPU microseconds per second that a limiter takes while no call comes.
 ///
 /// # Panics
 ///
@@ -256,7 +256,7 @@ pub fn idle<L: Waits>() -> f64 {
     })
 }
 
-/// Lets `count` callers wait who will not be served, and returns once all of them do.
+/// Lets `count` callers wait that will not be served, and returns once all of them do.
 pub async fn park<L: Waits>(limiter: Arc<L>, count: u32) {
     limiter.wait().await;
     for _ in 0..count {

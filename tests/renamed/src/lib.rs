@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use my_paced::rate_limited;
 
-/// What another crate of a family would offer to the rest of it.
+/// Items that another crate of a family would offer to the rest of it.
 pub mod reexport {
     pub use my_paced as inner;
 }

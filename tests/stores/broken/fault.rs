@@ -7,6 +7,13 @@ pub(super) enum Fault {
     // Atomicity.
     LosesUpdates,
     WritesLate,
+    DoesActionsOneByOne,
+    // Lists of actions.
+    DoesTheFirstActionOnly,
+    DoesTheLastActionOnly,
+    DoesActionsInReverse,
+    KeepsTheFirstActionOnly,
+    AnswersTheLastActionOnly,
     // Time.
     CountsMicroseconds,
     CountsNanoseconds,
@@ -52,7 +59,7 @@ pub(super) enum Fault {
     AnswersWithTheStateBefore,
     AnswersWithPositiveWaits,
     RoundsWaits,
-    // Lists.
+    // Listings.
     ListsEveryName,
     ListsOnePage,
     ListsNoPauses,

@@ -18,19 +18,28 @@ const FAULTS: &[(Fault, &str)] = {
     const KEYS: &str = "keys are told apart to the letter and do not touch one another";
     const KEPT: &str = "a state is kept until it means nothing any more";
     const LIMITS: &str = "several limits are kept all at once, and take all or nothing";
-    const PAUSES: &str = "a pause holds for everybody, is extended and never shortened";
-    const LESSONS: &str = "what was learnt slows everybody, until it ends or is replaced";
+    const PAUSES: &str = "a pause holds for all processes, is extended and never shortened";
+    const LESSONS: &str = "what was learnt slows all processes, until it ends or is replaced";
     const RESUMED: &str =
-        "a pause that is lifted is over for everybody, also for those who remember it";
+        "a pause that is lifted is over for all processes, also for those that remember it";
     const FLOORS: &str = "the state that an asker saw last mends one that was lost";
     const LATE: &str = "a request that comes after its time changes nothing";
     const FORWARD: &str = "a clock that is set forward ends no pause";
     const LISTS: &str =
         "a list has every limiter whose name begins with the prefix, as it is, and no other";
+    const ACTIONS: &str = "the actions of a request are done in their order, and each is answered";
+    const AS_ONE: &str =
+        "the actions of a request are one operation: no other one comes in between";
     const HISTORIES: &str = "every answer is the one that `step` gives";
     &[
         (F::LosesUpdates, CROWD),
         (F::WritesLate, CROWD),
+        (F::DoesActionsOneByOne, AS_ONE),
+        (F::DoesTheFirstActionOnly, ACTIONS),
+        (F::DoesTheLastActionOnly, ACTIONS),
+        (F::DoesActionsInReverse, ACTIONS),
+        (F::KeepsTheFirstActionOnly, ACTIONS),
+        (F::AnswersTheLastActionOnly, ACTIONS),
         (F::CountsMicroseconds, CLOCK),
         (F::CountsNanoseconds, CLOCK),
         (F::CountsWholeSeconds, CLOCK),
@@ -106,6 +115,6 @@ async fn every_broken_store_is_found_out() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_a_fault_it_conforms() {
+async fn a_store_without_a_fault_conforms() {
     conformance::check(Arc::new(Broken::new(Fault::None))).await;
 }

@@ -6,24 +6,29 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 
 use paced::store::Action;
+use paced::store::Actions;
 use paced::store::Answer;
+use paced::store::Answers;
 use paced::store::Limit;
 use paced::store::Limits;
 use paced::store::ListFuture;
 use paced::store::ListRequest;
 use paced::store::Listing;
+use paced::store::Reply;
 use paced::store::Request;
 use paced::store::State;
 use paced::store::Store;
 use paced::store::StoreError;
 use paced::store::StoreFuture;
-use paced::store::TICKS_PER_SECOND as SECOND;
+use paced::store::Ticks;
+use paced::store::Wait;
 use paced::store::step;
 use tokio::sync::Semaphore;
 use tokio::task::yield_now;
 use tokio::time::Instant;
 
 use super::fault::Fault;
+use crate::stepping::SECOND;
 use crate::stepping::START;
 
 /// A store with a fault.
@@ -32,7 +37,7 @@ pub(super) struct Broken {
     fault: Fault,
     began: Instant,
     /// Every state with the time at which it was written.
-    states: Mutex<HashMap<String, (State, u64)>>,
+    states: Mutex<HashMap<String, (State, Ticks)>>,
     asked: AtomicU64,
     lock: Semaphore,
 }
@@ -58,7 +63,7 @@ impl Broken {
         }
     }
 
-    async fn apply(&self, key: &str, request: &Request) -> Result<Answer, StoreError> {
+    async fn apply(&self, key: &str, request: &Request) -> Result<Reply, StoreError> {
         let asked = self.asked.fetch_add(1, Ordering::SeqCst);
         if self.fault == Fault::Fails && asked == 100 {
             return Err(StoreError::unavailable("out of order"));
@@ -74,16 +79,42 @@ impl Broken {
         if self.fault == Fault::LosesUpdates {
             yield_now().await;
         }
-        let mut state = before;
-        if self.fault == Fault::ShortensPauses && matches!(request.action, Action::Pause { .. }) {
-            state.paused_until = 0;
+        if self.fault == Fault::DoesActionsOneByOne && only_draws(request) {
+            return Ok(self.one_by_one(&key, request, now).await);
         }
-        let answer = step(&mut state, now, &self.request(request, now));
+        let mut state = before;
+        if self.fault == Fault::ShortensPauses && matches!(request.actions[0], Action::Pause { .. })
+        {
+            state.paused_until = Ticks::ZERO;
+        }
+        let request = self.request(request, now);
+        let reply = step(&mut state, now, &request);
+        if self.fault == Fault::KeepsTheFirstActionOnly {
+            state = before;
+            step(&mut state, now, &with(&request, &request.actions[..1]));
+        }
         if self.fault == Fault::WritesLate {
             yield_now().await;
         }
         self.write(key, state, before, now);
-        Ok(self.answer(answer, before))
+        Ok(self.reply(reply, before))
+    }
+
+    /// Each action as a request of its own.
+    async fn one_by_one(&self, key: &str, request: &Request, now: Ticks) -> Reply {
+        let mut replies = Vec::new();
+        for action in request.actions.iter() {
+            let before = self.read(key, now);
+            let mut state = before;
+            let one = with(request, &[*action]);
+            replies.push(step(&mut state, now, &one));
+            self.write(key.to_owned(), state, before, now);
+            yield_now().await;
+        }
+        let mut reply = replies.pop().unwrap();
+        let answers = replies.iter().map(Reply::last).chain([reply.last()]);
+        reply.answers = collected(answers);
+        reply
     }
 
     fn page(&self, request: &ListRequest) -> Listing {
@@ -92,14 +123,14 @@ impl Broken {
             asked.prefix.clear();
         }
         let now = match self.fault {
-            Fault::ListsWithoutTime => 0,
+            Fault::ListsWithoutTime => Ticks::ZERO,
             _ => self.now(0),
         };
         let states = self.states.lock().unwrap();
         let states = states.iter().map(|(key, (state, _))| {
             let mut state = *state;
             if self.fault == Fault::ListsNoPauses {
-                state.paused_until = 0;
+                state.paused_until = Ticks::ZERO;
             }
             (key, state)
         });
@@ -120,43 +151,43 @@ impl Broken {
         }
     }
 
-    fn now(&self, asked: u64) -> u64 {
+    fn now(&self, asked: u64) -> Ticks {
         let passed = self.began.elapsed();
         let micros = u64::try_from(passed.as_micros()).unwrap();
         match self.fault {
-            Fault::CountsMicroseconds => START + micros,
-            Fault::CountsNanoseconds => START + micros * 1000,
-            Fault::CountsWholeSeconds => START + passed.as_secs() * SECOND,
+            Fault::CountsMicroseconds => START + Ticks::new(micros),
+            Fault::CountsNanoseconds => START + Ticks::new(micros * 1000),
+            Fault::CountsWholeSeconds => START + Ticks::from_secs(passed.as_secs()),
             Fault::StandsStill => START,
-            Fault::GoesBack if asked == 50 => START - 1,
-            _ => START + micros * 4,
+            Fault::GoesBack if asked == 50 => START - Ticks::new(1),
+            _ => START + Ticks::from_duration(passed),
         }
     }
 
-    fn read(&self, key: &str, now: u64) -> State {
+    fn read(&self, key: &str, now: Ticks) -> State {
         let states = self.states.lock().unwrap();
         let (mut state, written) = states.get(key).copied().unwrap_or_default();
         let full = state.full_at.iter().all(|full_at| *full_at <= now);
-        let age = now - written.min(now);
+        let age = now - written;
         match self.fault {
             Fault::ForgetsAtOnce => state = State::default(),
             Fault::ForgetsAfterASecond if age > SECOND => state = State::default(),
             Fault::ForgetsFullBuckets if full => state = State::default(),
-            Fault::ForgetsPauses => state.paused_until = 0,
-            Fault::ForgetsLessons => state.learnt_until = 0,
-            Fault::KeepsOneLimit => state.full_at[1..].fill(0),
+            Fault::ForgetsPauses => state.paused_until = Ticks::ZERO,
+            Fault::ForgetsLessons => state.learnt_until = Ticks::ZERO,
+            Fault::KeepsOneLimit => state.full_at[1..].fill(Ticks::ZERO),
             Fault::KeepsNoGeneration => state.generation = 0,
-            Fault::KeepsNoTimeOfChange => state.seen = 0,
+            Fault::KeepsNoTimeOfChange => state.seen = Ticks::ZERO,
             _ => {}
         }
         state
     }
 
-    fn write(&self, key: String, mut state: State, before: State, now: u64) {
+    fn write(&self, key: String, mut state: State, before: State, now: Ticks) {
         if self.fault == Fault::NeverWrites || state == before {
             return;
         }
-        let round: fn(u64) -> u64 = match self.fault {
+        let round: fn(Ticks) -> Ticks = match self.fault {
             // To milliseconds, and as a float of 32 bits.
             Fault::RoundsDown => |ticks| ticks / 4000 * 4000,
             Fault::KeepsSingleFloats =>
@@ -167,7 +198,7 @@ impl Broken {
                     clippy::cast_sign_loss,
                     reason = "the fault"
                 )]
-                |ticks| ticks as f32 as u64
+                |ticks| Ticks::new(ticks.get() as f32 as u64)
             }
             _ => |ticks| ticks,
         };
@@ -184,8 +215,8 @@ impl Broken {
                 drain,
             } => match self.fault {
                 Fault::DrawsOneAtMost => *tokens = (*tokens).min(1),
-                Fault::IgnoresHorizons => *horizon = 0,
-                Fault::IgnoresTheLongestWait => *longest = u64::MAX,
+                Fault::IgnoresHorizons => *horizon = Ticks::ZERO,
+                Fault::IgnoresTheLongestWait => *longest = Ticks::MAX,
                 Fault::IgnoresDrains => *drain = false,
                 _ => {}
             },
@@ -201,16 +232,25 @@ impl Broken {
             }
             Action::Learn { duration, .. } => match self.fault {
                 Fault::IgnoresLessons => *action = Action::Peek,
-                Fault::IgnoresEndsOfLessons if *duration == 0 => *action = Action::Peek,
+                Fault::IgnoresEndsOfLessons if *duration == Ticks::ZERO => *action = Action::Peek,
                 _ => {}
             },
             _ => {}
         }
     }
 
-    fn request(&self, request: &Request, now: u64) -> Request {
-        let mut changed = *request;
-        self.change_action(&mut changed.action);
+    fn request(&self, request: &Request, now: Ticks) -> Request {
+        let mut changed = request.clone();
+        let last = changed.actions.len() - 1;
+        match self.fault {
+            Fault::DoesTheFirstActionOnly => changed.actions[1..].fill(Action::Peek),
+            Fault::DoesTheLastActionOnly => changed.actions[..last].fill(Action::Peek),
+            Fault::DoesActionsInReverse => changed.actions.reverse(),
+            _ => {}
+        }
+        for action in changed.actions.iter_mut() {
+            self.change_action(action);
+        }
         match self.fault {
             Fault::IgnoresFloors => changed.floor = None,
             Fault::IgnoresNotAfter => changed.not_after = None,
@@ -232,14 +272,56 @@ impl Broken {
         changed
     }
 
-    fn answer(&self, mut answer: Answer, before: State) -> Answer {
+    fn reply(&self, mut reply: Reply, before: State) -> Reply {
         match self.fault {
-            Fault::AnswersWithAnotherTime => answer.now += 1,
-            Fault::AnswersWithTheStateBefore => answer.state = before,
-            Fault::AnswersWithPositiveWaits => answer.wait = answer.wait.max(0),
-            Fault::RoundsWaits => answer.wait = answer.wait / 4000 * 4000,
+            Fault::AnswersWithAnotherTime => reply.now = reply.now + Ticks::new(1),
+            Fault::AnswersWithTheStateBefore => reply.state = before,
+            Fault::AnswersWithPositiveWaits => change(&mut reply, |wait| wait.max(Wait::NONE)),
+            Fault::AnswersTheLastActionOnly => reply.answers = Answers::one(reply.last()),
+            Fault::DoesActionsInReverse => reply.answers.reverse(),
+            Fault::RoundsWaits => {
+                change(&mut reply, |wait| Wait::new(wait.get() / 4000 * 4000));
+            }
             _ => {}
         }
-        answer
+        reply
     }
+}
+
+fn change(reply: &mut Reply, change: impl Fn(Wait) -> Wait) {
+    for answer in reply.answers.iter_mut() {
+        answer.wait = change(answer.wait);
+    }
+}
+
+/// One by one they have the same answers, if nothing comes in between.
+fn only_draws(request: &Request) -> bool {
+    let free = |action: &Action| {
+        matches!(
+            action,
+            Action::Draw {
+                drain: false,
+                longest: Ticks::ZERO,
+                ..
+            }
+        )
+    };
+    let has_one_limit = request.limits.as_slice().len() == 1;
+    request.floor.is_none() && has_one_limit && request.actions.iter().all(free)
+}
+
+/// The same request with other actions.
+fn with(request: &Request, actions: &[Action]) -> Request {
+    let mut changed = request.clone();
+    changed.actions = Actions::one(actions[0]);
+    for action in &actions[1..] {
+        changed.actions.push(*action);
+    }
+    changed
+}
+
+fn collected(answers: impl IntoIterator<Item = Answer>) -> Answers {
+    let mut answers = answers.into_iter();
+    let first = Answers::one(answers.next().unwrap());
+    answers.fold(first, Answers::and)
 }

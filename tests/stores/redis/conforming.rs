@@ -1,4 +1,4 @@
-//! What every store does, and what the keys are like.
+//! The conformance suite on Redis, and the form of the keys.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -9,12 +9,14 @@ use paced::store::Limits;
 use paced::store::ListRequest;
 use paced::store::Request;
 use paced::store::Store as _;
-use paced::store::TICKS_PER_SECOND as SECOND;
+use paced::store::Ticks;
+use paced::store::Wait;
 use paced::store::conformance;
 
 use super::server;
 use super::server::patient;
 use super::server::tell;
+use crate::stepping::SECOND;
 use crate::stepping::draw;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -49,10 +51,14 @@ async fn every_change_leaves_an_expiry() {
     for action in [
         draw(1),
         draw(20),
-        learn(0),
+        learn(Ticks::ZERO),
         learn(600 * SECOND),
-        Action::Pause { duration: 1 },
-        Action::Pause { duration: u64::MAX },
+        Action::Pause {
+            duration: Ticks::new(1),
+        },
+        Action::Pause {
+            duration: Ticks::MAX,
+        },
         Action::Resume { forget: true },
     ] {
         let request = Request::new(action, minute());
@@ -61,7 +67,9 @@ async fn every_change_leaves_an_expiry() {
         let left: u64 = tell(&url, &["PTTL", &key]);
         let passed = u64::try_from(begun.elapsed().as_millis()).expect("seconds") + 1;
         // In milliseconds; to the next whole one, and one more.
-        let needed = (answer.state.expires_at() - answer.now).div_ceil(4000);
+        let needed = (answer.state.expires_at() - answer.now)
+            .get()
+            .div_ceil(4000);
         assert!(left <= needed + 1, "{action:?}: {left} of {needed}");
         assert!(left + passed >= needed, "{action:?}: {left} of {needed}");
     }
@@ -89,7 +97,7 @@ async fn a_key_that_holds_something_else_is_left_alone() {
 }
 
 #[tokio::test]
-async fn a_state_that_somebody_has_edited_closes_nothing_for_good() {
+async fn an_edited_state_closes_nothing_for_good() {
     let Some((url, _server)) = server::any() else {
         return;
     };
@@ -115,12 +123,12 @@ async fn a_state_that_somebody_has_edited_closes_nothing_for_good() {
         let answer = store.transact(&name, &request).await.expect("an answer");
         let furthest = minute().as_slice()[0].interval() * 513 + 60 * SECOND;
         assert_eq!(
-            answer.granted + u32::from(answer.wait > 0),
+            answer.granted() + u32::from(answer.last().wait > Wait::NONE),
             1,
             "{value:?}: {answer:?}"
         );
         assert!(
-            answer.wait <= i64::try_from(furthest).expect("hours"),
+            answer.last().wait <= Wait::ahead(furthest),
             "{value:?}: {answer:?}"
         );
         let _: u64 = tell(&url, &["DEL", &key]);

@@ -16,7 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub(crate) const RATE: u32 = 200;
 pub(crate) const BURST: u32 = 20;
 
-/// What a process said. The time is that of hearing it, which is never before it happened.
+/// A line of a process, with the time of its receipt, which is never before it happened.
 pub(crate) struct Heard {
     pub(crate) by: usize,
     pub(crate) line: String,
@@ -80,7 +80,7 @@ impl Crowd {
         }
     }
 
-    /// The next that somebody says.
+    /// Returns the next line of any process.
     pub(crate) fn hear(&mut self) -> Heard {
         let heard = self.ears.recv_timeout(PATIENCE).expect("it does not hang");
         if heard.line == "permit" {

@@ -9,7 +9,7 @@ use paced::store::MAX_LIMITS;
 use paced::store::RedisStore;
 use paced::store::Request;
 use paced::store::State;
-use paced::store::TICKS_PER_SECOND as SECOND;
+use paced::store::Ticks;
 use paced::store::step;
 use rand::RngExt as _;
 use rand::SeedableRng as _;
@@ -19,6 +19,7 @@ use tokio::task::JoinSet;
 use super::server;
 use crate::stepping::START;
 
+const SECOND: u64 = Ticks::SECOND.get();
 const HOUR: u64 = 3600 * SECOND;
 
 /// Requests in one history.
@@ -45,7 +46,7 @@ impl History {
             0 => dice.random_range(0..HOUR),
             1 => LATEST - dice.random_range(0..HOUR),
             2 => dice.random_range(0..LATEST),
-            _ => START + dice.random_range(0..HOUR),
+            _ => START.get() + dice.random_range(0..HOUR),
         };
         Self {
             limits: limits(&mut dice),
@@ -62,7 +63,9 @@ impl History {
             0 => self.now.saturating_sub(ticks(dice)),
             1 => self.now.saturating_add(ticks(dice)),
             2 => self.now,
-            3..12 => self.now + dice.random_range(0..2 * self.limits.as_slice()[0].interval()),
+            3..12 => {
+                self.now + dice.random_range(0..2 * self.limits.as_slice()[0].interval().get())
+            }
             _ => self.now + dice.random_range(0..SECOND),
         }
         .min(LATEST);
@@ -71,12 +74,15 @@ impl History {
             self.limits = limits(dice);
         }
         let mut request = Request::new(action(dice, self.limits), self.limits);
+        for _ in 0..dice.random_range(0..4_u32) {
+            request = request.then(action(dice, self.limits));
+        }
         request.floor = match dice.random_range(0..10) {
             0..4 => None,
             4..8 => Some(self.seen[dice.random_range(0..self.seen.len())]),
             _ => Some(invented(dice, self.now)),
         };
-        request.not_after = match dice.random_range(0..12) {
+        let not_after = match dice.random_range(0..12) {
             0 => Some(self.now),
             1 => Some(self.now.saturating_sub(1)),
             2 => Some(self.now.saturating_sub(ticks(dice))),
@@ -87,11 +93,13 @@ impl History {
             ),
             _ => None,
         };
-        request.sent_at = match dice.random_range(0..8) {
+        let sent_at = match dice.random_range(0..8) {
             0 => Some(dice.random()),
-            1..4 => request.not_after.map(|end| end.saturating_sub(ticks(dice))),
+            1..4 => not_after.map(|end| end.saturating_sub(ticks(dice))),
             _ => None,
         };
+        request.not_after = not_after.map(Ticks::new);
+        request.sent_at = sent_at.map(Ticks::new);
         request
     }
 }
@@ -127,7 +135,7 @@ fn limits(dice: &mut StdRng) -> Limits {
             1 => dice.random(),
             _ => dice.random_range(1..200),
         };
-        Limit::new(interval, burst)
+        Limit::new(Ticks::new(interval), burst)
     });
     let count = if dice.random() {
         1
@@ -138,22 +146,23 @@ fn limits(dice: &mut StdRng) -> Limits {
 }
 
 fn action(dice: &mut StdRng, limits: Limits) -> Action {
-    let near = limits.as_slice()[0].interval();
+    let near = limits.as_slice()[0].interval().get();
+    let time = |dice: &mut StdRng| Ticks::new(ticks(dice));
     match dice.random_range(0..13) {
         0 => Action::Peek,
         12 => Action::Resume {
             forget: dice.random(),
         },
         1 => Action::Pause {
-            duration: ticks(dice),
+            duration: time(dice),
         },
         2 => Action::Learn {
             interval: if dice.random() {
-                near + dice.random_range(0..near)
+                Ticks::new(near + dice.random_range(0..near))
             } else {
-                ticks(dice)
+                time(dice)
             },
-            duration: ticks(dice),
+            duration: time(dice),
         },
         kind => Action::Draw {
             tokens: match dice.random_range(0..6) {
@@ -162,11 +171,11 @@ fn action(dice: &mut StdRng, limits: Limits) -> Action {
                 _ => dice.random_range(1..300),
             },
             horizon: if dice.random() {
-                dice.random_range(0..20 * near)
+                Ticks::new(dice.random_range(0..20 * near))
             } else {
-                ticks(dice)
+                time(dice)
             },
-            longest: if kind < 8 { u64::MAX } else { ticks(dice) },
+            longest: if kind < 8 { Ticks::MAX } else { time(dice) },
             drain: kind == 3,
         },
     }
@@ -181,18 +190,19 @@ fn invented(dice: &mut StdRng, now: u64) -> State {
         3..5 => now.saturating_sub(ticks(dice)),
         _ => now.saturating_add(ticks(dice)),
     };
-    State {
-        full_at: [(); MAX_LIMITS].map(|()| instant()),
-        paused_until: instant(),
-        learnt_until: instant(),
-        seen: instant(),
-        generation: if dice.random_range(0..8) == 0 {
-            (1 << 52) + dice.random_range(0..2)
-        } else {
-            dice.random::<u64>() >> dice.random_range(0..64)
-        },
-        learnt_interval: ticks(dice),
-    }
+    let mut instant = || Ticks::new(instant());
+    let mut state = State::default();
+    state.full_at = [(); MAX_LIMITS].map(|()| instant());
+    state.paused_until = instant();
+    state.learnt_until = instant();
+    state.seen = instant();
+    state.generation = if dice.random_range(0..8) == 0 {
+        (1 << 52) + dice.random_range(0..2)
+    } else {
+        dice.random::<u64>() >> dice.random_range(0..64)
+    };
+    state.learnt_interval = Ticks::new(ticks(dice));
+    state
 }
 
 /// Plays one history against both.
@@ -202,8 +212,9 @@ async fn replay(store: Arc<RedisStore>, key: String, seed: u64) {
     for number in 0..LENGTH {
         let request = history.request();
         let before = state;
-        let right = step(&mut state, history.now, &request);
-        let answer = store.transact_at(&key, &request, history.now).await;
+        let now = Ticks::new(history.now);
+        let right = step(&mut state, now, &request);
+        let answer = store.transact_at(&key, &request, now).await;
         assert_eq!(
             answer.expect("an answer"),
             right,

@@ -1,4 +1,4 @@
-//! What a request finds when something has happened to the server.
+//! Requests after something has happened to the server.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,12 +7,12 @@ use std::time::Instant;
 use paced::Limiter;
 use paced::Quota;
 use paced::store::Action;
-use paced::store::Answer;
-use paced::store::Policy;
 use paced::store::RedisStore;
+use paced::store::Reply;
 use paced::store::Request;
 use paced::store::Store as _;
 use paced::store::StoreError;
+use paced::store::Ticks;
 use tokio::task::JoinSet;
 
 use super::server::Server;
@@ -24,7 +24,7 @@ use crate::stepping::hourly;
 /// Longer than the store waits for anything, and short for a hang.
 const AT_ONCE: Duration = Duration::from_secs(5);
 
-async fn ask(store: &RedisStore, action: Action) -> Result<Answer, StoreError> {
+async fn ask(store: &RedisStore, action: Action) -> Result<Reply, StoreError> {
     let begun = Instant::now();
     let answer = store.transact("api", &Request::new(action, hourly())).await;
     assert!(begun.elapsed() < AT_ONCE, "{:?}", begun.elapsed());
@@ -32,7 +32,7 @@ async fn ask(store: &RedisStore, action: Action) -> Result<Answer, StoreError> {
 }
 
 /// Asks until the store is back.
-async fn until_back(store: &RedisStore) -> Answer {
+async fn until_back(store: &RedisStore) -> Reply {
     let begun = Instant::now();
     loop {
         match ask(store, draw(1)).await {
@@ -59,7 +59,7 @@ async fn a_script_that_was_flushed_is_sent_again() {
     let store = server.store();
     for drawn in 1..=3 {
         let answer = until_back(&store).await;
-        assert_eq!(answer.granted, 1);
+        assert_eq!(answer.granted(), 1);
         let known: String = server.tell(&["INFO", "memory"]);
         assert!(
             known.contains("number_of_cached_scripts:1\r\n"),
@@ -69,8 +69,9 @@ async fn a_script_that_was_flushed_is_sent_again() {
     }
     // None of it was lost, and none done twice.
     let answer = until_back(&store).await;
-    let hours = answer.wait.div_euclid(3600 * 4_000_000);
-    assert_eq!(hours, -7, "{answer:?}");
+    let (least, most) = (Ticks::from_secs(6 * 3600), Ticks::from_secs(7 * 3600));
+    let gone = answer.last().wait.gone();
+    assert!(least < gone && gone <= most, "{answer:?}");
 }
 
 #[tokio::test]
@@ -104,7 +105,7 @@ async fn a_server_that_was_killed_is_unavailable_until_it_is_back() {
 }
 
 #[tokio::test]
-async fn a_server_that_stands_still_answers_nobody_who_has_left() {
+async fn a_server_that_stood_still_draws_nothing_for_callers_that_left() {
     let Some(server) = Server::start() else {
         return;
     };
@@ -112,7 +113,7 @@ async fn a_server_that_stands_still_answers_nobody_who_has_left() {
     let first = until_back(&store).await;
     server.stop();
     // The limiters' way: nothing is to be done half a second from now.
-    let end = first.now + 2_000_000;
+    let end = first.now + Ticks::from_millis(500);
     let mut requests = JoinSet::new();
     for _ in 0..20 {
         let store = Arc::clone(&store);
@@ -133,9 +134,9 @@ async fn a_server_that_stands_still_answers_nobody_who_has_left() {
     server.go_on();
     let answer = until_back(&store).await;
     let (before, after) = (first.state.full_at[0], answer.state.full_at[0]);
-    let drawn = (after - before) / (3600 * 4_000_000);
-    // This one, and those before it whose answers came too late.
-    assert!(drawn < 10, "{drawn} were drawn for those who had left");
+    let drawn = (after - before) / Ticks::from_secs(3600);
+    // This one, and earlier ones whose answers came too late.
+    assert!(drawn < 10, "{drawn} were drawn for callers that had left");
 }
 
 #[tokio::test]
@@ -155,7 +156,11 @@ async fn an_answer_that_comes_late_is_waited_for() {
     );
     let quota = Quota::new("1/h".parse().expect("a rate"));
     let quota = quota.with_burst(3.try_into().expect("above 0"));
-    let limiter = Limiter::in_store("limiter", quota, Arc::clone(&store) as _, Policy::new());
+    let limiter = Limiter::builder(quota)
+        .name("limiter")
+        .store(Arc::clone(&store) as _)
+        .unregistered()
+        .build();
     let limiter = limiter.expect("a limiter");
     call(&limiter).await.expect("one of three");
     server.stop();
@@ -167,13 +172,13 @@ async fn an_answer_that_comes_late_is_waited_for() {
     };
     let late = store.transact("api", &request);
     let (late, called, ()) = tokio::join!(late, call(&limiter), back);
-    assert_eq!(late.expect("an answer").granted, 1);
+    assert_eq!(late.expect("an answer").granted(), 1);
     called.expect("another one");
     call(&limiter).await.expect("the last one");
 }
 
 #[tokio::test]
-async fn nobody_who_listens_is_unavailable() {
+async fn a_port_without_a_server_is_unavailable() {
     if Server::start().is_none() {
         return;
     }
@@ -182,7 +187,7 @@ async fn nobody_who_listens_is_unavailable() {
 }
 
 #[tokio::test]
-async fn somebody_who_never_answers_is_unavailable() {
+async fn a_server_that_never_answers_is_unavailable() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
         .await
         .expect("a port");
@@ -193,7 +198,7 @@ async fn somebody_who_never_answers_is_unavailable() {
 }
 
 #[tokio::test]
-async fn a_replica_is_unavailable_even_to_those_who_only_look() {
+async fn a_replica_is_unavailable_even_to_a_peek() {
     let master = free_port().to_string();
     let Some(server) = Server::start_with(&["--replicaof", "127.0.0.1", &master]) else {
         return;
@@ -230,7 +235,7 @@ impl From<paced::Error> for ApiError {
     }
 }
 
-/// Nobody listens on port 1.
+/// No server listens on port 1.
 #[paced::rate_limited(rate = 5, store = "redis://127.0.0.1:1", on_store_error = "closed")]
 async fn refused() -> Result<(), ApiError> {
     Ok(())

@@ -1,7 +1,7 @@
 //! The store in Redis, beside real servers that the tests start.
 //!
 //! Where there is no `redis-server`, these tests say so and do nothing, unless `PACED_REQUIRE_REDIS` is
-//! set. `PACED_TEST_REDIS_URL` names a server for those that disturb nobody.
+//! set. `PACED_TEST_REDIS_URL` names a server for tests that change nothing of others.
 
 mod cluster;
 mod conforming;

@@ -29,7 +29,13 @@ async fn main() {
     let quota = Quota::new(Rate::per_second(number(rate))).with_burst(number(burst));
     let store = store::connect(url).expect("a store's URL");
     let policy = Policy::new().on_error(on_error);
-    let limiter = Limiter::in_store(name, quota, store, policy).expect("a limiter");
+    let limiter = Limiter::builder(quota)
+        .name(name)
+        .store(store)
+        .store_policy(policy)
+        .unregistered()
+        .build()
+        .expect("a limiter");
 
     for _ in 0..number(callers).get() {
         tokio::spawn(call(limiter.clone()));
@@ -52,7 +58,7 @@ async fn main() {
 async fn call(limiter: Limiter) {
     loop {
         match limiter.acquire().await {
-            Ok(()) => say("permit"),
+            Ok(_) => say("permit"),
             Err(error) => {
                 say(&format!("refused {error}"));
                 // A refusal comes at once: without this the process would do nothing else.
@@ -63,7 +69,7 @@ async fn call(limiter: Limiter) {
 }
 
 fn say(line: &str) {
-    // One write, so that the lines of several tasks stay whole. Nobody listens any more: the end.
+    // One write, so that the lines of several tasks stay whole. No reader is left: the end.
     if std::io::stdout()
         .write_all(format!("{line}\n").as_bytes())
         .is_err()

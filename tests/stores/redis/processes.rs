@@ -9,7 +9,7 @@ use super::crowd::RATE;
 use super::server::Server;
 
 #[test]
-fn all_together_keep_to_one_limit() {
+fn processes_together_keep_to_one_limit() {
     let Some(server) = Server::start() else {
         return;
     };
@@ -52,7 +52,7 @@ fn a_cooldown_that_one_was_told_of_holds_for_all() {
 }
 
 #[test]
-fn one_that_is_killed_takes_little_with_it() {
+fn a_killed_process_takes_few_tokens_with_it() {
     let Some(server) = Server::start() else {
         return;
     };
@@ -95,7 +95,7 @@ fn while_the_server_is_away_each_keeps_to_its_share() {
 }
 
 #[test]
-fn nothing_that_happens_to_the_server_lets_more_through() {
+fn no_loss_of_the_server_lets_more_through() {
     let Some(mut server) = Server::start() else {
         return;
     };

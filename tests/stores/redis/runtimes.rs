@@ -52,7 +52,7 @@ fn a_runtime_that_has_ended_leaves_nothing_behind() {
 }
 
 #[test]
-fn a_runtime_that_nobody_drives_holds_up_no_other() {
+fn a_runtime_that_is_not_driven_holds_up_no_other() {
     let Some(server) = Server::start() else {
         return;
     };

@@ -53,7 +53,13 @@ async fn wrong_credentials_are_rejected_and_not_printed() {
         // Nor does a limiter work around it, or print it.
         let policy = Policy::new().timeout(Duration::from_secs(20));
         let quota = Quota::new(Rate::per_second(10.try_into().expect("above 0")));
-        let limiter = Limiter::in_store("api", quota, store, policy).expect("a limiter");
+        let limiter = Limiter::builder(quota)
+            .name("api")
+            .store(store)
+            .store_policy(policy)
+            .unregistered()
+            .build()
+            .expect("a limiter");
         let error = limiter.acquire().await.expect_err("refused");
         assert!(error.is_store(), "{error}");
         hides(&error);
@@ -65,7 +71,7 @@ async fn wrong_credentials_are_rejected_and_not_printed() {
 }
 
 #[tokio::test]
-async fn a_user_who_may_not_is_rejected() {
+async fn a_user_without_rights_is_rejected() {
     let Some(server) = Server::start() else {
         return;
     };
@@ -100,7 +106,7 @@ async fn special_characters_of_a_password_are_written_encoded() {
     let answer = store
         .transact("api", &Request::new(draw(1), limits()))
         .await;
-    assert_eq!(answer.expect("an answer").granted, 1);
+    assert_eq!(answer.expect("an answer").granted(), 1);
     // In the database that the URL names.
     assert_eq!(tell::<u64>(&url, &["DBSIZE"]), 1);
 }

@@ -1,4 +1,4 @@
-//! Servers that give their scripts no time, and users who may not do all that is needed.
+//! Servers that give their scripts no time, and users without all the rights that are needed.
 
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -7,6 +7,7 @@ use paced::store::Action;
 use paced::store::RedisStore;
 use paced::store::Request;
 use paced::store::Store as _;
+use paced::store::Ticks;
 use paced::store::conformance;
 use tokio::io::AsyncReadExt as _;
 use tokio::io::AsyncWriteExt as _;
@@ -18,7 +19,7 @@ use super::server::patient;
 use crate::stepping::draw;
 use crate::stepping::limits;
 
-/// What a script asks for, and what it gets instead: as many bytes.
+/// Command of the script, and its replacement of as many bytes.
 const ASKED: &[u8] = b"redis.pcall('TIME')";
 const ANSWERED: &[u8] = b"{err='NOPERM time'}";
 
@@ -89,10 +90,15 @@ async fn stores_that_ask_in_both_ways_share_one_limit() {
             .transact("api", &request)
             .await
             .expect("an answer")
-            .granted;
+            .granted();
     }
     assert_eq!(granted, 4);
-    let paused = Request::new(Action::Pause { duration: 1 << 30 }, limits());
+    let paused = Request::new(
+        Action::Pause {
+            duration: Ticks::new(1 << 30),
+        },
+        limits(),
+    );
     other.transact("api", &paused).await.expect("an answer");
     let peek = Request::new(Action::Peek, limits());
     let answer = one.transact("api", &peek).await.expect("an answer");

@@ -85,7 +85,7 @@ async fn a_certificate_that_is_not_trusted_is_rejected() {
     let error = store
         .transact("api", &Request::new(draw(1), limits()))
         .await;
-    let error = error.expect_err("nobody has signed it");
+    let error = error.expect_err("no authority has signed it");
     assert!(error.is_rejected(), "{error}");
 }
 

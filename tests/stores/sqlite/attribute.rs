@@ -8,7 +8,6 @@ use paced::Limiter;
 use paced::Quota;
 use paced::rate_limited;
 use paced::store;
-use paced::store::Policy;
 
 const FILE: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/attribute.db");
 const URL: &str = concat!("sqlite:", env!("CARGO_TARGET_TMPDIR"), "/attribute.db");
@@ -41,7 +40,11 @@ async fn functions_keep_to_the_limit_that_a_file_holds() {
     );
     let staging = store::connect(&format!("{URL}?namespace=staging")).expect("a namespace");
     let quota = Quota::new("1/h".parse().expect("a rate"));
-    let limiter = Limiter::in_store("stores::sqlite", quota, staging, Policy::new());
+    let limiter = Limiter::builder(quota)
+        .name("stores::sqlite")
+        .store(staging)
+        .unregistered()
+        .build();
     let limiter = limiter.expect("a slow rate");
     limiter.acquire().await.expect("another limit of this name");
 }

@@ -3,13 +3,14 @@
 
 use paced::store::Action;
 use paced::store::SqliteStore;
-use paced::store::TICKS_PER_SECOND as SECOND;
 
 use super::Folder;
 use super::HOUR;
 use super::ask;
 use super::free;
 use super::open;
+
+use crate::stepping::SECOND;
 
 /// An empty bucket is full again after ten.
 const HOURS: i64 = 10 * 3600 * 4_000_000;
@@ -40,12 +41,12 @@ async fn a_clock_set_back_by_ten_hours_changes_no_wait() {
     let (folder, store) = used().await;
     set_clock(&folder, -HOURS);
     let answer = ask(&store, "drawn", free(10)).await.expect("an answer");
-    assert_eq!(answer.granted, 0);
-    assert!(answer.wait.unsigned_abs() <= HOUR, "{answer:?}");
+    assert_eq!(answer.granted(), 0);
+    assert!(answer.last().wait.to_come() <= HOUR, "{answer:?}");
     let answer = ask(&store, "paused", free(10)).await.expect("an answer");
     let left = answer.state.paused_until - answer.now;
     assert!(left > 500 * SECOND && left <= 600 * SECOND, "{answer:?}");
-    assert_eq!(answer.granted, 0);
+    assert_eq!(answer.granted(), 0);
 }
 
 #[tokio::test]
@@ -56,7 +57,7 @@ async fn a_clock_set_forward_by_ten_hours_and_back_lets_one_burst_through() {
         ask(&store, "drawn", free(99))
             .await
             .expect("an answer")
-            .granted,
+            .granted(),
         10
     );
     set_clock(&folder, -HOURS);
@@ -64,12 +65,12 @@ async fn a_clock_set_forward_by_ten_hours_and_back_lets_one_burst_through() {
         ask(&store, "drawn", free(99))
             .await
             .expect("an answer")
-            .granted
+            .granted()
             <= 1
     );
-    // Nobody asked meanwhile: the cooldown is still there.
+    // No request came meanwhile: the cooldown is still there.
     let answer = ask(&store, "paused", free(1)).await.expect("an answer");
-    assert_eq!(answer.granted, 0);
+    assert_eq!(answer.granted(), 0);
     assert!(
         answer.state.paused_until > answer.now + 500 * SECOND,
         "{answer:?}"
@@ -89,7 +90,7 @@ async fn a_file_of_the_far_future_closes_nothing_for_long() {
         ));
         let answer = ask(&store, "key", Action::Peek).await.expect("an answer");
         assert!(
-            answer.wait.unsigned_abs() < 600 * HOUR,
+            answer.last().wait.to_come() < 600 * HOUR,
             "{value}: {answer:?}"
         );
     }

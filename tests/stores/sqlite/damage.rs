@@ -3,6 +3,8 @@
 use std::fs;
 
 use paced::store::Action;
+use paced::store::ListRequest;
+use paced::store::Store as _;
 use rusqlite::Connection;
 
 use super::Folder;
@@ -26,7 +28,7 @@ async fn store() -> Vec<u8> {
     fs::read(folder.file()).expect("our file")
 }
 
-/// What a store says of a file with these bytes, and that they are left alone.
+/// Returns a store's error for a file with these bytes, and checks that they are left alone.
 async fn refused(bytes: &[u8]) -> String {
     let folder = Folder::new();
     fs::write(folder.file(), bytes).expect("our folder");
@@ -166,4 +168,29 @@ fn a_newer_version_that_is_not_in_the_file_yet() {
     );
     assert!(fs::read(folder.file()).expect("our file") == bytes);
     drop(other);
+}
+
+/// A row whose name is no text: only listings that contain it fail.
+#[tokio::test]
+async fn a_listing_that_fails_fails_alone() {
+    let folder = Folder::new();
+    let store = open(&folder);
+    ask(&store, "key", free(1)).await.expect("an answer");
+    folder.execute(
+        "INSERT INTO limiter SELECT CAST(x'ff' AS TEXT), full_at, full_at_2, full_at_3, full_at_4, paused_until,
+         generation, learnt_interval, learnt_until, seen, expires_at FROM limiter",
+    );
+    let all = ListRequest::new();
+    for _ in 0..20 {
+        // Together, as in one transaction.
+        let (before, listing, after) = tokio::join!(
+            ask(&store, "key", Action::Peek),
+            store.list(&all),
+            ask(&store, "other", Action::Peek)
+        );
+        before.expect("an answer");
+        after.expect("an answer");
+        let error = listing.expect_err("no text");
+        assert!(error.is_rejected(), "{error}");
+    }
 }

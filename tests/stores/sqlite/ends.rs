@@ -1,4 +1,4 @@
-//! What comes to a bad end, and what becomes of the others.
+//! Requests that come to a bad end, and their effect on others.
 
 use std::fs;
 use std::path::Path;
@@ -24,10 +24,10 @@ async fn a_file_that_is_deleted_while_it_is_open_is_created_anew() {
     for _ in 0..3 {
         // Alone, as people do: what is beside it belongs to what is gone.
         fs::remove_file(folder.file()).expect("our file");
-        // Who remembers brings it back.
+        // A process that remembers brings it back.
         let request = Request::new(free(10), hourly()).with_floor(floor);
         let answer = store.transact("key", &request).await.expect("an answer");
-        assert!(answer.granted <= 1, "{answer:?}");
+        assert!(answer.granted() <= 1, "{answer:?}");
         assert!(folder.file().exists());
     }
     drop(store);
@@ -80,7 +80,7 @@ async fn a_file_that_is_deleted_again_and_again_is_never_an_error_for_a_person()
 }
 
 #[tokio::test]
-async fn another_process_that_has_the_file_for_too_long_is_an_error_and_no_hang() {
+async fn a_file_that_is_locked_for_too_long_is_an_error_and_no_hang() {
     let folder = Folder::new();
     let store = open(&folder);
     ask(&store, "key", free(1)).await.expect("an answer");
@@ -95,12 +95,12 @@ async fn another_process_that_has_the_file_for_too_long_is_an_error_and_no_hang(
         ask(&store, "key", free(4))
             .await
             .expect("an answer")
-            .granted,
+            .granted(),
         4
     );
 }
 
-/// On the only thread of a runtime, while somebody else has the file.
+/// On the only thread of a runtime, while another connection has the file.
 #[tokio::test]
 async fn a_runtime_goes_on_while_the_file_is_locked() {
     let folder = Folder::new();
@@ -116,11 +116,11 @@ async fn a_runtime_goes_on_while_the_file_is_locked() {
         }
         holder.execute_batch("ROLLBACK").expect("our lock");
     });
-    assert_eq!((answer.expect("an answer").granted, turns), (1, 100));
+    assert_eq!((answer.expect("an answer").granted(), turns), (1, 100));
 }
 
 #[tokio::test]
-async fn requests_that_nobody_waits_for_are_not_done() {
+async fn requests_without_a_waiter_are_not_done() {
     let folder = Folder::new();
     let store = open(&folder);
     ask(&store, "key", free(1)).await.expect("an answer");
@@ -136,7 +136,7 @@ async fn requests_that_nobody_waits_for_are_not_done() {
     }
     holder.execute_batch("ROLLBACK").expect("our lock");
     let answer = ask(&store, "key", free(10)).await.expect("an answer");
-    assert!(answer.granted >= 8, "{answer:?}");
+    assert!(answer.granted() >= 8, "{answer:?}");
 }
 
 #[tokio::test]
@@ -147,7 +147,7 @@ async fn the_thread_ends_with_the_last_store() {
     drop(one);
     ask(&other, "key", free(1)).await.expect("an answer");
     drop(other);
-    // SQLite removes it when the file is closed by the last one who has it open. Ends with the test's
+    // SQLite removes it when the file is closed by its last user. Ends with the test's
     // own time limit if that never happens.
     let wal = folder.path().join("quota.db-wal");
     while wal.exists() {
@@ -158,7 +158,7 @@ async fn the_thread_ends_with_the_last_store() {
         ask(&open(&folder), "key", free(10))
             .await
             .expect("an answer")
-            .granted,
+            .granted(),
         8
     );
 }
@@ -228,7 +228,6 @@ async fn a_call_that_would_be_refused_waits_while_the_file_is_locked() {
     use paced::Limiter;
     use paced::Quota;
     use paced::rate_limited;
-    use paced::store::Policy;
 
     #[rate_limited(limiter = limiter, max_wait = "60s")]
     async fn call(limiter: &Limiter) -> Result<(), paced::Error> {
@@ -238,7 +237,12 @@ async fn a_call_that_would_be_refused_waits_while_the_file_is_locked() {
     let store = std::sync::Arc::new(open(&folder));
     let quota = Quota::new("1/h".parse().expect("a rate"));
     let quota = quota.with_burst(2.try_into().expect("above 0"));
-    let limiter = Limiter::in_store("key", quota, store, Policy::new()).expect("a slow rate");
+    let limiter = Limiter::builder(quota)
+        .name("key")
+        .store(store)
+        .unregistered()
+        .build()
+        .expect("a slow rate");
     call(&limiter).await.expect("one of two");
     let holder = folder.connect();
     holder.execute_batch("BEGIN IMMEDIATE").expect("a lock");
@@ -257,17 +261,21 @@ async fn a_call_that_would_be_refused_waits_while_the_file_is_locked() {
     );
 }
 
-/// What a limiter does with all this: see the tests of limiters over stores. Here that it gets there.
+/// Failures reach a limiter. Its reactions: see the tests of limiters over stores.
 #[tokio::test]
 async fn a_limiter_paces_itself_while_the_file_is_locked() {
     use paced::Limiter;
     use paced::Quota;
-    use paced::store::Policy;
 
     let folder = Folder::new();
     let store = std::sync::Arc::new(open(&folder));
     let quota = Quota::new("1000/s".parse().expect("a rate"));
-    let limiter = Limiter::in_store("key", quota, store, Policy::new()).expect("a slow rate");
+    let limiter = Limiter::builder(quota)
+        .name("key")
+        .store(store)
+        .unregistered()
+        .build()
+        .expect("a slow rate");
     limiter.acquire().await.expect("a permit");
     let holder = folder.connect();
     holder.execute_batch("BEGIN IMMEDIATE").expect("a lock");

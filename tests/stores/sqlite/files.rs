@@ -1,4 +1,4 @@
-//! What is on the disk: rights, names, what is deleted, and where no file can be.
+//! Files on the disk: rights, names, deletion, and places where no file can be.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
@@ -12,6 +12,7 @@ use paced::store::Action;
 use paced::store::ListRequest;
 use paced::store::SqliteStore;
 use paced::store::Store as _;
+use paced::store::Ticks;
 
 use super::Folder;
 use super::HOUR;
@@ -55,7 +56,7 @@ async fn a_file_that_is_empty_becomes_a_store() {
     let answer = ask(&open(&folder), "key", free(3))
         .await
         .expect("an answer");
-    assert_eq!(answer.granted, 3);
+    assert_eq!(answer.granted(), 3);
     folder.check();
 }
 
@@ -79,7 +80,8 @@ async fn states_that_mean_nothing_any_more_are_deleted_after_a_day() {
     assert_eq!(count(), 2000);
     // The last thousand has been idle for a day, give or take an hour.
     folder.execute(&format!(
-        "UPDATE limiter SET expires_at = expires_at - {DAY} - 2 * {HOUR}"
+        "UPDATE limiter SET expires_at = expires_at - {DAY} - 2 * {}",
+        HOUR.get()
     ));
     for number in 0..1000 {
         ask(&store, &format!("key {number}"), free(1))
@@ -93,7 +95,7 @@ async fn states_that_mean_nothing_any_more_are_deleted_after_a_day() {
 
 /// Else what is kept beside the file would grow for as long as it is in use.
 #[tokio::test]
-async fn what_was_written_gets_into_the_file_while_it_is_in_use() {
+async fn checkpoints_move_writes_into_the_file_while_it_is_in_use() {
     let folder = Folder::new();
     let store = open(&folder);
     let changed = || {
@@ -105,7 +107,7 @@ async fn what_was_written_gets_into_the_file_while_it_is_in_use() {
     let mut written = 0;
     while changed() == before {
         let pause = Action::Pause {
-            duration: written << 32,
+            duration: Ticks::new(written << 32),
         };
         ask(&store, "key", pause).await.expect("an answer");
         written += 1;

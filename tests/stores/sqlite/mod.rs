@@ -13,22 +13,22 @@ mod running;
 use std::sync::Arc;
 
 use paced::store::Action;
-use paced::store::Answer;
+use paced::store::Reply;
 use paced::store::Request;
 use paced::store::SqliteStore;
 use paced::store::Store as _;
 use paced::store::StoreError;
-use paced::store::TICKS_PER_SECOND as SECOND;
+use paced::store::Ticks;
 use paced::store::conformance;
 
 use crate::stepping::hourly;
 
 use self::folder::Folder;
 
-const HOUR: u64 = 3600 * SECOND;
+const HOUR: Ticks = Ticks::from_secs(3600);
 
 /// Asks for a key of a token per hour, ten at once.
-async fn ask(store: &SqliteStore, key: &str, action: Action) -> Result<Answer, StoreError> {
+async fn ask(store: &SqliteStore, key: &str, action: Action) -> Result<Reply, StoreError> {
     store.transact(key, &Request::new(action, hourly())).await
 }
 
@@ -36,8 +36,8 @@ async fn ask(store: &SqliteStore, key: &str, action: Action) -> Result<Answer, S
 const fn free(tokens: u32) -> Action {
     Action::Draw {
         tokens,
-        horizon: 0,
-        longest: 0,
+        horizon: Ticks::ZERO,
+        longest: Ticks::ZERO,
         drain: false,
     }
 }
@@ -68,6 +68,6 @@ async fn two_stores_of_one_file_share_it() {
     let other = SqliteStore::open(folder.path().join("down/../quota.db")).expect("a path");
     for (store, granted) in [(&one, 4), (&other, 4), (&one, 2), (&other, 0)] {
         let answer = ask(store, "shared", free(4)).await.expect("an answer");
-        assert_eq!(answer.granted, granted);
+        assert_eq!(answer.granted(), granted);
     }
 }

@@ -16,16 +16,17 @@ use std::fs;
 use std::io::Write as _;
 
 use paced::store::Action;
-use paced::store::Answer;
 use paced::store::Limit;
 use paced::store::Limits;
+use paced::store::Reply;
 use paced::store::Request;
 use paced::store::SqliteStore;
 use paced::store::Store as _;
 use paced::store::StoreError;
+use paced::store::Ticks;
 
-/// What the tests expect: 2000 tokens per second, 100 at once.
-const INTERVAL: u64 = 2000;
+/// Interval that the tests expect: 2000 tokens per second, 100 at once.
+const INTERVAL: Ticks = Ticks::new(2000);
 const BURST: u32 = 100;
 
 #[tokio::main(flavor = "current_thread")]
@@ -38,12 +39,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
         let said = match *words.as_slice() {
             ["draw", key, tokens] => said(&ask(&store, key, free(tokens.parse()?)).await),
             ["pause", key, duration] => {
-                let duration = duration.parse()?;
+                let duration = Ticks::new(duration.parse()?);
                 said(&ask(&store, key, Action::Pause { duration }).await)
             }
             ["resume", key] => said(&ask(&store, key, Action::Resume { forget: false }).await),
             ["peek", key] => said(&ask(&store, key, Action::Peek).await),
-            ["hammer", key, ticks] => hammer(&store, key, ticks.parse()?).await,
+            ["hammer", key, ticks] => hammer(&store, key, Ticks::new(ticks.parse()?)).await,
             ["fill", path] => fill(path),
             ["remove", path] => fs::remove_file(path).map(|()| "done".to_owned())?,
             _ => return Err(line.into()),
@@ -56,22 +57,22 @@ async fn main() -> Result<(), Box<dyn Error>> {
 const fn free(tokens: u32) -> Action {
     Action::Draw {
         tokens,
-        horizon: 0,
-        longest: 0,
+        horizon: Ticks::ZERO,
+        longest: Ticks::ZERO,
         drain: false,
     }
 }
 
-async fn ask(store: &SqliteStore, key: &str, action: Action) -> Result<Answer, StoreError> {
+async fn ask(store: &SqliteStore, key: &str, action: Action) -> Result<Reply, StoreError> {
     let limits = Limits::one(Limit::new(INTERVAL, BURST));
     store.transact(key, &Request::new(action, limits)).await
 }
 
-fn said(answer: &Result<Answer, StoreError>) -> String {
+fn said(answer: &Result<Reply, StoreError>) -> String {
     match answer {
         Ok(answer) => {
-            let pause = answer.state.paused_until.saturating_sub(answer.now);
-            format!("granted {} paused {pause}", answer.granted)
+            let pause = answer.state.paused_until - answer.now;
+            format!("granted {} paused {}", answer.granted(), pause.get())
         }
         Err(error) if error.is_rejected() => format!("rejected {error}"),
         Err(error) => format!("unavailable {error}"),
@@ -79,19 +80,23 @@ fn said(answer: &Result<Answer, StoreError>) -> String {
 }
 
 /// How many were granted, and between which instants of the store.
-async fn hammer(store: &SqliteStore, key: &str, ticks: u64) -> String {
-    let (mut granted, mut first, mut last) = (0, None, 0);
-    while first.is_none_or(|first| last < first + ticks) {
+async fn hammer(store: &SqliteStore, key: &str, ticks: Ticks) -> String {
+    let (mut granted, mut first, mut last) = (0, None, Ticks::ZERO);
+    while first.is_none_or(|first: Ticks| last < first + ticks) {
         match ask(store, key, free(1)).await {
             Ok(answer) => {
-                granted += answer.granted;
+                granted += answer.granted();
                 first.get_or_insert(answer.now);
                 last = answer.now;
             }
             error => return said(&error),
         }
     }
-    format!("granted {granted} from {} to {last}", first.unwrap_or(0))
+    format!(
+        "granted {granted} from {} to {}",
+        first.unwrap_or(Ticks::ZERO).get(),
+        last.get()
+    )
 }
 
 fn fill(path: &str) -> String {

@@ -7,7 +7,7 @@ use super::folder::Folder;
 use super::running::Process;
 use super::running::granted;
 
-/// What the processes are limited to.
+/// Interval of the limit that the processes share.
 const INTERVAL: u64 = 2000;
 const BURST: u64 = 100;
 
@@ -104,7 +104,7 @@ fn a_cooldown_holds_in_all_processes_and_for_those_that_start_later() {
         assert!(left > HOUR / 2 && left <= HOUR, "{said}");
     };
     is_paused(&mut other);
-    // Nobody is left, and nobody had the time to close the file.
+    // No process is left, and none had the time to close the file.
     one.kill();
     other.kill();
     is_paused(&mut Process::start(&folder.file()));

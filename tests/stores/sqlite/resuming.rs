@@ -1,4 +1,4 @@
-//! Pauses that are ended by hand, for all who have the file open.
+//! Pauses that are ended by hand, for all users of the file.
 
 use core::num::NonZeroU32;
 use core::time::Duration;
@@ -7,9 +7,8 @@ use std::time::Instant;
 
 use paced::Limiter;
 use paced::Quota;
-use paced::store::Policy;
 use paced::store::SqliteStore;
-use paced::store::TICKS_PER_SECOND as SECOND;
+use paced::store::Ticks;
 
 use super::folder::Folder;
 use super::running::Process;
@@ -24,7 +23,11 @@ fn limiter(folder: &Folder) -> Limiter {
     let store = SqliteStore::open(folder.file()).expect("a file");
     let quota = Quota::per_second(NonZeroU32::new(2000).expect("above 0"))
         .with_burst(NonZeroU32::new(100).expect("above 0"));
-    let limiter = Limiter::in_store("key", quota, Arc::new(store), Policy::new());
+    let limiter = Limiter::builder(quota)
+        .name("key")
+        .store(Arc::new(store))
+        .unregistered()
+        .build();
     limiter.expect("a rate that can be kept")
 }
 
@@ -71,7 +74,10 @@ async fn another_process_ends_a_pause_and_a_limiter_that_remembers_it_does_not_b
     let limiter = limiter(&folder);
     acquire(&limiter).await;
     let mut process = Process::start(&folder.file());
-    process.ask(&format!("pause key {}", PAUSE.as_secs() * SECOND));
+    process.ask(&format!(
+        "pause key {}",
+        PAUSE.as_secs() * Ticks::SECOND.get()
+    ));
     is_paused(&limiter).await;
     process.ask("resume key");
     acquire(&limiter).await;

@@ -50,7 +50,7 @@ impl Process {
         writeln!(self.told, "{line}").expect("the process listens");
     }
 
-    /// What it says next.
+    /// Returns its next line.
     pub(super) fn hear(&mut self) -> String {
         let mut line = String::new();
         self.said.read_line(&mut line).expect("text");

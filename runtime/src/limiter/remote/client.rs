@@ -9,8 +9,8 @@ use tokio::runtime::Handle;
 
 use crate::events;
 use crate::limiter::callback::Callback;
-use crate::store::Answer;
 use crate::store::Policy;
+use crate::store::Reply;
 use crate::store::Store;
 use crate::store::StoreError;
 
@@ -116,11 +116,11 @@ struct ReplyGuard {
 }
 
 impl ReplyGuard {
-    fn report(mut self, result: &Result<Answer, StoreError>) {
+    fn report(mut self, result: &Result<Reply, StoreError>) {
         self.deliver(Some(result));
     }
 
-    fn deliver(&mut self, result: Option<&Result<Answer, StoreError>>) {
+    fn deliver(&mut self, result: Option<&Result<Reply, StoreError>>) {
         let limiter = self.limiter.take().and_then(|limiter| limiter.upgrade());
         if let Some(limiter) = limiter {
             limiter.store_replied(self.id, result);

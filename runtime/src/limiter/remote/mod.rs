@@ -19,6 +19,7 @@ use crate::bucket::Shape;
 use crate::store::OnStoreError;
 use crate::store::Request;
 use crate::store::State;
+use crate::store::Ticks;
 use crate::time::Span;
 
 pub(super) use self::config::RemoteConfig;
@@ -48,16 +49,12 @@ const COMPARABLE: u64 = 60_000_000_000;
 /// Part of this process's share of the rate that is used while the store is away.
 const CAUTION: f64 = 0.9;
 
-/// Subject of a request, where its reply is examined for that.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum About {
-    Pause,
-    Resume,
-    Else,
-}
-
 /// Request in flight.
 #[derive(Clone, Copy, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "its actions can be of several kinds at once"
+)]
 struct InFlight {
     id: u64,
     tokens: u32,
@@ -69,13 +66,16 @@ struct InFlight {
     late: bool,
     /// Sent while others are late, to see whether the store answers again; given up when it is late.
     spare: bool,
-    about: About,
+    /// Pauses, or extends a pause.
+    pauses: bool,
+    /// Ends a pause.
+    resumes: bool,
     /// Empties the bucket, to make up for tokens used without the store.
     drains: bool,
 }
 
 /// Request to be sent.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Outgoing {
     pub(super) id: u64,
     pub(super) request: Request,
@@ -88,7 +88,7 @@ pub(super) struct Outgoing {
 struct StoreView {
     state: State,
     /// Time of the store's clock.
-    now: u64,
+    now: Ticks,
     /// Instant at which it was received.
     received: u64,
     /// Earliest instant at which the store can have sent it.

@@ -4,7 +4,8 @@ use crate::bucket::Bucket;
 use crate::bucket::Shape;
 use crate::bucket::TIMER_SLACK;
 use crate::store::Answer;
-use crate::store::TICK;
+use crate::store::Reply;
+use crate::store::Ticks;
 use crate::time::Instant;
 
 use super::AFTER_EMPTY_DRAW;
@@ -33,40 +34,42 @@ impl Remote {
     pub(in crate::limiter) fn answered(
         &mut self,
         id: u64,
-        answer: &Answer,
+        reply: &Reply,
         shape: Shape,
         now: u64,
     ) -> StoreEffect {
         let flight = self.take_in_flight(id);
         self.time(flight, now);
         self.wanted = 0;
-        self.put_off_draws(flight, answer, now);
+        self.put_off_draws(flight, reply, now);
         if !matches!(self.mode, Mode::Up) {
             self.mode = Mode::Up;
             self.event = Some(StoreEvent::Back);
         }
-        if flight.is_some_and(|flight| flight.drains) && !answer.stale {
+        if flight.is_some_and(|flight| flight.drains) && !reply.stale {
             self.spent = 0;
         }
-        let heard = self.heard(flight, answer, now);
+        let heard = self.heard(flight, reply, now);
         let generation = self
             .known
-            .map_or(answer.state.generation, |known| known.state.generation);
-        let newer = self.known.filter(|known| known.overtook(flight, answer));
-        let void = newer.is_none() && answer.state.generation > generation;
+            .map_or(reply.state.generation, |known| known.state.generation);
+        let newer = self.known.filter(|known| known.overtook(flight, reply));
+        let void = newer.is_none() && reply.state.generation > generation;
         if void {
             self.slots.clear();
         }
-        if answer.state.generation >= generation {
-            self.hold(answer, heard, shape, now);
+        if reply.state.generation >= generation {
+            for answer in reply.answers.iter().filter(|it| it.granted > 0) {
+                self.hold(*answer, heard, shape, now);
+            }
         }
         if newer.is_none() {
-            self.measure(answer, shape);
+            self.measure(reply, shape);
         }
         let known = newer.unwrap_or(heard);
         let before = self.known.replace(known);
         let lifted = self.was_lifted(before, &known, now);
-        let paused_until = self.paused_until(&known, flight, answer, shape, now);
+        let paused_until = self.paused_until(&known, flight, reply, shape, now);
         let full_at = known.local(known.state.full_at[0]);
         StoreEffect {
             full_at: match known.next_token_at {
@@ -84,11 +87,11 @@ impl Remote {
         &mut self,
         known: &StoreView,
         flight: Option<InFlight>,
-        answer: &Answer,
+        reply: &Reply,
         shape: Shape,
         now: u64,
     ) -> u64 {
-        if self.is_resuming(flight, answer, shape, now) {
+        if self.is_resuming(flight, reply, shape, now) {
             return 0;
         }
         let paused_until = known.local(known.state.paused_until);
@@ -99,9 +102,9 @@ impl Remote {
     }
 
     /// Puts off the next draw after one that brought nothing, lest the store be asked in a loop.
-    fn put_off_draws(&mut self, flight: Option<InFlight>, answer: &Answer, now: u64) {
+    fn put_off_draws(&mut self, flight: Option<InFlight>, reply: &Reply, now: u64) {
         let drew = flight.is_some_and(|flight| flight.tokens > 0);
-        if drew && answer.granted == 0 {
+        if drew && reply.granted() == 0 {
             self.not_before = now.saturating_add(AFTER_EMPTY_DRAW);
         } else if drew || !matches!(self.mode, Mode::Up) {
             self.not_before = 0;
@@ -124,11 +127,11 @@ impl Remote {
     /// These are the sending of the request and the receipt of its answer: either direction may have taken
     /// most of the time. For a late answer the store's clock narrows them down, as the previous answer
     /// relates it to this process's clock.
-    fn heard(&self, flight: Option<InFlight>, answer: &Answer, now: u64) -> StoreView {
+    fn heard(&self, flight: Option<InFlight>, reply: &Reply, now: u64) -> StoreView {
         let sent = flight.map_or(0, |flight| flight.sent.min(now));
         let mut heard = StoreView {
-            state: answer.state,
-            now: answer.now,
+            state: reply.state,
+            now: reply.now,
             received: now,
             earliest: sent,
             latest: now,
@@ -138,14 +141,14 @@ impl Remote {
         let comparable = |known: &StoreView| {
             let overtaken = sent < known.received;
             let recent = now.saturating_sub(known.received) <= COMPARABLE;
-            recent && (overtaken || answer.now >= known.now)
+            recent && (overtaken || reply.now >= known.now)
         };
         if let Some(known) = self.known.filter(comparable).filter(|_| !in_time) {
-            heard.earliest = known.shifted(known.earliest, answer.now).clamp(sent, now);
-            let latest = known.shifted(known.latest, answer.now);
+            heard.earliest = known.shifted(known.earliest, reply.now).clamp(sent, now);
+            let latest = known.shifted(known.latest, reply.now);
             heard.latest = latest.clamp(heard.earliest, now);
         }
-        heard.next_token_at = heard.next_token(answer);
+        heard.next_token_at = heard.next_token(reply);
         heard
     }
 
@@ -156,14 +159,12 @@ impl Remote {
     }
 
     /// Adds the tokens of an answer, except those that make up for tokens used without the store.
-    fn hold(&mut self, answer: &Answer, heard: StoreView, shape: Shape, now: u64) {
-        let wait = answer.wait.unsigned_abs().saturating_mul(TICK);
-        let due = if answer.wait < 0 {
-            heard.latest.saturating_sub(wait)
-        } else {
-            heard.latest.saturating_add(wait)
-        };
-        let every = answer.every.saturating_mul(TICK);
+    fn hold(&mut self, answer: Answer, heard: StoreView, shape: Shape, now: u64) {
+        let due = heard
+            .latest
+            .saturating_sub(answer.wait.gone().nanos())
+            .saturating_add(answer.wait.to_come().nanos());
+        let every = answer.every.nanos();
         let lasts = shape.capacity.plus(TIMER_SLACK).nanos();
         // They may have been drawn earlier than they are taken to be due, and expire earlier by as much.
         // The usual round trip is ignored, or a store that is always slow would be of no use.
@@ -187,16 +188,16 @@ impl Remote {
 
     /// Reads from the growth of the bucket's debt between two answers how much all processes drew.
     #[expect(clippy::cast_precision_loss, reason = "ticks stay below 2^53")]
-    fn measure(&mut self, answer: &Answer, shape: Shape) {
+    fn measure(&mut self, reply: &Reply, shape: Shape) {
         let Some(known) = self.known else {
             return;
         };
-        let (before, after) = (known.state.full_at[0], answer.state.full_at[0]);
+        let (before, after) = (known.state.full_at[0], reply.state.full_at[0]);
         // Where it was full in between, the growth says nothing.
-        if before > answer.now && after > before {
-            let interval = shape.interval.nanos().div_ceil(TICK).max(1);
-            let all = (after - before) as f64 / interval as f64;
-            self.usage.count(f64::from(answer.granted), all);
+        if before > reply.now && after > before {
+            let interval = Ticks::from_nanos_up(shape.interval.nanos()).get().max(1);
+            let all = (after - before).get() as f64 / interval as f64;
+            self.usage.count(f64::from(reply.granted()), all);
         }
     }
 }
@@ -204,45 +205,42 @@ impl Remote {
 impl StoreView {
     /// Converts an instant of the store's clock to this process's clock, later by the time that the answer
     /// took; 0 if it is past.
-    pub(super) fn local(&self, instant: u64) -> u64 {
-        match instant.saturating_sub(self.now) {
+    pub(super) fn local(&self, instant: Ticks) -> u64 {
+        match (instant - self.now).nanos() {
             0 => 0,
-            ahead => self.latest.saturating_add(ahead.saturating_mul(TICK)),
+            ahead => self.latest.saturating_add(ahead),
         }
     }
 
-    /// Returns the instant of the first token that is left after an answer; 0 where there is one at once.
-    fn next_token(&self, answer: &Answer) -> u64 {
-        let granted = answer.every.saturating_mul(u64::from(answer.granted));
-        let granted = i64::try_from(granted).unwrap_or(i64::MAX);
-        let wait = u64::try_from(answer.wait.saturating_add(granted)).unwrap_or(0);
+    /// Returns the instant of the first token that is left after a reply; 0 where there is one at once.
+    fn next_token(&self, reply: &Reply) -> u64 {
+        let last = reply.last();
+        let granted = last.every * u64::from(last.granted);
+        let wait = last.wait.later(granted).to_come();
         // Tokens that a server's pace holds back can come as soon as that pace is over.
-        let wait = match self.state.learnt_until.saturating_sub(answer.now) {
-            0 => wait,
+        let wait = match self.state.learnt_until - reply.now {
+            Ticks::ZERO => wait,
             paced_for => wait.min(paced_for),
         };
-        if answer.stale || wait == 0 {
+        if reply.stale || wait == Ticks::ZERO {
             return 0;
         }
-        self.latest.saturating_add(wait.saturating_mul(TICK))
+        self.latest.saturating_add(wait.nanos())
     }
 
     /// Moves an instant by the time that the store's clock needs to get to `now`.
-    fn shifted(&self, instant: u64, now: u64) -> u64 {
-        let by = now.abs_diff(self.now).saturating_mul(TICK);
-        if now >= self.now {
-            instant.saturating_add(by)
-        } else {
-            instant.saturating_sub(by)
-        }
+    fn shifted(&self, instant: u64, now: Ticks) -> u64 {
+        instant
+            .saturating_add((now - self.now).nanos())
+            .saturating_sub((self.now - now).nanos())
     }
 
     /// Returns whether it is newer than the answer to this request. If both requests were in flight at the
     /// same time, the store's clock decides; otherwise the order in which they were sent, as that clock may
     /// have been set back.
-    fn overtook(&self, flight: Option<InFlight>, answer: &Answer) -> bool {
+    fn overtook(&self, flight: Option<InFlight>, reply: &Reply) -> bool {
         let after = flight.is_some_and(|flight| flight.sent >= self.received);
-        !after && answer.now < self.now
+        !after && reply.now < self.now
     }
 }
 

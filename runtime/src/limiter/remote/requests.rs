@@ -6,10 +6,9 @@ use crate::store::Action;
 use crate::store::Limit;
 use crate::store::Limits;
 use crate::store::Request;
-use crate::store::TICK;
+use crate::store::Ticks;
 use crate::time::Instant;
 
-use super::About;
 use super::Demand;
 use super::InFlight;
 use super::LONGEST_WAIT;
@@ -28,8 +27,8 @@ const HORIZON: u64 = 20_000_000;
 /// Maximum number of requests in flight, late ones included.
 const MOST: usize = 16;
 
-/// Further ahead than any token, in ticks: 8.9 years.
-const FAR: u64 = 1 << 50;
+/// Further ahead than any token: 8.9 years.
+const FAR: Ticks = Ticks::new(1 << 50);
 
 impl Remote {
     /// Collects the requests that have to be sent now. Returns when to come back for the next.
@@ -79,14 +78,14 @@ impl Remote {
         self.told_pace = pace;
         let (interval, until) = pace.unwrap_or((0, 0));
         let action = Action::Learn {
-            interval: interval.div_ceil(TICK),
-            duration: until.saturating_sub(now).div_ceil(TICK),
+            interval: Ticks::from_nanos_up(interval),
+            duration: Ticks::from_nanos_up(until.saturating_sub(now)),
         };
         self.push(action, shape, now);
     }
 
     pub(super) fn tell_pause(&mut self, shape: Shape, now: u64) {
-        let duration = self.told_until.saturating_sub(now).div_ceil(TICK);
+        let duration = Ticks::from_nanos_up(self.told_until.saturating_sub(now));
         self.push(Action::Pause { duration }, shape, now);
     }
 
@@ -107,8 +106,8 @@ impl Remote {
         let under_way: u64 = late.map(|flight| u64::from(flight.tokens)).sum();
         let action = Action::Draw {
             tokens,
-            horizon: (horizon / TICK).min(FAR),
-            longest: (demand.latest.saturating_sub(now) / TICK).min(FAR),
+            horizon: Ticks::from_nanos(horizon).min(FAR),
+            longest: Ticks::from_nanos(demand.latest.saturating_sub(now)).min(FAR),
             drain: matches!(self.mode, Mode::Up) && self.spent > under_way,
         };
         self.push(action, shape, now);
@@ -198,11 +197,12 @@ impl Remote {
         HORIZON.max(self.round_trip.saturating_mul(3))
     }
 
+    /// Adds an action to the request that is about to be sent, or makes a request for it.
     pub(super) fn push(&mut self, action: Action, shape: Shape, now: u64) {
-        let tokens = match action {
-            Action::Draw { tokens, .. } => tokens,
-            _ => 0,
-        };
+        let limits = Limits::one(Limit::of(shape));
+        if self.join(action, limits) {
+            return;
+        }
         let spare = action == Action::Peek && !self.in_flight.is_empty();
         let timeout = self.config.timeout;
         let ends_after = if spare {
@@ -211,35 +211,56 @@ impl Remote {
             timeout.max(LONGEST_WAIT)
         };
         self.ids += 1;
-        self.in_flight.push(InFlight {
+        let mut flight = InFlight {
             id: self.ids,
-            tokens,
+            tokens: 0,
             sent: now,
             late_at: now.saturating_add(timeout),
             ends: now.saturating_add(ends_after),
             late: false,
             spare,
-            about: match action {
-                Action::Pause { .. } => About::Pause,
-                Action::Resume { .. } => About::Resume,
-                _ => About::Else,
-            },
-            drains: matches!(action, Action::Draw { drain: true, .. }),
-        });
-        let mut request = Request::new(action, Limits::one(Limit::of(shape)));
+            pauses: false,
+            resumes: false,
+            drains: false,
+        };
+        flight.note(action);
+        self.in_flight.push(flight);
+        let mut request = Request::new(action, limits);
         if let Some(known) = self.known {
-            let passed = now.saturating_sub(known.latest) / TICK;
-            let sent = known.now.saturating_add(passed);
+            let passed = Ticks::from_nanos(now.saturating_sub(known.latest));
+            let sent = known.now + passed;
             request = request
                 .with_floor(known.state)
                 .sent_at(sent)
-                .not_after(sent.saturating_add(ends_after.div_ceil(TICK)));
+                .not_after(sent + Ticks::from_nanos_up(ends_after));
         }
         self.outgoing.push(Outgoing {
             id: self.ids,
             request,
             ends_after,
         });
+    }
+
+    /// Adds an action to the last request that is still to be sent. Returns `false` if there is none that it can be
+    /// part of.
+    fn join(&mut self, action: Action, limits: Limits) -> bool {
+        let last = self.outgoing.last_mut();
+        let Some(last) = last.filter(|last| last.request.limits == limits) else {
+            return false;
+        };
+        let flight = self.in_flight.iter_mut().find(|it| it.id == last.id);
+        let Some(flight) = flight.filter(|flight| !flight.spare) else {
+            return false;
+        };
+        match action {
+            // The reply has the state in any case.
+            Action::Peek => return true,
+            // It makes void what the same request has drawn.
+            Action::Pause { .. } | Action::Resume { .. } if flight.tokens > 0 => return false,
+            _ => last.request.actions.push(action),
+        }
+        flight.note(action);
+        true
     }
 
     /// Returns when there is something to do next, even without an answer.
@@ -270,6 +291,21 @@ impl Remote {
         };
         let all = given_up.chain(over).chain(next);
         all.min().unwrap_or(u64::MAX)
+    }
+}
+
+impl InFlight {
+    /// Records an action of the request.
+    fn note(&mut self, action: Action) {
+        match action {
+            Action::Draw { tokens, drain, .. } => {
+                self.tokens = self.tokens.saturating_add(tokens);
+                self.drains |= drain;
+            }
+            Action::Pause { .. } => self.pauses = true,
+            Action::Resume { .. } => self.resumes = true,
+            Action::Peek | Action::Learn { .. } => {}
+        }
     }
 }
 

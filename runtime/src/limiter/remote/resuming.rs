@@ -2,9 +2,8 @@
 
 use crate::bucket::Shape;
 use crate::store::Action;
-use crate::store::Answer;
+use crate::store::Reply;
 
-use super::About;
 use super::InFlight;
 use super::Remote;
 use super::StoreView;
@@ -51,22 +50,23 @@ impl Remote {
     pub(super) fn is_resuming(
         &mut self,
         flight: Option<InFlight>,
-        answer: &Answer,
+        reply: &Reply,
         shape: Shape,
         now: u64,
     ) -> bool {
         let Some(at) = self.resumed_at.filter(|at| now < at + REPEATED) else {
             return false;
         };
-        let under_way = |about| self.in_flight.iter().any(|it| it.about == about);
+        let pausing = self.in_flight.iter().any(|it| it.pauses);
+        let resuming = self.in_flight.iter().any(|it| it.resumes);
         // A pause that was sent before may be carried out after.
-        let confirmed = flight.is_some_and(|it| it.about == About::Resume) && !answer.stale;
-        if confirmed && !under_way(About::Pause) {
+        let confirmed = flight.is_some_and(|it| it.resumes) && !reply.stale;
+        if confirmed && !pausing {
             self.resumed_at = None;
             return false;
         }
-        let paused = answer.state.paused_until > answer.now;
-        if paused && !under_way(About::Resume) {
+        let paused = reply.state.paused_until > reply.now;
+        if paused && !resuming {
             self.push(Action::Resume { forget: false }, shape, now);
             self.resumed_at = Some(at);
         }

@@ -56,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_long_past_counts_for_less() {
+    fn usage_long_past_counts_for_less() {
         let mut usage = Usage::of_processes(1);
         for _ in 0..100 {
             usage.count(0.0, 100.0);

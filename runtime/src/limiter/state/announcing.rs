@@ -9,8 +9,8 @@ use crate::time::Span;
 use super::LimiterState;
 use super::news::LongWait;
 use super::news::News;
-use super::news::why;
 use super::waiter::Waiter;
+use super::why;
 
 /// An extension of a pause by less is a rounding error, and not announced.
 const ROUNDING: Span = Span::from_millis(10);

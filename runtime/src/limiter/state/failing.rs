@@ -6,8 +6,8 @@ use crate::time::Span;
 
 use super::LimiterState;
 use super::faults::Fault;
-use super::news::why;
 use super::spread::Spread;
+use super::why;
 
 impl LimiterState {
     /// Handles a failure whose response said when to come back.

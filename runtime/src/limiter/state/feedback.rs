@@ -16,11 +16,11 @@ use super::LimiterState;
 use super::cooldown::PROBING;
 use super::cooldown::Probe;
 use super::faults::Faults;
-use super::news::why;
 use super::rejection::FirstTrip;
 use super::rejection::Rejection;
 use super::spread::Spread;
 use super::spread::Understood;
+use super::why;
 
 /// Largest divisor of the time for which nothing has passed, in the bound on a pause without a hint.
 const MOST_PARTS: u64 = 32;

@@ -21,6 +21,7 @@ pub(super) mod spread;
 pub(super) mod strict;
 pub(super) mod strict_state;
 pub(super) mod waiter;
+pub(super) mod why;
 
 use crate::bucket::Bucket;
 use crate::bucket::Shape;

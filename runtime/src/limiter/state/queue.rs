@@ -5,9 +5,8 @@
 use core::mem;
 use core::task::Waker;
 
-use tokio::runtime::Id;
-
 use crate::limiter::request::Priority;
+use crate::limiter::runtime_id::RuntimeId;
 use crate::time::Instant;
 
 use super::waiter::Waiter;
@@ -266,7 +265,10 @@ impl Queue {
     }
 
     /// Returns the waiters of a runtime.
-    pub(in crate::limiter) fn of_runtime(&self, runtime: Id) -> impl Iterator<Item = &Waiter> {
+    pub(in crate::limiter) fn of_runtime(
+        &self,
+        runtime: RuntimeId,
+    ) -> impl Iterator<Item = &Waiter> {
         self.places
             .iter()
             .filter_map(|place| place.waiter.as_ref())

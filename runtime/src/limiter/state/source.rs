@@ -9,16 +9,16 @@ use crate::limiter::remote::Payment;
 use crate::limiter::remote::StoreEvent;
 use crate::limiter::request::Priority;
 use crate::limiter::wake_list::WakeList;
-use crate::store::Answer;
+use crate::store::Reply;
 use crate::store::StoreError;
 use crate::time::Instant;
 use crate::time::Span;
 
 use super::LimiterState;
-use super::news::why;
 use super::overflow::Overflow;
 use super::waiter::WaiterState;
 use super::waiter::expiry;
+use super::why;
 
 impl LimiterState {
     /// Takes tokens out of the bucket, or out of those that were drawn from the store. Returns until when
@@ -176,14 +176,14 @@ impl LimiterState {
     pub(in crate::limiter) fn answered_by_store(
         &mut self,
         id: u64,
-        answer: &Answer,
+        reply: &Reply,
         now: Instant,
         wakes: &mut WakeList,
     ) {
         let Some(remote) = &mut self.remote else {
             return;
         };
-        let effect = remote.answered(id, answer, self.bucket.shape, now.nanos());
+        let effect = remote.answered(id, reply, self.bucket.shape, now.nanos());
         let [full_at, paused_until] =
             [effect.full_at, effect.paused_until].map(Instant::from_nanos);
         self.bucket.tat = full_at;

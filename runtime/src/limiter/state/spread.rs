@@ -18,6 +18,12 @@ pub(crate) struct Spread {
 }
 
 impl Spread {
+    /// No spread.
+    pub(crate) const NONE: Self = Self {
+        share: 0.0,
+        draw: 0.0,
+    };
+
     /// Returns the time to add to a pause of `asked`.
     pub(super) fn of(self, asked: Span) -> Span {
         let most = Duration::from(asked).mul_f64(self.share).min(LONGEST);

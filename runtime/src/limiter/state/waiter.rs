@@ -2,11 +2,10 @@
 
 use core::task::Waker;
 
-use tokio::runtime::Id;
-
 use crate::bucket::TIMER_SLACK;
 use crate::limiter::request::Priority;
 use crate::limiter::request::Request;
+use crate::limiter::runtime_id::RuntimeId;
 use crate::time::Instant;
 use crate::time::Span;
 
@@ -57,7 +56,7 @@ pub(in crate::limiter) struct Waiter {
     /// Instant at which the wait began, or at which the permit was granted.
     pub(in crate::limiter) since: Instant,
     /// The runtime whose timer this waiter can count on.
-    pub(in crate::limiter) runtime: Id,
+    pub(in crate::limiter) runtime: RuntimeId,
 }
 
 /// [`WaiterState`] without its instant.
@@ -81,7 +80,7 @@ impl Waiter {
         request: Request,
         since: Instant,
         closed: Span,
-        runtime: Id,
+        runtime: RuntimeId,
     ) -> Self {
         Self {
             waker: Some(waker),

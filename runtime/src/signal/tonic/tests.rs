@@ -84,7 +84,7 @@ fn a_text_tells_the_same_as_the_status_that_it_is_of() {
 }
 
 #[test]
-fn what_fails_before_a_server_answers_is_told_apart() {
+fn failures_before_a_server_answers_are_told_apart() {
     let of = |error: Box<dyn StdError + Send + Sync>| read(&Status::from_error(error)).failure;
     let connecting = |text: &str| Box::new(ConnectError(text.into()));
     assert_eq!(of(connecting("tcp connect error")), Some(Failure::Connect));

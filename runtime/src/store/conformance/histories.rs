@@ -6,6 +6,7 @@ use crate::store::Limits;
 use crate::store::MAX_LIMITS;
 use crate::store::Request;
 use crate::store::State;
+use crate::store::Ticks;
 
 use super::script::Bench;
 use super::script::HOUR;
@@ -22,7 +23,7 @@ pub(super) async fn check(bench: &Bench) {
         let mut script = Scenario::new(bench, &name, promise, limits());
         // What askers remember: of this key, and of a state that was lost.
         let mut seen = vec![State::default()];
-        let mut now = 0;
+        let mut now = Ticks::ZERO;
         for _ in 0..LENGTH {
             let request = request(script.limits, &seen, now);
             let answer = script.request(request).await;
@@ -44,22 +45,32 @@ fn below(count: u64) -> u64 {
 }
 
 /// Durations of every size, a few of them next to one another.
-fn ticks() -> u64 {
+fn ticks() -> Ticks {
     match below(8) {
-        0 => below(3),
-        1 => below(5000),
-        2 => SECOND / 20 + below(3),
-        3 => below(SECOND),
-        4 => below(HOUR),
-        5 => below(1000 * HOUR),
-        6 => below(1 << 52),
+        0 => some_of(Ticks::new(3)),
+        1 => some_of(Ticks::new(5000)),
+        2 => SECOND / 20 + some_of(Ticks::new(3)),
+        3 => some_of(SECOND),
+        4 => some_of(HOUR),
+        5 => some_of(1000 * HOUR),
+        6 => some_of(Ticks::new(1 << 52)),
         _ => HOUR,
     }
 }
 
+fn some_of(ticks: Ticks) -> Ticks {
+    Ticks::new(below(ticks.get()))
+}
+
 fn limits() -> Limits {
     let limits = [(); MAX_LIMITS].map(|()| {
-        let interval = [40, 400, SECOND, 7 * SECOND + 3, HOUR][index(5)];
+        let interval = [
+            Ticks::new(40),
+            Ticks::new(400),
+            SECOND,
+            7 * SECOND + Ticks::new(3),
+            HOUR,
+        ][index(5)];
         Limit::new(interval, 1 + count(200))
     });
     let most = if below(2) == 0 { 1 } else { MAX_LIMITS };
@@ -74,18 +85,21 @@ fn count(most: u64) -> u32 {
     u32::try_from(below(most)).unwrap_or(0)
 }
 
-fn request(limits: Limits, seen: &[State], now: u64) -> Request {
+fn request(limits: Limits, seen: &[State], now: Ticks) -> Request {
     let mut request = Request::new(action(), limits);
+    for _ in 0..below(4) {
+        request = request.then(action());
+    }
     if below(2) == 0 {
         request = request.with_floor(seen[index(seen.len())]);
     }
     match below(6) {
         0 => request.not_after(now + HOUR),
-        1 => request.not_after(now.saturating_sub(1 + below(SECOND))),
-        2 => request.not_after(now.saturating_sub(HOUR)),
+        1 => request.not_after(now - Ticks::new(1) - some_of(SECOND)),
+        2 => request.not_after(now - HOUR),
         3 => request
-            .not_after(now.saturating_sub(HOUR))
-            .sent_at(now.saturating_sub(HOUR + below(SECOND))),
+            .not_after(now - HOUR)
+            .sent_at(now - HOUR - some_of(SECOND)),
         _ => request,
     }
 }
@@ -104,7 +118,7 @@ fn action() -> Action {
         3 => Action::Draw {
             tokens: count(3),
             horizon: ticks(),
-            longest: u64::MAX,
+            longest: Ticks::MAX,
             drain: below(2) == 0,
         },
         _ => Action::Draw {
@@ -117,11 +131,11 @@ fn action() -> Action {
 }
 
 /// A state that could have been, or not: all of it below 2^53.
-fn invented(now: u64) -> State {
+fn invented(now: Ticks) -> State {
     let instant = || match below(3) {
-        0 => below(1 << 53),
-        1 => now.saturating_sub(ticks()),
-        _ => (now + ticks()).min((1 << 53) - 1),
+        0 => Ticks::new(below(1 << 53)),
+        1 => now - ticks(),
+        _ => (now + ticks()).min(Ticks::new((1 << 53) - 1)),
     };
     State {
         full_at: [(); MAX_LIMITS].map(|()| instant()),

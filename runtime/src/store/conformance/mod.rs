@@ -1,4 +1,4 @@
-//! What every [`Store`] must do, as a check to run in tests of your own store.
+//! Requirements of every [`Store`], as a check to run in tests of your own store.
 //!
 //! [`check`] is the same suite that the stores of this crate pass. It uses nothing but
 //! [`Store::transact`] and [`Store::list`], under keys of its own, and leaves a few dozen states behind that
@@ -12,7 +12,7 @@
 //! use std::sync::Mutex;
 //! use std::time::{SystemTime, UNIX_EPOCH};
 //!
-//! use paced::store::{StoreFuture, Request, State, Store, conformance, step};
+//! use paced::store::{StoreFuture, Request, State, Store, Ticks, conformance, step};
 //!
 //! #[derive(Debug, Default)]
 //! struct Table(Mutex<HashMap<String, State>>);
@@ -22,7 +22,7 @@
 //!         Box::pin(async move {
 //!             let mut table = self.0.lock().unwrap();
 //!             let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-//!             let now = now.as_micros() as u64 * 4;
+//!             let now = Ticks::from_duration(now);
 //!             table.retain(|_, state| state.expires_at() > now);
 //!             Ok(step(table.entry(key.to_owned()).or_default(), now, request))
 //!         })
@@ -52,7 +52,8 @@ use super::Store;
 ///
 /// * Every answer is the one that [`step`](super::step) gives for the state that the store had, with
 ///   the time that the answer carries: for requests of every kind, and for long random histories.
-/// * Each request is one atomic operation: however many are made at once, no token is given away
+/// * The actions of a request are done in their order, and each is answered.
+/// * Each request is one atomic operation, all of its actions together: however many are made at once, no token is given away
 ///   twice, and no pause is lost.
 /// * Keys are compared byte by byte, and do not affect one another.
 /// * The store's clock counts ticks of 250 ns and never goes back.

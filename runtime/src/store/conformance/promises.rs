@@ -7,6 +7,8 @@ use crate::store::Limit;
 use crate::store::Limits;
 use crate::store::Request;
 use crate::store::State;
+use crate::store::Ticks;
+use crate::store::Wait;
 
 use super::script::Bench;
 use super::script::HOUR;
@@ -29,6 +31,7 @@ pub(super) async fn check(bench: &Bench) {
     floors(bench).await;
     clocks_set_forward(bench).await;
     dropped_requests(bench).await;
+    lists(bench).await;
 }
 
 /// First of all: everything else uses many keys.
@@ -48,12 +51,12 @@ async fn tokens(bench: &Bench) {
     let mut script = Scenario::hourly(bench, "tokens", promise);
     for tokens in [3, 1, 4] {
         let answer = script.ask(draw_free(tokens)).await;
-        script.so(answer.granted == tokens, &answer);
+        script.so(answer.granted() == tokens, &answer);
     }
     let answer = script.ask(draw_free(3)).await;
-    script.so(answer.granted == 2, &answer);
+    script.so(answer.granted() == 2, &answer);
     let answer = script.ask(draw_free(1)).await;
-    script.so(answer.granted == 0, &answer);
+    script.so(answer.granted() == 0, &answer);
     for _ in 0..3 {
         script.ask(draw(5)).await;
     }
@@ -69,7 +72,10 @@ async fn tokens(bench: &Bench) {
     script.ask(draw_free(3)).await;
     script.ask(ahead(0, true)).await;
     let answer = script.ask(ahead(7, false)).await;
-    script.so(answer.granted == 7 && answer.wait > 0, &answer);
+    script.so(
+        answer.granted() == 7 && answer.last().wait > Wait::NONE,
+        &answer,
+    );
 }
 
 async fn several_limits(bench: &Bench) {
@@ -81,11 +87,11 @@ async fn several_limits(bench: &Bench) {
         let mut script = Scenario::new(bench, &format!("limits-{count}"), promise, all);
         let fewest = if count == 2 { 20 } else { 6 };
         let answer = script.ask(draw_free(4)).await;
-        script.so(answer.granted == 4, &answer);
+        script.so(answer.granted() == 4, &answer);
         let answer = script.ask(draw_free(50)).await;
-        script.so(answer.granted == fewest - 4, &answer);
+        script.so(answer.granted() == fewest - 4, &answer);
         let answer = script.ask(draw_free(1)).await;
-        script.so(answer.granted == 0, &answer);
+        script.so(answer.granted() == 0, &answer);
         script.ask(draw(3)).await;
         script.ask(Action::Pause { duration: HOUR }).await;
         script.ask(draw(3)).await;
@@ -119,7 +125,7 @@ async fn keys(bench: &Bench) {
     let mut scripts = names.map(|name| Scenario::hourly(bench, name, KEYS));
     for (number, script) in (1..).zip(&mut scripts) {
         let answer = script.ask(draw_free(1 + number % 9)).await;
-        script.so(answer.granted == 1 + number % 9, &answer);
+        script.so(answer.granted() == 1 + number % 9, &answer);
         if number % 3 == 0 {
             script.ask(Action::Pause { duration: HOUR }).await;
         }
@@ -130,7 +136,7 @@ async fn keys(bench: &Bench) {
 }
 
 async fn pauses(bench: &Bench) {
-    let promise = "a pause holds for everybody, is extended and never shortened";
+    let promise = "a pause holds for all processes, is extended and never shortened";
     let mut script = Scenario::hourly(bench, "pauses", promise);
     let pause = |duration| Action::Pause { duration };
     script.ask(draw_free(2)).await;
@@ -139,7 +145,7 @@ async fn pauses(bench: &Bench) {
     let shorter = script.ask(pause(HOUR / 2)).await;
     script.so(shorter.state == first.state, &shorter);
     let free = script.ask(draw_free(1)).await;
-    script.so(free.granted == 0 && free.wait > 0, &free);
+    script.so(free.granted() == 0 && free.last().wait > Wait::NONE, &free);
     let longer = script.ask(pause(2 * HOUR)).await;
     script.so(longer.state.paused_until == longer.now + 2 * HOUR, &longer);
     script.so(
@@ -147,12 +153,13 @@ async fn pauses(bench: &Bench) {
         &longer,
     );
     script.ask(draw(1)).await;
-    script.ask(pause(u64::MAX)).await;
+    script.ask(pause(Ticks::MAX)).await;
     script.ask(Action::Peek).await;
 }
 
 async fn resumptions(bench: &Bench) {
-    let promise = "a pause that is lifted is over for everybody, also for those who remember it";
+    let promise =
+        "a pause that is lifted is over for all processes, also for those that remember it";
     let mut script = Scenario::hourly(bench, "resumptions", promise);
     let resume = |forget| Action::Resume { forget };
     script.ask(draw_free(2)).await;
@@ -165,9 +172,9 @@ async fn resumptions(bench: &Bench) {
         &lifted,
     );
     let remembered = Request::new(draw(1), script.limits).with_floor(paused.state);
-    let answer = script.request(remembered).await;
+    let answer = script.request(remembered.clone()).await;
     script.so(
-        answer.granted == 1 && answer.state.paused_until <= answer.now,
+        answer.granted() == 1 && answer.state.paused_until <= answer.now,
         &answer,
     );
     script.ask(Action::Pause { duration: HOUR }).await;
@@ -179,14 +186,19 @@ async fn resumptions(bench: &Bench) {
     };
     script.ask(learn).await;
     let forgot = script.ask(resume(true)).await;
-    script.so(forgot.state.learnt_until == 0, &forgot);
+    script.so(forgot.state.learnt_until == Ticks::ZERO, &forgot);
 }
 
 async fn lessons(bench: &Bench) {
-    let promise = "what was learnt slows everybody, until it ends or is replaced";
+    let promise = "what was learnt slows all processes, until it ends or is replaced";
     let mut script = Scenario::hourly(bench, "lessons", promise);
     let learn = |interval, duration| Action::Learn { interval, duration };
-    for (interval, duration) in [(2 * HOUR, HOUR), (3 * HOUR, 2 * HOUR), (0, 0), (HOUR, HOUR)] {
+    for (interval, duration) in [
+        (2 * HOUR, HOUR),
+        (3 * HOUR, 2 * HOUR),
+        (Ticks::ZERO, Ticks::ZERO),
+        (HOUR, HOUR),
+    ] {
         script.ask(learn(interval, duration)).await;
         script.ask(draw(2)).await;
         script.ask(draw(2)).await;
@@ -198,14 +210,14 @@ async fn late_requests(bench: &Bench) {
     let mut script = Scenario::hourly(bench, "late", promise);
     let now = script.ask(draw_free(4)).await.now;
     for action in [draw(1), Action::Pause { duration: HOUR }] {
-        let late = Request::new(action, script.limits).not_after(now - 1);
+        let late = Request::new(action, script.limits).not_after(now - Ticks::new(1));
         let answer = script.request(late).await;
-        script.so(answer.stale && answer.granted == 0, &answer);
+        script.so(answer.stale && answer.granted() == 0, &answer);
     }
     script.ask(Action::Peek).await;
     let in_time = Request::new(draw(1), script.limits).not_after(now + HOUR);
     let answer = script.request(in_time).await;
-    script.so(!answer.stale && answer.granted == 1, &answer);
+    script.so(!answer.stale && answer.granted() == 1, &answer);
 }
 
 async fn floors(bench: &Bench) {
@@ -222,7 +234,7 @@ async fn floors(bench: &Bench) {
     // The same limiter under a key that is new: all of it is lost.
     let mut script = Scenario::hourly(bench, "floor-lost", promise);
     let peek = Request::new(Action::Peek, script.limits).with_floor(floor);
-    let answer = script.request(peek).await;
+    let answer = script.request(peek.clone()).await;
     script.so(answer.state.paused_until == floor.paused_until, &answer);
     script.so(answer.state.full_at == floor.full_at, &answer);
     script.ask(draw(1)).await;
@@ -231,7 +243,7 @@ async fn floors(bench: &Bench) {
 
 /// No test can set the clock of every store, but a request can say that it was set.
 async fn clocks_set_forward(bench: &Bench) {
-    const MINUTE: u64 = 60 * SECOND;
+    const MINUTE: Ticks = Ticks::from_secs(60);
     let promise = "a clock that is set forward ends no pause";
     let mut script = Scenario::hourly(bench, "set-forward", promise);
     let now = script.ask(Action::Peek).await.now;
@@ -267,7 +279,43 @@ async fn dropped_requests(bench: &Bench) {
         panic!("broken promise: {promise}; the store has answered nothing for 10 s");
     };
     // Each was carried out or was not.
-    let more = answer.state.full_at[0].wrapping_sub(first);
-    let whole = more % HOUR == 0 && more / HOUR <= u64::from(DROPPED);
+    let more = answer.state.full_at[0] - first;
+    let whole = more / HOUR * HOUR == more && more / HOUR <= u64::from(DROPPED);
     script.so(whole, &answer);
+}
+
+async fn lists(bench: &Bench) {
+    let promise = "the actions of a request are done in their order, and each is answered";
+    let mut script = Scenario::hourly(bench, "lists", promise);
+    let pause = Action::Pause { duration: HOUR };
+    let resume = Action::Resume { forget: true };
+    let learn = Action::Learn {
+        interval: 2 * HOUR,
+        duration: 9 * HOUR,
+    };
+    for actions in [
+        &[draw_free(3), draw_free(4), draw_free(5)][..],
+        &[pause, learn, draw(1), draw(1)],
+        &[resume, draw(1), pause],
+        &[
+            Action::Peek,
+            learn,
+            Action::Peek,
+            resume,
+            draw(2),
+            learn,
+            pause,
+        ],
+    ] {
+        let mut request = Request::new(actions[0], script.limits);
+        for action in &actions[1..] {
+            request = request.then(*action);
+        }
+        let answer = script.request(request.clone()).await;
+        script.so(answer.answers.len() == actions.len(), &answer);
+        let late = script
+            .request(request.not_after(answer.now - HOUR / 60))
+            .await;
+        script.so(late.stale && late.answers.len() == actions.len(), &late);
+    }
 }

@@ -6,18 +6,18 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::store::Action;
-use crate::store::Answer;
 use crate::store::Limit;
 use crate::store::Limits;
 use crate::store::ListRequest;
+use crate::store::Reply;
 use crate::store::Request;
 use crate::store::State;
 use crate::store::Store;
-use crate::store::TICKS_PER_SECOND;
+use crate::store::Ticks;
 use crate::store::step;
 
-pub(super) const SECOND: u64 = TICKS_PER_SECOND;
-pub(super) const HOUR: u64 = 3600 * SECOND;
+pub(super) const SECOND: Ticks = Ticks::SECOND;
+pub(super) const HOUR: Ticks = Ticks::from_secs(3600);
 
 /// The store under test.
 #[derive(Clone)]
@@ -41,18 +41,18 @@ impl Bench {
         format!("{}{name}", self.run)
     }
 
-    pub(super) async fn ask(&self, key: &str, request: &Request) -> Answer {
-        let before = self.latest.load(Ordering::SeqCst);
+    pub(super) async fn ask(&self, key: &str, request: &Request) -> Reply {
+        let before = Ticks::new(self.latest.load(Ordering::SeqCst));
         let answer = match self.store.transact(key, request).await {
             Ok(answer) => answer,
             Err(error) => panic!("the store failed: {error}; asked {request:?} of {key:?}"),
         };
         assert!(
             answer.now >= before,
-            "broken promise: the store's time never goes back; it was {before} and is {} now",
+            "broken promise: the store's time never goes back; it was {before:?} and is {:?} now",
             answer.now
         );
-        self.latest.fetch_max(answer.now, Ordering::SeqCst);
+        self.latest.fetch_max(answer.now.get(), Ordering::SeqCst);
         answer
     }
 
@@ -63,7 +63,7 @@ impl Bench {
         let first = ListRequest::new().with_prefix(prefix).with_limit(limit);
         let mut next = Some(first);
         while let Some(request) = next {
-            let before = self.latest.load(Ordering::SeqCst);
+            let before = Ticks::new(self.latest.load(Ordering::SeqCst));
             let page = match self.store.list(&request).await {
                 Ok(page) => page,
                 Err(error) if error.is_unsupported() => return None,
@@ -117,28 +117,28 @@ impl<'a> Scenario<'a> {
         Self::new(bench, name, promise, hourly())
     }
 
-    pub(super) async fn ask(&mut self, action: Action) -> Answer {
+    pub(super) async fn ask(&mut self, action: Action) -> Reply {
         self.request(Request::new(action, self.limits)).await
     }
 
-    pub(super) async fn request(&mut self, request: Request) -> Answer {
+    pub(super) async fn request(&mut self, request: Request) -> Reply {
         let answer = self.bench.ask(&self.key, &request).await;
         let mut right = self.state;
         let expected = step(&mut right, answer.now, &request);
         if answer != expected {
-            self.forgotten(&request, answer, expected, &mut right);
+            self.forgotten(&request, &answer, &expected, &mut right);
         }
         self.state = right;
         answer
     }
 
     /// The other right answer: that of a store that had forgotten the state, as it may.
-    fn forgotten(&self, request: &Request, answer: Answer, expected: Answer, right: &mut State) {
+    fn forgotten(&self, request: &Request, answer: &Reply, expected: &Reply, right: &mut State) {
         let mut forgotten = State::default();
         let other = step(&mut forgotten, answer.now, request);
         let expired = self.state.expires_at() <= answer.now;
         assert!(
-            expired && answer == other,
+            expired && *answer == other,
             "broken promise: {}\n   asked: {request:?}\n      of: {:?}\nanswered: {answer:?}\n   right: {expected:?}",
             self.promise,
             self.state
@@ -147,7 +147,7 @@ impl<'a> Scenario<'a> {
     }
 
     /// Whatever the model says, this has to be so.
-    pub(super) fn so(&self, kept: bool, answer: &Answer) {
+    pub(super) fn so(&self, kept: bool, answer: &Reply) {
         assert!(
             kept,
             "broken promise: {}\nanswered: {answer:?}",
@@ -158,15 +158,15 @@ impl<'a> Scenario<'a> {
 
 /// An odd number of ticks, so that nothing can be rounded unseen.
 pub(super) fn hourly() -> Limits {
-    Limits::one(Limit::new(HOUR + 7, 10))
+    Limits::one(Limit::new(HOUR.saturating_add(Ticks::new(7)), 10))
 }
 
 /// Draws tokens that are free now, and a single one that is not.
 pub(super) const fn draw(tokens: u32) -> Action {
     Action::Draw {
         tokens,
-        horizon: 0,
-        longest: u64::MAX,
+        horizon: Ticks::ZERO,
+        longest: Ticks::MAX,
         drain: false,
     }
 }
@@ -175,8 +175,8 @@ pub(super) const fn draw(tokens: u32) -> Action {
 pub(super) const fn draw_free(tokens: u32) -> Action {
     Action::Draw {
         tokens,
-        horizon: 0,
-        longest: 0,
+        horizon: Ticks::ZERO,
+        longest: Ticks::ZERO,
         drain: false,
     }
 }

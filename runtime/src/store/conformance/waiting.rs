@@ -1,13 +1,13 @@
-//! What time does to a state.
+//! Effects of time on a state.
 
 use core::time::Duration;
 
 use crate::clock;
 use crate::store::Action;
-use crate::store::Answer;
 use crate::store::Limit;
 use crate::store::Limits;
-use crate::store::limit::TICK;
+use crate::store::Reply;
+use crate::store::Ticks;
 
 use super::script::Bench;
 use super::script::HOUR;
@@ -29,7 +29,7 @@ pub(super) async fn check(bench: &Bench) {
     let before = (now(), clock.ask(Action::Peek).await, now());
     tokio::time::sleep(WAIT).await;
     let after = (now(), clock.ask(Action::Peek).await, now());
-    time(&clock, before, after);
+    time(&clock, &before, &after);
     for script in &mut scripts {
         script.ask(Action::Peek).await;
         script.ask(draw(2)).await;
@@ -41,8 +41,9 @@ pub(super) async fn check(bench: &Bench) {
 async fn kept(bench: &Bench) -> Vec<Scenario<'_>> {
     let promise = "a state is kept until it means nothing any more";
     let script = |name, limits| Scenario::new(bench, name, promise, limits);
-    let two = Limits::new(&[Limit::new(40, 10), Limit::new(HOUR, 2)]).unwrap_or_else(hourly);
-    let fast = Limits::one(Limit::new(400, 1));
+    let two = Limits::new(&[Limit::new(Limit::MIN_INTERVAL, 10), Limit::new(HOUR, 2)])
+        .unwrap_or_else(hourly);
+    let fast = Limits::one(Limit::new(Ticks::new(400), 1));
     let (mut drawn, mut second) = (script("kept-drawn", hourly()), script("kept-second", two));
     let (mut paused, mut learnt) = (script("kept-paused", fast), script("kept-learnt", fast));
     drawn.ask(draw_free(10)).await;
@@ -55,28 +56,31 @@ async fn kept(bench: &Bench) -> Vec<Scenario<'_>> {
 
 /// States of which nothing, or nothing but the bucket, is left after the wait.
 async fn ended(bench: &Bench) -> Vec<Scenario<'_>> {
-    let promise = "what has ended holds nobody back any more";
+    let promise = "what has ended holds no request back any more";
     let script = |name, limits| Scenario::new(bench, name, promise, limits);
-    let fast = Limits::one(Limit::new(400, 10));
+    let fast = Limits::one(Limit::new(Ticks::new(400), 10));
     let (mut idle, mut paused) = (script("idle", fast), script("ended-pause", hourly()));
     let (mut learnt, mut all) = (script("ended-lesson", hourly()), script("ended-all", fast));
     idle.ask(draw_free(10)).await;
     paused.ask(Action::Pause { duration: SECOND }).await;
     learnt.ask(learn(9 * HOUR, SECOND)).await;
     learnt.ask(draw_free(1)).await;
-    all.ask(Action::Pause { duration: 40 }).await;
-    all.ask(learn(800, 40)).await;
+    all.ask(Action::Pause {
+        duration: Ticks::new(40),
+    })
+    .await;
+    all.ask(learn(Ticks::new(800), Ticks::new(40))).await;
     vec![idle, paused, learnt, all]
 }
 
-const fn learn(interval: u64, duration: u64) -> Action {
+const fn learn(interval: Ticks, duration: Ticks) -> Action {
     Action::Learn { interval, duration }
 }
 
-/// What passed by the store's clock is what passed by this one's, give or take a tenth.
-fn time(script: &Scenario<'_>, before: (u64, Answer, u64), after: (u64, Answer, u64)) {
+/// Checks that as much time passed by the store's clock as by this one's, give or take a tenth.
+fn time(script: &Scenario<'_>, before: &(u64, Reply, u64), after: &(u64, Reply, u64)) {
     let (shortest, longest) = (after.0 - before.2, after.2 - before.0);
-    let passed = (after.1.now - before.1.now).saturating_mul(TICK);
+    let passed = (after.1.now - before.1.now).nanos();
     let kept = passed >= shortest - shortest / 10 && passed <= longest + longest / 10;
     script.so(kept, &after.1);
 }

@@ -2,6 +2,7 @@
 
 use core::sync::atomic::AtomicBool;
 use core::sync::atomic::Ordering;
+use core::time::Duration;
 
 use redis::AsyncConnectionConfig;
 use redis::Client;
@@ -19,7 +20,7 @@ use redis::cluster::ClusterClient;
 use redis::cluster_async::ClusterConnection;
 use redis::io::tcp::TcpSettings;
 
-use crate::store::TICKS_PER_SECOND;
+use crate::store::Ticks;
 
 /// Retries of the cluster's client, which looks up meanwhile where a key has moved to.
 #[cfg(feature = "redis-cluster")]
@@ -30,12 +31,13 @@ const RETRIES: u32 = 1;
 const LONGEST_RETRY_WAIT: u64 = 20;
 
 /// Converts seconds and microseconds to ticks.
-fn ticks(numbers: &[i64]) -> Option<u64> {
+fn ticks(numbers: &[i64]) -> Option<Ticks> {
     let &[seconds, micros] = numbers else {
         return None;
     };
-    let seconds = u64::try_from(seconds).ok()?.checked_mul(TICKS_PER_SECOND)?;
-    seconds.checked_add(u64::try_from(micros).ok()?.checked_mul(4)?)
+    let seconds = Duration::from_secs(u64::try_from(seconds).ok()?);
+    let micros = Duration::from_micros(u64::try_from(micros).ok()?);
+    Some(Ticks::from_duration(seconds.checked_add(micros)?))
 }
 
 /// Converts a missing permission for `TIME` to the error of a refused command.
@@ -122,8 +124,8 @@ impl Connector {
 }
 
 impl Connection {
-    /// Returns the server's time in ticks, for a script that may not ask for it.
-    pub(super) async fn time(&mut self) -> RedisResult<u64> {
+    /// Returns the server's time, for a script that may not ask for it.
+    pub(super) async fn time(&mut self) -> RedisResult<Ticks> {
         let numbers = self.ask(&redis::cmd("TIME")).await.map_err(refused)?;
         ticks(&numbers)
             .ok_or_else(|| RedisError::from((ErrorKind::UnexpectedReturnType, "no time")))

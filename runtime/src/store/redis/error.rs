@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_server_says_may_pass_or_not() {
+    fn replies_of_a_server_are_transient_or_final() {
         for (line, code) in [
             ("LOADING Redis is loading the dataset in memory", "LOADING"),
             (

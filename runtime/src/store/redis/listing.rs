@@ -8,6 +8,7 @@ use crate::store::ListRequest;
 use crate::store::Listing;
 use crate::store::State;
 use crate::store::StoredLimiter;
+use crate::store::Ticks;
 use crate::store::state::MAX_EXACT;
 
 use super::connection::Connection;
@@ -34,7 +35,7 @@ pub(super) struct ListOperation<'a> {
 }
 
 impl Operation for ListOperation<'_> {
-    type Reply = Listing;
+    type Output = Listing;
 
     async fn run(&self, connection: &mut Connection) -> Result<Listing, RedisError> {
         let request = self.request;
@@ -49,7 +50,7 @@ impl Operation for ListOperation<'_> {
         let mut limiters = Vec::with_capacity(values.len());
         for ((_, name), value) in keys.into_iter().zip(values) {
             if let Some(state) = read(value)? {
-                limiters.push(StoredLimiter { name, state });
+                limiters.push(StoredLimiter::new(name, state));
             }
         }
         Ok(Listing {
@@ -117,7 +118,7 @@ fn state(fields: &Value) -> Option<State> {
     let numbers: Vec<u64> = fields.iter().map(number).collect();
     let state = script::state_of(numbers.try_into().ok()?);
     // The script writes when it was last changed with everything else.
-    (state.seen > 0).then_some(state)
+    (state.seen > Ticks::ZERO).then_some(state)
 }
 
 /// Reads a whole number, moved into bounds as the script does.
@@ -140,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_that_somebody_has_edited_are_in_bounds() {
+    fn edited_numbers_are_put_in_bounds() {
         let of = |text: &str| number(&Value::BulkString(text.into()));
         assert_eq!((of("7"), of("-7"), of("x"), of("")), (7, 0, 0, 0));
         assert_eq!(of("18446744073709551615"), MAX_EXACT);

@@ -20,13 +20,14 @@ use redis::RedisError;
 use crate::store_url;
 use crate::store_url::StoreKind;
 
-use super::Answer;
 use super::ListFuture;
 use super::ListRequest;
+use super::Reply;
 use super::Request;
 use super::Store;
 use super::StoreError;
 use super::StoreFuture;
+use super::Ticks;
 
 use self::connection::Connection;
 use self::connection::Connector;
@@ -62,7 +63,7 @@ const NAMESPACE: &str =
 /// `search`, one `paced1:{name#search}`. With `?namespace=staging` the name is `staging/name`. The braces are part
 /// of the key. It is a hash of some 200 bytes, which `HGETALL` shows, and expires by itself (`PTTL`) two seconds
 /// after it means nothing any more. A field that is missing is 0. Instants are in
-/// [ticks](super::TICKS_PER_SECOND) of the server's clock, 4,000,000 a second since 1970.
+/// [ticks](Ticks) of the server's clock, 4,000,000 a second since 1970.
 ///
 /// | field | meaning |
 /// | --- | --- |
@@ -122,13 +123,13 @@ const NAMESPACE: &str =
 /// use std::num::NonZeroU32;
 /// use std::sync::Arc;
 ///
-/// use paced::store::{Policy, RedisStore};
+/// use paced::store::RedisStore;
 /// use paced::{Limiter, Quota, Rate};
 ///
 /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
 /// let store = Arc::new(RedisStore::open("redis://:secret@cache.internal/2")?);
 /// let quota = Quota::new(Rate::per_second(NonZeroU32::new(50).unwrap()));
-/// let limiter = Limiter::in_store("github", quota, store, Policy::new())?;
+/// let limiter = Limiter::builder(quota).name("github").store(store).build()?;
 /// limiter.acquire().await?;
 /// # Ok(()) }
 /// ```
@@ -200,13 +201,13 @@ impl RedisStore {
     /// # Examples
     ///
     /// ```no_run
-    /// use paced::store::{Action, Limit, Limits, RedisStore, Request, Store};
+    /// use paced::store::{Action, Limit, Limits, RedisStore, Request, Store, Ticks};
     /// use std::time::Duration;
     ///
     /// # async fn run() -> Result<(), paced::store::StoreError> {
     /// let store = RedisStore::open("rediss://cache.far.example")?.connect_timeout(Duration::from_secs(1));
-    /// let request = Request::new(Action::Peek, Limits::one(Limit::new(800_000, 5)));
-    /// assert_eq!(store.transact("github", &request).await?.granted, 0);
+    /// let request = Request::new(Action::Peek, Limits::one(Limit::new(Ticks::from_millis(200), 5)));
+    /// assert_eq!(store.transact("github", &request).await?.granted(), 0);
     /// # Ok(()) }
     /// ```
     #[must_use]
@@ -224,13 +225,13 @@ impl RedisStore {
     /// # Examples
     ///
     /// ```no_run
-    /// use paced::store::{Action, Limit, Limits, RedisStore, Request, Store};
+    /// use paced::store::{Action, Limit, Limits, RedisStore, Request, Store, Ticks};
     /// use std::time::Duration;
     ///
     /// # async fn run() -> Result<(), paced::store::StoreError> {
     /// let store = RedisStore::open("redis://cache.far.example")?.response_timeout(Duration::from_millis(500));
-    /// let request = Request::new(Action::Peek, Limits::one(Limit::new(800_000, 5)));
-    /// assert_eq!(store.transact("github", &request).await?.granted, 0);
+    /// let request = Request::new(Action::Peek, Limits::one(Limit::new(Ticks::from_millis(200), 5)));
+    /// assert_eq!(store.transact("github", &request).await?.granted(), 0);
     /// # Ok(()) }
     /// ```
     #[must_use]
@@ -253,8 +254,8 @@ impl RedisStore {
         &self,
         key: &str,
         request: &Request,
-        now: u64,
-    ) -> Result<Answer, StoreError> {
+        now: Ticks,
+    ) -> Result<Reply, StoreError> {
         self.ask(key, request, Some(now)).await
     }
 
@@ -264,8 +265,8 @@ impl RedisStore {
         connection: &mut Connection,
         key: &str,
         request: &Request,
-        time: Option<u64>,
-    ) -> Result<Answer, RedisError> {
+        time: Option<Ticks>,
+    ) -> Result<Reply, RedisError> {
         #[cfg(feature = "test-util")]
         if time.is_some() {
             let script = &self.script_with_given_time;
@@ -294,8 +295,8 @@ impl RedisStore {
         &self,
         key: &str,
         request: &Request,
-        time: Option<u64>,
-    ) -> Result<Answer, StoreError> {
+        time: Option<Ticks>,
+    ) -> Result<Reply, StoreError> {
         let step = StepOperation {
             store: self,
             key,
@@ -312,13 +313,13 @@ struct StepOperation<'a> {
     key: &'a str,
     request: &'a Request,
     /// The time, if it is not the server's.
-    time: Option<u64>,
+    time: Option<Ticks>,
 }
 
 impl Operation for StepOperation<'_> {
-    type Reply = Answer;
+    type Output = Reply;
 
-    async fn run(&self, connection: &mut Connection) -> Result<Answer, RedisError> {
+    async fn run(&self, connection: &mut Connection) -> Result<Reply, RedisError> {
         let Self {
             store,
             key,

@@ -21,12 +21,12 @@ const LONGEST: Duration = Duration::from_secs(30);
 
 /// Operation on a connection.
 pub(super) trait Operation: Sync {
-    type Reply: Send;
+    type Output: Send;
 
     fn run(
         &self,
         connection: &mut Connection,
-    ) -> impl Future<Output = Result<Self::Reply, RedisError>> + Send;
+    ) -> impl Future<Output = Result<Self::Output, RedisError>> + Send;
 }
 
 /// Time limits of a store.
@@ -41,7 +41,7 @@ pub(super) async fn perform<O: Operation>(
     connections: &Connections,
     timeouts: Timeouts,
     operation: &O,
-) -> Result<O::Reply, StoreError> {
+) -> Result<O::Output, StoreError> {
     let Timeouts { connect, respond } = timeouts;
     let whole = Span::of(connect).plus(Span::of(respond));
     let end = clock::now().after(whole);

@@ -9,9 +9,13 @@ use redis::ServerErrorKind;
 
 use crate::store::Action;
 use crate::store::Answer;
+use crate::store::Answers;
 use crate::store::MAX_LIMITS;
+use crate::store::Reply;
 use crate::store::Request;
 use crate::store::State;
+use crate::store::Ticks;
+use crate::store::Wait;
 use crate::store::limit::MAX_CAPACITY;
 use crate::store::state::LONGEST_PAUSE;
 use crate::store::state::MAX_EXACT;
@@ -27,8 +31,8 @@ if time.err then return failure('TIME', time) end
 local now = tonumber(time[1]) * SECOND + tonumber(time[2]) * 4
 ";
 
-/// Number of numbers in an answer.
-const NUMBERS: usize = 10 + MAX_LIMITS;
+/// Number of numbers in a state.
+pub(super) const NUMBERS: usize = 5 + MAX_LIMITS;
 
 /// A script and the digest that the server knows it by. The client computes it once, when the store is
 /// made: there is no constant in the source that could be forgotten.
@@ -88,8 +92,8 @@ impl Script {
         connection: &mut Connection,
         key: &str,
         request: &Request,
-        time: Option<u64>,
-    ) -> Result<Answer, RedisError> {
+        time: Option<Ticks>,
+    ) -> Result<Reply, RedisError> {
         let known = command("EVALSHA", &self.digest, key, request, time);
         let numbers = match connection.ask(&known).await {
             Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
@@ -98,8 +102,8 @@ impl Script {
             }
             other => other,
         };
-        answer(&numbers?).ok_or_else(|| {
-            let what = "the numbers of an answer are out of bounds";
+        reply(&numbers?, request.actions.len()).ok_or_else(|| {
+            let what = "the numbers of a reply are out of bounds";
             RedisError::from((ErrorKind::UnexpectedReturnType, what))
         })
     }
@@ -115,30 +119,34 @@ pub(super) fn limiter_of(key: &str) -> Option<&str> {
     key.strip_prefix("paced1:{")?.strip_suffix('}')
 }
 
-fn command(how: &str, script: &str, key: &str, request: &Request, time: Option<u64>) -> Cmd {
+fn command(how: &str, script: &str, key: &str, request: &Request, time: Option<Ticks>) -> Cmd {
     let mut command = redis::cmd(how);
     command.arg(script).arg(1).arg(name(key));
-    let (action, parameters) = parameters(request.action);
-    command.arg(action).arg(&parameters);
-    command.arg(bounded(request.not_after.unwrap_or(u64::MAX)));
-    command.arg(bounded(request.sent_at.unwrap_or(u64::MAX)));
+    command.arg(exact(request.not_after.unwrap_or(Ticks::MAX)));
+    command.arg(exact(request.sent_at.unwrap_or(Ticks::MAX)));
     let limits = request.limits.as_slice();
     command.arg(limits.len());
     for limit in limits {
-        command.arg(limit.interval()).arg(limit.capacity());
+        command.arg(limit.interval().get());
+        command.arg(limit.capacity().get());
+    }
+    command.arg(request.actions.len());
+    for action in request.actions.iter() {
+        let (action, parameters) = parameters(*action);
+        command.arg(action).arg(&parameters);
     }
     if let Some(floor) = request.floor {
         let floor = floor.bounded();
-        command.arg(&floor.full_at).arg(&[
-            floor.paused_until,
+        command.arg(&floor.full_at.map(Ticks::get)).arg(&[
+            floor.paused_until.get(),
             floor.generation,
-            floor.learnt_interval,
-            floor.learnt_until,
-            floor.seen,
+            floor.learnt_interval.get(),
+            floor.learnt_until.get(),
+            floor.seen.get(),
         ]);
     }
     if let Some(time) = time {
-        command.arg(time);
+        command.arg(time.get());
     }
     command
 }
@@ -155,19 +163,19 @@ fn parameters(action: Action) -> (&'static str, [u64; 4]) {
             "draw",
             [
                 u64::from(tokens),
-                bounded(horizon),
-                bounded(longest),
+                exact(horizon),
+                exact(longest),
                 u64::from(drain),
             ],
         ),
         Action::Peek => ("peek", [0; 4]),
         Action::Resume { forget } => ("resume", [u64::from(forget), 0, 0, 0]),
-        Action::Pause { duration } => ("pause", [duration.min(LONGEST_PAUSE), 0, 0, 0]),
+        Action::Pause { duration } => ("pause", [exact(duration.min(LONGEST_PAUSE)), 0, 0, 0]),
         Action::Learn { interval, duration } => (
             "learn",
             [
-                interval.min(MAX_CAPACITY),
-                duration.min(LONGEST_PAUSE),
+                exact(interval.min(MAX_CAPACITY)),
+                exact(duration.min(LONGEST_PAUSE)),
                 0,
                 0,
             ],
@@ -175,30 +183,41 @@ fn parameters(action: Action) -> (&'static str, [u64; 4]) {
     }
 }
 
-/// Cuts a number: beyond this no instant and no duration makes a difference.
-fn bounded(ticks: u64) -> u64 {
-    ticks.min(MAX_EXACT)
+/// Returns the number of ticks, cut: beyond this no instant and no length of time makes a difference.
+fn exact(ticks: Ticks) -> u64 {
+    ticks.get().min(MAX_EXACT)
+}
+
+/// Reads the reply to a request with so many actions.
+fn reply(numbers: &[i64], actions: usize) -> Option<Reply> {
+    let ([now, late], numbers) = numbers.split_first_chunk()?;
+    let (state, answers) = numbers.split_first_chunk::<NUMBERS>()?;
+    let mut fields = [0; NUMBERS];
+    for (field, number) in fields.iter_mut().zip(state) {
+        *field = u64::try_from(*number).ok()?;
+    }
+    let mut all = answers.chunks(3).map(answer);
+    let first = Answers::one(all.next()??);
+    let answers = all.try_fold(first, |answers, answer| Some(answers.and(answer?)))?;
+    let mut reply = Reply::new(ticks(*now)?, answers, state_of(fields));
+    reply.stale = *late != 0;
+    (reply.answers.len() == actions).then_some(reply)
 }
 
 fn answer(numbers: &[i64]) -> Option<Answer> {
-    let numbers: &[i64; NUMBERS] = numbers.try_into().ok()?;
-    let [now, granted, wait, every, late, fields @ ..] = *numbers;
-    let mut state = [0; NUMBERS - 5];
-    for (number, field) in state.iter_mut().zip(fields) {
-        *number = u64::try_from(field).ok()?;
-    }
-    Some(Answer {
-        now: u64::try_from(now).ok()?,
-        granted: u32::try_from(granted).ok()?,
-        wait,
-        every: u64::try_from(every).ok()?,
-        stale: late != 0,
-        state: state_of(state),
-    })
+    let [granted, wait, every] = *numbers else {
+        return None;
+    };
+    let granted = u32::try_from(granted).ok()?;
+    Some(Answer::new(granted, Wait::new(wait), ticks(every)?))
+}
+
+fn ticks(number: i64) -> Option<Ticks> {
+    u64::try_from(number).ok().map(Ticks::new)
 }
 
 /// Returns the state of these numbers, in the order in which the script has them.
-pub(super) fn state_of(numbers: [u64; NUMBERS - 5]) -> State {
+pub(super) fn state_of(numbers: [u64; NUMBERS]) -> State {
     let [
         first,
         second,
@@ -211,11 +230,11 @@ pub(super) fn state_of(numbers: [u64; NUMBERS - 5]) -> State {
         seen,
     ] = numbers;
     State {
-        full_at: [first, second, third, fourth],
-        paused_until,
+        full_at: [first, second, third, fourth].map(Ticks::new),
+        paused_until: Ticks::new(paused_until),
         generation,
-        learnt_interval,
-        learnt_until,
-        seen,
+        learnt_interval: Ticks::new(learnt_interval),
+        learnt_until: Ticks::new(learnt_until),
+        seen: Ticks::new(seen),
     }
 }

@@ -3,10 +3,11 @@
 -- replays random histories against both.
 --
 -- KEYS[1]  the limiter's state: a hash, whose missing fields are 0
--- ARGV     action, its four parameters, not_after, sent_at, number of limits, interval and capacity of
---          each, and then, if the asker has seen one, a state: the floor
+-- ARGV     not_after, sent_at, number of limits, interval and capacity of each, number of actions, each
+--          action with its four parameters, and then, if the asker has seen one, a state: the floor
 --
--- Answers  now, granted, wait, every, stale and the state after it, all of them integers.
+-- Replies  now, stale, the state after all actions, and for each action granted, wait and every, all of
+--          them integers.
 --
 -- Numbers are doubles. All are whole and below 2^53, where doubles are exact: the asker bounds what it
 -- sends, and what is read is bounded here.
@@ -210,27 +211,28 @@ local function resume(state, now, limits)
     state[1] = now + limits[1].capacity
 end
 
--- act; answers granted, wait, every
-local function act(state, now, declared)
-    local action = ARGV[1]
+-- act, for the action whose name is at this place of ARGV; answers granted, wait, every
+local function act(state, now, declared, at)
+    local action = ARGV[at]
     local limits = slowed(state, declared, now)
     if action == 'draw' then
-        local drain = ARGV[5] == '1'
+        local drain = ARGV[at + 4] == '1'
         local all = buckets(state, now, declared, drain)
-        local granted, due, every = draw(all, now, number(ARGV[2]), number(ARGV[3]), number(ARGV[4]))
+        local tokens, horizon, longest = number(ARGV[at + 1]), number(ARGV[at + 2]), number(ARGV[at + 3])
+        local granted, due, every = draw(all, now, tokens, horizon, longest)
         if granted > 0 or drain then
             for i in ipairs(limits) do state[i] = all.full_at[i] end
             take(state, now, limits, granted, due)
         end
         return granted, due, every
     elseif action == 'pause' then
-        pause(state, now, min(number(ARGV[2]), LONGEST_PAUSE), limits)
+        pause(state, now, min(number(ARGV[at + 1]), LONGEST_PAUSE), limits)
     elseif action == 'resume' then
-        if ARGV[2] == '1' then state[LEARNT_INTERVAL], state[LEARNT_UNTIL] = 0, 0 end
+        if ARGV[at + 1] == '1' then state[LEARNT_INTERVAL], state[LEARNT_UNTIL] = 0, 0 end
         resume(state, now, slowed(state, declared, now))
     elseif action == 'learn' then
-        state[LEARNT_INTERVAL] = min(number(ARGV[2]), MAX_CAPACITY)
-        state[LEARNT_UNTIL] = now + min(number(ARGV[3]), LONGEST_PAUSE)
+        state[LEARNT_INTERVAL] = min(number(ARGV[at + 1]), MAX_CAPACITY)
+        state[LEARNT_UNTIL] = now + min(number(ARGV[at + 2]), LONGEST_PAUSE)
     end
     return 0, wait(buckets(state, now, declared, false), now), 0
 end
@@ -283,32 +285,47 @@ for i = 1, SEEN do
     state[i] = before[i]
 end
 
-local function answer(granted, due, every, stale)
-    local reply = { now, granted, due, every, stale }
-    for i = 1, SEEN do reply[5 + i] = state[i] end
+local reply = { now, 0 }
+
+local function reply_of_state()
+    for i = 1, SEEN do reply[2 + i] = state[i] end
+end
+
+local function add_answer(granted, due, every)
+    local last = #reply
+    reply[last + 1], reply[last + 2], reply[last + 3] = granted, due, every
+end
+
+local declared = {}
+for i = 1, number(ARGV[3]) do
+    declared[i] = { interval = number(ARGV[2 + 2 * i]), capacity = number(ARGV[3 + 2 * i]) }
+end
+local first = 5 + 2 * #declared
+local count = number(ARGV[first - 1])
+local after = first + 5 * count
+
+local till = number(ARGV[1])
+local late = now - till
+if late > 0 and late < CLOCK_CHANGED then
+    reply[2] = 1
+    reply_of_state()
+    for _ = 1, count do add_answer(0, 0, 0) end
     return reply
 end
 
-local till = number(ARGV[6])
-local late = now - till
-if late > 0 and late < CLOCK_CHANGED then return answer(0, 0, 0, 1) end
-
-local declared = {}
-for i = 1, number(ARGV[8]) do
-    declared[i] = { interval = number(ARGV[7 + 2 * i]), capacity = number(ARGV[8 + 2 * i]) }
-end
-local ahead = late > 0 and now - min(number(ARGV[7]), till) or 0
+local ahead = late > 0 and now - min(number(ARGV[2]), till) or 0
 follow(state, now)
 lead(state, ahead, till, now)
 tame(state, declared, now)
-local after = 8 + 2 * #declared
-if ARGV[after + 1] then
+if ARGV[after] then
     local seen = {}
-    for i = 1, SEEN do seen[i] = number(ARGV[after + i]) end
+    for i = 1, SEEN do seen[i] = number(ARGV[after + i - 1]) end
     lead(seen, ahead, till, now)
     heal(state, seen, declared, now)
 end
-local granted, due, every = act(state, now, declared)
+-- The answers come after the state, whose place is kept.
+reply_of_state()
+for nth = 1, count do add_answer(act(state, now, declared, first + 5 * (nth - 1))) end
 
 local failed
 if differs(state, before) then
@@ -320,4 +337,5 @@ else
     failed = failure('HDEL', redis.pcall('HDEL', KEYS[1], '-'))
 end
 if failed then return failed end
-return answer(granted, due, every, 0)
+reply_of_state()
+return reply

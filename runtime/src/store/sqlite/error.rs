@@ -9,7 +9,7 @@ use rusqlite::ffi;
 use crate::store::StoreError;
 
 /// Failure to use the file. Its text continues a sentence that begins with the file's name.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum SqliteFailure {
     /// Another process has held it for too long.
     Busy,

@@ -1,32 +1,47 @@
 //! Jobs: requests to the thread of a file.
 
+use std::path::Path;
+
 use tokio::sync::oneshot;
 
-use crate::store::Answer;
 use crate::store::ListRequest;
 use crate::store::Listing;
+use crate::store::Reply;
 use crate::store::Request;
 use crate::store::StoreError;
+
+use super::error::SqliteFailure;
 
 /// A request, and where its answer goes.
 pub(super) enum Job {
     Step {
         key: Box<str>,
         request: Request,
-        reply: Reply<Answer>,
+        reply: ReplyTo<Reply>,
     },
     List {
         request: ListRequest,
-        reply: Reply<Listing>,
+        reply: ReplyTo<Listing>,
     },
 }
 
-type Reply<T> = oneshot::Sender<Result<T, StoreError>>;
+type ReplyTo<T> = oneshot::Sender<Result<T, StoreError>>;
 
 /// Result of a job.
 pub(super) enum Done {
-    Step(Answer),
-    List(Listing),
+    Step(Reply),
+    /// A listing fails alone: the requests of the same transaction are carried out.
+    List(Result<Listing, SqliteFailure>),
+}
+
+impl Done {
+    /// Returns the failure of a listing.
+    pub(super) fn failure(&self) -> Option<&SqliteFailure> {
+        match self {
+            Self::List(listing) => listing.as_ref().err(),
+            Self::Step(_) => None,
+        }
+    }
 }
 
 impl Job {
@@ -39,10 +54,12 @@ impl Job {
     }
 
     /// Sends the answer; a caller that has left hears nothing.
-    pub(super) fn answer(self, done: Done) {
+    pub(super) fn answer(self, done: Done, path: &Path) {
         match (self, done) {
-            (Self::Step { reply, .. }, Done::Step(answer)) => drop(reply.send(Ok(answer))),
-            (Self::List { reply, .. }, Done::List(listing)) => drop(reply.send(Ok(listing))),
+            (Self::Step { reply, .. }, Done::Step(replied)) => drop(reply.send(Ok(replied))),
+            (Self::List { reply, .. }, Done::List(listing)) => {
+                drop(reply.send(listing.map_err(|failure| failure.error(path))));
+            }
             // Answers come in the order of the jobs.
             (job, _) => job.refuse(StoreError::unavailable("the store mixed up its answers")),
         }

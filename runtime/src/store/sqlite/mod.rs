@@ -47,7 +47,7 @@ use self::worker::Worker;
 ///
 /// The file has one table, `limiter`, with a row for each limiter and one for each resource of a server that it was
 /// told of: `github#search`. With `?namespace=staging` the name is `staging/github`. All numbers are integers; instants
-/// are in [ticks](super::TICKS_PER_SECOND) of the machine's clock, 4,000,000 a second since 1970
+/// are in [ticks](super::Ticks) of the machine's clock, 4,000,000 a second since 1970
 /// (`datetime(paused_until / 4000000, 'unixepoch')`).
 ///
 /// | column | meaning |
@@ -112,7 +112,7 @@ use self::worker::Worker;
 /// ```
 /// use std::sync::Arc;
 ///
-/// use paced::store::{Policy, SqliteStore};
+/// use paced::store::SqliteStore;
 /// use paced::{Limiter, Quota};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
@@ -121,7 +121,7 @@ use self::worker::Worker;
 /// # std::fs::create_dir_all(&folder)?;
 /// let store = Arc::new(SqliteStore::open(folder.join("quota.db"))?);
 /// let quota = Quota::new("5/s".parse()?);
-/// let limiter = Limiter::in_store("api", quota, store, Policy::new())?;
+/// let limiter = Limiter::builder(quota).name("api").store(store).build()?;
 /// limiter.acquire().await?;
 /// # drop(limiter);
 /// # std::fs::remove_dir_all(&folder)?;
@@ -147,7 +147,7 @@ impl SqliteStore {
     /// # Examples
     ///
     /// ```
-    /// use paced::store::{Action, Limit, Limits, Request, SqliteStore, Store};
+    /// use paced::store::{Action, Limit, Limits, Request, SqliteStore, Store, Ticks};
     ///
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -157,7 +157,7 @@ impl SqliteStore {
     /// let store = SqliteStore::open(&path)?;
     /// assert!(!path.exists());
     ///
-    /// let request = Request::new(Action::Peek, Limits::one(Limit::new(800_000, 5)));
+    /// let request = Request::new(Action::Peek, Limits::one(Limit::new(Ticks::from_millis(200), 5)));
     /// store.transact("github", &request).await?;
     /// assert!(path.exists());
     /// assert!(SqliteStore::open("").unwrap_err().is_rejected());

@@ -69,7 +69,7 @@ pub(super) fn prepare(connection: &mut Connection) -> Result<(), SqliteFailure> 
 }
 
 fn prepare_by(connection: &mut Connection, steps: &[&str]) -> Result<(), SqliteFailure> {
-    let found = Found::of(connection)?;
+    let found = FileContents::of(connection)?;
     if found.version == latest(steps) {
         return vet_for(latest(steps), found.id, found.version);
     }
@@ -77,7 +77,7 @@ fn prepare_by(connection: &mut Connection, steps: &[&str]) -> Result<(), SqliteF
     connection.pragma_update(None, "page_size", PAGE_SIZE)?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     // Another process may have been quicker.
-    let found = Found::of(&transaction)?;
+    let found = FileContents::of(&transaction)?;
     if found.is_nothing() {
         transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     } else {
@@ -92,13 +92,13 @@ fn prepare_by(connection: &mut Connection, steps: &[&str]) -> Result<(), SqliteF
 }
 
 /// Identity and contents of a file as SQLite sees them, including what is in its `-wal`.
-struct Found {
+struct FileContents {
     id: i32,
     version: i32,
     tables: i64,
 }
 
-impl Found {
+impl FileContents {
     fn of(connection: &Connection) -> Result<Self, SqliteFailure> {
         let number = |pragma| connection.pragma_query_value(None, pragma, |row| row.get(0));
         let tables = "SELECT count(*) FROM sqlite_schema";
@@ -155,7 +155,7 @@ mod tests {
         file.execute(insert, []).expect("a state");
         for steps in [&MORE[..2], MORE, MORE] {
             prepare_by(&mut file, steps).expect("an older file");
-            let found = Found::of(&file).expect("a file");
+            let found = FileContents::of(&file).expect("a file");
             assert_eq!((found.id, found.version), (APPLICATION_ID, latest(steps)));
         }
         let kept: (i64, i64) = file
@@ -174,7 +174,7 @@ mod tests {
         prepare_by(&mut file, STEPS).expect("a new file");
         let steps = [STEPS[0], "CREATE TABLE other (name TEXT); nonsense"];
         assert!(prepare_by(&mut file, &steps).is_err());
-        let found = Found::of(&file).expect("a file");
+        let found = FileContents::of(&file).expect("a file");
         assert_eq!((found.version, found.tables), (1, 1));
         prepare_by(&mut file, STEPS).expect("the same file");
     }

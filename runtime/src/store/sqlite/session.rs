@@ -5,7 +5,7 @@ use std::io::ErrorKind::NotFound;
 
 use crate::clock;
 use crate::store::Listing;
-use crate::store::TICK;
+use crate::store::Ticks;
 
 use super::busy;
 use super::checkpoint::Checkpoint;
@@ -95,8 +95,14 @@ impl Session<'_> {
         match self.table.apply(jobs) {
             Ok(answers) => {
                 self.done = true;
+                let mut ended = None;
                 for (job, answer) in jobs.drain(..).zip(answers) {
-                    job.answer(answer);
+                    let failure = answer.failure().filter(|failure| failure.ends_session());
+                    ended = ended.or_else(|| failure.cloned());
+                    job.answer(answer, &self.inbox.path);
+                }
+                if let Some(failure) = ended {
+                    return Err(failure);
                 }
             }
             Err(failure) if failure.ends_session() => {
@@ -145,11 +151,9 @@ fn answer_without_file(inbox: &Inbox, jobs: &mut Vec<Job>) {
     let only_looks = jobs.iter().all(|job| matches!(job, Job::List { .. }));
     if only_looks && fs::metadata(&inbox.path).is_err_and(|error| error.kind() == NotFound) {
         for job in jobs.drain(..) {
-            job.answer(Done::List(Listing {
-                now: clock::wall_nanos() / TICK,
-                limiters: Vec::new(),
-                next: None,
-            }));
+            let now = Ticks::from_nanos(clock::wall_nanos());
+            let nothing = Listing::new(now, Vec::new(), None);
+            job.answer(Done::List(Ok(nothing)), &inbox.path);
         }
     }
 }

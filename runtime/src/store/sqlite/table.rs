@@ -14,8 +14,7 @@ use crate::store::ListRequest;
 use crate::store::Listing;
 use crate::store::State;
 use crate::store::StoredLimiter;
-use crate::store::TICK;
-use crate::store::TICKS_PER_SECOND;
+use crate::store::Ticks;
 use crate::store::step;
 
 use super::busy;
@@ -25,7 +24,7 @@ use super::jobs::Job;
 
 /// Time for which states stay after they have expired: a day, lest a clock that is set right again find them
 /// gone.
-const GRACE: u64 = 24 * 3600 * TICKS_PER_SECOND;
+const GRACE: Ticks = Ticks::from_secs(24 * 3600);
 
 /// Number of states written between two sweeps. Each sweep looks at four times as many.
 const SWEEP_EVERY: usize = 64;
@@ -72,7 +71,7 @@ impl<'a> Table<'a> {
         })
     }
 
-    /// Serves all jobs in one transaction: all of them or none.
+    /// Serves all jobs in one transaction: all of them or none, except that a listing may fail alone.
     pub(super) fn apply(&mut self, jobs: &[Job]) -> Result<Vec<Done>, SqliteFailure> {
         self.begin()?;
         let done = self.step_all(jobs).and_then(|answers| {
@@ -124,14 +123,19 @@ impl<'a> Table<'a> {
     }
 
     fn step_all(&mut self, jobs: &[Job]) -> Result<Vec<Done>, SqliteFailure> {
-        let now = clock::wall_nanos() / TICK;
+        let now = Ticks::from_nanos(clock::wall_nanos());
         let mut states: HashMap<&str, Cached> = HashMap::new();
         let mut answers = Vec::with_capacity(jobs.len());
         for job in jobs {
             let (key, request) = match job {
                 Job::Step { key, request, .. } => (key, request),
                 Job::List { request, .. } => {
-                    answers.push(Done::List(list(self.connection, request, now)?));
+                    let listing = list(self.connection, request, now);
+                    if self.connection.is_autocommit() {
+                        // Some failures end the transaction.
+                        return Err(listing.err().unwrap_or(SqliteFailure::Busy));
+                    }
+                    answers.push(Done::List(listing));
                     continue;
                 }
             };
@@ -164,11 +168,11 @@ impl<'a> Table<'a> {
             ":full_at_3": third,
             ":full_at_4": fourth,
             ":paused_until": signed(state.paused_until),
-            ":generation": signed(state.generation),
+            ":generation": same_bits(state.generation),
             ":learnt_interval": signed(state.learnt_interval),
             ":learnt_until": signed(state.learnt_until),
             ":seen": signed(state.seen),
-            ":expires_at": i64::try_from(state.expires_at()).unwrap_or(i64::MAX),
+            ":expires_at": i64::try_from(state.expires_at().get()).unwrap_or(i64::MAX),
         })?;
         self.written += 1;
         self.unswept += 1;
@@ -188,7 +192,7 @@ impl<'a> Table<'a> {
             self.swept.clear();
             return Ok(());
         };
-        let before = (clock::wall_nanos() / TICK).saturating_sub(GRACE);
+        let before = Ticks::from_nanos(clock::wall_nanos()) - GRACE;
         self.connection.execute(
             "DELETE FROM limiter WHERE name BETWEEN :from AND :last AND expires_at < :before",
             named_params! { ":from": self.swept, ":last": last, ":before": signed(before) },
@@ -211,7 +215,7 @@ fn read(select: &mut Statement<'_>, name: &str) -> Result<State, SqliteFailure> 
 fn list(
     connection: &Connection,
     request: &ListRequest,
-    now: u64,
+    now: Ticks,
 ) -> Result<Listing, SqliteFailure> {
     let mut select = connection.prepare(
         "SELECT full_at, full_at_2, full_at_3, full_at_4, paused_until, generation, \
@@ -234,7 +238,7 @@ fn list(
             return Ok(Listing::page(now, limiters, false, request));
         }
         let state = state(row)?;
-        limiters.push(StoredLimiter { name, state });
+        limiters.push(StoredLimiter::new(name, state));
     }
     Ok(Listing::page(now, limiters, true, request))
 }
@@ -244,7 +248,7 @@ fn state(row: &Row<'_>) -> rusqlite::Result<State> {
     Ok(State {
         full_at: [column(0)?, column(1)?, column(2)?, column(3)?],
         paused_until: column(4)?,
-        generation: column(5)?,
+        generation: column(5)?.get(),
         learnt_interval: column(6)?,
         learnt_until: column(7)?,
         seen: column(8)?,
@@ -252,12 +256,16 @@ fn state(row: &Row<'_>) -> rusqlite::Result<State> {
 }
 
 /// Converts to SQLite's signed integers. The same bits: no value is lost.
-const fn signed(value: u64) -> i64 {
+const fn signed(ticks: Ticks) -> i64 {
+    same_bits(ticks.get())
+}
+
+const fn same_bits(value: u64) -> i64 {
     i64::from_ne_bytes(value.to_ne_bytes())
 }
 
-const fn unsigned(value: i64) -> u64 {
-    u64::from_ne_bytes(value.to_ne_bytes())
+const fn unsigned(value: i64) -> Ticks {
+    Ticks::new(u64::from_ne_bytes(value.to_ne_bytes()))
 }
 
 #[cfg(test)]
@@ -275,12 +283,12 @@ mod tests {
         let values = [0, 1, 1 << 52, 1 << 63, u64::MAX];
         for (first, second) in values.iter().flat_map(|a| values.map(|b| (*a, b))) {
             let state = State {
-                full_at: [first, second, !first, 3],
-                paused_until: second,
+                full_at: [first, second, !first, 3].map(Ticks::new),
+                paused_until: Ticks::new(second),
                 generation: first,
-                learnt_interval: second,
-                learnt_until: !second,
-                seen: first,
+                learnt_interval: Ticks::new(second),
+                learnt_until: Ticks::new(!second),
+                seen: Ticks::new(first),
             };
             table.write("key", &state).expect("a state");
             assert_eq!(read(&mut table.select, "key").expect("a state"), state);

@@ -10,9 +10,9 @@ use std::sync::Weak;
 
 use tokio::sync::oneshot;
 
-use crate::store::Answer;
 use crate::store::ListRequest;
 use crate::store::Listing;
+use crate::store::Reply;
 use crate::store::Request;
 use crate::store::StoreError;
 
@@ -53,11 +53,11 @@ impl Worker {
         &self.inbox.path
     }
 
-    pub(super) async fn ask(&self, key: &str, request: &Request) -> Result<Answer, StoreError> {
+    pub(super) async fn ask(&self, key: &str, request: &Request) -> Result<Reply, StoreError> {
         let (reply, answer) = oneshot::channel();
         self.inbox.put(Job::Step {
             key: key.into(),
-            request: *request,
+            request: request.clone(),
             reply,
         })?;
         received(answer).await
@@ -91,16 +91,17 @@ mod tests {
     use crate::store::Action;
     use crate::store::Limit;
     use crate::store::Limits;
+    use crate::store::Ticks;
     use std::thread;
 
-    fn answer() -> Answer {
-        let limits = Limits::one(Limit::new(1000, 1));
+    fn answer() -> Reply {
+        let limits = Limits::one(Limit::new(Ticks::new(1000), 1));
         let request = Request::new(Action::Peek, limits);
-        crate::store::step(&mut crate::store::State::default(), 1, &request)
+        crate::store::step(&mut crate::store::State::default(), Ticks::new(1), &request)
     }
 
-    async fn ask(worker: &Worker, key: &str) -> Result<Answer, StoreError> {
-        let limits = Limits::one(Limit::new(1000, 1));
+    async fn ask(worker: &Worker, key: &str) -> Result<Reply, StoreError> {
+        let limits = Limits::one(Limit::new(Ticks::new(1000), 1));
         worker.ask(key, &Request::new(Action::Peek, limits)).await
     }
 
@@ -108,7 +109,7 @@ mod tests {
     fn touchy(inbox: &Inbox, jobs: Vec<Job>) -> Option<Vec<Job>> {
         for job in jobs {
             assert!(!matches!(&job, Job::Step { key, .. } if &**key == "panic"));
-            job.answer(Done::Step(answer()));
+            job.answer(Done::Step(answer()), &inbox.path);
         }
         inbox.take()
     }
@@ -118,7 +119,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_panic_is_an_error_for_those_who_wait_and_for_nobody_else() {
+    async fn a_panic_is_an_error_for_its_waiters_alone() {
         let worker = worker(touchy);
         for _ in 0..3 {
             assert_eq!(ask(&worker, "key").await, Ok(answer()));
@@ -153,7 +154,7 @@ mod tests {
                 core::task::Poll::Ready(one.as_mut().poll(context))
             });
             if let core::task::Poll::Ready(answer) = polled.await {
-                let error = answer.expect_err("nobody answers");
+                let error = answer.expect_err("no thread answers");
                 assert!(!error.is_rejected());
                 refused += 1;
             }
@@ -162,7 +163,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_thread_ends_with_those_who_use_it() {
+    async fn the_thread_ends_with_its_users() {
         let worker = worker(touchy);
         assert_eq!(ask(&worker, "key").await, Ok(answer()));
         let inbox = Arc::clone(&worker.inbox);

@@ -14,7 +14,7 @@ use tokio::runtime::Builder;
 const TASKS: u32 = 100_000;
 
 fn main() {
-    waiting::<Nobody>();
+    waiting::<NoLimiter>();
     waiting::<paced::Limiter>();
     waiting::<Governor>();
     waiting::<leaky_bucket::RateLimiter>();
@@ -44,9 +44,9 @@ fn waiting<L: Waits>() {
 }
 
 /// No limiter: a task that waits for nothing.
-struct Nobody;
+struct NoLimiter;
 
-impl Waits for Nobody {
+impl Waits for NoLimiter {
     const NAME: &'static str = "a task that waits for nothing";
 
     fn new(_: u32, _: u32) -> Self {

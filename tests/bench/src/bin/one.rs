@@ -24,7 +24,7 @@ fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// What tools look at by its name.
+/// The function that tools look at by its name.
 #[inline(never)]
 fn counted(case: Case, repeats: u64) {
     (case.run)(repeats);

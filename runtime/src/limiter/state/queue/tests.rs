@@ -5,7 +5,7 @@ use crate::time::Span;
 /// A queue, with the runtime that its waiters name.
 struct Bench {
     queue: Queue,
-    runtime: Id,
+    runtime: RuntimeId,
 }
 
 impl Bench {

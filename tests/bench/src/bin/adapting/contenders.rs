@@ -1,4 +1,4 @@
-//! Who calls the servers: an annotated function, and what people put together without one.
+//! Callers of the servers: an annotated function, and usual combinations without one.
 
 use core::fmt;
 use core::num::NonZeroU32;
@@ -22,7 +22,7 @@ use reqwest_retry::policies::ExponentialBackoff;
 /// All have as many.
 const RETRIES: u32 = 5;
 
-/// What is declared.
+/// Declared quota.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Declared {
     /// Calls in a `period`.
@@ -49,7 +49,7 @@ impl fmt::Display for Declared {
     }
 }
 
-/// Who calls.
+/// A caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Contender {
     /// An annotated function with `.observe()`.

@@ -1,4 +1,4 @@
-//! How clients get on with servers whose limit they know, or think five times as high.
+//! Clients of servers whose limit they know, or take to be five times as high.
 //!
 //! `cargo run --release -p bench --bin adapting` prints a table. `--only paced`, `--server gcra`,
 //! `--headers without` and `--declared wrong` run parts of it, `--counting` lets the servers count the
@@ -12,10 +12,13 @@ mod server;
 use core::time::Duration;
 use std::process::ExitCode;
 
+use test_support::kinds::Kind;
+use test_support::kinds::RATE;
+
 use crate::contenders::Contender;
 use crate::contenders::Declared;
-use crate::limit::Kind;
-use crate::limit::RATE;
+use crate::limit::right;
+use crate::limit::strict;
 use crate::run::Row;
 use crate::run::Setting;
 use crate::server::Manner;
@@ -98,14 +101,14 @@ fn measure(options: &Options) -> std::io::Result<()> {
 }
 
 fn settings(manner: Manner, options: &Options) -> Vec<Setting> {
-    let right = manner.kind.right();
+    let right = right(manner.kind);
     let wrong = Declared {
         calls: TOO_HIGH * RATE,
         period: Duration::from_secs(1),
         burst: TOO_HIGH * RATE,
         strict: false,
     };
-    let strict = manner.kind.strict().map(|declared| Setting {
+    let strict = strict(manner.kind).map(|declared| Setting {
         contender: Contender::Paced,
         declared,
         manner,

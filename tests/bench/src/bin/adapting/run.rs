@@ -7,12 +7,13 @@ use core::time::Duration;
 use std::sync::Arc;
 use std::time::Instant;
 
+use test_support::kinds::RATE;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::contenders::Contender;
 use crate::contenders::Declared;
-use crate::limit::RATE;
+use crate::limit::right;
 use crate::server::Entry;
 use crate::server::Manner;
 use crate::server::Server;
@@ -23,7 +24,7 @@ const CONCURRENCY: u32 = 32;
 /// No run takes longer; calls that are not over by then have failed.
 const LONGEST: Duration = Duration::from_secs(60);
 
-/// What is run.
+/// A run's server, callers and length.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Setting {
     pub(crate) contender: Contender,
@@ -31,7 +32,7 @@ pub(crate) struct Setting {
     pub(crate) manner: Manner,
 }
 
-/// What came of it.
+/// Results of a run.
 #[derive(Debug)]
 pub(crate) struct Row {
     setting: Setting,
@@ -129,7 +130,7 @@ impl fmt::Display for Row {
             manner.kind.ideal(CALLS).as_secs_f64(),
         );
         // A client that spreads its calls, after the burst that it declared.
-        let burst = manner.kind.right().burst;
+        let burst = right(manner.kind).burst;
         let even = f64::from(CALLS - burst) / f64::from(RATE);
         let refused = self
             .log

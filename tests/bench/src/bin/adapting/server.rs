@@ -2,7 +2,6 @@
 
 use core::convert::Infallible;
 use core::net::SocketAddr;
-use core::time::Duration;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
@@ -10,19 +9,17 @@ use std::time::Instant;
 
 use http_body_util::Full;
 use hyper::Response;
-use hyper::StatusCode;
 use hyper::body::Bytes;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use test_support::kinds::Kind;
+use test_support::limit::Answer;
+use test_support::limit::Limit;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
-use crate::limit::Answer;
-use crate::limit::Kind;
-use crate::limit::Limit;
-
-/// What to serve.
+/// Settings of a server.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Manner {
     pub(crate) kind: Kind,
@@ -46,7 +43,8 @@ pub(crate) struct Server {
 }
 
 struct Desk {
-    manner: Manner,
+    headers: bool,
+    start: Instant,
     limit: Mutex<(Limit, Vec<Entry>)>,
 }
 
@@ -60,9 +58,10 @@ impl Server {
         let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
-        let limit = Limit::new(manner.kind, manner.counts_refused);
+        let limit = Limit::new(manner.kind.rule(), manner.counts_refused);
         let desk = Arc::new(Desk {
-            manner,
+            headers: manner.headers,
+            start: Instant::now(),
             limit: Mutex::new((limit, Vec::new())),
         });
         runtime.spawn(serve(listener, Arc::clone(&desk)));
@@ -118,27 +117,15 @@ impl Desk {
         let answer = {
             let mut limit = self.limit.lock().unwrap_or_else(PoisonError::into_inner);
             let at = Instant::now();
-            let answer = limit.0.ask(at);
+            let answer = limit.0.ask(at - self.start);
             limit.1.push(Entry { at, answer });
             answer
         };
         let mut response = Response::new(Full::new(Bytes::from_static(b"ok")));
-        if answer.verdict.is_err() {
-            *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
-        }
-        if self.manner.headers {
-            let mut add = |name, value: u64| response.headers_mut().insert(name, value.into());
-            add("x-ratelimit-limit", answer.limit.into());
-            add("x-ratelimit-remaining", answer.remaining.into());
-            add("x-ratelimit-reset", whole_seconds(answer.reset));
-            if let Err(wait) = answer.verdict {
-                add("retry-after", whole_seconds(wait));
-            }
+        *response.status_mut() = answer.status();
+        if self.headers {
+            *response.headers_mut() = answer.headers();
         }
         response
     }
-}
-
-fn whole_seconds(wait: Duration) -> u64 {
-    wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
 }

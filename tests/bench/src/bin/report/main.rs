@@ -21,7 +21,7 @@ use bench::machine;
 
 use crate::measured::Measured;
 
-/// What figures cannot say.
+/// Text beside the figures.
 const REASONS: &str = "tests/bench/src/bin/report/reasons.md";
 
 fn main() -> Result<(), Box<dyn Error>> {

@@ -26,11 +26,11 @@ pub(crate) struct Measured {
     pub(crate) contest: Contest,
     /// CPU seconds for each of [`MARKS`](builds::MARKS).
     pub(crate) compiled: [f64; builds::MARKS.len()],
-    /// What each feature costs; nothing where it does not build.
+    /// Cost of each feature; `None` where it does not build.
     pub(crate) features: Vec<(String, Option<FeatureCost>)>,
 }
 
-/// What the program `heap` counted.
+/// Counts of the program `heap`.
 #[derive(Debug, Default)]
 pub(crate) struct Heap {
     /// Bytes and allocations of a waiting task, in the order of the program.

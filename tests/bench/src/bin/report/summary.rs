@@ -1,4 +1,4 @@
-//! What was aimed at, and what is reached.
+//! Aims, and the figures that are reached.
 
 use bench::calls;
 use bench::contest::Contest;

@@ -13,7 +13,7 @@ pub(crate) fn calls(measured: &Measured) -> Vec<Table> {
     vec![single(measured), two_threads(measured), sizes()]
 }
 
-/// What waits and what is built.
+/// Returns the tables of waiting tasks and of builds.
 pub(crate) fn heap_and_builds(measured: &Measured) -> Vec<Table> {
     vec![heap(measured), functions(measured), features(measured)]
 }

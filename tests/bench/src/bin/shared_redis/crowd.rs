@@ -128,7 +128,12 @@ pub(crate) fn be_one(arguments: &[String]) -> Result<(), Box<dyn Error>> {
     let (callers, from): (u32, u64) = (callers.parse()?, from.parse()?);
     let policy = Policy::new().on_error(OnStoreError::Closed);
     let quota = Quota::new(Rate::per_second(rate)).with_burst(burst);
-    let limiter = Limiter::in_store(name, quota, Arc::clone(&store::connect(url)?), policy)?;
+    let limiter = Limiter::builder(quota)
+        .name(name)
+        .store(Arc::clone(&store::connect(url)?))
+        .store_policy(policy)
+        .unregistered()
+        .build()?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;

@@ -17,6 +17,7 @@ use paced::store::Policy;
 use paced::store::RedisStore;
 use paced::store::Request;
 use paced::store::Store as _;
+use paced::store::Ticks;
 use tokio::runtime::Builder;
 use tokio::task::JoinSet;
 
@@ -41,29 +42,29 @@ impl Run {
     }
 }
 
-/// What the store does without a limiter: a request for each token.
+/// Measures the store without a limiter: a request for each token.
 pub(crate) fn one_request_each(url: &str, callers: u32) -> Result<Run, Box<dyn Error>> {
     let store = Arc::new(Counted::new(RedisStore::open(url)?));
     let key = format!("raw-{callers}-{}", std::process::id());
     let draw = Action::Draw {
         tokens: 1,
-        horizon: 0,
-        longest: u64::MAX,
+        horizon: Ticks::ZERO,
+        longest: Ticks::MAX,
         drain: false,
     };
-    let limits = Limits::one(Limit::new(40, 20_000_000));
+    let limits = Limits::one(Limit::new(Limit::MIN_INTERVAL, 20_000_000));
     let counter = Arc::clone(&store);
     run("a request each", callers, None, &counter, move || {
         let (store, key) = (Arc::clone(&store), key.clone());
         async move {
             let request = Request::new(draw, limits);
             let answer = store.transact(&key, &request).await;
-            assert_eq!(answer.map(|answer| answer.granted), Ok(1));
+            assert_eq!(answer.map(|answer| answer.granted()), Ok(1));
         }
     })
 }
 
-/// What a limiter does with it.
+/// Measures a limiter over the store.
 pub(crate) fn limiter(
     url: &str,
     callers: u32,
@@ -75,7 +76,12 @@ pub(crate) fn limiter(
     let above_0 = |number| NonZeroU32::new(number).ok_or("0");
     let quota = Quota::new(Rate::per_second(above_0(rate)?)).with_burst(above_0(burst)?);
     let policy = Policy::new().on_error(OnStoreError::Closed);
-    let limiter = Limiter::in_store(&key, quota, Arc::clone(&store) as _, policy)?;
+    let limiter = Limiter::builder(quota)
+        .name(&key)
+        .store(Arc::clone(&store) as _)
+        .store_policy(policy)
+        .unregistered()
+        .build()?;
     run(
         "a limiter",
         callers,
@@ -83,7 +89,9 @@ pub(crate) fn limiter(
         &store,
         move || {
             let limiter = limiter.clone();
-            async move { limiter.acquire().await.expect("a permit") }
+            async move {
+                limiter.acquire().await.expect("a permit");
+            }
         },
     )
 }

@@ -15,13 +15,14 @@ use paced::store::Policy;
 use paced::store::Request;
 use paced::store::SqliteStore;
 use paced::store::Store as _;
+use paced::store::Ticks;
 use tokio::task::JoinSet;
 
 use crate::histogram::Histogram;
 use crate::work::TIME;
 use crate::work::Work;
 
-/// What a caller has done.
+/// Counts of a caller.
 #[derive(Default)]
 struct Done {
     granted: u64,
@@ -76,7 +77,12 @@ async fn work_on(store: &Arc<SqliteStore>, work: Work) -> Result<Done, Box<dyn E
     let policy = Policy::new()
         .on_error(OnStoreError::Closed)
         .timeout(Duration::from_secs(1));
-    let limiter = Limiter::in_store("limiter", work.quota(), Arc::clone(store) as _, policy)?;
+    let limiter = Limiter::builder(work.quota())
+        .name("limiter")
+        .store(Arc::clone(store) as _)
+        .store_policy(policy)
+        .unregistered()
+        .build()?;
     let mut callers = JoinSet::new();
     for _ in 0..work.callers().unwrap_or(1) {
         let (store, limiter) = (Arc::clone(store), limiter.clone());
@@ -129,14 +135,14 @@ const fn pause(done: &Done) -> u64 {
 async fn ask(store: &Arc<SqliteStore>, key: &str, work: Work) -> Result<u64, Box<dyn Error>> {
     let draw = Action::Draw {
         tokens: 1,
-        horizon: 0,
-        longest: 0,
+        horizon: Ticks::ZERO,
+        longest: Ticks::ZERO,
         drain: false,
     };
     let answer = store
         .transact(key, &Request::new(draw, work.limits()))
         .await?;
-    Ok(u64::from(answer.granted))
+    Ok(u64::from(answer.granted()))
 }
 
 fn nanos(time: Duration) -> u64 {

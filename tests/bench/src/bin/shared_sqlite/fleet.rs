@@ -16,7 +16,7 @@ use std::time::Instant;
 use crate::histogram::Histogram;
 use crate::work::Work;
 
-/// What came of it.
+/// Results of a run.
 #[derive(Debug, Default)]
 pub(crate) struct Fleet {
     /// By each process, in how many seconds.

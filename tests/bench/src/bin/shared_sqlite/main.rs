@@ -1,4 +1,4 @@
-//! What a limit costs that several processes share through a file, as tables on the terminal.
+//! Costs of a limit that several processes share through a file, as tables on the terminal.
 //!
 //! ```text
 //! cargo run --release -p bench --bin shared_sqlite

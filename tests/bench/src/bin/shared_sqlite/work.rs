@@ -1,4 +1,4 @@
-//! What the processes do.
+//! The work of the processes.
 
 use core::num::NonZeroU32;
 use core::time::Duration;
@@ -11,7 +11,7 @@ use paced::store::Limits;
 /// How long each process works.
 pub(crate) const TIME: Duration = Duration::from_secs(3);
 
-/// What a process does.
+/// Work of a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Work {
     /// Draws tokens of which there are always enough.
@@ -93,7 +93,7 @@ impl Work {
 
     /// For the store.
     pub(crate) fn limits(self) -> Limits {
-        let interval = paced::store::TICKS_PER_SECOND / u64::from(self.rate());
+        let interval = paced::store::Ticks::SECOND / u64::from(self.rate());
         Limits::one(Limit::new(interval, self.burst()))
     }
 

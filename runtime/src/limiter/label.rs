@@ -1,4 +1,4 @@
-//! Names a limiter, for events and errors.
+//! Labels a limiter in events and errors.
 
 use core::sync::atomic::Ordering;
 use core::time::Duration;
@@ -31,8 +31,8 @@ impl Shared {
     }
 
     /// Records the first function that calls through it.
-    pub(crate) fn used_by(&self, function: &'static str) {
-        self.naming.user.get_or_init(|| function);
+    pub(crate) fn used_by(&self, function: impl FnOnce() -> &'static str) {
+        self.naming.user.get_or_init(function);
     }
 
     /// Returns its label: its name, or that of the first function that called through it.

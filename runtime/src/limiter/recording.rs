@@ -1,4 +1,4 @@
-//! Counts what happens on a limiter, and assembles its snapshot.
+//! Records what happens on a limiter, and assembles its snapshot.
 
 use core::sync::atomic::Ordering;
 use core::time::Duration;
@@ -10,7 +10,7 @@ use crate::time::Span;
 use super::counts::Counts;
 use super::shared::Shared;
 use super::snapshot::Snapshot;
-use super::state::news::why;
+use super::state::why;
 
 impl Shared {
     /// Counts a rare event.
@@ -69,7 +69,8 @@ impl Shared {
         counts.granted = counts.attempts + permits;
         counts.refused += self.late_counts.refused.load(Ordering::Relaxed);
         counts.given_up += self.late_counts.given_up.load(Ordering::Relaxed);
-        own.in_flight = counts.attempts.saturating_sub(ended);
+        let begun = counts.attempts + self.fast_path.reported();
+        own.in_flight = begun.saturating_sub(ended);
         own
     }
 }

@@ -1,4 +1,4 @@
-//! Handles what timers and stores report, and sends the requests that a locked section has collected.
+//! Dispatches what timers and stores report, and the requests that a locked section has collected.
 
 use std::sync::Arc;
 use std::sync::MutexGuard;
@@ -8,8 +8,8 @@ use tokio::runtime::Id;
 
 use crate::clock;
 use crate::quota::Quota;
-use crate::store::Answer;
 use crate::store::Policy;
+use crate::store::Reply;
 use crate::store::Store;
 use crate::store::StoreError;
 use crate::time::Instant;
@@ -36,7 +36,7 @@ impl Callback for Shared {
         self.finish(locked, now, &mut wakes);
     }
 
-    fn store_replied(&self, request: u64, reply: Option<&Result<Answer, StoreError>>) {
+    fn store_replied(&self, request: u64, reply: Option<&Result<Reply, StoreError>>) {
         self.with_state(|state, now, wakes| match reply {
             Some(Ok(answer)) => state.answered_by_store(request, answer, now, wakes),
             Some(Err(error)) => state.failed_by_store(request, error, now),

@@ -1,0 +1,215 @@
+//! Calls without the attribute: a closure in the place of a function's body.
+
+use core::future::Future;
+use core::marker::PhantomData;
+use core::ops::ControlFlow;
+use core::panic::Location;
+use std::sync::Arc;
+
+use crate::context::ResetUnit;
+use crate::error::Error;
+use crate::limiter::Function;
+use crate::limiter::Limiter;
+use crate::limiter::Shared;
+use crate::signal::Reading;
+use crate::verdict::Verdict;
+
+use super::Call;
+use super::by_type::Readable;
+use super::by_type::Reader;
+use super::call_error::CallError;
+use super::config::Setup;
+use super::options::CallOptions;
+use super::origin::Origin;
+use super::outcome::Can;
+use super::outcome::Kept;
+use super::outcome::ReadOutcome;
+use super::outcome::Refuse;
+
+/// Outcome of a call without the attribute: that of its closure, or a refusal.
+type Direct<T, E> = Result<Result<T, E>, Error>;
+
+impl Limiter {
+    /// Makes a call through this limiter: waits for a permit, runs the closure, and repeats both where that makes sense.
+    ///
+    /// It does what `#[rate_limited(limiter = ..)]` does for a function, with the [defaults](CallOptions::new) of all
+    /// options: for SDKs that own their HTTP client, and for code that cannot take an attribute.
+    /// [`call_with`](Self::call_with) takes options. The closure is called once for each attempt, after the permit was
+    /// granted. Inside of it [`attempt`](crate::attempt()) and `observe` work as in the body of an annotated function,
+    /// and so do middlewares that call `observe`. Events and reports name the call by the file and the line of the
+    /// caller.
+    ///
+    /// The meaning of the outcome is read from its type:
+    ///
+    /// * in an `Err`: an error with a [`Signal`](crate::Signal); a standard or boxed error that is or that comes from a
+    ///   `reqwest::Error`, a `tonic::Status`, a `ureq::Error`, a `std::io::Error` or a tokio timeout. A type that is a
+    ///   standard error and has a `Signal` too is ambiguous ("type annotations needed"):
+    ///   [`CallOptions::by_signal`] decides. For other types there is [`CallOptions::unreadable`].
+    /// * in an `Ok`: the status and the headers of a `reqwest::Response`, and of an `http::Response` with a body of
+    ///   type `()`, `String`, `Vec<u8>` or `ureq::Body`. Show other responses to `observe` in the closure.
+    ///
+    /// The future is `Send` where the closure, its futures, `T` and `E` are: the last outcome is kept while a retry
+    /// waits.
+    ///
+    /// # Errors
+    ///
+    /// * [`CallError::Failed`]: the closure's last error, unchanged. A last `Ok` is returned as well, also where it is a
+    ///   response with status 429.
+    /// * [`CallError::Refused`]: `paced` ended the call without an outcome of the closure: the limiter
+    ///   [is closed](Error::is_closed), cooldowns take [longer](Error::is_deadline) than 300 s in all, there is
+    ///   [no runtime](Error::is_no_runtime), or the [store](Error::is_store) of the limit refuses.
+    ///
+    /// # Panics
+    ///
+    /// If it has to wait on a tokio runtime whose time driver is not enabled.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future ends the call. Its place in the queue, and a permit that no attempt has used, go to the next
+    /// caller at once. An attempt under way is dropped with its future, whose request may have been sent.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use paced::{CallError, Limiter, Quota};
+    /// use std::io;
+    ///
+    /// static API: Limiter = Limiter::new(Quota::per_second(NonZeroU32::new(5).unwrap()));
+    ///
+    /// // Of an SDK that has a client of its own.
+    /// async fn user(id: u64) -> io::Result<String> {
+    ///     match paced::attempt().number() {
+    ///         1 => Err(io::ErrorKind::ConnectionRefused.into()),
+    ///         _ => Ok(format!("user {id}")),
+    ///     }
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() -> Result<(), CallError<io::Error>> {
+    /// assert_eq!(API.call(|| user(7)).await?, "user 7");
+    /// # Ok(()) }
+    /// ```
+    #[track_caller]
+    pub fn call<F, Fut, T, E, How>(
+        &self,
+        body: F,
+    ) -> impl Future<Output = Result<T, CallError<E>>> + use<F, Fut, T, E, How>
+    where
+        F: FnMut() -> Fut,
+        Fut: Future<Output = Result<T, E>>,
+        T: 'static,
+        E: Readable<How>,
+    {
+        self.call_with(CallOptions::new(), body)
+    }
+
+    /// Makes a call through this limiter, with options: [`call`](Self::call) with others than the defaults.
+    ///
+    /// # Errors
+    ///
+    /// As [`call`](Self::call), and [`CallError::Refused`] for what the options ask for:
+    /// [`is_max_wait`](Error::is_max_wait), [`is_deadline`](Error::is_deadline),
+    /// [`is_attempt_timeout`](Error::is_attempt_timeout).
+    ///
+    /// # Panics
+    ///
+    /// As [`call`](Self::call).
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`call`](Self::call).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use core::time::Duration;
+    /// use paced::{CallError, CallOptions, Limiter, Quota, Verdict};
+    ///
+    /// static API: Limiter = Limiter::new(Quota::per_second(NonZeroU32::new(5).unwrap()));
+    /// const OPTIONS: CallOptions = CallOptions::new().max_retries(2).deadline(Duration::from_secs(30));
+    ///
+    /// // Of an SDK whose errors say nothing to `paced`.
+    /// async fn send() -> Result<u32, String> {
+    ///     match paced::attempt().number() {
+    ///         1 => Err("slow down".to_owned()),
+    ///         number => Ok(number),
+    ///     }
+    /// }
+    ///
+    /// fn judge(out: &Result<u32, String>) -> Verdict {
+    ///     match out {
+    ///         Err(text) if text == "slow down" => Verdict::Throttled { retry_after: None },
+    ///         _ => Verdict::Auto,
+    ///     }
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() -> Result<(), CallError<String>> {
+    /// assert_eq!(API.call_with(OPTIONS.unreadable().classify(judge), send).await?, 2);
+    /// # Ok(()) }
+    /// ```
+    #[track_caller]
+    pub fn call_with<F, Fut, T, E, R, How>(
+        &self,
+        options: CallOptions<R>,
+        body: F,
+    ) -> impl Future<Output = Result<T, CallError<E>>> + use<F, Fut, T, E, R, How>
+    where
+        F: FnMut() -> Fut,
+        Fut: Future<Output = Result<T, E>>,
+        T: 'static,
+        R: Reader<T, E, How>,
+    {
+        let origin = Location::caller();
+        run(Arc::clone(self.shared()), options, origin, body)
+    }
+}
+
+async fn run<F, Fut, T, E, R, How>(
+    limiter: Arc<Shared>,
+    options: CallOptions<R>,
+    caller: &'static Location<'static>,
+    mut body: F,
+) -> Result<T, CallError<E>>
+where
+    F: FnMut() -> Fut,
+    Fut: Future<Output = Result<T, E>>,
+    R: Reader<T, E, How>,
+{
+    let (config, hooks, reader) = options.into_parts();
+    let setup = Ok(Setup {
+        config,
+        limiter: None,
+        function: Function::of(caller),
+        origin: Origin::Line(caller),
+        hooks,
+    });
+    let reader = DirectReader(reader, PhantomData);
+    let mut call: Call<'_, Kept<Direct<T, E>>, Can> = Call::new(&setup, Some(limiter));
+    loop {
+        let attempted = call.attempt(async { Ok(body().await) }).await;
+        let next = call.settle(&reader, Refuse::CAN, PhantomData, attempted);
+        match next {
+            ControlFlow::Continue(()) => {}
+            ControlFlow::Break(Ok(out)) => return out.map_err(CallError::Failed),
+            ControlFlow::Break(Err(refusal)) => return Err(CallError::Refused(refusal)),
+        }
+    }
+}
+
+/// Reads the outcome of the closure.
+struct DirectReader<R, How>(R, PhantomData<fn() -> How>);
+
+impl<T, E, R: Reader<T, E, How>, How> ReadOutcome<Direct<T, E>> for DirectReader<R, How> {
+    fn reading(&self, out: &Direct<T, E>, unit: ResetUnit) -> Reading {
+        match out {
+            Ok(out) => self.0.reading(out, unit),
+            Err(refusal) => Reading::refused(refusal),
+        }
+    }
+
+    fn verdict(&self, out: &Direct<T, E>) -> Verdict {
+        let out = out.as_ref().ok();
+        out.map_or(Verdict::Auto, |out| self.0.verdict(out))
+    }
+}

@@ -1,0 +1,628 @@
+//! Options of a call without the attribute.
+
+use core::fmt;
+use core::time::Duration;
+
+use crate::backoff::Backoff;
+#[cfg(feature = "http")]
+use crate::context::ResetUnit;
+use crate::grammar;
+#[cfg(feature = "http")]
+use crate::headers::ResetKind;
+use crate::report::Report;
+use crate::retry_on::RetryOn;
+use crate::time::Span;
+use crate::verdict::Verdict;
+
+use super::by_type::ByOwnSignal;
+use super::by_type::ByTypes;
+use super::by_type::Judged;
+use super::by_type::NotRead;
+use super::config::Config;
+use super::config::Hooks;
+
+/// Options of [`Limiter::call_with`](crate::Limiter::call_with), by the names of the attribute's options.
+///
+/// Without a `classify`, they can be a constant. `R` is how the outcomes are read: by their types, unless
+/// [`by_signal`](Self::by_signal), [`unreadable`](Self::unreadable) or [`classify`](Self::classify) says otherwise.
+///
+/// # Examples
+///
+/// ```
+/// use core::num::NonZeroU32;
+/// use core::time::Duration;
+/// use paced::{CallOptions, Limiter, Quota};
+/// use std::io;
+///
+/// static API: Limiter = Limiter::new(Quota::per_second(NonZeroU32::new(5).unwrap()));
+/// const PATIENT: CallOptions = CallOptions::new().max_retries(10).max_wait(Duration::from_secs(60));
+///
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
+/// let pong = API.call_with(PATIENT, || async { Ok::<_, io::Error>("pong") }).await;
+/// assert_eq!(pong.unwrap(), "pong");
+/// # }
+/// ```
+#[derive(Clone, Copy)]
+#[must_use = "options do nothing until they are passed to `call_with`"]
+pub struct CallOptions<R = ByTypes> {
+    config: Config,
+    hooks: Hooks,
+    idempotent: bool,
+    reader: R,
+}
+
+impl CallOptions {
+    /// Returns the defaults, which are those of the attribute.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use paced::{CallOptions, Limiter, Quota};
+    /// use std::io;
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
+    /// let limiter = Limiter::new(Quota::per_second(NonZeroU32::new(5).unwrap()));
+    /// let pong = limiter.call_with(CallOptions::new(), || async { Ok::<_, io::Error>("pong") }).await;
+    /// assert_eq!(pong.unwrap(), "pong");
+    /// # }
+    /// ```
+    pub const fn new() -> Self {
+        Self {
+            config: Config::DEFAULT,
+            hooks: Hooks::NONE,
+            idempotent: false,
+            reader: ByTypes,
+        }
+    }
+
+    /// Reads errors by their [`Signal`](crate::Signal) alone. Needed for a type that is a standard error as well; a type
+    /// that has only a `Signal` is read by it anyway.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use paced::{CallOptions, Failure, Limiter, Quota, Signal};
+    ///
+    /// #[derive(Debug)]
+    /// struct Busy;
+    ///
+    /// impl std::fmt::Display for Busy {
+    ///     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+    ///         f.write_str("busy")
+    ///     }
+    /// }
+    ///
+    /// impl std::error::Error for Busy {}
+    ///
+    /// impl Signal for Busy {
+    ///     fn failure(&self) -> Failure {
+    ///         Failure::Status(429)
+    ///     }
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
+    /// let limiter = Limiter::new(Quota::per_second(NonZeroU32::new(5).unwrap()));
+    /// let out = limiter.call_with(CallOptions::new().by_signal(), || async {
+    ///     match paced::attempt().number() {
+    ///         1 => Err(Busy),
+    ///         number => Ok(number),
+    ///     }
+    /// });
+    /// assert_eq!(out.await.unwrap(), 2);
+    /// # }
+    /// ```
+    pub const fn by_signal(self) -> CallOptions<ByOwnSignal> {
+        self.with_reader(ByOwnSignal)
+    }
+
+    /// Takes errors of any type, in which nothing is read: an attempt that ends with one has failed. What it means is
+    /// said by [`classify`](Self::classify), or by the response that the closure shows to `observe`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use paced::{CallOptions, Limiter, Quota};
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
+    /// let limiter = Limiter::new(Quota::per_second(NonZeroU32::new(5).unwrap()));
+    /// let out = limiter.call_with(CallOptions::new().unreadable(), || async {
+    ///     Err::<(), _>("no error type at all")
+    /// });
+    /// assert!(out.await.is_err());
+    /// # }
+    /// ```
+    pub const fn unreadable(self) -> CallOptions<NotRead> {
+        self.with_reader(NotRead)
+    }
+
+    const fn with_reader<R: Copy>(self, reader: R) -> CallOptions<R> {
+        CallOptions {
+            config: self.config,
+            hooks: self.hooks,
+            idempotent: self.idempotent,
+            reader,
+        }
+    }
+}
+
+impl<R> CallOptions<R> {
+    /// Sets how often a call is retried after its first attempt. Default: 5. 0: never.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use paced::{CallOptions, Limiter, Quota};
+    /// use std::io;
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
+    /// let limiter = Limiter::new(Quota::per_second(NonZeroU32::new(5).unwrap()));
+    /// let mut attempts = 0;
+    /// let out = limiter.call_with(CallOptions::new().max_retries(2), || {
+    ///     attempts += 1;
+    ///     async { Err::<(), io::Error>(io::ErrorKind::ConnectionRefused.into()) }
+    /// });
+    /// assert!(out.await.is_err());
+    /// assert_eq!(attempts, 3);
+    /// # }
+    /// ```
+    pub const fn max_retries(mut self, retries: u32) -> Self {
+        self.config.retry.max_retries = retries;
+        self
+    }
+
+    /// Sets how many retries after a refusal whose wait the server told do not count against
+    /// [`max_retries`](Self::max_retries). Default: 0, so all count.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use core::time::Duration;
+    /// use http::Response;
+    /// use paced::{CallOptions, Limiter, Quota};
+    /// use std::io;
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
+    /// let limiter = Limiter::new(Quota::per_second(NonZeroU32::new(5).unwrap()));
+    /// let options = CallOptions::new().max_retries(0).max_throttles(3);
+    /// // In a program: the response of a client.
+    /// let send = || async {
+    ///     let response = Response::builder().status(429).header("retry-after", "2");
+    ///     Ok::<_, io::Error>(response.body(()).unwrap())
+    /// };
+    /// let start = tokio::time::Instant::now();
+    /// assert_eq!(limiter.call_with(options, send).await.unwrap().status(), 429);
+    /// assert_eq!(start.elapsed(), Duration::from_secs(6), "three retries");
+    /// # }
+    /// ```
+    pub const fn max_throttles(mut self, throttles: u32) -> Self {
+        self.config.retry.max_throttles = throttles;
+        self
+    }
+
+    /// Sets the delay before a retry where the server told none. Default: [`Backoff::new`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use core::time::Duration;
+    /// use paced::{Backoff, CallOptions, Jitter, Limiter, Quota};
+    /// use std::io;
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
+    /// let limiter = Limiter::new(Quota::per_second(NonZeroU32::new(5).unwrap()));
+    /// let backoff = Backoff::new().base(Duration::from_secs(2)).jitter(Jitter::None);
+    /// let options = CallOptions::new().max_retries(2).backoff(backoff);
+    /// let start = tokio::time::Instant::now();
+    /// let out = limiter.call_with(options, || async { Err::<(), io::Error>(io::ErrorKind::ConnectionRefused.into()) });
+    /// assert!(out.await.is_err());
+    /// assert_eq!(start.elapsed(), Duration::from_secs(2 + 4));
+    /// # }
+    /// ```
+    pub const fn backoff(mut self, backoff: Backoff) -> Self {
+        self.config.retry.backoff = backoff;
+        self
+    }
+
+    /// Sets the failures on which a call is retried. Default: [`RetryOn::standard`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use paced::{CallOptions, Limiter, Quota, RetryOn};
+    /// use std::io;
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
+    /// let limiter = Limiter::new(Quota::per_second(NonZeroU32::new(5).unwrap()));
+    /// let mut attempts = 0;
+    /// let out = limiter.call_with(CallOptions::new().retry_on(RetryOn::none().status(429)), || {
+    ///     attempts += 1;
+    ///     async { Err::<(), io::Error>(io::ErrorKind::ConnectionRefused.into()) }
+    /// });
+    /// assert!(out.await.is_err());
+    /// assert_eq!(attempts, 1);
+    /// # }
+    /// ```
+    pub const fn retry_on(mut self, retry_on: RetryOn) -> Self {
+        self.config.retry.retry_on = retry_on;
+        self
+    }
+
+    /// Also retries a call after failures that may have been carried out, such as 500, 502, 504, timeouts and broken
+    /// connections. Default: off. [`retry_on`](Self::retry_on) may stand before or after it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use paced::{CallOptions, Limiter, Quota};
+    /// use std::io;
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
+    /// let limiter = Limiter::new(Quota::per_second(NonZeroU32::new(5).unwrap()));
+    /// let mut attempts = 0;
+    /// let out = limiter.call_with(CallOptions::new().idempotent(), || {
+    ///     attempts += 1;
+    ///     async { Err::<(), io::Error>(io::ErrorKind::ConnectionReset.into()) }
+    /// });
+    /// assert!(out.await.is_err());
+    /// assert_eq!(attempts, 6);
+    /// # }
+    /// ```
+    pub const fn idempotent(mut self) -> Self {
+        self.idempotent = true;
+        self
+    }
+
+    /// Sets the time that the whole call may take, from its first poll: queue, cooldowns, backoffs and attempts. An attempt
+    /// that is under way then is cut off. Zero refuses the call. Default: none; instead the cooldowns and backoffs of the
+    /// call may take 300 s in all.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use core::time::Duration;
+    /// use paced::{CallOptions, Limiter, Quota};
+    /// use std::io;
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
+    /// let limiter = Limiter::new(Quota::per_second(NonZeroU32::new(5).unwrap()));
+    /// let options = CallOptions::new().deadline(Duration::from_secs(2));
+    /// let hangs = || std::future::pending::<io::Result<()>>();
+    /// let error = limiter.call_with(options, hangs).await.unwrap_err();
+    /// assert!(error.refusal().is_some_and(paced::Error::is_deadline));
+    /// # }
+    /// ```
+    pub const fn deadline(mut self, deadline: Duration) -> Self {
+        self.config.deadline = Some(Span::of(deadline));
+        self
+    }
+
+    /// Sets the time that one attempt may take, without its wait for a permit. The next attempt follows where timeouts are
+    /// retried, see [`idempotent`](Self::idempotent). Default: none.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use core::time::Duration;
+    /// use paced::{CallOptions, Limiter, Quota};
+    /// use std::io;
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
+    /// let limiter = Limiter::new(Quota::per_second(NonZeroU32::new(5).unwrap()));
+    /// let options = CallOptions::new().attempt_timeout(Duration::from_secs(2));
+    /// let hangs = || std::future::pending::<io::Result<()>>();
+    /// let error = limiter.call_with(options, hangs).await.unwrap_err();
+    /// assert!(error.refusal().is_some_and(paced::Error::is_attempt_timeout));
+    /// # }
+    /// ```
+    pub const fn attempt_timeout(mut self, timeout: Duration) -> Self {
+        self.config.attempt_timeout = Some(Span::of(timeout));
+        self
+    }
+
+    /// Sets the longest wait for a permit. A call that would wait for longer is refused at once. Zero admits only calls that
+    /// need not wait. Default: none.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use core::time::Duration;
+    /// use paced::{CallOptions, Limiter, Quota};
+    /// use std::io;
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
+    /// let limiter = Limiter::new(Quota::per_second(NonZeroU32::new(5).unwrap()));
+    /// let options = CallOptions::new().max_wait(Duration::from_millis(100));
+    /// limiter.acquire_many(5).await.unwrap();
+    /// let error = limiter.call_with(options, || async { io::Result::Ok(()) }).await.unwrap_err();
+    /// assert!(error.refusal().is_some_and(paced::Error::is_max_wait));
+    /// # }
+    /// ```
+    pub const fn max_wait(mut self, wait: Duration) -> Self {
+        self.config.max_wait = Some(Span::of(wait));
+        self
+    }
+
+    /// Sets whether hints in headers count. Without them only the status does. Default: `true`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use core::time::Duration;
+    /// use http::Response;
+    /// use paced::{CallOptions, Limiter, Quota};
+    /// use std::io;
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
+    /// let limiter = Limiter::new(Quota::per_second(NonZeroU32::new(5).unwrap()));
+    /// let options = CallOptions::new().max_retries(0).respect_headers(false);
+    /// // In a program: the response of a client.
+    /// let send = || async {
+    ///     let response = Response::builder().status(429).header("retry-after", "60");
+    ///     Ok::<_, io::Error>(response.body(()).unwrap())
+    /// };
+    /// assert!(limiter.call_with(options, send).await.is_ok());
+    /// assert_eq!(limiter.snapshot().cooldown, Some(Duration::from_secs(1)));
+    /// # }
+    /// ```
+    pub const fn respect_headers(mut self, respected: bool) -> Self {
+        self.config.respects_headers = respected;
+        self
+    }
+
+    /// Sets what a bare number in a reset field means: the attribute's `headers(reset = ..)`. Default:
+    /// [`ResetKind::Guess`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use core::time::Duration;
+    /// use http::Response;
+    /// use paced::headers::ResetKind;
+    /// use paced::{CallOptions, Limiter, Quota};
+    /// use std::io;
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
+    /// let limiter = Limiter::new(Quota::per_second(NonZeroU32::new(5).unwrap()));
+    /// let options = CallOptions::new().max_retries(0).reset_kind(ResetKind::Millis);
+    /// // In a program: the response of a client.
+    /// let send = || async {
+    ///     let response = Response::builder().status(429)
+    ///         .header("x-ratelimit-remaining", "0")
+    ///         .header("x-ratelimit-reset", "5000");
+    ///     Ok::<_, io::Error>(response.body(()).unwrap())
+    /// };
+    /// assert!(limiter.call_with(options, send).await.is_ok());
+    /// assert_eq!(limiter.snapshot().cooldown, Some(Duration::from_secs(5)));
+    /// # }
+    /// ```
+    #[cfg(feature = "http")]
+    pub const fn reset_kind(mut self, kind: ResetKind) -> Self {
+        self.config.reset_unit = ResetUnit::of(kind);
+        self
+    }
+
+    /// Sets the share of a server's limit below which the limiter slows down, as the headers tell what is left: from 0 to 1.
+    /// Default: 0.1.
+    ///
+    /// # Panics
+    ///
+    /// If it is another number.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use paced::CallOptions;
+    ///
+    /// const CAREFUL: CallOptions = CallOptions::new().throttle_below(0.5);
+    /// assert!(format!("{CAREFUL:?}").contains("throttle_below: 0.5"));
+    /// ```
+    pub const fn throttle_below(mut self, share: f64) -> Self {
+        assert!(grammar::is_share(share), "{}", grammar::NO_SHARE);
+        self.config.throttle_below = share;
+        self
+    }
+
+    /// Sets the longest wait for which a server is believed. A call that is asked to wait for longer ends, and the limiter is
+    /// closed for this long. Default: 1 h.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use core::time::Duration;
+    /// use http::Response;
+    /// use paced::{CallOptions, Limiter, Quota};
+    /// use std::io;
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
+    /// let limiter = Limiter::new(Quota::per_second(NonZeroU32::new(5).unwrap()));
+    /// let options = CallOptions::new().max_cooldown(Duration::from_secs(10));
+    /// // In a program: the response of a client.
+    /// let send = || async {
+    ///     let response = Response::builder().status(429).header("retry-after", "86400");
+    ///     Ok::<_, io::Error>(response.body(()).unwrap())
+    /// };
+    /// assert_eq!(limiter.call_with(options, send).await.unwrap().status(), 429);
+    /// assert_eq!(limiter.snapshot().cooldown, Some(Duration::from_secs(10)));
+    /// # }
+    /// ```
+    pub const fn max_cooldown(mut self, longest: Duration) -> Self {
+        self.config.max_cooldown = Span::of(longest);
+        self
+    }
+
+    /// Sets by which share of a wait that the server asked for the wait may be longer, by a random draw and by 1 s at most: from
+    /// 0 to 1. For fleets without a store. Default: 0.
+    ///
+    /// # Panics
+    ///
+    /// If it is another number.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use core::time::Duration;
+    /// use http::Response;
+    /// use paced::{CallOptions, Limiter, Quota};
+    /// use std::io;
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
+    /// let limiter = Limiter::new(Quota::per_second(NonZeroU32::new(5).unwrap()));
+    /// let options = CallOptions::new().max_retries(0).hint_spread(0.05);
+    /// // In a program: the response of a client.
+    /// let send = || async {
+    ///     let response = Response::builder().status(429).header("retry-after", "10");
+    ///     Ok::<_, io::Error>(response.body(()).unwrap())
+    /// };
+    /// assert!(limiter.call_with(options, send).await.is_ok());
+    /// let cooldown = limiter.snapshot().cooldown.unwrap();
+    /// assert!(cooldown >= Duration::from_secs(10) && cooldown <= Duration::from_millis(10_500));
+    /// # }
+    /// ```
+    pub const fn hint_spread(mut self, share: f64) -> Self {
+        assert!(grammar::is_share(share), "{}", grammar::NO_SHARE);
+        self.config.hint_spread = share;
+        self
+    }
+
+    /// Sets the longest wait that is not announced by an event. Default: 5 s.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::time::Duration;
+    /// use paced::CallOptions;
+    ///
+    /// const BATCH: CallOptions = CallOptions::new().slow(Duration::from_secs(60));
+    /// # let _ = BATCH;
+    /// ```
+    pub const fn slow(mut self, wait: Duration) -> Self {
+        self.config.slow = Span::of(wait);
+        self
+    }
+
+    /// Sets a function that is called before each retry, without any lock. Default: none.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use paced::{CallOptions, Limiter, Quota, Report};
+    /// use std::io;
+    ///
+    /// fn log(report: &Report<'_>) {
+    ///     eprintln!("{}: {} attempts, {:?}", report.function(), report.attempts(), report.failures());
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
+    /// let limiter = Limiter::new(Quota::per_second(NonZeroU32::new(5).unwrap()));
+    /// let options = CallOptions::new().max_retries(1).on_retry(log);
+    /// let out = limiter.call_with(options, || async { Err::<(), io::Error>(io::ErrorKind::ConnectionRefused.into()) });
+    /// assert!(out.await.is_err());
+    /// # }
+    /// ```
+    pub const fn on_retry(mut self, hook: fn(&Report<'_>)) -> Self {
+        self.hooks.on_retry = Some(hook);
+        self
+    }
+
+    /// Sets a function that is called when a call ends with a failure that a retry might have mended, without any lock. Default: none.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use paced::{CallOptions, Limiter, Quota, Report};
+    /// use std::io;
+    ///
+    /// fn log(report: &Report<'_>) {
+    ///     eprintln!("{}: {} attempts, {:?}", report.function(), report.attempts(), report.failures());
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
+    /// let limiter = Limiter::new(Quota::per_second(NonZeroU32::new(5).unwrap()));
+    /// let options = CallOptions::new().max_retries(1).on_give_up(log);
+    /// let out = limiter.call_with(options, || async { Err::<(), io::Error>(io::ErrorKind::ConnectionRefused.into()) });
+    /// assert!(out.await.is_err());
+    /// # }
+    /// ```
+    pub const fn on_give_up(mut self, hook: fn(&Report<'_>)) -> Self {
+        self.hooks.on_give_up = Some(hook);
+        self
+    }
+
+    /// Sets a function that judges each outcome. Where it returns [`Verdict::Auto`], the outcome is read as without it.
+    /// Default: none.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use paced::{CallOptions, Limiter, Quota, Verdict};
+    /// use std::io;
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
+    /// let limiter = Limiter::new(Quota::per_second(NonZeroU32::new(5).unwrap()));
+    /// // A server that says with a status 200 that it is busy.
+    /// let options = CallOptions::new().classify(|out: &io::Result<u32>| match out {
+    ///     Ok(0) => Verdict::Throttled { retry_after: None },
+    ///     _ => Verdict::Auto,
+    /// });
+    /// let out = limiter.call_with(options, || async { Ok(paced::attempt().number() - 1) });
+    /// assert_eq!(out.await.unwrap(), 1);
+    /// # }
+    /// ```
+    pub fn classify<T, E, C>(self, classify: C) -> CallOptions<Judged<C, R>>
+    where
+        C: Fn(&Result<T, E>) -> Verdict,
+    {
+        CallOptions {
+            config: self.config,
+            hooks: self.hooks,
+            idempotent: self.idempotent,
+            reader: Judged {
+                judge: classify,
+                reader: self.reader,
+            },
+        }
+    }
+
+    /// Returns the settings of a call, and the reader of its outcomes.
+    pub(super) fn into_parts(self) -> (Config, Hooks, R) {
+        let mut config = self.config;
+        if self.idempotent {
+            config.retry.retry_on = config.retry.retry_on.ambiguous();
+        }
+        (config, self.hooks, self.reader)
+    }
+}
+
+impl Default for CallOptions {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<R> fmt::Debug for CallOptions<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CallOptions")
+            .field("config", &self.config)
+            .field("hooks", &self.hooks)
+            .field("idempotent", &self.idempotent)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,233 @@
+//! Building a limiter that has a name, or its limit in a store.
+
+use std::sync::Arc;
+
+use crate::error::Error;
+use crate::quota::Quota;
+use crate::store::Policy;
+use crate::store::Store;
+
+use super::Limiter;
+use super::registry;
+use super::remote::RemoteConfig;
+use super::remote::client::StoreClient;
+use super::shared::Shared;
+
+/// Builder of a [`Limiter`] that has a name, or its limit in a store: [`Limiter::builder`].
+///
+/// Each value can be set once or not at all; a later value replaces an earlier one.
+///
+/// # Examples
+///
+/// ```
+/// use core::num::NonZeroU32;
+/// use std::sync::Arc;
+/// use paced::store::{MemoryStore, OnStoreError, Policy};
+/// use paced::{Limiter, LimiterBuilder, Quota};
+///
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() -> Result<(), paced::Error> {
+/// let builder: LimiterBuilder = Limiter::builder(Quota::per_second(NonZeroU32::new(5).unwrap()));
+/// let github = builder
+///     .name("github")
+///     .store(Arc::new(MemoryStore::new()))
+///     .store_policy(Policy::new().on_error(OnStoreError::Closed))
+///     .build()?;
+/// github.acquire().await?;
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a builder makes a limiter only by `build`"]
+pub struct LimiterBuilder {
+    quota: Quota,
+    name: Option<Arc<str>>,
+    store: Option<Arc<dyn Store>>,
+    policy: Option<Policy>,
+    unregistered: bool,
+}
+
+impl LimiterBuilder {
+    pub(super) const fn new(quota: Quota) -> Self {
+        Self {
+            quota,
+            name: None,
+            store: None,
+            policy: None,
+            unregistered: false,
+        }
+    }
+
+    /// Sets the name by which this program knows the limiter, and its store the limit. Default: no name.
+    ///
+    /// The first [`build`](Self::build) with a name creates the limiter, and later ones return handles to it, as
+    /// `#[rate_limited(limiter = "github")]` does. The name is free again once the last handle is dropped: it can then
+    /// be declared anew, with another quota. Tokens that were used up stay used up until the bucket would be full
+    /// again, so a handle may be made for each use.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use paced::{Limiter, Quota};
+    ///
+    /// let quota = Quota::per_second(NonZeroU32::new(5).unwrap());
+    /// let users = Limiter::builder(quota).name("users").build()?;
+    /// users.try_acquire()?;
+    /// let same = Limiter::builder(quota).name("users").build()?;
+    /// assert_eq!(same.snapshot().available, 4);
+    /// # Ok::<(), paced::Error>(())
+    /// ```
+    pub fn name(mut self, name: &str) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Sets the store through which the limiter shares its limit with all others of its [name](Self::name) in the
+    /// same store, also in other processes and on other machines. Default: no store.
+    ///
+    /// Its permits are tokens drawn from the store: as many as callers wait for, many in one request. Cooldowns hold
+    /// for all processes, and so does the pace that a server's hints ask for.
+    ///
+    /// [`Limiter::try_acquire`] takes a token only if one has been drawn already; otherwise it has one drawn for the
+    /// next try.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use std::sync::Arc;
+    /// use paced::store::{MemoryStore, Store};
+    /// use paced::{Limiter, Quota};
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() -> Result<(), paced::Error> {
+    /// let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+    /// let quota = Quota::per_second(NonZeroU32::new(5).unwrap());
+    /// let github = Limiter::builder(quota).name("github").store(store.clone()).build()?;
+    /// github.acquire().await?;
+    ///
+    /// let same = Limiter::builder(quota).name("github").store(store).build()?;
+    /// assert_eq!(same.snapshot().counts.granted, 1);
+    /// assert!(Limiter::builder(quota).name("github").build().unwrap_err().is_conflict());
+    /// # Ok(()) }
+    /// ```
+    pub fn store(mut self, store: Arc<dyn Store>) -> Self {
+        self.store = Some(store);
+        self
+    }
+
+    /// Sets what happens while the store is away, and how long it is waited for. Default: [`Policy::new`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use std::sync::Arc;
+    /// use paced::store::{MemoryStore, OnStoreError, Policy};
+    /// use paced::{Limiter, Quota};
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() -> Result<(), paced::Error> {
+    /// let quota = Quota::per_second(NonZeroU32::new(5).unwrap());
+    /// let closed = Policy::new().on_error(OnStoreError::Closed);
+    /// let github = Limiter::builder(quota)
+    ///     .name("github")
+    ///     .store(Arc::new(MemoryStore::new()))
+    ///     .store_policy(closed)
+    ///     .build()?;
+    /// github.acquire().await?;
+    ///
+    /// let error = Limiter::builder(quota).store_policy(closed).build().unwrap_err();
+    /// assert!(error.is_invalid(), "a policy needs a store");
+    /// # Ok(()) }
+    /// ```
+    pub const fn store_policy(mut self, policy: Policy) -> Self {
+        self.policy = Some(policy);
+        self
+    }
+
+    /// Makes a new limiter at each [`build`](Self::build), also where the program has one of this name.
+    ///
+    /// [`limiters`](crate::limiters) does not list it, and no function finds it by its name. For tests in which one
+    /// program plays several processes that share a limit, and for limits that must not be found by others.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use std::sync::Arc;
+    /// use paced::store::{MemoryStore, Store};
+    /// use paced::{Limiter, Quota};
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() -> Result<(), paced::Error> {
+    /// let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+    /// let builder = Limiter::builder(Quota::per_second(NonZeroU32::MIN)).name("github").store(store).unregistered();
+    /// let (one, other) = (builder.clone().build()?, builder.build()?);
+    /// let start = tokio::time::Instant::now();
+    /// one.acquire().await?;
+    /// other.acquire().await?;
+    /// assert_eq!(start.elapsed().as_secs(), 1, "they share one token per second");
+    /// assert_eq!(one.snapshot().counts.granted, 1);
+    /// # Ok(()) }
+    /// ```
+    pub const fn unregistered(mut self) -> Self {
+        self.unregistered = true;
+        self
+    }
+
+    /// Returns the limiter: a new one, or a handle to the one that has this [name](Self::name).
+    ///
+    /// # Errors
+    ///
+    /// * [`is_invalid`](Error::is_invalid): a store without a name, a policy without a store, or a store and a rate
+    ///   above 100,000 per second.
+    /// * [`is_conflict`](Error::is_conflict): the name was declared with another quota, store or policy before.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use paced::{Limiter, Quota};
+    ///
+    /// let quota = Quota::per_second(NonZeroU32::new(5).unwrap());
+    /// let users = Limiter::builder(quota).name("users").build()?;
+    /// assert_eq!(users.name(), Some("users"));
+    ///
+    /// let other = Quota::per_second(NonZeroU32::MIN);
+    /// assert!(Limiter::builder(other).name("users").build().unwrap_err().is_conflict());
+    /// # Ok::<(), paced::Error>(())
+    /// ```
+    pub fn build(self) -> Result<Limiter, Error> {
+        let policy = self.policy.unwrap_or_default();
+        match (self.name, self.store) {
+            (None, Some(_)) => Err(Error::invalid(
+                "a limit in a store needs a name, by which the other processes know it: `.name(\"..\")`",
+            )),
+            (_, None) if self.policy.is_some() => {
+                Err(Error::invalid("a store policy needs a store: `.store(..)`"))
+            }
+            (None, None) => Ok(Limiter::new(self.quota)),
+            (Some(name), store) if self.unregistered => alone(&name, self.quota, store, policy),
+            (Some(name), None) => registry::declare(&name, self.quota),
+            (Some(name), Some(store)) => {
+                registry::declare_in_store(&name, self.quota, &store, policy)
+            }
+        }
+    }
+}
+
+/// Returns a new limiter that the registry does not know.
+fn alone(
+    name: &Arc<str>,
+    quota: Quota,
+    store: Option<Arc<dyn Store>>,
+    policy: Policy,
+) -> Result<Limiter, Error> {
+    Limiter::check(quota, store.is_some())?;
+    let shared = match store {
+        None => Shared::new(quota),
+        Some(store) => {
+            let client = StoreClient::new(store, name, policy);
+            Shared::linked(quota, client, RemoteConfig::of(policy))
+        }
+    };
+    shared.call(name);
+    Ok(Limiter::of(quota, shared))
+}

@@ -1,0 +1,232 @@
+//! A permit that was granted, and what its holder reports of the request that it was for.
+
+use core::time::Duration;
+
+#[cfg(feature = "http")]
+use http::HeaderMap;
+#[cfg(feature = "http")]
+use http::StatusCode;
+
+use crate::backoff::Backoff;
+use crate::clock;
+use crate::failure::Failure;
+#[cfg(feature = "http")]
+use crate::headers::Parser;
+use crate::hint::Hint;
+use crate::learning::Observation;
+use crate::retry::Advice;
+use crate::time::Instant;
+use crate::time::Span;
+
+use super::Fault;
+use super::Function;
+use super::LONGEST_COOLDOWN;
+use super::Limiter;
+use super::Rejection;
+use super::Spread;
+use super::THROTTLE_BELOW;
+use super::reporting::AttemptReport;
+use super::reporting::AttemptResult;
+
+/// Permit of a [`Limiter`] for one request, which is sent now.
+///
+/// Its tokens are spent as soon as it is granted. Dropping it gives nothing back and says nothing, so
+/// `limiter.acquire().await?;` is all that pacing needs. A limiter that is also to learn from the server is told
+/// of each response: by [`observe`](Self::observe) where the server speaks HTTP, and by
+/// [`accepted`](Self::accepted) or [`refused`](Self::refused) where it does not. The request counts as sent at the
+/// instant at which the permit was granted. Report one response for each permit.
+///
+/// A permit knows nothing of resources of the server, such as GitHub's `search`: a limit that a response tells of
+/// holds for the whole limiter.
+///
+/// # Examples
+///
+/// ```
+/// use core::num::NonZeroU32;
+/// use core::time::Duration;
+/// use paced::{Limiter, Permit, Quota};
+///
+/// static QUEUE: Limiter = Limiter::new(Quota::per_second(NonZeroU32::new(5).unwrap()));
+///
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() -> Result<(), paced::Error> {
+/// let permit: Permit<'static> = QUEUE.acquire().await?;
+/// // In a program: a request, and the server's answer.
+/// let busy_for = Some(Duration::from_secs(30));
+/// permit.refused(busy_for);
+/// assert_eq!(QUEUE.snapshot().cooldown, busy_for);
+/// # Ok(()) }
+/// ```
+#[derive(Debug)]
+pub struct Permit<'a> {
+    limiter: &'a Limiter,
+    /// Instant at which it was granted.
+    sent: Instant,
+}
+
+impl<'a> Permit<'a> {
+    #[inline]
+    pub(super) const fn new(limiter: &'a Limiter, sent: Instant) -> Self {
+        Self { limiter, sent }
+    }
+
+    /// Reports the response to the request, as an annotated function does.
+    ///
+    /// A refusal with a wait, such as a 429 with `Retry-After`, closes the limiter for as long, from now on and for an
+    /// hour at most. A refusal without one closes it for as long as the limiter finds right. Headers that tell what
+    /// is left of a quota slow it down in time. Every other status below 500 is a success. See
+    /// [`headers`](crate::headers) for what is read.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use core::time::Duration;
+    /// use http::Response;
+    /// use paced::{Limiter, Quota};
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() -> Result<(), paced::Error> {
+    /// let limiter = Limiter::new(Quota::per_second(NonZeroU32::new(5).unwrap()));
+    /// let permit = limiter.acquire().await?;
+    /// // In a program: the response of a client.
+    /// let response = Response::builder().status(429).header("retry-after", "7").body(()).unwrap();
+    /// permit.observe(response.status(), response.headers());
+    ///
+    /// let start = tokio::time::Instant::now();
+    /// limiter.acquire().await?;
+    /// assert_eq!(start.elapsed(), Duration::from_secs(7));
+    /// # Ok(()) }
+    /// ```
+    #[cfg(feature = "http")]
+    pub fn observe(&self, status: StatusCode, headers: &HeaderMap) {
+        let hint = Parser::new().read(status, headers, clock::wall);
+        let failure = (status.as_u16() >= 400).then(|| Failure::Status(status.as_u16()));
+        self.report(failure, hint.as_ref());
+    }
+
+    /// Reports that the server carried out the request, and what it told of its limits: nothing with an empty
+    /// [`Hint`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use core::time::Duration;
+    /// use paced::{Hint, Limiter, Quota};
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() -> Result<(), paced::Error> {
+    /// let limiter = Limiter::new(Quota::per_second(NonZeroU32::new(5).unwrap()));
+    /// let permit = limiter.acquire().await?;
+    /// let used_up = Hint::new().with_limit(100.0).with_remaining(0.0).with_reset_after(Duration::from_secs(60));
+    /// permit.accepted(&used_up);
+    /// assert_eq!(limiter.snapshot().cooldown, Some(Duration::from_secs(60)));
+    ///
+    /// let other = Limiter::new(Quota::per_second(NonZeroU32::new(5).unwrap()));
+    /// other.acquire().await?.accepted(&Hint::new());
+    /// assert_eq!(other.snapshot().cooldown, None);
+    /// # Ok(()) }
+    /// ```
+    pub fn accepted(&self, hint: &Hint) {
+        self.report(None, Some(hint).filter(|hint| !hint.is_empty()));
+    }
+
+    /// Reports that the server refused the request because of a limit of its own, and for how long it asked its
+    /// clients to wait. The limiter is closed for as long, from now on and for an hour at most.
+    ///
+    /// `None` and zero: it asked for no wait. The limiter is closed for 1 s, and for longer once it is refused for some seconds.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use core::time::Duration;
+    /// use paced::{Limiter, Quota};
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() -> Result<(), paced::Error> {
+    /// let limiter = Limiter::new(Quota::per_second(NonZeroU32::new(5).unwrap()));
+    /// limiter.acquire().await?.refused(None);
+    /// assert_eq!(limiter.snapshot().cooldown, Some(Duration::from_secs(1)));
+    /// # Ok(()) }
+    /// ```
+    pub fn refused(&self, retry_after: Option<Duration>) {
+        let hint = retry_after.map(|wait| Hint::new().with_retry_after(wait));
+        self.report(Some(Failure::Status(429)), hint.as_ref());
+    }
+
+    /// Reports the outcome of the request. `None` as failure is a success.
+    fn report(&self, failure: Option<Failure>, hint: Option<&Hint>) {
+        #[cfg(feature = "test-util")]
+        if crate::context::unpaced::is_on() {
+            return;
+        }
+        let received = clock::now();
+        // Permits do not wait for resources, so the limiter itself has to keep to what was told of one.
+        let hint = hint.map(|hint| hint.clone().without_resource());
+        let heard = hint.as_ref().map(|hint| Observation {
+            hint,
+            sent: self.sent,
+            received,
+            below: THROTTLE_BELOW,
+            longest: Span::of(LONGEST_COOLDOWN),
+        });
+        let advice = hint.as_ref().map(|hint| Advice::of(hint, false));
+        let advice = advice.unwrap_or_default();
+        let shared = self.limiter.shared();
+        shared.fast_path.count_reported();
+        let result = match failure {
+            failure if advice.refuses(failure) => {
+                AttemptResult::Refused(self.rejection(failure, advice, heard, received))
+            }
+            None => AttemptResult::Passed,
+            Some(Failure::Status(..500)) => AttemptResult::LetThrough,
+            Some(failure) => AttemptResult::Failed(fault(failure, advice, received)),
+        };
+        let is_refusal = matches!(result, AttemptResult::Refused(_));
+        shared.report(&AttemptReport {
+            function: Function::NONE,
+            sent: self.sent,
+            received: Some(received),
+            retry: false,
+            heard: heard.filter(|_| !is_refusal),
+            resource: None,
+            spread: Spread::NONE,
+            result,
+            may_retry: false,
+        });
+    }
+
+    fn rejection<'h>(
+        &self,
+        failure: Option<Failure>,
+        advice: Advice,
+        heard: Option<Observation<'h>>,
+        received: Instant,
+    ) -> Rejection<'h> {
+        let wait = advice.retry_after.filter(|wait| !wait.is_zero());
+        let exhausted = heard.and_then(|heard| heard.hint.remaining()) == Some(0.0);
+        Rejection {
+            sent: self.sent,
+            received,
+            wait: wait.map(Span::of),
+            by_reset: advice.by_reset,
+            heard,
+            backoff: Backoff::new(),
+            spread: Spread::NONE,
+            longest: Span::of(LONGEST_COOLDOWN),
+            for_its_rate: wait.is_none() || failure != Some(Failure::Status(503)) || exhausted,
+            retry: false,
+            counted: false,
+        }
+    }
+}
+
+/// Returns the failure of the server, if its response said when to come back.
+fn fault(failure: Failure, advice: Advice, received: Instant) -> Option<Fault> {
+    let asked = advice.retry_after.filter(|wait| !wait.is_zero())?;
+    let told = failure.is_fault() && !advice.by_reset;
+    told.then(|| Fault {
+        received,
+        asked: Span::of(asked.min(LONGEST_COOLDOWN)),
+        spread: Spread::NONE,
+        again: false,
+    })
+}
