@@ -1,9 +1,11 @@
 //! The envelope, the order and the throughput of a limiter under arbitrary use, on paused time.
 
+use core::num::NonZeroU32;
 use core::time::Duration;
 
 use paced::Limiter;
 use paced::Quota;
+use paced::Rate;
 use proptest::prelude::*;
 use test_support::life::Event;
 use test_support::life::Life;
@@ -17,6 +19,23 @@ use tokio::time::Instant;
 
 /// Tokens per second of the fastest quota.
 const FASTEST: u32 = 50_000;
+
+/// Strict windows, some of them with a burst, which is less than the window.
+fn windows() -> impl Strategy<Value = Quota> {
+    (4..20_u32, 1..10_000_u64, prop::option::of(3..19_u32)).prop_map(|(limit, millis, burst)| {
+        let rate = Rate::new(f64::from(limit), Duration::from_millis(millis)).unwrap();
+        let burst = burst.and_then(|burst| NonZeroU32::new(burst.min(limit - 1)));
+        let quota = Quota::strict(rate);
+        burst.map_or(quota, |burst| quota.with_burst(burst))
+    })
+}
+
+/// Returns the limit and the period of a strict window.
+fn window(quota: Quota) -> (u32, Duration) {
+    let whole = quota.with_burst(NonZeroU32::MAX);
+    let interval = quota.rate().interval();
+    (whole.burst().get(), interval * whole.burst().get())
+}
 
 fn record(quota: Quota, events: Vec<Event>) -> Record {
     run(async {
@@ -38,7 +57,20 @@ proptest! {
     }
 
     #[test]
-    fn callers_are_served_in_the_order_they_came(quota in quotas(FASTEST), events in events(1)) {
+    fn no_period_of_a_strict_window_holds_more_than_the_limit(quota in windows(), events in events(1)) {
+        let permits = record(quota, events).permits;
+        let (limit, period) = window(quota);
+        for (first, from) in permits.iter().enumerate() {
+            let inside = permits[first..].iter().take_while(|to| to.at - from.at <= period);
+            let granted: u32 = inside.map(|permit| permit.cost).sum();
+            prop_assert!(granted <= limit, "{granted} of {limit} within {period:?}");
+        }
+    }
+
+    #[test]
+    fn callers_are_served_in_the_order_they_came(
+        quota in prop_oneof![quotas(FASTEST), windows()], events in events(1),
+    ) {
         let permits = record(quota, events).permits;
         let order: Vec<usize> = permits.iter().filter_map(|permit| permit.caller).collect();
         prop_assert!(order.is_sorted(), "{order:?}");

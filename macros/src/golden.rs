@@ -42,6 +42,16 @@ const CASES: &[(&str, &str, &str)] = &[
         "async fn constants() -> Result<(), Error> { marker().await }",
     ),
     (
+        "strict_window",
+        "rate = \"60/min\", burst = BURST, window = \"strict\"",
+        "async fn strict_window() -> Result<(), Error> { marker().await }",
+    ),
+    (
+        "strict_window_at_run_time",
+        "rate = CONFIG.rate(), burst = BURST, window = \"strict\"",
+        "async fn strict_window_at_run_time() -> Result<(), Error> { marker().await }",
+    ),
+    (
         "run_time_values",
         "rate = CONFIG.rate(), burst = BURST, max_retries = self.retries, deadline = left",
         "async fn run_time_values(&self, left: Duration) -> Result<(), Error> { self.marker().await }",

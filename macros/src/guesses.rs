@@ -20,6 +20,7 @@ pub(crate) struct Words {
 pub(crate) const OPTIONS: OptionTable = &[
     ("rate", "rate = 5"),
     ("burst", "burst = 10"),
+    ("window", "window = \"strict\""),
     ("max_retries", "max_retries = 5"),
     ("max_throttles", "max_throttles = 20"),
     (
@@ -224,8 +225,18 @@ pub(crate) const GUESSES: Guesses = &[
         "write `on_store_error = \"local\"`, `\"open\"` or `\"closed\"` for calls while the store is away",
     ),
     (
-        &["limits", "window", "windows"],
-        "several limits and strict windows are not in this version: write the tightest, like `rate = \"300/min\"`",
+        &["limits"],
+        "several limits are not in this version: write the tightest, like `rate = \"300/min\"`",
+    ),
+    (
+        &[
+            "strict",
+            "windows",
+            "sliding",
+            "sliding_window",
+            "fixed_window",
+        ],
+        "write `window = \"strict\"` where no interval of the rate's period may hold more than its count",
     ),
     (
         &["cost", "weight", "tokens", "permits"],
@@ -312,16 +323,24 @@ pub(crate) const BACKOFF_GUESSES: Guesses = &[
 ];
 
 /// Options whose words are guessed, or need an explanation.
-pub(crate) const WORDS: &[Words] = &[Words {
-    option: "on_store_error",
-    advice: "write \"local\" to go on in process with a share of the rate, \"open\" to let every call through, or \
+pub(crate) const WORDS: &[Words] = &[
+    Words {
+        option: "window",
+        advice: "write \"strict\" where no interval of the rate's period may hold more than its count, or leave it out for \
+             a token bucket",
+        guesses: &[(&["sliding", "rolling", "moving", "fixed", "log"], "strict")],
+    },
+    Words {
+        option: "on_store_error",
+        advice: "write \"local\" to go on in process with a share of the rate, \"open\" to let every call through, or \
              \"closed\" to refuse every call",
-    guesses: &[
-        (&["fallback", "degrade", "in_process"], "local"),
-        (&["allow", "ignore", "fail_open", "pass"], "open"),
-        (
-            &["deny", "refuse", "reject", "error", "fail", "fail_closed"],
-            "closed",
-        ),
-    ],
-}];
+        guesses: &[
+            (&["fallback", "degrade", "in_process"], "local"),
+            (&["allow", "ignore", "fail_open", "pass"], "open"),
+            (
+                &["deny", "refuse", "reject", "error", "fail", "fail_closed"],
+                "closed",
+            ),
+        ],
+    },
+];

@@ -34,6 +34,9 @@ pub(crate) const RESETS: [(&str, &str); 5] = [
 pub(crate) const POLICIES: [(&str, &str); 3] =
     [("local", "Local"), ("open", "Open"), ("closed", "Closed")];
 
+/// Word of `window`, and the method of the runtime's settings.
+pub(crate) const WINDOWS: [(&str, &str); 1] = [("strict", "strict")];
+
 /// Words of `mode` and of `start`, and the methods of the runtime's settings.
 pub(crate) const MODES: [(&str, &str); 2] = [("on", "on"), ("off", "off")];
 pub(crate) const STARTS: [(&str, &str); 2] = [("full", "start_full"), ("empty", "start_empty")];

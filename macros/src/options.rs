@@ -18,6 +18,8 @@ pub(crate) struct Options {
     pub(crate) written: Vec<Ident>,
     pub(crate) rate: Option<Value>,
     pub(crate) burst: Option<Value>,
+    /// The value that was written, if it is right.
+    pub(crate) window: Option<Expr>,
     pub(crate) max_retries: Option<Value>,
     pub(crate) max_throttles: Option<Value>,
     pub(crate) deadline: Option<Value>,
@@ -84,6 +86,7 @@ impl Options {
         match entry.name.to_string().as_str() {
             "rate" => self.rate = reader.value(entry, Kind::Rate),
             "burst" => self.burst = reader.value(entry, Kind::Burst),
+            "window" => self.window = reader.choice(entry, &names::WINDOWS).map(|it| it.1),
             "max_retries" => self.max_retries = reader.value(entry, Kind::Retries),
             "max_throttles" => self.max_throttles = reader.value(entry, Kind::Retries),
             "deadline" => self.deadline = reader.value(entry, Kind::Duration),
@@ -94,12 +97,8 @@ impl Options {
             "max_cooldown" => self.max_cooldown = reader.value(entry, Kind::Duration),
             "hint_spread" => self.hint_spread = reader.value(entry, Kind::Share),
             "slow" => self.slow = reader.value(entry, Kind::Duration),
-            "mode" => self
-                .modes
-                .extend(reader.choice(entry, &names::MODES).map(|it| it.0)),
-            "start" => self
-                .modes
-                .extend(reader.choice(entry, &names::STARTS).map(|it| it.0)),
+            "mode" => self.modes.extend(reader.word(entry, &names::MODES)),
+            "start" => self.modes.extend(reader.word(entry, &names::STARTS)),
             "headers" => self.headers = reader.headers(entry),
             "backoff" => self.backoff = reader.backoff(entry),
             "retry_on" => self.retry_on = reader.retry_on(entry),
@@ -109,11 +108,7 @@ impl Options {
             }
             "limiter" => self.limiter = reader.limiter(entry),
             "store" => self.store = reader.store(entry),
-            "on_store_error" => {
-                self.on_store_error = reader
-                    .choice(entry, &names::POLICIES)
-                    .map(|(policy, _)| policy);
-            }
+            "on_store_error" => self.on_store_error = reader.word(entry, &names::POLICIES),
             "on_retry" => self.hooks.extend(
                 reader
                     .function(REPORT, entry)
@@ -245,6 +240,11 @@ impl Reader<'_> {
             return None;
         };
         Some(parts)
+    }
+
+    /// Reads one of several words; returns its meaning.
+    fn word(&mut self, entry: Entry, choices: &[(&str, &'static str)]) -> Option<&'static str> {
+        self.choice(entry, choices).map(|(meaning, _)| meaning)
     }
 
     /// Reads one of several words; returns its meaning, and the value as it was written.

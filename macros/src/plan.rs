@@ -61,6 +61,8 @@ pub(crate) enum Setting {
     Idempotent,
     /// A method without arguments.
     Mode(&'static str),
+    /// `window = "strict"` beside these, and its place in the attribute.
+    Strict(Expr),
     Named(LitStr),
     Store(Store),
     OnStoreError(&'static str),
@@ -196,14 +198,20 @@ fn captures(func: &Func, output: &Output, opened: Option<&Opened>, once: bool) -
 impl Settings {
     fn of(settings: Vec<Setting>) -> Self {
         // A rate brings its default burst, so a burst comes after it.
-        let late_rate = settings
-            .iter()
-            .any(|setting| setting.is("rate") && setting.is_run_time());
+        let late = |name| {
+            let mut settings = settings.iter();
+            settings.any(|setting| setting.is(name) && setting.is_run_time())
+        };
+        let late_rate = late("rate");
+        let late_quota = late_rate || late("burst");
         let mut sorted = Self::default();
         for setting in settings {
             let known = if setting.is_of_call() && setting.is_run_time() {
                 &mut sorted.each
-            } else if setting.is_run_time() || (late_rate && setting.is("burst")) {
+            } else if setting.is_run_time()
+                || (late_rate && setting.is("burst"))
+                || (late_quota && matches!(setting, Setting::Strict(_)))
+            {
                 &mut sorted.first
             } else {
                 &mut sorted.constant
@@ -251,6 +259,7 @@ impl Setting {
             | Self::Reset(..)
             | Self::Idempotent
             | Self::Mode(_)
+            | Self::Strict(_)
             | Self::Named(_)
             | Self::OnStoreError(_)
             | Self::Hook(..) => false,
@@ -284,6 +293,8 @@ fn settings(options: Options, name: Option<LitStr>) -> Settings {
     let mut settings: Vec<_> = written(values)
         .map(|(method, value)| Setting::Value(method, value))
         .collect();
+    // After the rate and the burst.
+    settings.extend(options.window.map(Setting::Strict));
     settings.extend(options.backoff.map(|backoff| {
         let parts = [
             ("base", backoff.base),

@@ -4,6 +4,7 @@ use proc_macro2::Span;
 
 use crate::defaults;
 use crate::diag::Errors;
+use crate::grammar;
 use crate::literal::Literal;
 use crate::options::{Backoff, Limiter, Options};
 use crate::sentences;
@@ -14,6 +15,7 @@ pub(crate) fn check(options: &Options, errors: &mut Errors) {
     check_limiter(options, errors);
     check_store(options, errors);
     check_start(options, errors);
+    check_window(options, errors);
     check_conflicts(options, errors);
     if let Some(backoff) = &options.backoff {
         check_backoff(backoff, errors);
@@ -22,9 +24,13 @@ pub(crate) fn check(options: &Options, errors: &mut Errors) {
 
 /// Checks that there is a rate or a limiter, and that a limiter from elsewhere is given no rate and no burst.
 fn check_limiter(options: &Options, errors: &mut Errors) {
-    let (rate, burst) = (options.name("rate"), options.name("burst"));
+    let (rate, burst, window) = (
+        options.name("rate"),
+        options.name("burst"),
+        options.name("window"),
+    );
     if let Some(Limiter::Handle(_)) = &options.limiter {
-        for name in [rate, burst].into_iter().flatten() {
+        for name in [rate, burst, window].into_iter().flatten() {
             errors.at(name, sentences::limiter_has(name));
         }
         return;
@@ -89,6 +95,34 @@ fn check_start(options: &Options, errors: &mut Errors) {
         _ => return,
     };
     errors.at(start, message);
+}
+
+/// Checks that a strict window has a rate of whole tokens and a burst that is less, if any, and that a store can keep it.
+fn check_window(options: &Options, errors: &mut Errors) {
+    let (Some(name), Some(window)) = (options.name("window"), &options.window) else {
+        return;
+    };
+    if let (Some(Limiter::Named(_)), None) = (&options.limiter, options.name("rate")) {
+        let message = "`window` needs a rate beside it: write it where the limiter has its rate";
+        errors.at(name, message);
+        return;
+    }
+    if let (Some(store), None) = (options.name("store"), options.name("burst")) {
+        errors.at(store, grammar::STRICT_IN_A_STORE);
+    }
+    let Some(Value::Literal(Literal::Rate(rate))) = &options.rate else {
+        return;
+    };
+    if rate.count > 1.0 && rate.count.fract() > 0.0 {
+        errors.at(window, grammar::SPLIT_TOKEN);
+    }
+    if let (Some(burst), Some(Value::Literal(Literal::Whole(tokens)))) =
+        (options.name("burst"), &options.burst)
+    {
+        if f64::from(*tokens) >= rate.count {
+            errors.at(burst, grammar::STRICT_BURST);
+        }
+    }
 }
 
 /// Checks that a method with a store names its limiter: the default name is the function's path, which has no type in it.

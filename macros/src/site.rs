@@ -24,7 +24,7 @@ pub(crate) fn site(plan: &Plan, private: &TokenStream) -> TokenStream {
         private,
         runs: false,
     };
-    let constant = writer.chain(&plan.settings.constant);
+    let constant = writer.constant_settings(&plan.settings.constant);
     let own = (!plan.settings.each.is_empty())
         .then(|| quote_spanned!(here=> let mut own = #private::Own::new();));
     let call = call(
@@ -37,7 +37,7 @@ pub(crate) fn site(plan: &Plan, private: &TokenStream) -> TokenStream {
     quote_spanned! {here=>
         #own
         let mut call = {
-            static __PACED_SITE: #private::Site = #private::Site::new(#name, #private::Settings::new() #constant);
+            static __PACED_SITE: #private::Site = #private::Site::new(#name, #constant);
             #call
         };
     }
@@ -81,10 +81,23 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    /// Returns `.rate(..).burst(..)`.
-    fn chain(&self, settings: &[Setting]) -> TokenStream {
-        let settings = settings.iter().map(|setting| self.setting(setting));
-        quote_spanned!(Span::mixed_site()=> #(.#settings)*)
+    /// Returns `Settings::new().rate(..).burst(..)`.
+    fn constant_settings(&self, settings: &[Setting]) -> TokenStream {
+        let here = Span::mixed_site();
+        let private = self.private;
+        let mut strict = None;
+        let mut chain = quote_spanned!(here=> #private::Settings::new());
+        for setting in settings {
+            if let Setting::Strict(written) = setting {
+                strict = Some(written);
+                continue;
+            }
+            let setting = self.setting(setting);
+            chain.extend(quote_spanned!(here=> .#setting));
+        }
+        let Some(written) = strict else { return chain };
+        // Shown at the value, whose rate and burst may not go with it.
+        Place::of(written).call(quote_spanned!(here=> #private::strict), chain)
     }
 
     /// Returns a closure that sets the values that are only known at run time.
@@ -101,6 +114,9 @@ impl Writer<'_> {
                     let arguments = quote_spanned!(here=> settings, #value);
                     let call = Place::of(expr).call(function, arguments);
                     quote_spanned!(here=> #call?)
+                }
+                Setting::Strict(_) => {
+                    quote_spanned!(here=> #private::run_time::strict(settings)?)
                 }
                 setting => {
                     let setting = self.setting(setting);
@@ -160,6 +176,8 @@ impl Writer<'_> {
                 let mode = Ident::new(mode, here);
                 quote_spanned!(here=> #mode())
             }
+            // Written round the others, see above.
+            Setting::Strict(_) => TokenStream::new(),
             Setting::Named(name) => quote_spanned!(here=> named(#name)),
         }
     }

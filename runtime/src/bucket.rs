@@ -4,7 +4,10 @@
 //! The whole state is one instant, the *theoretical arrival time* (`tat`): the instant at which the bucket will be
 //! full again if no token is taken.
 
+use core::num::NonZeroU32;
+
 use crate::quota::Quota;
+use crate::strict::StrictWindow;
 use crate::time::Instant;
 use crate::time::Span;
 
@@ -34,10 +37,30 @@ pub(crate) const TIMER_SLACK: Span = Span::from_millis(2);
 const MAX_CAPACITY: Span = Span::from_nanos(1 << 60);
 
 impl Shape {
-    /// Returns the shape of a quota.
+    /// Returns the shape of a quota: of one with a strict window while nothing is known of the ways to the server.
     pub(crate) const fn of(quota: Quota) -> Self {
-        let interval = quota.rate().span();
-        let capacity = bounded(interval.times(quota.burst().get() as u64));
+        match quota.window() {
+            Some(window) if quota.burst().get() < window.limit.get() => {
+                let lasts = window.period.plus(window.longest_way());
+                Self::strict(window, quota.burst(), lasts.plus(TIMER_SLACK))
+            }
+            _ => Self::with_burst(quota.rate().span(), quota.burst()),
+        }
+    }
+
+    /// Returns the shape by which no interval of the length `lasts` holds more tokens than a strict window, with a
+    /// burst that is less.
+    ///
+    /// An interval of the length `w` holds at most `burst + w / interval` tokens, and one more where tokens are drawn
+    /// from a store. The interval is a little longer than what divides `lasts` into the rest of the window.
+    pub(crate) const fn strict(window: StrictWindow, burst: NonZeroU32, lasts: Span) -> Self {
+        let rest = window.limit.get().saturating_sub(burst.get()) as u64;
+        let rest = if rest == 0 { 1 } else { rest };
+        Self::with_burst(Span::from_nanos(lasts.nanos() / rest + 1), burst)
+    }
+
+    const fn with_burst(interval: Span, burst: NonZeroU32) -> Self {
+        let capacity = bounded(interval.times(burst.get() as u64));
         Self { interval, capacity }
     }
 

@@ -41,7 +41,7 @@
 //! # Promises
 //!
 //! * **Envelope.** In any interval of length `w` at most `burst + rate * w` permits are granted, plus the tokens of 2 ms
-//!   for late timers.
+//!   for late timers. In a [strict window](Quota::strict) no interval of the period holds more than its count.
 //! * **First come, first served**, whatever a call costs. A retry goes before calls that have not had
 //!   their first attempt.
 //! * **Dropping a waiting call loses nothing**, and a waiter that is not polled holds up only itself. A permit
@@ -116,6 +116,7 @@ mod error;
 mod events;
 mod failure;
 mod grammar;
+mod guard;
 // Text alone, which users do not compile.
 #[cfg(any(doc, doctest))]
 pub mod guide;
@@ -131,10 +132,12 @@ mod quota;
 mod report;
 mod retry;
 mod retry_on;
+mod run_log;
 mod schedule;
 mod signal;
 pub mod store;
 mod store_url;
+mod strict;
 mod sync;
 #[cfg(feature = "test-util")]
 pub mod testing;

@@ -1,6 +1,8 @@
 //! Declared limits: a [`Rate`] and, with a burst, a [`Quota`].
 
 use core::fmt;
+use core::hash::Hash;
+use core::hash::Hasher;
 use core::num::NonZeroU32;
 use core::num::NonZeroU64;
 use core::str::FromStr;
@@ -9,6 +11,7 @@ use core::time::Duration;
 use crate::error::Error;
 use crate::grammar;
 use crate::grammar::PerPeriod;
+use crate::strict::StrictWindow;
 use crate::time::Span;
 
 const NANOS_PER_SECOND: u64 = 1_000_000_000;
@@ -28,9 +31,27 @@ const NANOS_PER_SECOND: u64 = 1_000_000_000;
 /// assert_eq!(rate.interval(), std::time::Duration::from_millis(200));
 /// # Ok::<(), paced::Error>(())
 /// ```
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+///
+/// Rates of the same interval are equal: `"300/min"` is `5` per second. In a [strict window](Quota::strict) they differ.
+#[derive(Clone, Copy)]
 pub struct Rate {
     interval: NonZeroU64,
+    /// The rate as it was given: so many tokens in so many nanoseconds.
+    given: PerPeriod,
+}
+
+impl PartialEq for Rate {
+    fn eq(&self, other: &Self) -> bool {
+        self.interval == other.interval
+    }
+}
+
+impl Eq for Rate {}
+
+impl Hash for Rate {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.interval.hash(state);
+    }
 }
 
 impl Rate {
@@ -127,9 +148,21 @@ impl Rate {
     }
 
     /// Returns the rate of `count` tokens in each `period` nanoseconds.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a period is not negative, and saturates"
+    )]
     pub(crate) const fn of(count: f64, period: f64) -> Result<Self, Error> {
+        let given = PerPeriod {
+            count,
+            nanos: period as u64,
+        };
         match grammar::interval(count, period) {
-            Ok(nanos) => Ok(Self::of_interval(Span::from_nanos(nanos))),
+            Ok(nanos) => Ok(Self {
+                given,
+                ..Self::of_interval(Span::from_nanos(nanos))
+            }),
             Err(wrong) => Err(Error::invalid(wrong.sentence())),
         }
     }
@@ -214,10 +247,15 @@ impl Rate {
 
     /// Returns the rate of one token in each `interval`.
     pub(crate) const fn of_interval(interval: Span) -> Self {
-        match NonZeroU64::new(interval.nanos()) {
-            Some(interval) => Self { interval },
-            None => Self {
-                interval: NonZeroU64::MIN,
+        let interval = match NonZeroU64::new(interval.nanos()) {
+            Some(interval) => interval,
+            None => NonZeroU64::MIN,
+        };
+        Self {
+            interval,
+            given: PerPeriod {
+                count: 1.0,
+                nanos: interval.get(),
             },
         }
     }
@@ -227,9 +265,28 @@ impl Rate {
         Span::from_nanos(self.interval.get())
     }
 
+    /// Returns whether a period as it was given holds more than one token, and a part of another one.
+    pub(crate) const fn splits_a_token(self) -> bool {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_precision_loss,
+            clippy::cast_sign_loss,
+            clippy::float_cmp,
+            reason = "a whole number is exact, and one that is too large saturates"
+        )]
+        let is_whole = self.given.count as u64 as f64 == self.given.count;
+        self.given.count > 1.0 && !is_whole
+    }
+
     const fn whole(count: NonZeroU32, nanos_of_period: u64) -> Self {
         let nanos = nanos_of_period.div_ceil(count.get() as u64);
-        Self::of_interval(Span::from_nanos(nanos))
+        Self {
+            given: PerPeriod {
+                count: count.get() as f64,
+                nanos: nanos_of_period,
+            },
+            ..Self::of_interval(Span::from_nanos(nanos))
+        }
     }
 }
 
@@ -280,6 +337,7 @@ pub struct Quota {
     rate: Rate,
     burst: NonZeroU32,
     starts_empty: bool,
+    window: Option<StrictWindow>,
 }
 
 impl Quota {
@@ -303,17 +361,83 @@ impl Quota {
         // Rounding must not cost a token: three per second are 333,333,334 ns apart, of which only two fit a second.
         let rounded_up = NANOS_PER_SECOND.div_ceil(whole + 1) == rate.interval.get();
         let burst = if rounded_up { whole + 1 } else { whole };
-        match NonZeroU32::new(burst as u32) {
-            Some(burst) => Self {
-                rate,
-                burst,
-                starts_empty: false,
+        Self {
+            rate,
+            burst: match NonZeroU32::new(burst as u32) {
+                Some(burst) => burst,
+                None => NonZeroU32::MIN,
             },
-            None => Self {
-                rate,
-                burst: NonZeroU32::MIN,
-                starts_empty: false,
-            },
+            starts_empty: false,
+            window: None,
+        }
+    }
+
+    /// Returns the quota of a strict window: no interval of the rate's period, wherever it begins, holds more tokens
+    /// than the rate's count. For servers that count the calls of a minute (or of any other period), whether their
+    /// windows are fixed or slide: [`per_minute`](Self::per_minute) may let a few more through in some interval of a
+    /// minute, as many as the burst.
+    ///
+    /// The rate counts as it was given: `"60/min"` is 60 in a minute, and `"1/s"` 1 in a second. A part of a token does
+    /// not count, so `"1.5/s"` is 1 in a second; a period that holds less than one is as long as it takes for one.
+    /// Times on the way to the server are allowed for, see the option
+    /// [`window`](macro@crate::rate_limited#window).
+    ///
+    /// [`burst`](Self::burst) is the whole count: all of it may be taken at once, and comes back one period later. The
+    /// limiter remembers when its permits were granted, in 1 KB at most, and a call costs a lock. With
+    /// [`with_burst`](Self::with_burst) there is no memory: what is beyond the burst is spread evenly over the period. A
+    /// burst of the whole count or more counts as none.
+    ///
+    /// Without a burst it cannot be kept in a [store](crate::store) yet.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use core::time::Duration;
+    /// use paced::{Limiter, Quota, Rate};
+    ///
+    /// const MINUTE: Quota = Quota::strict(Rate::per_minute(NonZeroU32::new(60).unwrap()));
+    /// assert_eq!(MINUTE.burst().get(), 60);
+    /// let limiter = Limiter::new(MINUTE);
+    /// limiter.try_acquire_many(60)?;
+    /// assert!(limiter.try_acquire().unwrap_err().retry_after() > Some(Duration::from_secs(60)));
+    ///
+    /// let ten_seconds = Quota::strict(Rate::parse("100/10s")?);
+    /// assert_eq!(ten_seconds.to_string(), "at most 100 in any 10s");
+    /// # Ok::<(), paced::Error>(())
+    /// ```
+    pub const fn strict(rate: Rate) -> Self {
+        let window = StrictWindow::of(
+            rate.given.count,
+            Span::from_nanos(rate.given.nanos),
+            rate.span(),
+        );
+        Self {
+            burst: window.limit,
+            window: Some(window),
+            ..Self::new(rate)
+        }
+    }
+
+    /// Returns the quota of a strict window, with this burst if there is one.
+    ///
+    /// # Errors
+    ///
+    /// A rate that has to be rounded, or a burst that is not less than the window.
+    pub(crate) const fn in_strict_window(
+        rate: Rate,
+        burst: Option<NonZeroU32>,
+    ) -> Result<Self, Error> {
+        let quota = Self::strict(rate);
+        if rate.splits_a_token() {
+            return Err(Error::invalid(grammar::SPLIT_TOKEN));
+        }
+        match burst {
+            None => Ok(quota),
+            Some(burst) if burst.get() >= quota.burst.get() => {
+                Err(Error::invalid(grammar::STRICT_BURST))
+            }
+            Some(burst) => Ok(quota.with_burst(burst)),
         }
     }
 
@@ -364,6 +488,8 @@ impl Quota {
 
     /// Sets the burst: the capacity of the bucket, in tokens. Default: the tokens of one second, at least 1.
     ///
+    /// In a [strict window](Self::strict) it is at most the window's count.
+    ///
     /// # Examples
     ///
     /// ```
@@ -375,6 +501,10 @@ impl Quota {
     /// ```
     #[must_use]
     pub const fn with_burst(self, burst: NonZeroU32) -> Self {
+        let burst = match self.window {
+            Some(window) if burst.get() > window.limit.get() => window.limit,
+            _ => burst,
+        };
         Self { burst, ..self }
     }
 
@@ -406,6 +536,39 @@ impl Quota {
     pub const fn starting_empty(self) -> Self {
         Self {
             starts_empty: true,
+            ..self
+        }
+    }
+
+    /// Returns the strict window, if there is one.
+    pub(crate) const fn window(self) -> Option<StrictWindow> {
+        self.window
+    }
+
+    /// Returns the strict window, if its permits have to be remembered.
+    pub(crate) const fn logged_window(self) -> Option<StrictWindow> {
+        match self.window {
+            Some(window) if self.burst.get() >= window.limit.get() => Some(window),
+            _ => None,
+        }
+    }
+
+    /// Returns the quota of a strict window that needs no memory. A window of one token is none then.
+    pub(crate) const fn without_log(self) -> Self {
+        match self.logged_window() {
+            Some(StrictWindow {
+                limit: NonZeroU32::MIN,
+                ..
+            }) => self.without_window(),
+            Some(_) => self.with_burst(NonZeroU32::MIN),
+            None => self,
+        }
+    }
+
+    /// Returns the quota of the same rate and burst without a strict window.
+    pub(crate) const fn without_window(self) -> Self {
+        Self {
+            window: None,
             ..self
         }
     }
@@ -447,7 +610,15 @@ impl Quota {
 
 impl fmt::Display for Quota {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} with a burst of {}", self.rate, self.burst)?;
+        match self.window {
+            None => write!(f, "{} with a burst of {}", self.rate, self.burst)?,
+            Some(StrictWindow { limit, period }) => {
+                write!(f, "at most {limit} in any {period:?}")?;
+                if self.burst < limit {
+                    write!(f, " with a burst of {}", self.burst)?;
+                }
+            }
+        }
         if self.starts_empty {
             f.write_str(", empty at first")?;
         }

@@ -47,6 +47,8 @@ mod servers_words;
 mod sharing;
 mod spelling;
 mod stores;
+mod strict;
+mod strict_declared;
 mod switching;
 mod throttles;
 mod viewing;

@@ -20,6 +20,8 @@ mod lasting;
 #[path = "../../runtime/src/quota.rs"]
 #[expect(dead_code, unreachable_pub, reason = "public in the runtime")]
 mod quota;
+#[path = "../../runtime/src/strict.rs"]
+mod strict;
 #[path = "../../runtime/src/time.rs"]
 #[expect(dead_code, reason = "the fast path needs a part of it")]
 mod time;

@@ -25,4 +25,5 @@ mod probing;
 mod random;
 mod refilling;
 mod service;
+mod strict;
 mod windows;

@@ -25,6 +25,8 @@ pub(super) struct End<'a> {
     pub(super) advice: Advice,
     /// Instant at which its response was observed.
     pub(super) received: Option<Instant>,
+    /// Instant at which the head of its response was received, as far as it is known. `None`: there is no response.
+    pub(super) arrived: Option<Instant>,
     /// Hint of the response.
     pub(super) hint: Option<&'a Hint>,
     /// It was not the call's first.

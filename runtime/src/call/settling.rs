@@ -58,8 +58,10 @@ impl Core<'_> {
         let unheard = told.hint.filter(|_| observed).or(told.unheard);
         let received = told.received.unwrap_or(now);
         let heard = unheard.map(|hint| heard(&setup.config, hint, sent, received));
+        let answered = matches!(told.failure, None | Some(Failure::Status(_)));
+        let arrived = self.head_received(answered.then_some(now));
         if judgement.verdict == Verdict::Done {
-            self.report_success(setup, &told, heard, sent);
+            self.report_success(setup, &told, heard, (sent, arrived));
             return false;
         }
         let end = End {
@@ -67,6 +69,7 @@ impl Core<'_> {
             failure: told.failure.unwrap_or(Failure::Other),
             advice: told.advice,
             received: told.received,
+            arrived,
             hint: told.hint,
             retry: scope.number > 1,
             reported,
@@ -114,7 +117,7 @@ impl Core<'_> {
         setup: &Setup,
         told: &Conclusion<'_>,
         heard: Option<Observation<'_>>,
-        sent: Instant,
+        (sent, received): (Instant, Option<Instant>),
     ) {
         let Some(limiter) = self.limiter() else {
             return;
@@ -122,6 +125,7 @@ impl Core<'_> {
         limiter.report(&AttemptReport {
             function: self.function(),
             sent,
+            received,
             retry: self.is_retry(),
             heard,
             resource: told.hint.and_then(Hint::resource),
@@ -212,6 +216,7 @@ impl Core<'_> {
         limiter.report(&AttemptReport {
             function: self.function(),
             sent: end.sent,
+            received: end.arrived,
             retry: end.retry,
             heard,
             resource: about.and_then(Hint::resource),
@@ -269,6 +274,7 @@ impl Core<'_> {
                 failure: refusal.failure,
                 advice: refusal.advice,
                 received: Some(received),
+                arrived: Some(received),
                 hint: Some(hint),
                 retry: scope.number > 1,
                 reported: scope.progress.is_reported(),
@@ -281,6 +287,7 @@ impl Core<'_> {
         limiter.report(&AttemptReport {
             function: self.function(),
             sent,
+            received: Some(received),
             retry: scope.number > 1,
             heard,
             resource: hint.resource(),
@@ -291,6 +298,13 @@ impl Core<'_> {
         if let (Some(scope), true) = (&mut self.scope, is_refused) {
             scope.progress = Progress::Reported;
         }
+    }
+
+    /// Returns the instant at which the body has observed a response, or else `ended`.
+    fn head_received(&self, ended: Option<Instant>) -> Option<Instant> {
+        let scope = self.scope.as_ref();
+        let observed = scope.and_then(Scope::hint).map(|(_, received)| received);
+        observed.or(ended)
     }
 
     /// Returns the refusal that the body has observed, if the server said for how long.

@@ -174,10 +174,16 @@ impl Shared {
         }
     }
 
-    /// Empties the bucket of a limiter whose quota starts empty.
+    /// Empties the bucket of a limiter whose quota starts empty. Shuts the fast path if permits are counted in a log.
     pub(super) fn start(&self, quota: Quota) {
+        if quota.window().is_some() {
+            self.with_state(|_, _, _| ());
+        }
         if quota.starts_empty() {
-            self.with_state(|state, now, _| state.bucket.drain(now));
+            self.with_state(|state, now, _| {
+                state.bucket.drain(now);
+                state.fill_window(now);
+            });
         }
     }
 

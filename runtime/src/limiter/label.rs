@@ -4,7 +4,6 @@ use core::sync::atomic::Ordering;
 use core::time::Duration;
 use std::sync::Arc;
 
-use crate::bucket::Shape;
 use crate::clock;
 use crate::error::Context;
 use crate::quota::Quota;
@@ -70,9 +69,10 @@ impl Shared {
         let state = &mut locked.state;
         let is_idle = state.queue.waiting() == 0;
         let is_plain = !state.shut
-            && state.bucket.shape == Shape::of(state.quota())
+            && state.bucket.shape == state.declared_shape
             && state.cooldown.held_until() <= now
-            && state.cooldown.probe() == Probe::Off;
+            && state.cooldown.probe() == Probe::Off
+            && state.is_window_empty(now);
         let is_full = state.remote.is_some() || state.bucket.tat <= now;
         if is_idle {
             // Without any event: the registry is locked, and a subscriber may use it.

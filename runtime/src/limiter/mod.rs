@@ -71,6 +71,7 @@ pub use self::viewing::SharedSnapshot;
 use crate::clock;
 use crate::error::Error;
 use crate::error::Kind;
+use crate::grammar;
 use crate::quota::Quota;
 use crate::store::Limit;
 
@@ -159,6 +160,9 @@ impl Limiter {
             return Err(Error::invalid(
                 "limits that are shared through a store are at most 100,000 per second",
             ));
+        }
+        if in_store && quota.logged_window().is_some() {
+            return Err(Error::invalid(grammar::STRICT_IN_A_STORE));
         }
         Ok(())
     }

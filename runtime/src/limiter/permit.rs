@@ -184,6 +184,7 @@ impl<'a> Permit<'a> {
         shared.report(&AttemptReport {
             function: Function::NONE,
             sent: self.sent,
+            received: Some(received),
             retry: false,
             heard: heard.filter(|_| !is_refusal),
             resource: None,

@@ -44,10 +44,13 @@ impl Shared {
         self.late_counts.given_up.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Counts the end of an attempt without an outcome.
+    /// Counts the end of an attempt without an outcome, of which no response is known.
     #[cold]
     pub(crate) fn end_attempt(&self) {
         self.fast_path.count_end();
+        if self.published.is_attentive() {
+            self.with_state(|state, now, _| state.returned(None, &self.fast_path, now));
+        }
     }
 
     pub(super) fn snapshot(&self) -> Snapshot {

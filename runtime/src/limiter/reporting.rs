@@ -24,6 +24,8 @@ pub(crate) struct AttemptReport<'a> {
     pub(crate) function: Function,
     /// Instant at which the attempt was sent.
     pub(crate) sent: Instant,
+    /// Instant at which the head of its response was received. `None`: there is no response.
+    pub(crate) received: Option<Instant>,
     /// It was not the call's first attempt.
     pub(crate) retry: bool,
     /// Limits that its response told of, if no report has carried them.
@@ -267,6 +269,10 @@ impl Shared {
         let mut wakes = WakeList::new();
         let state = &mut locked.state;
         let own = own.or_else(|| state.own(now).filter(|_| !part.of_resource));
+        if !part.of_resource {
+            let took = report.received.map(|received| received.since(report.sent));
+            state.returned(took, &self.fast_path, now);
+        }
         self.listen(state, report, part, own, now, &mut wakes);
         let learns = state.is_attentive();
         if !part.of_resource {

@@ -71,11 +71,16 @@ impl Shared {
     /// Moves the limit into a store, if it is in none.
     pub(super) fn attach(&self, client: StoreClient, config: RemoteConfig) {
         let (mut locked, now) = self.lock_state();
+        let mut wakes = WakeList::new();
         if self.client.set(client).is_ok() {
+            let state = &mut locked.state;
             // The fast path stays shut: permits come from the store.
-            locked.state.remote = Some(Box::new(Remote::new(config)));
+            state.remote = Some(Box::new(Remote::new(config)));
+            if state.quota().logged_window().is_some() {
+                state.set_quota(state.quota(), &self.fast_path, now, &mut wakes);
+            }
         }
-        self.finish(locked, now, &mut WakeList::new());
+        self.finish(locked, now, &mut wakes);
     }
 
     pub(super) fn new(quota: Quota) -> Arc<Self> {

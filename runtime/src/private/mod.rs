@@ -22,6 +22,7 @@ pub use self::settings::Settings;
 pub use self::settings::duration;
 pub use self::settings::rate;
 pub use self::settings::reset_unit;
+pub use self::settings::strict;
 pub use self::site::Begin;
 pub use self::site::Each;
 pub use self::site::Find;

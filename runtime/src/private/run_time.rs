@@ -270,6 +270,15 @@ counts_of_retries! {
     max_throttles;
 }
 
+/// Sets `window = "strict"`, beside a rate or a burst that is known only at run time.
+///
+/// # Errors
+///
+/// A rate that has to be rounded, or a burst that is not less than the window.
+pub fn strict(settings: Settings) -> Result<Settings, Error> {
+    settings.try_strict()
+}
+
 /// Sets `max_cooldown`.
 pub fn max_cooldown(settings: Settings, value: &impl ToDuration) -> Result<Settings, Error> {
     Ok(settings.max_cooldown(value.to_duration()))

@@ -24,6 +24,7 @@ use super::stores::StoreChoice;
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
     pub(super) quota: Option<Quota>,
+    burst: Option<NonZeroU32>,
     starts_empty: bool,
     pub(super) name: Option<&'static str>,
     pub(super) store: Option<StoreChoice>,
@@ -41,6 +42,7 @@ impl Default for Settings {
 impl Settings {
     const DEFAULT: Self = Self {
         quota: None,
+        burst: None,
         starts_empty: false,
         name: None,
         store: None,
@@ -75,8 +77,17 @@ impl Settings {
     pub const fn burst(mut self, burst: u32) -> Self {
         if let (Some(quota), Some(burst)) = (self.quota, NonZeroU32::new(burst)) {
             self.quota = Some(quota.with_burst(burst));
+            self.burst = Some(burst);
         }
         self
+    }
+
+    /// Sets `window = "strict"`. It has to be called after [`rate`](Self::rate) and [`burst`](Self::burst).
+    pub(super) fn try_strict(mut self) -> Result<Self, Error> {
+        if let Some(quota) = self.quota {
+            self.quota = Some(Quota::in_strict_window(quota.rate(), self.burst)?);
+        }
+        Ok(self)
     }
 
     /// Sets `limiter = "name"`.
@@ -241,6 +252,20 @@ impl Settings {
         self.config.retry.retry_on = self.config.retry.retry_on.ambiguous();
         self
     }
+}
+
+/// Sets `window = "strict"`, after the rate and the burst.
+///
+/// # Panics
+///
+/// At compile time, on a rate that has to be rounded, or a burst that is not less than the window.
+#[track_caller]
+pub const fn strict(mut settings: Settings) -> Settings {
+    if let Some(quota) = settings.quota {
+        let quota = Quota::in_strict_window(quota.rate(), settings.burst);
+        settings.quota = Some(checked(quota));
+    }
+    settings
 }
 
 /// Returns a rate of `count` tokens in `nanos` nanoseconds.

@@ -85,7 +85,8 @@ impl Shared {
     /// Returns the limiter of a resource that a response to a function names, and creates it if it is new.
     pub(super) fn resource(&self, name: &str, function: Function) -> Arc<Self> {
         let resource = self.table().record(name, function, || {
-            let quota = self.lock().state.quota();
+            // The declared limiter keeps to a strict window for all of them.
+            let quota = self.lock().state.quota().without_window();
             match self.client.get() {
                 None => Self::new(quota),
                 Some(client) => {
@@ -125,7 +126,10 @@ impl Shared {
 
     fn learn(&self, sent: Instant, retry: bool) {
         if self.published.is_attentive() {
-            self.with_state(|state, now, _| state.passed(sent, retry, &self.fast_path, now));
+            self.with_state(|state, now, _| {
+                state.returned(Some(now.since(sent)), &self.fast_path, now);
+                state.passed(sent, retry, &self.fast_path, now);
+            });
         }
     }
 
@@ -134,7 +138,7 @@ impl Shared {
         self.change_quota(quota);
         // Resources that are named from now on get the new quota.
         for resource in self.all_resources() {
-            resource.change_quota(quota);
+            resource.change_quota(quota.without_window());
         }
     }
 

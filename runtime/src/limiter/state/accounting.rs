@@ -3,7 +3,6 @@
 use core::mem;
 use core::time::Duration;
 
-use crate::bucket::Shape;
 use crate::limiter::fast_path::FastPath;
 use crate::limiter::snapshot::Snapshot;
 use crate::quota::Rate;
@@ -50,7 +49,7 @@ impl LimiterState {
         let is_plain = self.remote.is_none()
             && self.queue.waiting() == 0
             && self.cooldown.probe() == Probe::Off
-            && self.bucket.shape == Shape::of(self.quota());
+            && self.bucket.shape == self.declared_shape;
         if is_plain {
             self.bucket.tat.max(self.cooldown.until())
         } else {

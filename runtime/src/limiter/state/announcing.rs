@@ -2,7 +2,6 @@
 
 use core::mem;
 
-use crate::bucket::Shape;
 use crate::quota::Rate;
 use crate::time::Instant;
 use crate::time::Span;
@@ -45,7 +44,7 @@ impl LimiterState {
 
     /// Returns the changes since the last call.
     pub(in crate::limiter) fn news(&mut self, now: Instant) -> News {
-        let (until, declared) = (self.cooldown.until(), Shape::of(self.quota()));
+        let (until, declared) = (self.cooldown.until(), self.declared_shape);
         let mut news = News {
             wait: self.announced.wait.take(),
             by_hand: self.announced.by_hand.take(),

@@ -1,6 +1,5 @@
 //! Closes and opens: for a cooldown, by hand, or for good.
 
-use crate::bucket::Shape;
 use crate::learning::Learnt;
 use crate::limiter::fast_path::FastPath;
 use crate::limiter::request::Refusal;
@@ -79,7 +78,7 @@ impl LimiterState {
 
     /// Ends the cooldown, forgets what was learnt, and opens a limiter that was closed for good.
     pub(in crate::limiter) fn reset(&mut self, fast_path: &FastPath, now: Instant) {
-        let declared = Shape::of(self.quota());
+        let declared = self.declared_shape;
         let bucket = self.refilled.take().or(self.declared.take());
         let mut bucket = bucket.unwrap_or(self.bucket);
         bucket.deepen(declared, now);

@@ -4,7 +4,6 @@ use core::mem;
 
 use crate::backoff::Backoff;
 use crate::bucket::Bucket;
-use crate::bucket::Shape;
 use crate::learning::AttemptRecord;
 use crate::learning::DeclaredBucket;
 use crate::learning::Observation;
@@ -128,9 +127,10 @@ impl LimiterState {
             self.ended(refused.sent, now);
         }
         if is_new && refused.for_its_rate {
+            self.refused_in_window(now);
             let resumes = self.cooldown.until().max(now);
             self.learnt
-                .cut(resumes, refused.wait.is_some(), Shape::of(self.quota()));
+                .cut(resumes, refused.wait.is_some(), self.declared_shape);
             self.reshape(fast_path, now);
             self.expel(now, wakes);
         }
@@ -276,7 +276,7 @@ impl LimiterState {
 
     /// Applies the declared and the learnt limits; tokens used up stay used up.
     pub(in crate::limiter) fn reshape(&mut self, fast_path: &FastPath, now: Instant) {
-        let declared = Shape::of(self.quota());
+        let declared = self.declared_shape;
         let (plain, to) = (
             self.learnt.share_of(declared),
             self.learnt.tighten(declared),
@@ -314,6 +314,10 @@ impl LimiterState {
     /// Returns whether the limiter learns something from calls that pass.
     pub(in crate::limiter) fn is_attentive(&self) -> bool {
         let probing = self.cooldown.probe() != Probe::Off;
-        self.fresh || probing || self.faults.any() || !self.learnt.is_nothing()
+        self.strict.is_some()
+            || self.fresh
+            || probing
+            || self.faults.any()
+            || !self.learnt.is_nothing()
     }
 }

@@ -1,7 +1,6 @@
 //! Forecasts when waiters are served, and refuses those whose permit would come too late.
 
 use crate::bucket::Bucket;
-use crate::bucket::Shape;
 use crate::bucket::TIMER_SLACK;
 use crate::limiter::remote::Due;
 use crate::limiter::request::Priority;
@@ -68,7 +67,10 @@ impl LimiterState {
     /// Returns the instant at which the last of `cost` tokens from now on is granted.
     pub(in crate::limiter) fn due(&self, cost: u64, now: Instant) -> Instant {
         let Some(remote) = &self.remote else {
-            return self.schedule(now).when(cost);
+            let schedule = self.schedule(now);
+            let (due, start) = (schedule.when(cost), schedule.opens.max(now));
+            let logged = self.due_in_log(cost, start, now, |cost| schedule.when(cost));
+            return logged.map_or(due, |logged| logged.max(due));
         };
         let schedule = self.schedule(now);
         match remote.due(cost, now.nanos()) {
@@ -122,7 +124,7 @@ impl LimiterState {
             Probe::Armed { hold } => (self.cooldown.until(), held_for(round_trip.min(hold))),
             Probe::Out { sent, until } => (until.min(now.max(sent + round_trip)), None),
         };
-        let plain = self.learnt.share_of(Shape::of(self.quota()));
+        let plain = self.learnt.share_of(self.declared_shape);
         let change = self.learnt.ages_at().map(|at| Change {
             at,
             bucket: Bucket::new(self.declared.map_or(Instant::EPOCH, |it| it.tat), plain),

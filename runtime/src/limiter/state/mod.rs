@@ -18,6 +18,8 @@ pub(super) mod rejection;
 pub(super) mod renewal;
 pub(super) mod source;
 pub(super) mod spread;
+pub(super) mod strict;
+pub(super) mod strict_state;
 pub(super) mod waiter;
 pub(super) mod why;
 
@@ -36,6 +38,7 @@ use self::news::Announced;
 use self::overflow::Overflow;
 use self::queue::Queue;
 use self::rejection::FirstTrip;
+use self::strict_state::StrictState;
 use super::counts::Counts;
 use super::fast_path::FastPath;
 use super::remote::Remote;
@@ -61,6 +64,8 @@ pub(super) struct LimiterState {
     pub(super) queue: Queue,
     quota: Quota,
     pub(super) learnt: Learnt,
+    /// Shape of the declared bucket.
+    pub(super) declared_shape: Shape,
     /// The bucket in force, while the fast path is shut: what was declared, tightened by what was learnt. Its
     /// shape is also that of the fast path.
     pub(super) bucket: Bucket,
@@ -100,16 +105,19 @@ pub(super) struct LimiterState {
     /// [`new_passes`](Self::new_passes).
     pub(super) passes: u64,
     pub(super) announced: Announced,
+    /// The strict window of the quota, if it has one.
+    pub(super) strict: Option<Box<StrictState>>,
     /// The limit in a store, from which permits come instead of from the bucket.
     pub(super) remote: Option<Box<Remote>>,
 }
 
 impl LimiterState {
-    pub(super) const fn new(quota: Quota) -> Self {
+    pub(super) fn new(quota: Quota) -> Self {
         Self {
             queue: Queue::new(),
             quota,
             learnt: Learnt::NOTHING,
+            declared_shape: Shape::of(quota),
             bucket: Bucket::full(Shape::of(quota)),
             cooldown: Cooldown::new(),
             shut: false,
@@ -130,6 +138,7 @@ impl LimiterState {
             counts: Counts::NONE,
             passes: 0,
             announced: Announced::NOTHING,
+            strict: StrictState::of(quota),
             remote: None,
         }
     }
@@ -150,6 +159,7 @@ impl LimiterState {
             self.bucket.tat = tat;
             self.bucket.bound(now);
         }
+        self.follow_ways(fast_path, now);
         if self.learnt.age(now) {
             self.outlived(fast_path, now);
         }
@@ -164,7 +174,7 @@ impl LimiterState {
     /// waits.
     pub(super) fn hand_back(&mut self, fast_path: &FastPath, now: Instant) {
         self.soonest = Instant::FAR;
-        if self.remote.is_some() || self.shut {
+        if self.remote.is_some() || self.shut || self.is_logged() {
             return;
         }
         let is_open = self.cooldown.held_until() <= now && self.cooldown.probe() == Probe::Off;
@@ -182,6 +192,12 @@ impl LimiterState {
         now: Instant,
         wakes: &mut WakeList,
     ) {
+        let quota = if self.remote.is_some() {
+            quota.without_log()
+        } else {
+            quota
+        };
+        self.set_window(quota, now);
         self.quota = quota;
         self.refilled = None;
         self.reshape(fast_path, now);
@@ -196,9 +212,16 @@ impl LimiterState {
         if self.cooldown.held_until() > now || self.queue.waiting() > 0 {
             return 0;
         }
-        match &self.remote {
+        self.free(now)
+    }
+
+    /// Returns the tokens that are there, also while no call may take them.
+    pub(super) fn free(&self, now: Instant) -> u64 {
+        let in_bucket = match &self.remote {
             Some(remote) => remote.usable(now.nanos()),
             None => self.bucket.available(now),
-        }
+        };
+        self.free_in_log(now)
+            .map_or(in_bucket, |free| free.min(in_bucket))
     }
 }

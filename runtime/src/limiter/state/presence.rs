@@ -90,6 +90,7 @@ impl LimiterState {
                 self.cooldown.unused(sent);
             }
         }
+        self.unlog_unused();
         self.queue.revoke()
     }
 
@@ -105,6 +106,7 @@ impl LimiterState {
             return;
         };
         self.cooldown.unused(since);
+        self.unlog_permit(cost, since);
         match &mut self.remote {
             Some(remote) if until < Instant::FAR => {
                 remote.put_back(cost, until.nanos(), now.nanos());

@@ -219,6 +219,13 @@ impl Queue {
         lists.iter().map(|list| list.cost).sum()
     }
 
+    /// Returns the waiters with an unused permit.
+    pub(super) fn unused(&self) -> Vec<u32> {
+        self.iter(self.granted)
+            .chain(self.iter(self.held))
+            .collect()
+    }
+
     /// Returns whether a permit that was granted at `instant`, to a caller that reports, is not used yet.
     pub(super) fn holds_unused(&self, instant: Instant) -> bool {
         let unused = self.iter(self.granted).chain(self.iter(self.held));

@@ -37,10 +37,12 @@ impl LimiterState {
                 Payment::Own(shape) => shape,
             },
         };
+        self.check_log(cost, now)?;
         self.overflow(now, credit);
         // The declared bucket has room for the cost, or the caller would have been refused.
         let bucket = Bucket::new(self.bucket.tat, shape.with_room_for(cost));
         self.bucket.tat = bucket.take(cost, now, credit)?.tat;
+        self.log_permit(cost, now);
         if let Some(remote) = &mut self.remote {
             remote.spend(cost, self.bucket.shape);
         }

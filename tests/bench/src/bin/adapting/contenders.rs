@@ -29,6 +29,8 @@ pub(crate) struct Declared {
     pub(crate) calls: u32,
     pub(crate) period: Duration,
     pub(crate) burst: u32,
+    /// No interval of the period holds more calls.
+    pub(crate) strict: bool,
 }
 
 impl Declared {
@@ -40,6 +42,9 @@ impl Declared {
 impl fmt::Display for Declared {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = self.period.as_secs();
+        if self.strict {
+            return write!(f, "{}/{seconds}s strict", self.calls);
+        }
         write!(f, "{}/{seconds}s burst {}", self.calls, self.burst)
     }
 }
@@ -169,6 +174,12 @@ impl Middleware for Governed {
 }
 
 fn limiter(declared: Declared) -> Limiter {
+    if declared.strict {
+        let rate = paced::Rate::new(f64::from(declared.calls), declared.period);
+        return Limiter::new(paced::Quota::strict(
+            rate.expect("a rate that can be meant"),
+        ));
+    }
     let rate = paced::Rate::from_hz(1.0 / declared.interval().as_secs_f64())
         .expect("a rate that can be meant");
     Limiter::new(paced::Quota::new(rate).with_burst(count(declared.burst)))

@@ -17,11 +17,26 @@ pub(crate) const fn right(kind: Kind) -> Declared {
             calls: RATE,
             period: Duration::from_secs(1),
             burst: RATE,
+            strict: false,
         },
         Kind::Fixed | Kind::Moving => Declared {
             calls: PER_WINDOW - 1,
             period: WINDOW,
             burst: 1,
+            strict: false,
         },
+    }
+}
+
+/// Returns the strict window to declare for a server that has windows.
+pub(crate) const fn strict(kind: Kind) -> Option<Declared> {
+    match kind {
+        Kind::Gcra => None,
+        Kind::Fixed | Kind::Moving => Some(Declared {
+            calls: PER_WINDOW,
+            period: WINDOW,
+            burst: PER_WINDOW,
+            strict: true,
+        }),
     }
 }

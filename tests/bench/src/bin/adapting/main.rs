@@ -18,6 +18,7 @@ use test_support::kinds::RATE;
 use crate::contenders::Contender;
 use crate::contenders::Declared;
 use crate::limit::right;
+use crate::limit::strict;
 use crate::run::Row;
 use crate::run::Setting;
 use crate::server::Manner;
@@ -105,7 +106,13 @@ fn settings(manner: Manner, options: &Options) -> Vec<Setting> {
         calls: TOO_HIGH * RATE,
         period: Duration::from_secs(1),
         burst: TOO_HIGH * RATE,
+        strict: false,
     };
+    let strict = strict(manner.kind).map(|declared| Setting {
+        contender: Contender::Paced,
+        declared,
+        manner,
+    });
     let contenders = Contender::ALL.into_iter().flat_map(|contender| {
         [right, wrong].map(|declared| Setting {
             contender,
@@ -113,7 +120,8 @@ fn settings(manner: Manner, options: &Options) -> Vec<Setting> {
             manner,
         })
     });
-    contenders.filter(|setting| options.want(setting)).collect()
+    let settings = contenders.chain(strict);
+    settings.filter(|setting| options.want(setting)).collect()
 }
 
 impl Options {
@@ -131,7 +139,9 @@ impl Options {
             && wanted(&self.headers, headers)
             && wanted(
                 &self.declared,
-                if setting.declared.burst > RATE {
+                if setting.declared.strict {
+                    "strict"
+                } else if setting.declared.burst > RATE {
                     "wrong"
                 } else {
                     "right"

@@ -1,0 +1,161 @@
+//! Strict windows: a gate beside the bucket.
+
+use crate::bucket::Shape;
+use crate::limiter::fast_path::FastPath;
+use crate::quota::Quota;
+use crate::time::Instant;
+use crate::time::Span;
+
+use super::LimiterState;
+use super::strict_state::StrictState;
+
+impl LimiterState {
+    /// Changes the strict window with the quota. Permits in the log count on; without a log, the tokens that are
+    /// used up do.
+    pub(super) fn set_window(&mut self, quota: Quota, now: Instant) {
+        let used = u64::from(self.quota().burst().get()).saturating_sub(self.free(now));
+        let before = self.strict.take();
+        self.strict = StrictState::of(quota);
+        self.declared_shape = Shape::of(quota);
+        let Some(strict) = &mut self.strict else {
+            return;
+        };
+        let limit = strict.window.limit.get();
+        let mut kept = None;
+        if let Some(before) = before {
+            if before.window.period == strict.window.period {
+                strict.guard = before.guard;
+            }
+            kept = before.log;
+        }
+        if let Some((log, lasts)) = strict.logged_mut(now) {
+            match kept {
+                Some(mut kept) => {
+                    kept.set_limit(limit);
+                    *log = kept;
+                }
+                None => log.take(used, now, lasts),
+            }
+        }
+    }
+
+    /// Returns whether permits are counted in a log.
+    pub(super) fn is_logged(&self) -> bool {
+        self.strict.as_ref().is_some_and(|it| it.log.is_some())
+    }
+
+    /// Returns whether a log counts no permit.
+    pub(in crate::limiter) fn is_window_empty(&self, now: Instant) -> bool {
+        let limit = u64::from(self.quota().burst().get());
+        self.free_in_log(now).is_none_or(|free| free >= limit)
+    }
+
+    /// Uses up the whole window, as if its permits had been granted just now.
+    pub(in crate::limiter) fn fill_window(&mut self, now: Instant) {
+        let logged = self.strict.as_mut().and_then(|it| it.logged_mut(now));
+        if let Some((log, lasts)) = logged {
+            log.fill(now, lasts);
+        }
+    }
+
+    /// Returns the tokens that the log leaves free, if there is one.
+    pub(super) fn free_in_log(&self, now: Instant) -> Option<u64> {
+        let (log, lasts) = self.strict.as_ref()?.logged(now)?;
+        Some(log.available(now, lasts))
+    }
+
+    /// Returns the instant at which the log has room for `cost` tokens at once. `Ok`: now.
+    pub(super) fn check_log(&self, cost: u32, now: Instant) -> Result<(), Instant> {
+        let Some((log, lasts)) = self.strict.as_ref().and_then(|it| it.logged(now)) else {
+            return Ok(());
+        };
+        let due = log.due(u64::from(cost), now, lasts);
+        if due > now { Err(due) } else { Ok(()) }
+    }
+
+    /// Counts the tokens of a permit.
+    pub(super) fn log_permit(&mut self, cost: u32, now: Instant) {
+        let logged = self.strict.as_mut().and_then(|it| it.logged_mut(now));
+        if let Some((log, lasts)) = logged {
+            log.take(u64::from(cost), now, lasts);
+        }
+    }
+
+    /// Takes a permit out of the log that was granted at `since`, and not used.
+    pub(super) fn unlog_permit(&mut self, cost: u32, since: Instant) {
+        let log = self.strict.as_mut().and_then(|it| it.log.as_mut());
+        if let Some(log) = log {
+            log.give_back(u64::from(cost), since);
+        }
+    }
+
+    /// Takes all unused permits out of the log.
+    pub(super) fn unlog_unused(&mut self) {
+        if !self.is_logged() {
+            return;
+        }
+        for index in self.queue.unused() {
+            let waiter = self.queue.waiter(index);
+            let (cost, since) = (waiter.cost, waiter.since);
+            self.unlog_permit(cost, since);
+        }
+    }
+
+    /// Returns the instant at which the last of `cost` tokens is free by the log, from `start` on. `due`: the same
+    /// instant by the bucket.
+    ///
+    /// It is exact for calls of one token. Where calls take several tokens at once, and more than the limit are taken
+    /// before them, it is the earliest possible one.
+    pub(super) fn due_in_log(
+        &self,
+        cost: u64,
+        start: Instant,
+        now: Instant,
+        due: impl Fn(u64) -> Instant,
+    ) -> Option<Instant> {
+        let (log, lasts) = self.strict.as_ref()?.logged(now)?;
+        let (first, free_at, later) = log.when(cost, start, lasts);
+        Some(free_at.max(due(first)).after(later))
+    }
+
+    /// Follows the ways to the server as they are known now, and the clock of another runtime.
+    pub(super) fn follow_ways(&mut self, fast_path: &FastPath, now: Instant) {
+        let Some(strict) = &mut self.strict else {
+            return;
+        };
+        if let Some(log) = &mut strict.log {
+            log.tame(now);
+            return;
+        }
+        let lasts = strict.guard.lasts_about(now);
+        let shape = Shape::strict(strict.window, self.quota.burst(), lasts);
+        if shape != self.declared_shape {
+            self.declared_shape = shape;
+            self.delayed = true;
+            self.reshape(fast_path, now);
+        }
+    }
+
+    /// Records how long the head of a response took after its request was sent. `None`: there is no response.
+    pub(in crate::limiter) fn returned(
+        &mut self,
+        took: Option<Span>,
+        fast_path: &FastPath,
+        now: Instant,
+    ) {
+        if let Some(strict) = &mut self.strict {
+            let before = strict.guard.lasts(now);
+            strict.guard.record(took, now);
+            self.delayed |= strict.guard.lasts(now) > before;
+            self.follow_ways(fast_path, now);
+        }
+    }
+
+    /// Handles a refusal although the window was kept to.
+    pub(super) fn refused_in_window(&mut self, now: Instant) {
+        if let Some(strict) = &mut self.strict {
+            strict.guard.refused(now);
+            self.delayed = true;
+        }
+    }
+}

@@ -1,0 +1,8 @@
+use paced::rate_limited;
+
+#[rate_limited(rate = "60/min", window = "sliding")]
+async fn fetch() -> std::io::Result<()> {
+    Ok(())
+}
+
+fn main() {}
