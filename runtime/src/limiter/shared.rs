@@ -201,9 +201,12 @@ impl Shared {
         wanted: Use,
     ) -> Option<Result<Span, Refusal>> {
         let mut locked = self.lock();
-        let now = clock::now();
-        if locked.state.is_late(index, now) {
+        let mut now = clock::now();
+        // More than once if the permit that it comes back for is late as well, because this thread was stopped between
+        // the two locks: another thread has passed that permit on, and nothing would wake this caller.
+        while locked.state.is_late(index, now) {
             locked = self.come_back(locked, index, cx);
+            now = clock::now();
         }
         let burst = locked.state.quota().burst().get();
         let closed = locked.state.cooldown.closed_for(now);
