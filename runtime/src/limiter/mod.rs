@@ -74,10 +74,10 @@ use crate::error::Kind;
 use crate::quota::Quota;
 use crate::store::Limit;
 
-/// Share of a server's limit that counts as little when it is all that is left.
+/// Share of a server's limit below which the rest is spread until the reset, unless the options of a call set another.
 pub(crate) const THROTTLE_BELOW: f64 = 0.1;
 
-/// Longest cooldown, whatever a server sends, unless a function's attribute sets another bound.
+/// Longest cooldown, whatever a server sends, unless the options of a call set another bound.
 pub(crate) const LONGEST_COOLDOWN: Duration = Duration::from_secs(3600);
 
 /// A token bucket with a fair queue and a cooldown, shared by every call that goes through it.
