@@ -82,7 +82,7 @@ impl StoreError {
         }
     }
 
-    /// Returns whether the store can be reached and refuses, so that only a person can mend it.
+    /// Returns whether the store can be reached and refuses, so that no further try helps until something is changed.
     ///
     /// # Examples
     ///
