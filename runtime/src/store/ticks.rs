@@ -154,12 +154,12 @@ impl Ticks {
         Duration::new(seconds, nanos)
     }
 
-    /// Returns the ticks in `nanos` nanoseconds, rounded down.
+    /// Returns the ticks in so many nanoseconds, rounded down.
     pub(crate) const fn from_nanos(nanos: u64) -> Self {
         Self(nanos / NANOS)
     }
 
-    /// Returns the ticks in `nanos` nanoseconds, rounded up.
+    /// Returns the ticks in so many nanoseconds, rounded up.
     pub(crate) const fn from_nanos_up(nanos: u64) -> Self {
         Self(nanos.div_ceil(NANOS))
     }
