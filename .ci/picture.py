@@ -40,7 +40,7 @@ def check(text):
     if sorted(lanes) != ["paced", "plain"]:
         return f"the lanes are {sorted(lanes)}"
     for name, found in lanes.items():
-        # Each call waits for its last answer, if not for long; one line says when all are over.
+        # Each call has a line from its beginning to its last answer. One line marks the end of the last call.
         if found.get("waits") != CALLS or found.get("done") != 1 or found.get("failed", 0) < 1:
             return f"{name}: {found}"
     if lanes["paced"]["served"] != CALLS or lanes["paced"]["refused"] != 0:

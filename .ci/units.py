@@ -29,7 +29,7 @@ SPANS = (
 NAME = rf"(?:\w+_(?:at|until|nanos)|{'|'.join((INSTANTS + ' ' + SPANS).split())})"
 BARE = r"(?:Option<|Cell<)?u64\b"
 FIELD = re.compile(rf"\b{NAME}: (?:&(?:mut )?)?{BARE}")
-# A pair of numbers has not even names.
+# Numbers in a pair have no names that could tell their unit.
 PAIR = re.compile(r"\(u64, u64\)")
 RETURNED = re.compile(rf"\bfn {NAME}(?:<[^>]*>)?\([^)]*\) -> {BARE}")
 COMMENT = re.compile(r"^\s*//.*$", re.MULTILINE)

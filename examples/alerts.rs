@@ -1,4 +1,4 @@
-//! Alerts where calls are given up: a hook that is told of each such call, and counts for all readers.
+//! Alerts for calls that are given up: a hook that is called for each of them, and counts of all calls.
 //!
 //! ```text
 //! cargo run -p examples --example alerts

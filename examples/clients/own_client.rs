@@ -1,4 +1,4 @@
-//! An SDK that owns its HTTP client, without the attribute: `Limiter::call_with` goes round each of its methods.
+//! An SDK that owns its HTTP client, without the attribute: `Limiter::call_with` wraps each of its methods.
 //!
 //! ```text
 //! cargo run -p clients --example own_client
@@ -23,13 +23,13 @@ use self::sdk::SdkError;
 static API: Limiter = Limiter::new(Quota::per_second(NonZeroU32::new(20).unwrap()));
 const OPTIONS: CallOptions = CallOptions::new().max_retries(8);
 
-/// The recipe: the SDK's error says what the server answered, in words of its own.
+/// Reads the SDK's error, which says what the server answered.
 fn judge<T>(out: &Result<T, SdkError>) -> Verdict {
     match out {
         Err(SdkError::RateLimited { retry_after }) => Verdict::Throttled {
             retry_after: *retry_after,
         },
-        // Of other errors the type is read: a connection that could not be made is tried again.
+        // Other errors are read by their type: a connection that could not be made is tried again.
         _ => Verdict::Auto,
     }
 }

@@ -1,4 +1,4 @@
-//! The calls, and what became of them.
+//! The calls and their outcomes.
 
 use std::error::Error;
 use std::num::NonZeroU32;

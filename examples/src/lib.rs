@@ -1,4 +1,4 @@
-//! Shared parts of the examples: an API on loopback that means its rate limit.
+//! Shared parts of the examples: an API on loopback that enforces its rate limit.
 #![forbid(unsafe_code)]
 
 pub mod redis;

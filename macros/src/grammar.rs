@@ -145,19 +145,19 @@ pub(crate) const fn rate(text: &str) -> Result<PerPeriod, Mistake> {
     };
     let Some(count) = number(bytes, from, end) else {
         let negative = from < end && bytes[from] == b'-';
-        return fault(if negative { Wrong::ZeroRate } else { wrong }, from, end);
+        return mistake(if negative { Wrong::ZeroRate } else { wrong }, from, end);
     };
     let nanos = if slash == to {
         SECOND
     } else {
         match period(bytes, slash + 1, to) {
             Ok(nanos) => nanos,
-            Err(fault) => return Err(fault),
+            Err(mistake) => return Err(mistake),
         }
     };
     match interval(count, nanos as f64) {
         Ok(_) => Ok(PerPeriod { count, nanos }),
-        Err(wrong) => fault(wrong, from, to),
+        Err(wrong) => mistake(wrong, from, to),
     }
 }
 
@@ -206,12 +206,12 @@ pub(crate) const fn duration(text: &str) -> Result<u64, Mistake> {
 const fn period(bytes: &[u8], from: usize, to: usize) -> Result<u64, Mistake> {
     let (from, to) = trim(bytes, from, to);
     if from == to {
-        return fault(Wrong::NoPeriod, from, to);
+        return mistake(Wrong::NoPeriod, from, to);
     }
     if !is_of_number(bytes[from]) {
         return match unit(bytes, from, to) {
             Some(nanos) => Ok(nanos),
-            None => fault(Wrong::NoUnit, from, to),
+            None => mistake(Wrong::NoUnit, from, to),
         };
     }
     match sum(bytes, from, to) {
@@ -219,7 +219,7 @@ const fn period(bytes: &[u8], from: usize, to: usize) -> Result<u64, Mistake> {
             wrong: Wrong::MissingUnit,
             from,
             to,
-        }) => fault(Wrong::NoPeriod, from, to),
+        }) => mistake(Wrong::NoPeriod, from, to),
         read => read,
     }
 }
@@ -227,7 +227,7 @@ const fn period(bytes: &[u8], from: usize, to: usize) -> Result<u64, Mistake> {
 /// Parses a sum of numbers with units, and returns nanoseconds.
 const fn sum(bytes: &[u8], from: usize, to: usize) -> Result<u64, Mistake> {
     if from == to || !is_of_number(bytes[from]) {
-        return fault(Wrong::NoDuration, from, to);
+        return mistake(Wrong::NoDuration, from, to);
     }
     let (mut at, mut nanos) = (from, 0.0);
     while at < to {
@@ -236,7 +236,7 @@ const fn sum(bytes: &[u8], from: usize, to: usize) -> Result<u64, Mistake> {
             at += 1;
         }
         let Some(count) = number(bytes, start, at) else {
-            return fault(Wrong::NoNumber, start, at);
+            return mistake(Wrong::NoNumber, start, at);
         };
         at = trim(bytes, at, to).0;
         let name = at;
@@ -244,24 +244,24 @@ const fn sum(bytes: &[u8], from: usize, to: usize) -> Result<u64, Mistake> {
             at += 1;
         }
         if name == at {
-            return fault(Wrong::MissingUnit, start, at);
+            return mistake(Wrong::MissingUnit, start, at);
         }
         let Some(unit) = unit(bytes, name, at) else {
-            return fault(Wrong::NoUnit, name, at);
+            return mistake(Wrong::NoUnit, name, at);
         };
         nanos += count * unit as f64;
         at = trim(bytes, at, to).0;
         if at < to && !is_of_number(bytes[at]) {
-            return fault(Wrong::NoNumber, at, to);
+            return mistake(Wrong::NoNumber, at, to);
         }
     }
     // To the nearest nanosecond.
     let nanos = nanos + 0.5;
     if nanos < 1.0 {
-        return fault(Wrong::ZeroTime, from, to);
+        return mistake(Wrong::ZeroTime, from, to);
     }
     if nanos.is_nan() || nanos >= LONGEST {
-        return fault(Wrong::LongTime, from, to);
+        return mistake(Wrong::LongTime, from, to);
     }
     Ok(nanos as u64)
 }
@@ -308,7 +308,7 @@ const fn unit(bytes: &[u8], from: usize, to: usize) -> Option<u64> {
     None
 }
 
-const fn fault<T: Copy>(wrong: Wrong, from: usize, to: usize) -> Result<T, Mistake> {
+const fn mistake<T: Copy>(wrong: Wrong, from: usize, to: usize) -> Result<T, Mistake> {
     Err(Mistake { wrong, from, to })
 }
 

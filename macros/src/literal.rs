@@ -126,7 +126,7 @@ fn rate_literal(written: &Written) -> Result<PerPeriod, String> {
         Written::Number { value, .. } => {
             grammar::per_second(*value).map_err(|wrong| wrong.sentence().to_owned())
         }
-        Written::Text(text) => grammar::rate(text).map_err(|fault| fault.explain(text)),
+        Written::Text(text) => grammar::rate(text).map_err(|mistake| mistake.explain(text)),
         Written::Unit(_) | Written::Other => Err(
             "write a number of calls per second, `rate = 5`, or `rate = \"300/min\"`".to_owned(),
         ),
@@ -174,7 +174,7 @@ fn share(name: &str, written: &Written) -> Result<f64, String> {
 
 fn nanos(name: &str, written: &Written) -> Result<u64, String> {
     match written {
-        Written::Text(text) => grammar::duration(text).map_err(|fault| fault.explain(text)),
+        Written::Text(text) => grammar::duration(text).map_err(|mistake| mistake.explain(text)),
         Written::Number { value, .. } if *value <= 0.0 => {
             Err(Wrong::ZeroTime.sentence().to_owned())
         }

@@ -138,7 +138,7 @@ impl Backoff {
     ///
     /// # Panics
     ///
-    /// If it is another number.
+    /// If `factor` is not a finite number of at least 1.
     ///
     /// # Examples
     ///

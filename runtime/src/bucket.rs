@@ -121,7 +121,7 @@ impl Bucket {
         }
     }
 
-    /// Takes `cost` tokens that another bucket has granted, also where they are not there.
+    /// Takes `cost` tokens that another bucket has granted, even if this one does not hold them: it owes them then.
     pub(crate) fn force(&mut self, cost: u32, now: Instant) {
         self.tat = self.tat.max(now) + self.shape.price(u64::from(cost));
     }

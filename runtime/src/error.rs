@@ -275,8 +275,9 @@ impl Error {
     }
 
     /// Returns the name of the limiter that refused the call. A limiter without a name has that of the first function
-    /// that called through it. `None` where no limiter was asked, and from methods that do not wait, such as
-    /// [`Limiter::try_acquire`](crate::Limiter::try_acquire).
+    /// that called through it. `None` where no limiter was asked, from methods that do not wait, such as
+    /// [`Limiter::try_acquire`](crate::Limiter::try_acquire), and from [`Limiter::acquire`](crate::Limiter::acquire) of a
+    /// limiter without a name.
     ///
     /// # Examples
     ///
@@ -295,9 +296,8 @@ impl Error {
         self.context().map(|context| &*context.limiter)
     }
 
-    /// Returns the number of other callers that were waiting for a permit when the call was refused. `None` where no
-    /// limiter was asked, and from methods that do not wait, such as
-    /// [`Limiter::try_acquire`](crate::Limiter::try_acquire).
+    /// Returns the number of other callers that were waiting for a permit when the call was refused. `None` where
+    /// [`limiter`](Self::limiter) is.
     ///
     /// # Examples
     ///

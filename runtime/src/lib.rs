@@ -23,19 +23,20 @@
 //!
 //! # Where to go
 //!
-//! * [`paced::guide`](guide) explains: getting started, failures, own errors, shared limits, several processes, tests,
-//!   what to do when things go wrong.
+//! * [`paced::guide`](guide) explains how to work with the crate, from the first function to what to do when things go
+//!   wrong.
 //! * [`macro@rate_limited`] is the attribute. Its page is the reference of the options.
-//! * [`Limiter`] is the token bucket with its queue and its cooldown. Without the attribute, [`Limiter::call`] makes a
-//!   call with all that the attribute does, and [`Limiter::acquire`] gives a [`Permit`] alone. [`Quota`] and [`Rate`]
-//!   declare what is allowed.
+//! * [`Limiter`] is the token bucket with its queue and its cooldown. [`Limiter::builder`] gives it a name, or its limit in
+//!   a store. [`Quota`] and [`Rate`] declare what is allowed.
+//! * Without the attribute, [`Limiter::call`] makes a call with all that the attribute does, [`Limiter::call_with`] takes
+//!   [`CallOptions`], and [`Limiter::acquire`] gives a [`Permit`] alone.
 //! * [`Error`] is returned where a call is refused and has no outcome of its own; [`Error::find`] finds it in other errors.
 //! * [`Signal`] tells what an error of your own means. [`Verdict`] is the result of a `classify` function.
 //! * [`attempt`] tells the body which attempt it is, and gives it an idempotency key.
 //! * [`limiter()`] returns a function's own limiter, [`limiters`] lists all that have a name. A [`Snapshot`] has
 //!   [`Counts`] and [`Waits`]. A [`Report`] is passed to the hooks `on_retry` and `on_give_up`.
-//! * [`Limiter::resume`], [`Limiter::reset`] and [`Limiter::close`] overrule a server. [`drain`] and [`drain_all`] are for
-//!   the end of a program.
+//! * [`Limiter::resume`], [`Limiter::reset`] and [`Limiter::close`] control a limiter by hand. [`drain`] and [`drain_all`]
+//!   are for the end of a program.
 //! * [`store`] has the stores of limits that processes share.
 //!
 //! # Promises

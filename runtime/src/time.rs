@@ -1,7 +1,7 @@
 //! Instants and spans of time as integers with a unit.
 //!
-//! Both count nanoseconds and are as cheap as a `u64`. Only this module and the bit-packed fast path of the limiter
-//! look at the bare number.
+//! Both count nanoseconds and are as cheap as a `u64`. The bare number is for what needs an integer: atomics, products
+//! of 128 bits, and the conversion to the ticks of a store.
 //!
 //! The operators `+` and `-` are those of integers. A result that may be out of range is computed by a method, which
 //! saturates.

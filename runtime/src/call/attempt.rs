@@ -46,7 +46,7 @@ pub enum Attempted<O> {
 impl<S, R: Refusing, F: Future> Future for RunningAttempt<'_, '_, S, R, F> {
     type Output = Attempted<F::Output>;
 
-    /// Compiled for every annotated function, so all that does not need its body is elsewhere.
+    /// Compiled for every annotated function and every closure, so all that does not need the body is elsewhere.
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();

@@ -22,7 +22,7 @@ pub struct ByOwnSignal;
 #[derive(Clone, Copy, Debug)]
 pub struct NotRead;
 
-/// Lets a function judge the outcome before another reader does.
+/// Asks a function for the verdict on an outcome, and another reader where it has none.
 #[derive(Clone, Copy)]
 pub struct Judged<C, R> {
     pub(super) judge: C,
@@ -43,7 +43,7 @@ pub trait Readable<How> {
     fn read(&self, unit: ResetUnit) -> Reading;
 }
 
-/// A standard error, which is read with all that it came from.
+/// A standard error, which is read with its chain of sources.
 #[derive(Debug)]
 pub enum AsStdError {}
 
@@ -55,7 +55,7 @@ pub enum AsSharedBox {}
 #[derive(Debug)]
 pub enum AsBox {}
 
-/// An error that says itself what it means.
+/// An error that implements [`Signal`].
 #[derive(Debug)]
 pub enum AsSignal {}
 
@@ -143,7 +143,7 @@ where
     }
 }
 
-/// Reads the value of an `Ok`, in case that it is a response.
+/// Reads the value of an `Ok` if it is a response.
 fn read_value(value: &dyn Any, unit: ResetUnit) -> Reading {
     #[cfg(feature = "http")]
     macro_rules! responses {

@@ -60,9 +60,9 @@ pub(crate) struct Config {
     pub(crate) respects_headers: bool,
     /// Unit of a bare number in a reset field.
     pub(crate) reset_unit: ResetUnit,
-    /// The share of a server's limit that counts as little when it is all that is left.
+    /// Share of a server's limit below which the rest is spread until the reset.
     pub(crate) throttle_below: f64,
-    /// Longest wait for which a server is believed.
+    /// Longest wait that a server may ask for.
     pub(crate) max_cooldown: Span,
     /// A pause may end later by this share of what the server asked for.
     pub(crate) hint_spread: f64,

@@ -33,7 +33,8 @@ impl Limiter {
     /// Makes a call through this limiter: waits for a permit, runs the closure, and repeats both where that makes sense.
     ///
     /// It does what `#[rate_limited(limiter = ..)]` does for a function, with the [defaults](CallOptions::new) of all
-    /// options: for SDKs that own their HTTP client, and for code that cannot take an attribute.
+    /// options: 5 retries, no deadline. It is for SDKs that own their HTTP client, and for code that cannot take an
+    /// attribute.
     /// [`call_with`](Self::call_with) takes options. The closure is called once for each attempt, after the permit was
     /// granted. Inside of it [`attempt`](crate::attempt()) and `observe` work as in the body of an annotated function,
     /// and so do middlewares that call `observe`. Events and reports name the call by the file and the line of the
@@ -41,10 +42,10 @@ impl Limiter {
     ///
     /// The meaning of the outcome is read from its type:
     ///
-    /// * in an `Err`: an error with a [`Signal`](crate::Signal); a standard or boxed error that is or that comes from a
-    ///   `reqwest::Error`, a `tonic::Status`, a `ureq::Error`, a `std::io::Error` or a tokio timeout. A type that is a
-    ///   standard error and has a `Signal` too is ambiguous ("type annotations needed"):
-    ///   [`CallOptions::by_signal`] decides. For other types there is [`CallOptions::unreadable`].
+    /// * in an `Err`: an error that implements [`Signal`](crate::Signal); a standard or boxed error that is a
+    ///   `reqwest::Error`, a `tonic::Status`, a `ureq::Error`, a `std::io::Error` or a tokio timeout, or has one in its
+    ///   chain of sources. A type that is a standard error and implements `Signal` too is ambiguous ("type annotations
+    ///   needed"): choose by [`CallOptions::by_signal`]. For other types there is [`CallOptions::unreadable`].
     /// * in an `Ok`: the status and the headers of a `reqwest::Response`, and of an `http::Response` with a body of
     ///   type `()`, `String`, `Vec<u8>` or `ureq::Body`. Show other responses to `observe` in the closure.
     ///
@@ -103,7 +104,7 @@ impl Limiter {
         self.call_with(CallOptions::new(), body)
     }
 
-    /// Makes a call through this limiter, with options: [`call`](Self::call) with others than the defaults.
+    /// Makes a call through this limiter as [`call`](Self::call) does, with these options instead of the defaults.
     ///
     /// # Errors
     ///

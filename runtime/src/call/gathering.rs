@@ -89,7 +89,7 @@ impl Gathered {
         missing.retain(|resource| !self.held.iter().any(|ticket| ticket.is_of(resource)));
         let of_resource = request.without_backoff();
         if let Some(resource) = missing.first() {
-            // What the other waits will be is known now: the call need not wait here in vain.
+            // The waits for all missing permits are known now. A call for which one is too long does not begin to wait.
             let (permit, opens) = limiter.forecast_with(&missing, request.priority);
             if permit > request.latest {
                 return Err(Denial::Refused(Refusal::Late { until: permit }));

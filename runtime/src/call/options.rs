@@ -117,8 +117,8 @@ impl CallOptions {
         self.with_reader(ByOwnSignal)
     }
 
-    /// Takes errors of any type, in which nothing is read: an attempt that ends with one has failed. What it means is
-    /// said by [`classify`](Self::classify), or by the response that the closure shows to `observe`.
+    /// Accepts errors of any type and reads nothing in them: an attempt that ends with one has failed, and is not tried
+    /// again. [`classify`](Self::classify), or the response that the closure shows to `observe`, can say more.
     ///
     /// # Examples
     ///
@@ -174,8 +174,8 @@ impl<R> CallOptions<R> {
         self
     }
 
-    /// Sets how many retries after a refusal whose wait the server told do not count against
-    /// [`max_retries`](Self::max_retries). Default: 0, so all count.
+    /// Sets how many retries a call may make in addition to [`max_retries`](Self::max_retries), each after a wait that
+    /// the server asked for. Default: 0.
     ///
     /// # Examples
     ///
@@ -254,8 +254,8 @@ impl<R> CallOptions<R> {
         self
     }
 
-    /// Also retries a call after failures that may have been carried out, such as 500, 502, 504, timeouts and broken
-    /// connections. Default: off. [`retry_on`](Self::retry_on) may stand before or after it.
+    /// Also retries a call where the server may have carried out the request: after a 500, 502 or 504, a timeout, a broken
+    /// connection and the like. Default: off. [`retry_on`](Self::retry_on) may stand before or after it.
     ///
     /// # Examples
     ///
@@ -329,8 +329,8 @@ impl<R> CallOptions<R> {
         self
     }
 
-    /// Sets the longest wait for a permit. A call that would wait for longer is refused at once. Zero admits only calls that
-    /// need not wait. Default: none.
+    /// Sets the longest single wait, for a permit or before a retry. A call that would wait for longer is refused at once,
+    /// or ends with its last outcome if it has one. Zero admits only calls that need not wait. Default: none.
     ///
     /// # Examples
     ///
@@ -353,7 +353,7 @@ impl<R> CallOptions<R> {
         self
     }
 
-    /// Sets whether hints in headers count. Without them only the status does. Default: `true`.
+    /// Sets whether hints in headers count. With `false` only the status does. Default: `true`.
     ///
     /// # Examples
     ///
@@ -414,12 +414,12 @@ impl<R> CallOptions<R> {
         self
     }
 
-    /// Sets the share of a server's limit below which the limiter slows down, as the headers tell what is left: from 0 to 1.
-    /// Default: 0.1.
+    /// Sets the share of a server's limit below which the limiter slows down: from 0 to 1. The headers tell how much is
+    /// left. Default: 0.1.
     ///
     /// # Panics
     ///
-    /// If it is another number.
+    /// If `share` is not from 0 to 1.
     ///
     /// # Examples
     ///
@@ -435,8 +435,8 @@ impl<R> CallOptions<R> {
         self
     }
 
-    /// Sets the longest wait for which a server is believed. A call that is asked to wait for longer ends, and the limiter is
-    /// closed for this long. Default: 1 h.
+    /// Sets the longest wait that a server may ask for. A call that is asked to wait for longer ends with its outcome, and
+    /// the limiter is closed for this long. Default: 1 h.
     ///
     /// # Examples
     ///
@@ -464,12 +464,12 @@ impl<R> CallOptions<R> {
         self
     }
 
-    /// Sets by which share of a wait that the server asked for the wait may be longer, by a random draw and by 1 s at most: from
-    /// 0 to 1. For fleets without a store. Default: 0.
+    /// Adds a random time to each wait that the server asked for: up to this share of it, from 0 to 1, and 1 s at most. So
+    /// processes without a store do not all come back at one instant. Default: 0.
     ///
     /// # Panics
     ///
-    /// If it is another number.
+    /// If `share` is not from 0 to 1.
     ///
     /// # Examples
     ///
@@ -515,7 +515,8 @@ impl<R> CallOptions<R> {
         self
     }
 
-    /// Sets a function that is called before each retry, without any lock. Default: none.
+    /// Sets a function that is called before each retry, in the task of the call and outside of all locks. It should return
+    /// at once; a panic in it is the call's. Default: none.
     ///
     /// # Examples
     ///
@@ -540,7 +541,8 @@ impl<R> CallOptions<R> {
         self
     }
 
-    /// Sets a function that is called when a call ends with a failure that a retry might have mended, without any lock. Default: none.
+    /// Sets a function that is called when a call ends with a failure that a retry might have mended, as
+    /// [`on_retry`](Self::on_retry) is. Default: none.
     ///
     /// # Examples
     ///

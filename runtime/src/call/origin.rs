@@ -18,8 +18,8 @@ pub(crate) enum Origin {
 /// File, line and column.
 type Key = (&'static str, u32, u32);
 
-/// Lines from which calls have come of which there was something to say, with their names. One entry for each line of
-/// the program, which is never removed.
+/// Names of lines that an event or a report has mentioned. There is at most one entry for each call in the program's
+/// source, so entries are never removed.
 static LINES: Mutex<BTreeMap<Key, &'static Unread>> = Mutex::new(BTreeMap::new());
 
 impl Origin {

@@ -58,8 +58,7 @@ impl Reading {
             (None, Some((hint, received))) => (Advice::of(hint, throttled), Some(received)),
             (None, None) => (Advice::default(), None),
         };
-        // A response that was observed has been heard of, and a refusal that says for how long says
-        // no more.
+        // An observed response has been reported already, and a refusal with a wait is reported as a refusal.
         let refused = advice.refuses(failure);
         let told = refused && advice.retry_after.is_some();
         let unheard = own.filter(|_| scope.status.is_none() && !told);

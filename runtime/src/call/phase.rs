@@ -83,7 +83,7 @@ impl Phase {
     /// Records that the body runs from now on.
     #[inline]
     pub(super) fn begin(&mut self, now: Instant) {
-        // Only where there is nothing to drop: an assignment alone would look for it.
+        // These variants need no drop. For an assignment without this test the compiler would add the drop of the others.
         if let Phase::Idle | Phase::Running(_) = self {
             *self = Phase::Running(now);
         }

@@ -1,4 +1,5 @@
-//! Settles an attempt that has told something: one report to the limiter, then another attempt or the end of the call.
+//! Settles an attempt that has failed, or whose response was observed: one report to the limiter, then another attempt
+//! or the end of the call.
 
 use core::time::Duration;
 
@@ -338,6 +339,6 @@ fn judge(setup: &Setup, told: &Conclusion<'_>, verdict: Verdict) -> Judgement {
 struct ObservedRefusal {
     failure: Failure,
     advice: Advice,
-    /// Time for which the server asked the call to stay away.
+    /// Wait that the server asked for.
     wait: Duration,
 }

@@ -88,7 +88,7 @@ fn setup(limiter: Arc<Shared>) -> Setup {
     }
 }
 
-/// Limiter that learns nothing from calls that pass, as one does that has been used for some time.
+/// Returns a limiter that has been used for some time, and so learns nothing from calls that pass.
 fn limiter() -> Arc<Shared> {
     let often = NonZeroU32::new(1_000_000).expect("above 0");
     let limiter = Arc::clone(Limiter::new(Quota::per_second(often).with_burst(often)).shared());

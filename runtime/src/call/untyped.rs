@@ -80,7 +80,7 @@ impl<'s> Core<'s> {
             return false;
         }
         let retry = scope.number > 1;
-        // Taken back where it has to wait.
+        // `wait_for_permit` sets this back if the call has to wait.
         scope.progress = Progress::UnderWay;
         match self.limiter() {
             Some(limiter) if limiter.has_resources() && self.is_bound(limiter, now) => false,

@@ -110,9 +110,10 @@ pub(crate) fn with_current<T>(act: impl FnOnce(&mut Scope) -> T) -> Option<T> {
     result
 }
 
-/// Returns the current attempt, at any depth of the body of a rate-limited function, on the same task.
+/// Returns the current attempt, at any depth of the body of a rate-limited function or of the closure of
+/// [`Limiter::call`](crate::Limiter::call), on the same task.
 ///
-/// Outside of a rate-limited function, and in tasks that the body spawns, it returns the first attempt of a call
+/// Outside of both, and in tasks that the body spawns, it returns the first attempt of a call
 /// without a deadline, with a new idempotency key each time.
 ///
 /// # Examples

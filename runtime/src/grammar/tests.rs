@@ -4,9 +4,9 @@ use super::*;
 
 /// Checks the mistake in a text, and a part of the sentence about it.
 fn refuses<T: core::fmt::Debug>(read: Result<T, Mistake>, text: &str, wrong: Wrong, part: &str) {
-    let fault = read.expect_err(text);
-    assert_eq!(fault.wrong, wrong, "{text}");
-    let sentence = fault.explain(text);
+    let mistake = read.expect_err(text);
+    assert_eq!(mistake.wrong, wrong, "{text}");
+    let sentence = mistake.explain(text);
     assert!(sentence.contains(part), "{text}: {sentence}");
 }
 
@@ -102,7 +102,7 @@ fn good_durations() {
 fn a_number_that_no_float_holds_is_too_long() {
     let text = format!("1.{}s", "0".repeat(400));
     assert_eq!(
-        duration(&text).map_err(|fault| fault.wrong),
+        duration(&text).map_err(|mistake| mistake.wrong),
         Err(Wrong::LongTime)
     );
 }

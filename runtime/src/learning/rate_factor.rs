@@ -30,15 +30,15 @@ use crate::time::Span;
 pub(super) struct AcceptedShare {
     /// The share now.
     value: f64,
-    /// Factor after the last cut.
+    /// Share after the last cut.
     floor: f64,
     /// Instant from which it has grown since.
     since: Instant,
-    /// Factor up to which it grows linearly, because nothing suggests that the server refuses this rate.
+    /// Share up to which it grows linearly, because nothing suggests that the server refuses this rate.
     plateau: f64,
-    /// Factor before the current stop.
+    /// Share before the current stop.
     before: f64,
-    /// Instant of the last new refusal, if there was one. A call that was sent before it and is refused later says nothing new.
+    /// Instant of the last new refusal, if there was one. The refusal of a call that was sent before it is not new.
     refused: Option<Instant>,
     /// Instant of the first refusal of the current stop.
     stopped: Instant,
@@ -48,7 +48,7 @@ pub(super) struct AcceptedShare {
     passed: u32,
     /// Accepted calls of the run before. 0: not known.
     held: u32,
-    /// Factor in the run before.
+    /// Share in the run before.
     held_at: f64,
     /// Time from one reopening to the next, if the last cut took the limit for a window.
     cycle: Option<Span>,

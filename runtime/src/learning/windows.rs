@@ -114,12 +114,12 @@ pub(crate) struct Observation<'a> {
     pub(crate) received: Instant,
     /// Part of a limit below which its rest is spread: `throttle_below`.
     pub(crate) below: f64,
-    /// Longest time to a reset that is believed: `max_cooldown`.
+    /// Longest time to a reset; a longer one counts as this one: `max_cooldown`.
     pub(crate) longest: Span,
 }
 
 impl Observation<'_> {
-    /// Returns an instant that the server sent, bounded by the longest time that is believed.
+    /// Returns an instant that the server sent, at most `longest` after the response.
     fn believed(&self, instant: Instant) -> Instant {
         instant.min(self.received.after(self.longest))
     }

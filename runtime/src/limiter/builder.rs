@@ -15,7 +15,7 @@ use super::shared::Shared;
 
 /// Builder of a [`Limiter`] that has a name, or its limit in a store: [`Limiter::builder`].
 ///
-/// Each value can be set once or not at all; a later value replaces an earlier one.
+/// All values are optional. A value that is set twice is the later one.
 ///
 /// # Examples
 ///
@@ -56,7 +56,7 @@ impl LimiterBuilder {
         }
     }
 
-    /// Sets the name by which this program knows the limiter, and its store the limit. Default: no name.
+    /// Sets the name of the limiter in this program, and of its limit in the store. Default: no name.
     ///
     /// The first [`build`](Self::build) with a name creates the limiter, and later ones return handles to it, as
     /// `#[rate_limited(limiter = "github")]` does. The name is free again once the last handle is dropped: it can then
@@ -84,8 +84,8 @@ impl LimiterBuilder {
     /// Sets the store through which the limiter shares its limit with all others of its [name](Self::name) in the
     /// same store, also in other processes and on other machines. Default: no store.
     ///
-    /// Its permits are tokens drawn from the store: as many as callers wait for, many in one request. Cooldowns hold
-    /// for all processes, and so does the pace that a server's hints ask for.
+    /// Its permits are tokens drawn from the store, many in one request where many callers wait. Cooldowns hold for all
+    /// processes, and so does the pace that a server's hints ask for.
     ///
     /// [`Limiter::try_acquire`] takes a token only if one has been drawn already; otherwise it has one drawn for the
     /// next try.
@@ -114,7 +114,8 @@ impl LimiterBuilder {
         self
     }
 
-    /// Sets what happens while the store is away, and how long it is waited for. Default: [`Policy::new`].
+    /// Sets how long a call waits for the store, and what happens while the store is away. Default: [`Policy::new`], so
+    /// 150 ms, and then the process's share of the rate.
     ///
     /// # Examples
     ///
@@ -145,8 +146,8 @@ impl LimiterBuilder {
 
     /// Makes a new limiter at each [`build`](Self::build), also where the program has one of this name.
     ///
-    /// [`limiters`](crate::limiters) does not list it, and no function finds it by its name. For tests in which one
-    /// program plays several processes that share a limit, and for limits that must not be found by others.
+    /// [`limiters`](crate::limiters) does not list it, and no function finds it by its name. Default: off. For tests in
+    /// which one program stands for several processes that share a limit, and for limits that must not be found by name.
     ///
     /// # Examples
     ///
@@ -204,7 +205,9 @@ impl LimiterBuilder {
                 Err(Error::invalid("a store policy needs a store: `.store(..)`"))
             }
             (None, None) => Ok(Limiter::new(self.quota)),
-            (Some(name), store) if self.unregistered => alone(&name, self.quota, store, policy),
+            (Some(name), store) if self.unregistered => {
+                build_unregistered(&name, self.quota, store, policy)
+            }
             (Some(name), None) => registry::declare(&name, self.quota),
             (Some(name), Some(store)) => {
                 registry::declare_in_store(&name, self.quota, &store, policy)
@@ -214,7 +217,7 @@ impl LimiterBuilder {
 }
 
 /// Returns a new limiter that the registry does not know.
-fn alone(
+fn build_unregistered(
     name: &Arc<str>,
     quota: Quota,
     store: Option<Arc<dyn Store>>,
@@ -228,6 +231,6 @@ fn alone(
             Shared::linked(quota, client, RemoteConfig::of(policy))
         }
     };
-    shared.call(name);
+    shared.set_name(name);
     Ok(Limiter::of(quota, shared))
 }

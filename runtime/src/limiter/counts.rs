@@ -22,7 +22,7 @@ use core::sync::atomic::AtomicU64;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Counts {
-    /// Calls of annotated functions that have begun, whatever became of them.
+    /// Calls of annotated functions, and by [`Limiter::call`](crate::Limiter::call), that have begun.
     pub calls: u64,
     /// Attempts that were admitted, retries included: each one ran the body.
     pub attempts: u64,

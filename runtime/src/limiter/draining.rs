@@ -17,8 +17,8 @@ const LOOK: Duration = Duration::from_millis(10);
 /// many are still under way.
 ///
 /// New calls and calls that wait are refused as [`Limiter::close`] says. An attempt is under way from its permit until
-/// its body has returned or its call is dropped. Permits of [`Limiter::acquire`] are not waited for, since a limiter
-/// is not told when they have been used. [`Limiter::reset`] opens a limiter again.
+/// its body has returned or its call is dropped. Permits of [`Limiter::acquire`] are not waited for, since the end
+/// of their requests need not be reported. [`Limiter::reset`] opens a limiter again.
 ///
 /// # Panics
 ///

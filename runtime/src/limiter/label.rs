@@ -15,13 +15,13 @@ impl Shared {
     /// Creates a limiter that has a name, and a placeholder quota until it is declared.
     pub(super) fn undeclared(name: &Arc<str>, quota: Quota) -> Arc<Self> {
         let shared = Self::new(quota);
-        shared.call(name);
+        shared.set_name(name);
         shared.naming.provisional.store(true, Ordering::Relaxed);
         shared
     }
 
     /// Gives it a name, if it has none.
-    pub(super) fn call(&self, name: &Arc<str>) {
+    pub(super) fn set_name(&self, name: &Arc<str>) {
         // A name never changes.
         drop(self.naming.name.set(Arc::clone(name)));
     }

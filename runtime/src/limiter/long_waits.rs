@@ -1,4 +1,4 @@
-//! Decides which long waits are announced: few of them, since one event tells of the state that all callers share.
+//! Decides which long waits are announced: at most one in ten seconds, since all callers wait for the same reason.
 
 use core::sync::atomic::AtomicU64;
 use core::sync::atomic::Ordering;
@@ -23,7 +23,7 @@ impl LongWaits {
         }
     }
 
-    /// Returns whether a long wait is to be announced now. If it is, the next one is not for some time.
+    /// Returns whether a long wait is to be announced now. After `true` it returns `false` for [`EVERY`].
     pub(super) fn take_turn(&self, now: Instant) -> bool {
         let next = self.next.load(Ordering::Relaxed);
         let later = now.after(EVERY).nanos();

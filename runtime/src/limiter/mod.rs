@@ -75,10 +75,10 @@ use crate::grammar;
 use crate::quota::Quota;
 use crate::store::Limit;
 
-/// Share of a server's limit that counts as little when it is all that is left.
+/// Share of a server's limit below which the rest is spread until the reset, unless the options of a call set another.
 pub(crate) const THROTTLE_BELOW: f64 = 0.1;
 
-/// Longest cooldown, whatever a server sends, unless a function's attribute sets another bound.
+/// Longest cooldown, whatever a server sends, unless the options of a call set another bound.
 pub(crate) const LONGEST_COOLDOWN: Duration = Duration::from_secs(3600);
 
 /// A token bucket with a fair queue and a cooldown, shared by every call that goes through it.
@@ -174,7 +174,7 @@ impl Limiter {
         }
     }
 
-    /// Waits for a permit of one token.
+    /// Waits for a permit of one token. The [`Permit`] can report the response to the request; it may be dropped at once.
     ///
     /// The permit is for a request that is sent now: what is waited for between the permit and the request (a login
     /// token, another limiter) lets permits pile up, and requests be sent faster than the rate. In the body of an

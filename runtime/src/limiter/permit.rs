@@ -1,4 +1,4 @@
-//! A permit that was granted, and what its holder reports of the request that it was for.
+//! A permit that was granted, and the reports of the response to its request.
 
 use core::time::Duration;
 
@@ -30,14 +30,14 @@ use super::reporting::AttemptResult;
 
 /// Permit of a [`Limiter`] for one request, which is sent now.
 ///
-/// Its tokens are spent as soon as it is granted. Dropping it gives nothing back and says nothing, so
-/// `limiter.acquire().await?;` is all that pacing needs. A limiter that is also to learn from the server is told
-/// of each response: by [`observe`](Self::observe) where the server speaks HTTP, and by
-/// [`accepted`](Self::accepted) or [`refused`](Self::refused) where it does not. The request counts as sent at the
-/// instant at which the permit was granted. Report one response for each permit.
+/// Its tokens are spent as soon as it is granted. Dropping it gives nothing back and reports nothing, so
+/// `limiter.acquire().await?;` is all that pacing needs. For a limiter that also learns from the server, report each
+/// response: by [`observe`](Self::observe) where the server speaks HTTP, and by [`accepted`](Self::accepted) or
+/// [`refused`](Self::refused) where it does not. The request counts as sent at the instant at which the permit was
+/// granted. Report one response for each permit.
 ///
-/// A permit knows nothing of resources of the server, such as GitHub's `search`: a limit that a response tells of
-/// holds for the whole limiter.
+/// A permit is not bound to one of the server's resources, such as GitHub's `search`: a limit that a response tells of
+/// applies to the whole limiter.
 ///
 /// # Examples
 ///
@@ -72,8 +72,8 @@ impl<'a> Permit<'a> {
     /// Reports the response to the request, as an annotated function does.
     ///
     /// A refusal with a wait, such as a 429 with `Retry-After`, closes the limiter for as long, from now on and for an
-    /// hour at most. A refusal without one closes it for as long as the limiter finds right. Headers that tell what
-    /// is left of a quota slow it down in time. Every other status below 500 is a success. See
+    /// hour at most. A refusal without one closes it for 1 s, and for longer while refusals go on. Headers that tell
+    /// that little is left of a quota slow it down. Every other status below 500 is a success. See
     /// [`headers`](crate::headers) for what is read.
     ///
     /// # Examples
@@ -132,7 +132,7 @@ impl<'a> Permit<'a> {
     /// Reports that the server refused the request because of a limit of its own, and for how long it asked its
     /// clients to wait. The limiter is closed for as long, from now on and for an hour at most.
     ///
-    /// `None` and zero: it asked for no wait. The limiter is closed for 1 s, and for longer once it is refused for some seconds.
+    /// `None` and zero: it asked for no wait. The limiter is closed for 1 s, and for longer while refusals go on.
     ///
     /// # Examples
     ///

@@ -28,7 +28,7 @@ pub(crate) struct AttemptReport<'a> {
     pub(crate) received: Option<Instant>,
     /// It was not the call's first attempt.
     pub(crate) retry: bool,
-    /// Limits that its response told of, if no report has carried them.
+    /// Limits that its response told of, unless an earlier report has carried them.
     pub(crate) heard: Option<Observation<'a>>,
     /// Resource that its response named.
     pub(crate) resource: Option<&'a str>,
@@ -46,9 +46,9 @@ pub(crate) enum AttemptResult<'a> {
     UnderWay(Option<Rejection<'a>>),
     /// It succeeded.
     Passed,
-    /// It failed, and the server had let it through.
+    /// It failed, but the server neither refused it nor failed itself: a 404, for example.
     LetThrough,
-    /// It failed, and not because it was one too many. The response may have said when to come back.
+    /// It failed for a reason other than a limit. The fault says when the server asked callers to come back, if it did.
     Failed(Option<Fault>),
     /// The server refused it.
     Refused(Rejection<'a>),
@@ -103,7 +103,7 @@ impl<'a> AttemptResult<'a> {
         matches!(self, Self::Passed | Self::LetThrough)
     }
 
-    /// Returns whether the attempt failed; `true` in it: the server refused it.
+    /// Returns whether a failed attempt was refused by the server. `None` if it did not fail.
     const fn failed(&self) -> Option<bool> {
         match self {
             Self::UnderWay(_) | Self::Passed => None,
@@ -202,7 +202,7 @@ impl<'a> AttemptReport<'a> {
 }
 
 impl Part<'_> {
-    /// Returns whether it has to be told under the lock, also to a limiter that is not attentive.
+    /// Returns whether the limiter has to be locked for it, even if it learns nothing from passes.
     const fn needs_lock(&self) -> bool {
         let is_plain = matches!(
             self.result,
@@ -227,8 +227,8 @@ impl Shared {
             let learns =
                 resource.published.is_attentive() && !matches!(part.result, PartResult::Nothing);
             if binds || learns || part.needs_lock() {
-                let (_, its) = resource.tell(report, &part, own);
-                forecast.join(its);
+                let (_, of_resource) = resource.tell(report, &part, own);
+                forecast.join(of_resource);
             }
         }
         forecast

@@ -3,7 +3,7 @@
 use crate::time::Instant;
 use crate::time::Span;
 
-/// Longest wait that is not long, unless a function's attribute sets another.
+/// Longest wait that is not announced, unless the options of a call set another.
 pub(crate) const SLOW: Span = Span::from_secs(5);
 
 /// A request for a permit.

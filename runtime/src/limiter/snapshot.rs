@@ -40,7 +40,8 @@ pub struct Snapshot {
     pub available: u64,
     /// Number of calls that wait for a permit.
     pub waiting: usize,
-    /// Number of attempts under way: calls of annotated functions whose body runs.
+    /// Number of attempts under way: annotated functions whose body runs, and closures of
+    /// [`Limiter::call`](crate::Limiter::call).
     pub in_flight: u64,
     /// Whether the limiter was [closed](crate::Limiter::close), and refuses all calls.
     pub closed: bool,

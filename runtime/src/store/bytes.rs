@@ -58,12 +58,13 @@ impl State {
 
     /// Reads the bytes that [`to_bytes`](Self::to_bytes) wrote.
     ///
-    /// Numbers that cannot be meant are no error: [`step`](super::step) moves them into bounds.
+    /// Numbers out of range are not an error: [`step`](super::step) moves them into their range.
     ///
     /// # Errors
     ///
-    /// [`StateError::is_newer`] for the bytes of a newer version of this crate, which must be left as they are. Any
-    /// other error is for bytes of another length or without a version: they are none of ours, or damaged.
+    /// [`StateError::is_newer`] holds where the first byte is a version above 1: a newer version of this crate wrote the
+    /// bytes, and they must be left as they are. Any other error is for bytes of another length or version: they are
+    /// damaged, or no state.
     ///
     /// # Examples
     ///
@@ -101,7 +102,7 @@ impl State {
 
 /// Error of bytes that are no [`State`].
 ///
-/// As a [`StoreError`] it is [rejected](StoreError::is_rejected): a person has to look.
+/// As a [`StoreError`] it is [rejected](StoreError::is_rejected): another try does not help.
 ///
 /// # Examples
 ///

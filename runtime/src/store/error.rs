@@ -65,7 +65,7 @@ impl StoreError {
         }
     }
 
-    /// Creates the error of a store that can be reached and refuses: a person has to look at it.
+    /// Creates the error of a store that can be reached and refuses: another try does not help until something is changed.
     ///
     /// # Examples
     ///
@@ -82,7 +82,7 @@ impl StoreError {
         }
     }
 
-    /// Returns whether the store can be reached and refuses, so that only a person can mend it.
+    /// Returns whether the store can be reached and refuses, so that no further try helps until something is changed.
     ///
     /// # Examples
     ///

@@ -119,8 +119,8 @@ pub type StoreFuture<'a> = Pin<Box<dyn Future<Output = Result<Reply, StoreError>
 ///
 /// # Errors
 ///
-/// [`StoreError::unavailable`] for what another try may mend, [`StoreError::rejected`] for what needs
-/// a person: a wrong password, a file that is no store. What a limiter does about the first kind is
+/// [`StoreError::unavailable`] for what another try may mend, [`StoreError::rejected`] for what no further
+/// try mends: a wrong password, a file that is no store. What a limiter does about the first kind is
 /// its setting; the second kind is never worked around. [`StoreError::unsupported`] is for
 /// [`list`](Self::list) alone.
 ///

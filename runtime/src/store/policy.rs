@@ -46,7 +46,7 @@ pub enum OnStoreError {
     Open,
     /// Calls are refused, with an error for which [`Error::is_store`](crate::Error::is_store) holds; those
     /// with a bound on their wait only once a request has failed, or the bound is reached.
-    /// Calls of a function whose error is not `From<paced::Error>` wait for the store.
+    /// Calls of a function whose error type has no room for a refusal wait for the store.
     Closed,
 }
 

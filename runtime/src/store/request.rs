@@ -30,8 +30,8 @@ pub struct Request {
     /// Last state that this process saw: it restores one that was lost.
     pub floor: Option<State>,
     /// Instant of the store's clock after which nothing is to be done: a store that hung must not
-    /// serve callers that have left. More than ten minutes after it, the clock was set forward, and the state
-    /// moves along with it.
+    /// serve callers that have left. A request that is later by ten minutes or more shows that the clock was set
+    /// forward: it is carried out, and the state moves along with the clock.
     pub not_after: Option<Ticks>,
     /// Time of the store at which the request was sent, as this process estimates it. A clock that was set
     /// forward is taken to have moved by the time since then; without it, by the time since `not_after`.
@@ -130,8 +130,8 @@ impl Request {
         }
     }
 
-    /// Returns the request, sent at `instant`: a time of the store's clock. By it the store tells how far a
-    /// clock was set forward.
+    /// Returns the request, sent at `instant`: a time of the store's clock. From it [`step`](super::step) computes how
+    /// far a clock was set forward.
     ///
     /// # Examples
     ///

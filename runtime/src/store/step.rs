@@ -49,7 +49,7 @@ pub fn step(state: &mut State, now: Ticks, request: &Request) -> Reply {
         return Reply::stale(now, &request.actions, *state);
     }
     let before = *state;
-    // Since the request was sent, and not since its time was over: that can be much later.
+    // Counted from the instant at which the request was sent. `end` can be much later than that.
     let ahead = if late > Ticks::ZERO {
         now - request.sent_at.map_or(end, |sent| sent.min(end))
     } else {
@@ -107,7 +107,7 @@ fn act(state: &mut State, now: Ticks, declared: &Limits, action: Action) -> Answ
 /// The buckets of all limits at one instant.
 struct Buckets {
     now: Ticks,
-    /// From when on tokens are drawn: now, or the end of a pause.
+    /// Instant from which on tokens are drawn: now, or the end of a pause.
     from: Ticks,
     limits: Limits,
     full_at: [Ticks; MAX_LIMITS],
@@ -161,7 +161,7 @@ impl Buckets {
         self.fewest(|limit| self.from + limit.furthest())
     }
 
-    /// Returns how many tokens fit into all buckets until the instant that each limit has.
+    /// Returns how many tokens fit into every bucket until `instant` of its limit.
     fn fewest(&self, instant: impl Fn(Limit) -> Ticks) -> u32 {
         let fit = self
             .each()
@@ -208,11 +208,11 @@ fn take(state: &mut State, now: Ticks, limits: &Limits, drawn: Answer) {
     }
 }
 
-/// Closes until then, if that is later than it is closed already.
+/// Pauses for `duration`, unless a pause that lasts longer is in force.
 ///
-/// All slots that were drawn are void, so the first bucket owes them nothing: it is empty when the
-/// pause ends, and not before. Answers that arrive close together have the same cause. So that not
-/// each of them makes slots void, an extension is never a short one.
+/// Tokens that were drawn before are void, so the first bucket is empty when the pause ends, and not before. Refusals
+/// that arrive close together have the same cause. An extension is never short, so that not each of them makes tokens
+/// void again.
 fn pause(state: &mut State, now: Ticks, duration: Ticks, limits: &Limits) {
     let mut until = now + duration;
     if until <= state.paused_until.max(now) {
@@ -229,8 +229,8 @@ fn pause(state: &mut State, now: Ticks, duration: Ticks, limits: &Limits) {
 
 /// Ends the pause that is in force, if any.
 ///
-/// Slots that were drawn for its end are void, and what the bucket held when it began is not known any more: so
-/// it is empty, as at the end of any pause.
+/// Tokens that were drawn for its end are void. What the bucket held when it began is not known any more, so it is
+/// empty, as at the end of any pause.
 fn resume(state: &mut State, now: Ticks, limits: &Limits) {
     if state.paused_until <= now {
         return;

@@ -89,7 +89,7 @@ impl Ticks {
         self.0
     }
 
-    /// Returns a time of so many seconds.
+    /// Returns a time of `seconds`.
     ///
     /// # Examples
     ///
@@ -102,7 +102,7 @@ impl Ticks {
         Self::SECOND.saturating_mul(seconds)
     }
 
-    /// Returns a time of so many milliseconds.
+    /// Returns a time of `milliseconds`.
     ///
     /// # Examples
     ///
@@ -115,7 +115,7 @@ impl Ticks {
         Self(1_000_000 / NANOS).saturating_mul(milliseconds)
     }
 
-    /// Returns the ticks in `duration`, rounded down; [`MAX`](Self::MAX) for one that is too long.
+    /// Returns the ticks in `duration`, rounded down and at most [`MAX`](Self::MAX).
     ///
     /// # Examples
     ///
@@ -256,7 +256,7 @@ impl Mul<Ticks> for u64 {
     }
 }
 
-/// Rounds down. Panics where the divisor is 0.
+/// Rounds down. Panics if the divisor is 0.
 impl Div<u64> for Ticks {
     type Output = Self;
 
@@ -265,7 +265,7 @@ impl Div<u64> for Ticks {
     }
 }
 
-/// Counts how many times the divisor fits in. Panics where it is 0.
+/// Returns how many times the divisor fits in. Panics if it is 0.
 impl Div for Ticks {
     type Output = u64;
 

@@ -2,7 +2,7 @@
 
 use super::Ticks;
 
-/// Time from a store's now to the instant of a token, which may be past.
+/// Time from now, by a store's clock, to the instant of a token. That instant may be past.
 ///
 /// # Examples
 ///
@@ -19,7 +19,7 @@ use super::Ticks;
 pub struct Wait(i64);
 
 impl Wait {
-    /// The instant is now.
+    /// Wait for an instant that is now.
     ///
     /// # Examples
     ///
@@ -31,7 +31,7 @@ impl Wait {
     /// ```
     pub const NONE: Self = Self(0);
 
-    /// The instant is so far ahead.
+    /// Returns the wait for an instant that is `ticks` ahead.
     ///
     /// # Examples
     ///
@@ -44,7 +44,7 @@ impl Wait {
         Self(signed(ticks))
     }
 
-    /// The instant was so long ago.
+    /// Returns the wait for an instant that is `ticks` past.
     ///
     /// # Examples
     ///

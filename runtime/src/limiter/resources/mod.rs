@@ -95,7 +95,7 @@ impl Shared {
                 }
             }
         });
-        resource.call(&format!("{}#{name}", self.label()).into());
+        resource.set_name(&format!("{}#{name}", self.label()).into());
         if !self.has_resources() {
             let locked = self.lock();
             self.published.add_resources();

@@ -6,7 +6,8 @@ use std::sync::Arc;
 /// Maximum number of known resources: one bit each in a function's mask.
 const MOST: usize = 8;
 
-/// Identity of an annotated function: the address of its `Site`.
+/// Identity of an annotated function, by the address of its `Site`, or of a line with a call without the attribute, by
+/// that of its `Location`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Function(usize);
 

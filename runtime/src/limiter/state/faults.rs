@@ -16,7 +16,7 @@ pub(super) const ENOUGH: u8 = 2;
 pub(crate) struct Fault {
     /// Instant at which the response was received.
     pub(crate) received: Instant,
-    /// Time for which the server asked callers to stay away.
+    /// Wait that the server asked for.
     pub(crate) asked: Span,
     /// Time by which the pause may end later than that.
     pub(crate) spread: Spread,

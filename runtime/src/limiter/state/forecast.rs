@@ -158,7 +158,7 @@ impl LimiterState {
     }
 }
 
-/// Returns the time for which the others are held for a probe, if they are.
+/// Returns the time for which other calls are held for a probe. `None`: they are not.
 fn held_for(span: Span) -> Option<Span> {
     (!span.is_zero()).then_some(span)
 }

@@ -9,7 +9,7 @@ use crate::time::Span;
 
 use super::why;
 
-/// Change that the program or a person made.
+/// Change that the program made by a method of the limiter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::limiter) enum ByHand {
     Resumed,

@@ -21,7 +21,7 @@ pub(super) async fn check(bench: &Bench) {
     lists(bench).await;
 }
 
-/// No token is given away twice, and none is lost: they lie one interval apart.
+/// No token is granted twice, and none is lost: they lie one interval apart.
 async fn draws(bench: &Bench) {
     const PROMISE: &str = "however many draw at once, no token is given away twice or lost";
     let key = bench.key("crowd");

@@ -53,8 +53,8 @@ use super::Store;
 /// * Every answer is the one that [`step`](super::step) gives for the state that the store had, with
 ///   the time that the answer carries: for requests of every kind, and for long random histories.
 /// * The actions of a request are done in their order, and each is answered.
-/// * Each request is one atomic operation, all of its actions together: however many are made at once, no token is given away
-///   twice, and no pause is lost.
+/// * Each request is one atomic operation, all of its actions together: however many requests are made at once, no token
+///   is granted twice, and no pause is lost.
 /// * Keys are compared byte by byte, and do not affect one another.
 /// * The store's clock counts ticks of 250 ns and never goes back.
 /// * A state is kept until [`State::expires_at`](super::State::expires_at). Whether it is forgotten

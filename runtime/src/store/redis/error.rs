@@ -23,7 +23,7 @@ const PASSING: &[(&str, &str)] = &[
     ("BUSY", "Redis is busy with another script (BUSY)"),
 ];
 
-/// Errors that need a person.
+/// Errors that no further try mends.
 const LASTING: &[(&str, &str)] = &[
     (
         "WRONGTYPE",

@@ -31,7 +31,7 @@ if time.err then return failure('TIME', time) end
 local now = tonumber(time[1]) * SECOND + tonumber(time[2]) * 4
 ";
 
-/// Number of numbers in a state.
+/// Number of integers in a state.
 pub(super) const NUMBERS: usize = 5 + MAX_LIMITS;
 
 /// A script and the digest that the server knows it by. The client computes it once, when the store is
@@ -183,12 +183,12 @@ fn parameters(action: Action) -> (&'static str, [u64; 4]) {
     }
 }
 
-/// Returns the number of ticks, cut: beyond this no instant and no length of time makes a difference.
+/// Returns the number of ticks, at most the largest integer that the script can hold exactly.
 fn exact(ticks: Ticks) -> u64 {
     ticks.get().min(MAX_EXACT)
 }
 
-/// Reads the reply to a request with so many actions.
+/// Reads the reply to a request with `actions` actions.
 fn reply(numbers: &[i64], actions: usize) -> Option<Reply> {
     let ([now, late], numbers) = numbers.split_first_chunk()?;
     let (state, answers) = numbers.split_first_chunk::<NUMBERS>()?;

@@ -37,7 +37,7 @@ local FIELDS = {
 }
 local PAUSED_UNTIL, GENERATION, LEARNT_INTERVAL, LEARNT_UNTIL, SEEN = 5, 6, 7, 8, 9
 
--- A whole number in bounds, whatever the text is: somebody may have edited it.
+-- A whole number in bounds, whatever the text is: it may have been edited by hand.
 local function number(text)
     local value = tonumber(text)
     if not value or not (value > 0) then return 0 end
@@ -211,7 +211,7 @@ local function resume(state, now, limits)
     state[1] = now + limits[1].capacity
 end
 
--- act, for the action whose name is at this place of ARGV; answers granted, wait, every
+-- act, for the action whose name is ARGV[at]; answers granted, wait, every
 local function act(state, now, declared, at)
     local action = ARGV[at]
     local limits = slowed(state, declared, now)
@@ -323,7 +323,7 @@ if ARGV[after] then
     lead(seen, ahead, till, now)
     heal(state, seen, declared, now)
 end
--- The answers come after the state, whose place is kept.
+-- The answers come after the state. It is filled in again below, with what they have changed.
 reply_of_state()
 for nth = 1, count do add_answer(act(state, now, declared, first + 5 * (nth - 1))) end
 

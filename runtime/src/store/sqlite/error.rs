@@ -73,7 +73,7 @@ impl SqliteFailure {
         }
     }
 
-    /// Returns whether only a person can mend it.
+    /// Returns whether no further try mends it.
     pub(super) const fn is_rejected(&self) -> bool {
         matches!(self, Self::Rejected(_) | Self::Denied(_))
     }

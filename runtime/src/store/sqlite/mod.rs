@@ -87,8 +87,8 @@ use self::worker::Worker;
 ///   merely many wait for each other, and never see that the file is locked;
 /// * the disk is full or fails.
 ///
-/// They fail with a rejected error where a person has to look: the folder does not exist, the file or
-/// its folder may not be written, or the file is none of ours.
+/// They fail with a rejected error where no further try helps: the folder does not exist, the file or
+/// its folder may not be written, or the file was not made by this crate.
 ///
 /// # Cancel safety
 ///
