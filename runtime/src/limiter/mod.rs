@@ -170,7 +170,7 @@ impl Limiter {
         }
     }
 
-    /// Waits for a permit of one token.
+    /// Waits for a permit of one token. What the server answers is told to the limiter through the [`Permit`].
     ///
     /// The permit is for a request that is sent now: what is waited for between the permit and the request (a login
     /// token, another limiter) lets permits pile up, and requests be sent faster than the rate. In the body of an
