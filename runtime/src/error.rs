@@ -390,8 +390,8 @@ impl Error {
         matches!(self.kind(), Kind::Shut)
     }
 
-    /// Returns the time, from this error on, after which the same call can be expected to get a permit. `None` where
-    /// waiting does not help, or the time is not known.
+    /// Returns the time, from this error on, after which the same call can be expected to get a permit. Zero or nearly so
+    /// where a call is refused at the end of its wait. `None` where waiting does not help, or the time is not known.
     ///
     /// # Examples
     ///

@@ -329,8 +329,9 @@ impl<R> CallOptions<R> {
         self
     }
 
-    /// Sets the longest single wait, for a permit or before a retry. A call that would wait for longer is refused at once,
-    /// or ends with its last outcome if it has one. Zero admits only calls that need not wait. Default: none.
+    /// Sets the longest single wait, for a permit or before a retry. A call that would wait longer for its first permit is
+    /// refused at once; one that would wait longer before a retry ends with its last outcome. Zero admits only calls that need
+    /// not wait. Default: none.
     ///
     /// # Examples
     ///
