@@ -6,7 +6,6 @@ use core::time::Duration;
 use crate::backoff::Backoff;
 use crate::call::Config;
 use crate::call::Hooks;
-use crate::clock::nanos;
 use crate::context::ResetUnit;
 use crate::error::Error;
 use crate::quota::Quota;
@@ -130,21 +129,21 @@ impl Settings {
     /// Sets `deadline`, which also ends an attempt in flight.
     #[must_use]
     pub const fn deadline(mut self, deadline: Duration) -> Self {
-        self.config.deadline = Some(Span::from_nanos(nanos(deadline)));
+        self.config.deadline = Some(Span::of(deadline));
         self
     }
 
     /// Sets `attempt_timeout`.
     #[must_use]
     pub const fn attempt_timeout(mut self, timeout: Duration) -> Self {
-        self.config.attempt_timeout = Some(Span::from_nanos(nanos(timeout)));
+        self.config.attempt_timeout = Some(Span::of(timeout));
         self
     }
 
     /// Sets `max_wait`.
     #[must_use]
     pub const fn max_wait(mut self, wait: Duration) -> Self {
-        self.config.max_wait = Some(Span::from_nanos(nanos(wait)));
+        self.config.max_wait = Some(Span::of(wait));
         self
     }
 
@@ -172,7 +171,7 @@ impl Settings {
     /// Sets `max_cooldown`.
     #[must_use]
     pub const fn max_cooldown(mut self, longest: Duration) -> Self {
-        self.config.max_cooldown = Span::from_nanos(nanos(longest));
+        self.config.max_cooldown = Span::of(longest);
         self
     }
 
@@ -186,7 +185,7 @@ impl Settings {
     /// Sets `slow`.
     #[must_use]
     pub const fn slow(mut self, wait: Duration) -> Self {
-        self.config.slow = Span::from_nanos(nanos(wait));
+        self.config.slow = Span::of(wait);
         self
     }
 
