@@ -197,7 +197,7 @@ impl LimiterState {
             return 0;
         }
         match &self.remote {
-            Some(remote) => remote.usable(now.nanos()),
+            Some(remote) => remote.usable(now),
             None => self.bucket.available(now),
         }
     }
