@@ -65,17 +65,12 @@ pub(crate) fn of_tokio(instant: TokioInstant) -> Instant {
     AT_START + Span::of(instant.saturating_duration_since(start()))
 }
 
-/// Returns a duration in nanoseconds, at most 146 years.
-pub(crate) const fn nanos(duration: Duration) -> u64 {
-    Span::of(duration).nanos()
-}
-
-/// Returns the wall-clock time as nanoseconds since 1970.
+/// Returns the time since 1970 by the wall clock.
 #[cfg(feature = "sqlite")]
-pub(crate) fn wall_nanos() -> u64 {
+pub(crate) fn since_1970() -> Span {
     let since = wall().duration_since(SystemTime::UNIX_EPOCH);
     // A clock that is set to before 1970 counts as 1970.
-    nanos(since.unwrap_or_default())
+    Span::of(since.unwrap_or_default())
 }
 
 /// Returns the wall-clock time.

@@ -59,6 +59,11 @@ impl Instant {
     pub(crate) const fn after(self, span: Span) -> Self {
         Self(self.0.saturating_add(span.0))
     }
+
+    /// Returns the time between this instant and another one, whichever is earlier.
+    pub(crate) const fn abs_diff(self, other: Self) -> Span {
+        Span(self.0.abs_diff(other.0))
+    }
 }
 
 impl Add<Span> for Instant {
@@ -173,6 +178,16 @@ impl Span {
         Self(self.0.saturating_sub(other.0))
     }
 
+    /// Returns the difference, whichever is longer.
+    pub(crate) const fn abs_diff(self, other: Self) -> Self {
+        Self(self.0.abs_diff(other.0))
+    }
+
+    /// Returns how often `part` fits in, `None` if `part` is no time at all.
+    pub(crate) const fn checked_div(self, part: Self) -> Option<u64> {
+        self.0.checked_div(part.0)
+    }
+
     /// Returns the span `count` times, at most [`LONGEST`](Self::LONGEST).
     #[inline]
     pub(crate) const fn times(self, count: u64) -> Self {
@@ -264,6 +279,20 @@ mod tests {
         assert_eq!(TWO.minus(Span::LONGEST), Span::ZERO);
         assert_eq!(TWO.times(3), Span::from_nanos(6));
         assert_eq!(TWO.times(u64::MAX), Span::LONGEST);
+    }
+
+    #[test]
+    fn differences_have_no_direction() {
+        let three = Instant::from_nanos(3);
+        assert_eq!((FIVE.abs_diff(three), three.abs_diff(FIVE)), (TWO, TWO));
+        assert_eq!(TWO.abs_diff(Span::ZERO), TWO);
+        assert_eq!(Span::ZERO.abs_diff(TWO), TWO);
+    }
+
+    #[test]
+    fn nothing_is_divided_by_no_time() {
+        assert_eq!(Span::from_nanos(5).checked_div(TWO), Some(2));
+        assert_eq!(TWO.checked_div(Span::ZERO), None);
     }
 
     #[test]

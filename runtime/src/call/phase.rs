@@ -31,9 +31,9 @@ pub(super) enum Phase {
 /// Phase of a call. Dropping it takes one comparison while the body runs: the destructors of the other phases are out of
 /// line, where the compiler would not put them in every setting.
 #[derive(Debug)]
-pub(super) struct Wait(ManuallyDrop<Phase>);
+pub(super) struct CallPhase(ManuallyDrop<Phase>);
 
-impl Wait {
+impl CallPhase {
     pub(super) const fn new() -> Self {
         Self(ManuallyDrop::new(Phase::Idle))
     }
@@ -46,7 +46,7 @@ impl Wait {
     }
 }
 
-impl Deref for Wait {
+impl Deref for CallPhase {
     type Target = Phase;
 
     #[inline]
@@ -55,14 +55,14 @@ impl Deref for Wait {
     }
 }
 
-impl DerefMut for Wait {
+impl DerefMut for CallPhase {
     #[inline]
     fn deref_mut(&mut self) -> &mut Phase {
         &mut self.0
     }
 }
 
-impl Drop for Wait {
+impl Drop for CallPhase {
     #[inline]
     fn drop(&mut self) {
         if !matches!(**self, Phase::Idle | Phase::Running(_)) {

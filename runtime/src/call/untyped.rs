@@ -20,8 +20,8 @@ use crate::time::Span;
 use crate::verdict::Verdict;
 
 use super::Setup;
+use super::phase::CallPhase;
 use super::phase::Phase;
-use super::phase::Wait;
 
 /// The part of a call that does not depend on types.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ pub(super) struct Core<'s> {
     pub(super) brought: Option<Arc<Shared>>,
     /// `None` before the first admission, and while it is lent to the body.
     pub(super) scope: Option<Scope>,
-    pub(super) wait: Wait,
+    pub(super) wait: CallPhase,
 }
 
 impl<'s> Core<'s> {
@@ -40,7 +40,7 @@ impl<'s> Core<'s> {
             setup,
             brought,
             scope: None,
-            wait: Wait::new(),
+            wait: CallPhase::new(),
         }
     }
 

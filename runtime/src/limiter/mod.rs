@@ -156,7 +156,7 @@ impl Limiter {
 
     /// Refuses a quota that stores cannot keep.
     fn check(quota: Quota, in_store: bool) -> Result<(), Error> {
-        if in_store && quota.rate().span().nanos() < Limit::MIN_INTERVAL.nanos() {
+        if in_store && quota.rate().span() < Limit::MIN_INTERVAL.span() {
             return Err(Error::invalid(
                 "limits that are shared through a store are at most 100,000 per second",
             ));

@@ -19,7 +19,6 @@ use crate::store::StoreError;
 use crate::store::Ticks;
 use crate::store::step;
 use crate::time::Instant;
-use crate::time::Span;
 
 use super::Limiter;
 use super::remote::client::StoreClient;
@@ -114,7 +113,7 @@ impl SharedSnapshot {
         };
         let drawn = step(&mut { state }, now, &Request::new(draw, limits));
         let left = |until: Ticks| (until - now).to_duration();
-        let learnt = Rate::of_interval(Span::from_nanos(state.learnt_interval.nanos()));
+        let learnt = Rate::of_interval(state.learnt_interval.span());
         let is_slower = state.learnt_until > now && learnt.span() > quota.rate().span();
         Self {
             quota,

@@ -95,7 +95,7 @@ impl Limit {
     pub(crate) fn of(shape: Shape) -> Self {
         let burst = (shape.capacity / shape.interval.max(Span::SHORTEST)).max(1);
         Self::new(
-            Ticks::from_nanos_up(shape.interval.nanos()),
+            Ticks::from_span_up(shape.interval),
             u32::try_from(burst).unwrap_or(u32::MAX),
         )
     }

@@ -6,6 +6,7 @@ use std::sync::Mutex;
 use std::sync::PoisonError;
 
 use crate::clock;
+use crate::time::Instant;
 
 use super::ListFuture;
 use super::ListRequest;
@@ -133,7 +134,7 @@ impl Store for MemoryStore {
     fn transact<'a>(&'a self, key: &'a str, request: &'a Request) -> StoreFuture<'a> {
         Box::pin(async move {
             let mut states = self.lock();
-            let now = Ticks::from_nanos(clock::now().nanos());
+            let now = now();
             Ok(step(states.state(key, now), now, request))
         })
     }
@@ -141,11 +142,16 @@ impl Store for MemoryStore {
     fn list<'a>(&'a self, request: &'a ListRequest) -> ListFuture<'a> {
         Box::pin(async move {
             let states = self.lock();
-            let now = Ticks::from_nanos(clock::now().nanos());
+            let now = now();
             let all = states.by_key.iter().map(|(name, state)| (name, *state));
             Ok(Listing::of(now, all, request))
         })
     }
+}
+
+/// Returns the time of the store's clock: that of this process.
+fn now() -> Ticks {
+    Ticks::from_span(clock::now().since(Instant::EPOCH))
 }
 
 impl fmt::Debug for MemoryStore {

@@ -6,6 +6,8 @@ use core::ops::Mul;
 use core::ops::Sub;
 use core::time::Duration;
 
+use crate::time::Span;
+
 /// Nanoseconds of a tick.
 const NANOS: u64 = 250;
 
@@ -154,19 +156,19 @@ impl Ticks {
         Duration::new(seconds, nanos)
     }
 
-    /// Returns the ticks in so many nanoseconds, rounded down.
-    pub(crate) const fn from_nanos(nanos: u64) -> Self {
-        Self(nanos / NANOS)
+    /// Returns the ticks in `span`, rounded down.
+    pub(crate) const fn from_span(span: Span) -> Self {
+        Self(span.nanos() / NANOS)
     }
 
-    /// Returns the ticks in so many nanoseconds, rounded up.
-    pub(crate) const fn from_nanos_up(nanos: u64) -> Self {
-        Self(nanos.div_ceil(NANOS))
+    /// Returns the ticks in `span`, rounded up.
+    pub(crate) const fn from_span_up(span: Span) -> Self {
+        Self(span.nanos().div_ceil(NANOS))
     }
 
-    /// Returns the time in nanoseconds, at most `u64::MAX`.
-    pub(crate) const fn nanos(self) -> u64 {
-        self.0.saturating_mul(NANOS)
+    /// Returns the time as a span, at most [`Span::LONGEST`].
+    pub(crate) const fn span(self) -> Span {
+        Span::from_nanos(self.0.saturating_mul(NANOS))
     }
 
     /// Returns the sum; `+` in constants.
@@ -277,5 +279,24 @@ impl Div for Ticks {
 impl From<Ticks> for Duration {
     fn from(ticks: Ticks) -> Self {
         ticks.to_duration()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_are_rounded_down_or_up_to_whole_ticks() {
+        let span = Span::from_nanos(501);
+        assert_eq!(Ticks::from_span(span), Ticks::new(2));
+        assert_eq!(Ticks::from_span_up(span), Ticks::new(3));
+        assert_eq!(Ticks::from_span_up(Span::from_nanos(500)), Ticks::new(2));
+    }
+
+    #[test]
+    fn ticks_are_exact_spans_or_the_longest() {
+        assert_eq!(Ticks::new(2).span(), Span::from_nanos(500));
+        assert_eq!(Ticks::MAX.span(), Span::LONGEST);
     }
 }

@@ -1,7 +1,6 @@
 //! Client of a limiter's store: sends each request from a task that lives for one round trip, however late
 //! the answer is.
 
-use core::time::Duration;
 use std::sync::Arc;
 use std::sync::Weak;
 
@@ -82,7 +81,7 @@ impl StoreClient {
         drop(runtime.spawn(async move {
             let answer = client.store.transact(&client.key, &outgoing.request);
             // Dropping it as soon as it is late would lose the tokens that it draws.
-            let ends_after = Duration::from_nanos(outgoing.ends_after);
+            let ends_after = outgoing.ends_after.into();
             if let Ok(result) = tokio::time::timeout(ends_after, answer).await {
                 reply.report(&result);
             }

@@ -16,10 +16,12 @@ mod usage;
 use std::sync::Arc;
 
 use crate::bucket::Shape;
+use crate::learning::Pace;
 use crate::store::OnStoreError;
 use crate::store::Request;
 use crate::store::State;
 use crate::store::Ticks;
+use crate::time::Instant;
 use crate::time::Span;
 
 pub(super) use self::config::RemoteConfig;
@@ -29,22 +31,22 @@ use self::usage::Usage;
 
 /// A token that was waited for is used only if the store has replied within this time, or within a round trip
 /// if that is longer: there may have been a pause.
-const FRESH: u64 = 5_000_000;
+const FRESH: Span = Span::from_millis(5);
 
 /// Least time from a draw that brought no token to the next draw.
-const AFTER_EMPTY_DRAW: u64 = 1_000_000;
+const AFTER_EMPTY_DRAW: Span = Span::from_millis(1);
 
 /// Time after which a request that was lost with its runtime is repeated.
-const LOST: u64 = 10_000_000;
+const LOST: Span = Span::from_millis(10);
 
 /// Time after which a store that has rejected a request is asked again.
-const REJECTED: u64 = 1_000_000_000;
+const REJECTED: Span = Span::from_secs(1);
 
 /// Longest wait for a late answer, for callers that would be refused without it.
-const LONGEST_WAIT: u64 = 30_000_000_000;
+const LONGEST_WAIT: Span = Span::from_secs(30);
 
 /// Longest time between two answers over which the store's clock is compared with this process's.
-const COMPARABLE: u64 = 60_000_000_000;
+const COMPARABLE: Span = Span::from_secs(60);
 
 /// Part of this process's share of the rate that is used while the store is away.
 const CAUTION: f64 = 0.9;
@@ -58,11 +60,11 @@ const CAUTION: f64 = 0.9;
 struct InFlight {
     id: u64,
     tokens: u32,
-    sent: u64,
+    sent: Instant,
     /// Instant from which callers go on without the answer, where they can.
-    late_at: u64,
+    late_at: Instant,
     /// Instant at which it is given up.
-    ends: u64,
+    ends: Instant,
     late: bool,
     /// Sent while others are late, to see whether the store answers again; given up when it is late.
     spare: bool,
@@ -79,8 +81,8 @@ struct InFlight {
 pub(super) struct Outgoing {
     pub(super) id: u64,
     pub(super) request: Request,
-    /// Nanoseconds after which it is given up.
-    pub(super) ends_after: u64,
+    /// Time after which it is given up.
+    pub(super) ends_after: Span,
 }
 
 /// Last reply of the store.
@@ -90,13 +92,13 @@ struct StoreView {
     /// Time of the store's clock.
     now: Ticks,
     /// Instant at which it was received.
-    received: u64,
+    received: Instant,
     /// Earliest instant at which the store can have sent it.
-    earliest: u64,
+    earliest: Instant,
     /// Latest instant at which the store can have sent it.
-    latest: u64,
-    /// Instant of the store's next free token; 0 if one is free now.
-    next_token_at: u64,
+    latest: Instant,
+    /// Instant of the store's next free token; `None` if one is free now.
+    next_token_at: Option<Instant>,
 }
 
 /// Condition of the store.
@@ -105,13 +107,13 @@ enum Mode {
     Up,
     /// It does not answer; it is asked again at this instant.
     Away {
-        probe_at: u64,
+        probe_at: Instant,
         /// No request has failed: those in flight may still be answered.
         late: bool,
     },
     /// It rejects requests until a person mends it; it is asked again at this instant.
     Broken {
-        again_at: u64,
+        again_at: Instant,
         why: Arc<str>,
     },
 }
@@ -124,18 +126,18 @@ pub(super) struct Demand {
     /// Tokens asked for by the first waiter.
     pub(super) first: u32,
     /// Instant after which the first waiter has no use for tokens.
-    pub(super) latest: u64,
+    pub(super) latest: Instant,
     /// Instant before which no waiter gives up.
-    pub(super) soonest: u64,
+    pub(super) soonest: Instant,
 }
 
 /// Result of asking for a permit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Payment {
     /// It is granted and may be used until this instant.
-    Until(u64),
-    /// It is not granted before this instant; `u64::MAX` if it is not known when.
-    At(u64),
+    Until(Instant),
+    /// It is not granted before this instant; [`Instant::FAR`] if it is not known when.
+    At(Instant),
     /// The limiter's own bucket decides, with this shape.
     Own(Shape),
 }
@@ -144,14 +146,14 @@ pub(super) enum Payment {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Due {
     /// At this instant.
-    At(u64),
+    At(Instant),
     /// With the last of so many tokens of the bucket in the store.
     Drawn(u64),
     /// With the last of so many tokens of this process's own bucket.
     Alone(u64),
     /// With the last of so many tokens of the bucket in the store, which was to be full at an instant, if
     /// the store answers late.
-    Late { cost: u64, full_at: u64 },
+    Late { cost: u64, full_at: Instant },
 }
 
 #[derive(Debug)]
@@ -163,25 +165,25 @@ pub(super) struct Remote {
     outgoing: Vec<Outgoing>,
     ids: u64,
     known: Option<StoreView>,
-    /// Average duration of requests.
-    round_trip: u64,
+    /// Average duration of requests, zero until one has taken time.
+    round_trip: Span,
     /// Decaying maximum of the duration of requests, late ones aside.
-    slowest: u64,
-    /// Slowly growing minimum of the duration of requests.
-    fastest: u64,
+    slowest: Span,
+    /// Slowly growing minimum of the duration of requests, the longest span before the first.
+    fastest: Span,
     /// Instant before which nothing is drawn.
-    not_before: u64,
+    not_before: Instant,
     /// Tokens used without the store that have not been made up for; no more than the bucket holds.
     spent: u64,
     usage: Usage,
     /// Tokens wanted by a caller that does not wait.
     wanted: u32,
     /// End of the pause that a server asked of one of this process's own calls.
-    told_until: u64,
+    told_until: Instant,
     /// Instant at which a person ended all pauses, until the store has confirmed it.
-    resumed_at: Option<u64>,
+    resumed_at: Option<Instant>,
     /// Pace of the server that the store was told.
-    told_pace: Option<(u64, u64)>,
+    told_pace: Option<Pace>,
     event: Option<StoreEvent>,
     /// Waiters may have to be refused.
     unsettled: bool,
@@ -197,14 +199,14 @@ impl Remote {
             outgoing: Vec::new(),
             ids: 0,
             known: None,
-            round_trip: 0,
-            slowest: 0,
-            fastest: u64::MAX,
-            not_before: 0,
+            round_trip: Span::ZERO,
+            slowest: Span::ZERO,
+            fastest: Span::LONGEST,
+            not_before: Instant::EPOCH,
             spent: 0,
             usage: Usage::of_processes(config.processes),
             wanted: 0,
-            told_until: 0,
+            told_until: Instant::EPOCH,
             resumed_at: None,
             told_pace: None,
             event: None,
@@ -213,7 +215,7 @@ impl Remote {
     }
 
     /// Asks for `cost` tokens at `now`.
-    pub(super) fn pay(&mut self, cost: u32, shape: Shape, now: u64) -> Payment {
+    pub(super) fn pay(&mut self, cost: u32, shape: Shape, now: Instant) -> Payment {
         self.give_up(now);
         let can_be_asked = match self.mode {
             Mode::Up => true,
@@ -222,8 +224,8 @@ impl Remote {
         };
         match self.slots.ready_at(cost, now) {
             // There may have been a pause since the last reply: the store is asked first.
-            Some(due) if due <= now && can_be_asked && now > self.fresh_until() => {
-                return Payment::At(u64::MAX);
+            Some(due) if due <= now && can_be_asked && !self.is_fresh(now) => {
+                return Payment::At(Instant::FAR);
             }
             Some(due) if due <= now => return Payment::Until(self.slots.remove(cost)),
             Some(due) => return Payment::At(due),
@@ -237,14 +239,14 @@ impl Remote {
             }
             (Mode::Away { .. }, OnStoreError::Open) => {
                 self.spend(cost, shape);
-                Payment::Until(u64::MAX)
+                Payment::Until(Instant::FAR)
             }
-            _ => Payment::At(u64::MAX),
+            _ => Payment::At(Instant::FAR),
         }
     }
 
     /// Returns where the last of `cost` tokens comes from, and when, as far as is known.
-    pub(super) fn due(&self, cost: u64, now: u64) -> Due {
+    pub(super) fn due(&self, cost: u64, now: Instant) -> Due {
         if let Some(due) = self.slots.due(cost) {
             return Due::At(due.max(now));
         }
@@ -284,11 +286,11 @@ impl Remote {
     }
 
     /// Returns the tokens that can be used at once.
-    pub(super) fn usable(&self, now: u64) -> u64 {
+    pub(super) fn usable(&self, now: Instant) -> u64 {
         self.slots.usable(now)
     }
 
-    pub(super) fn put_back(&mut self, cost: u32, until: u64, now: u64) {
+    pub(super) fn put_back(&mut self, cost: u32, until: Instant, now: Instant) {
         self.slots.put_back(cost, until, now);
     }
 
@@ -328,11 +330,16 @@ impl Remote {
         }
     }
 
-    /// Returns until when the last reply counts as current. A request that is sent a round trip before the
-    /// reply is needed brings it in time.
-    fn fresh_until(&self) -> u64 {
-        self.known.map_or(0, |known| {
-            known.received.saturating_add(FRESH.max(self.slowest))
-        })
+    /// Returns whether the last reply counts as current at `instant`. A request that is sent a round trip before
+    /// the reply is needed brings it in time.
+    fn is_fresh(&self, instant: Instant) -> bool {
+        let lasts = FRESH.max(self.slowest);
+        self.known
+            .is_some_and(|known| instant <= known.received.after(lasts))
+    }
+
+    /// Returns when the last reply was received.
+    fn heard_at(&self) -> Option<Instant> {
+        self.known.map(|known| known.received)
     }
 }

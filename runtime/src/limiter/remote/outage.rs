@@ -12,6 +12,7 @@ use crate::lasting::Lasting;
 use crate::store::OnStoreError;
 use crate::store::StoreError;
 use crate::time::Instant;
+use crate::time::Span;
 
 use super::InFlight;
 use super::LOST;
@@ -47,10 +48,10 @@ impl fmt::Display for StoreEvent {
 
 impl Remote {
     /// Records a request that failed. A late one tells nothing if a later one was answered.
-    pub(in crate::limiter) fn failed(&mut self, id: u64, why: &StoreError, now: u64) {
-        let heard = self.known.map_or(0, |known| known.received);
+    pub(in crate::limiter) fn failed(&mut self, id: u64, why: &StoreError, now: Instant) {
+        let heard = self.heard_at();
         let failed = self.take_in_flight(id);
-        let Some(flight) = failed.filter(|flight| !flight.late || flight.sent >= heard) else {
+        let Some(flight) = failed.filter(|flight| !flight.late || flight.sent_since(heard)) else {
             return;
         };
         if why.is_rejected() {
@@ -59,51 +60,51 @@ impl Remote {
             // One that was sent before, on another connection perhaps, may still be answered.
             let earlier = |other: &InFlight| !other.spare && other.sent < flight.sent;
             let late = self.in_flight.iter().any(earlier);
-            self.not_before = now.saturating_add(self.config.probe_every);
+            self.not_before = now.after(self.config.probe_every);
             self.leave(late, StoreEvent::Away(why.to_string().into()), now);
         }
     }
 
     /// Records a request that was dropped in this process: with its runtime, or at its end.
-    pub(in crate::limiter) fn lost(&mut self, id: u64, now: u64) {
+    pub(in crate::limiter) fn lost(&mut self, id: u64, now: Instant) {
         self.give_up(now);
         if self.take_in_flight(id).is_some() {
-            self.not_before = now.saturating_add(LOST);
+            self.not_before = now.after(LOST);
             self.unsettled = true;
         }
     }
 
     /// Returns whether waiters may have to be refused, once after each change.
-    pub(in crate::limiter) fn is_unsettled(&mut self, now: u64) -> bool {
+    pub(in crate::limiter) fn is_unsettled(&mut self, now: Instant) -> bool {
         self.give_up(now);
         mem::take(&mut self.unsettled)
     }
 
     /// Marks the requests that have become late, and drops those whose end has come. They tell something
     /// about the store only if no answer has been received since they were sent.
-    pub(super) fn give_up(&mut self, now: u64) {
-        let heard = self.known.map_or(0, |known| known.received);
+    pub(super) fn give_up(&mut self, now: Instant) {
+        let heard = self.heard_at();
         let mut missed = false;
         for flight in &mut self.in_flight {
             if !flight.late && flight.late_at <= now {
                 flight.late = true;
-                missed |= flight.sent >= heard;
+                missed |= flight.sent_since(heard);
             }
         }
         if missed {
-            let timeout = Duration::from_nanos(self.config.timeout);
+            let timeout = self.config.timeout.into();
             self.leave(true, StoreEvent::Late(timeout), now);
         }
         while let Some(at) = self.in_flight.iter().position(|flight| flight.ends <= now) {
             let flight = self.in_flight.swap_remove(at);
-            if !flight.spare && flight.sent >= heard {
+            if !flight.spare && flight.sent_since(heard) {
                 self.leave(false, StoreEvent::Away("it does not answer".into()), now);
             }
         }
     }
 
     /// Goes on without the store. Late answers that are no longer waited for are not waited for again.
-    fn leave(&mut self, late: bool, event: StoreEvent, now: u64) {
+    fn leave(&mut self, late: bool, event: StoreEvent, now: Instant) {
         self.unsettled = true;
         let (late, told) = match self.mode {
             Mode::Broken { again_at, .. } if now < again_at => return,
@@ -113,14 +114,14 @@ impl Remote {
         if !told {
             self.event = Some(event);
         }
-        let probe_at = now.saturating_add(self.config.probe_every);
+        let probe_at = now.after(self.config.probe_every);
         self.mode = Mode::Away { probe_at, late };
     }
 
     /// Records that the store rejects requests.
-    fn reject(&mut self, why: &StoreError, now: u64) {
+    fn reject(&mut self, why: &StoreError, now: Instant) {
         self.unsettled = true;
-        let again_at = now.saturating_add(REJECTED);
+        let again_at = now.after(REJECTED);
         let why: Arc<str> = why.to_string().into();
         let known = matches!(&self.mode, Mode::Broken { why: known, .. } if *known == why);
         if !known {
@@ -130,12 +131,12 @@ impl Remote {
     }
 
     /// Returns why a caller that has no use for a permit after `latest` is refused now; `None`: it may wait.
-    pub(in crate::limiter) fn refusal(&self, latest: u64, now: u64) -> Option<Arc<str>> {
+    pub(in crate::limiter) fn refusal(&self, latest: Instant, now: Instant) -> Option<Arc<str>> {
         match &self.mode {
             Mode::Broken { again_at, why } if now < *again_at => Some(Arc::clone(why)),
             Mode::Away { probe_at, .. } if self.config.on_error == OnStoreError::Closed => {
                 let asked = self.is_asking() || now >= *probe_at;
-                let waits = asked || (latest < u64::MAX && self.is_awaited());
+                let waits = asked || (latest < Instant::FAR && self.is_awaited());
                 (!waits).then(|| Arc::from("the store cannot be reached"))
             }
             _ => None,
@@ -146,17 +147,17 @@ impl Remote {
     pub(in crate::limiter) fn due_alone(
         &self,
         cost: u64,
-        full_at: u64,
+        full_at: Instant,
         shape: Shape,
-        now: u64,
-    ) -> Option<u64> {
+        now: Instant,
+    ) -> Option<Instant> {
         let in_time = self.in_flight.iter().filter(|flight| !flight.late);
         let from = in_time.map(|flight| flight.late_at).max();
-        let from = from.unwrap_or(now).max(now + 1);
+        let from = from.unwrap_or(now).max(now + Span::SHORTEST);
         match self.config.on_error {
             OnStoreError::Local => {
-                let own = Bucket::new(Instant::from_nanos(full_at), self.own(shape));
-                Some(own.earliest(cost, Instant::from_nanos(from)).nanos())
+                let own = Bucket::new(full_at, self.own(shape));
+                Some(own.earliest(cost, from))
             }
             OnStoreError::Open => Some(from),
             OnStoreError::Closed => None,
@@ -169,12 +170,20 @@ impl Remote {
     }
 
     /// Returns whether a request was sent at this very instant to a store that answers.
-    pub(in crate::limiter) fn has_just_asked(&self, now: u64) -> bool {
+    pub(in crate::limiter) fn has_just_asked(&self, now: Instant) -> bool {
         matches!(self.mode, Mode::Up) && self.in_flight.iter().any(|flight| flight.sent == now)
     }
 
     /// Returns whether callers that would be refused without the store wait for a late answer.
     pub(super) fn is_awaited(&self) -> bool {
         matches!(self.mode, Mode::Away { late: true, .. }) && !self.in_flight.is_empty()
+    }
+}
+
+impl InFlight {
+    /// Returns whether it was sent after the last reply, which was received at `heard`. If not, its loss tells
+    /// nothing about the store.
+    fn sent_since(&self, heard: Option<Instant>) -> bool {
+        heard.is_none_or(|heard| self.sent >= heard)
     }
 }

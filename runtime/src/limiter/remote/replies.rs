@@ -7,6 +7,7 @@ use crate::store::Answer;
 use crate::store::Reply;
 use crate::store::Ticks;
 use crate::time::Instant;
+use crate::time::Span;
 
 use super::AFTER_EMPTY_DRAW;
 use super::COMPARABLE;
@@ -20,9 +21,9 @@ use super::outage::StoreEvent;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::limiter) struct StoreEffect {
     /// Instant at which the bucket is full.
-    pub(in crate::limiter) full_at: u64,
+    pub(in crate::limiter) full_at: Instant,
     /// Instant until which no process may send anything.
-    pub(in crate::limiter) paused_until: u64,
+    pub(in crate::limiter) paused_until: Instant,
     /// A person has ended a pause in another process.
     pub(in crate::limiter) lifted: bool,
     /// Unused permits and tokens are void.
@@ -36,7 +37,7 @@ impl Remote {
         id: u64,
         reply: &Reply,
         shape: Shape,
-        now: u64,
+        now: Instant,
     ) -> StoreEffect {
         let flight = self.take_in_flight(id);
         self.time(flight, now);
@@ -73,8 +74,8 @@ impl Remote {
         let full_at = known.local(known.state.full_at[0]);
         StoreEffect {
             full_at: match known.next_token_at {
-                0 => full_at,
-                next => reopened(full_at, shape, next),
+                None => full_at,
+                Some(next) => reopened(full_at, shape, next),
             },
             paused_until,
             lifted,
@@ -89,10 +90,10 @@ impl Remote {
         flight: Option<InFlight>,
         reply: &Reply,
         shape: Shape,
-        now: u64,
-    ) -> u64 {
+        now: Instant,
+    ) -> Instant {
         if self.is_resuming(flight, reply, shape, now) {
-            return 0;
+            return Instant::EPOCH;
         }
         let paused_until = known.local(known.state.paused_until);
         if self.told_until > now && paused_until < self.told_until && !self.is_asking() {
@@ -102,20 +103,20 @@ impl Remote {
     }
 
     /// Puts off the next draw after one that brought nothing, lest the store be asked in a loop.
-    fn put_off_draws(&mut self, flight: Option<InFlight>, reply: &Reply, now: u64) {
+    fn put_off_draws(&mut self, flight: Option<InFlight>, reply: &Reply, now: Instant) {
         let drew = flight.is_some_and(|flight| flight.tokens > 0);
         if drew && reply.granted() == 0 {
-            self.not_before = now.saturating_add(AFTER_EMPTY_DRAW);
+            self.not_before = now.after(AFTER_EMPTY_DRAW);
         } else if drew || !matches!(self.mode, Mode::Up) {
-            self.not_before = 0;
+            self.not_before = Instant::EPOCH;
         }
     }
 
     /// Records the duration of a request. A late one tells nothing about the next.
-    fn time(&mut self, flight: Option<InFlight>, now: u64) {
+    fn time(&mut self, flight: Option<InFlight>, now: Instant) {
         if let Some(flight) = flight {
-            let took = now.saturating_sub(flight.sent);
-            self.fastest = took.min(self.fastest.saturating_add(self.fastest / 8));
+            let took = now.since(flight.sent);
+            self.fastest = took.min(self.fastest.plus(self.fastest / 8));
             let took = took.min(self.config.timeout);
             self.round_trip = smoothed(self.round_trip, took);
             self.slowest = took.max(self.slowest - self.slowest / 8);
@@ -127,20 +128,20 @@ impl Remote {
     /// These are the sending of the request and the receipt of its answer: either direction may have taken
     /// most of the time. For a late answer the store's clock narrows them down, as the previous answer
     /// relates it to this process's clock.
-    fn heard(&self, flight: Option<InFlight>, reply: &Reply, now: u64) -> StoreView {
-        let sent = flight.map_or(0, |flight| flight.sent.min(now));
+    fn heard(&self, flight: Option<InFlight>, reply: &Reply, now: Instant) -> StoreView {
+        let sent = flight.map_or(Instant::EPOCH, |flight| flight.sent.min(now));
         let mut heard = StoreView {
             state: reply.state,
             now: reply.now,
             received: now,
             earliest: sent,
             latest: now,
-            next_token_at: 0,
+            next_token_at: None,
         };
         let in_time = flight.is_some_and(|flight| now <= flight.late_at);
         let comparable = |known: &StoreView| {
             let overtaken = sent < known.received;
-            let recent = now.saturating_sub(known.received) <= COMPARABLE;
+            let recent = now.since(known.received) <= COMPARABLE;
             recent && (overtaken || reply.now >= known.now)
         };
         if let Some(known) = self.known.filter(comparable).filter(|_| !in_time) {
@@ -159,28 +160,29 @@ impl Remote {
     }
 
     /// Adds the tokens of an answer, except those that make up for tokens used without the store.
-    fn hold(&mut self, answer: Answer, heard: StoreView, shape: Shape, now: u64) {
+    fn hold(&mut self, answer: Answer, heard: StoreView, shape: Shape, now: Instant) {
         let due = heard
             .latest
-            .saturating_sub(answer.wait.gone().nanos())
-            .saturating_add(answer.wait.to_come().nanos());
-        let every = answer.every.nanos();
-        let lasts = shape.capacity.plus(TIMER_SLACK).nanos();
+            .before(answer.wait.gone().span())
+            .after(answer.wait.to_come().span());
+        let every = answer.every.span();
+        let lasts = shape.capacity.plus(TIMER_SLACK);
         // They may have been drawn earlier than they are taken to be due, and expire earlier by as much.
         // The usual round trip is ignored, or a store that is always slow would be of no use.
-        let earlier = heard.latest.saturating_sub(heard.earliest);
+        let earlier = heard.latest.since(heard.earliest);
         let usual = self.config.timeout.max(self.fastest);
-        if let Some(lasts) = lasts.checked_sub(earlier.saturating_sub(usual)) {
-            self.slots.push(due, every, answer.granted, lasts);
+        let excess = earlier.minus(usual);
+        if excess <= lasts {
+            self.slots.push(due, every, answer.granted, lasts - excess);
         }
         // Only tokens that have not expired for certain make up for others: in exchange for an expired one
         // the bucket has another.
-        let over = now.saturating_add(earlier).saturating_sub(lasts);
-        let old = match over.saturating_sub(due) {
-            0 => 0,
-            late => late
-                .checked_div(every)
-                .map_or(u64::MAX, |n| n.saturating_add(1)),
+        let late = now.after(earlier).before(lasts).since(due);
+        let old = if late.is_zero() {
+            0
+        } else {
+            late.checked_div(every)
+                .map_or(u64::MAX, |n| n.saturating_add(1))
         };
         let good = u64::from(answer.granted).saturating_sub(old);
         self.spent -= self.slots.drop_oldest(self.spent.min(good), now);
@@ -195,7 +197,7 @@ impl Remote {
         let (before, after) = (known.state.full_at[0], reply.state.full_at[0]);
         // Where it was full in between, the growth says nothing.
         if before > reply.now && after > before {
-            let interval = Ticks::from_nanos_up(shape.interval.nanos()).get().max(1);
+            let interval = Ticks::from_span_up(shape.interval).get().max(1);
             let all = (after - before).get() as f64 / interval as f64;
             self.usage.count(f64::from(reply.granted()), all);
         }
@@ -204,16 +206,16 @@ impl Remote {
 
 impl StoreView {
     /// Converts an instant of the store's clock to this process's clock, later by the time that the answer
-    /// took; 0 if it is past.
-    pub(super) fn local(&self, instant: Ticks) -> u64 {
-        match (instant - self.now).nanos() {
-            0 => 0,
-            ahead => self.latest.saturating_add(ahead),
+    /// took; the epoch if it is past.
+    pub(super) fn local(&self, instant: Ticks) -> Instant {
+        match instant - self.now {
+            Ticks::ZERO => Instant::EPOCH,
+            ahead => self.latest.after(ahead.span()),
         }
     }
 
-    /// Returns the instant of the first token that is left after a reply; 0 where there is one at once.
-    fn next_token(&self, reply: &Reply) -> u64 {
+    /// Returns the instant of the first token that is left after a reply; `None` where there is one at once.
+    fn next_token(&self, reply: &Reply) -> Option<Instant> {
         let last = reply.last();
         let granted = last.every * u64::from(last.granted);
         let wait = last.wait.later(granted).to_come();
@@ -222,17 +224,15 @@ impl StoreView {
             Ticks::ZERO => wait,
             paced_for => wait.min(paced_for),
         };
-        if reply.stale || wait == Ticks::ZERO {
-            return 0;
-        }
-        self.latest.saturating_add(wait.nanos())
+        let waits = !reply.stale && wait > Ticks::ZERO;
+        waits.then(|| self.latest.after(wait.span()))
     }
 
     /// Moves an instant by the time that the store's clock needs to get to `now`.
-    fn shifted(&self, instant: u64, now: Ticks) -> u64 {
+    fn shifted(&self, instant: Instant, now: Ticks) -> Instant {
         instant
-            .saturating_add((now - self.now).nanos())
-            .saturating_sub((self.now - now).nanos())
+            .after((now - self.now).span())
+            .before((self.now - now).span())
     }
 
     /// Returns whether it is newer than the answer to this request. If both requests were in flight at the
@@ -244,8 +244,8 @@ impl StoreView {
     }
 }
 
-fn smoothed(old: u64, new: u64) -> u64 {
-    if old == 0 {
+fn smoothed(old: Span, new: Span) -> Span {
+    if old.is_zero() {
         new
     } else {
         old - old / 8 + new / 8
@@ -253,8 +253,8 @@ fn smoothed(old: u64, new: u64) -> u64 {
 }
 
 /// Returns when a bucket that is full at `full_at` is full, if its next token is free at `next`.
-fn reopened(full_at: u64, shape: Shape, next: u64) -> u64 {
-    let mut bucket = Bucket::new(Instant::from_nanos(full_at), shape);
-    bucket.reopen(Instant::from_nanos(next));
-    bucket.tat.nanos()
+fn reopened(full_at: Instant, shape: Shape, next: Instant) -> Instant {
+    let mut bucket = Bucket::new(full_at, shape);
+    bucket.reopen(next);
+    bucket.tat
 }

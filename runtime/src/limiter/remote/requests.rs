@@ -2,12 +2,14 @@
 
 use crate::bucket::Bucket;
 use crate::bucket::Shape;
+use crate::learning::Pace;
 use crate::store::Action;
 use crate::store::Limit;
 use crate::store::Limits;
 use crate::store::Request;
 use crate::store::Ticks;
 use crate::time::Instant;
+use crate::time::Span;
 
 use super::Demand;
 use super::InFlight;
@@ -22,7 +24,10 @@ use super::StoreView;
 const DRAWS: usize = 4;
 
 /// Time ahead for which tokens are drawn, unless three round trips are longer.
-const HORIZON: u64 = 20_000_000;
+const HORIZON: Span = Span::from_millis(20);
+
+/// Most by which the ends of two paces differ that are taken to be the same.
+const CLOSE: Span = Span::from_millis(100);
 
 /// Maximum number of requests in flight, late ones included.
 const MOST: usize = 16;
@@ -32,7 +37,12 @@ const FAR: Ticks = Ticks::new(1 << 50);
 
 impl Remote {
     /// Collects the requests that have to be sent now. Returns when to come back for the next.
-    pub(in crate::limiter) fn plan(&mut self, demand: Demand, shape: Shape, now: u64) -> u64 {
+    pub(in crate::limiter) fn plan(
+        &mut self,
+        demand: Demand,
+        shape: Shape,
+        now: Instant,
+    ) -> Instant {
         self.give_up(now);
         match self.mode {
             Mode::Away { probe_at, late } => {
@@ -62,7 +72,7 @@ impl Remote {
     }
 
     /// Tells all processes that a server wants no calls before `until`.
-    pub(in crate::limiter) fn pause(&mut self, until: u64, shape: Shape, now: u64) {
+    pub(in crate::limiter) fn pause(&mut self, until: Instant, shape: Shape, now: Instant) {
         self.told_until = self.told_until.max(until);
         self.resumed_at = None;
         self.slots.clear();
@@ -71,25 +81,28 @@ impl Remote {
 
     /// Tells all processes the pace that a server's answers ask for, and until when; or that there is none
     /// any more.
-    pub(in crate::limiter) fn learn(&mut self, pace: Option<(u64, u64)>, shape: Shape, now: u64) {
+    pub(in crate::limiter) fn learn(&mut self, pace: Option<Pace>, shape: Shape, now: Instant) {
         if is_close(self.told_pace, pace) {
             return;
         }
         self.told_pace = pace;
-        let (interval, until) = pace.unwrap_or((0, 0));
+        let (interval, duration) = match pace {
+            Some(Pace { interval, until }) => (interval, until.since(now)),
+            None => (Span::ZERO, Span::ZERO),
+        };
         let action = Action::Learn {
-            interval: Ticks::from_nanos_up(interval),
-            duration: Ticks::from_nanos_up(until.saturating_sub(now)),
+            interval: Ticks::from_span_up(interval),
+            duration: Ticks::from_span_up(duration),
         };
         self.push(action, shape, now);
     }
 
-    pub(super) fn tell_pause(&mut self, shape: Shape, now: u64) {
-        let duration = Ticks::from_nanos_up(self.told_until.saturating_sub(now));
+    pub(super) fn tell_pause(&mut self, shape: Shape, now: Instant) {
+        let duration = Ticks::from_span_up(self.told_until.since(now));
         self.push(Action::Pause { duration }, shape, now);
     }
 
-    fn draw(&mut self, demand: Demand, shape: Shape, now: u64) {
+    fn draw(&mut self, demand: Demand, shape: Shape, now: Instant) {
         if now < self.not_before {
             return;
         }
@@ -100,21 +113,21 @@ impl Remote {
         }
     }
 
-    fn push_draw(&mut self, draw_size: (u32, u64), demand: Demand, shape: Shape, now: u64) {
+    fn push_draw(&mut self, draw_size: (u32, Span), demand: Demand, shape: Shape, now: Instant) {
         let (tokens, horizon) = draw_size;
         let late = self.in_flight.iter().filter(|flight| flight.late);
         let under_way: u64 = late.map(|flight| u64::from(flight.tokens)).sum();
         let action = Action::Draw {
             tokens,
-            horizon: Ticks::from_nanos(horizon).min(FAR),
-            longest: Ticks::from_nanos(demand.latest.saturating_sub(now)).min(FAR),
+            horizon: Ticks::from_span(horizon).min(FAR),
+            longest: Ticks::from_span(demand.latest.since(now)).min(FAR),
             drain: matches!(self.mode, Mode::Up) && self.spent > under_way,
         };
         self.push(action, shape, now);
     }
 
     /// Returns how many tokens to draw now, and how far ahead they may be due.
-    fn draw_size(&self, demand: Demand, shape: Shape, now: u64) -> Option<(u32, u64)> {
+    fn draw_size(&self, demand: Demand, shape: Shape, now: Instant) -> Option<(u32, Span)> {
         let draws = self.draws();
         if draws.clone().count() >= DRAWS || self.in_flight.len() >= MOST {
             return None;
@@ -122,9 +135,8 @@ impl Remote {
         // The first waiter waits for a token that is in flight, and has no use for the next one.
         let next = |known: StoreView| {
             let full_at = known.local(known.state.full_at[0]);
-            let bucket = Bucket::new(Instant::from_nanos(full_at), shape);
-            let free_at = bucket.earliest(1, Instant::from_nanos(now)).nanos();
-            free_at.max(known.next_token_at)
+            let free_at = Bucket::new(full_at, shape).earliest(1, now);
+            known.next_token_at.map_or(free_at, |at| at.max(free_at))
         };
         if self
             .known
@@ -142,7 +154,7 @@ impl Remote {
         if first > 1 && !comes && !self.slots.covers(first) {
             // All tokens of one call come in one draw, however far ahead. If they came one by one, between
             // those of other calls, the first could expire before the last is due.
-            return Some((first, u64::MAX));
+            return Some((first, Span::LONGEST));
         }
         let lacking = self.lacking(demand);
         // Draws that follow each other closely are larger each time, so that not each caller
@@ -156,10 +168,10 @@ impl Remote {
     /// Returns when to ask whether there has been a pause, so that the answer is there when the first waiter
     /// can use its tokens: they last little longer than the bucket takes to fill, which may be less than a
     /// round trip.
-    fn asks_at(&self, demand: Demand, now: u64) -> Option<u64> {
+    fn asks_at(&self, demand: Demand, now: Instant) -> Option<Instant> {
         let due = self.slots.due(u64::from(demand.first))?.max(now);
-        let asks = demand.first > 0 && !self.is_asking() && due > self.fresh_until();
-        asks.then(|| due.saturating_sub(self.slowest).max(self.not_before))
+        let asks = demand.first > 0 && !self.is_asking() && !self.is_fresh(due);
+        asks.then(|| due.before(self.slowest).max(self.not_before))
     }
 
     /// Returns the draws in flight whose tokens are counted on. While the store answers, late ones are not.
@@ -184,21 +196,21 @@ impl Remote {
 
     /// Returns when to draw the next tokens: when those that are held are used up within half the horizon, so
     /// that many are drawn at once and the last is not used before the next come.
-    fn draws_at(&self, demand: Demand, now: u64) -> u64 {
+    fn draws_at(&self, demand: Demand, now: Instant) -> Instant {
         match self.slots.last() {
             Some(last) if self.slots.count() >= u64::from(demand.first) => {
-                last.saturating_sub(self.horizon() / 2)
+                last.before(self.horizon() / 2)
             }
             _ => now,
         }
     }
 
-    fn horizon(&self) -> u64 {
-        HORIZON.max(self.round_trip.saturating_mul(3))
+    fn horizon(&self) -> Span {
+        HORIZON.max(self.round_trip.times(3))
     }
 
     /// Adds an action to the request that is about to be sent, or makes a request for it.
-    pub(super) fn push(&mut self, action: Action, shape: Shape, now: u64) {
+    pub(super) fn push(&mut self, action: Action, shape: Shape, now: Instant) {
         let limits = Limits::one(Limit::of(shape));
         if self.join(action, limits) {
             return;
@@ -215,8 +227,8 @@ impl Remote {
             id: self.ids,
             tokens: 0,
             sent: now,
-            late_at: now.saturating_add(timeout),
-            ends: now.saturating_add(ends_after),
+            late_at: now.after(timeout),
+            ends: now.after(ends_after),
             late: false,
             spare,
             pauses: false,
@@ -227,12 +239,12 @@ impl Remote {
         self.in_flight.push(flight);
         let mut request = Request::new(action, limits);
         if let Some(known) = self.known {
-            let passed = Ticks::from_nanos(now.saturating_sub(known.latest));
+            let passed = Ticks::from_span(now.since(known.latest));
             let sent = known.now + passed;
             request = request
                 .with_floor(known.state)
                 .sent_at(sent)
-                .not_after(sent + Ticks::from_nanos_up(ends_after));
+                .not_after(sent + Ticks::from_span_up(ends_after));
         }
         self.outgoing.push(Outgoing {
             id: self.ids,
@@ -264,7 +276,7 @@ impl Remote {
     }
 
     /// Returns when there is something to do next, even without an answer.
-    fn next_due(&self, demand: Demand, now: u64) -> u64 {
+    fn next_due(&self, demand: Demand, now: Instant) -> Instant {
         let in_flight = self.in_flight.iter();
         let given_up = in_flight.map(|flight| {
             if flight.late {
@@ -273,7 +285,7 @@ impl Remote {
                 flight.late_at
             }
         });
-        let over = Some(demand.soonest.max(now + 1));
+        let over = Some(demand.soonest.max(now + Span::SHORTEST));
         let next = match self.mode {
             Mode::Away { probe_at, .. } if !self.is_asking() => Some(probe_at.max(self.not_before)),
             Mode::Up => {
@@ -290,7 +302,7 @@ impl Remote {
             Mode::Away { .. } => None,
         };
         let all = given_up.chain(over).chain(next);
-        all.min().unwrap_or(u64::MAX)
+        all.min().unwrap_or(Instant::FAR)
     }
 }
 
@@ -310,11 +322,11 @@ impl InFlight {
 }
 
 /// Returns whether two paces differ too little to be told.
-fn is_close(told: Option<(u64, u64)>, pace: Option<(u64, u64)>) -> bool {
+fn is_close(told: Option<Pace>, pace: Option<Pace>) -> bool {
     match (told, pace) {
         (None, None) => true,
-        (Some((told, until)), Some((interval, end))) => {
-            told.abs_diff(interval) <= interval / 16 && until.abs_diff(end) <= 100_000_000
+        (Some(told), Some(Pace { interval, until })) => {
+            told.interval.abs_diff(interval) <= interval / 16 && told.until.abs_diff(until) <= CLOSE
         }
         _ => false,
     }

@@ -3,21 +3,23 @@
 use crate::bucket::Shape;
 use crate::store::Action;
 use crate::store::Reply;
+use crate::time::Instant;
+use crate::time::Span;
 
 use super::InFlight;
 use super::Remote;
 use super::StoreView;
 
 /// Time for which a request to end a pause is repeated, where it is lost.
-const REPEATED: u64 = 10_000_000_000;
+const REPEATED: Span = Span::from_secs(10);
 
 /// Interval at which the store is asked whether a person has ended a pause, while callers wait for its end.
-const LOOK: u64 = 1_000_000_000;
+const LOOK: Span = Span::from_secs(1);
 
 impl Remote {
     /// Ends all pauses in the store. `forget`: what was learnt ends as well.
-    pub(in crate::limiter) fn resume(&mut self, forget: bool, shape: Shape, now: u64) {
-        self.told_until = 0;
+    pub(in crate::limiter) fn resume(&mut self, forget: bool, shape: Shape, now: Instant) {
+        self.told_until = Instant::EPOCH;
         self.slots.clear();
         if forget {
             self.told_pace = None;
@@ -32,7 +34,7 @@ impl Remote {
         &mut self,
         before: Option<StoreView>,
         known: &StoreView,
-        now: u64,
+        now: Instant,
     ) -> bool {
         let lifted = before.is_some_and(|before| {
             before.local(before.state.paused_until) > now
@@ -40,7 +42,7 @@ impl Remote {
                 && known.state.paused_until < before.state.paused_until
         });
         if lifted {
-            self.told_until = 0;
+            self.told_until = Instant::EPOCH;
         }
         lifted
     }
@@ -52,9 +54,9 @@ impl Remote {
         flight: Option<InFlight>,
         reply: &Reply,
         shape: Shape,
-        now: u64,
+        now: Instant,
     ) -> bool {
-        let Some(at) = self.resumed_at.filter(|at| now < at + REPEATED) else {
+        let Some(at) = self.resumed_at.filter(|&at| now < at + REPEATED) else {
             return false;
         };
         let pausing = self.in_flight.iter().any(|it| it.pauses);
@@ -74,14 +76,14 @@ impl Remote {
     }
 
     /// Returns when to ask whether a person has ended the pause that the store knows of.
-    pub(super) fn looks_at(&self, now: u64) -> Option<u64> {
+    pub(super) fn looks_at(&self, now: Instant) -> Option<Instant> {
         let paused = |known: &StoreView| known.local(known.state.paused_until) > now;
         let known = self.known.filter(paused).filter(|_| !self.is_asking())?;
-        Some(known.received.saturating_add(LOOK).max(self.not_before))
+        Some(known.received.after(LOOK).max(self.not_before))
     }
 
     /// Returns whether to ask it now.
-    pub(super) fn looks(&self, now: u64) -> bool {
+    pub(super) fn looks(&self, now: Instant) -> bool {
         self.looks_at(now).is_some_and(|at| at <= now)
     }
 }

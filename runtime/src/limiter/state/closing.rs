@@ -53,7 +53,7 @@ impl LimiterState {
         self.announced.by_hand = Some(by_hand);
         self.open(now);
         if let Some(remote) = &mut self.remote {
-            remote.resume(by_hand == ByHand::Reset, self.bucket.shape, now.nanos());
+            remote.resume(by_hand == ByHand::Reset, self.bucket.shape, now);
         }
     }
 

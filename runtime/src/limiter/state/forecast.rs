@@ -73,12 +73,10 @@ impl LimiterState {
             return logged.map_or(due, |logged| logged.max(due));
         };
         let schedule = self.schedule(now);
-        match remote.due(cost, now.nanos()) {
-            Due::At(due) => Instant::from_nanos(due).max(schedule.opens),
+        match remote.due(cost, now) {
+            Due::At(due) => due.max(schedule.opens),
             Due::Drawn(cost) => schedule.when(cost),
-            Due::Late { cost, full_at } => {
-                schedule.with_tat(Instant::from_nanos(full_at)).when(cost)
-            }
+            Due::Late { cost, full_at } => schedule.with_tat(full_at).when(cost),
             Due::Alone(cost) => schedule.map(|shape| remote.own(shape)).when(cost),
         }
     }

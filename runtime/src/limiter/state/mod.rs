@@ -218,7 +218,7 @@ impl LimiterState {
     /// Returns the tokens that are there, also while no call may take them.
     pub(super) fn free(&self, now: Instant) -> u64 {
         let in_bucket = match &self.remote {
-            Some(remote) => remote.usable(now.nanos()),
+            Some(remote) => remote.usable(now),
             None => self.bucket.available(now),
         };
         self.free_in_log(now)

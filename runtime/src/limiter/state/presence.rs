@@ -109,7 +109,7 @@ impl LimiterState {
         self.unlog_permit(cost, since);
         match &mut self.remote {
             Some(remote) if until < Instant::FAR => {
-                remote.put_back(cost, until.nanos(), now.nanos());
+                remote.put_back(cost, until, now);
             }
             _ if self.overflowed.covers(since) => {}
             _ => self.give_back(u64::from(cost)),

@@ -31,9 +31,9 @@ impl LimiterState {
     ) -> Result<Instant, Instant> {
         let shape = match &mut self.remote {
             None => self.bucket.shape,
-            Some(remote) => match remote.pay(cost, self.bucket.shape, now.nanos()) {
-                Payment::Until(until) => return Ok(Instant::from_nanos(until)),
-                Payment::At(due) => return Err(Instant::from_nanos(due)),
+            Some(remote) => match remote.pay(cost, self.bucket.shape, now) {
+                Payment::Until(until) => return Ok(until),
+                Payment::At(due) => return Err(due),
                 Payment::Own(shape) => shape,
             },
         };
@@ -87,10 +87,10 @@ impl LimiterState {
         let demand = Demand {
             tokens: self.queue.cost_ahead(Priority::First),
             first: head.map_or(0, |head| self.queue.waiter(head).cost),
-            latest: head.map_or(u64::MAX, |head| self.queue.waiter(head).latest.nanos()),
-            soonest: self.soonest.nanos(),
+            latest: head.map_or(Instant::FAR, |head| self.queue.waiter(head).latest),
+            soonest: self.soonest,
         };
-        Instant::from_nanos(remote.plan(demand, self.bucket.shape, now.nanos()))
+        remote.plan(demand, self.bucket.shape, now)
     }
 
     /// Refuses the waiters that the store keeps waiting for too long. Returns whether anything has changed
@@ -99,7 +99,7 @@ impl LimiterState {
         let Some(remote) = &mut self.remote else {
             return false;
         };
-        let unsettled = remote.is_unsettled(now.nanos());
+        let unsettled = remote.is_unsettled(now);
         if !unsettled && self.soonest > now {
             return false;
         }
@@ -121,7 +121,7 @@ impl LimiterState {
     fn turned_away(&self, index: u32, cost: u64, now: Instant) -> Option<WaiterState> {
         let remote = self.remote.as_ref()?;
         let waiter = self.queue.waiter(index);
-        if waiter.refusable && remote.refusal(waiter.latest.nanos(), now.nanos()).is_some() {
+        if waiter.refusable && remote.refusal(waiter.latest, now).is_some() {
             return Some(WaiterState::NoStore);
         }
         // A token that is held may be due within the timer's slack; a request of this very instant may still
@@ -131,16 +131,12 @@ impl LimiterState {
         } else {
             waiter.latest
         };
-        let over = end <= now && waiter.since < now && !remote.has_just_asked(now.nanos());
+        let over = end <= now && waiter.since < now && !remote.has_just_asked(now);
         let Bucket { tat, shape } = self.bucket;
-        over.then(
-            || match remote.due_alone(cost, tat.nanos(), shape, now.nanos()) {
-                Some(until) => WaiterState::Late {
-                    until: Instant::from_nanos(until),
-                },
-                None => WaiterState::NoStore,
-            },
-        )
+        over.then(|| match remote.due_alone(cost, tat, shape, now) {
+            Some(until) => WaiterState::Late { until },
+            None => WaiterState::NoStore,
+        })
     }
 
     /// Records the tokens that a caller which does not wait wants from the store.
@@ -153,22 +149,20 @@ impl LimiterState {
     /// Returns why the store refuses a caller that has no use for a permit after `latest`; `None`: it may
     /// wait.
     pub(in crate::limiter) fn no_store(&self, latest: Instant, now: Instant) -> Option<Arc<str>> {
-        self.remote.as_ref()?.refusal(latest.nanos(), now.nanos())
+        self.remote.as_ref()?.refusal(latest, now)
     }
 
     /// Tells all processes that share the limit of a cooldown.
     pub(in crate::limiter) fn tell_pause(&mut self, until: Instant, now: Instant) {
         if let Some(remote) = &mut self.remote {
-            remote.pause(until.nanos(), self.bucket.shape, now.nanos());
+            remote.pause(until, self.bucket.shape, now);
         }
     }
 
     /// Tells all processes that share the limit of the pace that a server's answers ask for.
     pub(super) fn tell_pace(&mut self, now: Instant) {
         if let Some(remote) = &mut self.remote {
-            let pace = self.learnt.pace();
-            let pace = pace.map(|pace| (pace.interval.nanos(), pace.until.nanos()));
-            remote.learn(pace, self.bucket.shape, now.nanos());
+            remote.learn(self.learnt.pace(), self.bucket.shape, now);
         }
     }
 
@@ -183,19 +177,17 @@ impl LimiterState {
         let Some(remote) = &mut self.remote else {
             return;
         };
-        let effect = remote.answered(id, reply, self.bucket.shape, now.nanos());
-        let [full_at, paused_until] =
-            [effect.full_at, effect.paused_until].map(Instant::from_nanos);
-        self.bucket.tat = full_at;
+        let effect = remote.answered(id, reply, self.bucket.shape, now);
+        self.bucket.tat = effect.full_at;
         if effect.lifted {
             self.open(now);
-            self.bucket.tat = full_at;
+            self.bucket.tat = effect.full_at;
         }
-        if paused_until > self.cooldown.until() {
+        if effect.paused_until > self.cooldown.until() {
             if self.cooldown.until() <= now {
                 self.announced.why = why::STORE;
             }
-            self.close(paused_until, now, wakes);
+            self.close(effect.paused_until, now, wakes);
         }
         if effect.void {
             self.call_back();
@@ -206,14 +198,14 @@ impl LimiterState {
     /// Handles a failed request to the store.
     pub(in crate::limiter) fn failed_by_store(&mut self, id: u64, why: &StoreError, now: Instant) {
         if let Some(remote) = &mut self.remote {
-            remote.failed(id, why, now.nanos());
+            remote.failed(id, why, now);
         }
     }
 
     /// Handles a request to the store that was lost in this process.
     pub(in crate::limiter) fn lost_on_the_way(&mut self, id: u64, now: Instant) {
         if let Some(remote) = &mut self.remote {
-            remote.lost(id, now.nanos());
+            remote.lost(id, now);
         }
     }
 

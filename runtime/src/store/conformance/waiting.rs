@@ -8,6 +8,7 @@ use crate::store::Limit;
 use crate::store::Limits;
 use crate::store::Reply;
 use crate::store::Ticks;
+use crate::time::Instant;
 
 use super::script::Bench;
 use super::script::HOUR;
@@ -25,7 +26,7 @@ pub(super) async fn check(bench: &Bench) {
     let mut scripts = kept(bench).await;
     scripts.extend(ended(bench).await);
     let mut clock = Scenario::hourly(bench, "clock", "the store's clock counts ticks of 250 ns");
-    let now = || clock::now().nanos();
+    let now = clock::now;
     let before = (now(), clock.ask(Action::Peek).await, now());
     tokio::time::sleep(WAIT).await;
     let after = (now(), clock.ask(Action::Peek).await, now());
@@ -78,9 +79,13 @@ const fn learn(interval: Ticks, duration: Ticks) -> Action {
 }
 
 /// Checks that as much time passed by the store's clock as by this one's, give or take a tenth.
-fn time(script: &Scenario<'_>, before: &(u64, Reply, u64), after: &(u64, Reply, u64)) {
+fn time(
+    script: &Scenario<'_>,
+    before: &(Instant, Reply, Instant),
+    after: &(Instant, Reply, Instant),
+) {
     let (shortest, longest) = (after.0 - before.2, after.2 - before.0);
-    let passed = (after.1.now - before.1.now).nanos();
+    let passed = (after.1.now - before.1.now).span();
     let kept = passed >= shortest - shortest / 10 && passed <= longest + longest / 10;
     script.so(kept, &after.1);
 }

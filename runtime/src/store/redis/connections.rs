@@ -23,7 +23,7 @@ use super::connection::Connection;
 use super::connection::Connector;
 use super::error;
 
-/// Time after which a server that could not be reached is tried again, in nanoseconds: always the same, so
+/// Time after which a server that could not be reached is tried again: always the same, so
 /// that its return is noticed soon.
 const RETRY: Span = Span::from_millis(50);
 

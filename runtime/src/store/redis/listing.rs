@@ -65,11 +65,11 @@ impl Operation for ListOperation<'_> {
 impl ListOperation<'_> {
     /// Returns the cursor of the next page, and the keys of this one with the names of their limiters.
     async fn scan(&self, connection: &mut Connection) -> RedisResult<(u64, Vec<(String, String)>)> {
-        let from = self.request.cursor.as_deref().map_or(Ok(0), str::parse);
-        let from: u64 =
-            from.map_err(|_| redis::make_extension_error(error::NO_CURSOR.to_owned(), None))?;
+        let cursor = self.request.cursor.as_deref().map_or(Ok(0), str::parse);
+        let cursor: u64 =
+            cursor.map_err(|_| redis::make_extension_error(error::NO_CURSOR.to_owned(), None))?;
         let mut scan = redis::cmd("SCAN");
-        scan.arg(from)
+        scan.arg(cursor)
             .arg("MATCH")
             .arg(pattern(&self.request.prefix))
             .arg("COUNT")

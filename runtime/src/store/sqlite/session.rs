@@ -151,7 +151,7 @@ fn answer_without_file(inbox: &Inbox, jobs: &mut Vec<Job>) {
     let only_looks = jobs.iter().all(|job| matches!(job, Job::List { .. }));
     if only_looks && fs::metadata(&inbox.path).is_err_and(|error| error.kind() == NotFound) {
         for job in jobs.drain(..) {
-            let now = Ticks::from_nanos(clock::wall_nanos());
+            let now = Ticks::from_span(clock::since_1970());
             let nothing = Listing::new(now, Vec::new(), None);
             job.answer(Done::List(Ok(nothing)), &inbox.path);
         }

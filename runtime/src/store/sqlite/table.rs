@@ -123,7 +123,7 @@ impl<'a> Table<'a> {
     }
 
     fn step_all(&mut self, jobs: &[Job]) -> Result<Vec<Done>, SqliteFailure> {
-        let now = Ticks::from_nanos(clock::wall_nanos());
+        let now = Ticks::from_span(clock::since_1970());
         let mut states: HashMap<&str, Cached> = HashMap::new();
         let mut answers = Vec::with_capacity(jobs.len());
         for job in jobs {
@@ -192,7 +192,7 @@ impl<'a> Table<'a> {
             self.swept.clear();
             return Ok(());
         };
-        let before = Ticks::from_nanos(clock::wall_nanos()) - GRACE;
+        let before = Ticks::from_span(clock::since_1970()) - GRACE;
         self.connection.execute(
             "DELETE FROM limiter WHERE name BETWEEN :from AND :last AND expires_at < :before",
             named_params! { ":from": self.swept, ":last": last, ":before": signed(before) },
