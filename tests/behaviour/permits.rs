@@ -164,3 +164,13 @@ async fn a_static_limiter_gives_permits_that_can_be_kept_anywhere() {
     told.await.unwrap();
     assert_eq!(API.snapshot().cooldown, Some(secs(5)));
 }
+
+#[tokio::test(start_paused = true)]
+async fn reports_are_counted_and_are_no_attempts() {
+    let limiter = limiter(10.0, 5);
+    limiter.acquire().await.unwrap().refused(None);
+    observe(&limiter.acquire().await.unwrap(), 404, &[]);
+    let counts = limiter.snapshot().counts;
+    assert_eq!((counts.granted, counts.attempts), (2, 0));
+    assert_eq!((counts.throttled, counts.failed), (1, 1));
+}

@@ -34,7 +34,8 @@ pub struct Counts {
     pub refused: u64,
     /// Attempts that were retries.
     pub retried: u64,
-    /// Attempts that the server refused as too many: 429, 503, and what counts as such.
+    /// Attempts that the server refused as too many: 429, 503, and what counts as such. Reports of a
+    /// [`Permit`](crate::Permit) count here and in `failed`, though a permit is no attempt.
     pub throttled: u64,
     /// Attempts that failed otherwise, with whatever error.
     pub failed: u64,
