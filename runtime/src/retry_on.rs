@@ -94,12 +94,13 @@ impl RetryOn {
     /// # Examples
     ///
     /// ```
+    /// # #[cfg(feature = "http")] mod example {
     /// use core::num::NonZeroU32;
     /// use http::Response;
     /// use paced::{CallOptions, Limiter, Quota, RetryOn};
     /// use std::io;
     ///
-    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] pub async fn main() {
     /// let limiter = Limiter::new(Quota::per_second(NonZeroU32::new(5).unwrap()));
     /// let options = CallOptions::new().max_retries(2).retry_on(RetryOn::none().status(500));
     /// let mut attempts = 0;
@@ -109,7 +110,9 @@ impl RetryOn {
     /// });
     /// assert_eq!(out.await.unwrap().status(), 500);
     /// assert_eq!(attempts, 3);
-    /// # }
+    /// # }}
+    /// # #[cfg(feature = "http")] fn main() { example::main() }
+    /// # #[cfg(not(feature = "http"))] fn main() {}
     /// ```
     #[must_use]
     pub const fn status(mut self, status: u16) -> Self {
@@ -124,12 +127,13 @@ impl RetryOn {
     /// # Examples
     ///
     /// ```
+    /// # #[cfg(feature = "http")] mod example {
     /// use core::num::NonZeroU32;
     /// use http::Response;
     /// use paced::{CallOptions, Limiter, Quota, RetryOn};
     /// use std::io;
     ///
-    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] pub async fn main() {
     /// let limiter = Limiter::new(Quota::per_second(NonZeroU32::new(5).unwrap()));
     /// let options = CallOptions::new().max_retries(2).retry_on(RetryOn::none().class(5));
     /// let mut attempts = 0;
@@ -139,7 +143,9 @@ impl RetryOn {
     /// });
     /// assert_eq!(out.await.unwrap().status(), 502);
     /// assert_eq!(attempts, 3);
-    /// # }
+    /// # }}
+    /// # #[cfg(feature = "http")] fn main() { example::main() }
+    /// # #[cfg(not(feature = "http"))] fn main() {}
     /// ```
     #[must_use]
     pub const fn class(mut self, class: u16) -> Self {

@@ -180,13 +180,14 @@ impl<R> CallOptions<R> {
     /// # Examples
     ///
     /// ```
+    /// # #[cfg(feature = "http")] mod example {
     /// use core::num::NonZeroU32;
     /// use core::time::Duration;
     /// use http::Response;
     /// use paced::{CallOptions, Limiter, Quota};
     /// use std::io;
     ///
-    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] pub async fn main() {
     /// let limiter = Limiter::new(Quota::per_second(NonZeroU32::new(5).unwrap()));
     /// let options = CallOptions::new().max_retries(0).max_throttles(3);
     /// // In a program: the response of a client.
@@ -197,7 +198,9 @@ impl<R> CallOptions<R> {
     /// let start = tokio::time::Instant::now();
     /// assert_eq!(limiter.call_with(options, send).await.unwrap().status(), 429);
     /// assert_eq!(start.elapsed(), Duration::from_secs(6), "three retries");
-    /// # }
+    /// # }}
+    /// # #[cfg(feature = "http")] fn main() { example::main() }
+    /// # #[cfg(not(feature = "http"))] fn main() {}
     /// ```
     pub const fn max_throttles(mut self, throttles: u32) -> Self {
         self.config.retry.max_throttles = throttles;
@@ -359,13 +362,14 @@ impl<R> CallOptions<R> {
     /// # Examples
     ///
     /// ```
+    /// # #[cfg(feature = "http")] mod example {
     /// use core::num::NonZeroU32;
     /// use core::time::Duration;
     /// use http::Response;
     /// use paced::{CallOptions, Limiter, Quota};
     /// use std::io;
     ///
-    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] pub async fn main() {
     /// let limiter = Limiter::new(Quota::per_second(NonZeroU32::new(5).unwrap()));
     /// let options = CallOptions::new().max_retries(0).respect_headers(false);
     /// // In a program: the response of a client.
@@ -375,7 +379,9 @@ impl<R> CallOptions<R> {
     /// };
     /// assert!(limiter.call_with(options, send).await.is_ok());
     /// assert_eq!(limiter.snapshot().cooldown, Some(Duration::from_secs(1)));
-    /// # }
+    /// # }}
+    /// # #[cfg(feature = "http")] fn main() { example::main() }
+    /// # #[cfg(not(feature = "http"))] fn main() {}
     /// ```
     pub const fn respect_headers(mut self, respected: bool) -> Self {
         self.config.respects_headers = respected;
@@ -388,6 +394,7 @@ impl<R> CallOptions<R> {
     /// # Examples
     ///
     /// ```
+    /// # #[cfg(feature = "http")] mod example {
     /// use core::num::NonZeroU32;
     /// use core::time::Duration;
     /// use http::Response;
@@ -395,7 +402,7 @@ impl<R> CallOptions<R> {
     /// use paced::{CallOptions, Limiter, Quota};
     /// use std::io;
     ///
-    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] pub async fn main() {
     /// let limiter = Limiter::new(Quota::per_second(NonZeroU32::new(5).unwrap()));
     /// let options = CallOptions::new().max_retries(0).reset_kind(ResetKind::Millis);
     /// // In a program: the response of a client.
@@ -407,7 +414,9 @@ impl<R> CallOptions<R> {
     /// };
     /// assert!(limiter.call_with(options, send).await.is_ok());
     /// assert_eq!(limiter.snapshot().cooldown, Some(Duration::from_secs(5)));
-    /// # }
+    /// # }}
+    /// # #[cfg(feature = "http")] fn main() { example::main() }
+    /// # #[cfg(not(feature = "http"))] fn main() {}
     /// ```
     #[cfg(feature = "http")]
     pub const fn reset_kind(mut self, kind: ResetKind) -> Self {
@@ -442,13 +451,14 @@ impl<R> CallOptions<R> {
     /// # Examples
     ///
     /// ```
+    /// # #[cfg(feature = "http")] mod example {
     /// use core::num::NonZeroU32;
     /// use core::time::Duration;
     /// use http::Response;
     /// use paced::{CallOptions, Limiter, Quota};
     /// use std::io;
     ///
-    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] pub async fn main() {
     /// let limiter = Limiter::new(Quota::per_second(NonZeroU32::new(5).unwrap()));
     /// let options = CallOptions::new().max_cooldown(Duration::from_secs(10));
     /// // In a program: the response of a client.
@@ -458,7 +468,9 @@ impl<R> CallOptions<R> {
     /// };
     /// assert_eq!(limiter.call_with(options, send).await.unwrap().status(), 429);
     /// assert_eq!(limiter.snapshot().cooldown, Some(Duration::from_secs(10)));
-    /// # }
+    /// # }}
+    /// # #[cfg(feature = "http")] fn main() { example::main() }
+    /// # #[cfg(not(feature = "http"))] fn main() {}
     /// ```
     pub const fn max_cooldown(mut self, longest: Duration) -> Self {
         self.config.max_cooldown = Span::of(longest);
@@ -475,13 +487,14 @@ impl<R> CallOptions<R> {
     /// # Examples
     ///
     /// ```
+    /// # #[cfg(feature = "http")] mod example {
     /// use core::num::NonZeroU32;
     /// use core::time::Duration;
     /// use http::Response;
     /// use paced::{CallOptions, Limiter, Quota};
     /// use std::io;
     ///
-    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] pub async fn main() {
     /// let limiter = Limiter::new(Quota::per_second(NonZeroU32::new(5).unwrap()));
     /// let options = CallOptions::new().max_retries(0).hint_spread(0.05);
     /// // In a program: the response of a client.
@@ -492,7 +505,9 @@ impl<R> CallOptions<R> {
     /// assert!(limiter.call_with(options, send).await.is_ok());
     /// let cooldown = limiter.snapshot().cooldown.unwrap();
     /// assert!(cooldown >= Duration::from_secs(10) && cooldown <= Duration::from_millis(10_500));
-    /// # }
+    /// # }}
+    /// # #[cfg(feature = "http")] fn main() { example::main() }
+    /// # #[cfg(not(feature = "http"))] fn main() {}
     /// ```
     pub const fn hint_spread(mut self, share: f64) -> Self {
         assert!(grammar::is_share(share), "{}", grammar::NO_SHARE);
