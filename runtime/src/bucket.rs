@@ -34,7 +34,7 @@ pub(crate) struct Bucket {
 pub(crate) const TIMER_SLACK: Span = Span::from_millis(2);
 
 /// Maximum capacity (36 years), so that sums of a few instants cannot overflow.
-const MAX_CAPACITY: Span = Span::from_nanos(1 << 60);
+pub(crate) const MAX_CAPACITY: Span = Span::from_nanos(1 << 60);
 
 impl Shape {
     /// Returns the shape of a quota: of one with a strict window while nothing is known of the ways to the server.

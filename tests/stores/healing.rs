@@ -45,7 +45,7 @@ fn a_floor_brings_back_what_was_lost() {
     let answer = ask_with(&mut lost, START + T, floor, Action::Peek);
     assert_eq!(answer.last().wait, Wait::ahead(62 * T));
     let mut back = floor;
-    // What was drawn before the loss is void: not all of it may be known.
+    // Tokens drawn before the loss are void, since not all of them may be known.
     back.generation += 1;
     back.seen = START + T;
     assert_eq!(answer.state, back);

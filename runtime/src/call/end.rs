@@ -5,11 +5,11 @@ use core::time::Duration;
 use crate::failure::Failure;
 use crate::hint::Hint;
 use crate::learning::Observation;
+use crate::limiter::FailedResponse;
 use crate::limiter::Fault;
 use crate::limiter::Rejection;
 use crate::retry::Advice;
 use crate::time::Instant;
-use crate::time::Span;
 
 use super::Config;
 
@@ -50,14 +50,9 @@ impl<'a> End<'a> {
     /// Returns the failure of the server, if its response said when to come back. `again`: the call's
     /// previous attempt failed so.
     pub(super) fn fault(&self, config: &Config, received: Instant, again: bool) -> Option<Fault> {
-        let asked = self.advice.retry_after.filter(|wait| !wait.is_zero())?;
-        let told = self.failure.is_fault() && !self.advice.by_reset && !self.by_user;
-        told.then(|| Fault {
-            received,
-            asked: Span::of(asked).min(config.max_cooldown),
-            spread: config.spread(),
-            again,
-        })
+        let fault = self.response(config, received).fault();
+        let fault = fault.filter(|_| !self.by_user);
+        fault.map(|fault| Fault { again, ..fault })
     }
 
     pub(super) fn refused(
@@ -67,21 +62,24 @@ impl<'a> End<'a> {
         wait: Option<Duration>,
     ) -> Rejection<'a> {
         Rejection {
+            retry: self.retry,
+            counted: self.reported,
+            ..self.response(config, received).refusal(wait)
+        }
+    }
+
+    fn response(&self, config: &Config, received: Instant) -> FailedResponse<'a> {
+        FailedResponse {
             sent: self.sent,
             received,
-            wait: wait.map(Span::of),
-            by_reset: self.advice.by_reset,
+            failure: self.failure,
+            advice: self.advice,
             heard: self
                 .hint
                 .map(|hint| heard(config, hint, self.sent, received)),
             backoff: config.retry.backoff,
             spread: config.spread(),
             longest: config.max_cooldown,
-            for_its_rate: wait.is_none()
-                || self.failure != Failure::Status(503)
-                || self.hint.and_then(Hint::remaining) == Some(0.0),
-            retry: self.retry,
-            counted: self.reported,
         }
     }
 }

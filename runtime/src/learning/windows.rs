@@ -9,6 +9,7 @@
 
 use core::time::Duration;
 
+use crate::bucket::MAX_CAPACITY;
 use crate::hint::Hint;
 use crate::time::Instant;
 use crate::time::Span;
@@ -323,6 +324,5 @@ fn whole(nanos: f64) -> Span {
 
 /// Returns the length of `duration`, at most 36 years, so that sums of a few instants cannot overflow.
 fn bounded(duration: Duration) -> Span {
-    const MOST: Span = Span::from_nanos(1 << 60);
-    Span::of(duration).min(MOST)
+    Span::of(duration).min(MAX_CAPACITY)
 }

@@ -18,11 +18,10 @@ use crate::retry::Advice;
 use crate::time::Instant;
 use crate::time::Span;
 
-use super::Fault;
+use super::FailedResponse;
 use super::Function;
 use super::LONGEST_COOLDOWN;
 use super::Limiter;
-use super::Rejection;
 use super::Spread;
 use super::THROTTLE_BELOW;
 use super::reporting::AttemptReport;
@@ -172,14 +171,17 @@ impl<'a> Permit<'a> {
         let advice = advice.unwrap_or_default();
         let shared = self.limiter.shared();
         shared.fast_path.count_reported();
-        let result = match failure {
-            failure if advice.refuses(failure) => {
-                AttemptResult::Refused(self.rejection(failure, advice, heard, received))
-            }
-            None => AttemptResult::Passed,
-            Some(Failure::Status(..500)) => AttemptResult::LetThrough,
-            Some(failure) => AttemptResult::Failed(fault(failure, advice, received)),
+        let response = FailedResponse {
+            sent: self.sent,
+            received,
+            failure: failure.unwrap_or(Failure::Other),
+            advice,
+            heard,
+            backoff: Backoff::new(),
+            spread: Spread::NONE,
+            longest: Span::of(LONGEST_COOLDOWN),
         };
+        let result = result(failure, &response);
         let is_refusal = matches!(result, AttemptResult::Refused(_));
         shared.report(&AttemptReport {
             function: Function::NONE,
@@ -193,40 +195,18 @@ impl<'a> Permit<'a> {
             may_retry: false,
         });
     }
-
-    fn rejection<'h>(
-        &self,
-        failure: Option<Failure>,
-        advice: Advice,
-        heard: Option<Observation<'h>>,
-        received: Instant,
-    ) -> Rejection<'h> {
-        let wait = advice.retry_after.filter(|wait| !wait.is_zero());
-        let exhausted = heard.and_then(|heard| heard.hint.remaining()) == Some(0.0);
-        Rejection {
-            sent: self.sent,
-            received,
-            wait: wait.map(Span::of),
-            by_reset: advice.by_reset,
-            heard,
-            backoff: Backoff::new(),
-            spread: Spread::NONE,
-            longest: Span::of(LONGEST_COOLDOWN),
-            for_its_rate: wait.is_none() || failure != Some(Failure::Status(503)) || exhausted,
-            retry: false,
-            counted: false,
-        }
-    }
 }
 
-/// Returns the failure of the server, if its response said when to come back.
-fn fault(failure: Failure, advice: Advice, received: Instant) -> Option<Fault> {
-    let asked = advice.retry_after.filter(|wait| !wait.is_zero())?;
-    let told = failure.is_fault() && !advice.by_reset;
-    told.then(|| Fault {
-        received,
-        asked: Span::of(asked.min(LONGEST_COOLDOWN)),
-        spread: Spread::NONE,
-        again: false,
-    })
+/// Returns the result of a request. `None` as failure is a success.
+fn result<'a>(failure: Option<Failure>, response: &FailedResponse<'a>) -> AttemptResult<'a> {
+    let advice = response.advice;
+    match failure {
+        failure if advice.refuses(failure) => {
+            let wait = advice.retry_after.filter(|wait| !wait.is_zero());
+            AttemptResult::Refused(response.refusal(wait))
+        }
+        None => AttemptResult::Passed,
+        Some(Failure::Status(..500)) => AttemptResult::LetThrough,
+        Some(_) => AttemptResult::Failed(response.fault()),
+    }
 }

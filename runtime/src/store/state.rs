@@ -133,7 +133,7 @@ impl State {
             self.paused_until = self.paused_until.max(floor.paused_until);
         }
         if floor.seen > self.seen || floor.generation > self.generation {
-            // What was drawn before the loss, and by others since, is not known to one bucket.
+            // The bucket does not know of all tokens that were drawn, before the loss and by other processes since.
             self.generation = self.generation.max(floor.generation + 1);
         }
         if floor.seen > self.seen {
