@@ -104,28 +104,19 @@ pub trait Reader<T, E, How> {
 
 impl<T: 'static, E: Readable<How>, How> Reader<T, E, How> for ByTypes {
     fn reading(&self, out: &Result<T, E>, unit: ResetUnit) -> Reading {
-        match out {
-            Ok(value) => read_value(value, unit),
-            Err(error) => error.read(unit),
-        }
+        read(out, unit, |error| error.read(unit))
     }
 }
 
 impl<T: 'static, E: Signal> Reader<T, E, AsSignal> for ByOwnSignal {
     fn reading(&self, out: &Result<T, E>, unit: ResetUnit) -> Reading {
-        match out {
-            Ok(value) => read_value(value, unit),
-            Err(error) => Reading::signalled(error),
-        }
+        read(out, unit, |error| Reading::signalled(error))
     }
 }
 
 impl<T: 'static, E> Reader<T, E, NotRead> for NotRead {
     fn reading(&self, out: &Result<T, E>, unit: ResetUnit) -> Reading {
-        match out {
-            Ok(value) => read_value(value, unit),
-            Err(_) => Reading::failed(Failure::Other),
-        }
+        read(out, unit, |_| Reading::failed(Failure::Other))
     }
 }
 
@@ -140,6 +131,18 @@ where
 
     fn verdict(&self, out: &Result<T, E>) -> Verdict {
         (self.judge)(out)
+    }
+}
+
+/// Reads the value of an `Ok` by its type, and an error by `read_error`.
+fn read<T: 'static, E>(
+    out: &Result<T, E>,
+    unit: ResetUnit,
+    read_error: impl FnOnce(&E) -> Reading,
+) -> Reading {
+    match out {
+        Ok(value) => read_value(value, unit),
+        Err(error) => read_error(error),
     }
 }
 
