@@ -265,6 +265,21 @@ impl Rate {
         Span::from_nanos(self.interval.get())
     }
 
+    /// Returns the whole tokens of a period as it was given, at least 1.
+    pub(crate) const fn count(self) -> NonZeroU32 {
+        self.given_window().limit
+    }
+
+    /// Returns the period as it was given; one that holds less than a token is as long as it takes for one.
+    pub(crate) const fn period(self) -> Span {
+        self.given_window().period
+    }
+
+    const fn given_window(self) -> StrictWindow {
+        let period = Span::from_nanos(self.given.nanos);
+        StrictWindow::of(self.given.count, period, self.span())
+    }
+
     /// Returns whether a period as it was given holds more than one token, and a part of another one.
     pub(crate) const fn splits_a_token(self) -> bool {
         #[expect(
@@ -407,11 +422,7 @@ impl Quota {
     /// # Ok::<(), paced::Error>(())
     /// ```
     pub const fn strict(rate: Rate) -> Self {
-        let window = StrictWindow::of(
-            rate.given.count,
-            Span::from_nanos(rate.given.nanos),
-            rate.span(),
-        );
+        let window = rate.given_window();
         Self {
             burst: window.limit,
             window: Some(window),

@@ -111,6 +111,37 @@ impl<'s, S, R> Call<'s, S, R> {
         }
     }
 
+    /// [`settle`](Self::settle) for a call with the option `settle`. `spent`: what the attempt took of each unit in the
+    /// settings, where it is known.
+    #[inline]
+    pub fn settle_spent<O>(
+        &mut self,
+        spent: &[Option<u64>],
+        reader: &impl ReadOutcome<O>,
+        refuse: Refuse<O, R>,
+        keep: Chosen<S>,
+        attempted: Attempted<O>,
+    ) -> ControlFlow<O>
+    where
+        S: Keep<O>,
+    {
+        let _ = spent;
+        self.settle(reader, refuse, keep, attempted)
+    }
+
+    /// [`settle_once`](Self::settle_once) for a call with the option `settle`.
+    pub fn settle_spent_once<O>(
+        &mut self,
+        spent: &[Option<u64>],
+        reader: &impl ReadOutcome<O>,
+        refuse: Refuse<O, R>,
+        keep: Chosen<S>,
+        attempted: Attempted<O>,
+    ) -> O {
+        let _ = spent;
+        self.settle_once(reader, refuse, keep, attempted)
+    }
+
     /// [`settle`](Self::settle) for a call that is never retried.
     pub fn settle_once<O>(
         &mut self,

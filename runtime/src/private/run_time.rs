@@ -9,6 +9,7 @@ use core::time::Duration;
 use crate::error::Error;
 use crate::grammar;
 use crate::quota::Rate;
+use crate::row::Row;
 
 use super::settings::Settings;
 use super::stores;
@@ -305,4 +306,9 @@ times! {
     attempt_timeout;
     /// Sets `max_wait`. Zero admits only calls that need not wait.
     max_wait;
+}
+
+/// Returns limits that are only known at run time. They live as long as the program, as their function does.
+pub fn limits<const N: usize>(rows: [Row; N]) -> &'static [Row] {
+    Box::leak(Box::new(rows))
 }

@@ -12,6 +12,7 @@ use crate::quota::Quota;
 use crate::quota::Rate;
 use crate::report::Report;
 use crate::retry_on::RetryOn;
+use crate::row::Row;
 use crate::store::OnStoreError;
 use crate::store::Policy;
 use crate::time::Span;
@@ -25,6 +26,10 @@ pub struct Settings {
     pub(super) quota: Option<Quota>,
     burst: Option<NonZeroU32>,
     starts_empty: bool,
+    /// The limits of `limits`. Empty: the quota is the only one.
+    pub(super) rows: &'static [Row],
+    /// Units that the options `cost` and `settle` of the function name.
+    pub(super) units: &'static [&'static str],
     pub(super) name: Option<&'static str>,
     pub(super) store: Option<StoreChoice>,
     pub(super) policy: Policy,
@@ -43,6 +48,8 @@ impl Settings {
         quota: None,
         burst: None,
         starts_empty: false,
+        rows: &[],
+        units: &[],
         name: None,
         store: None,
         policy: Policy::new(),
@@ -87,6 +94,18 @@ impl Settings {
             self.quota = Some(Quota::in_strict_window(quota.rate(), self.burst)?);
         }
         Ok(self)
+    }
+
+    /// Sets `limits`, at least one.
+    #[must_use]
+    pub const fn limits(self, rows: &'static [Row]) -> Self {
+        Self { rows, ..self }
+    }
+
+    /// Sets the units that `cost` and `settle` name. Costs and settlements are in this order.
+    #[must_use]
+    pub const fn units(self, units: &'static [&'static str]) -> Self {
+        Self { units, ..self }
     }
 
     /// Sets `limiter = "name"`.

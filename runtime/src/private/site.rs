@@ -12,6 +12,7 @@ use crate::call::Call;
 use crate::call::Origin;
 use crate::call::Setup;
 use crate::call::Unread;
+use crate::costs::Costs;
 use crate::error::Error;
 use crate::error::Kind;
 use crate::limiter;
@@ -111,6 +112,23 @@ where
     }
 }
 
+/// Slot for the costs of one call.
+#[derive(Debug)]
+pub struct OwnCosts(Costs);
+
+impl Default for OwnCosts {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl OwnCosts {
+    /// Returns an empty slot.
+    pub const fn new() -> Self {
+        Self(Costs::NONE)
+    }
+}
+
 impl Site {
     /// Returns the state of a function with these settings, before its first call.
     pub const fn new(name: &'static str, settings: Settings) -> Self {
@@ -129,6 +147,19 @@ impl Site {
         let Found(setup) = begin.settings.setup(self, begin.limiter.is_some());
         let brought = begin.limiter.map(|limiter| Arc::clone(limiter.shared()));
         Call::new(setup, brought)
+    }
+
+    /// Returns a call with costs, in the order of the units in the settings.
+    pub fn call_with_costs<'s, S, R, F: Find<'s>, const N: usize>(
+        &'static self,
+        begin: Begin<'_, F>,
+        own: &'s mut OwnCosts,
+        costs: [u64; N],
+    ) -> Call<'s, S, R> {
+        for (row, cost) in costs.into_iter().enumerate() {
+            own.0.set(row, cost);
+        }
+        self.call(begin)
     }
 
     /// Returns a call that no limiter holds back: it waits for its own backoffs alone.

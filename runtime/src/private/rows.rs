@@ -1,0 +1,120 @@
+//! Limits, costs and settlements, as expansions pass them.
+
+use core::num::NonZeroU32;
+
+use crate::call::Attempted;
+use crate::quota::Quota;
+use crate::quota::Rate;
+use crate::row::Row;
+
+use super::probe::Probe;
+use super::settings::checked;
+
+/// Returns a limit with the default burst, one second's worth. An empty unit: requests, without a name.
+pub const fn limit(unit: &'static str, rate: Rate) -> Row {
+    Row::new(unit, Quota::new(rate))
+}
+
+impl Row {
+    /// Sets the burst. Zero is ignored: the macro refuses it.
+    #[must_use]
+    pub const fn burst(mut self, burst: u32) -> Self {
+        if let Some(burst) = NonZeroU32::new(burst) {
+            self.quota = self.quota.with_burst(burst);
+        }
+        self
+    }
+
+    /// Sets the burst to the rate's count, all tokens of one period.
+    #[must_use]
+    pub const fn whole_period(mut self) -> Self {
+        self.quota = self.quota.with_burst(self.quota.rate().count());
+        self
+    }
+}
+
+/// Returns a limit with a strict window.
+///
+/// # Panics
+///
+/// At compile time, on a rate that has to be rounded, or a burst that is not less than the window.
+#[track_caller]
+pub const fn strict_limit(row: Row, burst: Option<u32>) -> Row {
+    let burst = match burst {
+        Some(burst) => NonZeroU32::new(burst),
+        None => None,
+    };
+    Row::new(
+        row.unit,
+        checked(Quota::in_strict_window(row.quota.rate(), burst)),
+    )
+}
+
+/// Cost of a call: an unsigned integer.
+#[diagnostic::on_unimplemented(
+    message = "a cost is an unsigned integer, and not `{Self}`",
+    label = "not an unsigned integer"
+)]
+pub trait CostValue {
+    /// Returns the cost; more than `u64::MAX` counts as that.
+    fn cost(&self) -> u64;
+}
+
+/// What an attempt really took: an unsigned integer, or an `Option` of one. `None`: the cost stands.
+#[diagnostic::on_unimplemented(
+    message = "`settle` returns an unsigned integer or an `Option` of one, and not `{Self}`",
+    label = "not an unsigned integer"
+)]
+pub trait SpentValue {
+    /// Returns the amount, if there is one.
+    fn spent(&self) -> Option<u64>;
+}
+
+macro_rules! amounts {
+    ($($type:ty),*) => {$(
+        impl CostValue for $type {
+            fn cost(&self) -> u64 {
+                u64::try_from(*self).unwrap_or(u64::MAX)
+            }
+        }
+
+        impl SpentValue for $type {
+            fn spent(&self) -> Option<u64> {
+                Some(self.cost())
+            }
+        }
+    )*};
+}
+
+amounts!(u8, u16, u32, u64, u128, usize);
+
+impl<C: CostValue> CostValue for &C {
+    fn cost(&self) -> u64 {
+        (**self).cost()
+    }
+}
+
+impl<C: CostValue> SpentValue for Option<C> {
+    fn spent(&self) -> Option<u64> {
+        self.as_ref().map(CostValue::cost)
+    }
+}
+
+/// Returns a cost that the user wrote.
+pub fn cost(value: &impl CostValue) -> u64 {
+    value.cost()
+}
+
+impl<T, E> Probe<Result<T, E>> {
+    /// Returns what a successful attempt took, by the function that the option `settle` gives.
+    pub fn __paced_spent<V: SpentValue>(
+        &self,
+        out: &Attempted<Result<T, E>>,
+        settle: impl FnOnce(&T) -> V,
+    ) -> Option<u64> {
+        match out {
+            Attempted::Done(Ok(reply)) => settle(reply).spent(),
+            _ => None,
+        }
+    }
+}
