@@ -370,6 +370,12 @@ impl LimiterState {
         self.delayed = true;
     }
 
+    /// Returns whether the limits beside the first are full.
+    pub(in crate::limiter) fn are_rows_full(&self, now: Instant) -> bool {
+        let mut rows = self.rows.iter().flat_map(|rows| &rows.others);
+        rows.all(|state| state.is_full(now))
+    }
+
     /// Takes all tokens of the limits whose quotas start empty.
     pub(in crate::limiter) fn drain_rows(&mut self, rows: &[Row], now: Instant) {
         let Some(states) = &mut self.rows else { return };
