@@ -41,6 +41,7 @@ mod reconfiguring;
 mod refusing;
 mod resources;
 mod retrying;
+mod rows;
 mod runtimes;
 mod servers;
 mod servers_words;

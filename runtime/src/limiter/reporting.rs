@@ -41,7 +41,7 @@ pub(crate) struct AttemptReport<'a> {
     pub(crate) may_retry: bool,
     /// Costs of each attempt of the call.
     pub(crate) costs: Costs,
-    /// What the attempt really took, where it has ended and costs are corrected.
+    /// Correction of its costs, if it has ended.
     pub(crate) settlement: Option<Settlement>,
 }
 

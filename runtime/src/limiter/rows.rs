@@ -1,12 +1,13 @@
 //! Limiters with several limits: their units, and the costs of calls in them.
 
 use core::fmt::Write as _;
+use std::sync::Arc;
 
 use crate::costs::Costs;
 use crate::costs::Settlement;
 use crate::error::Error;
 use crate::quota::Quota;
-use crate::row::Row;
+use crate::row::REQUESTS;
 use crate::row::Rows;
 use crate::time::Instant;
 
@@ -15,35 +16,11 @@ use super::request::Denial;
 use super::request::Refusal;
 use super::request::Request;
 use super::shared::Shared;
-
-/// Units of a limiter's limits, in their order.
-#[derive(Debug)]
-pub(super) struct Units {
-    rows: Rows,
-    /// 1 for each limit of requests.
-    usual: Costs,
-}
-
-impl Units {
-    fn of(rows: &Rows) -> Self {
-        let mut usual = Costs::NONE;
-        for (at, row) in rows.iter().enumerate() {
-            usual.set(at, u64::from(row.counts_requests()));
-        }
-        Self {
-            rows: rows.clone(),
-            usual,
-        }
-    }
-
-    fn units(&self) -> impl Iterator<Item = (usize, &'static str)> {
-        self.rows.iter().map(Row::unit).enumerate()
-    }
-}
+use super::units::Units;
 
 impl Shared {
     /// Creates a limiter with these limits.
-    pub(super) fn with_rows(rows: &Rows) -> std::sync::Arc<Self> {
+    pub(super) fn with_rows(rows: &Rows) -> Arc<Self> {
         let shared = Self::new(rows.first.quota);
         shared.add_rows(rows);
         shared
@@ -115,13 +92,9 @@ impl Shared {
 
     /// Returns the places of the limits of this unit.
     pub(crate) fn rows_of(&self, unit: &str) -> impl Iterator<Item = usize> {
-        let wanted = if unit.is_empty() {
-            crate::row::REQUESTS
-        } else {
-            unit
-        };
+        let wanted = if unit.is_empty() { REQUESTS } else { unit };
         let units = self.units.get();
-        let plain = (units.is_none() && wanted == crate::row::REQUESTS).then_some(0);
+        let plain = (units.is_none() && wanted == REQUESTS).then_some(0);
         let rows = units.into_iter().flat_map(|units| units.units());
         plain
             .into_iter()

@@ -17,6 +17,7 @@ pub(super) mod queue;
 mod queue_costs;
 pub(super) mod rejection;
 pub(super) mod renewal;
+mod row_set;
 pub(super) mod row_state;
 pub(super) mod rows;
 pub(super) mod source;
@@ -41,7 +42,7 @@ use self::news::Announced;
 use self::overflow::Overflow;
 use self::queue::Queue;
 use self::rejection::FirstTrip;
-use self::rows::RowStates;
+use self::row_set::RowStates;
 use self::strict_state::StrictState;
 use super::counts::Counts;
 use super::fast_path::FastPath;
@@ -113,8 +114,7 @@ pub(super) struct LimiterState {
     pub(super) strict: Option<Box<StrictState>>,
     /// The limits beside the first, if there are any.
     pub(super) rows: Option<Box<RowStates>>,
-    /// What attempts took is corrected. The instant of each overflow has to be known for that, so the fast path stays
-    /// shut.
+    /// Costs of attempts are corrected. The instant of each overflow has to be known for that, so the fast path stays shut.
     pub(super) settles: bool,
     /// Tokens spent beyond what the first limit can owe.
     pub(super) forgiven: u64,
