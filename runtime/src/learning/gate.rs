@@ -62,9 +62,8 @@ impl Gate {
                 // A call that costs more than the server's bucket holds waits until it is full.
                 let cost_alone = u32::try_from(cost).unwrap_or(u32::MAX);
                 let shape = bucket.shape.with_room_for(cost_alone);
-                let mut roomy = Bucket { shape, ..bucket };
-                roomy.tat = roomy.tat.max(now).after(shape.price(ahead));
-                roomy.earliest(cost, now)
+                let full = bucket.tat.max(now).after(shape.price(ahead));
+                full.after(shape.price(cost)).before(shape.capacity)
             }
         };
         free.min(self.until).max(now)
@@ -141,6 +140,7 @@ impl Spread {
 
 /// Returns a bucket of the size `limit` that gains a token in each `interval`, of which `used` tokens are used at `at`.
 pub(super) fn bucket(limit: f64, used: f64, interval: Span, at: Instant) -> Bucket {
+    let interval = interval.min(MAX_CAPACITY);
     let time = |tokens: f64| Span::from_f64(tokens * interval.to_f64()).min(MAX_CAPACITY);
     let capacity = time(limit).max(interval);
     Bucket::new(at.after(time(used)), Shape { interval, capacity })
