@@ -185,4 +185,6 @@ impl Learnt {
 }
 
 #[cfg(test)]
+mod provider_tests;
+#[cfg(test)]
 mod tests;

@@ -172,16 +172,8 @@ fn row_of(spoken: &Spoken<'_>, rows: &[Row]) -> Option<usize> {
 }
 
 /// Returns the row that fits best, of those that `is_candidate` admits.
-fn choose(
-    spoken: &Spoken<'_>,
-    rows: &[Row],
-    is_candidate: impl Fn(&Row) -> bool,
-) -> Option<usize> {
-    let candidates = || {
-        rows.iter()
-            .enumerate()
-            .filter(|(_, row)| is_candidate(row))
-    };
+fn choose(spoken: &Spoken<'_>, rows: &[Row], is_candidate: impl Fn(&Row) -> bool) -> Option<usize> {
+    let candidates = || rows.iter().enumerate().filter(|(_, row)| is_candidate(row));
     let equal = candidates().any(|(_, row)| has_limit(row, spoken));
     let candidates = || candidates().filter(|(_, row)| !equal || has_limit(row, spoken));
     let period = |(_, row): &(usize, &Row)| row.quota.rate().period();

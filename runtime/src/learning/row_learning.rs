@@ -350,12 +350,7 @@ fn spread(told: &Statement, until: Instant, state: &RowState) -> Option<Spread> 
 
 /// Returns the restriction by a rest without a reset. The server's bucket is taken to fill at the row's own rate, which
 /// a user declares by the server's.
-fn drained(
-    limit: Option<f64>,
-    remaining: f64,
-    heard: &Observation<'_>,
-    state: &RowState,
-) -> Gate {
+fn drained(limit: Option<f64>, remaining: f64, heard: &Observation<'_>, state: &RowState) -> Gate {
     let Shape { interval, capacity } = state.declared;
     let interval = interval.max(Span::SHORTEST);
     let limit = limit.unwrap_or_else(|| float(capacity / interval).max(remaining));

@@ -36,7 +36,11 @@ pub(super) fn windows(hint: &Hint) -> Vec<Spoken<'_>> {
     let unit = first.map_or("", Window::unit);
     let whole = Spoken {
         name: first.and_then(Window::name).unwrap_or_default(),
-        unit: if hint.counts_requests() { REQUESTS } else { unit },
+        unit: if hint.counts_requests() {
+            REQUESTS
+        } else {
+            unit
+        },
         resource: hint.resource(),
         in_unit: hint.counts_requests(),
         limit: hint.limit(),

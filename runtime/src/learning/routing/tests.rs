@@ -71,8 +71,7 @@ fn rows_of_one_unit_are_told_apart_by_their_limits() {
             row(unit, "14400/day"),
             row("tokens", "6000/min"),
         ];
-        let of =
-            |limit: f64| row_of_one(window("requests", "requests", limit, limit - 1.0), &rows);
+        let of = |limit: f64| row_of_one(window("requests", "requests", limit, limit - 1.0), &rows);
         assert_eq!((of(30.0), of(14_400.0)), (Some(0), Some(1)), "{unit}");
         assert_eq!(of(30.4), Some(0));
     }
@@ -83,10 +82,7 @@ fn where_no_limit_is_equal_the_shortest_period_that_lasts_until_the_reset_counts
     let rows = [row("", "10/s"), row("", "100/min"), row("", "1000/day")];
     let of = |seconds| {
         let window = window("requests", "requests", 77.0, 5.0);
-        row_of_one(
-            window.with_reset_after(Duration::from_secs(seconds)),
-            &rows,
-        )
+        row_of_one(window.with_reset_after(Duration::from_secs(seconds)), &rows)
     };
     // A reset of two seconds may be one that is rounded up.
     assert_eq!((of(1), of(2), of(3)), (Some(0), Some(0), Some(1)));
@@ -121,7 +117,10 @@ fn resources_are_rows_or_none_of_theirs() {
     let hint = told("search", 30.0).with_limited(true);
     let routes = Routes::of(&hint, &rows);
     assert!(routes.concern(1) && !routes.concern(0));
-    assert_eq!((routes.refused_row(), routes.closed_until(&heard(&hint))), (Some(1), None));
+    assert_eq!(
+        (routes.refused_row(), routes.closed_until(&heard(&hint))),
+        (Some(1), None)
+    );
     assert_eq!(row_of_resource("Search", &rows), Some(1));
 
     // The limit of another resource happens to be that of a row.

@@ -133,7 +133,10 @@ fn a_scarce_rest_is_spread_by_the_calls_that_use_it_up() {
     let assessment = hear(&mut row, &tokens(2000.0, Some(30_000)), &heard(0, 0));
     assert!(assessment.scarce);
     // Two calls like the answered one, in equal distances from it and from the end.
-    assert_eq!(row.pace().map(|pace| pace.interval), Some(Span::from_millis(10)));
+    assert_eq!(
+        row.pace().map(|pace| pace.interval),
+        Some(Span::from_millis(10))
+    );
     assert_eq!(row.earliest(0, 1000, at(0)), at(10_000));
     row.take(1000, at(10_000));
     assert_eq!(row.earliest(0, 1000, at(10_000)), at(20_000));
@@ -141,7 +144,10 @@ fn a_scarce_rest_is_spread_by_the_calls_that_use_it_up() {
     assert_eq!(row.earliest(0, 1, at(20_000)), at(30_000));
     let slow = row.tighten(DECLARED);
     assert_eq!(slow.interval, Span::from_millis(10));
-    assert_eq!(slow.capacity / slow.interval, DECLARED.capacity / DECLARED.interval);
+    assert_eq!(
+        slow.capacity / slow.interval,
+        DECLARED.capacity / DECLARED.interval
+    );
 }
 
 #[test]
@@ -162,7 +168,11 @@ fn of_two_responses_about_one_window_the_smaller_rest_counts() {
     hear(&mut row, &tokens(4000.0, Some(29_970)), &heard(30, 40));
     assert_eq!(row.available(at(40)), Some(4000));
     // The next window.
-    hear(&mut row, &tokens(29_000.0, Some(60_000)), &heard(31_000, 31_010));
+    hear(
+        &mut row,
+        &tokens(29_000.0, Some(60_000)),
+        &heard(31_000, 31_010),
+    );
     assert_eq!(row.available(at(31_010)), Some(29_000));
 }
 
@@ -170,7 +180,11 @@ fn of_two_responses_about_one_window_the_smaller_rest_counts() {
 fn a_response_about_the_window_before_changes_nothing() {
     let mut row = RowLearning::NOTHING;
     hear(&mut row, &tokens(5000.0, Some(1000)), &heard(0, 10));
-    hear(&mut row, &tokens(29_000.0, Some(60_000)), &heard(1100, 1110));
+    hear(
+        &mut row,
+        &tokens(29_000.0, Some(60_000)),
+        &heard(1100, 1110),
+    );
     hear(&mut row, &tokens(0.0, Some(500)), &heard(500, 1200));
     assert_eq!(row.available(at(1200)), Some(29_000));
 }
