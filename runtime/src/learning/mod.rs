@@ -185,6 +185,4 @@ impl Learnt {
 }
 
 #[cfg(test)]
-mod provider_tests;
-#[cfg(test)]
 mod tests;
