@@ -130,6 +130,8 @@ mod learning;
 mod limiter;
 #[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
 mod observing;
+#[cfg(test)]
+mod provider_hints;
 mod quota;
 mod report;
 mod retry;
@@ -158,6 +160,7 @@ pub use crate::call::CallOptions;
 pub use crate::context::Attempt;
 pub use crate::context::IdempotencyKey;
 pub use crate::context::attempt;
+pub use crate::context::hint;
 pub use crate::error::Error;
 pub use crate::failure::Failure;
 pub use crate::hint::Hint;

@@ -25,6 +25,7 @@ mod events;
 mod faults;
 mod forecasting;
 mod handles;
+mod hinting;
 mod hooks;
 mod late_answers;
 mod late_tokens;
