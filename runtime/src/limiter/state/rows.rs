@@ -41,7 +41,11 @@ impl LimiterState {
             unit: rows.unit(0),
             quota: self.quota(),
             rate: Rate::of_interval(self.bucket.shape.interval),
-            available: rows.first.available(now).unwrap_or(u64::MAX).min(self.free(now)),
+            available: rows
+                .first
+                .available(now)
+                .unwrap_or(u64::MAX)
+                .min(self.free(now)),
             waited: rows.first_waited,
             forgiven: self.forgiven,
         });
