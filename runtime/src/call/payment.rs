@@ -3,6 +3,7 @@
 use crate::costs::Costs;
 use crate::costs::Settlement;
 use crate::error::Error;
+use crate::events::CallSpan;
 use crate::failure::Failure;
 use crate::limiter::AttemptResult;
 use crate::limiter::Shared;
@@ -101,10 +102,10 @@ impl<'a> Paid<'a> {
         Self { own, spent: &[] }
     }
 
-    /// Returns whether the option `settle` has found anything.
+    /// Returns whether there may be something to say of a quiet success.
     #[inline]
-    pub(super) fn has_spent(self) -> bool {
-        self.spent.iter().any(Option::is_some)
+    pub(super) fn is_news(self) -> bool {
+        self.own.is_some() && (self.spent.iter().any(Option::is_some) || CallSpan::may_be_heard())
     }
 }
 

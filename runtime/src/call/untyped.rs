@@ -168,7 +168,7 @@ impl<'s> Core<'s> {
             }
             _ => return self.settle_told(paid, reading, verdict),
         }
-        if paid.has_spent() {
+        if paid.is_news() {
             self.report_spent(paid);
             return false;
         }

@@ -289,7 +289,7 @@ impl Shared {
             }
         }
         if let (Some(settlement), false) = (&report.settlement, part.of_resource) {
-            state.settle_row(settlement);
+            state.settle_row(settlement, now);
         }
         let understood = self.settle(state, report, part, now, &mut wakes);
         let (locked, now) = self.grant(locked, now, &mut wakes);

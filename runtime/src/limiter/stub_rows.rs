@@ -69,22 +69,20 @@ impl Shared {
     /// Corrects the costs of an attempt that has ended.
     #[cold]
     pub(crate) fn settle_later(&self, settlement: &Settlement) {
-        self.with_state(|state, _, _| state.settle_row(settlement));
+        self.with_state(|state, now, _| state.settle_row(settlement, now));
     }
 }
 
 impl LimiterState {
     /// Corrects the cost in the only limit.
-    pub(super) fn settle_row(&mut self, settlement: &Settlement) {
+    pub(super) fn settle_row(&mut self, settlement: &Settlement, now: Instant) {
         let cost = u64::from(settlement.costs.of(0));
         match settlement.spent[0] {
             Some(spent) if spent > cost => {
                 let more = self.bucket.shape.price(spent - cost);
                 self.bucket.put_off(more);
             }
-            Some(spent) if !self.overflowed.covers(settlement.drawn_at) => {
-                self.give_back(cost - spent);
-            }
+            Some(spent) if self.bucket.tat > now => self.give_back(cost - spent),
             _ => {}
         }
     }

@@ -137,7 +137,7 @@ impl Site {
 
     /// Returns a call with costs, in the order of the units in the settings. There may be fewer costs than units: the others
     /// have their usual cost.
-    pub fn call_with_costs<'s, S, R, F: Find<'s>, const N: usize>(
+    pub fn call_with_costs<'s, 'f: 's, S, R, F: Find<'f>, const N: usize>(
         &'static self,
         begin: Begin<'_, F>,
         own: &'s mut OwnCosts,
