@@ -153,7 +153,7 @@ fn denied(limiter: &Limiter, denial: Denial, costs: &Costs) -> Error {
     shared.count_refused();
     let kind = shared.kind_of(denial, costs, clock::now(), |_, wait| Kind::Deadline(wait));
     Error::new(kind).at(ErrorContext {
-        unit: shared.unit_of(denial, costs),
+        unit: shared.unit_of_denial(denial, costs),
         ..shared.context(false)
     })
 }

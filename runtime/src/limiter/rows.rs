@@ -34,6 +34,7 @@ impl Shared {
         // The fast path stays shut: permits are taken from all limits under the lock.
         self.with_state(|state, now, _| {
             state.add_rows(rows);
+            self.published.add_rows();
             state.drain_rows(&rows.others, now);
         });
     }
@@ -42,6 +43,12 @@ impl Shared {
     #[inline]
     pub(crate) fn has_rows(&self) -> bool {
         self.units.get().is_some()
+    }
+
+    /// Returns whether an attempt takes one token of the only limit: there are no other limits, and no resources.
+    #[inline]
+    pub(crate) fn is_plain(&self) -> bool {
+        self.published.is_plain()
     }
 
     /// Returns the costs of a call that names none: 1 in each limit of requests.
@@ -107,21 +114,23 @@ impl Shared {
         units.is_some_and(|units| units.has(resource))
     }
 
-    /// Returns the unit of the limit at `row`. `None`: the limiter has one limit without a name.
-    pub(crate) fn unit(&self, row: usize) -> Option<&'static str> {
-        let units = self.units.get()?;
+    /// Returns the unit of the limit at `row`. `None`: there is no such limit.
+    pub(crate) fn unit_of(&self, row: usize) -> Option<&'static str> {
+        let Some(units) = self.units.get() else {
+            return (row == 0).then_some(REQUESTS);
+        };
         units.units().nth(row).map(|(_, unit)| unit)
     }
 
     /// Returns the unit of the limit because of which a caller was denied a permit.
     #[cold]
-    pub(crate) fn unit_of(&self, denial: Denial, costs: &Costs) -> Option<&'static str> {
+    pub(crate) fn unit_of_denial(&self, denial: Denial, costs: &Costs) -> Option<&'static str> {
         self.units.get()?;
         match denial {
-            Denial::Refused(Refusal::TooLarge { row, .. }) => self.unit(row),
+            Denial::Refused(Refusal::TooLarge { row, .. }) => self.unit_of(row),
             Denial::Refused(Refusal::Late { .. }) => {
                 let row = self.with_state(|state, now, _| state.latest_row(costs, now));
-                self.unit(row)
+                self.unit_of(row)
             }
             _ => None,
         }
