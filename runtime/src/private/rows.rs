@@ -60,7 +60,7 @@ pub trait CostValue {
     fn cost(&self) -> u64;
 }
 
-/// What an attempt really took: an unsigned integer, or an `Option` of one. `None`: the cost stands.
+/// Amount that an attempt really spent: an unsigned integer, or an `Option` of one. `None`: the cost stands.
 #[diagnostic::on_unimplemented(
     message = "`settle` returns an unsigned integer or an `Option` of one, and not `{Self}`",
     label = "not an unsigned integer"

@@ -44,6 +44,8 @@ pub(super) struct LongWait {
     pub(super) ahead: u64,
     pub(super) why: &'static str,
     pub(super) refusable: bool,
+    /// Unit of the limit that is waited for, where there are several.
+    pub(super) unit: Option<&'static str>,
 }
 
 /// Changes, in the order in which they are announced.
@@ -133,7 +135,14 @@ impl News {
         }
         if let Some(long) = self.wait.filter(|_| long_waits.take_turn(now)) {
             let wait = long.wait.into();
-            events::long_wait(limiter, wait, long.ahead, long.why, long.refusable);
+            let wait = events::LongWait {
+                wait,
+                ahead: long.ahead,
+                why: long.why,
+                unit: long.unit,
+                refusable: long.refusable,
+            };
+            events::long_wait(limiter, &wait);
         }
     }
 }
