@@ -136,6 +136,16 @@ pub(crate) fn long_wait(limiter: &str, long: &LongWait) {
     let _ = message;
 }
 
+/// A server says that more is left of a limit than the limit itself.
+pub(crate) fn above_limit(limiter: &str) {
+    say!(warn: limiter = limiter; "the server says that more is left than its limit, which is ignored");
+}
+
+/// A server says that its limit is zero.
+pub(crate) fn zero_limit(limiter: &str) {
+    say!(warn: limiter = limiter; "the server says that its limit is zero, which is ignored where it accepts calls");
+}
+
 /// A limiter closes.
 pub(crate) fn paused(limiter: &str, wait: Duration, why: &str) {
     say!(info: limiter = limiter, wait = Lasting(wait), why = why; "a pause begins");

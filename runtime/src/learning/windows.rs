@@ -60,7 +60,7 @@ pub(crate) struct Assessment {
 }
 
 impl Assessment {
-    const CLEAR: Self = Self {
+    pub(crate) const CLEAR: Self = Self {
         closed_until: None,
         refills_at: None,
         level: None,

@@ -101,6 +101,12 @@ impl Shared {
             .chain(rows.filter_map(move |(row, it)| (it == wanted).then_some(row)))
     }
 
+    /// Returns whether a resource of the server is one of the limits.
+    pub(super) fn is_row(&self, resource: &str) -> bool {
+        let units = self.units.get();
+        units.is_some_and(|units| units.has(resource))
+    }
+
     /// Returns the unit of the limit at `row`. `None`: the limiter has one limit without a name.
     pub(crate) fn unit(&self, row: usize) -> Option<&'static str> {
         let units = self.units.get()?;

@@ -1,6 +1,7 @@
 //! Units of the limits of a limiter with several.
 
 use crate::costs::Costs;
+use crate::learning::row_of_resource;
 use crate::row::Row;
 use crate::row::Rows;
 
@@ -22,6 +23,12 @@ impl Units {
             rows: rows.clone(),
             usual,
         }
+    }
+
+    /// Returns whether a resource of the server is one of the limits.
+    pub(super) fn has(&self, resource: &str) -> bool {
+        let rows: Vec<_> = self.rows.iter().copied().collect();
+        row_of_resource(resource, &rows).is_some()
     }
 
     pub(super) fn units(&self) -> impl Iterator<Item = (usize, &'static str)> {

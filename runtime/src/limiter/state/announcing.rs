@@ -55,6 +55,7 @@ impl LimiterState {
         let mut news = News {
             wait: self.announced.wait.take(),
             by_hand: self.announced.by_hand.take(),
+            odd: mem::take(&mut self.announced.odd),
             stuck: mem::take(&mut self.announced.stuck),
             ..News::default()
         };

@@ -26,7 +26,11 @@ impl LimiterState {
         self.announced.odd.add(new);
         let unrouted = routes.closed_until(heard);
         let mut assessment = Assessment::CLEAR;
-        if rows.declared.first().is_some_and(|first| first.counts_requests()) {
+        if rows
+            .declared
+            .first()
+            .is_some_and(|first| first.counts_requests())
+        {
             assessment = self.learnt.hear_routed(&routes, 0, heard, own);
         } else {
             let bucket = (self.declared_shape, self.bucket.available(now));

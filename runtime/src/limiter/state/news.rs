@@ -1,6 +1,7 @@
 //! Changes of a limiter that events report: pauses, rates that are learnt, and long waits before they begin.
 
 use crate::events;
+use crate::learning::Oddities;
 use crate::limiter::long_waits::EVERY;
 use crate::limiter::long_waits::LongWaits;
 use crate::quota::Rate;
@@ -30,6 +31,8 @@ pub(in crate::limiter) struct Announced {
     pub(super) spread: bool,
     /// Long wait to be announced, unless one was not long ago.
     pub(super) wait: Option<LongWait>,
+    /// Statements of the server that cannot be meant, to be announced.
+    pub(super) odd: Oddities,
     /// Change by hand to be announced.
     pub(in crate::limiter) by_hand: Option<ByHand>,
     /// Instant of the last announcement of calls that cannot be refused.
@@ -60,6 +63,7 @@ pub(in crate::limiter) struct News {
     pub(super) unspread: bool,
     pub(super) wait: Option<LongWait>,
     pub(super) by_hand: Option<ByHand>,
+    pub(super) odd: Oddities,
     pub(super) stuck: usize,
 }
 
@@ -71,6 +75,7 @@ impl Announced {
         cut: false,
         spread: false,
         wait: None,
+        odd: Oddities::NONE,
         by_hand: None,
         stuck_at: None,
         stuck: 0,
@@ -106,6 +111,12 @@ impl News {
             Some(ByHand::Resumed) => events::resumed_by_hand(limiter),
             Some(ByHand::Reset) => events::reset(limiter),
             Some(ByHand::Closed { refused }) => events::closed(limiter, refused),
+        }
+        if self.odd.contains(Oddities::ABOVE_LIMIT) {
+            events::above_limit(limiter);
+        }
+        if self.odd.contains(Oddities::ZERO_LIMIT) {
+            events::zero_limit(limiter);
         }
         if self.stuck > 0 {
             events::stuck(limiter, self.stuck);

@@ -80,7 +80,10 @@ impl RowHints {
             declared,
             left: Some(left),
             cost: 1,
-            taken_since: self.taken.as_ref().map_or(0, |it| it.taken_after(heard.sent)),
+            taken_since: self
+                .taken
+                .as_ref()
+                .map_or(0, |it| it.taken_after(heard.sent)),
         };
         self.taken.get_or_insert_with(|| RunLog::new(u32::MAX));
         self.learning.hear(routes, row, heard, &state);

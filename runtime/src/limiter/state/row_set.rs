@@ -6,17 +6,25 @@ use crate::bucket::Bucket;
 use crate::costs::Costs;
 use crate::costs::MAX_ROWS;
 use crate::costs::TotalCosts;
+use crate::learning::Oddities;
+use crate::row::REQUESTS;
+use crate::row::Row;
 use crate::row::Rows;
 use crate::time::Instant;
 use crate::time::Span;
 
+use super::row_hints::RowHints;
 use super::row_state::RowState;
 
 /// Limits of a limiter with several, or with one of another unit than requests.
 #[derive(Debug)]
 pub(in crate::limiter) struct RowStates {
-    /// Unit of the first limit.
-    pub(super) first_unit: &'static str,
+    /// All limits, as they are declared.
+    pub(super) declared: Vec<Row>,
+    /// What the server says about the first limit, if that is not one of requests.
+    pub(super) first: RowHints,
+    /// Statements of the server that cannot be meant, so far.
+    pub(super) oddities: Oddities,
     /// Time that calls have waited for tokens of the first limit.
     pub(in crate::limiter) first_waited: Duration,
     /// The limits beside the first.
@@ -28,7 +36,9 @@ pub(in crate::limiter) struct RowStates {
 impl RowStates {
     pub(super) fn new(rows: &Rows) -> Self {
         Self {
-            first_unit: rows.first.unit(),
+            declared: rows.iter().copied().collect(),
+            first: RowHints::NONE,
+            oddities: Oddities::NONE,
             first_waited: Duration::ZERO,
             others: rows.others.iter().map(RowState::new).collect(),
             blocking: 0,
@@ -37,8 +47,7 @@ impl RowStates {
 
     /// Returns the unit of the limit at `row`.
     pub(super) fn unit(&self, row: usize) -> &'static str {
-        let other = row.checked_sub(1).and_then(|at| self.others.get(at));
-        other.map_or(self.first_unit, |row| row.unit)
+        self.declared.get(row).map_or(REQUESTS, Row::unit)
     }
 
     pub(super) fn numbered(&self) -> impl Iterator<Item = (usize, &RowState)> {

@@ -38,10 +38,14 @@ impl LimiterState {
             return snapshots;
         };
         snapshots[0] = Some(RowSnapshot {
-            unit: rows.first_unit,
+            unit: rows.unit(0),
             quota: self.quota(),
             rate: Rate::of_interval(self.bucket.shape.interval),
-            available: self.free(now),
+            available: rows
+                .first
+                .available(now)
+                .unwrap_or(u64::MAX)
+                .min(self.free(now)),
             waited: rows.first_waited,
             forgiven: self.forgiven,
         });
@@ -68,12 +72,19 @@ impl LimiterState {
         };
         let until = match costs.of(0) {
             0 => Instant::FAR,
-            cost => match self.pay(cost, now, credit) {
-                Ok(until) => until,
-                Err(due) => return Err(self.blocked_by(0, due)),
-            },
+            cost => {
+                let told = rows.first.earliest(u64::from(cost), now);
+                if told > now {
+                    return Err(self.blocked_by(0, told));
+                }
+                match self.pay(cost, now, credit) {
+                    Ok(until) => until,
+                    Err(due) => return Err(self.blocked_by(0, due)),
+                }
+            }
         };
         if let Some(rows) = &mut self.rows {
+            rows.first.take(u64::from(costs.of(0)), now);
             rows.take(&drawn, costs, now, credit);
         }
         Ok(until)
@@ -114,7 +125,7 @@ impl LimiterState {
         let opens = self.cooldown.held_until().max(now);
         let first = match total.of(0) {
             0 => opens,
-            cost => self.due(cost, now),
+            cost => self.due(cost, now).max(rows.first.earliest(cost, opens)),
         };
         rows.earliest(total, opens, now).max((first, 0))
     }
@@ -163,9 +174,17 @@ impl LimiterState {
         let Some(rows) = &mut self.rows else { return };
         for (row, state) in (1..).zip(&mut rows.others) {
             if costs.of(row) > 0 {
-                state.give_back(u64::from(costs.of(row)), since, now);
+                state.put_back(u64::from(costs.of(row)), since, now);
             }
         }
+        rows.first.give_back(u64::from(costs.of(0)), since);
+    }
+
+    /// Forgets what the server said about the limits.
+    pub(super) fn forget_hints(&mut self) {
+        let Some(rows) = &mut self.rows else { return };
+        rows.first.forget();
+        rows.others.iter_mut().for_each(RowState::forget_hints);
     }
 
     /// Puts back what all unused permits took from the limits beside the first.
@@ -250,6 +269,7 @@ impl LimiterState {
     /// Follows the ways to the server, and what was learnt of the rate, in the limits beside the first.
     pub(super) fn reshape_rows(&mut self, now: Instant) {
         let Some(rows) = &mut self.rows else { return };
+        rows.first.age(now);
         for state in &mut rows.others {
             state.follow_ways(now);
             state.reshape(|declared| self.learnt.share_of(declared), now);
