@@ -10,13 +10,11 @@ use core::sync::atomic::Ordering;
 const ATTENTIVE: u8 = 1;
 /// Bit: the server has named resources.
 const RESOURCES: u8 = 2;
-/// Bit: there are several limits, or one of another unit than requests.
-const ROWS: u8 = 4;
 
 /// State that is read without the lock, and written with it.
 #[derive(Debug)]
 pub(super) struct Published {
-    /// [`ATTENTIVE`], [`RESOURCES`] and [`ROWS`].
+    /// [`ATTENTIVE`] and [`RESOURCES`].
     listens: AtomicU8,
     /// Instant until which a call may have to wait, where it is known.
     binds_until: AtomicU64,
@@ -33,8 +31,8 @@ impl Published {
     /// Publishes whether the limiter learns from calls that pass, and until when a call may have to wait.
     pub(super) fn write(&self, attentive: bool, binds_until: Instant) {
         let attentive = if attentive { ATTENTIVE } else { 0 };
-        let others = self.listens.load(Ordering::Relaxed) & (RESOURCES | ROWS);
-        self.listens.store(attentive | others, Ordering::Relaxed);
+        let resources = self.listens.load(Ordering::Relaxed) & RESOURCES;
+        self.listens.store(attentive | resources, Ordering::Relaxed);
         self.binds_until
             .store(binds_until.nanos(), Ordering::Relaxed);
     }
@@ -44,21 +42,10 @@ impl Published {
         self.listens.fetch_or(RESOURCES, Ordering::Relaxed);
     }
 
-    /// Sets the bit for several limits. Only with the lock held.
-    pub(super) fn add_rows(&self) {
-        self.listens.fetch_or(ROWS, Ordering::Relaxed);
-    }
-
-    /// Returns whether there is one limit of requests, and no resource.
-    #[inline]
-    pub(super) fn is_plain(&self) -> bool {
-        self.listens.load(Ordering::Relaxed) & (RESOURCES | ROWS) == 0
-    }
-
     /// Returns whether the end of a call has to be reported.
     #[inline]
     pub(super) fn listens(&self) -> bool {
-        self.listens.load(Ordering::Relaxed) & (ATTENTIVE | RESOURCES) != 0
+        self.listens.load(Ordering::Relaxed) != 0
     }
 
     /// Returns whether the limiter itself learns from calls that pass.

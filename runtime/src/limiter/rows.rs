@@ -34,7 +34,6 @@ impl Shared {
         // The fast path stays shut: permits are taken from all limits under the lock.
         self.with_state(|state, now, _| {
             state.add_rows(rows);
-            self.published.add_rows();
             state.drain_rows(&rows.others, now);
         });
     }
@@ -43,12 +42,6 @@ impl Shared {
     #[inline]
     pub(crate) fn has_rows(&self) -> bool {
         self.units.get().is_some()
-    }
-
-    /// Returns whether an attempt takes one token of the only limit: there are no other limits, and no resources.
-    #[inline]
-    pub(crate) fn is_plain(&self) -> bool {
-        self.published.is_plain()
     }
 
     /// Returns the costs of a call that names none: 1 in each limit of requests.
