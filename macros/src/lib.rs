@@ -26,8 +26,10 @@ mod output;
 mod pattern;
 mod place;
 mod plan;
+mod reader;
 mod rules;
 mod sentences;
+mod settings;
 mod site;
 mod store;
 mod store_url;
@@ -35,6 +37,7 @@ mod sync;
 mod tokens;
 mod trigger;
 mod value;
+mod writer;
 
 use crate::plan::Plan;
 
