@@ -3,11 +3,13 @@
 use syn::{Expr, ExprLit, Ident, Lit, LitStr, Path};
 
 use crate::args::Entry;
+use crate::costs::{self, Cost, Settle};
 use crate::diag::Errors;
 use crate::krate;
 use crate::literal::Kind;
 use crate::names::{self, Scope};
 use crate::reader::Reader;
+use crate::rows::{self, Limits};
 use crate::store::{self, Store};
 use crate::trigger::{self, Trigger};
 use crate::value::Value;
@@ -20,6 +22,9 @@ pub(crate) struct Options {
     pub(crate) burst: Option<Value>,
     /// The value that was written, if it is right.
     pub(crate) window: Option<Expr>,
+    pub(crate) limits: Option<Limits>,
+    pub(crate) cost: Vec<Cost>,
+    pub(crate) settle: Vec<Settle>,
     pub(crate) max_retries: Option<Value>,
     pub(crate) max_throttles: Option<Value>,
     pub(crate) deadline: Option<Value>,
@@ -87,6 +92,9 @@ impl Options {
             "rate" => self.rate = reader.value(entry, Kind::Rate),
             "burst" => self.burst = reader.value(entry, Kind::Burst),
             "window" => self.window = reader.choice(entry, &names::WINDOWS).map(|it| it.1),
+            "limits" => self.limits = rows::read(entry, reader),
+            "cost" => self.cost = costs::read_cost(entry, reader),
+            "settle" => self.settle = costs::read_settle(entry, reader),
             "max_retries" => self.max_retries = reader.value(entry, Kind::Retries),
             "max_throttles" => self.max_throttles = reader.value(entry, Kind::Retries),
             "deadline" => self.deadline = reader.value(entry, Kind::Duration),

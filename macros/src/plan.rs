@@ -2,10 +2,11 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
-use syn::{Expr, Ident, Path};
+use syn::{Expr, Ident, LitStr, Path};
 
 use crate::args;
 use crate::capture::{self, Capture, CaptureKind};
+use crate::costs::{self, Charge};
 use crate::diag::Errors;
 use crate::func::Func;
 use crate::instrumented;
@@ -32,6 +33,8 @@ pub(crate) struct Plan {
     /// There is no retry at all: the body may consume its arguments.
     pub(crate) once: bool,
     pub(crate) need: Option<Need>,
+    /// What a call takes of each unit, as `cost` and `settle` say.
+    pub(crate) charges: Vec<Charge>,
     /// No limiter holds the calls back.
     pub(crate) off: bool,
 }
@@ -83,12 +86,9 @@ impl Plan {
         let need = need::of(&options);
         let krate = options.krate.take();
         let classify = options.classify.take();
-        let (limiter, name) = match options.limiter.take() {
-            Some(Limiter::Handle(limiter)) => (Some(limiter), None),
-            Some(Limiter::Named(name)) => (None, Some(name)),
-            None => (None, None),
-        };
-        let settings = settings::of(options, name);
+        let (limiter, name) = limiter(&mut options);
+        let charges = charges(&mut options, opened.as_ref());
+        let settings = settings::of(options, name, &charges);
         Some(Self {
             func,
             output,
@@ -100,6 +100,7 @@ impl Plan {
             classify,
             once,
             need,
+            charges,
             off,
         })
     }
@@ -126,6 +127,26 @@ impl Plan {
             quote!(let #renamed = &mut #name;)
         })
     }
+}
+
+/// Takes the limiter: an expression, or the name of one that functions share.
+fn limiter(options: &mut Options) -> (Option<Expr>, Option<LitStr>) {
+    match options.limiter.take() {
+        Some(Limiter::Handle(limiter)) => (Some(limiter), None),
+        Some(Limiter::Named(name)) => (None, Some(name)),
+        None => (None, None),
+    }
+}
+
+/// Takes what `cost` and `settle` say.
+fn charges(options: &mut Options, opened: Option<&Opened>) -> Vec<Charge> {
+    let costs = std::mem::take(&mut options.cost);
+    let mut charges = costs::charges(costs, std::mem::take(&mut options.settle));
+    let renamed = Ident::new("__self", Span::call_site());
+    if opened.is_some_and(|opened| opened.declares(&renamed)) {
+        charges.iter_mut().for_each(Charge::rename_self);
+    }
+    charges
 }
 
 /// Returns whether no call is ever retried.

@@ -27,7 +27,7 @@ impl Reader<'_> {
     pub(crate) fn expr(&mut self, entry: Entry) -> Option<Expr> {
         match entry.form {
             Form::Value(expr) => Some(expr),
-            Form::Flag | Form::List(_) => {
+            Form::Flag | Form::List(_) | Form::Unnamed(_) => {
                 let example = names::example_of(&entry.name.to_string());
                 let message = sentences::needs_value(&entry.name, example);
                 self.errors.at(&entry.name, message);
@@ -53,7 +53,7 @@ impl Reader<'_> {
                     format!("`{0}` takes no value: write just `{0}`", entry.name),
                 );
             }
-            Form::Flag | Form::List(_) => {}
+            Form::Flag | Form::List(_) | Form::Unnamed(_) => {}
         }
         true
     }

@@ -2,9 +2,11 @@
 
 use syn::{Expr, LitStr};
 
+use crate::costs::Charge;
 use crate::defaults;
 use crate::literal::Literal;
 use crate::options::Options;
+use crate::rows::Row;
 use crate::store::Store;
 use crate::trigger::Trigger;
 use crate::value::Value;
@@ -33,11 +35,34 @@ pub(crate) enum Setting {
     Mode(&'static str),
     /// `window = "strict"` beside these, and its place in the attribute.
     Strict(Expr),
+    /// The burst of the whole period, for the rate beside it.
+    WholePeriod,
+    Limits(Vec<Declared>),
+    /// The units that `cost` and `settle` name.
+    Units(Vec<String>),
     Named(LitStr),
     Store(Store),
     OnStoreError(&'static str),
     /// `on_retry` or `on_give_up`, and the function.
     Hook(&'static str, Expr),
+}
+
+/// One of several limits, as it is declared.
+pub(crate) struct Declared {
+    pub(crate) row: Row,
+    pub(crate) default_burst: DefaultBurst,
+    pub(crate) starts_empty: bool,
+}
+
+/// Burst of a limit for which none is written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum DefaultBurst {
+    /// One second's worth. Also where a burst or a strict window is written.
+    Second,
+    /// The whole period's count, where calls take more than 1.
+    WholePeriod,
+    /// One second's worth in the fastest limit of the unit, and the whole period's count in the others.
+    ByRate,
 }
 
 impl Settings {
@@ -55,7 +80,7 @@ impl Settings {
                 &mut sorted.each
             } else if setting.is_run_time()
                 || (late_rate && setting.is("burst"))
-                || (late_quota && matches!(setting, Setting::Strict(_)))
+                || (late_quota && matches!(setting, Setting::Strict(_) | Setting::WholePeriod))
             {
                 &mut sorted.first
             } else {
@@ -99,12 +124,15 @@ impl Setting {
             Self::Value(_, value) => value.is_run_time(),
             Self::Backoff(parts, _) => parts.iter().any(|(_, value)| value.is_run_time()),
             Self::Store(store) => matches!(store, Store::RunTime(_)),
+            Self::Limits(rows) => rows.iter().any(|declared| declared.row.is_run_time()),
             Self::RetryOn(_)
             | Self::RespectHeaders(_)
             | Self::Reset(..)
             | Self::Idempotent
             | Self::Mode(_)
             | Self::Strict(_)
+            | Self::WholePeriod
+            | Self::Units(_)
             | Self::Named(_)
             | Self::OnStoreError(_)
             | Self::Hook(..) => false,
@@ -122,7 +150,10 @@ const OF_CALL: &[&str] = &[
 ];
 
 /// Returns the settings of the options; `name`: of a limiter that functions share.
-pub(crate) fn of(options: Options, name: Option<LitStr>) -> Settings {
+pub(crate) fn of(mut options: Options, name: Option<LitStr>, charges: &[Charge]) -> Settings {
+    let rows = declared_rows(&mut options, charges);
+    let has_burst = options.burst.is_some() || options.window.is_some();
+    let whole_period = options.rate.is_some() && !has_burst && !charges.is_empty();
     let values = [
         ("rate", options.rate),
         ("burst", options.burst),
@@ -141,6 +172,10 @@ pub(crate) fn of(options: Options, name: Option<LitStr>) -> Settings {
         .collect();
     // After the rate and the burst.
     settings.extend(options.window.map(Setting::Strict));
+    settings.extend(whole_period.then_some(Setting::WholePeriod));
+    settings.extend(rows.map(Setting::Limits));
+    let units: Vec<_> = charges.iter().map(|charge| charge.unit.clone()).collect();
+    settings.extend((!units.is_empty()).then_some(Setting::Units(units)));
     settings.extend(options.backoff.map(|backoff| {
         let parts = [
             ("base", backoff.base),
@@ -162,6 +197,31 @@ pub(crate) fn of(options: Options, name: Option<LitStr>) -> Settings {
     settings.extend(hooks.map(|(name, function)| Setting::Hook(name, function)));
     settings.retain(|setting| !setting.is_default());
     Settings::of(settings)
+}
+
+/// Takes the limits, with their default bursts.
+fn declared_rows(options: &mut Options, charges: &[Charge]) -> Option<Vec<Declared>> {
+    let starts_empty = options.modes.contains(&"start_empty");
+    let rows = options.limits.take()?.rows;
+    let units: Vec<String> = rows.iter().map(|row| row.unit.counted()).collect();
+    let default_burst = |row: &Row| {
+        let unit = row.unit.counted();
+        if row.burst.is_some() || row.window.is_some() {
+            DefaultBurst::Second
+        } else if charges.iter().any(|charge| charge.unit == unit) {
+            DefaultBurst::WholePeriod
+        } else if units.iter().filter(|other| **other == unit).count() > 1 {
+            DefaultBurst::ByRate
+        } else {
+            DefaultBurst::Second
+        }
+    };
+    let rows = rows.into_iter().map(|row| Declared {
+        default_burst: default_burst(&row),
+        row,
+        starts_empty,
+    });
+    Some(rows.collect())
 }
 
 fn written<const N: usize>(

@@ -7,6 +7,7 @@ use syn::ext::IdentExt as _;
 
 use crate::place::{Place, by_reference};
 use crate::plan::Plan;
+use crate::row_writer;
 use crate::writer::Writer;
 
 /// Returns `let mut call = ..;`.
@@ -30,8 +31,18 @@ pub(crate) fn site(plan: &Plan, private: &TokenStream) -> TokenStream {
             ..writer
         },
     );
+    let costs = match (plan.charges.is_empty(), plan.off) {
+        (true, _) => TokenStream::new(),
+        (false, false) => quote_spanned!(here=> let mut costs = #private::OwnCosts::new();),
+        // Without a limiter nothing is charged: the expressions are only checked.
+        (false, true) => {
+            let costs = row_writer::costs(&plan.charges, private);
+            quote_spanned!(here=> if false { let _ = #costs; })
+        }
+    };
     quote_spanned! {here=>
         #own
+        #costs
         let mut call = {
             static __PACED_SITE: #private::Site = #private::Site::new(#name, #constant);
             #call
@@ -65,6 +76,12 @@ fn call(plan: &Plan, writer: &Writer<'_>) -> TokenStream {
     } else {
         quote_spanned!(here=> #private::Begin { limiter: #limiter, settings: #settings })
     };
+    if !plan.charges.is_empty() && !plan.off {
+        let costs = row_writer::costs(&plan.charges, private);
+        return quote_spanned! {here=>
+            #private::Site::call_with_costs(&__PACED_SITE, #begin, &mut costs, #costs)
+        };
+    }
     let function = Ident::new(if plan.off { "call_off" } else { "call" }, here);
     quote_spanned!(here=> #private::Site::#function(&__PACED_SITE, #begin))
 }

@@ -58,6 +58,10 @@ impl Writer<'_> {
                 Setting::Strict(_) => {
                     quote_spanned!(here=> #private::run_time::strict(settings)?)
                 }
+                Setting::Limits(rows) => {
+                    let rows = self.rows(rows);
+                    quote_spanned!(here=> settings.limits(#private::run_time::limits(#rows)))
+                }
                 setting => {
                     let setting = self.setting(setting);
                     quote_spanned!(here=> settings.#setting)
@@ -78,16 +82,7 @@ impl Writer<'_> {
         let here = Span::mixed_site();
         match setting {
             Setting::Value(method, value) => self.value_call(method, value),
-            Setting::Backoff(values, jitter) => {
-                let values = values
-                    .iter()
-                    .map(|(method, value)| self.value_call(method, value));
-                let jitter = jitter.map(|jitter| {
-                    let jitter = Ident::new(jitter, here);
-                    quote_spanned!(here=> .jitter(#private::Jitter::#jitter))
-                });
-                quote_spanned!(here=> backoff(#private::Backoff::new() #(.#values)* #jitter))
-            }
+            Setting::Backoff(values, jitter) => self.backoff(values, *jitter),
             Setting::RetryOn(triggers) => {
                 let triggers = triggers.iter().map(|trigger| trigger_call(*trigger));
                 quote_spanned!(here=> retry_on(#private::RetryOn::none() #(.#triggers)*))
@@ -119,17 +114,40 @@ impl Writer<'_> {
             // Written round the others, see above.
             Setting::Strict(_) => TokenStream::new(),
             Setting::Named(name) => quote_spanned!(here=> named(#name)),
+            Setting::WholePeriod => quote_spanned!(here=> whole_period()),
+            Setting::Limits(rows) => {
+                let rows = self.rows(rows);
+                quote_spanned!(here=> limits(&#rows))
+            }
+            Setting::Units(units) => quote_spanned!(here=> units(&[#(#units),*])),
         }
+    }
+
+    fn backoff(&self, values: &[(&'static str, Value)], jitter: Option<&str>) -> TokenStream {
+        let here = Span::mixed_site();
+        let private = self.private;
+        let values = values
+            .iter()
+            .map(|(method, value)| self.value_call(method, value));
+        let jitter = jitter.map(|jitter| {
+            let jitter = Ident::new(jitter, here);
+            quote_spanned!(here=> .jitter(#private::Jitter::#jitter))
+        });
+        quote_spanned!(here=> backoff(#private::Backoff::new() #(.#values)* #jitter))
     }
 
     fn value_call(&self, method: &str, value: &Value) -> TokenStream {
         let method = Ident::new(method, Span::mixed_site());
-        let value = match value {
+        let value = self.value(value);
+        quote_spanned!(Span::mixed_site()=> #method(#value))
+    }
+
+    pub(crate) fn value(&self, value: &Value) -> TokenStream {
+        match value {
             Value::Literal(literal) => self.literal(*literal),
             Value::Constant(kind, expr) => self.constant(*kind, expr),
             Value::RunTime(kind, expr) => self.run_time(*kind, expr),
-        };
-        quote_spanned!(Span::mixed_site()=> #method(#value))
+        }
     }
 
     fn literal(&self, literal: Literal) -> TokenStream {
