@@ -45,7 +45,7 @@ fn charged(options: &Options) -> impl Iterator<Item = &Ident> {
 }
 
 /// Returns whether `cost` or `settle` names the unit.
-pub(crate) fn is_charged(options: &Options, unit: &str) -> bool {
+fn is_charged(options: &Options, unit: &str) -> bool {
     charged(options).any(|charged| charged == unit)
 }
 
@@ -153,7 +153,11 @@ fn check_paid(limits: &Limits, options: &Options, errors: &mut Errors) {
     for unit in &limits.units {
         let Unit::Named(name) = unit else { continue };
         let text = name.to_string();
-        if text == REQUESTS || is_charged(options, &text) {
+        // A charged unit that is misspelt is one mistake.
+        let mut misspelt = charged(options).map(ToString::to_string);
+        let is_meant =
+            |unit: String| !limits.counts(&unit) && names::nearest(&unit, &[&text]).is_some();
+        if text == REQUESTS || is_charged(options, &text) || misspelt.any(is_meant) {
             continue;
         }
         let more = if names::nearest(&text, &[REQUESTS]).is_some() {

@@ -85,7 +85,10 @@ pub(crate) fn read(entry: Entry, reader: &mut Reader<'_>) -> Option<Limits> {
     let name = entry.name;
     match entry.form {
         Form::Value(Expr::Array(list)) => limits.read_list(&Unit::Unnamed, list, reader),
-        Form::List(entries) if entries.is_empty() => reader.errors.at(&name, EMPTY),
+        // If there is another mistake already, the entry may be the wrong one.
+        Form::List(entries) if entries.is_empty() && reader.errors.is_empty() => {
+            reader.errors.at(&name, EMPTY);
+        }
         Form::List(entries) => {
             for entry in entries {
                 limits.read_unit(entry, reader);
@@ -234,7 +237,3 @@ fn rate_value(rate: Expr, reader: &mut Reader<'_>) -> Option<Value> {
     let value = Value::read(&name, Kind::Rate, rate, reader.generics);
     reader.errors.keep(value)
 }
-
-#[cfg(test)]
-#[path = "rows/tests.rs"]
-mod tests;
