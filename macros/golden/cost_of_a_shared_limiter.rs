@@ -18,7 +18,8 @@ where
                 ::core::concat!(
                     ::core::module_path!(), "::", "cost_of_a_shared_limiter"
                 ),
-                ::paced::__private::Settings::new().units(&["search", "requests"]),
+                ::paced::__private::Settings::new()
+                    .units(const { &["search", "requests"] }),
             );
             ::paced::__private::Site::call_with_costs(
                 &__PACED_SITE,
@@ -27,7 +28,7 @@ where
                     settings: (),
                 },
                 &mut costs,
-                [1u64, 1u64],
+                [1u64],
             )
         };
         let __self = self;

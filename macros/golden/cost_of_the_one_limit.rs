@@ -7,7 +7,7 @@ async fn cost_of_the_one_limit(fast: bool, left: Duration) -> Result<(), Error> 
             ::paced::__private::Settings::new()
                 .rate(::paced::__private::rate(300f64, 60000000000u64))
                 .whole_period()
-                .units(&["requests"]),
+                .units(const { &["requests"] }),
         );
         ::paced::__private::Site::call_with_costs(
             &__PACED_SITE,

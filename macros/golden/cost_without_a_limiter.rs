@@ -8,7 +8,7 @@ async fn cost_without_a_limiter(ids: &[u64]) -> Result<Vec<u8>, Error> {
             ::paced::__private::Settings::new()
                 .rate(::paced::__private::rate(5f64, 1000000000u64))
                 .whole_period()
-                .units(&["requests"])
+                .units(const { &["requests"] })
                 .off(),
         );
         ::paced::__private::Site::call_off(

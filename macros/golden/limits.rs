@@ -3,7 +3,7 @@ async fn limits() -> Result<(), Error> {
         static __PACED_SITE: ::paced::__private::Site = ::paced::__private::Site::new(
             ::core::concat!(::core::module_path!(), "::", "limits"),
             ::paced::__private::Settings::new()
-                .limits(
+                .limits(const {
                     &::paced::__private::default_bursts(
                         [
                             ::paced::__private::limit(
@@ -16,8 +16,8 @@ async fn limits() -> Result<(), Error> {
                             ),
                         ],
                         [true, true],
-                    ),
-                ),
+                    )
+                }),
         );
         ::paced::__private::Site::call(&__PACED_SITE, ::paced::__private::Begin::PLAIN)
     };

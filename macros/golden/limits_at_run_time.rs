@@ -5,7 +5,7 @@ async fn limits_at_run_time() -> Result<Reply, Error> {
             ::core::concat!(::core::module_path!(), "::", "limits_at_run_time"),
             ::paced::__private::Settings::new()
                 .max_retries(0u32)
-                .units(&["tokens"])
+                .units(const { &["tokens"] })
                 .start_empty(),
         );
         ::paced::__private::Site::call_with_costs(
@@ -21,30 +21,27 @@ async fn limits_at_run_time() -> Result<Reply, Error> {
                                 ::paced::__private::default_bursts(
                                     [
                                         ::paced::__private::limit(
-                                                "",
-                                                ::paced::__private::run_time::rate(&(CONFIG.rate()))?,
-                                            )
-                                            .start_empty(),
+                                            "",
+                                            ::paced::__private::run_time::rate(&(CONFIG.rate()))?,
+                                        ),
                                         const {
                                             ::paced::__private::strict_limit(
-                                                    ::paced::__private::limit(
-                                                        "requests",
-                                                        ::paced::__private::rate(60f64, 60000000000u64),
-                                                    ),
-                                                    ::core::option::Option::None,
-                                                )
-                                                .start_empty()
+                                                ::paced::__private::limit(
+                                                    "requests",
+                                                    ::paced::__private::rate(60f64, 60000000000u64),
+                                                ),
+                                                ::core::option::Option::None,
+                                            )
                                         },
                                         ::paced::__private::run_time::strict_limit(
-                                                ::paced::__private::limit(
-                                                    "tokens",
-                                                    const { ::paced::__private::RateValue(TOKENS).rate() },
-                                                ),
-                                                ::core::option::Option::Some(
-                                                    ::paced::__private::run_time::burst(&(config::burst()))?,
-                                                ),
-                                            )?
-                                            .start_empty(),
+                                            ::paced::__private::limit(
+                                                "tokens",
+                                                const { ::paced::__private::RateValue(TOKENS).rate() },
+                                            ),
+                                            ::core::option::Option::Some(
+                                                ::paced::__private::run_time::burst(&(config::burst()))?,
+                                            ),
+                                        )?,
                                     ],
                                     [true, false, false],
                                 ),
@@ -54,7 +51,7 @@ async fn limits_at_run_time() -> Result<Reply, Error> {
                 }),
             },
             &mut costs,
-            [0u64],
+            [],
         )
     };
     let out: ::paced::__private::Attempted<Result<Reply, Error>> = ::paced::__private::Call::attempt(

@@ -4,7 +4,7 @@ async fn limits_with_cost_and_settle(prompt: &str) -> Result<Reply, Error> {
         static __PACED_SITE: ::paced::__private::Site = ::paced::__private::Site::new(
             ::core::concat!(::core::module_path!(), "::", "limits_with_cost_and_settle"),
             ::paced::__private::Settings::new()
-                .limits(
+                .limits(const {
                     &[
                         ::paced::__private::limit(
                             "requests",
@@ -25,9 +25,9 @@ async fn limits_with_cost_and_settle(prompt: &str) -> Result<Reply, Error> {
                                 ::paced::__private::RateValue(HOURLY).rate(),
                             )
                             .whole_period(),
-                    ],
-                )
-                .units(&["points", "tokens"]),
+                    ]
+                })
+                .units(const { &["points", "tokens"] }),
         );
         ::paced::__private::Site::call_with_costs(
             &__PACED_SITE,

@@ -174,11 +174,6 @@ pub(crate) struct Charge {
 }
 
 impl Charge {
-    /// Returns the usual cost: 1 of requests, and nothing of other units.
-    pub(crate) fn usual_cost(&self) -> u32 {
-        u32::from(self.unit == REQUESTS)
-    }
-
     /// Gives `self` the name that it has in the body that `#[async_trait]` wrote. Only for `settle`: costs are evaluated before
     /// `self` gets the name.
     pub(crate) fn rename_self(&mut self) {

@@ -3,7 +3,7 @@
 use proc_macro2::{Literal as Suffixed, Span, TokenStream};
 use quote::{ToTokens as _, quote_spanned};
 
-use crate::costs::{Charge, Cost};
+use crate::costs::Charge;
 use crate::place::{Place, by_reference};
 use crate::settings::{Declared, DefaultBurst};
 use crate::writer::Writer;
@@ -68,26 +68,19 @@ impl Writer<'_> {
         } else if declared.default_burst == DefaultBurst::WholePeriod {
             limit.extend(quote_spanned!(here=> .whole_period()));
         }
-        if declared.starts_empty {
-            limit.extend(quote_spanned!(here=> .start_empty()));
-        }
         limit
     }
 }
 
-/// Returns the array of a call's costs.
+/// Returns the array of a call's costs. Units that only `settle` names come after the others, and have their usual cost.
 pub(crate) fn costs(charges: &[Charge], private: &TokenStream) -> TokenStream {
     let here = Span::mixed_site();
-    let costs = charges.iter().map(|charge| match &charge.cost {
-        Some(Cost {
-            written,
-            literal: None,
-            ..
-        }) => Place::of(written).call(quote_spanned!(here=> #private::cost), by_reference(written)),
-        cost => {
-            let literal = cost.as_ref().and_then(|cost| cost.literal);
-            let cost = literal.unwrap_or_else(|| charge.usual_cost());
-            Suffixed::u64_suffixed(u64::from(cost)).into_token_stream()
+    let costs = charges.iter().filter_map(|charge| charge.cost.as_ref());
+    let costs = costs.map(|cost| match cost.literal {
+        Some(literal) => Suffixed::u64_suffixed(u64::from(literal)).into_token_stream(),
+        None => {
+            let function = quote_spanned!(here=> #private::cost);
+            Place::of(&cost.written).call(function, by_reference(&cost.written))
         }
     });
     quote_spanned!(here=> [#(#costs),*])

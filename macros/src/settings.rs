@@ -51,7 +51,6 @@ pub(crate) enum Setting {
 pub(crate) struct Declared {
     pub(crate) row: Row,
     pub(crate) default_burst: DefaultBurst,
-    pub(crate) starts_empty: bool,
 }
 
 /// Burst of a limit for which none is written.
@@ -201,7 +200,6 @@ pub(crate) fn of(mut options: Options, name: Option<LitStr>, charges: &[Charge])
 
 /// Takes the limits, with their default bursts.
 fn declared_rows(options: &mut Options, charges: &[Charge]) -> Option<Vec<Declared>> {
-    let starts_empty = options.modes.contains(&"start_empty");
     let rows = options.limits.take()?.rows;
     let units: Vec<String> = rows.iter().map(|row| row.unit.counted()).collect();
     let default_burst = |row: &Row| {
@@ -219,7 +217,6 @@ fn declared_rows(options: &mut Options, charges: &[Charge]) -> Option<Vec<Declar
     let rows = rows.into_iter().map(|row| Declared {
         default_burst: default_burst(&row),
         row,
-        starts_empty,
     });
     Some(rows.collect())
 }

@@ -117,9 +117,10 @@ impl Writer<'_> {
             Setting::WholePeriod => quote_spanned!(here=> whole_period()),
             Setting::Limits(rows) => {
                 let rows = self.rows(rows);
-                quote_spanned!(here=> limits(&#rows))
+                // A block of its own, because the compiler makes no `static` of an argument with calls in it.
+                quote_spanned!(here=> limits(const { &#rows }))
             }
-            Setting::Units(units) => quote_spanned!(here=> units(&[#(#units),*])),
+            Setting::Units(units) => quote_spanned!(here=> units(const { &[#(#units),*] })),
         }
     }
 

@@ -109,7 +109,7 @@ fn wrong_limits() {
             "less than the window's count",
         ),
         (
-            "limits = [1, \"59/min\", \"50/min\", \"500/h\", \"400/h\", \"300/h\", \"200/h\", A_DAY, A_WEEK]",
+            "limits = [AA, BB, CC, DD, EE, FF, GG, HH, II]",
             "at most 8 limits",
         ),
         ("limits = [n, 5]", "`limits` belongs to the limiter"),

@@ -35,13 +35,6 @@ impl Row {
         self.quota = self.quota.with_burst(self.quota.rate().count());
         self
     }
-
-    /// Lets the limit begin without tokens.
-    #[must_use]
-    pub const fn start_empty(mut self) -> Self {
-        self.quota = self.quota.starting_empty();
-        self
-    }
 }
 
 impl Settings {
