@@ -1,5 +1,7 @@
 //! Costs of a call: how much it takes from each limit of its limiter.
 
+use crate::time::Instant;
+
 /// Maximum number of limits of one limiter.
 pub(crate) const MAX_ROWS: usize = 8;
 
@@ -31,4 +33,14 @@ impl Costs {
     pub(crate) fn set(&mut self, row: usize, cost: u64) {
         self.0[row] = u32::try_from(cost).unwrap_or(u32::MAX);
     }
+}
+
+/// Correction of the costs of one attempt.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Settlement {
+    /// Instant at which the costs were taken.
+    pub(crate) drawn_at: Instant,
+    pub(crate) costs: Costs,
+    /// What the attempt took of each limit. `None`: its cost stands.
+    pub(crate) spent: [Option<u64>; MAX_ROWS],
 }

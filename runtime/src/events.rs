@@ -58,6 +58,24 @@ pub(crate) fn unread(function: &str) {
          https://docs.rs/paced/latest/paced/guide/clients/index.html has recipes for other clients");
 }
 
+/// What an attempt took has replaced its costs, or they stand.
+pub(crate) fn settled(
+    limiter: &str,
+    function: &str,
+    attempt: u32,
+    cost: &dyn fmt::Display,
+    spent: &dyn fmt::Display,
+) {
+    say!(debug: limiter = limiter, function = function, attempt = attempt, cost = cost, spent = spent;
+        "the attempt is settled");
+}
+
+/// An attempt says that it took something of which the limiter has no limit.
+pub(crate) fn unknown_unit(limiter: &str, function: &str, unit: &str, why: &Error) {
+    say!(warn: limiter = limiter, function = function, unit = unit, why = why;
+        "an attempt took a unit that the limiter does not count, which is ignored");
+}
+
 /// Two limiters of one name in one store are declared with different quotas.
 pub(crate) fn quotas_differ(limiter: &str, quota: &dyn fmt::Display, other: &dyn fmt::Display) {
     say!(warn: limiter = limiter, quota = quota, other = other;

@@ -10,6 +10,7 @@ use tokio::runtime::Handle;
 
 use crate::clock;
 use crate::context::Pause;
+use crate::costs::Costs;
 use crate::error::Error;
 use crate::limiter::Denial;
 use crate::limiter::Function;
@@ -20,6 +21,7 @@ use crate::limiter::Shared;
 use crate::limiter::Ticket;
 use crate::time::Instant;
 
+use super::payment::Terms;
 use super::phase::Gathered;
 use super::phase::Gathering;
 use super::phase::Phase;
@@ -87,7 +89,7 @@ impl Gathered {
         let now = clock::now();
         let mut missing = limiter.binding(function, now);
         missing.retain(|resource| !self.held.iter().any(|ticket| ticket.is_of(resource)));
-        let of_resource = request.without_backoff();
+        let of_resource = of_resource(request);
         if let Some(resource) = missing.first() {
             // The waits for all missing permits are known now. A call for which one is too long does not begin to wait.
             let (permit, opens) = limiter.forecast_with(&missing, request.priority);
@@ -123,6 +125,14 @@ impl Gathered {
     }
 }
 
+/// Returns the request to a resource, which counts requests, whatever a call costs its limiter.
+const fn of_resource(request: Request) -> Request {
+    Request {
+        costs: Costs::ONE,
+        ..request.without_backoff()
+    }
+}
+
 impl Core<'_> {
     /// Returns whether the call may have to wait for a resource.
     #[cold]
@@ -133,7 +143,7 @@ impl Core<'_> {
     /// Waits for a permit, and asks for the next one. Returns `true` once there are all.
     pub(super) fn gather(
         &mut self,
-        can_refuse: bool,
+        terms: Terms<'_>,
         cx: &mut Context<'_>,
     ) -> Poll<Result<bool, Error>> {
         let Phase::Gathering(gathering) = &mut *self.wait else {
@@ -147,10 +157,10 @@ impl Core<'_> {
         let left = match granted {
             Ok(left) => left,
             Err(refusal) => {
-                return Poll::Ready(Err(self.refusal(Denial::Refused(refusal), now)));
+                return Poll::Ready(Err(self.refusal(Denial::Refused(refusal), terms.own, now)));
             }
         };
-        let closed = self.pause_left(can_refuse).minus(left);
+        let closed = self.pause_left(terms.can_refuse).minus(left);
         self.pause(Pause::Cooldown, closed, now);
         let Gathering {
             mut gathered,
@@ -173,17 +183,17 @@ impl Core<'_> {
         } else {
             gathered.held.push(turn);
         }
-        self.proceed(gathered, can_refuse, cx)
+        self.proceed(gathered, terms, cx)
     }
 
     /// Asks for the next permit. Pending while the limiter makes the call wait; `true` once there are all.
     pub(super) fn proceed(
         &mut self,
         gathered: Gathered,
-        can_refuse: bool,
+        terms: Terms<'_>,
         cx: &mut Context<'_>,
     ) -> Poll<Result<bool, Error>> {
-        match self.enter(gathered, can_refuse, cx) {
+        match self.enter(gathered, terms, cx) {
             Ok(Entered::Admitted) => {
                 self.clear_unreported_backoff();
                 self.wait.begin(clock::now());

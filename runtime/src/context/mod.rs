@@ -3,11 +3,15 @@
 //! An attempt puts its [`Scope`] into a thread-local variable for the time of each poll of its body, and takes
 //! it back afterwards. This allocates nothing, and works for a task that moves to another thread between polls.
 
+mod amounts;
 mod attempt;
 mod bounds;
 mod current;
+mod meter;
+mod paying;
 mod progress;
 mod scope;
+mod spending;
 mod stopwatch;
 mod told;
 mod tries;
@@ -24,12 +28,19 @@ use crate::hint::Hint;
 use crate::time::Instant;
 use crate::time::Span;
 
+pub(crate) use self::amounts::Amounts;
 pub use self::attempt::Attempt;
 pub use self::attempt::IdempotencyKey;
 use self::bounds::Bounds;
 use self::current::Current;
+pub use self::meter::Meter;
+pub(crate) use self::meter::Settle;
+pub use self::paying::meter;
+pub use self::paying::refund;
+pub use self::paying::spent;
 pub(crate) use self::progress::Progress;
 pub(crate) use self::scope::Scope;
+pub(crate) use self::spending::Spending;
 pub use self::told::ResetUnit;
 pub(crate) use self::waited::Pause;
 

@@ -6,6 +6,7 @@ use core::task::Context;
 use core::task::Poll;
 
 use crate::clock;
+use crate::costs::Costs;
 use crate::error::Error;
 use crate::error::Kind;
 use crate::time::Instant;
@@ -57,7 +58,7 @@ impl<'a> Acquire<'a> {
     #[cold]
     fn enter(&mut self, cx: &Context<'_>) -> Poll<Result<Permit<'a>, Error>> {
         let request = Request {
-            cost: self.cost,
+            costs: Costs::first(self.cost),
             ..Request::ONE
         };
         match Ticket::enter(self.limiter.shared(), request, cx) {
@@ -91,9 +92,8 @@ impl<'a> Acquire<'a> {
     fn error(&self, denial: Denial) -> Error {
         let shared = self.limiter.shared();
         shared.count_refused();
-        let kind = shared.kind_of(denial, self.cost, clock::now(), |_, wait| {
-            Kind::Deadline(wait)
-        });
+        let costs = Costs::first(self.cost);
+        let kind = shared.kind_of(denial, &costs, clock::now(), |_, wait| Kind::Deadline(wait));
         let error = Error::new(kind);
         match shared.name() {
             Some(_) => error.at(shared.context(false)),

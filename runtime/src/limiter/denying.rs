@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 
+use crate::costs::Costs;
 use crate::error::Kind;
 use crate::time::Instant;
 
@@ -19,18 +20,19 @@ pub(crate) enum TooLate {
 }
 
 impl Shared {
-    /// Returns the kind of error of a caller that asked for `cost` tokens. `too_late`: the kind where a permit would
+    /// Returns the kind of error of a caller that asked for `costs`. `too_late`: the kind where a permit would
     /// come too late, from the reason and the time until then.
     pub(crate) fn kind_of(
         &self,
         denial: Denial,
-        cost: u32,
+        costs: &Costs,
         now: Instant,
         too_late: impl FnOnce(TooLate, Duration) -> Kind,
     ) -> Kind {
         match denial {
             Denial::NoRuntime => Kind::NoRuntime,
             Denial::Refused(Refusal::TooLarge { burst }) => {
+                let cost = costs.of(0);
                 Kind::InsufficientCapacity { cost, burst }
             }
             Denial::Refused(Refusal::Shut) => Kind::Shut,

@@ -29,6 +29,7 @@ mod runtime_id;
 mod shared;
 mod snapshot;
 mod state;
+mod stub_rows;
 mod sweep;
 #[cfg(test)]
 mod tests;
@@ -71,6 +72,7 @@ pub(crate) use self::ticket::Ticket;
 pub use self::viewing::SharedSnapshot;
 
 use crate::clock;
+use crate::costs::Costs;
 use crate::error::Error;
 use crate::error::Kind;
 use crate::grammar;
@@ -327,7 +329,9 @@ impl Limiter {
             })
             .map_err(|refusal| {
                 let denial = Denial::Refused(refusal);
-                Error::new(shared.kind_of(denial, cost, now, |_, wait| Kind::NotYet(wait)))
+                Error::new(shared.kind_of(denial, &Costs::first(cost), now, |_, wait| {
+                    Kind::NotYet(wait)
+                }))
             })
     }
 

@@ -4,6 +4,8 @@
 use std::sync::Arc;
 
 use crate::clock;
+use crate::costs::Costs;
+use crate::costs::Settlement;
 use crate::learning::DeclaredBucket;
 use crate::learning::Observation;
 use crate::time::Instant;
@@ -37,6 +39,10 @@ pub(crate) struct AttemptReport<'a> {
     pub(crate) result: AttemptResult<'a>,
     /// Another attempt may follow: its forecast is wanted.
     pub(crate) may_retry: bool,
+    /// Costs of the attempt.
+    pub(crate) costs: Costs,
+    /// Correction of the costs. `None`: they stand.
+    pub(crate) settlement: Option<Settlement>,
 }
 
 /// Result of an attempt, as its limiter distinguishes them.
@@ -237,7 +243,8 @@ impl Shared {
     /// Reports to the declared limiter. Returns the declared bucket, if it is known.
     fn report_own(&self, report: &AttemptReport<'_>) -> (Option<DeclaredBucket>, Forecast) {
         let part = report.own_part();
-        if report.may_retry || part.needs_lock() || self.published.is_attentive() {
+        let settles = report.settlement.is_some();
+        if report.may_retry || settles || part.needs_lock() || self.published.is_attentive() {
             return self.tell(report, &part, None);
         }
         self.count_end_of(report, false);
@@ -281,12 +288,15 @@ impl Shared {
                 state.counts.fail(throttled);
             }
         }
+        if let (Some(settlement), false) = (&report.settlement, part.of_resource) {
+            state.settle_row(settlement, now);
+        }
         let understood = self.settle(state, report, part, now, &mut wakes);
         let (locked, now) = self.grant(locked, now, &mut wakes);
         let state = &locked.state;
         let mut forecast = Forecast::FREE;
         if report.may_retry && !(part.of_resource && state.binds_until() <= now) {
-            forecast = state.forecast(now);
+            forecast = state.forecast(&report.costs, now);
         }
         self.release(locked, now, &mut wakes);
         let forecast = Forecast {
@@ -353,9 +363,9 @@ impl Shared {
 
 impl LimiterState {
     /// Returns what a call that may be retried decides by.
-    fn forecast(&self, now: Instant) -> Forecast {
+    fn forecast(&self, costs: &Costs, now: Instant) -> Forecast {
         Forecast {
-            permit_at: self.expected(Priority::Retries, true, 1, now),
+            permit_at: self.expected(Priority::Retries, true, costs.of(0), now),
             closed_until: self.cooldown.until(),
             ahead: self.queue.cost_ahead(Priority::Retries),
             is_shut: self.shut,

@@ -1,5 +1,6 @@
 //! A request for a permit, and the reasons for refusing it.
 
+use crate::costs::Costs;
 use crate::time::Instant;
 use crate::time::Span;
 
@@ -9,8 +10,8 @@ pub(crate) const SLOW: Span = Span::from_secs(5);
 /// A request for a permit.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Request {
-    /// Number of tokens.
-    pub(crate) cost: u32,
+    /// Tokens of each limit.
+    pub(crate) costs: Costs,
     /// Instant after which a permit is of no use.
     pub(crate) latest: Instant,
     /// Longest time in cooldowns that the caller still accepts.
@@ -29,7 +30,7 @@ pub(crate) struct Request {
 impl Request {
     /// One token, at whatever time, for a caller that reports nothing.
     pub(crate) const ONE: Self = Self {
-        cost: 1,
+        costs: Costs::ONE,
         latest: Instant::FAR,
         max_pause: Span::LONGEST,
         priority: Priority::First,

@@ -16,6 +16,7 @@ use tokio::runtime::Handle;
 
 use crate::bucket::Shape;
 use crate::clock;
+use crate::costs::Costs;
 use crate::quota::Quota;
 use crate::time::Instant;
 use crate::time::Span;
@@ -133,7 +134,7 @@ impl Shared {
             TryTake::Empty(until) => Err(Refusal::Late { until }),
             TryTake::Slow => {
                 let request = Request {
-                    cost,
+                    costs: Costs::first(cost),
                     ..Request::ONE
                 };
                 self.with_state(|state, now, _| state.take(&request, now))

@@ -25,7 +25,7 @@ impl LimiterState {
         request: &Request,
         now: Instant,
     ) -> Result<(), Refusal> {
-        let (cost, burst) = (request.cost, self.quota.burst().get());
+        let (cost, burst) = (request.costs.of(0), self.quota.burst().get());
         if cost > burst {
             return Err(Refusal::TooLarge { burst });
         }

@@ -88,7 +88,7 @@ impl Waiter {
             priority: request.priority,
             refusable: request.refusable,
             reports: request.reports,
-            cost: request.cost,
+            cost: request.costs.of(0),
             until: Instant::EPOCH,
             latest: request.latest,
             max_closed: request.max_pause.plus(closed),

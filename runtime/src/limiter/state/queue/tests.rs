@@ -1,4 +1,5 @@
 use super::*;
+use crate::costs::Costs;
 use crate::limiter::request::Request;
 use crate::time::Span;
 
@@ -20,7 +21,7 @@ impl Bench {
     /// Adds a waiter of this priority and cost.
     fn join(&mut self, priority: Priority, cost: u32, reports: bool) -> u32 {
         let request = Request {
-            cost,
+            costs: Costs::first(cost),
             priority,
             reports,
             ..Request::ONE
