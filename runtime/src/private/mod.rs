@@ -22,6 +22,7 @@ pub use self::readers::ReadOk;
 pub use self::rows::CostValue;
 pub use self::rows::SpentValue;
 pub use self::rows::cost;
+pub use self::rows::default_bursts;
 pub use self::rows::limit;
 pub use self::rows::strict_limit;
 pub use self::settings::Settings;
