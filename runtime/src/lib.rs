@@ -32,6 +32,7 @@
 //!   [`CallOptions`], and [`Limiter::acquire`] gives a [`Permit`] alone.
 //! * [`Error`] is returned where a call is refused and has no outcome of its own; [`Error::find`] finds it in other errors.
 //! * [`Signal`] tells what an error of your own means. [`Verdict`] is the result of a `classify` function.
+//! * [`hint()`] in the body passes on what a server says of its limits elsewhere than in headers.
 //! * [`attempt`] tells the body which attempt it is, and gives it an idempotency key.
 //! * [`limiter()`] returns a function's own limiter, [`limiters`] lists all that have a name. A [`Snapshot`] has
 //!   [`Counts`] and [`Waits`]. A [`Report`] is passed to the hooks `on_retry` and `on_give_up`.
