@@ -58,7 +58,7 @@ pub(crate) fn unread(function: &str) {
          https://docs.rs/paced/latest/paced/guide/clients/index.html has recipes for other clients");
 }
 
-/// What an attempt took has replaced its costs, or they stand.
+/// An attempt has ended, and its costs stand or are corrected.
 pub(crate) fn settled(
     limiter: &str,
     function: &str,

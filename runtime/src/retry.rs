@@ -32,7 +32,10 @@ impl Advice {
             retry_after: asked.or(reset).or_else(|| hint.retry_after()),
             by_reset: reset.is_some(),
             limited: hint.limited(),
-            server_says_retry: hint.server_says_retry(),
+            server_says_retry: hint
+                .says_never()
+                .then_some(false)
+                .or(hint.server_says_retry()),
         }
     }
 

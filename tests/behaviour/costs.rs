@@ -167,7 +167,7 @@ async fn a_permit_that_no_attempt_has_used_gives_everything_back() {
     limiter.acquire_many(8).await.unwrap();
     let mut waits = Box::pin(limiter.call_with(costing(5), fine));
     assert!(poll_once(&mut waits).is_pending());
-    // Its permit is granted after 300 ms, and picked up by nobody.
+    // Its permit is granted after 300 ms, and not picked up.
     tokio::time::sleep(Duration::from_millis(301)).await;
     drop(waits);
     assert_eq!(available(&limiter), 5);

@@ -79,7 +79,7 @@ impl Paying for Option<&OwnCosts> {
     }
 }
 
-/// What is known of a call when it asks for permits.
+/// Terms on which a call asks for permits.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Terms<'a> {
     pub(super) own: Option<&'a OwnCosts>,
@@ -87,11 +87,11 @@ pub(super) struct Terms<'a> {
     pub(super) can_refuse: bool,
 }
 
-/// What a call says that its attempt took.
+/// Amounts that an attempt took, as its call says.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Paid<'a> {
     pub(super) own: Option<&'a OwnCosts>,
-    /// What the option `settle` has found, in the order of the function's units.
+    /// Amounts that the option `settle` has found, in the order of the function's units.
     pub(super) spent: &'a [Option<u64>],
 }
 

@@ -1,4 +1,4 @@
-//! What is said once for each function: that its errors are not understood, and that it names a unit that is not there.
+//! Facts that are told once for each function: that its errors are not understood, and that it names a unit that is not there.
 
 use core::sync::atomic::AtomicBool;
 use core::sync::atomic::Ordering;

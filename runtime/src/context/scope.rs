@@ -69,7 +69,7 @@ pub(super) struct Notes {
     pub(super) failures: Vec<Failure>,
     /// Span of the call.
     pub(super) span: Option<CallSpan>,
-    /// What the body has said of the attempt's costs.
+    /// Amounts that the body has said the attempt took.
     pub(super) spending: Option<Spending>,
 }
 

@@ -1,11 +1,11 @@
-//! What an attempt really took, as its body says.
+//! Amounts that an attempt really took, as its body says.
 
 use std::sync::Arc;
 
 use super::amounts::Amounts;
 use super::meter::Tally;
 
-/// What an attempt really took, as its body says.
+/// Amounts that an attempt really took, as its body says.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Spending {
     pub(crate) amounts: Amounts,

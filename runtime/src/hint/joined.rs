@@ -31,12 +31,12 @@ impl Hint {
     }
 
     /// Returns whether it tells of a window.
-    const fn has_counts(&self) -> bool {
+    fn has_counts(&self) -> bool {
         self.describes_a_window() || !self.windows.is_empty()
     }
 
     /// Returns whether a window is described by the hint itself.
-    const fn describes_a_window(&self) -> bool {
+    fn describes_a_window(&self) -> bool {
         self.limit.is_some() || self.remaining.is_some() || self.reset_after.is_some()
     }
 

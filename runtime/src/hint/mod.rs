@@ -190,6 +190,13 @@ impl Hint {
         self.resource.as_deref()
     }
 
+    /// Returns whether the response refuses its request by a limit of zero: the server never accepts such a request.
+    pub(crate) fn says_never(&self) -> bool {
+        let is_zero = |limit: Option<f64>| limit.is_some_and(|limit| limit <= 0.0);
+        let mut windows = self.windows.iter().map(Window::limit);
+        self.limited && (is_zero(self.limit) || windows.any(is_zero))
+    }
+
     /// Returns whether the server sent the reset as an instant in whole seconds. Such a reset may be late by one
     /// second of rounding, and by another one because the `Date` of the response is rounded too.
     pub(crate) const fn reset_is_instant(&self) -> bool {

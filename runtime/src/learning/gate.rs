@@ -21,7 +21,7 @@ pub(super) struct Gate {
     pub(super) kind: GateKind,
 }
 
-/// What the server has for the row.
+/// Tokens that the server has for the row.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum GateKind {
     /// The rest of a window, which ends with the gate.

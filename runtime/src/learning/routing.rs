@@ -42,7 +42,6 @@ const ROUNDING: Span = Span::from_secs(1);
 pub(crate) struct Routes<'a> {
     routed: Vec<(Option<usize>, Spoken<'a>)>,
     oddities: Oddities,
-    limited: bool,
 }
 
 /// Statements that cannot be meant, of which a limiter tells once each.
@@ -94,11 +93,7 @@ impl<'a> Routes<'a> {
                 routed.push((row, spoken));
             }
         }
-        Self {
-            routed,
-            oddities,
-            limited: hint.limited(),
-        }
+        Self { routed, oddities }
     }
 
     /// Returns whether a window is about this row.
@@ -115,22 +110,6 @@ impl<'a> Routes<'a> {
     /// Returns the statements that cannot be meant.
     pub(crate) const fn oddities(&self) -> Oddities {
         self.oddities
-    }
-
-    /// Returns whether the response is a refusal that will be the same for any further attempt: the server's limit for
-    /// such calls is zero.
-    pub(crate) const fn is_never(&self) -> bool {
-        self.limited && self.oddities.contains(Oddities::ZERO_LIMIT)
-    }
-
-    /// Returns the row of the resource by which the server explains a refusal: nothing is left of it. The refusal then
-    /// concerns calls that take from that row, and no others.
-    pub(crate) fn refused_row(&self) -> Option<usize> {
-        let is_exhausted = |spoken: &Spoken<'_>| spoken.remaining.is_some_and(|left| left < 1.0);
-        let mut explained = self.routed.iter().filter(|(row, spoken)| {
-            self.limited && row.is_some() && spoken.resource.is_some() && is_exhausted(spoken)
-        });
-        explained.next().and_then(|(row, _)| *row)
     }
 
     /// Returns the instant until which a window that is about no row closes the whole limiter: its reset, where exactly

@@ -1,4 +1,4 @@
-//! What a row learns from responses: how much of a server's window is left for it, or what the server's bucket holds.
+//! Lessons of a row from responses: how much of a server's window is left for it, or what the server's bucket holds.
 //!
 //! It only ever tightens: the row's own bucket stays as it was declared, and a call waits for both.
 
@@ -80,11 +80,6 @@ impl RowLearning {
     pub(crate) const NOTHING: Self = Self {
         windows: Vec::new(),
     };
-
-    /// Returns whether nothing restricts the row beyond its own bucket.
-    pub(crate) fn is_nothing(&self) -> bool {
-        self.gates().next().is_none()
-    }
 
     /// Records the windows of a response that are about `row`, which this is. Returns their consequences.
     pub(crate) fn hear(

@@ -1,6 +1,7 @@
 //! [`Limiter`]: a token bucket, a queue and a cooldown that many calls share.
 
 mod acquire;
+mod attempt_report;
 mod builder;
 mod by_hand;
 mod callback;
@@ -46,6 +47,9 @@ use std::sync::Arc;
 use std::sync::OnceLock;
 
 pub use self::acquire::Acquire;
+pub(crate) use self::attempt_report::AttemptReport;
+pub(crate) use self::attempt_report::AttemptResult;
+pub(crate) use self::attempt_report::Forecast;
 pub use self::builder::LimiterBuilder;
 pub use self::counts::Counts;
 pub(crate) use self::denying::TooLate;
@@ -58,9 +62,6 @@ pub(crate) use self::registry::find;
 pub use self::registry::limiter;
 pub use self::registry::limiters;
 pub(crate) use self::registry::own;
-pub(crate) use self::reporting::AttemptReport;
-pub(crate) use self::reporting::AttemptResult;
-pub(crate) use self::reporting::Forecast;
 pub(crate) use self::request::Denial;
 pub(crate) use self::request::Priority;
 pub(crate) use self::request::Refusal;

@@ -25,8 +25,8 @@ use super::LONGEST_COOLDOWN;
 use super::Limiter;
 use super::Spread;
 use super::THROTTLE_BELOW;
-use super::reporting::AttemptReport;
-use super::reporting::AttemptResult;
+use super::attempt_report::AttemptReport;
+use super::attempt_report::AttemptResult;
 
 /// Permit of a [`Limiter`] for one request, which is sent now.
 ///

@@ -86,6 +86,9 @@ pub struct RowSnapshot {
     pub waited: Duration,
     /// Tokens that were spent beyond what the limit can owe, which is the tokens of one period. They are not made up for.
     pub forgiven: u64,
+    /// Remaining time for which the server's limit is used up, if it says so. Calls that take nothing of this limit go
+    /// on, unless it is the first limit of requests.
+    pub closed_for: Option<Duration>,
 }
 
 impl Snapshot {

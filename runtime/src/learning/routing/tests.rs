@@ -117,10 +117,7 @@ fn resources_are_rows_or_none_of_theirs() {
     let hint = told("search", 30.0).with_limited(true);
     let routes = Routes::of(&hint, &rows);
     assert!(routes.concern(1) && !routes.concern(0));
-    assert_eq!(
-        (routes.refused_row(), routes.closed_until(&heard(&hint))),
-        (Some(1), None)
-    );
+    assert_eq!(routes.closed_until(&heard(&hint)), None);
     assert_eq!(row_of_resource("Search", &rows), Some(1));
 
     // The limit of another resource happens to be that of a row.
@@ -178,12 +175,12 @@ fn counts_that_cannot_be_meant_are_ignored_and_told_of_once() {
         assert_eq!(routes.oddities(), odd, "{limit} {remaining}");
         assert_eq!(routes.concern(0), odd == Oddities::NONE);
         assert_eq!(routes.closed_until(&heard(&hint)), None);
-        assert!(!routes.is_never());
+        assert!(!hint.says_never());
         assert_eq!(told.add(routes.oddities()), odd);
         assert_eq!(told.add(routes.oddities()), Oddities::NONE);
     }
     let never = Hint::new().with_limit(0.0).with_limited(true);
-    assert!(Routes::of(&never, &rows).is_never());
+    assert!(never.says_never());
     let absent = Hint::new().with_limit(-1.0).with_remaining(-1.0);
     assert_eq!(Routes::of(&absent, &rows).oddities(), Oddities::NONE);
 }

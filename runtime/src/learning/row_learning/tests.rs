@@ -77,7 +77,7 @@ fn hear(row: &mut RowLearning, hint: &Hint, heard: &Heard) -> RowAssessment {
 #[test]
 fn nothing_heard_needs_no_memory_and_restricts_nothing() {
     let row = RowLearning::NOTHING;
-    assert!(row.is_nothing());
+    assert!(row.ages_at().is_none());
     assert_eq!(row.windows.capacity(), 0);
     assert_eq!(size_of::<RowLearning>(), 24);
     assert_eq!(row.earliest(7, 1000, at(5)), at(5));
@@ -104,7 +104,7 @@ fn what_is_left_of_a_window_less_what_was_sent_since_is_not_exceeded() {
     assert_eq!(row.earliest(0, 2001, at(200)), at(200));
     assert_eq!(row.ages_at(), Some(at(30_100)));
     assert!(!row.age(at(30_099)));
-    assert!(row.age(at(30_100)) && row.is_nothing());
+    assert!(row.age(at(30_100)) && row.ages_at().is_none());
 }
 
 #[test]
@@ -258,7 +258,7 @@ fn a_rest_without_a_limit_counts_until_its_reset() {
     // A reset of zero, and a reset alone, say nothing.
     let mut row = RowLearning::NOTHING;
     hear(&mut row, &unlimited(0.0, 0), &heard(0, 0));
-    assert!(row.is_nothing());
+    assert!(row.ages_at().is_none());
 }
 
 #[test]
@@ -266,7 +266,7 @@ fn a_refusal_ends_what_was_only_guessed() {
     let mut row = RowLearning::NOTHING;
     hear(&mut row, &tokens(5000.0, Some(30_000)), &heard(0, 0));
     row.doubt();
-    assert!(row.is_nothing());
+    assert!(row.ages_at().is_none());
     for millis in [0_u64, 2000] {
         let left = 20_000.0 - f64::from(u32::try_from(millis).expect("small"));
         let hint = tokens(left, Some(30_001 - millis));

@@ -5,6 +5,7 @@ use crate::learning::DeclaredBucket;
 use crate::learning::Observation;
 use crate::learning::Routes;
 use crate::learning::row_of_resource;
+use crate::row::Row;
 use crate::time::Instant;
 
 use super::LimiterState;
@@ -26,11 +27,7 @@ impl LimiterState {
         self.announced.odd.add(new);
         let unrouted = routes.closed_until(heard);
         let mut assessment = Assessment::CLEAR;
-        if rows
-            .declared
-            .first()
-            .is_some_and(|first| first.counts_requests())
-        {
+        if rows.declared.first().is_some_and(Row::counts_requests) {
             assessment = self.learnt.hear_routed(&routes, 0, heard, own);
         } else {
             let bucket = (self.declared_shape, self.bucket.available(now));
@@ -48,6 +45,7 @@ impl LimiterState {
         let Some(rows) = &mut self.rows else { return };
         let routes = Routes::of(heard.hint, &rows.declared);
         for (row, state) in (1..).zip(&mut rows.others) {
+            state.doubt();
             state.hear(&routes, row, heard, now);
         }
     }

@@ -112,12 +112,7 @@ impl News {
             Some(ByHand::Reset) => events::reset(limiter),
             Some(ByHand::Closed { refused }) => events::closed(limiter, refused),
         }
-        if self.odd.contains(Oddities::ABOVE_LIMIT) {
-            events::above_limit(limiter);
-        }
-        if self.odd.contains(Oddities::ZERO_LIMIT) {
-            events::zero_limit(limiter);
-        }
+        tell_odd(self.odd, limiter);
         if self.stuck > 0 {
             events::stuck(limiter, self.stuck);
         }
@@ -155,5 +150,15 @@ impl News {
             };
             events::long_wait(limiter, &wait);
         }
+    }
+}
+
+/// Emits the events of statements that cannot be meant.
+fn tell_odd(odd: Oddities, limiter: &str) {
+    if odd.contains(Oddities::ABOVE_LIMIT) {
+        events::above_limit(limiter);
+    }
+    if odd.contains(Oddities::ZERO_LIMIT) {
+        events::zero_limit(limiter);
     }
 }

@@ -90,6 +90,22 @@ impl RowHints {
         self.age(now);
     }
 
+    /// Returns the declared shape, slowed down to what the server says.
+    pub(super) fn tighten(&self, declared: Shape) -> Shape {
+        self.learning.tighten(declared)
+    }
+
+    /// Returns the instant until which the server's limit is used up, if it is.
+    pub(super) fn closed_until(&self) -> Instant {
+        let told = self.learning.closed_until();
+        told.unwrap_or(Instant::EPOCH).max(self.closed_until)
+    }
+
+    /// Doubts what is only a guess: a refusal has shown that it was wrong.
+    pub(super) fn doubt(&mut self) {
+        self.learning.doubt();
+    }
+
     /// Closes the limit until `until`.
     pub(super) fn close(&mut self, until: Instant) {
         self.closed_until = self.closed_until.max(until);
@@ -97,7 +113,7 @@ impl RowHints {
 
     /// Ends the restrictions whose time is over.
     pub(super) fn age(&mut self, now: Instant) {
-        if !self.learning.is_nothing() {
+        if self.learning.ages_at().is_some_and(|at| at <= now) {
             self.learning.age(now);
         }
     }

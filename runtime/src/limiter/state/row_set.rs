@@ -21,7 +21,7 @@ use super::row_state::RowState;
 pub(in crate::limiter) struct RowStates {
     /// All limits, as they are declared.
     pub(super) declared: Vec<Row>,
-    /// What the server says about the first limit, if that is not one of requests.
+    /// Restrictions of the first limit by what the server says, if that is not one of requests.
     pub(super) first: RowHints,
     /// Statements of the server that cannot be meant, so far.
     pub(super) oddities: Oddities,

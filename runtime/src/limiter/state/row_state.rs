@@ -39,6 +39,11 @@ pub(in crate::limiter) struct RowState {
     pub(in crate::limiter) forgiven: u64,
 }
 
+/// Returns the time until `until`, if that is to come.
+pub(super) fn left(until: Instant, now: Instant) -> Option<Duration> {
+    (until > now).then(|| until.since(now).into())
+}
+
 impl RowState {
     pub(super) fn new(row: &Row) -> Self {
         let declared = Shape::of(row.quota);
@@ -64,10 +69,11 @@ impl RowState {
         RowSnapshot {
             unit: self.unit,
             quota: self.quota,
-            rate: Rate::of_interval(self.bucket.shape.interval),
+            rate: Rate::of_interval(self.hints.tighten(self.bucket.shape).interval),
             available: self.available(now),
             waited: self.waited,
             forgiven: self.forgiven,
+            closed_for: left(self.hints.closed_until(), now),
         }
     }
 
@@ -175,6 +181,11 @@ impl RowState {
     ) {
         let bucket = (self.declared, self.bucket.available(now));
         self.hints.hear(routes, row, heard, bucket, now);
+    }
+
+    /// Doubts what is only a guess about the server.
+    pub(super) fn doubt(&mut self) {
+        self.hints.doubt();
     }
 
     /// Closes the limit until `until`.

@@ -23,6 +23,7 @@ use super::LimiterState;
 use super::cooldown::Probe;
 use super::row_set::RowStates;
 use super::row_state::RowState;
+use super::row_state::left;
 
 impl LimiterState {
     /// Gives the limiter its limits beside the first, or a first one of another unit than requests.
@@ -48,6 +49,7 @@ impl LimiterState {
                 .min(self.free(now)),
             waited: rows.first_waited,
             forgiven: self.forgiven,
+            closed_for: left(rows.first.closed_until().max(self.cooldown.until()), now),
         });
         for (row, state) in rows.numbered() {
             snapshots[row] = Some(state.snapshot(now));
