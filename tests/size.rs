@@ -4,6 +4,7 @@ use core::num::NonZeroU32;
 use core::time::Duration;
 
 use allocation_counter::measure;
+use paced::__private as private;
 use paced::Limiter;
 use paced::Quota;
 use paced::rate_limited;
@@ -100,6 +101,68 @@ fn the_future_grows_by_a_constant() {
     assert!(with_options <= size_of_val(&without_options(1, 2, left)) + 32);
     let added = size_of_val(&annotated_and_answered(1)) - size_of_val(&plain_and_answered(1));
     assert!(added <= RETRYING, "{added}");
+}
+
+/// The most that the future of a function with costs has beside the plain one's.
+const WITH_COSTS: usize = 192;
+
+static COSTED: private::Site = private::Site::new(
+    "costed",
+    private::Settings::new()
+        .rate(private::rate(1000.0, 1_000_000_000))
+        .units(&["requests"]),
+);
+
+static ROWS: private::Site = private::Site::new(
+    "rows",
+    private::Settings::new()
+        .limits(&[
+            private::limit("requests", private::rate(1000.0, 1_000_000_000)),
+            private::limit("requests", private::rate(2000.0, 1_000_000_000)),
+        ])
+        .units(&["requests"]),
+);
+
+/// What `cost = cost` and `settle(requests = |took| took / 2)` make of [`plain`].
+async fn costed(site: &'static private::Site, id: u64, cost: u64) -> Result<u64, std::io::Error> {
+    let mut costs = private::OwnCosts::new();
+    let mut call = private::Site::call_with_costs(
+        site,
+        private::Begin::PLAIN,
+        &mut costs,
+        [private::cost(&cost)],
+    );
+    loop {
+        let out: private::Attempted<Result<u64, std::io::Error>> =
+            private::Call::attempt(&mut call, async { Ok(request().await? + id) }).await;
+        let probe = private::probe(&out);
+        let spent = [probe.__paced_spent(&out, |took: &u64| *took / 2)];
+        match private::Call::settle_spent(
+            &mut call,
+            &spent,
+            &(probe.__paced_ok(), probe.__paced_err()),
+            probe.__paced_refuse(),
+            probe.__paced_keep(),
+            out,
+        ) {
+            core::ops::ControlFlow::Break(out) => break out,
+            core::ops::ControlFlow::Continue(()) => {}
+        }
+    }
+}
+
+#[test]
+fn a_call_with_costs_grows_by_a_constant_and_allocates_nothing() {
+    // The arguments of the function itself: the site and the cost.
+    let arguments = size_of::<(&private::Site, u64)>();
+    let added = size_of_val(&costed(&COSTED, 1, 5)) - size_of_val(&plain(1)) - arguments;
+    assert!(added <= WITH_COSTS, "{added}");
+    let runtime = runtime();
+    let bare = allocations(&runtime, || plain(1));
+    for site in [&COSTED, &ROWS] {
+        assert_eq!(allocations(&runtime, || costed(site, 1, 5)), bare);
+        assert_eq!(allocations(&runtime, || costed(site, 1, 1)), bare);
+    }
 }
 
 #[test]

@@ -33,11 +33,15 @@ impl Core<'_> {
             return;
         };
         let bill = self.bill(limiter, paid, sent, Ending::Sent);
-        if bill.settlement.is_none() {
+        let Some(settlement) = bill.settlement else {
             if !limiter.count_pass() {
                 self.report_pass(limiter);
             }
             return;
+        };
+        // A limiter that learns nothing from calls that pass is told of nothing else.
+        if limiter.count_pass() {
+            return limiter.settle_later(&settlement);
         }
         limiter.report(&AttemptReport {
             function: self.function(),
@@ -50,7 +54,7 @@ impl Core<'_> {
             result: AttemptResult::Passed,
             may_retry: false,
             costs: bill.costs,
-            settlement: bill.settlement,
+            settlement: Some(settlement),
         });
     }
 

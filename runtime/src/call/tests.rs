@@ -20,6 +20,7 @@ use crate::verdict::Verdict;
 use super::Config;
 use super::Hooks;
 use super::Origin;
+use super::OwnCosts;
 use super::Setup;
 use super::Unread;
 use super::payment::Paid;
@@ -183,6 +184,40 @@ async fn a_call_that_is_given_up_makes_no_other_visit() {
     let mut core = begun(&setup);
     let (again, visits) = visits(&limiter, || core.settle(USUAL, &failed(429, None), AUTO));
     assert_eq!((again, visits), (false, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn costs_are_corrected_in_one_visit() {
+    let rows = [
+        ("the cost stands", None, Reading::value(), 0),
+        ("as much as estimated", Some(3), Reading::value(), 0),
+        ("less than estimated", Some(2), Reading::value(), 1),
+        ("more than estimated", Some(4), Reading::value(), 1),
+        ("with limits", Some(2), told(plenty()), 1),
+        ("a refusal", Some(2), failed(429, None), 1),
+        ("not sent", None, Reading::failed(Failure::Connect), 1),
+    ];
+    for (name, spent, reading, expected) in rows {
+        let limiter = limiter();
+        let mut setup = setup(Arc::clone(&limiter));
+        setup.units = &["requests"];
+        let setup = Ok(setup);
+        let mut slot = OwnCosts::new();
+        let (setup, own) = slot.fill(&setup, limiter.costs_of(&["requests"], &[3]));
+        let mut core = Core::new(setup, None);
+        let terms = Terms {
+            own: Some(own),
+            ..TERMS
+        };
+        let cx = &mut Context::from_waker(Waker::noop());
+        assert!(matches!(core.admit(terms, cx), Poll::Ready(Ok(()))));
+        let paid = Paid {
+            own: Some(own),
+            spent: &[spent],
+        };
+        let (_, visits) = visits(&limiter, || core.settle(paid, &reading, AUTO));
+        assert_eq!(visits, expected, "{name}");
+    }
 }
 
 /// Observations that the body makes before it runs on, and in its last poll.
