@@ -345,7 +345,3 @@ impl Shape {
             && self.count * tighter.nanos >= tighter.count * self.nanos
     }
 }
-
-#[cfg(test)]
-#[path = "row_rules/tests.rs"]
-mod tests;
