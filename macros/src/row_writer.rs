@@ -5,12 +5,12 @@ use quote::{ToTokens as _, quote_spanned};
 
 use crate::costs::Charge;
 use crate::place::{Place, by_reference};
-use crate::settings::{Declared, DefaultBurst};
+use crate::settings::{DeclaredRow, DefaultBurst};
 use crate::writer::Writer;
 
 impl Writer<'_> {
     /// Returns the array of the limits.
-    pub(crate) fn rows(&self, rows: &[Declared]) -> TokenStream {
+    pub(crate) fn rows(&self, rows: &[DeclaredRow]) -> TokenStream {
         let here = Span::mixed_site();
         let private = self.private;
         let by_rate = rows
@@ -38,7 +38,7 @@ impl Writer<'_> {
         }
     }
 
-    fn row(&self, declared: &Declared) -> TokenStream {
+    fn row(&self, declared: &DeclaredRow) -> TokenStream {
         let here = Span::mixed_site();
         let private = self.private;
         let row = &declared.row;
