@@ -35,12 +35,58 @@ impl Costs {
     }
 }
 
-/// Correction of the costs of one attempt.
-#[derive(Clone, Copy, Debug)]
+/// Costs of several calls together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct TotalCosts([u64; MAX_ROWS]);
+
+impl TotalCosts {
+    /// Returns the total in the limit at `row`.
+    #[inline]
+    pub(crate) const fn of(&self, row: usize) -> u64 {
+        self.0[row]
+    }
+
+    /// Returns the total with that of the first limit replaced.
+    pub(crate) const fn with_first(mut self, total: u64) -> Self {
+        self.0[0] = total;
+        self
+    }
+
+    /// Returns the totals with the costs of one more call.
+    #[must_use]
+    pub(crate) fn and(mut self, costs: &Costs) -> Self {
+        for (total, cost) in self.0.iter_mut().zip(costs.0) {
+            *total += u64::from(cost);
+        }
+        self
+    }
+
+    /// Returns the totals without the costs of one call, which they contain.
+    #[must_use]
+    pub(crate) fn without(mut self, costs: &Costs) -> Self {
+        for (total, cost) in self.0.iter_mut().zip(costs.0) {
+            *total = total.saturating_sub(u64::from(cost));
+        }
+        self
+    }
+
+    /// Returns the sum of two totals.
+    #[must_use]
+    pub(crate) fn plus(mut self, other: &Self) -> Self {
+        for (total, more) in self.0.iter_mut().zip(other.0) {
+            *total += more;
+        }
+        self
+    }
+}
+
+/// Correction of the costs of an attempt that has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Settlement {
-    /// Instant at which the costs were taken.
+    /// Instant at which the attempt got its permit.
     pub(crate) drawn_at: Instant,
+    /// Tokens that it took then.
     pub(crate) costs: Costs,
-    /// What the attempt took of each limit. `None`: its cost stands.
+    /// Tokens that it really spent, of each limit. `None`: the cost stands.
     pub(crate) spent: [Option<u64>; MAX_ROWS],
 }

@@ -10,6 +10,7 @@ use crate::clock;
 use crate::context::Pause;
 use crate::context::Progress;
 use crate::context::Scope;
+use crate::error::Context as ErrorContext;
 use crate::error::Error;
 use crate::error::Kind;
 use crate::limiter::Counts;
@@ -165,7 +166,11 @@ impl Core<'_> {
             TooLate::Queued { until } if until > last_useful => Kind::Deadline(wait),
             TooLate::Queued { .. } => Kind::MaxWait(wait),
         });
-        self.located(Error::new(kind))
+        let context = limiter.context(self.is_retry());
+        Error::new(kind).at(ErrorContext {
+            unit: limiter.unit_of(denial, &costs),
+            ..context
+        })
     }
 
     /// Returns the error with the limiter that it is about.

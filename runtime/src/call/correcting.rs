@@ -16,6 +16,7 @@ use crate::limiter::AttemptReport;
 use crate::limiter::AttemptResult;
 use crate::limiter::Shared;
 use crate::limiter::Spread;
+use crate::row::REQUESTS;
 use crate::time::Instant;
 
 use super::origin::Origin;
@@ -95,6 +96,8 @@ impl Core<'_> {
             settlement.spent = [Some(0); MAX_ROWS];
         } else if ending == Ending::NotSent && paid.own.is_some() {
             settlement.spent = [Some(0); MAX_ROWS];
+        } else if ending == Ending::Refused {
+            settlement.give_back_others(limiter);
         } else if ending == Ending::Sent {
             for (unit, amount) in setup.units.iter().zip(paid.spent) {
                 if let Some(amount) = *amount {
@@ -110,25 +113,22 @@ impl Core<'_> {
             let amounts = match &spending.tally {
                 None => spending.amounts.clone(),
                 Some(tally) => {
-                    let later = || self.later(settlement, by, ending);
+                    let later = || self.later(settlement, by);
                     tally.end(&spending.amounts, later)?
                 }
             };
             by.take_all(limiter, &mut settlement, &amounts);
         }
         by.tell(limiter, &settlement);
-        (ending == Ending::Refused || settlement.changes()).then_some(settlement)
+        settlement.changes().then_some(settlement)
     }
 
     /// Returns the function by which the last meter of the attempt settles it.
     #[cold]
-    fn later(&self, mut settlement: Settlement, by: By, ending: Ending) -> Settle {
+    fn later(&self, mut settlement: Settlement, by: By) -> Settle {
         let Some(limiter) = self.limiter_handle().map(Arc::clone) else {
             return Box::new(|_| ());
         };
-        if ending == Ending::Refused {
-            settlement.give_back_others(&limiter);
-        }
         Box::new(move |amounts| {
             by.take_all(&limiter, &mut settlement, amounts);
             by.tell(&limiter, &settlement);
@@ -162,13 +162,12 @@ impl Settlement {
         is_known
     }
 
-    /// Gives back the costs in the limits that do not count requests, unless they are corrected already: the server has
-    /// refused the request.
+    /// Gives back the costs in the limits that do not count requests, because the server has refused the request.
     fn give_back_others(&mut self, limiter: &Shared) {
         let usual = limiter.usual_costs();
         for (row, spent) in self.spent.iter_mut().enumerate() {
             if usual.of(row) == 0 {
-                spent.get_or_insert(0);
+                *spent = Some(0);
             }
         }
     }
@@ -229,7 +228,9 @@ impl fmt::Display for List<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut last = None;
         for (row, amount) in self.amounts.iter().enumerate() {
-            let (Some(unit), Some(amount)) = (self.limiter.unit_of(row), amount) else {
+            let only = (row == 0).then_some(REQUESTS);
+            let unit = self.limiter.unit(row).or(only);
+            let (Some(unit), Some(amount)) = (unit, amount) else {
                 continue;
             };
             // Of several limits of one unit each has the same amount.

@@ -10,7 +10,6 @@ use tokio::runtime::Handle;
 
 use crate::clock;
 use crate::context::Pause;
-use crate::costs::Costs;
 use crate::error::Error;
 use crate::limiter::Denial;
 use crate::limiter::Function;
@@ -89,10 +88,10 @@ impl Gathered {
         let now = clock::now();
         let mut missing = limiter.binding(function, now);
         missing.retain(|resource| !self.held.iter().any(|ticket| ticket.is_of(resource)));
-        let of_resource = of_resource(request);
+        let of_resource = request.to_resource();
         if let Some(resource) = missing.first() {
             // The waits for all missing permits are known now. A call for which one is too long does not begin to wait.
-            let (permit, opens) = limiter.forecast_with(&missing, request.priority);
+            let (permit, opens) = limiter.forecast_with(&missing, request.priority, &request.costs);
             if permit > request.latest {
                 return Err(Denial::Refused(Refusal::Late { until: permit }));
             }
@@ -122,14 +121,6 @@ impl Gathered {
         }
         self.use_up();
         Ok(Entered::Admitted)
-    }
-}
-
-/// Returns the request to a resource, which counts requests, whatever a call costs its limiter.
-const fn of_resource(request: Request) -> Request {
-    Request {
-        costs: Costs::ONE,
-        ..request.without_backoff()
     }
 }
 

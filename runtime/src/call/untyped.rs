@@ -87,11 +87,15 @@ impl<'s> Core<'s> {
         // `wait_for_permit` sets this back if the call has to wait.
         scope.progress = Progress::UnderWay;
         match self.limiter() {
+            Some(limiter) if limiter.has_resources() && self.is_bound(limiter, now) => false,
             Some(limiter) => {
-                let passed = if terms.own.is_none() && limiter.is_plain() {
-                    limiter.admit(now)
-                } else {
-                    self.admit_costs(limiter, terms.own, now)
+                let passed = match terms.own {
+                    // The path of one token stays shut where there are several limits.
+                    None => {
+                        limiter.admit(now)
+                            || limiter.has_rows() && admit_costs(limiter, terms.own, now)
+                    }
+                    own => admit_costs(limiter, own, now),
                 };
                 if passed && retry {
                     self.count_retry();
@@ -100,13 +104,6 @@ impl<'s> Core<'s> {
             }
             None => true,
         }
-    }
-
-    /// Takes the costs of an attempt if it has to wait neither for a limit nor for a resource of the server.
-    #[inline(never)]
-    fn admit_costs(&self, limiter: &Shared, own: Option<&OwnCosts>, now: Instant) -> bool {
-        let is_bound = limiter.has_resources() && self.is_bound(limiter, now);
-        !is_bound && limiter.admit_costs(&costs(limiter, own), now)
     }
 
     /// Counts a retry that was admitted at once.
@@ -197,4 +194,10 @@ impl<'s> Core<'s> {
         let setup = self.setup.as_ref();
         setup.map_or(Function::NONE, |setup| setup.function)
     }
+}
+
+/// Takes the costs of an attempt if no caller waits, and all limits have them.
+#[inline(never)]
+fn admit_costs(limiter: &Shared, own: Option<&OwnCosts>, now: Instant) -> bool {
+    limiter.admit_costs(&costs(limiter, own), now)
 }

@@ -54,11 +54,19 @@ impl<'a> Acquire<'a> {
         }
     }
 
+    /// Returns the costs in all limits: the usual ones for one token.
+    fn costs(&self) -> Costs {
+        match self.cost {
+            1 => self.limiter.shared().usual_costs(),
+            cost => Costs::first(cost),
+        }
+    }
+
     /// Takes a permit under the lock, or a place in the queue.
     #[cold]
     fn enter(&mut self, cx: &Context<'_>) -> Poll<Result<Permit<'a>, Error>> {
         let request = Request {
-            costs: Costs::first(self.cost),
+            costs: self.costs(),
             ..Request::ONE
         };
         match Ticket::enter(self.limiter.shared(), request, cx) {
@@ -92,8 +100,9 @@ impl<'a> Acquire<'a> {
     fn error(&self, denial: Denial) -> Error {
         let shared = self.limiter.shared();
         shared.count_refused();
-        let costs = Costs::first(self.cost);
-        let kind = shared.kind_of(denial, &costs, clock::now(), |_, wait| Kind::Deadline(wait));
+        let kind = shared.kind_of(denial, &self.costs(), clock::now(), |_, wait| {
+            Kind::Deadline(wait)
+        });
         let error = Error::new(kind);
         match shared.name() {
             Some(_) => error.at(shared.context(false)),

@@ -10,7 +10,7 @@ pub(crate) const SLOW: Span = Span::from_secs(5);
 /// A request for a permit.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Request {
-    /// Tokens of each limit.
+    /// Number of tokens, of each limit.
     pub(crate) costs: Costs,
     /// Instant after which a permit is of no use.
     pub(crate) latest: Instant,
@@ -40,9 +40,10 @@ impl Request {
         backed_off: Span::ZERO,
     };
 
-    /// Returns the request to a resource. Backoffs are counted by the limiter alone.
-    pub(crate) const fn without_backoff(self) -> Self {
+    /// Returns the request to a resource: one token. Backoffs are counted by the limiter alone.
+    pub(crate) const fn to_resource(self) -> Self {
         Self {
+            costs: Costs::ONE,
             backed_off: Span::ZERO,
             ..self
         }
@@ -81,8 +82,8 @@ pub(crate) enum Refusal {
     Late { until: Instant },
     /// A permit would be granted at this instant, after cooldowns that are too long for the caller.
     Closed { until: Instant },
-    /// The bucket never holds as many tokens.
-    TooLarge { burst: u32 },
+    /// The limit at `row` never holds as many tokens.
+    TooLarge { row: usize, burst: u32 },
     /// The store that the limiter shares its limit through refuses.
     NoStore,
     /// The limiter refuses all calls.

@@ -16,7 +16,6 @@ use tokio::runtime::Handle;
 
 use crate::bucket::Shape;
 use crate::clock;
-use crate::costs::Costs;
 use crate::quota::Quota;
 use crate::time::Instant;
 use crate::time::Span;
@@ -40,6 +39,7 @@ use super::request::Use;
 use super::resources::Resources;
 use super::state::waiter::Waiter;
 use super::state::waiter::WaiterState;
+use super::units::Units;
 use super::wake_list::WakeList;
 
 #[derive(Debug)]
@@ -52,6 +52,8 @@ pub(crate) struct Shared {
     pub(super) resources: Mutex<Resources<Self>>,
     pub(super) locked: Mutex<Locked>,
     pub(super) naming: Naming,
+    /// Its limits, if it has several.
+    pub(super) units: OnceLock<Box<Units>>,
     /// Store of the limit, if other processes share it.
     pub(super) client: OnceLock<StoreClient>,
     pub(super) me: Weak<dyn Callback>,
@@ -99,6 +101,7 @@ impl Shared {
             resources: Mutex::new(Resources::EMPTY),
             locked: Mutex::new(Locked::new(quota)),
             naming: Naming::default(),
+            units: OnceLock::new(),
             client: OnceLock::new(),
             me: me.clone() as Weak<dyn Callback>,
             #[cfg(test)]
@@ -134,7 +137,7 @@ impl Shared {
             TryTake::Empty(until) => Err(Refusal::Late { until }),
             TryTake::Slow => {
                 let request = Request {
-                    costs: Costs::first(cost),
+                    costs: self.costs_of_first(cost),
                     ..Request::ONE
                 };
                 self.with_state(|state, now, _| state.take(&request, now))
@@ -187,7 +190,9 @@ impl Shared {
     ) -> Result<u32, Denial> {
         let closed = locked.state.cooldown.closed_for(now);
         let waiter = Waiter::new(cx.waker().clone(), request, now, closed, handle.id());
-        let joined = locked.state.join(waiter, request.slow, now, wakes);
+        let joined = locked
+            .state
+            .join(waiter, &request.costs, request.slow, now, wakes);
         joined
             .inspect(|_| locked.timers.register(handle, &self.me))
             .map_err(Denial::Refused)
@@ -209,7 +214,6 @@ impl Shared {
             locked = self.come_back(locked, index, cx);
             now = clock::now();
         }
-        let burst = locked.state.quota().burst().get();
         let closed = locked.state.cooldown.closed_for(now);
         let waiter = locked.state.queue.waiter_mut(index);
         let outcome = match waiter.state() {
@@ -218,7 +222,7 @@ impl Shared {
             }
             WaiterState::Late { until } => Err(Refusal::Late { until }),
             WaiterState::Closed { until } => Err(Refusal::Closed { until }),
-            WaiterState::TooLarge => Err(Refusal::TooLarge { burst }),
+            WaiterState::TooLarge => Err(locked.state.refusal_of_cost(index)),
             WaiterState::NoStore => Err(Refusal::NoStore),
             WaiterState::Shut => Err(Refusal::Shut),
             WaiterState::Waiting | WaiterState::Absent => {
@@ -269,6 +273,7 @@ impl Shared {
             return locked::remove_without_permit(locked, index, clock::now());
         }
         let now = self.begin(&mut locked);
+        let costs = locked.state.queue.costs(index);
         let waiter = locked.leave(index);
         // A permit that was held for use with others' is passed on, and was no wait in vain.
         if !matches!(waiter.state(), WaiterState::Held { .. }) {
@@ -276,7 +281,7 @@ impl Shared {
         }
         locked
             .state
-            .take_back(waiter.state(), waiter.since, waiter.cost, now);
+            .take_back(waiter.state(), waiter.since, &costs, now);
         self.finish(locked, now, &mut WakeList::new());
     }
 }

@@ -46,6 +46,7 @@ pub(in crate::limiter) struct Waiter {
     pub(in crate::limiter) refusable: bool,
     /// The outcome of the attempt will be reported to the limiter.
     pub(in crate::limiter) reports: bool,
+    /// Number of tokens of the first limit.
     pub(in crate::limiter) cost: u32,
     /// Instant that belongs to the state.
     until: Instant,
