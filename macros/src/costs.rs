@@ -165,7 +165,7 @@ fn settle(entry: Entry, reader: &mut Reader<'_>) -> Settle {
     Settle { unit, function }
 }
 
-/// What a call takes of one unit, and what it really took.
+/// Cost and settlement of one unit.
 pub(crate) struct Charge {
     pub(crate) unit: String,
     /// `None`: the usual cost.

@@ -17,6 +17,8 @@ mod grammar;
 mod guesses;
 mod instrumented;
 mod krate;
+#[cfg(test)]
+mod limits_explained;
 mod literal;
 mod names;
 mod need;

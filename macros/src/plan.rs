@@ -33,7 +33,7 @@ pub(crate) struct Plan {
     /// There is no retry at all: the body may consume its arguments.
     pub(crate) once: bool,
     pub(crate) need: Option<Need>,
-    /// What a call takes of each unit, as `cost` and `settle` say.
+    /// Cost and settlement of each unit that `cost` or `settle` names.
     pub(crate) charges: Vec<Charge>,
     /// No limiter holds the calls back.
     pub(crate) off: bool,

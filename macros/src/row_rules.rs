@@ -84,22 +84,19 @@ fn check_beside(limits: &Ident, options: &Options, errors: &mut Errors) {
     }
     let others = ["rate", "burst", "window"];
     let others = others.into_iter().filter_map(|name| options.name(name));
-    let others: Vec<&Ident> = others.collect();
-    let Some(first) = others.first() else { return };
+    let beside: Vec<&Ident> = others.collect();
+    let Some(first) = beside.first() else { return };
     errors.at(
         limits,
         format!("`limits` and `{first}` both declare limits: write all of them in `limits`"),
     );
-    for other in others {
-        let example = match other.to_string().as_str() {
+    for name in beside {
+        let example = match name.to_string().as_str() {
             "rate" => "limits = [\"10/s\", \"1000/h\"]",
             "burst" => "limits(requests(rate = \"500/min\", burst = 10))",
             _ => "limits(requests(rate = \"500/min\", window = \"strict\"))",
         };
-        errors.at(
-            other,
-            format!("write it as a part of `limits`: `{example}`"),
-        );
+        errors.at(name, format!("write it as a part of `limits`: `{example}`"));
     }
 }
 
@@ -345,7 +342,3 @@ impl Shape {
             && self.count * tighter.nanos >= tighter.count * self.nanos
     }
 }
-
-#[cfg(test)]
-#[path = "row_rules/tests.rs"]
-mod tests;

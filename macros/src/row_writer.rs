@@ -5,12 +5,12 @@ use quote::{ToTokens as _, quote_spanned};
 
 use crate::costs::Charge;
 use crate::place::{Place, by_reference};
-use crate::settings::{Declared, DefaultBurst};
+use crate::settings::{DeclaredRow, DefaultBurst};
 use crate::writer::Writer;
 
 impl Writer<'_> {
     /// Returns the array of the limits.
-    pub(crate) fn rows(&self, rows: &[Declared]) -> TokenStream {
+    pub(crate) fn rows(&self, rows: &[DeclaredRow]) -> TokenStream {
         let here = Span::mixed_site();
         let private = self.private;
         let by_rate = rows
@@ -38,7 +38,7 @@ impl Writer<'_> {
         }
     }
 
-    fn row(&self, declared: &Declared) -> TokenStream {
+    fn row(&self, declared: &DeclaredRow) -> TokenStream {
         let here = Span::mixed_site();
         let private = self.private;
         let row = &declared.row;
@@ -47,9 +47,10 @@ impl Writer<'_> {
         let burst = row.burst.as_ref().map(|(_, burst)| self.value(burst));
         let mut limit = quote_spanned!(here=> #private::limit(#unit, #rate));
         if let Some(window) = &row.window {
-            let burst = match burst {
-                Some(burst) => quote_spanned!(here=> ::core::option::Option::Some(#burst)),
-                None => quote_spanned!(here=> ::core::option::Option::None),
+            let burst = if let Some(burst) = burst {
+                quote_spanned!(here=> ::core::option::Option::Some(#burst))
+            } else {
+                quote_spanned!(here=> ::core::option::Option::None)
             };
             let arguments = quote_spanned!(here=> #limit, #burst);
             // Shown at the window, whose rate and burst may not go with it.
@@ -76,12 +77,12 @@ impl Writer<'_> {
 pub(crate) fn costs(charges: &[Charge], private: &TokenStream) -> TokenStream {
     let here = Span::mixed_site();
     let costs = charges.iter().filter_map(|charge| charge.cost.as_ref());
-    let costs = costs.map(|cost| match cost.literal {
-        Some(literal) => Suffixed::u64_suffixed(u64::from(literal)).into_token_stream(),
-        None => {
-            let function = quote_spanned!(here=> #private::cost);
-            Place::of(&cost.written).call(function, by_reference(&cost.written))
+    let costs = costs.map(|cost| {
+        if let Some(literal) = cost.literal {
+            return Suffixed::u64_suffixed(u64::from(literal)).into_token_stream();
         }
+        let function = quote_spanned!(here=> #private::cost);
+        Place::of(&cost.written).call(function, by_reference(&cost.written))
     });
     quote_spanned!(here=> [#(#costs),*])
 }
@@ -92,12 +93,13 @@ pub(crate) fn spent(charges: &[Charge]) -> Option<TokenStream> {
     if charges.iter().all(|charge| charge.settle.is_none()) {
         return None;
     }
-    let spent = charges.iter().map(|charge| match &charge.settle {
-        Some(function) => {
+    let spent = charges.iter().map(|charge| {
+        if let Some(function) = &charge.settle {
             let arguments = quote_spanned!(here=> &out, #function);
             Place::of(function).call(quote_spanned!(here=> probe.__paced_spent), arguments)
+        } else {
+            quote_spanned!(here=> ::core::option::Option::None)
         }
-        None => quote_spanned!(here=> ::core::option::Option::None),
     });
     Some(quote_spanned!(here=> [#(#spent),*]))
 }

@@ -37,7 +37,7 @@ pub(crate) enum Setting {
     Strict(Expr),
     /// The burst of the whole period, for the rate beside it.
     WholePeriod,
-    Limits(Vec<Declared>),
+    Limits(Vec<DeclaredRow>),
     /// The units that `cost` and `settle` name.
     Units(Vec<String>),
     Named(LitStr),
@@ -48,7 +48,7 @@ pub(crate) enum Setting {
 }
 
 /// One of several limits, as it is declared.
-pub(crate) struct Declared {
+pub(crate) struct DeclaredRow {
     pub(crate) row: Row,
     pub(crate) default_burst: DefaultBurst,
 }
@@ -199,7 +199,7 @@ pub(crate) fn of(mut options: Options, name: Option<LitStr>, charges: &[Charge])
 }
 
 /// Takes the limits, with their default bursts.
-fn declared_rows(options: &mut Options, charges: &[Charge]) -> Option<Vec<Declared>> {
+fn declared_rows(options: &mut Options, charges: &[Charge]) -> Option<Vec<DeclaredRow>> {
     let rows = options.limits.take()?.rows;
     let units: Vec<String> = rows.iter().map(|row| row.unit.counted()).collect();
     let default_burst = |row: &Row| {
@@ -214,7 +214,7 @@ fn declared_rows(options: &mut Options, charges: &[Charge]) -> Option<Vec<Declar
             DefaultBurst::Second
         }
     };
-    let rows = rows.into_iter().map(|row| Declared {
+    let rows = rows.into_iter().map(|row| DeclaredRow {
         default_burst: default_burst(&row),
         row,
     });

@@ -186,3 +186,54 @@ impl<T, E> Probe<Result<T, E>> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(unit: &'static str, rate: &str) -> Row {
+        limit(unit, Rate::parse(rate).expect(rate))
+    }
+
+    fn bursts<const N: usize>(rows: [Row; N], without: [bool; N]) -> [u32; N] {
+        default_bursts(rows, without).map(|row| row.quota.burst().get())
+    }
+
+    #[test]
+    fn default_bursts_let_each_limit_matter() {
+        let limits = [
+            row("", "10/s"),
+            row("requests", "1000/h"),
+            row("", "5000/d"),
+        ];
+        assert_eq!(bursts(limits, [true; 3]), [10, 1000, 5000]);
+        let [seconds, hours, _] = limits;
+        assert_eq!(bursts([hours, seconds], [true; 2]), [1000, 10]);
+        // One that is written stays.
+        assert_eq!(bursts([hours.burst(20), seconds], [false, true]), [20, 10]);
+        assert_eq!(bursts([hours, seconds.burst(3)], [true, false]), [1000, 3]);
+        // Limits of the same rate.
+        assert_eq!(bursts([seconds, seconds], [true; 2]), [10, 10]);
+        // Another unit does not count.
+        assert_eq!(
+            bursts([hours, row("tokens", "500/s")], [true, false]),
+            [1, 500]
+        );
+    }
+
+    #[test]
+    fn a_whole_period_is_the_count_as_it_was_written() {
+        assert_eq!(
+            row("tokens", "30000/min")
+                .whole_period()
+                .quota
+                .burst()
+                .get(),
+            30_000
+        );
+        assert_eq!(row("tokens", "1/d").whole_period().quota.burst().get(), 1);
+        let settings = Settings::new().rate(Rate::parse("300/min").expect("a rate"));
+        let quota = settings.whole_period().quota.expect("a quota");
+        assert_eq!(quota.burst().get(), 300);
+    }
+}

@@ -1,0 +1,10 @@
+use paced::rate_limited;
+
+#[rate_limited(limits = ["10/h", "1000/h"])]
+async fn call() -> Result<(), Failed> {
+    Ok(())
+}
+
+struct Failed;
+
+fn main() {}

@@ -1,0 +1,10 @@
+use paced::rate_limited;
+
+#[rate_limited(rate = 5, settle(requests = |reply| reply.tokens))]
+async fn call() -> Result<String, Failed> {
+    Ok(String::new())
+}
+
+struct Failed;
+
+fn main() {}
