@@ -6,5 +6,6 @@ pub mod kinds;
 #[cfg(feature = "paused")]
 pub mod life;
 pub mod limit;
+pub mod provider;
 #[cfg(feature = "paused")]
 pub mod short;
