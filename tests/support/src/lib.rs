@@ -7,5 +7,7 @@ pub mod kinds;
 pub mod life;
 pub mod limit;
 pub mod provider;
+#[cfg(feature = "served")]
+pub mod served;
 #[cfg(feature = "paused")]
 pub mod short;

@@ -179,9 +179,8 @@ impl Counter {
         &self.counted
     }
 
-    /// Returns the amount that could have been counted from the first charge until `now`.
-    pub(super) fn offered(&self, now: Duration) -> f64 {
-        let gone = now.saturating_sub(self.begun.unwrap_or(now));
+    /// Returns the amount that a row which is full at first lets through in a time.
+    pub(super) fn offered(&self, gone: Duration) -> f64 {
         let periods = gone.as_secs_f64() / self.pace.period().as_secs_f64().max(1e-9);
         match self.pace {
             Pace::Bucket {

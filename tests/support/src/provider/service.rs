@@ -34,9 +34,9 @@ pub struct Answer {
 pub struct Usage {
     /// Name of the row.
     pub name: &'static str,
-    /// Amount counted in each period since the first request.
+    /// Amount counted in each period since the first charge.
     pub counted: Vec<i64>,
-    /// Amount that could have been counted.
+    /// Amount that the row would let through from the first request to the last one that passed.
     pub offered: f64,
     /// Number of requests that did not fit in it.
     pub refused: u32,
@@ -48,7 +48,7 @@ impl Usage {
         self.counted.iter().sum()
     }
 
-    /// Returns the share of the quota that was counted.
+    /// Returns the share of what the row offered that requests took.
     #[expect(clippy::cast_precision_loss, reason = "a share")]
     pub fn share(&self) -> f64 {
         self.total() as f64 / self.offered
@@ -77,6 +77,8 @@ pub struct Service {
     started: Duration,
     /// Whether responses have a date.
     is_dated: bool,
+    /// Instants of the first request and of the last one that passed.
+    first: Option<Duration>,
     last: Duration,
 }
 
@@ -93,6 +95,7 @@ impl Service {
             // 2026-11-23T12:00:00Z.
             started: Duration::from_secs(1_795_435_200),
             is_dated: true,
+            first: None,
             last: Duration::ZERO,
         }
     }
@@ -130,6 +133,7 @@ impl Service {
     /// Decides on a request at the instant `now`.
     pub fn ask(&mut self, now: Duration, request: &Request) -> Answer {
         self.pass(now);
+        self.first.get_or_insert(now);
         let mut refusal: Option<(usize, Duration)> = None;
         for (nth, (row, counter, _)) in self.rows.iter().enumerate() {
             let needs = row.needs(request);
@@ -151,13 +155,20 @@ impl Service {
         self.answer(now, request, refusal, takes)
     }
 
+    /// Returns the record of each row, once all requests have ended.
+    pub fn usage(&self) -> Vec<Usage> {
+        self.usage_until(self.due.iter().map(|due| due.at).max().unwrap_or(self.last))
+    }
+
     /// Returns the record of each row until `now`.
-    pub fn usage(&mut self, now: Duration) -> Vec<Usage> {
-        self.pass(now);
-        let rows = self.rows.iter().map(|(row, counter, refused)| Usage {
+    pub(super) fn usage_until(&self, now: Duration) -> Vec<Usage> {
+        let mut ended = self.clone();
+        ended.pass(now);
+        let gone = self.last.saturating_sub(self.first.unwrap_or(self.last));
+        let rows = ended.rows.iter().map(|(row, counter, refused)| Usage {
             name: row.name,
             counted: counter.counted().to_vec(),
-            offered: counter.offered(now),
+            offered: counter.offered(gone),
             refused: *refused,
         });
         rows.collect()
@@ -166,11 +177,6 @@ impl Service {
     /// Returns the number of requests that were refused.
     pub fn refused(&self) -> u32 {
         self.rows.iter().map(|(_, _, refused)| refused).sum()
-    }
-
-    /// Returns the instant of the last request.
-    pub const fn last(&self) -> Duration {
-        self.last
     }
 
     /// Charges what is due until `now`, each at its instant.
