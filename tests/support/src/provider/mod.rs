@@ -6,6 +6,7 @@
 mod counter;
 mod dates;
 mod known;
+mod prompts;
 mod request;
 mod row;
 mod service;
@@ -20,6 +21,7 @@ pub use known::mistral;
 pub use known::openai;
 pub use known::shopify;
 pub use known::shopify_graphql;
+pub use prompts::Prompts;
 pub use request::Charge;
 pub use request::Measure;
 pub use request::Request;

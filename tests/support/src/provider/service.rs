@@ -6,6 +6,7 @@ use http::HeaderMap;
 
 use super::counter::Counter;
 use super::request::Charge;
+use super::request::Measure;
 use super::request::Request;
 use super::row::Row;
 use super::words;
@@ -120,12 +121,16 @@ impl Service {
         self
     }
 
-    /// Sets the time at which the rows that are not charged once and for all are charged.
+    /// Sets the time at which the rows that count tokens of answers are charged. One that is not charged at the start
+    /// counts prompt and answer.
     #[must_use]
     pub fn charging(mut self, charge: Charge) -> Self {
         let varying = |row: &Row| row.measure.is_corrected();
         for (row, ..) in self.rows.iter_mut().filter(|(row, ..)| varying(row)) {
             row.charge = charge;
+            if charge != Charge::Start && row.measure == Measure::Larger {
+                row.measure = Measure::Total;
+            }
         }
         self
     }
