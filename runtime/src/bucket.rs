@@ -81,6 +81,13 @@ impl Shape {
         }
         bounded(self.interval.times(cost))
     }
+
+    /// Returns the time that as many tokens take at another rate as take `span` at this one.
+    fn tokens_at(self, span: Span, other: Self) -> Span {
+        let nanos = u128::from(span.nanos()) * u128::from(other.interval.nanos());
+        let nanos = u64::try_from(nanos / u128::from(self.interval.nanos()));
+        nanos.map_or(MAX_CAPACITY, Span::from_nanos)
+    }
 }
 
 /// Returns the span, at most [`MAX_CAPACITY`].
@@ -126,6 +133,15 @@ impl Bucket {
         self.tat = self.tat.max(now) + self.shape.price(u64::from(cost));
     }
 
+    /// Takes tokens that have been spent already, even if the bucket does not hold them. It owes at most as many as it
+    /// gains in `most`. Returns the tokens beyond.
+    pub(crate) fn charge(&mut self, tokens: u64, most: Span, now: Instant) -> u64 {
+        let next = self.tat.max(now) + self.shape.price(tokens);
+        let latest = (now + self.shape.capacity).after(most).max(self.tat);
+        self.tat = next.min(latest);
+        next.since(latest) / self.shape.interval
+    }
+
     /// Puts back tokens that were taken and not used.
     pub(crate) const fn give_back(&mut self, tokens: u64) {
         self.tat = self.tat.before(self.shape.price(tokens));
@@ -155,10 +171,18 @@ impl Bucket {
 
     /// Changes the shape. As many tokens are used up as before.
     pub(crate) fn reshape(&mut self, to: Shape, now: Instant) {
-        let used = u128::from(self.tat.since(now).nanos()) * u128::from(to.interval.nanos());
-        let used = u64::try_from(used / u128::from(self.shape.interval.nanos()));
-        let used = used.map_or(MAX_CAPACITY, Span::from_nanos);
+        let used = self.shape.tokens_at(self.tat.since(now), to);
         *self = Self::new(now + used.min(to.capacity), to);
+    }
+
+    /// Changes the shape, as [`reshape`](Self::reshape) does. Tokens that are owed stay owed.
+    pub(crate) fn reshape_with_debt(&mut self, to: Shape, now: Instant) {
+        let owed = self.tat.since(now + self.shape.capacity);
+        let owed = self.shape.tokens_at(owed, to);
+        self.reshape(to, now);
+        if !owed.is_zero() {
+            self.tat = (now + to.capacity).after(owed);
+        }
     }
 
     /// Changes the shape to the declared one. The bucket of a slower rate holds fewer tokens, so those that were used up

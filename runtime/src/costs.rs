@@ -1,5 +1,7 @@
 //! Costs of a call: how much it takes from each limit of its limiter.
 
+use crate::time::Instant;
+
 /// Maximum number of limits of one limiter.
 pub(crate) const MAX_ROWS: usize = 8;
 
@@ -31,4 +33,60 @@ impl Costs {
     pub(crate) fn set(&mut self, row: usize, cost: u64) {
         self.0[row] = u32::try_from(cost).unwrap_or(u32::MAX);
     }
+}
+
+/// Costs of several calls together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct TotalCosts([u64; MAX_ROWS]);
+
+impl TotalCosts {
+    /// Returns the total in the limit at `row`.
+    #[inline]
+    pub(crate) const fn of(&self, row: usize) -> u64 {
+        self.0[row]
+    }
+
+    /// Returns the total with that of the first limit replaced.
+    pub(crate) const fn with_first(mut self, total: u64) -> Self {
+        self.0[0] = total;
+        self
+    }
+
+    /// Returns the totals with the costs of one more call.
+    #[must_use]
+    pub(crate) fn and(mut self, costs: &Costs) -> Self {
+        for (total, cost) in self.0.iter_mut().zip(costs.0) {
+            *total += u64::from(cost);
+        }
+        self
+    }
+
+    /// Returns the totals without the costs of one call, which they contain.
+    #[must_use]
+    pub(crate) fn without(mut self, costs: &Costs) -> Self {
+        for (total, cost) in self.0.iter_mut().zip(costs.0) {
+            *total = total.saturating_sub(u64::from(cost));
+        }
+        self
+    }
+
+    /// Returns the sum of two totals.
+    #[must_use]
+    pub(crate) fn plus(mut self, other: &Self) -> Self {
+        for (total, more) in self.0.iter_mut().zip(other.0) {
+            *total += more;
+        }
+        self
+    }
+}
+
+/// What an attempt took in the end, where that is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Settlement {
+    /// Instant at which the attempt got its permit.
+    pub(crate) drawn_at: Instant,
+    /// What was taken then.
+    pub(crate) costs: Costs,
+    /// What it really took of each limit. `None`: the cost stands.
+    pub(crate) spent: [Option<u64>; MAX_ROWS],
 }

@@ -42,6 +42,8 @@ pub(crate) struct Context {
     pub(crate) sent: bool,
     /// How much longer the limiter is closed, and why.
     pub(crate) closed: Option<(Duration, &'static str)>,
+    /// Unit of the limit that is the reason, where the limiter has several.
+    pub(crate) unit: Option<&'static str>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -316,6 +318,27 @@ impl Error {
         self.context().map(|context| context.ahead)
     }
 
+    /// Returns the unit of the limit that the call was refused for: its cost is more than the limit holds, or its tokens
+    /// would have come too late. `None` for a limiter with one limit of requests, and for other errors.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use paced::{Limiter, Quota};
+    ///
+    /// let quota = Quota::per_minute(NonZeroU32::new(500).unwrap());
+    /// let tokens = Quota::per_minute(NonZeroU32::new(30_000).unwrap());
+    /// let openai = Limiter::builder(quota).row("tokens", tokens).build()?;
+    /// let error = openai.try_acquire_costs(&[("tokens", 40_000)]).unwrap_err();
+    /// assert!(error.is_insufficient_capacity());
+    /// assert_eq!(error.unit(), Some("tokens"));
+    /// # Ok::<(), paced::Error>(())
+    /// ```
+    pub fn unit(&self) -> Option<&str> {
+        self.context().and_then(|context| context.unit)
+    }
+
     /// Returns whether the last attempt took longer than `attempt_timeout`.
     ///
     /// # Examples
@@ -423,7 +446,12 @@ impl fmt::Display for Error {
         let Some(context) = self.context() else {
             return Ok(());
         };
-        let Context { limiter, ahead, .. } = context;
+        let Context {
+            limiter,
+            ahead,
+            unit,
+            ..
+        } = context;
         if let (Some((left, why)), Some(_)) = (context.closed, self.retry_after()) {
             write!(
                 f,
@@ -434,6 +462,9 @@ impl fmt::Display for Error {
         write!(f, " (limiter \"{limiter}\"")?;
         if *ahead > 0 {
             write!(f, ", {ahead} waiting")?;
+        }
+        if let Some(unit) = unit {
+            write!(f, ", limit of \"{unit}\"")?;
         }
         f.write_str(")")
     }

@@ -1,11 +1,13 @@
-//! Limit of a limiter with several, as it is declared: its unit, and its quota.
+//! Limits of a limiter as they are declared. Of several limits each is a *row*: a unit, and a quota.
+
+use core::fmt;
 
 use crate::quota::Quota;
 
 /// Unit of a limit that counts requests.
 pub(crate) const REQUESTS: &str = "requests";
 
-/// Declaration of a limit. Of a limiter's limits each is a *row*: a unit, a quota, and what a call takes from it.
+/// Declaration of a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Row {
     /// Unit that the limit counts. Empty: requests, in a limit without a name.
@@ -19,8 +21,72 @@ impl Row {
         Self { unit, quota }
     }
 
+    /// Returns the declaration of the only limit of a limiter.
+    pub(crate) const fn only(quota: Quota) -> Self {
+        Self::new("", quota)
+    }
+
     /// Returns whether each call costs 1 unless it says otherwise.
     pub(crate) fn counts_requests(&self) -> bool {
         self.unit.is_empty() || self.unit == REQUESTS
+    }
+
+    /// Returns the unit, also of a limit without a name.
+    pub(crate) const fn unit(&self) -> &'static str {
+        if self.unit.is_empty() {
+            REQUESTS
+        } else {
+            self.unit
+        }
+    }
+}
+
+/// Limits of a limiter, as they are declared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Rows {
+    /// The limit that paces: it is empty after a pause.
+    pub(crate) first: Row,
+    pub(crate) others: Vec<Row>,
+}
+
+impl Rows {
+    /// Returns the only limit of a limiter.
+    pub(crate) const fn one(quota: Quota) -> Self {
+        Self {
+            first: Row::only(quota),
+            others: Vec::new(),
+        }
+    }
+
+    /// Returns these limits. The first that counts requests paces, or else the first of all. `None`: there is none.
+    pub(crate) fn of(rows: impl IntoIterator<Item = Row>) -> Option<Self> {
+        let mut others: Vec<_> = rows.into_iter().collect();
+        let paces = others.iter().position(Row::counts_requests).unwrap_or(0);
+        (!others.is_empty()).then(|| Self {
+            first: others.remove(paces),
+            others,
+        })
+    }
+
+    /// Returns whether it is one limit of requests.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.others.is_empty() && self.first.counts_requests()
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Row> {
+        core::iter::once(&self.first).chain(&self.others)
+    }
+}
+
+impl fmt::Display for Rows {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_plain() {
+            return self.first.quota.fmt(f);
+        }
+        for (at, row) in self.iter().enumerate() {
+            let comma = if at == 0 { "" } else { ", " };
+            write!(f, "{comma}{} {}", row.unit(), row.quota)?;
+        }
+        Ok(())
     }
 }

@@ -10,6 +10,8 @@ use crate::clock;
 use crate::context::Pause;
 use crate::context::Progress;
 use crate::context::Scope;
+use crate::costs::Costs;
+use crate::error::Context as ErrorContext;
 use crate::error::Error;
 use crate::error::Kind;
 use crate::limiter::Counts;
@@ -126,7 +128,7 @@ impl Core<'_> {
             None => latest_start(&setup.config, deadline, now),
         };
         let request = Request {
-            cost: 1,
+            costs: Costs::ONE,
             latest,
             max_pause: self.pause_left(can_refuse),
             priority: if retry {
@@ -155,12 +157,16 @@ impl Core<'_> {
             return Error::new(Kind::Shut);
         };
         let last_useful = last_useful(self.deadline());
-        let kind = limiter.kind_of(denial, 1, now, |why, wait| match why {
+        let kind = limiter.kind_of(denial, &Costs::ONE, now, |why, wait| match why {
             TooLate::Closed => Kind::Closed(wait),
             TooLate::Queued { until } if until > last_useful => Kind::Deadline(wait),
             TooLate::Queued { .. } => Kind::MaxWait(wait),
         });
-        self.located(Error::new(kind))
+        let context = limiter.context(self.is_retry());
+        Error::new(kind).at(ErrorContext {
+            unit: limiter.unit_of(denial, &Costs::ONE),
+            ..context
+        })
     }
 
     /// Returns the error with the limiter that it is about.

@@ -87,10 +87,10 @@ impl Gathered {
         let now = clock::now();
         let mut missing = limiter.binding(function, now);
         missing.retain(|resource| !self.held.iter().any(|ticket| ticket.is_of(resource)));
-        let of_resource = request.without_backoff();
+        let of_resource = request.to_resource();
         if let Some(resource) = missing.first() {
             // The waits for all missing permits are known now. A call for which one is too long does not begin to wait.
-            let (permit, opens) = limiter.forecast_with(&missing, request.priority);
+            let (permit, opens) = limiter.forecast_with(&missing, request.priority, &request.costs);
             if permit > request.latest {
                 return Err(Denial::Refused(Refusal::Late { until: permit }));
             }

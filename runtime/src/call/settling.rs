@@ -7,6 +7,7 @@ use crate::clock;
 use crate::context;
 use crate::context::Progress;
 use crate::context::Scope;
+use crate::costs::Costs;
 use crate::failure::Failure;
 use crate::hint::Hint;
 use crate::learning::Observation;
@@ -133,6 +134,8 @@ impl Core<'_> {
             spread: setup.config.spread(),
             result: AttemptResult::Passed,
             may_retry: false,
+            costs: Costs::ONE,
+            settlement: None,
         });
     }
 
@@ -224,6 +227,8 @@ impl Core<'_> {
             spread: config.spread(),
             result,
             may_retry: step.retry_in.is_some(),
+            costs: Costs::ONE,
+            settlement: None,
         })
     }
 
@@ -295,6 +300,8 @@ impl Core<'_> {
             spread: setup.config.spread(),
             result: AttemptResult::UnderWay(refusal),
             may_retry: false,
+            costs: Costs::ONE,
+            settlement: None,
         });
         if let (Some(scope), true) = (&mut self.scope, is_refused) {
             scope.progress = Progress::Reported;

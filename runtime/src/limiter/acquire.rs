@@ -6,6 +6,7 @@ use core::task::Context;
 use core::task::Poll;
 
 use crate::clock;
+use crate::costs::Costs;
 use crate::error::Error;
 use crate::error::Kind;
 use crate::time::Instant;
@@ -53,11 +54,19 @@ impl<'a> Acquire<'a> {
         }
     }
 
+    /// Returns the costs in all limits: the usual ones for one token.
+    fn costs(&self) -> Costs {
+        match self.cost {
+            1 => self.limiter.shared().usual_costs(),
+            cost => Costs::first(cost),
+        }
+    }
+
     /// Takes a permit under the lock, or a place in the queue.
     #[cold]
     fn enter(&mut self, cx: &Context<'_>) -> Poll<Result<Permit<'a>, Error>> {
         let request = Request {
-            cost: self.cost,
+            costs: self.costs(),
             ..Request::ONE
         };
         match Ticket::enter(self.limiter.shared(), request, cx) {
@@ -91,7 +100,7 @@ impl<'a> Acquire<'a> {
     fn error(&self, denial: Denial) -> Error {
         let shared = self.limiter.shared();
         shared.count_refused();
-        let kind = shared.kind_of(denial, self.cost, clock::now(), |_, wait| {
+        let kind = shared.kind_of(denial, &self.costs(), clock::now(), |_, wait| {
             Kind::Deadline(wait)
         });
         let error = Error::new(kind);

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use crate::error::Error;
 use crate::quota::Quota;
+use crate::row::Row;
+use crate::row::Rows;
 use crate::store::Policy;
 use crate::store::Store;
 
@@ -38,7 +40,7 @@ use super::shared::Shared;
 #[derive(Clone, Debug)]
 #[must_use = "a builder makes a limiter only by `build`"]
 pub struct LimiterBuilder {
-    quota: Quota,
+    rows: Rows,
     name: Option<Arc<str>>,
     store: Option<Arc<dyn Store>>,
     policy: Option<Policy>,
@@ -48,7 +50,7 @@ pub struct LimiterBuilder {
 impl LimiterBuilder {
     pub(super) const fn new(quota: Quota) -> Self {
         Self {
-            quota,
+            rows: Rows::one(quota),
             name: None,
             store: None,
             policy: None,
@@ -173,12 +175,41 @@ impl LimiterBuilder {
         self
     }
 
+    /// Adds a limit of another unit, such as the tokens of a language model, or a second one of `"requests"`. The
+    /// quota of the builder is that of requests.
+    ///
+    /// A permit takes its costs from all limits at once. At most seven can be added. Not in a [store](Self::store) yet.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use paced::{Limiter, Quota};
+    ///
+    /// let per_minute = |count| Quota::per_minute(NonZeroU32::new(count).unwrap());
+    /// let tokens = per_minute(30_000).with_burst(NonZeroU32::new(30_000).unwrap());
+    /// let openai = Limiter::builder(per_minute(500)).row("tokens", tokens).build()?;
+    /// openai.try_acquire_costs(&[("tokens", 1200)])?;
+    /// assert_eq!(openai.snapshot().row("tokens").unwrap().available, 28_800);
+    /// # Ok::<(), paced::Error>(())
+    /// ```
+    pub fn row(mut self, unit: &'static str, quota: Quota) -> Self {
+        self.rows.others.push(Row::new(unit, quota));
+        self
+    }
+
+    /// Replaces all limits.
+    pub(crate) fn rows(mut self, rows: Rows) -> Self {
+        self.rows = rows;
+        self
+    }
+
     /// Returns the limiter: a new one, or a handle to the one that has this [name](Self::name).
     ///
     /// # Errors
     ///
     /// * [`is_invalid`](Error::is_invalid): a store without a name, a policy without a store, or a store and a rate
-    ///   above 100,000 per second.
+    ///   above 100,000 per second; more than eight limits, or several in a store.
     /// * [`is_conflict`](Error::is_conflict): the name was declared with another quota, store or policy before.
     ///
     /// # Examples
@@ -204,13 +235,17 @@ impl LimiterBuilder {
             (_, None) if self.policy.is_some() => {
                 Err(Error::invalid("a store policy needs a store: `.store(..)`"))
             }
-            (None, None) => Ok(Limiter::new(self.quota)),
-            (Some(name), store) if self.unregistered => {
-                build_unregistered(&name, self.quota, store, policy)
+            (None, None) => {
+                Limiter::check(&self.rows, false)?;
+                let quota = self.rows.first.quota;
+                Ok(Limiter::of(quota, Shared::with_rows(&self.rows)))
             }
-            (Some(name), None) => registry::declare(&name, self.quota),
+            (Some(name), store) if self.unregistered => {
+                build_unregistered(&name, &self.rows, store, policy)
+            }
+            (Some(name), None) => registry::declare(&name, &self.rows),
             (Some(name), Some(store)) => {
-                registry::declare_in_store(&name, self.quota, &store, policy)
+                registry::declare_in_store(&name, &self.rows, &store, policy)
             }
         }
     }
@@ -219,13 +254,14 @@ impl LimiterBuilder {
 /// Returns a new limiter that the registry does not know.
 fn build_unregistered(
     name: &Arc<str>,
-    quota: Quota,
+    rows: &Rows,
     store: Option<Arc<dyn Store>>,
     policy: Policy,
 ) -> Result<Limiter, Error> {
-    Limiter::check(quota, store.is_some())?;
+    Limiter::check(rows, store.is_some())?;
+    let quota = rows.first.quota;
     let shared = match store {
-        None => Shared::new(quota),
+        None => Shared::with_rows(rows),
         Some(store) => {
             let client = StoreClient::new(store, name, policy);
             Shared::linked(quota, client, RemoteConfig::of(policy))

@@ -2,6 +2,9 @@
 
 use core::time::Duration;
 
+use crate::costs::Costs;
+use crate::error::Context;
+use crate::error::Error;
 use crate::error::Kind;
 use crate::time::Instant;
 
@@ -19,20 +22,35 @@ pub(crate) enum TooLate {
 }
 
 impl Shared {
-    /// Returns the kind of error of a caller that asked for `cost` tokens. `too_late`: the kind where a permit would
+    /// Returns the error of a caller that does not wait.
+    #[cold]
+    pub(super) fn not_yet(&self, denial: Denial, costs: &Costs, now: Instant) -> Error {
+        let kind = self.kind_of(denial, costs, now, |_, wait| Kind::NotYet(wait));
+        let error = Error::new(kind);
+        match self.unit_of(denial, costs) {
+            None => error,
+            unit => error.at(Context {
+                unit,
+                ..self.context(false)
+            }),
+        }
+    }
+
+    /// Returns the kind of error of a caller that asked for these tokens. `too_late`: the kind where a permit would
     /// come too late, from the reason and the time until then.
     pub(crate) fn kind_of(
         &self,
         denial: Denial,
-        cost: u32,
+        costs: &Costs,
         now: Instant,
         too_late: impl FnOnce(TooLate, Duration) -> Kind,
     ) -> Kind {
         match denial {
             Denial::NoRuntime => Kind::NoRuntime,
-            Denial::Refused(Refusal::TooLarge { burst }) => {
-                Kind::InsufficientCapacity { cost, burst }
-            }
+            Denial::Refused(Refusal::TooLarge { row, burst }) => Kind::InsufficientCapacity {
+                cost: costs.of(row),
+                burst,
+            },
             Denial::Refused(Refusal::Shut) => Kind::Shut,
             Denial::Refused(Refusal::NoStore) => Kind::Store(self.no_store()),
             Denial::Refused(Refusal::Late { until }) => {

@@ -19,12 +19,15 @@ mod long_waits;
 mod name;
 mod permit;
 mod published;
+mod receipt;
 mod recording;
 mod registry;
 mod remote;
 mod reporting;
 mod request;
+mod reservation;
 mod resources;
+mod rows;
 mod runtime_id;
 mod shared;
 mod snapshot;
@@ -49,6 +52,7 @@ pub use self::draining::drain;
 pub use self::draining::drain_all;
 pub(crate) use self::failed_response::FailedResponse;
 pub use self::permit::Permit;
+pub use self::receipt::Receipt;
 pub(crate) use self::registry::find;
 pub use self::registry::limiter;
 pub use self::registry::limiters;
@@ -61,8 +65,11 @@ pub(crate) use self::request::Priority;
 pub(crate) use self::request::Refusal;
 pub(crate) use self::request::Request;
 pub(crate) use self::request::SLOW;
+pub use self::reservation::AcquireCosts;
+pub use self::reservation::Reservation;
 pub(crate) use self::resources::Function;
 pub(crate) use self::shared::Shared;
+pub use self::snapshot::RowSnapshot;
 pub use self::snapshot::Snapshot;
 pub(crate) use self::state::faults::Fault;
 pub(crate) use self::state::rejection::Rejection;
@@ -71,10 +78,12 @@ pub(crate) use self::ticket::Ticket;
 pub use self::viewing::SharedSnapshot;
 
 use crate::clock;
+use crate::costs::MAX_ROWS;
 use crate::error::Error;
-use crate::error::Kind;
 use crate::grammar;
 use crate::quota::Quota;
+use crate::row::Row;
+use crate::row::Rows;
 use crate::store::Limit;
 
 /// Share of a server's limit below which the rest is spread until the reset, unless the options of a call set another.
@@ -113,6 +122,8 @@ pub(crate) const LONGEST_COOLDOWN: Duration = Duration::from_secs(3600);
 /// ```
 pub struct Limiter {
     quota: Quota,
+    /// All limits with their units, if there are several.
+    limits: &'static [(&'static str, Quota)],
     shared: OnceLock<Arc<Shared>>,
 }
 
@@ -134,6 +145,46 @@ impl Limiter {
     pub const fn new(quota: Quota) -> Self {
         Self {
             quota,
+            limits: &[],
+            shared: OnceLock::new(),
+        }
+    }
+
+    /// Creates a limiter with several limits, each with its unit: a call takes its costs from all of them, or waits for
+    /// all of them.
+    ///
+    /// A call costs 1 of each limit of `"requests"`, and of the others what it says: by the option `cost` of an annotated
+    /// function, or by [`acquire_costs`](Self::acquire_costs). Several limits may have the same unit, such as one for
+    /// a second and one for a day.
+    ///
+    /// # Panics
+    ///
+    /// If there is no limit, or there are more than eight: for a `static`, at compile time.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use paced::{Limiter, Quota};
+    ///
+    /// static OPENAI: Limiter = Limiter::with_limits(&[
+    ///     ("requests", Quota::per_minute(NonZeroU32::new(500).unwrap())),
+    ///     ("tokens", Quota::per_minute(NonZeroU32::new(30_000).unwrap()).with_burst(NonZeroU32::new(30_000).unwrap())),
+    /// ]);
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() -> Result<(), paced::Error> {
+    /// OPENAI.acquire_costs(&[("tokens", 1200)]).await?;
+    /// assert_eq!(OPENAI.snapshot().row("tokens").unwrap().available, 28_800);
+    /// # Ok(()) }
+    /// ```
+    pub const fn with_limits(limits: &'static [(&'static str, Quota)]) -> Self {
+        assert!(
+            !limits.is_empty() && limits.len() <= MAX_ROWS,
+            "a limiter has one to eight limits"
+        );
+        Self {
+            quota: limits[0].1,
+            limits,
             shared: OnceLock::new(),
         }
     }
@@ -156,8 +207,17 @@ impl Limiter {
         LimiterBuilder::new(quota)
     }
 
-    /// Refuses a quota that stores cannot keep.
-    fn check(quota: Quota, in_store: bool) -> Result<(), Error> {
+    /// Refuses limits that are too many, and those that stores cannot keep.
+    fn check(rows: &Rows, in_store: bool) -> Result<(), Error> {
+        let quota = rows.first.quota;
+        if rows.others.len() >= MAX_ROWS {
+            return Err(Error::invalid("a limiter has at most eight limits"));
+        }
+        if in_store && !rows.is_plain() {
+            return Err(Error::invalid(
+                "several limits, and limits of other units than requests, are not supported in a store yet",
+            ));
+        }
         if in_store && quota.rate().span() < Limit::MIN_INTERVAL.span() {
             return Err(Error::invalid(
                 "limits that are shared through a store are at most 100,000 per second",
@@ -172,6 +232,7 @@ impl Limiter {
     fn of(quota: Quota, shared: Arc<Shared>) -> Self {
         Self {
             quota,
+            limits: &[],
             shared: OnceLock::from(shared),
         }
     }
@@ -326,12 +387,13 @@ impl Limiter {
                 Permit::new(self, now)
             })
             .map_err(|refusal| {
-                let denial = Denial::Refused(refusal);
-                Error::new(shared.kind_of(denial, cost, now, |_, wait| Kind::NotYet(wait)))
+                let costs = shared.costs_of_first(cost);
+                shared.not_yet(Denial::Refused(refusal), &costs, now)
             })
     }
 
-    /// Changes the quota, also for callers that wait. Tokens used up stay used up.
+    /// Changes the quota, also for callers that wait. Tokens used up stay used up. Of several limits it is the first of
+    /// requests, or else the first; [`set_limit`](Self::set_limit) changes the others.
     ///
     /// A caller that waits for more tokens than the new burst gets
     /// [`is_insufficient_capacity`](Error::is_insufficient_capacity).
@@ -350,6 +412,29 @@ impl Limiter {
     /// ```
     pub fn set_quota(&self, quota: Quota) {
         self.shared().set_quota(quota);
+    }
+
+    /// Changes the quota of the limits of this unit, also for callers that wait. Tokens that are used up or owed stay so.
+    ///
+    /// # Errors
+    ///
+    /// [`is_conflict`](Error::is_conflict): the limiter has no limit of this unit.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use paced::{Limiter, Quota};
+    ///
+    /// let per_minute = |count| Quota::per_minute(NonZeroU32::new(count).unwrap());
+    /// let openai = Limiter::builder(per_minute(500)).row("tokens", per_minute(30_000)).build()?;
+    /// openai.set_limit("tokens", per_minute(200_000))?;
+    /// assert_eq!(openai.snapshot().row("tokens").unwrap().quota, per_minute(200_000));
+    /// assert!(openai.set_limit("points", per_minute(100)).unwrap_err().is_conflict());
+    /// # Ok::<(), paced::Error>(())
+    /// ```
+    pub fn set_limit(&self, unit: &str, quota: Quota) -> Result<(), Error> {
+        self.shared().set_limit(unit, quota)
     }
 
     /// Returns the state of the limiter as of now, as far as this process knows it.
@@ -374,6 +459,18 @@ impl Limiter {
 
     #[inline]
     pub(crate) fn shared(&self) -> &Arc<Shared> {
-        self.shared.get_or_init(|| Shared::new(self.quota))
+        self.shared.get_or_init(|| self.new_shared())
+    }
+
+    #[cold]
+    fn new_shared(&self) -> Arc<Shared> {
+        let rows = self
+            .limits
+            .iter()
+            .map(|&(unit, quota)| Row::new(unit, quota));
+        match Rows::of(rows) {
+            Some(rows) => Shared::with_rows(&rows),
+            None => Shared::new(self.quota),
+        }
     }
 }

@@ -9,6 +9,7 @@ use http::StatusCode;
 
 use crate::backoff::Backoff;
 use crate::clock;
+use crate::costs::Costs;
 use crate::failure::Failure;
 #[cfg(feature = "http")]
 use crate::headers::Parser;
@@ -193,6 +194,8 @@ impl<'a> Permit<'a> {
             spread: Spread::NONE,
             result,
             may_retry: false,
+            costs: Costs::ONE,
+            settlement: None,
         });
     }
 }

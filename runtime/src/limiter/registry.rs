@@ -14,6 +14,7 @@ use std::sync::PoisonError;
 
 use crate::error::Error;
 use crate::quota::Quota;
+use crate::row::Rows;
 use crate::store::Policy;
 use crate::store::Store;
 
@@ -33,7 +34,7 @@ type StorePlace<'a> = Option<(&'a Arc<dyn Store>, Policy)>;
 struct NamedLimiter {
     shared: Arc<Shared>,
     /// `None`: there are only handles so far.
-    declared: Option<Quota>,
+    declared: Option<Rows>,
 }
 
 #[derive(Debug)]
@@ -59,52 +60,56 @@ static CLOSED: AtomicBool = AtomicBool::new(false);
 static DECLARING: Mutex<()> = Mutex::new(());
 
 /// Returns the limiter of this name, which is made with this quota if it is new.
-pub(super) fn declare(name: &str, quota: Quota) -> Result<Limiter, Error> {
-    declare_as(name, quota, None)
+pub(super) fn declare(name: &str, rows: &Rows) -> Result<Limiter, Error> {
+    declare_as(name, rows, None)
 }
 
 /// Returns the limiter of this name, which is made with this quota in this store if it is new.
 pub(super) fn declare_in_store(
     name: &str,
-    quota: Quota,
+    rows: &Rows,
     store: &Arc<dyn Store>,
     policy: Policy,
 ) -> Result<Limiter, Error> {
-    declare_as(name, quota, Some((store, policy)))
+    declare_as(name, rows, Some((store, policy)))
 }
 
-fn declare_as(name: &str, quota: Quota, place: StorePlace<'_>) -> Result<Limiter, Error> {
-    Limiter::check(quota, place.is_some())?;
+fn declare_as(name: &str, rows: &Rows, place: StorePlace<'_>) -> Result<Limiter, Error> {
+    Limiter::check(rows, place.is_some())?;
+    let quota = rows.first.quota;
     let _alone = lock(&DECLARING);
     let (shared, declared) = with(|registry| registry.entry(name).parts());
     // One reference is the registry's, one is this function's. Without others, only the used-up tokens
     // matter.
     let is_free = Arc::strong_count(&shared) <= 2;
     match declared {
-        None => bind(&shared, name, quota, place),
+        None => bind(&shared, name, rows, place),
         Some(_) if !shared.is_in(place) => {
             return Err(Error::conflict(format!(
                 "limiter \"{name}\" is declared twice, with different stores; \
                  give both declarations the same `store` and `on_store_error`, or two names"
             )));
         }
-        Some(known) if known != quota && is_free => shared.set_quota(quota),
-        Some(known) if known != quota => {
+        Some(known) if known.is_plain() && rows.is_plain() && known != *rows && is_free => {
+            shared.set_quota(quota);
+        }
+        Some(known) if known != *rows => {
             return Err(Error::conflict(format!(
-                "limiter \"{name}\" is declared twice: once with {known}, once with {quota}; \
+                "limiter \"{name}\" is declared twice: once with {known}, once with {rows}; \
                  give both declarations the same rate and burst, or two names",
             )));
         }
         Some(_) => return Ok(Limiter::of(quota, shared)),
     }
-    with(|registry| registry.entry(name).declared = Some(quota));
+    with(|registry| registry.entry(name).declared = Some(rows.clone()));
     Ok(Limiter::of(quota, shared))
 }
 
 /// Creates the limiter of one function, named by the function's path. A second function of the same path,
 /// such as a method of another type, gets a number after it.
-pub(crate) fn own(path: &str, quota: Quota, place: StorePlace<'_>) -> Result<Limiter, Error> {
-    Limiter::check(quota, place.is_some())?;
+pub(crate) fn own(path: &str, rows: &Rows, place: StorePlace<'_>) -> Result<Limiter, Error> {
+    Limiter::check(rows, place.is_some())?;
+    let quota = rows.first.quota;
     let _alone = lock(&DECLARING);
     let shared = with(|registry| {
         let taken = |name: &str| {
@@ -117,15 +122,16 @@ pub(crate) fn own(path: &str, quota: Quota, place: StorePlace<'_>) -> Result<Lim
             .chain((2..).map(|number: u64| format!("{path}#{number}")));
         let name = names.find(|name| !taken(name)).unwrap_or_default();
         let entry = registry.entry(&name);
-        entry.declared = Some(quota);
+        entry.declared = Some(rows.clone());
         Arc::clone(&entry.shared)
     });
-    bind(&shared, path, quota, place);
+    bind(&shared, path, rows, place);
     Ok(Limiter::of(quota, shared))
 }
 
 /// Declares a limiter that may have handles. A quota that was set before stays in force.
-fn bind(shared: &Shared, key: &str, quota: Quota, place: StorePlace<'_>) {
+fn bind(shared: &Shared, key: &str, rows: &Rows, place: StorePlace<'_>) {
+    let quota = rows.first.quota;
     if let Some((store, policy)) = place {
         let client = StoreClient::new(Arc::clone(store), key, policy);
         shared.compare_quotas(&client, quota);
@@ -135,6 +141,7 @@ fn bind(shared: &Shared, key: &str, quota: Quota, place: StorePlace<'_>) {
         shared.set_quota(quota);
     }
     shared.start(quota);
+    shared.add_rows(rows);
     if CLOSED.load(Ordering::Relaxed) {
         shared.shut_down();
     }
@@ -151,7 +158,7 @@ pub(super) fn begin_closed() {
 pub(crate) fn find(name: &str) -> Result<Limiter, Error> {
     let found = with(|registry| {
         let entry = registry.entries.get(name)?;
-        Some(entry.handle(entry.declared?))
+        Some(entry.handle(entry.declared_quota()?))
     });
     found.ok_or_else(|| {
         Error::conflict(format!(
@@ -195,7 +202,7 @@ pub(crate) fn find(name: &str) -> Result<Limiter, Error> {
 pub fn limiter(name: &str) -> Limiter {
     with(|registry| {
         let entry = registry.entry(name);
-        entry.handle(entry.declared.unwrap_or(UNDECLARED))
+        entry.handle(entry.declared_quota().unwrap_or(UNDECLARED))
     })
 }
 
@@ -230,7 +237,7 @@ pub fn limiters() -> Vec<Limiter> {
     with(|registry| {
         let in_use = registry.entries.values().filter(|entry| !entry.is_free());
         in_use
-            .filter_map(|entry| Some(entry.handle(entry.declared?)))
+            .filter_map(|entry| Some(entry.handle(entry.declared_quota()?)))
             .collect()
     })
 }
@@ -239,7 +246,7 @@ pub fn limiters() -> Vec<Limiter> {
 pub(super) fn declared() -> Vec<Limiter> {
     with(|registry| {
         let all = registry.entries.values();
-        all.filter_map(|entry| Some(entry.handle(entry.declared?)))
+        all.filter_map(|entry| Some(entry.handle(entry.declared_quota()?)))
             .collect()
     })
 }
@@ -280,8 +287,12 @@ impl NamedLimiter {
         (self.is_declared() || self.shared.is_provisional()) && self.shared.is_as_new()
     }
 
-    fn parts(&self) -> (Arc<Shared>, Option<Quota>) {
-        (Arc::clone(&self.shared), self.declared)
+    fn declared_quota(&self) -> Option<Quota> {
+        self.declared.as_ref().map(|rows| rows.first.quota)
+    }
+
+    fn parts(&self) -> (Arc<Shared>, Option<Rows>) {
+        (Arc::clone(&self.shared), self.declared.clone())
     }
 
     fn handle(&self, quota: Quota) -> Limiter {

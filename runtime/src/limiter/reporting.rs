@@ -4,6 +4,8 @@
 use std::sync::Arc;
 
 use crate::clock;
+use crate::costs::Costs;
+use crate::costs::Settlement;
 use crate::learning::DeclaredBucket;
 use crate::learning::Observation;
 use crate::time::Instant;
@@ -37,6 +39,10 @@ pub(crate) struct AttemptReport<'a> {
     pub(crate) result: AttemptResult<'a>,
     /// Another attempt may follow: its forecast is wanted.
     pub(crate) may_retry: bool,
+    /// Costs of each attempt of the call.
+    pub(crate) costs: Costs,
+    /// What the attempt really took, where it has ended and costs are corrected.
+    pub(crate) settlement: Option<Settlement>,
 }
 
 /// Result of an attempt, as its limiter distinguishes them.
@@ -136,6 +142,11 @@ enum PartResult<'a> {
 }
 
 impl<'a> AttemptReport<'a> {
+    /// Returns whether the declared limiter has to be locked for it, whatever its part is.
+    const fn needs_lock(&self) -> bool {
+        self.may_retry || self.settlement.is_some()
+    }
+
     /// Returns whether a refusal is due to the resource that its response named: nothing is left of it.
     fn exhausts_resource(&self) -> bool {
         let heard = self.result.refusal().and_then(|refusal| refusal.heard);
@@ -237,7 +248,7 @@ impl Shared {
     /// Reports to the declared limiter. Returns the declared bucket, if it is known.
     fn report_own(&self, report: &AttemptReport<'_>) -> (Option<DeclaredBucket>, Forecast) {
         let part = report.own_part();
-        if report.may_retry || part.needs_lock() || self.published.is_attentive() {
+        if report.needs_lock() || part.needs_lock() || self.published.is_attentive() {
             return self.tell(report, &part, None);
         }
         self.count_end_of(report, false);
@@ -269,6 +280,9 @@ impl Shared {
         let mut wakes = WakeList::new();
         let state = &mut locked.state;
         let own = own.or_else(|| state.own(now).filter(|_| !part.of_resource));
+        if let (Some(settlement), false) = (&report.settlement, part.of_resource) {
+            state.settle(settlement, now);
+        }
         if !part.of_resource {
             let took = report.received.map(|received| received.since(report.sent));
             state.returned(took, &self.fast_path, now);
@@ -286,7 +300,14 @@ impl Shared {
         let state = &locked.state;
         let mut forecast = Forecast::FREE;
         if report.may_retry && !(part.of_resource && state.binds_until() <= now) {
-            forecast = state.forecast(now);
+            forecast = state.forecast(
+                if part.of_resource {
+                    &Costs::ONE
+                } else {
+                    &report.costs
+                },
+                now,
+            );
         }
         self.release(locked, now, &mut wakes);
         let forecast = Forecast {
@@ -353,9 +374,9 @@ impl Shared {
 
 impl LimiterState {
     /// Returns what a call that may be retried decides by.
-    fn forecast(&self, now: Instant) -> Forecast {
+    fn forecast(&self, costs: &Costs, now: Instant) -> Forecast {
         Forecast {
-            permit_at: self.expected(Priority::Retries, true, 1, now),
+            permit_at: self.expected(Priority::Retries, true, costs, now),
             closed_until: self.cooldown.until(),
             ahead: self.queue.cost_ahead(Priority::Retries),
             is_shut: self.shut,

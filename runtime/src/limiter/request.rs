@@ -1,5 +1,6 @@
 //! A request for a permit, and the reasons for refusing it.
 
+use crate::costs::Costs;
 use crate::time::Instant;
 use crate::time::Span;
 
@@ -9,8 +10,8 @@ pub(crate) const SLOW: Span = Span::from_secs(5);
 /// A request for a permit.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Request {
-    /// Number of tokens.
-    pub(crate) cost: u32,
+    /// Number of tokens, of each limit.
+    pub(crate) costs: Costs,
     /// Instant after which a permit is of no use.
     pub(crate) latest: Instant,
     /// Longest time in cooldowns that the caller still accepts.
@@ -29,7 +30,7 @@ pub(crate) struct Request {
 impl Request {
     /// One token, at whatever time, for a caller that reports nothing.
     pub(crate) const ONE: Self = Self {
-        cost: 1,
+        costs: Costs::ONE,
         latest: Instant::FAR,
         max_pause: Span::LONGEST,
         priority: Priority::First,
@@ -39,9 +40,10 @@ impl Request {
         backed_off: Span::ZERO,
     };
 
-    /// Returns the request to a resource. Backoffs are counted by the limiter alone.
-    pub(crate) const fn without_backoff(self) -> Self {
+    /// Returns the request to a resource: one token. Backoffs are counted by the limiter alone.
+    pub(crate) const fn to_resource(self) -> Self {
         Self {
+            costs: Costs::ONE,
             backed_off: Span::ZERO,
             ..self
         }
@@ -80,8 +82,8 @@ pub(crate) enum Refusal {
     Late { until: Instant },
     /// A permit would be granted at this instant, after cooldowns that are too long for the caller.
     Closed { until: Instant },
-    /// The bucket never holds as many tokens.
-    TooLarge { burst: u32 },
+    /// The limit at `row` never holds as many tokens.
+    TooLarge { row: usize, burst: u32 },
     /// The store that the limiter shares its limit through refuses.
     NoStore,
     /// The limiter refuses all calls.

@@ -37,6 +37,7 @@ use super::request::Refusal;
 use super::request::Request;
 use super::request::Use;
 use super::resources::Resources;
+use super::rows::Units;
 use super::state::waiter::Waiter;
 use super::state::waiter::WaiterState;
 use super::wake_list::WakeList;
@@ -51,6 +52,8 @@ pub(crate) struct Shared {
     pub(super) resources: Mutex<Resources<Self>>,
     pub(super) locked: Mutex<Locked>,
     pub(super) naming: Naming,
+    /// Its limits, if it has several.
+    pub(super) units: OnceLock<Box<Units>>,
     /// Store of the limit, if other processes share it.
     pub(super) client: OnceLock<StoreClient>,
     pub(super) me: Weak<dyn Callback>,
@@ -98,6 +101,7 @@ impl Shared {
             resources: Mutex::new(Resources::EMPTY),
             locked: Mutex::new(Locked::new(quota)),
             naming: Naming::default(),
+            units: OnceLock::new(),
             client: OnceLock::new(),
             me: me.clone() as Weak<dyn Callback>,
             #[cfg(test)]
@@ -133,7 +137,7 @@ impl Shared {
             TryTake::Empty(until) => Err(Refusal::Late { until }),
             TryTake::Slow => {
                 let request = Request {
-                    cost,
+                    costs: self.costs_of_first(cost),
                     ..Request::ONE
                 };
                 self.with_state(|state, now, _| state.take(&request, now))
@@ -186,7 +190,9 @@ impl Shared {
     ) -> Result<u32, Denial> {
         let closed = locked.state.cooldown.closed_for(now);
         let waiter = Waiter::new(cx.waker().clone(), request, now, closed, handle.id());
-        let joined = locked.state.join(waiter, request.slow, now, wakes);
+        let joined = locked
+            .state
+            .join(waiter, &request.costs, request.slow, now, wakes);
         joined
             .inspect(|_| locked.timers.register(handle, &self.me))
             .map_err(Denial::Refused)
@@ -208,7 +214,6 @@ impl Shared {
             locked = self.come_back(locked, index, cx);
             now = clock::now();
         }
-        let burst = locked.state.quota().burst().get();
         let closed = locked.state.cooldown.closed_for(now);
         let waiter = locked.state.queue.waiter_mut(index);
         let outcome = match waiter.state() {
@@ -217,7 +222,7 @@ impl Shared {
             }
             WaiterState::Late { until } => Err(Refusal::Late { until }),
             WaiterState::Closed { until } => Err(Refusal::Closed { until }),
-            WaiterState::TooLarge => Err(Refusal::TooLarge { burst }),
+            WaiterState::TooLarge => Err(locked.state.refusal_of_cost(index)),
             WaiterState::NoStore => Err(Refusal::NoStore),
             WaiterState::Shut => Err(Refusal::Shut),
             WaiterState::Waiting | WaiterState::Absent => {
@@ -268,6 +273,7 @@ impl Shared {
             return locked::remove_without_permit(locked, index, clock::now());
         }
         let now = self.begin(&mut locked);
+        let costs = locked.state.queue.costs(index);
         let waiter = locked.leave(index);
         // A permit that was held for use with others' is passed on, and was no wait in vain.
         if !matches!(waiter.state(), WaiterState::Held { .. }) {
@@ -275,7 +281,7 @@ impl Shared {
         }
         locked
             .state
-            .take_back(waiter.state(), waiter.since, waiter.cost, now);
+            .take_back(waiter.state(), waiter.since, &costs, now);
         self.finish(locked, now, &mut WakeList::new());
     }
 }

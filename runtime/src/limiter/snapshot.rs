@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 
+use crate::costs::MAX_ROWS;
 use crate::quota::Quota;
 use crate::quota::Rate;
 use crate::waits::Waits;
@@ -52,4 +53,79 @@ pub struct Snapshot {
     pub waits: Waits,
     /// Counts of what has happened so far.
     pub counts: Counts,
+    /// States of the limits, of a limiter with several: see [`row`](Self::row).
+    pub(super) rows: [Option<RowSnapshot>; MAX_ROWS],
+}
+
+/// State of one limit of a [`Limiter`](crate::Limiter) with several, at one moment.
+///
+/// # Examples
+///
+/// ```
+/// use core::num::NonZeroU32;
+/// use paced::{Limiter, Quota, RowSnapshot};
+///
+/// let per_minute = |count| Quota::per_minute(NonZeroU32::new(count).unwrap());
+/// let openai = Limiter::builder(per_minute(500)).row("tokens", per_minute(30_000)).build()?;
+/// let RowSnapshot { unit, quota, available, .. } = openai.snapshot().row("tokens").unwrap();
+/// assert_eq!((unit, quota, available), ("tokens", per_minute(30_000), 500));
+/// # Ok::<(), paced::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct RowSnapshot {
+    /// Unit that the limit counts.
+    pub unit: &'static str,
+    /// Quota that was declared, or set later.
+    pub quota: Quota,
+    /// Rate at which the limit grants: the declared one, or less where the server turned out to allow less.
+    pub rate: Rate,
+    /// Tokens that could be taken at once; 0 while they are owed.
+    pub available: u64,
+    /// Time that calls have waited for this limit so far, because it had their tokens last.
+    pub waited: Duration,
+    /// Tokens that were spent beyond what the limit can owe, which is the tokens of one period. They are not made up for.
+    pub forgiven: u64,
+}
+
+impl Snapshot {
+    /// Returns the state of the limit of this unit; of several, the one with the fewest tokens. `None`: there is none, or
+    /// the limiter has one limit of requests, which the snapshot itself is about.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use paced::{Limiter, Quota};
+    ///
+    /// let per_minute = |count| Quota::per_minute(NonZeroU32::new(count).unwrap());
+    /// let openai = Limiter::builder(per_minute(500)).row("tokens", per_minute(30_000)).build()?;
+    /// assert_eq!(openai.snapshot().row("tokens").unwrap().available, 500);
+    /// assert_eq!(openai.snapshot().row("points"), None);
+    /// # Ok::<(), paced::Error>(())
+    /// ```
+    pub fn row(&self, unit: &str) -> Option<RowSnapshot> {
+        let rows = self.rows().filter(|row| row.unit == unit);
+        rows.min_by_key(|row| row.available)
+    }
+
+    /// Returns the states of all limits, in the order in which they were declared; those of requests come first. None
+    /// for a limiter with one limit of requests.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use paced::{Limiter, Quota};
+    ///
+    /// let per_minute = |count| Quota::per_minute(NonZeroU32::new(count).unwrap());
+    /// let openai = Limiter::builder(per_minute(500)).row("tokens", per_minute(30_000)).build()?;
+    /// let snapshot = openai.snapshot();
+    /// let units: Vec<_> = snapshot.rows().map(|row| row.unit).collect();
+    /// assert_eq!(units, ["requests", "tokens"]);
+    /// # Ok::<(), paced::Error>(())
+    /// ```
+    pub fn rows(&self) -> impl Iterator<Item = RowSnapshot> {
+        self.rows.iter().flatten().copied()
+    }
 }

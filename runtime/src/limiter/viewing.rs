@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio::runtime::Handle;
 
 use crate::bucket::Shape;
+use crate::costs::Costs;
 use crate::error::Error;
 use crate::error::Kind;
 use crate::quota::Quota;
@@ -85,7 +86,7 @@ impl SharedSnapshot {
         let quota = state.quota();
         let rate = Rate::of_interval(state.bucket.shape.interval);
         let closed = state.cooldown.until().since(now);
-        let free_at = state.expected(Priority::First, false, 1, now);
+        let free_at = state.expected(Priority::First, false, &Costs::ONE, now);
         let left = state.learnt.pace().map(|pace| pace.until.since(now));
         let is_slower = rate.span() > quota.rate().span();
         Self {

@@ -13,6 +13,7 @@ use crate::quota::Rate;
 use crate::report::Report;
 use crate::retry_on::RetryOn;
 use crate::row::Row;
+use crate::row::Rows;
 use crate::store::OnStoreError;
 use crate::store::Policy;
 use crate::time::Span;
@@ -233,14 +234,12 @@ impl Settings {
         self
     }
 
-    /// Returns the quota of a limiter that is declared here.
-    pub(super) fn declared(&self) -> Option<Quota> {
-        let quota = self.quota?;
-        Some(if self.starts_empty {
-            quota.starting_empty()
-        } else {
-            quota
-        })
+    /// Returns the limits of a limiter that is declared here.
+    pub(super) fn declared(&self) -> Option<Rows> {
+        let only = self.quota.map(Row::only);
+        let rows = self.rows.iter().copied().chain(only);
+        let started = |row: Row| Row::new(row.unit, row.quota.starting_empty());
+        Rows::of(rows.map(|row| if self.starts_empty { started(row) } else { row }))
     }
 
     /// Sets `on_retry`.

@@ -18,6 +18,8 @@ use crate::error::Kind;
 use crate::limiter;
 use crate::limiter::Function;
 use crate::limiter::Limiter;
+use crate::limiter::LimiterBuilder;
+use crate::row::Rows;
 
 use super::settings::Settings;
 
@@ -227,27 +229,31 @@ impl Site {
 /// Returns the limiter of the settings: the function's own, or one that it shares by name. `None` if each call has to
 /// pass one.
 fn limiter_of(function: &'static str, settings: &Settings) -> Result<Option<Limiter>, Error> {
-    let Some(quota) = settings.declared() else {
+    let Some(rows) = settings.declared() else {
         return settings.name.map(limiter::find).transpose();
     };
     let limiter = match (settings.store, settings.name) {
-        (None, None) => limiter::own(function, quota, None)?,
-        (None, Some(name)) => Limiter::builder(quota).name(name).build()?,
+        (None, None) => limiter::own(function, &rows, None)?,
+        (None, Some(name)) => builder(rows).name(name).build()?,
         (Some(store), name) => {
             let (store, policy) = (store.open()?, settings.policy);
             match name {
                 None => {
                     claim(function)?;
-                    limiter::own(function, quota, Some((&store, policy)))?
+                    limiter::own(function, &rows, Some((&store, policy)))?
                 }
                 Some(name) => {
-                    let builder = Limiter::builder(quota).name(name).store(store);
+                    let builder = builder(rows).name(name).store(store);
                     builder.store_policy(policy).build()?
                 }
             }
         }
     };
     Ok(Some(limiter))
+}
+
+fn builder(rows: Rows) -> LimiterBuilder {
+    Limiter::builder(rows.first.quota).rows(rows)
 }
 
 /// Reserves the path of a function as the name of its limiter in a store.

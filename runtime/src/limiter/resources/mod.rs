@@ -13,6 +13,7 @@ use std::sync::PoisonError;
 
 pub(crate) use self::table::Function;
 pub(in crate::limiter) use self::table::Resources;
+use crate::costs::Costs;
 use crate::quota::Quota;
 use crate::time::Instant;
 
@@ -29,7 +30,7 @@ impl LimiterState {
     /// Applies the pace that the response to a call sent at `sent` has told of: the next call goes an
     /// interval later. Unused permits that were granted at a faster pace are revoked.
     pub(super) fn begin_pace(&mut self, sent: Instant, now: Instant, wakes: &mut WakeList) {
-        let unused = self.call_back();
+        let unused = self.call_back(now);
         self.give_back(unused);
         self.refill_at(sent.after(self.bucket.shape.interval));
         self.expel(now, wakes);
@@ -152,13 +153,15 @@ impl Shared {
         &self,
         resources: &[Arc<Self>],
         priority: Priority,
+        costs: &Costs,
     ) -> (Instant, Instant) {
-        let limiters = resources.iter().map(|it| &**it).chain([self]);
+        let limiters = resources.iter().map(|it| (&**it, &Costs::ONE));
         limiters
-            .map(|limiter| {
+            .chain([(self, costs)])
+            .map(|(limiter, costs)| {
                 limiter.with_state(|state, now, _| {
                     (
-                        state.expected(priority, true, 1, now),
+                        state.expected(priority, true, costs, now),
                         state.cooldown.until(),
                     )
                 })

@@ -26,6 +26,7 @@ impl LimiterState {
             cooldown: (!left.is_zero()).then_some(left.into()),
             waits: self.waits,
             counts: self.counts,
+            rows: self.row_snapshots(now),
         }
     }
 
@@ -35,6 +36,7 @@ impl LimiterState {
         let cooled = self.cooldown.overlap(since, now).min(waited);
         self.waits.cooldown += Duration::from(cooled);
         self.waits.queue += Duration::from(waited - cooled);
+        self.account_row(Duration::from(waited - cooled));
     }
 
     /// Counts a wait that ended without a permit.

@@ -1,5 +1,6 @@
 //! Closes and opens: for a cooldown, by hand, or for good.
 
+use crate::costs::Costs;
 use crate::learning::Learnt;
 use crate::limiter::fast_path::FastPath;
 use crate::limiter::request::Refusal;
@@ -35,7 +36,7 @@ impl LimiterState {
         if !self.cooldown.extend(until, now) {
             return;
         }
-        let unused = self.call_back();
+        let unused = self.call_back(now);
         self.give_back(unused);
         self.empty(until);
         self.expel(now, wakes);
@@ -90,6 +91,7 @@ impl LimiterState {
         self.bucket.shape = declared;
         fast_path.reshape(declared);
         self.learnt = Learnt::NOTHING;
+        self.reshape_rows(now);
         self.faults = Faults::NONE;
         (self.fresh, self.exhausted, self.shut) = (true, false, false);
         (self.first_trip, self.round_trip) = (None, Span::ZERO);
@@ -113,11 +115,16 @@ impl LimiterState {
     }
 
     /// Adds a waiter that cannot be refused to the queue: it waits for a reset.
-    pub(super) fn join_shut(&mut self, waiter: Waiter, now: Instant) -> Result<u32, Refusal> {
+    pub(super) fn join_shut(
+        &mut self,
+        waiter: Waiter,
+        costs: &Costs,
+        now: Instant,
+    ) -> Result<u32, Refusal> {
         if waiter.refusable {
             return Err(Refusal::Shut);
         }
-        let index = self.queue.join(waiter);
+        let index = self.queue.join(waiter, costs);
         self.note_stuck(now);
         Ok(index)
     }

@@ -289,8 +289,12 @@ impl LimiterState {
                 Some(declared)
             }
         };
+        self.reshape_rows(now);
         let changes = to != self.bucket.shape;
-        if changes {
+        if changes && self.settles {
+            self.bucket
+                .reshape_with_debt(to, now.max(self.cooldown.until()));
+        } else if changes {
             self.bucket.reshape(to, now);
         }
         match bucket {
@@ -315,6 +319,7 @@ impl LimiterState {
     pub(in crate::limiter) fn is_attentive(&self) -> bool {
         let probing = self.cooldown.probe() != Probe::Off;
         self.strict.is_some()
+            || self.has_strict_row()
             || self.fresh
             || probing
             || self.faults.any()

@@ -2,6 +2,8 @@
 
 use crate::bucket::Bucket;
 use crate::bucket::TIMER_SLACK;
+use crate::costs::Costs;
+use crate::costs::TotalCosts;
 use crate::limiter::remote::Due;
 use crate::limiter::request::Priority;
 use crate::limiter::wake_list::WakeList;
@@ -26,28 +28,26 @@ impl LimiterState {
         &self,
         priority: Priority,
         reports: bool,
-        cost: u32,
+        costs: &Costs,
         now: Instant,
     ) -> Instant {
-        self.due(
-            self.cost_served_before(priority, reports) + u64::from(cost),
-            now,
-        )
+        let total = self.costs_served_before(priority, reports).and(costs);
+        self.due_in_all(&total, now)
     }
 
-    /// Returns the tokens asked for by callers that are served before one that joins with this priority now.
-    fn cost_served_before(&self, priority: Priority, reports: bool) -> u64 {
-        let ahead = self.queue.cost_ahead(priority);
+    /// Returns the costs of callers that are served before one that joins with this priority now.
+    fn costs_served_before(&self, priority: Priority, reports: bool) -> TotalCosts {
+        let ahead = self.queue.costs_ahead(priority);
         if !matches!(self.cooldown.probe(), Probe::Armed { .. }) {
             return ahead;
         }
-        let probe = self.queue.probe().map(|index| self.queue.waiter(index));
-        let goes_first =
-            reports && probe.is_none_or(|probe| priority.probes_before(probe.priority));
+        let probe = self.queue.probe();
+        let rank = probe.map(|index| self.queue.waiter(index).priority);
+        let goes_first = reports && rank.is_none_or(|rank| priority.probes_before(rank));
         match probe {
-            _ if goes_first => 0,
+            _ if goes_first => TotalCosts::default(),
             // The probe is served first, whatever its priority.
-            Some(probe) if probe.priority > priority => ahead + u64::from(probe.cost),
+            Some(probe) if rank > Some(priority) => ahead.and(&self.queue.costs(probe)),
             _ => ahead,
         }
     }
@@ -69,7 +69,8 @@ impl LimiterState {
         let Some(remote) = &self.remote else {
             let schedule = self.schedule(now);
             let (due, start) = (schedule.when(cost), schedule.opens.max(now));
-            let logged = self.due_in_log(cost, start, now, |cost| schedule.when(cost));
+            let strict = self.strict.as_ref();
+            let logged = strict.and_then(|it| it.due(cost, start, now, |cost| schedule.when(cost)));
             return logged.map_or(due, |logged| logged.max(due));
         };
         let schedule = self.schedule(now);
@@ -84,28 +85,29 @@ impl LimiterState {
     /// Refuses all waiters that cannot be served in time any more, if there may be any.
     pub(super) fn expel_if_late(&mut self, now: Instant, wakes: &mut WakeList) {
         let latest = self.soonest.after(ROUNDING);
-        if self.due(self.queue.cost_ahead(Priority::First), now) > latest {
+        if self.due_in_all(&self.queue.costs_ahead(Priority::First), now) > latest {
             self.expel(now, wakes);
         }
     }
 
     /// Refuses all waiters that cannot be served in time any more.
     pub(in crate::limiter) fn expel(&mut self, now: Instant, wakes: &mut WakeList) {
-        let burst = self.quota().burst().get();
         let closed = self.cooldown.closed_in_all();
-        let mut ahead = 0;
+        let mut ahead = TotalCosts::default();
         self.soonest = Instant::FAR;
         for index in self.serving_order() {
             let waiter = self.queue.waiter(index);
-            let (cost, latest, max_closed) = (waiter.cost, waiter.latest, waiter.max_closed);
-            let until = self.due(ahead + u64::from(cost), now);
+            let (latest, max_closed) = (waiter.latest, waiter.max_closed);
+            let costs = self.queue.costs(index);
+            let with_it = ahead.and(&costs);
+            let until = self.due_in_all(&with_it, now);
             let state = match () {
-                () if cost > burst => WaiterState::TooLarge,
+                () if self.too_large(&costs).is_some() => WaiterState::TooLarge,
                 () if closed > max_closed => WaiterState::Closed { until },
                 // A permit that is due already is left to `grant`.
                 () if until > latest.after(ROUNDING).max(now) => WaiterState::Late { until },
                 () => {
-                    ahead += u64::from(cost);
+                    ahead = with_it;
                     self.soonest = self.soonest.min(latest);
                     continue;
                 }

@@ -3,6 +3,8 @@
 use core::mem;
 
 use crate::bucket::TIMER_SLACK;
+use crate::costs::Costs;
+use crate::costs::TotalCosts;
 use crate::limiter::request::Priority;
 use crate::limiter::request::Refusal;
 use crate::limiter::request::Request;
@@ -25,9 +27,9 @@ impl LimiterState {
         request: &Request,
         now: Instant,
     ) -> Result<(), Refusal> {
-        let (cost, burst) = (request.cost, self.quota.burst().get());
-        if cost > burst {
-            return Err(Refusal::TooLarge { burst });
+        let costs = &request.costs;
+        if let Some((row, burst)) = self.too_large(costs) {
+            return Err(Refusal::TooLarge { row, burst });
         }
         if self.shut {
             return Err(Refusal::Shut);
@@ -35,7 +37,7 @@ impl LimiterState {
         if request.refusable && self.no_store(request.latest, now).is_some() {
             return Err(Refusal::NoStore);
         }
-        let until = self.expected(Priority::First, request.reports, cost, now);
+        let until = self.expected(Priority::First, request.reports, costs, now);
         let known = self.remote.is_none();
         let is_held = self.queue.waiting() > 0 || self.cooldown.held_until() > now;
         if is_held || (known && until > now) {
@@ -44,21 +46,26 @@ impl LimiterState {
             let until = if until > now { until } else { held };
             return Err(Refusal::Late { until });
         }
-        let credit = if now < self.owed_until {
-            TIMER_SLACK
-        } else {
-            Span::ZERO
-        };
-        match self.pay(cost, now, credit) {
+        let credit = self.credit(now);
+        match self.pay_all(costs, now, credit) {
             Ok(_) => {
                 self.cooldown.granted(request.reports, now);
                 Ok(())
             }
             Err(due) if known => Err(Refusal::Late { until: due }),
             Err(_) => {
-                self.want(cost);
+                self.want(costs.of(0));
                 Err(Refusal::Late { until })
             }
+        }
+    }
+
+    /// Returns the timer slack, while tokens are owed that a late timer kept from waiters.
+    pub(super) fn credit(&self, now: Instant) -> Span {
+        if now < self.owed_until {
+            TIMER_SLACK
+        } else {
+            Span::ZERO
         }
     }
 
@@ -66,14 +73,15 @@ impl LimiterState {
     pub(in crate::limiter) fn join(
         &mut self,
         waiter: Waiter,
+        costs: &Costs,
         slow: Span,
         now: Instant,
         wakes: &mut WakeList,
     ) -> Result<u32, Refusal> {
         if self.shut {
-            return self.join_shut(waiter, now);
+            return self.join_shut(waiter, costs, now);
         }
-        let until = self.expected(waiter.priority, waiter.reports, waiter.cost, now);
+        let until = self.expected(waiter.priority, waiter.reports, costs, now);
         if self.cooldown.closed_in_all() > waiter.max_closed {
             return Err(Refusal::Closed { until });
         }
@@ -84,7 +92,7 @@ impl LimiterState {
         self.fresh |= mem::take(&mut self.was_full);
         self.expect_wait(&waiter, slow, until, now);
         let ahead_of_others = waiter.priority != Priority::First;
-        let index = self.queue.join(waiter);
+        let index = self.queue.join(waiter, costs);
         if ahead_of_others {
             self.expel_if_late(now, wakes);
         }
@@ -107,8 +115,8 @@ impl LimiterState {
             if wakes.is_full() {
                 return Next::More;
             }
+            let costs = self.queue.costs(head);
             let &Waiter {
-                cost,
                 latest,
                 refusable,
                 reports,
@@ -124,9 +132,10 @@ impl LimiterState {
             }
             let held_until = self.cooldown.held_until();
             if now < held_until {
-                return self.next(held_until.max(self.due(u64::from(cost), now)), now, wakes);
+                let due = self.due_in_all(&TotalCosts::default().and(&costs), now);
+                return self.next(held_until.max(due), now, wakes);
             }
-            match self.pay(cost, now, TIMER_SLACK) {
+            match self.pay_all(&costs, now, TIMER_SLACK) {
                 Err(until) => return self.next(until, now, wakes),
                 Ok(until) => {
                     if self.bucket.tat < now {

@@ -14,8 +14,11 @@ pub(super) mod news;
 pub(super) mod overflow;
 pub(super) mod presence;
 pub(super) mod queue;
+mod queue_costs;
 pub(super) mod rejection;
 pub(super) mod renewal;
+pub(super) mod row_state;
+pub(super) mod rows;
 pub(super) mod source;
 pub(super) mod spread;
 pub(super) mod strict;
@@ -38,6 +41,7 @@ use self::news::Announced;
 use self::overflow::Overflow;
 use self::queue::Queue;
 use self::rejection::FirstTrip;
+use self::rows::RowStates;
 use self::strict_state::StrictState;
 use super::counts::Counts;
 use super::fast_path::FastPath;
@@ -107,6 +111,13 @@ pub(super) struct LimiterState {
     pub(super) announced: Announced,
     /// The strict window of the quota, if it has one.
     pub(super) strict: Option<Box<StrictState>>,
+    /// The limits beside the first, if there are any.
+    pub(super) rows: Option<Box<RowStates>>,
+    /// What attempts took is corrected. The instant of each overflow has to be known for that, so the fast path stays
+    /// shut.
+    pub(super) settles: bool,
+    /// Tokens spent beyond what the first limit can owe.
+    pub(super) forgiven: u64,
     /// The limit in a store, from which permits come instead of from the bucket.
     pub(super) remote: Option<Box<Remote>>,
 }
@@ -139,6 +150,9 @@ impl LimiterState {
             passes: 0,
             announced: Announced::NOTHING,
             strict: StrictState::of(quota),
+            rows: None,
+            settles: false,
+            forgiven: 0,
             remote: None,
         }
     }
@@ -160,6 +174,7 @@ impl LimiterState {
             self.bucket.bound(now);
         }
         self.follow_ways(fast_path, now);
+        self.reshape_rows(now);
         if self.learnt.age(now) {
             self.outlived(fast_path, now);
         }
@@ -174,7 +189,7 @@ impl LimiterState {
     /// waits.
     pub(super) fn hand_back(&mut self, fast_path: &FastPath, now: Instant) {
         self.soonest = Instant::FAR;
-        if self.remote.is_some() || self.shut || self.is_logged() {
+        if self.remote.is_some() || self.shut || self.is_logged() || self.has_rows() {
             return;
         }
         let is_open = self.cooldown.held_until() <= now && self.cooldown.probe() == Probe::Off;
@@ -202,6 +217,11 @@ impl LimiterState {
         self.refilled = None;
         self.reshape(fast_path, now);
         self.expel(now, wakes);
+    }
+
+    /// Returns whether permits need more than the bucket of the fast path.
+    pub(super) const fn has_rows(&self) -> bool {
+        self.rows.is_some() || self.settles
     }
 
     pub(super) const fn quota(&self) -> Quota {

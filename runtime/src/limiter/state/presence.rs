@@ -1,6 +1,7 @@
 //! Unused permits: a future that is granted one may not be polled for long.
 
 use crate::bucket::TIMER_SLACK;
+use crate::costs::Costs;
 use crate::limiter::request::Priority;
 use crate::limiter::wake_list::WakeList;
 use crate::time::Instant;
@@ -37,14 +38,11 @@ impl LimiterState {
         self.queue.come_back(index, now);
         // Something that was learnt while it was not in the queue may have made it too late.
         let &Waiter {
-            cost,
-            latest,
-            max_closed,
-            ..
+            latest, max_closed, ..
         } = self.queue.waiter(index);
         self.soonest = self.soonest.min(latest);
         let is_closed = self.cooldown.closed_in_all() > max_closed;
-        if cost > self.quota().burst().get() || is_closed {
+        if self.too_large(&self.queue.costs(index)).is_some() || is_closed {
             self.expel(now, wakes);
         } else {
             self.expel_if_late(now, wakes);
@@ -55,7 +53,7 @@ impl LimiterState {
     pub(super) fn recall(&mut self, now: Instant, wakes: &mut WakeList) {
         while let Some(index) = self.queue.oldest_grant() {
             let waiter = self.queue.waiter(index);
-            let (state, since, cost) = (waiter.state(), waiter.since, waiter.cost);
+            let (state, since) = (waiter.state(), waiter.since);
             let came_back = waiter.priority == Priority::Returned;
             if since + LEASE > now {
                 break;
@@ -63,7 +61,8 @@ impl LimiterState {
             self.overflow(now, TIMER_SLACK);
             // Its waker was called when the permit was granted.
             drop(self.queue.decide(index, WaiterState::Absent));
-            self.take_back(state, since, cost, now);
+            let costs = self.queue.costs(index);
+            self.take_back(state, since, &costs, now);
             if came_back {
                 self.skip_others_like_it(since, wakes);
             }
@@ -82,15 +81,16 @@ impl LimiterState {
         }
     }
 
-    /// Returns all waiters with an unused permit to the front of the queue. Returns the tokens that they give
-    /// back.
-    pub(in crate::limiter) fn call_back(&mut self) -> u64 {
+    /// Returns all waiters with an unused permit to the front of the queue. Returns the tokens of the first limit that
+    /// they give back.
+    pub(in crate::limiter) fn call_back(&mut self, now: Instant) -> u64 {
         if let Probe::Out { sent, .. } = self.cooldown.probe() {
             if self.queue.holds_unused(sent) {
                 self.cooldown.unused(sent);
             }
         }
         self.unlog_unused();
+        self.give_back_unused_rows(now);
         self.queue.revoke()
     }
 
@@ -99,14 +99,16 @@ impl LimiterState {
         &mut self,
         state: WaiterState,
         since: Instant,
-        cost: u32,
+        costs: &Costs,
         now: Instant,
     ) {
         let (WaiterState::Granted { until } | WaiterState::Held { until }) = state else {
             return;
         };
+        let cost = costs.of(0);
         self.cooldown.unused(since);
-        self.unlog_permit(cost, since);
+        self.give_back_rows(costs, since, now);
+        self.unlog(u64::from(cost), since);
         match &mut self.remote {
             Some(remote) if until < Instant::FAR => {
                 remote.put_back(cost, until, now);

@@ -5,10 +5,13 @@
 use core::mem;
 use core::task::Waker;
 
+use crate::costs::Costs;
+use crate::costs::TotalCosts;
 use crate::limiter::request::Priority;
 use crate::limiter::runtime_id::RuntimeId;
 use crate::time::Instant;
 
+use super::queue_costs::QueueCosts;
 use super::waiter::Waiter;
 use super::waiter::WaiterState;
 
@@ -55,6 +58,8 @@ pub(in crate::limiter) struct Queue {
     granted: List,
     /// Waiters that hold a permit until they have another limiter's as well.
     held: List,
+    /// Costs in limits beside the first, if the limiter has any.
+    costs: Option<Box<QueueCosts>>,
 }
 
 impl Queue {
@@ -66,7 +71,20 @@ impl Queue {
             by_priority: [List::EMPTY; Priority::ALL.len()],
             granted: List::EMPTY,
             held: List::EMPTY,
+            costs: None,
         }
+    }
+
+    /// Counts the costs in all limits from now on. Those of waiters that are in the queue already are in the first alone.
+    pub(super) fn count_all_costs(&mut self) {
+        let waiters = self.places.iter().map(|place| place.waiter.as_ref());
+        self.costs = Some(Box::new(QueueCosts::new(waiters)));
+    }
+
+    /// Returns the costs of a waiter.
+    pub(in crate::limiter) fn costs(&self, index: u32) -> Costs {
+        let first = Costs::first(self.waiter(index).cost);
+        self.costs.as_ref().map_or(first, |costs| costs.of(index))
     }
 
     /// Returns the number of waiters without a permit.
@@ -74,7 +92,16 @@ impl Queue {
         self.by_priority.iter().map(|list| list.len).sum()
     }
 
-    /// Returns the tokens asked for ahead of a caller that joins with this priority now.
+    /// Returns the costs, in all limits, of the callers ahead of one that joins with this priority now.
+    pub(in crate::limiter) fn costs_ahead(&self, priority: Priority) -> TotalCosts {
+        let first = self.cost_ahead(priority);
+        let costs = self.costs.as_ref();
+        costs.map_or(TotalCosts::default().with_first(first), |it| {
+            it.ahead(priority)
+        })
+    }
+
+    /// Returns the tokens of the first limit asked for ahead of a caller that joins with this priority now.
     pub(in crate::limiter) fn cost_ahead(&self, priority: Priority) -> u64 {
         let ahead = &self.by_priority[..=priority as usize];
         ahead.iter().map(|list| list.cost).sum()
@@ -138,7 +165,7 @@ impl Queue {
     }
 
     /// Adds a waiter at the end of the list of its priority.
-    pub(in crate::limiter) fn join(&mut self, waiter: Waiter) -> u32 {
+    pub(in crate::limiter) fn join(&mut self, waiter: Waiter, costs: &Costs) -> u32 {
         let place = Place {
             waiter: Some(waiter),
             previous: NIL,
@@ -155,6 +182,9 @@ impl Queue {
             self.places[index as usize] = place;
             index
         };
+        if let Some(table) = &mut self.costs {
+            table.set(index, costs);
+        }
         self.push_back(index);
         index
     }
@@ -178,6 +208,9 @@ impl Queue {
         if self.taken == 0 && self.places.len() > KEEP {
             self.places = Vec::new();
             self.free = NIL;
+            if let Some(costs) = &mut self.costs {
+                costs.free();
+            }
         }
         waiter
     }
@@ -316,9 +349,19 @@ impl Queue {
             list.cost += u64::from(cost);
             list.reporting += usize::from(reports);
         }
+        if let Some(priority) = self.waits_in(index) {
+            if let Some(costs) = &mut self.costs {
+                costs.enter(priority, index);
+            }
+        }
     }
 
     fn unlink(&mut self, index: u32) {
+        if let Some(priority) = self.waits_in(index) {
+            if let Some(costs) = &mut self.costs {
+                costs.leave(priority, index);
+            }
+        }
         let Place { previous, next, .. } = self.places[index as usize];
         let &Waiter { cost, reports, .. } = self.waiter(index);
         let Some(list) = self.list_of(index) else {
@@ -339,6 +382,12 @@ impl Queue {
         if next != NIL {
             self.places[next as usize].previous = previous;
         }
+    }
+
+    /// Returns the priority of a waiter without a permit.
+    fn waits_in(&self, index: u32) -> Option<Priority> {
+        let waiter = self.waiter(index);
+        (waiter.state() == WaiterState::Waiting).then_some(waiter.priority)
     }
 
     /// Returns the list that a waiter is in by its state; some are in none.

@@ -190,7 +190,7 @@ impl LimiterState {
             self.close(effect.paused_until, now, wakes);
         }
         if effect.void {
-            self.call_back();
+            self.call_back(now);
         }
         self.expel(now, wakes);
     }

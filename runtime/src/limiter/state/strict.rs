@@ -60,32 +60,27 @@ impl LimiterState {
 
     /// Returns the tokens that the log leaves free, if there is one.
     pub(super) fn free_in_log(&self, now: Instant) -> Option<u64> {
-        let (log, lasts) = self.strict.as_ref()?.logged(now)?;
-        Some(log.available(now, lasts))
+        self.strict.as_ref()?.free(now)
     }
 
     /// Returns the instant at which the log has room for `cost` tokens at once. `Ok`: now.
     pub(super) fn check_log(&self, cost: u32, now: Instant) -> Result<(), Instant> {
-        let Some((log, lasts)) = self.strict.as_ref().and_then(|it| it.logged(now)) else {
-            return Ok(());
-        };
-        let due = log.due(u64::from(cost), now, lasts);
-        if due > now { Err(due) } else { Ok(()) }
+        self.strict
+            .as_ref()
+            .map_or(Ok(()), |strict| strict.check(cost, now))
     }
 
     /// Counts the tokens of a permit.
     pub(super) fn log_permit(&mut self, cost: u32, now: Instant) {
-        let logged = self.strict.as_mut().and_then(|it| it.logged_mut(now));
-        if let Some((log, lasts)) = logged {
-            log.take(u64::from(cost), now, lasts);
+        if let Some(strict) = &mut self.strict {
+            strict.count(u64::from(cost), now);
         }
     }
 
-    /// Takes a permit out of the log that was granted at `since`, and not used.
-    pub(super) fn unlog_permit(&mut self, cost: u32, since: Instant) {
-        let log = self.strict.as_mut().and_then(|it| it.log.as_mut());
-        if let Some(log) = log {
-            log.give_back(u64::from(cost), since);
+    /// Takes tokens out of the log that were taken at `since`, and not used.
+    pub(super) fn unlog(&mut self, tokens: u64, since: Instant) {
+        if let Some(strict) = &mut self.strict {
+            strict.uncount(tokens, since);
         }
     }
 
@@ -97,39 +92,16 @@ impl LimiterState {
         for index in self.queue.unused() {
             let waiter = self.queue.waiter(index);
             let (cost, since) = (waiter.cost, waiter.since);
-            self.unlog_permit(cost, since);
+            self.unlog(u64::from(cost), since);
         }
-    }
-
-    /// Returns the instant at which the last of `cost` tokens is free by the log, from `start` on. `due`: the same
-    /// instant by the bucket.
-    ///
-    /// It is exact for calls of one token. Where calls take several tokens at once, and more than the limit are taken
-    /// before them, it is the earliest possible one.
-    pub(super) fn due_in_log(
-        &self,
-        cost: u64,
-        start: Instant,
-        now: Instant,
-        due: impl Fn(u64) -> Instant,
-    ) -> Option<Instant> {
-        let (log, lasts) = self.strict.as_ref()?.logged(now)?;
-        let (first, free_at, later) = log.when(cost, start, lasts);
-        Some(free_at.max(due(first)).after(later))
     }
 
     /// Follows the ways to the server as they are known now, and the clock of another runtime.
     pub(super) fn follow_ways(&mut self, fast_path: &FastPath, now: Instant) {
-        let Some(strict) = &mut self.strict else {
-            return;
-        };
-        if let Some(log) = &mut strict.log {
-            log.tame(now);
-            return;
-        }
-        let lasts = strict.guard.lasts_about(now);
-        let shape = Shape::strict(strict.window, self.quota.burst(), lasts);
-        if shape != self.declared_shape {
+        let burst = self.quota.burst();
+        let strict = self.strict.as_mut();
+        let shape = strict.and_then(|strict| strict.shape(burst, now));
+        if let Some(shape) = shape.filter(|shape| *shape != self.declared_shape) {
             self.declared_shape = shape;
             self.delayed = true;
             self.reshape(fast_path, now);
@@ -143,16 +115,16 @@ impl LimiterState {
         fast_path: &FastPath,
         now: Instant,
     ) {
+        self.returned_to_rows(took, now);
         if let Some(strict) = &mut self.strict {
-            let before = strict.guard.lasts(now);
-            strict.guard.record(took, now);
-            self.delayed |= strict.guard.lasts(now) > before;
+            self.delayed |= strict.returned(took, now);
             self.follow_ways(fast_path, now);
         }
     }
 
     /// Handles a refusal although the window was kept to.
     pub(super) fn refused_in_window(&mut self, now: Instant) {
+        self.refused_in_rows(now);
         if let Some(strict) = &mut self.strict {
             strict.guard.refused(now);
             self.delayed = true;

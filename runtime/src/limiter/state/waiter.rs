@@ -46,6 +46,7 @@ pub(in crate::limiter) struct Waiter {
     pub(in crate::limiter) refusable: bool,
     /// The outcome of the attempt will be reported to the limiter.
     pub(in crate::limiter) reports: bool,
+    /// Number of tokens of the first limit.
     pub(in crate::limiter) cost: u32,
     /// Instant that belongs to the state.
     until: Instant,
@@ -88,7 +89,7 @@ impl Waiter {
             priority: request.priority,
             refusable: request.refusable,
             reports: request.reports,
-            cost: request.cost,
+            cost: request.costs.of(0),
             until: Instant::EPOCH,
             latest: request.latest,
             max_closed: request.max_pause.plus(closed),

@@ -1,0 +1,29 @@
+//! What a permit took, for a settlement that comes when the permit is gone.
+
+use crate::costs::Costs;
+use crate::time::Instant;
+
+/// What a [`Reservation`](crate::Reservation) took, and when: for [`Limiter::settle`](crate::Limiter::settle), by
+/// whichever task learns what was really spent. Dropping it changes nothing: the costs stand.
+///
+/// # Examples
+///
+/// ```
+/// use core::num::NonZeroU32;
+/// use paced::{Limiter, Quota, Receipt};
+///
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() -> Result<(), paced::Error> {
+/// let per_hour = |count| Quota::per_hour(NonZeroU32::new(count).unwrap());
+/// let tokens = per_hour(3600).with_burst(NonZeroU32::new(3600).unwrap());
+/// let openai = Limiter::builder(per_hour(500)).row("tokens", tokens).build()?;
+/// let receipt: Receipt = openai.acquire_costs(&[("tokens", 1000)]).await?.into_receipt();
+/// openai.settle(receipt, &[("tokens", 300)])?;
+/// assert_eq!(openai.snapshot().row("tokens").unwrap().available, 3300);
+/// # Ok(()) }
+/// ```
+#[derive(Debug)]
+#[must_use = "a receipt is for `Limiter::settle`"]
+pub struct Receipt {
+    pub(super) drawn_at: Instant,
+    pub(super) costs: Costs,
+}

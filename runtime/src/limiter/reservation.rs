@@ -1,0 +1,305 @@
+//! Permits with costs in several limits, and the settlement of what was really spent.
+
+use core::future::Future;
+use core::ops::Deref;
+use core::pin::Pin;
+use core::task::Context;
+use core::task::Poll;
+
+use crate::clock;
+use crate::costs::Costs;
+use crate::costs::MAX_ROWS;
+use crate::costs::Settlement;
+use crate::error::Context as ErrorContext;
+use crate::error::Error;
+use crate::error::Kind;
+use crate::time::Instant;
+
+use super::Denial;
+use super::Limiter;
+use super::Permit;
+use super::Receipt;
+use super::Request;
+use super::Ticket;
+use super::shared::Shared;
+
+/// Permit for a request with [costs](Limiter::acquire_costs), which can be corrected once it is known what the request
+/// really took.
+///
+/// It dereferences to the [`Permit`], by which the response is reported. Dropping it changes nothing: the costs stand.
+///
+/// # Examples
+///
+/// ```
+/// use core::num::NonZeroU32;
+/// use paced::{Limiter, Quota, Reservation};
+///
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() -> Result<(), paced::Error> {
+/// let per_hour = |count| Quota::per_hour(NonZeroU32::new(count).unwrap());
+/// let tokens = per_hour(3600).with_burst(NonZeroU32::new(3600).unwrap());
+/// let openai = Limiter::builder(per_hour(500)).row("tokens", tokens).build()?;
+/// let reservation: Reservation<'_> = openai.acquire_costs(&[("tokens", 1000)]).await?;
+/// // .. one request, whose response says that it took 300 tokens ..
+/// reservation.settle(&[("tokens", 300)])?;
+/// assert_eq!(openai.snapshot().row("tokens").unwrap().available, 3300);
+/// # Ok(()) }
+/// ```
+#[derive(Debug)]
+pub struct Reservation<'a> {
+    limiter: &'a Limiter,
+    permit: Permit<'a>,
+    receipt: Receipt,
+}
+
+impl<'a> Reservation<'a> {
+    fn new(limiter: &'a Limiter, costs: Costs, now: Instant) -> Self {
+        limiter.shared().fast_path.count_permit();
+        Self {
+            limiter,
+            permit: Permit::new(limiter, now),
+            receipt: Receipt {
+                drawn_at: now,
+                costs,
+            },
+        }
+    }
+
+    /// Corrects what the request took, as [`Limiter::settle`] does.
+    ///
+    /// # Errors
+    ///
+    /// [`is_conflict`](Error::is_conflict): the limiter has no limit of one of the units. Nothing is corrected.
+    ///
+    /// # Examples
+    ///
+    /// See [`Reservation`].
+    pub fn settle(self, spent: &[(&str, u64)]) -> Result<(), Error> {
+        self.limiter.settle(self.receipt, spent)
+    }
+
+    /// Returns what was taken, for [`Limiter::settle`]: for a request whose end another task learns of.
+    ///
+    /// # Examples
+    ///
+    /// See [`Receipt`].
+    pub fn into_receipt(self) -> Receipt {
+        self.receipt
+    }
+}
+
+impl<'a> Deref for Reservation<'a> {
+    type Target = Permit<'a>;
+
+    fn deref(&self) -> &Permit<'a> {
+        &self.permit
+    }
+}
+
+/// Future of [`Limiter::acquire_costs`]. It takes no place in the queue before it is polled.
+///
+/// # Cancel safety
+///
+/// Dropping it gives up its place in the queue, as [`Limiter::acquire`] says.
+///
+/// # Examples
+///
+/// ```
+/// use core::num::NonZeroU32;
+/// use paced::{AcquireCosts, Limiter, Quota};
+///
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() -> Result<(), paced::Error> {
+/// let per_minute = |count| Quota::per_minute(NonZeroU32::new(count).unwrap());
+/// let openai = Limiter::builder(per_minute(500)).row("tokens", per_minute(30_000)).build()?;
+/// let acquire: AcquireCosts<'_> = openai.acquire_costs(&[("tokens", 500)]);
+/// assert_eq!(openai.snapshot().row("tokens").unwrap().available, 500);
+/// acquire.await?;
+/// assert_eq!(openai.snapshot().row("tokens").unwrap().available, 0);
+/// # Ok(()) }
+/// ```
+#[derive(Debug)]
+#[must_use = "no permit is taken before the future is awaited"]
+pub struct AcquireCosts<'a> {
+    limiter: &'a Limiter,
+    costs: Result<Costs, Error>,
+    ticket: Option<Ticket>,
+}
+
+impl<'a> AcquireCosts<'a> {
+    #[cold]
+    fn wait(&mut self, costs: &Costs, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        loop {
+            if let Some(ticket) = &mut self.ticket {
+                let outcome = core::task::ready!(ticket.poll(cx));
+                self.ticket = None;
+                let refused = |refusal| denied(self.limiter, Denial::Refused(refusal), costs);
+                return Poll::Ready(outcome.map(drop).map_err(refused));
+            }
+            let request = Request {
+                costs: *costs,
+                ..Request::ONE
+            };
+            match Ticket::enter(self.limiter.shared(), request, cx) {
+                Ok(None) => return Poll::Ready(Ok(())),
+                Ok(ticket) => self.ticket = ticket,
+                Err(denial) => return Poll::Ready(Err(denied(self.limiter, denial, costs))),
+            }
+        }
+    }
+}
+
+#[cold]
+fn denied(limiter: &Limiter, denial: Denial, costs: &Costs) -> Error {
+    let shared = limiter.shared();
+    shared.count_refused();
+    let kind = shared.kind_of(denial, costs, clock::now(), |_, wait| Kind::Deadline(wait));
+    Error::new(kind).at(ErrorContext {
+        unit: shared.unit_of(denial, costs),
+        ..shared.context(false)
+    })
+}
+
+impl<'a> Future for AcquireCosts<'a> {
+    type Output = Result<Reservation<'a>, Error>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let costs = match &self.costs {
+            Ok(costs) => *costs,
+            Err(error) => return Poll::Ready(Err(error.clone())),
+        };
+        let (limiter, now) = (self.limiter, clock::quick());
+        #[cfg(feature = "test-util")]
+        if crate::context::unpaced::is_on() {
+            return Poll::Ready(Ok(Reservation::new(limiter, costs, now)));
+        }
+        if self.ticket.is_none() && limiter.shared().pass_costs(&costs, now) {
+            return Poll::Ready(Ok(Reservation::new(limiter, costs, now)));
+        }
+        core::task::ready!(self.wait(&costs, cx))?;
+        Poll::Ready(Ok(Reservation::new(limiter, costs, clock::now())))
+    }
+}
+
+impl Limiter {
+    /// Waits for a permit that takes these costs from the limits of their units, all at once. Of a limit of requests it
+    /// takes 1, unless `costs` says otherwise; of the others nothing that `costs` does not name.
+    ///
+    /// # Errors
+    ///
+    /// As [`acquire`](Self::acquire). [`is_insufficient_capacity`](Error::is_insufficient_capacity), at once: a cost is
+    /// above what its limit holds; [`unit`](Error::unit) names the limit. [`is_conflict`](Error::is_conflict): the
+    /// limiter has no limit of one of the units.
+    ///
+    /// # Panics
+    ///
+    /// As [`acquire`](Self::acquire).
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`acquire`](Self::acquire).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use paced::{Limiter, Quota};
+    /// use tokio::time::Instant;
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() -> Result<(), paced::Error> {
+    /// let per_second = |count| Quota::per_second(NonZeroU32::new(count).unwrap());
+    /// let openai = Limiter::builder(per_second(10)).row("tokens", per_second(500)).build()?;
+    /// let start = Instant::now();
+    /// openai.acquire_costs(&[("tokens", 500)]).await?;
+    /// openai.acquire_costs(&[("tokens", 100)]).await?;
+    /// assert_eq!(start.elapsed().as_millis(), 200, "100 tokens come in 200 ms");
+    /// # Ok(()) }
+    /// ```
+    pub fn acquire_costs(&self, costs: &[(&str, u64)]) -> AcquireCosts<'_> {
+        AcquireCosts {
+            limiter: self,
+            costs: self.shared().costs_of_pairs(costs),
+            ticket: None,
+        }
+    }
+
+    /// Takes a permit with these costs if no caller waits and all limits have them, as
+    /// [`acquire_costs`](Self::acquire_costs) does.
+    ///
+    /// # Errors
+    ///
+    /// As [`try_acquire_many`](Self::try_acquire_many) and [`acquire_costs`](Self::acquire_costs).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use paced::{Limiter, Quota};
+    ///
+    /// let per_hour = |count| Quota::per_hour(NonZeroU32::new(count).unwrap());
+    /// let openai = Limiter::builder(per_hour(500)).row("tokens", per_hour(7200)).build()?;
+    /// let error = openai.try_acquire_costs(&[("tokens", 3)]).unwrap_err();
+    /// assert!(error.is_insufficient_capacity(), "the default burst is one second's worth: {error}");
+    /// assert!(openai.try_acquire_costs(&[("tokens", 2)]).is_ok());
+    /// let error = openai.try_acquire_costs(&[("tokens", 2)]).unwrap_err();
+    /// assert!(error.is_not_yet());
+    /// # Ok::<(), paced::Error>(())
+    /// ```
+    pub fn try_acquire_costs(&self, costs: &[(&str, u64)]) -> Result<Reservation<'_>, Error> {
+        let shared = self.shared();
+        let costs = shared.costs_of_pairs(costs)?;
+        let now = clock::quick();
+        #[cfg(feature = "test-util")]
+        if crate::context::unpaced::is_on() {
+            return Ok(Reservation::new(self, costs, now));
+        }
+        if shared.pass_costs(&costs, now) {
+            return Ok(Reservation::new(self, costs, now));
+        }
+        match shared.try_take(&costs) {
+            Ok(()) => Ok(Reservation::new(self, costs, now)),
+            Err(refusal) => Err(shared.not_yet(Denial::Refused(refusal), &costs, clock::now())),
+        }
+    }
+
+    /// Corrects what a request took. A limit that `spent` does not name keeps its cost.
+    ///
+    /// What was spent beyond the cost is owed: it is charged at once, and later calls wait for it. A limit owes at most
+    /// the tokens of one period; more is forgiven, and counted in [`RowSnapshot::forgiven`](crate::RowSnapshot).
+    ///
+    /// What was not spent is given back, but not where the bucket has been full since: then it has gained other tokens in
+    /// their place, and giving these back would exceed the quota.
+    ///
+    /// # Errors
+    ///
+    /// [`is_conflict`](Error::is_conflict): the limiter has no limit of one of the units. Nothing is corrected.
+    ///
+    /// # Examples
+    ///
+    /// See [`Receipt`].
+    #[expect(clippy::needless_pass_by_value, reason = "a permit is settled once")]
+    pub fn settle(&self, receipt: Receipt, spent: &[(&str, u64)]) -> Result<(), Error> {
+        let shared = self.shared();
+        let mut settlement = Settlement {
+            drawn_at: receipt.drawn_at,
+            costs: receipt.costs,
+            spent: [None; MAX_ROWS],
+        };
+        for &(unit, amount) in spent {
+            shared.costs_of_pairs(&[(unit, amount)])?;
+            for row in shared.rows_of(unit) {
+                settlement.spent[row] = Some(amount);
+            }
+        }
+        shared.settle_later(&settlement);
+        Ok(())
+    }
+}
+
+impl Shared {
+    fn costs_of_pairs(&self, costs: &[(&str, u64)]) -> Result<Costs, Error> {
+        let mut all = self.usual_costs();
+        for &(unit, amount) in costs {
+            self.set_cost(&mut all, unit, amount)?;
+        }
+        Ok(all)
+    }
+}

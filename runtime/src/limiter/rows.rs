@@ -1,0 +1,226 @@
+//! Limiters with several limits: their units, and the costs of calls in them.
+
+use core::fmt::Write as _;
+
+use crate::costs::Costs;
+use crate::costs::Settlement;
+use crate::error::Error;
+use crate::quota::Quota;
+use crate::row::Row;
+use crate::row::Rows;
+use crate::time::Instant;
+
+use super::fast_path::TryTake;
+use super::request::Denial;
+use super::request::Refusal;
+use super::request::Request;
+use super::shared::Shared;
+
+/// Units of a limiter's limits, in their order.
+#[derive(Debug)]
+pub(super) struct Units {
+    rows: Rows,
+    /// 1 for each limit of requests.
+    usual: Costs,
+}
+
+impl Units {
+    fn of(rows: &Rows) -> Self {
+        let mut usual = Costs::NONE;
+        for (at, row) in rows.iter().enumerate() {
+            usual.set(at, u64::from(row.counts_requests()));
+        }
+        Self {
+            rows: rows.clone(),
+            usual,
+        }
+    }
+
+    fn units(&self) -> impl Iterator<Item = (usize, &'static str)> {
+        self.rows.iter().map(Row::unit).enumerate()
+    }
+}
+
+impl Shared {
+    /// Creates a limiter with these limits.
+    pub(super) fn with_rows(rows: &Rows) -> std::sync::Arc<Self> {
+        let shared = Self::new(rows.first.quota);
+        shared.add_rows(rows);
+        shared
+    }
+
+    /// Gives the limiter the limits beside its first, unless it has them.
+    pub(super) fn add_rows(&self, rows: &Rows) {
+        if rows.is_plain() || self.units.set(Box::new(Units::of(rows))).is_err() {
+            return;
+        }
+        // The fast path stays shut: permits are taken from all limits under the lock.
+        self.with_state(|state, now, _| {
+            state.add_rows(rows);
+            state.drain_rows(&rows.others, now);
+        });
+    }
+
+    /// Returns whether there are several limits, or one of another unit than requests.
+    #[inline]
+    pub(crate) fn has_rows(&self) -> bool {
+        self.units.get().is_some()
+    }
+
+    /// Returns the costs of a call that names none: 1 in each limit of requests.
+    #[inline]
+    pub(crate) fn usual_costs(&self) -> Costs {
+        self.units.get().map_or(Costs::ONE, |units| units.usual)
+    }
+
+    /// Returns the costs of a call that takes `cost` in each limit of requests.
+    pub(super) fn costs_of_first(&self, cost: u32) -> Costs {
+        let Some(units) = self.units.get() else {
+            return Costs::first(cost);
+        };
+        let mut costs = units.usual;
+        for (row, _) in units.units().filter(|&(row, _)| units.usual.of(row) > 0) {
+            costs.set(row, u64::from(cost));
+        }
+        costs
+    }
+
+    /// Returns the costs of a call that takes `amounts` of these units, and of the others what is usual. An empty unit:
+    /// all requests.
+    ///
+    /// # Errors
+    ///
+    /// The limiter has no limit of one of the units.
+    pub(crate) fn costs_of(&self, units: &[&str], amounts: &[u64]) -> Result<Costs, Error> {
+        let mut costs = self.usual_costs();
+        for (unit, &amount) in units.iter().zip(amounts) {
+            self.set_cost(&mut costs, unit, amount)?;
+        }
+        Ok(costs)
+    }
+
+    /// Sets the cost in each limit of this unit.
+    pub(super) fn set_cost(&self, costs: &mut Costs, unit: &str, cost: u64) -> Result<(), Error> {
+        let mut found = false;
+        for row in self.rows_of(unit) {
+            costs.set(row, cost);
+            found = true;
+        }
+        if found {
+            Ok(())
+        } else {
+            Err(self.unknown_unit(unit))
+        }
+    }
+
+    /// Returns the places of the limits of this unit.
+    pub(crate) fn rows_of(&self, unit: &str) -> impl Iterator<Item = usize> {
+        let wanted = if unit.is_empty() {
+            crate::row::REQUESTS
+        } else {
+            unit
+        };
+        let units = self.units.get();
+        let plain = (units.is_none() && wanted == crate::row::REQUESTS).then_some(0);
+        let rows = units.into_iter().flat_map(|units| units.units());
+        plain
+            .into_iter()
+            .chain(rows.filter_map(move |(row, it)| (it == wanted).then_some(row)))
+    }
+
+    /// Returns the unit of the limit at `row`. `None`: the limiter has one limit without a name.
+    pub(crate) fn unit(&self, row: usize) -> Option<&'static str> {
+        let units = self.units.get()?;
+        units.units().nth(row).map(|(_, unit)| unit)
+    }
+
+    /// Returns the unit of the limit because of which a caller was denied a permit.
+    #[cold]
+    pub(crate) fn unit_of(&self, denial: Denial, costs: &Costs) -> Option<&'static str> {
+        self.units.get()?;
+        match denial {
+            Denial::Refused(Refusal::TooLarge { row, .. }) => self.unit(row),
+            Denial::Refused(Refusal::Late { .. }) => {
+                let row = self.with_state(|state, now, _| state.latest_row(costs, now));
+                self.unit(row)
+            }
+            _ => None,
+        }
+    }
+
+    #[cold]
+    fn unknown_unit(&self, unit: &str) -> Error {
+        let mut known = String::new();
+        let units = self.units.get();
+        let units = units.into_iter().flat_map(|units| units.units());
+        for (at, (_, unit)) in units.enumerate() {
+            let comma = if at == 0 { "" } else { ", " };
+            // Writing to a `String` does not fail.
+            let _ = write!(known, "{comma}\"{unit}\"");
+        }
+        if known.is_empty() {
+            known.push_str("one of requests");
+        }
+        let label = self.label();
+        Error::conflict(format!(
+            "limiter \"{label}\" has no limit of \"{unit}\"; its limits: {known}"
+        ))
+    }
+
+    /// Admits a call's attempt if no caller waits and all limits have its costs.
+    #[inline]
+    pub(crate) fn admit_costs(&self, costs: &Costs, now: Instant) -> bool {
+        let passed = self.pass_costs(costs, now);
+        if passed {
+            self.fast_path.count_attempt();
+        }
+        passed
+    }
+
+    /// Takes a permit if no caller waits and all limits have the costs.
+    #[inline]
+    pub(super) fn pass_costs(&self, costs: &Costs, now: Instant) -> bool {
+        if !self.has_rows() {
+            match self.fast_path.pass(costs.of(0), now) {
+                TryTake::Taken => return true,
+                TryTake::Empty(_) => return false,
+                TryTake::Slow => {}
+            }
+        }
+        let mut locked = self.lock();
+        locked.state.take_at_once(costs, now)
+    }
+
+    /// Takes a permit now. The refusal carries the instant at which one is free.
+    pub(super) fn try_take(&self, costs: &Costs) -> Result<(), Refusal> {
+        let request = Request {
+            costs: *costs,
+            ..Request::ONE
+        };
+        self.with_state(|state, now, _| state.take(&request, now))
+    }
+
+    /// Corrects what an attempt took, after its end was reported.
+    pub(crate) fn settle_later(&self, settlement: &Settlement) {
+        self.with_state(|state, now, _| state.settle(settlement, now));
+    }
+
+    /// Changes the quota of the limits of this unit.
+    pub(super) fn set_limit(&self, unit: &str, quota: Quota) -> Result<(), Error> {
+        let mut rows = self.rows_of(unit).peekable();
+        if rows.peek().is_none() {
+            return Err(self.unknown_unit(unit));
+        }
+        for row in rows {
+            if row == 0 {
+                self.set_quota(quota);
+            } else {
+                self.with_state(|state, now, wakes| {
+                    state.set_row_quota(row, quota, now);
+                    state.expel(now, wakes);
+                });
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,209 @@
+//! State of one limit beside the first: its bucket, and what settlements have changed.
+
+use core::time::Duration;
+
+use crate::bucket::Bucket;
+use crate::bucket::Shape;
+use crate::bucket::TIMER_SLACK;
+use crate::limiter::snapshot::RowSnapshot;
+use crate::quota::Quota;
+use crate::quota::Rate;
+use crate::row::Row;
+use crate::time::Instant;
+use crate::time::Span;
+
+use super::overflow::Overflow;
+use super::strict_state::StrictState;
+
+/// State of one limit beside the first.
+#[derive(Debug)]
+pub(in crate::limiter) struct RowState {
+    pub(in crate::limiter) unit: &'static str,
+    quota: Quota,
+    /// Shape of the declared bucket.
+    declared: Shape,
+    /// Bucket in force: the declared one, slowed down by what was learnt.
+    bucket: Bucket,
+    /// Instant of the last (possible) overflow.
+    overflowed: Overflow,
+    /// The strict window of the quota, if it has one.
+    strict: Option<Box<StrictState>>,
+    /// Time that calls have waited for its tokens.
+    pub(in crate::limiter) waited: Duration,
+    /// Tokens spent beyond what the limit can owe.
+    pub(in crate::limiter) forgiven: u64,
+}
+
+impl RowState {
+    pub(super) fn new(row: &Row) -> Self {
+        let declared = Shape::of(row.quota);
+        Self {
+            unit: row.unit(),
+            quota: row.quota,
+            declared,
+            bucket: Bucket::full(declared),
+            overflowed: Overflow::NEVER,
+            strict: StrictState::of(row.quota),
+            waited: Duration::ZERO,
+            forgiven: 0,
+        }
+    }
+
+    pub(in crate::limiter) const fn quota(&self) -> Quota {
+        self.quota
+    }
+
+    /// Returns the state as it is at `now`.
+    pub(super) fn snapshot(&self, now: Instant) -> RowSnapshot {
+        RowSnapshot {
+            unit: self.unit,
+            quota: self.quota,
+            rate: Rate::of_interval(self.bucket.shape.interval),
+            available: self.available(now),
+            waited: self.waited,
+            forgiven: self.forgiven,
+        }
+    }
+
+    /// Returns the tokens that can be taken at `now`.
+    pub(in crate::limiter) fn available(&self, now: Instant) -> u64 {
+        let free = self.strict.as_ref().and_then(|strict| strict.free(now));
+        let in_bucket = self.bucket.available(now);
+        free.map_or(in_bucket, |free| free.min(in_bucket))
+    }
+
+    /// Returns the bucket without `cost` tokens that are taken at `now`, or as error the instant at which they can be
+    /// taken.
+    #[inline]
+    pub(super) fn drawn(&self, cost: u32, now: Instant, credit: Span) -> Result<Bucket, Instant> {
+        if cost == 0 {
+            return Ok(self.bucket);
+        }
+        if let Some(strict) = &self.strict {
+            strict.check(cost, now)?;
+        }
+        let shape = self.bucket.shape.with_room_for(cost);
+        let drawn = Bucket::new(self.bucket.tat, shape).take(cost, now, credit)?;
+        Ok(Bucket::new(drawn.tat, self.bucket.shape))
+    }
+
+    /// Takes the tokens of a bucket that [`drawn`](Self::drawn) has returned for this cost and instant.
+    #[inline]
+    pub(super) fn take(&mut self, drawn: Bucket, cost: u32, now: Instant, credit: Span) {
+        if cost == 0 {
+            return;
+        }
+        self.overflow(now, credit);
+        self.bucket = drawn;
+        if let Some(strict) = &mut self.strict {
+            strict.count(u64::from(cost), now);
+        }
+    }
+
+    /// Records that tokens overflow which are there for longer than `credit`, if there are any.
+    #[inline]
+    fn overflow(&mut self, now: Instant, credit: Span) {
+        let full = now.before(credit);
+        if self.bucket.tat < full {
+            self.bucket.tat = full;
+            self.overflowed = Overflow::by(now);
+        }
+    }
+
+    /// Puts back tokens that were taken at `since` and not used, unless others have taken their place.
+    pub(super) fn give_back(&mut self, tokens: u64, since: Instant, now: Instant) {
+        self.overflow(now, TIMER_SLACK);
+        if let Some(strict) = &mut self.strict {
+            strict.uncount(tokens, since);
+        }
+        if !self.overflowed.covers(since) {
+            self.bucket.give_back(tokens);
+        }
+    }
+
+    /// Charges tokens that were spent beyond the cost. The limit owes at most the tokens of one period.
+    pub(super) fn charge(&mut self, tokens: u64, now: Instant) {
+        self.overflow(now, Span::ZERO);
+        if let Some(strict) = &mut self.strict {
+            strict.count(tokens, now);
+        }
+        let most = self.quota.rate().period();
+        self.forgiven = self
+            .forgiven
+            .saturating_add(self.bucket.charge(tokens, most, now));
+    }
+
+    /// Returns the instant from `start` on at which the last of `total` tokens is free, if they are taken one after the
+    /// other.
+    pub(super) fn earliest(&self, total: u64, start: Instant, now: Instant) -> Instant {
+        if total == 0 {
+            return start;
+        }
+        let by_bucket = |total| self.bucket.earliest(total, start);
+        let by_log = self.strict.as_ref();
+        let by_log = by_log.and_then(|strict| strict.due(total, start, now, by_bucket));
+        by_log.map_or(by_bucket(total), |by_log| by_log.max(by_bucket(total)))
+    }
+
+    /// Follows the ways to the server as they are known now. Returns whether the shape has changed.
+    pub(super) fn follow_ways(&mut self, now: Instant) -> bool {
+        let burst = self.quota.burst();
+        let strict = self.strict.as_mut();
+        let shape = strict.and_then(|strict| strict.shape(burst, now));
+        let changed = shape.filter(|shape| *shape != self.declared);
+        self.declared = changed.unwrap_or(self.declared);
+        changed.is_some()
+    }
+
+    /// Records how long the head of a response took. Returns whether permits count for longer since.
+    pub(super) fn returned(&mut self, took: Option<Span>, now: Instant) -> bool {
+        let strict = self.strict.as_mut();
+        strict.is_some_and(|strict| strict.returned(took, now))
+    }
+
+    /// Handles a refusal although the window was kept to.
+    pub(super) fn refused_in_window(&mut self, now: Instant) {
+        if let Some(strict) = &mut self.strict {
+            strict.guard.refused(now);
+        }
+    }
+
+    /// Returns whether the limit has a strict window.
+    pub(super) const fn is_strict(&self) -> bool {
+        self.strict.is_some()
+    }
+
+    /// Changes the bucket in force to what was learnt; `slowed` slows a declared shape down to that. Tokens that are
+    /// used up or owed stay so.
+    pub(super) fn reshape(&mut self, slowed: impl Fn(Shape) -> Shape, now: Instant) {
+        let to = slowed(self.declared);
+        if to != self.bucket.shape {
+            self.bucket.reshape_with_debt(to, now);
+        }
+    }
+
+    /// Changes the quota. Tokens that are used up or owed stay so.
+    pub(super) fn set_quota(&mut self, quota: Quota, now: Instant) {
+        let used = u64::from(self.quota.burst().get()).saturating_sub(self.available(now));
+        self.quota = quota;
+        self.declared = Shape::of(quota);
+        self.strict = StrictState::of(quota);
+        if let Some(strict) = &mut self.strict {
+            strict.count(used, now);
+        }
+    }
+
+    /// Takes all tokens, for a quota that starts empty.
+    pub(super) fn drain(&mut self, now: Instant) {
+        self.bucket.drain(now);
+        let logged = self.strict.as_mut().and_then(|it| it.logged_mut(now));
+        if let Some((log, lasts)) = logged {
+            log.fill(now, lasts);
+        }
+    }
+
+    /// Returns whether the bucket is full, and the window unused.
+    pub(super) fn is_full(&self, now: Instant) -> bool {
+        self.bucket.tat <= now && self.available(now) >= u64::from(self.quota.burst().get())
+    }
+}

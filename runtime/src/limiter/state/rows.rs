@@ -1,0 +1,381 @@
+//! Several limits: a call takes its costs from all of them, or from none.
+//!
+//! The first limit is the bucket of the limiter itself. The others stand beside it, and nothing is taken from one of
+//! them while a call waits for another.
+
+use core::time::Duration;
+
+use crate::bucket::Bucket;
+use crate::costs::Costs;
+use crate::costs::MAX_ROWS;
+use crate::costs::Settlement;
+use crate::costs::TotalCosts;
+use crate::limiter::request::Priority;
+use crate::limiter::request::Refusal;
+use crate::limiter::snapshot::RowSnapshot;
+use crate::quota::Quota;
+use crate::quota::Rate;
+use crate::row::Row;
+use crate::row::Rows;
+use crate::time::Instant;
+use crate::time::Span;
+
+use super::LimiterState;
+use super::cooldown::Probe;
+use super::row_state::RowState;
+
+/// Limits of a limiter with several, or with one of another unit than requests.
+#[derive(Debug)]
+pub(in crate::limiter) struct RowStates {
+    /// Unit of the first limit.
+    pub(super) first_unit: &'static str,
+    /// Time that calls have waited for tokens of the first limit.
+    pub(in crate::limiter) first_waited: Duration,
+    /// The limits beside the first.
+    pub(in crate::limiter) others: Vec<RowState>,
+    /// Limit for whose tokens the next call waits.
+    pub(super) blocking: usize,
+}
+
+impl RowStates {
+    fn new(rows: &Rows) -> Self {
+        Self {
+            first_unit: rows.first.unit(),
+            first_waited: Duration::ZERO,
+            others: rows.others.iter().map(RowState::new).collect(),
+            blocking: 0,
+        }
+    }
+
+    /// Returns the unit of the limit at `row`.
+    pub(super) fn unit(&self, row: usize) -> &'static str {
+        let other = row.checked_sub(1).and_then(|at| self.others.get(at));
+        other.map_or(self.first_unit, |row| row.unit)
+    }
+
+    fn numbered(&self) -> impl Iterator<Item = (usize, &RowState)> {
+        (1..).zip(&self.others)
+    }
+
+    /// Returns the buckets of the limits beside the first without `costs`, or as error the latest instant at which they
+    /// can be taken, and the limit that has them last.
+    #[inline]
+    fn drawn(
+        &self,
+        costs: &Costs,
+        now: Instant,
+        credit: Span,
+    ) -> Result<[Option<Bucket>; MAX_ROWS], (Instant, usize)> {
+        let mut buckets = [None; MAX_ROWS];
+        let mut latest: Option<(Instant, usize)> = None;
+        for (row, state) in self.numbered() {
+            match state.drawn(costs.of(row), now, credit) {
+                Ok(drawn) => buckets[row] = Some(drawn),
+                Err(due) => latest = latest.max(Some((due, row))),
+            }
+        }
+        latest.map_or(Ok(buckets), Err)
+    }
+
+    #[inline]
+    fn take(
+        &mut self,
+        drawn: &[Option<Bucket>; MAX_ROWS],
+        costs: &Costs,
+        now: Instant,
+        credit: Span,
+    ) {
+        for (row, state) in (1..).zip(&mut self.others) {
+            if let Some(drawn) = drawn[row] {
+                state.take(drawn, costs.of(row), now, credit);
+            }
+        }
+    }
+
+    /// Returns the instant from `start` on at which the limits beside the first have all of `total`, and the limit that
+    /// has it last.
+    fn earliest(&self, total: &TotalCosts, start: Instant, now: Instant) -> (Instant, usize) {
+        let due =
+            |(row, state): (usize, &RowState)| (state.earliest(total.of(row), start, now), row);
+        self.numbered().map(due).fold((start, 0), Ord::max)
+    }
+}
+
+impl LimiterState {
+    /// Gives the limiter its limits beside the first, or a first one of another unit than requests.
+    pub(in crate::limiter) fn add_rows(&mut self, rows: &Rows) {
+        self.rows = Some(Box::new(RowStates::new(rows)));
+        self.queue.count_all_costs();
+    }
+
+    /// Returns the states of all limits as they are at `now`.
+    pub(super) fn row_snapshots(&self, now: Instant) -> [Option<RowSnapshot>; MAX_ROWS] {
+        let mut snapshots = [None; MAX_ROWS];
+        let Some(rows) = &self.rows else {
+            return snapshots;
+        };
+        snapshots[0] = Some(RowSnapshot {
+            unit: rows.first_unit,
+            quota: self.quota(),
+            rate: Rate::of_interval(self.bucket.shape.interval),
+            available: self.free(now),
+            waited: rows.first_waited,
+            forgiven: self.forgiven,
+        });
+        for (row, state) in rows.numbered() {
+            snapshots[row] = Some(state.snapshot(now));
+        }
+        snapshots
+    }
+
+    /// Takes costs out of all limits, or out of none. Returns until when the permit may be used. `Err`: the instant at
+    /// which they can be taken.
+    pub(super) fn pay_all(
+        &mut self,
+        costs: &Costs,
+        now: Instant,
+        credit: Span,
+    ) -> Result<Instant, Instant> {
+        let Some(rows) = &self.rows else {
+            return self.pay(costs.of(0), now, credit);
+        };
+        let drawn = match rows.drawn(costs, now, credit) {
+            Ok(drawn) => drawn,
+            Err((due, row)) => return Err(self.blocked(costs, (due, row), now)),
+        };
+        let until = match costs.of(0) {
+            0 => Instant::FAR,
+            cost => match self.pay(cost, now, credit) {
+                Ok(until) => until,
+                Err(due) => return Err(self.blocked_by(0, due)),
+            },
+        };
+        if let Some(rows) = &mut self.rows {
+            rows.take(&drawn, costs, now, credit);
+        }
+        Ok(until)
+    }
+
+    /// Returns the instant at which all limits have the costs, and records which has them last. `due`: the one of the
+    /// limits beside the first that has them last.
+    fn blocked(&mut self, costs: &Costs, due: (Instant, usize), now: Instant) -> Instant {
+        let first = match costs.of(0) {
+            0 => Instant::EPOCH,
+            cost => self.due(u64::from(cost), now),
+        };
+        let (due, row) = due.max((first, 0));
+        self.blocked_by(row, due)
+    }
+
+    fn blocked_by(&mut self, row: usize, due: Instant) -> Instant {
+        if let Some(rows) = &mut self.rows {
+            rows.blocking = row;
+        }
+        due
+    }
+
+    /// Returns the instant at which the last of `total` is granted, from now on.
+    pub(super) fn due_in_all(&self, total: &TotalCosts, now: Instant) -> Instant {
+        self.due_and_row(total, now).0
+    }
+
+    /// Returns the same instant, and the limit that has its tokens last.
+    pub(in crate::limiter) fn due_and_row(
+        &self,
+        total: &TotalCosts,
+        now: Instant,
+    ) -> (Instant, usize) {
+        let Some(rows) = &self.rows else {
+            return (self.due(total.of(0), now), 0);
+        };
+        let opens = self.cooldown.held_until().max(now);
+        let first = match total.of(0) {
+            0 => opens,
+            cost => self.due(cost, now),
+        };
+        rows.earliest(total, opens, now).max((first, 0))
+    }
+
+    /// Returns the limit that has the tokens last that a caller waits for which joins now.
+    pub(in crate::limiter) fn latest_row(&self, costs: &Costs, now: Instant) -> usize {
+        let total = self.queue.costs_ahead(Priority::First).and(costs);
+        self.due_and_row(&total, now).1
+    }
+
+    /// Takes costs if no caller waits, and nothing but the limits holds calls back.
+    #[inline]
+    pub(in crate::limiter) fn take_at_once(&mut self, costs: &Costs, now: Instant) -> bool {
+        let is_plain = self.has_rows()
+            && !self.shut
+            && self.remote.is_none()
+            && self.queue.waiting() == 0
+            && self.cooldown.probe() == Probe::Off
+            && self.cooldown.until() <= now
+            && self.learnt.ages_at().is_none();
+        if !is_plain || self.too_large(costs).is_some() {
+            return false;
+        }
+        let credit = self.credit(now);
+        self.pay_all(costs, now, credit).is_ok()
+    }
+
+    /// Returns the first limit that never holds these costs, and what it holds.
+    pub(super) fn too_large(&self, costs: &Costs) -> Option<(usize, u32)> {
+        let first = (0, self.quota().burst().get());
+        let rows = self.rows.iter().flat_map(|rows| rows.numbered());
+        let rows = rows.map(|(row, state)| (row, state.quota().burst().get()));
+        core::iter::once(first)
+            .chain(rows)
+            .find(|&(row, burst)| costs.of(row) > burst)
+    }
+
+    /// Returns the refusal of a waiter whose costs a limit never holds.
+    pub(in crate::limiter) fn refusal_of_cost(&self, index: u32) -> Refusal {
+        let (row, burst) = self.too_large(&self.queue.costs(index)).unwrap_or_default();
+        Refusal::TooLarge { row, burst }
+    }
+
+    /// Puts back what a permit took from the limits beside the first, which was granted at `since` and is not used.
+    pub(super) fn give_back_rows(&mut self, costs: &Costs, since: Instant, now: Instant) {
+        let Some(rows) = &mut self.rows else { return };
+        for (row, state) in (1..).zip(&mut rows.others) {
+            if costs.of(row) > 0 {
+                state.give_back(u64::from(costs.of(row)), since, now);
+            }
+        }
+    }
+
+    /// Puts back what all unused permits took from the limits beside the first.
+    pub(super) fn give_back_unused_rows(&mut self, now: Instant) {
+        if self.rows.is_none() {
+            return;
+        }
+        for index in self.queue.unused() {
+            let (costs, since) = (self.queue.costs(index), self.queue.waiter(index).since);
+            self.give_back_rows(&costs, since, now);
+        }
+    }
+
+    /// Records a wait for the limit that was the last to have its tokens.
+    pub(super) fn account_row(&mut self, waited: Duration) {
+        let Some(rows) = &mut self.rows else { return };
+        match rows
+            .blocking
+            .checked_sub(1)
+            .and_then(|at| rows.others.get_mut(at))
+        {
+            Some(row) => row.waited += waited,
+            None => rows.first_waited += waited,
+        }
+    }
+
+    /// Corrects what an attempt took. A limit owes what was spent beyond the cost, and gets back what was not spent,
+    /// unless its bucket has overflowed meanwhile: then other tokens have taken their place.
+    pub(in crate::limiter) fn settle(&mut self, settlement: &Settlement, now: Instant) {
+        self.settles = true;
+        let Settlement {
+            drawn_at,
+            costs,
+            spent,
+        } = settlement;
+        if let Some(spent) = spent[0] {
+            self.settle_first(u64::from(costs.of(0)), spent, *drawn_at, now);
+        }
+        let Some(rows) = &mut self.rows else { return };
+        for (row, state) in (1..).zip(&mut rows.others) {
+            let cost = u64::from(costs.of(row));
+            match spent[row] {
+                Some(spent) if spent > cost => {
+                    state.charge(spent - cost, now);
+                    self.delayed = true;
+                }
+                Some(spent) if spent < cost => state.give_back(cost - spent, *drawn_at, now),
+                _ => {}
+            }
+        }
+    }
+
+    /// Corrects what an attempt took of the first limit.
+    fn settle_first(&mut self, cost: u64, spent: u64, drawn_at: Instant, now: Instant) {
+        self.overflow(now, Span::ZERO);
+        if spent < cost {
+            self.unlog(cost - spent, drawn_at);
+            if self.remote.is_none() && !self.overflowed.covers(drawn_at) {
+                self.give_back(cost - spent);
+            }
+            return;
+        }
+        let (more, most) = (spent - cost, self.quota().rate().period());
+        if more == 0 || self.remote.is_some() {
+            return;
+        }
+        if let Some(strict) = &mut self.strict {
+            strict.count(more, now);
+        }
+        self.forgiven = self
+            .forgiven
+            .saturating_add(self.bucket.charge(more, most, now));
+        for bucket in [&mut self.declared, &mut self.refilled]
+            .into_iter()
+            .flatten()
+        {
+            bucket.charge(more, most, now);
+        }
+        self.delayed = true;
+    }
+
+    /// Follows the ways to the server, and what was learnt of the rate, in the limits beside the first.
+    pub(super) fn reshape_rows(&mut self, now: Instant) {
+        let Some(rows) = &mut self.rows else { return };
+        for state in &mut rows.others {
+            state.follow_ways(now);
+            state.reshape(|declared| self.learnt.share_of(declared), now);
+        }
+    }
+
+    /// Records how long the head of a response took, in the limits beside the first.
+    pub(super) fn returned_to_rows(&mut self, took: Option<Span>, now: Instant) {
+        let Some(rows) = &mut self.rows else { return };
+        let mut longer = false;
+        for state in &mut rows.others {
+            longer |= state.returned(took, now);
+        }
+        if longer {
+            self.delayed = true;
+            self.reshape_rows(now);
+        }
+    }
+
+    /// Returns whether a limit beside the first has a strict window.
+    pub(super) fn has_strict_row(&self) -> bool {
+        let mut rows = self.rows.iter().flat_map(|rows| &rows.others);
+        rows.any(RowState::is_strict)
+    }
+
+    /// Handles a refusal in the limits beside the first, although their windows were kept to.
+    pub(super) fn refused_in_rows(&mut self, now: Instant) {
+        for state in self.rows.iter_mut().flat_map(|rows| &mut rows.others) {
+            state.refused_in_window(now);
+        }
+    }
+
+    /// Changes the quota of all limits of this unit beside the first. Returns whether there is one.
+    pub(in crate::limiter) fn set_row_quota(&mut self, row: usize, quota: Quota, now: Instant) {
+        let Some(rows) = &mut self.rows else { return };
+        let Some(state) = row.checked_sub(1).and_then(|at| rows.others.get_mut(at)) else {
+            return;
+        };
+        state.set_quota(quota, now);
+        state.reshape(|declared| self.learnt.share_of(declared), now);
+        self.delayed = true;
+    }
+
+    /// Takes all tokens of the limits whose quotas start empty.
+    pub(in crate::limiter) fn drain_rows(&mut self, rows: &[Row], now: Instant) {
+        let Some(states) = &mut self.rows else { return };
+        let empty = |(_, row): &(&mut RowState, &Row)| row.quota.starts_empty();
+        for (state, _) in states.others.iter_mut().zip(rows).filter(empty) {
+            state.drain(now);
+        }
+    }
+}
