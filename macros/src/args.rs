@@ -1,6 +1,6 @@
 //! The attribute's tokens as a list of entries: `rate = 5, backoff(base = "1s"), idempotent`.
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt as _;
 use syn::parse::{ParseStream, Parser as _};
@@ -23,6 +23,8 @@ pub(crate) enum Form {
     Value(Expr),
     /// `backoff(base = "1s")`
     List(Vec<Entry>),
+    /// `"10/s"` inside `limits(..)`: a limit without a name. The entry's name is `requests`, which it counts.
+    Unnamed(Expr),
 }
 
 /// Reads the entries, each name once; reports and skips entries that cannot be read.
@@ -37,8 +39,9 @@ fn entries(input: ParseStream<'_>, scope: Scope, errors: &mut Errors) -> Vec<Ent
     let mut seen: Vec<Ident> = Vec::new();
     while !input.is_empty() {
         match entry(input, scope, errors) {
+            Ok(Some(entry)) if matches!(entry.form, Form::Unnamed(_)) => entries.push(entry),
             Ok(Some(entry)) if seen.contains(&entry.name) => {
-                errors.at(&entry.name, sentences::written_twice(&entry.name));
+                errors.at(&entry.name, written_twice(scope, &entry.name));
             }
             Ok(Some(entry)) => {
                 seen.push(entry.name.clone());
@@ -55,16 +58,30 @@ fn entries(input: ParseStream<'_>, scope: Scope, errors: &mut Errors) -> Vec<Ent
     entries
 }
 
+fn written_twice(scope: Scope, name: &Ident) -> String {
+    match scope {
+        Scope::Limits => format!(
+            "`{name}` is written twice: write both of its limits as one list, like `{name} = [\"80/min\", \"500/h\"]`"
+        ),
+        _ => sentences::written_twice(name),
+    }
+}
+
 /// Reads one entry; returns `None` after a mistake that is reported already.
 fn entry(input: ParseStream<'_>, scope: Scope, errors: &mut Errors) -> syn::Result<Option<Entry>> {
+    if scope == Scope::Limits && !begins_with_a_unit(input) {
+        let form = Form::Unnamed(bare(input.parse()?));
+        let name = Ident::new("requests", Span::call_site());
+        return Ok(Some(Entry { name, form }));
+    }
     let Some((name, example)) = option(input, scope, errors)? else {
         return Ok(None);
     };
     if input.peek(Token![=]) {
-        let form = value(&name, example, input, errors)?;
+        let form = value(&name, &example, input, errors)?;
         return Ok(form.map(|form| Entry { name, form }));
     }
-    if let (true, Some(inner)) = (input.peek(token::Paren), Scope::inside(&name.to_string())) {
+    if let (true, Some(inner)) = (input.peek(token::Paren), scope.inside(&name.to_string())) {
         let list;
         syn::parenthesized!(list in input);
         let form = Form::List(entries(&list, inner, errors));
@@ -78,12 +95,25 @@ fn entry(input: ParseStream<'_>, scope: Scope, errors: &mut Errors) -> syn::Resu
     Ok(None)
 }
 
+/// Returns whether the next limit inside `limits(..)` is written with its unit. A name alone is a constant if it is in upper
+/// case.
+fn begins_with_a_unit(input: ParseStream<'_>) -> bool {
+    let ahead = input.fork();
+    let Ok(name) = ahead.call(Ident::parse_any) else {
+        return false;
+    };
+    let is_alone = ahead.is_empty() || ahead.peek(Token![,]);
+    ahead.peek(Token![=])
+        || ahead.peek(token::Paren)
+        || (is_alone && name.to_string().chars().any(char::is_lowercase))
+}
+
 /// Reads the name of an option, and finds its example; returns `None` after a mistake that is reported already.
 fn option(
     input: ParseStream<'_>,
     scope: Scope,
     errors: &mut Errors,
-) -> syn::Result<Option<(Ident, &'static str)>> {
+) -> syn::Result<Option<(Ident, String)>> {
     if !input.peek(Ident::peek_any) {
         let example = names::first_example(scope);
         errors.at(next(input), format!("expected an option, like `{example}`"));
@@ -91,7 +121,7 @@ fn option(
     }
     let written = input.call(Ident::parse_any)?;
     let name = written.unraw();
-    let Some(example) = names::example(scope, &name.to_string()) else {
+    let Some(example) = names::example_in(scope, &name.to_string()) else {
         errors.at(&name, names::unknown(scope, &name.to_string()));
         return Ok(None);
     };

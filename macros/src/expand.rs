@@ -13,6 +13,7 @@ use crate::instrumented;
 use crate::output::OutputKind;
 use crate::place::{Place, by_reference, grouped, located};
 use crate::plan::Plan;
+use crate::row_writer;
 use crate::site::site;
 use crate::tokens::is_semicolon;
 
@@ -95,6 +96,11 @@ fn run(plan: &Plan, private: &TokenStream) -> TokenStream {
     let ret = &plan.output.ret;
     let probe = probe(plan, private);
     let settle = settle_arguments(plan);
+    let Settlement {
+        statement: spent,
+        function,
+        argument,
+    } = settlement(plan);
     let here = Span::mixed_site();
     if plan.once {
         return quote_spanned! {here=>
@@ -102,7 +108,8 @@ fn run(plan: &Plan, private: &TokenStream) -> TokenStream {
             #prologue
             let out: #private::Attempted<#ret> = #attempt;
             #probe
-            #private::Call::settle_once(&mut call, #settle)
+            #spent
+            #private::Call::#function(&mut call, #argument #settle)
         };
     }
     quote_spanned! {here=>
@@ -111,11 +118,45 @@ fn run(plan: &Plan, private: &TokenStream) -> TokenStream {
         loop {
             let out: #private::Attempted<#ret> = #attempt;
             #probe
-            match #private::Call::settle(&mut call, #settle) {
+            #spent
+            match #private::Call::#function(&mut call, #argument #settle) {
                 ::core::ops::ControlFlow::Break(out) => break out,
                 ::core::ops::ControlFlow::Continue(()) => {}
             }
         }
+    }
+}
+
+/// Settlement of an attempt.
+struct Settlement {
+    /// Statement that finds out what the attempt took.
+    statement: Option<TokenStream>,
+    /// Name of the runtime's method.
+    function: Ident,
+    /// First argument of the method.
+    argument: Option<TokenStream>,
+}
+
+fn settlement(plan: &Plan) -> Settlement {
+    let here = Span::mixed_site();
+    let spent = row_writer::spent(&plan.charges);
+    let is_settled = spent.is_some() && !plan.off;
+    let function = match (is_settled, plan.once) {
+        (false, false) => "settle",
+        (false, true) => "settle_once",
+        (true, false) => "settle_spent",
+        (true, true) => "settle_spent_once",
+    };
+    let statement = if plan.off {
+        // Without a limiter nothing is charged: the functions are only checked.
+        spent.map(|spent| quote_spanned!(here=> if false { let _ = #spent; }))
+    } else {
+        spent.map(|spent| quote_spanned!(here=> let spent = #spent;))
+    };
+    Settlement {
+        statement,
+        function: Ident::new(function, here),
+        argument: is_settled.then(|| quote_spanned!(here=> &spent,)),
     }
 }
 

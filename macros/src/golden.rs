@@ -77,6 +77,43 @@ const CASES: &[(&str, &str, &str)] = &[
         "async fn store_at_run_time() -> Result<(), Error> { marker().await }",
     ),
     (
+        "limits",
+        "limits = [\"10/s\", \"1000/h\"]",
+        "async fn limits() -> Result<(), Error> { marker().await }",
+    ),
+    (
+        "limits_with_cost_and_settle",
+        "limits(requests = \"500/min\", tokens(rate = \"30000/min\", burst = 30_000), points = [\"80/min\", HOURLY]),
+         cost(points = 3, tokens = estimate(prompt)), settle(tokens = |reply| reply.tokens)",
+        "async fn limits_with_cost_and_settle(prompt: &str) -> Result<Reply, Error> { marker(prompt).await }",
+    ),
+    (
+        "limits_at_run_time",
+        "limits(CONFIG.rate(), requests(rate = \"60/min\", window = \"strict\"), tokens(rate = TOKENS, burst = config::burst(), window = \"strict\")),
+         settle(tokens = tokens_of), max_retries = 0, start = \"empty\"",
+        "async fn limits_at_run_time() -> Result<Reply, Error> { marker().await }",
+    ),
+    (
+        "cost_of_the_one_limit",
+        "rate = \"300/min\", cost = if fast { 1 } else { 5 }, deadline = left",
+        "async fn cost_of_the_one_limit(fast: bool, left: Duration) -> Result<(), Error> { marker().await }",
+    ),
+    (
+        "cost_of_a_shared_limiter",
+        "limiter = self.limiter, cost(search = 1), settle(requests = |page| page.calls)",
+        "fn cost_of_a_shared_limiter<'life0, 'async_trait>(&'life0 mut self) -> ::core::pin::Pin<Box<
+            dyn ::core::future::Future<Output = Result<Page, Error>> + ::core::marker::Send + 'async_trait,
+        >>
+        where 'life0: 'async_trait, Self: 'async_trait {
+            Box::pin(async move { let __self = self; __self.marker().await })
+        }",
+    ),
+    (
+        "cost_without_a_limiter",
+        "rate = 5, cost = ids.len(), settle(requests = |found| found.len()), mode = \"off\"",
+        "async fn cost_without_a_limiter(ids: &[u64]) -> Result<Vec<u8>, Error> { marker(ids).await }",
+    ),
+    (
         "impl_trait",
         "rate = 5, crate = crate::reexport",
         "async fn impl_trait(it: impl AsRef<str>) -> Result<impl Iterator<Item = u8>, Error> { marker(it.as_ref()) }",

@@ -21,6 +21,9 @@ pub(crate) const OPTIONS: OptionTable = &[
     ("rate", "rate = 5"),
     ("burst", "burst = 10"),
     ("window", "window = \"strict\""),
+    ("limits", "limits = [\"10/s\", \"1000/h\"]"),
+    ("cost", "cost = 5"),
+    ("settle", "settle(tokens = |reply| reply.tokens)"),
     ("max_retries", "max_retries = 5"),
     ("max_throttles", "max_throttles = 20"),
     (
@@ -48,23 +51,6 @@ pub(crate) const OPTIONS: OptionTable = &[
     ("on_give_up", "on_give_up = alert"),
     ("crate", "crate = ::my_paced"),
 ];
-
-/// Every option inside `backoff(..)`, with an example.
-pub(crate) const BACKOFF_OPTIONS: OptionTable = &[
-    ("base", "base = \"1s\""),
-    ("factor", "factor = 2"),
-    ("max", "max = \"60s\""),
-    ("jitter", "jitter = \"full\""),
-];
-
-/// Every option inside `headers(..)`, with an example.
-pub(crate) const HEADERS_OPTIONS: OptionTable = &[("reset", "reset = \"millis\"")];
-
-/// Names that people try inside `headers(..)`.
-pub(crate) const HEADERS_GUESSES: Guesses = &[(
-    &["reset_kind", "kind", "unit", "format", "reset_unit"],
-    "write `reset = \"millis\"` for resets in milliseconds from now",
-)];
 
 /// Names that people try in the attribute.
 pub(crate) const GUESSES: Guesses = &[
@@ -225,22 +211,41 @@ pub(crate) const GUESSES: Guesses = &[
         "write `on_store_error = \"local\"`, `\"open\"` or `\"closed\"` for calls while the store is away",
     ),
     (
-        &["limits"],
-        "several limits are not in this version: write the tightest, like `rate = \"300/min\"`",
+        &[
+            "rates",
+            "quotas",
+            "rows",
+            "windows",
+            "buckets",
+            "all_limits",
+        ],
+        "write `limits = [\"10/s\", \"1000/h\"]` for several limits at once, or with units \
+         `limits(requests = \"500/min\", tokens = \"30000/min\")`",
     ),
     (
-        &[
-            "strict",
-            "windows",
-            "sliding",
-            "sliding_window",
-            "fixed_window",
-        ],
+        &["strict", "sliding", "sliding_window", "fixed_window"],
         "write `window = \"strict\"` where no interval of the rate's period may hold more than its count",
     ),
     (
-        &["cost", "weight", "tokens", "permits"],
-        "every call costs 1 in this version: leave it out",
+        &["weight", "permits", "points", "units", "price", "hits"],
+        "write `cost = 5` for what a call takes, or `cost(tokens = prompt.len())` of the limit with that name",
+    ),
+    (
+        &["tokens", "tpm", "tokens_per_minute", "token_limit"],
+        "tokens are a limit beside that of requests: write `limits(requests = \"500/min\", tokens = \"30000/min\")` and \
+         `cost(tokens = prompt.len())`",
+    ),
+    (
+        &[
+            "spent",
+            "usage",
+            "actual",
+            "refund",
+            "reconcile",
+            "used",
+            "settle_with",
+        ],
+        "write `settle(tokens = |reply| reply.tokens)` for what a call really took",
     ),
     (
         &[
@@ -283,42 +288,6 @@ pub(crate) const GUESSES: Guesses = &[
     (
         &["path", "krate", "package"],
         "write `crate = ::my_paced` where the dependency has another name",
-    ),
-];
-
-/// Names that people try inside `backoff(..)`.
-pub(crate) const BACKOFF_GUESSES: Guesses = &[
-    (
-        &[
-            "initial",
-            "min",
-            "delay",
-            "start",
-            "base_delay",
-            "initial_delay",
-            "interval",
-        ],
-        "write `base = \"1s\"` for the delay before the first retry",
-    ),
-    (
-        &["multiplier", "exponent", "exponential", "growth"],
-        "write `factor = 2`: each delay is that many times the one before",
-    ),
-    (
-        &["cap", "limit", "max_delay", "max_interval"],
-        "write `max = \"60s\"` for the longest delay",
-    ),
-    (
-        &["random", "randomize", "randomness", "jittered"],
-        "write `jitter = \"full\"`",
-    ),
-    (
-        &["max_retries", "retries", "attempts"],
-        "write `max_retries = 5` outside of `backoff(..)`",
-    ),
-    (
-        &["max_elapsed", "timeout", "deadline"],
-        "write `deadline = \"300s\"` outside of `backoff(..)`",
     ),
 ];
 

@@ -5,6 +5,7 @@
 mod args;
 mod capture;
 mod copied;
+mod costs;
 mod defaults;
 mod diag;
 mod expand;
@@ -23,11 +24,17 @@ mod once;
 mod opened;
 mod options;
 mod output;
+mod parts;
 mod pattern;
 mod place;
 mod plan;
+mod reader;
+mod row_rules;
+mod row_writer;
+mod rows;
 mod rules;
 mod sentences;
+mod settings;
 mod site;
 mod store;
 mod store_url;
@@ -35,6 +42,7 @@ mod sync;
 mod tokens;
 mod trigger;
 mod value;
+mod writer;
 
 use crate::plan::Plan;
 

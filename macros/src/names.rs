@@ -1,7 +1,7 @@
 //! Names of options and words of values: examples of them, and the sentences about unknown ones.
 
-use crate::guesses::{BACKOFF_GUESSES, BACKOFF_OPTIONS, GUESSES, Guesses, OPTIONS, OptionTable};
-use crate::guesses::{HEADERS_GUESSES, HEADERS_OPTIONS, WORDS, Words};
+use crate::guesses::{GUESSES, Guesses, OPTIONS, OptionTable, WORDS, Words};
+use crate::parts;
 use crate::sentences;
 
 /// Place of an option: each has its own names.
@@ -10,6 +10,14 @@ pub(crate) enum Scope {
     Attribute,
     Backoff,
     Headers,
+    /// Inside `limits(..)`, where any name is that of a unit.
+    Limits,
+    /// Inside of a limit of `limits(..)`.
+    Row,
+    /// Inside `cost(..)`, where any name is that of a unit.
+    Cost,
+    /// Inside `settle(..)`, where any name is that of a unit.
+    Settle,
 }
 
 /// Words of `jitter`, and the runtime's names of them.
@@ -42,13 +50,35 @@ pub(crate) const MODES: [(&str, &str); 2] = [("on", "on"), ("off", "off")];
 pub(crate) const STARTS: [(&str, &str); 2] = [("full", "start_full"), ("empty", "start_empty")];
 
 impl Scope {
-    const ALL: [Self; 3] = [Self::Attribute, Self::Backoff, Self::Headers];
+    const ALL: [Self; 7] = [
+        Self::Attribute,
+        Self::Backoff,
+        Self::Headers,
+        Self::Limits,
+        Self::Row,
+        Self::Cost,
+        Self::Settle,
+    ];
 
     /// Returns the scope inside the parentheses of an option that has some.
-    pub(crate) fn inside(option: &str) -> Option<Self> {
-        match option {
-            "backoff" => Some(Self::Backoff),
-            "headers" => Some(Self::Headers),
+    pub(crate) fn inside(self, option: &str) -> Option<Self> {
+        match (self, option) {
+            (Self::Attribute, "backoff") => Some(Self::Backoff),
+            (Self::Attribute, "headers") => Some(Self::Headers),
+            (Self::Attribute, "limits") => Some(Self::Limits),
+            (Self::Attribute, "cost") => Some(Self::Cost),
+            (Self::Attribute, "settle") => Some(Self::Settle),
+            (Self::Limits, _) => Some(Self::Row),
+            _ => None,
+        }
+    }
+
+    /// Returns an example of a value, where the names are those of units.
+    fn value_of_a_unit(self) -> Option<&'static str> {
+        match self {
+            Self::Limits => Some("\"30000/min\""),
+            Self::Cost => Some("prompt.len()"),
+            Self::Settle => Some("|reply| reply.tokens"),
             _ => None,
         }
     }
@@ -61,10 +91,24 @@ pub(crate) fn first_example(scope: Scope) -> &'static str {
 }
 
 /// Returns the example of the option `name`, if there is such an option.
-pub(crate) fn example(scope: Scope, name: &str) -> Option<&'static str> {
+fn example(scope: Scope, name: &str) -> Option<&'static str> {
     let (options, _) = tables(scope);
     let (_, example) = options.iter().find(|(option, _)| *option == name)?;
     Some(example)
+}
+
+/// Returns the example of what can be written by the name `name`: an option, or a unit.
+pub(crate) fn example_in(scope: Scope, name: &str) -> Option<String> {
+    match scope.value_of_a_unit() {
+        Some(value) if !is_guess(scope, name) => Some(format!("{name} = {value}")),
+        Some(_) => None,
+        None => example(scope, name).map(str::to_owned),
+    }
+}
+
+fn is_guess(scope: Scope, name: &str) -> bool {
+    let (_, guesses) = tables(scope);
+    guesses.iter().any(|(names, _)| names.contains(&name))
 }
 
 /// Returns the example of the option `name`, which exists in one of the scopes.
@@ -85,7 +129,11 @@ pub(crate) fn unknown(scope: Scope, name: &str) -> String {
         (None, Some(right)) => sentences::did_you_mean(right),
         (None, None) => format!("the options are {}", list(&names)),
     };
-    sentences::no_such("option", name, advice)
+    let kind = match scope {
+        Scope::Limits => "unit",
+        _ => "option",
+    };
+    sentences::no_such(kind, name, advice)
 }
 
 /// Returns the sentence about `word`, which is none of the `words` that `option` takes.
@@ -122,8 +170,12 @@ fn words_of(option: &str) -> Option<&'static Words> {
 fn tables(scope: Scope) -> (OptionTable, Guesses) {
     match scope {
         Scope::Attribute => (OPTIONS, GUESSES),
-        Scope::Backoff => (BACKOFF_OPTIONS, BACKOFF_GUESSES),
-        Scope::Headers => (HEADERS_OPTIONS, HEADERS_GUESSES),
+        Scope::Backoff => (parts::BACKOFF_OPTIONS, parts::BACKOFF_GUESSES),
+        Scope::Headers => (parts::HEADERS_OPTIONS, parts::HEADERS_GUESSES),
+        Scope::Limits => (parts::LIMITS_OPTIONS, parts::LIMITS_GUESSES),
+        Scope::Row => (parts::ROW_OPTIONS, parts::ROW_GUESSES),
+        Scope::Cost => (parts::COST_OPTIONS, &[]),
+        Scope::Settle => (parts::SETTLE_OPTIONS, &[]),
     }
 }
 

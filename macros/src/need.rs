@@ -3,6 +3,8 @@
 use crate::literal::Kind;
 use crate::options::Options;
 use crate::place::Place;
+use crate::row_rules;
+use crate::rows::Row;
 use crate::value::Value;
 
 /// Demand of an option on the function's error type: that it can be made from a `paced::Error`.
@@ -31,15 +33,25 @@ pub(crate) fn of(options: &Options) -> Option<Need> {
     let backoff = options.backoff.as_ref();
     let factor = backoff.filter(|backoff| wrong(backoff.factor.as_ref()));
     let factor = factor.and_then(|backoff| backoff.name("factor"));
-    let wrong_values = values.into_iter().map(named).chain([factor]);
+    let rows = options.limits.iter().flat_map(|limits| &limits.rows);
+    let is_late = rows.into_iter().any(Row::is_run_time);
+    let limits = options.name("limits").filter(|_| is_late);
+    let wrong_values = values.into_iter().map(named).chain([factor, limits]);
     let closed = options
         .name("on_store_error")
         .filter(|_| options.on_store_error == Some("Closed"));
+    // A unit may be missing there.
+    let is_elsewhere = !row_rules::declares_units(options);
     let refusals = [
         ("Deadline", options.name("deadline")),
         ("MaxWait", options.name("max_wait")),
         ("AttemptTimeout", options.name("attempt_timeout")),
         ("OnStoreError", closed),
+        (
+            "Cost",
+            options.name("cost").filter(|_| may_not_fit(options)),
+        ),
+        ("Settle", options.name("settle").filter(|_| is_elsewhere)),
     ];
     let refusals = refusals
         .into_iter()
@@ -54,6 +66,12 @@ pub(crate) fn of(options: &Options) -> Option<Need> {
             place,
         })
     })
+}
+
+/// Returns whether a cost may be larger than its limit ever holds, or of a unit that is missing.
+fn may_not_fit(options: &Options) -> bool {
+    let mut costs = options.cost.iter();
+    costs.any(|cost| !row_rules::always_fits(options, cost))
 }
 
 /// Returns whether a value may turn out to be wrong at run time.

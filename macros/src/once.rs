@@ -29,8 +29,14 @@ pub(crate) fn check(options: &Options, sig: &Signature, errors: &mut Errors) {
         Store::RunTime(expr) => Some(("store", expr)),
         _ => None,
     });
+    let rows = options.limits.iter().flat_map(|limits| &limits.rows);
+    let rows = rows.flat_map(|row| [Some(&row.rate), row.burst.as_ref().map(|it| &it.1)]);
+    let rows = rows.filter_map(|value| match value {
+        Some(Value::RunTime(_, expr)) => Some(("limits", expr)),
+        _ => None,
+    });
     let own = own_names(sig);
-    for (option, expr) in values.chain(store) {
+    for (option, expr) in values.chain(rows).chain(store) {
         if let Some(name) = own_name_in(expr, &own) {
             errors.at(
                 &name,

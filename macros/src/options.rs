@@ -2,12 +2,14 @@
 
 use syn::{Expr, ExprLit, Ident, Lit, LitStr, Path};
 
-use crate::args::{Entry, Form};
+use crate::args::Entry;
+use crate::costs::{self, Cost, Settle};
 use crate::diag::Errors;
 use crate::krate;
 use crate::literal::Kind;
 use crate::names::{self, Scope};
-use crate::sentences;
+use crate::reader::Reader;
+use crate::rows::{self, Limits};
 use crate::store::{self, Store};
 use crate::trigger::{self, Trigger};
 use crate::value::Value;
@@ -20,6 +22,9 @@ pub(crate) struct Options {
     pub(crate) burst: Option<Value>,
     /// The value that was written, if it is right.
     pub(crate) window: Option<Expr>,
+    pub(crate) limits: Option<Limits>,
+    pub(crate) cost: Vec<Cost>,
+    pub(crate) settle: Vec<Settle>,
     pub(crate) max_retries: Option<Value>,
     pub(crate) max_throttles: Option<Value>,
     pub(crate) deadline: Option<Value>,
@@ -87,6 +92,9 @@ impl Options {
             "rate" => self.rate = reader.value(entry, Kind::Rate),
             "burst" => self.burst = reader.value(entry, Kind::Burst),
             "window" => self.window = reader.choice(entry, &names::WINDOWS).map(|it| it.1),
+            "limits" => self.limits = rows::read(entry, reader),
+            "cost" => self.cost = costs::read_cost(entry, reader),
+            "settle" => self.settle = costs::read_settle(entry, reader),
             "max_retries" => self.max_retries = reader.value(entry, Kind::Retries),
             "max_throttles" => self.max_throttles = reader.value(entry, Kind::Retries),
             "deadline" => self.deadline = reader.value(entry, Kind::Duration),
@@ -155,65 +163,7 @@ impl Backoff {
     }
 }
 
-struct Reader<'a> {
-    generics: &'a [Ident],
-    errors: &'a mut Errors,
-}
-
 impl Reader<'_> {
-    fn value(&mut self, entry: Entry, kind: Kind) -> Option<Value> {
-        let name = entry.name.clone();
-        let expr = self.expr(entry)?;
-        self.errors
-            .keep(Value::read(&name, kind, expr, self.generics))
-    }
-
-    fn expr(&mut self, entry: Entry) -> Option<Expr> {
-        match entry.form {
-            Form::Value(expr) => Some(expr),
-            Form::Flag | Form::List(_) => {
-                let example = names::example_of(&entry.name.to_string());
-                let message = sentences::needs_value(&entry.name, example);
-                self.errors.at(&entry.name, message);
-                None
-            }
-        }
-    }
-
-    fn flag(&mut self, entry: &Entry) -> bool {
-        match &entry.form {
-            Form::Value(Expr::Lit(ExprLit {
-                lit: Lit::Bool(off),
-                ..
-            })) if !off.value => {
-                self.errors.at(
-                    off,
-                    format!("`{}` is off unless it is written: remove it", entry.name),
-                );
-            }
-            Form::Value(value) => {
-                self.errors.at(
-                    value,
-                    format!("`{0}` takes no value: write just `{0}`", entry.name),
-                );
-            }
-            Form::Flag | Form::List(_) => {}
-        }
-        true
-    }
-
-    fn switch(&mut self, entry: Entry) -> Option<bool> {
-        let expr = self.expr(entry)?;
-        if let Expr::Lit(ExprLit {
-            lit: Lit::Bool(on), ..
-        }) = &expr
-        {
-            return Some(on.value);
-        }
-        self.errors.at(expr, "write `true` or `false`".to_owned());
-        None
-    }
-
     fn backoff(&mut self, entry: Entry) -> Option<Backoff> {
         let mut backoff = Backoff::default();
         for part in self.parts(entry)? {
@@ -231,68 +181,9 @@ impl Reader<'_> {
         Some(headers)
     }
 
-    /// Returns the options in parentheses.
-    fn parts(&mut self, entry: Entry) -> Option<Vec<Entry>> {
-        let Form::List(parts) = entry.form else {
-            let example = names::example_of(&entry.name.to_string());
-            let message = format!("write `{example}`, or a part of it");
-            self.errors.at(&entry.name, message);
-            return None;
-        };
-        Some(parts)
-    }
-
-    /// Reads one of several words; returns its meaning.
-    fn word(&mut self, entry: Entry, choices: &[(&str, &'static str)]) -> Option<&'static str> {
-        self.choice(entry, choices).map(|(meaning, _)| meaning)
-    }
-
-    /// Reads one of several words; returns its meaning, and the value as it was written.
-    fn choice(
-        &mut self,
-        entry: Entry,
-        choices: &[(&str, &'static str)],
-    ) -> Option<(&'static str, Expr)> {
-        let option = entry.name.to_string();
-        let expr = self.expr(entry)?;
-        let words: Vec<_> = choices.iter().map(|(word, _)| *word).collect();
-        let message = match &expr {
-            Expr::Lit(ExprLit {
-                lit: Lit::Str(text),
-                ..
-            }) => {
-                let text = text.value();
-                if let Some((_, choice)) = choices.iter().find(|(word, _)| *word == text) {
-                    return Some((choice, expr));
-                }
-                names::unknown_word(&option, &text, &words)
-            }
-            Expr::Path(path) => match words.iter().find(|word| path.path.is_ident(word)) {
-                Some(word) => sentences::in_quotes(format!("{option} = \"{word}\"")),
-                None => names::advice(&option, &words),
-            },
-            _ => names::advice(&option, &words),
-        };
-        self.errors.at(expr, message);
-        None
-    }
-
     fn retry_on(&mut self, entry: Entry) -> Option<Vec<Trigger>> {
         let list = self.expr(entry)?;
         Some(trigger::read(list, self.errors))
-    }
-
-    /// Reads a function; `from` describes its types for the error.
-    fn function(&mut self, from: &str, entry: Entry) -> Option<Expr> {
-        let option = entry.name.to_string();
-        let expr = self.expr(entry)?;
-        if let Expr::Lit(literal) = &expr {
-            let example = names::example_of(&option);
-            let message = format!("expected a function from {from}: write `{example}`");
-            self.errors.at(literal, message);
-            return None;
-        }
-        Some(expr)
     }
 
     fn limiter(&mut self, entry: Entry) -> Option<Limiter> {

@@ -7,12 +7,14 @@ use crate::diag::Errors;
 use crate::grammar;
 use crate::literal::Literal;
 use crate::options::{Backoff, Limiter, Options};
+use crate::row_rules;
 use crate::sentences;
 use crate::value::Value;
 
 /// Reports every option that does not go with another one.
 pub(crate) fn check(options: &Options, errors: &mut Errors) {
     check_limiter(options, errors);
+    row_rules::check(options, errors);
     check_store(options, errors);
     check_start(options, errors);
     check_window(options, errors);
@@ -36,7 +38,7 @@ fn check_limiter(options: &Options, errors: &mut Errors) {
         return;
     }
     // If there is another mistake already, the missing option may be the one that was misspelt.
-    if rate.is_some() || !errors.is_empty() {
+    if is_declared(options) || !errors.is_empty() {
         return;
     }
     if let Some(burst) = burst {
@@ -52,6 +54,11 @@ fn check_limiter(options: &Options, errors: &mut Errors) {
     }
 }
 
+/// Returns whether the attribute declares a limiter.
+fn is_declared(options: &Options) -> bool {
+    options.name("rate").is_some() || options.name("limits").is_some()
+}
+
 /// Checks that a limiter in a store is declared here: with a rate, and without an expression for the limiter.
 fn check_store(options: &Options, errors: &mut Errors) {
     let Some(store) = options.name("store") else {
@@ -65,7 +72,7 @@ fn check_store(options: &Options, errors: &mut Errors) {
     };
     match &options.limiter {
         Some(Limiter::Handle(_)) => errors.at(store, sentences::limiter_has(store)),
-        Some(Limiter::Named(name)) if options.name("rate").is_none() => errors.at(
+        Some(Limiter::Named(name)) if !is_declared(options) => errors.at(
             store,
             format!(
                 "`store` needs a rate beside it: write `rate = 5` too, or leave `store` to where `limiter = \"{}\"` \
@@ -89,7 +96,7 @@ fn check_start(options: &Options, errors: &mut Errors) {
         _ if options.name("store").is_some() => {
             "a store knows what was used before the program began: remove `start`"
         }
-        Some(Limiter::Named(_)) if options.name("rate").is_none() => {
+        Some(Limiter::Named(_)) if !is_declared(options) => {
             "`start` needs a rate beside it: write it where the limiter has its rate"
         }
         _ => return,
@@ -102,7 +109,7 @@ fn check_window(options: &Options, errors: &mut Errors) {
     let (Some(name), Some(window)) = (options.name("window"), &options.window) else {
         return;
     };
-    if let (Some(Limiter::Named(_)), None) = (&options.limiter, options.name("rate")) {
+    if matches!(options.limiter, Some(Limiter::Named(_))) && !is_declared(options) {
         let message = "`window` needs a rate beside it: write it where the limiter has its rate";
         errors.at(name, message);
         return;
@@ -113,16 +120,8 @@ fn check_window(options: &Options, errors: &mut Errors) {
     let Some(Value::Literal(Literal::Rate(rate))) = &options.rate else {
         return;
     };
-    if rate.count > 1.0 && rate.count.fract() > 0.0 {
-        errors.at(window, grammar::SPLIT_TOKEN);
-    }
-    if let (Some(burst), Some(Value::Literal(Literal::Whole(tokens)))) =
-        (options.name("burst"), &options.burst)
-    {
-        if f64::from(*tokens) >= rate.count {
-            errors.at(burst, grammar::STRICT_BURST);
-        }
-    }
+    let burst = options.name("burst").zip(options.burst.as_ref());
+    row_rules::check_strict(*rate, window, burst, errors);
 }
 
 /// Checks that a method with a store names its limiter: the default name is the function's path, which has no type in it.

@@ -1,6 +1,6 @@
 //! Questions to tokens: the marks and words that they are, and the names that occur in them.
 
-use proc_macro2::{Ident, TokenStream, TokenTree};
+use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use syn::ext::IdentExt as _;
 
 pub(crate) fn is_word(tree: &TokenTree, word: &str) -> bool {
@@ -79,4 +79,18 @@ pub(crate) fn borrows(tokens: TokenStream) -> bool {
         }
     }
     false
+}
+
+/// Returns the tokens with the word `new` in each place of `word`.
+pub(crate) fn replaced(tokens: TokenStream, word: &str, new: &str) -> TokenStream {
+    let trees = tokens.into_iter().map(|tree| match tree {
+        TokenTree::Ident(ident) if ident == word => Ident::new(new, ident.span()).into(),
+        TokenTree::Group(group) => {
+            let mut changed = Group::new(group.delimiter(), replaced(group.stream(), word, new));
+            changed.set_span(group.span());
+            changed.into()
+        }
+        other => other,
+    });
+    trees.collect()
 }

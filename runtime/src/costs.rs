@@ -80,13 +80,13 @@ impl TotalCosts {
     }
 }
 
-/// What an attempt took in the end, where that is known.
+/// Correction of the costs of an attempt that has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Settlement {
     /// Instant at which the attempt got its permit.
     pub(crate) drawn_at: Instant,
-    /// What was taken then.
+    /// Tokens that it took then.
     pub(crate) costs: Costs,
-    /// What it really took of each limit. `None`: the cost stands.
+    /// Tokens that it really spent, of each limit. `None`: the cost stands.
     pub(crate) spent: [Option<u64>; MAX_ROWS],
 }

@@ -58,6 +58,24 @@ pub(crate) fn unread(function: &str) {
          https://docs.rs/paced/latest/paced/guide/clients/index.html has recipes for other clients");
 }
 
+/// What an attempt took has replaced its costs, or they stand.
+pub(crate) fn settled(
+    limiter: &str,
+    function: &str,
+    attempt: u32,
+    cost: &dyn fmt::Display,
+    spent: &dyn fmt::Display,
+) {
+    say!(debug: limiter = limiter, function = function, attempt = attempt, cost = cost, spent = spent;
+        "the attempt is settled");
+}
+
+/// An attempt says that it took something of which the limiter has no limit.
+pub(crate) fn unknown_unit(limiter: &str, function: &str, unit: &str, why: &Error) {
+    say!(warn: limiter = limiter, function = function, unit = unit, why = why;
+        "an attempt took a unit that the limiter does not count, which is ignored");
+}
+
 /// Two limiters of one name in one store are declared with different quotas.
 pub(crate) fn quotas_differ(limiter: &str, quota: &dyn fmt::Display, other: &dyn fmt::Display) {
     say!(warn: limiter = limiter, quota = quota, other = other;
@@ -85,16 +103,47 @@ pub(crate) fn store_refuses(limiter: &str, news: &dyn fmt::Display) {
     let _ = news;
 }
 
+/// A long wait that is about to begin.
+#[derive(Debug)]
+pub(crate) struct LongWait {
+    pub(crate) wait: Duration,
+    /// Tokens for which other callers wait ahead of the call.
+    pub(crate) ahead: u64,
+    pub(crate) why: &'static str,
+    /// Unit of the limit that is waited for, where there are several.
+    pub(crate) unit: Option<&'static str>,
+    /// The call could be refused.
+    pub(crate) refusable: bool,
+}
+
 /// A call is going to wait for long.
-pub(crate) fn long_wait(limiter: &str, wait: Duration, ahead: u64, why: &str, refusable: bool) {
-    let message = if refusable {
+pub(crate) fn long_wait(limiter: &str, long: &LongWait) {
+    let message = if long.refusable {
         "a call waits for long"
     } else {
         "a call waits for long and cannot be refused, since its error type does not implement `From<paced::Error>`"
     };
-    say!(warn: limiter = limiter, wait = Lasting(wait), ahead = ahead, why = why; "{message}");
+    let (wait, ahead, why) = (Lasting(long.wait), long.ahead, long.why);
+    match long.unit {
+        None => {
+            say!(warn: limiter = limiter, wait = wait, ahead = ahead, why = why; "{message}");
+        }
+        Some(unit) => {
+            say!(warn: limiter = limiter, wait = wait, ahead = ahead, why = why, unit = unit; "{message}");
+        }
+    }
     // Without the feature nothing else reads it.
     let _ = message;
+}
+
+/// A server says that more is left of a limit than the limit itself.
+pub(crate) fn above_limit(limiter: &str) {
+    say!(warn: limiter = limiter; "the server says that more is left than its limit, which is ignored");
+}
+
+/// A server says that its limit is zero.
+pub(crate) fn zero_limit(limiter: &str) {
+    say!(warn: limiter = limiter; "the server says that its limit is zero, which is ignored where it accepts calls");
 }
 
 /// A limiter closes.

@@ -32,6 +32,7 @@
 //!   [`CallOptions`], and [`Limiter::acquire`] gives a [`Permit`] alone.
 //! * [`Error`] is returned where a call is refused and has no outcome of its own; [`Error::find`] finds it in other errors.
 //! * [`Signal`] tells what an error of your own means. [`Verdict`] is the result of a `classify` function.
+//! * [`hint()`] in the body passes on what a server says of its limits elsewhere than in headers.
 //! * [`attempt`] tells the body which attempt it is, and gives it an idempotency key.
 //! * [`limiter()`] returns a function's own limiter, [`limiters`] lists all that have a name. A [`Snapshot`] has
 //!   [`Counts`] and [`Waits`]. A [`Report`] is passed to the hooks `on_retry` and `on_give_up`.
@@ -130,6 +131,8 @@ mod learning;
 mod limiter;
 #[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
 mod observing;
+#[cfg(test)]
+mod provider_hints;
 mod quota;
 mod report;
 mod retry;
@@ -157,7 +160,12 @@ pub use crate::call::CallError;
 pub use crate::call::CallOptions;
 pub use crate::context::Attempt;
 pub use crate::context::IdempotencyKey;
+pub use crate::context::Meter;
 pub use crate::context::attempt;
+pub use crate::context::hint;
+pub use crate::context::meter;
+pub use crate::context::refund;
+pub use crate::context::spent;
 pub use crate::error::Error;
 pub use crate::failure::Failure;
 pub use crate::hint::Hint;

@@ -99,6 +99,12 @@ impl RunLog {
         (first, self.due(first, start, lasts), lasts.times(rounds))
     }
 
+    /// Returns the tokens that were taken after `instant`, or maybe at it.
+    pub(crate) fn taken_after(&self, instant: Instant) -> u64 {
+        let after = self.runs.iter().rev().take_while(|run| run.at > instant);
+        after.map(|run| run.tokens).sum()
+    }
+
     /// Returns the number of tokens that are free at `now`.
     pub(crate) fn available(&self, now: Instant, lasts: Span) -> u64 {
         let counted: u64 = self.counting(now, lasts).map(|run| run.tokens).sum();

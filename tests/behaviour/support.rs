@@ -194,3 +194,27 @@ impl Server {
         self.calls.entries()
     }
 }
+
+/// Place where the body of a call leaves something.
+pub(crate) struct Kept<T>(Mutex<Option<T>>);
+
+impl<T> Default for Kept<T> {
+    fn default() -> Self {
+        Self(Mutex::new(None))
+    }
+}
+
+impl<T> Kept<T> {
+    pub(crate) fn keep(&self, value: T) {
+        let earlier = self.lock().replace(value);
+        assert!(earlier.is_none(), "one at a time");
+    }
+
+    pub(crate) fn take(&self) -> T {
+        self.lock().take().expect("the body has left something")
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<T>> {
+        self.0.lock().expect("no test panics while it keeps")
+    }
+}

@@ -77,12 +77,16 @@
 //! | wrong value at run time | `values::wrong_run_time_value_is_the_callers_error` |
 //! | limiter by field, reference, static, argument | `values::limiter_by_any_expression` |
 //! | limiter by name | `values::limiter_by_name` |
+//! | `cost` and `settle`: closures, paths, literals, generics, `impl Trait`, `&mut`, recursion, `max_retries = 0` | `costs::functions_with_costs_run` |
+//! | `cost` and `settle` of `&self`, `&mut self`, `#[async_trait]` | `costs::methods_with_costs_run` |
+//! | several limits | `costs::functions_with_several_limits_compile` |
 //! | `classify` by path and by closure | `values::verdict_by_path_and_by_closure` |
 //!
 //! `unsafe` and `extern` functions are in `ui/pass`, as this package forbids `unsafe`.
 
 mod async_traits;
 mod attributes;
+mod costs;
 mod errors;
 mod functions;
 mod methods;

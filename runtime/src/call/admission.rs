@@ -10,7 +10,6 @@ use crate::clock;
 use crate::context::Pause;
 use crate::context::Progress;
 use crate::context::Scope;
-use crate::costs::Costs;
 use crate::error::Context as ErrorContext;
 use crate::error::Error;
 use crate::error::Kind;
@@ -27,6 +26,9 @@ use crate::time::Span;
 use super::config::last_useful;
 use super::config::latest_start;
 use super::gathering::Entered;
+use super::payment::OwnCosts;
+use super::payment::Terms;
+use super::payment::costs;
 use super::phase::Gathered;
 use super::phase::Gathering;
 use super::phase::Phase;
@@ -37,7 +39,7 @@ impl Core<'_> {
     #[cold]
     pub(super) fn wait_for_permit(
         &mut self,
-        can_refuse: bool,
+        terms: Terms<'_>,
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), Error>> {
         self.name_limiter();
@@ -48,7 +50,7 @@ impl Core<'_> {
         if !waited && !self.is_retry() {
             self.count(Counts::call);
         }
-        let admitted = self.wait_or_enter(can_refuse, cx);
+        let admitted = self.wait_or_enter(terms, cx);
         if waited != admitted.is_pending() {
             let now = clock::now();
             if let Some(scope) = &mut self.scope {
@@ -63,18 +65,18 @@ impl Core<'_> {
         admitted
     }
 
-    fn wait_or_enter(&mut self, can_refuse: bool, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+    fn wait_or_enter(&mut self, terms: Terms<'_>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         loop {
             let has_resources = self.limiter().is_some_and(Shared::has_resources);
             match &mut *self.wait {
                 Phase::Idle | Phase::Running(_) | Phase::Timed(_) => {
                     let gathered = Gathered::default();
-                    if ready!(self.proceed(gathered, can_refuse, cx))? {
+                    if ready!(self.proceed(gathered, terms, cx))? {
                         return Poll::Ready(Ok(()));
                     }
                 }
                 Phase::Gathering(_) => {
-                    if ready!(self.gather(can_refuse, cx))? {
+                    if ready!(self.gather(terms, cx))? {
                         return Poll::Ready(Ok(()));
                     }
                 }
@@ -93,11 +95,11 @@ impl Core<'_> {
                     *self.wait = Phase::Running(now);
                     return Poll::Ready(match granted {
                         Ok(left) => {
-                            let closed = self.pause_left(can_refuse).minus(left);
+                            let closed = self.pause_left(terms.can_refuse).minus(left);
                             self.pause(Pause::Cooldown, closed, now);
                             Ok(())
                         }
-                        Err(refusal) => Err(self.refusal(Denial::Refused(refusal), now)),
+                        Err(refusal) => Err(self.refusal(Denial::Refused(refusal), terms.own, now)),
                     });
                 }
             }
@@ -108,9 +110,10 @@ impl Core<'_> {
     pub(super) fn enter(
         &self,
         gathered: Gathered,
-        can_refuse: bool,
+        terms: Terms<'_>,
         cx: &Context<'_>,
     ) -> Result<Entered, Error> {
+        let Terms { own, can_refuse } = terms;
         let setup = self.setup.as_ref().map_err(Error::clone)?;
         let now = clock::now();
         let scope = self.scope.as_ref();
@@ -128,7 +131,7 @@ impl Core<'_> {
             None => latest_start(&setup.config, deadline, now),
         };
         let request = Request {
-            costs: Costs::ONE,
+            costs: costs(limiter, own),
             latest,
             max_pause: self.pause_left(can_refuse),
             priority: if retry {
@@ -148,24 +151,24 @@ impl Core<'_> {
             entered
                 .map(|turn| turn.map_or(Entered::Admitted, |it| Entered::Limiter(Phase::Turn(it))))
         };
-        entered.map_err(|denial| self.refusal(denial, now))
+        entered.map_err(|denial| self.refusal(denial, own, now))
     }
 
     #[cold]
-    pub(super) fn refusal(&self, denial: Denial, now: Instant) -> Error {
+    pub(super) fn refusal(&self, denial: Denial, own: Option<&OwnCosts>, now: Instant) -> Error {
         let Some(limiter) = self.limiter() else {
             return Error::new(Kind::Shut);
         };
         let last_useful = last_useful(self.deadline());
-        let kind = limiter.kind_of(denial, &Costs::ONE, now, |why, wait| match why {
+        let costs = costs(limiter, own);
+        let kind = limiter.kind_of(denial, &costs, now, |why, wait| match why {
             TooLate::Closed => Kind::Closed(wait),
             TooLate::Queued { until } if until > last_useful => Kind::Deadline(wait),
             TooLate::Queued { .. } => Kind::MaxWait(wait),
         });
-        let context = limiter.context(self.is_retry());
         Error::new(kind).at(ErrorContext {
-            unit: limiter.unit_of(denial, &Costs::ONE),
-            ..context
+            unit: limiter.unit_of_denial(denial, &costs),
+            ..limiter.context(self.is_retry())
         })
     }
 

@@ -15,7 +15,10 @@ use crate::time::Instant;
 
 use super::Call;
 use super::Config;
+use super::Paying;
 use super::Refusing;
+use super::Usual;
+use super::payment::Terms;
 use super::phase::Cut;
 use super::phase::Phase;
 use super::untyped::Core;
@@ -23,9 +26,9 @@ use super::untyped::Core;
 pin_project_lite::pin_project! {
     /// The future of one attempt: takes a permit and runs the body.
     #[must_use = "futures do nothing unless awaited"]
-    pub struct RunningAttempt<'c, 's, S, R, F> {
+    pub struct RunningAttempt<'c, 's, S, R, F, C: Paying = Usual> {
         // What it is an attempt of.
-        call: &'c mut Call<'s, S, R>,
+        call: &'c mut Call<'s, S, R, C>,
         // The body, once.
         #[pin]
         body: F,
@@ -43,7 +46,7 @@ pub enum Attempted<O> {
     Refused(Error),
 }
 
-impl<S, R: Refusing, F: Future> Future for RunningAttempt<'_, '_, S, R, F> {
+impl<S, R: Refusing, F: Future, C: Paying> Future for RunningAttempt<'_, '_, S, R, F, C> {
     type Output = Attempted<F::Output>;
 
     /// Compiled for every annotated function and every closure, so all that does not need the body is elsewhere.
@@ -54,10 +57,10 @@ impl<S, R: Refusing, F: Future> Future for RunningAttempt<'_, '_, S, R, F> {
     }
 }
 
-impl<'s, S, R: Refusing> Call<'s, S, R> {
+impl<'s, S, R: Refusing, C: Paying> Call<'s, S, R, C> {
     /// Returns the next attempt, with the body.
     #[inline]
-    pub const fn attempt<F: Future>(&mut self, body: F) -> RunningAttempt<'_, 's, S, R, F> {
+    pub const fn attempt<F: Future>(&mut self, body: F) -> RunningAttempt<'_, 's, S, R, F, C> {
         RunningAttempt { call: self, body }
     }
 
@@ -81,8 +84,11 @@ impl<'s, S, R: Refusing> Call<'s, S, R> {
     #[inline]
     fn before<O>(&mut self, cx: &mut Context<'_>) -> Option<Poll<Attempted<O>>> {
         // An outcome can be returned without an attempt.
-        let can_refuse = R::CAN || self.kept.is_some();
-        match self.core.admit(can_refuse, cx) {
+        let terms = Terms {
+            own: self.costs.own(),
+            can_refuse: R::CAN || self.kept.is_some(),
+        };
+        match self.core.admit(terms, cx) {
             Poll::Pending => Some(Poll::Pending),
             Poll::Ready(Err(error)) => Some(Poll::Ready(Attempted::Refused(error))),
             Poll::Ready(Ok(())) => {

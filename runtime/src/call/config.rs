@@ -28,6 +28,8 @@ pub(crate) struct Setup {
     pub(crate) function: Function,
     pub(crate) origin: Origin,
     pub(crate) hooks: Hooks,
+    /// Units that the function's costs and settlements name, in their order.
+    pub(crate) units: &'static [&'static str],
 }
 
 /// Functions of the user's program that are called at certain events, without any lock.

@@ -20,11 +20,13 @@ use super::by_type::Reader;
 use super::call_error::CallError;
 use super::config::Setup;
 use super::options::CallOptions;
+use super::options::Parts;
 use super::origin::Origin;
 use super::outcome::Can;
 use super::outcome::Kept;
 use super::outcome::ReadOutcome;
 use super::outcome::Refuse;
+use super::payment::OwnCosts;
 
 /// Outcome of a call without the attribute: that of its closure, or a refusal.
 type Direct<T, E> = Result<Result<T, E>, Error>;
@@ -110,7 +112,8 @@ impl Limiter {
     ///
     /// As [`call`](Self::call), and [`CallError::Refused`] for what the options ask for:
     /// [`is_max_wait`](Error::is_max_wait), [`is_deadline`](Error::is_deadline),
-    /// [`is_attempt_timeout`](Error::is_attempt_timeout).
+    /// [`is_attempt_timeout`](Error::is_attempt_timeout), [`is_insufficient_capacity`](Error::is_insufficient_capacity),
+    /// [`is_conflict`](Error::is_conflict) for a cost in a unit that the limiter does not count.
     ///
     /// # Panics
     ///
@@ -161,14 +164,15 @@ impl Limiter {
         T: 'static,
         R: Reader<T, E, How>,
     {
-        let origin = Location::caller();
-        run(Arc::clone(self.shared()), options, origin, body)
+        let (origin, limiter) = (Location::caller(), self.shared());
+        let parts = options.into_parts(limiter);
+        run(Arc::clone(limiter), parts, origin, body)
     }
 }
 
 async fn run<F, Fut, T, E, R, How>(
     limiter: Arc<Shared>,
-    options: CallOptions<R>,
+    options: Parts<R>,
     caller: &'static Location<'static>,
     mut body: F,
 ) -> Result<T, CallError<E>>
@@ -177,16 +181,25 @@ where
     Fut: Future<Output = Result<T, E>>,
     R: Reader<T, E, How>,
 {
-    let (config, hooks, reader) = options.into_parts();
+    let mut own = OwnCosts::new();
     let setup = Ok(Setup {
-        config,
+        config: options.config,
         limiter: None,
         function: Function::of(caller),
         origin: Origin::Line(caller),
-        hooks,
+        hooks: options.hooks,
+        units: &[],
     });
-    let reader = DirectReader(reader, PhantomData);
-    let mut call: Call<'_, Kept<Direct<T, E>>, Can> = Call::new(&setup, Some(limiter));
+    let (setup, own) = match options.costs {
+        Some(costs) => {
+            let located = |error: Error| error.in_function(Origin::Line(caller).name());
+            let (setup, own) = own.fill(&setup, costs.map_err(located));
+            (setup, Some(own))
+        }
+        None => (&setup, None),
+    };
+    let reader = DirectReader(options.reader, PhantomData);
+    let mut call: Call<'_, Kept<Direct<T, E>>, Can, _> = Call::paying(setup, Some(limiter), own);
     loop {
         let attempted = call.attempt(async { Ok(body().await) }).await;
         let next = call.settle(&reader, Refuse::CAN, PhantomData, attempted);

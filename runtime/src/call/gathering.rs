@@ -20,6 +20,7 @@ use crate::limiter::Shared;
 use crate::limiter::Ticket;
 use crate::time::Instant;
 
+use super::payment::Terms;
 use super::phase::Gathered;
 use super::phase::Gathering;
 use super::phase::Phase;
@@ -133,7 +134,7 @@ impl Core<'_> {
     /// Waits for a permit, and asks for the next one. Returns `true` once there are all.
     pub(super) fn gather(
         &mut self,
-        can_refuse: bool,
+        terms: Terms<'_>,
         cx: &mut Context<'_>,
     ) -> Poll<Result<bool, Error>> {
         let Phase::Gathering(gathering) = &mut *self.wait else {
@@ -147,10 +148,10 @@ impl Core<'_> {
         let left = match granted {
             Ok(left) => left,
             Err(refusal) => {
-                return Poll::Ready(Err(self.refusal(Denial::Refused(refusal), now)));
+                return Poll::Ready(Err(self.refusal(Denial::Refused(refusal), terms.own, now)));
             }
         };
-        let closed = self.pause_left(can_refuse).minus(left);
+        let closed = self.pause_left(terms.can_refuse).minus(left);
         self.pause(Pause::Cooldown, closed, now);
         let Gathering {
             mut gathered,
@@ -173,17 +174,17 @@ impl Core<'_> {
         } else {
             gathered.held.push(turn);
         }
-        self.proceed(gathered, can_refuse, cx)
+        self.proceed(gathered, terms, cx)
     }
 
     /// Asks for the next permit. Pending while the limiter makes the call wait; `true` once there are all.
     pub(super) fn proceed(
         &mut self,
         gathered: Gathered,
-        can_refuse: bool,
+        terms: Terms<'_>,
         cx: &mut Context<'_>,
     ) -> Poll<Result<bool, Error>> {
-        match self.enter(gathered, can_refuse, cx) {
+        match self.enter(gathered, terms, cx) {
             Ok(Entered::Admitted) => {
                 self.clear_unreported_backoff();
                 self.wait.begin(clock::now());

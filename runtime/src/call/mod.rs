@@ -5,14 +5,17 @@ mod attempt;
 mod by_type;
 mod call_error;
 mod config;
+mod correcting;
 mod counting;
 mod direct;
 mod end;
 mod gathering;
+mod named_costs;
 mod next;
 mod options;
 mod origin;
 mod outcome;
+mod payment;
 mod phase;
 mod planning;
 mod settling;
@@ -42,6 +45,9 @@ pub use self::outcome::Lost;
 pub use self::outcome::ReadOutcome;
 pub use self::outcome::Refuse;
 pub use self::outcome::Refusing;
+pub use self::payment::OwnCosts;
+pub use self::payment::Paying;
+pub use self::payment::Usual;
 pub(crate) use self::unread::Unread;
 
 use crate::error::Error;
@@ -49,6 +55,7 @@ use crate::limiter::Shared;
 use crate::signal::Reading;
 use crate::verdict::Verdict;
 
+use self::payment::Paid;
 use self::untyped::Core;
 
 /// Marker of a type that a probe has chosen.
@@ -58,22 +65,36 @@ pub type Chosen<T> = PhantomData<fn() -> T>;
 ///
 /// `S` is how the last outcome is kept while a retry waits, `R` whether the function's error can say that a
 /// call was refused. Both follow from the function's return type. `'s` is the lifetime of its settings, which
-/// may be its own.
+/// may be its own. `C` is how it says what it costs.
 #[derive(Debug)]
-pub struct Call<'s, S, R> {
+pub struct Call<'s, S, R, C: Paying = Usual> {
     core: Core<'s>,
     kept: Option<S>,
     refuses: Chosen<R>,
+    costs: C,
 }
 
 impl<'s, S, R> Call<'s, S, R> {
     /// Creates a call. Where the function's options are wrong, its first admission refuses it.
     #[inline]
     pub(crate) const fn new(setup: &'s Result<Setup, Error>, brought: Option<Arc<Shared>>) -> Self {
+        Self::paying(setup, brought, Usual)
+    }
+}
+
+impl<'s, S, R, C: Paying> Call<'s, S, R, C> {
+    /// Creates a call that says what it costs.
+    #[inline]
+    pub(crate) const fn paying(
+        setup: &'s Result<Setup, Error>,
+        brought: Option<Arc<Shared>>,
+        costs: C,
+    ) -> Self {
         Self {
             core: Core::new(setup, brought),
             kept: None,
             refuses: PhantomData,
+            costs,
         }
     }
 
@@ -83,32 +104,13 @@ impl<'s, S, R> Call<'s, S, R> {
         &mut self,
         reader: &impl ReadOutcome<O>,
         refuse: Refuse<O, R>,
-        _: Chosen<S>,
+        keep: Chosen<S>,
         attempted: Attempted<O>,
     ) -> ControlFlow<O>
     where
         S: Keep<O>,
     {
-        match attempted {
-            Attempted::Done(out) => {
-                let reading = reader.reading(&out, self.core.reset_unit());
-                if !self.core.settle(&reading, reader.verdict(&out)) {
-                    return ControlFlow::Break(out);
-                }
-                self.kept = S::keep(out);
-                ControlFlow::Continue(())
-            }
-            Attempted::TimedOut(_) if self.core.settle(&Reading::TIMEOUT, Verdict::Auto) => {
-                self.kept = None;
-                ControlFlow::Continue(())
-            }
-            Attempted::TimedOut(error) => ControlFlow::Break(refuse.outcome(error)),
-            Attempted::Refused(error) => {
-                self.core.end_refused(&error);
-                let last = self.kept.take().map(S::restore);
-                ControlFlow::Break(last.unwrap_or_else(|| refuse.outcome(error)))
-            }
-        }
+        self.settle_spent(&[], reader, refuse, keep, attempted)
     }
 
     /// [`settle`](Self::settle) for a call with the option `settle`. `spent`: what the attempt took of each unit in the
@@ -119,27 +121,37 @@ impl<'s, S, R> Call<'s, S, R> {
         spent: &[Option<u64>],
         reader: &impl ReadOutcome<O>,
         refuse: Refuse<O, R>,
-        keep: Chosen<S>,
+        _: Chosen<S>,
         attempted: Attempted<O>,
     ) -> ControlFlow<O>
     where
         S: Keep<O>,
     {
-        let _ = spent;
-        self.settle(reader, refuse, keep, attempted)
-    }
-
-    /// [`settle_once`](Self::settle_once) for a call with the option `settle`.
-    pub fn settle_spent_once<O>(
-        &mut self,
-        spent: &[Option<u64>],
-        reader: &impl ReadOutcome<O>,
-        refuse: Refuse<O, R>,
-        keep: Chosen<S>,
-        attempted: Attempted<O>,
-    ) -> O {
-        let _ = spent;
-        self.settle_once(reader, refuse, keep, attempted)
+        let own = self.costs.own();
+        match attempted {
+            Attempted::Done(out) => {
+                let reading = reader.reading(&out, self.core.reset_unit());
+                let paid = Paid { own, spent };
+                if !self.core.settle(paid, &reading, reader.verdict(&out)) {
+                    return ControlFlow::Break(out);
+                }
+                self.kept = S::keep(out);
+                ControlFlow::Continue(())
+            }
+            Attempted::TimedOut(error) => {
+                let paid = Paid::as_estimated(own);
+                if self.core.settle(paid, &Reading::TIMEOUT, Verdict::Auto) {
+                    self.kept = None;
+                    return ControlFlow::Continue(());
+                }
+                ControlFlow::Break(refuse.outcome(error))
+            }
+            Attempted::Refused(error) => {
+                self.core.end_refused(&error);
+                let last = self.kept.take().map(S::restore);
+                ControlFlow::Break(last.unwrap_or_else(|| refuse.outcome(error)))
+            }
+        }
     }
 
     /// [`settle`](Self::settle) for a call that is never retried.
@@ -147,17 +159,33 @@ impl<'s, S, R> Call<'s, S, R> {
         &mut self,
         reader: &impl ReadOutcome<O>,
         refuse: Refuse<O, R>,
+        keep: Chosen<S>,
+        attempted: Attempted<O>,
+    ) -> O {
+        self.settle_spent_once(&[], reader, refuse, keep, attempted)
+    }
+
+    /// [`settle_once`](Self::settle_once) for a call with the option `settle`.
+    #[inline]
+    pub fn settle_spent_once<O>(
+        &mut self,
+        spent: &[Option<u64>],
+        reader: &impl ReadOutcome<O>,
+        refuse: Refuse<O, R>,
         _: Chosen<S>,
         attempted: Attempted<O>,
     ) -> O {
+        let own = self.costs.own();
         match attempted {
             Attempted::Done(out) => {
                 let reading = reader.reading(&out, self.core.reset_unit());
-                self.core.settle(&reading, reader.verdict(&out));
+                let paid = Paid { own, spent };
+                self.core.settle(paid, &reading, reader.verdict(&out));
                 out
             }
             Attempted::TimedOut(error) => {
-                self.core.settle(&Reading::TIMEOUT, Verdict::Auto);
+                let paid = Paid::as_estimated(own);
+                self.core.settle(paid, &Reading::TIMEOUT, Verdict::Auto);
                 refuse.outcome(error)
             }
             Attempted::Refused(error) => {
@@ -165,5 +193,13 @@ impl<'s, S, R> Call<'s, S, R> {
                 refuse.outcome(error)
             }
         }
+    }
+}
+
+impl<S, R, C: Paying> Drop for Call<'_, S, R, C> {
+    /// A call that is dropped, or whose body panics, ends its attempt as well.
+    #[inline]
+    fn drop(&mut self) {
+        self.core.end_call(self.costs.own());
     }
 }

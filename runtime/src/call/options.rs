@@ -6,11 +6,15 @@ use core::time::Duration;
 use crate::backoff::Backoff;
 #[cfg(feature = "http")]
 use crate::context::ResetUnit;
+use crate::costs::Costs;
+use crate::error::Error;
 use crate::grammar;
 #[cfg(feature = "http")]
 use crate::headers::ResetKind;
+use crate::limiter::Shared;
 use crate::report::Report;
 use crate::retry_on::RetryOn;
+use crate::row::REQUESTS;
 use crate::time::Span;
 use crate::verdict::Verdict;
 
@@ -20,6 +24,7 @@ use super::by_type::Judged;
 use super::by_type::NotRead;
 use super::config::Config;
 use super::config::Hooks;
+use super::named_costs::NamedCosts;
 
 /// Options of [`Limiter::call_with`](crate::Limiter::call_with), by the names of the attribute's options.
 ///
@@ -48,6 +53,7 @@ pub struct CallOptions<R = ByTypes> {
     config: Config,
     hooks: Hooks,
     idempotent: bool,
+    costs: NamedCosts,
     reader: R,
 }
 
@@ -72,6 +78,7 @@ impl CallOptions {
             config: Config::DEFAULT,
             hooks: Hooks::NONE,
             idempotent: false,
+            costs: NamedCosts::NONE,
             reader: ByTypes,
         }
     }
@@ -143,6 +150,7 @@ impl CallOptions {
             config: self.config,
             hooks: self.hooks,
             idempotent: self.idempotent,
+            costs: self.costs,
             reader,
         }
     }
@@ -354,6 +362,71 @@ impl<R> CallOptions<R> {
     /// ```
     pub const fn max_wait(mut self, wait: Duration) -> Self {
         self.config.max_wait = Some(Span::of(wait));
+        self
+    }
+
+    /// Sets what each attempt of the call takes of the requests that the limiter counts: of all its limits whose unit is
+    /// `requests`, or that have no name. Default: 1. 0: nothing. More than `u32::MAX` counts as that.
+    ///
+    /// A call whose cost is above what a limit ever holds is refused at once:
+    /// [`is_insufficient_capacity`](crate::Error::is_insufficient_capacity). [`spent`](crate::spent()) in the closure
+    /// corrects the cost once the server has said what the request took.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use paced::{CallOptions, Limiter, Quota};
+    /// use std::io;
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
+    /// let limiter = Limiter::new(Quota::per_second(NonZeroU32::new(5).unwrap()));
+    /// let ids = [7, 8, 9];
+    /// let options = CallOptions::new().cost(ids.len() as u64);
+    /// limiter.call_with(options, || async { io::Result::Ok(()) }).await.unwrap();
+    /// assert_eq!(limiter.snapshot().available, 2);
+    ///
+    /// let too_large = limiter.call_with(options.cost(6), || async { io::Result::Ok(()) }).await.unwrap_err();
+    /// assert!(too_large.refusal().is_some_and(paced::Error::is_insufficient_capacity));
+    /// # }
+    /// ```
+    pub const fn cost(mut self, cost: u64) -> Self {
+        self.costs = self.costs.with(REQUESTS, cost);
+        self
+    }
+
+    /// Sets what each attempt of the call takes of several units. Limits of other units have their usual cost: 1 of
+    /// `requests`, and nothing of any other unit. The last cost of a unit counts.
+    ///
+    /// A unit that the limiter does not count, or more than 8 costs, refuse the call:
+    /// [`is_conflict`](crate::Error::is_conflict). A cost above what a limit ever holds does, too:
+    /// [`is_insufficient_capacity`](crate::Error::is_insufficient_capacity).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use paced::{CallOptions, Limiter, Quota};
+    /// use std::io;
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
+    /// let limiter = Limiter::new(Quota::per_second(NonZeroU32::new(5).unwrap()));
+    /// let options = CallOptions::new().costs(&[("requests", 2)]);
+    /// limiter.call_with(options, || async { io::Result::Ok(()) }).await.unwrap();
+    /// assert_eq!(limiter.snapshot().available, 3);
+    ///
+    /// let misspelt = CallOptions::new().costs(&[("request", 2)]);
+    /// let error = limiter.call_with(misspelt, || async { io::Result::Ok(()) }).await.unwrap_err();
+    /// assert!(error.refusal().is_some_and(paced::Error::is_conflict));
+    /// # }
+    /// ```
+    pub const fn costs(mut self, costs: &[(&'static str, u64)]) -> Self {
+        let mut at = 0;
+        while at < costs.len() {
+            let (unit, cost) = costs[at];
+            self.costs = self.costs.with(unit, cost);
+            at += 1;
+        }
         self
     }
 
@@ -612,6 +685,7 @@ impl<R> CallOptions<R> {
             config: self.config,
             hooks: self.hooks,
             idempotent: self.idempotent,
+            costs: self.costs,
             reader: Judged {
                 judge: classify,
                 reader: self.reader,
@@ -619,14 +693,28 @@ impl<R> CallOptions<R> {
         }
     }
 
-    /// Returns the settings of a call, and the reader of its outcomes.
-    pub(super) fn into_parts(self) -> (Config, Hooks, R) {
+    /// Returns the parts of the options, for a call through this limiter.
+    pub(super) fn into_parts(self, limiter: &Shared) -> Parts<R> {
         let mut config = self.config;
         if self.idempotent {
             config.retry.retry_on = config.retry.retry_on.ambiguous();
         }
-        (config, self.hooks, self.reader)
+        Parts {
+            config,
+            hooks: self.hooks,
+            costs: self.costs.of(limiter),
+            reader: self.reader,
+        }
     }
+}
+
+/// Parts of the options of a call.
+pub(super) struct Parts<R> {
+    pub(super) config: Config,
+    pub(super) hooks: Hooks,
+    /// Costs in the order of the limiter's limits, if any is named.
+    pub(super) costs: Option<Result<Costs, Error>>,
+    pub(super) reader: R,
 }
 
 impl Default for CallOptions {
@@ -641,6 +729,7 @@ impl<R> fmt::Debug for CallOptions<R> {
             .field("config", &self.config)
             .field("hooks", &self.hooks)
             .field("idempotent", &self.idempotent)
+            .field("costs", &self.costs)
             .finish_non_exhaustive()
     }
 }

@@ -28,6 +28,8 @@ use super::end::End;
 use super::end::heard;
 use super::next::NextAttempt;
 use super::outcome::Conclusion;
+use super::payment::Ending;
+use super::payment::Paid;
 use super::phase::Phase;
 use super::untyped::Core;
 
@@ -39,7 +41,12 @@ const USED_UP: &str = "the retries are used up";
 impl Core<'_> {
     /// [`settle`](Self::settle) for all but a success without an observation.
     #[inline(never)]
-    pub(super) fn settle_told(&mut self, reading: &Reading, verdict: Verdict) -> bool {
+    pub(super) fn settle_told(
+        &mut self,
+        paid: Paid<'_>,
+        reading: &Reading,
+        verdict: Verdict,
+    ) -> bool {
         let Some(sent) = self.wait.sent() else {
             return false;
         };
@@ -63,7 +70,7 @@ impl Core<'_> {
         let answered = matches!(told.failure, None | Some(Failure::Status(_)));
         let arrived = self.head_received(answered.then_some(now));
         if judgement.verdict == Verdict::Done {
-            self.report_success(setup, &told, heard, (sent, arrived));
+            self.report_success(setup, paid, &told, heard, (sent, arrived));
             return false;
         }
         let end = End {
@@ -78,10 +85,8 @@ impl Core<'_> {
             is_news: carries,
             by_user: verdict != Verdict::Auto,
         };
-        let (failure, next) = (
-            end.failure,
-            self.settle_failure(&end, heard, judgement, now),
-        );
+        let failure = end.failure;
+        let next = self.settle_failure(&end, paid, heard, judgement, now);
         let goes_on = self.go_on(failure, judgement, next);
         drop(span);
         goes_on
@@ -117,6 +122,7 @@ impl Core<'_> {
     fn report_success(
         &self,
         setup: &Setup,
+        paid: Paid<'_>,
         told: &Conclusion<'_>,
         heard: Option<Observation<'_>>,
         (sent, received): (Instant, Option<Instant>),
@@ -124,6 +130,7 @@ impl Core<'_> {
         let Some(limiter) = self.limiter() else {
             return;
         };
+        let bill = self.bill(limiter, paid, sent, Ending::Sent);
         limiter.report(&AttemptReport {
             function: self.function(),
             sent,
@@ -134,8 +141,8 @@ impl Core<'_> {
             spread: setup.config.spread(),
             result: AttemptResult::Passed,
             may_retry: false,
-            costs: Costs::ONE,
-            settlement: None,
+            costs: bill.costs,
+            settlement: bill.settlement,
         });
     }
 
@@ -144,6 +151,7 @@ impl Core<'_> {
     fn settle_failure(
         &self,
         end: &End<'_>,
+        paid: Paid<'_>,
         heard: Option<Observation<'_>>,
         judgement: Judgement,
         now: Instant,
@@ -159,7 +167,7 @@ impl Core<'_> {
         let tried = scope.number > 1 || step.retry_in.is_some();
         let mut wait = step.retry_in.map(Span::of);
         let mut floor = Span::of(judgement.floor);
-        let forecast = self.report_failure(setup, end, heard, step, now);
+        let forecast = self.report_failure((setup, paid), end, heard, step, now);
         if let Some(understood) = forecast.understood {
             wait = wait.map(|wait| understood.instead_of(wait));
             floor = understood.wait.unwrap_or(floor);
@@ -185,7 +193,7 @@ impl Core<'_> {
     /// Reports a failure to the limiter.
     fn report_failure(
         &self,
-        setup: &Setup,
+        (setup, paid): (&Setup, Paid<'_>),
         end: &End<'_>,
         heard: Option<Observation<'_>>,
         step: Step,
@@ -217,6 +225,7 @@ impl Core<'_> {
             AttemptResult::Failed(_) => heard.map(|heard| heard.hint),
             _ => end.hint,
         };
+        let bill = self.bill(limiter, paid, end.sent, Ending::of(end.failure, &result));
         limiter.report(&AttemptReport {
             function: self.function(),
             sent: end.sent,
@@ -227,8 +236,8 @@ impl Core<'_> {
             spread: config.spread(),
             result,
             may_retry: step.retry_in.is_some(),
-            costs: Costs::ONE,
-            settlement: None,
+            costs: bill.costs,
+            settlement: bill.settlement,
         })
     }
 

@@ -22,9 +22,16 @@ use super::Hooks;
 use super::Origin;
 use super::Setup;
 use super::Unread;
+use super::payment::Paid;
+use super::payment::Terms;
 use super::untyped::Core;
 
 const AUTO: Verdict = Verdict::Auto;
+const USUAL: Paid<'_> = Paid::as_estimated(None);
+const TERMS: Terms<'_> = Terms {
+    own: None,
+    can_refuse: true,
+};
 
 /// Outcome of an attempt, and the number of visits that its settlement makes.
 struct Row {
@@ -85,6 +92,7 @@ fn setup(limiter: Arc<Shared>) -> Setup {
         function: Function::of(&UNREAD),
         origin: Origin::Function(&UNREAD),
         hooks: Hooks::NONE,
+        units: &[],
     }
 }
 
@@ -95,7 +103,7 @@ fn limiter() -> Arc<Shared> {
     let setup = Ok(setup(Arc::clone(&limiter)));
     for _ in 0..1100 {
         let mut core = begun(&setup);
-        assert!(!core.settle(&Reading::value(), AUTO));
+        assert!(!core.settle(USUAL, &Reading::value(), AUTO));
     }
     limiter
 }
@@ -104,7 +112,7 @@ fn limiter() -> Arc<Shared> {
 fn begun(setup: &Result<Setup, Error>) -> Core<'_> {
     let mut core = Core::new(setup, None);
     let cx = &mut Context::from_waker(Waker::noop());
-    assert!(matches!(core.admit(true, cx), Poll::Ready(Ok(()))));
+    assert!(matches!(core.admit(TERMS, cx), Poll::Ready(Ok(()))));
     core
 }
 
@@ -156,7 +164,7 @@ async fn an_attempt_is_settled_in_one_visit() {
         let limiter = limiter();
         let setup = Ok(setup(Arc::clone(&limiter)));
         let mut core = begun(&setup);
-        let (again, visits) = visits(&limiter, || core.settle(&row.reading, row.verdict));
+        let (again, visits) = visits(&limiter, || core.settle(USUAL, &row.reading, row.verdict));
         assert_eq!(
             (again, visits),
             (row.is_retried, row.visits),
@@ -173,7 +181,7 @@ async fn a_call_that_is_given_up_makes_no_other_visit() {
     setup.config.retry.max_retries = 0;
     let setup = Ok(setup);
     let mut core = begun(&setup);
-    let (again, visits) = visits(&limiter, || core.settle(&failed(429, None), AUTO));
+    let (again, visits) = visits(&limiter, || core.settle(USUAL, &failed(429, None), AUTO));
     assert_eq!((again, visits), (false, 1));
 }
 
@@ -214,7 +222,7 @@ mod observed {
             let mut core = begun(&setup);
             observe(&mut core, status, hint);
             let ((), first) = visits(&limiter, || core.heed());
-            let (_, second) = visits(&limiter, || core.settle(&reading, AUTO));
+            let (_, second) = visits(&limiter, || core.settle(USUAL, &reading, AUTO));
             assert_eq!((first, second), expected, "{name}");
         }
     }
@@ -239,7 +247,7 @@ mod observed {
             let setup = Ok(setup(Arc::clone(&limiter)));
             let mut core = begun(&setup);
             observe(&mut core, status, hint);
-            let (_, visits) = visits(&limiter, || core.settle(&reading, AUTO));
+            let (_, visits) = visits(&limiter, || core.settle(USUAL, &reading, AUTO));
             assert_eq!(visits, expected, "{name}");
         }
     }

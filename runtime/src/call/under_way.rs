@@ -7,6 +7,8 @@ use crate::context::Progress;
 use crate::context::Scope;
 use crate::limiter::Shared;
 
+use super::payment::OwnCosts;
+use super::payment::Paid;
 use super::untyped::Core;
 
 impl Core<'_> {
@@ -60,23 +62,21 @@ impl Core<'_> {
         progress.is_some_and(Progress::is_reported)
     }
 
-    /// Ends the attempt under way without an outcome.
-    #[cold]
-    #[inline(never)]
-    fn abandon(&self) {
-        if let Some(limiter) = self.limiter() {
-            limiter.end_attempt();
-        }
-    }
-}
-
-impl Drop for Core<'_> {
-    /// A call that is dropped, or whose body panics, ends its attempt as well.
+    /// Ends the attempt without an outcome, if it is under way: the call is dropped, or its body has panicked.
     #[inline]
-    fn drop(&mut self) {
+    pub(super) fn end_call(&self, own: Option<&OwnCosts>) {
         let Some(scope) = &self.scope else { return };
         if scope.progress.is_under_way() {
-            self.abandon();
+            self.abandon(own);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn abandon(&self, own: Option<&OwnCosts>) {
+        if let Some(limiter) = self.limiter() {
+            limiter.end_attempt();
+            self.settle_dropped(limiter, Paid::as_estimated(own));
         }
     }
 }

@@ -1,15 +1,17 @@
-//! Errors that are not understood, which is said once for each function.
+//! What is said once for each function: that its errors are not understood, and that it names a unit that is not there.
 
 use core::sync::atomic::AtomicBool;
 use core::sync::atomic::Ordering;
 
 use crate::events;
+use crate::limiter::Shared;
 
-/// Whether an event has said of a function that its errors are not understood.
+/// Whether an event has said of a function that its errors are not understood, or that it names an unknown unit.
 #[derive(Debug)]
 pub(crate) struct Unread {
     function: &'static str,
     is_told: AtomicBool,
+    is_unit_told: AtomicBool,
 }
 
 impl Unread {
@@ -17,6 +19,7 @@ impl Unread {
         Self {
             function,
             is_told: AtomicBool::new(false),
+            is_unit_told: AtomicBool::new(false),
         }
     }
 
@@ -31,5 +34,16 @@ impl Unread {
             return;
         }
         events::unread(self.function);
+    }
+
+    /// Emits the event that the limiter does not count a unit, the first time.
+    #[cold]
+    pub(super) fn tell_unit(&self, limiter: &Shared, unit: &str) {
+        if self.is_unit_told.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        if let Err(why) = limiter.costs_of(&[unit], &[0]) {
+            events::unknown_unit(limiter.label(), self.function, unit, &why);
+        }
     }
 }

@@ -20,6 +20,10 @@ use crate::time::Span;
 use crate::verdict::Verdict;
 
 use super::Setup;
+use super::payment::OwnCosts;
+use super::payment::Paid;
+use super::payment::Terms;
+use super::payment::costs;
 use super::phase::CallPhase;
 use super::phase::Phase;
 
@@ -48,13 +52,13 @@ impl<'s> Core<'s> {
     #[inline]
     pub(super) fn admit(
         &mut self,
-        can_refuse: bool,
+        terms: Terms<'_>,
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), Error>> {
         match *self.wait {
             Phase::Idle => {
                 let now = clock::quick();
-                if self.pass(can_refuse, now) {
+                if self.pass(terms, now) {
                     self.wait.begin(now);
                     return Poll::Ready(Ok(()));
                 }
@@ -62,12 +66,12 @@ impl<'s> Core<'s> {
             Phase::Running(_) | Phase::Timed(_) => return Poll::Ready(Ok(())),
             Phase::Backoff(_) | Phase::Turn(_) | Phase::Gathering(_) => {}
         }
-        self.wait_for_permit(can_refuse, cx)
+        self.wait_for_permit(terms, cx)
     }
 
     /// Takes a permit if no call has to wait for one.
     #[inline]
-    fn pass(&mut self, can_refuse: bool, now: Instant) -> bool {
+    fn pass(&mut self, terms: Terms<'_>, now: Instant) -> bool {
         let Ok(setup) = self.setup else { return false };
         // A call in whose span a subscriber is interested goes by the slow path, which opens it.
         if CallSpan::may_be_heard() {
@@ -76,7 +80,7 @@ impl<'s> Core<'s> {
         let scope = self.scope.get_or_insert_with(|| {
             context::begin(setup.config.deadline, setup.config.reset_unit, now)
         });
-        if can_refuse && now >= scope.bounds.deadline() {
+        if terms.can_refuse && now >= scope.bounds.deadline() {
             return false;
         }
         let retry = scope.number > 1;
@@ -85,7 +89,14 @@ impl<'s> Core<'s> {
         match self.limiter() {
             Some(limiter) if limiter.has_resources() && self.is_bound(limiter, now) => false,
             Some(limiter) => {
-                let passed = limiter.admit(now);
+                let passed = match terms.own {
+                    // The path of one token stays shut where there are several limits.
+                    None => {
+                        limiter.admit(now)
+                            || limiter.has_rows() && admit_costs(limiter, terms.own, now)
+                    }
+                    own => admit_costs(limiter, own, now),
+                };
                 if passed && retry {
                     self.count_retry();
                 }
@@ -146,13 +157,17 @@ impl<'s> Core<'s> {
 
     /// Reports the outcome to the limiter. Returns whether there will be another attempt.
     #[inline]
-    pub(super) fn settle(&mut self, reading: &Reading, verdict: Verdict) -> bool {
+    pub(super) fn settle(&mut self, paid: Paid<'_>, reading: &Reading, verdict: Verdict) -> bool {
         let fine = matches!(verdict, Verdict::Auto | Verdict::Done);
         match &mut self.scope {
             Some(scope) if fine && scope.is_quiet() && reading.is_quiet() => {
                 scope.progress = Progress::Waiting;
             }
-            _ => return self.settle_told(reading, verdict),
+            _ => return self.settle_told(paid, reading, verdict),
+        }
+        if paid.is_news() {
+            self.report_spent(paid);
+            return false;
         }
         if let Some(limiter) = self.limiter().filter(|limiter| !limiter.count_pass()) {
             self.report_pass(limiter);
@@ -163,7 +178,7 @@ impl<'s> Core<'s> {
     /// Reports a success without an observation to a limiter that learns from it.
     #[cold]
     #[inline(never)]
-    fn report_pass(&self, limiter: &Shared) {
+    pub(super) fn report_pass(&self, limiter: &Shared) {
         if let Some(sent) = self.wait.sent() {
             limiter.learn_from_pass(self.function(), sent, self.is_retry());
         }
@@ -179,4 +194,10 @@ impl<'s> Core<'s> {
         let setup = self.setup.as_ref();
         setup.map_or(Function::NONE, |setup| setup.function)
     }
+}
+
+/// Takes the costs of an attempt if no caller waits, and all limits have them.
+#[inline(never)]
+fn admit_costs(limiter: &Shared, own: Option<&OwnCosts>, now: Instant) -> bool {
+    limiter.admit_costs(&costs(limiter, own), now)
 }

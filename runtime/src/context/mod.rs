@@ -3,11 +3,16 @@
 //! An attempt puts its [`Scope`] into a thread-local variable for the time of each poll of its body, and takes
 //! it back afterwards. This allocates nothing, and works for a task that moves to another thread between polls.
 
+mod amounts;
 mod attempt;
 mod bounds;
 mod current;
+mod hinted;
+mod meter;
+mod paying;
 mod progress;
 mod scope;
+mod spending;
 mod stopwatch;
 mod told;
 mod tries;
@@ -18,18 +23,24 @@ mod waited;
 #[cfg(feature = "http")]
 use core::num::NonZeroU16;
 
-#[cfg(feature = "http")]
 use crate::hint::Hint;
 
 use crate::time::Instant;
 use crate::time::Span;
 
+pub(crate) use self::amounts::Amounts;
 pub use self::attempt::Attempt;
 pub use self::attempt::IdempotencyKey;
 use self::bounds::Bounds;
 use self::current::Current;
+pub use self::meter::Meter;
+pub(crate) use self::meter::Settle;
+pub use self::paying::meter;
+pub use self::paying::refund;
+pub use self::paying::spent;
 pub(crate) use self::progress::Progress;
 pub(crate) use self::scope::Scope;
+pub(crate) use self::spending::Spending;
 pub use self::told::ResetUnit;
 pub(crate) use self::waited::Pause;
 
@@ -132,4 +143,66 @@ pub(crate) fn with_current<T>(act: impl FnOnce(&mut Scope) -> T) -> Option<T> {
 pub fn attempt() -> Attempt {
     with_current(Scope::attempt)
         .unwrap_or_else(|| Scope::new(Bounds::NONE, ResetUnit::Guess).attempt())
+}
+
+/// Tells the limiter of the call that the body belongs to what a server said about its limits, where no header says it:
+/// in the body of a response, for example.
+///
+/// It is [`observe`](crate::observe) for such servers, and needs no feature. Waits count from this call on. What headers
+/// of the same response said before stays true: of two waits the longer counts.
+///
+/// With [`limited`](Hint::with_limited) the response counts as a 429, also one with a status of 200: the call is retried,
+/// after [`retry_after`](Hint::with_retry_after) if the server asked for a wait. Without it the call goes on, and the
+/// limiter learns what is left. The option `respect_headers = false` applies to such hints too.
+///
+/// Outside of a rate-limited function, and in tasks that the body spawns, it does nothing. Nor does an
+/// [empty](Hint::is_empty) hint.
+///
+/// # Examples
+///
+/// A server that answers with a status of 200 and a wait in the body, as Google's `RetryInfo` is:
+///
+/// ```
+/// use paced::{Hint, rate_limited};
+/// use std::time::Duration;
+///
+/// struct Reply {
+///     retry_delay: Option<Duration>,
+/// }
+///
+/// #[rate_limited(rate = 5)]
+/// async fn generate() -> Result<Reply, std::io::Error> {
+///     // In a program: the body of a response.
+///     let retry_delay = (paced::attempt().number() == 1).then_some(Duration::from_millis(57_239));
+///     let reply = Reply { retry_delay };
+///     if let Some(wait) = reply.retry_delay {
+///         paced::hint(Hint::new().with_limited(true).with_retry_after(wait));
+///     }
+///     Ok(reply)
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() -> std::io::Result<()> {
+/// let start = tokio::time::Instant::now();
+/// assert_eq!(generate().await?.retry_delay, None);
+/// assert_eq!(start.elapsed(), Duration::from_millis(57_239));
+/// # Ok(()) }
+/// ```
+///
+/// Points in the body, as in the `throttleStatus` of Shopify's GraphQL:
+///
+/// ```
+/// use paced::Hint;
+/// use paced::hint::Window;
+///
+/// fn heed(maximum_available: f64, currently_available: f64) {
+///     let points = Window::new().with_unit("points").with_limit(maximum_available);
+///     let points = points.with_remaining(currently_available);
+///     paced::hint(Hint::new().with_windows(vec![points]));
+/// }
+/// # heed(2000.0, 1500.0);
+/// ```
+pub fn hint(hint: Hint) {
+    if !hint.is_empty() {
+        with_current(|scope| scope.hear(hint));
+    }
 }

@@ -15,6 +15,7 @@ use super::IdempotencyKey;
 use super::Progress;
 use super::ResetUnit;
 use super::bounds::Bounds;
+use super::spending::Spending;
 use super::stopwatch::Stopwatch;
 use super::told::ResponseFlags;
 
@@ -68,6 +69,8 @@ pub(super) struct Notes {
     pub(super) failures: Vec<Failure>,
     /// Span of the call.
     pub(super) span: Option<CallSpan>,
+    /// What the body has said of the attempt's costs.
+    pub(super) spending: Option<Spending>,
 }
 
 impl Scope {
@@ -117,6 +120,7 @@ impl Scope {
         notes.latest = Some(latest);
         notes.spent = None;
         notes.hint = None;
+        notes.spending = None;
     }
 
     /// Records a response that the body observed.
@@ -147,10 +151,13 @@ impl Scope {
         unheard
     }
 
-    /// Returns whether there is nothing to report: no response was observed, or a success without a hint.
+    /// Returns whether there is nothing to report: no response was observed, or a success without a hint, and the body has
+    /// said nothing of the attempt's costs.
     #[inline]
     pub(crate) fn is_quiet(&self) -> bool {
-        self.status.is_none_or(|status| status.get() < 400) && self.hint().is_none()
+        let is_quiet = |notes: &Notes| notes.hint.is_none() && notes.spending.is_none();
+        self.status.is_none_or(|status| status.get() < 400)
+            && self.notes.as_deref().is_none_or(is_quiet)
     }
 
     /// Records that a call inside the body has used up its retries on this failure.

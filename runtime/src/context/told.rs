@@ -89,7 +89,6 @@ impl ResponseFlags {
         self.0 & UNHEARD != 0
     }
 
-    #[cfg(feature = "http")]
     pub(super) const fn set_unheard(&mut self) {
         self.0 |= UNHEARD;
     }

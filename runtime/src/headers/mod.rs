@@ -109,10 +109,11 @@
 //!
 //! # Not supported
 //!
-//! * Bodies (Telegram, Shopify's GraphQL; Google's `RetryInfo`, except in a `tonic::Status` with feature `tonic`).
+//! * Bodies (Telegram, Shopify's GraphQL; Google's `RetryInfo`, except in a `tonic::Status` with feature `tonic`): a
+//!   function passes on what it reads there with [`paced::hint`](crate::hint()).
 //! * Usage in percent (Meta's `X-App-Usage`, Anthropic's `utilization`).
 //! * Limits on concurrency: they are listed in [`Hint::windows`], and do not affect the other values.
-//! * Names with underscores.
+//! * Names with underscores in place of hyphens (`x_ratelimit_limit`); those in the name of a window are read.
 //! * Windows whose ends are only in a vendor's documentation, such as Strava's quarter hours.
 //!
 //! # Sources

@@ -144,7 +144,7 @@ impl<'a> Slot<'a> {
             family,
             label,
             unit: label
-                .split('-')
+                .split(['-', '_'])
                 .find_map(vocabulary::unit)
                 .unwrap_or("requests"),
             length: last.and_then(length),

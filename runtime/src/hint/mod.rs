@@ -12,6 +12,7 @@
 //! assert_eq!(hint.windows()[0].remaining(), Some(12.0));
 //! ```
 
+mod joined;
 mod window;
 
 use core::time::Duration;

@@ -6,7 +6,10 @@
 //! * The *share* comes from refusals. It is the part of the declared rate that the server turns out to accept.
 
 mod evidence;
+mod gate;
 mod rate_factor;
+mod routing;
+mod row_learning;
 mod spoken;
 mod window;
 mod windows;
@@ -18,6 +21,12 @@ use crate::time::Span;
 pub(crate) use self::evidence::AttemptRecord;
 use self::evidence::Evidence;
 use self::rate_factor::AcceptedShare;
+pub(crate) use self::routing::Oddities;
+pub(crate) use self::routing::Routes;
+pub(crate) use self::routing::row_of_resource;
+pub(crate) use self::row_learning::RowAssessment;
+pub(crate) use self::row_learning::RowLearning;
+pub(crate) use self::row_learning::RowState;
 pub(crate) use self::windows::Assessment;
 pub(crate) use self::windows::DeclaredBucket;
 pub(crate) use self::windows::Observation;
@@ -148,6 +157,19 @@ impl Learnt {
     ) -> Assessment {
         let own = own.filter(|_| self.share.is_unrefuted());
         self.windows.hear(heard, own)
+    }
+
+    /// Records the windows of an accepted call that are about `row`, whose bucket this is.
+    pub(crate) fn hear_routed(
+        &mut self,
+        routes: &Routes<'_>,
+        row: usize,
+        heard: &Observation<'_>,
+        own: Option<DeclaredBucket>,
+    ) -> Assessment {
+        let own = own.filter(|_| self.share.is_unrefuted());
+        let windows: Vec<_> = routes.of_row(row).copied().collect();
+        self.windows.hear_each(&windows, heard, own)
     }
 
     /// Records the hint of a refused call. The cooldown after a refusal is decided elsewhere, so the assessment is

@@ -13,36 +13,56 @@ const SHORT: Duration = Duration::from_secs(60);
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Spoken<'a> {
     pub(super) name: &'a str,
-    pub(super) is_requests: bool,
+    /// Unit of the counts. Empty: not requests, and not told.
+    pub(super) unit: &'a str,
+    /// Resource of the server to which the window applies, if it names one.
+    pub(super) resource: Option<&'a str>,
+    /// Whether its counts are in the unit of the limit that follows it.
+    pub(super) in_unit: bool,
     pub(super) limit: Option<f64>,
     pub(super) remaining: Option<f64>,
     pub(super) reset: Option<Duration>,
+    pub(super) length: Option<Duration>,
 }
+
+/// Unit of windows that say nothing else.
+const REQUESTS: &str = "requests";
 
 /// Returns the windows of a hint: the one that the hint itself describes, and those in its list of windows. A window
 /// that both describe is returned once. If the list has a single entry, that is the hint's window, with its name.
 pub(super) fn windows(hint: &Hint) -> Vec<Spoken<'_>> {
     let single = hint.windows().len() < 2;
-    let name = hint.windows().first().and_then(Window::name);
+    let first = hint.windows().first().filter(|_| single);
+    let unit = first.map_or("", Window::unit);
     let whole = Spoken {
-        name: name.filter(|_| single).unwrap_or_default(),
-        is_requests: hint.counts_requests(),
+        name: first.and_then(Window::name).unwrap_or_default(),
+        unit: if hint.counts_requests() {
+            REQUESTS
+        } else {
+            unit
+        },
+        resource: hint.resource(),
+        in_unit: hint.counts_requests(),
         limit: hint.limit(),
         remaining: hint.remaining(),
         reset: hint.reset_after(),
+        length: first.and_then(Window::length),
     };
     let windows = hint.windows().iter().map(|window| Spoken {
         name: window.name().unwrap_or_default(),
-        is_requests: window.unit() == "requests",
+        unit: window.unit(),
+        resource: window.name().filter(|name| hint.resource() == Some(name)),
+        in_unit: window.unit() == REQUESTS,
         limit: window.limit(),
         remaining: window.remaining(),
         reset: window.reset_after().or_else(|| short(window)),
+        length: window.length(),
     });
     if single && whole.reset.is_some() {
         return vec![whole];
     }
     core::iter::once(whole)
-        .filter(|whole| whole.is_requests && !covered(whole, hint.windows()))
+        .filter(|whole| whole.in_unit && !covered(whole, hint.windows()))
         .chain(windows)
         .collect()
 }

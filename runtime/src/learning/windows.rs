@@ -21,7 +21,7 @@ use super::window::Statement;
 use super::window::TrackedWindow;
 
 /// Maximum number of windows that are followed. The one without news for longest makes room.
-const MOST: usize = 8;
+pub(super) const MOST: usize = 8;
 
 /// State of a server's windows.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,7 +60,7 @@ pub(crate) struct Assessment {
 }
 
 impl Assessment {
-    const CLEAR: Self = Self {
+    pub(crate) const CLEAR: Self = Self {
         closed_until: None,
         refills_at: None,
         level: None,
@@ -98,7 +98,7 @@ impl DeclaredBucket {
     /// already, and waiting for the reset would cost all tokens of that time. If the guess is wrong, the first refusal
     /// ends it ([`AcceptedShare::is_unrefuted`](super::rate_factor::AcceptedShare::is_unrefuted)).
     #[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
-    fn explains(self, told: &Statement) -> bool {
+    pub(super) fn explains(self, told: &Statement) -> bool {
         (told.limit - f64::from(self.burst)).abs() < 0.5
             && (self.left as f64) < told.remaining + 1.0
             && told.reset <= ROUNDING
@@ -121,7 +121,7 @@ pub(crate) struct Observation<'a> {
 
 impl Observation<'_> {
     /// Returns an instant that the server sent, at most `longest` after the response.
-    fn believed(&self, instant: Instant) -> Instant {
+    pub(super) fn believed(&self, instant: Instant) -> Instant {
         instant.min(self.received.after(self.longest))
     }
 }
@@ -159,11 +159,20 @@ impl TrackedWindows {
         heard: &Observation<'_>,
         own: Option<DeclaredBucket>,
     ) -> Assessment {
+        self.hear_each(&windows(heard.hint), heard, own)
+    }
+
+    /// Records some windows of a hint, and returns their consequences.
+    pub(super) fn hear_each(
+        &mut self,
+        windows: &[Spoken<'_>],
+        heard: &Observation<'_>,
+        own: Option<DeclaredBucket>,
+    ) -> Assessment {
         let mut assessment = Assessment::CLEAR;
-        let windows = windows(heard.hint);
         // With several windows it is not known which of them the declared bucket is about.
         let own = own.filter(|_| windows.len() == 1);
-        for spoken in &windows {
+        for spoken in windows {
             self.hear_of(spoken, heard, own, &mut assessment);
         }
         assessment
@@ -202,8 +211,8 @@ impl TrackedWindows {
         match (reset.filter(|reset| !reset.is_zero()), spoken.limit) {
             // Other units, such as tokens of a language model: how many calls the rest allows is not known, unless
             // nothing is left.
-            (Some(reset), _) if !spoken.is_requests && remaining <= 0.0 => close(assessment, reset),
-            (Some(_), _) if !spoken.is_requests => {}
+            (Some(reset), _) if !spoken.in_unit && remaining <= 0.0 => close(assessment, reset),
+            (Some(_), _) if !spoken.in_unit => {}
             (Some(reset), Some(limit)) if limit >= 1.0 => {
                 let told = Statement {
                     limit,
@@ -217,7 +226,7 @@ impl TrackedWindows {
             // Without a limit a window cannot be followed, but an exhausted one closes the limiter.
             (Some(reset), None) if remaining < 1.0 => close(assessment, reset),
             // Without a reset the rest only bounds the tokens in the bucket.
-            (None, Some(_)) if spoken.is_requests && spoken.reset.is_none() => {
+            (None, Some(_)) if spoken.in_unit && spoken.reset.is_none() => {
                 let level = assessment
                     .level
                     .map_or(remaining, |level| level.min(remaining));
@@ -318,11 +327,11 @@ fn refill(window: &TrackedWindow, told: &Statement, heard: &Observation<'_>) -> 
 }
 
 /// Returns a span of whole nanoseconds, at least one.
-fn whole(nanos: f64) -> Span {
+pub(super) fn whole(nanos: f64) -> Span {
     Span::from_f64(nanos).max(Span::SHORTEST)
 }
 
 /// Returns the length of `duration`, at most 36 years, so that sums of a few instants cannot overflow.
-fn bounded(duration: Duration) -> Span {
+pub(super) fn bounded(duration: Duration) -> Span {
     Span::of(duration).min(MAX_CAPACITY)
 }

@@ -27,7 +27,7 @@ impl Shared {
     pub(super) fn not_yet(&self, denial: Denial, costs: &Costs, now: Instant) -> Error {
         let kind = self.kind_of(denial, costs, now, |_, wait| Kind::NotYet(wait));
         let error = Error::new(kind);
-        match self.unit_of(denial, costs) {
+        match self.unit_of_denial(denial, costs) {
             None => error,
             unit => error.at(Context {
                 unit,

@@ -37,6 +37,7 @@ mod sweep;
 mod tests;
 mod ticket;
 mod timers;
+mod units;
 mod viewing;
 mod wake_list;
 

@@ -1,10 +1,10 @@
-//! What a permit took, for a settlement that comes when the permit is gone.
+//! Receipt of a permit: for a settlement that comes when the permit is gone.
 
 use crate::costs::Costs;
 use crate::time::Instant;
 
-/// What a [`Reservation`](crate::Reservation) took, and when: for [`Limiter::settle`](crate::Limiter::settle), by
-/// whichever task learns what was really spent. Dropping it changes nothing: the costs stand.
+/// Receipt of a [`Reservation`](crate::Reservation), for [`Limiter::settle`](crate::Limiter::settle) by whichever task
+/// learns how much was really spent. Dropping it changes nothing: the costs stand.
 ///
 /// # Examples
 ///

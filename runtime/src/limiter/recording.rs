@@ -30,7 +30,14 @@ impl Shared {
     #[cold]
     pub(crate) fn announce_backoff(&self, backoff: Span, ahead: u64, now: Instant) {
         if self.long_waits.take_turn(now) {
-            events::long_wait(self.label(), backoff.into(), ahead, why::BACKOFF, true);
+            let wait = events::LongWait {
+                wait: backoff.into(),
+                ahead,
+                why: why::BACKOFF,
+                unit: None,
+                refusable: true,
+            };
+            events::long_wait(self.label(), &wait);
         }
     }
 

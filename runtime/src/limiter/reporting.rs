@@ -9,6 +9,7 @@ use crate::costs::Settlement;
 use crate::learning::DeclaredBucket;
 use crate::learning::Observation;
 use crate::time::Instant;
+use crate::time::Span;
 
 use super::request::Priority;
 use super::resources::Function;
@@ -41,7 +42,7 @@ pub(crate) struct AttemptReport<'a> {
     pub(crate) may_retry: bool,
     /// Costs of each attempt of the call.
     pub(crate) costs: Costs,
-    /// What the attempt really took, where it has ended and costs are corrected.
+    /// Correction of its costs, if it has ended.
     pub(crate) settlement: Option<Settlement>,
 }
 
@@ -128,6 +129,8 @@ struct Part<'a> {
     result: PartResult<'a>,
     /// The limiter is that of a resource.
     of_resource: bool,
+    /// The resource that the response named is one of the limiter's own limits.
+    of_row: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -163,8 +166,15 @@ impl<'a> AttemptReport<'a> {
         self.heard.or(own)
     }
 
+    /// Returns the limits that the response told of, where the resource is one of the limiter's own limits.
+    fn limits_of_row(&self) -> Option<Observation<'a>> {
+        let refused = self.result.refusal().and_then(|refusal| refusal.heard);
+        let is_news = !matches!(self.result, AttemptResult::RefusedBefore(_));
+        self.heard.or(refused.filter(|_| is_news))
+    }
+
     /// Returns the part that concerns the declared limiter.
-    fn own_part(&self) -> Part<'a> {
+    fn own_part(&self, of_row: bool) -> Part<'a> {
         let told = |refusal: &Rejection<'a>| Rejection {
             heard: refusal.heard.filter(|_| self.resource.is_none()),
             ..*refusal
@@ -181,9 +191,14 @@ impl<'a> AttemptReport<'a> {
             }
         };
         Part {
-            heard: self.limits(),
+            heard: if of_row {
+                self.limits_of_row()
+            } else {
+                self.limits()
+            },
             result,
             of_resource: false,
+            of_row,
         }
     }
 
@@ -208,6 +223,7 @@ impl<'a> AttemptReport<'a> {
             heard: self.limits().filter(|_| named),
             result,
             of_resource: true,
+            of_row: false,
         }
     }
 }
@@ -227,10 +243,12 @@ impl Shared {
     /// Reports on an attempt: that it has ended, or what its body has observed. Visits the lock once, and those of
     /// the server's resources that it concerns once each.
     pub(crate) fn report(&self, report: &AttemptReport<'_>) -> Forecast {
+        let of_row = report.resource.is_some_and(|name| self.is_row(name));
         let named = report
             .resource
+            .filter(|_| !of_row)
             .map(|name| self.resource(name, report.function));
-        let (own, mut forecast) = self.report_own(report);
+        let (own, mut forecast) = self.report_own(report, of_row);
         for resource in self.resources_of(report.function) {
             let is_named = named.as_ref().is_some_and(|it| Arc::ptr_eq(it, &resource));
             let part = report.part_of_resource(is_named);
@@ -246,8 +264,12 @@ impl Shared {
     }
 
     /// Reports to the declared limiter. Returns the declared bucket, if it is known.
-    fn report_own(&self, report: &AttemptReport<'_>) -> (Option<DeclaredBucket>, Forecast) {
-        let part = report.own_part();
+    fn report_own(
+        &self,
+        report: &AttemptReport<'_>,
+        of_row: bool,
+    ) -> (Option<DeclaredBucket>, Forecast) {
+        let part = report.own_part(of_row);
         if report.needs_lock() || part.needs_lock() || self.published.is_attentive() {
             return self.tell(report, &part, None);
         }
@@ -328,7 +350,7 @@ impl Shared {
         wakes: &mut WakeList,
     ) {
         let Some(heard) = &part.heard else { return };
-        if !part.of_resource && report.resource.is_some() {
+        if !part.of_resource && !part.of_row && report.resource.is_some() {
             // The limits are those of the resource alone.
             return state.took(heard.received.since(heard.sent));
         }
@@ -355,7 +377,16 @@ impl Shared {
                 state.passed(sent, report.retry, fast_path, now);
             }
             PartResult::Nothing | PartResult::Passed => {}
-            PartResult::Ended => state.ended(sent, now),
+            PartResult::Ended => {
+                state.ended(sent, now);
+                if let (true, Some(refusal)) = (part.of_row, report.result.refusal()) {
+                    let wait = refusal
+                        .wait
+                        .map_or(Span::ZERO, |it| it.min(refusal.longest));
+                    let resource = report.resource.unwrap_or_default();
+                    state.close_row(resource, refusal.received.after(wait));
+                }
+            }
             PartResult::Failed(fault) => {
                 state.ended(sent, now);
                 state.failed(fault, now, wakes);

@@ -124,7 +124,7 @@ pub struct AcquireCosts<'a> {
     ticket: Option<Ticket>,
 }
 
-impl<'a> AcquireCosts<'a> {
+impl AcquireCosts<'_> {
     #[cold]
     fn wait(&mut self, costs: &Costs, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         loop {
@@ -153,7 +153,7 @@ fn denied(limiter: &Limiter, denial: Denial, costs: &Costs) -> Error {
     shared.count_refused();
     let kind = shared.kind_of(denial, costs, clock::now(), |_, wait| Kind::Deadline(wait));
     Error::new(kind).at(ErrorContext {
-        unit: shared.unit_of(denial, costs),
+        unit: shared.unit_of_denial(denial, costs),
         ..shared.context(false)
     })
 }
@@ -262,11 +262,11 @@ impl Limiter {
 
     /// Corrects what a request took. A limit that `spent` does not name keeps its cost.
     ///
-    /// What was spent beyond the cost is owed: it is charged at once, and later calls wait for it. A limit owes at most
+    /// Tokens that were spent beyond the cost are owed: they are charged at once, and later calls wait for them. A limit owes at most
     /// the tokens of one period; more is forgiven, and counted in [`RowSnapshot::forgiven`](crate::RowSnapshot).
     ///
-    /// What was not spent is given back, but not where the bucket has been full since: then it has gained other tokens in
-    /// their place, and giving these back would exceed the quota.
+    /// Tokens that were not spent are given back, but not where the bucket has been full since: then it has gained other
+    /// tokens in their place, and giving these back would exceed the quota.
     ///
     /// # Errors
     ///

@@ -1,12 +1,13 @@
 //! Limiters with several limits: their units, and the costs of calls in them.
 
 use core::fmt::Write as _;
+use std::sync::Arc;
 
 use crate::costs::Costs;
 use crate::costs::Settlement;
 use crate::error::Error;
 use crate::quota::Quota;
-use crate::row::Row;
+use crate::row::REQUESTS;
 use crate::row::Rows;
 use crate::time::Instant;
 
@@ -15,35 +16,11 @@ use super::request::Denial;
 use super::request::Refusal;
 use super::request::Request;
 use super::shared::Shared;
-
-/// Units of a limiter's limits, in their order.
-#[derive(Debug)]
-pub(super) struct Units {
-    rows: Rows,
-    /// 1 for each limit of requests.
-    usual: Costs,
-}
-
-impl Units {
-    fn of(rows: &Rows) -> Self {
-        let mut usual = Costs::NONE;
-        for (at, row) in rows.iter().enumerate() {
-            usual.set(at, u64::from(row.counts_requests()));
-        }
-        Self {
-            rows: rows.clone(),
-            usual,
-        }
-    }
-
-    fn units(&self) -> impl Iterator<Item = (usize, &'static str)> {
-        self.rows.iter().map(Row::unit).enumerate()
-    }
-}
+use super::units::Units;
 
 impl Shared {
     /// Creates a limiter with these limits.
-    pub(super) fn with_rows(rows: &Rows) -> std::sync::Arc<Self> {
+    pub(super) fn with_rows(rows: &Rows) -> Arc<Self> {
         let shared = Self::new(rows.first.quota);
         shared.add_rows(rows);
         shared
@@ -115,34 +92,38 @@ impl Shared {
 
     /// Returns the places of the limits of this unit.
     pub(crate) fn rows_of(&self, unit: &str) -> impl Iterator<Item = usize> {
-        let wanted = if unit.is_empty() {
-            crate::row::REQUESTS
-        } else {
-            unit
-        };
+        let wanted = if unit.is_empty() { REQUESTS } else { unit };
         let units = self.units.get();
-        let plain = (units.is_none() && wanted == crate::row::REQUESTS).then_some(0);
+        let plain = (units.is_none() && wanted == REQUESTS).then_some(0);
         let rows = units.into_iter().flat_map(|units| units.units());
         plain
             .into_iter()
             .chain(rows.filter_map(move |(row, it)| (it == wanted).then_some(row)))
     }
 
-    /// Returns the unit of the limit at `row`. `None`: the limiter has one limit without a name.
-    pub(crate) fn unit(&self, row: usize) -> Option<&'static str> {
-        let units = self.units.get()?;
+    /// Returns whether a resource of the server is one of the limits.
+    pub(super) fn is_row(&self, resource: &str) -> bool {
+        let units = self.units.get();
+        units.is_some_and(|units| units.has(resource))
+    }
+
+    /// Returns the unit of the limit at `row`. `None`: there is no such limit.
+    pub(crate) fn unit_of(&self, row: usize) -> Option<&'static str> {
+        let Some(units) = self.units.get() else {
+            return (row == 0).then_some(REQUESTS);
+        };
         units.units().nth(row).map(|(_, unit)| unit)
     }
 
     /// Returns the unit of the limit because of which a caller was denied a permit.
     #[cold]
-    pub(crate) fn unit_of(&self, denial: Denial, costs: &Costs) -> Option<&'static str> {
+    pub(crate) fn unit_of_denial(&self, denial: Denial, costs: &Costs) -> Option<&'static str> {
         self.units.get()?;
         match denial {
-            Denial::Refused(Refusal::TooLarge { row, .. }) => self.unit(row),
+            Denial::Refused(Refusal::TooLarge { row, .. }) => self.unit_of(row),
             Denial::Refused(Refusal::Late { .. }) => {
                 let row = self.with_state(|state, now, _| state.latest_row(costs, now));
-                self.unit(row)
+                self.unit_of(row)
             }
             _ => None,
         }

@@ -37,9 +37,9 @@ use super::request::Refusal;
 use super::request::Request;
 use super::request::Use;
 use super::resources::Resources;
-use super::rows::Units;
 use super::state::waiter::Waiter;
 use super::state::waiter::WaiterState;
+use super::units::Units;
 use super::wake_list::WakeList;
 
 #[derive(Debug)]

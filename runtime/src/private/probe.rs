@@ -269,6 +269,14 @@ pub mod option {
     #[derive(Debug)]
     pub enum OnStoreError {}
 
+    /// Option `cost`.
+    #[derive(Debug)]
+    pub enum Cost {}
+
+    /// Option `settle`, for a limiter that is declared elsewhere.
+    #[derive(Debug)]
+    pub enum Settle {}
+
     /// Value that is known only at run time.
     #[derive(Debug)]
     pub enum RunTimeValue {}

@@ -1,13 +1,17 @@
 //! Limits, costs and settlements, as expansions pass them.
 
+use core::num::NonZero;
 use core::num::NonZeroU32;
 
 use crate::call::Attempted;
+use crate::grammar;
 use crate::quota::Quota;
 use crate::quota::Rate;
+use crate::row::REQUESTS;
 use crate::row::Row;
 
 use super::probe::Probe;
+use super::settings::Settings;
 use super::settings::checked;
 
 /// Returns a limit with the default burst, one second's worth. An empty unit: requests, without a name.
@@ -31,6 +35,52 @@ impl Row {
         self.quota = self.quota.with_burst(self.quota.rate().count());
         self
     }
+}
+
+impl Settings {
+    /// Sets the burst to the rate's count, all tokens of one period. It has to be called after `rate`.
+    #[must_use]
+    pub const fn whole_period(mut self) -> Self {
+        if let Some(quota) = self.quota {
+            self.quota = Some(quota.with_burst(quota.rate().count()));
+        }
+        self
+    }
+}
+
+/// Sets the bursts of those limits of requests that have none, as `without` tells.
+///
+/// The fastest one keeps one second's worth. The others get the whole period's count: with one second's worth each, the
+/// slowest one alone would ever hold calls back.
+pub const fn default_bursts<const N: usize>(mut rows: [Row; N], without: [bool; N]) -> [Row; N] {
+    let fastest = fastest_interval(&rows);
+    let mut row = 0;
+    while row < N {
+        if without[row] && rows[row].quota.rate().span().nanos() > fastest {
+            rows[row] = rows[row].whole_period();
+        }
+        row += 1;
+    }
+    rows
+}
+
+/// Returns the least nanoseconds from one token to the next of the limits of requests.
+const fn fastest_interval(rows: &[Row]) -> u64 {
+    let mut fastest = u64::MAX;
+    let mut row = 0;
+    while row < rows.len() {
+        let interval = rows[row].quota.rate().span().nanos();
+        if counts_requests(rows[row].unit) && interval < fastest {
+            fastest = interval;
+        }
+        row += 1;
+    }
+    fastest
+}
+
+/// [`Row::counts_requests`] as a constant function.
+const fn counts_requests(unit: &str) -> bool {
+    unit.is_empty() || grammar::is_at(unit.as_bytes(), 0, unit.len(), REQUESTS.as_bytes())
 }
 
 /// Returns a limit with a strict window.
@@ -60,7 +110,7 @@ pub trait CostValue {
     fn cost(&self) -> u64;
 }
 
-/// What an attempt really took: an unsigned integer, or an `Option` of one. `None`: the cost stands.
+/// Amount that an attempt really spent: an unsigned integer, or an `Option` of one. `None`: the cost stands.
 #[diagnostic::on_unimplemented(
     message = "`settle` returns an unsigned integer or an `Option` of one, and not `{Self}`",
     label = "not an unsigned integer"
@@ -87,6 +137,24 @@ macro_rules! amounts {
 }
 
 amounts!(u8, u16, u32, u64, u128, usize);
+
+macro_rules! non_zeros {
+    ($($type:ty),*) => {$(
+        impl CostValue for NonZero<$type> {
+            fn cost(&self) -> u64 {
+                self.get().cost()
+            }
+        }
+
+        impl SpentValue for NonZero<$type> {
+            fn spent(&self) -> Option<u64> {
+                Some(self.cost())
+            }
+        }
+    )*};
+}
+
+non_zeros!(u8, u16, u32, u64, u128, usize);
 
 impl<C: CostValue> CostValue for &C {
     fn cost(&self) -> u64 {

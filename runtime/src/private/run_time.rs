@@ -8,6 +8,7 @@ use core::time::Duration;
 
 use crate::error::Error;
 use crate::grammar;
+use crate::quota::Quota;
 use crate::quota::Rate;
 use crate::row::Row;
 
@@ -311,4 +312,11 @@ times! {
 /// Returns limits that are only known at run time. They live as long as the program, as their function does.
 pub fn limits<const N: usize>(rows: [Row; N]) -> &'static [Row] {
     Box::leak(Box::new(rows))
+}
+
+/// Returns a limit with a strict window that is only known at run time.
+pub fn strict_limit(row: Row, burst: Option<u32>) -> Result<Row, Error> {
+    let burst = burst.and_then(NonZero::new);
+    let quota = Quota::in_strict_window(row.quota.rate(), burst)?;
+    Ok(Row::new(row.unit, quota))
 }

@@ -10,6 +10,7 @@ use tokio::runtime::Handle;
 
 use crate::call::Call;
 use crate::call::Origin;
+use crate::call::OwnCosts;
 use crate::call::Setup;
 use crate::call::Unread;
 use crate::costs::Costs;
@@ -19,6 +20,7 @@ use crate::limiter;
 use crate::limiter::Function;
 use crate::limiter::Limiter;
 use crate::limiter::LimiterBuilder;
+use crate::limiter::Shared;
 use crate::row::Rows;
 
 use super::settings::Settings;
@@ -106,28 +108,12 @@ where
                     function: shared.function,
                     origin: shared.origin,
                     hooks: shared.hooks,
+                    units: shared.units,
                 })
                 .map_err(|error| error.in_function(site.name)),
             Err(error) => Err(error.clone()),
         };
         Found(own.0.insert(Box::new(setup)))
-    }
-}
-
-/// Slot for the costs of one call.
-#[derive(Debug)]
-pub struct OwnCosts(Costs);
-
-impl Default for OwnCosts {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl OwnCosts {
-    /// Returns an empty slot.
-    pub const fn new() -> Self {
-        Self(Costs::NONE)
     }
 }
 
@@ -151,17 +137,41 @@ impl Site {
         Call::new(setup, brought)
     }
 
-    /// Returns a call with costs, in the order of the units in the settings.
-    pub fn call_with_costs<'s, S, R, F: Find<'s>, const N: usize>(
+    /// Returns a call with costs, in the order of the units in the settings. There may be fewer costs than units: the others
+    /// have their usual cost.
+    pub fn call_with_costs<'s, 'f: 's, S, R, F: Find<'f>, const N: usize>(
         &'static self,
         begin: Begin<'_, F>,
         own: &'s mut OwnCosts,
         costs: [u64; N],
-    ) -> Call<'s, S, R> {
-        for (row, cost) in costs.into_iter().enumerate() {
-            own.0.set(row, cost);
-        }
-        self.call(begin)
+    ) -> Call<'s, S, R, &'s OwnCosts> {
+        let Found(setup) = begin.settings.setup(self, begin.limiter.is_some());
+        let brought = begin.limiter.map(|limiter| Arc::clone(limiter.shared()));
+        let costs = self.costs_of(setup, brought.as_ref(), &costs);
+        let (setup, own) = own.fill(setup, costs);
+        Call::paying(setup, brought, own)
+    }
+
+    /// Returns the costs of a call, in the order of its limiter's limits.
+    ///
+    /// # Errors
+    ///
+    /// The limiter does not count one of the units.
+    fn costs_of(
+        &self,
+        setup: &Result<Setup, Error>,
+        brought: Option<&Arc<Shared>>,
+        amounts: &[u64],
+    ) -> Result<Costs, Error> {
+        let own = || setup.as_ref().ok()?.limiter.as_ref();
+        let costs = match brought.or_else(own) {
+            Some(limiter) => {
+                let units = self.settings.units;
+                limiter.costs_of(units.get(..amounts.len()).unwrap_or(units), amounts)
+            }
+            None => Ok(Costs::ONE),
+        };
+        costs.map_err(|error| error.in_function(self.name))
     }
 
     /// Returns a call that no limiter holds back: it waits for its own backoffs alone.
@@ -222,6 +232,7 @@ impl Site {
             function: Function::of(self),
             origin: Origin::Function(&self.unread),
             hooks: settings.hooks,
+            units: settings.units,
         })
     }
 }

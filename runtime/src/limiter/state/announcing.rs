@@ -2,6 +2,7 @@
 
 use core::mem;
 
+use crate::costs::Costs;
 use crate::quota::Rate;
 use crate::time::Instant;
 use crate::time::Span;
@@ -20,6 +21,7 @@ impl LimiterState {
     pub(super) fn expect_wait(
         &mut self,
         waiter: &Waiter,
+        costs: &Costs,
         slow: Span,
         until: Instant,
         now: Instant,
@@ -33,7 +35,12 @@ impl LimiterState {
         };
         let wait = until.since(now);
         if wait > slow {
+            let unit = self.rows.as_ref().map(|rows| {
+                let total = self.queue.costs_ahead(waiter.priority).and(costs);
+                rows.unit(self.due_and_row(&total, now).1)
+            });
             self.announced.wait = Some(LongWait {
+                unit: unit.filter(|_| !closed),
                 wait,
                 ahead,
                 why,
@@ -48,6 +55,7 @@ impl LimiterState {
         let mut news = News {
             wait: self.announced.wait.take(),
             by_hand: self.announced.by_hand.take(),
+            odd: mem::take(&mut self.announced.odd),
             stuck: mem::take(&mut self.announced.stuck),
             ..News::default()
         };

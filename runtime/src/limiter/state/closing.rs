@@ -91,6 +91,7 @@ impl LimiterState {
         self.bucket.shape = declared;
         fast_path.reshape(declared);
         self.learnt = Learnt::NOTHING;
+        self.forget_hints();
         self.reshape_rows(now);
         self.faults = Faults::NONE;
         (self.fresh, self.exhausted, self.shut) = (true, false, false);

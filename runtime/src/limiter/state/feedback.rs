@@ -43,6 +43,7 @@ impl LimiterState {
         let binds_all = self.count_and_judge(refused, now);
         if let (Some(heard), true) = (&refused.heard, binds_all) {
             self.learnt.hear_refusal(heard);
+            self.assess_refusal(heard, now);
         }
         let (understood, refills_at) = self.understand(refused, now);
         if !binds_all {
@@ -223,7 +224,7 @@ impl LimiterState {
     ) {
         let paced = self.learnt.ages_at().is_some();
         self.took(heard.received.since(heard.sent));
-        let assessment = self.learnt.hear(heard, own);
+        let assessment = self.assess(heard, own, now);
         // The observation may arrive long after the response was received.
         self.learnt.age(now);
         self.reshape(fast_path, now);

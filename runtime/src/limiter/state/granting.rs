@@ -90,7 +90,7 @@ impl LimiterState {
         }
         self.soonest = self.soonest.min(waiter.latest);
         self.fresh |= mem::take(&mut self.was_full);
-        self.expect_wait(&waiter, slow, until, now);
+        self.expect_wait(&waiter, costs, slow, until, now);
         let ahead_of_others = waiter.priority != Priority::First;
         let index = self.queue.join(waiter, costs);
         if ahead_of_others {

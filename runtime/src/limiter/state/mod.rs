@@ -10,6 +10,7 @@ pub(super) mod faults;
 pub(super) mod feedback;
 pub(super) mod forecast;
 pub(super) mod granting;
+mod hearing;
 pub(super) mod news;
 pub(super) mod overflow;
 pub(super) mod presence;
@@ -17,6 +18,8 @@ pub(super) mod queue;
 mod queue_costs;
 pub(super) mod rejection;
 pub(super) mod renewal;
+mod row_hints;
+mod row_set;
 pub(super) mod row_state;
 pub(super) mod rows;
 pub(super) mod source;
@@ -41,7 +44,7 @@ use self::news::Announced;
 use self::overflow::Overflow;
 use self::queue::Queue;
 use self::rejection::FirstTrip;
-use self::rows::RowStates;
+use self::row_set::RowStates;
 use self::strict_state::StrictState;
 use super::counts::Counts;
 use super::fast_path::FastPath;
@@ -113,8 +116,7 @@ pub(super) struct LimiterState {
     pub(super) strict: Option<Box<StrictState>>,
     /// The limits beside the first, if there are any.
     pub(super) rows: Option<Box<RowStates>>,
-    /// What attempts took is corrected. The instant of each overflow has to be known for that, so the fast path stays
-    /// shut.
+    /// Costs of attempts are corrected. The instant of each overflow has to be known for that, so the fast path stays shut.
     pub(super) settles: bool,
     /// Tokens spent beyond what the first limit can owe.
     pub(super) forgiven: u64,

@@ -1,6 +1,7 @@
 //! Changes of a limiter that events report: pauses, rates that are learnt, and long waits before they begin.
 
 use crate::events;
+use crate::learning::Oddities;
 use crate::limiter::long_waits::EVERY;
 use crate::limiter::long_waits::LongWaits;
 use crate::quota::Rate;
@@ -30,6 +31,8 @@ pub(in crate::limiter) struct Announced {
     pub(super) spread: bool,
     /// Long wait to be announced, unless one was not long ago.
     pub(super) wait: Option<LongWait>,
+    /// Statements of the server that cannot be meant, to be announced.
+    pub(super) odd: Oddities,
     /// Change by hand to be announced.
     pub(in crate::limiter) by_hand: Option<ByHand>,
     /// Instant of the last announcement of calls that cannot be refused.
@@ -44,6 +47,8 @@ pub(super) struct LongWait {
     pub(super) ahead: u64,
     pub(super) why: &'static str,
     pub(super) refusable: bool,
+    /// Unit of the limit that is waited for, where there are several.
+    pub(super) unit: Option<&'static str>,
 }
 
 /// Changes, in the order in which they are announced.
@@ -58,6 +63,7 @@ pub(in crate::limiter) struct News {
     pub(super) unspread: bool,
     pub(super) wait: Option<LongWait>,
     pub(super) by_hand: Option<ByHand>,
+    pub(super) odd: Oddities,
     pub(super) stuck: usize,
 }
 
@@ -69,6 +75,7 @@ impl Announced {
         cut: false,
         spread: false,
         wait: None,
+        odd: Oddities::NONE,
         by_hand: None,
         stuck_at: None,
         stuck: 0,
@@ -105,6 +112,12 @@ impl News {
             Some(ByHand::Reset) => events::reset(limiter),
             Some(ByHand::Closed { refused }) => events::closed(limiter, refused),
         }
+        if self.odd.contains(Oddities::ABOVE_LIMIT) {
+            events::above_limit(limiter);
+        }
+        if self.odd.contains(Oddities::ZERO_LIMIT) {
+            events::zero_limit(limiter);
+        }
         if self.stuck > 0 {
             events::stuck(limiter, self.stuck);
         }
@@ -133,7 +146,14 @@ impl News {
         }
         if let Some(long) = self.wait.filter(|_| long_waits.take_turn(now)) {
             let wait = long.wait.into();
-            events::long_wait(limiter, wait, long.ahead, long.why, long.refusable);
+            let wait = events::LongWait {
+                wait,
+                ahead: long.ahead,
+                why: long.why,
+                unit: long.unit,
+                refusable: long.refusable,
+            };
+            events::long_wait(limiter, &wait);
         }
     }
 }

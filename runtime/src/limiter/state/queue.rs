@@ -252,29 +252,6 @@ impl Queue {
         lists.iter().map(|list| list.cost).sum()
     }
 
-    /// Returns the waiters with an unused permit.
-    pub(super) fn unused(&self) -> Vec<u32> {
-        self.iter(self.granted)
-            .chain(self.iter(self.held))
-            .collect()
-    }
-
-    /// Returns whether a permit that was granted at `instant`, to a caller that reports, is not used yet.
-    pub(super) fn holds_unused(&self, instant: Instant) -> bool {
-        let unused = self.iter(self.granted).chain(self.iter(self.held));
-        let mut unused = unused.map(|index| {
-            let waiter = self.waiter(index);
-            waiter.reports && waiter.since == instant
-        });
-        unused.any(|is_it| is_it)
-    }
-
-    /// Counts the unused permits of callers that report.
-    pub(in crate::limiter) fn granted_attempts(&self) -> usize {
-        let unused = self.iter(self.granted).chain(self.iter(self.held));
-        unused.filter(|&index| self.waiter(index).reports).count()
-    }
-
     /// Returns the waiter with the oldest unused permit.
     pub(super) fn oldest_grant(&self) -> Option<u32> {
         (self.granted.head != NIL).then_some(self.granted.head)
@@ -401,6 +378,8 @@ impl Queue {
         }
     }
 }
+
+mod unused;
 
 #[cfg(test)]
 mod tests;

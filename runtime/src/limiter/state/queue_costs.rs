@@ -49,9 +49,7 @@ impl QueueCosts {
 
     pub(super) fn ahead(&self, priority: Priority) -> TotalCosts {
         let ahead = &self.by_priority[..=priority as usize];
-        ahead
-            .iter()
-            .fold(TotalCosts::default(), |all, one| all.plus(one))
+        ahead.iter().fold(TotalCosts::default(), TotalCosts::plus)
     }
 
     pub(super) fn enter(&mut self, priority: Priority, index: u32) {

@@ -5,6 +5,8 @@ use core::time::Duration;
 use crate::bucket::Bucket;
 use crate::bucket::Shape;
 use crate::bucket::TIMER_SLACK;
+use crate::learning::Observation;
+use crate::learning::Routes;
 use crate::limiter::snapshot::RowSnapshot;
 use crate::quota::Quota;
 use crate::quota::Rate;
@@ -13,6 +15,7 @@ use crate::time::Instant;
 use crate::time::Span;
 
 use super::overflow::Overflow;
+use super::row_hints::RowHints;
 use super::strict_state::StrictState;
 
 /// State of one limit beside the first.
@@ -26,6 +29,8 @@ pub(in crate::limiter) struct RowState {
     bucket: Bucket,
     /// Instant of the last (possible) overflow.
     overflowed: Overflow,
+    /// Restrictions by what the server says.
+    hints: RowHints,
     /// The strict window of the quota, if it has one.
     strict: Option<Box<StrictState>>,
     /// Time that calls have waited for its tokens.
@@ -43,6 +48,7 @@ impl RowState {
             declared,
             bucket: Bucket::full(declared),
             overflowed: Overflow::NEVER,
+            hints: RowHints::NONE,
             strict: StrictState::of(row.quota),
             waited: Duration::ZERO,
             forgiven: 0,
@@ -69,7 +75,8 @@ impl RowState {
     pub(in crate::limiter) fn available(&self, now: Instant) -> u64 {
         let free = self.strict.as_ref().and_then(|strict| strict.free(now));
         let in_bucket = self.bucket.available(now);
-        free.map_or(in_bucket, |free| free.min(in_bucket))
+        let told = self.hints.available(now);
+        [free, told].into_iter().flatten().fold(in_bucket, u64::min)
     }
 
     /// Returns the bucket without `cost` tokens that are taken at `now`, or as error the instant at which they can be
@@ -81,6 +88,10 @@ impl RowState {
         }
         if let Some(strict) = &self.strict {
             strict.check(cost, now)?;
+        }
+        let told = self.hints.earliest(u64::from(cost), now);
+        if told > now {
+            return Err(told);
         }
         let shape = self.bucket.shape.with_room_for(cost);
         let drawn = Bucket::new(self.bucket.tat, shape).take(cost, now, credit)?;
@@ -95,6 +106,7 @@ impl RowState {
         }
         self.overflow(now, credit);
         self.bucket = drawn;
+        self.hints.take(u64::from(cost), now);
         if let Some(strict) = &mut self.strict {
             strict.count(u64::from(cost), now);
         }
@@ -110,7 +122,13 @@ impl RowState {
         }
     }
 
-    /// Puts back tokens that were taken at `since` and not used, unless others have taken their place.
+    /// Puts back tokens of a permit that was granted at `since` and not used.
+    pub(super) fn put_back(&mut self, tokens: u64, since: Instant, now: Instant) {
+        self.hints.give_back(tokens, since);
+        self.give_back(tokens, since, now);
+    }
+
+    /// Puts back tokens that were taken at `since` and not spent, unless others have taken their place.
     pub(super) fn give_back(&mut self, tokens: u64, since: Instant, now: Instant) {
         self.overflow(now, TIMER_SLACK);
         if let Some(strict) = &mut self.strict {
@@ -127,6 +145,7 @@ impl RowState {
         if let Some(strict) = &mut self.strict {
             strict.count(tokens, now);
         }
+        self.hints.take(tokens, now);
         let most = self.quota.rate().period();
         self.forgiven = self
             .forgiven
@@ -142,7 +161,30 @@ impl RowState {
         let by_bucket = |total| self.bucket.earliest(total, start);
         let by_log = self.strict.as_ref();
         let by_log = by_log.and_then(|strict| strict.due(total, start, now, by_bucket));
-        by_log.map_or(by_bucket(total), |by_log| by_log.max(by_bucket(total)))
+        let due = by_bucket(total).max(self.hints.earliest(total, start));
+        by_log.map_or(due, |by_log| by_log.max(due))
+    }
+
+    /// Records what a response said about the limit, which is at `row`.
+    pub(super) fn hear(
+        &mut self,
+        routes: &Routes<'_>,
+        row: usize,
+        heard: &Observation<'_>,
+        now: Instant,
+    ) {
+        let bucket = (self.declared, self.bucket.available(now));
+        self.hints.hear(routes, row, heard, bucket, now);
+    }
+
+    /// Closes the limit until `until`.
+    pub(super) fn close(&mut self, until: Instant) {
+        self.hints.close(until);
+    }
+
+    /// Forgets what the server said.
+    pub(super) fn forget_hints(&mut self) {
+        self.hints.forget();
     }
 
     /// Follows the ways to the server as they are known now. Returns whether the shape has changed.
@@ -176,6 +218,7 @@ impl RowState {
     /// Changes the bucket in force to what was learnt; `slowed` slows a declared shape down to that. Tokens that are
     /// used up or owed stay so.
     pub(super) fn reshape(&mut self, slowed: impl Fn(Shape) -> Shape, now: Instant) {
+        self.hints.age(now);
         let to = slowed(self.declared);
         if to != self.bucket.shape {
             self.bucket.reshape_with_debt(to, now);

@@ -5,7 +5,6 @@
 
 use core::time::Duration;
 
-use crate::bucket::Bucket;
 use crate::costs::Costs;
 use crate::costs::MAX_ROWS;
 use crate::costs::Settlement;
@@ -22,84 +21,8 @@ use crate::time::Span;
 
 use super::LimiterState;
 use super::cooldown::Probe;
+use super::row_set::RowStates;
 use super::row_state::RowState;
-
-/// Limits of a limiter with several, or with one of another unit than requests.
-#[derive(Debug)]
-pub(in crate::limiter) struct RowStates {
-    /// Unit of the first limit.
-    pub(super) first_unit: &'static str,
-    /// Time that calls have waited for tokens of the first limit.
-    pub(in crate::limiter) first_waited: Duration,
-    /// The limits beside the first.
-    pub(in crate::limiter) others: Vec<RowState>,
-    /// Limit for whose tokens the next call waits.
-    pub(super) blocking: usize,
-}
-
-impl RowStates {
-    fn new(rows: &Rows) -> Self {
-        Self {
-            first_unit: rows.first.unit(),
-            first_waited: Duration::ZERO,
-            others: rows.others.iter().map(RowState::new).collect(),
-            blocking: 0,
-        }
-    }
-
-    /// Returns the unit of the limit at `row`.
-    pub(super) fn unit(&self, row: usize) -> &'static str {
-        let other = row.checked_sub(1).and_then(|at| self.others.get(at));
-        other.map_or(self.first_unit, |row| row.unit)
-    }
-
-    fn numbered(&self) -> impl Iterator<Item = (usize, &RowState)> {
-        (1..).zip(&self.others)
-    }
-
-    /// Returns the buckets of the limits beside the first without `costs`, or as error the latest instant at which they
-    /// can be taken, and the limit that has them last.
-    #[inline]
-    fn drawn(
-        &self,
-        costs: &Costs,
-        now: Instant,
-        credit: Span,
-    ) -> Result<[Option<Bucket>; MAX_ROWS], (Instant, usize)> {
-        let mut buckets = [None; MAX_ROWS];
-        let mut latest: Option<(Instant, usize)> = None;
-        for (row, state) in self.numbered() {
-            match state.drawn(costs.of(row), now, credit) {
-                Ok(drawn) => buckets[row] = Some(drawn),
-                Err(due) => latest = latest.max(Some((due, row))),
-            }
-        }
-        latest.map_or(Ok(buckets), Err)
-    }
-
-    #[inline]
-    fn take(
-        &mut self,
-        drawn: &[Option<Bucket>; MAX_ROWS],
-        costs: &Costs,
-        now: Instant,
-        credit: Span,
-    ) {
-        for (row, state) in (1..).zip(&mut self.others) {
-            if let Some(drawn) = drawn[row] {
-                state.take(drawn, costs.of(row), now, credit);
-            }
-        }
-    }
-
-    /// Returns the instant from `start` on at which the limits beside the first have all of `total`, and the limit that
-    /// has it last.
-    fn earliest(&self, total: &TotalCosts, start: Instant, now: Instant) -> (Instant, usize) {
-        let due =
-            |(row, state): (usize, &RowState)| (state.earliest(total.of(row), start, now), row);
-        self.numbered().map(due).fold((start, 0), Ord::max)
-    }
-}
 
 impl LimiterState {
     /// Gives the limiter its limits beside the first, or a first one of another unit than requests.
@@ -115,10 +38,14 @@ impl LimiterState {
             return snapshots;
         };
         snapshots[0] = Some(RowSnapshot {
-            unit: rows.first_unit,
+            unit: rows.unit(0),
             quota: self.quota(),
             rate: Rate::of_interval(self.bucket.shape.interval),
-            available: self.free(now),
+            available: rows
+                .first
+                .available(now)
+                .unwrap_or(u64::MAX)
+                .min(self.free(now)),
             waited: rows.first_waited,
             forgiven: self.forgiven,
         });
@@ -145,12 +72,19 @@ impl LimiterState {
         };
         let until = match costs.of(0) {
             0 => Instant::FAR,
-            cost => match self.pay(cost, now, credit) {
-                Ok(until) => until,
-                Err(due) => return Err(self.blocked_by(0, due)),
-            },
+            cost => {
+                let told = rows.first.earliest(u64::from(cost), now);
+                if told > now {
+                    return Err(self.blocked_by(0, told));
+                }
+                match self.pay(cost, now, credit) {
+                    Ok(until) => until,
+                    Err(due) => return Err(self.blocked_by(0, due)),
+                }
+            }
         };
         if let Some(rows) = &mut self.rows {
+            rows.first.take(u64::from(costs.of(0)), now);
             rows.take(&drawn, costs, now, credit);
         }
         Ok(until)
@@ -191,7 +125,7 @@ impl LimiterState {
         let opens = self.cooldown.held_until().max(now);
         let first = match total.of(0) {
             0 => opens,
-            cost => self.due(cost, now),
+            cost => self.due(cost, now).max(rows.first.earliest(cost, opens)),
         };
         rows.earliest(total, opens, now).max((first, 0))
     }
@@ -240,9 +174,17 @@ impl LimiterState {
         let Some(rows) = &mut self.rows else { return };
         for (row, state) in (1..).zip(&mut rows.others) {
             if costs.of(row) > 0 {
-                state.give_back(u64::from(costs.of(row)), since, now);
+                state.put_back(u64::from(costs.of(row)), since, now);
             }
         }
+        rows.first.give_back(u64::from(costs.of(0)), since);
+    }
+
+    /// Forgets what the server said about the limits.
+    pub(super) fn forget_hints(&mut self) {
+        let Some(rows) = &mut self.rows else { return };
+        rows.first.forget();
+        rows.others.iter_mut().for_each(RowState::forget_hints);
     }
 
     /// Puts back what all unused permits took from the limits beside the first.
@@ -327,6 +269,7 @@ impl LimiterState {
     /// Follows the ways to the server, and what was learnt of the rate, in the limits beside the first.
     pub(super) fn reshape_rows(&mut self, now: Instant) {
         let Some(rows) = &mut self.rows else { return };
+        rows.first.age(now);
         for state in &mut rows.others {
             state.follow_ways(now);
             state.reshape(|declared| self.learnt.share_of(declared), now);
@@ -368,6 +311,12 @@ impl LimiterState {
         state.set_quota(quota, now);
         state.reshape(|declared| self.learnt.share_of(declared), now);
         self.delayed = true;
+    }
+
+    /// Returns whether the limits beside the first are full.
+    pub(in crate::limiter) fn are_rows_full(&self, now: Instant) -> bool {
+        let mut rows = self.rows.iter().flat_map(|rows| &rows.others);
+        rows.all(|state| state.is_full(now))
     }
 
     /// Takes all tokens of the limits whose quotas start empty.

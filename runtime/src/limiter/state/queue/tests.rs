@@ -19,15 +19,16 @@ impl Bench {
 
     /// Adds a waiter of this priority and cost.
     fn join(&mut self, priority: Priority, cost: u32, reports: bool) -> u32 {
+        let costs = Costs::first(cost);
         let request = Request {
-            cost,
+            costs,
             priority,
             reports,
             ..Request::ONE
         };
         let waker = Waker::noop().clone();
         let waiter = Waiter::new(waker, request, at(0), Span::ZERO, self.runtime);
-        self.queue.join(waiter)
+        self.queue.join(waiter, &costs)
     }
 
     fn first(&mut self) -> u32 {

@@ -1,0 +1,244 @@
+//! Corrects the costs of an attempt that has ended by what it really took.
+
+use core::fmt;
+use std::sync::Arc;
+
+use crate::clock;
+use crate::context::Amounts;
+use crate::context::Scope;
+use crate::context::Settle;
+use crate::context::Spending;
+use crate::costs::MAX_ROWS;
+use crate::costs::Settlement;
+use crate::events;
+use crate::events::CallSpan;
+use crate::limiter::AttemptReport;
+use crate::limiter::AttemptResult;
+use crate::limiter::Shared;
+use crate::limiter::Spread;
+use crate::time::Instant;
+
+use super::origin::Origin;
+use super::payment::Bill;
+use super::payment::Ending;
+use super::payment::Paid;
+use super::payment::costs;
+use super::untyped::Core;
+
+impl Core<'_> {
+    /// Reports a success without an observation whose costs are to be corrected.
+    #[inline(never)]
+    pub(super) fn report_spent(&self, paid: Paid<'_>) {
+        let (Some(limiter), Some(sent)) = (self.limiter(), self.wait.sent()) else {
+            return;
+        };
+        let bill = self.bill(limiter, paid, sent, Ending::Sent);
+        if bill.settlement.is_none() {
+            if !limiter.count_pass() {
+                self.report_pass(limiter);
+            }
+            return;
+        }
+        limiter.report(&AttemptReport {
+            function: self.function(),
+            sent,
+            received: Some(clock::now()),
+            retry: self.is_retry(),
+            heard: None,
+            resource: None,
+            spread: Spread::NONE,
+            result: AttemptResult::Passed,
+            may_retry: false,
+            costs: bill.costs,
+            settlement: bill.settlement,
+        });
+    }
+
+    /// Returns the costs of an attempt that was sent at `sent` and has ended.
+    pub(super) fn bill(
+        &self,
+        limiter: &Shared,
+        paid: Paid<'_>,
+        sent: Instant,
+        ending: Ending,
+    ) -> Bill {
+        let costs = costs(limiter, paid.own);
+        let stands = paid.own.is_none() && self.spending().is_none();
+        let mut settlement = None;
+        if !stands {
+            let cost = Settlement {
+                drawn_at: sent,
+                costs,
+                spent: [None; MAX_ROWS],
+            };
+            settlement = self.correct(limiter, paid, cost, ending);
+        }
+        Bill { costs, settlement }
+    }
+
+    fn spending(&self) -> Option<&Spending> {
+        self.scope.as_ref().and_then(Scope::spending)
+    }
+
+    /// Returns the correction of a cost, unless the cost stands or a meter is open.
+    fn correct(
+        &self,
+        limiter: &Shared,
+        paid: Paid<'_>,
+        cost: Settlement,
+        ending: Ending,
+    ) -> Option<Settlement> {
+        let Ok(setup) = self.setup else { return None };
+        let mut settlement = cost;
+        let spending = self.spending();
+        let refunded = spending.is_some_and(|spending| spending.refunded);
+        if refunded || (ending == Ending::NotSent && paid.own.is_some()) {
+            settlement.spent = [Some(0); MAX_ROWS];
+        } else if ending == Ending::Refused {
+            settlement.give_back_others(limiter);
+        } else if ending == Ending::Sent {
+            for (unit, amount) in setup.units.iter().zip(paid.spent) {
+                if let Some(amount) = *amount {
+                    settlement.take(limiter, unit, amount);
+                }
+            }
+        }
+        let by = By {
+            origin: setup.origin,
+            attempt: self.number(),
+        };
+        if let Some(spending) = spending {
+            let amounts = match &spending.tally {
+                None => spending.amounts.clone(),
+                Some(tally) => {
+                    let later = || self.later(settlement, by);
+                    tally.end(&spending.amounts, later)?
+                }
+            };
+            by.take_all(limiter, &mut settlement, &amounts);
+        }
+        by.tell(limiter, &settlement);
+        settlement.changes().then_some(settlement)
+    }
+
+    /// Returns the function by which the last meter of the attempt settles it.
+    #[cold]
+    fn later(&self, mut settlement: Settlement, by: By) -> Settle {
+        let Some(limiter) = self.limiter_handle().map(Arc::clone) else {
+            return Box::new(|_| ());
+        };
+        Box::new(move |amounts| {
+            by.take_all(&limiter, &mut settlement, amounts);
+            by.tell(&limiter, &settlement);
+            if settlement.changes() {
+                limiter.settle_later(&settlement);
+            }
+        })
+    }
+
+    /// Corrects the costs of an attempt under way whose call is dropped, or whose body has panicked.
+    #[cold]
+    pub(super) fn settle_dropped(&self, limiter: &Shared, paid: Paid<'_>) {
+        let (Some(sent), Some(_)) = (self.wait.sent(), self.spending()) else {
+            return;
+        };
+        let bill = self.bill(limiter, paid, sent, Ending::Sent);
+        if let Some(settlement) = bill.settlement {
+            limiter.settle_later(&settlement);
+        }
+    }
+}
+
+impl Settlement {
+    /// Sets what was taken of a unit. Returns whether the limiter counts it.
+    fn take(&mut self, limiter: &Shared, unit: &str, amount: u64) -> bool {
+        let mut is_known = false;
+        for row in limiter.rows_of(unit) {
+            self.spent[row] = Some(amount);
+            is_known = true;
+        }
+        is_known
+    }
+
+    /// Gives back the costs in the limits that do not count requests, because the server has refused the request.
+    fn give_back_others(&mut self, limiter: &Shared) {
+        let usual = limiter.usual_costs();
+        for (row, spent) in self.spent.iter_mut().enumerate() {
+            if usual.of(row) == 0 {
+                *spent = Some(0);
+            }
+        }
+    }
+
+    /// Returns whether anything else was taken than the costs.
+    fn changes(&self) -> bool {
+        let differs = |(row, spent): (usize, &Option<u64>)| {
+            spent.is_some_and(|spent| spent != u64::from(self.costs.of(row)))
+        };
+        self.spent.iter().enumerate().any(differs)
+    }
+}
+
+/// Attempt that is settled.
+#[derive(Clone, Copy, Debug)]
+struct By {
+    origin: Origin,
+    attempt: u32,
+}
+
+impl By {
+    /// Sets what was taken of each unit. Tells of a unit that the limiter does not count.
+    fn take_all(self, limiter: &Shared, settlement: &mut Settlement, amounts: &Amounts) {
+        for (unit, amount) in amounts.iter() {
+            if !settlement.take(limiter, unit, amount) {
+                self.origin.unread().tell_unit(limiter, unit);
+            }
+        }
+    }
+
+    /// Tells of the costs and of what was taken, if a subscriber may listen.
+    fn tell(self, limiter: &Shared, settlement: &Settlement) {
+        if CallSpan::may_be_heard() {
+            self.tell_listener(limiter, settlement);
+        }
+    }
+
+    #[cold]
+    fn tell_listener(self, limiter: &Shared, settlement: &Settlement) {
+        let cost = |row| Some(u64::from(settlement.costs.of(row)));
+        let costs = core::array::from_fn(|row| {
+            cost(row).filter(|&cost| cost > 0 || settlement.spent[row].is_some())
+        });
+        let list = |amounts| List { limiter, amounts };
+        let (costs, spent) = (list(costs), list(settlement.spent));
+        let function = self.origin.name();
+        events::settled(limiter.label(), function, self.attempt, &costs, &spent);
+    }
+}
+
+/// List of amounts as text: `requests 1, tokens 300`.
+struct List<'a> {
+    limiter: &'a Shared,
+    amounts: [Option<u64>; MAX_ROWS],
+}
+
+impl fmt::Display for List<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut last = None;
+        for (row, amount) in self.amounts.iter().enumerate() {
+            let (Some(unit), Some(amount)) = (self.limiter.unit_of(row), amount) else {
+                continue;
+            };
+            // Of several limits of one unit each has the same amount.
+            if last != Some(unit) {
+                let separator = if last.is_some() { ", " } else { "" };
+                write!(f, "{separator}{unit} {amount}")?;
+                last = Some(unit);
+            }
+        }
+        if last.is_none() {
+            f.write_str("as estimated")?;
+        }
+        Ok(())
+    }
+}

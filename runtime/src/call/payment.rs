@@ -1,0 +1,145 @@
+//! Costs of a call.
+
+use crate::costs::Costs;
+use crate::costs::Settlement;
+use crate::error::Error;
+use crate::events::CallSpan;
+use crate::failure::Failure;
+use crate::limiter::AttemptResult;
+use crate::limiter::Shared;
+
+use super::config::Setup;
+
+/// Slot for the costs of one call.
+#[derive(Debug)]
+pub struct OwnCosts {
+    costs: Costs,
+    /// Error of a call whose costs are wrong, in the place of its function's setup.
+    wrong: Option<Box<Result<Setup, Error>>>,
+}
+
+impl Default for OwnCosts {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl OwnCosts {
+    /// Returns an empty slot.
+    pub const fn new() -> Self {
+        Self {
+            costs: Costs::NONE,
+            wrong: None,
+        }
+    }
+
+    /// Sets the costs of a call. Returns the setup that it has to use, which refuses the call if its costs are wrong.
+    pub(crate) fn fill<'s>(
+        &'s mut self,
+        setup: &'s Result<Setup, Error>,
+        costs: Result<Costs, Error>,
+    ) -> (&'s Result<Setup, Error>, &'s Self) {
+        match costs {
+            Ok(costs) => self.costs = costs,
+            Err(error) => self.wrong = Some(Box::new(Err(error))),
+        }
+        let own = &*self;
+        (own.wrong.as_deref().unwrap_or(setup), own)
+    }
+}
+
+/// How a call says what it takes.
+pub trait Paying {
+    /// Returns the call's own costs. `None`: the usual ones of its limiter.
+    fn own(&self) -> Option<&OwnCosts>;
+}
+
+/// The usual costs: a call takes one request.
+#[derive(Clone, Copy, Debug)]
+pub struct Usual;
+
+impl Paying for Usual {
+    #[inline]
+    fn own(&self) -> Option<&OwnCosts> {
+        None
+    }
+}
+
+impl Paying for &OwnCosts {
+    #[inline]
+    fn own(&self) -> Option<&OwnCosts> {
+        Some(self)
+    }
+}
+
+impl Paying for Option<&OwnCosts> {
+    #[inline]
+    fn own(&self) -> Option<&OwnCosts> {
+        *self
+    }
+}
+
+/// What is known of a call when it asks for permits.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Terms<'a> {
+    pub(super) own: Option<&'a OwnCosts>,
+    /// The call can be refused, or has an outcome to return instead.
+    pub(super) can_refuse: bool,
+}
+
+/// What a call says that its attempt took.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Paid<'a> {
+    pub(super) own: Option<&'a OwnCosts>,
+    /// What the option `settle` has found, in the order of the function's units.
+    pub(super) spent: &'a [Option<u64>],
+}
+
+impl<'a> Paid<'a> {
+    /// Returns that the costs stand.
+    #[inline]
+    pub(super) const fn as_estimated(own: Option<&'a OwnCosts>) -> Self {
+        Self { own, spent: &[] }
+    }
+
+    /// Returns whether there may be something to say of a quiet success.
+    #[inline]
+    pub(super) fn is_news(self) -> bool {
+        self.own.is_some() && (self.spent.iter().any(Option::is_some) || CallSpan::may_be_heard())
+    }
+}
+
+/// End of an attempt, as far as its costs depend on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// Nothing of the request was sent.
+    NotSent,
+    /// The server refused it.
+    Refused,
+    /// It was answered, or may have been carried out.
+    Sent,
+}
+
+impl Ending {
+    /// Returns the end of an attempt that failed.
+    pub(super) const fn of(failure: Failure, result: &AttemptResult<'_>) -> Self {
+        match (result, failure) {
+            (AttemptResult::Refused(_) | AttemptResult::RefusedBefore(_), _) => Self::Refused,
+            (_, Failure::Connect) => Self::NotSent,
+            _ => Self::Sent,
+        }
+    }
+}
+
+/// Costs of an attempt that has ended, and their correction.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bill {
+    pub(super) costs: Costs,
+    /// `None`: the costs stand, or a meter will correct them.
+    pub(super) settlement: Option<Settlement>,
+}
+
+/// Returns the costs of a call's attempt.
+pub(super) fn costs(limiter: &Shared, own: Option<&OwnCosts>) -> Costs {
+    own.map_or_else(|| limiter.usual_costs(), |own| own.costs)
+}

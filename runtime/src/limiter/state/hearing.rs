@@ -1,0 +1,68 @@
+//! Hints of a server to the limits that they are about.
+
+use crate::learning::Assessment;
+use crate::learning::DeclaredBucket;
+use crate::learning::Observation;
+use crate::learning::Routes;
+use crate::learning::row_of_resource;
+use crate::time::Instant;
+
+use super::LimiterState;
+
+impl LimiterState {
+    /// Records what a response told of the server's limits, each at the limit that it is about. Returns the consequences
+    /// for the bucket of the limiter.
+    pub(super) fn assess(
+        &mut self,
+        heard: &Observation<'_>,
+        own: Option<DeclaredBucket>,
+        now: Instant,
+    ) -> Assessment {
+        let Some(rows) = &mut self.rows else {
+            return self.learnt.hear(heard, own);
+        };
+        let routes = Routes::of(heard.hint, &rows.declared);
+        let new = rows.oddities.add(routes.oddities());
+        self.announced.odd.add(new);
+        let unrouted = routes.closed_until(heard);
+        let mut assessment = Assessment::CLEAR;
+        if rows
+            .declared
+            .first()
+            .is_some_and(|first| first.counts_requests())
+        {
+            assessment = self.learnt.hear_routed(&routes, 0, heard, own);
+        } else {
+            let bucket = (self.declared_shape, self.bucket.available(now));
+            rows.first.hear(&routes, 0, heard, bucket, now);
+        }
+        for (row, state) in (1..).zip(&mut rows.others) {
+            state.hear(&routes, row, heard, now);
+        }
+        assessment.closed_until = assessment.closed_until.max(unrouted);
+        assessment
+    }
+
+    /// Records the limits that a refusal told of, which concern other limits than the bucket of the limiter.
+    pub(super) fn assess_refusal(&mut self, heard: &Observation<'_>, now: Instant) {
+        let Some(rows) = &mut self.rows else { return };
+        let routes = Routes::of(heard.hint, &rows.declared);
+        for (row, state) in (1..).zip(&mut rows.others) {
+            state.hear(&routes, row, heard, now);
+        }
+    }
+
+    /// Handles a refusal that is due to one resource, of which nothing is left: it closes the limit of that name until
+    /// `until`, and no other.
+    pub(in crate::limiter) fn close_row(&mut self, resource: &str, until: Instant) {
+        let Some(rows) = &mut self.rows else { return };
+        let Some(row) = row_of_resource(resource, &rows.declared) else {
+            return;
+        };
+        match row.checked_sub(1).and_then(|at| rows.others.get_mut(at)) {
+            Some(state) => state.close(until),
+            None => rows.first.close(until),
+        }
+        self.delayed = true;
+    }
+}

@@ -1,0 +1,30 @@
+//! Permits that waiters were granted and have not used yet.
+
+use crate::time::Instant;
+
+use super::Queue;
+
+impl Queue {
+    /// Returns the waiters with an unused permit.
+    pub(in crate::limiter) fn unused(&self) -> Vec<u32> {
+        self.iter(self.granted)
+            .chain(self.iter(self.held))
+            .collect()
+    }
+
+    /// Returns whether a permit that was granted at `instant`, to a caller that reports, is not used yet.
+    pub(in crate::limiter) fn holds_unused(&self, instant: Instant) -> bool {
+        let unused = self.iter(self.granted).chain(self.iter(self.held));
+        let mut unused = unused.map(|index| {
+            let waiter = self.waiter(index);
+            waiter.reports && waiter.since == instant
+        });
+        unused.any(|is_it| is_it)
+    }
+
+    /// Counts the unused permits of callers that report.
+    pub(in crate::limiter) fn granted_attempts(&self) -> usize {
+        let unused = self.iter(self.granted).chain(self.iter(self.held));
+        unused.filter(|&index| self.waiter(index).reports).count()
+    }
+}

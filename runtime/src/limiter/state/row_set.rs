@@ -1,0 +1,104 @@
+//! Limits of a limiter with several, as values: the one that paces is the bucket of the limiter itself.
+
+use core::time::Duration;
+
+use crate::bucket::Bucket;
+use crate::costs::Costs;
+use crate::costs::MAX_ROWS;
+use crate::costs::TotalCosts;
+use crate::learning::Oddities;
+use crate::row::REQUESTS;
+use crate::row::Row;
+use crate::row::Rows;
+use crate::time::Instant;
+use crate::time::Span;
+
+use super::row_hints::RowHints;
+use super::row_state::RowState;
+
+/// Limits of a limiter with several, or with one of another unit than requests.
+#[derive(Debug)]
+pub(in crate::limiter) struct RowStates {
+    /// All limits, as they are declared.
+    pub(super) declared: Vec<Row>,
+    /// What the server says about the first limit, if that is not one of requests.
+    pub(super) first: RowHints,
+    /// Statements of the server that cannot be meant, so far.
+    pub(super) oddities: Oddities,
+    /// Time that calls have waited for tokens of the first limit.
+    pub(in crate::limiter) first_waited: Duration,
+    /// The limits beside the first.
+    pub(in crate::limiter) others: Vec<RowState>,
+    /// Limit for whose tokens the next call waits.
+    pub(super) blocking: usize,
+}
+
+impl RowStates {
+    pub(super) fn new(rows: &Rows) -> Self {
+        Self {
+            declared: rows.iter().copied().collect(),
+            first: RowHints::NONE,
+            oddities: Oddities::NONE,
+            first_waited: Duration::ZERO,
+            others: rows.others.iter().map(RowState::new).collect(),
+            blocking: 0,
+        }
+    }
+
+    /// Returns the unit of the limit at `row`.
+    pub(super) fn unit(&self, row: usize) -> &'static str {
+        self.declared.get(row).map_or(REQUESTS, Row::unit)
+    }
+
+    pub(super) fn numbered(&self) -> impl Iterator<Item = (usize, &RowState)> {
+        (1..).zip(&self.others)
+    }
+
+    /// Returns the buckets of the limits beside the first without `costs`, or as error the latest instant at which they
+    /// can be taken, and the limit that has them last.
+    #[inline]
+    pub(super) fn drawn(
+        &self,
+        costs: &Costs,
+        now: Instant,
+        credit: Span,
+    ) -> Result<[Option<Bucket>; MAX_ROWS], (Instant, usize)> {
+        let mut buckets = [None; MAX_ROWS];
+        let mut latest: Option<(Instant, usize)> = None;
+        for (row, state) in self.numbered() {
+            match state.drawn(costs.of(row), now, credit) {
+                Ok(drawn) => buckets[row] = Some(drawn),
+                Err(due) => latest = latest.max(Some((due, row))),
+            }
+        }
+        latest.map_or(Ok(buckets), Err)
+    }
+
+    #[inline]
+    pub(super) fn take(
+        &mut self,
+        drawn: &[Option<Bucket>; MAX_ROWS],
+        costs: &Costs,
+        now: Instant,
+        credit: Span,
+    ) {
+        for (row, state) in (1..).zip(&mut self.others) {
+            if let Some(drawn) = drawn[row] {
+                state.take(drawn, costs.of(row), now, credit);
+            }
+        }
+    }
+
+    /// Returns the instant from `start` on at which the limits beside the first have all of `total`, and the limit that
+    /// has it last.
+    pub(super) fn earliest(
+        &self,
+        total: &TotalCosts,
+        start: Instant,
+        now: Instant,
+    ) -> (Instant, usize) {
+        let due =
+            |(row, state): (usize, &RowState)| (state.earliest(total.of(row), start, now), row);
+        self.numbered().map(due).fold((start, 0), Ord::max)
+    }
+}
