@@ -4,6 +4,7 @@
 //! cargo run --release -p bench --bin report     everything; writes BENCHMARKS.md
 //! cargo run --release -p bench --bin settings   the single calls, in two settings of the compiler
 //! cargo run --release -p bench --bin waiting    how limiters behave while callers wait
+//! cargo run --release -p bench --bin rows       limits as rows
 //! cargo bench -p bench --bench annotated        the single calls, by criterion
 //! cargo run --release -p bench --bin shared_sqlite   limits that processes share through a file
 //! ```
@@ -19,6 +20,7 @@ pub mod limiters;
 pub mod machine;
 pub mod nanoseconds;
 pub mod requests;
+pub mod rows;
 pub mod running;
 pub mod settings;
 pub mod table;

@@ -17,6 +17,7 @@ use crate::calls::GOVERNOR;
 use crate::calls::GOVERNOR_BY_STD;
 use crate::calls::THROTTLE;
 use crate::cases::CASES;
+use crate::cases::Case;
 use crate::floor;
 
 const ROUNDS: usize = 200;
@@ -24,9 +25,15 @@ const REPEATS: u32 = 5_000;
 
 /// Nanoseconds of each case's best round, by its name.
 pub fn measure() -> BTreeMap<&'static str, f64> {
-    let mut best: BTreeMap<_, _> = CASES.map(|case| (case.name, f64::INFINITY)).into();
+    best_of(&CASES)
+}
+
+/// The same of any cases.
+pub fn best_of(cases: &[Case]) -> BTreeMap<&'static str, f64> {
+    let names = cases.iter().map(|case| (case.name, f64::INFINITY));
+    let mut best: BTreeMap<_, _> = names.collect();
     for _ in 0..ROUNDS {
-        for case in CASES {
+        for case in cases {
             let begun = Instant::now();
             (case.run)(u64::from(REPEATS));
             let nanos = per_operation(begun, f64::from(REPEATS));

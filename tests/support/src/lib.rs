@@ -6,5 +6,8 @@ pub mod kinds;
 #[cfg(feature = "paused")]
 pub mod life;
 pub mod limit;
+pub mod provider;
+#[cfg(feature = "served")]
+pub mod served;
 #[cfg(feature = "paused")]
 pub mod short;

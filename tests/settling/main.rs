@@ -1,0 +1,82 @@
+//! Settlements under arbitrary use, on paused time: buckets that count what requests really took are never overdrawn.
+//!
+//! `PROPTEST_CASES=100000 cargo test -p integration-tests --test settling` runs as many cases; 256 by default.
+
+mod crowd;
+mod debts;
+mod model;
+mod world;
+
+use core::num::NonZeroU32;
+
+use paced::Quota;
+use paced::Rate;
+use proptest::prelude::*;
+use test_support::life::run;
+
+use crate::model::Declared;
+use crate::world::Event;
+use crate::world::Outcome;
+use crate::world::World;
+
+/// Quotas of a second's or of a minute's tokens.
+fn quotas() -> impl Strategy<Value = Declared> {
+    let rates = prop_oneof![1 => 1..50_u32, 2 => 50..1_000_u32, 4 => 40_000..1_000_000_u32];
+    (rates, any::<bool>(), 3..400_u32).prop_map(|(count, per_minute, burst)| {
+        let count = NonZeroU32::new(count).unwrap();
+        let rate = if per_minute {
+            Rate::per_minute(count)
+        } else {
+            Rate::per_second(count)
+        };
+        let quota = Quota::new(rate).with_burst(NonZeroU32::new(burst).unwrap());
+        let count = count.get();
+        Declared { quota, count }
+    })
+}
+
+/// Outcomes of calls: most take less than their cost, some more, some are not counted at all.
+fn outcomes() -> impl Strategy<Value = Outcome> {
+    let tokens = prop_oneof![
+        6 => (0..=100_u64).prop_map(Some),
+        2 => (100..300_u64).prop_map(Some),
+        1 => Just(None),
+    ];
+    (tokens, prop::bool::weighted(0.2), 0..3_000_u64).prop_map(|(share, refunded, millis)| {
+        Outcome {
+            share,
+            refunded,
+            millis,
+        }
+    })
+}
+
+fn events() -> impl Strategy<Value = Vec<Event>> {
+    let event = prop_oneof![
+        8 => (1..300_u64, outcomes()).prop_map(|(cost, outcome)| Event::Call { cost, outcome }),
+        2 => (1..300_u64, outcomes()).prop_map(|(cost, outcome)| Event::Try { cost, outcome }),
+        3 => (0..8_usize).prop_map(|nth| Event::Drop { nth }),
+        1 => (1..2_000_u64).prop_map(|millis| Event::Pause { millis }),
+        1 => (prop::bool::weighted(0.3), quotas())
+            .prop_map(|(of_requests, quota)| Event::SetQuota { of_requests, quota }),
+        6 => prop_oneof![0..5_000_u64, 0..3_000_000_u64].prop_map(|micros| Event::Pass { micros }),
+    ];
+    prop::collection::vec(event, 1..60)
+}
+
+proptest! {
+    #[test]
+    fn buckets_that_count_actual_use_are_never_overdrawn(
+        requests in quotas(), tokens in quotas(), events in events(),
+    ) {
+        let record = run(async {
+            let mut world = World::new(requests, tokens);
+            for event in events {
+                world.apply(event).await;
+            }
+            world.finish().await
+        });
+        prop_assert!(record.faults.is_empty(), "{:#?}", record.faults);
+        prop_assert!(record.order.is_sorted(), "{:?}", record.order);
+    }
+}
