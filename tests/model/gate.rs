@@ -5,6 +5,7 @@
 //! limiter's lock is sequential, so a stand-in of a few lines does for it.
 
 #[path = "../../runtime/src/bucket.rs"]
+#[expect(dead_code, reason = "debt is for the runtime's limits")]
 mod bucket;
 #[path = "../../runtime/src/error.rs"]
 #[expect(dead_code, unreachable_pub, reason = "public in the runtime")]

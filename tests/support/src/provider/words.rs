@@ -87,11 +87,7 @@ fn row_in_headers(
             headers.add(format!("x-ratelimit-remaining-{name}"), left);
             headers.add(format!("x-ratelimit-reset-{name}"), go(reset));
         }
-        Dialect::Azure if name == "requests" => {
-            headers.add(format!("x-ratelimit-limit-{name}"), -1);
-            headers.add(format!("x-ratelimit-remaining-{name}"), -1);
-            headers.add(format!("x-ratelimit-reset-{name}"), 0);
-        }
+        Dialect::Azure if name == "requests" => unknown_to_azure(name, headers),
         Dialect::Azure => {
             headers.add(format!("x-ratelimit-limit-{name}"), limit);
             headers.add(format!("x-ratelimit-remaining-{name}"), left);
@@ -124,6 +120,13 @@ fn row_in_headers(
         }
         Dialect::ShopifyGraphQl => {}
     }
+}
+
+/// Adds the headers of a row whose counts Azure does not tell.
+fn unknown_to_azure(name: &str, headers: &mut Headers) {
+    headers.add(format!("x-ratelimit-limit-{name}"), -1);
+    headers.add(format!("x-ratelimit-remaining-{name}"), -1);
+    headers.add(format!("x-ratelimit-reset-{name}"), 0);
 }
 
 fn refusal_in_headers(
