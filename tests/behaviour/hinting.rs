@@ -92,7 +92,7 @@ async fn headers_and_body_of_one_response_are_both_heard() {
     for pause in [0, 2000] {
         let limiter = limiter(10.0, 5);
         call(&limiter, pause).await.unwrap();
-        let left = secs(7) - ms(pause);
+        let left = secs(7).saturating_sub(ms(pause));
         assert_eq!(limiter.snapshot().cooldown, Some(left), "{pause}");
     }
 }
