@@ -29,7 +29,7 @@ fn limiter() -> Limiter {
     builder.build().unwrap()
 }
 
-/// What is left of requests and tokens.
+/// Returns what is left of requests and tokens.
 fn left(limiter: &Limiter) -> (u64, u64) {
     let snapshot = limiter.snapshot();
     let of = |unit| snapshot.row(unit).expect("a limit").available;
