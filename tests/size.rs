@@ -123,7 +123,7 @@ static ROWS: private::Site = private::Site::new(
         .units(&["requests"]),
 );
 
-/// Stands for [`plain`] with `cost = cost` and `settle(requests = |took| took / 2)`.
+/// Makes the call of [`plain`] as `cost = cost` and `settle(requests = |took| took / 2)` do.
 async fn costed(site: &'static private::Site, id: u64, cost: u64) -> Result<u64, std::io::Error> {
     let mut costs = private::OwnCosts::new();
     let mut call = private::Site::call_with_costs(

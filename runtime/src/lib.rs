@@ -34,6 +34,8 @@
 //! * [`Signal`] tells what an error of your own means. [`Verdict`] is the result of a `classify` function.
 //! * [`hint()`] in the body passes on what a server says of its limits elsewhere than in headers.
 //! * [`attempt`] tells the body which attempt it is, and gives it an idempotency key.
+//! * [`spent`](spent()), [`refund`](refund()) and [`meter`](meter()) say in the body what an attempt really took: a
+//!   [`Meter`] also after the call has returned. The guide has a [page](guide::costs) about it.
 //! * [`limiter()`] returns a function's own limiter, [`limiters`] lists all that have a name. A [`Snapshot`] has
 //!   [`Counts`] and [`Waits`]. A [`Report`] is passed to the hooks `on_retry` and `on_give_up`.
 //! * [`Limiter::resume`], [`Limiter::reset`] and [`Limiter::close`] control a limiter by hand. [`drain`] and [`drain_all`]

@@ -50,6 +50,7 @@ mod servers;
 mod servers_words;
 mod settling;
 mod settling_by_function;
+mod settling_rows;
 mod sharing;
 mod spelling;
 mod stores;

@@ -15,7 +15,7 @@ static SITE: private::Site = private::Site::new(
     private::Settings::new().units(&["requests"]).idempotent(),
 );
 
-/// Defines a function with `cost = cost` and `settle(requests = |took| took)`.
+/// Makes a call as `cost = cost` and `settle(requests = |took| took)` do.
 async fn call(limiter: &Limiter, cost: u64, body: impl AsyncFn() -> Outcome) -> Outcome {
     let mut costs = private::OwnCosts::new();
     let begin = private::Begin {

@@ -95,8 +95,9 @@ impl Core<'_> {
         let Ok(setup) = self.setup else { return None };
         let mut settlement = cost;
         let spending = self.spending();
-        let refunded = spending.is_some_and(|spending| spending.refunded);
-        if refunded || (ending == Ending::NotSent && paid.own.is_some()) {
+        let is_refunded = spending.is_some_and(|spending| spending.refunded);
+        let is_unsent = ending == Ending::NotSent && paid.own.is_some();
+        if is_refunded || is_unsent {
             settlement.spent = [Some(0); MAX_ROWS];
         } else if ending == Ending::Refused {
             settlement.give_back_others(limiter);

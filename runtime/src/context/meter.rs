@@ -54,14 +54,14 @@ use super::amounts::Amounts;
 /// # }
 /// ```
 #[must_use = "a meter that is dropped at once keeps nothing open"]
-pub struct Meter(Option<Arc<Tally>>);
+pub struct Meter(Option<Arc<MeterTally>>);
 
 impl Meter {
     /// Meter of no attempt.
     pub(super) const INERT: Self = Self(None);
 
     /// Returns another open meter of a tally.
-    pub(super) fn of(tally: &Arc<Tally>) -> Self {
+    pub(super) fn of(tally: &Arc<MeterTally>) -> Self {
         tally.lock().open += 1;
         Self(Some(Arc::clone(tally)))
     }
@@ -117,12 +117,12 @@ impl fmt::Debug for Meter {
 /// Settles an attempt with what its meters and its body have said.
 pub(crate) type Settle = Box<dyn FnOnce(&Amounts) + Send>;
 
-/// Tally of the meters of one attempt.
+/// MeterTally of the meters of one attempt.
 #[derive(Default)]
-pub(crate) struct Tally(Mutex<State>);
+pub(crate) struct MeterTally(Mutex<TallyState>);
 
 #[derive(Default)]
-struct State {
+struct TallyState {
     /// Number of meters that have not been dropped.
     open: usize,
     amounts: Amounts,
@@ -130,8 +130,8 @@ struct State {
     settle: Option<Settle>,
 }
 
-impl Tally {
-    fn lock(&self) -> MutexGuard<'_, State> {
+impl MeterTally {
+    fn lock(&self) -> MutexGuard<'_, TallyState> {
         // No code under the lock panics halfway through a change.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -165,8 +165,8 @@ impl Tally {
     }
 }
 
-impl fmt::Debug for Tally {
+impl fmt::Debug for MeterTally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Tally")
+        f.write_str("MeterTally")
     }
 }

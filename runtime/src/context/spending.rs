@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::amounts::Amounts;
-use super::meter::Tally;
+use super::meter::MeterTally;
 
 /// Amounts that an attempt really took, as its body says.
 #[derive(Clone, Debug, Default)]
@@ -11,6 +11,6 @@ pub(crate) struct Spending {
     pub(crate) amounts: Amounts,
     /// The attempt costs nothing but the amounts.
     pub(crate) refunded: bool,
-    /// Tally of the attempt's meters, if it has any.
-    pub(crate) tally: Option<Arc<Tally>>,
+    /// MeterTally of the attempt's meters, if it has any.
+    pub(crate) tally: Option<Arc<MeterTally>>,
 }
