@@ -99,7 +99,7 @@ fn recursive(
     })
 }
 
-#[rate_limited(rate = 1000, burst = 1000, mode = "off", cost = text.len(), settle(requests = |found| found.len()))]
+#[rate_limited(rate = 1000, burst = 1000, mode = "off", cost = text.len(), settle(requests = String::len))]
 async fn switched_off(api: &Api, text: String) -> Result<String, Failed> {
     api.answer(text.clone()).await.map_err(Failed::from)
 }
