@@ -127,11 +127,11 @@ pub(crate) fn check_strict(
 
 /// Checks that no two units have the same name but for its case.
 fn check_names(limits: &Limits, errors: &mut Errors) {
-    let ident = |unit: &Unit| match unit {
+    let name_of = |unit: &Unit| match unit {
         Unit::Named(name) => Some(name.clone()),
         Unit::Unnamed => None,
     };
-    let names: Vec<Ident> = limits.units.iter().filter_map(ident).collect();
+    let names: Vec<Ident> = limits.units.iter().filter_map(name_of).collect();
     for (at, name) in names.iter().enumerate() {
         let same = |other: &&Ident| other.to_string().eq_ignore_ascii_case(&name.to_string());
         if let Some(other) = names[..at].iter().find(same) {

@@ -17,6 +17,7 @@ mod cooling;
 mod costs;
 mod counting;
 mod crowds;
+mod declared_limits;
 mod default_deadline;
 mod direct;
 mod direct_reading;

@@ -36,7 +36,7 @@ pub(crate) fn say_of(amounts: &[(&str, u64)]) {
     }
 }
 
-/// What is left of ten tokens after a call of this cost, whose body says these amounts and returns `out`.
+/// Returns the rest of ten tokens after a call of this cost, whose body says these amounts and returns `out`.
 async fn left(cost: u64, amounts: &[u64], out: Result<(), ApiError>) -> u64 {
     let limiter = limiter(0.1, 10);
     let options = costing(cost).max_retries(0);

@@ -160,6 +160,20 @@ impl Client {
     }
 }
 
+#[rate_limited(
+    limits(requests = "1000/s", tokens(rate = RATE, burst = 1000), points = ["1000/s", "9000/min"]),
+    cost(tokens = text.len(), points = if text.is_empty() { 1 } else { 2 }),
+    settle(tokens = String::len, points = |answer| u64::from(answer.is_empty())),
+)]
+async fn several_limits(text: &str) -> Result<String, Refused> {
+    Ok(text.to_owned())
+}
+
+#[rate_limited(rate = 1000, mode = "off", cost = *cost, settle(requests = |()| 1))]
+async fn no_limits(cost: &u32) -> Result<(), Refused> {
+    Ok(())
+}
+
 /// Without tokio's own attribute, whose expansion allows lints.
 #[test]
 fn annotated_functions_run_under_deny() {
@@ -183,6 +197,8 @@ async fn call_all() -> Result<(), Refused> {
     assert_eq!(diverging(true).await?, 1);
     assert_eq!(hidden_type(|| 3).await?.count(), 3);
     assert_eq!((boxed(&1).await?, future(&2).await?), (1, 2));
+    assert_eq!(several_limits("a").await?, "a");
+    no_limits(&1).await?;
     let mut client = Client::default();
     assert_eq!((client.exclusive().await?, client.shared().await?), (1, 1));
     assert_eq!(client.finish().await?.calls, 1);

@@ -3,6 +3,7 @@
 use core::fmt::Write as _;
 use std::sync::Arc;
 
+use crate::clock;
 use crate::costs::Costs;
 use crate::costs::Settlement;
 use crate::error::Error;
@@ -183,6 +184,12 @@ impl Shared {
 
     /// Corrects what an attempt took, after its end was reported.
     pub(crate) fn settle_later(&self, settlement: &Settlement) {
+        let mut locked = self.lock();
+        if locked.state.is_idle_with_rows() {
+            let now = clock::now();
+            return locked.state.settle(settlement, now);
+        }
+        drop(locked);
         self.with_state(|state, now, _| state.settle(settlement, now));
     }
 

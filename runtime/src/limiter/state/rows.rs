@@ -138,13 +138,17 @@ impl LimiterState {
         self.due_and_row(&total, now).1
     }
 
+    /// Returns whether no caller waits, and the buckets are those of this state, and not of the fast path or a store.
+    #[inline]
+    pub(in crate::limiter) fn is_idle_with_rows(&self) -> bool {
+        self.has_rows() && self.remote.is_none() && self.queue.waiting() == 0
+    }
+
     /// Takes costs if no caller waits, and nothing but the limits holds calls back.
     #[inline]
     pub(in crate::limiter) fn take_at_once(&mut self, costs: &Costs, now: Instant) -> bool {
-        let is_plain = self.has_rows()
+        let is_plain = self.is_idle_with_rows()
             && !self.shut
-            && self.remote.is_none()
-            && self.queue.waiting() == 0
             && self.cooldown.probe() == Probe::Off
             && self.cooldown.until() <= now
             && self.learnt.ages_at().is_none();
