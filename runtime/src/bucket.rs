@@ -175,6 +175,11 @@ impl Bucket {
         *self = Self::new(now + used.min(to.capacity), to);
     }
 
+    /// Returns the time in which a bucket of another shape gains the tokens that are used up or owed.
+    pub(crate) fn used_in(&self, other: Shape, now: Instant) -> Span {
+        self.shape.tokens_at(self.tat.since(now), other)
+    }
+
     /// Changes the shape, as [`reshape`](Self::reshape) does. Tokens that are owed stay owed.
     pub(crate) fn reshape_with_debt(&mut self, to: Shape, now: Instant) {
         let owed = self.tat.since(now + self.shape.capacity);

@@ -17,6 +17,7 @@ use test_support::life::run;
 use crate::model::Declared;
 use crate::world::Event;
 use crate::world::Outcome;
+use crate::world::Record;
 use crate::world::World;
 
 /// Quotas of a second's or of a minute's tokens.
@@ -51,31 +52,46 @@ fn outcomes() -> impl Strategy<Value = Outcome> {
     })
 }
 
-fn events() -> impl Strategy<Value = Vec<Event>> {
+/// Events, `changes` of 25 of which change a quota.
+fn events(changes: u32) -> impl Strategy<Value = Vec<Event>> {
     let event = prop_oneof![
         8 => (1..300_u64, outcomes()).prop_map(|(cost, outcome)| Event::Call { cost, outcome }),
         2 => (1..300_u64, outcomes()).prop_map(|(cost, outcome)| Event::Try { cost, outcome }),
         3 => (0..8_usize).prop_map(|nth| Event::Drop { nth }),
         1 => (1..2_000_u64).prop_map(|millis| Event::Pause { millis }),
-        1 => (prop::bool::weighted(0.3), quotas())
+        changes => (prop::bool::weighted(0.3), quotas())
             .prop_map(|(of_requests, quota)| Event::SetQuota { of_requests, quota }),
         6 => prop_oneof![0..5_000_u64, 0..3_000_000_u64].prop_map(|micros| Event::Pass { micros }),
     ];
     prop::collection::vec(event, 1..60)
 }
 
+fn lived(requests: Declared, tokens: Declared, events: Vec<Event>, exact: f64) -> Record {
+    run(async {
+        let mut world = World::new(requests, tokens, exact);
+        for event in events {
+            world.apply(event).await;
+        }
+        world.finish().await
+    })
+}
+
 proptest! {
     #[test]
     fn buckets_that_count_actual_use_are_never_overdrawn(
-        requests in quotas(), tokens in quotas(), events in events(),
+        requests in quotas(), tokens in quotas(), events in events(0),
     ) {
-        let record = run(async {
-            let mut world = World::new(requests, tokens);
-            for event in events {
-                world.apply(event).await;
-            }
-            world.finish().await
-        });
+        let record = lived(requests, tokens, events, 1e-3);
+        prop_assert!(record.faults.is_empty(), "{:#?}", record.faults);
+        prop_assert!(record.order.is_sorted(), "{:?}", record.order);
+    }
+
+    /// A change of the quota rounds to whole tokens.
+    #[test]
+    fn changes_of_the_quota_overdraw_no_bucket_and_forget_no_debt(
+        requests in quotas(), tokens in quotas(), events in events(1),
+    ) {
+        let record = lived(requests, tokens, events, 1.0);
         prop_assert!(record.faults.is_empty(), "{:#?}", record.faults);
         prop_assert!(record.order.is_sorted(), "{:?}", record.order);
     }

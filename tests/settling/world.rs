@@ -56,6 +56,8 @@ pub(crate) struct Record {
 
 #[derive(Debug)]
 struct Server {
+    /// Tokens by which a bucket may seem to be overdrawn.
+    exact: f64,
     requests: Model,
     tokens: Model,
     record: Record,
@@ -74,9 +76,10 @@ pub(crate) struct World {
 }
 
 impl World {
-    pub(crate) fn new(requests: Declared, tokens: Declared) -> Self {
+    pub(crate) fn new(requests: Declared, tokens: Declared, exact: f64) -> Self {
         let builder = Limiter::builder(requests.quota).row("tokens", tokens.quota);
         let server = Server {
+            exact,
             requests: Model::new(requests),
             tokens: Model::new(tokens),
             record: Record::default(),
@@ -194,7 +197,7 @@ impl Shared {
         for (unit, left) in left {
             let forgiven = snapshot.row(unit).map_or(0, |row| row.forgiven);
             let forgiven = f64::from(u32::try_from(forgiven).expect("a few tokens"));
-            if left + forgiven + server.tokens.parts_forgiven < -1e-3 {
+            if left + forgiven + server.tokens.parts_forgiven < -server.exact {
                 let fault =
                     format!("{left} {unit} left after {tokens} of {number:?}, {snapshot:?}");
                 server.record.faults.push(fault);

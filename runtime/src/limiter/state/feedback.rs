@@ -16,6 +16,7 @@ use super::LimiterState;
 use super::cooldown::PROBING;
 use super::cooldown::Probe;
 use super::faults::Faults;
+use super::overflow::Overflow;
 use super::rejection::FirstTrip;
 use super::rejection::Rejection;
 use super::spread::Spread;
@@ -292,9 +293,15 @@ impl LimiterState {
         };
         self.reshape_rows(now);
         let changes = to != self.bucket.shape;
-        if changes && self.settles {
-            self.bucket
-                .reshape_with_debt(to, now.max(self.cooldown.until()));
+        if changes && self.has_rows() {
+            let from = now.max(self.cooldown.until());
+            self.overflow(from, Span::ZERO);
+            let used = self.bucket.used_in(to, from);
+            self.bucket.reshape_with_debt(to, from);
+            // Of tokens that a smaller bucket has no room for, it is not known any more that they are used.
+            if used > to.capacity {
+                self.overflowed = Overflow::by(now.after(Span::from_nanos(1)));
+            }
         } else if changes {
             self.bucket.reshape(to, now);
         }

@@ -232,7 +232,13 @@ impl RowState {
         self.hints.age(now);
         let to = slowed(self.declared);
         if to != self.bucket.shape {
+            self.overflow(now, Span::ZERO);
+            let used = self.bucket.used_in(to, now);
             self.bucket.reshape_with_debt(to, now);
+            // Of tokens that a smaller bucket has no room for, it is not known any more that they are used.
+            if used > to.capacity {
+                self.overflowed = Overflow::by(now.after(Span::from_nanos(1)));
+            }
         }
     }
 

@@ -1,10 +1,14 @@
 //! Permits of several rows, and calls with a cost that are settled: none of them waits.
 
 use core::hint::black_box;
+use core::num::NonZeroU32;
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::LazyLock;
 
+use paced::Limiter;
+use paced::Quota;
+use paced::rate_limited;
 use throttle_net::MultiLimiter;
 use throttle_net::Throttle;
 
@@ -38,6 +42,31 @@ fn throttle_net(units: &[&'static str]) -> MultiLimiter {
     builder.build()
 }
 
+static TWO: LazyLock<Limiter> = LazyLock::new(|| paced_rows(&UNITS[..2]));
+static EIGHT: LazyLock<Limiter> = LazyLock::new(|| paced_rows(&UNITS));
+
+fn paced_rows(units: &[&'static str]) -> Limiter {
+    let quota = Quota::per_second(NonZeroU32::new(RATE).unwrap_or(NonZeroU32::MIN));
+    let quota = quota.with_burst(NonZeroU32::MAX);
+    let others = units[1..].iter();
+    let builder = others.fold(Limiter::builder(quota), |builder, unit| {
+        builder.row(unit, quota)
+    });
+    builder.build().expect("at most eight limits")
+}
+
+/// The same costs for `paced`.
+const WIDE: [(&str, u64); 8] = [
+    ("requests", 1),
+    ("tokens", COST as u64),
+    ("c", 1),
+    ("d", 1),
+    ("e", 1),
+    ("f", 1),
+    ("g", 1),
+    ("h", 1),
+];
+
 /// Costs of a call that takes of each row.
 const COSTS: [(&str, u32); 8] = [
     ("requests", 1),
@@ -51,7 +80,22 @@ const COSTS: [(&str, u32); 8] = [
 ];
 
 /// Everything that is measured.
-pub(super) const CASES: [Case; 5] = [
+pub(super) const CASES: [Case; 10] = [
+    case("try: paced, 2 rows", |n| {
+        repeat(n, || TWO.try_acquire_costs(&WIDE[..2]).is_ok());
+    }),
+    case("try: paced, 8 rows", |n| {
+        repeat(n, || EIGHT.try_acquire_costs(&WIDE).is_ok());
+    }),
+    case("acquire: paced, 2 rows", |n| {
+        repeat(n, || ready(TWO.acquire_costs(&WIDE[..2])).is_ok());
+    }),
+    case("acquire: paced, 8 rows", |n| {
+        repeat(n, || ready(EIGHT.acquire_costs(&WIDE)).is_ok());
+    }),
+    case("call: paced, settled", |n| {
+        repeat_inside(n, || ready(settled(black_box(7))).is_ok());
+    }),
     case("try: throttle-net, 2 rows", |n| {
         repeat(n, || TWO_OF_THROTTLE_NET.try_acquire_costs(&COSTS[..2]));
     }),
@@ -89,6 +133,19 @@ async fn request(id: u64) -> io::Result<Reply> {
     Ok(Reply {
         tokens: black_box(SPENT),
     })
+}
+
+/// With the attribute.
+#[rate_limited(
+    limits(
+        requests(rate = "1000000000/s", burst = 4_294_967_295),
+        tokens(rate = "1000000000/s", burst = 4_294_967_295),
+    ),
+    cost(tokens = black_box(COST)),
+    settle(tokens = |reply| reply.tokens),
+)]
+async fn settled(id: u64) -> io::Result<Reply> {
+    request(id).await
 }
 
 async fn settled_by_hand(id: u64) -> io::Result<Reply> {

@@ -1,11 +1,14 @@
 //! Callers of two rows at once, both of which have more callers than permits.
 
+use core::num::NonZeroU32;
 use core::time::Duration;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::time::Instant;
 
+use paced::Limiter;
+use paced::Quota;
 use throttle_net::MultiLimiter;
 use throttle_net::Throttle;
 use tokio::runtime::Builder;
@@ -29,6 +32,27 @@ trait TwoRows: Clone + Send + Sync + 'static {
 
     /// Waits for a permit of `a`, of `b`, or of both.
     fn wait(&self, costs: &'static [(&'static str, u32)]) -> impl Future<Output = ()> + Send;
+}
+
+impl TwoRows for Limiter {
+    const NAME: &'static str = "paced";
+
+    fn new() -> Self {
+        // The limit of requests is so high that it never binds.
+        let row = |rate| Quota::per_second(NonZeroU32::new(rate).unwrap_or(NonZeroU32::MIN));
+        let one = row(RATE).with_burst(NonZeroU32::MIN);
+        let builder = Self::builder(row(1_000_000)).row("a", one).row("b", one);
+        builder.build().expect("three limits")
+    }
+
+    async fn wait(&self, costs: &'static [(&'static str, u32)]) {
+        let mut wide = [("", 0); 2];
+        for (to, (unit, cost)) in wide.iter_mut().zip(costs) {
+            *to = (*unit, u64::from(*cost));
+        }
+        let waited = self.acquire_costs(&wide[..costs.len()]).await;
+        waited.expect("one permit fits in each row");
+    }
 }
 
 impl TwoRows for MultiLimiter {
@@ -82,6 +106,7 @@ pub(super) fn run(mut note: impl FnMut(&str)) -> Vec<Figures> {
         note(&format!(
             "{CALLERS} callers of two rows, {others} of each row alone"
         ));
+        all.push(one::<Limiter>(others));
         all.push(one::<MultiLimiter>(others));
     }
     all

@@ -59,6 +59,7 @@ fn write_up(root: &Path, load: &str, measured: &Measured) -> Result<String, Box<
     ];
     let mut tables = tables::calls(measured);
     tables.extend(measured.contest.tables());
+    tables.extend(measured.rows.tables());
     tables.extend(tables::heap_and_builds(measured));
     sections.extend(tables.iter().map(ToString::to_string));
     Ok(sections.join("\n").trim_end().to_owned() + "\n")

@@ -9,6 +9,7 @@ use bench::builds;
 use bench::builds::FeatureCost;
 use bench::contest::Contest;
 use bench::instructions::sibling;
+use bench::rows::Rows;
 use bench::settings::Compared;
 use bench::settings::Figures;
 
@@ -19,6 +20,7 @@ pub(crate) struct Measured {
     pub(crate) calls: Compared,
     pub(crate) heap: Heap,
     pub(crate) contest: Contest,
+    pub(crate) rows: Rows,
     /// CPU seconds for each of [`MARKS`](builds::MARKS).
     pub(crate) compiled: [f64; builds::MARKS.len()],
     /// Cost of each feature; `None` where it does not build.
@@ -41,6 +43,7 @@ impl Measured {
         note("allocations");
         let heap = Heap::count()?;
         let contest = Contest::hold(&note);
+        let rows = Rows::measure(&note)?;
         note("compile time");
         let compiled = builds::compile_functions(root)?;
         note("features");
@@ -53,6 +56,7 @@ impl Measured {
             calls,
             heap,
             contest,
+            rows,
             compiled,
             features: features.collect(),
         })

@@ -22,6 +22,7 @@ use super::REQUESTS;
 use super::REQUESTS_AT_ONCE;
 use super::TOKENS;
 use super::TOKENS_AT_ONCE;
+use super::annotated;
 
 /// All have as many.
 const RETRIES: u32 = 5;
@@ -32,6 +33,8 @@ pub(super) const TYPICAL: u64 = 150;
 /// A contender.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Caller {
+    /// An annotated function.
+    Paced,
     /// governor for requests and for tokens, and backon.
     GovernorBackon,
     /// backon, which waits as long as the server says.
@@ -41,10 +44,16 @@ pub(super) enum Caller {
 }
 
 impl Caller {
-    pub(super) const ALL: [Self; 3] = [Self::GovernorBackon, Self::Backon, Self::ThrottleNet];
+    pub(super) const ALL: [Self; 4] = [
+        Self::Paced,
+        Self::GovernorBackon,
+        Self::Backon,
+        Self::ThrottleNet,
+    ];
 
     pub(super) const fn name(self) -> &'static str {
         match self {
+            Self::Paced => "paced",
             Self::GovernorBackon => "governor and backon",
             Self::Backon => "backon",
             Self::ThrottleNet => "throttle-net and its retry",
@@ -54,6 +63,7 @@ impl Caller {
     pub(super) fn ready(self, kind: Kind) -> Ready {
         let client = Client::new();
         match self {
+            Self::Paced => Ready::Paced(client, kind),
             Self::GovernorBackon => Ready::GovernorBackon(
                 client,
                 kind,
@@ -68,6 +78,7 @@ impl Caller {
 
 /// A contender that is ready to call.
 pub(super) enum Ready {
+    Paced(Client, Kind),
     GovernorBackon(
         Client,
         Kind,
@@ -82,6 +93,7 @@ impl Ready {
     /// Makes one call; whether it succeeded in the end.
     pub(super) async fn call(&self, url: &str, request: &Request) -> bool {
         match self {
+            Self::Paced(client, kind) => annotated::call(*kind, client, url, request).await,
             Self::GovernorBackon(client, kind, requests, tokens) => {
                 let cost = u32::try_from(cost(*kind, request)).ok();
                 let Some(cost) = cost.and_then(NonZeroU32::new) else {

@@ -1,5 +1,6 @@
 //! Callers of a language model whose provider limits requests and tokens, on real connections. Minutes take seconds.
 
+mod annotated;
 mod callers;
 mod python;
 
