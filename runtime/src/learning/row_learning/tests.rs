@@ -63,13 +63,13 @@ fn hear(row: &mut RowLearning, hint: &Hint, heard: &Heard) -> RowAssessment {
         below: 0.1,
         longest: Span::from_secs(3600),
     };
-    let state = RowState {
+    let used = RowUse {
         declared: DECLARED,
         left: None,
         cost: heard.cost,
         taken_since: heard.taken_since,
     };
-    let assessment = row.hear(&Routes::of(hint, &rows), 1, &observation, &state);
+    let assessment = row.hear(&Routes::of(hint, &rows), 1, &observation, &used);
     row.age(heard.received);
     assessment
 }
