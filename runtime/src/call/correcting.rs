@@ -19,7 +19,7 @@ use crate::limiter::Spread;
 use crate::time::Instant;
 
 use super::origin::Origin;
-use super::payment::Bill;
+use super::payment::AttemptCosts;
 use super::payment::Ending;
 use super::payment::Paid;
 use super::payment::costs;
@@ -32,8 +32,8 @@ impl Core<'_> {
         let (Some(limiter), Some(sent)) = (self.limiter(), self.wait.sent()) else {
             return;
         };
-        let bill = self.bill(limiter, paid, sent, Ending::Sent);
-        let Some(settlement) = bill.settlement else {
+        let ended = self.attempt_costs(limiter, paid, sent, Ending::Sent);
+        let Some(settlement) = ended.settlement else {
             if !limiter.count_pass() {
                 self.report_pass(limiter);
             }
@@ -53,19 +53,19 @@ impl Core<'_> {
             spread: Spread::NONE,
             result: AttemptResult::Passed,
             may_retry: false,
-            costs: bill.costs,
+            costs: ended.costs,
             settlement: Some(settlement),
         });
     }
 
     /// Returns the costs of an attempt that was sent at `sent` and has ended.
-    pub(super) fn bill(
+    pub(super) fn attempt_costs(
         &self,
         limiter: &Shared,
         paid: Paid<'_>,
         sent: Instant,
         ending: Ending,
-    ) -> Bill {
+    ) -> AttemptCosts {
         let costs = costs(limiter, paid.own);
         let stands = paid.own.is_none() && self.spending().is_none();
         let mut settlement = None;
@@ -77,7 +77,7 @@ impl Core<'_> {
             };
             settlement = self.correct(limiter, paid, cost, ending);
         }
-        Bill { costs, settlement }
+        AttemptCosts { costs, settlement }
     }
 
     fn spending(&self) -> Option<&Spending> {
@@ -147,8 +147,8 @@ impl Core<'_> {
         let (Some(sent), Some(_)) = (self.wait.sent(), self.spending()) else {
             return;
         };
-        let bill = self.bill(limiter, paid, sent, Ending::Sent);
-        if let Some(settlement) = bill.settlement {
+        let ended = self.attempt_costs(limiter, paid, sent, Ending::Sent);
+        if let Some(settlement) = ended.settlement {
             limiter.settle_later(&settlement);
         }
     }

@@ -133,7 +133,7 @@ impl Ending {
 
 /// Costs of an attempt that has ended, and their correction.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Bill {
+pub(super) struct AttemptCosts {
     pub(super) costs: Costs,
     /// `None`: the costs stand, or a meter will correct them.
     pub(super) settlement: Option<Settlement>,

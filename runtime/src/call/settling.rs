@@ -130,7 +130,7 @@ impl Core<'_> {
         let Some(limiter) = self.limiter() else {
             return;
         };
-        let bill = self.bill(limiter, paid, sent, Ending::Sent);
+        let ended = self.attempt_costs(limiter, paid, sent, Ending::Sent);
         limiter.report(&AttemptReport {
             function: self.function(),
             sent,
@@ -141,8 +141,8 @@ impl Core<'_> {
             spread: setup.config.spread(),
             result: AttemptResult::Passed,
             may_retry: false,
-            costs: bill.costs,
-            settlement: bill.settlement,
+            costs: ended.costs,
+            settlement: ended.settlement,
         });
     }
 
@@ -225,7 +225,7 @@ impl Core<'_> {
             AttemptResult::Failed(_) => heard.map(|heard| heard.hint),
             _ => end.hint,
         };
-        let bill = self.bill(limiter, paid, end.sent, Ending::of(end.failure, &result));
+        let ended = self.attempt_costs(limiter, paid, end.sent, Ending::of(end.failure, &result));
         limiter.report(&AttemptReport {
             function: self.function(),
             sent: end.sent,
@@ -236,8 +236,8 @@ impl Core<'_> {
             spread: config.spread(),
             result,
             may_retry: step.retry_in.is_some(),
-            costs: bill.costs,
-            settlement: bill.settlement,
+            costs: ended.costs,
+            settlement: ended.settlement,
         })
     }
 

@@ -1,4 +1,4 @@
-//! Strict windows: a gate beside the bucket.
+//! Strict windows: the log that restricts a limiter beside its bucket.
 
 use crate::bucket::Shape;
 use crate::limiter::fast_path::FastPath;
