@@ -5,21 +5,17 @@
 
 mod driving;
 
-use std::io;
-
-use http::Response;
 use paced::rate_limited;
 use test_support::provider;
 use test_support::provider::Charge;
 use test_support::provider::Request;
 
 use crate::driving::Figures;
+use crate::driving::Reply;
 use crate::driving::Server;
 use crate::driving::drive;
 use crate::driving::output_of;
 use crate::driving::total_of;
-
-type Reply = io::Result<Response<String>>;
 
 const MINUTES: u32 = 10;
 

@@ -197,7 +197,8 @@ impl Shared {
         for (unit, left) in left {
             let forgiven = snapshot.row(unit).map_or(0, |row| row.forgiven);
             let forgiven = f64::from(u32::try_from(forgiven).expect("a few tokens"));
-            if left + forgiven + server.tokens.parts_forgiven < -server.exact {
+            let spared = forgiven + server.tokens.parts_forgiven + server.tokens.owed_now();
+            if left + spared < -server.exact {
                 let fault =
                     format!("{left} {unit} left after {tokens} of {number:?}, {snapshot:?}");
                 server.record.faults.push(fault);
