@@ -31,12 +31,12 @@ pub(super) fn run(kind: Kind, address: SocketAddr) -> io::Result<(u32, u32)> {
         .output()?;
     let told = String::from_utf8_lossy(&output.stdout).into_owned();
     let mut counts = told.split_whitespace().map(str::parse);
-    match (output.status.success(), counts.next(), counts.next()) {
-        (true, Some(Ok(calls)), Some(Ok(failed))) => Ok((calls, failed)),
-        _ => {
-            let told = String::from_utf8_lossy(&output.stderr).into_owned();
-            let last = told.lines().last().unwrap_or("no figures").to_owned();
-            Err(io::Error::other(last))
-        }
+    if let (true, Some(Ok(calls)), Some(Ok(failed))) =
+        (output.status.success(), counts.next(), counts.next())
+    {
+        return Ok((calls, failed));
     }
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    let last = told.lines().last().unwrap_or("no figures").to_owned();
+    Err(io::Error::other(last))
 }
