@@ -116,6 +116,8 @@ impl World {
             }
             Event::Pause { millis } => limiter.cooldown_for(Duration::from_millis(millis)),
             Event::SetQuota { of_requests, quota } => {
+                // Permits that were granted before are picked up before, as the server counts them.
+                yield_now().await;
                 let unit = if of_requests { "requests" } else { "tokens" };
                 limiter
                     .set_limit(unit, quota.quota)

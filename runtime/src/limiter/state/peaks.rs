@@ -10,7 +10,7 @@ use crate::time::Span;
 /// Maximum number of peaks.
 const MOST: usize = 32;
 
-/// A level just before tokens were taken.
+/// A level just before it fell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Peak {
     at: Instant,
@@ -33,7 +33,7 @@ impl Peaks {
         Self { since, list }
     }
 
-    /// Records the room in the bucket at `now`, just before tokens are taken.
+    /// Records the room in the bucket at `now`, just before its level falls.
     #[inline]
     pub(super) fn record(&mut self, room: Span, now: Instant) {
         while self.list.last().is_some_and(|last| last.room >= room) {

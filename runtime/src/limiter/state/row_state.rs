@@ -167,6 +167,7 @@ impl RowState {
             strict.count(tokens, now);
         }
         self.hints.take(tokens, now);
+        self.peaks.record(self.bucket.room(now), now);
         let most = self.quota.rate().period();
         self.forgiven = self
             .forgiven
@@ -272,6 +273,7 @@ impl RowState {
 
     /// Takes all tokens, for a quota that starts empty.
     pub(super) fn drain(&mut self, now: Instant) {
+        self.peaks.record(self.bucket.room(now), now);
         self.bucket.drain(now);
         let logged = self.strict.as_mut().and_then(|it| it.logged_mut(now));
         if let Some((log, lasts)) = logged {

@@ -277,6 +277,14 @@ impl LimiterState {
         }
     }
 
+    /// Records the level of the bucket, which is about to fall.
+    #[inline]
+    pub(super) fn record_peak(&mut self, now: Instant) {
+        if let Some(peaks) = &mut self.peaks {
+            peaks.record(self.bucket.room(now), now);
+        }
+    }
+
     /// Records that a permit which was granted at `since` is picked up at `now`, from which on its holder counts it.
     pub(in crate::limiter) fn picked_up(&mut self, since: Instant, now: Instant) {
         if !self.has_rows() || since >= now {
@@ -301,6 +309,7 @@ impl LimiterState {
         if more == 0 || self.remote.is_some() {
             return;
         }
+        self.record_peak(now);
         if let Some(strict) = &mut self.strict {
             strict.count(more, now);
         }
