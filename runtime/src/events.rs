@@ -104,7 +104,7 @@ pub(crate) fn store_refuses(limiter: &str, news: &dyn fmt::Display) {
 }
 
 /// A long wait that is about to begin.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct LongWait {
     pub(crate) wait: Duration,
     /// Tokens for which other callers wait ahead of the call.

@@ -18,7 +18,7 @@ use crate::learning::Oddities;
 use crate::learning::Routes;
 use crate::learning::RowAssessment;
 use crate::learning::RowLearning;
-use crate::learning::RowState;
+use crate::learning::RowUse;
 use crate::learning::row_of_resource;
 use crate::quota::Quota;
 use crate::quota::Rate;
@@ -68,13 +68,13 @@ fn learn_all(hints: &[&Hint], rows: &[Row]) -> Vec<(Option<u64>, RowAssessment)>
         let heard = observed(hint);
         let routes = Routes::of(hint, rows);
         for (at, (learning, last)) in learnt.iter_mut().enumerate() {
-            let state = RowState {
+            let used = RowUse {
                 declared: Shape::of(rows[at].quota),
                 left: None,
                 cost: 1,
                 taken_since: 0,
             };
-            *last = learning.hear(&routes, at, &heard, &state);
+            *last = learning.hear(&routes, at, &heard, &used);
         }
     }
     let left = |(learning, last): (RowLearning, _)| (learning.available(at(0)), last);

@@ -1,4 +1,4 @@
-//! Limits of a limiter as they are declared. Of several limits each is a *row*: a unit, and a quota.
+//! Limits of a limiter as they are declared. Each is a *row*: a unit, and a quota. A limiter has one or several of them.
 
 use core::fmt;
 
@@ -44,7 +44,7 @@ impl Row {
 /// Limits of a limiter, as they are declared.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Rows {
-    /// The limit that paces: it is empty after a pause.
+    /// The limit that is the bucket of the limiter itself. It is empty after a pause.
     pub(crate) first: Row,
     pub(crate) others: Vec<Row>,
 }
@@ -58,7 +58,8 @@ impl Rows {
         }
     }
 
-    /// Returns these limits. The first that counts requests paces, or else the first of all. `None`: there is none.
+    /// Returns these limits. The first of them is the first that counts requests, or else the first of all. `None`: there is
+    /// none.
     pub(crate) fn of(rows: impl IntoIterator<Item = Row>) -> Option<Self> {
         let mut others: Vec<_> = rows.into_iter().collect();
         let paces = others.iter().position(Row::counts_requests).unwrap_or(0);

@@ -1,46 +1,21 @@
 //! Settlement by the option `settle`, which reads what a call returns.
 
-use paced::__private as private;
 use paced::Failure;
 use paced::Limiter;
+use paced::rate_limited;
 
 use crate::costs::available;
 use crate::support::ApiError;
+use crate::support::Failed;
 use crate::support::limiter;
+use crate::support::refusal;
 
-type Outcome = Result<Option<u64>, ApiError>;
+type Outcome = Result<Option<u64>, Failed>;
 
-static SITE: private::Site = private::Site::new(
-    "settling_by_function",
-    private::Settings::new().units(&["requests"]).idempotent(),
-);
-
-/// Makes a call as `cost = cost` and `settle(requests = |took| took)` do.
+/// Makes a call whose body returns what it took.
+#[rate_limited(limiter = limiter, idempotent, cost = cost, settle(requests = |took| *took))]
 async fn call(limiter: &Limiter, cost: u64, body: impl AsyncFn() -> Outcome) -> Outcome {
-    let mut costs = private::OwnCosts::new();
-    let begin = private::Begin {
-        limiter: private::limiter(limiter),
-        settings: (),
-    };
-    let costs_of_units = [private::cost(&cost)];
-    let mut call = private::Site::call_with_costs(&SITE, begin, &mut costs, costs_of_units);
-    loop {
-        let out: private::Attempted<Outcome> =
-            private::Call::attempt(&mut call, async { body().await }).await;
-        let probe = private::probe(&out);
-        let spent = [probe.__paced_spent(&out, |took: &Option<u64>| *took)];
-        match private::Call::settle_spent(
-            &mut call,
-            &spent,
-            &(probe.__paced_ok(), probe.__paced_err()),
-            probe.__paced_refuse(),
-            probe.__paced_keep(),
-            out,
-        ) {
-            core::ops::ControlFlow::Break(out) => break out,
-            core::ops::ControlFlow::Continue(()) => {}
-        }
-    }
+    body().await
 }
 
 #[tokio::test(start_paused = true)]
@@ -93,7 +68,7 @@ async fn a_meter_that_says_nothing_leaves_it_to_the_function() {
 async fn a_failure_says_nothing() {
     let limiter = limiter(0.01, 20);
     let body = async || match paced::attempt().number() {
-        1 => Err(ApiError::of(Failure::Timeout)),
+        1 => Err(Failed::Api(ApiError::of(Failure::Timeout))),
         _ => Ok(Some(2)),
     };
     call(&limiter, 8, body).await.unwrap();
@@ -102,21 +77,17 @@ async fn a_failure_says_nothing() {
 
 #[tokio::test(start_paused = true)]
 async fn a_unit_that_the_limiter_does_not_count_refuses_the_call() {
-    static OTHER: private::Site =
-        private::Site::new("other", private::Settings::new().units(&["tokns"]));
+    #[rate_limited(limiter = limiter, cost(tokns = 3), settle(tokns = |took| *took))]
+    async fn misspelt(limiter: &Limiter) -> Outcome {
+        Ok(Some(limiter.snapshot().available))
+    }
     let limiter = limiter(0.1, 10);
-    let mut costs = private::OwnCosts::new();
-    let begin = private::Begin {
-        limiter: private::limiter(&limiter),
-        settings: (),
-    };
-    let mut call: private::Call<'_, private::Kept<std::io::Result<()>>, private::Can, _> =
-        private::Site::call_with_costs(&OTHER, begin, &mut costs, [3]);
-    let attempted = private::Call::attempt(&mut call, async { std::io::Result::Ok(()) }).await;
-    let private::Attempted::Refused(error) = attempted else {
-        panic!("{attempted:?}");
-    };
+    let error = refusal(misspelt(&limiter).await);
     assert!(error.is_conflict(), "{error}");
-    assert!(error.to_string().starts_with("other: "), "{error}");
+    let text = error.to_string();
+    assert!(
+        text.contains("misspelt: ") && text.contains("\"tokns\""),
+        "{text}"
+    );
     assert_eq!(available(&limiter), 10);
 }

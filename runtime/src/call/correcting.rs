@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::clock;
 use crate::context::Amounts;
 use crate::context::Scope;
-use crate::context::Settle;
+use crate::context::SettleLater;
 use crate::context::Spending;
 use crate::costs::MAX_ROWS;
 use crate::costs::Settlement;
@@ -128,7 +128,7 @@ impl Core<'_> {
 
     /// Returns the function by which the last meter of the attempt settles it.
     #[cold]
-    fn later(&self, mut settlement: Settlement, by: By) -> Settle {
+    fn later(&self, mut settlement: Settlement, by: By) -> SettleLater {
         let Some(limiter) = self.limiter_handle().map(Arc::clone) else {
             return Box::new(|_| ());
         };
@@ -214,7 +214,7 @@ impl By {
         let costs = core::array::from_fn(|row| {
             cost(row).filter(|&cost| cost > 0 || settlement.spent[row].is_some())
         });
-        let list = |amounts| List { limiter, amounts };
+        let list = |amounts| AmountList { limiter, amounts };
         let (costs, spent) = (list(costs), list(settlement.spent));
         let function = self.origin.name();
         events::settled(limiter.label(), function, self.attempt, &costs, &spent);
@@ -222,12 +222,12 @@ impl By {
 }
 
 /// List of amounts as text: `requests 1, tokens 300`.
-struct List<'a> {
+struct AmountList<'a> {
     limiter: &'a Shared,
     amounts: [Option<u64>; MAX_ROWS],
 }
 
-impl fmt::Display for List<'_> {
+impl fmt::Display for AmountList<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut last = None;
         for (row, amount) in self.amounts.iter().enumerate() {

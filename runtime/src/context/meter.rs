@@ -114,10 +114,10 @@ impl fmt::Debug for Meter {
     }
 }
 
-/// Settles an attempt with what its meters and its body have said.
-pub(crate) type Settle = Box<dyn FnOnce(&Amounts) + Send>;
+/// Function that settles an attempt by what its meters and its body have said.
+pub(crate) type SettleLater = Box<dyn FnOnce(&Amounts) + Send>;
 
-/// MeterTally of the meters of one attempt.
+/// Tally of the meters of one attempt.
 #[derive(Default)]
 pub(crate) struct MeterTally(Mutex<TallyState>);
 
@@ -127,7 +127,7 @@ struct TallyState {
     open: usize,
     amounts: Amounts,
     /// Settles the attempt, once it has ended while meters were open.
-    settle: Option<Settle>,
+    settle: Option<SettleLater>,
 }
 
 impl MeterTally {
@@ -138,7 +138,11 @@ impl MeterTally {
 
     /// Ends the attempt, whose body has said `said`. Returns all amounts if no meter is open. Otherwise the last meter to be
     /// dropped calls the function that `later` returns.
-    pub(crate) fn end(&self, said: &Amounts, later: impl FnOnce() -> Settle) -> Option<Amounts> {
+    pub(crate) fn end(
+        &self,
+        said: &Amounts,
+        later: impl FnOnce() -> SettleLater,
+    ) -> Option<Amounts> {
         let mut state = self.lock();
         state.amounts.join(said);
         if state.open == 0 {

@@ -1,4 +1,5 @@
-//! State of the current attempt, which the body reads with `attempt` and writes with `observe`.
+//! State of the current attempt. The body reads it by `attempt`, and writes it by `observe`, `hint`, `spent`, `refund` and
+//! `meter`.
 //!
 //! An attempt puts its [`Scope`] into a thread-local variable for the time of each poll of its body, and takes
 //! it back afterwards. This allocates nothing, and works for a task that moves to another thread between polls.
@@ -24,7 +25,6 @@ mod waited;
 use core::num::NonZeroU16;
 
 use crate::hint::Hint;
-
 use crate::time::Instant;
 use crate::time::Span;
 
@@ -34,7 +34,7 @@ pub use self::attempt::IdempotencyKey;
 use self::bounds::Bounds;
 use self::current::Current;
 pub use self::meter::Meter;
-pub(crate) use self::meter::Settle;
+pub(crate) use self::meter::SettleLater;
 pub use self::paying::meter;
 pub use self::paying::refund;
 pub use self::paying::spent;

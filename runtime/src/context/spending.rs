@@ -11,6 +11,6 @@ pub(crate) struct Spending {
     pub(crate) amounts: Amounts,
     /// The attempt costs nothing but the amounts.
     pub(crate) refunded: bool,
-    /// MeterTally of the attempt's meters, if it has any.
+    /// Tally of the attempt's meters, if it has any.
     pub(crate) tally: Option<Arc<MeterTally>>,
 }

@@ -6,10 +6,11 @@
 //! * The *share* comes from refusals. It is the part of the declared rate that the server turns out to accept.
 
 mod evidence;
-mod gate;
 mod rate_factor;
+mod restriction;
 mod routing;
 mod row_learning;
+mod row_window;
 mod spoken;
 mod window;
 mod windows;
@@ -27,7 +28,7 @@ pub(crate) use self::routing::row_of_resource;
 #[cfg(test)]
 pub(crate) use self::row_learning::RowAssessment;
 pub(crate) use self::row_learning::RowLearning;
-pub(crate) use self::row_learning::RowState;
+pub(crate) use self::row_window::RowUse;
 pub(crate) use self::windows::Assessment;
 pub(crate) use self::windows::DeclaredBucket;
 pub(crate) use self::windows::Observation;

@@ -143,7 +143,7 @@ fn row_of(spoken: &Spoken<'_>, rows: &[Row]) -> Option<usize> {
     let words = || spoken.name.split(['-', '_']);
     let is_part = words().any(|word| PARTS.iter().any(|part| word.eq_ignore_ascii_case(part)));
     let of_unit = choose(spoken, rows, |row| {
-        !is_part && is_same(unit_of(row), spoken.unit)
+        !is_part && is_same(row.unit(), spoken.unit)
     });
     // Nothing but its limit says what it counts.
     let is_bare = spoken.name.is_empty() && (spoken.unit.is_empty() || spoken.unit == REQUESTS);
@@ -172,15 +172,6 @@ fn has_limit(row: &Row, spoken: &Spoken<'_>) -> bool {
             .iter()
             .any(|size| (limit - f64::from(size.get())).abs() < 0.5)
     })
-}
-
-/// Returns the unit that a row counts.
-fn unit_of(row: &Row) -> &str {
-    if row.counts_requests() {
-        REQUESTS
-    } else {
-        row.unit
-    }
 }
 
 /// Returns whether a row has this name.

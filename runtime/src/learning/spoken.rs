@@ -4,6 +4,7 @@ use core::time::Duration;
 
 use crate::hint::Hint;
 use crate::hint::Window;
+use crate::row::REQUESTS;
 
 /// Maximum length of a window whose reset is not told and is taken to be one length from now. The error is at most
 /// this long. A window of a day may end at any moment, so its length says nothing about its end.
@@ -24,9 +25,6 @@ pub(super) struct Spoken<'a> {
     pub(super) reset: Option<Duration>,
     pub(super) length: Option<Duration>,
 }
-
-/// Unit of windows that say nothing else.
-const REQUESTS: &str = "requests";
 
 /// Returns the windows of a hint: the one that the hint itself describes, and those in its list of windows. A window
 /// that both describe is returned once. If the list has a single entry, that is the hint's window, with its name.

@@ -59,12 +59,12 @@ static CLOSED: AtomicBool = AtomicBool::new(false);
 /// not.
 static DECLARING: Mutex<()> = Mutex::new(());
 
-/// Returns the limiter of this name, which is made with this quota if it is new.
+/// Returns the limiter of this name, which is made with these limits if it is new.
 pub(super) fn declare(name: &str, rows: &Rows) -> Result<Limiter, Error> {
     declare_as(name, rows, None)
 }
 
-/// Returns the limiter of this name, which is made with this quota in this store if it is new.
+/// Returns the limiter of this name, which is made with these limits in this store if it is new.
 pub(super) fn declare_in_store(
     name: &str,
     rows: &Rows,

@@ -103,14 +103,12 @@ impl Shared {
         let state = &locked.state;
         let mut forecast = Forecast::FREE;
         if report.may_retry && !(part.of_resource && state.binds_until() <= now) {
-            forecast = state.forecast(
-                if part.of_resource {
-                    &Costs::ONE
-                } else {
-                    &report.costs
-                },
-                now,
-            );
+            let costs = if part.of_resource {
+                &Costs::ONE
+            } else {
+                &report.costs
+            };
+            forecast = state.forecast(costs, now);
         }
         self.release(locked, now, &mut wakes);
         let forecast = Forecast {

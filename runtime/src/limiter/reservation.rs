@@ -72,7 +72,20 @@ impl<'a> Reservation<'a> {
     ///
     /// # Examples
     ///
-    /// See [`Reservation`].
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use paced::{Limiter, Quota};
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() -> Result<(), paced::Error> {
+    /// let per_hour = |count| Quota::per_hour(NonZeroU32::new(count).unwrap());
+    /// let points = per_hour(3600).with_burst(NonZeroU32::new(100).unwrap());
+    /// let shop = Limiter::builder(per_hour(500)).row("points", points).build()?;
+    /// let query = shop.acquire_costs(&[("points", 60)]).await?;
+    /// // The query was served from a cache.
+    /// query.settle(&[("points", 0)])?;
+    /// assert_eq!(shop.snapshot().row("points").unwrap().available, 100);
+    /// # Ok(()) }
+    /// ```
     pub fn settle(self, spent: &[(&str, u64)]) -> Result<(), Error> {
         self.limiter.settle(self.receipt, spent)
     }
@@ -81,7 +94,20 @@ impl<'a> Reservation<'a> {
     ///
     /// # Examples
     ///
-    /// See [`Receipt`].
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use paced::{Limiter, Quota};
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() -> Result<(), paced::Error> {
+    /// let per_hour = |count| Quota::per_hour(NonZeroU32::new(count).unwrap());
+    /// let points = per_hour(3600).with_burst(NonZeroU32::new(100).unwrap());
+    /// let shop = Limiter::builder(per_hour(500)).row("points", points).build()?;
+    /// let receipt = shop.acquire_costs(&[("points", 60)]).await?.into_receipt();
+    /// let limiter = shop.clone();
+    /// tokio::spawn(async move { limiter.settle(receipt, &[("points", 20)]) }).await.unwrap()?;
+    /// assert_eq!(shop.snapshot().row("points").unwrap().available, 80);
+    /// # Ok(()) }
+    /// ```
     pub fn into_receipt(self) -> Receipt {
         self.receipt
     }
@@ -262,8 +288,9 @@ impl Limiter {
 
     /// Corrects what a request took. A limit that `spent` does not name keeps its cost.
     ///
-    /// Tokens that were spent beyond the cost are owed: they are charged at once, and later calls wait for them. A limit owes at most
-    /// the tokens of one period; more is forgiven, and counted in [`RowSnapshot::forgiven`](crate::RowSnapshot).
+    /// Tokens that were spent beyond the cost are owed: they are charged at once, and later calls wait for them. A limit
+    /// owes at most the tokens of one period; more is forgiven, and counted in
+    /// [`RowSnapshot::forgiven`](crate::RowSnapshot::forgiven).
     ///
     /// Tokens that were not spent are given back, but not where the bucket has been full since: then it has gained other
     /// tokens in their place, and giving these back would exceed the quota.
@@ -274,7 +301,21 @@ impl Limiter {
     ///
     /// # Examples
     ///
-    /// See [`Receipt`].
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use paced::{Limiter, Quota};
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() -> Result<(), paced::Error> {
+    /// let per_second = |count| Quota::per_second(NonZeroU32::new(count).unwrap());
+    /// let shop = Limiter::builder(per_second(10)).row("points", per_second(100)).build()?;
+    /// let receipt = shop.acquire_costs(&[("points", 100)]).await?.into_receipt();
+    /// // It took 50 points more than its cost: the limit owes them.
+    /// shop.settle(receipt, &[("points", 150)])?;
+    /// let start = tokio::time::Instant::now();
+    /// shop.acquire_costs(&[("points", 10)]).await?;
+    /// assert_eq!(start.elapsed().as_millis(), 600);
+    /// # Ok(()) }
+    /// ```
     #[expect(clippy::needless_pass_by_value, reason = "a permit is settled once")]
     pub fn settle(&self, receipt: Receipt, spent: &[(&str, u64)]) -> Result<(), Error> {
         let shared = self.shared();

@@ -14,6 +14,9 @@ use super::counts::Counts;
 /// Calls that wait because the server has told of one of its resources alone, such as GitHub's `search`,
 /// are counted in `waiting`, `waits` and `counts`; the other fields are about what holds for all calls.
 ///
+/// Of a limiter with several limits, `quota`, `rate` and `available` are those of the first one of requests, or else of the
+/// first one. [`row`](Self::row) returns the state of each.
+///
 /// # Examples
 ///
 /// ```
@@ -112,8 +115,8 @@ impl Snapshot {
         rows.min_by_key(|row| row.available)
     }
 
-    /// Returns the states of all limits, in the order in which they were declared; those of requests come first. None
-    /// for a limiter with one limit of requests.
+    /// Returns the states of all limits, in the order in which they were declared, but for the first one of requests, which
+    /// comes before all others. None for a limiter with one limit of requests.
     ///
     /// # Examples
     ///

@@ -1,4 +1,4 @@
-//! Units of the limits of a limiter with several.
+//! Units of a limiter's limits, where there are several.
 
 use crate::costs::Costs;
 use crate::learning::row_of_resource;

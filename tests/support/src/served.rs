@@ -36,12 +36,12 @@ const RESOURCES: [&str; 3] = ["core", "search", "graphql"];
 #[derive(Debug)]
 pub struct Served {
     address: SocketAddr,
-    desk: Arc<Desk>,
+    running: Arc<Running>,
     runtime: Option<Runtime>,
 }
 
 #[derive(Debug)]
-struct Desk {
+struct Running {
     start: Instant,
     service: Mutex<Service>,
 }
@@ -60,14 +60,14 @@ impl Served {
         let address = listener.local_addr()?;
         let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
         let service = service.started(since_1970.map_err(io::Error::other)?);
-        let desk = Arc::new(Desk {
+        let running = Arc::new(Running {
             start: Instant::now(),
             service: Mutex::new(service),
         });
-        runtime.spawn(serve(listener, Arc::clone(&desk)));
+        runtime.spawn(serve(listener, Arc::clone(&running)));
         Ok(Self {
             address,
-            desk,
+            running,
             runtime: Some(runtime),
         })
     }
@@ -94,12 +94,12 @@ impl Served {
 
     /// Returns the record of each row.
     pub fn usage(&self) -> Vec<Usage> {
-        self.desk.service().usage()
+        self.running.service().usage()
     }
 
     /// Returns the number of requests that were refused.
     pub fn refused(&self) -> u32 {
-        self.desk.service().refused()
+        self.running.service().refused()
     }
 }
 
@@ -112,7 +112,7 @@ impl Drop for Served {
     }
 }
 
-impl Desk {
+impl Running {
     fn service(&self) -> MutexGuard<'_, Service> {
         self.service.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -128,17 +128,17 @@ impl Desk {
     }
 }
 
-async fn serve(listener: std::net::TcpListener, desk: Arc<Desk>) {
+async fn serve(listener: std::net::TcpListener, running: Arc<Running>) {
     let listener = TcpListener::from_std(listener).expect("a listener that does not block");
     while let Ok((stream, _)) = listener.accept().await {
         // Without it, the answer's second packet waits for the first one's acknowledgement.
         let _ = stream.set_nodelay(true);
-        let desk = Arc::clone(&desk);
+        let running = Arc::clone(&running);
         let service = service_fn(move |request: http::Request<_>| {
-            let desk = Arc::clone(&desk);
+            let running = Arc::clone(&running);
             async move {
                 let query = request.uri().query().unwrap_or_default();
-                Ok::<_, Infallible>(desk.answer(query).await)
+                Ok::<_, Infallible>(running.answer(query).await)
             }
         });
         let mut builder = http1::Builder::new();

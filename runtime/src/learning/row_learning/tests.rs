@@ -18,10 +18,10 @@ const fn at(millis: u64) -> Instant {
 }
 
 /// A response about 30,000 tokens.
-fn tokens(remaining: f64, reset: Option<u64>) -> Hint {
+fn tokens(remaining: f64, reset_millis: Option<u64>) -> Hint {
     let window = Window::new().with_name("tokens").with_unit("tokens");
     let window = window.with_limit(30_000.0).with_remaining(remaining);
-    let window = match reset {
+    let window = match reset_millis {
         Some(millis) => window.with_reset_after(Duration::from_millis(millis)),
         None => window,
     };
@@ -30,10 +30,10 @@ fn tokens(remaining: f64, reset: Option<u64>) -> Hint {
 }
 
 /// A response about tokens without a limit.
-fn unlimited(remaining: f64, reset: u64) -> Hint {
+fn unlimited(remaining: f64, reset_millis: u64) -> Hint {
     let window = Window::new().with_name("tokens").with_unit("tokens");
     let window = window.with_remaining(remaining);
-    let window = window.with_reset_after(Duration::from_millis(reset));
+    let window = window.with_reset_after(Duration::from_millis(reset_millis));
     Hint::new().with_windows(vec![window.clone(), window])
 }
 
@@ -44,10 +44,10 @@ struct Heard {
     taken_since: u64,
 }
 
-const fn heard(sent: u64, received: u64) -> Heard {
+const fn heard(sent_millis: u64, received_millis: u64) -> Heard {
     Heard {
-        sent: at(sent),
-        received: at(received),
+        sent: at(sent_millis),
+        received: at(received_millis),
         cost: 1000,
         taken_since: 0,
     }
@@ -63,13 +63,13 @@ fn hear(row: &mut RowLearning, hint: &Hint, heard: &Heard) -> RowAssessment {
         below: 0.1,
         longest: Span::from_secs(3600),
     };
-    let state = RowState {
+    let used = RowUse {
         declared: DECLARED,
         left: None,
         cost: heard.cost,
         taken_since: heard.taken_since,
     };
-    let assessment = row.hear(&Routes::of(hint, &rows), 1, &observation, &state);
+    let assessment = row.hear(&Routes::of(hint, &rows), 1, &observation, &used);
     row.age(heard.received);
     assessment
 }

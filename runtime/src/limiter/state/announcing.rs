@@ -3,12 +3,12 @@
 use core::mem;
 
 use crate::costs::Costs;
+use crate::events::LongWait;
 use crate::quota::Rate;
 use crate::time::Instant;
 use crate::time::Span;
 
 use super::LimiterState;
-use super::news::LongWait;
 use super::news::News;
 use super::waiter::Waiter;
 use super::why;
@@ -40,10 +40,10 @@ impl LimiterState {
                 rows.unit(self.due_and_row(&total, now).1)
             });
             self.announced.wait = Some(LongWait {
-                unit: unit.filter(|_| !closed),
-                wait,
+                wait: wait.into(),
                 ahead,
                 why,
+                unit: unit.filter(|_| !closed),
                 refusable: waiter.refusable,
             });
         }

@@ -116,7 +116,7 @@ pub(super) struct LimiterState {
     pub(super) announced: Announced,
     /// The strict window of the quota, if it has one.
     pub(super) strict: Option<Box<StrictState>>,
-    /// The limits beside the first, if there are any.
+    /// The limits, where there are several, or where the only one does not count requests.
     pub(super) rows: Option<Box<RowStates>>,
     /// Costs of attempts are corrected. The instant of each overflow has to be known for that, so the fast path stays shut.
     pub(super) settles: bool,

@@ -1,6 +1,7 @@
 //! Changes of a limiter that events report: pauses, rates that are learnt, and long waits before they begin.
 
 use crate::events;
+use crate::events::LongWait;
 use crate::learning::Oddities;
 use crate::limiter::long_waits::EVERY;
 use crate::limiter::long_waits::LongWaits;
@@ -39,16 +40,6 @@ pub(in crate::limiter) struct Announced {
     pub(super) stuck_at: Option<Instant>,
     /// Number of such calls to be announced.
     pub(super) stuck: usize,
-}
-
-#[derive(Clone, Copy, Debug)]
-pub(super) struct LongWait {
-    pub(super) wait: Span,
-    pub(super) ahead: u64,
-    pub(super) why: &'static str,
-    pub(super) refusable: bool,
-    /// Unit of the limit that is waited for, where there are several.
-    pub(super) unit: Option<&'static str>,
 }
 
 /// Changes, in the order in which they are announced.
@@ -140,15 +131,7 @@ impl News {
             events::paced(limiter, &rate, lasts.into());
         }
         if let Some(long) = self.wait.filter(|_| long_waits.take_turn(now)) {
-            let wait = long.wait.into();
-            let wait = events::LongWait {
-                wait,
-                ahead: long.ahead,
-                why: long.why,
-                unit: long.unit,
-                refusable: long.refusable,
-            };
-            events::long_wait(limiter, &wait);
+            events::long_wait(limiter, &long);
         }
     }
 }

@@ -4,7 +4,7 @@ use crate::bucket::Shape;
 use crate::learning::Observation;
 use crate::learning::Routes;
 use crate::learning::RowLearning;
-use crate::learning::RowState as HeardState;
+use crate::learning::RowUse;
 use crate::run_log::RunLog;
 use crate::time::Instant;
 use crate::time::Span;
@@ -76,7 +76,7 @@ impl RowHints {
         if !routes.concern(row) {
             return;
         }
-        let state = HeardState {
+        let used = RowUse {
             declared,
             left: Some(left),
             cost: 1,
@@ -86,7 +86,7 @@ impl RowHints {
                 .map_or(0, |it| it.taken_after(heard.sent)),
         };
         self.taken.get_or_insert_with(|| RunLog::new(u32::MAX));
-        self.learning.hear(routes, row, heard, &state);
+        self.learning.hear(routes, row, heard, &used);
         self.age(now);
     }
 

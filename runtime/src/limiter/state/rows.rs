@@ -361,7 +361,7 @@ impl LimiterState {
         }
     }
 
-    /// Changes the quota of all limits of this unit beside the first. Returns whether there is one.
+    /// Changes the quota of the limit at `row`, which is beside the first.
     pub(in crate::limiter) fn set_row_quota(&mut self, row: usize, quota: Quota, now: Instant) {
         let Some(rows) = &mut self.rows else { return };
         let Some(state) = row.checked_sub(1).and_then(|at| rows.others.get_mut(at)) else {
