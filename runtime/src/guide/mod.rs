@@ -6,6 +6,7 @@
 //! | [What counts as a failure](failures) | Which outcomes are tried again, and how does the limiter know? |
 //! | [Own error types](own_errors) | What does my error need so that calls can be refused? |
 //! | [One limit for several functions](shared_limits) | How do functions share a limit, or get one for each account? |
+//! | [Several limits](limits) | How do I count tokens or points, and what a call really took? |
 //! | [Several processes](processes) | How do processes and machines share a limit? |
 //! | [Clients](clients) | What do I write with reqwest, tonic, ureq, octocrab, async-openai? |
 //! | [Without the attribute](direct_calls) | How do I call through a limiter where an attribute cannot be? |
@@ -31,6 +32,9 @@ pub mod own_errors {}
 
 #[doc = include_str!("shared_limits.md")]
 pub mod shared_limits {}
+
+#[doc = include_str!("limits.md")]
+pub mod limits {}
 
 #[doc = include_str!("processes.md")]
 pub mod processes {}
