@@ -5,7 +5,7 @@
 //! cargo run -p examples --example llm_tokens -- --minutes 20
 //! ```
 //!
-//! Each provider is a server on loopback which enforces what its documentation says: OpenAI's rows and headers with
+//! Each provider is a server on loopback which enforces what its documentation says: the rows and headers of `OpenAI` with
 //! tokens charged in three ways, and Anthropic's three rows. A minute takes a second. It ends with an error status if a
 //! request was refused, or if less than nine tenths of the quota was used.
 #![forbid(unsafe_code)]

@@ -142,6 +142,17 @@ impl Bucket {
         next.since(latest) / self.shape.interval
     }
 
+    /// Returns the time in which the bucket is full, if no token is taken.
+    #[inline]
+    pub(crate) fn room(self, now: Instant) -> Span {
+        self.tat.since(now)
+    }
+
+    /// Moves the instant at which the bucket is full forward by `span`.
+    pub(crate) const fn fill(&mut self, span: Span) {
+        self.tat = self.tat.before(span);
+    }
+
     /// Puts back tokens that were taken and not used.
     pub(crate) const fn give_back(&mut self, tokens: u64) {
         self.tat = self.tat.before(self.shape.price(tokens));

@@ -32,6 +32,8 @@
 //!   [`CallOptions`], and [`Limiter::acquire`] gives a [`Permit`] alone.
 //! * [`Error`] is returned where a call is refused and has no outcome of its own; [`Error::find`] finds it in other errors.
 //! * [`Signal`] tells what an error of your own means. [`Verdict`] is the result of a `classify` function.
+//! * Several limits at once, as of requests and tokens: [`guide::limits`]. [`spent()`], [`refund`] and [`meter()`] in the body
+//!   say what an attempt really took. [`Limiter::acquire_costs`] gives a [`Reservation`] without the attribute.
 //! * [`hint()`] in the body passes on what a server says of its limits elsewhere than in headers.
 //! * [`attempt`] tells the body which attempt it is, and gives it an idempotency key.
 //! * [`spent`](spent()), [`refund`](refund()) and [`meter`](meter()) say in the body what an attempt really took: a
@@ -96,7 +98,8 @@
 //! # Not supported
 //!
 //! * Blocking functions, and runtimes other than tokio.
-//! * Several limits at once, strict windows, a bucket for each key, a cost for each call, a bound on calls in flight.
+//! * A bucket for each key, and a bound on calls in flight.
+//! * In a store: several limits at once.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(
     not(all(

@@ -1,6 +1,7 @@
 //! Callers of a provider on the paused clock.
 
 use core::time::Duration;
+use std::io;
 use std::sync::Arc;
 use std::sync::Mutex;
 
@@ -15,7 +16,7 @@ use test_support::short::ms;
 use tokio::time::Instant;
 use tokio::time::sleep;
 
-use crate::Reply;
+pub(crate) type Reply = io::Result<Response<String>>;
 
 const CALLERS: u64 = 24;
 

@@ -5,21 +5,17 @@
 
 mod driving;
 
-use std::io;
-
-use http::Response;
 use paced::rate_limited;
 use test_support::provider;
 use test_support::provider::Charge;
 use test_support::provider::Request;
 
 use crate::driving::Figures;
+use crate::driving::Reply;
 use crate::driving::Server;
 use crate::driving::drive;
 use crate::driving::output_of;
 use crate::driving::total_of;
-
-type Reply = io::Result<Response<String>>;
 
 const MINUTES: u32 = 10;
 
@@ -47,7 +43,7 @@ async fn openai_which_charges_when_a_request_arrives() {
 #[rate_limited(
     limits(requests(rate = "180/min", burst = 25), tokens(rate = "60000/min", burst = 58_000)),
     cost(tokens = prompt.input + TYPICAL),
-    settle(tokens = |reply| total_of(reply)),
+    settle(tokens = total_of),
 )]
 async fn at_the_end(server: &Server, prompt: &Request) -> Reply {
     Ok(server.request(prompt).await)
@@ -66,7 +62,7 @@ async fn a_provider_which_charges_at_the_end() {
 #[rate_limited(
     limits(requests(rate = "180/min", burst = 25), tokens(rate = "60000/min", burst = 58_000)),
     cost(tokens = prompt.input + prompt.max_output),
-    settle(tokens = |reply| total_of(reply)),
+    settle(tokens = total_of),
 )]
 async fn azure(server: &Server, prompt: &Request) -> Reply {
     Ok(server.request(prompt).await)
@@ -89,7 +85,7 @@ async fn azure_which_reserves_and_says_minus_one() {
         output_tokens(rate = "15000/min", burst = 14_000),
     ),
     cost(input_tokens = prompt.input, output_tokens = TYPICAL),
-    settle(output_tokens = |reply| output_of(reply)),
+    settle(output_tokens = output_of),
 )]
 async fn anthropic(server: &Server, prompt: &Request) -> Reply {
     Ok(server.request(prompt).await)
@@ -108,7 +104,7 @@ async fn anthropic_which_counts_answers_as_they_are_produced() {
 #[rate_limited(
     limits(requests = ["30/min", "14400/d"], tokens(rate = "60000/min", burst = 58_000)),
     cost(tokens = prompt.input + prompt.max_output),
-    settle(tokens = |reply| total_of(reply)),
+    settle(tokens = total_of),
 )]
 async fn groq(server: &Server, prompt: &Request) -> Reply {
     Ok(server.request(prompt).await)
@@ -127,7 +123,7 @@ async fn groq_which_tells_of_the_day_alone() {
 #[rate_limited(
     limits(requests(rate = "2/s", burst = 1), tokens(rate = "50000/min", burst = 45_000)),
     cost(tokens = prompt.input + TYPICAL),
-    settle(tokens = |reply| total_of(reply)),
+    settle(tokens = total_of),
 )]
 async fn mistral(server: &Server, prompt: &Request) -> Reply {
     Ok(server.request(prompt).await)
@@ -160,7 +156,7 @@ async fn shopify_which_says_how_full_its_bucket_is() {
 #[rate_limited(
     limits(requests(rate = "1000/s", burst = 1000), points(rate = "50/s", burst = 950)),
     cost(points = prompt.max_output),
-    settle(points = |reply| driving::points_of(reply)),
+    settle(points = driving::points_of),
 )]
 async fn shopify_graphql(server: &Server, prompt: &Request) -> Reply {
     Ok(server.request(prompt).await)

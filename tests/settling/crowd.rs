@@ -44,8 +44,7 @@ async fn crowd(others: usize) -> Vec<Wait> {
         });
     }
     let _ = timeout(secs(20), callers.join_all()).await;
-    let waits = waits.lock().unwrap();
-    waits.clone()
+    waits.lock().unwrap().clone()
 }
 
 fn granted(waits: &[Wait], costs: &[(&str, u64)]) -> usize {

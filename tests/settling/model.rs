@@ -22,6 +22,7 @@ pub(crate) struct Model {
     period: f64,
     /// Tokens that may have been forgiven in parts.
     pub(crate) parts_forgiven: f64,
+    owed_now: (Instant, f64),
     at: Instant,
 }
 
@@ -37,6 +38,7 @@ impl Model {
             level: capacity,
             period: f64::from(count),
             parts_forgiven: 0.0,
+            owed_now: (Instant::now(), 0.0),
             at: Instant::now(),
         }
     }
@@ -61,10 +63,21 @@ impl Model {
     /// Takes tokens that were spent beyond a cost.
     pub(crate) fn owe(&mut self, tokens: u64) {
         self.charge(tokens);
+        let tokens_now = f64::from(u32::try_from(tokens).expect("a small cost"));
+        self.owed_now = match self.owed_now {
+            (at, before) if at == self.at => (at, before + tokens_now),
+            _ => (self.at, tokens_now),
+        };
         // What is forgiven is counted in whole tokens.
         if tokens > 0 && self.period < MOST_OWED {
             self.parts_forgiven += 1.0;
         }
+    }
+
+    /// Returns the tokens that were spent beyond costs at this very instant: the permit of a call may be older.
+    pub(crate) fn owed_now(&self) -> f64 {
+        let (at, tokens) = self.owed_now;
+        if at == self.at { tokens } else { 0.0 }
     }
 
     /// Changes the quota. Tokens that are used up stay so, as far as the bucket can tell; what is owed stays so.

@@ -105,7 +105,7 @@ impl World {
             }
             Event::Try { cost, outcome } => {
                 self.spawn(self.shared.clone().call(None, cost, outcome))
-                    .await
+                    .await;
             }
             Event::Drop { nth } => {
                 let mut going = self.callers.iter().filter(|caller| !caller.is_finished());
@@ -116,17 +116,13 @@ impl World {
             }
             Event::Pause { millis } => limiter.cooldown_for(Duration::from_millis(millis)),
             Event::SetQuota { of_requests, quota } => {
+                // Permits that were granted before are picked up before, as the server counts them.
+                yield_now().await;
                 let unit = if of_requests { "requests" } else { "tokens" };
                 limiter
                     .set_limit(unit, quota.quota)
                     .expect("a limit of this unit");
-                let mut server = self.shared.server();
-                if of_requests {
-                    server.requests.set(quota);
-                } else {
-                    server.tokens.set(quota);
-                }
-                drop(server);
+                self.shared.server().set(of_requests, quota);
                 // Callers whose tokens are there now are served.
                 yield_now().await;
             }
@@ -149,6 +145,16 @@ impl World {
         }
         assert_eq!(self.shared.limiter.snapshot().waiting, 0);
         core::mem::take(&mut self.shared.server().record)
+    }
+}
+
+impl Server {
+    fn set(&mut self, of_requests: bool, quota: Declared) {
+        if of_requests {
+            self.requests.set(quota);
+        } else {
+            self.tokens.set(quota);
+        }
     }
 }
 
@@ -197,7 +203,8 @@ impl Shared {
         for (unit, left) in left {
             let forgiven = snapshot.row(unit).map_or(0, |row| row.forgiven);
             let forgiven = f64::from(u32::try_from(forgiven).expect("a few tokens"));
-            if left + forgiven + server.tokens.parts_forgiven < -server.exact {
+            let spared = forgiven + server.tokens.parts_forgiven + server.tokens.owed_now();
+            if left + spared < -server.exact {
                 let fault =
                     format!("{left} {unit} left after {tokens} of {number:?}, {snapshot:?}");
                 server.record.faults.push(fault);

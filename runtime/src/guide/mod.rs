@@ -7,6 +7,7 @@
 //! | [Own error types](own_errors) | What does my error need so that calls can be refused? |
 //! | [One limit for several functions](shared_limits) | How do functions share a limit, or get one for each account? |
 //! | [Costs and settlement](costs) | How do calls take several tokens, and what do they get back? |
+//! | [Several limits](limits) | How do I count tokens or points, and what a call really took? |
 //! | [Several processes](processes) | How do processes and machines share a limit? |
 //! | [Clients](clients) | What do I write with reqwest, tonic, ureq, octocrab, async-openai? |
 //! | [Without the attribute](direct_calls) | How do I call through a limiter where an attribute cannot be? |
@@ -35,6 +36,8 @@ pub mod shared_limits {}
 
 #[doc = include_str!("costs.md")]
 pub mod costs {}
+#[doc = include_str!("limits.md")]
+pub mod limits {}
 
 #[doc = include_str!("processes.md")]
 pub mod processes {}

@@ -418,6 +418,8 @@ impl Limiter {
 
     /// Changes the quota of the limits of this unit, also for callers that wait. Tokens that are used up or owed stay so.
     ///
+    /// Where several limits have the unit, such as one for a second and one for an hour, all of them get this quota.
+    ///
     /// # Errors
     ///
     /// [`is_conflict`](Error::is_conflict): the limiter has no limit of this unit.

@@ -162,8 +162,8 @@ pub(crate) fn find(name: &str) -> Result<Limiter, Error> {
     });
     found.ok_or_else(|| {
         Error::conflict(format!(
-            "limiter \"{name}\" is not declared yet: give `rate` beside `limiter = \"{name}\"`, \
-             or build it before: `Limiter::builder(..).name(\"{name}\")`",
+            "limiter \"{name}\" is not declared yet: call the function that has its rate before, \
+             give the same `rate` or `limits` here, or build it: `Limiter::builder(..).name(\"{name}\")`",
         ))
     })
 }

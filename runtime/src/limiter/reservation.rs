@@ -292,8 +292,8 @@ impl Limiter {
     /// owes at most the tokens of one period; more is forgiven, and counted in
     /// [`RowSnapshot::forgiven`](crate::RowSnapshot::forgiven).
     ///
-    /// Tokens that were not spent are given back, but not where the bucket has been full since: then it has gained other
-    /// tokens in their place, and giving these back would exceed the quota.
+    /// Tokens that were not spent are given back, as far as the bucket has had room for them since: those that a bucket
+    /// without the estimate would have spilt meanwhile are lost, or calls together would exceed the quota.
     ///
     /// # Errors
     ///

@@ -216,6 +216,7 @@ impl Shared {
         }
         let closed = locked.state.cooldown.closed_for(now);
         let waiter = locked.state.queue.waiter_mut(index);
+        let since = waiter.since;
         let outcome = match waiter.state() {
             WaiterState::Granted { .. } | WaiterState::Held { .. } => {
                 Ok(waiter.max_closed.minus(closed))
@@ -242,6 +243,9 @@ impl Shared {
                 return None;
             }
         };
+        if outcome.is_ok() {
+            locked.state.picked_up(since, now);
+        }
         match outcome {
             Ok(_) if wanted == Use::Later => locked.state.queue.hold(index),
             Ok(_) => locked::remove(locked, index),

@@ -31,6 +31,10 @@ pub struct Site {
     name: &'static str,
     settings: Settings,
     setup: OnceLock<Result<Setup, Error>>,
+    /// Held while the first call makes the setup.
+    first: Mutex<()>,
+    /// Refusal of calls that come before another function has declared the shared limiter.
+    undeclared: OnceLock<Box<Result<Setup, Error>>>,
     unread: Unread,
 }
 
@@ -124,6 +128,8 @@ impl Site {
             name,
             settings,
             setup: OnceLock::new(),
+            first: Mutex::new(()),
+            undeclared: OnceLock::new(),
             unread: Unread::of(name),
         }
     }
@@ -192,7 +198,8 @@ impl Site {
             .unwrap_or_else(|| self.first_setup(brings, find_out))
     }
 
-    /// The same for the first call. Outside of a runtime it is refused: later ones would have to wait.
+    /// The same for the first call. Outside of a runtime it is refused: later ones would have to wait. A call whose limiter is
+    /// not declared yet is refused, too, and the next call looks for the limiter again.
     #[cold]
     fn first_setup(
         &'static self,
@@ -203,15 +210,28 @@ impl Site {
         if Handle::try_current().is_err() {
             return &NO_RUNTIME;
         }
-        self.setup.get_or_init(|| {
-            let setup = self.set_up(find_out)?;
+        let _alone = self.first.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(setup) = self.setup.get() {
+            return setup;
+        }
+        let setup = self.set_up(find_out).and_then(|setup| {
             if brings || setup.limiter.is_some() {
                 return Ok(setup);
             }
             let sentence =
                 "the function has no limiter: its attribute gives neither `rate` nor `limiter`";
             Err(Error::invalid(sentence).in_function(self.name))
-        })
+        });
+        if setup.as_ref().is_err_and(Error::is_conflict) && self.is_undeclared() {
+            return self.undeclared.get_or_init(|| Box::new(setup));
+        }
+        self.setup.get_or_init(|| setup)
+    }
+
+    /// Returns whether the function shares a limiter by a name that nothing has declared yet.
+    fn is_undeclared(&self) -> bool {
+        let name = self.settings.name;
+        name.is_some_and(|name| limiter::find(name).is_err())
     }
 
     /// Makes the setup that all calls of the function share, and finds or makes their limiter.

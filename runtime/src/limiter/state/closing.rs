@@ -38,6 +38,7 @@ impl LimiterState {
         }
         let unused = self.call_back(now);
         self.give_back(unused);
+        self.record_peak(now);
         self.empty(until);
         self.expel(now, wakes);
     }

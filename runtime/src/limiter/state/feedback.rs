@@ -298,9 +298,12 @@ impl LimiterState {
             self.overflow(from, Span::ZERO);
             let used = self.bucket.used_in(to, from);
             self.bucket.reshape_with_debt(to, from);
+            if let Some(peaks) = &mut self.peaks {
+                peaks.forget(now);
+            }
             // Of tokens that a smaller bucket has no room for, it is not known any more that they are used.
             if used > to.capacity {
-                self.overflowed = Overflow::by(now.after(Span::from_nanos(1)));
+                self.overflowed = Overflow::by(now.after(Span::SHORTEST));
             }
         } else if changes {
             self.bucket.reshape(to, now);

@@ -13,6 +13,7 @@ pub(super) mod granting;
 mod hearing;
 pub(super) mod news;
 pub(super) mod overflow;
+mod peaks;
 pub(super) mod presence;
 pub(super) mod queue;
 mod queue_costs;
@@ -42,6 +43,7 @@ use self::cooldown::Probe;
 use self::faults::Faults;
 use self::news::Announced;
 use self::overflow::Overflow;
+use self::peaks::Peaks;
 use self::queue::Queue;
 use self::rejection::FirstTrip;
 use self::row_set::RowStates;
@@ -118,6 +120,8 @@ pub(super) struct LimiterState {
     pub(super) rows: Option<Box<RowStates>>,
     /// Costs of attempts are corrected. The instant of each overflow has to be known for that, so the fast path stays shut.
     pub(super) settles: bool,
+    /// Peaks of the level of the bucket, once costs are corrected.
+    pub(super) peaks: Option<Box<Peaks>>,
     /// Tokens spent beyond what the first limit can owe.
     pub(super) forgiven: u64,
     /// The limit in a store, from which permits come instead of from the bucket.
@@ -154,6 +158,7 @@ impl LimiterState {
             strict: StrictState::of(quota),
             rows: None,
             settles: false,
+            peaks: None,
             forgiven: 0,
             remote: None,
         }

@@ -15,6 +15,7 @@ use crate::time::Instant;
 use crate::time::Span;
 
 use super::overflow::Overflow;
+use super::peaks::Peaks;
 use super::row_hints::RowHints;
 use super::strict_state::StrictState;
 
@@ -29,6 +30,7 @@ pub(in crate::limiter) struct RowState {
     bucket: Bucket,
     /// Instant of the last (possible) overflow.
     overflowed: Overflow,
+    peaks: Peaks,
     /// Restrictions by what the server says.
     hints: RowHints,
     /// The strict window of the quota, if it has one.
@@ -53,6 +55,7 @@ impl RowState {
             declared,
             bucket: Bucket::full(declared),
             overflowed: Overflow::NEVER,
+            peaks: Peaks::new(Instant::EPOCH),
             hints: RowHints::NONE,
             strict: StrictState::of(row.quota),
             waited: Duration::ZERO,
@@ -111,6 +114,7 @@ impl RowState {
             return;
         }
         self.overflow(now, credit);
+        self.peaks.record(self.bucket.room(now), now);
         self.bucket = drawn;
         self.hints.take(u64::from(cost), now);
         if let Some(strict) = &mut self.strict {
@@ -131,11 +135,6 @@ impl RowState {
     /// Puts back tokens of a permit that was granted at `since` and not used.
     pub(super) fn put_back(&mut self, tokens: u64, since: Instant, now: Instant) {
         self.hints.give_back(tokens, since);
-        self.give_back(tokens, since, now);
-    }
-
-    /// Puts back tokens that were taken at `since` and not spent, unless others have taken their place.
-    pub(super) fn give_back(&mut self, tokens: u64, since: Instant, now: Instant) {
         self.overflow(now, TIMER_SLACK);
         if let Some(strict) = &mut self.strict {
             strict.uncount(tokens, since);
@@ -145,6 +144,22 @@ impl RowState {
         }
     }
 
+    /// Gives back tokens that were taken at `drawn_at` and not spent, as far as there has been room for them since.
+    pub(super) fn give_back(&mut self, tokens: u64, drawn_at: Instant, now: Instant) {
+        if let Some(strict) = &mut self.strict {
+            strict.uncount(tokens, drawn_at);
+        }
+        let unspent = self.bucket.shape.price(tokens);
+        let room = self.peaks.least_room(drawn_at, self.bucket.room(now));
+        self.bucket.fill(unspent.min(room.unwrap_or(Span::ZERO)));
+        self.peaks.raise(unspent);
+    }
+
+    /// Records that a permit of `since` is picked up, from which on its holder counts it, before `later`.
+    pub(super) fn picked_up(&mut self, since: Instant, later: Instant) {
+        self.peaks.move_to(since, later);
+    }
+
     /// Charges tokens that were spent beyond the cost. The limit owes at most the tokens of one period.
     pub(super) fn charge(&mut self, tokens: u64, now: Instant) {
         self.overflow(now, Span::ZERO);
@@ -152,6 +167,7 @@ impl RowState {
             strict.count(tokens, now);
         }
         self.hints.take(tokens, now);
+        self.peaks.record(self.bucket.room(now), now);
         let most = self.quota.rate().period();
         self.forgiven = self
             .forgiven
@@ -235,9 +251,10 @@ impl RowState {
             self.overflow(now, Span::ZERO);
             let used = self.bucket.used_in(to, now);
             self.bucket.reshape_with_debt(to, now);
+            self.peaks.forget(now);
             // Of tokens that a smaller bucket has no room for, it is not known any more that they are used.
             if used > to.capacity {
-                self.overflowed = Overflow::by(now.after(Span::from_nanos(1)));
+                self.overflowed = Overflow::by(now.after(Span::SHORTEST));
             }
         }
     }
@@ -247,6 +264,7 @@ impl RowState {
         let used = u64::from(self.quota.burst().get()).saturating_sub(self.available(now));
         self.quota = quota;
         self.declared = Shape::of(quota);
+        self.peaks.forget(now);
         self.strict = StrictState::of(quota);
         if let Some(strict) = &mut self.strict {
             strict.count(used, now);
@@ -255,6 +273,7 @@ impl RowState {
 
     /// Takes all tokens, for a quota that starts empty.
     pub(super) fn drain(&mut self, now: Instant) {
+        self.peaks.record(self.bucket.room(now), now);
         self.bucket.drain(now);
         let logged = self.strict.as_mut().and_then(|it| it.logged_mut(now));
         if let Some((log, lasts)) = logged {

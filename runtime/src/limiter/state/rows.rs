@@ -5,6 +5,7 @@
 
 use core::time::Duration;
 
+use crate::bucket::Bucket;
 use crate::costs::Costs;
 use crate::costs::MAX_ROWS;
 use crate::costs::Settlement;
@@ -21,14 +22,17 @@ use crate::time::Span;
 
 use super::LimiterState;
 use super::cooldown::Probe;
+use super::peaks::Peaks;
 use super::row_set::RowStates;
 use super::row_state::RowState;
 use super::row_state::left;
+use super::waiter::LEASE;
 
 impl LimiterState {
     /// Gives the limiter its limits beside the first, or a first one of another unit than requests.
     pub(in crate::limiter) fn add_rows(&mut self, rows: &Rows) {
         self.rows = Some(Box::new(RowStates::new(rows)));
+        self.peaks = Some(Box::new(Peaks::new(Instant::EPOCH)));
         self.queue.count_all_costs();
     }
 
@@ -221,6 +225,7 @@ impl LimiterState {
     /// unless its bucket has overflowed meanwhile: then other tokens have taken their place.
     pub(in crate::limiter) fn settle(&mut self, settlement: &Settlement, now: Instant) {
         self.settles = true;
+        self.peaks.get_or_insert_with(|| Box::new(Peaks::new(now)));
         let Settlement {
             drawn_at,
             costs,
@@ -243,20 +248,68 @@ impl LimiterState {
         }
     }
 
+    /// Gives back tokens of the first limit that were taken at `drawn_at` and not spent, as far as there has been room for
+    /// them since.
+    fn give_back_first(&mut self, tokens: u64, drawn_at: Instant, now: Instant) {
+        self.unlog(tokens, drawn_at);
+        if self.remote.is_some() {
+            return;
+        }
+        let unspent = self.bucket.shape.price(tokens);
+        let least = |bucket: &Bucket, peaks: &Peaks| peaks.least_room(drawn_at, bucket.room(now));
+        let room = self
+            .peaks
+            .as_ref()
+            .and_then(|peaks| least(&self.bucket, peaks));
+        // Nothing is known of the time before the first correction but whether the bucket was full.
+        let is_full = self.overflowed.covers(drawn_at);
+        let room = room.unwrap_or(if is_full { Span::ZERO } else { unspent });
+        let unspent = unspent.min(room);
+        self.bucket.fill(unspent);
+        for bucket in [&mut self.declared, &mut self.refilled]
+            .into_iter()
+            .flatten()
+        {
+            bucket.fill(unspent);
+        }
+        if let Some(peaks) = &mut self.peaks {
+            peaks.raise(self.bucket.shape.price(tokens));
+        }
+    }
+
+    /// Records the level of the bucket, which is about to fall.
+    #[inline]
+    pub(super) fn record_peak(&mut self, now: Instant) {
+        if let Some(peaks) = &mut self.peaks {
+            peaks.record(self.bucket.room(now), now);
+        }
+    }
+
+    /// Records that a permit which was granted at `since` is picked up at `now`, from which on its holder counts it.
+    pub(in crate::limiter) fn picked_up(&mut self, since: Instant, now: Instant) {
+        if !self.has_rows() || since >= now {
+            return;
+        }
+        let later = now.after(LEASE);
+        if let Some(peaks) = &mut self.peaks {
+            peaks.move_to(since, later);
+        }
+        for row in self.rows.iter_mut().flat_map(|rows| &mut rows.others) {
+            row.picked_up(since, later);
+        }
+    }
+
     /// Corrects what an attempt took of the first limit.
     fn settle_first(&mut self, cost: u64, spent: u64, drawn_at: Instant, now: Instant) {
         self.overflow(now, Span::ZERO);
         if spent < cost {
-            self.unlog(cost - spent, drawn_at);
-            if self.remote.is_none() && !self.overflowed.covers(drawn_at) {
-                self.give_back(cost - spent);
-            }
-            return;
+            return self.give_back_first(cost - spent, drawn_at, now);
         }
         let (more, most) = (spent - cost, self.quota().rate().period());
         if more == 0 || self.remote.is_some() {
             return;
         }
+        self.record_peak(now);
         if let Some(strict) = &mut self.strict {
             strict.count(more, now);
         }

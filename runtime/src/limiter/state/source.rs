@@ -39,6 +39,7 @@ impl LimiterState {
         };
         self.check_log(cost, now)?;
         self.overflow(now, credit);
+        self.record_peak(now);
         // The declared bucket has room for the cost, or the caller would have been refused.
         let bucket = Bucket::new(self.bucket.tat, shape.with_room_for(cost));
         self.bucket.tat = bucket.take(cost, now, credit)?.tat;

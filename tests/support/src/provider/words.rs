@@ -82,18 +82,9 @@ fn row_in_headers(
     let (limit, left, name) = (counter.pace().limit(), counter.left(), row.name);
     let reset = counter.reset();
     match dialect {
-        Dialect::OpenAi => {
-            headers.add(format!("x-ratelimit-limit-{name}"), limit);
-            headers.add(format!("x-ratelimit-remaining-{name}"), left);
-            headers.add(format!("x-ratelimit-reset-{name}"), go(reset));
-        }
-        Dialect::Azure if name == "requests" => unknown_to_azure(name, headers),
-        Dialect::Azure => {
-            headers.add(format!("x-ratelimit-limit-{name}"), limit);
-            headers.add(format!("x-ratelimit-remaining-{name}"), left);
-            let reset = seconds(reset, said.exact);
-            headers.add(format!("x-ratelimit-reset-{name}"), reset);
-        }
+        Dialect::OpenAi => headers.three(name, limit, left, go(reset)),
+        Dialect::Azure if name == "requests" => headers.three(name, -1, -1, 0),
+        Dialect::Azure => headers.three(name, limit, left, seconds(reset, said.exact)),
         Dialect::Anthropic => {
             let reset = dates::rfc_3339(whole(said.now + reset, said.exact));
             headers.add(format!("anthropic-ratelimit-{name}-limit"), limit);
@@ -198,6 +189,13 @@ fn points(said: &Said<'_>) -> String {
 struct Headers(HeaderMap);
 
 impl Headers {
+    /// Adds what is told of a row.
+    fn three<N: Display>(&mut self, name: &str, limit: N, left: N, reset: impl Display) {
+        self.add(format!("x-ratelimit-limit-{name}"), limit);
+        self.add(format!("x-ratelimit-remaining-{name}"), left);
+        self.add(format!("x-ratelimit-reset-{name}"), reset);
+    }
+
     fn add(&mut self, name: String, value: impl Display) {
         let name = HeaderName::try_from(name).expect("names of rows are tokens");
         self.insert(name, value.to_string());

@@ -6,8 +6,8 @@ use reqwest::Client;
 use test_support::provider::Request;
 
 use super::Kind;
-use super::callers::TYPICAL;
-use super::callers::total_tokens;
+use super::TYPICAL;
+use super::total_tokens;
 
 /// Makes one call; whether it succeeded in the end.
 pub(super) async fn call(kind: Kind, client: &Client, url: &str, request: &Request) -> bool {

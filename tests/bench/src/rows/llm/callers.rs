@@ -22,13 +22,12 @@ use super::REQUESTS;
 use super::REQUESTS_AT_ONCE;
 use super::TOKENS;
 use super::TOKENS_AT_ONCE;
+use super::TYPICAL;
 use super::annotated;
+use super::total_tokens;
 
 /// All have as many.
 const RETRIES: u32 = 5;
-
-/// Tokens that an answer is taken to have before it is there.
-pub(super) const TYPICAL: u64 = 150;
 
 /// A contender.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -147,13 +146,6 @@ async fn fetch(client: &Client, url: &str) -> Result<u32, Failed> {
 fn retry_after(response: &reqwest::Response) -> Option<Duration> {
     let value = response.headers().get("retry-after-ms")?.to_str().ok()?;
     value.parse().ok().map(Duration::from_millis)
-}
-
-/// Returns the number after `"total_tokens":`.
-pub(super) fn total_tokens(body: &str) -> Option<u32> {
-    let (_, rest) = body.split_once("\"total_tokens\":")?;
-    let digits = rest.split(|c: char| !c.is_ascii_digit()).next()?;
-    digits.parse().ok()
 }
 
 async fn with_backon<F>(attempt: impl FnMut() -> F) -> bool

@@ -40,6 +40,9 @@ const REQUESTS_AT_ONCE: u32 = 100;
 /// Tokens at once, a tenth less than the server lets through.
 const TOKENS_AT_ONCE: u32 = 54_000;
 
+/// Tokens that an answer is taken to have before it is there.
+const TYPICAL: u64 = 150;
+
 /// Time in which calls begin.
 const LASTING: Duration = Duration::from_secs(6);
 
@@ -173,6 +176,13 @@ async fn call_for_a_while(kind: Kind, caller: Caller, served: &Arc<Served>) -> (
         calls.0.load(Ordering::Relaxed),
         calls.1.load(Ordering::Relaxed),
     )
+}
+
+/// Returns the number after `"total_tokens":`.
+fn total_tokens(body: &str) -> Option<u32> {
+    let (_, rest) = body.split_once("\"total_tokens\":")?;
+    let digits = rest.split(|c: char| !c.is_ascii_digit()).next()?;
+    digits.parse().ok()
 }
 
 /// Returns the figures as a table.

@@ -31,8 +31,9 @@ pub(super) fn run(kind: Kind, address: SocketAddr) -> io::Result<(u32, u32)> {
         .output()?;
     let told = String::from_utf8_lossy(&output.stdout).into_owned();
     let mut counts = told.split_whitespace().map(str::parse);
-    let counts = (output.status.success(), counts.next(), counts.next());
-    if let (true, Some(Ok(calls)), Some(Ok(failed))) = counts {
+    if let (true, Some(Ok(calls)), Some(Ok(failed))) =
+        (output.status.success(), counts.next(), counts.next())
+    {
         return Ok((calls, failed));
     }
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
