@@ -191,6 +191,20 @@ async fn two_limits_of_one_unit_hold_both() -> Result<(), paced::Error> {
 }
 
 #[tokio::test(start_paused = true)]
+async fn several_permits_are_taken_from_each_limit_of_requests_and_from_no_other()
+-> Result<(), paced::Error> {
+    let limiter = Limiter::builder(per_second(10))
+        .row("tokens", per_second(500))
+        .row("requests", per_second(20))
+        .build()?;
+    limiter.acquire_many(3).await?;
+    limiter.try_acquire_many(2)?;
+    let left: Vec<_> = limiter.snapshot().rows().map(|row| row.available).collect();
+    assert_eq!(left, [5, 500, 15]);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_was_not_spent_comes_back() -> Result<(), paced::Error> {
     let limiter = requests_and_tokens();
     let reservation = limiter.acquire_costs(&[("tokens", 400)]).await?;

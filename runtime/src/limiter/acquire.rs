@@ -54,12 +54,9 @@ impl<'a> Acquire<'a> {
         }
     }
 
-    /// Returns the costs in all limits: the usual ones for one token.
+    /// Returns the costs in all limits.
     fn costs(&self) -> Costs {
-        match self.cost {
-            1 => self.limiter.shared().usual_costs(),
-            cost => Costs::first(cost),
-        }
+        self.limiter.shared().costs_of_requests(self.cost)
     }
 
     /// Takes a permit under the lock, or a place in the queue.

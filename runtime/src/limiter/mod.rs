@@ -389,7 +389,7 @@ impl Limiter {
                 Permit::new(self, now)
             })
             .map_err(|refusal| {
-                let costs = shared.costs_of_first(cost);
+                let costs = shared.costs_of_requests(cost);
                 shared.not_yet(Denial::Refused(refusal), &costs, now)
             })
     }

@@ -52,7 +52,7 @@ impl Shared {
     }
 
     /// Returns the costs of a call that takes `cost` in each limit of requests.
-    pub(super) fn costs_of_first(&self, cost: u32) -> Costs {
+    pub(super) fn costs_of_requests(&self, cost: u32) -> Costs {
         let Some(units) = self.units.get() else {
             return Costs::first(cost);
         };

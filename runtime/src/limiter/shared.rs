@@ -137,7 +137,7 @@ impl Shared {
             TryTake::Empty(until) => Err(Refusal::Late { until }),
             TryTake::Slow => {
                 let request = Request {
-                    costs: self.costs_of_first(cost),
+                    costs: self.costs_of_requests(cost),
                     ..Request::ONE
                 };
                 self.with_state(|state, now, _| state.take(&request, now))
