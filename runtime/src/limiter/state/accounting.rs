@@ -1,18 +1,15 @@
-//! Counts waits, and takes snapshots of the state and of its limits.
+//! Counts waits, and takes snapshots of the state.
 
 use core::mem;
 use core::time::Duration;
 
-use crate::costs::MAX_ROWS;
 use crate::limiter::fast_path::FastPath;
-use crate::limiter::snapshot::RowSnapshot;
 use crate::limiter::snapshot::Snapshot;
 use crate::quota::Rate;
 use crate::time::Instant;
 
 use super::LimiterState;
 use super::cooldown::Probe;
-use super::row_state::left;
 use super::waiter::Waiter;
 
 impl LimiterState {
@@ -33,31 +30,6 @@ impl LimiterState {
         }
     }
 
-    /// Returns the states of all limits as they are at `now`.
-    fn row_snapshots(&self, now: Instant) -> [Option<RowSnapshot>; MAX_ROWS] {
-        let mut snapshots = [None; MAX_ROWS];
-        let Some(rows) = &self.rows else {
-            return snapshots;
-        };
-        snapshots[0] = Some(RowSnapshot {
-            unit: rows.unit(0),
-            quota: self.quota(),
-            rate: Rate::of_interval(self.bucket.shape.interval),
-            available: rows
-                .first
-                .available(now)
-                .unwrap_or(u64::MAX)
-                .min(self.free(now)),
-            waited: rows.first_waited,
-            forgiven: self.forgiven,
-            closed_for: left(rows.first.closed_until().max(self.cooldown.until()), now),
-        });
-        for (row, state) in rows.numbered() {
-            snapshots[row] = Some(state.snapshot(now));
-        }
-        snapshots
-    }
-
     pub(super) fn account(&mut self, index: u32, now: Instant) {
         let since = self.queue.waiter(index).since;
         let waited = now.since(since);
@@ -65,19 +37,6 @@ impl LimiterState {
         self.waits.cooldown += Duration::from(cooled);
         self.waits.queue += Duration::from(waited - cooled);
         self.account_row(Duration::from(waited - cooled));
-    }
-
-    /// Records a wait for the limit that was the last to have its tokens.
-    fn account_row(&mut self, waited: Duration) {
-        let Some(rows) = &mut self.rows else { return };
-        match rows
-            .blocking
-            .checked_sub(1)
-            .and_then(|at| rows.others.get_mut(at))
-        {
-            Some(row) => row.waited += waited,
-            None => rows.first_waited += waited,
-        }
     }
 
     /// Counts a wait that ended without a permit.

@@ -3,13 +3,18 @@
 //! The first limit is the bucket of the limiter itself. The others stand beside it, and nothing is taken from one of
 //! them while a call waits for another.
 
+use core::time::Duration;
+
 use crate::bucket::Bucket;
 use crate::costs::Costs;
+use crate::costs::MAX_ROWS;
 use crate::costs::Settlement;
 use crate::costs::TotalCosts;
 use crate::limiter::request::Priority;
 use crate::limiter::request::Refusal;
+use crate::limiter::snapshot::RowSnapshot;
 use crate::quota::Quota;
+use crate::quota::Rate;
 use crate::row::Row;
 use crate::row::Rows;
 use crate::time::Instant;
@@ -20,6 +25,7 @@ use super::cooldown::Probe;
 use super::peaks::Peaks;
 use super::row_set::RowStates;
 use super::row_state::RowState;
+use super::row_state::left;
 use super::waiter::LEASE;
 
 impl LimiterState {
@@ -28,6 +34,31 @@ impl LimiterState {
         self.rows = Some(Box::new(RowStates::new(rows)));
         self.peaks = Some(Box::new(Peaks::new(Instant::EPOCH)));
         self.queue.count_all_costs();
+    }
+
+    /// Returns the states of all limits as they are at `now`.
+    pub(super) fn row_snapshots(&self, now: Instant) -> [Option<RowSnapshot>; MAX_ROWS] {
+        let mut snapshots = [None; MAX_ROWS];
+        let Some(rows) = &self.rows else {
+            return snapshots;
+        };
+        snapshots[0] = Some(RowSnapshot {
+            unit: rows.unit(0),
+            quota: self.quota(),
+            rate: Rate::of_interval(self.bucket.shape.interval),
+            available: rows
+                .first
+                .available(now)
+                .unwrap_or(u64::MAX)
+                .min(self.free(now)),
+            waited: rows.first_waited,
+            forgiven: self.forgiven,
+            closed_for: left(rows.first.closed_until().max(self.cooldown.until()), now),
+        });
+        for (row, state) in rows.numbered() {
+            snapshots[row] = Some(state.snapshot(now));
+        }
+        snapshots
     }
 
     /// Takes costs out of all limits, or out of none. Returns until when the permit may be used. `Err`: the instant at
@@ -174,6 +205,19 @@ impl LimiterState {
         for index in self.queue.unused() {
             let (costs, since) = (self.queue.costs(index), self.queue.waiter(index).since);
             self.give_back_rows(&costs, since, now);
+        }
+    }
+
+    /// Records a wait for the limit that was the last to have its tokens.
+    pub(super) fn account_row(&mut self, waited: Duration) {
+        let Some(rows) = &mut self.rows else { return };
+        match rows
+            .blocking
+            .checked_sub(1)
+            .and_then(|at| rows.others.get_mut(at))
+        {
+            Some(row) => row.waited += waited,
+            None => rows.first_waited += waited,
         }
     }
 
