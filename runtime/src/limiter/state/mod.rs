@@ -23,6 +23,7 @@ mod row_hints;
 mod row_set;
 pub(super) mod row_state;
 pub(super) mod rows;
+mod settlement;
 pub(super) mod source;
 pub(super) mod spread;
 pub(super) mod strict;
