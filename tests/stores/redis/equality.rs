@@ -6,6 +6,7 @@ use paced::store::Action;
 use paced::store::Limit;
 use paced::store::Limits;
 use paced::store::MAX_LIMITS;
+use paced::store::PauseKind;
 use paced::store::RedisStore;
 use paced::store::Request;
 use paced::store::State;
@@ -18,6 +19,7 @@ use tokio::task::JoinSet;
 
 use super::server;
 use crate::stepping::START;
+use crate::stepping::pause_for;
 
 const SECOND: u64 = Ticks::SECOND.get();
 const HOUR: u64 = 3600 * SECOND;
@@ -79,7 +81,7 @@ impl History {
         }
         request.floor = match dice.random_range(0..10) {
             0..4 => None,
-            4..8 => Some(self.seen[dice.random_range(0..self.seen.len())]),
+            4..8 => Some(self.seen[dice.random_range(0..self.seen.len())].clone()),
             _ => Some(invented(dice, self.now)),
         };
         let not_after = match dice.random_range(0..12) {
@@ -153,10 +155,9 @@ fn action(dice: &mut StdRng, limits: Limits) -> Action {
         12 => Action::Resume {
             forget: dice.random(),
         },
-        1 => Action::Pause {
-            duration: time(dice),
-        },
+        1 => pause_for(time(dice)),
         2 => Action::Learn {
+            row: dice.random_range(0..10),
             interval: if dice.random() {
                 Ticks::new(near + dice.random_range(0..near))
             } else {
@@ -183,6 +184,7 @@ fn action(dice: &mut StdRng, limits: Limits) -> Action {
 
 /// A state that could have been, or not.
 fn invented(dice: &mut StdRng, now: u64) -> State {
+    let rows = dice.random_range(0..=MAX_LIMITS);
     let mut instant = || match dice.random_range(0..8) {
         0 => dice.random(),
         1 => dice.random_range(0..1 << 53),
@@ -192,16 +194,30 @@ fn invented(dice: &mut StdRng, now: u64) -> State {
     };
     let mut instant = || Ticks::new(instant());
     let mut state = State::default();
-    state.full_at = [(); MAX_LIMITS].map(|()| instant());
+    for row in &mut state.rows[..rows] {
+        row.full_at = instant();
+        row.spilt_at = instant();
+        row.learnt_until = instant();
+    }
+    state.lifted_until = instant();
+    state.override_until = instant();
     state.paused_until = instant();
-    state.learnt_until = instant();
     state.seen = instant();
     state.generation = if dice.random_range(0..8) == 0 {
         (1 << 52) + dice.random_range(0..2)
     } else {
         dice.random::<u64>() >> dice.random_range(0..64)
     };
-    state.learnt_interval = Ticks::new(ticks(dice));
+    for row in &mut state.rows[..rows] {
+        row.learnt_interval = Ticks::new(ticks(dice));
+        if dice.random() {
+            row.override_interval = Ticks::new(ticks(dice));
+            row.override_capacity = Ticks::new(ticks(dice));
+        }
+    }
+    if dice.random() {
+        state.pause_kind = PauseKind::Refuse;
+    }
     state
 }
 
@@ -211,7 +227,7 @@ async fn replay(store: Arc<RedisStore>, key: String, seed: u64) {
     let mut state = State::default();
     for number in 0..LENGTH {
         let request = history.request();
-        let before = state;
+        let before = state.clone();
         let now = Ticks::new(history.now);
         let right = step(&mut state, now, &request);
         let answer = store.transact_at(&key, &request, now).await;

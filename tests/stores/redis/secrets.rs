@@ -85,7 +85,7 @@ async fn a_user_without_rights_is_rejected() {
     assert!(error.to_string().contains("NOPERM"), "{error}");
 
     // Exactly what is documented is enough.
-    let mut words = vec!["ACL", "SETUSER", USER, "resetkeys", "-@all", "~paced1:*"];
+    let mut words = vec!["ACL", "SETUSER", USER, "resetkeys", "-@all", "~paced2:*"];
     words.extend([
         "+evalsha", "+eval", "+time", "+hmget", "+hset", "+hdel", "+pexpire",
     ]);

@@ -11,6 +11,7 @@ use super::free;
 use super::open;
 
 use crate::stepping::SECOND;
+use crate::stepping::pause_for;
 
 /// An empty bucket is full again after ten.
 const HOURS: i64 = 10 * 3600 * 4_000_000;
@@ -29,9 +30,7 @@ async fn used() -> (Folder, SqliteStore) {
     let folder = Folder::new();
     let store = open(&folder);
     ask(&store, "drawn", free(10)).await.expect("an answer");
-    let pause = Action::Pause {
-        duration: 600 * SECOND,
-    };
+    let pause = pause_for(600 * SECOND);
     ask(&store, "paused", pause).await.expect("an answer");
     (folder, store)
 }

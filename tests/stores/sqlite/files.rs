@@ -21,6 +21,7 @@ use super::free;
 use super::open;
 use super::running::PROGRAM;
 use super::running::Process;
+use crate::stepping::pause_for;
 
 #[tokio::test]
 async fn nothing_is_opened_before_the_first_request() {
@@ -106,9 +107,7 @@ async fn checkpoints_move_writes_into_the_file_while_it_is_in_use() {
     let before = changed();
     let mut written = 0;
     while changed() == before {
-        let pause = Action::Pause {
-            duration: Ticks::new(written << 32),
-        };
+        let pause = pause_for(Ticks::new(written << 32));
         ask(&store, "key", pause).await.expect("an answer");
         written += 1;
         assert!(written < 100_000);

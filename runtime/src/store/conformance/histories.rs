@@ -4,6 +4,7 @@ use crate::store::Action;
 use crate::store::Limit;
 use crate::store::Limits;
 use crate::store::MAX_LIMITS;
+use crate::store::PauseKind;
 use crate::store::Request;
 use crate::store::State;
 use crate::store::Ticks;
@@ -12,6 +13,8 @@ use super::script::Bench;
 use super::script::HOUR;
 use super::script::SECOND;
 use super::script::Scenario;
+use super::script::learn_pace;
+use super::script::pause_for;
 
 const HISTORIES: usize = 12;
 const LENGTH: usize = 60;
@@ -91,7 +94,7 @@ fn request(limits: Limits, seen: &[State], now: Ticks) -> Request {
         request = request.then(action());
     }
     if below(2) == 0 {
-        request = request.with_floor(seen[index(seen.len())]);
+        request = request.with_floor(seen[index(seen.len())].clone());
     }
     match below(6) {
         0 => request.not_after(now + HOUR),
@@ -110,11 +113,8 @@ fn action() -> Action {
         10 => Action::Resume {
             forget: below(2) == 0,
         },
-        1 => Action::Pause { duration: ticks() },
-        2 => Action::Learn {
-            interval: ticks(),
-            duration: ticks(),
-        },
+        1 => pause_for(ticks()),
+        2 => learn_pace(ticks(), ticks()),
         3 => Action::Draw {
             tokens: count(3),
             horizon: ticks(),
@@ -137,12 +137,29 @@ fn invented(now: Ticks) -> State {
         1 => now - ticks(),
         _ => (now + ticks()).min(Ticks::new((1 << 53) - 1)),
     };
-    State {
-        full_at: [(); MAX_LIMITS].map(|()| instant()),
-        paused_until: instant(),
-        generation: below(1 << below(54)),
-        learnt_interval: ticks(),
-        learnt_until: instant(),
-        seen: instant(),
+    let mut state = State::default();
+    for row in &mut state.rows {
+        row.full_at = instant();
+        row.spilt_at = instant();
+        row.learnt_interval = ticks();
+        row.learnt_until = instant();
+        row.quota.interval = ticks();
+        row.override_interval = ticks();
+        row.override_capacity = ticks();
+    }
+    state.paused_until = instant();
+    state.pause_kind = kind();
+    state.lifted_until = instant();
+    state.override_until = instant();
+    state.generation = below(1 << below(54));
+    state.seen = instant();
+    state
+}
+
+fn kind() -> PauseKind {
+    if below(2) == 0 {
+        PauseKind::Refuse
+    } else {
+        PauseKind::Wait
     }
 }
