@@ -48,7 +48,7 @@ fn a_floor_brings_back_what_was_lost() {
     back.generation += 1;
     back.seen = START + T;
     // Nor whether the bucket was full since.
-    back.rows[0].spilt_at = START + 60 * T;
+    back.rows[0].spilt_at = START + T;
     assert_eq!(answer.state, back);
     // The same floor once more, as of another process, changes nothing.
     let again = ask_with(&mut lost, START + 2 * T, &floor, Action::Peek);

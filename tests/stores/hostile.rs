@@ -43,50 +43,51 @@ fn time() -> impl Strategy<Value = Ticks> {
 /// All numbers of a state, one after the other.
 fn state() -> BoxedStrategy<State> {
     let numbers = prop::collection::vec(number(), 100);
-    (numbers, any::<[bool; 4]>()).prop_map(|(numbers, [few, refuses, leases, runs])| {
-        let mut numbers = numbers.into_iter();
-        let mut number = || numbers.next().unwrap();
-        let mut state = State::default();
-        let rows = if few { 2 } else { MAX_LIMITS };
-        for row in &mut state.rows[..rows] {
-            row.full_at = Ticks::new(number());
-            row.spilt_at = Ticks::new(number());
-            row.learnt_interval = Ticks::new(number());
-            row.learnt_until = Ticks::new(number());
-            row.quota.interval = Ticks::new(number());
-            row.quota.interval_until = Ticks::new(number());
-            row.quota.burst = number();
-            row.quota.burst_until = Ticks::new(number());
-            row.override_interval = Ticks::new(number());
-            row.override_capacity = Ticks::new(number());
-        }
-        state.paused_until = Ticks::new(number());
-        state.lifted_until = Ticks::new(number());
-        state.generation = number();
-        state.override_until = Ticks::new(number());
-        state.budget.missing = number();
-        state.budget.at = Ticks::new(number());
-        state.kept_until = Ticks::new(number());
-        state.seen = Ticks::new(number());
-        if refuses {
-            state.pause_kind = PauseKind::Refuse;
-        }
-        let at = Ticks::new(number());
-        if leases {
-            let lease = Lease {
-                process: number(),
-                held: u32::MAX,
-                waiting: u32::MAX,
-                until: at,
-            };
-            state.leases = vec![lease; 3];
-        }
-        if runs {
-            state.rows[1].runs = vec![SentRun { at, count: 7 }; 32];
-        }
-        state
-    })
-    .boxed()
+    (numbers, any::<[bool; 4]>())
+        .prop_map(|(numbers, [few, refuses, leases, runs])| {
+            let mut numbers = numbers.into_iter();
+            let mut number = || numbers.next().unwrap();
+            let mut state = State::default();
+            let rows = if few { 2 } else { MAX_LIMITS };
+            for row in &mut state.rows[..rows] {
+                row.full_at = Ticks::new(number());
+                row.spilt_at = Ticks::new(number());
+                row.learnt_interval = Ticks::new(number());
+                row.learnt_until = Ticks::new(number());
+                row.quota.interval = Ticks::new(number());
+                row.quota.interval_until = Ticks::new(number());
+                row.quota.burst = number();
+                row.quota.burst_until = Ticks::new(number());
+                row.override_interval = Ticks::new(number());
+                row.override_capacity = Ticks::new(number());
+            }
+            state.paused_until = Ticks::new(number());
+            state.lifted_until = Ticks::new(number());
+            state.generation = number();
+            state.override_until = Ticks::new(number());
+            state.budget.missing = number();
+            state.budget.at = Ticks::new(number());
+            state.kept_until = Ticks::new(number());
+            state.seen = Ticks::new(number());
+            if refuses {
+                state.pause_kind = PauseKind::Refuse;
+            }
+            let at = Ticks::new(number());
+            if leases {
+                let lease = Lease {
+                    process: number(),
+                    held: u32::MAX,
+                    waiting: u32::MAX,
+                    until: at,
+                };
+                state.leases = vec![lease; 3];
+            }
+            if runs {
+                state.rows[1].runs = vec![SentRun { at, count: 7 }; 32];
+            }
+            state
+        })
+        .boxed()
 }
 
 fn limits() -> impl Strategy<Value = Limits> {
@@ -268,7 +269,13 @@ fn a_wait_left_by_a_slower_limit_is_cut() {
         .last()
         .wait;
     // The tighter quota holds for a period, and cuts nothing.
-    assert_eq!(wait, Wait::ahead((10 + 1 + 10) * 3600 * SECOND));
+    let hour = 3600 * SECOND;
+    assert_eq!(wait, Wait::ahead(11 * hour));
+    let later = START + 10 * hour;
+    let wait = step(&mut state, later, &Request::new(Action::Peek, fast))
+        .last()
+        .wait;
+    assert_eq!(wait, Wait::ahead((512 + 60 + 1 + 10) * SECOND));
 }
 
 #[test]

@@ -2,11 +2,7 @@
 
 use std::sync::Arc;
 
-use paced::store::Action;
-use paced::store::Limit;
 use paced::store::Limits;
-use paced::store::MAX_LIMITS;
-use paced::store::PauseKind;
 use paced::store::RedisStore;
 use paced::store::Request;
 use paced::store::State;
@@ -17,12 +13,15 @@ use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use tokio::task::JoinSet;
 
+use super::random::action;
+use super::random::invented;
+use super::random::limits;
+use super::random::ticks;
 use super::server;
 use crate::stepping::START;
-use crate::stepping::pause_for;
 
-const SECOND: u64 = Ticks::SECOND.get();
-const HOUR: u64 = 3600 * SECOND;
+pub(super) const SECOND: u64 = Ticks::SECOND.get();
+pub(super) const HOUR: u64 = 3600 * SECOND;
 
 /// Requests in one history.
 const LENGTH: usize = 60;
@@ -75,9 +74,9 @@ impl History {
             // A program with other settings.
             self.limits = limits(dice);
         }
-        let mut request = Request::new(action(dice, self.limits), self.limits);
+        let mut request = Request::new(action(dice, self.limits, self.now), self.limits);
         for _ in 0..dice.random_range(0..4_u32) {
-            request = request.then(action(dice, self.limits));
+            request = request.then(action(dice, self.limits, self.now));
         }
         request.floor = match dice.random_range(0..10) {
             0..4 => None,
@@ -104,121 +103,6 @@ impl History {
         request.sent_at = sent_at.map(Ticks::new);
         request
     }
-}
-
-/// Durations of every size, a few of them next to one another and a few beyond all bounds.
-fn ticks(dice: &mut StdRng) -> u64 {
-    match dice.random_range(0..10) {
-        0 => dice.random_range(0..3),
-        1 => dice.random_range(0..5000),
-        2 => SECOND / 20 + dice.random_range(0..3),
-        3 => dice.random_range(0..SECOND),
-        4 => dice.random_range(0..HOUR),
-        5 => dice.random_range(0..1000 * HOUR),
-        6 => dice.random_range(0..1 << 53),
-        7 => dice.random(),
-        8 => u64::MAX,
-        _ => HOUR,
-    }
-}
-
-fn limits(dice: &mut StdRng) -> Limits {
-    let limits = [(); MAX_LIMITS].map(|()| {
-        let interval = match dice.random_range(0..8) {
-            0 => 40,
-            1 => 400,
-            2 => SECOND,
-            3 => 7 * SECOND + 3,
-            4 => HOUR,
-            _ => ticks(dice),
-        };
-        let burst = match dice.random_range(0..4) {
-            0 => 1,
-            1 => dice.random(),
-            _ => dice.random_range(1..200),
-        };
-        Limit::new(Ticks::new(interval), burst)
-    });
-    let count = if dice.random() {
-        1
-    } else {
-        dice.random_range(1..=MAX_LIMITS)
-    };
-    Limits::new(&limits[..count]).expect("one to four limits")
-}
-
-fn action(dice: &mut StdRng, limits: Limits) -> Action {
-    let near = limits.as_slice()[0].interval().get();
-    let time = |dice: &mut StdRng| Ticks::new(ticks(dice));
-    match dice.random_range(0..13) {
-        0 => Action::Peek,
-        12 => Action::Resume {
-            forget: dice.random(),
-        },
-        1 => pause_for(time(dice)),
-        2 => Action::Learn {
-            row: dice.random_range(0..10),
-            interval: if dice.random() {
-                Ticks::new(near + dice.random_range(0..near))
-            } else {
-                time(dice)
-            },
-            duration: time(dice),
-        },
-        kind => Action::Draw {
-            tokens: match dice.random_range(0..6) {
-                0 => dice.random(),
-                1 => dice.random_range(0..3),
-                _ => dice.random_range(1..300),
-            },
-            horizon: if dice.random() {
-                Ticks::new(dice.random_range(0..20 * near))
-            } else {
-                time(dice)
-            },
-            longest: if kind < 8 { Ticks::MAX } else { time(dice) },
-            drain: kind == 3,
-        },
-    }
-}
-
-/// A state that could have been, or not.
-fn invented(dice: &mut StdRng, now: u64) -> State {
-    let rows = dice.random_range(0..=MAX_LIMITS);
-    let mut instant = || match dice.random_range(0..8) {
-        0 => dice.random(),
-        1 => dice.random_range(0..1 << 53),
-        2 => u64::MAX,
-        3..5 => now.saturating_sub(ticks(dice)),
-        _ => now.saturating_add(ticks(dice)),
-    };
-    let mut instant = || Ticks::new(instant());
-    let mut state = State::default();
-    for row in &mut state.rows[..rows] {
-        row.full_at = instant();
-        row.spilt_at = instant();
-        row.learnt_until = instant();
-    }
-    state.lifted_until = instant();
-    state.override_until = instant();
-    state.paused_until = instant();
-    state.seen = instant();
-    state.generation = if dice.random_range(0..8) == 0 {
-        (1 << 52) + dice.random_range(0..2)
-    } else {
-        dice.random::<u64>() >> dice.random_range(0..64)
-    };
-    for row in &mut state.rows[..rows] {
-        row.learnt_interval = Ticks::new(ticks(dice));
-        if dice.random() {
-            row.override_interval = Ticks::new(ticks(dice));
-            row.override_capacity = Ticks::new(ticks(dice));
-        }
-    }
-    if dice.random() {
-        state.pause_kind = PauseKind::Refuse;
-    }
-    state
 }
 
 /// Plays one history against both.

@@ -9,6 +9,7 @@ mod crowd;
 mod equality;
 mod losing;
 mod processes;
+mod random;
 mod runtimes;
 mod secrets;
 mod server;

@@ -114,7 +114,7 @@ async fn the_command_that_is_refused_is_named() {
         return;
     };
     let url = format!("redis://somebody:hunter2@127.0.0.1:{}", server.port);
-    for command in ["time", "hmget", "hset", "pexpire"] {
+    for command in ["time", "hgetall", "hset", "pexpire"] {
         let without = format!("-{command}");
         let words = ["resetkeys", "+@all", "~paced2:*", &without];
         let mut user = vec!["ACL", "SETUSER", "somebody", "on", ">hunter2"];

@@ -72,7 +72,7 @@ async fn states_that_mean_nothing_any_more_are_deleted_after_a_day() {
             .expect("an answer");
     }
     let count = || -> u32 {
-        let count = "SELECT count(*) FROM limiter";
+        let count = "SELECT count(*) FROM limiter_2";
         folder
             .connect()
             .query_row(count, [], |row| row.get(0))
@@ -81,7 +81,7 @@ async fn states_that_mean_nothing_any_more_are_deleted_after_a_day() {
     assert_eq!(count(), 2000);
     // The last thousand has been idle for a day, give or take an hour.
     folder.execute(&format!(
-        "UPDATE limiter SET expires_at = expires_at - {DAY} - 2 * {}",
+        "UPDATE limiter_2 SET expires_at = expires_at - {DAY} - 2 * {}",
         HOUR.get()
     ));
     for number in 0..1000 {
