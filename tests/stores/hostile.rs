@@ -193,7 +193,7 @@ proptest! {
             prop_assert_eq!(&answer.state, &state);
             prop_assert_eq!(answer.now, now);
             // All tokens are due before the bucket that gave them is full.
-            let pauses = |action: &Action| matches!(action, Action::Pause { .. } | Action::Resume { .. });
+            let pauses = |action: &Action| !matches!(action, Action::Peek | Action::Draw { .. } | Action::Learn { .. });
             let since = request.actions.iter().rposition(pauses).unwrap_or(0);
             for answer in answer.answers[since..].iter().filter(|answer| answer.every > Ticks::ZERO) {
                 let ahead = u64::from(answer.granted - 1) * answer.every;

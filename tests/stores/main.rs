@@ -11,6 +11,8 @@ mod learnt;
 mod limiters;
 mod namespaces;
 mod redis;
+mod settling;
+mod sharing;
 #[cfg(unix)]
 mod sqlite;
 mod stepping;

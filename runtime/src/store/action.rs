@@ -61,7 +61,7 @@ pub enum Action {
         /// Treats all buckets as empty: what was used while the store was away is not known to it.
         drain: bool,
     },
-    /// Corrects what calls have drawn by what they have used.
+    /// Corrects what calls have drawn by what they have used, where [`DrawCalls`](Self::DrawCalls) drew it.
     ///
     /// More is a debt, and is always charged; up to one [period](super::Limit::period) beyond an empty bucket, and what
     /// is more is forgiven. Less is given back, unless the bucket was full since the draw: it had no room for it then.

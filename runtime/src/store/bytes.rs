@@ -3,16 +3,16 @@
 //! After the version come parts: a tag, the number of a limit, the length in two bytes, and the contents. Numbers have
 //! eight bytes, the lowest first; zeros at the end of a part are left out, and so are empty parts.
 
-use core::fmt;
-
 use super::BudgetState;
+use super::Headroom;
 use super::Lease;
 use super::PauseKind;
 use super::RowState;
 use super::SentRun;
 use super::State;
-use super::StoreError;
+use super::StateError;
 use super::Ticks;
+use super::headroom::MAX_HEADROOM;
 
 /// First byte: the version of what follows.
 const VERSION: u8 = 2;
@@ -27,6 +27,7 @@ const LIMITER: u8 = 1;
 const ROW: u8 = 2;
 const LEASES: u8 = 3;
 const RUNS: u8 = 4;
+const HEADROOM: u8 = 5;
 
 /// Bytes of a part before its contents.
 const HEADER: usize = 4;
@@ -57,6 +58,8 @@ impl State {
         for (number, row) in (0..).zip(&self.rows) {
             write_numbers(&mut bytes, ROW, number, &row.numbers());
             write_part(&mut bytes, RUNS, number, &runs_to_bytes(&row.runs));
+            let headroom = row.headroom.map(|it| [it.at.get(), it.room.get()]);
+            write_numbers(&mut bytes, HEADROOM, number, headroom.as_flattened());
         }
         write_part(&mut bytes, LEASES, 0, &leases_to_bytes(&self.leases));
         bytes.extend(&self.unknown);
@@ -105,6 +108,7 @@ impl State {
                 (LIMITER, _) => state.set_numbers(&numbers_of(contents)),
                 (LEASES, _) => state.leases = leases_of(contents),
                 (ROW, Some(row)) => row.set_numbers(&numbers_of(contents)),
+                (HEADROOM, Some(row)) => row.headroom = headroom_of(contents),
                 (RUNS, Some(row)) => row.runs = runs_of(contents),
                 _ => state.unknown.extend(&parts[..HEADER + length]),
             }
@@ -217,25 +221,17 @@ impl RowState {
             burst,
             interval_until,
             burst_until,
-            ..,
+            rest @ ..,
         ] = *numbers;
-        let [
-            ..,
-            learnt_interval,
-            learnt_until,
-            override_interval,
-            override_capacity,
-        ] = *numbers;
+        let [learnt, learnt_until, set, set_capacity] = rest.map(Ticks::new);
         self.full_at = Ticks::new(full_at);
         self.spilt_at = Ticks::new(spilt_at);
         self.quota.interval = Ticks::new(interval);
         self.quota.burst = burst;
         self.quota.interval_until = Ticks::new(interval_until);
         self.quota.burst_until = Ticks::new(burst_until);
-        self.learnt_interval = Ticks::new(learnt_interval);
-        self.learnt_until = Ticks::new(learnt_until);
-        self.override_interval = Ticks::new(override_interval);
-        self.override_capacity = Ticks::new(override_capacity);
+        (self.learnt_interval, self.learnt_until) = (learnt, learnt_until);
+        (self.override_interval, self.override_capacity) = (set, set_capacity);
     }
 }
 
@@ -263,6 +259,17 @@ pub(super) fn leases_of(bytes: &[u8]) -> Vec<Lease> {
         }
     });
     records.collect()
+}
+
+/// Reads records of 16 bytes: the instant and the room.
+pub(super) fn headroom_of(bytes: &[u8]) -> [Headroom; MAX_HEADROOM] {
+    let mut list = [Headroom::default(); MAX_HEADROOM];
+    for (headroom, record) in list.iter_mut().zip(bytes.chunks(16)) {
+        let [at, room] = numbers_of(record);
+        headroom.at = Ticks::new(at);
+        headroom.room = Ticks::new(room);
+    }
+    list
 }
 
 /// Returns runs as records of 12 bytes: the instant and the count.
@@ -312,69 +319,4 @@ fn numbers_of<const COUNT: usize>(bytes: &[u8]) -> [u64; COUNT] {
         *number = u64::from_le_bytes(whole);
     }
     numbers
-}
-
-/// Error of bytes that are no [`State`].
-///
-/// As a [`StoreError`] it is [rejected](StoreError::is_rejected): another try does not help.
-///
-/// # Examples
-///
-/// ```
-/// use paced::store::{State, StoreError};
-///
-/// let error = State::from_bytes(b"something else").unwrap_err();
-/// assert_eq!(error.to_string(), "the bytes of a state have version 115, which a newer version of `paced` wrote");
-/// assert!(StoreError::from(error).is_rejected());
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StateError {
-    /// Version of the bytes, if it is a newer one.
-    newer: Option<u8>,
-}
-
-impl StateError {
-    const fn newer(version: u8) -> Self {
-        Self {
-            newer: Some(version),
-        }
-    }
-
-    const fn damaged() -> Self {
-        Self { newer: None }
-    }
-
-    /// Returns whether a newer version of this crate wrote the bytes.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use paced::store::State;
-    ///
-    /// assert!(State::from_bytes(&[3]).unwrap_err().is_newer());
-    /// assert!(!State::from_bytes(&[]).unwrap_err().is_newer());
-    /// ```
-    pub const fn is_newer(&self) -> bool {
-        self.newer.is_some()
-    }
-}
-
-impl fmt::Display for StateError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.newer {
-            Some(version) => write!(
-                f,
-                "the bytes of a state have version {version}, which a newer version of `paced` wrote"
-            ),
-            None => f.write_str("the bytes of a state are damaged, or are something else"),
-        }
-    }
-}
-
-impl core::error::Error for StateError {}
-
-impl From<StateError> for StoreError {
-    fn from(error: StateError) -> Self {
-        Self::rejected(error.to_string())
-    }
 }

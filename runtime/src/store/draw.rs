@@ -2,6 +2,7 @@
 
 use super::Answer;
 use super::Calls;
+use super::Headroom;
 use super::Limit;
 use super::Limits;
 use super::MAX_LIMITS;
@@ -9,6 +10,7 @@ use super::ServedCall;
 use super::State;
 use super::Ticks;
 use super::Wait;
+use super::headroom::MAX_HEADROOM;
 
 /// Bounds of a draw.
 #[derive(Clone, Copy)]
@@ -36,6 +38,7 @@ struct Level {
     brim: Ticks,
     /// Last instant at which it was found full.
     spilt_at: Ticks,
+    headroom: [Headroom; MAX_HEADROOM],
     /// Something was taken, or it is to be empty.
     is_touched: bool,
 }
@@ -49,6 +52,7 @@ impl Buckets {
         for ((level, row), (usual, limit)) in levels.iter_mut().zip(&state.rows).zip(pairs) {
             level.full_at = row.full_at.max(now);
             level.spilt_at = row.spilt_at;
+            level.headroom = row.headroom;
             if drain {
                 level.full_at = level.full_at.max(now + limit.capacity());
                 level.is_touched = true;
@@ -174,7 +178,9 @@ impl Buckets {
             if price == Ticks::ZERO {
                 continue;
             }
+            let room = level.full_at - (used + level.brim);
             level.take(price, used);
+            Headroom::add(&mut level.headroom, used, room, level.spilt_at);
             if level.full_at > from + limit.deepest() {
                 return false;
             }
@@ -189,6 +195,7 @@ impl Buckets {
             if level.is_touched {
                 row.full_at = level.full_at;
                 row.spilt_at = level.spilt_at;
+                row.headroom = level.headroom;
             }
         }
     }

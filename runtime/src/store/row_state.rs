@@ -1,6 +1,8 @@
 //! State of one limit in a store.
 
+use super::Headroom;
 use super::Ticks;
+use super::headroom::MAX_HEADROOM;
 
 /// Most runs that are kept of a strict window.
 pub(super) const MAX_RUNS: usize = 32;
@@ -32,6 +34,9 @@ pub struct RowState {
     pub learnt_interval: Ticks,
     /// Instant until which that holds.
     pub learnt_until: Ticks,
+    /// How much can be given back of what was drawn before certain calls, the oldest first; those after the last one are
+    /// empty.
+    pub headroom: [Headroom; MAX_HEADROOM],
     /// Quota that processes declared, where it is tighter than that of others.
     pub quota: SharedQuota,
     /// Time from one token to the next that an operator has set, until [`State::override_until`](super::State); 0: none.
@@ -102,6 +107,10 @@ impl RowState {
         change(&mut self.full_at);
         change(&mut self.spilt_at);
         change(&mut self.learnt_until);
+        for headroom in &mut self.headroom {
+            change(&mut headroom.at);
+        }
+        Headroom::keep(&mut self.headroom, |_| true);
         change(&mut self.quota.interval_until);
         change(&mut self.quota.burst_until);
         for run in &mut self.runs {

@@ -1,5 +1,6 @@
 //! Settlements: what calls have drawn is corrected by what they have used.
 
+use super::Headroom;
 use super::Limit;
 use super::Limits;
 use super::MAX_LIMITS;
@@ -18,14 +19,17 @@ impl State {
         &mut self,
         deltas: &[i64; MAX_LIMITS],
         drawn_at: Ticks,
-        in_force: &Limits,
+        (declared, in_force): (&Limits, &Limits),
         now: Ticks,
     ) -> u32 {
         let limits = self.slowed(in_force, now);
         let from = now.max(self.paused_until);
-        let pairs = in_force.as_slice().iter().zip(limits.as_slice());
+        let usual = in_force.as_slice().iter().zip(declared.as_slice());
+        let pairs = usual.zip(limits.as_slice());
         let mut forgiven = 0_u64;
-        for ((row, delta), (usual, limit)) in self.rows.iter_mut().zip(deltas).zip(pairs) {
+        for ((row, delta), ((usual, declared), limit)) in
+            self.rows.iter_mut().zip(deltas).zip(pairs)
+        {
             if *delta == 0 {
                 continue;
             }
@@ -36,7 +40,9 @@ impl State {
             };
             let tokens = delta.unsigned_abs().min(MOST);
             if *delta < 0 {
-                row.give_back(limit.interval() * tokens, drawn_at, now + brim, now);
+                // At the price at which they were drawn, if another one holds by now.
+                let every = usual.interval().min(declared.interval());
+                row.give_back(every * tokens, drawn_at, now + brim, now);
             } else {
                 row.find_full(now + brim, now);
                 forgiven += row.charge(tokens, *limit, from);
@@ -60,7 +66,9 @@ impl RowState {
         if self.spilt_at > drawn_at.min(now) || self.full_at <= full {
             return;
         }
-        self.full_at = self.full_at - price;
+        let price = price.min(self.full_at - full);
+        let given = Headroom::give_back(&mut self.headroom, drawn_at.min(now), price);
+        self.full_at = self.full_at - given;
         if self.full_at <= full {
             self.full_at = full;
             // Full from now on, so that what was drawn by now is given back no more.

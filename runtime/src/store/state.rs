@@ -228,6 +228,9 @@ impl State {
             let last = from + limit.deepest();
             row.full_at = row.full_at.min(last);
             row.spilt_at = row.spilt_at.min(last);
+            for headroom in &mut row.headroom {
+                headroom.at = headroom.at.min(last);
+            }
         }
     }
 }

@@ -96,7 +96,7 @@ fn act(
         Action::Settle {
             ref deltas,
             drawn_at,
-        } => state.settle(deltas, drawn_at, &limits, now),
+        } => state.settle(deltas, drawn_at, (declared, &limits), now),
         Action::Pause { duration, kind } => {
             state.pause(now, duration.min(LONGEST_PAUSE), kind, &limits);
             0

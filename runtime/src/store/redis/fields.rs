@@ -55,6 +55,7 @@ fn set_row(row: &mut RowState, name: &[u8], value: &Value) {
         b"learnt_until" => row.learnt_until = time,
         b"override_interval" => row.override_interval = time,
         b"override_capacity" => row.override_capacity = time,
+        b"headroom" => row.headroom = bytes::headroom_of(text(value)),
         b"runs" => row.runs = bytes::runs_of(text(value)),
         _ => {}
     }

@@ -79,6 +79,7 @@ const NAMESPACE: &str =
 /// | `quota_interval_until1`, `quota_burst_until1` | until when it holds against looser ones, where processes differ |
 /// | `learnt_interval1`, `learnt_until1` | ticks from one token to the next that the server's answers showed, and until when that holds |
 /// | `override_interval1`, `override_capacity1` | the limit that an operator has set |
+/// | `headroom1` | how much can be given back of what was drawn before certain calls: records of 16 bytes |
 /// | `runs1` | what was sent in a strict window: records of 12 bytes |
 /// | `paused_until`, `pause_kind` | no token before this instant; 1: callers are refused meanwhile |
 /// | `lifted_until` | the end of a pause that was ended by hand |

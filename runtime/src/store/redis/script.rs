@@ -22,6 +22,7 @@ use super::fields;
 
 const TEXT: &str = concat!(
     include_str!("lua/state.lua"),
+    include_str!("lua/quotas.lua"),
     include_str!("lua/draw.lua"),
     include_str!("lua/actions.lua"),
     include_str!("lua/main.lua"),
@@ -179,4 +180,45 @@ const fn number(value: &Value) -> Option<i64> {
 
 fn ticks(value: &Value) -> Option<Ticks> {
     u64::try_from(number(value)?).ok().map(Ticks::new)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Action;
+    use crate::store::Calls;
+    use crate::store::Limit;
+    use crate::store::Limits;
+    use crate::store::State;
+    use crate::store::step;
+
+    /// Requests and two kinds of tokens, and all that a limiter that is in use knows of them.
+    #[test]
+    fn a_request_for_three_limits_is_short() {
+        let limit = |tokens: u64, burst| Limit::new(60 * Ticks::SECOND / tokens, burst);
+        let limits = [limit(500, 8), limit(30_000, 30_000), limit(8_000, 8_000)];
+        let limits = Limits::new(&limits).expect("three");
+        let now = Ticks::from_secs(1_795_500_000);
+        let draw = Action::DrawCalls {
+            calls: Calls::new().and(1, &[1, 1500, 400]),
+            horizon: Ticks::from_millis(20),
+            longest: Ticks::from_secs(3600),
+            drain: false,
+        };
+        let seen = step(
+            &mut State::default(),
+            now,
+            &Request::new(draw.clone(), limits),
+        )
+        .state;
+        let later = now + Ticks::from_millis(1_234);
+        let request = Request::new(draw, limits)
+            .with_floor(seen)
+            .sent_at(later)
+            .not_after(later + Ticks::from_secs(30));
+        let digest = "0".repeat(40);
+        let bytes = command("EVALSHA", &digest, "github", &request, None).get_packed_command();
+        println!("{} bytes", bytes.len());
+        assert!(bytes.len() <= 200, "{}", bytes.len());
+    }
 }

@@ -8,10 +8,30 @@ local MAX_SLOTS = 1048576 -- 2^20
 local TRICKLED = 1000
 local MAX_UNITS = 1125899906842624 -- 2^50
 
+-- Headroom::give_back; answers how much is given back
+local function give_back_headroom(state, i, drawn_at, price)
+    local list, first, kept = unpacked(state[HEADROOM[i]], ROOM, ROOM_SIZE), nil, {}
+    for _, it in ipairs(list) do
+        if it[1] > drawn_at then price = min(price, it[2]) end
+    end
+    for _, it in ipairs(list) do
+        if it[1] > drawn_at then
+            it[2] = it[2] - price
+            first = first or it[2]
+        end
+    end
+    for _, it in ipairs(list) do
+        if it[1] > drawn_at or not first or it[2] < first then kept[#kept + 1] = it end
+    end
+    state[HEADROOM[i]] = packed(kept, ROOM)
+    return price
+end
+
 -- RowState::give_back
 local function give_back(state, i, price, drawn_at, full, now)
     local full_at = state[FULL_AT[i]]
     if state[SPILT_AT[i]] > min(drawn_at, now) or full_at <= full then return end
+    price = give_back_headroom(state, i, min(drawn_at, now), min(price, full_at - full))
     full_at = full_at - price
     if full_at <= full then
         full_at = full
@@ -33,13 +53,13 @@ local function charge(state, i, tokens, limit, full, now)
 end
 
 -- State::settle
-local function settle(state, deltas, drawn_at, usual, now)
+local function settle(state, deltas, drawn_at, declared, usual, now)
     local forgiven = 0
     for i, limit in ipairs(slowed(state, usual, now)) do
         local delta = deltas[i] or 0
         local full = now + (limit ~= usual[i] and limit.capacity - limit.interval or 0)
         if delta < 0 then
-            give_back(state, i, limit.interval * -delta, drawn_at, full, now)
+            give_back(state, i, min(usual[i].interval, declared[i].interval) * -delta, drawn_at, full, now)
         elseif delta > 0 then
             forgiven = forgiven + charge(state, i, delta, limit, full, now)
         end

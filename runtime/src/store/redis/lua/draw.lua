@@ -4,15 +4,16 @@
 local MAX_CALLS = 32
 
 -- Buckets::of
-local function buckets(state, now, usual, drain)
+local function buckets(state, now, usual, drain, is_calls)
     local limits = slowed(state, usual, now)
     local all = {
         now = now, from = max(now, state.paused_until), limits = limits,
-        full_at = {}, brim = {}, spilt_at = {}, touched = {},
+        full_at = {}, brim = {}, spilt_at = {}, touched = {}, headroom = {},
     }
     for i, limit in ipairs(limits) do
         local full_at = max(state[FULL_AT[i]], now)
         all.spilt_at[i], all.brim[i] = state[SPILT_AT[i]], 0
+        if is_calls then all.headroom[i] = unpacked(state[HEADROOM[i]], ROOM, ROOM_SIZE) end
         if drain then
             full_at = max(full_at, now + limit.capacity)
             all.touched[i] = true
@@ -73,6 +74,35 @@ local function due_of(all, costs, from)
     return due, last
 end
 
+local MAX_HEADROOM = 4
+
+-- Headroom::merge
+local function merge(list)
+    local nearest, least = 1, huge
+    for i = 1, #list - 1 do
+        local gap = above(list[i + 1][2], list[i][2])
+        if gap < least then nearest, least = i, gap end
+    end
+    list[nearest + 1][2] = list[nearest][2]
+    table.remove(list, nearest)
+end
+
+-- Headroom::add; answers the new list
+local function add_headroom(list, at, room, spilt_at)
+    local kept = {}
+    for _, it in ipairs(list) do
+        if it[1] > spilt_at then kept[#kept + 1] = it end
+    end
+    if #kept > 0 and kept[#kept][1] >= at or at <= spilt_at then return kept end
+    list, kept = kept, {}
+    for _, it in ipairs(list) do
+        if it[2] < room then kept[#kept + 1] = it end
+    end
+    if #kept == MAX_HEADROOM then merge(kept) end
+    kept[#kept + 1] = { at, room }
+    return kept
+end
+
 -- Buckets::take
 local function take(all, costs, used)
     local full_at, spilt_at = {}, {}
@@ -85,6 +115,8 @@ local function take(all, costs, used)
         end
     end
     for i in pairs(full_at) do
+        local room = above(all.full_at[i], used + all.brim[i])
+        all.headroom[i] = add_headroom(all.headroom[i], used, room, spilt_at[i])
         all.full_at[i], all.spilt_at[i], all.touched[i] = full_at[i], spilt_at[i], true
     end
     return true
@@ -112,5 +144,6 @@ end
 local function keep(all, state)
     for i in pairs(all.touched) do
         state[FULL_AT[i]], state[SPILT_AT[i]] = all.full_at[i], all.spilt_at[i]
+        if all.headroom[i] then state[HEADROOM[i]] = packed(all.headroom[i], ROOM) end
     end
 end

@@ -73,7 +73,7 @@ local function act_draw(state, now, usual, served, is_calls)
     local runs = is_calls and read_runs()
     local tokens = is_calls and 0 or read()
     local horizon, longest, drain = read_or(MAX_EXACT), read_or(MAX_EXACT), read() == 1
-    local all = buckets(state, now, usual, drain)
+    local all = buckets(state, now, usual, drain, is_calls or #usual > 1)
     if not is_calls and #usual > 1 then
         local costs = {}
         for i in ipairs(usual) do costs[i] = 1 end
@@ -92,10 +92,10 @@ end
 -- What each action does that draws nothing, in the order of the numbers that it is sent as, from 2 on; answers granted.
 local ACTIONS = {
     function() return 0 end,
-    function(state, now, usual)
+    function(state, now, usual, declared)
         local deltas = {}
         for i = 1, read() do deltas[i] = read() end
-        return settle(state, deltas, read_instant(0), usual, now)
+        return settle(state, deltas, read_instant(0), declared, usual, now)
     end,
     function(state, now, usual)
         pause(state, now, read(), read(), usual)
@@ -131,7 +131,7 @@ local function act(state, now, declared, served)
     local action = read()
     local usual = in_force(state, declared, now)
     if action < 2 then return act_draw(state, now, usual, served, action == 1) end
-    local granted = ACTIONS[action - 1](state, now, usual)
+    local granted = ACTIONS[action - 1](state, now, usual, declared)
     usual = in_force(state, declared, now)
     return granted, wait(buckets(state, now, usual, false)), 0
 end
@@ -194,7 +194,8 @@ if texts.err then return failure('HGETALL', texts) end
 local state, before = setmetatable({}, ZERO), setmetatable({}, ZERO)
 for i = 1, #texts, 2 do
     local name, value = texts[i], texts[i + 1]
-    if name ~= 'leases' and string.sub(name, 1, 4) ~= 'runs' then value = number(value) end
+    local kind = string.sub(name, 1, 4)
+    if kind ~= 'head' and kind ~= 'runs' and name ~= 'leases' then value = number(value) end
     local row = string.byte(name, -1) - 48
     if row > rows and row <= MAX_LIMITS then rows = row end
     before[name], state[name] = value, value

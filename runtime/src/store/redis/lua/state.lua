@@ -1,6 +1,6 @@
 -- The second implementation of `step`, for a server that cannot run Rust: same names, same order, same answers to the
 -- last bit. Whoever changes one changes the other; a test replays random histories against both. The files of this
--- folder are one script, in the order state, draw, actions, main.
+-- folder are one script, in the order state, quotas, draw, actions, main.
 --
 -- KEYS[1]  the limiter's state: a hash, whose missing fields are 0. Fields of other names are left as they are.
 -- ARGV[1]  the request: a list in the format of MessagePack, see ../encoding.rs
@@ -11,7 +11,7 @@
 -- Numbers are doubles. All are whole and below 2^53, where doubles are exact: the asker bounds what it
 -- sends, and what is read is bounded here.
 
--- state.rs, row_state.rs, limit.rs, merge.rs, quotas.rs
+-- state.rs, row_state.rs, limit.rs, merge.rs
 
 local MAX_LIMITS = 8
 local MIN_INTERVAL = 40
@@ -64,6 +64,10 @@ local OVERRIDE_INTERVAL = {
 local OVERRIDE_CAPACITY = {
     'override_capacity1', 'override_capacity2', 'override_capacity3', 'override_capacity4',
     'override_capacity5', 'override_capacity6', 'override_capacity7', 'override_capacity8',
+}
+local HEADROOM = {
+    'headroom1', 'headroom2', 'headroom3', 'headroom4',
+    'headroom5', 'headroom6', 'headroom7', 'headroom8',
 }
 local RUNS = { 'runs1', 'runs2', 'runs3', 'runs4', 'runs5', 'runs6', 'runs7', 'runs8' }
 
@@ -180,6 +184,20 @@ local function packed(records, format)
 end
 
 local LEASE, LEASE_SIZE, SENT_RUN, SENT_RUN_SIZE = '<c8I4I4I8', 24, '<I8I4', 12
+local ROOM, ROOM_SIZE = '<I8I8', 16
+
+local INSTANTS = { FULL_AT, SPILT_AT, LEARNT_UNTIL, QUOTA_INTERVAL_UNTIL, QUOTA_BURST_UNTIL }
+
+-- The first value of each record of a packed field is an instant.
+local function each_record(state, name, format, size, change)
+    if state[name] == 0 then return end
+    local records = {}
+    for _, record in ipairs(unpacked(state[name], format, size)) do
+        record[1] = change(record[1])
+        if record[1] > 0 or format ~= ROOM then records[#records + 1] = record end
+    end
+    state[name] = packed(records, format)
+end
 
 -- State::each_instant
 local function each_instant(state, change)
@@ -188,14 +206,9 @@ local function each_instant(state, change)
         if instant ~= 0 then state[name] = change(instant) end
     end
     for i = 1, rows do
-        for _, names in ipairs({ FULL_AT, SPILT_AT, LEARNT_UNTIL, QUOTA_INTERVAL_UNTIL, QUOTA_BURST_UNTIL }) do
-            of(names[i])
-        end
-        if state[RUNS[i]] ~= 0 then
-            local runs = unpacked(state[RUNS[i]], SENT_RUN, SENT_RUN_SIZE)
-            for _, run in ipairs(runs) do run[1] = change(run[1]) end
-            state[RUNS[i]] = packed(runs, SENT_RUN)
-        end
+        for _, names in ipairs(INSTANTS) do of(names[i]) end
+        each_record(state, RUNS[i], SENT_RUN, SENT_RUN_SIZE, change)
+        each_record(state, HEADROOM[i], ROOM, ROOM_SIZE, change)
     end
     of('paused_until')
     of('lifted_until')
@@ -245,6 +258,7 @@ local function clamp_to(state, limits, now)
         local last = from + deepest(limit)
         if state[FULL_AT[i]] > last then state[FULL_AT[i]] = last end
         if state[SPILT_AT[i]] > last then state[SPILT_AT[i]] = last end
+        each_record(state, HEADROOM[i], ROOM, ROOM_SIZE, function(at) return min(at, last) end)
     end
 end
 
@@ -278,53 +292,6 @@ local function merge_floor(state, seen, limits, now)
         state.generation = max(state.generation, seen.generation + 1)
     end
     if newer then restore(state, seen, limits, now) end
-end
-
--- hold, of quotas.rs; answers whether the new value holds from now on
-local function hold(state, name, looser, equal, last, now)
-    local till = state[name]
-    if equal then
-        if till > 0 and till < last then state[name] = min(last + floor((last - now) / 4), now + LONGEST_PAUSE) end
-        return false
-    end
-    if not looser then
-        state[name] = 0
-        return true
-    end
-    if till == 0 then
-        state[name] = last
-        return false
-    end
-    if till > now then return false end
-    state[name] = 0
-    return true
-end
-
--- State::declare
-local function declare(state, limits, now)
-    for i, limit in ipairs(limits) do
-        local interval, burst = state[QUOTA_INTERVAL[i]], state[QUOTA_BURST[i]]
-        local own, last = floor(limit.capacity / limit.interval), now + limit.period
-        local looser, equal = limit.interval < interval, limit.interval == interval
-        if interval > 0 and hold(state, QUOTA_INTERVAL_UNTIL[i], looser, equal, last, now) then
-            state[QUOTA_INTERVAL[i]] = limit.interval
-        end
-        if burst > 0 and hold(state, QUOTA_BURST_UNTIL[i], own > burst, own == burst, last, now) then
-            state[QUOTA_BURST[i]] = own
-        end
-    end
-end
-
--- State::note_declared
-local function note_declared(state, limits)
-    for i, limit in ipairs(limits) do
-        if state[QUOTA_INTERVAL[i]] == 0 then
-            state[QUOTA_INTERVAL[i]], state[QUOTA_INTERVAL_UNTIL[i]] = limit.interval, 0
-        end
-        if state[QUOTA_BURST[i]] == 0 then
-            state[QUOTA_BURST[i]], state[QUOTA_BURST_UNTIL[i]] = floor(limit.capacity / limit.interval), 0
-        end
-    end
 end
 
 -- State::expires_at
