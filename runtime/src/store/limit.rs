@@ -65,7 +65,7 @@ impl Limit {
         Self::holding(interval, burst)
     }
 
-    const fn holding(interval: Ticks, burst: u64) -> Self {
+    pub(super) const fn holding(interval: Ticks, burst: u64) -> Self {
         let capacity = interval.saturating_mul(burst).at_most(MAX_CAPACITY);
         Self {
             interval,

@@ -37,16 +37,22 @@ impl State {
     /// Takes over what only a newer state knows.
     fn restore(&mut self, floor: &Self, limits: &Limits, now: Ticks) {
         for (own, other) in self.rows.iter_mut().zip(&floor.rows) {
-            own.learnt_interval = other.learnt_interval;
-            own.learnt_until = other.learnt_until;
-            own.override_interval = other.override_interval;
-            own.override_capacity = other.override_capacity;
+            (own.learnt_interval, own.learnt_until) = other.lesson();
+            (own.override_interval, own.override_capacity) = other.replacement();
         }
         // Whether they were full since a draw is lost: nothing that was drawn before is given back.
         for (own, _) in self.rows.iter_mut().zip(limits.as_slice()) {
             own.spilt_at = own.spilt_at.max(now);
         }
-        self.override_until = floor.override_until;
+        let is_set = floor
+            .rows
+            .iter()
+            .any(|row| row.override_interval > Ticks::ZERO);
+        self.override_until = if is_set {
+            floor.override_until
+        } else {
+            Ticks::ZERO
+        };
         self.lifted_until = self.lifted_until.max(floor.lifted_until);
     }
 

@@ -102,6 +102,22 @@ pub struct SentRun {
 }
 
 impl RowState {
+    /// Returns what was learnt, and until when that holds.
+    pub(super) fn lesson(&self) -> (Ticks, Ticks) {
+        match self.learnt_until {
+            Ticks::ZERO => (Ticks::ZERO, Ticks::ZERO),
+            until => (self.learnt_interval, until),
+        }
+    }
+
+    /// Returns the interval and the capacity that an operator has set.
+    pub(super) fn replacement(&self) -> (Ticks, Ticks) {
+        match self.override_interval {
+            Ticks::ZERO => (Ticks::ZERO, Ticks::ZERO),
+            interval => (interval, self.override_capacity),
+        }
+    }
+
     /// Calls `change` with each instant.
     pub(super) fn each_instant(&mut self, change: &mut impl FnMut(&mut Ticks)) {
         change(&mut self.full_at);

@@ -5,9 +5,11 @@
 
 use crate::store::Action;
 use crate::store::Calls;
+use crate::store::Limit;
 use crate::store::Limits;
 use crate::store::Request;
 use crate::store::RetryBudget;
+use crate::store::RowState;
 use crate::store::State;
 use crate::store::Ticks;
 use crate::store::budget::MAX_UNITS;
@@ -26,9 +28,9 @@ pub(super) fn encode(request: &Request) -> Vec<u8> {
     list.optional_instant(request.sent_at);
     list.limits(&request.limits);
     list.count(request.actions.len());
-    list.count(usize::from(floor.is_some()));
-    if let Some(floor) = &floor {
-        list.floor(floor);
+    match &floor {
+        Some(floor) => list.floor(floor),
+        None => list.number(0),
     }
     for action in request.actions.iter() {
         list.action(action);
@@ -132,9 +134,18 @@ impl List {
     fn limits(&mut self, limits: &Limits) {
         self.count(limits.as_slice().len());
         for limit in limits.as_slice() {
+            // What follows from the others is left out, as it does for nearly all.
+            let usual = Limit::holding(limit.interval(), limit.burst());
             self.ticks(limit.interval());
-            self.ticks(limit.capacity());
-            self.ticks(limit.period());
+            self.number(limit.burst());
+            let capacity = Some(limit.capacity()).filter(|it| *it != usual.capacity());
+            let period = Some(limit.period()).filter(|it| *it != usual.period());
+            for it in [capacity, period] {
+                match it {
+                    Some(it) => self.ticks(it),
+                    None => self.nil(),
+                }
+            }
         }
     }
 
@@ -151,41 +162,57 @@ impl List {
         }
     }
 
+    /// Which parts there are, the last change, the buckets, and those parts.
     fn floor(&mut self, floor: &State) {
-        self.instant(floor.seen);
-        self.number(floor.generation);
-        self.instant(floor.paused_until);
-        self.number(floor.pause_kind as u64);
-        self.instant(floor.lifted_until);
         let rows = &floor.rows;
+        let learnt = |row: &RowState| row.learnt_until > Ticks::ZERO;
+        let set = |row: &RowState| row.override_interval > Ticks::ZERO;
+        let is_paused = floor.generation > 0
+            || floor.paused_until > Ticks::ZERO
+            || floor.lifted_until > Ticks::ZERO;
+        let parts = [is_paused, rows.iter().any(learnt), rows.iter().any(set)];
+        let [paused, paced, overridden] = parts.map(u64::from);
+        self.number(1 + 2 * paused + 4 * paced + 8 * overridden);
+        self.instant(floor.seen);
         let last = rows.iter().rposition(|row| row.full_at > Ticks::ZERO);
         let full = &rows[..last.map_or(0, |last| last + 1)];
         self.count(full.len());
         for row in full {
             self.instant(row.full_at);
         }
-        let numbered = || (1_u64..).zip(rows);
-        let learnt = || {
-            let nothing = (Ticks::ZERO, Ticks::ZERO);
-            numbered().filter(move |(_, row)| (row.learnt_interval, row.learnt_until) != nothing)
-        };
-        self.count(learnt().count());
-        for (number, row) in learnt() {
-            self.number(number);
-            self.ticks(row.learnt_interval);
-            self.instant(row.learnt_until);
+        if parts[0] {
+            self.number(floor.generation);
+            self.instant(floor.paused_until);
+            self.number(floor.pause_kind as u64);
+            self.instant(floor.lifted_until);
         }
-        self.instant(floor.override_until);
-        let set = || {
-            let nothing = (Ticks::ZERO, Ticks::ZERO);
-            numbered()
-                .filter(move |(_, row)| (row.override_interval, row.override_capacity) != nothing)
-        };
-        self.count(set().count());
-        for (number, row) in set() {
+        if parts[1] {
+            self.rows(rows, learnt, |list, row| {
+                list.ticks(row.learnt_interval);
+                list.instant(row.learnt_until);
+            });
+        }
+        if parts[2] {
+            self.instant(floor.override_until);
+            self.rows(rows, set, |list, row| {
+                list.ticks(row.override_interval);
+                list.ticks(row.override_capacity);
+            });
+        }
+    }
+
+    /// The number of some rows, and each of them with its own number.
+    fn rows(
+        &mut self,
+        rows: &[RowState],
+        is_listed: impl Fn(&RowState) -> bool,
+        write: impl Fn(&mut Self, &RowState),
+    ) {
+        let listed = || (1_u64..).zip(rows).filter(|(_, row)| is_listed(row));
+        self.count(listed().count());
+        for (number, row) in listed() {
             self.number(number);
-            self.ticks(row.override_interval);
-            self.ticks(row.override_capacity);
+            write(self, row);
         }
     }
 

@@ -34,7 +34,12 @@ end
 
 local function read_limits()
     local limits = {}
-    for i = 1, read() do limits[i] = { interval = read(), capacity = read(), period = read() } end
+    for i = 1, read() do
+        local limit = holding(read(), read())
+        limit.capacity = read_or(limit.capacity)
+        limit.period = read_or(limit.period)
+        limits[i] = limit
+    end
     return limits
 end
 
@@ -47,23 +52,31 @@ local function read_runs()
     return runs
 end
 
-local function read_floor()
+-- Calls `set` with the number of each row that is listed.
+local function read_rows(set)
+    for _ = 1, read() do
+        local i = read()
+        rows = max(rows, i)
+        set(i)
+    end
+end
+
+local function read_floor(parts)
     local seen = setmetatable({}, ZERO)
-    seen.seen, seen.generation = read_instant(0), read()
-    seen.paused_until, seen.pause_kind, seen.lifted_until = read_instant(0), read(), read_instant(0)
+    seen.seen = read_instant(0)
     local count = read()
     rows = max(rows, count)
     for i = 1, count do seen[FULL_AT[i]] = read_instant(0) end
-    for _ = 1, read() do
-        local i = read()
-        rows = max(rows, i)
-        seen[LEARNT_INTERVAL[i]], seen[LEARNT_UNTIL[i]] = read(), read_instant(0)
+    if floor(parts / 2) % 2 == 1 then
+        seen.generation, seen.paused_until = read(), read_instant(0)
+        seen.pause_kind, seen.lifted_until = read(), read_instant(0)
     end
-    seen.override_until = read_instant(0)
-    for _ = 1, read() do
-        local i = read()
-        rows = max(rows, i)
-        seen[OVERRIDE_INTERVAL[i]], seen[OVERRIDE_CAPACITY[i]] = read(), read()
+    if floor(parts / 4) % 2 == 1 then
+        read_rows(function(i) seen[LEARNT_INTERVAL[i]], seen[LEARNT_UNTIL[i]] = read(), read_instant(0) end)
+    end
+    if floor(parts / 8) % 2 == 1 then
+        seen.override_until = read_instant(0)
+        read_rows(function(i) seen[OVERRIDE_INTERVAL[i]], seen[OVERRIDE_CAPACITY[i]] = read(), read() end)
     end
     return seen
 end
@@ -234,8 +247,9 @@ local ahead = late > 0 and now - min(sent, till) or 0
 shift_back(state, now)
 shift_forward(state, ahead, till, now)
 clamp_to(state, declared, now)
-if read() == 1 then
-    local seen = read_floor()
+local parts = read()
+if parts > 0 then
+    local seen = read_floor(parts)
     shift_forward(seen, ahead, till, now)
     merge_floor(state, seen, declared, now)
 end

@@ -23,6 +23,7 @@ local SECOND = 4000000
 local MINUTE = 60 * SECOND
 local HOUR = 3600 * SECOND
 local LONGEST_PAUSE = 30 * 24 * HOUR
+local LONGEST_PERIOD = LONGEST_PAUSE
 local SLACK = 2 * SECOND
 
 local max, min, floor, huge = math.max, math.min, math.floor, math.huge
@@ -90,7 +91,9 @@ end
 
 -- Limit::holding
 local function holding(interval, burst, period)
-    return { interval = interval, capacity = min(interval * burst, MAX_CAPACITY), period = period }
+    local capacity = min(interval * burst, MAX_CAPACITY)
+    period = period or min(max(capacity, SECOND), LONGEST_PERIOD)
+    return { interval = interval, capacity = capacity, period = period }
 end
 
 -- Limit::slowed
@@ -265,9 +268,10 @@ end
 -- State::restore
 local function restore(state, seen, limits, now)
     for i = 1, rows do
-        for _, names in ipairs({ LEARNT_INTERVAL, LEARNT_UNTIL, OVERRIDE_INTERVAL, OVERRIDE_CAPACITY }) do
-            state[names[i]] = seen[names[i]]
-        end
+        local till, interval = seen[LEARNT_UNTIL[i]], seen[OVERRIDE_INTERVAL[i]]
+        state[LEARNT_INTERVAL[i]], state[LEARNT_UNTIL[i]] = till > 0 and seen[LEARNT_INTERVAL[i]] or 0, till
+        local capacity = interval > 0 and seen[OVERRIDE_CAPACITY[i]] or 0
+        state[OVERRIDE_INTERVAL[i]], state[OVERRIDE_CAPACITY[i]] = interval, capacity
     end
     for i in ipairs(limits) do state[SPILT_AT[i]] = max(state[SPILT_AT[i]], now) end
     state.override_until = seen.override_until
