@@ -16,4 +16,5 @@ mod sharing;
 #[cfg(unix)]
 mod sqlite;
 mod stepping;
+mod versions;
 mod world;

@@ -15,3 +15,4 @@ mod secrets;
 mod server;
 mod timeless;
 mod tls;
+mod versions;
