@@ -110,7 +110,7 @@ fn action() -> BoxedStrategy<Action> {
         4 => draw,
         1 => Just(Action::Peek),
         1 => any::<bool>().prop_map(|forget| Action::Resume { forget }),
-        1 => time().prop_map(|duration| pause_for(duration)),
+        1 => time().prop_map(pause_for),
         1 => (any::<u8>(), time(), time())
             .prop_map(|(row, interval, duration)| Action::Learn { row, interval, duration }),
         3 => other(),

@@ -14,7 +14,7 @@ use crate::stepping::T;
 use crate::stepping::ask;
 use crate::stepping::draw;
 
-/// What the first version kept of a bucket that is empty, and of a pause that was ended by hand.
+/// Numbers that the first version kept of a bucket that is empty, and of a pause that was ended by hand.
 pub(crate) const FIRST: [u64; 9] = {
     let start = START.get();
     let second = Ticks::SECOND.get();

@@ -67,7 +67,7 @@ pub enum Action {
     /// is more is forgiven. Less is given back, unless the bucket was full since the draw: it had no room for it then.
     /// [`Answer::granted`](super::Answer::granted) is the number of tokens, of all limits together, that were forgiven.
     Settle {
-        /// What was used beyond what was drawn, for each limit; negative where it was less.
+        /// Tokens that were used beyond what was drawn, for each limit; negative where it was less.
         deltas: [i64; MAX_LIMITS],
         /// Instant at which the calls were due, by the store's clock. Of several calls with one answer to whether the
         /// bucket was full since: of any.
@@ -79,7 +79,7 @@ pub enum Action {
     Pause {
         /// Time from now.
         duration: Ticks,
-        /// What limiters do with their callers meanwhile. Of two pauses, the kind of the one that ends last holds.
+        /// Treatment of callers meanwhile. Of two pauses, the kind of the one that ends last holds.
         kind: PauseKind,
     },
     /// Ends a pause at once, in all processes: also in those that saw it and send it as their floor. The
@@ -141,7 +141,7 @@ pub enum Action {
     },
 }
 
-/// What limiters do with their callers during a pause.
+/// Treatment of callers during a pause.
 ///
 /// # Examples
 ///

@@ -250,11 +250,11 @@ pub(super) fn leases_to_bytes(leases: &[Lease]) -> Vec<u8> {
 pub(super) fn leases_of(bytes: &[u8]) -> Vec<Lease> {
     let records = bytes.chunks_exact(24).map(|record| {
         let [process, counts, until] = numbers_of(record);
-        let [a, b, c, d, e, f, g, h] = counts.to_le_bytes();
+        let low = |number: u64| u32::try_from(number & u64::from(u32::MAX)).unwrap_or(0);
         Lease {
             process,
-            held: u32::from_le_bytes([a, b, c, d]),
-            waiting: u32::from_le_bytes([e, f, g, h]),
+            held: low(counts),
+            waiting: low(counts >> 32),
             until: Ticks::new(until),
         }
     });

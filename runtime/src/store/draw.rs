@@ -12,9 +12,9 @@ use super::Ticks;
 use super::Wait;
 use super::headroom::MAX_HEADROOM;
 
-/// Bounds of a draw.
+/// Reach of a draw.
 #[derive(Clone, Copy)]
-pub(super) struct Bounds {
+pub(super) struct Reach {
     /// Longest time ahead at which tokens or calls may be due, but for the first.
     pub(super) horizon: Ticks,
     /// Longest time ahead at which the first may be due.
@@ -96,7 +96,7 @@ impl Buckets {
     }
 
     /// Draws tokens of the only limit.
-    pub(super) fn draw(&mut self, tokens: u32, bounds: Bounds) -> Answer {
+    pub(super) fn draw(&mut self, tokens: u32, bounds: Reach) -> Answer {
         let (limit, level) = (self.limits.pacing(), self.levels[0]);
         let wait = self.wait();
         // No further ahead than the bucket may be.
@@ -116,7 +116,7 @@ impl Buckets {
     }
 
     /// Serves calls in their order, as long as each can be served in time.
-    pub(super) fn serve(&mut self, calls: &Calls, bounds: Bounds) -> (Answer, Vec<ServedCall>) {
+    pub(super) fn serve(&mut self, calls: &Calls, bounds: Reach) -> (Answer, Vec<ServedCall>) {
         let mut served = Vec::new();
         let mut first = None;
         let mut used = self.from;

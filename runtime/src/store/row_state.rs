@@ -43,7 +43,7 @@ pub struct RowState {
     pub override_interval: Ticks,
     /// Time in which the bucket that an operator has set is filled.
     pub override_capacity: Ticks,
-    /// What was sent in a strict window, the oldest first; 32 runs at most. Kept for a later version of this crate:
+    /// Tokens that were sent in a strict window, the oldest first; 32 runs at most. Kept for a later version of this crate:
     /// no action of this one adds to it.
     pub runs: Vec<SentRun>,
 }

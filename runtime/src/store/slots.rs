@@ -1,5 +1,6 @@
 //! Slots of a limited concurrency, which processes lease.
 
+use super::Action;
 use super::Lease;
 use super::State;
 use super::Ticks;
@@ -7,7 +8,7 @@ use super::lease::LEASE_TIME;
 use super::lease::MAX_LEASES;
 use super::lease::MAX_SLOTS;
 
-/// What a process has and wants.
+/// Slots that a process has and wants.
 #[derive(Clone, Copy)]
 pub(super) struct Claim {
     pub(super) process: u64,
@@ -15,6 +16,27 @@ pub(super) struct Claim {
     pub(super) want: u32,
     pub(super) held: u32,
     pub(super) waiting: u32,
+}
+
+impl Claim {
+    pub(super) fn of(action: &Action) -> Option<Self> {
+        match *action {
+            Action::Slots {
+                process,
+                most,
+                want,
+                held,
+                waiting,
+            } => Some(Self {
+                process,
+                most,
+                want,
+                held,
+                waiting,
+            }),
+            _ => None,
+        }
+    }
 }
 
 impl State {

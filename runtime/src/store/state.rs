@@ -47,7 +47,7 @@ pub struct State {
     pub rows: [RowState; MAX_LIMITS],
     /// Instant before which no token is granted.
     pub paused_until: Ticks,
-    /// What limiters do with their callers until then.
+    /// Treatment of callers until then.
     pub pause_kind: PauseKind,
     /// End of the last pause that was lifted by hand: a process that remembers a pause until then brings none back.
     pub lifted_until: Ticks,

@@ -15,8 +15,8 @@ use super::Request;
 use super::ServedCall;
 use super::State;
 use super::Ticks;
-use super::draw::Bounds;
 use super::draw::Buckets;
+use super::draw::Reach;
 use super::limit::MAX_CAPACITY;
 use super::slots::Claim;
 use super::state::LONGEST_PAUSE;
@@ -88,57 +88,10 @@ fn act(
     calls: &mut Vec<ServedCall>,
 ) -> Answer {
     let limits = state.in_force(declared, now);
-    let granted = match *action {
-        Action::Draw { .. } | Action::DrawCalls { .. } => {
-            return draw(state, now, &limits, action, calls);
-        }
-        Action::Peek => 0,
-        Action::Settle {
-            ref deltas,
-            drawn_at,
-        } => state.settle(deltas, drawn_at, (declared, &limits), now),
-        Action::Pause { duration, kind } => {
-            state.pause(now, duration.min(LONGEST_PAUSE), kind, &limits);
-            0
-        }
-        Action::Resume { forget } => {
-            state.resume(now, forget, &limits);
-            0
-        }
-        Action::Learn {
-            row,
-            interval,
-            duration,
-        } => {
-            state.learn(now, row, interval, duration);
-            0
-        }
-        Action::Override {
-            ref limits,
-            duration,
-        } => {
-            state.replace_limits(now, limits, duration);
-            0
-        }
-        Action::Slots {
-            process,
-            most,
-            want,
-            held,
-            waiting,
-        } => {
-            let claim = Claim {
-                process,
-                most,
-                want,
-                held,
-                waiting,
-            };
-            state.lease(claim, now)
-        }
-        Action::Deposit { units, budget } => state.budget.deposit(units, budget, now),
-        Action::Withdraw { units, budget } => state.budget.withdraw(units, budget, now),
-    };
+    if let Action::Draw { .. } | Action::DrawCalls { .. } = action {
+        return draw(state, now, &limits, action, calls);
+    }
+    let granted = state.change(now, declared, &limits, action);
     let limits = state.in_force(declared, now);
     let answer = Buckets::of(state, now, &limits, false).nothing();
     Answer { granted, ..answer }
@@ -172,7 +125,7 @@ fn draw(
         _ => return Answer::default(),
     };
     let mut buckets = Buckets::of(state, now, limits, drain);
-    let bounds = Bounds { horizon, longest };
+    let bounds = Reach { horizon, longest };
     let answer = match wanted {
         None => buckets.draw(tokens, bounds),
         Some(wanted) => {
@@ -186,6 +139,34 @@ fn draw(
 }
 
 impl State {
+    /// Does an action that draws nothing. Returns what it granted.
+    fn change(&mut self, now: Ticks, declared: &Limits, limits: &Limits, action: &Action) -> u32 {
+        match *action {
+            Action::Settle {
+                ref deltas,
+                drawn_at,
+            } => return self.settle(deltas, drawn_at, (declared, limits), now),
+            Action::Slots { .. } => return Claim::of(action).map_or(0, |it| self.lease(it, now)),
+            Action::Deposit { units, budget } => return self.budget.deposit(units, budget, now),
+            Action::Withdraw { units, budget } => return self.budget.withdraw(units, budget, now),
+            Action::Pause { duration, kind } => {
+                self.pause(now, duration.min(LONGEST_PAUSE), kind, limits);
+            }
+            Action::Resume { forget } => self.resume(now, forget, limits),
+            Action::Learn {
+                row,
+                interval,
+                duration,
+            } => self.learn(now, row, interval, duration),
+            Action::Override {
+                ref limits,
+                duration,
+            } => self.replace_limits(now, limits, duration),
+            Action::Peek | Action::Draw { .. } | Action::DrawCalls { .. } => {}
+        }
+        0
+    }
+
     /// Pauses for `duration`, unless a pause that lasts longer is in force.
     ///
     /// Tokens that were drawn before are void, so the first bucket is empty when the pause ends, and not before. Refusals

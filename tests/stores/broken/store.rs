@@ -29,6 +29,7 @@ use tokio::task::yield_now;
 use tokio::time::Instant;
 
 use super::fault::Fault;
+use super::sharing;
 use crate::stepping::SECOND;
 use crate::stepping::START;
 
@@ -168,6 +169,7 @@ impl Broken {
     fn read(&self, key: &str, now: Ticks) -> State {
         let states = self.states.lock().unwrap();
         let (mut state, written) = states.get(key).cloned().unwrap_or_default();
+        sharing::change_state(self.fault, &mut state);
         let full = state.rows.iter().all(|row| row.full_at <= now);
         let age = now - written;
         match self.fault {
@@ -253,6 +255,7 @@ impl Broken {
         }
         for action in changed.actions.iter_mut() {
             self.change_action(action);
+            sharing::change_action(self.fault, action);
         }
         match self.fault {
             Fault::IgnoresFloors => changed.floor = None,

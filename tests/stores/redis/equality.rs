@@ -13,15 +13,14 @@ use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use tokio::task::JoinSet;
 
+use super::random::HOUR;
+use super::random::SECOND;
 use super::random::action;
 use super::random::invented;
 use super::random::limits;
 use super::random::ticks;
 use super::server;
 use crate::stepping::START;
-
-pub(super) const SECOND: u64 = Ticks::SECOND.get();
-pub(super) const HOUR: u64 = 3600 * SECOND;
 
 /// Requests in one history.
 const LENGTH: usize = 60;

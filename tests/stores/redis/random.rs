@@ -12,8 +12,8 @@ use paced::store::Ticks;
 use rand::RngExt as _;
 use rand::rngs::StdRng;
 
-use super::equality::HOUR;
-use super::equality::SECOND;
+pub(super) const SECOND: u64 = Ticks::SECOND.get();
+pub(super) const HOUR: u64 = 3600 * SECOND;
 
 /// Durations of every size, a few of them next to one another and a few beyond all bounds.
 pub(super) fn ticks(dice: &mut StdRng) -> u64 {
@@ -89,32 +89,11 @@ pub(super) fn action(dice: &mut StdRng, limits: Limits, now: u64) -> Action {
         4 => Action::Resume {
             forget: dice.random(),
         },
-        5..8 => settle(dice, now),
-        8 => Action::Override {
-            limits: self::limits(dice),
-            duration: if dice.random_range(0..4) == 0 {
-                Ticks::ZERO
-            } else {
-                time(dice)
-            },
-        },
-        9 | 10 => slots(dice),
-        11 => Action::Deposit {
-            units: units(dice),
-            budget: budget(dice),
-        },
-        12 => Action::Withdraw {
-            units: units(dice),
-            budget: budget(dice),
-        },
+        5..13 => shared(dice, now),
         13..17 => Action::DrawCalls {
             calls: calls(dice, limits),
             horizon: ahead(dice),
-            longest: if dice.random() {
-                Ticks::MAX
-            } else {
-                time(dice)
-            },
+            longest: ahead(dice) + ahead(dice),
             drain: dice.random_range(0..8) == 0,
         },
         kind => Action::Draw {
@@ -126,6 +105,29 @@ pub(super) fn action(dice: &mut StdRng, limits: Limits, now: u64) -> Action {
             horizon: ahead(dice),
             longest: if kind < 20 { Ticks::MAX } else { time(dice) },
             drain: kind == 17,
+        },
+    }
+}
+
+fn shared(dice: &mut StdRng, now: u64) -> Action {
+    match dice.random_range(0..8) {
+        0..3 => settle(dice, now),
+        3 => Action::Override {
+            limits: self::limits(dice),
+            duration: if dice.random_range(0..4) == 0 {
+                Ticks::ZERO
+            } else {
+                Ticks::new(ticks(dice))
+            },
+        },
+        4 | 5 => slots(dice),
+        6 => Action::Deposit {
+            units: units(dice),
+            budget: budget(dice),
+        },
+        _ => Action::Withdraw {
+            units: units(dice),
+            budget: budget(dice),
         },
     }
 }

@@ -46,7 +46,7 @@ async fn a_limiter_begins_with_what_the_first_version_kept_and_leaves_it_alone()
     let reply = store.transact_at("api", &peek, START + T).await;
     is_first(&reply.expect("an answer").state);
     assert_eq!(tell::<u64>(&url, &["HLEN", "paced1:{api}"]), 9);
-    // Whoever may not read the old key begins anew.
+    // An old key that cannot be read counts for nothing.
     let _: String = tell(&url, &["SET", "paced1:{text}", "somebody's"]);
     let reply = store
         .transact("text", &Request::new(draw(1), limits()))

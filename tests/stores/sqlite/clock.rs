@@ -94,7 +94,7 @@ async fn a_file_of_the_far_future_closes_nothing_for_long() {
     let folder = Folder::new();
     let store = open(&folder);
     ask(&store, "key", free(10)).await.expect("an answer");
-    for value in [i64::MAX.cast_unsigned(), u64::MAX, 1 << 63] {
+    for value in [u64::MAX / 2, u64::MAX, 1 << 63] {
         folder.change(|state| {
             for row in &mut state.rows {
                 row.full_at = Ticks::new(value);

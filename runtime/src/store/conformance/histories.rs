@@ -1,11 +1,13 @@
 //! Long random histories.
 
 use crate::store::Action;
+use crate::store::Calls;
 use crate::store::Limit;
 use crate::store::Limits;
 use crate::store::MAX_LIMITS;
 use crate::store::PauseKind;
 use crate::store::Request;
+use crate::store::RetryBudget;
 use crate::store::State;
 use crate::store::Ticks;
 
@@ -13,8 +15,6 @@ use super::script::Bench;
 use super::script::HOUR;
 use super::script::SECOND;
 use super::script::Scenario;
-use super::script::learn_pace;
-use super::script::pause_for;
 
 const HISTORIES: usize = 12;
 const LENGTH: usize = 60;
@@ -89,9 +89,9 @@ fn count(most: u64) -> u32 {
 }
 
 fn request(limits: Limits, seen: &[State], now: Ticks) -> Request {
-    let mut request = Request::new(action(), limits);
+    let mut request = Request::new(action(now), limits);
     for _ in 0..below(4) {
-        request = request.then(action());
+        request = request.then(action(now));
     }
     if below(2) == 0 {
         request = request.with_floor(seen[index(seen.len())].clone());
@@ -107,19 +107,35 @@ fn request(limits: Limits, seen: &[State], now: Ticks) -> Request {
     }
 }
 
-fn action() -> Action {
-    match below(11) {
+fn action(now: Ticks) -> Action {
+    match below(18) {
         0 => Action::Peek,
-        10 => Action::Resume {
-            forget: below(2) == 0,
+        1 => Action::Pause {
+            duration: ticks(),
+            kind: kind(),
         },
-        1 => pause_for(ticks()),
-        2 => learn_pace(ticks(), ticks()),
+        2 => Action::Learn {
+            row: u8::try_from(below(8)).unwrap_or(0),
+            interval: ticks(),
+            duration: ticks(),
+        },
         3 => Action::Draw {
             tokens: count(3),
             horizon: ticks(),
             longest: Ticks::MAX,
             drain: below(2) == 0,
+        },
+        4 => Action::Resume {
+            forget: below(2) == 0,
+        },
+        5..12 => shared(now),
+        12 | 13 => Action::DrawCalls {
+            calls: Calls::new()
+                .and(count(9), &[(); MAX_LIMITS].map(|()| count(4)))
+                .and(1, &[1, count(300)]),
+            horizon: ticks(),
+            longest: ticks(),
+            drain: below(9) == 0,
         },
         _ => Action::Draw {
             tokens: 1 + count(300),
@@ -127,6 +143,41 @@ fn action() -> Action {
             longest: ticks(),
             drain: false,
         },
+    }
+}
+
+fn shared(now: Ticks) -> Action {
+    match below(7) {
+        0 => Action::Override {
+            limits: limits(),
+            duration: if below(2) == 0 { Ticks::ZERO } else { ticks() },
+        },
+        1 | 2 => Action::Slots {
+            process: u64::MAX - below(3),
+            most: count(9),
+            want: count(9),
+            held: count(9),
+            waiting: count(9),
+        },
+        3 => Action::Deposit {
+            units: below(1_000_000),
+            budget: budget(),
+        },
+        4 => Action::Withdraw {
+            units: below(1_000_000),
+            budget: budget(),
+        },
+        _ => Action::Settle {
+            deltas: [(); MAX_LIMITS].map(|()| i64::from(count(99)) - 50),
+            drawn_at: now - some_of(SECOND),
+        },
+    }
+}
+
+fn budget() -> RetryBudget {
+    RetryBudget {
+        most: below(3_000_000),
+        trickle: ticks(),
     }
 }
 

@@ -25,7 +25,7 @@ pub(super) async fn check(bench: &Bench) {
     another_key(bench).await;
     tokens(bench).await;
     several_limits(bench).await;
-    keys(bench).await;
+    Box::pin(keys(bench)).await;
     pauses(bench).await;
     lessons(bench).await;
     resumptions(bench).await;

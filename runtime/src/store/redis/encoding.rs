@@ -23,7 +23,7 @@ pub(super) fn encode(request: &Request) -> Vec<u8> {
     let floor = request.floor.as_ref().map(|floor| floor.clone().bounded());
     let near = request.sent_at.or(request.not_after);
     let near = near.or(floor.as_ref().map(|floor| floor.seen));
-    let mut list = List::from(near.map_or(0, exact));
+    let mut list = Encoded::from(near.map_or(0, exact));
     list.optional_instant(request.not_after);
     list.optional_instant(request.sent_at);
     list.limits(&request.limits);
@@ -39,13 +39,13 @@ pub(super) fn encode(request: &Request) -> Vec<u8> {
 }
 
 /// A list of which the length is known at its end.
-struct List {
+struct Encoded {
     bytes: Vec<u8>,
     length: u16,
     base: u64,
 }
 
-impl List {
+impl Encoded {
     fn from(base: u64) -> Self {
         let mut list = Self {
             // A list, whose length is filled in at the end.
@@ -124,7 +124,7 @@ impl List {
     fn optional_instant(&mut self, instant: Option<Ticks>) {
         match instant {
             Some(instant) => {
-                let (instant, base) = (exact(instant).cast_signed(), self.base.cast_signed());
+                let (instant, base) = (signed(exact(instant)), signed(self.base));
                 self.signed(instant - base);
             }
             None => self.nil(),
@@ -231,25 +231,7 @@ impl List {
     /// The number of an action, and its parameters.
     fn action(&mut self, action: &Action) {
         match *action {
-            Action::Draw {
-                tokens,
-                horizon,
-                longest,
-                drain,
-            } => {
-                self.numbers([0, u64::from(tokens)]);
-                self.draw(horizon, longest, drain);
-            }
-            Action::DrawCalls {
-                ref calls,
-                horizon,
-                longest,
-                drain,
-            } => {
-                self.number(1);
-                self.calls(calls);
-                self.draw(horizon, longest, drain);
-            }
+            Action::Draw { .. } | Action::DrawCalls { .. } => self.draws(action),
             Action::Peek => self.number(2),
             Action::Settle {
                 ref deltas,
@@ -276,17 +258,7 @@ impl List {
                 self.numbers([7, duration.min(LONGEST_PAUSE).get()]);
                 self.limits(limits);
             }
-            Action::Slots {
-                process,
-                most,
-                want,
-                held,
-                waiting,
-            } => {
-                self.number(8);
-                self.bytes_of(process);
-                self.numbers([most, want, held, waiting].map(u64::from));
-            }
+            Action::Slots { .. } => self.slots(action),
             Action::Deposit { units, budget } => {
                 self.number(9);
                 self.budget(units, budget);
@@ -295,6 +267,46 @@ impl List {
                 self.number(10);
                 self.budget(units, budget);
             }
+        }
+    }
+
+    fn draws(&mut self, action: &Action) {
+        match *action {
+            Action::Draw {
+                tokens,
+                horizon,
+                longest,
+                drain,
+            } => {
+                self.numbers([0, u64::from(tokens)]);
+                self.draw(horizon, longest, drain);
+            }
+            Action::DrawCalls {
+                ref calls,
+                horizon,
+                longest,
+                drain,
+            } => {
+                self.number(1);
+                self.calls(calls);
+                self.draw(horizon, longest, drain);
+            }
+            _ => {}
+        }
+    }
+
+    fn slots(&mut self, action: &Action) {
+        if let Action::Slots {
+            process,
+            most,
+            want,
+            held,
+            waiting,
+        } = *action
+        {
+            self.number(8);
+            self.bytes_of(process);
+            self.numbers([most, want, held, waiting].map(u64::from));
         }
     }
 
@@ -307,7 +319,7 @@ impl List {
     fn settlement(&mut self, deltas: &[i64], drawn_at: Ticks) {
         self.number(3);
         self.count(deltas.len());
-        let most = MOST.cast_signed();
+        let most = signed(MOST);
         for delta in deltas {
             self.signed(*delta.max(&-most).min(&most));
         }
@@ -325,4 +337,9 @@ impl List {
 /// Returns the number of ticks, at most the largest integer that the script can hold exactly.
 fn exact(ticks: Ticks) -> u64 {
     ticks.get().min(MAX_EXACT)
+}
+
+/// Returns a number that is exact as a signed one.
+fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
 }
