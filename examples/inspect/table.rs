@@ -145,7 +145,12 @@ fn row(name: &str, state: &State, now: Ticks, quota: Option<Quota>) -> [String; 
 /// The free tokens of a bucket whose size is known; else when it is full again.
 fn available(state: &State, now: Ticks, quota: Option<Quota>) -> String {
     let Some(quota) = quota else {
-        let full_at = state.full_at.into_iter().max().unwrap_or_default();
+        let full_at = state
+            .rows
+            .iter()
+            .map(|row| row.full_at)
+            .max()
+            .unwrap_or_default();
         return match full_at - now {
             Ticks::ZERO => "full".to_owned(),
             left => format!("full in {}", lasting(left.to_duration())),

@@ -19,7 +19,6 @@ use paced::store::Ticks;
 use super::Options;
 use super::inspect;
 use super::words::lasting;
-use crate::stepping::learn_pace;
 
 /// A folder that goes with this value.
 struct Folder(PathBuf);
@@ -70,7 +69,11 @@ async fn fill(store: &Arc<dyn Store>) {
     let paused = limiter("paused").expect("a limiter");
     paused.acquire().await.expect("a free token");
     paused.cooldown_for(Duration::from_secs(1800));
-    let learn = learn_pace(Ticks::from_secs(7200), Ticks::from_secs(600));
+    let learn = Action::Learn {
+        row: 0,
+        interval: Ticks::from_secs(7200),
+        duration: Ticks::from_secs(600),
+    };
     let limits = Limits::one(Limit::new(Ticks::from_secs(3600), 10));
     let learn = Request::new(learn, limits);
     store.transact("slow", &learn).await.expect("an answer");

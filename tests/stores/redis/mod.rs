@@ -10,6 +10,7 @@ mod equality;
 mod losing;
 mod processes;
 mod random;
+mod rows;
 mod runtimes;
 mod secrets;
 mod server;
