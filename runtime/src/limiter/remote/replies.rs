@@ -166,7 +166,15 @@ impl Remote {
             .before(answer.wait.gone().span())
             .after(answer.wait.to_come().span());
         let every = answer.every.span();
-        let lasts = shape.capacity.plus(TIMER_SLACK);
+        // Another process may have declared a smaller bucket, which holds for all.
+        let burst = heard.state.rows[0].quota.burst;
+        let is_smaller = burst > 0 && burst < shape.capacity / shape.interval;
+        let capacity = if is_smaller {
+            shape.capacity.min(every.times(burst))
+        } else {
+            shape.capacity
+        };
+        let lasts = capacity.plus(TIMER_SLACK);
         // They may have been drawn earlier than they are taken to be due, and expire earlier by as much.
         // The usual round trip is ignored, or a store that is always slow would be of no use.
         let earlier = heard.latest.since(heard.earliest);

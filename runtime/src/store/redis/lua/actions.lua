@@ -107,7 +107,8 @@ local function replace_limits(state, now, limits, duration)
     end
     state.override_until = now + duration
     rows = max(rows, #limits)
-    for i, limit in ipairs(limits) do
+    for i = 1, #limits do
+        local limit = limits[i]
         state[OVERRIDE_INTERVAL[i]], state[OVERRIDE_CAPACITY[i]] = limit.interval, limit.capacity
     end
 end

@@ -10,7 +10,8 @@ local function buckets(state, now, usual, drain, is_calls)
         now = now, from = max(now, state.paused_until), limits = limits,
         full_at = {}, brim = {}, spilt_at = {}, touched = {}, headroom = {},
     }
-    for i, limit in ipairs(limits) do
+    for i = 1, #limits do
+        local limit = limits[i]
         local full_at = max(state[FULL_AT[i]], now)
         all.spilt_at[i], all.brim[i] = state[SPILT_AT[i]], 0
         if is_calls then all.headroom[i] = unpacked(state[HEADROOM[i]], ROOM, ROOM_SIZE) end
@@ -33,7 +34,8 @@ end
 -- Buckets::wait
 local function wait(all)
     local longest
-    for i, limit in ipairs(all.limits) do
+    for i = 1, #all.limits do
+        local limit = all.limits[i]
         local one = all.full_at[i] + limit.interval - (limit.capacity + all.now)
         if not longest or one > longest then longest = one end
     end
@@ -63,7 +65,8 @@ end
 -- Buckets::due; answers the instant, and the number of the limit that it waits for
 local function due_of(all, costs, from)
     local due, last = from, 0
-    for i, limit in ipairs(all.limits) do
+    for i = 1, #all.limits do
+        local limit = all.limits[i]
         local cost = costs[i]
         if cost and cost > 0 then
             local price = min(limit.interval * cost, limit.capacity)
@@ -106,7 +109,8 @@ end
 -- Buckets::take
 local function take(all, costs, used)
     local full_at, spilt_at = {}, {}
-    for i, limit in ipairs(all.limits) do
+    for i = 1, #all.limits do
+        local limit = all.limits[i]
         local cost = costs[i]
         if cost and cost > 0 then
             local price = min(limit.interval * cost, most_of(limit))

@@ -2,6 +2,7 @@
 -- step.rs
 
 local CLOCK_CHANGED = 600 * SECOND
+local OVERRIDE = 7
 
 -- A server may refuse its own script a command.
 local REFUSALS = { "can't run this", 'NOPERM', 'not allowed from script', 'nknown Redis command' }
@@ -139,13 +140,14 @@ local ACTIONS = {
     function(state, now) return withdraw(state, read(), read(), read(), now) end,
 }
 
--- act; answers granted, wait, every
-local function act(state, now, declared, served)
+-- act; answers granted, wait, every. `usual` is what is in force, which one action alone changes.
+local function act(state, now, declared, usual, served)
     local action = read()
-    local usual = in_force(state, declared, now)
     if action < 2 then return act_draw(state, now, usual, served, action == 1) end
     local granted = ACTIONS[action - 1](state, now, usual, declared)
-    usual = in_force(state, declared, now)
+    if action == OVERRIDE then
+        for i, limit in ipairs(in_force(state, declared, now)) do usual[i] = limit end
+    end
     return granted, wait(buckets(state, now, usual, false)), 0
 end
 
@@ -254,9 +256,9 @@ if parts > 0 then
     merge_floor(state, seen, declared, now)
 end
 declare(state, declared, now)
-local served = {}
+local usual, served = in_force(state, declared, now), {}
 for nth = 1, count do
-    local granted, due, every = act(state, now, declared, served)
+    local granted, due, every = act(state, now, declared, usual, served)
     local last = 3 * nth
     reply[last], reply[last + 1], reply[last + 2] = granted, due, every
 end

@@ -23,7 +23,8 @@ end
 
 -- State::declare
 local function declare(state, limits, now)
-    for i, limit in ipairs(limits) do
+    for i = 1, #limits do
+        local limit = limits[i]
         local interval, burst = state[QUOTA_INTERVAL[i]], state[QUOTA_BURST[i]]
         local own, last = floor(limit.capacity / limit.interval), now + limit.period
         local looser, equal = limit.interval < interval, limit.interval == interval
@@ -38,7 +39,8 @@ end
 
 -- State::note_declared
 local function note_declared(state, limits)
-    for i, limit in ipairs(limits) do
+    for i = 1, #limits do
+        local limit = limits[i]
         if state[QUOTA_INTERVAL[i]] == 0 then
             state[QUOTA_INTERVAL[i]], state[QUOTA_INTERVAL_UNTIL[i]] = limit.interval, 0
         end

@@ -150,7 +150,8 @@ end
 local function in_force(state, declared, now)
     local overridden = state.override_until > now
     local limits = {}
-    for i, limit in ipairs(declared) do
+    for i = 1, #declared do
+        local limit = declared[i]
         if overridden and state[OVERRIDE_INTERVAL[i]] > 0 then
             limits[i] = replaced(limit, state[OVERRIDE_INTERVAL[i]], state[OVERRIDE_CAPACITY[i]])
         else
@@ -163,7 +164,8 @@ end
 -- State::slowed
 local function slowed(state, limits, now)
     local slower = {}
-    for i, limit in ipairs(limits) do
+    for i = 1, #limits do
+        local limit = limits[i]
         slower[i] = limit
         if state[LEARNT_UNTIL[i]] > now then slower[i] = slow(limit, state[LEARNT_INTERVAL[i]]) end
     end
