@@ -17,12 +17,17 @@ pub(super) const MAX_HEADROOM: usize = 4;
 /// use paced::store::{Action, Calls, Limit, Limits, Request, State, Ticks, step};
 ///
 /// let limits = Limits::one(Limit::new(Ticks::from_millis(200), 5));
-/// let calls = Calls::new().and(1, &[3]).and(1, &[1]);
+/// let calls = Calls::new().and(1, &[2]);
 /// let draw = Action::DrawCalls { calls, horizon: Ticks::ZERO, longest: Ticks::ZERO, drain: false };
+/// let request = Request::new(draw, limits);
 /// let now = Ticks::from_secs(1_000);
-/// let state = step(&mut State::default(), now, &Request::new(draw, limits)).state;
-/// assert_eq!(state.rows[0].headroom[0].at, now);
-/// assert_eq!(state.rows[0].headroom[0].room, Ticks::from_millis(600));
+/// let later = now + Ticks::from_millis(100);
+/// let mut state = State::default();
+/// step(&mut state, now, &request);
+/// step(&mut state, later, &request);
+/// // The bucket would have been full 300 ms after the second call.
+/// assert_eq!(state.rows[0].headroom[0].at, later);
+/// assert_eq!(state.rows[0].headroom[0].room, Ticks::from_millis(300));
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]

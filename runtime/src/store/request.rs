@@ -102,7 +102,7 @@ impl Request {
     ///
     /// // The store has lost the state, and restores the pause.
     /// let mut lost = State::default();
-    /// step(&mut lost, now, &Request::new(Action::Peek, limits).with_floor(seen));
+    /// step(&mut lost, now, &Request::new(Action::Peek, limits).with_floor(seen.clone()));
     /// assert_eq!(lost.paused_until, seen.paused_until);
     /// ```
     #[must_use]

@@ -62,7 +62,7 @@ pub struct RowState {
 /// let draw = Action::Draw { tokens: 1, horizon: Ticks::ZERO, longest: Ticks::MAX, drain: false };
 /// let now = Ticks::from_secs(1_000);
 /// let mut state = State::default();
-/// step(&mut state, now, &Request::new(draw, quota(5)));
+/// step(&mut state, now, &Request::new(draw.clone(), quota(5)));
 /// // A process with a looser quota joins. The tighter one holds for both.
 /// let reply = step(&mut state, now, &Request::new(draw, quota(20)));
 /// assert_eq!(reply.last().every, Ticks::SECOND / 5);
