@@ -21,14 +21,14 @@ use crate::time::Span;
 use super::LimiterState;
 use super::cooldown::Probe;
 use super::peaks::Peaks;
-use super::row_set::RowStates;
-use super::row_state::RowState;
-use super::row_state::left;
+use super::row_bucket::RowBucket;
+use super::row_bucket::left;
+use super::row_set::RowSet;
 
 impl LimiterState {
     /// Gives the limiter its limits beside the first, or a first one of another unit than requests.
     pub(in crate::limiter) fn add_rows(&mut self, rows: &Rows) {
-        self.rows = Some(Box::new(RowStates::new(rows)));
+        self.rows = Some(Box::new(RowSet::new(rows)));
         self.peaks = Some(Box::new(Peaks::new(Instant::EPOCH)));
         self.queue.count_all_costs();
     }
@@ -191,7 +191,7 @@ impl LimiterState {
     pub(super) fn forget_hints(&mut self) {
         let Some(rows) = &mut self.rows else { return };
         rows.first.forget();
-        rows.others.iter_mut().for_each(RowState::forget_hints);
+        rows.others.iter_mut().for_each(RowBucket::forget_hints);
     }
 
     /// Puts back what all unused permits took from the limits beside the first.
@@ -244,7 +244,7 @@ impl LimiterState {
     /// Returns whether a limit beside the first has a strict window.
     pub(super) fn has_strict_row(&self) -> bool {
         let mut rows = self.rows.iter().flat_map(|rows| &rows.others);
-        rows.any(RowState::is_strict)
+        rows.any(RowBucket::is_strict)
     }
 
     /// Handles a refusal in the limits beside the first, although their windows were kept to.
@@ -274,7 +274,7 @@ impl LimiterState {
     /// Takes all tokens of the limits whose quotas start empty.
     pub(in crate::limiter) fn drain_rows(&mut self, rows: &[Row], now: Instant) {
         let Some(states) = &mut self.rows else { return };
-        let empty = |(_, row): &(&mut RowState, &Row)| row.quota.starts_empty();
+        let empty = |(_, row): &(&mut RowBucket, &Row)| row.quota.starts_empty();
         for (state, _) in states.others.iter_mut().zip(rows).filter(empty) {
             state.drain(now);
         }
