@@ -117,7 +117,8 @@ fn row(name: &str, state: &State, now: Ticks, quota: Option<Quota>) -> [String; 
     let left = |until: Ticks| Some((until - now).to_duration()).filter(|left| !left.is_zero());
     let nothing = || NOTHING_KEPT.to_owned();
     let paused = left(state.paused_until);
-    let learnt = left(state.learnt_until).filter(|_| state.learnt_interval > Ticks::ZERO);
+    let learnt =
+        left(state.rows[0].learnt_until).filter(|_| state.rows[0].learnt_interval > Ticks::ZERO);
     [
         name.to_owned(),
         quota.map_or_else(nothing, |quota| {
@@ -130,7 +131,7 @@ fn row(name: &str, state: &State, now: Ticks, quota: Option<Quota>) -> [String; 
         ),
         nothing(),
         learnt.map_or_else(nothing, |left| {
-            let rate = Rate::new(1.0, state.learnt_interval.to_duration());
+            let rate = Rate::new(1.0, state.rows[0].learnt_interval.to_duration());
             let rate = rate.map_or_else(|_| nothing(), |rate| rate.to_string());
             format!("{rate} for {}", lasting(left))
         }),
@@ -144,7 +145,12 @@ fn row(name: &str, state: &State, now: Ticks, quota: Option<Quota>) -> [String; 
 /// The free tokens of a bucket whose size is known; else when it is full again.
 fn available(state: &State, now: Ticks, quota: Option<Quota>) -> String {
     let Some(quota) = quota else {
-        let full_at = state.full_at.into_iter().max().unwrap_or_default();
+        let full_at = state
+            .rows
+            .iter()
+            .map(|row| row.full_at)
+            .max()
+            .unwrap_or_default();
         return match full_at - now {
             Ticks::ZERO => "full".to_owned(),
             left => format!("full in {}", lasting(left.to_duration())),

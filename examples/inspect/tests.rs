@@ -70,6 +70,7 @@ async fn fill(store: &Arc<dyn Store>) {
     paused.acquire().await.expect("a free token");
     paused.cooldown_for(Duration::from_secs(1800));
     let learn = Action::Learn {
+        row: 0,
         interval: Ticks::from_secs(7200),
         duration: Ticks::from_secs(600),
     };

@@ -21,24 +21,23 @@ use crate::stepping::START;
 use crate::stepping::T;
 use crate::stepping::ask;
 use crate::stepping::draw;
+use crate::stepping::learn_pace;
 use crate::stepping::limits;
+use crate::stepping::pause_for;
 
 #[test]
 fn a_list_is_done_in_its_order_as_one() {
-    let learn = Action::Learn {
-        interval: 2 * T,
-        duration: 600 * T,
-    };
-    let pause = Action::Pause { duration: 7 * T };
+    let learn = learn_pace(2 * T, 600 * T);
+    let pause = pause_for(7 * T);
     let actions = [pause, learn, draw(1), draw(1), Action::Peek];
-    let mut request = Request::new(actions[0], limits());
+    let mut request = Request::new(actions[0].clone(), limits());
     for action in &actions[1..] {
-        request = request.then(*action);
+        request = request.then(action.clone());
     }
     let (mut state, mut other) = (State::default(), State::default());
     let reply = step(&mut state, START, &request);
-    let (now, after) = (reply.now, reply.state);
-    assert_eq!((now, after), (START, state));
+    let (now, after) = (reply.now, reply.state.clone());
+    assert_eq!((now, after), (START, state.clone()));
     let waits = [8, 9, 9, 11, 13].map(|seconds| Wait::ahead(seconds * T));
     assert_eq!([0, 1, 2, 3, 4].map(|nth| reply.answers[nth].wait), waits);
     assert_eq!(reply.granted(), 2);

@@ -87,7 +87,7 @@ impl Store for Values {
                     Some(bytes) => State::from_bytes(bytes)?,
                     None => State::default(),
                 };
-                let before = state;
+                let before = state.clone();
                 let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
                 let reply = step(&mut state, Ticks::from_duration(now), request);
                 let new = state.to_bytes();

@@ -11,6 +11,8 @@ use proptest::prelude::*;
 
 use crate::stepping::SECOND;
 use crate::stepping::START;
+use crate::stepping::learn_pace;
+use crate::stepping::pause_for;
 use crate::world::Event;
 use crate::world::PROCESSES;
 use crate::world::World;
@@ -149,9 +151,9 @@ proptest! {
                     longest: Ticks::MAX,
                     drain: false,
                 },
-                Event::Pause { duration, .. } => Action::Pause { duration },
+                Event::Pause { duration, .. } => pause_for(duration),
                 Event::Resume { .. } => Action::Resume { forget: false },
-                Event::Learn { interval, duration, .. } => Action::Learn { interval, duration },
+                Event::Learn { interval, duration, .. } => learn_pace(interval, duration),
                 Event::Pass { time } => {
                     now = now + time;
                     continue;

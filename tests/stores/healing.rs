@@ -14,15 +14,17 @@ use crate::stepping::T;
 use crate::stepping::TICK;
 use crate::stepping::ask;
 use crate::stepping::draw;
+use crate::stepping::learn_pace;
 use crate::stepping::limits;
+use crate::stepping::pause_for;
 
 const HOUR: Ticks = Ticks::from_secs(3600);
 
-fn ask_with(state: &mut State, now: Ticks, floor: State, action: Action) -> Reply {
+fn ask_with(state: &mut State, now: Ticks, floor: &State, action: Action) -> Reply {
     step(
         state,
         now,
-        &Request::new(action, limits()).with_floor(floor),
+        &Request::new(action, limits()).with_floor(floor.clone()),
     )
 }
 
@@ -30,11 +32,8 @@ fn ask_with(state: &mut State, now: Ticks, floor: State, action: Action) -> Repl
 fn used() -> State {
     let mut state = State::default();
     ask(&mut state, START, draw(10));
-    ask(&mut state, START, Action::Pause { duration: 60 * T });
-    let learn = Action::Learn {
-        interval: 3 * T,
-        duration: HOUR,
-    };
+    ask(&mut state, START, pause_for(60 * T));
+    let learn = learn_pace(3 * T, HOUR);
     ask(&mut state, START, learn).state
 }
 
@@ -42,38 +41,40 @@ fn used() -> State {
 fn a_floor_brings_back_what_was_lost() {
     let floor = used();
     let mut lost = State::default();
-    let answer = ask_with(&mut lost, START + T, floor, Action::Peek);
+    let answer = ask_with(&mut lost, START + T, &floor, Action::Peek);
     assert_eq!(answer.last().wait, Wait::ahead(62 * T));
-    let mut back = floor;
+    let mut back = floor.clone();
     // Tokens drawn before the loss are void, since not all of them may be known.
     back.generation += 1;
     back.seen = START + T;
+    // Nor whether the bucket was full since.
+    back.rows[0].spilt_at = START + T;
     assert_eq!(answer.state, back);
     // The same floor once more, as of another process, changes nothing.
-    let again = ask_with(&mut lost, START + 2 * T, floor, Action::Peek);
+    let again = ask_with(&mut lost, START + 2 * T, &floor, Action::Peek);
     assert_eq!(again.state, back);
 }
 
 #[test]
 fn a_floor_that_is_older_changes_nothing() {
     let mut state = State::default();
-    let mut floors = vec![state];
-    let learn = |interval, duration| Action::Learn { interval, duration };
+    let mut floors = vec![state.clone()];
+    let learn = |interval, duration| learn_pace(interval, duration);
     let actions = [
         draw(5),
         learn(9 * T, HOUR),
         draw(1),
-        Action::Pause { duration: 30 * T },
+        pause_for(30 * T),
         draw(1),
         learn(Ticks::ZERO, Ticks::ZERO),
-        Action::Pause { duration: 90 * T },
+        pause_for(90 * T),
     ];
     for (late, action) in (0..).zip(actions) {
         floors.push(ask(&mut state, START + late * T, action).state);
     }
-    let before = state;
+    let before = state.clone();
     for floor in floors {
-        let answer = ask_with(&mut state, START + 8 * T, floor, Action::Peek);
+        let answer = ask_with(&mut state, START + 8 * T, &floor, Action::Peek);
         assert_eq!(answer.state, before, "{floor:?}");
     }
 }
@@ -85,9 +86,9 @@ fn a_floor_does_not_bring_back_slots_that_a_pause_made_void() {
     for _ in 0..100 {
         ask(&mut state, START, draw(1));
     }
-    let floor = state;
-    ask(&mut state, START, Action::Pause { duration: T });
-    let answer = ask_with(&mut state, START, floor, Action::Peek);
+    let floor = state.clone();
+    ask(&mut state, START, pause_for(T));
+    let answer = ask_with(&mut state, START, &floor, Action::Peek);
     assert_eq!(answer.last().wait, Wait::ahead(2 * T));
 }
 
@@ -95,25 +96,25 @@ fn a_floor_does_not_bring_back_slots_that_a_pause_made_void() {
 fn a_floor_does_not_bring_back_a_pause_that_was_lifted() {
     let mut state = State::default();
     ask(&mut state, START, draw(3));
-    let floor = ask(&mut state, START, Action::Pause { duration: HOUR }).state;
+    let floor = ask(&mut state, START, pause_for(HOUR)).state;
     let lifted = ask(&mut state, START + T, Action::Resume { forget: false }).state;
     assert_eq!((lifted.generation, lifted.paused_until), (2, START + T));
-    let answer = ask_with(&mut state, START + T, floor, draw(1));
+    let answer = ask_with(&mut state, START + T, &floor, draw(1));
     assert_eq!((answer.granted(), answer.last().wait), (1, Wait::ahead(T)));
     // The state is kept for as long as a process may remember the pause.
     assert!(state.expires_at() > START + HOUR);
     // Nothing is to be lifted any more.
-    let before = state;
+    let before = state.clone();
     assert_eq!(
         ask(&mut state, START + 2 * T, Action::Resume { forget: false }).state,
         before
     );
     // A later pause is not the one that was lifted.
-    let later = ask(&mut state, START + 2 * T, Action::Pause { duration: T }).state;
+    let later = ask(&mut state, START + 2 * T, pause_for(T)).state;
     assert_eq!(later.paused_until, START + 3 * T);
     let mut longer = floor;
     longer.paused_until = START + 2 * HOUR;
-    let answer = ask_with(&mut state, START + 2 * T, longer, Action::Peek);
+    let answer = ask_with(&mut state, START + 2 * T, &longer, Action::Peek);
     assert_eq!(answer.state.paused_until, START + 2 * HOUR);
 }
 
@@ -123,7 +124,7 @@ fn a_loss_makes_void_what_others_drew_since() {
     let mut lost = State::default();
     // A process that does not remember comes first.
     assert_eq!(ask(&mut lost, START + T, draw(4)).state.generation, 0);
-    let answer = ask_with(&mut lost, START + 2 * T, floor, Action::Peek);
+    let answer = ask_with(&mut lost, START + 2 * T, &floor, Action::Peek);
     assert_eq!(answer.state.generation, floor.generation + 1);
     assert_eq!(answer.state.paused_until, START + 60 * T);
 }
@@ -131,15 +132,24 @@ fn a_loss_makes_void_what_others_drew_since() {
 #[test]
 fn a_floor_that_cannot_be_true_closes_nothing_for_long() {
     let mut floor = State::default();
-    floor.full_at = [Ticks::MAX; 4];
+    for row in &mut floor.rows {
+        row.full_at = Ticks::MAX;
+        row.spilt_at = Ticks::MAX;
+        row.learnt_interval = Ticks::MAX;
+        row.learnt_until = Ticks::MAX;
+        row.override_interval = Ticks::MAX;
+        row.override_capacity = Ticks::MAX;
+        row.quota.burst = u64::MAX;
+    }
+    floor.override_until = Ticks::MAX;
+    floor.lifted_until = Ticks::MAX;
+    floor.kept_until = Ticks::MAX;
     floor.paused_until = Ticks::MAX;
     floor.generation = u64::MAX;
-    floor.learnt_interval = Ticks::MAX;
-    floor.learnt_until = Ticks::MAX;
     floor.seen = Ticks::MAX;
     let mut state = State::default();
-    ask_with(&mut state, START, floor, draw(1));
-    assert!(state.paused_until <= START && state.learnt_until <= START);
+    ask_with(&mut state, START, &floor, draw(1));
+    assert!(state.paused_until <= START && state.rows[0].learnt_until <= START);
     assert!(ask(&mut state, START, Action::Peek).last().wait <= Wait::ahead((512 + 60 + 1) * T));
 }
 
@@ -154,7 +164,7 @@ fn a_clock_set_back_by_an_hour_changes_no_wait() {
         let (mut kept, mut set_back) = (used(), used());
         let then = START + late;
         // The last change is what tells of the clock: time that passed since counts once more.
-        let right = ask(&mut kept, START, action);
+        let right = ask(&mut kept, START, action.clone());
         let answer = ask(&mut set_back, then - HOUR, action);
         assert_eq!(
             (answer.granted(), answer.last().wait),
@@ -180,11 +190,11 @@ fn a_clock_set_back_after_an_idle_hour_costs_that_hour_at_most() {
 #[test]
 fn a_floor_of_before_the_clock_was_set_back_moves_along() {
     let floor = used();
-    let mut state = floor;
+    let mut state = floor.clone();
     let now = START - HOUR;
-    let first = ask_with(&mut state, now, floor, Action::Peek);
+    let first = ask_with(&mut state, now, &floor, Action::Peek);
     assert_eq!(first.state.paused_until, now + 60 * T);
-    let lost = ask_with(&mut State::default(), now, floor, Action::Peek);
+    let lost = ask_with(&mut State::default(), now, &floor, Action::Peek);
     assert_eq!(lost.last().wait, first.last().wait);
 }
 
@@ -222,8 +232,8 @@ fn a_clock_that_is_set_forward_fills_no_bucket_and_ends_no_pause() {
     );
 
     let mut paused = State::default();
-    ask(&mut paused, START, Action::Pause { duration: 60 * T });
-    let seen = paused;
+    ask(&mut paused, START, pause_for(60 * T));
+    let seen = paused.clone();
     step(&mut paused, changed, &request);
     assert_eq!(paused.paused_until, START + 60 * T + HOUR);
     // The same where the state is lost, as one that has expired by the new time.
@@ -236,7 +246,7 @@ fn a_clock_that_is_set_forward_fills_no_bucket_and_ends_no_pause() {
 #[test]
 fn a_clock_that_is_set_forward_has_moved_since_the_request_was_sent() {
     let mut paused = State::default();
-    ask(&mut paused, START, Action::Pause { duration: 60 * T });
+    ask(&mut paused, START, pause_for(60 * T));
     let request = Request::new(draw(BURST), limits());
     let request = request.not_after(START + 30 * T).sent_at(START + T);
     let answer = step(&mut paused, START + T + HOUR, &request);
@@ -248,11 +258,7 @@ fn a_clock_that_is_set_forward_has_moved_since_the_request_was_sent() {
     assert_eq!(changed.paused_until, START + 60 * T + HOUR);
     // Another process changed it by the old time, and the request was overtaken.
     let mut paused = State::default();
-    ask(
-        &mut paused,
-        START + 2 * T,
-        Action::Pause { duration: 60 * T },
-    );
+    ask(&mut paused, START + 2 * T, pause_for(60 * T));
     step(&mut paused, START + 3 * T + HOUR, &request);
     assert_eq!(paused.paused_until, START + 62 * T + HOUR + 2 * T);
 }

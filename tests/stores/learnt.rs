@@ -15,14 +15,12 @@ use crate::stepping::T;
 use crate::stepping::ask;
 use crate::stepping::draw;
 use crate::stepping::granted;
+use crate::stepping::learn_pace;
 
 #[test]
 fn what_is_learnt_spaces_tokens_and_saves_nothing_up() {
     let mut state = State::default();
-    let learn = Action::Learn {
-        interval: 4 * T,
-        duration: 100 * T,
-    };
+    let learn = learn_pace(4 * T, 100 * T);
     // The answer knows it already: one token at once.
     assert_eq!(granted(&mut state, START, learn), (0, Wait::NONE));
     assert_eq!(granted(&mut state, START, draw(9)), (1, Wait::NONE));
@@ -49,10 +47,7 @@ fn what_is_learnt_does_not_close_an_empty_bucket_for_longer_than_one_interval() 
     let mut state = State::default();
     let mut ask = |action| step(&mut state, START, &Request::new(action, limits));
     ask(draw(3600));
-    let learnt = ask(Action::Learn {
-        interval: 18 * T,
-        duration: 1800 * T,
-    });
+    let learnt = ask(learn_pace(18 * T, 1800 * T));
     assert_eq!(learnt.last().wait, Wait::ahead(18 * T));
 }
 
@@ -60,10 +55,7 @@ fn what_is_learnt_does_not_close_an_empty_bucket_for_longer_than_one_interval() 
 fn what_is_learnt_may_be_slower_than_all_that_is_declared() {
     let mut state = State::default();
     let hour = 3600 * T;
-    let learn = Action::Learn {
-        interval: hour,
-        duration: 10 * hour,
-    };
+    let learn = learn_pace(hour, 10 * hour);
     ask(&mut state, START, learn);
     assert_eq!(granted(&mut state, START, draw(1)), (1, Wait::NONE));
     // Long after what the declared limit would have it wait for.
@@ -76,7 +68,7 @@ fn what_is_learnt_may_be_slower_than_all_that_is_declared() {
 #[test]
 fn what_is_learnt_never_loosens_and_can_be_taken_back() {
     let mut state = State::default();
-    let learn = |interval, duration| Action::Learn { interval, duration };
+    let learn = |interval, duration| learn_pace(interval, duration);
     ask(&mut state, START, draw(BURST));
     ask(&mut state, START, learn(T / 2, 100 * T));
     assert_eq!(

@@ -11,7 +11,10 @@ mod learnt;
 mod limiters;
 mod namespaces;
 mod redis;
+mod settling;
+mod sharing;
 #[cfg(unix)]
 mod sqlite;
 mod stepping;
+mod versions;
 mod world;

@@ -11,6 +11,8 @@ use paced::store::step;
 use proptest::prelude::*;
 
 use crate::stepping::START;
+use crate::stepping::learn_pace;
+use crate::stepping::pause_for;
 
 pub(crate) const PROCESSES: usize = 3;
 
@@ -111,10 +113,10 @@ impl World {
 
     fn ask(&mut self, by: usize, action: Action) -> Reply {
         let mut request = Request::new(action, self.limits);
-        request.floor = self.processes[by].floor;
+        request.floor = self.processes[by].floor.clone();
         let now = self.now();
         let answer = step(&mut self.state, now, &request);
-        self.processes[by].floor = Some(answer.state);
+        self.processes[by].floor = Some(answer.state.clone());
         if self.is_lifted && !self.is_disturbed {
             assert!(answer.state.paused_until <= answer.now, "{answer:?}");
         }
@@ -127,7 +129,7 @@ impl World {
             Event::Use { by, oldest } => self.use_one(by, oldest),
             Event::Pause { by, duration } => {
                 self.is_lifted = false;
-                let paused = self.ask(by, Action::Pause { duration });
+                let paused = self.ask(by, pause_for(duration));
                 let answer = self.ask(by, Action::Peek);
                 // Nothing is free before its end, and then the first after one interval.
                 if duration > Ticks::ZERO {
@@ -142,7 +144,7 @@ impl World {
                 interval,
                 duration,
             } => {
-                self.ask(by, Action::Learn { interval, duration });
+                self.ask(by, learn_pace(interval, duration));
             }
             Event::Resume { by } => {
                 self.is_lifted = true;
@@ -176,11 +178,16 @@ impl World {
         };
         let answer = self.ask(by, action);
         assert!(answer.granted() <= tokens);
-        for nth in 0..answer.granted() {
+        let last = answer.last();
+        let mut waits: Vec<_> = answer.calls.iter().map(|call| call.wait.get()).collect();
+        if last.every > Ticks::ZERO {
+            let tokens = (0..last.granted).map(u64::from);
+            waits.extend(tokens.map(|nth| last.wait.later(last.every * nth).get()));
+        }
+        assert_eq!(waits.len(), last.granted as usize);
+        for wait in waits {
             self.processes[by].slots.push(Slot {
-                due: self.time
-                    + answer.last().wait.get()
-                    + signed(answer.last().every) * i64::from(nth),
+                due: self.time + wait,
                 generation: answer.state.generation,
             });
         }

@@ -18,6 +18,7 @@ use super::request::Refusal;
 use super::request::Request;
 use super::shared::Shared;
 use super::units::Units;
+use super::wake_list::WakeList;
 
 impl Shared {
     /// Creates a limiter with these limits.
@@ -189,8 +190,9 @@ impl Shared {
             let now = clock::now();
             return locked.state.settle(settlement, now);
         }
-        drop(locked);
-        self.with_state(|state, now, _| state.settle(settlement, now));
+        let now = self.begin(&mut locked);
+        locked.state.settle(settlement, now);
+        self.finish(locked, now, &mut WakeList::new());
     }
 
     /// Changes the quota of the limits of this unit.

@@ -104,7 +104,7 @@ impl SharedSnapshot {
 
     /// Converts a store's reply to a request that took nothing.
     fn of_reply(reply: &Reply, quota: Quota) -> Self {
-        let (state, now) = (reply.state, reply.now);
+        let (mut state, now) = (reply.state.clone(), reply.now);
         let limits = limits_of(quota);
         let draw = Action::Draw {
             tokens: quota.burst().get(),
@@ -112,19 +112,21 @@ impl SharedSnapshot {
             longest: Ticks::ZERO,
             drain: false,
         };
-        let drawn = step(&mut { state }, now, &Request::new(draw, limits));
+        let drawn = step(&mut state, now, &Request::new(draw, limits));
+        let state = &reply.state;
+        let [row, ..] = &state.rows;
         let left = |until: Ticks| (until - now).to_duration();
-        let learnt = Rate::of_interval(state.learnt_interval.span());
-        let is_slower = state.learnt_until > now && learnt.span() > quota.rate().span();
+        let learnt = Rate::of_interval(row.learnt_interval.span());
+        let is_slower = row.learnt_until > now && learnt.span() > quota.rate().span();
         Self {
             quota,
             rate: if is_slower { learnt } else { quota.rate() },
             available: u64::from(drawn.granted()),
             cooldown: Some(left(state.paused_until)).filter(|left| !left.is_zero()),
             learnt: is_slower.then_some(learnt),
-            learnt_for: is_slower.then(|| left(state.learnt_until)),
+            learnt_for: is_slower.then(|| left(row.learnt_until)),
             booked: reply.last().wait.to_come().to_duration(),
-            full_in: left(state.full_at[0]),
+            full_in: left(row.full_at),
             last_seen: (state.seen > Ticks::ZERO).then(|| (now - state.seen).to_duration()),
         }
     }

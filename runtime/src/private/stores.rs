@@ -211,6 +211,7 @@ mod tests {
         use crate::store::Action;
         use crate::store::Limit;
         use crate::store::Limits;
+        use crate::store::PauseKind;
         use crate::store::Ticks;
 
         let before = given.len();
@@ -220,6 +221,7 @@ mod tests {
         let request = Request::new(
             Action::Pause {
                 duration: Ticks::new(1 << 40),
+                kind: PauseKind::Wait,
             },
             limits,
         );

@@ -3,6 +3,10 @@
 use core::ops::Deref;
 use core::ops::DerefMut;
 
+use super::Calls;
+use super::Limits;
+use super::MAX_LIMITS;
+use super::RetryBudget;
 use super::Ticks;
 use super::few::Few;
 
@@ -11,7 +15,7 @@ use super::few::Few;
 /// # Examples
 ///
 /// ```
-/// use paced::store::{Action, Limit, Limits, Request, State, Ticks, step};
+/// use paced::store::{Action, Limit, Limits, PauseKind, Request, State, Ticks, step};
 ///
 /// let limits = Limits::one(Limit::new(Ticks::from_millis(200), 5));
 /// let now = Ticks::from_secs(1_000);
@@ -19,16 +23,18 @@ use super::few::Few;
 /// let mut act = |action| step(&mut state, now, &Request::new(action, limits));
 ///
 /// let draw = Action::Draw { tokens: 2, horizon: Ticks::ZERO, longest: Ticks::ZERO, drain: false };
-/// assert_eq!(act(draw).granted(), 2);
-/// act(Action::Pause { duration: Ticks::from_secs(60) });
+/// assert_eq!(act(draw.clone()).granted(), 2);
+/// act(Action::Pause { duration: Ticks::from_secs(60), kind: PauseKind::Wait });
 /// assert_eq!(act(draw).granted(), 0);
 /// act(Action::Resume { forget: false });
 /// assert_eq!(act(Action::Peek).state.paused_until, now);
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Action {
     /// Draws tokens, each with the instant from which on it may be used.
+    ///
+    /// Where there are several limits, it is a [`DrawCalls`](Self::DrawCalls) of calls that take a token of each limit.
     Draw {
         /// Maximum number of tokens.
         tokens: u32,
@@ -39,12 +45,42 @@ pub enum Action {
         /// Treats the bucket as empty: tokens that were used while the store was away are not known to it.
         drain: bool,
     },
+    /// Draws what calls take of each limit, all or nothing for each call, in the order of their queue: no call is
+    /// served before one that is ahead of it.
+    ///
+    /// [`Answer::granted`](super::Answer::granted) is the number of calls that were served, and
+    /// [`Reply::calls`](super::Reply::calls) has the instant of each. A call that takes more than a bucket holds is served
+    /// when that bucket is full, and overdraws it.
+    DrawCalls {
+        /// The calls.
+        calls: Calls,
+        /// Longest time ahead at which they may be due. The first one may be due later.
+        horizon: Ticks,
+        /// Longest time ahead at which the first one may be due.
+        longest: Ticks,
+        /// Treats all buckets as empty: what was used while the store was away is not known to it.
+        drain: bool,
+    },
+    /// Corrects what calls have drawn by what they have used, where [`DrawCalls`](Self::DrawCalls) drew it.
+    ///
+    /// More is a debt, and is always charged; up to one [period](super::Limit::period) beyond an empty bucket, and what
+    /// is more is forgiven. Less is given back, unless the bucket was full since the draw: it had no room for it then.
+    /// [`Answer::granted`](super::Answer::granted) is the number of tokens, of all limits together, that were forgiven.
+    Settle {
+        /// Tokens that were used beyond what was drawn, for each limit; negative where it was less.
+        deltas: [i64; MAX_LIMITS],
+        /// Instant at which the calls were due, by the store's clock. Of several calls with one answer to whether the
+        /// bucket was full since: of any.
+        drawn_at: Ticks,
+    },
     /// Reads the state, and changes nothing.
     Peek,
     /// Draws nothing for this long. Extends a pause that ends earlier; never shortens one.
     Pause {
         /// Time from now.
         duration: Ticks,
+        /// Treatment of callers meanwhile. Of two pauses, the kind of the one that ends last holds.
+        kind: PauseKind,
     },
     /// Ends a pause at once, in all processes: also in those that saw it and send it as their floor. The
     /// first bucket is empty then. Where there is no pause, nothing is ended.
@@ -52,14 +88,78 @@ pub enum Action {
         /// Forgets what was learnt, too.
         forget: bool,
     },
-    /// Slows the first limit: a token every `interval` and nothing saved up, for `duration`.
+    /// Slows a limit: a token every `interval` and nothing saved up, for `duration`.
     /// Only ever tightens what the limits say. A later one replaces it; a duration of 0 ends it.
     Learn {
+        /// Number of the limit, from 0 on. Nothing is learnt of one that does not exist.
+        row: u8,
         /// Time from one token to the next.
         interval: Ticks,
         /// Time from now.
         duration: Ticks,
     },
+    /// Sets limits instead of those that processes declare, tighter or looser: an operator's decision. What is learnt
+    /// slows them all the same. A later one replaces it; a duration of 0 ends it.
+    Override {
+        /// The limits, in the same order as those of the requests. Further limits are as they are declared.
+        limits: Limits,
+        /// Time from now, 30 days at most.
+        duration: Ticks,
+    },
+    /// Takes, gives back and renews slots of a limited concurrency.
+    ///
+    /// [`Answer::granted`](super::Answer::granted) is the number of slots that the process holds from now on. That is less
+    /// than `held` where its lease has ended meanwhile: a lease that was given up is not renewed, and what it was for has
+    /// to be taken again.
+    Slots {
+        /// Number of the process, chosen at random.
+        process: u64,
+        /// Number of slots of all processes together. Numbers above 1,048,576 count as that, here and below.
+        most: u32,
+        /// Slots to be taken.
+        want: u32,
+        /// Slots that the process uses. Others that it holds are given back.
+        held: u32,
+        /// Callers of this process that wait for a slot. While callers of other processes wait too, each process holds
+        /// its fair part at most.
+        waiting: u32,
+    },
+    /// Pays into the budget of retries. [`Answer::granted`](super::Answer::granted) is 1.
+    Deposit {
+        /// Units; [a retry](RetryBudget::RETRY) is 1,000,000 of them.
+        units: u64,
+        /// Settings of the budget.
+        budget: RetryBudget,
+    },
+    /// Takes from the budget of retries, all or nothing. [`Answer::granted`](super::Answer::granted) is 1 where there was
+    /// enough, else 0.
+    Withdraw {
+        /// Units; [a retry](RetryBudget::RETRY) is 1,000,000 of them.
+        units: u64,
+        /// Settings of the budget.
+        budget: RetryBudget,
+    },
+}
+
+/// Treatment of callers during a pause.
+///
+/// # Examples
+///
+/// ```
+/// use paced::store::{Action, Limit, Limits, PauseKind, Request, State, Ticks, step};
+///
+/// let limits = Limits::one(Limit::new(Ticks::from_millis(200), 5));
+/// let open = Action::Pause { duration: Ticks::from_secs(30), kind: PauseKind::Refuse };
+/// let reply = step(&mut State::default(), Ticks::from_secs(1_000), &Request::new(open, limits));
+/// assert_eq!(reply.state.pause_kind, PauseKind::Refuse);
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum PauseKind {
+    /// Callers wait for its end.
+    #[default]
+    Wait,
+    /// Callers are refused.
+    Refuse,
 }
 
 /// Actions of a request, one or more, in the order in which they are done. One or two need no allocation. The list can
@@ -68,10 +168,10 @@ pub enum Action {
 /// # Examples
 ///
 /// ```
-/// use paced::store::{Action, Actions, Ticks};
+/// use paced::store::{Action, Actions, PauseKind, Ticks};
 ///
-/// let pause = Action::Pause { duration: Ticks::SECOND };
-/// let actions = Actions::one(pause).and(Action::Peek);
+/// let pause = Action::Pause { duration: Ticks::SECOND, kind: PauseKind::Wait };
+/// let actions = Actions::one(pause.clone()).and(Action::Peek);
 /// assert_eq!(actions[..], [pause, Action::Peek]);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]

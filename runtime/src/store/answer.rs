@@ -18,11 +18,11 @@ use super::few::Few;
 ///
 /// let limits = Limits::one(Limit::new(Ticks::from_millis(200), 5));
 /// let draw = Action::Draw { tokens: 3, horizon: Ticks::ZERO, longest: Ticks::ZERO, drain: false };
-/// let request = Request::new(draw, limits).then(draw);
+/// let request = Request::new(draw.clone(), limits).then(draw);
 /// let now = Ticks::from_secs(1_000);
 /// let reply = step(&mut State::default(), now, &request);
 /// assert_eq!((reply.answers[0].granted, reply.answers[1].granted), (3, 2));
-/// assert_eq!(reply.state.full_at[0], now + Ticks::SECOND);
+/// assert_eq!(reply.state.rows[0].full_at, now + Ticks::SECOND);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -33,6 +33,9 @@ pub struct Reply {
     pub stale: bool,
     /// Answers to the actions, in their order.
     pub answers: Answers,
+    /// Calls that were served, of all actions one after the other: [`Answer::granted`] of a
+    /// [`DrawCalls`](super::Action::DrawCalls) is how many of them are its own.
+    pub calls: Vec<ServedCall>,
     /// State after the request.
     pub state: State,
 }
@@ -54,8 +57,26 @@ impl Reply {
             now,
             stale: false,
             answers,
+            calls: Vec::new(),
             state,
         }
+    }
+
+    /// Returns the reply with the calls that were served.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use paced::store::{Answer, Answers, Reply, ServedCall, State, Ticks, Wait};
+    ///
+    /// let drawn = Answer::new(1, Wait::NONE, Ticks::ZERO);
+    /// let call = ServedCall { wait: Wait::NONE, row: 0 };
+    /// let reply = Reply::new(Ticks::from_secs(1_000), Answers::one(drawn), State::default());
+    /// assert_eq!(reply.with_calls(vec![call]).calls, [call]);
+    /// ```
+    #[must_use]
+    pub fn with_calls(self, calls: Vec<ServedCall>) -> Self {
+        Self { calls, ..self }
     }
 
     /// Creates the reply to a request with these actions that came too late.
@@ -74,6 +95,7 @@ impl Reply {
             now,
             stale: true,
             answers: Answers::to(actions, |_| Answer::default()),
+            calls: Vec::new(),
             state,
         }
     }
@@ -83,10 +105,11 @@ impl Reply {
     /// # Examples
     ///
     /// ```
-    /// use paced::store::{Action, Limit, Limits, Request, State, Ticks, step};
+    /// use paced::store::{Action, Limit, Limits, PauseKind, Request, State, Ticks, step};
     ///
     /// let limits = Limits::one(Limit::new(Ticks::from_millis(200), 5));
-    /// let request = Request::new(Action::Pause { duration: Ticks::SECOND }, limits).then(Action::Peek);
+    /// let pause = Action::Pause { duration: Ticks::SECOND, kind: PauseKind::Wait };
+    /// let request = Request::new(pause, limits).then(Action::Peek);
     /// let reply = step(&mut State::default(), Ticks::from_secs(1_000), &request);
     /// assert_eq!(reply.last().wait.to_come(), Ticks::from_millis(1_200));
     /// ```
@@ -94,7 +117,7 @@ impl Reply {
         self.answers.last().copied().unwrap_or_default()
     }
 
-    /// Returns the number of tokens that all actions together drew.
+    /// Returns the sum of what all actions [granted](Answer::granted): where all are draws, the number of tokens.
     ///
     /// # Examples
     ///
@@ -103,7 +126,7 @@ impl Reply {
     ///
     /// let limits = Limits::one(Limit::new(Ticks::from_millis(200), 5));
     /// let draw = Action::Draw { tokens: 2, horizon: Ticks::ZERO, longest: Ticks::ZERO, drain: false };
-    /// let request = Request::new(draw, limits).then(draw);
+    /// let request = Request::new(draw.clone(), limits).then(draw);
     /// assert_eq!(step(&mut State::default(), Ticks::from_secs(1_000), &request).granted(), 4);
     /// ```
     pub fn granted(&self) -> u32 {
@@ -132,12 +155,41 @@ impl Reply {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Answer {
-    /// Number of tokens that were drawn; 0 where the action draws none.
+    /// Number of tokens that were drawn, or of calls that were served. Actions that draw nothing say what it is for
+    /// them; else it is 0.
     pub granted: u32,
-    /// Time until the first of them may be used. Where none was drawn: time until the next one could be.
+    /// Time until the first of them may be used. Where none was drawn: time until the next one could be, or the call
+    /// that was asked for.
     pub wait: Wait,
-    /// Time from each token to the next.
+    /// Time from each token to the next; 0 where there are several limits.
     pub every: Ticks,
+}
+
+/// Call that was served by a [`DrawCalls`](super::Action::DrawCalls).
+///
+/// # Examples
+///
+/// ```
+/// use paced::store::{Action, Calls, Limit, Limits, Request, State, Ticks, Wait, step};
+///
+/// // 5 requests a second, and 1,000 tokens a second.
+/// let requests = Limit::new(Ticks::SECOND / 5, 5);
+/// let tokens = Limit::new(Ticks::SECOND / 1000, 1000);
+/// let limits = Limits::new(&[requests, tokens]).unwrap();
+/// let calls = Calls::new().and(2, &[1, 800]);
+/// let draw = Action::DrawCalls { calls, horizon: Ticks::SECOND, longest: Ticks::MAX, drain: false };
+/// let reply = step(&mut State::default(), Ticks::from_secs(1_000), &Request::new(draw, limits));
+/// let [first, second] = reply.calls[..] else { panic!() };
+/// assert_eq!(first.wait, Wait::NONE);
+/// // It has to wait for 600 tokens.
+/// assert_eq!((second.wait.to_come(), second.row), (Ticks::from_millis(600), 1));
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ServedCall {
+    /// Time until it may be made.
+    pub wait: Wait,
+    /// Number of the limit that it waits for, from 0 on; 0 where it need not wait.
+    pub row: u8,
 }
 
 impl Answer {
@@ -205,7 +257,7 @@ impl Answers {
     }
 
     /// Returns the answers to `actions`, in their order.
-    pub(super) fn to(actions: &Actions, answer: impl FnMut(super::Action) -> Answer) -> Self {
+    pub(super) fn to(actions: &Actions, answer: impl FnMut(&super::Action) -> Answer) -> Self {
         Self(actions.few().map(answer))
     }
 }

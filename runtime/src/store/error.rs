@@ -118,3 +118,68 @@ impl fmt::Display for StoreError {
 }
 
 impl core::error::Error for StoreError {}
+
+/// Error of bytes that are no [`State`].
+///
+/// As a [`StoreError`] it is [rejected](StoreError::is_rejected): another try does not help.
+///
+/// # Examples
+///
+/// ```
+/// use paced::store::{State, StoreError};
+///
+/// let error = State::from_bytes(b"something else").unwrap_err();
+/// assert_eq!(error.to_string(), "the bytes of a state have version 115, which a newer version of `paced` wrote");
+/// assert!(StoreError::from(error).is_rejected());
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StateError {
+    /// Version of the bytes, if it is a newer one.
+    newer: Option<u8>,
+}
+
+impl StateError {
+    pub(super) const fn newer(version: u8) -> Self {
+        Self {
+            newer: Some(version),
+        }
+    }
+
+    pub(super) const fn damaged() -> Self {
+        Self { newer: None }
+    }
+
+    /// Returns whether a newer version of this crate wrote the bytes.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use paced::store::State;
+    ///
+    /// assert!(State::from_bytes(&[3]).unwrap_err().is_newer());
+    /// assert!(!State::from_bytes(&[]).unwrap_err().is_newer());
+    /// ```
+    pub const fn is_newer(&self) -> bool {
+        self.newer.is_some()
+    }
+}
+
+impl fmt::Display for StateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.newer {
+            Some(version) => write!(
+                f,
+                "the bytes of a state have version {version}, which a newer version of `paced` wrote"
+            ),
+            None => f.write_str("the bytes of a state are damaged, or are something else"),
+        }
+    }
+}
+
+impl core::error::Error for StateError {}
+
+impl From<StateError> for StoreError {
+    fn from(error: StateError) -> Self {
+        Self::rejected(error.to_string())
+    }
+}

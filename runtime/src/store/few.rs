@@ -7,15 +7,17 @@ pub(super) enum Few<T> {
     More(Vec<T>),
 }
 
-impl<T: Copy> Few<T> {
+impl<T: Clone> Few<T> {
     pub(super) const fn one(value: T) -> Self {
         Self::One([value])
     }
 
     pub(super) fn push(&mut self, value: T) {
         match self {
-            Self::One([first]) => *self = Self::Two([*first, value]),
-            Self::Two([first, second]) => *self = Self::More(vec![*first, *second, value]),
+            Self::One([first]) => *self = Self::Two([first.clone(), value]),
+            Self::Two([first, second]) => {
+                *self = Self::More(vec![first.clone(), second.clone(), value]);
+            }
             Self::More(values) => values.push(value),
         }
     }
@@ -37,11 +39,11 @@ impl<T: Copy> Few<T> {
     }
 
     /// Returns the results of `change` for all values, in their order.
-    pub(super) fn map<U: Copy>(&self, mut change: impl FnMut(T) -> U) -> Few<U> {
+    pub(super) fn map<U: Clone>(&self, change: impl FnMut(&T) -> U) -> Few<U> {
         match self {
-            Self::One(values) => Few::One(values.map(change)),
-            Self::Two(values) => Few::Two(values.map(change)),
-            Self::More(values) => Few::More(values.iter().map(|value| change(*value)).collect()),
+            Self::One(values) => Few::One(values.each_ref().map(change)),
+            Self::Two(values) => Few::Two(values.each_ref().map(change)),
+            Self::More(values) => Few::More(values.iter().map(change).collect()),
         }
     }
 }

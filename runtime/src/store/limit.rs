@@ -10,6 +10,9 @@ use super::Ticks;
 /// floating-point ones.
 pub(super) const MAX_CAPACITY: Ticks = Ticks::new(1 << 48);
 
+/// Longest period: 30 days.
+const LONGEST_PERIOD: Ticks = Ticks::from_secs(30 * 24 * 3600);
+
 const MINUTE: Ticks = Ticks::from_secs(60);
 
 /// Settings of a token bucket.
@@ -28,6 +31,7 @@ const MINUTE: Ticks = Ticks::from_secs(60);
 pub struct Limit {
     interval: Ticks,
     capacity: Ticks,
+    period: Ticks,
 }
 
 impl Limit {
@@ -58,10 +62,54 @@ impl Limit {
     pub const fn new(interval: Ticks, burst: u32) -> Self {
         let interval = interval.at_least(Self::MIN_INTERVAL).at_most(MAX_CAPACITY);
         let burst = if burst == 0 { 1 } else { burst as u64 };
+        Self::holding(interval, burst)
+    }
+
+    pub(super) const fn holding(interval: Ticks, burst: u64) -> Self {
+        let capacity = interval.saturating_mul(burst).at_most(MAX_CAPACITY);
         Self {
             interval,
-            capacity: interval.saturating_mul(burst).at_most(MAX_CAPACITY),
+            capacity,
+            period: capacity.at_least(Ticks::SECOND).at_most(LONGEST_PERIOD),
         }
+    }
+
+    /// Returns the limit with its period, from a second to 30 days: the time for which its tokens are counted, such as
+    /// the hour of `5000/h`. Without it, the time in which the bucket fills, and at least a second.
+    ///
+    /// The period bounds how far a [settlement](super::Action::Settle) can overdraw the bucket, and is the time for
+    /// which the tighter of two quotas holds that different processes declare.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use paced::store::{Limit, Ticks};
+    ///
+    /// let hour = Ticks::from_secs(3600);
+    /// let limit = Limit::new(hour / 5000, 5);
+    /// assert_eq!(limit.period(), 5 * (hour / 5000));
+    /// assert_eq!(limit.with_period(hour).period(), hour);
+    /// ```
+    #[must_use]
+    pub const fn with_period(self, period: Ticks) -> Self {
+        Self {
+            period: period.at_least(Ticks::SECOND).at_most(LONGEST_PERIOD),
+            ..self
+        }
+    }
+
+    /// Returns the time for which tokens are counted.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use paced::store::{Limit, Ticks};
+    ///
+    /// assert_eq!(Limit::new(Ticks::from_millis(200), 50).period(), Ticks::from_secs(10));
+    /// assert_eq!(Limit::new(Ticks::from_millis(200), 1).period(), Ticks::SECOND);
+    /// ```
+    pub const fn period(self) -> Ticks {
+        self.period
     }
 
     /// Returns the time from one token to the next.
@@ -109,21 +157,62 @@ impl Limit {
         all.at_most(MAX_CAPACITY.saturating_mul(2))
     }
 
+    /// Returns how far ahead its bucket can be full at the latest with a debt of settlements, which is one period at
+    /// most.
+    pub(super) const fn deepest(self) -> Ticks {
+        self.furthest().saturating_add(self.period)
+    }
+
+    /// Returns the most that one call can take out of the bucket, as a time: it is empty then, and owes a period.
+    pub(super) const fn most(self) -> Ticks {
+        self.capacity.saturating_add(self.period)
+    }
+
+    /// Returns the number of tokens that the bucket holds.
+    pub(super) const fn burst(self) -> u64 {
+        self.capacity.get() / self.interval.get()
+    }
+
     /// Returns the same bucket, slowed to a token every `interval`. It stays as large, so that an
     /// instant at which it is full means the same number of tokens gone before and after.
     pub(super) fn slowed(self, interval: Ticks) -> Self {
-        let slow = Self::new(interval, 1);
-        if slow.interval <= self.interval {
+        let interval = interval.at_least(Self::MIN_INTERVAL).at_most(MAX_CAPACITY);
+        if interval <= self.interval {
             return self;
         }
         Self {
-            interval: slow.interval,
-            capacity: self.capacity.max(slow.interval),
+            interval,
+            capacity: self.capacity.max(interval),
+            period: self.period,
+        }
+    }
+
+    /// Returns the limit with a token every `interval` at best, and `burst` tokens at most; 0 stands for no bound.
+    pub(super) fn tightened(self, interval: Ticks, burst: u64) -> Self {
+        let own = self.burst();
+        let fewest = if burst == 0 { own } else { own.min(burst) };
+        if interval <= self.interval && fewest == own {
+            return self;
+        }
+        let interval = self.interval.max(interval).at_most(MAX_CAPACITY);
+        Self {
+            period: self.period,
+            ..Self::holding(interval, fewest)
+        }
+    }
+
+    /// Returns the limit that an operator has set instead of this one.
+    pub(super) fn replaced(self, interval: Ticks, capacity: Ticks) -> Self {
+        let interval = interval.at_least(Self::MIN_INTERVAL).at_most(MAX_CAPACITY);
+        Self {
+            interval,
+            capacity: capacity.at_least(interval).at_most(MAX_CAPACITY),
+            period: self.period,
         }
     }
 }
 
-/// The limits that a request has to keep all at once, one to [four](MAX_LIMITS) of them.
+/// The limits that a request has to keep all at once, one to [eight](MAX_LIMITS) of them.
 ///
 /// # Examples
 ///
@@ -132,7 +221,7 @@ impl Limit {
 ///
 /// let second = Limit::new(Ticks::SECOND / 5, 5);
 /// let hour = Limit::new(Ticks::from_secs(3600) / 5000, 5000);
-/// let limits = Limits::new(&[second, hour]).expect("one to four");
+/// let limits = Limits::new(&[second, hour]).expect("one to eight");
 /// assert_eq!(limits.as_slice().len(), 2);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -159,7 +248,7 @@ impl Limits {
         }
     }
 
-    /// Creates the limits of a request; `None` if there is none, or more than [four](MAX_LIMITS).
+    /// Creates the limits of a request; `None` if there is none, or more than [eight](MAX_LIMITS).
     ///
     /// # Examples
     ///
@@ -194,12 +283,17 @@ impl Limits {
         &self.limits[..self.len]
     }
 
-    /// Returns the limit that paces, the first one: it is slowed by what is learnt, and empty after a pause.
+    /// Returns the limit that paces, the first one: it is empty after a pause.
     pub(super) const fn pacing(&self) -> Limit {
         self.limits[0]
     }
 
-    pub(super) fn first_mut(&mut self) -> &mut Limit {
-        &mut self.limits[0]
+    /// Returns the limits, each changed by what is known of its row.
+    pub(super) fn changed<R>(&self, rows: &[R], change: impl Fn(Limit, &R) -> Limit) -> Self {
+        let mut limits = *self;
+        for (limit, row) in limits.limits.iter_mut().take(self.len).zip(rows) {
+            *limit = change(*limit, row);
+        }
+        limits
     }
 }

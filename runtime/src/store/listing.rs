@@ -245,7 +245,7 @@ impl Listing {
     ///
     /// let states = [("b", State::default()), ("a", State::default())];
     /// let now = Ticks::from_secs(1_000);
-    /// let page = Listing::of(now, states, &ListRequest::new().with_limit(1));
+    /// let page = Listing::of(now, states.clone(), &ListRequest::new().with_limit(1));
     /// assert_eq!(page.limiters[0].name, "a");
     /// let last = Listing::of(now, states, &page.next.unwrap());
     /// assert_eq!((last.limiters[0].name.as_str(), last.next), ("b", None));

@@ -143,7 +143,10 @@ impl Store for MemoryStore {
         Box::pin(async move {
             let states = self.lock();
             let now = now();
-            let all = states.by_key.iter().map(|(name, state)| (name, *state));
+            let all = states
+                .by_key
+                .iter()
+                .map(|(name, state)| (name, state.clone()));
             Ok(Listing::of(now, all, request))
         })
     }

@@ -22,20 +22,31 @@
 
 mod action;
 mod answer;
+mod budget;
 mod bytes;
+mod calls;
 #[cfg(feature = "test-util")]
 pub mod conformance;
+mod draw;
 mod error;
 mod few;
+mod headroom;
+mod lease;
 mod limit;
 mod listing;
 mod memory;
+mod merge;
 mod namespace;
 mod open;
 mod policy;
+mod quantum;
+mod quotas;
 #[cfg(feature = "redis")]
 mod redis;
 mod request;
+mod row_state;
+mod settle;
+mod slots;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod state;
@@ -49,11 +60,19 @@ use core::pin::Pin;
 
 pub use self::action::Action;
 pub use self::action::Actions;
+pub use self::action::PauseKind;
 pub use self::answer::Answer;
 pub use self::answer::Answers;
 pub use self::answer::Reply;
-pub use self::bytes::StateError;
+pub use self::answer::ServedCall;
+pub use self::budget::BudgetState;
+pub use self::budget::RetryBudget;
+pub use self::calls::CallRun;
+pub use self::calls::Calls;
+pub use self::error::StateError;
 pub use self::error::StoreError;
+pub use self::headroom::Headroom;
+pub use self::lease::Lease;
 pub use self::limit::Limit;
 pub use self::limit::Limits;
 pub use self::listing::ListFuture;
@@ -65,9 +84,13 @@ pub use self::namespace::in_namespace;
 pub use self::open::connect;
 pub use self::policy::OnStoreError;
 pub use self::policy::Policy;
+pub use self::quantum::Quantum;
 #[cfg(feature = "redis")]
 pub use self::redis::RedisStore;
 pub use self::request::Request;
+pub use self::row_state::RowState;
+pub use self::row_state::SentRun;
+pub use self::row_state::SharedQuota;
 #[cfg(feature = "sqlite")]
 pub use self::sqlite::SqliteStore;
 pub use self::state::State;
@@ -86,7 +109,7 @@ pub use self::wait::Wait;
 /// assert!(Limits::new(&[limit; MAX_LIMITS]).is_some());
 /// assert!(Limits::new(&[limit; MAX_LIMITS + 1]).is_none());
 /// ```
-pub const MAX_LIMITS: usize = 4;
+pub const MAX_LIMITS: usize = 8;
 
 /// Future of [`Store::transact`].
 ///
@@ -193,7 +216,7 @@ pub type StoreFuture<'a> = Pin<Box<dyn Future<Output = Result<Reply, StoreError>
 ///                     Some(bytes) => State::from_bytes(bytes)?,
 ///                     None => State::default(),
 ///                 };
-///                 let before = state;
+///                 let before = state.clone();
 ///                 // All processes that share the store must have the same clock: that of the service, if it has one.
 ///                 let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
 ///                 let reply = step(&mut state, Ticks::from_duration(now), request);

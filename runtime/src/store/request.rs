@@ -28,6 +28,9 @@ pub struct Request {
     /// migration.
     pub limits: Limits,
     /// Last state that this process saw: it restores one that was lost.
+    ///
+    /// Restored are buckets, pauses, what was learnt and what an operator has set. Slots, the budget of retries and
+    /// quotas of other processes are not.
     pub floor: Option<State>,
     /// Instant of the store's clock after which nothing is to be done: a store that hung must not
     /// serve callers that have left. A request that is later by ten minutes or more shows that the clock was set
@@ -65,13 +68,14 @@ impl Request {
     /// # Examples
     ///
     /// ```
-    /// use paced::store::{Action, Limit, Limits, Request, State, Ticks, step};
+    /// use paced::store::{Action, Limit, Limits, PauseKind, Request, State, Ticks, step};
     ///
     /// // One round trip: pause for a minute, slow down for an hour, and draw the first token after that.
     /// let draw = Action::Draw { tokens: 1, horizon: Ticks::ZERO, longest: Ticks::MAX, drain: false };
-    /// let learn = Action::Learn { interval: Ticks::SECOND, duration: Ticks::from_secs(3_600) };
+    /// let learn = Action::Learn { row: 0, interval: Ticks::SECOND, duration: Ticks::from_secs(3_600) };
     /// let limits = Limits::one(Limit::new(Ticks::from_millis(200), 5));
-    /// let pause = Request::new(Action::Pause { duration: Ticks::from_secs(60) }, limits);
+    /// let pause = Action::Pause { duration: Ticks::from_secs(60), kind: PauseKind::Wait };
+    /// let pause = Request::new(pause, limits);
     /// let reply = step(&mut State::default(), Ticks::from_secs(1_000), &pause.then(learn).then(draw));
     /// assert_eq!(reply.answers[2].wait.to_come(), Ticks::from_secs(61));
     /// ```
@@ -88,16 +92,17 @@ impl Request {
     /// # Examples
     ///
     /// ```
-    /// use paced::store::{Action, Limit, Limits, Request, State, Ticks, step};
+    /// use paced::store::{Action, Limit, Limits, PauseKind, Request, State, Ticks, step};
     ///
     /// let limits = Limits::one(Limit::new(Ticks::from_millis(200), 5));
+    /// let pause = Action::Pause { duration: Ticks::from_secs(60), kind: PauseKind::Wait };
     /// let now = Ticks::from_secs(1_000);
-    /// let pause = Request::new(Action::Pause { duration: Ticks::from_secs(60) }, limits);
+    /// let pause = Request::new(pause, limits);
     /// let seen = step(&mut State::default(), now, &pause).state;
     ///
     /// // The store has lost the state, and restores the pause.
     /// let mut lost = State::default();
-    /// step(&mut lost, now, &Request::new(Action::Peek, limits).with_floor(seen));
+    /// step(&mut lost, now, &Request::new(Action::Peek, limits).with_floor(seen.clone()));
     /// assert_eq!(lost.paused_until, seen.paused_until);
     /// ```
     #[must_use]
@@ -113,11 +118,12 @@ impl Request {
     /// # Examples
     ///
     /// ```
-    /// use paced::store::{Action, Limit, Limits, Request, State, Ticks, step};
+    /// use paced::store::{Action, Limit, Limits, PauseKind, Request, State, Ticks, step};
     ///
     /// let limits = Limits::one(Limit::new(Ticks::from_millis(200), 5));
+    /// let pause = Action::Pause { duration: Ticks::from_secs(60), kind: PauseKind::Wait };
     /// let now = Ticks::from_secs(1_000);
-    /// let request = Request::new(Action::Pause { duration: Ticks::from_secs(60) }, limits).not_after(now);
+    /// let request = Request::new(pause, limits).not_after(now);
     /// let mut state = State::default();
     /// assert!(step(&mut state, now + Ticks::new(1), &request).stale);
     /// assert_eq!(state, State::default());
@@ -136,12 +142,13 @@ impl Request {
     /// # Examples
     ///
     /// ```
-    /// use paced::store::{Action, Limit, Limits, Request, State, Ticks, step};
+    /// use paced::store::{Action, Limit, Limits, PauseKind, Request, State, Ticks, step};
     ///
     /// let limits = Limits::one(Limit::new(Ticks::from_millis(200), 5));
+    /// let pause = Action::Pause { duration: Ticks::from_secs(60), kind: PauseKind::Wait };
     /// let now = Ticks::from_secs(1_000);
     /// let mut state = State::default();
-    /// step(&mut state, now, &Request::new(Action::Pause { duration: Ticks::from_secs(60) }, limits));
+    /// step(&mut state, now, &Request::new(pause, limits));
     ///
     /// // The clock is set forward by an hour while a request is under way: the pause moves along.
     /// let request = Request::new(Action::Peek, limits).not_after(now + Ticks::SECOND).sent_at(now);

@@ -1,8 +1,13 @@
 //! State of a limiter in a store.
 
+use super::BudgetState;
+use super::Lease;
 use super::Limits;
 use super::MAX_LIMITS;
+use super::PauseKind;
+use super::RowState;
 use super::Ticks;
+use super::budget::FORGOTTEN;
 
 /// Longest pause that is believed: 30 days.
 pub(super) const LONGEST_PAUSE: Ticks = Ticks::from_secs(30 * 24 * 3600);
@@ -25,33 +30,43 @@ const SLACK: Ticks = Ticks::from_secs(2);
 /// # Examples
 ///
 /// ```
-/// use paced::store::{Action, Limit, Limits, Request, State, Ticks, step};
+/// use paced::store::{Action, Limit, Limits, PauseKind, Request, State, Ticks, step};
 ///
 /// let limits = Limits::one(Limit::new(Ticks::from_millis(200), 5));
 /// let now = Ticks::from_secs(1_000);
 /// let mut state = State::default();
-/// step(&mut state, now, &Request::new(Action::Pause { duration: Ticks::from_secs(60) }, limits));
+/// let pause = Action::Pause { duration: Ticks::from_secs(60), kind: PauseKind::Wait };
+/// step(&mut state, now, &Request::new(pause, limits));
 /// assert_eq!(state.paused_until, now + Ticks::from_secs(60));
 /// assert_eq!((state.generation, state.seen), (1, now));
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct State {
-    /// Instant at which the bucket is full again, for every limit (GCRA's theoretical arrival time). Where
-    /// there are fewer than four limits, the last one is the end of the last pause that was lifted by hand.
-    pub full_at: [Ticks; MAX_LIMITS],
+    /// The limits, in the order in which [requests](super::Request) name them.
+    pub rows: [RowState; MAX_LIMITS],
     /// Instant before which no token is granted.
     pub paused_until: Ticks,
+    /// Treatment of callers until then.
+    pub pause_kind: PauseKind,
+    /// End of the last pause that was lifted by hand: a process that remembers a pause until then brings none back.
+    pub lifted_until: Ticks,
     /// Number of times that the tokens drawn before became void: with every pause, every extension of one,
     /// and every pause that is lifted by hand.
     pub generation: u64,
-    /// Time from one token to the next that a server's answers have shown to be the limit, if that
-    /// is slower than what was declared.
-    pub learnt_interval: Ticks,
-    /// Instant until which that holds.
-    pub learnt_until: Ticks,
+    /// Instant until which an operator's limits hold, see [`RowState::override_interval`].
+    pub override_until: Ticks,
+    /// Level of the budget of retries.
+    pub budget: BudgetState,
+    /// Slots of a limited concurrency, one lease for each process; 64 at most.
+    pub leases: Vec<Lease>,
+    /// Instant until which the state is kept at least. A newer version of this crate sets it for parts that this one
+    /// does not know.
+    pub kept_until: Ticks,
     /// Instant of the last change: by it a clock that was set back is noticed.
     pub seen: Ticks,
+    /// Parts that a newer version has added, as they were read.
+    pub(super) unknown: Vec<u8>,
 }
 
 impl State {
@@ -59,7 +74,7 @@ impl State {
     /// store may forget it then.
     ///
     /// Only the [generation](Self::generation) is lost with it, when no drawn token is left that it could
-    /// have made void.
+    /// have made void, and the quota that all processes declare, which the next request declares again.
     ///
     /// # Examples
     ///
@@ -71,23 +86,87 @@ impl State {
     /// assert_eq!(state.expires_at(), Ticks::from_secs(1_002));
     /// ```
     pub fn expires_at(&self) -> Ticks {
-        let ends = [self.paused_until, self.learnt_until];
-        let last = self.full_at.iter().chain(&ends).max();
-        last.map_or(Ticks::ZERO, |last| *last + SLACK)
+        let budget = match self.budget.missing {
+            0 => Ticks::ZERO,
+            _ => self.budget.at + FORGOTTEN,
+        };
+        let ends = [
+            self.paused_until,
+            self.lifted_until,
+            self.override_until,
+            self.kept_until,
+            budget,
+        ];
+        let rows = self.rows.iter().flat_map(|row| {
+            let quota = row.quota;
+            [
+                row.full_at,
+                row.learnt_until,
+                quota.interval_until,
+                quota.burst_until,
+            ]
+        });
+        let last = rows.chain(ends).max();
+        last.map_or(Ticks::ZERO, |last| last + SLACK)
+    }
+
+    /// Returns the limits that hold at `now` before what was learnt: an operator's, or else the tightest that were
+    /// declared.
+    pub(super) fn in_force(&self, declared: &Limits, now: Ticks) -> Limits {
+        let overridden = self.override_until > now;
+        declared.changed(&self.rows, |limit, row| {
+            if overridden && row.override_interval > Ticks::ZERO {
+                limit.replaced(row.override_interval, row.override_capacity)
+            } else {
+                row.quota.tighten(limit, now)
+            }
+        })
+    }
+
+    /// Returns these limits with what was learnt.
+    pub(super) fn slowed(&self, limits: &Limits, now: Ticks) -> Limits {
+        limits.changed(&self.rows, |limit, row| {
+            if row.learnt_until > now {
+                limit.slowed(row.learnt_interval)
+            } else {
+                limit
+            }
+        })
     }
 
     /// Returns the state with impossible values moved to where scripts can follow.
     pub(super) fn bounded(mut self) -> Self {
-        for instant in &mut self.full_at {
-            *instant = (*instant).min(LATEST);
+        self.each_instant(|instant| *instant = (*instant).min(LATEST));
+        for row in &mut self.rows {
+            for span in [
+                &mut row.learnt_interval,
+                &mut row.override_interval,
+                &mut row.override_capacity,
+            ] {
+                *span = (*span).min(LATEST);
+            }
         }
-        Self {
-            full_at: self.full_at,
-            paused_until: self.paused_until.min(LATEST),
-            generation: self.generation.min(MAX_EXACT),
-            learnt_interval: self.learnt_interval.min(LATEST),
-            learnt_until: self.learnt_until.min(LATEST),
-            seen: self.seen.min(LATEST),
+        self.generation = self.generation.min(MAX_EXACT);
+        self.seen = self.seen.min(LATEST);
+        self
+    }
+
+    /// Calls `change` with each instant but the last change.
+    fn each_instant(&mut self, mut change: impl FnMut(&mut Ticks)) {
+        for row in &mut self.rows {
+            row.each_instant(&mut change);
+        }
+        for instant in [
+            &mut self.paused_until,
+            &mut self.lifted_until,
+            &mut self.override_until,
+            &mut self.budget.at,
+            &mut self.kept_until,
+        ] {
+            change(instant);
+        }
+        for lease in &mut self.leases {
+            change(&mut lease.until);
         }
     }
 
@@ -97,11 +176,7 @@ impl State {
         if back == Ticks::ZERO {
             return;
         }
-        for instant in &mut self.full_at {
-            *instant = *instant - back;
-        }
-        self.paused_until = self.paused_until - back;
-        self.learnt_until = self.learnt_until - back;
+        self.each_instant(|instant| *instant = *instant - back);
         self.seen = now;
     }
 
@@ -111,79 +186,51 @@ impl State {
         if by == Ticks::ZERO || self.seen == Ticks::ZERO || self.seen > latest {
             return;
         }
-        let later = |instant: Ticks| (instant + by).min(LATEST);
-        self.full_at = self.full_at.map(later);
-        self.paused_until = later(self.paused_until);
-        self.learnt_until = later(self.learnt_until);
-        self.seen = later(self.seen).min(now);
-    }
-
-    /// Restores what a process saw earlier and this state has lost, as far as it can be true.
-    pub(super) fn merge_floor(&mut self, floor: Self, limits: &Limits, now: Ticks) {
-        let mut floor = floor.bounded();
-        floor.shift_back(now);
-        floor.clamp_to(limits, now);
-        // A pause that the floor does not know made void what its first bucket had given away.
-        let void = usize::from(floor.generation < self.generation);
-        let instants = self.full_at.iter_mut().zip(floor.full_at);
-        for ((own, other), _) in instants.zip(limits.as_slice()).skip(void) {
-            *own = (*own).max(other);
-        }
-        if !self.has_lifted(&floor, limits) {
-            self.paused_until = self.paused_until.max(floor.paused_until);
-        }
-        if floor.seen > self.seen || floor.generation > self.generation {
-            // The bucket does not know of all tokens that were drawn, before the loss and by other processes since.
-            self.generation = self.generation.max(floor.generation + 1);
-        }
-        if floor.seen > self.seen {
-            self.learnt_interval = floor.learnt_interval;
-            self.learnt_until = floor.learnt_until;
-        }
-    }
-
-    /// Records the end of the pause in force, which is lifted: a floor with this pause may be sent until
-    /// then, and the state is kept for as long. Four limits leave no room for it.
-    pub(super) fn note_lifted(&mut self, limits: &Limits) {
-        if limits.as_slice().len() < MAX_LIMITS {
-            let [.., lifted] = &mut self.full_at;
-            *lifted = (*lifted).max(self.paused_until);
-        }
-    }
-
-    /// Returns whether the pause of a floor was lifted by hand since.
-    fn has_lifted(&self, floor: &Self, limits: &Limits) -> bool {
-        let [.., lifted] = self.full_at;
-        let known = limits.as_slice().len() == MAX_LIMITS || floor.paused_until <= lifted;
-        floor.generation < self.generation && known
+        self.each_instant(|instant| {
+            if *instant > Ticks::ZERO {
+                *instant = (*instant + by).min(LATEST);
+            }
+        });
+        self.seen = (self.seen + by).min(LATEST).min(now);
     }
 
     /// Moves impossible values to possible ones: nothing may stay closed for ever.
     pub(super) fn clamp_to(&mut self, limits: &Limits, now: Ticks) {
         let latest = now + LONGEST_PAUSE;
-        if self.paused_until > latest {
-            self.paused_until = Ticks::ZERO;
+        for until in [
+            &mut self.paused_until,
+            &mut self.lifted_until,
+            &mut self.override_until,
+            &mut self.kept_until,
+        ] {
+            if *until > latest {
+                *until = Ticks::ZERO;
+            }
         }
-        if self.learnt_until > latest {
-            self.learnt_until = Ticks::ZERO;
+        for row in &mut self.rows {
+            let quota = &mut row.quota;
+            for until in [
+                &mut row.learnt_until,
+                &mut quota.interval_until,
+                &mut quota.burst_until,
+            ] {
+                if *until > latest {
+                    *until = Ticks::ZERO;
+                }
+            }
         }
         if self.generation > MAX_GENERATION {
             self.generation = 0;
         }
         let from = now.max(self.paused_until);
-        let limits = self.slowed(limits, now);
-        for (instant, limit) in self.full_at.iter_mut().zip(limits.as_slice()) {
-            *instant = (*instant).min(from + limit.furthest());
+        let limits = self.slowed(&self.in_force(limits, now), now);
+        for (row, limit) in self.rows.iter_mut().zip(limits.as_slice()) {
+            let last = from + limit.deepest();
+            row.full_at = row.full_at.min(last);
+            row.spilt_at = row.spilt_at.min(last);
+            for headroom in &mut row.headroom {
+                headroom.at = headroom.at.min(last);
+            }
         }
-    }
-
-    /// Returns the limits that hold at `now`: with what was learnt.
-    pub(super) fn slowed(&self, limits: &Limits, now: Ticks) -> Limits {
-        let mut limits = *limits;
-        if self.learnt_until > now {
-            let first = limits.first_mut();
-            *first = first.slowed(self.learnt_interval);
-        }
-        limits
     }
 }

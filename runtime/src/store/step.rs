@@ -6,15 +6,19 @@
 use super::Action;
 use super::Answer;
 use super::Answers;
-use super::Limit;
+use super::Calls;
 use super::Limits;
 use super::MAX_LIMITS;
+use super::PauseKind;
 use super::Reply;
 use super::Request;
+use super::ServedCall;
 use super::State;
 use super::Ticks;
-use super::Wait;
+use super::draw::Buckets;
+use super::draw::Reach;
 use super::limit::MAX_CAPACITY;
+use super::slots::Claim;
 use super::state::LONGEST_PAUSE;
 
 /// Delay from which on a request is not late: the clock was changed instead.
@@ -40,203 +44,195 @@ const SHORTEST_EXTENSION: Ticks = Ticks::from_millis(50);
 /// let reply = step(&mut state, now, &Request::new(draw, limits).then(Action::Peek));
 /// assert_eq!(reply.answers[0].granted, 5);
 /// assert_eq!(reply.answers[1].wait.to_come(), Ticks::from_millis(200));
-/// assert_eq!(state.full_at[0], now + Ticks::SECOND);
+/// assert_eq!(state.rows[0].full_at, now + Ticks::SECOND);
 /// ```
 pub fn step(state: &mut State, now: Ticks, request: &Request) -> Reply {
     let end = request.not_after.unwrap_or(Ticks::MAX);
     let late = now - end;
     if late > Ticks::ZERO && late < CLOCK_CHANGED {
-        return Reply::stale(now, &request.actions, *state);
+        return Reply::stale(now, &request.actions, state.clone());
     }
-    let before = *state;
+    let before = state.clone();
     // Counted from the instant at which the request was sent. `end` can be much later than that.
     let ahead = if late > Ticks::ZERO {
         now - request.sent_at.map_or(end, |sent| sent.min(end))
     } else {
         Ticks::ZERO
     };
+    let limits = &request.limits;
     state.shift_back(now);
     state.shift_forward(ahead, end, now);
-    state.clamp_to(&request.limits, now);
-    if let Some(mut floor) = request.floor {
+    state.clamp_to(limits, now);
+    if let Some(floor) = &request.floor {
+        let mut floor = floor.clone().bounded();
         floor.shift_forward(ahead, end, now);
-        state.merge_floor(floor, &request.limits, now);
+        state.merge_floor(floor, limits, now);
     }
-    let limits = &request.limits;
-    let answers = Answers::to(&request.actions, |action| act(state, now, limits, action));
+    state.declare(limits, now);
+    let mut calls = Vec::new();
+    let answers = Answers::to(&request.actions, |action| {
+        act(state, now, limits, action, &mut calls)
+    });
     if *state != before {
+        state.note_declared(limits);
         state.seen = now;
     }
-    Reply::new(now, answers, *state)
+    Reply::new(now, answers, state.clone()).with_calls(calls)
 }
 
-fn act(state: &mut State, now: Ticks, declared: &Limits, action: Action) -> Answer {
-    let limits = state.slowed(declared, now);
-    match action {
+fn act(
+    state: &mut State,
+    now: Ticks,
+    declared: &Limits,
+    action: &Action,
+    calls: &mut Vec<ServedCall>,
+) -> Answer {
+    let limits = state.in_force(declared, now);
+    if let Action::Draw { .. } | Action::DrawCalls { .. } = action {
+        return draw(state, now, &limits, action, calls);
+    }
+    let granted = state.change(now, declared, &limits, action);
+    let limits = state.in_force(declared, now);
+    let answer = Buckets::of(state, now, &limits, false).nothing();
+    Answer { granted, ..answer }
+}
+
+/// Draws tokens or calls.
+fn draw(
+    state: &mut State,
+    now: Ticks,
+    limits: &Limits,
+    action: &Action,
+    calls: &mut Vec<ServedCall>,
+) -> Answer {
+    let of = |tokens| Calls::new().and(tokens, &[1; MAX_LIMITS]);
+    let (tokens, wanted, horizon, longest, drain) = match action {
         Action::Draw {
             tokens,
             horizon,
             longest,
             drain,
-        } => {
-            let buckets = Buckets::of(state, now, declared, drain);
-            let drawn = buckets.draw(tokens, horizon, longest);
-            if drawn.granted > 0 || drain {
-                state.full_at = buckets.full_at;
-                take(state, now, &limits, drawn);
+        } => match limits.as_slice() {
+            [_] => (*tokens, None, *horizon, *longest, *drain),
+            _ => (0, Some(of(*tokens)), *horizon, *longest, *drain),
+        },
+        Action::DrawCalls {
+            calls,
+            horizon,
+            longest,
+            drain,
+        } => (0, Some(calls.clone()), *horizon, *longest, *drain),
+        _ => return Answer::default(),
+    };
+    let mut buckets = Buckets::of(state, now, limits, drain);
+    let bounds = Reach { horizon, longest };
+    let answer = match wanted {
+        None => buckets.draw(tokens, bounds),
+        Some(wanted) => {
+            let (answer, served) = buckets.serve(&wanted, bounds);
+            calls.extend(served);
+            answer
+        }
+    };
+    buckets.keep(state);
+    answer
+}
+
+impl State {
+    /// Does an action that draws nothing. Returns what it granted.
+    fn change(&mut self, now: Ticks, declared: &Limits, limits: &Limits, action: &Action) -> u32 {
+        match *action {
+            Action::Settle {
+                ref deltas,
+                drawn_at,
+            } => return self.settle(deltas, drawn_at, (declared, limits), now),
+            Action::Slots { .. } => return Claim::of(action).map_or(0, |it| self.lease(it, now)),
+            Action::Deposit { units, budget } => return self.budget.deposit(units, budget, now),
+            Action::Withdraw { units, budget } => return self.budget.withdraw(units, budget, now),
+            Action::Pause { duration, kind } => {
+                self.pause(now, duration.min(LONGEST_PAUSE), kind, limits);
             }
-            return drawn;
+            Action::Resume { forget } => self.resume(now, forget, limits),
+            Action::Learn {
+                row,
+                interval,
+                duration,
+            } => self.learn(now, row, interval, duration),
+            Action::Override {
+                ref limits,
+                duration,
+            } => self.replace_limits(now, limits, duration),
+            Action::Peek | Action::Draw { .. } | Action::DrawCalls { .. } => {}
         }
-        Action::Peek => {}
-        Action::Pause { duration } => pause(state, now, duration.min(LONGEST_PAUSE), &limits),
-        Action::Resume { forget } => {
-            if forget {
-                (state.learnt_interval, state.learnt_until) = (Ticks::ZERO, Ticks::ZERO);
+        0
+    }
+
+    /// Pauses for `duration`, unless a pause that lasts longer is in force.
+    ///
+    /// Tokens that were drawn before are void, so the first bucket is empty when the pause ends, and not before. Refusals
+    /// that arrive close together have the same cause. An extension is never short, so that not each of them makes tokens
+    /// void again.
+    fn pause(&mut self, now: Ticks, duration: Ticks, kind: PauseKind, limits: &Limits) {
+        let mut until = now + duration;
+        if until <= self.paused_until.max(now) {
+            return;
+        }
+        if self.paused_until > now {
+            let extended = self.paused_until + SHORTEST_EXTENSION;
+            until = until.max(extended.min(now + LONGEST_PAUSE));
+        }
+        self.paused_until = until;
+        self.pause_kind = kind;
+        self.reopen_empty(now, until, limits);
+    }
+
+    /// Ends the pause that is in force, if any.
+    ///
+    /// Tokens that were drawn for its end are void. What the bucket held when it began is not known any more, so it is
+    /// empty, as at the end of any pause.
+    fn resume(&mut self, now: Ticks, forget: bool, limits: &Limits) {
+        if forget {
+            for row in &mut self.rows {
+                (row.learnt_interval, row.learnt_until) = (Ticks::ZERO, Ticks::ZERO);
             }
-            let limits = state.slowed(declared, now);
-            resume(state, now, &limits);
         }
-        Action::Learn { interval, duration } => {
-            state.learnt_interval = interval.min(MAX_CAPACITY);
-            state.learnt_until = now + duration.min(LONGEST_PAUSE);
+        if self.paused_until <= now {
+            return;
         }
+        self.note_lifted();
+        self.paused_until = now;
+        self.reopen_empty(now, now, limits);
     }
-    Buckets::of(state, now, declared, false).nothing()
-}
 
-/// The buckets of all limits at one instant.
-struct Buckets {
-    now: Ticks,
-    /// Instant from which on tokens are drawn: now, or the end of a pause.
-    from: Ticks,
-    limits: Limits,
-    full_at: [Ticks; MAX_LIMITS],
-}
+    /// Makes void what was drawn: the first bucket is empty at `until`, and nothing of it is given back.
+    fn reopen_empty(&mut self, now: Ticks, until: Ticks, in_force: &Limits) {
+        let pacing = self.slowed(in_force, now).pacing();
+        let [first, ..] = &mut self.rows;
+        self.generation = self.generation.wrapping_add(1);
+        first.full_at = until + pacing.capacity();
+        first.spilt_at = first.spilt_at.max(until);
+    }
 
-impl Buckets {
-    /// Returns the buckets at `now`: a full bucket stays full, and a pause ends with the first one empty.
-    fn of(state: &State, now: Ticks, declared: &Limits, drain: bool) -> Self {
-        let limits = state.slowed(declared, now);
-        let mut full_at = state.full_at;
-        for (instant, limit) in full_at.iter_mut().zip(limits.as_slice()) {
-            *instant = (*instant).max(now);
-            if drain {
-                *instant = (*instant).max(now + limit.capacity());
-            }
-        }
-        let [first, ..] = &mut full_at;
-        let pacing = limits.pacing();
-        if limits != *declared {
-            // Slowed, it saves nothing up beyond the one token that can be taken at once.
-            let one = pacing.capacity() - pacing.interval();
-            *first = (*first).max(now + one);
-        }
-        if state.paused_until > now {
-            *first = (*first).max(state.paused_until + pacing.capacity());
-        }
-        Self {
-            now,
-            from: now.max(state.paused_until),
-            limits,
-            full_at,
+    fn learn(&mut self, now: Ticks, row: u8, interval: Ticks, duration: Ticks) {
+        if let Some(row) = self.rows.get_mut(usize::from(row)) {
+            row.learnt_interval = interval.min(MAX_CAPACITY);
+            row.learnt_until = now + duration.min(LONGEST_PAUSE);
         }
     }
 
-    fn each(&self) -> impl Iterator<Item = (Ticks, Limit)> {
-        let limits = self.limits.as_slice().iter().copied();
-        self.full_at.iter().copied().zip(limits)
-    }
-
-    /// Returns how long until one token can be taken from all, or since when it could have been.
-    fn wait(&self) -> Wait {
-        let waits = self.each().map(|(full_at, limit)| {
-            let gone = self.now + limit.capacity();
-            Wait::between(gone, full_at + limit.interval())
-        });
-        waits.max().unwrap_or_default()
-    }
-
-    /// Returns how many tokens can be drawn so that no bucket is further ahead than any may be.
-    fn room(&self) -> u32 {
-        self.fewest(|limit| self.from + limit.furthest())
-    }
-
-    /// Returns how many tokens fit into every bucket until `instant` of its limit.
-    fn fewest(&self, instant: impl Fn(Limit) -> Ticks) -> u32 {
-        let fit = self
-            .each()
-            .map(|(full_at, limit)| (instant(limit) - full_at) / limit.interval());
-        u32::try_from(fit.min().unwrap_or(0)).unwrap_or(u32::MAX)
-    }
-
-    fn nothing(&self) -> Answer {
-        Answer::new(0, self.wait(), Ticks::ZERO)
-    }
-
-    fn draw(&self, tokens: u32, horizon: Ticks, longest: Ticks) -> Answer {
-        let wait = self.wait();
-        let most = tokens.min(self.room());
-        if most == 0 || wait.to_come() > longest {
-            return self.nothing();
+    /// Sets an operator's limits for `duration`.
+    fn replace_limits(&mut self, now: Ticks, limits: &Limits, duration: Ticks) {
+        for row in &mut self.rows {
+            (row.override_interval, row.override_capacity) = (Ticks::ZERO, Ticks::ZERO);
         }
-        let [limit] = self.limits.as_slice() else {
-            return self.draw_together(most, wait);
-        };
-        let every = limit.interval();
-        // From a wait that is past on, all that are due by now and within the horizon.
-        let reach = horizon + wait.gone() - wait.to_come();
-        let granted = u32::try_from((reach / every).saturating_add(1));
-        Answer::new(granted.map_or(most, |within| within.min(most)), wait, every)
+        if duration == Ticks::ZERO {
+            self.override_until = Ticks::ZERO;
+            return;
+        }
+        self.override_until = now + duration.min(LONGEST_PAUSE);
+        for (row, limit) in self.rows.iter_mut().zip(limits.as_slice()) {
+            row.override_interval = limit.interval();
+            row.override_capacity = limit.capacity();
+        }
     }
-
-    /// Several limits: all that can be used now, or one.
-    fn draw_together(&self, most: u32, wait: Wait) -> Answer {
-        let free = self.fewest(|limit| self.now + limit.capacity());
-        let wait = if free > 0 { Wait::NONE } else { wait };
-        Answer::new(free.clamp(1, most), wait, Ticks::ZERO)
-    }
-}
-
-/// Takes what was drawn out of all buckets, each token when it may be used.
-fn take(state: &mut State, now: Ticks, limits: &Limits, drawn: Answer) {
-    if drawn.granted == 0 {
-        return;
-    }
-    let used = now + drawn.wait.to_come();
-    for (instant, limit) in state.full_at.iter_mut().zip(limits.as_slice()) {
-        *instant = (*instant).max(used) + limit.interval() * u64::from(drawn.granted);
-    }
-}
-
-/// Pauses for `duration`, unless a pause that lasts longer is in force.
-///
-/// Tokens that were drawn before are void, so the first bucket is empty when the pause ends, and not before. Refusals
-/// that arrive close together have the same cause. An extension is never short, so that not each of them makes tokens
-/// void again.
-fn pause(state: &mut State, now: Ticks, duration: Ticks, limits: &Limits) {
-    let mut until = now + duration;
-    if until <= state.paused_until.max(now) {
-        return;
-    }
-    if state.paused_until > now {
-        let extended = state.paused_until + SHORTEST_EXTENSION;
-        until = until.max(extended.min(now + LONGEST_PAUSE));
-    }
-    state.generation = state.generation.wrapping_add(1);
-    state.paused_until = until;
-    state.full_at[0] = until + limits.pacing().capacity();
-}
-
-/// Ends the pause that is in force, if any.
-///
-/// Tokens that were drawn for its end are void. What the bucket held when it began is not known any more, so it is
-/// empty, as at the end of any pause.
-fn resume(state: &mut State, now: Ticks, limits: &Limits) {
-    if state.paused_until <= now {
-        return;
-    }
-    state.note_lifted(limits);
-    state.generation = state.generation.wrapping_add(1);
-    state.paused_until = now;
-    state.full_at[0] = now + limits.pacing().capacity();
 }

@@ -66,5 +66,16 @@ pub(super) enum Fault {
     ListsWithoutTime,
     // Failing.
     StaysLockedWhenDropped,
+    ServesOneCallAtMost,
+    IgnoresSettlements,
+    GivesEverythingBack,
+    NeverGivesBack,
+    KeepsNoQuota,
+    IgnoresOverrides,
+    KeepsNoLeases,
+    TakesProcessesForFloats,
+    NeverTakesFromBudgets,
+    IgnoresDeposits,
+    ForgetsHeadroom,
     Fails,
 }

@@ -1,6 +1,7 @@
 //! Stores that break a promise, each of another kind: the check must say so of every one.
 
 mod fault;
+mod sharing;
 mod store;
 
 use std::sync::Arc;
@@ -12,6 +13,8 @@ use self::store::Broken;
 
 const FAULTS: &[(Fault, &str)] = {
     use Fault as F;
+    const CALLS: &str = "calls are served in their order";
+    const SETTLED: &str = "what was used beyond a draw";
     const TOKENS: &str = "tokens are drawn once, as many as were asked for, each with its instant";
     const CROWD: &str = "however many draw at once, no token is given away twice or lost";
     const CLOCK: &str = "the store's clock counts ticks of 250 ns";
@@ -91,6 +94,17 @@ const FAULTS: &[(Fault, &str)] = {
             F::StaysLockedWhenDropped,
             "a request that was dropped halfway does no harm",
         ),
+        (F::ServesOneCallAtMost, CALLS),
+        (F::IgnoresSettlements, SETTLED),
+        (F::GivesEverythingBack, SETTLED),
+        (F::NeverGivesBack, SETTLED),
+        (F::KeepsNoQuota, TOKENS),
+        (F::IgnoresOverrides, "limits that an operator sets"),
+        (F::KeepsNoLeases, "slots are held"),
+        (F::TakesProcessesForFloats, "slots are held"),
+        (F::NeverTakesFromBudgets, "a budget of retries"),
+        (F::IgnoresDeposits, "a budget of retries"),
+        (F::ForgetsHeadroom, CALLS),
         (F::Fails, "the store failed: out of order"),
     ]
 };

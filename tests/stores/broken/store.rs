@@ -16,6 +16,7 @@ use paced::store::ListRequest;
 use paced::store::Listing;
 use paced::store::Reply;
 use paced::store::Request;
+use paced::store::RowState;
 use paced::store::State;
 use paced::store::Store;
 use paced::store::StoreError;
@@ -28,6 +29,7 @@ use tokio::task::yield_now;
 use tokio::time::Instant;
 
 use super::fault::Fault;
+use super::sharing;
 use crate::stepping::SECOND;
 use crate::stepping::START;
 
@@ -82,7 +84,7 @@ impl Broken {
         if self.fault == Fault::DoesActionsOneByOne && only_draws(request) {
             return Ok(self.one_by_one(&key, request, now).await);
         }
-        let mut state = before;
+        let mut state = before.clone();
         if self.fault == Fault::ShortensPauses && matches!(request.actions[0], Action::Pause { .. })
         {
             state.paused_until = Ticks::ZERO;
@@ -90,13 +92,13 @@ impl Broken {
         let request = self.request(request, now);
         let reply = step(&mut state, now, &request);
         if self.fault == Fault::KeepsTheFirstActionOnly {
-            state = before;
+            state = before.clone();
             step(&mut state, now, &with(&request, &request.actions[..1]));
         }
         if self.fault == Fault::WritesLate {
             yield_now().await;
         }
-        self.write(key, state, before, now);
+        self.write(key, state, &before, now);
         Ok(self.reply(reply, before))
     }
 
@@ -105,10 +107,10 @@ impl Broken {
         let mut replies = Vec::new();
         for action in request.actions.iter() {
             let before = self.read(key, now);
-            let mut state = before;
-            let one = with(request, &[*action]);
+            let mut state = before.clone();
+            let one = with(request, core::slice::from_ref(action));
             replies.push(step(&mut state, now, &one));
-            self.write(key.to_owned(), state, before, now);
+            self.write(key.to_owned(), state, &before, now);
             yield_now().await;
         }
         let mut reply = replies.pop().unwrap();
@@ -128,7 +130,7 @@ impl Broken {
         };
         let states = self.states.lock().unwrap();
         let states = states.iter().map(|(key, (state, _))| {
-            let mut state = *state;
+            let mut state = state.clone();
             if self.fault == Fault::ListsNoPauses {
                 state.paused_until = Ticks::ZERO;
             }
@@ -166,16 +168,17 @@ impl Broken {
 
     fn read(&self, key: &str, now: Ticks) -> State {
         let states = self.states.lock().unwrap();
-        let (mut state, written) = states.get(key).copied().unwrap_or_default();
-        let full = state.full_at.iter().all(|full_at| *full_at <= now);
+        let (mut state, written) = states.get(key).cloned().unwrap_or_default();
+        sharing::change_state(self.fault, &mut state);
+        let full = state.rows.iter().all(|row| row.full_at <= now);
         let age = now - written;
         match self.fault {
             Fault::ForgetsAtOnce => state = State::default(),
             Fault::ForgetsAfterASecond if age > SECOND => state = State::default(),
             Fault::ForgetsFullBuckets if full => state = State::default(),
             Fault::ForgetsPauses => state.paused_until = Ticks::ZERO,
-            Fault::ForgetsLessons => state.learnt_until = Ticks::ZERO,
-            Fault::KeepsOneLimit => state.full_at[1..].fill(Ticks::ZERO),
+            Fault::ForgetsLessons => state.rows[0].learnt_until = Ticks::ZERO,
+            Fault::KeepsOneLimit => state.rows[1..].fill(RowState::default()),
             Fault::KeepsNoGeneration => state.generation = 0,
             Fault::KeepsNoTimeOfChange => state.seen = Ticks::ZERO,
             _ => {}
@@ -183,8 +186,8 @@ impl Broken {
         state
     }
 
-    fn write(&self, key: String, mut state: State, before: State, now: Ticks) {
-        if self.fault == Fault::NeverWrites || state == before {
+    fn write(&self, key: String, mut state: State, before: &State, now: Ticks) {
+        if self.fault == Fault::NeverWrites || state == *before {
             return;
         }
         let round: fn(Ticks) -> Ticks = match self.fault {
@@ -202,7 +205,9 @@ impl Broken {
             }
             _ => |ticks| ticks,
         };
-        state.full_at = state.full_at.map(round);
+        for row in &mut state.rows {
+            row.full_at = round(row.full_at);
+        }
         self.states.lock().unwrap().insert(key, (state, now));
     }
 
@@ -223,7 +228,7 @@ impl Broken {
             Action::Pause { .. } if self.fault == Fault::IgnoresPauses => {
                 *action = Action::Peek;
             }
-            Action::Pause { duration } if self.fault == Fault::DropsShortPauses => {
+            Action::Pause { duration, .. } if self.fault == Fault::DropsShortPauses => {
                 // Whole seconds only.
                 *duration = *duration / SECOND * SECOND;
             }
@@ -250,6 +255,7 @@ impl Broken {
         }
         for action in changed.actions.iter_mut() {
             self.change_action(action);
+            sharing::change_action(self.fault, action);
         }
         match self.fault {
             Fault::IgnoresFloors => changed.floor = None,
@@ -313,9 +319,9 @@ fn only_draws(request: &Request) -> bool {
 /// The same request with other actions.
 fn with(request: &Request, actions: &[Action]) -> Request {
     let mut changed = request.clone();
-    changed.actions = Actions::one(actions[0]);
+    changed.actions = Actions::one(actions[0].clone());
     for action in &actions[1..] {
-        changed.actions.push(*action);
+        changed.actions.push(action.clone());
     }
     changed
 }

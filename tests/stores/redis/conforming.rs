@@ -18,6 +18,8 @@ use super::server::patient;
 use super::server::tell;
 use crate::stepping::SECOND;
 use crate::stepping::draw;
+use crate::stepping::learn_pace;
+use crate::stepping::pause_for;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_store_in_redis_conforms() {
@@ -39,11 +41,8 @@ async fn every_change_leaves_an_expiry() {
     let store = patient(&url);
     let run: u64 = rand::random();
     let name = format!("expiry-{run:016x}");
-    let key = format!("paced1:{{{name}}}");
-    let learn = |duration| Action::Learn {
-        interval: 90 * SECOND,
-        duration,
-    };
+    let key = format!("paced2:{{{name}}}");
+    let learn = |duration| learn_pace(90 * SECOND, duration);
     let peek = Request::new(Action::Peek, minute());
     store.transact(&name, &peek).await.expect("an answer");
     assert_eq!(tell::<u64>(&url, &["EXISTS", &key]), 0, "nothing to keep");
@@ -53,15 +52,11 @@ async fn every_change_leaves_an_expiry() {
         draw(20),
         learn(Ticks::ZERO),
         learn(600 * SECOND),
-        Action::Pause {
-            duration: Ticks::new(1),
-        },
-        Action::Pause {
-            duration: Ticks::MAX,
-        },
+        pause_for(Ticks::new(1)),
+        pause_for(Ticks::MAX),
         Action::Resume { forget: true },
     ] {
-        let request = Request::new(action, minute());
+        let request = Request::new(action.clone(), minute());
         let begun = Instant::now();
         let answer = store.transact(&name, &request).await.expect("an answer");
         let left: u64 = tell(&url, &["PTTL", &key]);
@@ -84,7 +79,7 @@ async fn a_key_that_holds_something_else_is_left_alone() {
     let store = patient(&url);
     let run: u64 = rand::random();
     let name = format!("wrong-{run:016x}");
-    let key = format!("paced1:{{{name}}}");
+    let key = format!("paced2:{{{name}}}");
     let _: () = tell(&url, &["SET", &key, "somebody's", "EX", "600"]);
     for action in [draw(1), Action::Peek] {
         let error = store.transact(&name, &Request::new(action, minute())).await;
@@ -108,7 +103,7 @@ async fn an_edited_state_closes_nothing_for_good() {
         .enumerate()
     {
         let name = format!("edited-{run:016x}-{number}");
-        let key = format!("paced1:{{{name}}}");
+        let key = format!("paced2:{{{name}}}");
         for field in [
             "full_at",
             "full_at2",
@@ -149,8 +144,8 @@ async fn a_list_passes_over_what_is_not_ours_and_says_what_is_refused() {
     for number in 0..500 {
         let _: () = tell(&url, &["SET", &format!("other:{number}"), "somebody's"]);
     }
-    let _: () = tell(&url, &["SET", "paced1:{text}", "somebody's"]);
-    let _: u64 = tell(&url, &["HSET", "paced1:{empty}", "field", "1"]);
+    let _: () = tell(&url, &["SET", "paced2:{text}", "somebody's"]);
+    let _: u64 = tell(&url, &["HSET", "paced2:{empty}", "field", "1"]);
     let (mut names, mut pages) = (Vec::new(), 0);
     let mut next = Some(ListRequest::new().with_limit(20));
     while let Some(request) = next {

@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use paced::store::Action;
-use paced::store::Limit;
 use paced::store::Limits;
-use paced::store::MAX_LIMITS;
 use paced::store::RedisStore;
 use paced::store::Request;
 use paced::store::State;
@@ -16,11 +13,14 @@ use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use tokio::task::JoinSet;
 
+use super::random::HOUR;
+use super::random::SECOND;
+use super::random::action;
+use super::random::invented;
+use super::random::limits;
+use super::random::ticks;
 use super::server;
 use crate::stepping::START;
-
-const SECOND: u64 = Ticks::SECOND.get();
-const HOUR: u64 = 3600 * SECOND;
 
 /// Requests in one history.
 const LENGTH: usize = 60;
@@ -73,13 +73,13 @@ impl History {
             // A program with other settings.
             self.limits = limits(dice);
         }
-        let mut request = Request::new(action(dice, self.limits), self.limits);
+        let mut request = Request::new(action(dice, self.limits, self.now), self.limits);
         for _ in 0..dice.random_range(0..4_u32) {
-            request = request.then(action(dice, self.limits));
+            request = request.then(action(dice, self.limits, self.now));
         }
         request.floor = match dice.random_range(0..10) {
             0..4 => None,
-            4..8 => Some(self.seen[dice.random_range(0..self.seen.len())]),
+            4..8 => Some(self.seen[dice.random_range(0..self.seen.len())].clone()),
             _ => Some(invented(dice, self.now)),
         };
         let not_after = match dice.random_range(0..12) {
@@ -104,114 +104,13 @@ impl History {
     }
 }
 
-/// Durations of every size, a few of them next to one another and a few beyond all bounds.
-fn ticks(dice: &mut StdRng) -> u64 {
-    match dice.random_range(0..10) {
-        0 => dice.random_range(0..3),
-        1 => dice.random_range(0..5000),
-        2 => SECOND / 20 + dice.random_range(0..3),
-        3 => dice.random_range(0..SECOND),
-        4 => dice.random_range(0..HOUR),
-        5 => dice.random_range(0..1000 * HOUR),
-        6 => dice.random_range(0..1 << 53),
-        7 => dice.random(),
-        8 => u64::MAX,
-        _ => HOUR,
-    }
-}
-
-fn limits(dice: &mut StdRng) -> Limits {
-    let limits = [(); MAX_LIMITS].map(|()| {
-        let interval = match dice.random_range(0..8) {
-            0 => 40,
-            1 => 400,
-            2 => SECOND,
-            3 => 7 * SECOND + 3,
-            4 => HOUR,
-            _ => ticks(dice),
-        };
-        let burst = match dice.random_range(0..4) {
-            0 => 1,
-            1 => dice.random(),
-            _ => dice.random_range(1..200),
-        };
-        Limit::new(Ticks::new(interval), burst)
-    });
-    let count = if dice.random() {
-        1
-    } else {
-        dice.random_range(1..=MAX_LIMITS)
-    };
-    Limits::new(&limits[..count]).expect("one to four limits")
-}
-
-fn action(dice: &mut StdRng, limits: Limits) -> Action {
-    let near = limits.as_slice()[0].interval().get();
-    let time = |dice: &mut StdRng| Ticks::new(ticks(dice));
-    match dice.random_range(0..13) {
-        0 => Action::Peek,
-        12 => Action::Resume {
-            forget: dice.random(),
-        },
-        1 => Action::Pause {
-            duration: time(dice),
-        },
-        2 => Action::Learn {
-            interval: if dice.random() {
-                Ticks::new(near + dice.random_range(0..near))
-            } else {
-                time(dice)
-            },
-            duration: time(dice),
-        },
-        kind => Action::Draw {
-            tokens: match dice.random_range(0..6) {
-                0 => dice.random(),
-                1 => dice.random_range(0..3),
-                _ => dice.random_range(1..300),
-            },
-            horizon: if dice.random() {
-                Ticks::new(dice.random_range(0..20 * near))
-            } else {
-                time(dice)
-            },
-            longest: if kind < 8 { Ticks::MAX } else { time(dice) },
-            drain: kind == 3,
-        },
-    }
-}
-
-/// A state that could have been, or not.
-fn invented(dice: &mut StdRng, now: u64) -> State {
-    let mut instant = || match dice.random_range(0..8) {
-        0 => dice.random(),
-        1 => dice.random_range(0..1 << 53),
-        2 => u64::MAX,
-        3..5 => now.saturating_sub(ticks(dice)),
-        _ => now.saturating_add(ticks(dice)),
-    };
-    let mut instant = || Ticks::new(instant());
-    let mut state = State::default();
-    state.full_at = [(); MAX_LIMITS].map(|()| instant());
-    state.paused_until = instant();
-    state.learnt_until = instant();
-    state.seen = instant();
-    state.generation = if dice.random_range(0..8) == 0 {
-        (1 << 52) + dice.random_range(0..2)
-    } else {
-        dice.random::<u64>() >> dice.random_range(0..64)
-    };
-    state.learnt_interval = Ticks::new(ticks(dice));
-    state
-}
-
 /// Plays one history against both.
 async fn replay(store: Arc<RedisStore>, key: String, seed: u64) {
     let mut history = History::new(seed);
     let mut state = State::default();
     for number in 0..LENGTH {
         let request = history.request();
-        let before = state;
+        let before = state.clone();
         let now = Ticks::new(history.now);
         let right = step(&mut state, now, &request);
         let answer = store.transact_at(&key, &request, now).await;

@@ -133,7 +133,7 @@ async fn a_server_that_stood_still_draws_nothing_for_callers_that_left() {
     tokio::time::sleep(Duration::from_millis(600)).await;
     server.go_on();
     let answer = until_back(&store).await;
-    let (before, after) = (first.state.full_at[0], answer.state.full_at[0]);
+    let (before, after) = (first.state.rows[0].full_at, answer.state.rows[0].full_at);
     let drawn = (after - before) / Ticks::from_secs(3600);
     // This one, and earlier ones whose answers came too late.
     assert!(drawn < 10, "{drawn} were drawn for callers that had left");

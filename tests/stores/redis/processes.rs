@@ -87,7 +87,7 @@ fn while_the_server_is_away_each_keeps_to_its_share() {
 
     server.start_again();
     crowd.permits(300);
-    while server.tell::<u64>(&["EXISTS", "paced1:{api}"]) == 0 {
+    while server.tell::<u64>(&["EXISTS", "paced2:{api}"]) == 0 {
         crowd.hear();
         assert!(crowd.permits.len() < 20_000, "it is not used again");
     }

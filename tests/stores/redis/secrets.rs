@@ -85,9 +85,9 @@ async fn a_user_without_rights_is_rejected() {
     assert!(error.to_string().contains("NOPERM"), "{error}");
 
     // Exactly what is documented is enough.
-    let mut words = vec!["ACL", "SETUSER", USER, "resetkeys", "-@all", "~paced1:*"];
+    let mut words = vec!["ACL", "SETUSER", USER, "resetkeys", "-@all", "~paced2:*"];
     words.extend([
-        "+evalsha", "+eval", "+time", "+hmget", "+hset", "+hdel", "+pexpire",
+        "+evalsha", "+eval", "+time", "+hgetall", "+hset", "+hdel", "+pexpire",
     ]);
     let _: () = server.tell(&words);
     for action in [draw(1), paced::store::Action::Peek] {

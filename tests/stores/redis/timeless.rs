@@ -18,6 +18,7 @@ use super::server::Server;
 use super::server::patient;
 use crate::stepping::draw;
 use crate::stepping::limits;
+use crate::stepping::pause_for;
 
 /// Command of the script, and its replacement of as many bytes.
 const ASKED: &[u8] = b"redis.pcall('TIME')";
@@ -93,12 +94,7 @@ async fn stores_that_ask_in_both_ways_share_one_limit() {
             .granted();
     }
     assert_eq!(granted, 4);
-    let paused = Request::new(
-        Action::Pause {
-            duration: Ticks::new(1 << 30),
-        },
-        limits(),
-    );
+    let paused = Request::new(pause_for(Ticks::new(1 << 30)), limits());
     other.transact("api", &paused).await.expect("an answer");
     let peek = Request::new(Action::Peek, limits());
     let answer = one.transact("api", &peek).await.expect("an answer");
@@ -118,9 +114,9 @@ async fn the_command_that_is_refused_is_named() {
         return;
     };
     let url = format!("redis://somebody:hunter2@127.0.0.1:{}", server.port);
-    for command in ["time", "hmget", "hset", "pexpire"] {
+    for command in ["time", "hgetall", "hset", "pexpire"] {
         let without = format!("-{command}");
-        let words = ["resetkeys", "+@all", "~paced1:*", &without];
+        let words = ["resetkeys", "+@all", "~paced2:*", &without];
         let mut user = vec!["ACL", "SETUSER", "somebody", "on", ">hunter2"];
         user.extend(words);
         let _: () = server.tell(&user);

@@ -3,6 +3,7 @@
 
 use paced::store::Action;
 use paced::store::SqliteStore;
+use paced::store::Ticks;
 
 use super::Folder;
 use super::HOUR;
@@ -11,17 +12,30 @@ use super::free;
 use super::open;
 
 use crate::stepping::SECOND;
+use crate::stepping::pause_for;
 
 /// An empty bucket is full again after ten.
 const HOURS: i64 = 10 * 3600 * 4_000_000;
 
 /// As if the clock were set by so many ticks.
 fn set_clock(folder: &Folder, by: i64) {
-    folder.execute(&format!(
-        "UPDATE limiter SET full_at = full_at - {by}, seen = seen - {by},
-         paused_until = iif(paused_until, paused_until - {by}, 0),
-         expires_at = expires_at - {by}"
-    ));
+    let (by_is_back, by) = (by < 0, Ticks::new(by.unsigned_abs()));
+    let moved = |instant: Ticks| {
+        if by_is_back {
+            instant + by
+        } else {
+            instant - by
+        }
+    };
+    folder.change(|state| {
+        for instant in [&mut state.rows[0].full_at, &mut state.rows[0].spilt_at] {
+            *instant = moved(*instant);
+        }
+        state.seen = moved(state.seen);
+        if state.paused_until > Ticks::ZERO {
+            state.paused_until = moved(state.paused_until);
+        }
+    });
 }
 
 /// A file with a bucket that is empty, and one that is paused for ten minutes.
@@ -29,9 +43,7 @@ async fn used() -> (Folder, SqliteStore) {
     let folder = Folder::new();
     let store = open(&folder);
     ask(&store, "drawn", free(10)).await.expect("an answer");
-    let pause = Action::Pause {
-        duration: 600 * SECOND,
-    };
+    let pause = pause_for(600 * SECOND);
     ask(&store, "paused", pause).await.expect("an answer");
     (folder, store)
 }
@@ -82,12 +94,17 @@ async fn a_file_of_the_far_future_closes_nothing_for_long() {
     let folder = Folder::new();
     let store = open(&folder);
     ask(&store, "key", free(10)).await.expect("an answer");
-    for value in [i64::MAX, -1, i64::MIN] {
-        folder.execute(&format!(
-            "UPDATE limiter SET full_at = {value}, full_at_2 = {value}, full_at_3 = {value},
-             full_at_4 = {value}, paused_until = {value}, generation = {value},
-             learnt_interval = {value}, learnt_until = {value}"
-        ));
+    for value in [u64::MAX / 2, u64::MAX, 1 << 63] {
+        folder.change(|state| {
+            for row in &mut state.rows {
+                row.full_at = Ticks::new(value);
+                row.spilt_at = Ticks::new(value);
+                row.learnt_interval = Ticks::new(value);
+                row.learnt_until = Ticks::new(value);
+            }
+            state.paused_until = Ticks::new(value);
+            state.generation = value;
+        });
         let answer = ask(&store, "key", Action::Peek).await.expect("an answer");
         assert!(
             answer.last().wait.to_come() < 600 * HOUR,

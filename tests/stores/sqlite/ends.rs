@@ -25,7 +25,7 @@ async fn a_file_that_is_deleted_while_it_is_open_is_created_anew() {
         // Alone, as people do: what is beside it belongs to what is gone.
         fs::remove_file(folder.file()).expect("our file");
         // A process that remembers brings it back.
-        let request = Request::new(free(10), hourly()).with_floor(floor);
+        let request = Request::new(free(10), hourly()).with_floor(floor.clone());
         let answer = store.transact("key", &request).await.expect("an answer");
         assert!(answer.granted() <= 1, "{answer:?}");
         assert!(folder.file().exists());

@@ -21,6 +21,7 @@ use super::free;
 use super::open;
 use super::running::PROGRAM;
 use super::running::Process;
+use crate::stepping::pause_for;
 
 #[tokio::test]
 async fn nothing_is_opened_before_the_first_request() {
@@ -71,7 +72,7 @@ async fn states_that_mean_nothing_any_more_are_deleted_after_a_day() {
             .expect("an answer");
     }
     let count = || -> u32 {
-        let count = "SELECT count(*) FROM limiter";
+        let count = "SELECT count(*) FROM limiter_2";
         folder
             .connect()
             .query_row(count, [], |row| row.get(0))
@@ -80,7 +81,7 @@ async fn states_that_mean_nothing_any_more_are_deleted_after_a_day() {
     assert_eq!(count(), 2000);
     // The last thousand has been idle for a day, give or take an hour.
     folder.execute(&format!(
-        "UPDATE limiter SET expires_at = expires_at - {DAY} - 2 * {}",
+        "UPDATE limiter_2 SET expires_at = expires_at - {DAY} - 2 * {}",
         HOUR.get()
     ));
     for number in 0..1000 {
@@ -106,9 +107,7 @@ async fn checkpoints_move_writes_into_the_file_while_it_is_in_use() {
     let before = changed();
     let mut written = 0;
     while changed() == before {
-        let pause = Action::Pause {
-            duration: Ticks::new(written << 32),
-        };
+        let pause = pause_for(Ticks::new(written << 32));
         ask(&store, "key", pause).await.expect("an answer");
         written += 1;
         assert!(written < 100_000);

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
 
+use paced::store::State;
 use rusqlite::Connection;
 
 /// A folder that is removed with all that is in it.
@@ -35,6 +36,23 @@ impl Folder {
     /// The file, as any other program would open it.
     pub(super) fn connect(&self) -> Connection {
         Connection::open(self.file()).expect("a database")
+    }
+
+    /// Changes all states.
+    pub(super) fn change(&self, change: impl Fn(&mut State)) {
+        let connection = self.connect();
+        let all = "SELECT name, state FROM limiter_2";
+        let mut select = connection.prepare(all).expect("our table");
+        let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)));
+        let rows: Vec<(String, Vec<u8>)> = rows.expect("rows").map(Result::unwrap).collect();
+        for (name, bytes) in rows {
+            let mut state = State::from_bytes(&bytes).expect("a state");
+            change(&mut state);
+            let expires_at = i64::try_from(state.expires_at().get()).unwrap_or(i64::MAX);
+            let update = "UPDATE limiter_2 SET state = ?, expires_at = ? WHERE name = ?";
+            let changed = (state.to_bytes(), expires_at, name);
+            connection.execute(update, changed).expect("our table");
+        }
     }
 
     /// Changes the file from outside.

@@ -18,6 +18,7 @@ use std::io::Write as _;
 use paced::store::Action;
 use paced::store::Limit;
 use paced::store::Limits;
+use paced::store::PauseKind;
 use paced::store::Reply;
 use paced::store::Request;
 use paced::store::SqliteStore;
@@ -40,7 +41,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
             ["draw", key, tokens] => said(&ask(&store, key, free(tokens.parse()?)).await),
             ["pause", key, duration] => {
                 let duration = Ticks::new(duration.parse()?);
-                said(&ask(&store, key, Action::Pause { duration }).await)
+                let kind = PauseKind::Wait;
+                said(&ask(&store, key, Action::Pause { duration, kind }).await)
             }
             ["resume", key] => said(&ask(&store, key, Action::Resume { forget: false }).await),
             ["peek", key] => said(&ask(&store, key, Action::Peek).await),

@@ -86,7 +86,7 @@ pub(super) struct Outgoing {
 }
 
 /// Last reply of the store.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct StoreView {
     state: State,
     /// Time of the store's clock.
@@ -259,7 +259,7 @@ impl Remote {
             },
             // A caller that a late answer can serve in time is not refused.
             (Mode::Away { .. }, OnStoreError::Local | OnStoreError::Closed, Some(known)) => {
-                let full_at = known.local(known.state.full_at[0]);
+                let full_at = known.local(known.state.rows[0].full_at);
                 match self.beyond_requests(known, cost.saturating_add(self.spent)) {
                     0 => Due::At(now),
                     cost => Due::Late { cost, full_at },
@@ -335,11 +335,12 @@ impl Remote {
     fn is_fresh(&self, instant: Instant) -> bool {
         let lasts = FRESH.max(self.slowest);
         self.known
+            .as_ref()
             .is_some_and(|known| instant <= known.received.after(lasts))
     }
 
     /// Returns when the last reply was received.
     fn heard_at(&self) -> Option<Instant> {
-        self.known.map(|known| known.received)
+        self.known.as_ref().map(|known| known.received)
     }
 }

@@ -51,27 +51,26 @@ impl Remote {
             self.spent = 0;
         }
         let heard = self.heard(flight, reply, now);
-        let generation = self
-            .known
-            .map_or(reply.state.generation, |known| known.state.generation);
-        let newer = self.known.filter(|known| known.overtook(flight, reply));
+        let known = self.known.as_ref();
+        let generation = known.map_or(reply.state.generation, |known| known.state.generation);
+        let newer = known.filter(|known| known.overtook(flight, reply)).cloned();
         let void = newer.is_none() && reply.state.generation > generation;
         if void {
             self.slots.clear();
         }
         if reply.state.generation >= generation {
             for answer in reply.answers.iter().filter(|it| it.granted > 0) {
-                self.hold(*answer, heard, shape, now);
+                self.hold(*answer, &heard, shape, now);
             }
         }
         if newer.is_none() {
             self.measure(reply, shape);
         }
         let known = newer.unwrap_or(heard);
-        let before = self.known.replace(known);
-        let lifted = self.was_lifted(before, &known, now);
+        let before = self.known.replace(known.clone());
+        let lifted = self.was_lifted(before.as_ref(), &known, now);
         let paused_until = self.paused_until(&known, flight, reply, shape, now);
-        let full_at = known.local(known.state.full_at[0]);
+        let full_at = known.local(known.state.rows[0].full_at);
         StoreEffect {
             full_at: match known.next_token_at {
                 None => full_at,
@@ -131,7 +130,7 @@ impl Remote {
     fn heard(&self, flight: Option<InFlight>, reply: &Reply, now: Instant) -> StoreView {
         let sent = flight.map_or(Instant::EPOCH, |flight| flight.sent.min(now));
         let mut heard = StoreView {
-            state: reply.state,
+            state: reply.state.clone(),
             now: reply.now,
             received: now,
             earliest: sent,
@@ -144,7 +143,8 @@ impl Remote {
             let recent = now.since(known.received) <= COMPARABLE;
             recent && (overtaken || reply.now >= known.now)
         };
-        if let Some(known) = self.known.filter(comparable).filter(|_| !in_time) {
+        let known = self.known.as_ref();
+        if let Some(known) = known.filter(|it| comparable(it)).filter(|_| !in_time) {
             heard.earliest = known.shifted(known.earliest, reply.now).clamp(sent, now);
             let latest = known.shifted(known.latest, reply.now);
             heard.latest = latest.clamp(heard.earliest, now);
@@ -160,13 +160,21 @@ impl Remote {
     }
 
     /// Adds the tokens of an answer, except those that make up for tokens used without the store.
-    fn hold(&mut self, answer: Answer, heard: StoreView, shape: Shape, now: Instant) {
+    fn hold(&mut self, answer: Answer, heard: &StoreView, shape: Shape, now: Instant) {
         let due = heard
             .latest
             .before(answer.wait.gone().span())
             .after(answer.wait.to_come().span());
         let every = answer.every.span();
-        let lasts = shape.capacity.plus(TIMER_SLACK);
+        // Another process may have declared a smaller bucket, which holds for all.
+        let burst = heard.state.rows[0].quota.burst;
+        let is_smaller = burst > 0 && burst < shape.capacity / shape.interval;
+        let capacity = if is_smaller {
+            shape.capacity.min(every.times(burst))
+        } else {
+            shape.capacity
+        };
+        let lasts = capacity.plus(TIMER_SLACK);
         // They may have been drawn earlier than they are taken to be due, and expire earlier by as much.
         // The usual round trip is ignored, or a store that is always slow would be of no use.
         let earlier = heard.latest.since(heard.earliest);
@@ -191,10 +199,10 @@ impl Remote {
     /// Reads from the growth of the bucket's debt between two answers how much all processes drew.
     #[expect(clippy::cast_precision_loss, reason = "ticks stay below 2^53")]
     fn measure(&mut self, reply: &Reply, shape: Shape) {
-        let Some(known) = self.known else {
+        let Some(known) = &self.known else {
             return;
         };
-        let (before, after) = (known.state.full_at[0], reply.state.full_at[0]);
+        let (before, after) = (known.state.rows[0].full_at, reply.state.rows[0].full_at);
         // Where it was full in between, the growth says nothing.
         if before > reply.now && after > before {
             let interval = Ticks::from_span_up(shape.interval).get().max(1);
@@ -220,7 +228,7 @@ impl StoreView {
         let granted = last.every * u64::from(last.granted);
         let wait = last.wait.later(granted).to_come();
         // Tokens that a server's pace holds back can come as soon as that pace is over.
-        let wait = match self.state.learnt_until - reply.now {
+        let wait = match self.state.rows[0].learnt_until - reply.now {
             Ticks::ZERO => wait,
             paced_for => wait.min(paced_for),
         };

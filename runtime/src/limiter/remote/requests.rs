@@ -6,6 +6,7 @@ use crate::learning::Pace;
 use crate::store::Action;
 use crate::store::Limit;
 use crate::store::Limits;
+use crate::store::PauseKind;
 use crate::store::Request;
 use crate::store::Ticks;
 use crate::time::Instant;
@@ -91,6 +92,7 @@ impl Remote {
             None => (Span::ZERO, Span::ZERO),
         };
         let action = Action::Learn {
+            row: 0,
             interval: Ticks::from_span_up(interval),
             duration: Ticks::from_span_up(duration),
         };
@@ -99,7 +101,8 @@ impl Remote {
 
     pub(super) fn tell_pause(&mut self, shape: Shape, now: Instant) {
         let duration = Ticks::from_span_up(self.told_until.since(now));
-        self.push(Action::Pause { duration }, shape, now);
+        let kind = PauseKind::Wait;
+        self.push(Action::Pause { duration, kind }, shape, now);
     }
 
     fn draw(&mut self, demand: Demand, shape: Shape, now: Instant) {
@@ -133,13 +136,14 @@ impl Remote {
             return None;
         }
         // The first waiter waits for a token that is in flight, and has no use for the next one.
-        let next = |known: StoreView| {
-            let full_at = known.local(known.state.full_at[0]);
+        let next = |known: &StoreView| {
+            let full_at = known.local(known.state.rows[0].full_at);
             let free_at = Bucket::new(full_at, shape).earliest(1, now);
             known.next_token_at.map_or(free_at, |at| at.max(free_at))
         };
         if self
             .known
+            .as_ref()
             .map(next)
             .is_some_and(|next| next > demand.latest)
         {
@@ -212,9 +216,9 @@ impl Remote {
     /// Adds an action to the request that is about to be sent, or makes a request for it.
     pub(super) fn push(&mut self, action: Action, shape: Shape, now: Instant) {
         let limits = Limits::one(Limit::of(shape));
-        if self.join(action, limits) {
+        let Some(action) = self.join(action, limits) else {
             return;
-        }
+        };
         let spare = action == Action::Peek && !self.in_flight.is_empty();
         let timeout = self.config.timeout;
         let ends_after = if spare {
@@ -235,14 +239,14 @@ impl Remote {
             resumes: false,
             drains: false,
         };
-        flight.note(action);
+        flight.note(&action);
         self.in_flight.push(flight);
         let mut request = Request::new(action, limits);
-        if let Some(known) = self.known {
+        if let Some(known) = &self.known {
             let passed = Ticks::from_span(now.since(known.latest));
             let sent = known.now + passed;
             request = request
-                .with_floor(known.state)
+                .with_floor(known.state.clone())
                 .sent_at(sent)
                 .not_after(sent + Ticks::from_span_up(ends_after));
         }
@@ -253,26 +257,29 @@ impl Remote {
         });
     }
 
-    /// Adds an action to the last request that is still to be sent. Returns `false` if there is none that it can be
+    /// Adds an action to the last request that is still to be sent. Returns the action if there is none that it can be
     /// part of.
-    fn join(&mut self, action: Action, limits: Limits) -> bool {
+    fn join(&mut self, action: Action, limits: Limits) -> Option<Action> {
         let last = self.outgoing.last_mut();
         let Some(last) = last.filter(|last| last.request.limits == limits) else {
-            return false;
+            return Some(action);
         };
         let flight = self.in_flight.iter_mut().find(|it| it.id == last.id);
         let Some(flight) = flight.filter(|flight| !flight.spare) else {
-            return false;
+            return Some(action);
         };
         match action {
             // The reply has the state in any case.
-            Action::Peek => return true,
+            Action::Peek => return None,
             // It makes void what the same request has drawn.
-            Action::Pause { .. } | Action::Resume { .. } if flight.tokens > 0 => return false,
-            _ => last.request.actions.push(action),
+            Action::Pause { .. } | Action::Resume { .. } if flight.tokens > 0 => {
+                return Some(action);
+            }
+            _ => {}
         }
-        flight.note(action);
-        true
+        flight.note(&action);
+        last.request.actions.push(action);
+        None
     }
 
     /// Returns when there is something to do next, even without an answer.
@@ -308,15 +315,15 @@ impl Remote {
 
 impl InFlight {
     /// Records an action of the request.
-    fn note(&mut self, action: Action) {
-        match action {
+    fn note(&mut self, action: &Action) {
+        match *action {
             Action::Draw { tokens, drain, .. } => {
                 self.tokens = self.tokens.saturating_add(tokens);
                 self.drains |= drain;
             }
             Action::Pause { .. } => self.pauses = true,
             Action::Resume { .. } => self.resumes = true,
-            Action::Peek | Action::Learn { .. } => {}
+            _ => {}
         }
     }
 }

@@ -32,7 +32,7 @@ impl Remote {
     /// was told by a server is over then, too.
     pub(super) fn was_lifted(
         &mut self,
-        before: Option<StoreView>,
+        before: Option<&StoreView>,
         known: &StoreView,
         now: Instant,
     ) -> bool {
@@ -78,7 +78,10 @@ impl Remote {
     /// Returns when to ask whether a person has ended the pause that the store knows of.
     pub(super) fn looks_at(&self, now: Instant) -> Option<Instant> {
         let paused = |known: &StoreView| known.local(known.state.paused_until) > now;
-        let known = self.known.filter(paused).filter(|_| !self.is_asking())?;
+        let known = self.known.as_ref();
+        let known = known
+            .filter(|it| paused(it))
+            .filter(|_| !self.is_asking())?;
         Some(known.received.after(LOOK).max(self.not_before))
     }
 

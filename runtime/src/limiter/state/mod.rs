@@ -19,10 +19,11 @@ pub(super) mod queue;
 mod queue_costs;
 pub(super) mod rejection;
 pub(super) mod renewal;
+pub(super) mod row_bucket;
 mod row_hints;
 mod row_set;
-pub(super) mod row_state;
 pub(super) mod rows;
+mod settlement;
 pub(super) mod source;
 pub(super) mod spread;
 pub(super) mod strict;
@@ -46,7 +47,7 @@ use self::overflow::Overflow;
 use self::peaks::Peaks;
 use self::queue::Queue;
 use self::rejection::FirstTrip;
-use self::row_set::RowStates;
+use self::row_set::RowSet;
 use self::strict_state::StrictState;
 use super::counts::Counts;
 use super::fast_path::FastPath;
@@ -117,7 +118,7 @@ pub(super) struct LimiterState {
     /// The strict window of the quota, if it has one.
     pub(super) strict: Option<Box<StrictState>>,
     /// The limits, where there are several, or where the only one does not count requests.
-    pub(super) rows: Option<Box<RowStates>>,
+    pub(super) rows: Option<Box<RowSet>>,
     /// Costs of attempts are corrected. The instant of each overflow has to be known for that, so the fast path stays shut.
     pub(super) settles: bool,
     /// Peaks of the level of the bucket, once costs are corrected.

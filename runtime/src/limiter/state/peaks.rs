@@ -105,17 +105,17 @@ mod tests {
     }
 
     /// Returns peaks with this room at these instants.
-    fn peaks(all: &[(u64, u64)]) -> Peaks {
+    fn peaks(all: &[(Instant, Span)]) -> Peaks {
         let mut peaks = Peaks::new(at(0));
-        for &(millis, room) in all {
-            peaks.record(ms(room), at(millis));
+        for &(at, room) in all {
+            peaks.record(room, at);
         }
         peaks
     }
 
     #[test]
     fn the_least_room_since_an_instant_counts() {
-        let peaks = peaks(&[(10, 50), (20, 30), (30, 40)]);
+        let peaks = peaks(&[(at(10), ms(50)), (at(20), ms(30)), (at(30), ms(40))]);
         assert_eq!(peaks.least_room(at(5), ms(90)), Some(ms(30)));
         assert_eq!(peaks.least_room(at(20), ms(90)), Some(ms(40)));
         assert_eq!(peaks.least_room(at(30), ms(90)), Some(ms(90)));
@@ -129,7 +129,7 @@ mod tests {
 
     #[test]
     fn tokens_that_were_not_spent_leave_less_room() {
-        let mut peaks = peaks(&[(10, 30), (20, 50), (30, 90)]);
+        let mut peaks = peaks(&[(at(10), ms(30)), (at(20), ms(50)), (at(30), ms(90))]);
         peaks.raise(ms(60));
         assert_eq!(peaks.least_room(at(5), ms(90)), Some(ms(0)));
         assert_eq!(peaks.least_room(at(20), ms(90)), Some(ms(30)));
@@ -137,18 +137,18 @@ mod tests {
 
     #[test]
     fn more_peaks_than_are_kept_leave_no_more_room() {
-        let all: Vec<_> = (1..100).map(|nth| (nth, nth)).collect();
+        let all: Vec<_> = (1..100).map(|nth| (at(nth), ms(nth))).collect();
         let peaks = peaks(&all);
         assert_eq!(peaks.list.len(), MOST);
-        for &(millis, room) in &all {
-            let least = peaks.least_room(at(millis - 1), ms(500));
-            assert!(least <= Some(ms(room)), "{millis}: {least:?}");
+        for &(at, room) in &all {
+            let least = peaks.least_room(at.before(Span::SHORTEST), ms(500));
+            assert!(least <= Some(room), "{at:?}: {least:?}");
         }
     }
 
     #[test]
     fn a_permit_that_is_picked_up_late_counts_the_peaks_before_it() {
-        let mut peaks = peaks(&[(10, 30), (11, 50)]);
+        let mut peaks = peaks(&[(at(10), ms(30)), (at(11), ms(50))]);
         peaks.move_to(at(10), at(13));
         assert_eq!(peaks.least_room(at(12), ms(90)), Some(ms(50)));
     }

@@ -13,12 +13,12 @@ use crate::row::Rows;
 use crate::time::Instant;
 use crate::time::Span;
 
+use super::row_bucket::RowBucket;
 use super::row_hints::RowHints;
-use super::row_state::RowState;
 
 /// Limits of a limiter with several, or with one of another unit than requests.
 #[derive(Debug)]
-pub(in crate::limiter) struct RowStates {
+pub(in crate::limiter) struct RowSet {
     /// All limits, as they are declared.
     pub(super) declared: Vec<Row>,
     /// Restrictions of the first limit by what the server says, if that is not one of requests.
@@ -28,19 +28,19 @@ pub(in crate::limiter) struct RowStates {
     /// Time that calls have waited for tokens of the first limit.
     pub(in crate::limiter) first_waited: Duration,
     /// The limits beside the first.
-    pub(in crate::limiter) others: Vec<RowState>,
+    pub(in crate::limiter) others: Vec<RowBucket>,
     /// Limit for whose tokens the next call waits.
     pub(super) blocking: usize,
 }
 
-impl RowStates {
+impl RowSet {
     pub(super) fn new(rows: &Rows) -> Self {
         Self {
             declared: rows.iter().copied().collect(),
             first: RowHints::NONE,
             oddities: Oddities::NONE,
             first_waited: Duration::ZERO,
-            others: rows.others.iter().map(RowState::new).collect(),
+            others: rows.others.iter().map(RowBucket::new).collect(),
             blocking: 0,
         }
     }
@@ -50,7 +50,7 @@ impl RowStates {
         self.declared.get(row).map_or(REQUESTS, Row::unit)
     }
 
-    pub(super) fn numbered(&self) -> impl Iterator<Item = (usize, &RowState)> {
+    pub(super) fn numbered(&self) -> impl Iterator<Item = (usize, &RowBucket)> {
         (1..).zip(&self.others)
     }
 
@@ -98,7 +98,7 @@ impl RowStates {
         now: Instant,
     ) -> (Instant, usize) {
         let due =
-            |(row, state): (usize, &RowState)| (state.earliest(total.of(row), start, now), row);
+            |(row, state): (usize, &RowBucket)| (state.earliest(total.of(row), start, now), row);
         self.numbered().map(due).fold((start, 0), Ord::max)
     }
 }

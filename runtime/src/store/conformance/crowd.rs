@@ -11,6 +11,7 @@ use crate::store::Wait;
 
 use super::script::Bench;
 use super::script::HOUR;
+use super::script::pause_for;
 
 const TASKS: u32 = 32;
 const REQUESTS: u32 = 12;
@@ -65,8 +66,8 @@ async fn pauses(bench: &Bench) {
     let key = bench.key("crowd-pauses");
     let limits = Limits::one(Limit::new(HOUR, 10));
     let duration = |task: u32, nth: u32| HOUR + u64::from(task * REQUESTS + nth) * HOUR / 100;
-    let answers = all(bench, &key, limits, move |task, nth| Action::Pause {
-        duration: duration(task, nth),
+    let answers = all(bench, &key, limits, move |task, nth| {
+        pause_for(duration(task, nth))
     })
     .await;
     let state = bench

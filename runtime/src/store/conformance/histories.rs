@@ -1,10 +1,13 @@
 //! Long random histories.
 
 use crate::store::Action;
+use crate::store::Calls;
 use crate::store::Limit;
 use crate::store::Limits;
 use crate::store::MAX_LIMITS;
+use crate::store::PauseKind;
 use crate::store::Request;
+use crate::store::RetryBudget;
 use crate::store::State;
 use crate::store::Ticks;
 
@@ -86,12 +89,12 @@ fn count(most: u64) -> u32 {
 }
 
 fn request(limits: Limits, seen: &[State], now: Ticks) -> Request {
-    let mut request = Request::new(action(), limits);
+    let mut request = Request::new(action(now), limits);
     for _ in 0..below(4) {
-        request = request.then(action());
+        request = request.then(action(now));
     }
     if below(2) == 0 {
-        request = request.with_floor(seen[index(seen.len())]);
+        request = request.with_floor(seen[index(seen.len())].clone());
     }
     match below(6) {
         0 => request.not_after(now + HOUR),
@@ -104,14 +107,15 @@ fn request(limits: Limits, seen: &[State], now: Ticks) -> Request {
     }
 }
 
-fn action() -> Action {
-    match below(11) {
+fn action(now: Ticks) -> Action {
+    match below(18) {
         0 => Action::Peek,
-        10 => Action::Resume {
-            forget: below(2) == 0,
+        1 => Action::Pause {
+            duration: ticks(),
+            kind: kind(),
         },
-        1 => Action::Pause { duration: ticks() },
         2 => Action::Learn {
+            row: u8::try_from(below(8)).unwrap_or(0),
             interval: ticks(),
             duration: ticks(),
         },
@@ -120,6 +124,18 @@ fn action() -> Action {
             horizon: ticks(),
             longest: Ticks::MAX,
             drain: below(2) == 0,
+        },
+        4 => Action::Resume {
+            forget: below(2) == 0,
+        },
+        5..12 => shared(now),
+        12 | 13 => Action::DrawCalls {
+            calls: Calls::new()
+                .and(count(9), &[(); MAX_LIMITS].map(|()| count(4)))
+                .and(1, &[1, count(300)]),
+            horizon: ticks(),
+            longest: ticks(),
+            drain: below(9) == 0,
         },
         _ => Action::Draw {
             tokens: 1 + count(300),
@@ -130,6 +146,41 @@ fn action() -> Action {
     }
 }
 
+fn shared(now: Ticks) -> Action {
+    match below(7) {
+        0 => Action::Override {
+            limits: limits(),
+            duration: if below(2) == 0 { Ticks::ZERO } else { ticks() },
+        },
+        1 | 2 => Action::Slots {
+            process: u64::MAX - below(3),
+            most: count(9),
+            want: count(9),
+            held: count(9),
+            waiting: count(9),
+        },
+        3 => Action::Deposit {
+            units: below(1_000_000),
+            budget: budget(),
+        },
+        4 => Action::Withdraw {
+            units: below(1_000_000),
+            budget: budget(),
+        },
+        _ => Action::Settle {
+            deltas: [(); MAX_LIMITS].map(|()| i64::from(count(99)) - 50),
+            drawn_at: now - some_of(SECOND),
+        },
+    }
+}
+
+fn budget() -> RetryBudget {
+    RetryBudget {
+        most: below(3_000_000),
+        trickle: ticks(),
+    }
+}
+
 /// A state that could have been, or not: all of it below 2^53.
 fn invented(now: Ticks) -> State {
     let instant = || match below(3) {
@@ -137,12 +188,29 @@ fn invented(now: Ticks) -> State {
         1 => now - ticks(),
         _ => (now + ticks()).min(Ticks::new((1 << 53) - 1)),
     };
-    State {
-        full_at: [(); MAX_LIMITS].map(|()| instant()),
-        paused_until: instant(),
-        generation: below(1 << below(54)),
-        learnt_interval: ticks(),
-        learnt_until: instant(),
-        seen: instant(),
+    let mut state = State::default();
+    for row in &mut state.rows {
+        row.full_at = instant();
+        row.spilt_at = instant();
+        row.learnt_interval = ticks();
+        row.learnt_until = instant();
+        row.quota.interval = ticks();
+        row.override_interval = ticks();
+        row.override_capacity = ticks();
+    }
+    state.paused_until = instant();
+    state.pause_kind = kind();
+    state.lifted_until = instant();
+    state.override_until = instant();
+    state.generation = below(1 << below(54));
+    state.seen = instant();
+    state
+}
+
+fn kind() -> PauseKind {
+    if below(2) == 0 {
+        PauseKind::Refuse
+    } else {
+        PauseKind::Wait
     }
 }

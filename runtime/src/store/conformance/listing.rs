@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use crate::store::Action;
 use crate::store::State;
 
 use super::script::Bench;
 use super::script::HOUR;
 use super::script::Scenario;
 use super::script::draw_free;
+use super::script::pause_for;
 
 const PROMISE: &str =
     "a list has every limiter whose name begins with the prefix, as it is, and no other";
@@ -31,7 +31,7 @@ pub(super) async fn check(bench: &Bench) {
         let mut script = Scenario::hourly(bench, &format!("listed-{name}"), PROMISE);
         script.ask(draw_free(1 + number % 9)).await;
         if number % 3 == 0 {
-            script.ask(Action::Pause { duration: HOUR }).await;
+            script.ask(pause_for(HOUR)).await;
         }
         expected.insert(script.key, script.state);
     }
@@ -46,8 +46,9 @@ pub(super) async fn check(bench: &Bench) {
             let right = expected
                 .iter()
                 .filter(|(name, _)| name.starts_with(&prefix));
-            let right: BTreeMap<String, State> =
-                right.map(|(name, state)| (name.clone(), *state)).collect();
+            let right: BTreeMap<String, State> = right
+                .map(|(name, state)| (name.clone(), state.clone()))
+                .collect();
             assert!(
                 listed == right,
                 "broken promise: {PROMISE}\n  prefix: {prefix:?}, {limit} a page\n  listed: {listed:#?}\n   right: {right:#?}"

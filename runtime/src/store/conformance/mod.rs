@@ -40,6 +40,7 @@ mod histories;
 mod listing;
 mod promises;
 mod script;
+mod sharing;
 mod waiting;
 
 use std::sync::Arc;
@@ -55,6 +56,7 @@ use super::Store;
 /// * The actions of a request are done in their order, and each is answered.
 /// * Each request is one atomic operation, all of its actions together: however many requests are made at once, no token
 ///   is granted twice, and no pause is lost.
+/// * Calls are served in their order, and settled; quotas, an operator's limits, slots and the budget of retries are shared.
 /// * Keys are compared byte by byte, and do not affect one another.
 /// * The store's clock counts ticks of 250 ns and never goes back.
 /// * A state is kept until [`State::expires_at`](super::State::expires_at). Whether it is forgotten
@@ -88,10 +90,16 @@ use super::Store;
 /// }
 /// ```
 pub async fn check(store: Arc<dyn Store>) {
+    // A future of many states is large.
+    Box::pin(check_all(store)).await;
+}
+
+async fn check_all(store: Arc<dyn Store>) {
     let bench = Bench::new(store);
-    promises::check(&bench).await;
+    Box::pin(promises::check(&bench)).await;
+    Box::pin(sharing::check(&bench)).await;
     listing::check(&bench).await;
     histories::check(&bench).await;
     crowd::check(&bench).await;
-    waiting::check(&bench).await;
+    Box::pin(waiting::check(&bench)).await;
 }

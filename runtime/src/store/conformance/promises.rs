@@ -16,6 +16,8 @@ use super::script::SECOND;
 use super::script::Scenario;
 use super::script::draw;
 use super::script::draw_free;
+use super::script::learn_pace;
+use super::script::pause_for;
 
 const KEYS: &str = "keys are told apart to the letter and do not touch one another";
 
@@ -23,7 +25,7 @@ pub(super) async fn check(bench: &Bench) {
     another_key(bench).await;
     tokens(bench).await;
     several_limits(bench).await;
-    keys(bench).await;
+    Box::pin(keys(bench)).await;
     pauses(bench).await;
     lessons(bench).await;
     resumptions(bench).await;
@@ -93,7 +95,7 @@ async fn several_limits(bench: &Bench) {
         let answer = script.ask(draw_free(1)).await;
         script.so(answer.granted() == 0, &answer);
         script.ask(draw(3)).await;
-        script.ask(Action::Pause { duration: HOUR }).await;
+        script.ask(pause_for(HOUR)).await;
         script.ask(draw(3)).await;
     }
 }
@@ -127,7 +129,7 @@ async fn keys(bench: &Bench) {
         let answer = script.ask(draw_free(1 + number % 9)).await;
         script.so(answer.granted() == 1 + number % 9, &answer);
         if number % 3 == 0 {
-            script.ask(Action::Pause { duration: HOUR }).await;
+            script.ask(pause_for(HOUR)).await;
         }
     }
     for script in &mut scripts {
@@ -138,7 +140,7 @@ async fn keys(bench: &Bench) {
 async fn pauses(bench: &Bench) {
     let promise = "a pause holds for all processes, is extended and never shortened";
     let mut script = Scenario::hourly(bench, "pauses", promise);
-    let pause = |duration| Action::Pause { duration };
+    let pause = |duration| pause_for(duration);
     script.ask(draw_free(2)).await;
     let first = script.ask(pause(HOUR)).await;
     script.so(first.state.paused_until == first.now + HOUR, &first);
@@ -164,7 +166,7 @@ async fn resumptions(bench: &Bench) {
     let resume = |forget| Action::Resume { forget };
     script.ask(draw_free(2)).await;
     script.ask(resume(false)).await;
-    let paused = script.ask(Action::Pause { duration: HOUR }).await;
+    let paused = script.ask(pause_for(HOUR)).await;
     let lifted = script.ask(resume(false)).await;
     script.so(lifted.state.paused_until <= lifted.now, &lifted);
     script.so(
@@ -177,22 +179,19 @@ async fn resumptions(bench: &Bench) {
         answer.granted() == 1 && answer.state.paused_until <= answer.now,
         &answer,
     );
-    script.ask(Action::Pause { duration: HOUR }).await;
+    script.ask(pause_for(HOUR)).await;
     script.request(remembered).await;
     script.ask(resume(true)).await;
-    let learn = Action::Learn {
-        interval: 2 * HOUR,
-        duration: HOUR,
-    };
+    let learn = learn_pace(2 * HOUR, HOUR);
     script.ask(learn).await;
     let forgot = script.ask(resume(true)).await;
-    script.so(forgot.state.learnt_until == Ticks::ZERO, &forgot);
+    script.so(forgot.state.rows[0].learnt_until == Ticks::ZERO, &forgot);
 }
 
 async fn lessons(bench: &Bench) {
     let promise = "what was learnt slows all processes, until it ends or is replaced";
     let mut script = Scenario::hourly(bench, "lessons", promise);
-    let learn = |interval, duration| Action::Learn { interval, duration };
+    let learn = |interval, duration| learn_pace(interval, duration);
     for (interval, duration) in [
         (2 * HOUR, HOUR),
         (3 * HOUR, 2 * HOUR),
@@ -209,7 +208,7 @@ async fn late_requests(bench: &Bench) {
     let promise = "a request that comes after its time changes nothing";
     let mut script = Scenario::hourly(bench, "late", promise);
     let now = script.ask(draw_free(4)).await.now;
-    for action in [draw(1), Action::Pause { duration: HOUR }] {
+    for action in [draw(1), pause_for(HOUR)] {
         let late = Request::new(action, script.limits).not_after(now - Ticks::new(1));
         let answer = script.request(late).await;
         script.so(answer.stale && answer.granted() == 0, &answer);
@@ -225,18 +224,16 @@ async fn floors(bench: &Bench) {
     let mut before = Scenario::hourly(bench, "floor", promise);
     before.ask(draw_free(10)).await;
     before.ask(draw(1)).await;
-    let learn = Action::Learn {
-        interval: 2 * HOUR,
-        duration: HOUR,
-    };
+    let learn = learn_pace(2 * HOUR, HOUR);
     before.ask(learn).await;
-    let floor = before.ask(Action::Pause { duration: HOUR }).await.state;
+    let floor = before.ask(pause_for(HOUR)).await.state;
     // The same limiter under a key that is new: all of it is lost.
     let mut script = Scenario::hourly(bench, "floor-lost", promise);
-    let peek = Request::new(Action::Peek, script.limits).with_floor(floor);
+    let peek = Request::new(Action::Peek, script.limits).with_floor(floor.clone());
     let answer = script.request(peek.clone()).await;
     script.so(answer.state.paused_until == floor.paused_until, &answer);
-    script.so(answer.state.full_at == floor.full_at, &answer);
+    let full = floor.rows[0].full_at;
+    script.so(answer.state.rows[0].full_at == full, &answer);
     script.ask(draw(1)).await;
     script.request(peek).await;
 }
@@ -256,7 +253,7 @@ async fn clocks_set_forward(bench: &Bench) {
         seen: now - 2 * HOUR,
         ..State::default()
     };
-    let peek = Request::new(Action::Peek, script.limits).with_floor(floor);
+    let peek = Request::new(Action::Peek, script.limits).with_floor(floor.clone());
     let sent = peek.not_after(now - HOUR).sent_at(now - HOUR - MINUTE);
     let answer = script.request(sent).await;
     script.so(answer.state.paused_until == answer.now + MINUTE, &answer);
@@ -268,7 +265,7 @@ async fn dropped_requests(bench: &Bench) {
     let limits = Limits::one(Limit::new(HOUR, 100));
     let mut script = Scenario::new(bench, "dropped", promise, limits);
     script.ask(draw_free(1)).await;
-    let first = script.state.full_at[0];
+    let first = script.state.rows[0].full_at;
     let one = Request::new(draw_free(1), limits);
     for _ in 0..DROPPED {
         bench.ask_and_leave(&script.key, &one).await;
@@ -279,7 +276,7 @@ async fn dropped_requests(bench: &Bench) {
         panic!("broken promise: {promise}; the store has answered nothing for 10 s");
     };
     // Each was carried out or was not.
-    let more = answer.state.full_at[0] - first;
+    let more = answer.state.rows[0].full_at - first;
     let whole = more / HOUR * HOUR == more && more / HOUR <= u64::from(DROPPED);
     script.so(whole, &answer);
 }
@@ -287,19 +284,16 @@ async fn dropped_requests(bench: &Bench) {
 async fn lists(bench: &Bench) {
     let promise = "the actions of a request are done in their order, and each is answered";
     let mut script = Scenario::hourly(bench, "lists", promise);
-    let pause = Action::Pause { duration: HOUR };
+    let pause = pause_for(HOUR);
     let resume = Action::Resume { forget: true };
-    let learn = Action::Learn {
-        interval: 2 * HOUR,
-        duration: 9 * HOUR,
-    };
+    let learn = learn_pace(2 * HOUR, 9 * HOUR);
     for actions in [
         &[draw_free(3), draw_free(4), draw_free(5)][..],
-        &[pause, learn, draw(1), draw(1)],
-        &[resume, draw(1), pause],
+        &[pause.clone(), learn.clone(), draw(1), draw(1)],
+        &[resume.clone(), draw(1), pause.clone()],
         &[
             Action::Peek,
-            learn,
+            learn.clone(),
             Action::Peek,
             resume,
             draw(2),
@@ -307,9 +301,9 @@ async fn lists(bench: &Bench) {
             pause,
         ],
     ] {
-        let mut request = Request::new(actions[0], script.limits);
+        let mut request = Request::new(actions[0].clone(), script.limits);
         for action in &actions[1..] {
-            request = request.then(*action);
+            request = request.then(action.clone());
         }
         let answer = script.request(request.clone()).await;
         script.so(answer.answers.len() == actions.len(), &answer);

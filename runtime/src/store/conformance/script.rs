@@ -9,6 +9,7 @@ use crate::store::Action;
 use crate::store::Limit;
 use crate::store::Limits;
 use crate::store::ListRequest;
+use crate::store::PauseKind;
 use crate::store::Reply;
 use crate::store::Request;
 use crate::store::State;
@@ -123,7 +124,7 @@ impl<'a> Scenario<'a> {
 
     pub(super) async fn request(&mut self, request: Request) -> Reply {
         let answer = self.bench.ask(&self.key, &request).await;
-        let mut right = self.state;
+        let mut right = self.state.clone();
         let expected = step(&mut right, answer.now, &request);
         if answer != expected {
             self.forgotten(&request, &answer, &expected, &mut right);
@@ -178,5 +179,18 @@ pub(super) const fn draw_free(tokens: u32) -> Action {
         horizon: Ticks::ZERO,
         longest: Ticks::ZERO,
         drain: false,
+    }
+}
+
+pub(super) const fn pause_for(duration: Ticks) -> Action {
+    let kind = PauseKind::Wait;
+    Action::Pause { duration, kind }
+}
+
+pub(super) const fn learn_pace(interval: Ticks, duration: Ticks) -> Action {
+    Action::Learn {
+        row: 0,
+        interval,
+        duration,
     }
 }

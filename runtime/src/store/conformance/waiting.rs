@@ -17,6 +17,8 @@ use super::script::Scenario;
 use super::script::draw;
 use super::script::draw_free;
 use super::script::hourly;
+use super::script::learn_pace;
+use super::script::pause_for;
 
 /// States are kept for two seconds beyond their use: until all that need no longer be kept are gone.
 const WAIT: Duration = Duration::from_millis(2300);
@@ -49,7 +51,7 @@ async fn kept(bench: &Bench) -> Vec<Scenario<'_>> {
     let (mut paused, mut learnt) = (script("kept-paused", fast), script("kept-learnt", fast));
     drawn.ask(draw_free(10)).await;
     second.ask(draw_free(2)).await;
-    paused.ask(Action::Pause { duration: HOUR }).await;
+    paused.ask(pause_for(HOUR)).await;
     learnt.ask(learn(HOUR, HOUR)).await;
     learnt.ask(draw_free(1)).await;
     vec![drawn, second, paused, learnt]
@@ -63,19 +65,16 @@ async fn ended(bench: &Bench) -> Vec<Scenario<'_>> {
     let (mut idle, mut paused) = (script("idle", fast), script("ended-pause", hourly()));
     let (mut learnt, mut all) = (script("ended-lesson", hourly()), script("ended-all", fast));
     idle.ask(draw_free(10)).await;
-    paused.ask(Action::Pause { duration: SECOND }).await;
+    paused.ask(pause_for(SECOND)).await;
     learnt.ask(learn(9 * HOUR, SECOND)).await;
     learnt.ask(draw_free(1)).await;
-    all.ask(Action::Pause {
-        duration: Ticks::new(40),
-    })
-    .await;
+    all.ask(pause_for(Ticks::new(40))).await;
     all.ask(learn(Ticks::new(800), Ticks::new(40))).await;
     vec![idle, paused, learnt, all]
 }
 
 const fn learn(interval: Ticks, duration: Ticks) -> Action {
-    Action::Learn { interval, duration }
+    learn_pace(interval, duration)
 }
 
 /// Checks that as much time passed by the store's clock as by this one's, give or take a tenth.

@@ -8,6 +8,7 @@ use redis::AsyncConnectionConfig;
 use redis::Client;
 use redis::Cmd;
 use redis::ErrorKind;
+use redis::FromRedisValue;
 use redis::IntoConnectionInfo as _;
 use redis::Pipeline;
 use redis::RedisError;
@@ -126,8 +127,8 @@ impl Connector {
 impl Connection {
     /// Returns the server's time, for a script that may not ask for it.
     pub(super) async fn time(&mut self) -> RedisResult<Ticks> {
-        let numbers = self.ask(&redis::cmd("TIME")).await.map_err(refused)?;
-        ticks(&numbers)
+        let numbers = self.ask::<i64>(&redis::cmd("TIME")).await;
+        ticks(&numbers.map_err(refused)?)
             .ok_or_else(|| RedisError::from((ErrorKind::UnexpectedReturnType, "no time")))
     }
 
@@ -156,7 +157,7 @@ impl Connection {
         }
     }
 
-    pub(super) async fn ask(&mut self, command: &Cmd) -> RedisResult<Vec<i64>> {
+    pub(super) async fn ask<T: FromRedisValue>(&mut self, command: &Cmd) -> RedisResult<Vec<T>> {
         match self {
             Self::One(connection) => command.query_async(connection).await,
             #[cfg(feature = "redis-cluster")]

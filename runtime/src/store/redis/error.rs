@@ -41,7 +41,7 @@ const LASTING: &[(&str, &str)] = &[
 /// Commands that the server refuses its script, see `step.lua`.
 const REFUSED: &[(&str, &str)] = &[
     ("TIME", "Redis refuses the command TIME"),
-    ("HMGET", "Redis refuses the script the command HMGET"),
+    ("HGETALL", "Redis refuses the script the command HGETALL"),
     ("HSET", "Redis refuses the script the command HSET"),
     ("HDEL", "Redis refuses the script the command HDEL"),
     ("PEXPIRE", "Redis refuses the script the command PEXPIRE"),

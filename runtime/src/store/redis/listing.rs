@@ -9,25 +9,12 @@ use crate::store::Listing;
 use crate::store::State;
 use crate::store::StoredLimiter;
 use crate::store::Ticks;
-use crate::store::state::MAX_EXACT;
 
 use super::connection::Connection;
 use super::error;
+use super::fields;
 use super::operation::Operation;
 use super::script;
-
-/// Fields of a state, in the order in which they are asked for.
-const FIELDS: [&str; 9] = [
-    "full_at",
-    "full_at2",
-    "full_at3",
-    "full_at4",
-    "paused_until",
-    "generation",
-    "learnt_interval",
-    "learnt_until",
-    "seen",
-];
 
 /// Request for a page of the limiters.
 pub(super) struct ListOperation<'a> {
@@ -44,7 +31,7 @@ impl Operation for ListOperation<'_> {
         // Another program's key may hold something else.
         states.ignore_errors();
         for (key, _) in &keys {
-            states.cmd("HMGET").arg(&**key).arg(&FIELDS);
+            states.cmd("HGETALL").arg(&**key);
         }
         let values = connection.ask_all(&states, keys.len()).await?;
         let mut limiters = Vec::with_capacity(values.len());
@@ -90,7 +77,7 @@ impl ListOperation<'_> {
 
 /// Returns the glob of all keys of limiters whose names begin with `prefix`.
 fn pattern(prefix: &str) -> String {
-    let mut pattern = "paced1:{".to_owned();
+    let mut pattern = script::PREFIX.to_owned();
     for letter in prefix.chars() {
         if matches!(letter, '*' | '?' | '[' | ']' | '\\' | '^') {
             pattern.push('\\');
@@ -101,7 +88,7 @@ fn pattern(prefix: &str) -> String {
     pattern
 }
 
-/// Reads the answer to an `HMGET`.
+/// Reads the answer to an `HGETALL`.
 fn read(answer: Value) -> RedisResult<Option<State>> {
     match answer.extract_error() {
         Ok(fields) => Ok(state(&fields)),
@@ -112,22 +99,16 @@ fn read(answer: Value) -> RedisResult<Option<State>> {
 
 /// Reads a state from its fields; `None` for a key that has gone meanwhile, or holds something else.
 fn state(fields: &Value) -> Option<State> {
-    let Value::Array(fields) = fields else {
-        return None;
+    let state = match fields {
+        Value::Array(fields) => fields::state_of(fields),
+        Value::Map(fields) => {
+            let pairs = fields.iter().flat_map(|(name, value)| [name, value]);
+            fields::state_of(&pairs.cloned().collect::<Vec<_>>())
+        }
+        _ => None,
     };
-    let numbers: Vec<u64> = fields.iter().map(number).collect();
-    let state = script::state_of(numbers.try_into().ok()?);
     // The script writes when it was last changed with everything else.
-    (state.seen > Ticks::ZERO).then_some(state)
-}
-
-/// Reads a whole number, moved into bounds as the script does.
-fn number(field: &Value) -> u64 {
-    let Value::BulkString(text) = field else {
-        return 0;
-    };
-    let text = core::str::from_utf8(text).unwrap_or_default();
-    text.parse().unwrap_or(0).min(MAX_EXACT)
+    state.filter(|state| state.seen > Ticks::ZERO)
 }
 
 #[cfg(test)]
@@ -136,15 +117,7 @@ mod tests {
 
     #[test]
     fn a_prefix_is_matched_to_the_letter() {
-        assert_eq!(pattern(""), "paced1:{*");
-        assert_eq!(pattern("a*b?[c]\\"), "paced1:{a\\*b\\?\\[c\\]\\\\*");
-    }
-
-    #[test]
-    fn edited_numbers_are_put_in_bounds() {
-        let of = |text: &str| number(&Value::BulkString(text.into()));
-        assert_eq!((of("7"), of("-7"), of("x"), of("")), (7, 0, 0, 0));
-        assert_eq!(of("18446744073709551615"), MAX_EXACT);
-        assert_eq!(number(&Value::Nil), 0);
+        assert_eq!(pattern(""), "paced2:{*");
+        assert_eq!(pattern("a*b?[c]\\"), "paced2:{a\\*b\\?\\[c\\]\\\\*");
     }
 }

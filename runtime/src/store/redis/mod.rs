@@ -2,7 +2,9 @@
 
 mod connection;
 mod connections;
+mod encoding;
 mod error;
+mod fields;
 mod listing;
 mod operation;
 mod script;
@@ -54,26 +56,41 @@ const NAMESPACE: &str =
 ///
 /// # The server
 ///
-/// Redis 5 or later, or Valkey. The user needs the commands `EVALSHA`, `EVAL`, `TIME`, `HMGET`, `HSET`,
-/// `HDEL` and `PEXPIRE` on keys `paced1:*`, and `SCAN` for [`list`](Store::list).
+/// Redis 5 or later, or Valkey. The user needs the commands `EVALSHA`, `EVAL`, `TIME`, `HGETALL`, `HSET`,
+/// `HDEL` and `PEXPIRE` on keys `paced2:*`, and `SCAN` for [`list`](Store::list).
+///
+/// The first version of this crate had keys `paced1:*`. A limiter that has no key `paced2:` begins with what is there, if
+/// the user may read it with `HMGET`. Processes of both versions at once do not see one another, and use up to twice the
+/// quota.
 ///
 /// # What is kept
 ///
-/// Each limiter has one key, `paced1:{name}`, and each resource of a server that it was told of, such as GitHub's
-/// `search`, one `paced1:{name#search}`. With `?namespace=staging` the name is `staging/name`. The braces are part
+/// Each limiter has one key, `paced2:{name}`, and each resource of a server that it was told of, such as GitHub's
+/// `search`, one `paced2:{name#search}`. With `?namespace=staging` the name is `staging/name`. The braces are part
 /// of the key. It is a hash of some 200 bytes, which `HGETALL` shows, and expires by itself (`PTTL`) two seconds
 /// after it means nothing any more. A field that is missing is 0. Instants are in
-/// [ticks](Ticks) of the server's clock, 4,000,000 a second since 1970.
+/// [ticks](Ticks) of the server's clock, 4,000,000 a second since 1970. Fields of each limit end with its number, from 1 on.
 ///
 /// | field | meaning |
 /// | --- | --- |
-/// | `full_at` | when the bucket is full again; `full_at2` and `full_at3` belong to further limits, and are not used yet; `full_at4` is the end of a pause that was ended by hand |
-/// | `paused_until` | no token before this instant |
+/// | `full_at1` | when the bucket is full again |
+/// | `spilt_at1` | when it was full for the last time |
+/// | `quota_interval1`, `quota_burst1` | the quota that processes declare, the tightest: ticks from one token to the next, and tokens that are saved up |
+/// | `quota_interval_until1`, `quota_burst_until1` | until when it holds against looser ones, where processes differ |
+/// | `learnt_interval1`, `learnt_until1` | ticks from one token to the next that the server's answers showed, and until when that holds |
+/// | `override_interval1`, `override_capacity1` | the limit that an operator has set |
+/// | `headroom1` | how much can be given back of what was drawn before certain calls: records of 16 bytes |
+/// | `runs1` | what was sent in a strict window: records of 12 bytes |
+/// | `paused_until`, `pause_kind` | no token before this instant; 1: callers are refused meanwhile |
+/// | `lifted_until` | the end of a pause that was ended by hand |
 /// | `generation` | count of pauses: tokens that were drawn before the last one are void |
-/// | `learnt_interval`, `learnt_until` | ticks from one token to the next that the server's answers showed, and until when that holds |
+/// | `override_until` | until when an operator's limits hold |
+/// | `budget_missing`, `budget_at` | units that are missing to a full budget of retries, and as of when |
+/// | `leases` | slots of a limited concurrency: records of 24 bytes |
+/// | `kept_until` | until when the key is kept at least |
 /// | `seen` | when the hash was last changed |
 ///
-/// Not kept are the rate, the burst, and why a limiter is paused.
+/// A newer version of this crate may add fields: they are left as they are.
 ///
 /// # Operating the server
 ///

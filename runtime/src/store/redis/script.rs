@@ -6,23 +6,27 @@ use redis::Cmd;
 use redis::ErrorKind;
 use redis::RedisError;
 use redis::ServerErrorKind;
+use redis::Value;
 
-use crate::store::Action;
 use crate::store::Answer;
 use crate::store::Answers;
-use crate::store::MAX_LIMITS;
 use crate::store::Reply;
 use crate::store::Request;
-use crate::store::State;
+use crate::store::ServedCall;
 use crate::store::Ticks;
 use crate::store::Wait;
-use crate::store::limit::MAX_CAPACITY;
-use crate::store::state::LONGEST_PAUSE;
-use crate::store::state::MAX_EXACT;
 
 use super::connection::Connection;
+use super::encoding;
+use super::fields;
 
-const TEXT: &str = include_str!("step.lua");
+const TEXT: &str = concat!(
+    include_str!("lua/state.lua"),
+    include_str!("lua/quotas.lua"),
+    include_str!("lua/draw.lua"),
+    include_str!("lua/actions.lua"),
+    include_str!("lua/main.lua"),
+);
 
 /// The lines of the script that read the clock.
 const TIME: &str = "\
@@ -30,9 +34,6 @@ local time = redis.pcall('TIME')
 if time.err then return failure('TIME', time) end
 local now = tonumber(time[1]) * SECOND + tonumber(time[2]) * 4
 ";
-
-/// Number of integers in a state.
-pub(super) const NUMBERS: usize = 5 + MAX_LIMITS;
 
 /// A script and the digest that the server knows it by. The client computes it once, when the store is
 /// made: there is no constant in the source that could be forgotten.
@@ -95,146 +96,129 @@ impl Script {
         time: Option<Ticks>,
     ) -> Result<Reply, RedisError> {
         let known = command("EVALSHA", &self.digest, key, request, time);
-        let numbers = match connection.ask(&known).await {
+        let values = match connection.ask(&known).await {
             Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
                 let whole = command("EVAL", &self.text, key, request, time);
                 connection.ask(&whole).await
             }
             other => other,
         };
-        reply(&numbers?, request.actions.len()).ok_or_else(|| {
+        reply(&values?, request.actions.len()).ok_or_else(|| {
             let what = "the numbers of a reply are out of bounds";
             RedisError::from((ErrorKind::UnexpectedReturnType, what))
         })
     }
 }
 
-/// Returns the key of a limiter, with its name as the hash tag; `1` is the version of what is kept there.
+/// Returns the key of a limiter, with its name as the hash tag; `2` is the version of what is kept there.
 pub(super) fn name(key: &str) -> String {
-    format!("paced1:{{{key}}}")
+    format!("{PREFIX}{key}}}")
 }
 
 /// Returns the name of the limiter that a key belongs to.
 pub(super) fn limiter_of(key: &str) -> Option<&str> {
-    key.strip_prefix("paced1:{")?.strip_suffix('}')
+    key.strip_prefix(PREFIX)?.strip_suffix('}')
 }
+
+/// Beginning of all keys.
+pub(super) const PREFIX: &str = "paced2:{";
 
 fn command(how: &str, script: &str, key: &str, request: &Request, time: Option<Ticks>) -> Cmd {
     let mut command = redis::cmd(how);
     command.arg(script).arg(1).arg(name(key));
-    command.arg(exact(request.not_after.unwrap_or(Ticks::MAX)));
-    command.arg(exact(request.sent_at.unwrap_or(Ticks::MAX)));
-    let limits = request.limits.as_slice();
-    command.arg(limits.len());
-    for limit in limits {
-        command.arg(limit.interval().get());
-        command.arg(limit.capacity().get());
-    }
-    command.arg(request.actions.len());
-    for action in request.actions.iter() {
-        let (action, parameters) = parameters(*action);
-        command.arg(action).arg(&parameters);
-    }
-    if let Some(floor) = request.floor {
-        let floor = floor.bounded();
-        command.arg(&floor.full_at.map(Ticks::get)).arg(&[
-            floor.paused_until.get(),
-            floor.generation,
-            floor.learnt_interval.get(),
-            floor.learnt_until.get(),
-            floor.seen.get(),
-        ]);
-    }
+    command.arg(encoding::encode(request));
     if let Some(time) = time {
         command.arg(time.get());
     }
     command
 }
 
-/// Returns the action's name and its parameters. What `step` would cut is cut here, where numbers are exact.
-fn parameters(action: Action) -> (&'static str, [u64; 4]) {
-    match action {
-        Action::Draw {
-            tokens,
-            horizon,
-            longest,
-            drain,
-        } => (
-            "draw",
-            [
-                u64::from(tokens),
-                exact(horizon),
-                exact(longest),
-                u64::from(drain),
-            ],
-        ),
-        Action::Peek => ("peek", [0; 4]),
-        Action::Resume { forget } => ("resume", [u64::from(forget), 0, 0, 0]),
-        Action::Pause { duration } => ("pause", [exact(duration.min(LONGEST_PAUSE)), 0, 0, 0]),
-        Action::Learn { interval, duration } => (
-            "learn",
-            [
-                exact(interval.min(MAX_CAPACITY)),
-                exact(duration.min(LONGEST_PAUSE)),
-                0,
-                0,
-            ],
-        ),
-    }
-}
-
-/// Returns the number of ticks, at most the largest integer that the script can hold exactly.
-fn exact(ticks: Ticks) -> u64 {
-    ticks.get().min(MAX_EXACT)
-}
-
 /// Reads the reply to a request with `actions` actions.
-fn reply(numbers: &[i64], actions: usize) -> Option<Reply> {
-    let ([now, late], numbers) = numbers.split_first_chunk()?;
-    let (state, answers) = numbers.split_first_chunk::<NUMBERS>()?;
-    let mut fields = [0; NUMBERS];
-    for (field, number) in fields.iter_mut().zip(state) {
-        *field = u64::try_from(*number).ok()?;
-    }
+fn reply(values: &[Value], actions: usize) -> Option<Reply> {
+    let ([now, late], values) = values.split_first_chunk()?;
+    let (answers, values) = values.split_at_checked(3 * actions)?;
     let mut all = answers.chunks(3).map(answer);
     let first = Answers::one(all.next()??);
     let answers = all.try_fold(first, |answers, answer| Some(answers.and(answer?)))?;
-    let mut reply = Reply::new(ticks(*now)?, answers, state_of(fields));
-    reply.stale = *late != 0;
-    (reply.answers.len() == actions).then_some(reply)
+    let (count, values) = values.split_first()?;
+    let count = usize::try_from(number(count)?).ok()?;
+    let (calls, fields) = values.split_at_checked(count.checked_mul(2)?)?;
+    let calls: Option<Vec<_>> = calls.chunks(2).map(call).collect();
+    let mut reply = Reply::new(ticks(now)?, answers, fields::state_of(fields)?);
+    reply.stale = number(late)? != 0;
+    Some(reply.with_calls(calls?))
 }
 
-fn answer(numbers: &[i64]) -> Option<Answer> {
-    let [granted, wait, every] = *numbers else {
+fn answer(values: &[Value]) -> Option<Answer> {
+    let [granted, wait, every] = values else {
         return None;
     };
-    let granted = u32::try_from(granted).ok()?;
-    Some(Answer::new(granted, Wait::new(wait), ticks(every)?))
+    let granted = u32::try_from(number(granted)?).ok()?;
+    Some(Answer::new(
+        granted,
+        Wait::new(number(wait)?),
+        ticks(every)?,
+    ))
 }
 
-fn ticks(number: i64) -> Option<Ticks> {
-    u64::try_from(number).ok().map(Ticks::new)
+fn call(values: &[Value]) -> Option<ServedCall> {
+    let [wait, row] = values else {
+        return None;
+    };
+    Some(ServedCall {
+        wait: Wait::new(number(wait)?),
+        row: u8::try_from(number(row)?).ok()?,
+    })
 }
 
-/// Returns the state of these numbers, in the order in which the script has them.
-pub(super) fn state_of(numbers: [u64; NUMBERS]) -> State {
-    let [
-        first,
-        second,
-        third,
-        fourth,
-        paused_until,
-        generation,
-        learnt_interval,
-        learnt_until,
-        seen,
-    ] = numbers;
-    State {
-        full_at: [first, second, third, fourth].map(Ticks::new),
-        paused_until: Ticks::new(paused_until),
-        generation,
-        learnt_interval: Ticks::new(learnt_interval),
-        learnt_until: Ticks::new(learnt_until),
-        seen: Ticks::new(seen),
+const fn number(value: &Value) -> Option<i64> {
+    match value {
+        Value::Int(number) => Some(*number),
+        _ => None,
+    }
+}
+
+fn ticks(value: &Value) -> Option<Ticks> {
+    u64::try_from(number(value)?).ok().map(Ticks::new)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Action;
+    use crate::store::Calls;
+    use crate::store::Limit;
+    use crate::store::Limits;
+    use crate::store::State;
+    use crate::store::step;
+
+    /// Requests and two kinds of tokens, and all that a limiter that is in use knows of them.
+    #[test]
+    fn a_request_for_three_limits_is_short() {
+        let limit = |tokens: u64, burst| Limit::new(60 * Ticks::SECOND / tokens, burst);
+        let limits = [limit(500, 8), limit(30_000, 30_000), limit(8_000, 8_000)];
+        let limits = Limits::new(&limits).expect("three");
+        let now = Ticks::from_secs(1_795_500_000);
+        let draw = Action::DrawCalls {
+            calls: Calls::new().and(1, &[1, 1500, 400]),
+            horizon: Ticks::from_millis(20),
+            longest: Ticks::from_secs(3600),
+            drain: false,
+        };
+        let seen = step(
+            &mut State::default(),
+            now,
+            &Request::new(draw.clone(), limits),
+        )
+        .state;
+        let later = now + Ticks::from_millis(1_234);
+        let request = Request::new(draw, limits)
+            .with_floor(seen)
+            .sent_at(later)
+            .not_after(later + Ticks::from_secs(30));
+        let digest = "0".repeat(40);
+        let bytes = command("EVALSHA", &digest, "github", &request, None).get_packed_command();
+        println!("{} bytes", bytes.len());
+        assert!(bytes.len() <= 200, "{}", bytes.len());
     }
 }

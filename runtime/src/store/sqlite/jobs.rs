@@ -13,6 +13,7 @@ use crate::store::StoreError;
 use super::error::SqliteFailure;
 
 /// A request, and where its answer goes.
+#[expect(clippy::large_enum_variant, reason = "nearly all are of the large one")]
 pub(super) enum Job {
     Step {
         key: Box<str>,
@@ -28,6 +29,7 @@ pub(super) enum Job {
 type ReplyTo<T> = oneshot::Sender<Result<T, StoreError>>;
 
 /// Result of a job.
+#[expect(clippy::large_enum_variant, reason = "nearly all are of the large one")]
 pub(super) enum Done {
     Step(Reply),
     /// A listing fails alone: the requests of the same transaction are carried out.

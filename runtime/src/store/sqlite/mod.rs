@@ -45,23 +45,21 @@ use self::worker::Worker;
 ///
 /// # The table
 ///
-/// The file has one table, `limiter`, with a row for each limiter and one for each resource of a server that it was
-/// told of: `github#search`. With `?namespace=staging` the name is `staging/github`. All numbers are integers; instants
-/// are in [ticks](super::Ticks) of the machine's clock, 4,000,000 a second since 1970
-/// (`datetime(paused_until / 4000000, 'unixepoch')`).
+/// The file has a table, `limiter_2`, with a row for each limiter and one for each resource of a server that it was
+/// told of: `github#search`. With `?namespace=staging` the name is `staging/github`. Instants are in
+/// [ticks](super::Ticks) of the machine's clock, 4,000,000 a second since 1970.
 ///
 /// | column | meaning |
 /// | --- | --- |
 /// | `name` | the limiter's name, the primary key |
-/// | `full_at` | when the bucket is full again; `full_at_2` and `full_at_3` belong to further limits, and are not used yet; `full_at_4` is the end of a pause that was ended by hand |
-/// | `paused_until` | no token before this instant |
-/// | `generation` | count of pauses: tokens that were drawn before the last one are void |
-/// | `learnt_interval`, `learnt_until` | ticks from one token to the next that the server's answers showed, and until when that holds |
-/// | `seen` | when the row was last changed |
+/// | `state` | the state, which [`State::from_bytes`](super::State::from_bytes) reads |
 /// | `expires_at` | when it means nothing any more; it is deleted a day later |
 ///
-/// Not kept are the rate, the burst, and why a limiter is paused. `PRAGMA application_id` is `0x70616364`, and
-/// `PRAGMA user_version` is the version of the table: 1.
+/// The table `limiter` is that of the first version of this crate. A limiter that is not in the new table begins with
+/// what is there; a process of the first version that still runs does not see what is new, so that both together use
+/// up to twice the quota. It is refused when it opens the file again.
+///
+/// `PRAGMA application_id` is `0x70616364`, and `PRAGMA user_version` is the version of the tables: 2.
 ///
 /// # Files that are refused
 ///

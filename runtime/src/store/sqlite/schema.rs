@@ -10,7 +10,8 @@ const APPLICATION_ID: i32 = 0x7061_6364;
 
 /// Steps from each version to the next, from the empty file on. Only ever added to: files of all versions
 /// exist.
-const STEPS: &[&str] = &["
+const STEPS: &[&str] = &[
+    "
     CREATE TABLE limiter (
         name TEXT NOT NULL PRIMARY KEY,
         full_at INTEGER NOT NULL,
@@ -24,7 +25,15 @@ const STEPS: &[&str] = &["
         seen INTEGER NOT NULL,
         expires_at INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
-"];
+",
+    "
+    CREATE TABLE limiter_2 (
+        name TEXT NOT NULL PRIMARY KEY,
+        state BLOB NOT NULL,
+        expires_at INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+",
+];
 
 /// Smaller than usual: each transaction writes one page.
 const PAGE_SIZE: i32 = 1024;
@@ -139,6 +148,7 @@ mod tests {
 
     const MORE: &[&str] = &[
         STEPS[0],
+        STEPS[1],
         "ALTER TABLE limiter ADD COLUMN more INTEGER NOT NULL DEFAULT 7;",
         "CREATE TABLE other (name TEXT) STRICT;",
     ];
@@ -153,7 +163,7 @@ mod tests {
         prepare_by(&mut file, STEPS).expect("a new file");
         let insert = "INSERT INTO limiter VALUES ('key', 1, 2, 3, 4, 5, 6, 7, 8, 9, 10)";
         file.execute(insert, []).expect("a state");
-        for steps in [&MORE[..2], MORE, MORE] {
+        for steps in [&MORE[..3], MORE, MORE] {
             prepare_by(&mut file, steps).expect("an older file");
             let found = FileContents::of(&file).expect("a file");
             assert_eq!((found.id, found.version), (APPLICATION_ID, latest(steps)));
@@ -172,10 +182,14 @@ mod tests {
     fn a_step_that_fails_leaves_the_file_as_it_was() {
         let mut file = Connection::open_in_memory().expect("memory");
         prepare_by(&mut file, STEPS).expect("a new file");
-        let steps = [STEPS[0], "CREATE TABLE other (name TEXT); nonsense"];
+        let steps = [
+            STEPS[0],
+            STEPS[1],
+            "CREATE TABLE other (name TEXT); nonsense",
+        ];
         assert!(prepare_by(&mut file, &steps).is_err());
         let found = FileContents::of(&file).expect("a file");
-        assert_eq!((found.version, found.tables), (1, 1));
+        assert_eq!((found.version, found.tables), (2, 2));
         prepare_by(&mut file, STEPS).expect("the same file");
     }
 

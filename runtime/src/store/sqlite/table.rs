@@ -5,7 +5,6 @@ use std::collections::hash_map::Entry;
 
 use rusqlite::Connection;
 use rusqlite::OptionalExtension as _;
-use rusqlite::Row;
 use rusqlite::Statement;
 use rusqlite::named_params;
 
@@ -35,6 +34,7 @@ pub(super) struct Table<'a> {
     begin: Statement<'a>,
     commit: Statement<'a>,
     select: Statement<'a>,
+    select_first: Statement<'a>,
     replace: Statement<'a>,
     /// States written so far.
     written: usize,
@@ -54,15 +54,14 @@ impl<'a> Table<'a> {
             connection,
             begin: connection.prepare("BEGIN IMMEDIATE")?,
             commit: connection.prepare("COMMIT")?,
-            select: connection.prepare(
+            select: connection.prepare("SELECT state FROM limiter_2 WHERE name = :name")?,
+            select_first: connection.prepare(
                 "SELECT full_at, full_at_2, full_at_3, full_at_4, paused_until, generation, \
                  learnt_interval, learnt_until, seen FROM limiter WHERE name = :name",
             )?,
             replace: connection.prepare(
-                "INSERT OR REPLACE INTO limiter (name, full_at, full_at_2, full_at_3, full_at_4, \
-                 paused_until, generation, learnt_interval, learnt_until, seen, expires_at) \
-                 VALUES (:name, :full_at, :full_at_2, :full_at_3, :full_at_4, :paused_until, :generation, \
-                 :learnt_interval, :learnt_until, :seen, :expires_at)",
+                "INSERT OR REPLACE INTO limiter_2 (name, state, expires_at) \
+                 VALUES (:name, :state, :expires_at)",
             )?,
             written: 0,
             // The first one at once.
@@ -142,10 +141,13 @@ impl<'a> Table<'a> {
             let cached = match states.entry(key) {
                 Entry::Occupied(cached) => cached.into_mut(),
                 Entry::Vacant(place) => {
-                    let stored = read(&mut self.select, key)?;
+                    let state = match read(&mut self.select, key)? {
+                        Some(state) => state,
+                        None => read_first(&mut self.select_first, key)?,
+                    };
                     place.insert(Cached {
-                        stored,
-                        state: stored,
+                        stored: state.clone(),
+                        state,
                     })
                 }
             };
@@ -160,18 +162,9 @@ impl<'a> Table<'a> {
     }
 
     fn write(&mut self, name: &str, state: &State) -> Result<(), SqliteFailure> {
-        let [first, second, third, fourth] = state.full_at.map(signed);
         self.replace.execute(named_params! {
             ":name": name,
-            ":full_at": first,
-            ":full_at_2": second,
-            ":full_at_3": third,
-            ":full_at_4": fourth,
-            ":paused_until": signed(state.paused_until),
-            ":generation": same_bits(state.generation),
-            ":learnt_interval": signed(state.learnt_interval),
-            ":learnt_until": signed(state.learnt_until),
-            ":seen": signed(state.seen),
+            ":state": state.to_bytes(),
             ":expires_at": i64::try_from(state.expires_at().get()).unwrap_or(i64::MAX),
         })?;
         self.written += 1;
@@ -184,17 +177,22 @@ impl<'a> Table<'a> {
     fn sweep(&mut self) -> Result<(), SqliteFailure> {
         let last: Option<String> = self.connection.query_row(
             "SELECT max(name) FROM \
-             (SELECT name FROM limiter WHERE name >= :from ORDER BY name LIMIT 4 * :every)",
+             (SELECT name FROM limiter_2 WHERE name >= :from ORDER BY name LIMIT 4 * :every)",
             named_params! { ":from": self.swept, ":every": i64::try_from(SWEEP_EVERY).unwrap_or(1) },
             |row| row.get(0),
         )?;
+        let before = Ticks::from_span(clock::since_1970()) - GRACE;
         let Some(last) = last else {
             self.swept.clear();
             return Ok(());
         };
-        let before = Ticks::from_span(clock::since_1970()) - GRACE;
+        // What the first version left. Processes of it that still run add no names.
         self.connection.execute(
-            "DELETE FROM limiter WHERE name BETWEEN :from AND :last AND expires_at < :before",
+            "DELETE FROM limiter WHERE expires_at < :before",
+            named_params! { ":before": signed(before) },
+        )?;
+        self.connection.execute(
+            "DELETE FROM limiter_2 WHERE name BETWEEN :from AND :last AND expires_at < :before",
             named_params! { ":from": self.swept, ":last": last, ":before": signed(before) },
         )?;
         self.swept = if last == self.swept {
@@ -206,9 +204,33 @@ impl<'a> Table<'a> {
     }
 }
 
-fn read(select: &mut Statement<'_>, name: &str) -> Result<State, SqliteFailure> {
-    let found = select.query_row(named_params! { ":name": name }, state);
+fn read(select: &mut Statement<'_>, name: &str) -> Result<Option<State>, SqliteFailure> {
+    let found = select.query_row(named_params! { ":name": name }, |row| row.get(0));
+    let bytes: Option<Vec<u8>> = found.optional()?;
+    bytes.map(|bytes| state_of(&bytes)).transpose()
+}
+
+/// Reads what the first version kept, where this one has nothing yet.
+fn read_first(select: &mut Statement<'_>, name: &str) -> Result<State, SqliteFailure> {
+    let found = select.query_row(named_params! { ":name": name }, |row| {
+        let mut numbers = [0; 9];
+        for (at, number) in numbers.iter_mut().enumerate() {
+            *number = same_bits(row.get(at)?);
+        }
+        Ok(State::of_first_version(numbers))
+    });
     Ok(found.optional()?.unwrap_or_default())
+}
+
+fn state_of(bytes: &[u8]) -> Result<State, SqliteFailure> {
+    State::from_bytes(bytes).map_err(|error| {
+        if error.is_newer() {
+            let update = "update this program, or give it another path";
+            SqliteFailure::Rejected(format!("has a state of a newer version of paced: {update}"))
+        } else {
+            SqliteFailure::damaged()
+        }
+    })
 }
 
 /// Returns a page of the table, as it is before the later requests of the same transaction.
@@ -217,17 +239,14 @@ fn list(
     request: &ListRequest,
     now: Ticks,
 ) -> Result<Listing, SqliteFailure> {
-    let mut select = connection.prepare(
-        "SELECT full_at, full_at_2, full_at_3, full_at_4, paused_until, generation, \
-         learnt_interval, learnt_until, seen, name FROM limiter \
-         WHERE name >= :from ORDER BY name",
-    )?;
+    let mut select = connection
+        .prepare("SELECT name, state FROM limiter_2 WHERE name >= :from ORDER BY name")?;
     let last = request.cursor.as_deref();
     let from = last.map_or(&*request.prefix, |last| last.max(&*request.prefix));
     let mut rows = select.query(named_params! { ":from": from })?;
     let mut limiters = Vec::new();
     while let Some(row) = rows.next()? {
-        let name: String = row.get(9)?;
+        let name: String = row.get(0)?;
         if !name.starts_with(&*request.prefix) {
             break;
         }
@@ -237,35 +256,20 @@ fn list(
         if limiters.len() >= request.limit.max(1) {
             return Ok(Listing::page(now, limiters, false, request));
         }
-        let state = state(row)?;
+        let bytes: Vec<u8> = row.get(1)?;
+        let state = state_of(&bytes)?;
         limiters.push(StoredLimiter::new(name, state));
     }
     Ok(Listing::page(now, limiters, true, request))
 }
 
-fn state(row: &Row<'_>) -> rusqlite::Result<State> {
-    let column = |at| row.get(at).map(unsigned);
-    Ok(State {
-        full_at: [column(0)?, column(1)?, column(2)?, column(3)?],
-        paused_until: column(4)?,
-        generation: column(5)?.get(),
-        learnt_interval: column(6)?,
-        learnt_until: column(7)?,
-        seen: column(8)?,
-    })
-}
-
 /// Converts to SQLite's signed integers. The same bits: no value is lost.
 const fn signed(ticks: Ticks) -> i64 {
-    same_bits(ticks.get())
+    i64::from_ne_bytes(ticks.get().to_ne_bytes())
 }
 
-const fn same_bits(value: u64) -> i64 {
-    i64::from_ne_bytes(value.to_ne_bytes())
-}
-
-const fn unsigned(value: i64) -> Ticks {
-    Ticks::new(u64::from_ne_bytes(value.to_ne_bytes()))
+const fn same_bits(value: i64) -> u64 {
+    u64::from_ne_bytes(value.to_ne_bytes())
 }
 
 #[cfg(test)]
@@ -282,19 +286,24 @@ mod tests {
         let mut table = Table::new(&file).expect("its table");
         let values = [0, 1, 1 << 52, 1 << 63, u64::MAX];
         for (first, second) in values.iter().flat_map(|a| values.map(|b| (*a, b))) {
-            let state = State {
-                full_at: [first, second, !first, 3].map(Ticks::new),
-                paused_until: Ticks::new(second),
-                generation: first,
-                learnt_interval: Ticks::new(second),
-                learnt_until: Ticks::new(!second),
-                seen: Ticks::new(first),
-            };
+            let mut state = State::default();
+            state.rows[0].full_at = Ticks::new(first);
+            state.rows[7].spilt_at = Ticks::new(second);
+            state.paused_until = Ticks::new(!second);
+            state.generation = first;
+            state.seen = Ticks::new(first);
             table.write("key", &state).expect("a state");
-            assert_eq!(read(&mut table.select, "key").expect("a state"), state);
+            let found = read(&mut table.select, "key").expect("a state");
+            assert_eq!(found, Some(state));
             let other = read(&mut table.select, "Key").expect("an answer");
-            assert_eq!(other, State::default());
+            assert_eq!(other, None);
         }
+        let insert = "INSERT INTO limiter VALUES ('old', 1, 2, 3, 4, 5, 6, 7, 8, 9, 10)";
+        file.execute(insert, []).expect("a state");
+        let old = read_first(&mut table.select_first, "old").expect("a state");
+        assert_eq!(old, State::of_first_version([1, 2, 3, 4, 5, 6, 7, 8, 9]));
+        let none = read_first(&mut table.select_first, "key").expect("an answer");
+        assert_eq!(none, State::default());
         drop(table);
         drop(file);
         std::fs::remove_dir_all(folder).expect("our folder");

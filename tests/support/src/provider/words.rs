@@ -113,13 +113,6 @@ fn row_in_headers(
     }
 }
 
-/// Adds the headers of a row whose counts Azure does not tell.
-fn unknown_to_azure(name: &str, headers: &mut Headers) {
-    headers.add(format!("x-ratelimit-limit-{name}"), -1);
-    headers.add(format!("x-ratelimit-remaining-{name}"), -1);
-    headers.add(format!("x-ratelimit-reset-{name}"), 0);
-}
-
 fn refusal_in_headers(
     dialect: Dialect,
     said: &Said<'_>,

@@ -56,8 +56,8 @@ pub(crate) fn one_request_each(url: &str, callers: u32) -> Result<Run, Box<dyn E
     let counter = Arc::clone(&store);
     run("a request each", callers, None, &counter, move || {
         let (store, key) = (Arc::clone(&store), key.clone());
+        let request = Request::new(draw.clone(), limits);
         async move {
-            let request = Request::new(draw, limits);
             let answer = store.transact(&key, &request).await;
             assert_eq!(answer.map(|answer| answer.granted()), Ok(1));
         }

@@ -21,7 +21,7 @@ use super::strict_state::StrictState;
 
 /// State of one limit beside the first.
 #[derive(Debug)]
-pub(in crate::limiter) struct RowState {
+pub(in crate::limiter) struct RowBucket {
     pub(in crate::limiter) unit: &'static str,
     quota: Quota,
     /// Shape of the declared bucket.
@@ -46,7 +46,7 @@ pub(super) fn left(until: Instant, now: Instant) -> Option<Duration> {
     (until > now).then(|| until.since(now).into())
 }
 
-impl RowState {
+impl RowBucket {
     pub(super) fn new(row: &Row) -> Self {
         let declared = Shape::of(row.quota);
         Self {

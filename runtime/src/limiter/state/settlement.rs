@@ -1,0 +1,116 @@
+//! Settlement of what attempts really took.
+
+use crate::bucket::Bucket;
+use crate::costs::Settlement;
+use crate::time::Instant;
+use crate::time::Span;
+
+use super::LimiterState;
+use super::peaks::Peaks;
+use super::waiter::LEASE;
+
+impl LimiterState {
+    /// Corrects what an attempt took. A limit owes what was spent beyond the cost, and gets back what was not spent,
+    /// unless its bucket has overflowed meanwhile: then other tokens have taken their place.
+    pub(in crate::limiter) fn settle(&mut self, settlement: &Settlement, now: Instant) {
+        self.settles = true;
+        self.peaks.get_or_insert_with(|| Box::new(Peaks::new(now)));
+        let Settlement {
+            drawn_at,
+            costs,
+            spent,
+        } = settlement;
+        if let Some(spent) = spent[0] {
+            self.settle_first(u64::from(costs.of(0)), spent, *drawn_at, now);
+        }
+        let Some(rows) = &mut self.rows else { return };
+        for (row, state) in (1..).zip(&mut rows.others) {
+            let cost = u64::from(costs.of(row));
+            match spent[row] {
+                Some(spent) if spent > cost => {
+                    state.charge(spent - cost, now);
+                    self.delayed = true;
+                }
+                Some(spent) if spent < cost => state.give_back(cost - spent, *drawn_at, now),
+                _ => {}
+            }
+        }
+    }
+
+    /// Gives back tokens of the first limit that were taken at `drawn_at` and not spent, as far as there has been room for
+    /// them since.
+    fn give_back_first(&mut self, tokens: u64, drawn_at: Instant, now: Instant) {
+        self.unlog(tokens, drawn_at);
+        if self.remote.is_some() {
+            return;
+        }
+        let unspent = self.bucket.shape.price(tokens);
+        let least = |bucket: &Bucket, peaks: &Peaks| peaks.least_room(drawn_at, bucket.room(now));
+        let room = self
+            .peaks
+            .as_ref()
+            .and_then(|peaks| least(&self.bucket, peaks));
+        // Nothing is known of the time before the first correction but whether the bucket was full.
+        let is_full = self.overflowed.covers(drawn_at);
+        let room = room.unwrap_or(if is_full { Span::ZERO } else { unspent });
+        let unspent = unspent.min(room);
+        self.bucket.fill(unspent);
+        for bucket in [&mut self.declared, &mut self.refilled]
+            .into_iter()
+            .flatten()
+        {
+            bucket.fill(unspent);
+        }
+        if let Some(peaks) = &mut self.peaks {
+            peaks.raise(self.bucket.shape.price(tokens));
+        }
+    }
+
+    /// Records the level of the bucket, which is about to fall.
+    #[inline]
+    pub(super) fn record_peak(&mut self, now: Instant) {
+        if let Some(peaks) = &mut self.peaks {
+            peaks.record(self.bucket.room(now), now);
+        }
+    }
+
+    /// Records that a permit which was granted at `since` is picked up at `now`, from which on its holder counts it.
+    pub(in crate::limiter) fn picked_up(&mut self, since: Instant, now: Instant) {
+        if !self.has_rows() || since >= now {
+            return;
+        }
+        let later = now.after(LEASE);
+        if let Some(peaks) = &mut self.peaks {
+            peaks.move_to(since, later);
+        }
+        for row in self.rows.iter_mut().flat_map(|rows| &mut rows.others) {
+            row.picked_up(since, later);
+        }
+    }
+
+    /// Corrects what an attempt took of the first limit.
+    fn settle_first(&mut self, cost: u64, spent: u64, drawn_at: Instant, now: Instant) {
+        self.overflow(now, Span::ZERO);
+        if spent < cost {
+            return self.give_back_first(cost - spent, drawn_at, now);
+        }
+        let (more, most) = (spent - cost, self.quota().rate().period());
+        if more == 0 || self.remote.is_some() {
+            return;
+        }
+        self.record_peak(now);
+        if let Some(strict) = &mut self.strict {
+            strict.count(more, now);
+        }
+        self.forgiven = self
+            .forgiven
+            .saturating_add(self.bucket.charge(more, most, now));
+        for bucket in [&mut self.declared, &mut self.refilled]
+            .into_iter()
+            .flatten()
+        {
+            bucket.charge(more, most, now);
+        }
+        self.delayed = true;
+    }
+}

@@ -1,0 +1,196 @@
+
+-- settle.rs, slots.rs, budget.rs, step.rs
+
+local SHORTEST_EXTENSION = SECOND / 20
+local LEASE_TIME = 10 * SECOND
+local MAX_LEASES = 64
+local MAX_SLOTS = 1048576 -- 2^20
+local TRICKLED = 1000
+local MAX_UNITS = 1125899906842624 -- 2^50
+
+-- Headroom::give_back; answers how much is given back
+local function give_back_headroom(state, i, drawn_at, price)
+    local list, first, kept = unpacked(state[HEADROOM[i]], ROOM, ROOM_SIZE), nil, {}
+    for _, it in ipairs(list) do
+        if it[1] > drawn_at then price = min(price, it[2]) end
+    end
+    for _, it in ipairs(list) do
+        if it[1] > drawn_at then
+            it[2] = it[2] - price
+            first = first or it[2]
+        end
+    end
+    for _, it in ipairs(list) do
+        if it[1] > drawn_at or not first or it[2] < first then kept[#kept + 1] = it end
+    end
+    state[HEADROOM[i]] = packed(kept, ROOM)
+    return price
+end
+
+-- RowState::give_back
+local function give_back(state, i, price, drawn_at, full, now)
+    local full_at = state[FULL_AT[i]]
+    if state[SPILT_AT[i]] > min(drawn_at, now) or full_at <= full then return end
+    price = give_back_headroom(state, i, min(drawn_at, now), min(price, full_at - full))
+    full_at = full_at - price
+    if full_at <= full then
+        full_at = full
+        state[SPILT_AT[i]] = max(state[SPILT_AT[i]], now + 1)
+    end
+    state[FULL_AT[i]] = full_at
+end
+
+-- RowState::charge, after RowState::find_full; answers the tokens that were forgiven
+local function charge(state, i, tokens, limit, full, now)
+    if state[FULL_AT[i]] <= full then
+        state[FULL_AT[i]], state[SPILT_AT[i]] = full, max(state[SPILT_AT[i]], now)
+    end
+    local full_at = state[FULL_AT[i]]
+    local last = max(full_at, max(now, state.paused_until) + most_of(limit))
+    local charged = min(full_at + min(limit.interval * tokens, most_of(limit)), last) - full_at
+    state[FULL_AT[i]] = full_at + charged
+    return tokens - min(tokens, floor(charged / limit.interval))
+end
+
+-- State::settle
+local function settle(state, deltas, drawn_at, declared, usual, now)
+    local forgiven = 0
+    for i, limit in ipairs(slowed(state, usual, now)) do
+        local delta = deltas[i] or 0
+        local full = now + (limit ~= usual[i] and limit.capacity - limit.interval or 0)
+        if delta < 0 then
+            give_back(state, i, min(usual[i].interval, declared[i].interval) * -delta, drawn_at, full, now)
+        elseif delta > 0 then
+            forgiven = forgiven + charge(state, i, delta, limit, full, now)
+        end
+    end
+    return min(forgiven, MAX_TOKENS)
+end
+
+-- State::reopen_empty
+local function reopen_empty(state, now, till, usual)
+    local pacing = slowed(state, usual, now)[1]
+    state.generation = state.generation + 1
+    state[FULL_AT[1]] = till + pacing.capacity
+    state[SPILT_AT[1]] = max(state[SPILT_AT[1]], till)
+end
+
+-- State::pause
+local function pause(state, now, duration, kind, usual)
+    local till = now + duration
+    if till <= max(state.paused_until, now) then return end
+    if state.paused_until > now then
+        local extended = state.paused_until + SHORTEST_EXTENSION
+        till = max(till, min(extended, now + LONGEST_PAUSE))
+    end
+    state.paused_until, state.pause_kind = till, kind
+    reopen_empty(state, now, till, usual)
+end
+
+-- State::resume
+local function resume(state, now, forget, usual)
+    if forget then
+        for i = 1, rows do state[LEARNT_INTERVAL[i]], state[LEARNT_UNTIL[i]] = 0, 0 end
+    end
+    if state.paused_until <= now then return end
+    state.lifted_until = max(state.lifted_until, state.paused_until)
+    state.paused_until = now
+    reopen_empty(state, now, now, usual)
+end
+
+-- State::replace_limits
+local function replace_limits(state, now, limits, duration)
+    for i = 1, rows do state[OVERRIDE_INTERVAL[i]], state[OVERRIDE_CAPACITY[i]] = 0, 0 end
+    if duration == 0 then
+        state.override_until = 0
+        return
+    end
+    state.override_until = now + duration
+    rows = max(rows, #limits)
+    for i = 1, #limits do
+        local limit = limits[i]
+        state[OVERRIDE_INTERVAL[i]], state[OVERRIDE_CAPACITY[i]] = limit.interval, limit.capacity
+    end
+end
+
+-- State::reap; answers the leases, and the one of this process
+local function reap(state, process, last, now)
+    local leases, own = {}, nil
+    for _, lease in ipairs(unpacked(state.leases, LEASE, LEASE_SIZE)) do
+        lease[2], lease[3], lease[4] = min(lease[2], MAX_SLOTS), min(lease[3], MAX_SLOTS), min(lease[4], last)
+        if lease[4] > now and #leases < MAX_LEASES then
+            leases[#leases + 1] = lease
+            if lease[1] == process and not own then own = #leases end
+        end
+    end
+    return leases, own
+end
+
+-- State::share
+local function share(leases, claim, kept)
+    local held, waiting = 0, 0
+    for _, lease in ipairs(leases) do
+        if lease[1] ~= claim.process then held, waiting = held + lease[2], waiting + lease[3] end
+    end
+    local most = min(claim.most, MAX_SLOTS)
+    local own = kept + min(max(claim.want, claim.waiting), MAX_SLOTS)
+    local part = most
+    if waiting > 0 then part = max(floor(most * own / (own + held + waiting)), 1) end
+    return min(above(most, held + kept), above(part, kept))
+end
+
+-- State::lease
+local function lease_slots(state, claim, now)
+    local last = now + LEASE_TIME
+    local leases, own = reap(state, claim.process, last, now)
+    local kept = own and min(leases[own][2], claim.held) or 0
+    if not own and #leases >= MAX_LEASES then
+        state.leases = packed(leases, LEASE)
+        return 0
+    end
+    local granted = min(share(leases, claim, kept), claim.want, MAX_SLOTS)
+    local held, waiting = kept + granted, above(min(claim.waiting, MAX_SLOTS), granted)
+    if held > 0 or waiting > 0 then
+        leases[own or #leases + 1] = { claim.process, held, waiting, last }
+        state.kept_until = max(state.kept_until, last)
+    elseif own then
+        table.remove(leases, own)
+    end
+    state.leases = packed(leases, LEASE)
+    return held
+end
+
+-- BudgetState::refill and BudgetState::settle; answers what is missing
+local function refill(state, most, trickle, now)
+    local at = min(state.budget_at, now)
+    local missing = min(state.budget_missing, most, MAX_UNITS)
+    local passed = now - at
+    if passed >= HOUR then
+        missing = 0
+    elseif trickle == 0 then
+        at = now
+    else
+        local spans = floor(passed / trickle)
+        missing = above(missing, spans * TRICKLED)
+        at = at + trickle * spans
+    end
+    state.budget_missing, state.budget_at = missing, missing > 0 and at or 0
+    return missing
+end
+
+-- BudgetState::deposit
+local function deposit(state, units, most, trickle, now)
+    state.budget_missing = above(refill(state, most, trickle, now), units)
+    if state.budget_missing == 0 then state.budget_at = 0 end
+    return 1
+end
+
+-- BudgetState::withdraw
+local function withdraw(state, units, most, trickle, now)
+    local missing = refill(state, most, trickle, now)
+    if missing + units > min(most, MAX_UNITS) then return 0 end
+    if missing == 0 then state.budget_at = now end
+    state.budget_missing = missing + units
+    if state.budget_missing == 0 then state.budget_at = 0 end
+    return 1
+end

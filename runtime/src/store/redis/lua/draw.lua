@@ -1,0 +1,153 @@
+
+-- draw.rs
+
+local MAX_CALLS = 32
+
+-- Buckets::of
+local function buckets(state, now, usual, drain, is_calls)
+    local limits = slowed(state, usual, now)
+    local all = {
+        now = now, from = max(now, state.paused_until), limits = limits,
+        full_at = {}, brim = {}, spilt_at = {}, touched = {}, headroom = {},
+    }
+    for i = 1, #limits do
+        local limit = limits[i]
+        local full_at = max(state[FULL_AT[i]], now)
+        all.spilt_at[i], all.brim[i] = state[SPILT_AT[i]], 0
+        if is_calls then all.headroom[i] = unpacked(state[HEADROOM[i]], ROOM, ROOM_SIZE) end
+        if drain then
+            full_at = max(full_at, now + limit.capacity)
+            all.touched[i] = true
+        end
+        if limit ~= usual[i] then
+            all.brim[i] = limit.capacity - limit.interval
+            full_at = max(full_at, now + all.brim[i])
+        end
+        all.full_at[i] = full_at
+    end
+    if state.paused_until > now then
+        all.full_at[1] = max(all.full_at[1], state.paused_until + limits[1].capacity)
+    end
+    return all
+end
+
+-- Buckets::wait
+local function wait(all)
+    local longest
+    for i = 1, #all.limits do
+        local limit = all.limits[i]
+        local one = all.full_at[i] + limit.interval - (limit.capacity + all.now)
+        if not longest or one > longest then longest = one end
+    end
+    return longest
+end
+
+-- Level::take; answers full_at and spilt_at
+local function level_after(all, i, price, used)
+    local full_at, spilt_at, full = all.full_at[i], all.spilt_at[i], used + all.brim[i]
+    if full_at <= full then full_at, spilt_at = full, max(spilt_at, used) end
+    return full_at + price, spilt_at
+end
+
+-- Buckets::draw; answers granted, wait, every
+local function draw(all, tokens, horizon, longest)
+    local limit, due = all.limits[1], wait(all)
+    local room = floor(above(all.from + furthest(limit), all.full_at[1]) / limit.interval)
+    local most = min(tokens, room)
+    if most == 0 or max(due, 0) > longest then return 0, due, 0 end
+    local every = limit.interval
+    local granted = min(floor(above(horizon, due) / every) + 1, most)
+    all.full_at[1], all.spilt_at[1] = level_after(all, 1, every * granted, all.now + max(due, 0))
+    all.touched[1] = true
+    return granted, due, every
+end
+
+-- Buckets::due; answers the instant, and the number of the limit that it waits for
+local function due_of(all, costs, from)
+    local due, last = from, 0
+    for i = 1, #all.limits do
+        local limit = all.limits[i]
+        local cost = costs[i]
+        if cost and cost > 0 then
+            local price = min(limit.interval * cost, limit.capacity)
+            local at = above(all.full_at[i] + price, limit.capacity)
+            if at > due then due, last = at, i - 1 end
+        end
+    end
+    return due, last
+end
+
+local MAX_HEADROOM = 4
+
+-- Headroom::merge
+local function merge(list)
+    local nearest, least = 1, huge
+    for i = 1, #list - 1 do
+        local gap = above(list[i + 1][2], list[i][2])
+        if gap < least then nearest, least = i, gap end
+    end
+    list[nearest + 1][2] = list[nearest][2]
+    table.remove(list, nearest)
+end
+
+-- Headroom::add; answers the new list
+local function add_headroom(list, at, room, spilt_at)
+    local kept = {}
+    for _, it in ipairs(list) do
+        if it[1] > spilt_at then kept[#kept + 1] = it end
+    end
+    if #kept > 0 and kept[#kept][1] >= at or at <= spilt_at then return kept end
+    list, kept = kept, {}
+    for _, it in ipairs(list) do
+        if it[2] < room then kept[#kept + 1] = it end
+    end
+    if #kept == MAX_HEADROOM then merge(kept) end
+    kept[#kept + 1] = { at, room }
+    return kept
+end
+
+-- Buckets::take
+local function take(all, costs, used)
+    local full_at, spilt_at = {}, {}
+    for i = 1, #all.limits do
+        local limit = all.limits[i]
+        local cost = costs[i]
+        if cost and cost > 0 then
+            local price = min(limit.interval * cost, most_of(limit))
+            full_at[i], spilt_at[i] = level_after(all, i, price, used)
+            if full_at[i] > all.from + deepest(limit) then return false end
+        end
+    end
+    for i in pairs(full_at) do
+        local room = above(all.full_at[i], used + all.brim[i])
+        all.headroom[i] = add_headroom(all.headroom[i], used, room, spilt_at[i])
+        all.full_at[i], all.spilt_at[i], all.touched[i] = full_at[i], spilt_at[i], true
+    end
+    return true
+end
+
+-- Buckets::serve; answers granted, wait, every, and adds wait and row of each call
+local function serve(all, runs, horizon, longest, served)
+    local used, first, granted = all.from, nil, 0
+    for _, run in ipairs(runs) do
+        for _ = 1, run.count do
+            local due, row = due_of(all, run.costs, used)
+            local ahead = due - all.now
+            first = first or ahead
+            if ahead > (granted == 0 and longest or horizon) or not take(all, run.costs, due) then
+                return granted, first, 0
+            end
+            used, granted = due, granted + 1
+            served[#served + 1], served[#served + 2] = ahead, row
+        end
+    end
+    return granted, first or wait(all), 0
+end
+
+-- Buckets::keep
+local function keep(all, state)
+    for i in pairs(all.touched) do
+        state[FULL_AT[i]], state[SPILT_AT[i]] = all.full_at[i], all.spilt_at[i]
+        if all.headroom[i] then state[HEADROOM[i]] = packed(all.headroom[i], ROOM) end
+    end
+end

@@ -1,0 +1,87 @@
+//! Settlements: what calls have drawn is corrected by what they have used.
+
+use super::Headroom;
+use super::Limit;
+use super::Limits;
+use super::MAX_LIMITS;
+use super::RowState;
+use super::State;
+use super::Ticks;
+
+/// Largest correction that a script can follow.
+pub(super) const MOST: u64 = u32::MAX as u64;
+
+const TICK: Ticks = Ticks::new(1);
+
+impl State {
+    /// Corrects all limits. Returns the number of tokens that were forgiven.
+    pub(super) fn settle(
+        &mut self,
+        deltas: &[i64; MAX_LIMITS],
+        drawn_at: Ticks,
+        (declared, in_force): (&Limits, &Limits),
+        now: Ticks,
+    ) -> u32 {
+        let limits = self.slowed(in_force, now);
+        let from = now.max(self.paused_until);
+        let usual = in_force.as_slice().iter().zip(declared.as_slice());
+        let pairs = usual.zip(limits.as_slice());
+        let mut forgiven = 0_u64;
+        for ((row, delta), ((usual, declared), limit)) in
+            self.rows.iter_mut().zip(deltas).zip(pairs)
+        {
+            if *delta == 0 {
+                continue;
+            }
+            let brim = if limit == usual {
+                Ticks::ZERO
+            } else {
+                limit.capacity() - limit.interval()
+            };
+            let tokens = delta.unsigned_abs().min(MOST);
+            if *delta < 0 {
+                // At the price at which they were drawn, if another one holds by now.
+                let every = usual.interval().min(declared.interval());
+                row.give_back(every * tokens, drawn_at, now + brim, now);
+            } else {
+                row.find_full(now + brim, now);
+                forgiven += row.charge(tokens, *limit, from);
+            }
+        }
+        u32::try_from(forgiven).unwrap_or(u32::MAX)
+    }
+}
+
+impl RowState {
+    /// Records that the bucket is full, if it is: at `full`.
+    fn find_full(&mut self, full: Ticks, now: Ticks) {
+        if self.full_at <= full {
+            self.full_at = full;
+            self.spilt_at = self.spilt_at.max(now);
+        }
+    }
+
+    /// Gives back what was drawn at `drawn_at` and not used, unless the bucket was full since.
+    fn give_back(&mut self, price: Ticks, drawn_at: Ticks, full: Ticks, now: Ticks) {
+        if self.spilt_at > drawn_at.min(now) || self.full_at <= full {
+            return;
+        }
+        let price = price.min(self.full_at - full);
+        let given = Headroom::give_back(&mut self.headroom, drawn_at.min(now), price);
+        self.full_at = self.full_at - given;
+        if self.full_at <= full {
+            self.full_at = full;
+            // Full from now on, so that what was drawn by now is given back no more.
+            self.spilt_at = self.spilt_at.max(now + TICK);
+        }
+    }
+
+    /// Charges tokens that were used beyond what was drawn. Returns how many were forgiven.
+    fn charge(&mut self, tokens: u64, limit: Limit, from: Ticks) -> u64 {
+        let price = (limit.interval() * tokens).min(limit.most());
+        let last = self.full_at.max(from + limit.most());
+        let charged = (self.full_at + price).min(last) - self.full_at;
+        self.full_at = self.full_at + charged;
+        tokens - tokens.min(charged / limit.interval())
+    }
+}
