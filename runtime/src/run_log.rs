@@ -25,6 +25,9 @@ pub(crate) struct RunLog {
     limit: u64,
     /// Sorted by their instants, each at least 1 token.
     runs: VecDeque<Batch>,
+    /// Instant of the last run that counts no more. What was granted until then cannot be given back: it would be taken
+    /// from a later permit.
+    forgotten: Instant,
 }
 
 impl RunLog {
@@ -33,6 +36,7 @@ impl RunLog {
             limit: u64::from(limit),
             // One more, which is there until two are merged.
             runs: VecDeque::with_capacity(MOST + 1),
+            forgotten: Instant::EPOCH,
         }
     }
 
@@ -48,7 +52,7 @@ impl RunLog {
             return;
         }
         match self.runs.back_mut() {
-            Some(last) if last.at >= now => last.tokens += tokens,
+            Some(last) if last.at >= now => last.tokens = last.tokens.saturating_add(tokens),
             _ => self.runs.push_back(Batch { at: now, tokens }),
         }
         if self.runs.len() > MOST {
@@ -58,6 +62,9 @@ impl RunLog {
 
     /// Gives back tokens of a permit that was granted at `granted` and not used.
     pub(crate) fn give_back(&mut self, tokens: u64, granted: Instant) {
+        if granted <= self.forgotten {
+            return;
+        }
         let at = self.runs.partition_point(|run| run.at < granted);
         let Some(run) = self.runs.get_mut(at) else {
             return;
@@ -75,8 +82,8 @@ impl RunLog {
 
     /// Returns the instant from `now` on at which `tokens` are free at once. They are at most the limit.
     pub(crate) fn due(&self, tokens: u64, now: Instant, lasts: Span) -> Instant {
-        let counted: u64 = self.counting(now, lasts).map(|run| run.tokens).sum();
-        let mut missing = (counted + tokens).saturating_sub(self.limit);
+        let counted = self.counted(now, lasts);
+        let mut missing = counted.saturating_add(tokens).saturating_sub(self.limit);
         let mut due = now;
         for run in self.counting(now, lasts) {
             if missing == 0 {
@@ -102,13 +109,16 @@ impl RunLog {
     /// Returns the tokens that were taken after `instant`, or maybe at it.
     pub(crate) fn taken_after(&self, instant: Instant) -> u64 {
         let after = self.runs.iter().rev().take_while(|run| run.at > instant);
-        after.map(|run| run.tokens).sum()
+        sum(after)
     }
 
     /// Returns the number of tokens that are free at `now`.
     pub(crate) fn available(&self, now: Instant, lasts: Span) -> u64 {
-        let counted: u64 = self.counting(now, lasts).map(|run| run.tokens).sum();
-        self.limit.saturating_sub(counted)
+        self.limit.saturating_sub(self.counted(now, lasts))
+    }
+
+    fn counted(&self, now: Instant, lasts: Span) -> u64 {
+        sum(self.counting(now, lasts))
     }
 
     /// Moves runs that are after `now` to it. The clock of another runtime may have been ahead of this one's.
@@ -133,7 +143,7 @@ impl RunLog {
             .front()
             .is_some_and(|run| run.at.after(lasts) <= now)
         {
-            self.runs.pop_front();
+            self.forgotten = self.runs.pop_front().map_or(self.forgotten, |run| run.at);
         }
     }
 
@@ -147,9 +157,15 @@ impl RunLog {
             return;
         };
         if let Some(run) = self.runs.remove(least) {
-            self.runs[least].tokens += run.tokens;
+            let into = &mut self.runs[least];
+            into.tokens = into.tokens.saturating_add(run.tokens);
         }
     }
+}
+
+/// Returns the tokens of all runs. A settlement may have counted as many as there are numbers.
+fn sum<'a>(runs: impl Iterator<Item = &'a Batch>) -> u64 {
+    runs.fold(0, |sum, run| sum.saturating_add(run.tokens))
 }
 
 #[cfg(test)]

@@ -52,6 +52,7 @@ mod servers_words;
 mod settling;
 mod settling_by_function;
 mod settling_rows;
+mod settling_late;
 mod sharing;
 mod spelling;
 mod stores;

@@ -26,4 +26,6 @@ use crate::time::Instant;
 pub struct Receipt {
     pub(super) drawn_at: Instant,
     pub(super) costs: Costs,
+    /// Address of the limiter's state, by which it is known.
+    pub(super) of: usize,
 }

@@ -60,6 +60,7 @@ impl<'a> Reservation<'a> {
             receipt: Receipt {
                 drawn_at: now,
                 costs,
+                of: limiter.shared().address(),
             },
         }
     }
@@ -297,7 +298,8 @@ impl Limiter {
     ///
     /// # Errors
     ///
-    /// [`is_conflict`](Error::is_conflict): the limiter has no limit of one of the units. Nothing is corrected.
+    /// [`is_conflict`](Error::is_conflict): the limiter has no limit of one of the units, or the receipt is of another
+    /// limiter. Nothing is corrected.
     ///
     /// # Examples
     ///
@@ -319,6 +321,13 @@ impl Limiter {
     #[expect(clippy::needless_pass_by_value, reason = "a permit is settled once")]
     pub fn settle(&self, receipt: Receipt, spent: &[(&str, u64)]) -> Result<(), Error> {
         let shared = self.shared();
+        if receipt.of != shared.address() {
+            return Err(Error::conflict("the receipt is of another limiter"));
+        }
+        #[cfg(feature = "test-util")]
+        if crate::context::unpaced::is_on() {
+            return Ok(());
+        }
         let mut settlement = Settlement {
             drawn_at: receipt.drawn_at,
             costs: receipt.costs,
@@ -336,6 +345,11 @@ impl Limiter {
 }
 
 impl Shared {
+    /// Returns the address by which a receipt knows its limiter.
+    fn address(&self) -> usize {
+        core::ptr::from_ref(self).addr()
+    }
+
     fn costs_of_pairs(&self, costs: &[(&str, u64)]) -> Result<Costs, Error> {
         let mut all = self.usual_costs();
         for &(unit, amount) in costs {
