@@ -68,3 +68,63 @@ async fn a_receipt_is_of_one_limiter() -> Result<(), paced::Error> {
     let receipt = one.acquire_costs(&[]).await?.into_receipt();
     one.clone().settle(receipt, &[("requests", 0)])
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_was_taken_before_a_pause_is_not_given_back_after_it() -> Result<(), paced::Error> {
+    let limiter = both(quota(10.0, 10), quota(1000.0, 1000));
+    let ten = limiter.acquire_costs(&[("requests", 10)]).await?;
+    // The bucket is full again long before the end.
+    limiter.cooldown_for(ms(10_000));
+    sleep(ms(10_000)).await;
+    limiter.try_acquire_costs(&[])?;
+    ten.settle(&[("requests", 0)])?;
+    assert_eq!(available(&limiter, "requests"), 0);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_smaller_quota_has_forgotten_is_not_given_back() -> Result<(), paced::Error> {
+    let (large, small) = (quota(1.0, 100), quota(1.0, 10));
+    let plenty = quota(1000.0, 1000);
+    for (unit, limiter) in [
+        ("tokens", both(plenty, large)),
+        ("requests", both(large, plenty)),
+    ] {
+        let unused = limiter.acquire_costs(&[(unit, 50)]).await?;
+        drop(limiter.acquire_costs(&[(unit, 50)]).await?);
+        limiter.set_limit(unit, small)?;
+        unused.settle(&[(unit, 0)])?;
+        assert_eq!(available(&limiter, unit), 0, "50 {unit} were spent");
+    }
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refund_is_at_most_what_the_bucket_has_lacked_since() -> Result<(), paced::Error> {
+    let (tokens, plenty) = (quota(10.0, 100), quota(1000.0, 1000));
+    for (unit, limiter) in [
+        ("tokens", both(plenty, tokens)),
+        ("requests", both(tokens, plenty)),
+    ] {
+        let unused = limiter.acquire_costs(&[(unit, 9)]).await?;
+        // The server, which has counted nothing, spills 4 tokens.
+        sleep(ms(400)).await;
+        drop(limiter.acquire_costs(&[(unit, 50)]).await?);
+        assert_eq!(available(&limiter, unit), 45);
+        unused.settle(&[(unit, 0)])?;
+        assert_eq!(
+            available(&limiter, unit),
+            50,
+            "as many {unit} as the server"
+        );
+    }
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_in_a_cooldown_is_of_no_unit() {
+    let limiter = both(quota(10.0, 10), quota(1000.0, 1000));
+    limiter.cooldown_for(ms(5000));
+    let error = limiter.try_acquire_costs(&[("tokens", 1)]).unwrap_err();
+    assert_eq!((error.is_not_yet(), error.unit()), (true, None), "{error}");
+}

@@ -125,7 +125,7 @@ impl Shared {
             Denial::Refused(Refusal::TooLarge { row, .. }) => self.unit_of(row),
             Denial::Refused(Refusal::Late { .. }) => {
                 let row = self.with_state(|state, now, _| state.latest_row(costs, now));
-                self.unit_of(row)
+                row.and_then(|row| self.unit_of(row))
             }
             _ => None,
         }

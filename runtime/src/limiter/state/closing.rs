@@ -38,7 +38,10 @@ impl LimiterState {
         }
         let unused = self.call_back(now);
         self.give_back(unused);
-        self.record_peak(now);
+        if let Some(peaks) = &mut self.peaks {
+            // The bucket is empty at the end of the cooldown, whatever it held.
+            peaks.forget(until);
+        }
         self.empty(until);
         self.expel(now, wakes);
     }

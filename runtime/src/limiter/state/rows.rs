@@ -133,10 +133,12 @@ impl LimiterState {
         rows.earliest(total, opens, now).max((first, 0))
     }
 
-    /// Returns the limit that has the tokens last that a caller waits for which joins now.
-    pub(in crate::limiter) fn latest_row(&self, costs: &Costs, now: Instant) -> usize {
+    /// Returns the limit that has the tokens last that a caller waits for which joins now. `None`: the caller waits for
+    /// the end of a cooldown alone.
+    pub(in crate::limiter) fn latest_row(&self, costs: &Costs, now: Instant) -> Option<usize> {
         let total = self.queue.costs_ahead(Priority::First).and(costs);
-        self.due_and_row(&total, now).1
+        let (due, row) = self.due_and_row(&total, now);
+        (due > self.cooldown.held_until().max(now)).then_some(row)
     }
 
     /// Returns whether no caller waits, and the buckets are those of this state, and not of the fast path or a store.

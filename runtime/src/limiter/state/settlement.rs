@@ -99,6 +99,9 @@ impl LimiterState {
             return;
         }
         self.record_peak(now);
+        if let Some(rows) = &mut self.rows {
+            rows.first.take(more, now);
+        }
         if let Some(strict) = &mut self.strict {
             strict.count(more, now);
         }
