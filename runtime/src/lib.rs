@@ -32,11 +32,11 @@
 //!   [`CallOptions`], and [`Limiter::acquire`] gives a [`Permit`] alone.
 //! * [`Error`] is returned where a call is refused and has no outcome of its own; [`Error::find`] finds it in other errors.
 //! * [`Signal`] tells what an error of your own means. [`Verdict`] is the result of a `classify` function.
-//! * Several limits at once, as of requests and tokens: [`guide::limits`]. [`spent()`], [`refund`] and [`meter()`] in the body
-//!   say what an attempt really took. [`Limiter::acquire_costs`] gives a [`Reservation`] without the attribute.
+//! * Several limits at once, as of requests and tokens: [`guide::limits`]. [`Limiter::acquire_costs`] gives a
+//!   [`Reservation`] without the attribute.
 //! * [`hint()`] in the body passes on what a server says of its limits elsewhere than in headers.
 //! * [`attempt`] tells the body which attempt it is, and gives it an idempotency key.
-//! * [`spent`](spent()), [`refund`](refund()) and [`meter`](meter()) say in the body what an attempt really took: a
+//! * [`spent()`], [`refund()`] and [`meter()`] say in the body what an attempt really took: a
 //!   [`Meter`] also after the call has returned. The guide has a [page](guide::costs) about it.
 //! * [`limiter()`] returns a function's own limiter, [`limiters`] lists all that have a name. A [`Snapshot`] has
 //!   [`Counts`] and [`Waits`]. A [`Report`] is passed to the hooks `on_retry` and `on_give_up`.

@@ -119,7 +119,7 @@ impl fmt::Display for StoreError {
 
 impl core::error::Error for StoreError {}
 
-/// Error of bytes that are no [`State`].
+/// Error of bytes that are no [`State`](super::State).
 ///
 /// As a [`StoreError`] it is [rejected](StoreError::is_rejected): another try does not help.
 ///

@@ -11,7 +11,7 @@ use super::waiter::LEASE;
 
 impl LimiterState {
     /// Corrects what an attempt took. A limit owes what was spent beyond the cost, and gets back what was not spent,
-    /// unless its bucket has overflowed meanwhile: then other tokens have taken their place.
+    /// as far as its bucket has had room for it since: other tokens have taken the place of the rest.
     pub(in crate::limiter) fn settle(&mut self, settlement: &Settlement, now: Instant) {
         self.settles = true;
         self.peaks.get_or_insert_with(|| Box::new(Peaks::new(now)));
