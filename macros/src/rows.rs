@@ -139,7 +139,7 @@ impl Limits {
                 self.read_list(&unit, list, reader);
             }
             Form::Unnamed(limit) if hyphenated(&limit).is_some() => {
-                self.refuse_hyphen(&limit, reader)
+                self.refuse_hyphen(&limit, reader);
             }
             Form::Unnamed(rate) | Form::Value(rate) => {
                 self.note(&unit);
