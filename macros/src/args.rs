@@ -40,7 +40,9 @@ fn entries(input: ParseStream<'_>, scope: Scope, errors: &mut Errors) -> Vec<Ent
     while !input.is_empty() {
         match entry(input, scope, errors) {
             Ok(Some(entry)) if matches!(entry.form, Form::Unnamed(_)) => entries.push(entry),
-            Ok(Some(entry)) if seen.contains(&entry.name) => {
+            Ok(Some(entry))
+                if seen.contains(&entry.name) && !is_further(&entry, &entries, scope) =>
+            {
                 errors.at(&entry.name, written_twice(scope, &entry.name));
             }
             Ok(Some(entry)) => {
@@ -56,6 +58,14 @@ fn entries(input: ParseStream<'_>, scope: Scope, errors: &mut Errors) -> Vec<Ent
         comma(input, errors);
     }
     entries
+}
+
+/// Returns whether it is a further limit of a unit, which cannot be in a list with the first because one of them has options.
+fn is_further(entry: &Entry, entries: &[Entry], scope: Scope) -> bool {
+    let has_options = |form: &Form| matches!(form, Form::List(_));
+    let mut same = entries.iter().filter(|other| other.name == entry.name);
+    scope == Scope::Limits
+        && (has_options(&entry.form) || same.any(|other| has_options(&other.form)))
 }
 
 fn written_twice(scope: Scope, name: &Ident) -> String {

@@ -36,6 +36,8 @@ const RIGHT_LIMITS: &[&str] = &[
     "limits(search = \"30/min\"), cost(search = 0), limiter = \"github\"",
     "limits(requests(rate = \"60/min\", burst = 5, window = \"strict\"), requests_of_a_day = \"1000/d\"), cost(requests_of_a_day = 1)",
     "limits(\"10/s\", requests(rate = \"1000/h\", window = \"strict\"))",
+    "limits(requests(rate = \"10/min\", burst = 2), requests(rate = \"240/d\", window = \"strict\"))",
+    "limits(tokens = \"900/min\", tokens(rate = \"9000/h\", burst = 5000)), cost(tokens = n)",
     "limits = [\"10/s\", \"1000/h\"], limiter = \"github\", start = \"empty\"",
     "limits = [\"10/s\", \"1000/h\"], cost = n, mode = \"off\"",
     "rate = 5, burst = 100, cost = n",
@@ -60,6 +62,14 @@ const WRONG_LIMITS: Cases = &[
         "`limits` needs a value: write `limits = [\"10/s\", \"1000/h\"]`",
     ),
     ("limits = []", "there is no limit in it"),
+    (
+        "limits(\"10/s\", input-tokens = \"5/s\"), cost(input_tokens = 5)",
+        "a unit has no `-`: write `input_tokens`",
+    ),
+    (
+        "limits(input-tokens(rate = \"5/s\", burst = 5)), cost(input_tokens = 5)",
+        "a unit has no `-`: write `input_tokens`",
+    ),
     ("limits()", "there is no limit in it"),
     ("limits(requests = [])", "there is no limit in it"),
     ("limits = \"10/s\"", "`limits` is a list: write"),

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens as _;
-use syn::{Expr, ExprArray, ExprLit, Ident, Lit, LitStr};
+use syn::{BinOp, Expr, ExprArray, ExprBinary, ExprLit, Ident, Lit, LitStr};
 
 use crate::args::{Entry, Form};
 use crate::literal::Kind;
@@ -138,16 +138,19 @@ impl Limits {
             Form::Unnamed(Expr::Array(list)) | Form::Value(Expr::Array(list)) => {
                 self.read_list(&unit, list, reader);
             }
+            Form::Unnamed(limit) if hyphenated(&limit).is_some() => {
+                self.refuse_hyphen(&limit, reader);
+            }
             Form::Unnamed(rate) | Form::Value(rate) => {
-                self.units.push(unit.clone());
+                self.note(&unit);
                 self.add(unit, rate, reader);
             }
             Form::List(parts) => {
-                self.units.push(unit.clone());
+                self.note(&unit);
                 self.rows.extend(row_of_parts(&name, unit, parts, reader));
             }
             Form::Flag => {
-                self.units.push(unit);
+                self.note(&unit);
                 let example = names::example_in(Scope::Limits, &name.to_string());
                 let message = sentences::needs_value(&name, &example.unwrap_or_default());
                 reader.errors.at(&name, message);
@@ -155,8 +158,27 @@ impl Limits {
         }
     }
 
+    /// Reports a limit whose unit has a hyphen. The unit that is meant counts as declared, so that its costs are no errors.
+    fn refuse_hyphen(&mut self, limit: &Expr, reader: &mut Reader<'_>) {
+        let Some(name) = hyphenated(limit) else {
+            return;
+        };
+        self.note(&Unit::Named(Ident::new(&name, Span::call_site())));
+        let message = format!(
+            "a unit has no `-`: write `{name}`, which is also the limit of headers with a `-`"
+        );
+        reader.errors.at(limit, message);
+    }
+
+    /// Adds a unit, once.
+    fn note(&mut self, unit: &Unit) {
+        if self.units.iter().all(|other| other.name() != unit.name()) {
+            self.units.push(unit.clone());
+        }
+    }
+
     fn read_list(&mut self, unit: &Unit, list: ExprArray, reader: &mut Reader<'_>) {
-        self.units.push(unit.clone());
+        self.note(unit);
         if list.elems.is_empty() {
             reader.errors.at(&list, EMPTY);
         }
@@ -236,4 +258,26 @@ fn rate_value(rate: Expr, reader: &mut Reader<'_>) -> Option<Value> {
     let name = Ident::new("rate", Span::call_site());
     let value = Value::read(&name, Kind::Rate, rate, reader.generics);
     reader.errors.keep(value)
+}
+
+/// Returns the unit that is meant by `input-tokens = "30000/min"` or `input-tokens(rate = "30000/min")`.
+fn hyphenated(limit: &Expr) -> Option<String> {
+    let name = match limit {
+        Expr::Assign(assign) => assign.left.to_token_stream(),
+        Expr::Binary(ExprBinary {
+            left,
+            op: BinOp::Sub(_),
+            right,
+            ..
+        }) => match &**right {
+            Expr::Call(call) => {
+                let func = &call.func;
+                quote::quote!(#left - #func)
+            }
+            _ => return None,
+        },
+        _ => return None,
+    };
+    let name = name.to_string().replace(' ', "").replace('-', "_");
+    syn::parse_str::<Ident>(&name).is_ok().then_some(name)
 }
