@@ -8,7 +8,7 @@ use crate::time::Instant;
 use crate::time::Span;
 
 /// Maximum number of peaks.
-const MOST: usize = 32;
+const MOST: usize = 16;
 
 /// A level just before it fell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,8 +28,8 @@ pub(in crate::limiter) struct Peaks {
 }
 
 impl Peaks {
-    pub(super) const fn new(since: Instant) -> Self {
-        let list = Vec::new();
+    pub(super) fn new(since: Instant) -> Self {
+        let list = Vec::with_capacity(MOST);
         Self { since, list }
     }
 
