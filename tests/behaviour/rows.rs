@@ -32,7 +32,7 @@ fn available(limiter: &Limiter, unit: &str) -> u64 {
 #[tokio::test(start_paused = true)]
 async fn a_permit_takes_its_costs_from_all_limits() -> Result<(), paced::Error> {
     let limiter = requests_and_tokens();
-    drop(limiter.acquire_costs(&[("tokens", 100)]).await?);
+    limiter.acquire_costs(&[("tokens", 100)]).await?;
     assert_eq!(
         (
             available(&limiter, "requests"),
@@ -40,11 +40,9 @@ async fn a_permit_takes_its_costs_from_all_limits() -> Result<(), paced::Error> 
         ),
         (9, 400)
     );
-    drop(
-        limiter
-            .acquire_costs(&[("tokens", 50), ("requests", 3)])
-            .await?,
-    );
+    limiter
+        .acquire_costs(&[("tokens", 50), ("requests", 3)])
+        .await?;
     assert_eq!(
         (
             available(&limiter, "requests"),
@@ -66,7 +64,7 @@ async fn a_permit_takes_its_costs_from_all_limits() -> Result<(), paced::Error> 
 #[tokio::test(start_paused = true)]
 async fn a_wait_for_one_limit_takes_nothing_from_the_others() -> Result<(), paced::Error> {
     let limiter = requests_and_tokens();
-    drop(limiter.acquire_costs(&[("tokens", 500)]).await?);
+    limiter.acquire_costs(&[("tokens", 500)]).await?;
     let start = Instant::now();
     let waits = limiter.acquire_costs(&[("tokens", 250)]);
     assert!(
@@ -81,7 +79,7 @@ async fn a_wait_for_one_limit_takes_nothing_from_the_others() -> Result<(), pace
         ),
         (10, 200)
     );
-    drop(limiter.acquire_costs(&[("tokens", 250)]).await?);
+    limiter.acquire_costs(&[("tokens", 250)]).await?;
     assert_eq!(start.elapsed(), Duration::from_millis(500));
     let waited = limiter.snapshot().row("tokens").expect("a limit").waited;
     assert_eq!(waited, Duration::from_millis(100));
@@ -218,7 +216,7 @@ async fn what_was_not_spent_is_lost_once_the_bucket_was_full() -> Result<(), pac
     let limiter = requests_and_tokens();
     let reservation = limiter.acquire_costs(&[("tokens", 100)]).await?;
     tokio::time::sleep(Duration::from_millis(300)).await;
-    drop(limiter.acquire_costs(&[("tokens", 200)]).await?);
+    limiter.acquire_costs(&[("tokens", 200)]).await?;
     reservation.settle(&[("tokens", 0)])?;
     assert_eq!(available(&limiter, "tokens"), 300);
     Ok(())
@@ -230,7 +228,7 @@ async fn what_was_spent_beyond_the_cost_is_owed() -> Result<(), paced::Error> {
     let reservation = limiter.acquire_costs(&[("tokens", 100)]).await?;
     reservation.settle(&[("tokens", 850)])?;
     let start = Instant::now();
-    drop(limiter.acquire_costs(&[("tokens", 50)]).await?);
+    limiter.acquire_costs(&[("tokens", 50)]).await?;
     // 350 are owed, and 50 are wanted.
     assert_eq!(start.elapsed(), Duration::from_millis(800));
     assert_eq!(
@@ -246,7 +244,7 @@ async fn a_limit_owes_one_period_at_most() -> Result<(), paced::Error> {
     let reservation = limiter.acquire_costs(&[("tokens", 0)]).await?;
     reservation.settle(&[("tokens", u64::MAX)])?;
     let start = Instant::now();
-    drop(limiter.acquire_costs(&[("tokens", 1)]).await?);
+    limiter.acquire_costs(&[("tokens", 1)]).await?;
     assert_eq!(start.elapsed(), Duration::from_millis(1002));
     assert!(limiter.snapshot().row("tokens").expect("a limit").forgiven > 1_000_000);
     Ok(())
@@ -260,7 +258,7 @@ async fn a_debt_outlives_a_pause_and_a_new_quota() -> Result<(), paced::Error> {
     limiter.cooldown_for(Duration::from_millis(100));
     limiter.set_limit("tokens", per_second(1000))?;
     let start = Instant::now();
-    drop(limiter.acquire_costs(&[("tokens", 10)]).await?);
+    limiter.acquire_costs(&[("tokens", 10)]).await?;
     // 500 are owed, at twice the rate.
     assert_eq!(start.elapsed(), Duration::from_millis(510));
     Ok(())
@@ -269,7 +267,7 @@ async fn a_debt_outlives_a_pause_and_a_new_quota() -> Result<(), paced::Error> {
 #[tokio::test(start_paused = true)]
 async fn a_waiter_that_is_dropped_leaves_the_limits_to_the_next() -> Result<(), paced::Error> {
     let limiter = requests_and_tokens();
-    drop(limiter.acquire_costs(&[("tokens", 500)]).await?);
+    limiter.acquire_costs(&[("tokens", 500)]).await?;
     let start = Instant::now();
     let first = Box::pin(limiter.acquire_costs(&[("tokens", 500)]));
     let second = limiter.acquire_costs(&[("tokens", 50)]);
@@ -277,7 +275,7 @@ async fn a_waiter_that_is_dropped_leaves_the_limits_to_the_next() -> Result<(), 
         let _ = tokio::time::timeout(Duration::from_millis(200), first).await;
     };
     let ((), second) = tokio::join!(first, second);
-    drop(second?);
+    second?;
     assert_eq!(start.elapsed(), Duration::from_millis(200));
     assert_eq!(available(&limiter, "tokens"), 50);
     Ok(())
@@ -289,10 +287,10 @@ async fn strict_windows_hold_in_each_limit() -> Result<(), paced::Error> {
     let limiter = Limiter::builder(per_second(10))
         .row("tokens", strict)
         .build()?;
-    drop(limiter.acquire_costs(&[("tokens", 60)]).await?);
-    drop(limiter.acquire_costs(&[("tokens", 40)]).await?);
+    limiter.acquire_costs(&[("tokens", 60)]).await?;
+    limiter.acquire_costs(&[("tokens", 40)]).await?;
     let start = Instant::now();
-    drop(limiter.acquire_costs(&[("tokens", 1)]).await?);
+    limiter.acquire_costs(&[("tokens", 1)]).await?;
     let waited = start.elapsed();
     assert!(
         waited >= Duration::from_secs(10) && waited < Duration::from_secs(12),
@@ -308,7 +306,7 @@ static SHARED: Limiter = Limiter::with_limits(&[
 
 #[tokio::test(start_paused = true)]
 async fn a_limiter_in_a_static_can_have_several_limits() -> Result<(), paced::Error> {
-    drop(SHARED.acquire_costs(&[("tokens", 200)]).await?);
+    SHARED.acquire_costs(&[("tokens", 200)]).await?;
     let units: Vec<_> = SHARED
         .snapshot()
         .rows()

@@ -196,15 +196,19 @@ impl Shared {
         let mut server = self.server();
         server.record.order.extend(number);
         let is_counted = outcome.share.is_none() || !outcome.refunded;
+        let spared = server.tokens.parts_forgiven + server.tokens.owed_now();
         let left = [
-            ("requests", server.requests.charge(u64::from(is_counted))),
-            ("tokens", server.tokens.charge(tokens)),
+            (
+                "requests",
+                server.requests.charge(u64::from(is_counted)),
+                0.0,
+            ),
+            ("tokens", server.tokens.charge(tokens), spared),
         ];
-        for (unit, left) in left {
+        for (unit, left, spared) in left {
             let forgiven = snapshot.row(unit).map_or(0, |row| row.forgiven);
             let forgiven = f64::from(u32::try_from(forgiven).expect("a few tokens"));
-            let spared = forgiven + server.tokens.parts_forgiven + server.tokens.owed_now();
-            if left + spared < -server.exact {
+            if left + spared + forgiven < -server.exact {
                 let fault =
                     format!("{left} {unit} left after {tokens} of {number:?}, {snapshot:?}");
                 server.record.faults.push(fault);

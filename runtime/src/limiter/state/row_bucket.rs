@@ -88,12 +88,12 @@ impl RowBucket {
         [free, told].into_iter().flatten().fold(in_bucket, u64::min)
     }
 
-    /// Returns the bucket without `cost` tokens that are taken at `now`, or as error the instant at which they can be
-    /// taken.
+    /// Returns the instant at which the bucket is full again without `cost` tokens that are taken at `now`, or as error
+    /// the instant at which they can be taken.
     #[inline]
-    pub(super) fn drawn(&self, cost: u32, now: Instant, credit: Span) -> Result<Bucket, Instant> {
+    pub(super) fn drawn(&self, cost: u32, now: Instant, credit: Span) -> Result<Instant, Instant> {
         if cost == 0 {
-            return Ok(self.bucket);
+            return Ok(self.bucket.tat);
         }
         if let Some(strict) = &self.strict {
             strict.check(cost, now)?;
@@ -104,18 +104,18 @@ impl RowBucket {
         }
         let shape = self.bucket.shape.with_room_for(cost);
         let drawn = Bucket::new(self.bucket.tat, shape).take(cost, now, credit)?;
-        Ok(Bucket::new(drawn.tat, self.bucket.shape))
+        Ok(drawn.tat)
     }
 
-    /// Takes the tokens of a bucket that [`drawn`](Self::drawn) has returned for this cost and instant.
+    /// Takes `cost` tokens. `full_at`: the instant that [`drawn`](Self::drawn) has returned for this cost, at this instant.
     #[inline]
-    pub(super) fn take(&mut self, drawn: Bucket, cost: u32, now: Instant, credit: Span) {
+    pub(super) fn take(&mut self, full_at: Instant, cost: u32, now: Instant, credit: Span) {
         if cost == 0 {
             return;
         }
         self.overflow(now, credit);
         self.peaks.record(self.bucket.room(now), now);
-        self.bucket = drawn;
+        self.bucket.tat = full_at;
         self.hints.take(u64::from(cost), now);
         if let Some(strict) = &mut self.strict {
             strict.count(u64::from(cost), now);

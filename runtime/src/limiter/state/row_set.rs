@@ -2,7 +2,6 @@
 
 use core::time::Duration;
 
-use crate::bucket::Bucket;
 use crate::costs::Costs;
 use crate::costs::MAX_ROWS;
 use crate::costs::TotalCosts;
@@ -54,38 +53,36 @@ impl RowSet {
         (1..).zip(&self.others)
     }
 
-    /// Returns the buckets of the limits beside the first without `costs`, or as error the latest instant at which they
-    /// can be taken, and the limit that has them last.
+    /// Returns the instants at which the limits beside the first are full again without `costs`, or as error the latest
+    /// instant at which they can be taken, and the limit that has them last.
     #[inline]
     pub(super) fn drawn(
         &self,
         costs: &Costs,
         now: Instant,
         credit: Span,
-    ) -> Result<[Option<Bucket>; MAX_ROWS], (Instant, usize)> {
-        let mut buckets = [None; MAX_ROWS];
+    ) -> Result<[Instant; MAX_ROWS], (Instant, usize)> {
+        let mut full_at = [Instant::EPOCH; MAX_ROWS];
         let mut latest: Option<(Instant, usize)> = None;
         for (row, state) in self.numbered() {
             match state.drawn(costs.of(row), now, credit) {
-                Ok(drawn) => buckets[row] = Some(drawn),
+                Ok(drawn) => full_at[row] = drawn,
                 Err(due) => latest = latest.max(Some((due, row))),
             }
         }
-        latest.map_or(Ok(buckets), Err)
+        latest.map_or(Ok(full_at), Err)
     }
 
     #[inline]
     pub(super) fn take(
         &mut self,
-        drawn: &[Option<Bucket>; MAX_ROWS],
+        full_at: &[Instant; MAX_ROWS],
         costs: &Costs,
         now: Instant,
         credit: Span,
     ) {
         for (row, state) in (1..).zip(&mut self.others) {
-            if let Some(drawn) = drawn[row] {
-                state.take(drawn, costs.of(row), now, credit);
-            }
+            state.take(full_at[row], costs.of(row), now, credit);
         }
     }
 
