@@ -25,7 +25,7 @@ use self::rate_factor::AcceptedShare;
 pub(crate) use self::routing::Oddities;
 pub(crate) use self::routing::Routes;
 pub(crate) use self::routing::row_of_resource;
-#[cfg(test)]
+#[cfg(all(test, feature = "http"))]
 pub(crate) use self::row_learning::RowAssessment;
 pub(crate) use self::row_learning::RowLearning;
 pub(crate) use self::row_window::RowUse;
