@@ -159,6 +159,15 @@ async fn a_cost_above_its_limit_is_refused_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_refusal_of_one_token_names_the_limit_as_well() {
+    let builder =
+        Limiter::builder(per_second(10)).row("requests", per_second(5).with_burst(whole(1)));
+    let limiter = builder.build().expect("two limits");
+    let error = limiter.acquire_many(2).await.expect_err("too much");
+    assert_eq!(error.unit(), Some("requests"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_unit_that_is_not_there_is_named() {
     let limiter = requests_and_tokens();
     let error = limiter

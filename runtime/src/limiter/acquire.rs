@@ -7,6 +7,7 @@ use core::task::Poll;
 
 use crate::clock;
 use crate::costs::Costs;
+use crate::error::Context as ErrorContext;
 use crate::error::Error;
 use crate::error::Kind;
 use crate::time::Instant;
@@ -97,13 +98,15 @@ impl<'a> Acquire<'a> {
     fn error(&self, denial: Denial) -> Error {
         let shared = self.limiter.shared();
         shared.count_refused();
-        let kind = shared.kind_of(denial, &self.costs(), clock::now(), |_, wait| {
-            Kind::Deadline(wait)
-        });
+        let costs = self.costs();
+        let kind = shared.kind_of(denial, &costs, clock::now(), |_, wait| Kind::Deadline(wait));
         let error = Error::new(kind);
-        match shared.name() {
-            Some(_) => error.at(shared.context(false)),
-            None => error,
+        match (shared.name(), shared.unit_of_denial(denial, &costs)) {
+            (None, None) => error,
+            (_, unit) => error.at(ErrorContext {
+                unit,
+                ..shared.context(false)
+            }),
         }
     }
 }

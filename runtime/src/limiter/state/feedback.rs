@@ -293,7 +293,7 @@ impl LimiterState {
         };
         self.reshape_rows(now);
         let changes = to != self.bucket.shape;
-        if changes && self.has_rows() {
+        if changes && self.needs_lock() {
             let from = now.max(self.cooldown.until());
             self.overflow(from, Span::ZERO);
             let used = self.bucket.used_in(to, from);

@@ -197,7 +197,7 @@ impl LimiterState {
     /// waits.
     pub(super) fn hand_back(&mut self, fast_path: &FastPath, now: Instant) {
         self.soonest = Instant::FAR;
-        if self.remote.is_some() || self.shut || self.is_logged() || self.has_rows() {
+        if self.remote.is_some() || self.shut || self.is_logged() || self.needs_lock() {
             return;
         }
         let is_open = self.cooldown.held_until() <= now && self.cooldown.probe() == Probe::Off;
@@ -228,7 +228,7 @@ impl LimiterState {
     }
 
     /// Returns whether permits need more than the bucket of the fast path.
-    pub(super) const fn has_rows(&self) -> bool {
+    pub(super) const fn needs_lock(&self) -> bool {
         self.rows.is_some() || self.settles
     }
 

@@ -144,7 +144,7 @@ impl LimiterState {
     /// Returns whether no caller waits, and the buckets are those of this state, and not of the fast path or a store.
     #[inline]
     pub(in crate::limiter) fn is_idle_with_rows(&self) -> bool {
-        self.has_rows() && self.remote.is_none() && self.queue.waiting() == 0
+        self.needs_lock() && self.remote.is_none() && self.queue.waiting() == 0
     }
 
     /// Takes costs if no caller waits, and nothing but the limits holds calls back.

@@ -76,7 +76,7 @@ impl LimiterState {
 
     /// Records that a permit which was granted at `since` is picked up at `now`, from which on its holder counts it.
     pub(in crate::limiter) fn picked_up(&mut self, since: Instant, now: Instant) {
-        if !self.has_rows() || since >= now {
+        if !self.needs_lock() || since >= now {
             return;
         }
         let later = now.after(LEASE);
