@@ -155,16 +155,6 @@ impl Core<'_> {
 }
 
 impl Settlement {
-    /// Sets what was taken of a unit. Returns whether the limiter counts it.
-    fn take(&mut self, limiter: &Shared, unit: &str, amount: u64) -> bool {
-        let mut is_known = false;
-        for row in limiter.rows_of(unit) {
-            self.spent[row] = Some(amount);
-            is_known = true;
-        }
-        is_known
-    }
-
     /// Gives back the costs in the limits that do not count requests, because the server has refused the request.
     fn give_back_others(&mut self, limiter: &Shared) {
         let usual = limiter.usual_costs();

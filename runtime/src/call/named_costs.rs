@@ -49,6 +49,6 @@ impl NamedCosts {
             );
             return Some(Err(Error::conflict(sentence)));
         };
-        Some(limiter.costs_of(units, amounts))
+        Some(limiter.costs_of(units.iter().copied().zip(amounts.iter().copied())))
     }
 }

@@ -42,7 +42,7 @@ impl Unread {
         if self.is_unit_told.swap(true, Ordering::Relaxed) {
             return;
         }
-        if let Err(why) = limiter.costs_of(&[unit], &[0]) {
+        if let Err(why) = limiter.costs_of([(unit, 0)]) {
             events::unknown_unit(limiter.label(), self.function, unit, &why);
         }
     }

@@ -149,18 +149,20 @@ impl<'a> AttemptReport<'a> {
 
     /// Returns the limits that the response told of, for the limiter that they concern.
     fn limits(&self) -> Option<Observation<'a>> {
-        let refused = self.result.refusal().and_then(|refusal| refusal.heard);
-        let is_news = !matches!(self.result, AttemptResult::RefusedBefore(_));
-        let own =
-            refused.filter(|_| is_news && self.resource.is_some() && !self.exhausts_resource());
-        self.heard.or(own)
+        let is_own = self.resource.is_some() && !self.exhausts_resource();
+        self.heard.or(self.refused_limits().filter(|_| is_own))
     }
 
     /// Returns the limits that the response told of, where the resource is one of the limiter's own limits.
     fn limits_of_row(&self) -> Option<Observation<'a>> {
-        let refused = self.result.refusal().and_then(|refusal| refusal.heard);
+        self.heard.or(self.refused_limits())
+    }
+
+    /// Returns the limits that a refusal told of, unless an earlier report has carried them.
+    fn refused_limits(&self) -> Option<Observation<'a>> {
         let is_news = !matches!(self.result, AttemptResult::RefusedBefore(_));
-        self.heard.or(refused.filter(|_| is_news))
+        let refusal = self.result.refusal().filter(|_| is_news);
+        refusal.and_then(|refusal| refusal.heard)
     }
 
     /// Returns the part that concerns the declared limiter.

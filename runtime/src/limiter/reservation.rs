@@ -243,7 +243,7 @@ impl Limiter {
     pub fn acquire_costs(&self, costs: &[(&str, u64)]) -> AcquireCosts<'_> {
         AcquireCosts {
             limiter: self,
-            costs: self.shared().costs_of_pairs(costs),
+            costs: self.shared().costs_of(costs.iter().copied()),
             ticket: None,
         }
     }
@@ -272,7 +272,7 @@ impl Limiter {
     /// ```
     pub fn try_acquire_costs(&self, costs: &[(&str, u64)]) -> Result<Reservation<'_>, Error> {
         let shared = self.shared();
-        let costs = shared.costs_of_pairs(costs)?;
+        let costs = shared.costs_of(costs.iter().copied())?;
         let now = clock::quick();
         #[cfg(feature = "test-util")]
         if crate::context::unpaced::is_on() {
@@ -334,9 +334,8 @@ impl Limiter {
             spent: [None; MAX_ROWS],
         };
         for &(unit, amount) in spent {
-            shared.costs_of_pairs(&[(unit, amount)])?;
-            for row in shared.rows_of(unit) {
-                settlement.spent[row] = Some(amount);
+            if !settlement.take(shared, unit, amount) {
+                return Err(shared.unknown_unit(unit));
             }
         }
         shared.settle_later(&settlement);
@@ -348,13 +347,5 @@ impl Shared {
     /// Returns the address by which a receipt knows its limiter.
     fn address(&self) -> usize {
         core::ptr::from_ref(self).addr()
-    }
-
-    fn costs_of_pairs(&self, costs: &[(&str, u64)]) -> Result<Costs, Error> {
-        let mut all = self.usual_costs();
-        for &(unit, amount) in costs {
-            self.set_cost(&mut all, unit, amount)?;
-        }
-        Ok(all)
     }
 }

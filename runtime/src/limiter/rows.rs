@@ -64,32 +64,25 @@ impl Shared {
         costs
     }
 
-    /// Returns the costs of a call that takes `amounts` of these units, and of the others what is usual. An empty unit:
-    /// all requests.
+    /// Returns the costs of a call that takes these amounts of these units, and of the others what is usual. An empty
+    /// unit: all requests.
     ///
     /// # Errors
     ///
     /// The limiter has no limit of one of the units.
-    pub(crate) fn costs_of(&self, units: &[&str], amounts: &[u64]) -> Result<Costs, Error> {
+    pub(crate) fn costs_of<'u>(
+        &self,
+        amounts: impl IntoIterator<Item = (&'u str, u64)>,
+    ) -> Result<Costs, Error> {
         let mut costs = self.usual_costs();
-        for (unit, &amount) in units.iter().zip(amounts) {
-            self.set_cost(&mut costs, unit, amount)?;
+        for (unit, amount) in amounts {
+            let mut rows = self.rows_of(unit).peekable();
+            if rows.peek().is_none() {
+                return Err(self.unknown_unit(unit));
+            }
+            rows.for_each(|row| costs.set(row, amount));
         }
         Ok(costs)
-    }
-
-    /// Sets the cost in each limit of this unit.
-    pub(super) fn set_cost(&self, costs: &mut Costs, unit: &str, cost: u64) -> Result<(), Error> {
-        let mut found = false;
-        for row in self.rows_of(unit) {
-            costs.set(row, cost);
-            found = true;
-        }
-        if found {
-            Ok(())
-        } else {
-            Err(self.unknown_unit(unit))
-        }
     }
 
     /// Returns the places of the limits of this unit.
@@ -132,7 +125,7 @@ impl Shared {
     }
 
     #[cold]
-    fn unknown_unit(&self, unit: &str) -> Error {
+    pub(super) fn unknown_unit(&self, unit: &str) -> Error {
         let mut known = String::new();
         let units = self.units.get();
         let units = units.into_iter().flat_map(|units| units.units());
@@ -212,5 +205,17 @@ impl Shared {
             }
         }
         Ok(())
+    }
+}
+
+impl Settlement {
+    /// Sets what was taken of a unit. Returns whether the limiter counts it.
+    pub(crate) fn take(&mut self, limiter: &Shared, unit: &str, amount: u64) -> bool {
+        let mut is_known = false;
+        for row in limiter.rows_of(unit) {
+            self.spent[row] = Some(amount);
+            is_known = true;
+        }
+        is_known
     }
 }

@@ -173,7 +173,7 @@ impl Site {
         let costs = match brought.or_else(own) {
             Some(limiter) => {
                 let units = self.settings.units;
-                limiter.costs_of(units.get(..amounts.len()).unwrap_or(units), amounts)
+                limiter.costs_of(units.iter().copied().zip(amounts.iter().copied()))
             }
             None => Ok(Costs::ONE),
         };
