@@ -68,7 +68,7 @@ impl Model {
             (at, before) if at == self.at => (at, before + tokens_now),
             _ => (self.at, tokens_now),
         };
-        // What is forgiven is counted in whole tokens.
+        // Forgiven tokens are counted as whole ones.
         if tokens > 0 && self.period < MOST_OWED {
             self.parts_forgiven += 1.0;
         }

@@ -133,7 +133,7 @@ fn less_than_was_drawn_is_given_back_unless_the_bucket_was_full_since() {
     let before = state.clone();
     ask(&mut state, START + T, settle(&[0, -50], START));
     assert_eq!(state, before);
-    // That of this draw does.
+    // A settlement of this draw does.
     ask(
         &mut state,
         START + 2 * T,

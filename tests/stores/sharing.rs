@@ -84,7 +84,7 @@ fn an_operator_sets_limits_instead_of_those_that_are_declared() {
     ask(&mut state, START, set(per_second(4), 60 * T));
     let reply = ask(&mut state, START, draw(99));
     assert_eq!((reply.granted(), reply.last().every), (4, T / 4));
-    // What is learnt slows it all the same.
+    // A learnt pace slows it all the same.
     ask(&mut state, START, learn_pace(T / 2, 10 * T));
     assert_eq!(ask(&mut state, START, draw(1)).last().every, T / 2);
     assert_eq!(ask(&mut state, START + 11 * T, draw(1)).last().every, T / 4);

@@ -75,7 +75,7 @@ impl Headroom {
         for it in list.iter_mut().filter(later) {
             it.room = it.room - given;
         }
-        // Those before have no more room than those after.
+        // Earlier marks have no more room than later ones.
         if let Some(first) = list.iter().find(|it| it.at > drawn_at).copied() {
             Self::keep(list, |it| it.at > drawn_at || it.room < first.room);
         }

@@ -9,7 +9,7 @@ impl State {
     /// Restores what a process saw earlier and this state has lost, as far as it can be true.
     pub(super) fn merge_floor(&mut self, mut floor: Self, limits: &Limits, now: Ticks) {
         for row in &mut floor.rows {
-            // What others declare, they declare again.
+            // Other processes declare their quotas again.
             row.quota = SharedQuota::default();
         }
         floor.shift_back(now);

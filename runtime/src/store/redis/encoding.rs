@@ -134,7 +134,7 @@ impl Encoded {
     fn limits(&mut self, limits: &Limits) {
         self.count(limits.as_slice().len());
         for limit in limits.as_slice() {
-            // What follows from the others is left out, as it does for nearly all.
+            // Values that follow from the others are left out, as they do for nearly all limits.
             let usual = Limit::holding(limit.interval(), limit.burst());
             self.ticks(limit.interval());
             self.number(limit.burst());

@@ -186,7 +186,7 @@ impl<'a> Table<'a> {
             self.swept.clear();
             return Ok(());
         };
-        // What the first version left. Processes of it that still run add no names.
+        // Names that the first version left. Processes of it that still run add none.
         self.connection.execute(
             "DELETE FROM limiter WHERE expires_at < :before",
             named_params! { ":before": signed(before) },
