@@ -1,8 +1,13 @@
 //! Many callers at once: order, envelope and what they leave behind.
 
-use core::future::Future as _;
+use core::future::Future;
 use core::future::poll_fn;
+use core::pin::Pin;
 use core::pin::pin;
+use core::sync::atomic::AtomicU64;
+use core::sync::atomic::Ordering;
+use core::task::Context;
+use core::task::Poll;
 use core::time::Duration;
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -113,6 +118,39 @@ async fn permits_granted_before_a_standstill_count_after_it() {
     for leave in 0..=2 {
         assert_eq!(after_a_standstill(leave).await, 3, "{leave} dropped");
     }
+}
+
+/// A future each of whose polls keeps the thread busy for a while.
+struct Busy<F>(Pin<Box<F>>, Duration);
+
+impl<F: Future> Future for Busy<F> {
+    type Output = F::Output;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let _ = poll_once(&mut pin!(advance(self.1)));
+        self.0.as_mut().poll(cx)
+    }
+}
+
+/// All tasks together take far longer for one poll each than a permit waits to be picked up.
+#[tokio::test(start_paused = true)]
+async fn a_busy_runtime_with_many_callers_uses_the_whole_rate() {
+    let (limiter, served) = (limiter(5000.0, 1), Arc::new(AtomicU64::new(0)));
+    for _ in 0..2000 {
+        let (limiter, served) = (limiter.clone(), Arc::clone(&served));
+        let calls = async move {
+            loop {
+                limiter.acquire().await.unwrap();
+                served.fetch_add(1, Ordering::Relaxed);
+            }
+        };
+        tokio::spawn(Busy(Box::pin(calls), Duration::from_micros(20)));
+    }
+    sleep(secs(1)).await;
+    let before = served.load(Ordering::Relaxed);
+    sleep(secs(2)).await;
+    let served = served.load(Ordering::Relaxed) - before;
+    assert!((9_800..=10_020).contains(&served), "{served} of 10,000");
 }
 
 #[tokio::test(start_paused = true)]

@@ -51,6 +51,7 @@ impl LimiterState {
 
     /// Revokes the permits that were not picked up in time, for other waiters to use.
     pub(super) fn recall(&mut self, now: Instant, wakes: &mut WakeList) {
+        let mut last_returned = None;
         while let Some(index) = self.queue.oldest_grant() {
             let waiter = self.queue.waiter(index);
             let (state, since) = (waiter.state(), waiter.since);
@@ -64,8 +65,11 @@ impl LimiterState {
             let costs = self.queue.costs(index);
             self.take_back(state, since, &costs, now);
             if came_back {
-                self.skip_others_like_it(since, wakes);
+                last_returned = Some(since);
             }
+        }
+        if let Some(granted) = last_returned {
+            self.skip_others_like_it(granted, wakes);
         }
     }
 
