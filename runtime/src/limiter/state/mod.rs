@@ -3,6 +3,7 @@
 
 pub(super) mod accounting;
 pub(super) mod announcing;
+mod at_once;
 pub(super) mod closing;
 pub(super) mod cooldown;
 pub(super) mod failing;
@@ -119,6 +120,9 @@ pub(super) struct LimiterState {
     pub(super) strict: Option<Box<StrictState>>,
     /// The limits, where there are several, or where the only one does not count requests.
     pub(super) rows: Option<Box<RowSet>>,
+    /// Instant from which on nothing but the limits holds calls back. Only for several limits, and between the visits to the
+    /// lock.
+    unhindered_from: Instant,
     /// Costs of attempts are corrected. The instant of each overflow has to be known for that, so the fast path stays shut.
     pub(super) settles: bool,
     /// Peaks of the level of the bucket, once costs are corrected.
@@ -158,6 +162,7 @@ impl LimiterState {
             announced: Announced::NOTHING,
             strict: StrictState::of(quota),
             rows: None,
+            unhindered_from: Instant::FAR,
             settles: false,
             peaks: None,
             forgiven: 0,
@@ -172,6 +177,7 @@ impl LimiterState {
         fast_path: &FastPath,
         now: Instant,
     ) {
+        self.unhindered_from = Instant::FAR;
         if let Some(tat) = handed {
             // The bucket that was handed to the fast path would be full by now: tokens may have overflowed.
             if self.bucket.tat <= now {

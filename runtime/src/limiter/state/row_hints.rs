@@ -29,6 +29,13 @@ impl RowHints {
         closed_until: Instant::EPOCH,
     };
 
+    /// Returns whether nothing restricts the limit at `now`, and nothing has to be remembered.
+    #[inline]
+    pub(super) fn is_silent(&self, now: Instant) -> bool {
+        // What was learnt began with the first statement, from which on tokens are remembered.
+        self.taken.is_none() && self.closed_until <= now
+    }
+
     /// Returns the instant, from `now` on, at which the last of `tokens` can be taken.
     #[inline]
     pub(super) fn earliest(&self, tokens: u64, now: Instant) -> Instant {
