@@ -116,7 +116,7 @@ impl RowBucket {
         self.overflow(now, credit);
         self.peaks.record(self.bucket.room(now), now);
         self.bucket.tat = full_at;
-        self.hints.take(u64::from(cost), now);
+        self.hints.take_cost(cost, now);
         if let Some(strict) = &mut self.strict {
             strict.count(u64::from(cost), now);
         }

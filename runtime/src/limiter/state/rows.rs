@@ -86,7 +86,7 @@ impl LimiterState {
             }
         };
         if let Some(rows) = &mut self.rows {
-            rows.first.take(u64::from(costs.of(0)), now);
+            rows.first.take_cost(costs.of(0), now);
             rows.take(&drawn, costs, now, credit);
         }
         Ok(until)
