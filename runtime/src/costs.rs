@@ -132,7 +132,8 @@ impl Spent {
 #[inline]
 pub(crate) fn bits(mut set: u8) -> impl Iterator<Item = usize> {
     core::iter::from_fn(move || {
-        let row = (set != 0).then_some(set.trailing_zeros() as usize);
+        // The mask shows the compiler that it is a place in an array of that length.
+        let row = (set != 0).then_some(set.trailing_zeros() as usize % MAX_ROWS);
         set &= set.wrapping_sub(1);
         row
     })

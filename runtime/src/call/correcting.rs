@@ -34,15 +34,21 @@ impl Core<'_> {
             return;
         };
         let mut settlement = uncorrected(limiter, paid, sent);
-        if !self.correct(limiter, paid, &mut settlement, Ending::Sent) {
+        let corrected = if self.spending().is_some() || CallSpan::may_be_heard() {
+            self.correct(limiter, paid, &mut settlement, Ending::Sent)
+        } else {
+            self.take_paid(limiter, paid, &mut settlement);
+            settlement.changes()
+        };
+        if !corrected {
             if !limiter.count_pass() {
                 self.report_pass(limiter);
             }
             return;
         }
         // A limiter that learns nothing from calls that pass is told of nothing else.
-        if limiter.count_pass() {
-            return limiter.settle_later(&settlement);
+        if !limiter.listens() {
+            return limiter.settle_passed(&settlement);
         }
         limiter.report(&AttemptReport {
             function: self.function(),
@@ -97,11 +103,7 @@ impl Core<'_> {
         } else if ending == Ending::Refused {
             settlement.give_back_others(limiter);
         } else if ending == Ending::Sent {
-            for (unit, amount) in setup.units.iter().zip(paid.spent) {
-                if let Some(amount) = *amount {
-                    settlement.take(limiter, unit, amount);
-                }
-            }
+            self.take_paid(limiter, paid, settlement);
         }
         let by = By {
             origin: setup.origin,
@@ -122,6 +124,17 @@ impl Core<'_> {
         }
         by.tell(limiter, settlement);
         settlement.changes()
+    }
+
+    /// Sets what the option `settle` has found.
+    #[inline]
+    fn take_paid(&self, limiter: &Shared, paid: Paid<'_>, settlement: &mut Settlement) {
+        let Ok(setup) = self.setup else { return };
+        for (unit, amount) in setup.units.iter().zip(paid.spent) {
+            if let Some(amount) = *amount {
+                settlement.take(limiter, unit, amount);
+            }
+        }
     }
 
     /// Returns the function by which the last meter of the attempt settles it.
@@ -162,12 +175,14 @@ impl Settlement {
     }
 
     /// Returns whether anything else was taken than the costs.
+    #[inline]
     fn changes(&self) -> bool {
         self.spent.differs(&self.costs)
     }
 }
 
 /// Returns the costs of an attempt that was sent at `sent`, before they are corrected.
+#[inline]
 fn uncorrected(limiter: &Shared, paid: Paid<'_>, sent: Instant) -> Settlement {
     Settlement {
         drawn_at: sent,

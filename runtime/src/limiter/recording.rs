@@ -63,8 +63,9 @@ impl Shared {
     pub(super) fn snapshot(&self) -> Snapshot {
         // An attempt begins before it ends: what has ended is read first.
         let ended = self.fast_path.ended();
-        let own = self.with_state(|state, now, _| state.snapshot(now));
-        self.with_resources(self.with_fast_path(own, ended))
+        let (own, settled) =
+            self.with_state(|state, now, _| (state.snapshot(now), state.passed_settled));
+        self.with_resources(self.with_fast_path(own, ended.wrapping_add(settled)))
     }
 
     /// Adds the counts that are kept outside of the lock.

@@ -2,6 +2,7 @@
 
 use core::fmt::Write as _;
 use std::sync::Arc;
+use std::sync::MutexGuard;
 
 use crate::clock;
 use crate::costs::Costs;
@@ -16,6 +17,7 @@ use crate::time::Instant;
 use super::counts::Counts;
 use super::fast_path::FastPath;
 use super::fast_path::TryTake;
+use super::locked::Locked;
 use super::request::Denial;
 use super::request::Refusal;
 use super::request::Request;
@@ -77,9 +79,10 @@ impl Shared {
         &self,
         amounts: impl IntoIterator<Item = (&'u str, u64)>,
     ) -> Result<Costs, Error> {
-        let mut costs = self.usual_costs();
+        let units = self.units.get().map(|units| &**units);
+        let mut costs = units.map_or(Costs::ONE, |units| units.usual);
         for (at, (unit, amount)) in amounts.into_iter().enumerate() {
-            let places = self.places_of(unit, at);
+            let places = places_of(units, unit, at);
             if places == 0 {
                 return Err(self.unknown_unit(unit));
             }
@@ -89,13 +92,8 @@ impl Shared {
     }
 
     /// Returns the places of the limits of this unit, a bit for each. `guess`: a place that is likely one of them.
-    #[inline]
     fn places_of(&self, unit: &str, guess: usize) -> u8 {
-        let wanted = if unit.is_empty() { REQUESTS } else { unit };
-        match self.units.get() {
-            Some(units) => units.places_of(wanted, guess),
-            None => u8::from(wanted == REQUESTS),
-        }
+        places_of(self.units.get().map(|units| &**units), unit, guess)
     }
 
     /// Returns whether a resource of the server is one of the limits.
@@ -194,9 +192,20 @@ impl Shared {
         self.with_state(|state, now, _| state.take(&request, now))
     }
 
+    /// Counts an attempt that passed and of which nothing is to be learnt, and corrects what it took.
+    pub(crate) fn settle_passed(&self, settlement: &Settlement) {
+        let mut locked = self.lock();
+        locked.state.passed_settled = locked.state.passed_settled.wrapping_add(1);
+        self.correct(locked, settlement);
+    }
+
     /// Corrects what an attempt took, after its end was reported.
     pub(crate) fn settle_later(&self, settlement: &Settlement) {
-        let mut locked = self.lock();
+        self.correct(self.lock(), settlement);
+    }
+
+    #[inline]
+    fn correct(&self, mut locked: MutexGuard<'_, Locked>, settlement: &Settlement) {
         if locked.state.is_idle_with_rows() {
             let now = clock::quick();
             return locked.state.settle(settlement, now);
@@ -226,8 +235,19 @@ impl Shared {
     }
 }
 
+/// Returns the places of the limits of a unit, a bit for each. `None`: there is one limit, of requests.
+#[inline]
+fn places_of(units: Option<&Units>, unit: &str, guess: usize) -> u8 {
+    let wanted = if unit.is_empty() { REQUESTS } else { unit };
+    match units {
+        Some(units) => units.places_of(wanted, guess),
+        None => u8::from(wanted == REQUESTS),
+    }
+}
+
 impl Settlement {
     /// Sets what was taken of a unit. Returns whether the limiter counts it.
+    #[inline]
     pub(crate) fn take(&mut self, limiter: &Shared, unit: &str, amount: u64) -> bool {
         let places = limiter.places_of(unit, 0);
         bits(places).for_each(|row| self.spent.set(row, amount));

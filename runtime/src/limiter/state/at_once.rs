@@ -18,7 +18,8 @@ impl LimiterState {
     }
 
     fn end_of_hindrances(&self) -> Instant {
-        let is_plain = self.is_idle_with_rows()
+        let is_plain = self.remote.is_none()
+            && self.queue.waiting() == 0
             && !self.shut
             && self.strict.is_none()
             && self.cooldown.probe() == Probe::Off

@@ -112,6 +112,8 @@ pub(super) struct LimiterState {
     pub(super) soonest: Instant,
     pub(super) waits: Waits,
     pub(super) counts: Counts,
+    /// Attempts that passed and were settled, which the fast path has not counted.
+    pub(in crate::limiter) passed_settled: u64,
     /// Attempts that the fast path had counted as passed at the last call of
     /// [`new_passes`](Self::new_passes).
     pub(super) passes: u64,
@@ -158,6 +160,7 @@ impl LimiterState {
             soonest: Instant::FAR,
             waits: Waits::NONE,
             counts: Counts::NONE,
+            passed_settled: 0,
             passes: 0,
             announced: Announced::NOTHING,
             strict: StrictState::of(quota),

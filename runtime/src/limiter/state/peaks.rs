@@ -20,6 +20,14 @@ struct Peak {
     room: Span,
 }
 
+impl Peak {
+    /// In the place of a peak where there was none yet: it is before all permits.
+    const NONE: Self = Self {
+        at: Instant::EPOCH,
+        room: Span::ZERO,
+    };
+}
+
 /// Peaks of a bucket's level. Of those before a higher one only the higher one matters.
 #[derive(Clone, Debug)]
 pub(in crate::limiter) struct Peaks {
@@ -29,8 +37,9 @@ pub(in crate::limiter) struct Peaks {
     latest: Instant,
     /// Time by which the room of all peaks is less than was recorded, so that a settlement need not change each of them.
     unspent: Span,
-    /// From the oldest to the newest, none with less room than the one before.
-    list: VecDeque<Peak>,
+    newest: Peak,
+    /// The others, from the oldest on, none with less room than the one before.
+    older: VecDeque<Peak>,
 }
 
 impl Peaks {
@@ -39,7 +48,8 @@ impl Peaks {
             since,
             latest: Instant::EPOCH,
             unspent: Span::ZERO,
-            list: VecDeque::with_capacity(MOST),
+            newest: Peak::NONE,
+            older: VecDeque::with_capacity(MOST - 1),
         }
     }
 
@@ -50,22 +60,34 @@ impl Peaks {
             at: now,
             room: room.plus(self.unspent),
         };
-        while let Some(last) = self.list.back() {
-            if last.room < peak.room && !room.is_zero() {
-                break;
-            }
-            if self.list.len() == 1 {
-                self.list[0] = peak;
-                self.latest = now;
-                return;
-            }
-            self.list.pop_back();
+        let is_highest = room.is_zero() || self.newest.room >= peak.room;
+        if is_highest && self.older.is_empty() {
+            (self.newest, self.latest) = (peak, now);
+        } else {
+            self.record_beside_others(peak, is_highest, room.is_zero());
         }
-        if self.list.len() == MOST {
-            self.merge();
+    }
+
+    /// Records a peak where there are others. `is_higher`: it is higher than the newest one. `is_full`: none is higher.
+    #[inline(never)]
+    fn record_beside_others(&mut self, peak: Peak, is_higher: bool, is_full: bool) {
+        if is_higher {
+            let is_lower = |other: &Peak| is_full || other.room >= peak.room;
+            while self.older.back().is_some_and(is_lower) {
+                self.older.pop_back();
+            }
+        } else if self.newest != Peak::NONE {
+            if self.older.len() == MOST - 1 {
+                self.merge();
+            }
+            self.older.push_back(self.newest);
         }
-        self.list.push_back(peak);
-        self.latest = self.latest.max(now);
+        self.newest = peak;
+        self.latest = if self.older.is_empty() {
+            peak.at
+        } else {
+            self.latest.max(peak.at)
+        };
     }
 
     /// Forgets the peaks, which were those of another rate: of tokens that were taken until `now` nothing can be given
@@ -83,7 +105,8 @@ impl Peaks {
         if self.latest <= drawn_at {
             return Some(room);
         }
-        let later = self.list.iter().find(|peak| peak.at > drawn_at);
+        let mut all = self.older.iter().chain([&self.newest]);
+        let later = all.find(|peak| peak.at > drawn_at);
         Some(later.map_or(room, |peak| peak.room.minus(self.unspent).min(room)))
     }
 
@@ -100,7 +123,7 @@ impl Peaks {
     /// Records the rooms anew, without what was not spent.
     #[cold]
     fn rebase(&mut self) {
-        for peak in &mut self.list {
+        for peak in self.older.iter_mut().chain([&mut self.newest]) {
             peak.room = peak.room.minus(self.unspent);
         }
         self.unspent = Span::ZERO;
@@ -108,7 +131,7 @@ impl Peaks {
 
     /// Moves the peaks after `since` to `later`: a permit that was granted at `since` counts as granted before that.
     pub(super) fn move_to(&mut self, since: Instant, later: Instant) {
-        for peak in &mut self.list {
+        for peak in self.older.iter_mut().chain([&mut self.newest]) {
             if peak.at > since {
                 peak.at = peak.at.max(later);
                 self.latest = self.latest.max(later);
@@ -118,10 +141,15 @@ impl Peaks {
 
     /// Merges the two oldest peaks: the higher level counts as if it had lasted until the lower one.
     fn merge(&mut self) {
-        let oldest = self.list.pop_front();
-        if let (Some(oldest), Some(next)) = (oldest, self.list.front_mut()) {
+        let oldest = self.older.pop_front();
+        if let (Some(oldest), Some(next)) = (oldest, self.older.front_mut()) {
             next.room = oldest.room;
         }
+    }
+
+    #[cfg(test)]
+    fn count(&self) -> usize {
+        self.older.len() + usize::from(self.newest != Peak::NONE)
     }
 }
 
@@ -172,7 +200,7 @@ mod tests {
     fn more_peaks_than_are_kept_leave_no_more_room() {
         let all: Vec<_> = (1..100).map(|nth| (at(nth), ms(nth))).collect();
         let peaks = peaks(&all);
-        assert_eq!(peaks.list.len(), MOST);
+        assert_eq!(peaks.count(), MOST);
         for &(at, room) in &all {
             let least = peaks.least_room(at.before(Span::SHORTEST), ms(500));
             assert!(least <= Some(room), "{at:?}: {least:?}");
@@ -229,7 +257,7 @@ mod tests {
             let drawn_at = at(nth.saturating_sub(number % 30));
             let least = peaks.least_room(drawn_at, ms(90)).expect("it is known");
             let exact = plain.least_room(drawn_at, ms(90));
-            is_merged = peaks.list.len() == MOST || is_merged && peaks.list.len() > 1;
+            is_merged = peaks.count() == MOST || is_merged && peaks.count() > 1;
             assert!(
                 least == exact || is_merged && least < exact,
                 "{least:?}, {exact:?}"

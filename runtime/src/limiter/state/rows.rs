@@ -143,6 +143,9 @@ impl LimiterState {
     /// Returns whether no caller waits, and the buckets are those of this state, and not of the fast path or a store.
     #[inline]
     pub(in crate::limiter) fn is_idle_with_rows(&self) -> bool {
+        if self.unhindered_from < Instant::FAR {
+            return true;
+        }
         self.needs_lock() && self.remote.is_none() && self.queue.waiting() == 0
     }
 
