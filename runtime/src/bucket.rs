@@ -66,6 +66,7 @@ impl Shape {
 
     /// Returns the shape with room for `cost` tokens. A pace or a cut rate may leave less capacity than a call costs;
     /// such a call gets its permit once the bucket is full.
+    #[inline]
     pub(crate) fn with_room_for(self, cost: u32) -> Self {
         Self {
             capacity: self.capacity.max(self.price(u64::from(cost))),
@@ -149,6 +150,7 @@ impl Bucket {
     }
 
     /// Moves the instant at which the bucket is full forward by `span`.
+    #[inline]
     pub(crate) const fn fill(&mut self, span: Span) {
         self.tat = self.tat.before(span);
     }

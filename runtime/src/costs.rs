@@ -29,7 +29,14 @@ impl Costs {
         self.0[row]
     }
 
+    /// Returns the costs in the limits beside the first.
+    #[inline]
+    pub(crate) fn others(&self) -> &[u32] {
+        &self.0[1..]
+    }
+
     /// Sets the cost in the limit at `row`. More than `u32::MAX` counts as that.
+    #[inline]
     pub(crate) fn set(&mut self, row: usize, cost: u64) {
         self.0[row] = u32::try_from(cost).unwrap_or(u32::MAX);
     }
@@ -80,6 +87,58 @@ impl TotalCosts {
     }
 }
 
+/// Tokens that an attempt really spent, of those limits of which that is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Spent {
+    amounts: [u64; MAX_ROWS],
+    /// A bit for each limit of which it is known.
+    known: u8,
+}
+
+impl Spent {
+    /// Nothing is known.
+    pub(crate) const UNKNOWN: Self = Self {
+        amounts: [0; MAX_ROWS],
+        known: 0,
+    };
+
+    /// Nothing was spent.
+    pub(crate) const NOTHING: Self = Self {
+        known: u8::MAX,
+        ..Self::UNKNOWN
+    };
+
+    /// Sets what was spent of the limit at `row`.
+    #[inline]
+    pub(crate) fn set(&mut self, row: usize, amount: u64) {
+        self.amounts[row] = amount;
+        self.known |= 1 << row;
+    }
+
+    /// Returns what was spent of the limit at `row`. `None`: the cost stands.
+    #[inline]
+    pub(crate) fn of(&self, row: usize) -> Option<u64> {
+        (self.known & 1 << row != 0).then_some(self.amounts[row])
+    }
+
+    /// Returns whether something else was spent than the costs.
+    #[inline]
+    pub(crate) fn differs(&self, costs: &Costs) -> bool {
+        bits(self.known).any(|row| self.amounts[row] != u64::from(costs.of(row)))
+    }
+}
+
+/// Returns the places of the bits that are set.
+#[inline]
+pub(crate) fn bits(mut set: u8) -> impl Iterator<Item = usize> {
+    core::iter::from_fn(move || {
+        // The mask shows the compiler that it is a place in an array of that length.
+        let row = (set != 0).then_some(set.trailing_zeros() as usize % MAX_ROWS);
+        set &= set.wrapping_sub(1);
+        row
+    })
+}
+
 /// Correction of the costs of an attempt that has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Settlement {
@@ -87,6 +146,6 @@ pub(crate) struct Settlement {
     pub(crate) drawn_at: Instant,
     /// Tokens that it took then.
     pub(crate) costs: Costs,
-    /// Tokens that it really spent, of each limit. `None`: the cost stands.
-    pub(crate) spent: [Option<u64>; MAX_ROWS],
+    /// Tokens that it really spent.
+    pub(crate) spent: Spent,
 }

@@ -174,6 +174,7 @@ impl Span {
     }
 
     /// Returns the difference, zero if `other` is longer.
+    #[inline]
     pub(crate) const fn minus(self, other: Self) -> Self {
         Self(self.0.saturating_sub(other.0))
     }

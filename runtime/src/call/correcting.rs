@@ -10,6 +10,7 @@ use crate::context::SettleLater;
 use crate::context::Spending;
 use crate::costs::MAX_ROWS;
 use crate::costs::Settlement;
+use crate::costs::Spent;
 use crate::events;
 use crate::events::CallSpan;
 use crate::limiter::AttemptReport;
@@ -32,16 +33,22 @@ impl Core<'_> {
         let (Some(limiter), Some(sent)) = (self.limiter(), self.wait.sent()) else {
             return;
         };
-        let ended = self.attempt_costs(limiter, paid, sent, Ending::Sent);
-        let Some(settlement) = ended.settlement else {
+        let mut settlement = uncorrected(limiter, paid, sent);
+        let corrected = if self.spending().is_some() || CallSpan::may_be_heard() {
+            self.correct(limiter, paid, &mut settlement, Ending::Sent)
+        } else {
+            self.take_paid(limiter, paid, &mut settlement);
+            settlement.changes()
+        };
+        if !corrected {
             if !limiter.count_pass() {
                 self.report_pass(limiter);
             }
             return;
-        };
+        }
         // A limiter that learns nothing from calls that pass is told of nothing else.
-        if limiter.count_pass() {
-            return limiter.settle_later(&settlement);
+        if !limiter.listens() {
+            return limiter.settle_passed(&settlement);
         }
         limiter.report(&AttemptReport {
             function: self.function(),
@@ -53,7 +60,7 @@ impl Core<'_> {
             spread: Spread::NONE,
             result: AttemptResult::Passed,
             may_retry: false,
-            costs: ended.costs,
+            costs: settlement.costs,
             settlement: Some(settlement),
         });
     }
@@ -66,47 +73,37 @@ impl Core<'_> {
         sent: Instant,
         ending: Ending,
     ) -> AttemptCosts {
-        let costs = costs(limiter, paid.own);
+        let mut settlement = uncorrected(limiter, paid, sent);
         let stands = paid.own.is_none() && self.spending().is_none();
-        let mut settlement = None;
-        if !stands {
-            let cost = Settlement {
-                drawn_at: sent,
-                costs,
-                spent: [None; MAX_ROWS],
-            };
-            settlement = self.correct(limiter, paid, cost, ending);
+        let is_corrected = !stands && self.correct(limiter, paid, &mut settlement, ending);
+        AttemptCosts {
+            costs: settlement.costs,
+            settlement: is_corrected.then_some(settlement),
         }
-        AttemptCosts { costs, settlement }
     }
 
     fn spending(&self) -> Option<&Spending> {
         self.scope.as_ref().and_then(Scope::spending)
     }
 
-    /// Returns the correction of a cost, unless the cost stands or a meter is open.
+    /// Corrects a cost. Returns whether there is a correction now: not where the cost stands, or a meter is open.
     fn correct(
         &self,
         limiter: &Shared,
         paid: Paid<'_>,
-        cost: Settlement,
+        settlement: &mut Settlement,
         ending: Ending,
-    ) -> Option<Settlement> {
-        let Ok(setup) = self.setup else { return None };
-        let mut settlement = cost;
+    ) -> bool {
+        let Ok(setup) = self.setup else { return false };
         let spending = self.spending();
         let is_refunded = spending.is_some_and(|spending| spending.refunded);
         let is_unsent = ending == Ending::NotSent && paid.own.is_some();
         if is_refunded || is_unsent {
-            settlement.spent = [Some(0); MAX_ROWS];
+            settlement.spent = Spent::NOTHING;
         } else if ending == Ending::Refused {
             settlement.give_back_others(limiter);
         } else if ending == Ending::Sent {
-            for (unit, amount) in setup.units.iter().zip(paid.spent) {
-                if let Some(amount) = *amount {
-                    settlement.take(limiter, unit, amount);
-                }
-            }
+            self.take_paid(limiter, paid, settlement);
         }
         let by = By {
             origin: setup.origin,
@@ -116,14 +113,28 @@ impl Core<'_> {
             let amounts = match &spending.tally {
                 None => spending.amounts.clone(),
                 Some(tally) => {
-                    let later = || self.later(settlement, by);
-                    tally.end(&spending.amounts, later)?
+                    let later = || self.later(*settlement, by);
+                    let Some(amounts) = tally.end(&spending.amounts, later) else {
+                        return false;
+                    };
+                    amounts
                 }
             };
-            by.take_all(limiter, &mut settlement, &amounts);
+            by.take_all(limiter, settlement, &amounts);
         }
-        by.tell(limiter, &settlement);
-        settlement.changes().then_some(settlement)
+        by.tell(limiter, settlement);
+        settlement.changes()
+    }
+
+    /// Sets what the option `settle` has found.
+    #[inline]
+    fn take_paid(&self, limiter: &Shared, paid: Paid<'_>, settlement: &mut Settlement) {
+        let Ok(setup) = self.setup else { return };
+        for (unit, amount) in setup.units.iter().zip(paid.spent) {
+            if let Some(amount) = *amount {
+                settlement.take(limiter, unit, amount);
+            }
+        }
     }
 
     /// Returns the function by which the last meter of the attempt settles it.
@@ -158,19 +169,25 @@ impl Settlement {
     /// Gives back the costs in the limits that do not count requests, because the server has refused the request.
     fn give_back_others(&mut self, limiter: &Shared) {
         let usual = limiter.usual_costs();
-        for (row, spent) in self.spent.iter_mut().enumerate() {
-            if usual.of(row) == 0 {
-                *spent = Some(0);
-            }
+        for row in (0..MAX_ROWS).filter(|&row| usual.of(row) == 0) {
+            self.spent.set(row, 0);
         }
     }
 
     /// Returns whether anything else was taken than the costs.
+    #[inline]
     fn changes(&self) -> bool {
-        let differs = |(row, spent): (usize, &Option<u64>)| {
-            spent.is_some_and(|spent| spent != u64::from(self.costs.of(row)))
-        };
-        self.spent.iter().enumerate().any(differs)
+        self.spent.differs(&self.costs)
+    }
+}
+
+/// Returns the costs of an attempt that was sent at `sent`, before they are corrected.
+#[inline]
+fn uncorrected(limiter: &Shared, paid: Paid<'_>, sent: Instant) -> Settlement {
+    Settlement {
+        drawn_at: sent,
+        costs: costs(limiter, paid.own),
+        spent: Spent::UNKNOWN,
     }
 }
 
@@ -202,10 +219,11 @@ impl By {
     fn tell_listener(self, limiter: &Shared, settlement: &Settlement) {
         let cost = |row| Some(u64::from(settlement.costs.of(row)));
         let costs = core::array::from_fn(|row| {
-            cost(row).filter(|&cost| cost > 0 || settlement.spent[row].is_some())
+            cost(row).filter(|&cost| cost > 0 || settlement.spent.of(row).is_some())
         });
         let list = |amounts| AmountList { limiter, amounts };
-        let (costs, spent) = (list(costs), list(settlement.spent));
+        let spent = core::array::from_fn(|row| settlement.spent.of(row));
+        let (costs, spent) = (list(costs), list(spent));
         let function = self.origin.name();
         events::settled(limiter.label(), function, self.attempt, &costs, &spent);
     }

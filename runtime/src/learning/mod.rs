@@ -77,6 +77,9 @@ impl Learnt {
 
     /// Returns the declared bucket, slowed down to the share.
     pub(crate) fn share_of(&self, declared: Shape) -> Shape {
+        if self.share.value() >= 1.0 {
+            return declared;
+        }
         let slower = (declared.interval.to_f64() / self.share.value()).ceil();
         let interval = Span::from_f64(slower).max(declared.interval);
         Shape {

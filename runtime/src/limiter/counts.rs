@@ -63,6 +63,12 @@ impl Counts {
         self.calls = self.calls.wrapping_add(1);
     }
 
+    /// Counts the first attempt of a call that is admitted at once.
+    pub(super) const fn begin(&mut self) {
+        self.call();
+        self.admit(false);
+    }
+
     /// Counts the admission of a call that may have had to wait.
     pub(crate) const fn admit(&mut self, retry: bool) {
         self.attempts += 1;

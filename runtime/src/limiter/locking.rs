@@ -88,7 +88,8 @@ impl Shared {
         now: Instant,
         wakes: &mut WakeList,
     ) {
-        let state = &locked.state;
+        let state = &mut locked.state;
+        state.note_hindrances();
         self.published
             .write(state.is_attentive(), state.binds_until());
         let outbox = self.client.get().is_some().then(|| locked.outbox());

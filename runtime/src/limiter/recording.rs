@@ -61,19 +61,20 @@ impl Shared {
     }
 
     pub(super) fn snapshot(&self) -> Snapshot {
-        let own = self.with_state(|state, now, _| state.snapshot(now));
-        self.with_resources(self.with_fast_path(own))
+        // An attempt begins before it ends: what has ended is read first.
+        let ended = self.fast_path.ended();
+        let (own, settled) =
+            self.with_state(|state, now, _| (state.snapshot(now), state.passed_settled));
+        self.with_resources(self.with_fast_path(own, ended.wrapping_add(settled)))
     }
 
     /// Adds the counts that are kept outside of the lock.
-    fn with_fast_path(&self, mut own: Snapshot) -> Snapshot {
-        // In this order: an attempt begins before it ends.
-        let ended = self.fast_path.ended();
+    fn with_fast_path(&self, mut own: Snapshot, ended: u64) -> Snapshot {
         let (attempts, permits) = self.fast_path.counts();
         let counts = &mut own.counts;
         counts.calls = counts.calls.wrapping_add(attempts);
         counts.attempts += attempts;
-        counts.granted = counts.attempts + permits;
+        counts.granted += counts.attempts + permits;
         counts.refused += self.late_counts.refused.load(Ordering::Relaxed);
         counts.given_up += self.late_counts.given_up.load(Ordering::Relaxed);
         let begun = counts.attempts + self.fast_path.reported();

@@ -8,8 +8,8 @@ use core::task::Poll;
 
 use crate::clock;
 use crate::costs::Costs;
-use crate::costs::MAX_ROWS;
 use crate::costs::Settlement;
+use crate::costs::Spent;
 use crate::error::Context as ErrorContext;
 use crate::error::Error;
 use crate::error::Kind;
@@ -52,8 +52,8 @@ pub struct Reservation<'a> {
 }
 
 impl<'a> Reservation<'a> {
-    fn new(limiter: &'a Limiter, costs: Costs, now: Instant) -> Self {
-        limiter.shared().fast_path.count_permit();
+    /// Returns the reservation of a permit that was counted when it was taken.
+    fn counted(limiter: &'a Limiter, costs: Costs, now: Instant) -> Self {
         Self {
             limiter,
             permit: Permit::new(limiter, now),
@@ -63,6 +63,11 @@ impl<'a> Reservation<'a> {
                 of: limiter.shared().address(),
             },
         }
+    }
+
+    fn new(limiter: &'a Limiter, costs: Costs, now: Instant) -> Self {
+        limiter.shared().fast_path.count_permit();
+        Self::counted(limiter, costs, now)
     }
 
     /// Corrects what the request took, as [`Limiter::settle`] does.
@@ -199,7 +204,7 @@ impl<'a> Future for AcquireCosts<'a> {
             return Poll::Ready(Ok(Reservation::new(limiter, costs, now)));
         }
         if self.ticket.is_none() && limiter.shared().pass_costs(&costs, now) {
-            return Poll::Ready(Ok(Reservation::new(limiter, costs, now)));
+            return Poll::Ready(Ok(Reservation::counted(limiter, costs, now)));
         }
         core::task::ready!(self.wait(&costs, cx))?;
         Poll::Ready(Ok(Reservation::new(limiter, costs, clock::now())))
@@ -279,7 +284,7 @@ impl Limiter {
             return Ok(Reservation::new(self, costs, now));
         }
         if shared.pass_costs(&costs, now) {
-            return Ok(Reservation::new(self, costs, now));
+            return Ok(Reservation::counted(self, costs, now));
         }
         match shared.try_take(&costs) {
             Ok(()) => Ok(Reservation::new(self, costs, now)),
@@ -331,7 +336,7 @@ impl Limiter {
         let mut settlement = Settlement {
             drawn_at: receipt.drawn_at,
             costs: receipt.costs,
-            spent: [None; MAX_ROWS],
+            spent: Spent::UNKNOWN,
         };
         for &(unit, amount) in spent {
             if !settlement.take(shared, unit, amount) {

@@ -2,17 +2,22 @@
 
 use core::fmt::Write as _;
 use std::sync::Arc;
+use std::sync::MutexGuard;
 
 use crate::clock;
 use crate::costs::Costs;
 use crate::costs::Settlement;
+use crate::costs::bits;
 use crate::error::Error;
 use crate::quota::Quota;
 use crate::row::REQUESTS;
 use crate::row::Rows;
 use crate::time::Instant;
 
+use super::counts::Counts;
+use super::fast_path::FastPath;
 use super::fast_path::TryTake;
+use super::locked::Locked;
 use super::request::Denial;
 use super::request::Refusal;
 use super::request::Request;
@@ -74,26 +79,21 @@ impl Shared {
         &self,
         amounts: impl IntoIterator<Item = (&'u str, u64)>,
     ) -> Result<Costs, Error> {
-        let mut costs = self.usual_costs();
-        for (unit, amount) in amounts {
-            let mut rows = self.rows_of(unit).peekable();
-            if rows.peek().is_none() {
+        let units = self.units.get().map(|units| &**units);
+        let mut costs = units.map_or(Costs::ONE, |units| units.usual);
+        for (at, (unit, amount)) in amounts.into_iter().enumerate() {
+            let places = places_of(units, unit, at);
+            if places == 0 {
                 return Err(self.unknown_unit(unit));
             }
-            rows.for_each(|row| costs.set(row, amount));
+            bits(places).for_each(|row| costs.set(row, amount));
         }
         Ok(costs)
     }
 
-    /// Returns the places of the limits of this unit.
-    pub(crate) fn rows_of(&self, unit: &str) -> impl Iterator<Item = usize> {
-        let wanted = if unit.is_empty() { REQUESTS } else { unit };
-        let units = self.units.get();
-        let plain = (units.is_none() && wanted == REQUESTS).then_some(0);
-        let rows = units.into_iter().flat_map(|units| units.units());
-        plain
-            .into_iter()
-            .chain(rows.filter_map(move |(row, it)| (it == wanted).then_some(row)))
+    /// Returns the places of the limits of this unit, a bit for each. `guess`: a place that is likely one of them.
+    fn places_of(&self, unit: &str, guess: usize) -> u8 {
+        places_of(self.units.get().map(|units| &**units), unit, guess)
     }
 
     /// Returns whether a resource of the server is one of the limits.
@@ -146,25 +146,41 @@ impl Shared {
     /// Admits a call's attempt if no caller waits and all limits have its costs.
     #[inline]
     pub(crate) fn admit_costs(&self, costs: &Costs, now: Instant) -> bool {
-        let passed = self.pass_costs(costs, now);
-        if passed {
-            self.fast_path.count_attempt();
-        }
-        passed
+        self.pass_or(costs, now, FastPath::count_attempt, Counts::begin)
     }
 
-    /// Takes a permit if no caller waits and all limits have the costs.
+    /// Takes a permit that is no attempt's, if no caller waits and all limits have the costs.
     #[inline]
     pub(super) fn pass_costs(&self, costs: &Costs, now: Instant) -> bool {
+        let count = |counts: &mut Counts| counts.granted += 1;
+        self.pass_or(costs, now, FastPath::count_permit, count)
+    }
+
+    /// Takes and counts a permit if no caller waits and all limits have the costs.
+    #[inline]
+    fn pass_or(
+        &self,
+        costs: &Costs,
+        now: Instant,
+        count: impl FnOnce(&FastPath),
+        count_under_lock: impl FnOnce(&mut Counts),
+    ) -> bool {
         if !self.has_rows() {
             match self.fast_path.pass(costs.of(0), now) {
-                TryTake::Taken => return true,
+                TryTake::Taken => {
+                    count(&self.fast_path);
+                    return true;
+                }
                 TryTake::Empty(_) => return false,
                 TryTake::Slow => {}
             }
         }
         let mut locked = self.lock();
-        locked.state.take_at_once(costs, now)
+        let passed = locked.state.take_at_once(costs, now);
+        if passed {
+            count_under_lock(&mut locked.state.counts);
+        }
+        passed
     }
 
     /// Takes a permit now. The refusal carries the instant at which one is free.
@@ -176,11 +192,22 @@ impl Shared {
         self.with_state(|state, now, _| state.take(&request, now))
     }
 
+    /// Counts an attempt that passed and of which nothing is to be learnt, and corrects what it took.
+    pub(crate) fn settle_passed(&self, settlement: &Settlement) {
+        let mut locked = self.lock();
+        locked.state.passed_settled = locked.state.passed_settled.wrapping_add(1);
+        self.correct(locked, settlement);
+    }
+
     /// Corrects what an attempt took, after its end was reported.
     pub(crate) fn settle_later(&self, settlement: &Settlement) {
-        let mut locked = self.lock();
+        self.correct(self.lock(), settlement);
+    }
+
+    #[inline]
+    fn correct(&self, mut locked: MutexGuard<'_, Locked>, settlement: &Settlement) {
         if locked.state.is_idle_with_rows() {
-            let now = clock::now();
+            let now = clock::quick();
             return locked.state.settle(settlement, now);
         }
         let now = self.begin(&mut locked);
@@ -190,11 +217,11 @@ impl Shared {
 
     /// Changes the quota of the limits of this unit.
     pub(super) fn set_limit(&self, unit: &str, quota: Quota) -> Result<(), Error> {
-        let mut rows = self.rows_of(unit).peekable();
-        if rows.peek().is_none() {
+        let places = self.places_of(unit, 0);
+        if places == 0 {
             return Err(self.unknown_unit(unit));
         }
-        for row in rows {
+        for row in bits(places) {
             if row == 0 {
                 self.set_quota(quota);
             } else {
@@ -208,14 +235,22 @@ impl Shared {
     }
 }
 
+/// Returns the places of the limits of a unit, a bit for each. `None`: there is one limit, of requests.
+#[inline]
+fn places_of(units: Option<&Units>, unit: &str, guess: usize) -> u8 {
+    let wanted = if unit.is_empty() { REQUESTS } else { unit };
+    match units {
+        Some(units) => units.places_of(wanted, guess),
+        None => u8::from(wanted == REQUESTS),
+    }
+}
+
 impl Settlement {
     /// Sets what was taken of a unit. Returns whether the limiter counts it.
+    #[inline]
     pub(crate) fn take(&mut self, limiter: &Shared, unit: &str, amount: u64) -> bool {
-        let mut is_known = false;
-        for row in limiter.rows_of(unit) {
-            self.spent[row] = Some(amount);
-            is_known = true;
-        }
-        is_known
+        let places = limiter.places_of(unit, 0);
+        bits(places).for_each(|row| self.spent.set(row, amount));
+        places != 0
     }
 }

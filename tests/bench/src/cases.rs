@@ -96,11 +96,6 @@ pub const CASES: [Case; 28] = [
     ),
 ];
 
-/// The case of this name.
-pub fn find(name: &str) -> Option<Case> {
-    CASES.into_iter().find(|case| case.name == name)
-}
-
 fn call<F: Future>(n: u64, make: impl Fn(u64) -> F) {
     repeat_inside(n, || ready(make(black_box(7))));
 }

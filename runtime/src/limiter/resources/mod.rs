@@ -105,6 +105,12 @@ impl Shared {
         resource
     }
 
+    /// Returns whether something may be learnt from an attempt that passed.
+    #[inline]
+    pub(crate) fn listens(&self) -> bool {
+        self.published.listens()
+    }
+
     /// Counts an attempt that passed, if nothing is to be learnt from it. Returns whether it was counted.
     #[inline]
     pub(crate) fn count_pass(&self) -> bool {

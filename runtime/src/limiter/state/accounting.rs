@@ -59,9 +59,9 @@ impl LimiterState {
         }
     }
 
-    /// Returns how many attempts have passed on the fast path since the last call of this function.
+    /// Returns how many attempts have passed without a report since the last call of this function.
     pub(super) fn new_passes(&mut self, fast_path: &FastPath) -> u64 {
-        let passes = fast_path.passes();
+        let passes = fast_path.passes().wrapping_add(self.passed_settled);
         let seen = mem::replace(&mut self.passes, passes);
         passes.wrapping_sub(seen)
     }

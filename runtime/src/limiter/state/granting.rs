@@ -61,6 +61,7 @@ impl LimiterState {
     }
 
     /// Returns the timer slack, while tokens are owed that a late timer kept from waiters.
+    #[inline]
     pub(super) fn credit(&self, now: Instant) -> Span {
         if now < self.owed_until {
             TIMER_SLACK

@@ -3,6 +3,7 @@
 
 pub(super) mod accounting;
 pub(super) mod announcing;
+mod at_once;
 pub(super) mod closing;
 pub(super) mod cooldown;
 pub(super) mod failing;
@@ -111,6 +112,8 @@ pub(super) struct LimiterState {
     pub(super) soonest: Instant,
     pub(super) waits: Waits,
     pub(super) counts: Counts,
+    /// Attempts that passed and were settled, which the fast path has not counted.
+    pub(in crate::limiter) passed_settled: u64,
     /// Attempts that the fast path had counted as passed at the last call of
     /// [`new_passes`](Self::new_passes).
     pub(super) passes: u64,
@@ -119,6 +122,9 @@ pub(super) struct LimiterState {
     pub(super) strict: Option<Box<StrictState>>,
     /// The limits, where there are several, or where the only one does not count requests.
     pub(super) rows: Option<Box<RowSet>>,
+    /// Instant from which on nothing but the limits holds calls back. Only for several limits, and between the visits to the
+    /// lock.
+    unhindered_from: Instant,
     /// Costs of attempts are corrected. The instant of each overflow has to be known for that, so the fast path stays shut.
     pub(super) settles: bool,
     /// Peaks of the level of the bucket, once costs are corrected.
@@ -154,10 +160,12 @@ impl LimiterState {
             soonest: Instant::FAR,
             waits: Waits::NONE,
             counts: Counts::NONE,
+            passed_settled: 0,
             passes: 0,
             announced: Announced::NOTHING,
             strict: StrictState::of(quota),
             rows: None,
+            unhindered_from: Instant::FAR,
             settles: false,
             peaks: None,
             forgiven: 0,
@@ -172,6 +180,7 @@ impl LimiterState {
         fast_path: &FastPath,
         now: Instant,
     ) {
+        self.unhindered_from = Instant::FAR;
         if let Some(tat) = handed {
             // The bucket that was handed to the fast path would be full by now: tokens may have overflowed.
             if self.bucket.tat <= now {

@@ -116,10 +116,36 @@ impl RowBucket {
         self.overflow(now, credit);
         self.peaks.record(self.bucket.room(now), now);
         self.bucket.tat = full_at;
-        self.hints.take(u64::from(cost), now);
+        self.hints.take_cost(cost, now);
         if let Some(strict) = &mut self.strict {
             strict.count(u64::from(cost), now);
         }
+    }
+
+    /// Returns the instant at which the bucket is full again without `cost` tokens that are taken at `now`. `None`: they are
+    /// not there, or something else than the bucket counts as well.
+    #[inline]
+    pub(super) fn free(&self, cost: u32, now: Instant, credit: Span) -> Option<Instant> {
+        if cost == 0 {
+            return Some(self.bucket.tat);
+        }
+        if cost > self.quota.burst().get() || self.strict.is_some() || !self.hints.is_silent(now) {
+            return None;
+        }
+        let shape = self.bucket.shape.with_room_for(cost);
+        let drawn = Bucket::new(self.bucket.tat, shape).take(cost, now, credit);
+        drawn.ok().map(|drawn| drawn.tat)
+    }
+
+    /// Takes `cost` tokens. `full_at`: the instant that [`free`](Self::free) has returned for this cost, at this instant.
+    #[inline]
+    pub(super) fn take_free(&mut self, full_at: Instant, cost: u32, now: Instant, credit: Span) {
+        if cost == 0 {
+            return;
+        }
+        self.overflow(now, credit);
+        self.peaks.record(self.bucket.room(now), now);
+        self.bucket.tat = full_at;
     }
 
     /// Records that tokens overflow which are there for longer than `credit`, if there are any.

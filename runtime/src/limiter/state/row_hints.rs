@@ -18,16 +18,31 @@ pub(super) struct RowHints {
     learning: RowLearning,
     /// Tokens that were taken, once the server has said anything about the limit.
     taken: Option<RunLog>,
+    /// Usual cost of a call, in parts of [`FINE`]: a mean in which the latest ones count most. Zero: there was none yet.
+    usual_cost: u64,
     /// Instant until which a refusal has closed the limit.
     closed_until: Instant,
 }
+
+/// Parts of a token in which the usual cost is counted.
+const FINE: u64 = 256;
+/// Number of calls of which the usual cost is about the mean.
+const USUAL: u64 = 8;
 
 impl RowHints {
     pub(super) const NONE: Self = Self {
         learning: RowLearning::NOTHING,
         taken: None,
+        usual_cost: 0,
         closed_until: Instant::EPOCH,
     };
+
+    /// Returns whether nothing restricts the limit at `now`, and nothing has to be remembered.
+    #[inline]
+    pub(super) fn is_silent(&self, now: Instant) -> bool {
+        // What was learnt began with the first statement, from which on tokens are remembered.
+        self.taken.is_none() && self.closed_until <= now
+    }
 
     /// Returns the instant, from `now` on, at which the last of `tokens` can be taken.
     #[inline]
@@ -37,6 +52,19 @@ impl RowHints {
         }
         let told = self.learning.earliest(0, tokens, now);
         told.max(self.closed_until).max(now)
+    }
+
+    /// Records that a call takes its cost.
+    #[inline]
+    pub(super) fn take_cost(&mut self, cost: u32, now: Instant) {
+        if self.taken.is_some() && cost > 0 {
+            let cost = u64::from(cost) * FINE;
+            self.usual_cost = match self.usual_cost {
+                0 => cost,
+                usual => usual - usual / USUAL + cost / USUAL,
+            };
+        }
+        self.take(u64::from(cost), now);
     }
 
     /// Records that tokens are taken.
@@ -79,7 +107,7 @@ impl RowHints {
         let used = RowUse {
             declared,
             left: Some(left),
-            cost: 1,
+            cost: (self.usual_cost + FINE / 2) / FINE,
             taken_since: self
                 .taken
                 .as_ref()
@@ -121,5 +149,69 @@ impl RowHints {
     /// Forgets everything.
     pub(super) fn forget(&mut self) {
         *self = Self::NONE;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use core::time::Duration;
+
+    use crate::hint::Hint;
+    use crate::hint::Window;
+    use crate::quota::Quota;
+    use crate::quota::Rate;
+    use crate::row::Row;
+
+    use super::*;
+
+    const fn at(seconds: u64) -> Instant {
+        Instant::EPOCH.after(Span::from_secs(seconds))
+    }
+
+    /// Hears of a window of 10,000 tokens, which ends in a minute.
+    fn hear(hints: &mut RowHints, remaining: f64, sent: Instant) {
+        let quota = Quota::new(Rate::parse("30000/min").expect("a rate"));
+        let rows = [Row::new("", quota), Row::new("tokens", quota)];
+        let window = Window::new().with_name("tokens").with_unit("tokens");
+        let window = window.with_limit(10_000.0).with_remaining(remaining);
+        let window = window.with_reset_after(Duration::from_secs(60));
+        let hint = Hint::new().with_windows(vec![window.clone(), window]);
+        let heard = Observation {
+            hint: &hint,
+            sent,
+            received: sent,
+            below: 0.1,
+            longest: Span::from_secs(3600),
+        };
+        let bucket = (Shape::of(quota), 0);
+        hints.hear(&Routes::of(&hint, &rows), 1, &heard, bucket, sent);
+    }
+
+    #[test]
+    fn the_last_tokens_of_a_window_are_spread_in_steps_of_the_usual_cost() {
+        let mut hints = RowHints::NONE;
+        hear(&mut hints, 9000.0, at(0));
+        for _ in 0..3 {
+            hints.take_cost(100, at(1));
+        }
+        hear(&mut hints, 500.0, at(2));
+        // 600 tokens in a minute, the 100 of the answered call among them.
+        assert_eq!(hints.earliest(100, at(2)), at(12));
+        hints.take_cost(100, at(12));
+        assert_eq!(hints.earliest(100, at(12)), at(22));
+    }
+
+    #[test]
+    fn the_usual_cost_follows_the_costs_of_calls() {
+        let mut hints = RowHints::NONE;
+        hear(&mut hints, 9000.0, at(0));
+        for cost in [1, 1, 0, 1] {
+            hints.take_cost(cost, at(1));
+        }
+        assert_eq!(hints.usual_cost, FINE);
+        for _ in 0..40 {
+            hints.take_cost(1000, at(1));
+        }
+        assert!((980..=1000).contains(&(hints.usual_cost / FINE)));
     }
 }

@@ -19,7 +19,6 @@ use crate::time::Instant;
 use crate::time::Span;
 
 use super::LimiterState;
-use super::cooldown::Probe;
 use super::peaks::Peaks;
 use super::row_bucket::RowBucket;
 use super::row_bucket::left;
@@ -87,7 +86,7 @@ impl LimiterState {
             }
         };
         if let Some(rows) = &mut self.rows {
-            rows.first.take(u64::from(costs.of(0)), now);
+            rows.first.take_cost(costs.of(0), now);
             rows.take(&drawn, costs, now, credit);
         }
         Ok(until)
@@ -144,22 +143,10 @@ impl LimiterState {
     /// Returns whether no caller waits, and the buckets are those of this state, and not of the fast path or a store.
     #[inline]
     pub(in crate::limiter) fn is_idle_with_rows(&self) -> bool {
-        self.needs_lock() && self.remote.is_none() && self.queue.waiting() == 0
-    }
-
-    /// Takes costs if no caller waits, and nothing but the limits holds calls back.
-    #[inline]
-    pub(in crate::limiter) fn take_at_once(&mut self, costs: &Costs, now: Instant) -> bool {
-        let is_plain = self.is_idle_with_rows()
-            && !self.shut
-            && self.cooldown.probe() == Probe::Off
-            && self.cooldown.until() <= now
-            && self.learnt.ages_at().is_none();
-        if !is_plain || self.too_large(costs).is_some() {
-            return false;
+        if self.unhindered_from < Instant::FAR {
+            return true;
         }
-        let credit = self.credit(now);
-        self.pay_all(costs, now, credit).is_ok()
+        self.needs_lock() && self.remote.is_none() && self.queue.waiting() == 0
     }
 
     /// Returns the first limit that never holds these costs, and what it holds.

@@ -20,19 +20,18 @@ impl LimiterState {
             costs,
             spent,
         } = settlement;
-        if let Some(spent) = spent[0] {
+        if let Some(spent) = spent.of(0) {
             self.settle_first(u64::from(costs.of(0)), spent, *drawn_at, now);
         }
         let Some(rows) = &mut self.rows else { return };
         for (row, state) in (1..).zip(&mut rows.others) {
+            let Some(spent) = spent.of(row) else { continue };
             let cost = u64::from(costs.of(row));
-            match spent[row] {
-                Some(spent) if spent > cost => {
-                    state.charge(spent - cost, now);
-                    self.delayed = true;
-                }
-                Some(spent) if spent < cost => state.give_back(cost - spent, *drawn_at, now),
-                _ => {}
+            if spent > cost {
+                state.charge(spent - cost, now);
+                self.delayed = true;
+            } else if spent < cost {
+                state.give_back(cost - spent, *drawn_at, now);
             }
         }
     }

@@ -47,16 +47,22 @@ impl LimiterState {
         if let Some(remote) = &mut self.remote {
             remote.spend(cost, self.bucket.shape);
         }
+        self.force_on_others(cost, now);
+        Ok(Instant::FAR)
+    }
+
+    /// Takes tokens that the bucket in force has granted from the buckets that may replace it.
+    pub(super) fn force_on_others(&mut self, cost: u32, now: Instant) {
         for bucket in [&mut self.declared, &mut self.refilled]
             .into_iter()
             .flatten()
         {
             bucket.force(cost, now);
         }
-        Ok(Instant::FAR)
     }
 
     /// Lets tokens overflow that are there for longer than `credit`, if there are any.
+    #[inline]
     pub(super) fn overflow(&mut self, now: Instant, credit: Span) {
         let full = now.before(credit);
         if self.bucket.tat < full {

@@ -6,14 +6,18 @@ use std::process::ExitCode;
 
 use bench::cases;
 use bench::cases::Case;
+use bench::rows;
 
 fn main() -> ExitCode {
     let mut args = env::args().skip(1);
-    let case = args.next().and_then(|name| cases::find(&name));
+    let all = || cases::CASES.iter().chain(rows::CASES);
+    let case = args
+        .next()
+        .and_then(|name| all().find(|case| case.name == name).copied());
     let repeats = args.next().and_then(|count| count.parse().ok());
     let (Some(case), Some(repeats)) = (case, repeats) else {
         eprintln!("usage: one CASE REPEATS, where CASE is one of:");
-        for case in &cases::CASES {
+        for case in all() {
             eprintln!("  {}", case.name);
         }
         return ExitCode::FAILURE;

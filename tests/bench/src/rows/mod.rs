@@ -11,6 +11,7 @@ mod llm;
 use std::collections::BTreeMap;
 use std::io;
 
+use crate::cases::Case;
 use crate::nanoseconds;
 use crate::table::Table;
 
@@ -21,6 +22,9 @@ pub struct Rows {
     crowds: Vec<crowd::Figures>,
     llm: Vec<llm::Figures>,
 }
+
+/// What is measured in nanoseconds.
+pub const CASES: &[Case] = &calls::CASES;
 
 impl Rows {
     /// Measures everything, in four minutes. `note` hears of each part that begins.
