@@ -33,6 +33,8 @@ mod late_answers;
 mod late_tokens;
 mod learning;
 mod meters;
+mod modes;
+mod modes_rows;
 mod naming;
 mod nested_deadline;
 mod observing;

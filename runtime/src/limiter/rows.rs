@@ -173,7 +173,7 @@ impl Shared {
             costs: *costs,
             ..Request::ONE
         };
-        self.with_state(|state, now, _| state.take(&request, now))
+        self.with_state(|state, now, _| state.admit_now(&request, now))
     }
 
     /// Corrects what an attempt took, after its end was reported.

@@ -12,6 +12,7 @@ pub(super) mod forecast;
 pub(super) mod granting;
 mod hearing;
 pub(super) mod news;
+mod observing;
 pub(super) mod overflow;
 mod peaks;
 pub(super) mod presence;
@@ -34,6 +35,7 @@ pub(super) mod why;
 use crate::bucket::Bucket;
 use crate::bucket::Shape;
 use crate::learning::Learnt;
+use crate::mode::Mode;
 use crate::quota::Quota;
 use crate::time::Instant;
 use crate::time::Span;
@@ -51,6 +53,7 @@ use self::row_set::RowSet;
 use self::strict_state::StrictState;
 use super::counts::Counts;
 use super::fast_path::FastPath;
+use super::observed::ObservedCounts;
 use super::remote::Remote;
 use super::wake_list::WakeList;
 
@@ -127,6 +130,10 @@ pub(super) struct LimiterState {
     pub(super) forgiven: u64,
     /// The limit in a store, from which permits come instead of from the bucket.
     pub(super) remote: Option<Box<Remote>>,
+    mode: Mode,
+    /// The bucket may owe tokens of calls that were not held back.
+    in_debt: bool,
+    observed: Option<Box<ObservedCounts>>,
 }
 
 impl LimiterState {
@@ -162,6 +169,9 @@ impl LimiterState {
             peaks: None,
             forgiven: 0,
             remote: None,
+            mode: Mode::Enforce,
+            in_debt: false,
+            observed: None,
         }
     }
 
@@ -198,6 +208,9 @@ impl LimiterState {
     pub(super) fn hand_back(&mut self, fast_path: &FastPath, now: Instant) {
         self.soonest = Instant::FAR;
         if self.remote.is_some() || self.shut || self.is_logged() || self.needs_lock() {
+            return;
+        }
+        if !self.enforces() || self.is_in_debt(now) {
             return;
         }
         let is_open = self.cooldown.held_until() <= now && self.cooldown.probe() == Probe::Off;

@@ -51,9 +51,11 @@ impl LimiterState {
             waited: rows.first_waited,
             forgiven: self.forgiven,
             closed_for: left(rows.first.closed_until().max(self.cooldown.until()), now),
+            would_have_waited: self.observed_of(0).waits,
+            would_have_refused: self.observed_of(0).refused,
         });
         for (row, state) in rows.numbered() {
-            snapshots[row] = Some(state.snapshot(now));
+            snapshots[row] = Some(state.snapshot(self.observed_of(row), now));
         }
         snapshots
     }
@@ -151,6 +153,7 @@ impl LimiterState {
     #[inline]
     pub(in crate::limiter) fn take_at_once(&mut self, costs: &Costs, now: Instant) -> bool {
         let is_plain = self.is_idle_with_rows()
+            && self.enforces()
             && !self.shut
             && self.cooldown.probe() == Probe::Off
             && self.cooldown.until() <= now
