@@ -81,7 +81,7 @@ async fn an_observed_queue_is_that_of_a_limiter_that_enforces() {
     let mut seed = 7_u64;
     for _ in 0..200 {
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        sleep(ms(seed >> 55)).await;
+        sleep(ms(seed >> 56)).await;
         observing.acquire().await.unwrap();
         let enforcing = enforcing.clone();
         waits.push(tokio::spawn(async move {
