@@ -42,7 +42,7 @@ impl LimiterState {
             Mode::Observe if mode != before => self.bound_debt(now),
             // Permits that are not used yet have taken no tokens, which are not given back.
             Mode::Off if mode != before => {
-                self.overflowed = Overflow::by(now.after(Span::SHORTEST))
+                self.overflowed = Overflow::by(now.after(Span::SHORTEST));
             }
             _ => {}
         }
