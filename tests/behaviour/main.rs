@@ -35,6 +35,7 @@ mod learning;
 mod meters;
 mod modes;
 mod modes_rows;
+mod modes_switching;
 mod naming;
 mod nested_deadline;
 mod observing;

@@ -52,7 +52,7 @@ async fn waits_are_counted_by_limit() {
     assert_eq!(would_wait(&limiter), (3, 1100, 600));
     assert_eq!(snapshot.would_have_refused, 2);
 
-    // A cooldown is nobody's, and its end that of no limit.
+    // The end of a cooldown belongs to no limit.
     sleep(secs(10)).await;
     limiter.cooldown_for(secs(5));
     limiter.acquire().await.unwrap();
