@@ -114,6 +114,11 @@ const CASES: &[(&str, &str, &str)] = &[
         "async fn cost_without_a_limiter(ids: &[u64]) -> Result<Vec<u8>, Error> { marker(ids).await }",
     ),
     (
+        "observing",
+        "rate = 5, mode = \"observe\"",
+        "async fn observing() -> Result<(), Error> { marker().await }",
+    ),
+    (
         "impl_trait",
         "rate = 5, crate = crate::reexport",
         "async fn impl_trait(it: impl AsRef<str>) -> Result<impl Iterator<Item = u8>, Error> { marker(it.as_ref()) }",

@@ -274,6 +274,16 @@ pub(crate) const GUESSES: Guesses = &[
         "write `mode = \"off\"` for a function that runs as if it had no attribute",
     ),
     (
+        &[
+            "observe",
+            "observe_only",
+            "shadow",
+            "shadow_mode",
+            "dry_run",
+        ],
+        "write `mode = \"observe\"` for a limiter that holds nothing back and says what it would have done",
+    ),
+    (
         &["start_empty", "empty", "initial_tokens", "initial"],
         "write `start = \"empty\"` for a bucket that begins without tokens",
     ),
@@ -298,6 +308,27 @@ pub(crate) const WORDS: &[Words] = &[
         advice: "write \"strict\" where no interval of the rate's period may hold more than its count, or leave it out for \
              a token bucket",
         guesses: &[(&["sliding", "rolling", "moving", "fixed", "log"], "strict")],
+    },
+    Words {
+        option: "mode",
+        advice: "write \"enforce\" to hold calls back, \"observe\" to hold nothing back and say what would have waited, or \
+             \"off\" to run as if there were no attribute",
+        guesses: &[
+            (
+                &[
+                    "shadow",
+                    "dry_run",
+                    "dryrun",
+                    "log",
+                    "report",
+                    "report_only",
+                    "monitor",
+                ],
+                "observe",
+            ),
+            (&["disabled", "none", "false", "unlimited"], "off"),
+            (&["enabled", "true", "normal", "strict"], "enforce"),
+        ],
     },
     Words {
         option: "on_store_error",

@@ -46,7 +46,13 @@ pub(crate) const POLICIES: [(&str, &str); 3] =
 pub(crate) const WINDOWS: [(&str, &str); 1] = [("strict", "strict")];
 
 /// Words of `mode` and of `start`, and the methods of the runtime's settings.
-pub(crate) const MODES: [(&str, &str); 2] = [("on", "on"), ("off", "off")];
+/// `"on"` is the older word for `"enforce"`.
+pub(crate) const MODES: [(&str, &str); 4] = [
+    ("enforce", "enforce"),
+    ("observe", "observe"),
+    ("off", "off"),
+    ("on", "enforce"),
+];
 pub(crate) const STARTS: [(&str, &str); 2] = [("full", "start_full"), ("empty", "start_empty")];
 
 impl Scope {
@@ -289,6 +295,7 @@ mod tests {
                 "write `on_store_error = \"local\"`",
             ),
             (Scope::Backoff, "multiplier", "write `factor = 2`"),
+            (Scope::Attribute, "shadow", "write `mode = \"observe\"`"),
             (Scope::Headers, "unit", "write `reset = \"millis\"`"),
         ] {
             let message = unknown(scope, name);

@@ -17,6 +17,7 @@ pub(crate) fn check(options: &Options, errors: &mut Errors) {
     row_rules::check(options, errors);
     check_store(options, errors);
     check_start(options, errors);
+    check_mode(options, errors);
     check_window(options, errors);
     check_conflicts(options, errors);
     if let Some(backoff) = &options.backoff {
@@ -102,6 +103,21 @@ fn check_start(options: &Options, errors: &mut Errors) {
         _ => return,
     };
     errors.at(start, message);
+}
+
+/// Checks that a limiter which is to observe is known by the attribute: of one from elsewhere, its own place says so.
+fn check_mode(options: &Options, errors: &mut Errors) {
+    if let (Some(mode), Some(Limiter::Handle(_)), true) = (
+        options.name("mode"),
+        &options.limiter,
+        options.modes.contains(&"observe"),
+    ) {
+        errors.at(
+            mode,
+            "the mode is the limiter's, for all functions that share it: remove `mode` here, and write \
+             `.mode(Mode::Observe)` where it is built, or `limiter.set_mode(Mode::Observe)`",
+        );
+    }
 }
 
 /// Checks that a strict window has a rate of whole tokens and a burst that is less, if any, and that a store can keep it.

@@ -113,7 +113,7 @@ impl Setting {
             }
             Self::Value("max_throttles", value) => value.is_none_at_all(),
             Self::RespectHeaders(respected) => *respected,
-            Self::Mode(mode) => matches!(*mode, "on" | "start_full"),
+            Self::Mode(mode) => matches!(*mode, "enforce" | "start_full"),
             _ => false,
         }
     }

@@ -8,6 +8,7 @@ use core::time::Duration;
 use crate::error::Error;
 use crate::failure::Failure;
 use crate::lasting::Lasting;
+use crate::mode::Mode;
 use crate::report::Report;
 
 /// An event with these fields.
@@ -134,6 +135,42 @@ pub(crate) fn long_wait(limiter: &str, long: &LongWait) {
     }
     // Without the feature nothing else reads it.
     let _ = message;
+}
+
+/// A call that a limiter which observes would have held back.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct HeldBack {
+    /// Time that it would have waited. `None`: it would have been refused.
+    pub(crate) wait: Option<Duration>,
+    /// Unit of the limit that it would have waited for. `None`: it would have waited for the end of a pause.
+    pub(crate) unit: Option<&'static str>,
+    /// Reason where there is no unit.
+    pub(crate) why: &'static str,
+}
+
+impl fmt::Display for HeldBack {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.wait {
+            Some(wait) => write!(f, "a call would have waited {}", Lasting(wait))?,
+            None => f.write_str("a call would have been refused")?,
+        }
+        match self.unit {
+            Some(unit) => write!(f, " for `{unit}`"),
+            None => write!(f, ": {}", self.why),
+        }
+    }
+}
+
+/// A limiter that observes would have held a call back.
+pub(crate) fn held_back(limiter: &str, call: &HeldBack) {
+    say!(info: limiter = limiter; "{call}");
+    // Without the feature nothing else reads it.
+    let _ = call;
+}
+
+/// The program has changed a limiter's mode.
+pub(crate) fn mode_changed(limiter: &str, mode: Mode) {
+    say!(info: limiter = limiter, mode = mode; "the limiter's mode is changed");
 }
 
 /// A server says that more is left of a limit than the limit itself.

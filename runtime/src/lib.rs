@@ -42,6 +42,7 @@
 //!   [`Counts`] and [`Waits`]. A [`Report`] is passed to the hooks `on_retry` and `on_give_up`.
 //! * [`Limiter::resume`], [`Limiter::reset`] and [`Limiter::close`] control a limiter by hand. [`drain`] and [`drain_all`]
 //!   are for the end of a program.
+//! * [`Limiter::set_mode`] chooses a [`Mode`]: a limiter that observes holds nothing back and says what it would have done.
 //! * [`store`] has the stores of limits that processes share.
 //!
 //! # Promises
@@ -120,6 +121,7 @@ mod call;
 mod clock;
 mod context;
 mod costs;
+mod debt;
 mod error;
 mod events;
 mod failure;
@@ -134,6 +136,7 @@ pub mod hint;
 mod lasting;
 mod learning;
 mod limiter;
+mod mode;
 #[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
 mod observing;
 #[cfg(test)]
@@ -179,6 +182,7 @@ pub use crate::limiter::AcquireCosts;
 pub use crate::limiter::Counts;
 pub use crate::limiter::Limiter;
 pub use crate::limiter::LimiterBuilder;
+pub use crate::limiter::ObservedWaits;
 pub use crate::limiter::Permit;
 pub use crate::limiter::Receipt;
 pub use crate::limiter::Reservation;
@@ -189,6 +193,7 @@ pub use crate::limiter::drain;
 pub use crate::limiter::drain_all;
 pub use crate::limiter::limiter;
 pub use crate::limiter::limiters;
+pub use crate::mode::Mode;
 pub use crate::quota::Quota;
 pub use crate::quota::Rate;
 pub use crate::report::Report;

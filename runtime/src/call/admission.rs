@@ -145,7 +145,7 @@ impl Core<'_> {
             backed_off: scope.map_or(Span::ZERO, Scope::unreported_backoff),
         };
         let entered = if limiter.has_resources() {
-            gathered.ask(limiter, self.function(), request, cx)
+            gathered.ask_or_pass(limiter, self.function(), request, cx)
         } else {
             let entered = Ticket::enter(limiter, request, cx);
             entered

@@ -73,8 +73,26 @@ impl Gathered {
         self.held.into_iter().for_each(Ticket::use_up);
     }
 
+    /// Asks for the next permit that an attempt needs. A limiter that does not hold calls back lets it pass.
+    pub(super) fn ask_or_pass(
+        self,
+        limiter: &Arc<Shared>,
+        function: Function,
+        request: Request,
+        cx: &Context<'_>,
+    ) -> Result<Entered, Denial> {
+        if limiter.enforces() {
+            return self.ask(limiter, function, request, cx);
+        }
+        let mut missing = limiter.binding(function, clock::now());
+        missing.retain(|resource| !self.held.iter().any(|ticket| ticket.is_of(resource)));
+        limiter.pass_with(&missing, &request)?;
+        self.use_up();
+        Ok(Entered::Admitted)
+    }
+
     /// Asks for the next permit that an attempt needs.
-    pub(super) fn ask(
+    fn ask(
         mut self,
         limiter: &Arc<Shared>,
         function: Function,

@@ -11,6 +11,7 @@
 //! | [Several processes](processes) | How do processes and machines share a limit? |
 //! | [Clients](clients) | What do I write with reqwest, tonic, ureq, octocrab, async-openai? |
 //! | [Without the attribute](direct_calls) | How do I call through a limiter where an attribute cannot be? |
+//! | [Observing before enforcing](observing) | How do I try a rate on a program that runs, without slowing it down? |
 //! | [What is learnt from the server](learning) | Why is the limiter slower than I said? |
 //! | [Tests](testing) | How do I test without waiting? |
 //! | [When things go wrong](troubleshooting) | What does this event or error mean, and what do I do? |
@@ -47,6 +48,9 @@ pub mod clients {}
 
 #[doc = include_str!("direct_calls.md")]
 pub mod direct_calls {}
+
+#[doc = include_str!("observing.md")]
+pub mod observing {}
 
 #[doc = include_str!("learning.md")]
 pub mod learning {}

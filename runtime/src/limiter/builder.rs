@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::error::Error;
+use crate::mode::Mode;
 use crate::quota::Quota;
 use crate::row::Row;
 use crate::row::Rows;
@@ -45,6 +46,7 @@ pub struct LimiterBuilder {
     store: Option<Arc<dyn Store>>,
     policy: Option<Policy>,
     unregistered: bool,
+    mode: Option<Mode>,
 }
 
 impl LimiterBuilder {
@@ -55,6 +57,7 @@ impl LimiterBuilder {
             store: None,
             policy: None,
             unregistered: false,
+            mode: None,
         }
     }
 
@@ -175,6 +178,29 @@ impl LimiterBuilder {
         self
     }
 
+    /// Sets the mode in which the limiter begins. Default: [`Mode::Enforce`].
+    ///
+    /// The mode of a limiter that has been chosen before, by another declaration of its [name](Self::name) or by
+    /// [`Limiter::set_mode`], stays.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use paced::{Limiter, Mode, Quota};
+    ///
+    /// let quota = Quota::per_minute(NonZeroU32::MIN);
+    /// let github = Limiter::builder(quota).name("github").mode(Mode::Observe).build()?;
+    /// github.try_acquire()?;
+    /// github.try_acquire()?;
+    /// assert_eq!(github.snapshot().would_have_refused, 1);
+    /// # Ok::<(), paced::Error>(())
+    /// ```
+    pub const fn mode(mut self, mode: Mode) -> Self {
+        self.mode = Some(mode);
+        self
+    }
+
     /// Adds a limit of another unit, such as the tokens of a language model, or a second one of `"requests"`. The
     /// quota of the builder is that of requests.
     ///
@@ -227,6 +253,15 @@ impl LimiterBuilder {
     /// # Ok::<(), paced::Error>(())
     /// ```
     pub fn build(self) -> Result<Limiter, Error> {
+        let mode = self.mode;
+        let limiter = self.declare()?;
+        if let Some(mode) = mode {
+            limiter.shared().declare_mode(mode);
+        }
+        Ok(limiter)
+    }
+
+    fn declare(self) -> Result<Limiter, Error> {
         let policy = self.policy.unwrap_or_default();
         match (self.name, self.store) {
             (None, Some(_)) => Err(Error::invalid(

@@ -80,6 +80,6 @@ impl Shared {
             // Without any event: the registry is locked, and a subscriber may use it.
             state.hand_back(&self.fast_path, now);
         }
-        is_idle && is_plain && is_full
+        is_idle && is_plain && is_full && !self.mode.is_set()
     }
 }

@@ -61,7 +61,7 @@ impl Shared {
         wakes: &mut WakeList,
     ) -> (MutexGuard<'a, Locked>, Instant) {
         loop {
-            match locked.state.grant(now, wakes) {
+            match locked.state.grant_or_release(now, wakes) {
                 Next::Due(due) => match locked.timers.set(due) {
                     Setting::Set => return (locked, now),
                     Setting::Fired => now = clock::now(),

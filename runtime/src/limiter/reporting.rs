@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::clock;
 use crate::costs::Costs;
 use crate::learning::DeclaredBucket;
+use crate::mode::Mode;
 use crate::time::Instant;
 use crate::time::Span;
 
@@ -24,6 +25,9 @@ impl Shared {
     /// Reports on an attempt: that it has ended, or what its body has observed. Visits the lock once, and those of
     /// the server's resources that it concerns once each.
     pub(crate) fn report(&self, report: &AttemptReport<'_>) -> Forecast {
+        if self.mode.get() == Mode::Off {
+            return self.report_off(report);
+        }
         let of_row = report.resource.is_some_and(|name| self.is_row(name));
         let named = report
             .resource
@@ -62,7 +66,7 @@ impl Shared {
     }
 
     /// Counts the end of an attempt. `learnt`: the limiter has learnt from it that it passed.
-    fn count_end_of(&self, report: &AttemptReport<'_>, learnt: bool) {
+    pub(super) fn count_end_of(&self, report: &AttemptReport<'_>, learnt: bool) {
         match report.result {
             AttemptResult::UnderWay(_) => {}
             result if result.has_passed() && !learnt && !self.has_resources() => {
@@ -185,6 +189,13 @@ impl Shared {
 impl LimiterState {
     /// Returns what a call that may be retried decides by.
     fn forecast(&self, costs: &Costs, now: Instant) -> Forecast {
+        if !self.enforces() {
+            // Only its own wait binds it.
+            return Forecast {
+                is_shut: self.shut,
+                ..Forecast::FREE
+            };
+        }
         Forecast {
             permit_at: self.expected(Priority::Retries, true, costs, now),
             closed_until: self.cooldown.until(),

@@ -189,7 +189,7 @@ impl Shared {
             costs: *costs,
             ..Request::ONE
         };
-        self.with_state(|state, now, _| state.take(&request, now))
+        self.with_state(|state, now, _| state.admit_now(&request, now))
     }
 
     /// Counts an attempt that passed and of which nothing is to be learnt, and corrects what it took.

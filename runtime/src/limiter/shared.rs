@@ -27,6 +27,7 @@ use super::fast_path::TryTake;
 use super::locked;
 use super::locked::Locked;
 use super::long_waits::LongWaits;
+use super::mode_cell::ModeCell;
 use super::name::Naming;
 use super::published::Published;
 use super::remote::Remote;
@@ -48,6 +49,7 @@ pub(crate) struct Shared {
     pub(super) published: Published,
     pub(super) late_counts: LateCounts,
     pub(super) long_waits: LongWaits,
+    pub(super) mode: ModeCell,
     /// The limiters of the server's resources.
     pub(super) resources: Mutex<Resources<Self>>,
     pub(super) locked: Mutex<Locked>,
@@ -98,6 +100,7 @@ impl Shared {
             published: Published::new(),
             late_counts: LateCounts::new(),
             long_waits: LongWaits::new(),
+            mode: ModeCell::new(),
             resources: Mutex::new(Resources::EMPTY),
             locked: Mutex::new(Locked::new(quota)),
             naming: Naming::default(),
@@ -140,7 +143,7 @@ impl Shared {
                     costs: self.costs_of_requests(cost),
                     ..Request::ONE
                 };
-                self.with_state(|state, now, _| state.take(&request, now))
+                self.with_state(|state, now, _| state.admit_now(&request, now))
             }
         }
     }
@@ -151,7 +154,7 @@ impl Shared {
         let (mut locked, now) = self.lock_state();
         let mut wakes = WakeList::new();
         locked.state.waits.backoff += Duration::from(request.backed_off);
-        let entered = match locked.state.take(&request, now) {
+        let entered = match locked.state.admit(&request, now) {
             Ok(()) => Ok(None),
             Err(refusal @ (Refusal::TooLarge { .. } | Refusal::NoStore)) => {
                 Err(Denial::Refused(refusal))

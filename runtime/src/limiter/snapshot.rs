@@ -8,6 +8,7 @@ use crate::quota::Rate;
 use crate::waits::Waits;
 
 use super::counts::Counts;
+use super::observed::ObservedWaits;
 
 /// State of a [`Limiter`](crate::Limiter) at one moment.
 ///
@@ -56,6 +57,14 @@ pub struct Snapshot {
     pub waits: Waits,
     /// Counts of what has happened so far.
     pub counts: Counts,
+    /// Waits that calls would have had so far while the limiter was in [`Mode::Observe`](crate::Mode::Observe): for
+    /// permits and for cooldowns.
+    pub would_have_waited: ObservedWaits,
+    /// Number of calls so far that would have been refused while the limiter was in
+    /// [`Mode::Observe`](crate::Mode::Observe): by their `max_wait` or their deadline, because they take more than a limit
+    /// holds, or because they do not wait, as [`try_acquire`](crate::Limiter::try_acquire). They are not among those
+    /// that would have waited.
+    pub would_have_refused: u64,
     /// States of the limits, of a limiter with several: see [`row`](Self::row).
     pub(super) rows: [Option<RowSnapshot>; MAX_ROWS],
 }
@@ -92,6 +101,11 @@ pub struct RowSnapshot {
     /// Remaining time for which the server's limit is used up, if it says so. Calls that take nothing of this limit go
     /// on, unless it is the first limit of requests.
     pub closed_for: Option<Duration>,
+    /// Waits of [`Snapshot::would_have_waited`] in which this limit would have had its tokens last. Waits for the end of a
+    /// cooldown alone belong to no limit.
+    pub would_have_waited: ObservedWaits,
+    /// Calls of [`Snapshot::would_have_refused`] for which this limit would have had its tokens last, or never.
+    pub would_have_refused: u64,
 }
 
 impl Snapshot {

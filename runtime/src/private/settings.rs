@@ -8,6 +8,7 @@ use crate::call::Config;
 use crate::call::Hooks;
 use crate::context::ResetUnit;
 use crate::error::Error;
+use crate::mode::Mode;
 use crate::quota::Quota;
 use crate::quota::Rate;
 use crate::report::Report;
@@ -34,6 +35,7 @@ pub struct Settings {
     pub(super) name: Option<&'static str>,
     pub(super) store: Option<StoreChoice>,
     pub(super) policy: Policy,
+    pub(super) mode: Option<Mode>,
     pub(super) config: Config,
     pub(super) hooks: Hooks,
 }
@@ -54,6 +56,7 @@ impl Settings {
         name: None,
         store: None,
         policy: Policy::new(),
+        mode: None,
         config: Config::DEFAULT,
         hooks: Hooks::NONE,
     };
@@ -224,6 +227,13 @@ impl Settings {
     #[must_use]
     pub const fn start_empty(mut self) -> Self {
         self.starts_empty = true;
+        self
+    }
+
+    /// Sets `mode = "observe"`.
+    #[must_use]
+    pub const fn observe(mut self) -> Self {
+        self.mode = Some(Mode::Observe);
         self
     }
 

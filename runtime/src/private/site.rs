@@ -246,6 +246,9 @@ impl Site {
         } else {
             limiter_of(self.name, &settings).map_err(located)?
         };
+        if let (Some(limiter), Some(mode)) = (&limiter, settings.mode) {
+            limiter.shared().declare_mode(mode);
+        }
         Ok(Setup {
             config: settings.config,
             limiter: limiter.map(|limiter| Arc::clone(limiter.shared())),

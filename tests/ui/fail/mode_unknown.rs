@@ -1,6 +1,6 @@
 use paced::rate_limited;
 
-#[rate_limited(rate = 5, mode = "observe")]
+#[rate_limited(rate = 5, mode = "paused")]
 async fn fetch() -> std::io::Result<()> {
     Ok(())
 }

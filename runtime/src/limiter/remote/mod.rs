@@ -4,6 +4,8 @@
 //! Takes the time as an argument and does no I/O: requests to the store are collected, and sent by the holder
 //! of the limiter's lock after unlocking.
 
+mod charges;
+mod charging;
 pub(super) mod client;
 mod config;
 mod outage;
@@ -24,6 +26,7 @@ use crate::store::Ticks;
 use crate::time::Instant;
 use crate::time::Span;
 
+use self::charges::Charges;
 pub(super) use self::config::RemoteConfig;
 pub(super) use self::outage::StoreEvent;
 use self::slots::Slots;
@@ -184,6 +187,8 @@ pub(super) struct Remote {
     resumed_at: Option<Instant>,
     /// Pace of the server that the store was told.
     told_pace: Option<Pace>,
+    /// Tokens of calls that were not held back.
+    charges: Charges,
     event: Option<StoreEvent>,
     /// Waiters may have to be refused.
     unsettled: bool,
@@ -209,6 +214,7 @@ impl Remote {
             told_until: Instant::EPOCH,
             resumed_at: None,
             told_pace: None,
+            charges: Charges::default(),
             event: None,
             unsettled: false,
         }

@@ -58,7 +58,8 @@ impl Remote {
         if void {
             self.slots.clear();
         }
-        if reply.state.generation >= generation {
+        // The answer to a charge is no draw.
+        if reply.state.generation >= generation && !self.charges.are_in(id) {
             for answer in reply.answers.iter().filter(|it| it.granted > 0) {
                 self.hold(*answer, &heard, shape, now);
             }

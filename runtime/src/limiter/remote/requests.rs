@@ -59,6 +59,7 @@ impl Remote {
             Mode::Broken { again_at, .. } if now < again_at => {}
             Mode::Broken { .. } | Mode::Up => self.draw(demand, shape, now),
         }
+        self.plan_charges(shape, now);
         self.next_due(demand, now)
     }
 

@@ -88,13 +88,15 @@ impl Shared {
         let resource = self.table().record(name, function, || {
             // The declared limiter keeps to a strict window for all of them.
             let quota = self.lock().state.quota().without_window();
-            match self.client.get() {
+            let resource = match self.client.get() {
                 None => Self::new(quota),
                 Some(client) => {
                     let config = RemoteConfig::of(client.policy());
                     Self::linked(quota, client.of_resource(name), config)
                 }
-            }
+            };
+            resource.put_mode(self.mode.get());
+            resource
         });
         resource.set_name(&format!("{}#{name}", self.label()).into());
         if !self.has_resources() {

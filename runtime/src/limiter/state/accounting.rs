@@ -16,6 +16,7 @@ impl LimiterState {
     /// Returns the state as it is at `now`, without what is counted outside of the lock.
     pub(in crate::limiter) fn snapshot(&self, now: Instant) -> Snapshot {
         let left = self.cooldown.until().since(now);
+        let observed = self.observed_in_all();
         Snapshot {
             quota: self.quota(),
             rate: Rate::of_interval(self.bucket.shape.interval),
@@ -26,6 +27,8 @@ impl LimiterState {
             cooldown: (!left.is_zero()).then_some(left.into()),
             waits: self.waits,
             counts: self.counts,
+            would_have_waited: observed.waits,
+            would_have_refused: observed.refused,
             rows: self.row_snapshots(now),
         }
     }

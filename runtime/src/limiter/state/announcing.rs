@@ -54,6 +54,7 @@ impl LimiterState {
         let (until, declared) = (self.cooldown.until(), self.declared_shape);
         let mut news = News {
             wait: self.announced.wait.take(),
+            held_back: self.announced.held_back.take(),
             by_hand: self.announced.by_hand.take(),
             odd: mem::take(&mut self.announced.odd),
             stuck: mem::take(&mut self.announced.stuck),

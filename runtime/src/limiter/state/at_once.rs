@@ -19,6 +19,7 @@ impl LimiterState {
 
     fn end_of_hindrances(&self) -> Instant {
         let is_plain = self.remote.is_none()
+            && self.enforces()
             && self.queue.waiting() == 0
             && !self.shut
             && self.strict.is_none()
@@ -72,6 +73,7 @@ impl LimiterState {
     #[inline(never)]
     fn take_otherwise(&mut self, costs: &Costs, now: Instant) -> bool {
         let is_plain = self.is_idle_with_rows()
+            && self.enforces()
             && !self.shut
             && self.cooldown.probe() == Probe::Off
             && self.cooldown.until() <= now

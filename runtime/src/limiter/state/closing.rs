@@ -33,6 +33,7 @@ impl LimiterState {
     /// Closes until `until`. A longer cooldown extends the current one, a shorter one changes nothing. Unused
     /// permits are revoked.
     pub(in crate::limiter) fn close(&mut self, until: Instant, now: Instant, wakes: &mut WakeList) {
+        let debt = self.queued_debt(now);
         if !self.cooldown.extend(until, now) {
             return;
         }
@@ -43,6 +44,7 @@ impl LimiterState {
             peaks.forget(until);
         }
         self.empty(until);
+        self.requeue(debt, until);
         self.expel(now, wakes);
     }
 
@@ -73,7 +75,7 @@ impl LimiterState {
         }
         match self.refilled.take() {
             Some(mut refilled) if self.remote.is_none() => {
-                refilled.reshape(self.bucket.shape, now);
+                refilled.reshape_keeping(self.keeps_debt(), self.bucket.shape, now);
                 refilled.reopen(now);
                 self.bucket = refilled;
             }

@@ -287,13 +287,13 @@ impl LimiterState {
             None if to == plain || self.remote.is_some() => None,
             declared => {
                 let mut declared = declared.unwrap_or(self.bucket);
-                declared.reshape(plain, now);
+                declared.reshape_keeping(self.observes(), plain, now);
                 Some(declared)
             }
         };
         self.reshape_rows(now);
         let changes = to != self.bucket.shape;
-        if changes && self.needs_lock() {
+        if changes && self.keeps_debt() {
             let from = now.max(self.cooldown.until());
             self.overflow(from, Span::ZERO);
             let used = self.bucket.used_in(to, from);
@@ -328,6 +328,10 @@ impl LimiterState {
 
     /// Returns whether the limiter learns something from calls that pass.
     pub(in crate::limiter) fn is_attentive(&self) -> bool {
+        !self.takes_nothing() && self.learns()
+    }
+
+    fn learns(&self) -> bool {
         let probing = self.cooldown.probe() != Probe::Off;
         self.strict.is_some()
             || self.has_strict_row()

@@ -92,6 +92,9 @@ impl LimiterState {
 
     /// Refuses all waiters that cannot be served in time any more.
     pub(in crate::limiter) fn expel(&mut self, now: Instant, wakes: &mut WakeList) {
+        if !self.enforces() {
+            return;
+        }
         let closed = self.cooldown.closed_in_all();
         let mut ahead = TotalCosts::default();
         self.soonest = Instant::FAR;

@@ -13,6 +13,7 @@ pub(super) mod forecast;
 pub(super) mod granting;
 mod hearing;
 pub(super) mod news;
+mod observing;
 pub(super) mod overflow;
 mod peaks;
 pub(super) mod presence;
@@ -35,6 +36,7 @@ pub(super) mod why;
 use crate::bucket::Bucket;
 use crate::bucket::Shape;
 use crate::learning::Learnt;
+use crate::mode::Mode;
 use crate::quota::Quota;
 use crate::time::Instant;
 use crate::time::Span;
@@ -52,6 +54,7 @@ use self::row_set::RowSet;
 use self::strict_state::StrictState;
 use super::counts::Counts;
 use super::fast_path::FastPath;
+use super::observed::ObservedCounts;
 use super::remote::Remote;
 use super::wake_list::WakeList;
 
@@ -133,6 +136,10 @@ pub(super) struct LimiterState {
     pub(super) forgiven: u64,
     /// The limit in a store, from which permits come instead of from the bucket.
     pub(super) remote: Option<Box<Remote>>,
+    mode: Mode,
+    /// The bucket may owe tokens of calls that were not held back.
+    in_debt: bool,
+    observed: Option<Box<ObservedCounts>>,
 }
 
 impl LimiterState {
@@ -170,6 +177,9 @@ impl LimiterState {
             peaks: None,
             forgiven: 0,
             remote: None,
+            mode: Mode::Enforce,
+            in_debt: false,
+            observed: None,
         }
     }
 
@@ -207,6 +217,9 @@ impl LimiterState {
     pub(super) fn hand_back(&mut self, fast_path: &FastPath, now: Instant) {
         self.soonest = Instant::FAR;
         if self.remote.is_some() || self.shut || self.is_logged() || self.needs_lock() {
+            return;
+        }
+        if !self.enforces() || self.is_in_debt(now) {
             return;
         }
         let is_open = self.cooldown.held_until() <= now && self.cooldown.probe() == Probe::Off;

@@ -1,6 +1,7 @@
 //! Changes of a limiter that events report: pauses, rates that are learnt, and long waits before they begin.
 
 use crate::events;
+use crate::events::HeldBack;
 use crate::events::LongWait;
 use crate::learning::Oddities;
 use crate::limiter::long_waits::EVERY;
@@ -32,6 +33,8 @@ pub(in crate::limiter) struct Announced {
     pub(super) spread: bool,
     /// Long wait to be announced, unless one was not long ago.
     pub(super) wait: Option<LongWait>,
+    /// Call to be announced that a limiter which observes would have held back.
+    pub(super) held_back: Option<HeldBack>,
     /// Statements of the server that cannot be meant, to be announced.
     pub(super) odd: Oddities,
     /// Change by hand to be announced.
@@ -53,6 +56,7 @@ pub(in crate::limiter) struct News {
     pub(super) spread: Option<(Rate, Span)>,
     pub(super) unspread: bool,
     pub(super) wait: Option<LongWait>,
+    pub(super) held_back: Option<HeldBack>,
     pub(super) by_hand: Option<ByHand>,
     pub(super) odd: Oddities,
     pub(super) stuck: usize,
@@ -66,6 +70,7 @@ impl Announced {
         cut: false,
         spread: false,
         wait: None,
+        held_back: None,
         odd: Oddities::NONE,
         by_hand: None,
         stuck_at: None,
@@ -129,6 +134,9 @@ impl News {
         }
         if let Some((rate, lasts)) = self.spread {
             events::paced(limiter, &rate, lasts.into());
+        }
+        if let Some(call) = self.held_back {
+            events::held_back(limiter, &call);
         }
         if let Some(long) = self.wait.filter(|_| long_waits.take_turn(now)) {
             events::long_wait(limiter, &long);

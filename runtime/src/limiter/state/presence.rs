@@ -109,6 +109,9 @@ impl LimiterState {
         let (WaiterState::Granted { until } | WaiterState::Held { until }) = state else {
             return;
         };
+        if self.takes_nothing() {
+            return;
+        }
         let cost = costs.of(0);
         self.cooldown.unused(since);
         self.give_back_rows(costs, since, now);

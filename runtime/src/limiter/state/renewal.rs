@@ -70,7 +70,7 @@ impl LimiterState {
         if mem::take(&mut self.exhausted) {
             left -= lasting(heard.hint, self.bucket.shape);
         }
-        refilled.reshape(self.bucket.shape, now);
+        refilled.reshape_keeping(self.keeps_debt(), self.bucket.shape, now);
         let level = Bucket::holding(left, self.bucket.shape, now);
         self.bucket.tat = self.bucket.tat.min(refilled.tat.max(level));
     }

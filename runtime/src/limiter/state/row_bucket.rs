@@ -7,6 +7,7 @@ use crate::bucket::Shape;
 use crate::bucket::TIMER_SLACK;
 use crate::learning::Observation;
 use crate::learning::Routes;
+use crate::limiter::observed::Observed;
 use crate::limiter::snapshot::RowSnapshot;
 use crate::quota::Quota;
 use crate::quota::Rate;
@@ -68,7 +69,7 @@ impl RowBucket {
     }
 
     /// Returns the state as it is at `now`.
-    pub(super) fn snapshot(&self, now: Instant) -> RowSnapshot {
+    pub(super) fn snapshot(&self, observed: Observed, now: Instant) -> RowSnapshot {
         RowSnapshot {
             unit: self.unit,
             quota: self.quota,
@@ -77,6 +78,8 @@ impl RowBucket {
             waited: self.waited,
             forgiven: self.forgiven,
             closed_for: left(self.hints.closed_until(), now),
+            would_have_waited: observed.waits,
+            would_have_refused: observed.refused,
         }
     }
 
@@ -198,6 +201,25 @@ impl RowBucket {
         self.forgiven = self
             .forgiven
             .saturating_add(self.bucket.charge(tokens, most, now));
+    }
+
+    /// Takes tokens of a call that is not held back, even if the limit does not hold them.
+    pub(super) fn overdraw(&mut self, tokens: u64, now: Instant) {
+        if tokens == 0 {
+            return;
+        }
+        self.overflow(now, Span::ZERO);
+        if let Some(strict) = &mut self.strict {
+            strict.count(tokens, now);
+        }
+        self.hints.take(tokens, now);
+        self.peaks.record(self.bucket.room(now), now);
+        self.bucket.overdraw(tokens, now);
+    }
+
+    /// Limits the debt to the tokens of one period.
+    pub(super) fn bound_debt(&mut self, now: Instant) {
+        self.bucket.bound_debt(self.quota.rate().period(), now);
     }
 
     /// Returns the instant from `start` on at which the last of `total` tokens is free, if they are taken one after the

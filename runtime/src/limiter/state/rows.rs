@@ -50,9 +50,11 @@ impl LimiterState {
             waited: rows.first_waited,
             forgiven: self.forgiven,
             closed_for: left(rows.first.closed_until().max(self.cooldown.until()), now),
+            would_have_waited: self.observed_of(0).waits,
+            would_have_refused: self.observed_of(0).refused,
         });
         for (row, state) in rows.numbered() {
-            snapshots[row] = Some(state.snapshot(now));
+            snapshots[row] = Some(state.snapshot(self.observed_of(row), now));
         }
         snapshots
     }

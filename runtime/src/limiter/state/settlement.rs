@@ -2,6 +2,7 @@
 
 use crate::bucket::Bucket;
 use crate::costs::Settlement;
+use crate::debt::LONGEST_DEBT;
 use crate::time::Instant;
 use crate::time::Span;
 
@@ -13,6 +14,10 @@ impl LimiterState {
     /// Corrects what an attempt took. A limit owes what was spent beyond the cost, and gets back what was not spent,
     /// as far as its bucket has had room for it since: other tokens have taken the place of the rest.
     pub(in crate::limiter) fn settle(&mut self, settlement: &Settlement, now: Instant) {
+        if self.takes_nothing() {
+            return;
+        }
+        let observes = self.observes();
         self.settles = true;
         self.peaks.get_or_insert_with(|| Box::new(Peaks::new(now)));
         let Settlement {
@@ -27,7 +32,9 @@ impl LimiterState {
         for (row, state) in (1..).zip(&mut rows.others) {
             let Some(spent) = spent.of(row) else { continue };
             let cost = u64::from(costs.of(row));
-            if spent > cost {
+            if spent > cost && observes {
+                state.overdraw(spent - cost, now);
+            } else if spent > cost {
                 state.charge(spent - cost, now);
                 self.delayed = true;
             } else if spent < cost {
@@ -93,7 +100,12 @@ impl LimiterState {
         if spent < cost {
             return self.give_back_first(cost - spent, drawn_at, now);
         }
-        let (more, most) = (spent - cost, self.quota().rate().period());
+        let most = if self.observes() {
+            LONGEST_DEBT
+        } else {
+            self.quota().rate().period()
+        };
+        let more = spent - cost;
         if more == 0 || self.remote.is_some() {
             return;
         }

@@ -190,6 +190,7 @@ impl LimiterState {
             self.open(now);
             self.bucket.tat = effect.full_at;
         }
+        self.add_untold_debt(now);
         if effect.paused_until > self.cooldown.until() {
             if self.cooldown.until() <= now {
                 self.announced.why = why::STORE;

@@ -1,0 +1,11 @@
+use paced::Limiter;
+use paced::rate_limited;
+
+#[rate_limited(limiter = limiter, mode = "observe")]
+async fn fetch(limiter: &Limiter) -> std::io::Result<()> {
+    Ok(())
+}
+
+fn main() {
+    drop(fetch);
+}
