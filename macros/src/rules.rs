@@ -55,7 +55,7 @@ fn check_limiter(options: &Options, errors: &mut Errors) {
 }
 
 /// Returns whether the attribute declares a limiter.
-fn is_declared(options: &Options) -> bool {
+pub(crate) fn is_declared(options: &Options) -> bool {
     options.name("rate").is_some() || options.name("limits").is_some()
 }
 

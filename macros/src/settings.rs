@@ -40,6 +40,8 @@ pub(crate) enum Setting {
     Limits(Vec<DeclaredRow>),
     /// The units that `cost` and `settle` name.
     Units(Vec<String>),
+    /// Name of an `impl` block, and of its first function.
+    Block(String, String),
     Named(LitStr),
     Store(Store),
     OnStoreError(&'static str),
@@ -132,6 +134,7 @@ impl Setting {
             | Self::Strict(_)
             | Self::WholePeriod
             | Self::Units(_)
+            | Self::Block(..)
             | Self::Named(_)
             | Self::OnStoreError(_)
             | Self::Hook(..) => false,
@@ -148,11 +151,20 @@ const OF_CALL: &[&str] = &[
     "max_wait",
 ];
 
-/// Returns the settings of the options; `name`: of a limiter that functions share.
-pub(crate) fn of(mut options: Options, name: Option<LitStr>, charges: &[Charge]) -> Settings {
+/// Returns the settings of the options.
+///
+/// `name`: of a limiter that functions share. `block`: name of the `impl` block whose functions share the limiter that is
+/// declared here, and of the block's first function.
+pub(crate) fn of(
+    mut options: Options,
+    name: Option<LitStr>,
+    block: Option<(String, String)>,
+    charges: &[Charge],
+) -> Settings {
     let rows = declared_rows(&mut options, charges);
     let has_burst = options.burst.is_some() || options.window.is_some();
-    let whole_period = options.rate.is_some() && !has_burst && !charges.is_empty();
+    let is_charged = !charges.is_empty() || !options.block_units.is_empty();
+    let whole_period = options.rate.is_some() && !has_burst && is_charged;
     let values = [
         ("rate", options.rate),
         ("burst", options.burst),
@@ -190,6 +202,7 @@ pub(crate) fn of(mut options: Options, name: Option<LitStr>, charges: &[Charge])
     settings.extend(options.idempotent.then_some(Setting::Idempotent));
     settings.extend(options.modes.into_iter().map(Setting::Mode));
     settings.extend(name.map(Setting::Named));
+    settings.extend(block.map(|(name, first)| Setting::Block(name, first)));
     settings.extend(options.store.map(Setting::Store));
     settings.extend(options.on_store_error.map(Setting::OnStoreError));
     let hooks = options.hooks.into_iter();
@@ -201,12 +214,13 @@ pub(crate) fn of(mut options: Options, name: Option<LitStr>, charges: &[Charge])
 /// Takes the limits, with their default bursts.
 fn declared_rows(options: &mut Options, charges: &[Charge]) -> Option<Vec<DeclaredRow>> {
     let rows = options.limits.take()?.rows;
+    let shared = &options.block_units;
     let units: Vec<String> = rows.iter().map(|row| row.unit.counted()).collect();
     let default_burst = |row: &Row| {
         let unit = row.unit.counted();
         if row.burst.is_some() || row.window.is_some() {
             DefaultBurst::Second
-        } else if charges.iter().any(|charge| charge.unit == unit) {
+        } else if charges.iter().any(|charge| charge.unit == unit) || shared.contains(&unit) {
             DefaultBurst::WholePeriod
         } else if units.iter().filter(|other| **other == unit).count() > 1 {
             DefaultBurst::ByRate
