@@ -11,6 +11,9 @@ use paced::rate_limited;
 use tokio::runtime::Builder;
 use tokio::runtime::Runtime;
 
+#[path = "size/in_blocks.rs"]
+mod in_blocks;
+
 /// The most that an annotated function's future has beside the plain one's.
 const RETRYING: usize = 104;
 /// The same with `max_retries = 0`.
@@ -71,21 +74,6 @@ async fn once(id: u64) -> Result<u64, std::io::Error> {
     Ok(request().await? + id)
 }
 
-struct Api;
-
-impl Api {
-    async fn plain(&self, id: u64) -> Result<u64, std::io::Error> {
-        Ok(request().await? + id)
-    }
-}
-
-#[rate_limited(rate = 1000, max_retries = 3)]
-impl Api {
-    async fn in_block(&self, id: u64) -> Result<u64, std::io::Error> {
-        Ok(request().await? + id)
-    }
-}
-
 fn runtime() -> Runtime {
     Builder::new_current_thread()
         .enable_time()
@@ -110,8 +98,6 @@ fn the_future_grows_by_a_constant() {
     assert!(added(size_of_val(&sharing(1))) <= RETRYING);
     assert!(added(size_of_val(&in_time(1))) <= RETRYING);
     assert!(added(size_of_val(&once(1))) <= ONCE);
-    let in_block = size_of_val(&Api.in_block(1)) - size_of_val(&Api.plain(1));
-    assert!(in_block <= RETRYING, "{in_block}");
     // Its own options are on the heap.
     let left = Duration::from_secs(1);
     let with_options = size_of_val(&with_options(1, 2, left));
@@ -202,7 +188,6 @@ fn a_call_with_a_token_to_take_allocates_nothing() {
     let runtime = runtime();
     let bare = allocations(&runtime, || plain(1));
     assert_eq!(allocations(&runtime, || annotated(1)), bare);
-    assert_eq!(allocations(&runtime, || Api.in_block(1)), bare);
     assert_eq!(allocations(&runtime, || sharing(1)), bare);
     assert_eq!(allocations(&runtime, || once(1)), bare);
     // A body that has to wait needs a timer, which may end it.

@@ -5,7 +5,7 @@
 //! ```
 //!
 //! Callers say how long they wait. Where the limit of a tenant makes its call too late, they get 503 with `Retry-After` at
-//! once, and not an answer that nobody waits for. One tenant's crowd holds up no other tenant. It ends with an error status if
+//! once, and not an answer that comes too late. One tenant's crowd holds up no other tenant. It ends with an error status if
 //! the CRM refused a request, or if an answer came late.
 #![forbid(unsafe_code)]
 
@@ -45,9 +45,9 @@ struct Outcomes {
     answered: u64,
     /// 503 with `Retry-After`.
     refused: u64,
-    /// Everything else.
+    /// Other answers, and broken connections.
     failed: u64,
-    /// Those that took longer than the caller waited.
+    /// Requests that took longer than the caller waited.
     late: u64,
     slowest: Duration,
 }

@@ -22,30 +22,20 @@ use crate::rules;
 pub(crate) fn expand(attr: &TokenStream, block: Block) -> TokenStream {
     let attribute = membership::attribute_name();
     let items = block.items();
-    let units = units(&items, &attribute);
-    match check(attr, &block, &items, units) {
-        Ok((first, units)) => {
-            let membership = Membership {
-                name: block_name::of(&block.impl_header()),
-                first,
-                attribute,
-                units,
-                options: attr.clone(),
-            };
-            rebuilt(block, items, &|function| annotated(function, &membership))
-        }
-        // The compiler has reported it already.
-        Err(_) if fallback::is_after_equals(attr) => {
-            rebuilt(block, items, &|function| unshared(function, &attribute))
-        }
+    match check(attr, &block, &items, &attribute) {
+        Ok(shared) => rebuilt(block, items, &|function| annotated(function, &shared)),
         Err(errors) => {
             let block = rebuilt(block, items, &|function| unshared(function, &attribute));
+            if fallback::is_after_equals(attr) {
+                // The compiler has reported it already.
+                return block;
+            }
             fallback::expand(block, errors)
         }
     }
 }
 
-/// Returns the name of the first function that the block takes, and the units that are charged.
+/// Returns what the functions of the block share.
 ///
 /// # Errors
 ///
@@ -54,21 +44,12 @@ fn check(
     attr: &TokenStream,
     block: &Block,
     items: &[Item],
-    mut units: Vec<String>,
-) -> Result<(String, Vec<String>), Vec<syn::Error>> {
+    attribute: &Ident,
+) -> Result<Membership, Vec<syn::Error>> {
     let mut errors = Errors::new();
     let mut entries = args::parse(attr.clone(), &mut errors);
     entries.retain(|entry| !is_of_function(entry, &mut errors));
     let mut options = Options::read(entries, &[], &mut errors);
-    let charged = options.cost.iter().map(|cost| &cost.unit);
-    let charged = charged.chain(options.settle.iter().map(|settle| &settle.unit));
-    units.extend(charged.map(ToString::to_string));
-    units.sort();
-    units.dedup();
-    options.block_units.clone_from(&units);
-    rules::check(&options, &mut errors);
-    let this = Ident::new("self", block.body.span());
-    once::check_names(&options, &[this], &mut errors);
     let first = items.iter().find_map(|item| match item {
         Item::Function(function) if is_taken(function) => Some(function.name()),
         _ => None,
@@ -76,7 +57,18 @@ fn check(
     if first.is_none() {
         errors.at(block.impl_header(), NO_FUNCTION);
     }
-    errors.judge(first.map(|first| (first, units)))
+    let membership = Membership {
+        name: block_name::of(&block.impl_header()),
+        first: first.unwrap_or_default(),
+        attribute: attribute.clone(),
+        units: units(&options, items, attribute),
+        options: attr.clone(),
+    };
+    options.block = Some(membership.clone());
+    rules::check(&options, &mut errors);
+    let this = Ident::new("self", block.body.span());
+    once::check_names(&options, &[this], &mut errors);
+    errors.judge(Some(membership))
 }
 
 const NO_FUNCTION: &str =
@@ -95,9 +87,9 @@ fn is_of_function(entry: &Entry, errors: &mut Errors) -> bool {
     is_word
 }
 
-/// Returns the units that functions take from the block's limiter by options of their own.
-fn units(items: &[Item], attribute: &Ident) -> Vec<String> {
-    let mut units = Vec::new();
+/// Returns the units that functions take from the limiter, by the options of the block or by their own.
+fn units(options: &Options, items: &[Item], attribute: &Ident) -> Vec<String> {
+    let mut units = member::charged(options);
     for item in items {
         let Item::Function(function) = item else {
             continue;
@@ -109,6 +101,8 @@ fn units(items: &[Item], attribute: &Ident) -> Vec<String> {
             units.extend(own.map(member::units).unwrap_or_default());
         }
     }
+    units.sort();
+    units.dedup();
     units
 }
 

@@ -57,12 +57,18 @@ pub(crate) fn units(own: TokenStream) -> Vec<String> {
     let options = Options::read(entries, &[], &mut errors);
     // They are found again.
     let _ = errors.judge(None::<()>);
+    if is_shared {
+        charged(&options)
+    } else {
+        Vec::new()
+    }
+}
+
+/// Returns the units that `cost` and `settle` name.
+pub(crate) fn charged(options: &Options) -> Vec<String> {
     let costs = options.cost.iter().map(|cost| &cost.unit);
     let units = costs.chain(options.settle.iter().map(|settle| &settle.unit));
-    units
-        .filter(|_| is_shared)
-        .map(ToString::to_string)
-        .collect()
+    units.map(ToString::to_string).collect()
 }
 
 /// Returns whether a function's own options are for a function of a block.
@@ -73,7 +79,7 @@ pub(crate) fn needs_block(own: TokenStream) -> bool {
     entries.is_empty() || !matches!(Choice::of(&entries), Choice::Alone)
 }
 
-/// What a function's own attribute makes of the block's options.
+/// Meaning of a function's own attribute for the block's options.
 enum Choice {
     /// It replaces them.
     Alone,

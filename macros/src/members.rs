@@ -143,8 +143,19 @@ fn is_item(group: &Group) -> bool {
     last.is_some_and(|tree| is_semicolon(&tree) || is_braces(&tree))
 }
 
+/// Returns whether it is a block, also one that a `macro_rules` was given.
 fn is_braces(tree: &TokenTree) -> bool {
-    matches!(tree, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace)
+    let TokenTree::Group(group) = tree else {
+        return false;
+    };
+    let mut inside = group.stream().into_iter();
+    match group.delimiter() {
+        Delimiter::Brace => true,
+        Delimiter::None => {
+            inside.next().is_some_and(|tree| is_braces(&tree)) && inside.next().is_none()
+        }
+        _ => false,
+    }
 }
 
 /// Returns the place of the braces, where the tokens begin with a function that has a body.

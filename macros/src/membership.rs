@@ -11,6 +11,7 @@ use crate::members::Attr;
 use crate::tokens::{is_equals, is_mark, is_word};
 
 /// Membership of a function in an `impl` block that has the attribute.
+#[derive(Clone)]
 pub(crate) struct Membership {
     /// Name of the block.
     pub(crate) name: String,
@@ -28,6 +29,11 @@ impl Membership {
     /// Reads what stands in the attribute; returns the options of the function's own attribute, too.
     pub(crate) fn read(attr: &TokenStream) -> Option<(Self, Option<TokenStream>)> {
         read.parse2(attr.clone()).ok()
+    }
+
+    /// Returns whether a function of the block takes of the unit.
+    pub(crate) fn charges(&self, unit: &str) -> bool {
+        self.units.iter().any(|charged| charged == unit)
     }
 
     /// Returns the attribute, in the place of the function's own, if there is one.

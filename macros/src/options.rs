@@ -7,6 +7,7 @@ use crate::costs::{self, Cost, Settle};
 use crate::diag::Errors;
 use crate::krate;
 use crate::literal::Kind;
+use crate::membership::Membership;
 use crate::names::{self, Scope};
 use crate::reader::Reader;
 use crate::rows::{self, Limits};
@@ -47,8 +48,8 @@ pub(crate) struct Options {
     /// The runtime's name of the policy for errors of the store.
     pub(crate) on_store_error: Option<&'static str>,
     pub(crate) krate: Option<Path>,
-    /// Units that functions of the `impl` block take from the limiter that they share.
-    pub(crate) block_units: Vec<String>,
+    /// The `impl` block whose functions share the limiter.
+    pub(crate) block: Option<Membership>,
     /// `on_retry`, `on_give_up`: the runtime's name of each, and the function.
     pub(crate) hooks: Vec<(&'static str, Expr)>,
 }

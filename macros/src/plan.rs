@@ -69,25 +69,20 @@ impl Plan {
         let func = Func::parse(item);
         let generics = func.as_ref().map(Func::own_generics).unwrap_or_default();
         let mut options = Options::read(entries, &generics, &mut errors);
-        options.block_units = block.map(|block| block.units.clone()).unwrap_or_default();
+        options.block = block.cloned();
         rules::check(&options, &mut errors);
         let func = errors.keep(func);
-        let plan = func.and_then(|func| Self::new(options, func, block, &mut errors));
+        let plan = func.and_then(|func| Self::new(options, func, &mut errors));
         errors.judge(plan)
     }
 
-    fn new(
-        mut options: Options,
-        mut func: Func,
-        block: Option<&Membership>,
-        errors: &mut Errors,
-    ) -> Option<Self> {
+    fn new(mut options: Options, mut func: Func, errors: &mut Errors) -> Option<Self> {
         if let Some(token) = &func.sig.constness {
             errors.at(token, "a `const fn` cannot wait: write `async fn`");
             return None;
         }
         once::check(&options, &func.sig, errors);
-        rules::check_store_of_method(&options, || block.is_none() && func.is_method(), errors);
+        rules::check_store_of_method(&options, || func.is_method(), errors);
         let output = Output::of(&func, errors)?;
         let off = options.modes.contains(&"off");
         let once = is_once(&options);
@@ -112,11 +107,10 @@ impl Plan {
         let classify = options.classify.take();
         let (limiter, name) = limiter(&mut options);
         let charges = charges(&mut options, opened.as_ref());
-        let shares = block.filter(|_| rules::is_declared(&options));
-        let shares = shares.map(|block| (block.name.clone(), block.first.clone()));
-        let settings = settings::of(options, name, shares, &charges);
+        let path = path(&func, options.block.as_ref());
+        let settings = settings::of(options, name, &charges);
         Some(Self {
-            path: path(&func, block),
+            path,
             func,
             output,
             opened,

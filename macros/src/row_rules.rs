@@ -46,8 +46,8 @@ fn charged(options: &Options) -> impl Iterator<Item = &Ident> {
 
 /// Returns whether `cost` or `settle` names the unit, here or at another function of the block.
 fn is_charged(options: &Options, unit: &str) -> bool {
-    charged(options).any(|charged| charged == unit)
-        || options.block_units.iter().any(|it| it == unit)
+    let block = options.block.as_ref();
+    charged(options).any(|charged| charged == unit) || block.is_some_and(|it| it.charges(unit))
 }
 
 /// Limits of the limiter, as far as the attribute tells.

@@ -5,7 +5,7 @@ use syn::{Expr, LitStr};
 use crate::costs::Charge;
 use crate::defaults;
 use crate::literal::Literal;
-use crate::options::Options;
+use crate::options::{Backoff, Options};
 use crate::rows::Row;
 use crate::store::Store;
 use crate::trigger::Trigger;
@@ -151,19 +151,13 @@ const OF_CALL: &[&str] = &[
     "max_wait",
 ];
 
-/// Returns the settings of the options.
-///
-/// `name`: of a limiter that functions share. `block`: name of the `impl` block whose functions share the limiter that is
-/// declared here, and of the block's first function.
-pub(crate) fn of(
-    mut options: Options,
-    name: Option<LitStr>,
-    block: Option<(String, String)>,
-    charges: &[Charge],
-) -> Settings {
+/// Returns the settings of the options; `name`: of a limiter that functions share.
+pub(crate) fn of(mut options: Options, name: Option<LitStr>, charges: &[Charge]) -> Settings {
+    let is_declared = options.rate.is_some() || options.limits.is_some();
     let rows = declared_rows(&mut options, charges);
     let has_burst = options.burst.is_some() || options.window.is_some();
-    let is_charged = !charges.is_empty() || !options.block_units.is_empty();
+    let block = options.block.filter(|_| is_declared);
+    let is_charged = !charges.is_empty() || block.as_ref().is_some_and(|it| !it.units.is_empty());
     let whole_period = options.rate.is_some() && !has_burst && is_charged;
     let values = [
         ("rate", options.rate),
@@ -187,14 +181,7 @@ pub(crate) fn of(
     settings.extend(rows.map(Setting::Limits));
     let units: Vec<_> = charges.iter().map(|charge| charge.unit.clone()).collect();
     settings.extend((!units.is_empty()).then_some(Setting::Units(units)));
-    settings.extend(options.backoff.map(|backoff| {
-        let parts = [
-            ("base", backoff.base),
-            ("factor", backoff.factor),
-            ("max", backoff.max),
-        ];
-        Setting::Backoff(written(parts).collect(), backoff.jitter)
-    }));
+    settings.extend(options.backoff.map(backoff));
     settings.extend(options.respect_headers.map(Setting::RespectHeaders));
     let reset = options.headers.and_then(|headers| headers.reset);
     settings.extend(reset.map(|(kind, written)| Setting::Reset(kind, written)));
@@ -202,7 +189,7 @@ pub(crate) fn of(
     settings.extend(options.idempotent.then_some(Setting::Idempotent));
     settings.extend(options.modes.into_iter().map(Setting::Mode));
     settings.extend(name.map(Setting::Named));
-    settings.extend(block.map(|(name, first)| Setting::Block(name, first)));
+    settings.extend(block.map(|block| Setting::Block(block.name, block.first)));
     settings.extend(options.store.map(Setting::Store));
     settings.extend(options.on_store_error.map(Setting::OnStoreError));
     let hooks = options.hooks.into_iter();
@@ -211,16 +198,29 @@ pub(crate) fn of(
     Settings::of(settings)
 }
 
+fn backoff(backoff: Backoff) -> Setting {
+    let parts = [
+        ("base", backoff.base),
+        ("factor", backoff.factor),
+        ("max", backoff.max),
+    ];
+    Setting::Backoff(written(parts).collect(), backoff.jitter)
+}
+
 /// Takes the limits, with their default bursts.
 fn declared_rows(options: &mut Options, charges: &[Charge]) -> Option<Vec<DeclaredRow>> {
     let rows = options.limits.take()?.rows;
-    let shared = &options.block_units;
+    let block = options.block.as_ref();
+    let is_charged = |unit: &str| {
+        let mut charges = charges.iter();
+        charges.any(|charge| charge.unit == unit) || block.is_some_and(|it| it.charges(unit))
+    };
     let units: Vec<String> = rows.iter().map(|row| row.unit.counted()).collect();
     let default_burst = |row: &Row| {
         let unit = row.unit.counted();
         if row.burst.is_some() || row.window.is_some() {
             DefaultBurst::Second
-        } else if charges.iter().any(|charge| charge.unit == unit) || shared.contains(&unit) {
+        } else if is_charged(&unit) {
             DefaultBurst::WholePeriod
         } else if units.iter().filter(|other| **other == unit).count() > 1 {
             DefaultBurst::ByRate
