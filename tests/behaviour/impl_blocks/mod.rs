@@ -97,8 +97,6 @@ async fn functions_of_a_block_share_one_limiter() {
     let error = api.list().await.unwrap_err();
     let error = Error::find(&error).unwrap();
     assert_eq!(error.retry_after(), Some(secs(2)));
-    let text = error.to_string();
-    assert!(text.contains(path!("Api::list")), "{text}");
     assert_eq!(error.limiter(), Some(path!("Api")));
     tokio::time::sleep(secs(9)).await;
     assert_eq!(api.list().await.unwrap(), [7]);
@@ -182,6 +180,21 @@ async fn the_first_call_of_a_block_decides_about_its_rate() {
     assert_eq!(since(start), 200);
     let limiter = paced::limiter(path!("Late"));
     assert_eq!(limiter.snapshot().rate.to_string(), "5/s");
+}
+
+struct Wrong;
+
+#[rate_limited(rate = f64::from(RATE.load(Ordering::Relaxed)) * 0.0)]
+impl Wrong {
+    async fn call(&self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn errors_name_the_function_by_its_type() {
+    let error = Wrong.call().await.unwrap_err().to_string();
+    assert!(error.contains(path!("Wrong::call")), "{error}");
 }
 
 struct Held {
