@@ -11,6 +11,9 @@ use paced::rate_limited;
 use tokio::runtime::Builder;
 use tokio::runtime::Runtime;
 
+#[path = "size/in_blocks.rs"]
+mod in_blocks;
+
 /// The most that an annotated function's future has beside the plain one's.
 const RETRYING: usize = 104;
 /// The same with `max_retries = 0`.

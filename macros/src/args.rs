@@ -8,6 +8,7 @@ use syn::{Expr, Ident, Token, token};
 
 use crate::diag::Errors;
 use crate::names::{self, Scope};
+use crate::parts;
 use crate::sentences;
 
 /// One option as it was written.
@@ -131,7 +132,9 @@ fn option(
     }
     let written = input.call(Ident::parse_any)?;
     let name = written.unraw();
-    let Some(example) = names::example_in(scope, &name.to_string()) else {
+    let word = |name: String| (scope == Scope::Attribute && is_word(&name)).then_some(name);
+    let example = names::example_in(scope, &name.to_string());
+    let Some(example) = example.or_else(|| word(name.to_string())) else {
         errors.at(&name, names::unknown(scope, &name.to_string()));
         return Ok(None);
     };
@@ -140,6 +143,11 @@ fn option(
         return Ok(None);
     }
     Ok(Some((name, example)))
+}
+
+/// Returns whether it is a word for a function of an `impl` block that has the attribute.
+fn is_word(name: &str) -> bool {
+    parts::BLOCK_WORDS.contains(&name)
 }
 
 /// Reads the equals sign and the value; returns `None` after a mistake that is reported already.

@@ -10,6 +10,7 @@ use quote::{ToTokens, quote_spanned};
 
 use crate::capture::{Capture, CaptureKind};
 use crate::instrumented;
+use crate::krate;
 use crate::output::OutputKind;
 use crate::place::{Place, by_reference, grouped, located};
 use crate::plan::Plan;
@@ -29,17 +30,10 @@ pub(crate) fn expand(plan: &Plan) -> TokenStream {
         for attr in &func.inner_attrs {
             attr.to_tokens(tokens);
         }
-        statements(plan, &private(plan)).to_tokens(tokens);
+        let private = krate::private(plan.krate.as_ref());
+        statements(plan, &private).to_tokens(tokens);
     });
     tokens
-}
-
-/// Returns the path of the module with everything that expansions may name.
-fn private(plan: &Plan) -> TokenStream {
-    let here = Span::mixed_site();
-    let krate = plan.krate.as_ref().map(ToTokens::to_token_stream);
-    let paced = krate.unwrap_or_else(|| quote_spanned!(here=> ::paced));
-    quote_spanned!(here=> #paced::__private)
 }
 
 /// Returns the new body of the function.

@@ -84,9 +84,6 @@ const QUALIFIERS: [&str; 6] = ["async", "const", "unsafe", "safe", "extern", "de
 fn not_a_function(input: ParseStream<'_>) -> syn::Error {
     let keyword = input.cursor().ident().map(|(word, _)| word.to_string());
     let sentence = match keyword.as_deref() {
-        Some("impl") => {
-            "`#[rate_limited]` goes on a function: put it on each `async fn` of this `impl`"
-        }
         Some("trait") => {
             "`#[rate_limited]` goes on a function: put it on the methods where they have a body"
         }
@@ -105,7 +102,6 @@ mod tests {
     #[test]
     fn other_items_say_where_the_attribute_goes() {
         for (item, part) in [
-            ("impl Api {}", "on each `async fn` of this `impl`"),
             ("trait Api {}", "on the methods where they have a body"),
             ("mod api {}", "on each `async fn` of this module"),
             ("struct Api;", "goes on an `async fn`"),

@@ -4,9 +4,6 @@ use std::path::Path;
 
 use proc_macro2::TokenStream;
 
-use crate::expand::expand;
-use crate::plan::Plan;
-
 /// The name of the snapshot, the attribute's tokens, and the item; each body says `marker` once.
 const CASES: &[(&str, &str, &str)] = &[
     (
@@ -139,6 +136,28 @@ const CASES: &[(&str, &str, &str)] = &[
         }",
     ),
     (
+        "impl_block",
+        "rate = 5, crate = ::my_paced",
+        "/// Fetches.
+        impl<T: Http> Remote for Api<T> {
+            type Item = User;
+            const KIND: u8 = { 1 };
+            /// One.
+            async fn user(&self, id: u64) -> Result<User, Error> { marker(id).await }
+            #[instrument]
+            #[rate_limited(inherit, cost = 5)]
+            async fn users(&self) -> Result<Vec<User>, Error> { self.all().await }
+            #[cfg_attr(test, rate_limited(skip))]
+            fn plain(&self) -> u8 { 1 }
+            fn untouched(&self) -> u8 { 1 }
+        }",
+    ),
+    (
+        "function_of_an_impl_block",
+        "impl \"Api\" \"user\" rate_limited (\"requests\") [rate = \"300/min\", retry_on = [429]] [inherit, classify = verdict]",
+        "pub async fn users(&self) -> Result<Vec<User>, Error> { self.marker().await }",
+    ),
+    (
         "inner_attributes",
         "rate = 5",
         "async fn inner_attributes() -> Result<(), Error> { #![expect(unused_variables)] let x = marker(); Ok(()) }",
@@ -187,9 +206,10 @@ fn a_body_appears_once() {
 }
 
 fn expansion(attr: &str, item: &str) -> String {
-    let plan = Plan::read(tokens(attr), tokens(item)).expect("a right attribute");
-    let file = syn::parse2(expand(&plan)).expect("an expansion is Rust");
-    prettyplease::unparse(&file)
+    let file = crate::transform(&tokens(attr), tokens(item));
+    let file = prettyplease::unparse(&syn::parse2(file).expect("an expansion is Rust"));
+    assert!(!file.contains("compile_error"), "{file}");
+    file
 }
 
 fn tokens(code: &str) -> TokenStream {

@@ -1,5 +1,7 @@
 //! `crate`: the path of the runtime, where the dependency has another name.
 
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens as _, quote_spanned};
 use syn::{Expr, ExprPath, Path};
 
 use crate::diag::Errors;
@@ -16,6 +18,14 @@ pub(crate) fn read(expr: Expr, errors: &mut Errors) -> Option<Path> {
             None
         }
     }
+}
+
+/// Returns the path of the module with everything that expansions may name; `None`: of the crate `paced`.
+pub(crate) fn private(krate: Option<&Path>) -> TokenStream {
+    let here = Span::mixed_site();
+    let krate = krate.map(|path| path.to_token_stream());
+    let paced = krate.unwrap_or_else(|| quote_spanned!(here=> ::paced));
+    quote_spanned!(here=> #paced::__private)
 }
 
 /// Returns whether the path means the same in every module; `$crate` comes from the user's own macros.

@@ -2,7 +2,10 @@
 //!
 //! `paced::rate_limited` documents it. Depend on `paced`: the generated code names `::paced`, of exactly the same version.
 
+mod alone;
 mod args;
+mod block;
+mod block_name;
 mod capture;
 mod copied;
 mod costs;
@@ -20,6 +23,9 @@ mod krate;
 #[cfg(test)]
 mod limits_explained;
 mod literal;
+mod member;
+mod members;
+mod membership;
 mod names;
 mod need;
 mod once;
@@ -46,9 +52,10 @@ mod trigger;
 mod value;
 mod writer;
 
-use crate::plan::Plan;
+use crate::members::Block;
+use crate::membership::Membership;
 
-/// Paces and retries the calls of a function; see `paced::rate_limited`.
+/// Paces and retries the calls of a function, or of the async functions of an `impl` block; see `paced::rate_limited`.
 #[proc_macro_attribute]
 pub fn rate_limited(
     attr: proc_macro::TokenStream,
@@ -61,10 +68,11 @@ fn transform(
     attr: &proc_macro2::TokenStream,
     item: proc_macro2::TokenStream,
 ) -> proc_macro2::TokenStream {
-    match Plan::read(attr.clone(), item.clone()) {
-        Ok(plan) => expand::expand(&plan),
-        // The compiler has reported it already.
-        Err(_) if fallback::is_after_equals(attr) => item,
-        Err(errors) => fallback::expand(item, errors),
+    if let Some((block, own)) = Membership::read(attr) {
+        return member::expand(&block, own, item);
+    }
+    match Block::of(&item) {
+        Some(block) => block::expand(attr, block),
+        None => alone::expand(attr, item),
     }
 }

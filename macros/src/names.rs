@@ -130,7 +130,8 @@ pub(crate) fn unknown(scope: Scope, name: &str) -> String {
     let (options, guesses) = tables(scope);
     let guess = guesses.iter().find(|(names, _)| names.contains(&name));
     let names: Vec<&str> = options.iter().map(|(name, _)| *name).collect();
-    let advice = match (guess, nearest(name, &names)) {
+    let near = nearest(name, &names).or_else(|| nearest(name, &parts::BLOCK_WORDS));
+    let advice = match (guess, near) {
         (Some((_, sentence)), _) => (*sentence).to_owned(),
         (None, Some(right)) => sentences::did_you_mean(right),
         (None, None) => format!("the options are {}", list(&names)),

@@ -13,6 +13,11 @@ use crate::value::Value;
 
 /// Reports options of the limiter that name `self`, an argument or a generic parameter.
 pub(crate) fn check(options: &Options, sig: &Signature, errors: &mut Errors) {
+    check_names(options, &own_names(sig), errors);
+}
+
+/// Reports options of the limiter that use one of the names.
+pub(crate) fn check_names(options: &Options, own: &[Ident], errors: &mut Errors) {
     let values = [
         ("rate", options.rate.as_ref()),
         ("burst", options.burst.as_ref()),
@@ -35,9 +40,8 @@ pub(crate) fn check(options: &Options, sig: &Signature, errors: &mut Errors) {
         Some(Value::RunTime(_, expr)) => Some(("limits", expr)),
         _ => None,
     });
-    let own = own_names(sig);
     for (option, expr) in values.chain(rows).chain(store) {
-        if let Some(name) = own_name_in(expr, &own) {
+        if let Some(name) = own_name_in(expr, own) {
             errors.at(
                 &name,
                 format!(
@@ -76,7 +80,7 @@ fn own_names(sig: &Signature) -> Vec<Ident> {
 }
 
 /// Returns the first of the names that the expression uses as a value or a type.
-fn own_name_in(expr: &Expr, own: &[Ident]) -> Option<Ident> {
+pub(crate) fn own_name_in(expr: &Expr, own: &[Ident]) -> Option<Ident> {
     find(expr.to_token_stream(), own, &mut Vec::new())
 }
 

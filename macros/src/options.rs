@@ -7,6 +7,7 @@ use crate::costs::{self, Cost, Settle};
 use crate::diag::Errors;
 use crate::krate;
 use crate::literal::Kind;
+use crate::membership::Membership;
 use crate::names::{self, Scope};
 use crate::reader::Reader;
 use crate::rows::{self, Limits};
@@ -47,6 +48,8 @@ pub(crate) struct Options {
     /// The runtime's name of the policy for errors of the store.
     pub(crate) on_store_error: Option<&'static str>,
     pub(crate) krate: Option<Path>,
+    /// The `impl` block whose functions share the limiter.
+    pub(crate) block: Option<Membership>,
     /// `on_retry`, `on_give_up`: the runtime's name of each, and the function.
     pub(crate) hooks: Vec<(&'static str, Expr)>,
 }
@@ -128,6 +131,7 @@ impl Options {
                     .map(|hook| ("on_give_up", hook)),
             ),
             "crate" => self.krate = reader.krate(entry),
+            "skip" | "inherit" => reader.errors.at(&entry.name, outside(&entry.name)),
             other => reader
                 .errors
                 .at(&entry.name, names::unknown(Scope::Attribute, other)),
@@ -220,6 +224,14 @@ impl Reader<'_> {
         let expr = self.expr(entry)?;
         krate::read(expr, self.errors)
     }
+}
+
+/// Returns the sentence about a word that belongs to a function of an `impl` block.
+fn outside(word: &Ident) -> String {
+    format!(
+        "`{word}` is for a function in an `impl` block that has the attribute, too: put `#[rate_limited(rate = 5)]` on the \
+         block, or remove `{word}`"
+    )
 }
 
 const REPORT: &str = "`&paced::Report<'_>`";

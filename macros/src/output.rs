@@ -4,7 +4,8 @@ use quote::ToTokens;
 use syn::punctuated::Punctuated;
 use syn::{
     AngleBracketedGenericArguments, Attribute, FnArg, GenericArgument, Ident, Pat, PathArguments,
-    PathSegment, ReceiverKind, ReturnType, Token, Type, TypeInfer, TypeParamBound, TypePath,
+    PathSegment, ReceiverKind, ReturnType, Signature, Token, Type, TypeInfer, TypeParamBound,
+    TypePath,
 };
 
 use crate::diag::Errors;
@@ -69,6 +70,20 @@ impl Output {
             Some(_) => {}
         }
         found
+    }
+
+    /// Returns whether calls of the function give futures.
+    pub(crate) fn is_future(sig: &Signature) -> bool {
+        let declared = match &sig.output {
+            ReturnType::Type(_, declared) => bare(declared),
+            ReturnType::Default => return sig.asyncness.is_some(),
+        };
+        let is_future = || {
+            impl_future(declared)
+                .or_else(|| boxed_future(declared))
+                .is_some()
+        };
+        sig.asyncness.is_some() || is_future()
     }
 
     /// Returns an argument that the body borrows, although the future that it makes borrows nothing.

@@ -2,6 +2,9 @@
 
 use crate::guesses::{Guesses, OptionTable};
 
+/// Words for a function of an `impl` block that has the attribute.
+pub(crate) const BLOCK_WORDS: [&str; 2] = ["skip", "inherit"];
+
 /// Every option inside `backoff(..)`, with an example.
 pub(crate) const BACKOFF_OPTIONS: OptionTable = &[
     ("base", "base = \"1s\""),

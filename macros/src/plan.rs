@@ -2,14 +2,16 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
+use syn::ext::IdentExt as _;
 use syn::{Expr, Ident, LitStr, Path};
 
-use crate::args;
+use crate::args::{self, Entry};
 use crate::capture::{self, Capture, CaptureKind};
 use crate::costs::{self, Charge};
 use crate::diag::Errors;
 use crate::func::Func;
 use crate::instrumented;
+use crate::membership::Membership;
 use crate::need::{self, Need};
 use crate::once;
 use crate::opened::{self, Opened};
@@ -20,6 +22,8 @@ use crate::settings::{self, Settings};
 use crate::value::Value;
 
 pub(crate) struct Plan {
+    /// Path of the function within its module.
+    pub(crate) path: String,
     pub(crate) func: Func,
     pub(crate) output: Output,
     /// The body, where it is one `async` block in a function that is not `async`.
@@ -47,10 +51,25 @@ impl Plan {
     /// Every mistake that was found.
     pub(crate) fn read(attr: TokenStream, item: TokenStream) -> Result<Self, Vec<syn::Error>> {
         let mut errors = Errors::new();
+        let entries = args::parse(attr, &mut errors);
+        Self::of(entries, item, None, errors)
+    }
+
+    /// Applies all rules. `block`: the function shares the limiter of its `impl` block.
+    ///
+    /// # Errors
+    ///
+    /// Every mistake that was found, after those in `errors`.
+    pub(crate) fn of(
+        entries: Vec<Entry>,
+        item: TokenStream,
+        block: Option<&Membership>,
+        mut errors: Errors,
+    ) -> Result<Self, Vec<syn::Error>> {
         let func = Func::parse(item);
         let generics = func.as_ref().map(Func::own_generics).unwrap_or_default();
-        let entries = args::parse(attr, &mut errors);
-        let options = Options::read(entries, &generics, &mut errors);
+        let mut options = Options::read(entries, &generics, &mut errors);
+        options.block = block.cloned();
         rules::check(&options, &mut errors);
         let func = errors.keep(func);
         let plan = func.and_then(|func| Self::new(options, func, &mut errors));
@@ -88,8 +107,10 @@ impl Plan {
         let classify = options.classify.take();
         let (limiter, name) = limiter(&mut options);
         let charges = charges(&mut options, opened.as_ref());
+        let path = path(&func, options.block.as_ref());
         let settings = settings::of(options, name, &charges);
         Some(Self {
+            path,
             func,
             output,
             opened,
@@ -127,6 +148,15 @@ impl Plan {
             quote!(let #renamed = &mut #name;)
         })
     }
+}
+
+/// Returns the path of a function within its module. Of a function that shares the limiter of its block, the type is known.
+fn path(func: &Func, block: Option<&Membership>) -> String {
+    let name = func.sig.ident.unraw();
+    block.map_or_else(
+        || name.to_string(),
+        |block| format!("{}::{name}", block.name),
+    )
 }
 
 /// Takes the limiter: an expression, or the name of one that functions share.

@@ -48,10 +48,8 @@ impl Reader<'_> {
                 );
             }
             Form::Value(value) => {
-                self.errors.at(
-                    value,
-                    format!("`{0}` takes no value: write just `{0}`", entry.name),
-                );
+                self.errors
+                    .at(value, sentences::takes_no_value(&entry.name));
             }
             Form::Flag | Form::List(_) | Form::Unnamed(_) => {}
         }

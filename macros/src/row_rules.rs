@@ -44,9 +44,10 @@ fn charged(options: &Options) -> impl Iterator<Item = &Ident> {
     costs.chain(settles.map(|settle| &settle.unit))
 }
 
-/// Returns whether `cost` or `settle` names the unit.
+/// Returns whether `cost` or `settle` names the unit, here or at another function of the block.
 fn is_charged(options: &Options, unit: &str) -> bool {
-    charged(options).any(|charged| charged == unit)
+    let block = options.block.as_ref();
+    charged(options).any(|charged| charged == unit) || block.is_some_and(|it| it.charges(unit))
 }
 
 /// Limits of the limiter, as far as the attribute tells.

@@ -146,8 +146,9 @@ pub(crate) fn check_store_of_method(
     is_method: impl FnOnce() -> bool,
     errors: &mut Errors,
 ) {
+    let is_named = options.limiter.is_some() || options.block.is_some();
     match options.name("store") {
-        Some(store) if options.limiter.is_none() && is_method() => errors.at(
+        Some(store) if !is_named && is_method() => errors.at(
             store,
             "methods of the same name would share one limit in the store, even those of other types: give the limiter a \
              name, `limiter = \"github\"`",

@@ -6,6 +6,10 @@ pub(crate) fn needs_value(name: impl Display, example: &str) -> String {
     format!("`{name}` needs a value: write `{example}`")
 }
 
+pub(crate) fn takes_no_value(name: impl Display) -> String {
+    format!("`{name}` takes no value: write just `{name}`")
+}
+
 pub(crate) fn written_twice(what: impl Display) -> String {
     format!("`{what}` is written twice: remove one of them")
 }

@@ -5,7 +5,7 @@ use syn::{Expr, LitStr};
 use crate::costs::Charge;
 use crate::defaults;
 use crate::literal::Literal;
-use crate::options::Options;
+use crate::options::{Backoff, Options};
 use crate::rows::Row;
 use crate::store::Store;
 use crate::trigger::Trigger;
@@ -40,6 +40,8 @@ pub(crate) enum Setting {
     Limits(Vec<DeclaredRow>),
     /// The units that `cost` and `settle` name.
     Units(Vec<String>),
+    /// Name of an `impl` block, and of its first function.
+    Block(String, String),
     Named(LitStr),
     Store(Store),
     OnStoreError(&'static str),
@@ -132,6 +134,7 @@ impl Setting {
             | Self::Strict(_)
             | Self::WholePeriod
             | Self::Units(_)
+            | Self::Block(..)
             | Self::Named(_)
             | Self::OnStoreError(_)
             | Self::Hook(..) => false,
@@ -150,9 +153,12 @@ const OF_CALL: &[&str] = &[
 
 /// Returns the settings of the options; `name`: of a limiter that functions share.
 pub(crate) fn of(mut options: Options, name: Option<LitStr>, charges: &[Charge]) -> Settings {
+    let is_declared = options.rate.is_some() || options.limits.is_some();
     let rows = declared_rows(&mut options, charges);
     let has_burst = options.burst.is_some() || options.window.is_some();
-    let whole_period = options.rate.is_some() && !has_burst && !charges.is_empty();
+    let block = options.block.filter(|_| is_declared);
+    let is_charged = !charges.is_empty() || block.as_ref().is_some_and(|it| !it.units.is_empty());
+    let whole_period = options.rate.is_some() && !has_burst && is_charged;
     let values = [
         ("rate", options.rate),
         ("burst", options.burst),
@@ -175,14 +181,7 @@ pub(crate) fn of(mut options: Options, name: Option<LitStr>, charges: &[Charge])
     settings.extend(rows.map(Setting::Limits));
     let units: Vec<_> = charges.iter().map(|charge| charge.unit.clone()).collect();
     settings.extend((!units.is_empty()).then_some(Setting::Units(units)));
-    settings.extend(options.backoff.map(|backoff| {
-        let parts = [
-            ("base", backoff.base),
-            ("factor", backoff.factor),
-            ("max", backoff.max),
-        ];
-        Setting::Backoff(written(parts).collect(), backoff.jitter)
-    }));
+    settings.extend(options.backoff.map(backoff));
     settings.extend(options.respect_headers.map(Setting::RespectHeaders));
     let reset = options.headers.and_then(|headers| headers.reset);
     settings.extend(reset.map(|(kind, written)| Setting::Reset(kind, written)));
@@ -190,6 +189,7 @@ pub(crate) fn of(mut options: Options, name: Option<LitStr>, charges: &[Charge])
     settings.extend(options.idempotent.then_some(Setting::Idempotent));
     settings.extend(options.modes.into_iter().map(Setting::Mode));
     settings.extend(name.map(Setting::Named));
+    settings.extend(block.map(|block| Setting::Block(block.name, block.first)));
     settings.extend(options.store.map(Setting::Store));
     settings.extend(options.on_store_error.map(Setting::OnStoreError));
     let hooks = options.hooks.into_iter();
@@ -198,15 +198,29 @@ pub(crate) fn of(mut options: Options, name: Option<LitStr>, charges: &[Charge])
     Settings::of(settings)
 }
 
+fn backoff(backoff: Backoff) -> Setting {
+    let parts = [
+        ("base", backoff.base),
+        ("factor", backoff.factor),
+        ("max", backoff.max),
+    ];
+    Setting::Backoff(written(parts).collect(), backoff.jitter)
+}
+
 /// Takes the limits, with their default bursts.
 fn declared_rows(options: &mut Options, charges: &[Charge]) -> Option<Vec<DeclaredRow>> {
     let rows = options.limits.take()?.rows;
+    let block = options.block.as_ref();
+    let is_charged = |unit: &str| {
+        let mut charges = charges.iter();
+        charges.any(|charge| charge.unit == unit) || block.is_some_and(|it| it.charges(unit))
+    };
     let units: Vec<String> = rows.iter().map(|row| row.unit.counted()).collect();
     let default_burst = |row: &Row| {
         let unit = row.unit.counted();
         if row.burst.is_some() || row.window.is_some() {
             DefaultBurst::Second
-        } else if charges.iter().any(|charge| charge.unit == unit) {
+        } else if is_charged(&unit) {
             DefaultBurst::WholePeriod
         } else if units.iter().filter(|other| **other == unit).count() > 1 {
             DefaultBurst::ByRate

@@ -3,7 +3,6 @@
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 use syn::Ident;
-use syn::ext::IdentExt as _;
 
 use crate::place::{Place, by_reference};
 use crate::plan::Plan;
@@ -15,7 +14,7 @@ use crate::writer::Writer;
 /// The static that all calls share is in a block of its own, because items are not hygienic.
 pub(crate) fn site(plan: &Plan, private: &TokenStream) -> TokenStream {
     let here = Span::mixed_site();
-    let name = plan.func.sig.ident.unraw().to_string();
+    let name = &plan.path;
     let name = quote_spanned!(here=> ::core::concat!(::core::module_path!(), "::", #name));
     let writer = Writer {
         private,

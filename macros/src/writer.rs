@@ -114,6 +114,7 @@ impl Writer<'_> {
             // Written round the others, see above.
             Setting::Strict(_) => TokenStream::new(),
             Setting::Named(name) => quote_spanned!(here=> named(#name)),
+            Setting::Block(name, first) => self.block(name, first),
             Setting::WholePeriod => quote_spanned!(here=> whole_period()),
             Setting::Limits(rows) => {
                 let rows = self.rows(rows);
@@ -122,6 +123,17 @@ impl Writer<'_> {
             }
             Setting::Units(units) => quote_spanned!(here=> units(const { &[#(#units),*] })),
         }
+    }
+
+    /// Returns `in_block(..)` with the name of the limiter, and a text that no other block of the program has.
+    fn block(&self, name: &str, first: &str) -> TokenStream {
+        let private = self.private;
+        let here = Span::mixed_site();
+        let name = quote_spanned!(here=> ::core::concat!(::core::module_path!(), "::", #name));
+        let place = quote_spanned!(here=>
+            ::core::concat!(::core::file!(), ":", ::core::line!(), ":", ::core::column!(), " ", #first)
+        );
+        quote_spanned!(here=> in_block(const { &#private::Block::new(#name, #place) }))
     }
 
     fn backoff(&self, values: &[(&'static str, Value)], jitter: Option<&str>) -> TokenStream {

@@ -100,6 +100,26 @@ macro_rules! variant {
             }
         }
     };
+    (@block $variant:ident [$($attr:tt)*] [$($kw:ident)*] fn ($($args:tt)*) -> $ret:ty { $($body:tt)* }) => {
+        pub mod $variant {
+            use super::*;
+
+            pub struct Me {
+                pub loud: Loud,
+                pub guard: Guard,
+                pub list: Vec<usize>,
+            }
+
+            $($attr)*
+            impl Me {
+                pub fn new() -> Self {
+                    Self { loud: Loud("me"), guard: Guard::new(), list: Vec::new() }
+                }
+
+                pub $($kw)* fn call($($args)*) -> $ret { $($body)* }
+            }
+        }
+    };
     (@trait $variant:ident [$($attr:tt)*] ($($args:tt)*) -> $ret:ty { $($body:tt)* }) => {
         pub mod $variant {
             use super::*;
@@ -225,6 +245,8 @@ macro_rules! shapes {
         variant!(plain [] $kw fn $($function)*);
         variant!(two [$($two)*] $kw fn $($function)*);
         variant!(none [$($none)*] $kw fn $($function)*);
+        variant!(@block two_in_block [$($two)*] $kw fn $($function)*);
+        variant!(@block none_in_block [$($none)*] $kw fn $($function)*);
         variant!(span [#[instrument(name = "span", skip_all)]] $kw fn $($function)*);
         variant!(two_above [$($two)* #[instrument(name = "span", skip_all)]] $kw fn $($function)*);
         variant!(none_above [$($none)* #[instrument(name = "span", skip_all)]] $kw fn $($function)*);
@@ -259,11 +281,13 @@ macro_rules! shapes {
     (@rows plain_fn $shape:ident $rows:ident $with:tt) => {
         shapes!(@rows early_fn $shape $rows $with);
         row!($rows, $shape, "alone", plain, plain, two, 2, $with);
+        row!($rows, $shape, "in a block", plain, plain, two_in_block, 2, $with);
         row!($rows, $shape, "above #[instrument]", plain, span, two_above, 2, $with);
         row!($rows, $shape, "below #[instrument]", plain, span, two_below, 2, $with);
     };
     (@rows early_fn $shape:ident $rows:ident $with:tt) => {
         row!($rows, $shape, "alone", plain, plain, none, 0, $with);
+        row!($rows, $shape, "in a block", plain, plain, none_in_block, 0, $with);
         row!($rows, $shape, "above #[instrument]", plain, span, none_above, 0, $with);
         row!($rows, $shape, "below #[instrument]", plain, span, none_below, 0, $with);
     };

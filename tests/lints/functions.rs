@@ -174,6 +174,36 @@ async fn no_limits(cost: &u32) -> Result<(), Refused> {
     Ok(())
 }
 
+#[derive(Debug, Default)]
+struct Block {
+    calls: usize,
+}
+
+#[rate_limited(rate = 1000)]
+impl Block {
+    const START: usize = 1;
+
+    async fn shared(&self) -> Result<usize, Refused> {
+        Ok(self.calls + Self::START)
+    }
+
+    #[rate_limited(inherit, max_retries = 0)]
+    async fn consuming(&mut self, text: String) -> Result<Vec<u8>, Refused> {
+        self.calls += 1;
+        Ok(text.into_bytes())
+    }
+
+    #[rate_limited(rate = 1000)]
+    async fn alone(&self) -> Result<usize, Refused> {
+        Ok(self.calls)
+    }
+
+    #[rate_limited(skip)]
+    const fn plain(&self) -> usize {
+        self.calls
+    }
+}
+
 /// Without tokio's own attribute, whose expansion allows lints.
 #[test]
 fn annotated_functions_run_under_deny() {
@@ -202,6 +232,10 @@ async fn call_all() -> Result<(), Refused> {
     let mut client = Client::default();
     assert_eq!((client.exclusive().await?, client.shared().await?), (1, 1));
     assert_eq!(client.finish().await?.calls, 1);
+    let mut block = Block::default();
+    assert_eq!(block.consuming("a".to_owned()).await?, [b'a']);
+    assert_eq!((block.shared().await?, block.alone().await?), (2, 1));
+    assert_eq!(block.plain(), 1);
     let pending = tokio::time::timeout(Duration::from_secs(1), all_diverging()).await;
     assert!(pending.is_err());
     Ok(())

@@ -169,7 +169,8 @@ pub(crate) fn find(name: &str) -> Result<Limiter, Error> {
 }
 
 /// Returns a handle of the limiter that this program knows by `name`: of an annotated function's own limiter by the
-/// path of the function (`"my_crate::api::user"`), of one that functions share by its name.
+/// path of the function (`"my_crate::api::user"`), of one that the functions of an `impl` block share by the path of the
+/// type (`"my_crate::api::Api"`, `"my_crate::api::<Api as Remote>"`), of one that functions share by its name.
 ///
 /// The handle may be asked for at any time. A limiter is declared at the first call of its function, or by
 /// [`Limiter::builder`]. Before that, it grants one permit per second. The declaration applies to all handles

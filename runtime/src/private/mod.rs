@@ -1,5 +1,6 @@
 //! The items that the expansion of `#[rate_limited]` uses. Not public API.
 
+mod blocks;
 mod handle;
 mod probe;
 mod readers;
@@ -10,6 +11,7 @@ mod site;
 pub mod stores;
 mod values;
 
+pub use self::blocks::Block;
 pub use self::handle::ToLimiter;
 pub use self::handle::limiter;
 pub use self::probe::Outcome;
@@ -47,6 +49,8 @@ pub use self::values::StoreValue;
 pub use self::values::Unfit;
 
 pub use std::boxed::Box;
+
+pub use paced_macros::rate_limited;
 
 pub use crate::backoff::Backoff;
 pub use crate::backoff::Jitter;

@@ -19,6 +19,7 @@ use crate::store::OnStoreError;
 use crate::store::Policy;
 use crate::time::Span;
 
+use super::blocks::Block;
 use super::stores::Http;
 use super::stores::StoreChoice;
 
@@ -33,6 +34,8 @@ pub struct Settings {
     /// Units that the options `cost` and `settle` of the function name.
     pub(super) units: &'static [&'static str],
     pub(super) name: Option<&'static str>,
+    /// `impl` block whose functions share the limiter that is declared here.
+    pub(super) block: Option<&'static Block>,
     pub(super) store: Option<StoreChoice>,
     pub(super) policy: Policy,
     pub(super) mode: Option<Mode>,
@@ -54,6 +57,7 @@ impl Settings {
         rows: &[],
         units: &[],
         name: None,
+        block: None,
         store: None,
         policy: Policy::new(),
         mode: None,
@@ -117,6 +121,15 @@ impl Settings {
     pub const fn named(self, name: &'static str) -> Self {
         Self {
             name: Some(name),
+            ..self
+        }
+    }
+
+    /// Sets the `impl` block with which the function shares its limiter.
+    #[must_use]
+    pub const fn in_block(self, block: &'static Block) -> Self {
+        Self {
+            block: Some(block),
             ..self
         }
     }

@@ -241,11 +241,12 @@ impl Site {
     ) -> Result<Setup, Error> {
         let located = |error: Error| error.in_function(self.name);
         let settings = find_out(self.settings).map_err(located)?;
-        let limiter = if settings.config.off {
-            None
-        } else {
-            limiter_of(self.name, &settings).map_err(located)?
+        let limiter = match settings.block {
+            _ if settings.config.off => Ok(None),
+            Some(block) => block.limiter(|name| limiter_of(name, &settings)),
+            None => limiter_of(self.name, &settings),
         };
+        let limiter = limiter.map_err(located)?;
         if let (Some(limiter), Some(mode)) = (&limiter, settings.mode) {
             limiter.shared().declare_mode(mode);
         }

@@ -60,16 +60,56 @@ paced_endpoint! {
     pub fn by_macro(calls) -> u32 { refuse_once(calls) }
 }
 
+/// Has methods in blocks.
+#[derive(Debug)]
+pub struct Api;
+
+#[rate_limited(rate = 1000, crate = crate::reexport::inner)]
+impl Api {
+    /// In a block.
+    ///
+    /// # Errors
+    ///
+    /// When the second call fails, too.
+    pub async fn in_block(&self, calls: &AtomicU32) -> std::io::Result<u32> {
+        refuse_once(calls)
+    }
+
+    /// In a block, with more options.
+    ///
+    /// # Errors
+    ///
+    /// When the second call fails, too.
+    #[rate_limited(inherit, max_retries = 1)]
+    pub async fn inheriting(&self, calls: &AtomicU32) -> std::io::Result<u32> {
+        refuse_once(calls)
+    }
+
+    /// In a block, left out.
+    ///
+    /// # Errors
+    ///
+    /// When the first call fails.
+    #[rate_limited(skip)]
+    #[expect(clippy::unused_async, reason = "it is not called like the others")]
+    pub async fn skipped(&self, calls: &AtomicU32) -> std::io::Result<u32> {
+        refuse_once(calls)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
     async fn every_path_leads_to_the_runtime() {
-        let calls = [(); 3].map(|()| AtomicU32::new(0));
+        let calls = [(); 6].map(|()| AtomicU32::new(0));
         assert_eq!(by_name(&calls[0]).await.ok(), Some(2));
         assert_eq!(by_path(&calls[1], vec![String::new()]).await.ok(), Some(1));
         assert_eq!(by_macro(&calls[2]).await.ok(), Some(2));
-        assert_eq!(calls.map(AtomicU32::into_inner), [2; 3]);
+        assert_eq!(Api.in_block(&calls[3]).await.ok(), Some(2));
+        assert_eq!(Api.inheriting(&calls[4]).await.ok(), Some(2));
+        assert!(Api.skipped(&calls[5]).await.is_err());
+        assert_eq!(calls.map(AtomicU32::into_inner), [2, 2, 2, 2, 2, 1]);
     }
 }

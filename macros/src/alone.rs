@@ -1,0 +1,17 @@
+//! The attribute on a function by itself.
+
+use proc_macro2::TokenStream;
+
+use crate::expand;
+use crate::fallback;
+use crate::plan::Plan;
+
+/// Returns the function with the attribute's code, or as it was, and every mistake.
+pub(crate) fn expand(attr: &TokenStream, item: TokenStream) -> TokenStream {
+    match Plan::read(attr.clone(), item.clone()) {
+        Ok(plan) => expand::expand(&plan),
+        // The compiler has reported it already.
+        Err(_) if fallback::is_after_equals(attr) => item,
+        Err(errors) => fallback::expand(item, errors),
+    }
+}

@@ -1,0 +1,170 @@
+//! Names of blocks.
+
+use std::io;
+
+use paced::rate_limited;
+
+use super::Api;
+use super::available;
+
+struct Twice;
+
+#[rate_limited(rate = 5)]
+impl Twice {
+    async fn first(&self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[rate_limited(rate = 7)]
+impl Twice {
+    async fn second(&self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_blocks_of_a_type_have_two_limiters() {
+    Twice.second().await.unwrap();
+    Twice.first().await.unwrap();
+    assert_eq!(available(path!("Twice")), 6);
+    assert_eq!(available(path!("Twice#2")), 4);
+}
+
+struct Named;
+
+#[rate_limited(limiter = "impl-blocks-named", rate = 5)]
+impl Named {
+    async fn first(&self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[rate_limited(limiter = "impl-blocks-named")]
+impl Named {
+    async fn second(&self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn blocks_share_a_limiter_by_its_name() {
+    Named.first().await.unwrap();
+    Named.second().await.unwrap();
+    assert_eq!(available("impl-blocks-named"), 3);
+    assert!(!paced::limiter(path!("Named")).is_declared());
+}
+
+struct Generic<T>(T);
+
+#[rate_limited(rate = 5)]
+impl<T: Clone> Generic<T>
+where
+    T: Into<u32>,
+{
+    async fn get(&self) -> io::Result<u32> {
+        Ok(self.0.clone().into())
+    }
+}
+
+#[rate_limited(rate = 7)]
+impl Generic<&'static str> {
+    async fn text(&self) -> io::Result<&'static str> {
+        Ok(self.0)
+    }
+}
+
+#[rate_limited(rate = 9)]
+impl Generic<String> {
+    async fn text(&self) -> io::Result<&str> {
+        Ok(&self.0)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn instances_of_a_generic_block_share_a_limiter_and_blocks_of_instances_have_their_own() {
+    assert_eq!(Generic(1_u8).get().await.unwrap(), 1);
+    assert_eq!(Generic(2_u16).get().await.unwrap(), 2);
+    assert_eq!(Generic("a").text().await.unwrap(), "a");
+    assert_eq!(Generic("b".to_owned()).text().await.unwrap(), "b");
+    assert_eq!(available(path!("Generic")), 3);
+    assert_eq!(available(path!("Generic<&str>")), 6);
+    assert_eq!(available(path!("Generic<String>")), 8);
+}
+
+trait Remote {
+    type Item;
+    const KIND: u32;
+
+    async fn fetch(&self) -> io::Result<Self::Item>;
+    fn plain(&self) -> u32;
+}
+
+#[rate_limited(rate = 5)]
+impl Remote for Api {
+    type Item = u32;
+    const KIND: u32 = { 3 };
+
+    async fn fetch(&self) -> io::Result<Self::Item> {
+        Ok(Self::KIND)
+    }
+
+    fn plain(&self) -> u32 {
+        Self::KIND
+    }
+}
+
+#[rate_limited(rate = 7)]
+impl<T: Remote> Remote for &T {
+    type Item = T::Item;
+    const KIND: u32 = T::KIND;
+
+    async fn fetch(&self) -> io::Result<T::Item> {
+        (*self).fetch().await
+    }
+
+    fn plain(&self) -> u32 {
+        (*self).plain()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_names_of_trait_impls_have_the_trait() {
+    let api = &Api::default();
+    assert_eq!(Remote::fetch(&api).await.unwrap(), 3);
+    assert_eq!(Remote::plain(&api), 3);
+    assert_eq!(available(path!("<Api as Remote>")), 4);
+    assert_eq!(available(path!("<&T as Remote>")), 6);
+}
+
+async fn one_local() -> io::Result<()> {
+    struct Local;
+
+    #[rate_limited(rate = 5)]
+    impl Local {
+        async fn call(&self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    Local.call().await
+}
+
+async fn other_local() -> io::Result<()> {
+    struct Local;
+
+    #[rate_limited(rate = 9)]
+    impl Local {
+        async fn call(&self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    Local.call().await
+}
+
+#[tokio::test(start_paused = true)]
+async fn types_of_one_name_in_functions_have_their_own_limiters() {
+    one_local().await.unwrap();
+    other_local().await.unwrap();
+    assert_eq!(available(path!("Local")), 4);
+    assert_eq!(available(path!("Local#2")), 8);
+}

@@ -1,0 +1,10 @@
+use paced::rate_limited;
+
+#[rate_limited(skip)]
+async fn fetch() -> std::io::Result<()> {
+    Ok(())
+}
+
+fn main() {
+    drop(fetch());
+}

@@ -1,0 +1,14 @@
+use paced::rate_limited;
+
+pub struct Api;
+
+#[rate_limited(rate = 5, skip)]
+impl Api {
+    async fn fetch(&self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+fn main() {
+    drop(Api.fetch());
+}
