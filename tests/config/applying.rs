@@ -7,6 +7,7 @@ use paced::LimiterConfig;
 use paced::Quota;
 use paced::rate_limited;
 
+use crate::applied;
 use crate::apply;
 use crate::count;
 use crate::named;
@@ -175,7 +176,7 @@ async fn nothing_changes_if_one_entry_is_wrong() {
 #[tokio::test(start_paused = true)]
 async fn a_mistake_that_shows_at_the_first_use_leaves_the_declaration() {
     let _turn = turn().await;
-    let config = apply("[limiter.applying_unfit]\nlimits = { tokens = 50 }");
+    let config = applied("[limiter.applying_unfit]\nlimits = { tokens = 50 }");
     let limiter = named("applying_unfit", quota("5/s", 5));
     assert_eq!(limiter.snapshot().quota, quota("5/s", 5));
     assert_eq!(config.unused(), ["applying_unfit"]);

@@ -41,7 +41,12 @@ fn named(name: &str, quota: Quota) -> Limiter {
 }
 
 /// Applies a text.
-fn apply(text: &str) -> paced::Config {
+fn apply(text: &str) {
+    drop(applied(text));
+}
+
+/// Applies a text, and returns the configuration.
+fn applied(text: &str) -> paced::Config {
     let config = paced::Config::from_toml(text).expect("a configuration");
     config.apply().expect("it fits");
     config

@@ -112,7 +112,7 @@ fn wrong_values_are_named_with_what_belongs_there() {
 fn the_column_counts_characters() {
     let text = "[limiter.\"größe\"]\nlimits = { \"größe\" = 5, \"π\" = true }";
     let error = Config::from_toml(text).expect_err("true is no rate");
-    assert_eq!((error.line(), error.column()), (Some(2), Some(32)));
+    assert_eq!((error.line(), error.column()), (Some(2), Some(31)));
 }
 
 #[test]
