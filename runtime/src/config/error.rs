@@ -32,10 +32,6 @@ struct ConfigMistake {
 }
 
 /// Place in a text, from 1 on.
-#[cfg_attr(
-    not(feature = "config"),
-    expect(dead_code, reason = "only texts have places")
-)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct TextPlace {
     line: usize,
