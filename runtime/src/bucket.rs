@@ -84,7 +84,7 @@ impl Shape {
     }
 
     /// Returns the time that as many tokens take at another rate as take `span` at this one.
-    fn tokens_at(self, span: Span, other: Self) -> Span {
+    pub(crate) fn tokens_at(self, span: Span, other: Self) -> Span {
         let nanos = u128::from(span.nanos()) * u128::from(other.interval.nanos());
         let nanos = u64::try_from(nanos / u128::from(self.interval.nanos()));
         nanos.map_or(MAX_CAPACITY, Span::from_nanos)

@@ -83,6 +83,12 @@ pub(crate) fn quotas_differ(limiter: &str, quota: &dyn fmt::Display, other: &dyn
         "limiters that share one name in a store are declared with different quotas: each paces by its own");
 }
 
+/// A limiter is declared for which a configuration has changes that do not fit it.
+pub(crate) fn configuration_unfit(limiter: &str, key: &str, why: &str) {
+    say!(error: limiter = limiter, key = key, why = why;
+        "the configuration of the limiter does not fit it and is ignored: the limits are those that were declared");
+}
+
 /// A store is late or away.
 pub(crate) fn store_away(limiter: &str, news: &dyn fmt::Display) {
     say!(warn: limiter = limiter; "{news}");

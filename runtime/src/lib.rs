@@ -93,6 +93,8 @@
 //! * **quanta**: permits without a wait read the processor's counter instead of a clock,
 //!   which takes a third of the time (10 ns instead of 32). The first call calibrates the counter, for a
 //!   few milliseconds as a rule. In builds where tokio's clock can be paused (its feature `test-util`), that clock is used.
+//! * **config**: [`Config::from_toml`], limits from a file while the program runs ([guide](guide::config)). Adds five crates,
+//!   and no serde.
 //! * **test-util**: [`testing::unpaced`], for tests that are not to wait for permits, and [`store::conformance`], a check
 //!   of a store of your own.
 //!
@@ -104,6 +106,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(
     not(all(
+        feature = "config",
         feature = "http",
         feature = "redis",
         feature = "sqlite",
@@ -119,6 +122,7 @@ mod backoff;
 mod bucket;
 mod call;
 mod clock;
+mod config;
 mod context;
 mod costs;
 mod debt;
@@ -137,6 +141,7 @@ mod lasting;
 mod learning;
 mod limiter;
 mod mode;
+mod nearest;
 #[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
 mod observing;
 #[cfg(test)]
@@ -166,6 +171,9 @@ pub use crate::backoff::Backoff;
 pub use crate::backoff::Jitter;
 pub use crate::call::CallError;
 pub use crate::call::CallOptions;
+pub use crate::config::Config;
+pub use crate::config::ConfigError;
+pub use crate::config::LimiterConfig;
 pub use crate::context::Attempt;
 pub use crate::context::IdempotencyKey;
 pub use crate::context::Meter;

@@ -8,6 +8,7 @@
 //! | [One limit for several functions](shared_limits) | How do functions share a limit, or get one for each account? |
 //! | [Costs and settlement](costs) | How do calls take several tokens, and what do they get back? |
 //! | [Several limits](limits) | How do I count tokens or points, and what a call really took? |
+//! | [Configuration](config) | How do I change limits while the program runs? |
 //! | [Several processes](processes) | How do processes and machines share a limit? |
 //! | [Clients](clients) | What do I write with reqwest, tonic, ureq, octocrab, async-openai? |
 //! | [Without the attribute](direct_calls) | How do I call through a limiter where an attribute cannot be? |
@@ -39,6 +40,9 @@ pub mod shared_limits {}
 pub mod costs {}
 #[doc = include_str!("limits.md")]
 pub mod limits {}
+
+#[doc = include_str!("config.md")]
+pub mod config {}
 
 #[doc = include_str!("processes.md")]
 pub mod processes {}

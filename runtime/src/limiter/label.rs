@@ -75,7 +75,7 @@ impl Shared {
             && state.cooldown.probe() == Probe::Off
             && state.is_window_empty(now);
         let is_full =
-            state.remote.is_some() || (state.bucket.tat <= now && state.are_rows_full(now));
+            state.remote.is_some() || (state.is_bucket_full(now) && state.are_rows_full(now));
         if is_idle {
             // Without any event: the registry is locked, and a subscriber may use it.
             state.hand_back(&self.fast_path, now);

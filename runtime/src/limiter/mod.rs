@@ -1,10 +1,13 @@
 //! [`Limiter`]: a token bucket, a queue and a cooldown that many calls share.
 
 mod acquire;
+mod applying;
 mod attempt_report;
 mod builder;
 mod by_hand;
 mod callback;
+mod changes;
+mod configured;
 mod counts;
 mod declared;
 mod denying;
@@ -14,6 +17,7 @@ mod failed_response;
 mod fast_path;
 mod handle;
 mod label;
+mod live;
 mod locked;
 mod locking;
 mod long_waits;
@@ -50,10 +54,16 @@ use std::sync::Arc;
 use std::sync::OnceLock;
 
 pub use self::acquire::Acquire;
+pub(crate) use self::applying::apply;
 pub(crate) use self::attempt_report::AttemptReport;
 pub(crate) use self::attempt_report::AttemptResult;
 pub(crate) use self::attempt_report::Forecast;
 pub use self::builder::LimiterBuilder;
+pub(crate) use self::changes::LimitChange;
+pub(crate) use self::changes::LimiterChanges;
+pub(crate) use self::changes::Misfit;
+pub(crate) use self::configured::Configuration;
+pub(crate) use self::configured::ConfiguredLimiter;
 pub use self::counts::Counts;
 pub(crate) use self::denying::TooLate;
 pub use self::draining::drain;
@@ -402,7 +412,11 @@ impl Limiter {
     /// requests, or else the first; [`set_limit`](Self::set_limit) changes the others.
     ///
     /// A caller that waits for more tokens than the new burst gets
-    /// [`is_insufficient_capacity`](Error::is_insufficient_capacity).
+    /// [`is_insufficient_capacity`](Error::is_insufficient_capacity). The others keep their order. A smaller burst leaves
+    /// an empty bucket empty, and a larger one later gives back none of the tokens that were used up before.
+    ///
+    /// It goes before a [`Config`](crate::Config), also before one that is applied later, unless that is
+    /// [`overriding`](crate::Config::overriding).
     ///
     /// # Examples
     ///
@@ -417,7 +431,7 @@ impl Limiter {
     /// assert!(limiter.try_acquire_many(2).unwrap_err().is_insufficient_capacity());
     /// ```
     pub fn set_quota(&self, quota: Quota) {
-        self.shared().set_quota(quota);
+        self.shared().set_quota_by_hand(quota);
     }
 
     /// Changes the quota of the limits of this unit, also for callers that wait. Tokens that are used up or owed stay so.

@@ -19,6 +19,8 @@ use crate::store::Policy;
 use crate::store::Store;
 
 use super::Limiter;
+use super::configured;
+use super::live;
 use super::remote::RemoteConfig;
 use super::remote::client::StoreClient;
 use super::shared::Shared;
@@ -91,7 +93,9 @@ fn declare_as(name: &str, rows: &Rows, place: StorePlace<'_>) -> Result<Limiter,
             )));
         }
         Some(known) if known.is_plain() && rows.is_plain() && known != *rows && is_free => {
-            shared.set_quota(quota);
+            shared.naming.forget_by_hand();
+            let rows = configured::limits_of(&shared, rows, place.is_some());
+            shared.set_quota(rows.first.quota);
         }
         Some(known) if known != *rows => {
             return Err(Error::conflict(format!(
@@ -131,6 +135,7 @@ pub(crate) fn own(path: &str, rows: &Rows, place: StorePlace<'_>) -> Result<Limi
 
 /// Declares a limiter that may have handles. A quota that was set before stays in force.
 fn bind(shared: &Shared, key: &str, rows: &Rows, place: StorePlace<'_>) {
+    let rows = &configured::limits_of(shared, rows, place.is_some());
     let quota = rows.first.quota;
     if let Some((store, policy)) = place {
         let client = StoreClient::new(Arc::clone(store), key, policy);
@@ -142,9 +147,26 @@ fn bind(shared: &Shared, key: &str, rows: &Rows, place: StorePlace<'_>) {
     }
     shared.start(quota);
     shared.add_rows(rows);
+    live::begin(shared);
     if CLOSED.load(Ordering::Relaxed) {
         shared.shut_down();
     }
+}
+
+/// Holds declarations up until the guard is dropped.
+pub(super) fn begin_declaring() -> MutexGuard<'static, ()> {
+    lock(&DECLARING)
+}
+
+/// Returns the limiters of these names that were declared, and the limits that they were declared with.
+pub(super) fn declared_with_rows(is_named: &dyn Fn(&str) -> bool) -> Vec<(Limiter, Rows)> {
+    with(|registry| {
+        let named = registry.entries.iter().filter(|(name, _)| is_named(name));
+        let declared = named.filter_map(|(_, entry)| Some((entry, entry.declared.clone()?)));
+        declared
+            .map(|(entry, rows)| (entry.handle(rows.first.quota), rows))
+            .collect()
+    })
 }
 
 /// Closes the limiters that are declared from now on.

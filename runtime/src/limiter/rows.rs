@@ -222,6 +222,7 @@ impl Shared {
             return Err(self.unknown_unit(unit));
         }
         for row in bits(places) {
+            self.naming.note_by_hand(row);
             if row == 0 {
                 self.set_quota(quota);
             } else {

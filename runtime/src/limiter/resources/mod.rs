@@ -151,7 +151,7 @@ impl Shared {
         }
     }
 
-    fn change_quota(&self, quota: Quota) {
+    pub(in crate::limiter) fn change_quota(&self, quota: Quota) {
         self.with_state(|state, now, wakes| state.set_quota(quota, &self.fast_path, now, wakes));
     }
 

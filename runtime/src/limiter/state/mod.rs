@@ -4,6 +4,7 @@
 pub(super) mod accounting;
 pub(super) mod announcing;
 mod at_once;
+mod beyond;
 pub(super) mod closing;
 pub(super) mod cooldown;
 pub(super) mod failing;
@@ -42,6 +43,7 @@ use crate::time::Instant;
 use crate::time::Span;
 use crate::waits::Waits;
 
+use self::beyond::Beyond;
 use self::cooldown::Cooldown;
 use self::cooldown::Probe;
 use self::faults::Faults;
@@ -134,6 +136,8 @@ pub(super) struct LimiterState {
     pub(super) peaks: Option<Box<Peaks>>,
     /// Tokens spent beyond what the first limit can owe.
     pub(super) forgiven: u64,
+    /// Tokens used up beyond the bucket, which a change of the quota has made smaller.
+    pub(super) beyond: Beyond,
     /// The limit in a store, from which permits come instead of from the bucket.
     pub(super) remote: Option<Box<Remote>>,
     mode: Mode,
@@ -176,6 +180,7 @@ impl LimiterState {
             settles: false,
             peaks: None,
             forgiven: 0,
+            beyond: Beyond::NONE,
             remote: None,
             mode: Mode::Enforce,
             in_debt: false,
@@ -219,7 +224,7 @@ impl LimiterState {
         if self.remote.is_some() || self.shut || self.is_logged() || self.needs_lock() {
             return;
         }
-        if !self.enforces() || self.is_in_debt(now) {
+        if !self.enforces() || self.is_in_debt(now) || self.is_beyond(now) {
             return;
         }
         let is_open = self.cooldown.held_until() <= now && self.cooldown.probe() == Probe::Off;
@@ -245,8 +250,36 @@ impl LimiterState {
         self.set_window(quota, now);
         self.quota = quota;
         self.refilled = None;
+        self.is_beyond(now);
+        let before = self.bucket;
         self.reshape(fast_path, now);
+        self.follow_quota(before, now);
         self.expel(now, wakes);
+    }
+
+    /// Follows a change of the quota with the tokens that are used up beyond the bucket.
+    fn follow_quota(&mut self, mut before: Bucket, now: Instant) {
+        if self.remote.is_some() || before.shape == self.bucket.shape {
+            return;
+        }
+        let from = now.max(self.cooldown.until());
+        if !self.needs_lock() {
+            before.bound(from);
+        }
+        self.beyond.follow(before, &mut self.bucket, from);
+    }
+
+    /// Returns whether the bucket is full, also for a larger quota.
+    pub(super) fn is_bucket_full(&self, now: Instant) -> bool {
+        self.bucket.tat <= now && self.beyond.are_back(self.bucket, now)
+    }
+
+    /// Returns whether tokens are used up beyond the bucket.
+    fn is_beyond(&mut self, now: Instant) -> bool {
+        if self.beyond.any() {
+            self.overflow(now, Span::ZERO);
+        }
+        self.beyond.any()
     }
 
     /// Returns whether permits need more than the bucket of the fast path.

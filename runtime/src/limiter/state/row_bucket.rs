@@ -15,6 +15,7 @@ use crate::row::Row;
 use crate::time::Instant;
 use crate::time::Span;
 
+use super::beyond::Beyond;
 use super::overflow::Overflow;
 use super::peaks::Peaks;
 use super::row_hints::RowHints;
@@ -40,6 +41,8 @@ pub(in crate::limiter) struct RowBucket {
     pub(in crate::limiter) waited: Duration,
     /// Tokens spent beyond what the limit can owe.
     pub(in crate::limiter) forgiven: u64,
+    /// Tokens used up beyond the bucket, which a change of the quota has made smaller.
+    beyond: Beyond,
 }
 
 /// Returns the time until `until`, if that is to come.
@@ -61,6 +64,7 @@ impl RowBucket {
             strict: StrictState::of(row.quota),
             waited: Duration::ZERO,
             forgiven: 0,
+            beyond: Beyond::NONE,
         }
     }
 
@@ -156,6 +160,8 @@ impl RowBucket {
     fn overflow(&mut self, now: Instant, credit: Span) {
         let full = now.before(credit);
         if self.bucket.tat < full {
+            self.beyond
+                .gain(full.since(self.bucket.tat), self.bucket.shape);
             self.bucket.tat = full;
             self.overflowed = Overflow::by(now);
         }
@@ -319,6 +325,18 @@ impl RowBucket {
         }
     }
 
+    /// Follows a change of the quota with the tokens that are used up beyond the bucket, which was `before`.
+    pub(super) fn follow_quota(&mut self, before: Bucket, now: Instant) {
+        if before.shape != self.bucket.shape {
+            self.beyond.follow(before, &mut self.bucket, now);
+        }
+    }
+
+    /// Returns the bucket.
+    pub(super) const fn bucket(&self) -> Bucket {
+        self.bucket
+    }
+
     /// Takes all tokens, for a quota that starts empty.
     pub(super) fn drain(&mut self, now: Instant) {
         self.peaks.record(self.bucket.room(now), now);
@@ -331,6 +349,8 @@ impl RowBucket {
 
     /// Returns whether the bucket is full, and the window unused.
     pub(super) fn is_full(&self, now: Instant) -> bool {
-        self.bucket.tat <= now && self.available(now) >= u64::from(self.quota.burst().get())
+        self.bucket.tat <= now
+            && self.beyond.are_back(self.bucket, now)
+            && self.available(now) >= u64::from(self.quota.burst().get())
     }
 }

@@ -251,9 +251,17 @@ impl LimiterState {
         let Some(state) = row.checked_sub(1).and_then(|at| rows.others.get_mut(at)) else {
             return;
         };
+        let before = state.bucket();
         state.set_quota(quota, now);
         state.reshape(|declared| self.learnt.share_of(declared), now);
+        state.follow_quota(before, now);
         self.delayed = true;
+    }
+
+    /// Returns the quota of the limit at `row`, which is beside the first.
+    pub(in crate::limiter) fn row_quota(&self, row: usize) -> Option<Quota> {
+        let rows = self.rows.as_ref()?;
+        rows.others.get(row.checked_sub(1)?).map(RowBucket::quota)
     }
 
     /// Returns whether the limits beside the first are full.

@@ -66,6 +66,11 @@ impl LimiterState {
     pub(super) fn overflow(&mut self, now: Instant, credit: Span) {
         let full = now.before(credit);
         if self.bucket.tat < full {
+            // While a hint's pace is in force, the declared bucket may not be full.
+            if self.declared.is_none() {
+                self.beyond
+                    .gain(full.since(self.bucket.tat), self.bucket.shape);
+            }
             self.bucket.tat = full;
             self.overflowed = Overflow::by(now);
         }

@@ -1,0 +1,140 @@
+//! The configuration in force: changes to limiters that it names, also to those that are declared later.
+
+use core::sync::atomic::AtomicBool;
+use core::sync::atomic::Ordering;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+
+use crate::events;
+use crate::quota::Quota;
+use crate::row::Rows;
+
+use super::Limiter;
+use super::changes::LimiterChanges;
+use super::changes::Misfit;
+use super::shared::Shared;
+
+/// Changes to the limiter of one name.
+#[derive(Debug)]
+pub(crate) struct ConfiguredLimiter {
+    pub(crate) changes: LimiterChanges,
+    /// A limiter of the name has been declared since the configuration was applied.
+    pub(crate) used: AtomicBool,
+}
+
+/// Limiters of a configuration by their names.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Configuration {
+    pub(crate) limiters: Arc<BTreeMap<Arc<str>, Arc<ConfiguredLimiter>>>,
+    /// It goes before quotas that the program has set by hand.
+    pub(crate) overriding: bool,
+}
+
+static IN_FORCE: Mutex<Option<Configuration>> = Mutex::new(None);
+
+/// Returns the configuration in force.
+pub(super) fn in_force() -> Configuration {
+    let in_force = IN_FORCE.lock().unwrap_or_else(PoisonError::into_inner);
+    in_force.clone().unwrap_or_default()
+}
+
+/// Puts a configuration in force. Only while no limiter is declared.
+pub(super) fn put_in_force(configuration: Configuration) {
+    let mut in_force = IN_FORCE.lock().unwrap_or_else(PoisonError::into_inner);
+    let before = in_force.replace(configuration);
+    drop(in_force);
+    drop(before);
+}
+
+/// Returns the changes in force to a limiter.
+pub(super) fn of(shared: &Shared) -> Option<Arc<ConfiguredLimiter>> {
+    let name = shared.name()?;
+    in_force().limiters.get(name).map(Arc::clone)
+}
+
+impl ConfiguredLimiter {
+    pub(crate) const fn new(changes: LimiterChanges) -> Self {
+        Self {
+            changes,
+            used: AtomicBool::new(false),
+        }
+    }
+
+    pub(crate) fn is_used(&self) -> bool {
+        self.used.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn note_use(&self) {
+        self.used.store(true, Ordering::Relaxed);
+    }
+
+    /// Returns the limits of a limiter that was declared with `declared`.
+    pub(super) fn applied_to(&self, declared: &Rows, in_store: bool) -> Result<Rows, Misfit> {
+        let rows = self.changes.applied_to(declared)?;
+        Limiter::check(&rows, in_store)?;
+        Ok(rows)
+    }
+}
+
+/// Returns the limits that a limiter begins with that is declared with `declared`. Only while no other one is declared.
+///
+/// A mistake that shows only now does not end the program's calls: the declaration stands, and an event tells.
+pub(super) fn limits_of(shared: &Shared, declared: &Rows, in_store: bool) -> Rows {
+    let configuration = in_force();
+    let name = shared.name().map(|name| &**name).unwrap_or_default();
+    let Some(configured) = configuration.limiters.get(name) else {
+        return declared.clone();
+    };
+    match configured.applied_to(declared, in_store) {
+        Ok(rows) => {
+            configured.note_use();
+            if configuration.overriding {
+                shared.naming.forget_by_hand();
+                shared.naming.unsettle();
+            }
+            rows
+        }
+        Err(Misfit { keys, sentence }) => {
+            events::configuration_unfit(name, &keys.join("."), &sentence);
+            declared.clone()
+        }
+    }
+}
+
+impl Shared {
+    /// Changes the quota by hand: it goes before the configuration.
+    pub(super) fn set_quota_by_hand(&self, quota: Quota) {
+        self.naming.note_by_hand(0);
+        self.set_quota(quota);
+    }
+
+    /// Changes the limits to those of a configuration, but for those that the program has set by hand.
+    pub(super) fn change_limits(&self, rows: &Rows) {
+        let quota = rows.first.quota;
+        let is_ours = |row| !self.naming.is_by_hand(row);
+        let changes_first = self.with_state(|state, now, wakes| {
+            let mut changes = false;
+            for (row, it) in (1..).zip(&rows.others) {
+                if is_ours(row) && state.row_quota(row) != Some(it.quota) {
+                    state.set_row_quota(row, it.quota, now);
+                    changes = true;
+                }
+            }
+            let changes_first = is_ours(0) && state.quota() != quota;
+            if changes_first {
+                state.set_quota(quota, &self.fast_path, now, wakes);
+            } else if changes {
+                state.expel(now, wakes);
+            }
+            changes_first
+        });
+        if changes_first {
+            // Resources that are named from now on get the new quota.
+            for resource in self.all_resources() {
+                resource.change_quota(quota.without_window());
+            }
+        }
+    }
+}
