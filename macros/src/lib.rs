@@ -3,6 +3,7 @@
 //! `paced::rate_limited` documents it. Depend on `paced`: the generated code names `::paced`, of exactly the same version.
 
 mod args;
+mod blocking;
 mod capture;
 mod copied;
 mod costs;

@@ -92,17 +92,20 @@
 //! * **quanta**: permits without a wait read the processor's counter instead of a clock,
 //!   which takes a third of the time (10 ns instead of 32). The first call calibrates the counter, for a
 //!   few milliseconds as a rule. In builds where tokio's clock can be paused (its feature `test-util`), that clock is used.
+//! * **blocking**: [the attribute on a plain `fn`](guide::blocking), which waits on its thread, without a runtime of the
+//!   caller's. With **reqwest**, `reqwest::blocking::Response` is understood as well.
 //! * **test-util**: [`testing::unpaced`], for tests that are not to wait for permits, and [`store::conformance`], a check
 //!   of a store of your own.
 //!
 //! # Not supported
 //!
-//! * Blocking functions, and runtimes other than tokio.
+//! * Runtimes other than tokio.
 //! * A bucket for each key, and a bound on calls in flight.
 //! * In a store: several limits at once.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(
     not(all(
+        feature = "blocking",
         feature = "http",
         feature = "redis",
         feature = "sqlite",
@@ -115,6 +118,8 @@
 #[path = "private/mod.rs"]
 pub mod __private;
 mod backoff;
+#[cfg(feature = "blocking")]
+mod blocking;
 mod bucket;
 mod call;
 mod clock;

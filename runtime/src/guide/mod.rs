@@ -10,6 +10,7 @@
 //! | [Several limits](limits) | How do I count tokens or points, and what a call really took? |
 //! | [Several processes](processes) | How do processes and machines share a limit? |
 //! | [Clients](clients) | What do I write with reqwest, tonic, ureq, octocrab, async-openai? |
+//! | [Plain functions](blocking) | How do I pace functions that are not asynchronous? |
 //! | [Without the attribute](direct_calls) | How do I call through a limiter where an attribute cannot be? |
 //! | [What is learnt from the server](learning) | Why is the limiter slower than I said? |
 //! | [Tests](testing) | How do I test without waiting? |
@@ -44,6 +45,9 @@ pub mod processes {}
 
 #[doc = include_str!("clients.md")]
 pub mod clients {}
+
+#[doc = include_str!("blocking.md")]
+pub mod blocking {}
 
 #[doc = include_str!("direct_calls.md")]
 pub mod direct_calls {}
