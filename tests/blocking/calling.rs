@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::num::NonZeroU32;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
@@ -34,7 +35,7 @@ fn attempts(seen: &RefCell<Vec<(u32, String)>>) -> Result<u32, Failed> {
     let key = attempt.idempotency_key().to_string();
     seen.borrow_mut().push((attempt.number(), key));
     match attempt.number() {
-        n @ ..=2 => Err(Failed::Api(503, None)),
+        ..=2 => Err(Failed::Api(503, None)),
         n => Ok(n),
     }
 }
@@ -81,16 +82,17 @@ fn on_give_up(report: &Report<'_>) {
     on_retry = on_retry, on_give_up = on_give_up
 )]
 fn failing() -> Result<(), Failed> {
-    Err(Failed::Api(
-        500 + u16::try_from(paced::attempt().number()).expect("few"),
-        None,
-    ))
+    let number = paced::attempt().number();
+    Err(Failed::Api(503, Some(ms(u64::from(number)))))
 }
 
 #[test]
 fn the_last_outcome_is_returned_and_hooks_are_called() {
     let out = failing();
-    assert!(matches!(out, Err(Failed::Api(503, None))), "{out:?}");
+    assert!(
+        matches!(out, Err(Failed::Api(503, Some(wait))) if wait == ms(3)),
+        "{out:?}"
+    );
     assert_eq!(RETRIES.load(Ordering::Relaxed), 2);
     assert_eq!(GIVEN_UP.load(Ordering::Relaxed), 3);
 }
@@ -149,9 +151,14 @@ fn a_panic_of_the_body_ends_its_attempt() {
     assert_eq!(PANICKING.snapshot().counts.attempts, 2);
 }
 
+#[rate_limited(rate = 1000)]
+fn inner() -> Result<u32, Failed> {
+    Ok(paced::attempt().number())
+}
+
 #[rate_limited(rate = 1000, backoff(base = "1ms", max = "1ms"))]
 fn outer() -> Result<(u32, u32), Failed> {
-    let inner = panicking(false)?;
+    let inner = inner()?;
     match paced::attempt().number() {
         1 => Err(Failed::Api(503, None)),
         number => Ok((number, inner)),
@@ -163,11 +170,14 @@ fn calls_inside_of_a_body_have_attempts_of_their_own() {
     assert_eq!(outer().ok(), Some((2, 1)));
 }
 
-#[rate_limited(
-    limits(requests = "600/min", tokens(rate = "6000/min", burst = 100)),
-    cost(tokens = 60),
-    limiter = "blocking_tokens"
-)]
+static TOKENS: LazyLock<Limiter> = LazyLock::new(|| {
+    let per_minute = |count| Quota::per_minute(NonZeroU32::new(count).expect("not zero"));
+    let tokens = per_minute(600).with_burst(NonZeroU32::new(100).expect("not zero"));
+    let builder = Limiter::builder(per_minute(600)).row("tokens", tokens);
+    builder.build().expect("a limiter")
+});
+
+#[rate_limited(limiter = TOKENS, cost(tokens = 60))]
 fn spending(used: Option<u64>) -> Result<(), Failed> {
     match used {
         Some(used) => paced::spent("tokens", used),
@@ -178,10 +188,7 @@ fn spending(used: Option<u64>) -> Result<(), Failed> {
 
 #[test]
 fn the_body_says_what_was_spent() {
-    let left = || {
-        let limiter = paced::limiter("blocking_tokens").expect("a limiter");
-        limiter.snapshot().row("tokens").expect("a limit").available
-    };
+    let left = || TOKENS.snapshot().row("tokens").expect("a limit").available;
     spending(Some(10)).expect("a permit");
     assert!(left() >= 90);
     spending(None).expect("a permit");

@@ -9,7 +9,7 @@ use paced::{Limiter, Quota, rate_limited};
 use crate::support::{Failed, several};
 
 static SHARED: Limiter = Limiter::new(
-    Quota::per_second(NonZeroU32::new(20).expect("not zero")).with_burst(NonZeroU32::MIN),
+    Quota::per_second(NonZeroU32::new(5).expect("not zero")).with_burst(NonZeroU32::MIN),
 );
 static ORDER: Mutex<Vec<u32>> = Mutex::new(Vec::new());
 
