@@ -23,6 +23,10 @@ impl Errors {
         self.0.get_or_insert_default().push(error);
     }
 
+    pub(crate) fn extend(&mut self, errors: impl IntoIterator<Item = syn::Error>) {
+        self.0.get_or_insert_default().extend(errors);
+    }
+
     /// Returns the value, or notes the error and returns `None`.
     pub(crate) fn keep<T>(&mut self, result: syn::Result<T>) -> Option<T> {
         result.map_err(|error| self.push(error)).ok()

@@ -8,6 +8,7 @@
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 
+use crate::blocking;
 use crate::capture::{Capture, CaptureKind};
 use crate::instrumented;
 use crate::krate;
@@ -24,6 +25,7 @@ pub(crate) fn expand(plan: &Plan) -> TokenStream {
     for attr in &func.attrs {
         attr.to_tokens(&mut tokens);
     }
+    tokens.extend(blocking::caller(func, &plan.output));
     func.vis.to_tokens(&mut tokens);
     func.sig.to_tokens(&mut tokens);
     func.brace.surround(&mut tokens, |tokens| {
@@ -45,7 +47,7 @@ fn statements(plan: &Plan, private: &TokenStream) -> TokenStream {
     let run = grouped(Delimiter::Brace, run, here);
     let early = early(plan);
     match &plan.output.kind {
-        OutputKind::Async => run.stream(),
+        OutputKind::Async | OutputKind::Blocking => run.stream(),
         // The last expression, so that other macros find the future, too. The `{}` keeps it from being the only one: lints
         // would then ask for an `async fn`, which the user's function may not be.
         OutputKind::Future => quote_spanned!(here=> {} #early async move #run),
@@ -67,8 +69,8 @@ fn at(span: Span, tokens: TokenStream) -> TokenStream {
 
 /// Returns the statement that makes the only attempt's future at the call, as the plain function does.
 fn early(plan: &Plan) -> Option<TokenStream> {
-    let makes_future = plan.opened.is_none() && !matches!(plan.output.kind, OutputKind::Async);
-    (plan.once && makes_future).then(|| made_future(plan))
+    let returns_future = matches!(plan.output.kind, OutputKind::Future | OutputKind::Boxed(_));
+    (plan.once && plan.opened.is_none() && returns_future).then(|| made_future(plan))
 }
 
 /// Returns `let future = ..;` with the body that makes the future, in a closure: its `return` and `?` give a future, not
@@ -78,7 +80,7 @@ fn made_future(plan: &Plan) -> TokenStream {
     let body = users_block(plan.func.body.clone(), plan.func.brace.span.join());
     let ret = match &plan.output.kind {
         OutputKind::Boxed(future) => Some(quote_spanned!(here=> -> #future)),
-        OutputKind::Async | OutputKind::Future => None,
+        OutputKind::Async | OutputKind::Future | OutputKind::Blocking => None,
     };
     quote_spanned!(here=> let future = (|| #ret #body)();)
 }
@@ -169,7 +171,7 @@ fn attempt(plan: &Plan, private: &TokenStream) -> TokenStream {
     let body = users_block(body, span);
     let result = match &plan.output.kind {
         _ if plan.opened.is_some() => body.into_token_stream(),
-        OutputKind::Async => body.into_token_stream(),
+        OutputKind::Async | OutputKind::Blocking => body.into_token_stream(),
         OutputKind::Boxed(_) | OutputKind::Future => {
             let made = (!plan.once).then(|| made_future(plan));
             let awaited = Place::of(ret).spread(quote_spanned!(here=> future.await));
@@ -180,7 +182,11 @@ fn attempt(plan: &Plan, private: &TokenStream) -> TokenStream {
         .captures
         .iter()
         .filter_map(|capture| again(plan, capture));
-    let body = quote_spanned!(here=> async { #edge #(#again)* #result });
+    let body = quote_spanned!(here=> #edge #(#again)* #result);
+    if plan.output.is_blocking() {
+        return blocking::attempt(private, &body);
+    }
+    let body = quote_spanned!(here=> async { #body });
     quote_spanned!(here=> #private::Call::attempt(&mut call, #body).await)
 }
 
@@ -247,7 +253,9 @@ fn settle_arguments(plan: &Plan) -> TokenStream {
         None => reader,
     };
     // The outcome is the last argument: an earlier one could be dropped in a second place, while the others are evaluated.
-    let keep = if plan.output.hidden {
+    let keep = if plan.output.is_blocking() {
+        "__paced_keep_here"
+    } else if plan.output.hidden {
         "__paced_lose"
     } else {
         "__paced_keep"

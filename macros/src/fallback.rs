@@ -85,7 +85,7 @@ mod tests {
     fn every_mistake_is_reported() {
         let (_, errors) = expand_wrong(
             "rate = 0, burst = 0, nonsense, backoff(factor = 0)",
-            "fn f () -> u8 { 1 }",
+            "const fn f () -> u8 { 1 }",
         );
         assert_eq!(errors, 5);
     }

@@ -162,6 +162,20 @@ const CASES: &[(&str, &str, &str)] = &[
         "rate = 5",
         "async fn inner_attributes() -> Result<(), Error> { #![expect(unused_variables)] let x = marker(); Ok(()) }",
     ),
+    #[cfg(feature = "blocking")]
+    (
+        "blocking",
+        "rate = 5",
+        "pub fn blocking(&mut self, id: u64, agent: &mut Agent) -> Result<User, ureq::Error> { self.marker(id, agent) }",
+    ),
+    #[cfg(feature = "blocking")]
+    (
+        "blocking_no_retries",
+        "limiter = self.limiter, cost = ids.len(), max_retries = 0, deadline = left",
+        "unsafe extern \"C\" fn blocking_no_retries(&self, ids: Vec<u64>, left: Duration) -> Result<Vec<u8>, Error> {
+            self.marker(ids)
+        }",
+    ),
 ];
 
 #[test]

@@ -6,6 +6,7 @@ mod alone;
 mod args;
 mod block;
 mod block_name;
+mod blocking;
 mod capture;
 mod copied;
 mod costs;

@@ -31,6 +31,8 @@ pub(crate) enum OutputKind {
     Future,
     /// `-> Pin<Box<dyn Future<Output = ..>>>`, which `#[async_trait]` makes, too; with that type.
     Boxed(Box<Type>),
+    /// A plain `fn`, which blocks its thread.
+    Blocking,
 }
 
 impl Output {
@@ -39,8 +41,8 @@ impl Output {
         let declared = match &sig.output {
             ReturnType::Type(_, declared) => bare(declared),
             // Of the two mistakes, the one to mend first.
-            ReturnType::Default if sig.asyncness.is_none() => {
-                errors.push(not_async(func));
+            ReturnType::Default if sig.asyncness.is_none() && not_paced(func).is_some() => {
+                errors.extend(not_paced(func));
                 return None;
             }
             ReturnType::Default => {
@@ -62,7 +64,12 @@ impl Output {
         }
         let found = impl_future(declared).or_else(|| boxed_future(declared));
         match &found {
-            None => errors.push(not_async(func)),
+            None => {
+                let refused = not_paced(func);
+                let found = refused.is_none().then(|| Self::of_plain(declared));
+                errors.extend(refused);
+                return found;
+            }
             // `#[async_trait]` makes this of a function that returns nothing.
             Some(found) if matches!(&found.ret, Type::Tuple(tuple) if tuple.elems.is_empty()) => {
                 errors.at(&sig.ident, NO_RESULT);
@@ -84,6 +91,20 @@ impl Output {
                 .is_some()
         };
         sig.asyncness.is_some() || is_future()
+    }
+
+    /// Returns the output of a plain function with this return type.
+    fn of_plain(declared: &Type) -> Self {
+        Self {
+            kind: OutputKind::Blocking,
+            ret: erased(declared),
+            owned: false,
+            hidden: false,
+        }
+    }
+
+    pub(crate) fn is_blocking(&self) -> bool {
+        matches!(self.kind, OutputKind::Blocking)
     }
 
     /// Returns an argument that the body borrows, although the future that it makes borrows nothing.
@@ -115,30 +136,43 @@ impl Output {
 
 const NEVER: &str = "this function never returns, so there is nothing to retry: write `-> Result<Infallible, YourError>`";
 
-/// Returns the error about a function that cannot wait.
-fn not_async(func: &Func) -> syn::Error {
-    if is_made_blocking(func) {
-        return syn::Error::new(func.sig.fn_token.span, BLOCKING);
-    }
-    let message = match &func.sig.output {
-        ReturnType::Type(_, declared) if is_named_future(declared) => {
-            "write the future out: `Pin<Box<dyn Future<Output = Result<..>> + Send>>`"
-        }
-        _ => "write `async fn`: only a call that can wait can be paced",
-    };
-    syn::Error::new(func.sig.fn_token.span, message)
+/// Returns the error about a function that is not asynchronous. `None`: it may block its thread.
+fn not_paced(func: &Func) -> Option<syn::Error> {
+    let sentence = why_not(func, cfg!(feature = "blocking"))?;
+    Some(syn::Error::new(func.sig.fn_token.span, sentence))
 }
 
-const BLOCKING: &str = "this function blocks: if an attribute like `#[tokio::main]` or `#[tokio::test]` has made it so, write \
-                        `#[rate_limited]` above that one; else write `async fn`";
+/// Returns why a function is not paced that is not asynchronous. `takes_plain`: plain functions are.
+fn why_not(func: &Func, takes_plain: bool) -> Option<&'static str> {
+    if is_made_blocking(func, takes_plain) {
+        return Some(MADE_BLOCKING);
+    }
+    match &func.sig.output {
+        ReturnType::Type(_, declared) if is_named_future(declared) => Some(NAMED_FUTURE),
+        _ => (!takes_plain).then_some(NOT_ASYNC),
+    }
+}
+
+const MADE_BLOCKING: &str = "this function blocks: if an attribute like `#[tokio::main]` or `#[tokio::test]` has made it so, write \
+                             `#[rate_limited]` above that one; else write `async fn`";
+
+const NAMED_FUTURE: &str =
+    "write the future out: `Pin<Box<dyn Future<Output = Result<..>> + Send>>`";
+
+const NOT_ASYNC: &str = "write `async fn`, or let this function block its thread while it waits: add \
+                         `features = [\"blocking\"]` to the dependency on `paced`";
 
 /// Guesses whether the function was `async` before an attribute put its body into a runtime, or made a test of it.
-fn is_made_blocking(func: &Func) -> bool {
+///
+/// A plain function may use a runtime as well: `takes_plain` asks for the words of tokio's attributes.
+fn is_made_blocking(func: &Func, takes_plain: bool) -> bool {
     let is_test = |attr: &Attribute| {
         let name = attr.path().segments.last();
         name.is_some_and(|name| name.ident == "test")
     };
-    func.attrs.iter().any(is_test) || mentions(func.body.clone(), "block_on")
+    let says = |words| mentions(func.body.clone(), words);
+    func.attrs.iter().any(is_test)
+        || says("block_on") && (!takes_plain || says("Failed building the Runtime"))
 }
 
 /// Returns whether a type is `Self::Future`, or an alias whose name ends like that.
@@ -279,6 +313,39 @@ fn erase_segment(segment: &mut PathSegment) {
             GenericArgument::Type(ty) => erase(ty),
             GenericArgument::AssocType(assoc) => erase(&mut assoc.ty),
             _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_functions_need_the_feature() {
+        let cases = [
+            ("fn f() -> Result<(), E> { ask() }", None),
+            (
+                "fn f() -> Result<(), E> { runtime().block_on(ask()) }",
+                None,
+            ),
+            ("fn f() -> BoxedFuture { ask() }", Some(NAMED_FUTURE)),
+            (
+                "#[test] fn f() -> Result<(), E> { ask() }",
+                Some(MADE_BLOCKING),
+            ),
+            (
+                "fn main() -> Result<(), E> { build().expect(\"Failed building the Runtime\").block_on(ask()) }",
+                Some(MADE_BLOCKING),
+            ),
+        ];
+        for (item, expected) in cases {
+            let func = Func::parse(item.parse().expect("tokens")).expect("a function");
+            assert_eq!(why_not(&func, true), expected, "{item}");
+            let without = why_not(&func, false).expect("a mistake");
+            let names_it = without.contains("features = [\"blocking\"]");
+            let is_plain = expected.is_none() && !item.contains("block_on");
+            assert_eq!(names_it, is_plain, "{item}: {without}");
         }
     }
 }

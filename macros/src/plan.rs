@@ -6,6 +6,7 @@ use syn::ext::IdentExt as _;
 use syn::{Expr, Ident, LitStr, Path};
 
 use crate::args::{self, Entry};
+use crate::blocking;
 use crate::capture::{self, Capture, CaptureKind};
 use crate::costs::{self, Charge};
 use crate::diag::Errors;
@@ -84,10 +85,11 @@ impl Plan {
         once::check(&options, &func.sig, errors);
         rules::check_store_of_method(&options, || func.is_method(), errors);
         let output = Output::of(&func, errors)?;
+        blocking::add(&mut options, &output, errors);
         let off = options.modes.contains(&"off");
         let once = is_once(&options);
         let mut opened = match output.kind {
-            OutputKind::Async => None,
+            OutputKind::Async | OutputKind::Blocking => None,
             OutputKind::Future | OutputKind::Boxed(_) => opened::open(&func.body),
         };
         if let (false, None, Some(borrowed)) = (once, &opened, output.borrowed_for_good(&func)) {
@@ -192,7 +194,7 @@ fn captures(func: &Func, output: &Output, opened: Option<&Opened>, once: bool) -
             let renamed = Ident::new("__self", Span::call_site());
             (&opened.body, opened.declares(&renamed))
         }
-        (None, OutputKind::Async) => (&func.body, false),
+        (None, OutputKind::Async | OutputKind::Blocking) => (&func.body, false),
         // A body that makes futures gives each of them what it needs.
         (None, OutputKind::Future | OutputKind::Boxed(_)) => return Vec::new(),
     };
@@ -202,6 +204,10 @@ fn captures(func: &Func, output: &Output, opened: Option<&Opened>, once: bool) -
         takes: !once && instrumented::is_instrumented(body),
     };
     let mut captures = capture::captures(&func.sig, &output.ret, body, used);
+    if output.is_blocking() {
+        // Nothing is sent to another thread: how an argument is borrowed is the body's matter.
+        captures.retain(Capture::is_reborrowed);
+    }
     for capture in &mut captures {
         if opened.is_some_and(|opened| opened.declares_mutable(&capture.name))
             && !capture.is_reborrowed()

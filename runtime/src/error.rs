@@ -72,6 +72,9 @@ pub(crate) enum Kind {
     AttemptTimeout(Duration),
     /// No tokio runtime to wait on.
     NoRuntime,
+    /// A function that blocks its thread was called on one that runs tasks.
+    #[cfg(feature = "blocking")]
+    BlockingInAsync,
     /// Failure of the store, as a sentence.
     Store(Arc<str>),
     /// Another kind, with the limiter and the circumstances. Boxed, because the size of the error adds to the size
@@ -383,6 +386,31 @@ impl Error {
         matches!(self.kind(), Kind::NoRuntime)
     }
 
+    /// Returns whether a plain function was called on a thread that runs tasks of tokio's, where blocking would stop them.
+    /// Call it inside of `tokio::task::spawn_blocking`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// #[paced::rate_limited(rate = 5)]
+    /// fn ping() -> Result<(), paced::Error> {
+    ///     Ok(())
+    /// }
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// ping()?;
+    /// # let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    /// # runtime.block_on(async {
+    /// // In an `async fn`:
+    /// assert!(ping().unwrap_err().is_blocking_in_async());
+    /// tokio::task::spawn_blocking(ping).await??;
+    /// # Ok(()) }) }
+    /// ```
+    #[cfg(feature = "blocking")]
+    pub fn is_blocking_in_async(&self) -> bool {
+        matches!(self.kind(), Kind::BlockingInAsync)
+    }
+
     /// Returns whether the store of a shared limit failed: it could not be reached, or its answer was wrong. The
     /// message tells which.
     ///
@@ -470,6 +498,10 @@ impl fmt::Display for Error {
     }
 }
 
+#[cfg(feature = "blocking")]
+const BLOCKING_IN_ASYNC: &str = "the function blocks its thread, which runs tasks of tokio's: call it inside of \
+                                 `tokio::task::spawn_blocking`";
+
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -515,6 +547,8 @@ impl fmt::Display for Kind {
                 write!(f, "the attempt took longer than {}", Lasting(*limit))
             }
             Kind::NoRuntime => f.write_str("waiting for a permit needs a tokio runtime"),
+            #[cfg(feature = "blocking")]
+            Kind::BlockingInAsync => f.write_str(BLOCKING_IN_ASYNC),
             Kind::At(located) => located.0.fmt(f),
             Kind::Store(why) => write!(f, "the store of the limit failed: {why}"),
         }

@@ -95,18 +95,21 @@
 //!   few milliseconds as a rule. In builds where tokio's clock can be paused (its feature `test-util`), that clock is used.
 //! * **config**: [`Config::from_toml`], limits from a file while the program runs ([guide](guide::config)). Adds five crates,
 //!   and no serde.
+//! * **blocking**: [the attribute on a plain `fn`](guide::blocking), which waits on its thread, without a runtime of the
+//!   caller's. With **reqwest**, `reqwest::blocking::Response` is understood as well.
 //! * **test-util**: [`testing::unpaced`], for tests that are not to wait for permits, and [`store::conformance`], a check
 //!   of a store of your own.
 //!
 //! # Not supported
 //!
-//! * Blocking functions, and runtimes other than tokio.
+//! * Runtimes other than tokio.
 //! * A bucket for each key, and a bound on calls in flight.
 //! * In a store: several limits at once.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(
     not(all(
         feature = "config",
+        feature = "blocking",
         feature = "http",
         feature = "redis",
         feature = "sqlite",
@@ -119,6 +122,8 @@
 #[path = "private/mod.rs"]
 pub mod __private;
 mod backoff;
+#[cfg(feature = "blocking")]
+mod blocking;
 mod bucket;
 mod call;
 mod clock;

@@ -204,6 +204,30 @@ impl Block {
     }
 }
 
+#[rate_limited(
+    rate = 1000,
+    max_retries = 3,
+    deadline = "300s",
+    limiter = "lints_plain"
+)]
+fn plain(n: &u8, names: &mut Vec<u8>) -> Result<u8, Refused> {
+    names.push(*n);
+    Ok(*n)
+}
+
+#[rate_limited(rate = 1000, max_retries = 0)]
+fn plain_once(text: String) -> Result<Vec<u8>, Refused> {
+    Ok(text.into_bytes())
+}
+
+#[test]
+fn plain_functions_run_under_deny() {
+    let mut names = Vec::new();
+    assert_eq!(plain(&1, &mut names).ok(), Some(1));
+    assert_eq!(plain_once("a".to_owned()).ok(), Some(vec![b'a']));
+    assert_eq!(names, [1]);
+}
+
 /// Without tokio's own attribute, whose expansion allows lints.
 #[test]
 fn annotated_functions_run_under_deny() {

@@ -81,11 +81,13 @@
 //! | `cost` and `settle` of `&self`, `&mut self`, `#[async_trait]` | `costs::methods_with_costs_run` |
 //! | several limits | `costs::functions_with_several_limits_compile` |
 //! | `classify` by path and by closure | `values::verdict_by_path_and_by_closure` |
+//! | plain functions in these shapes | `blocking::functions`, `blocking::methods`, `blocking::others` |
 //!
 //! `unsafe` and `extern` functions are in `ui/pass`, as this package forbids `unsafe`.
 
 mod async_traits;
 mod attributes;
+mod blocking;
 mod costs;
 mod errors;
 mod functions;

@@ -72,6 +72,8 @@ pub(crate) struct Config {
     pub(crate) slow: Span,
     /// No limiter holds the calls back.
     pub(crate) off: bool,
+    /// The function blocks its thread, and needs no runtime of its caller's.
+    pub(crate) blocking: bool,
 }
 
 impl Config {
@@ -93,6 +95,7 @@ impl Config {
         hint_spread: 0.0,
         slow: SLOW,
         off: false,
+        blocking: false,
     };
 
     /// Returns by how much a pause may end later than the server asked.

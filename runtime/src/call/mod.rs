@@ -2,6 +2,8 @@
 
 mod admission;
 mod attempt;
+#[cfg(feature = "blocking")]
+mod blocking;
 mod by_type;
 mod call_error;
 mod config;

@@ -47,6 +47,13 @@ impl Core<'_> {
         reading: &Reading,
         verdict: Verdict,
     ) -> bool {
+        #[cfg(feature = "blocking")]
+        let _runtime = self.enter_runtime();
+        self.settle_in_runtime(paid, reading, verdict)
+    }
+
+    /// Settles it on a thread whose runtime has the timers of another attempt.
+    fn settle_in_runtime(&mut self, paid: Paid<'_>, reading: &Reading, verdict: Verdict) -> bool {
         let Some(sent) = self.wait.sent() else {
             return false;
         };

@@ -71,7 +71,7 @@ impl<'s> Core<'s> {
 
     /// Takes a permit if no call has to wait for one.
     #[inline]
-    fn pass(&mut self, terms: Terms<'_>, now: Instant) -> bool {
+    pub(super) fn pass(&mut self, terms: Terms<'_>, now: Instant) -> bool {
         let Ok(setup) = self.setup else { return false };
         // A call in whose span a subscriber is interested goes by the slow path, which opens it.
         if CallSpan::may_be_heard() {

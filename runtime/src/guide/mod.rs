@@ -11,6 +11,7 @@
 //! | [Configuration](config) | How do I change limits while the program runs? |
 //! | [Several processes](processes) | How do processes and machines share a limit? |
 //! | [Clients](clients) | What do I write with reqwest, tonic, ureq, octocrab, async-openai? |
+//! | [Plain functions](blocking) | How do I pace functions that are not asynchronous? |
 //! | [Without the attribute](direct_calls) | How do I call through a limiter where an attribute cannot be? |
 //! | [Observing before enforcing](observing) | How do I try a rate on a program that runs, without slowing it down? |
 //! | [What is learnt from the server](learning) | Why is the limiter slower than I said? |
@@ -49,6 +50,9 @@ pub mod processes {}
 
 #[doc = include_str!("clients.md")]
 pub mod clients {}
+
+#[doc = include_str!("blocking.md")]
+pub mod blocking {}
 
 #[doc = include_str!("direct_calls.md")]
 pub mod direct_calls {}

@@ -4,6 +4,8 @@ use std::sync::MutexGuard;
 
 use tokio::runtime::Handle;
 
+#[cfg(feature = "blocking")]
+use crate::blocking;
 use crate::quota::Quota;
 use crate::time::Instant;
 
@@ -37,10 +39,17 @@ impl Locked {
     pub(super) fn outbox(&mut self) -> Outbox {
         let (outgoing, event) = self.state.outbox();
         let runtime = Handle::try_current().ok();
+        let runtime = runtime.or_else(|| self.timers.runtime());
+        // Nothing is sent from a thread that is in no runtime, but for blocking functions.
+        #[cfg(feature = "blocking")]
+        let runtime = runtime.or_else(|| {
+            let own = (!outgoing.is_empty()).then(blocking::runtime);
+            own.flatten().cloned()
+        });
         Outbox {
             outgoing,
             event,
-            runtime: runtime.or_else(|| self.timers.runtime()),
+            runtime,
         }
     }
 }

@@ -164,6 +164,12 @@ impl<T, E> Probe<Result<T, E>> {
     pub const fn __paced_lose(&self) -> Chosen<Lost> {
         PhantomData
     }
+
+    /// Selects that the last outcome is kept, for a function that waits on its own thread.
+    #[cfg(feature = "blocking")]
+    pub const fn __paced_keep_here(&self) -> Chosen<Kept<Result<T, E>>> {
+        PhantomData
+    }
 }
 
 impl<T, E> KnownErrProbe<Result<T, E>> {

@@ -257,6 +257,14 @@ impl Settings {
         self
     }
 
+    /// Records that the function blocks its thread.
+    #[cfg(feature = "blocking")]
+    #[must_use]
+    pub const fn blocking(mut self) -> Self {
+        self.config.blocking = true;
+        self
+    }
+
     /// Returns the limits of a limiter that is declared here.
     pub(super) fn declared(&self) -> Option<Rows> {
         let only = self.quota.map(Row::only);

@@ -198,7 +198,8 @@ impl Site {
             .unwrap_or_else(|| self.first_setup(brings, find_out))
     }
 
-    /// The same for the first call. Outside of a runtime it is refused: later ones would have to wait. A call whose limiter is
+    /// The same for the first call. Outside of a runtime it is refused, unless the function blocks: later ones would have to
+    /// wait. A call whose limiter is
     /// not declared yet is refused, too, and the next call looks for the limiter again.
     #[cold]
     fn first_setup(
@@ -207,7 +208,7 @@ impl Site {
         find_out: impl FnOnce(Settings) -> Result<Settings, Error>,
     ) -> &'static Result<Setup, Error> {
         static NO_RUNTIME: Result<Setup, Error> = Err(Error::new(Kind::NoRuntime));
-        if Handle::try_current().is_err() {
+        if !self.settings.config.blocking && Handle::try_current().is_err() {
             return &NO_RUNTIME;
         }
         let _alone = self.first.lock().unwrap_or_else(PoisonError::into_inner);

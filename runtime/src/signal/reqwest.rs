@@ -27,6 +27,13 @@ impl HttpAnswer for Response {
     }
 }
 
+#[cfg(feature = "blocking")]
+impl HttpAnswer for ::reqwest::blocking::Response {
+    fn answer(&self) -> (StatusCode, &HeaderMap) {
+        (self.status(), self.headers())
+    }
+}
+
 /// Returns the meaning of an error of reqwest's. `None`: what it came from may tell.
 pub(super) fn failure(error: &Error) -> Option<Failure> {
     if let Some(status) = error.status() {

@@ -94,6 +94,16 @@ pub async fn annotated(id: u64) -> io::Result<u64> {
     bare(id).await
 }
 
+/// A plain function with the attribute, which blocks its thread when it has to wait.
+///
+/// # Errors
+///
+/// As [`bare`].
+#[rate_limited(rate = 1_000_000_000, burst = 4_294_967_295)]
+pub fn annotated_blocking(id: u64) -> io::Result<u64> {
+    Ok(black_box(id))
+}
+
 /// With governor and backon.
 ///
 /// # Errors

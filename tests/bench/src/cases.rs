@@ -16,6 +16,7 @@ use crate::floor;
 use crate::requests;
 use crate::running::ready;
 use crate::running::repeat;
+use crate::running::repeat_in_spawn_blocking;
 use crate::running::repeat_inside;
 
 /// Something that can be done many times in a row.
@@ -32,7 +33,7 @@ const fn case(name: &'static str, run: fn(u64)) -> Case {
 }
 
 /// All cases, the floor first.
-pub const CASES: [Case; 28] = [
+pub const CASES: [Case; 30] = [
     case("compare-and-swap", |n| repeat(n, floor::compare_and_swap)),
     case("clock: std", |n| repeat(n, Instant::now)),
     case("clock: tokio", |n| repeat(n, tokio::time::Instant::now)),
@@ -74,6 +75,12 @@ pub const CASES: [Case; 28] = [
     }),
     case("call: plain", |n| call(n, calls::plain)),
     case("call: paced", |n| call(n, calls::annotated)),
+    case("call: paced, plain function", |n| {
+        repeat(n, || calls::annotated_blocking(black_box(7)));
+    }),
+    case("call: paced, plain function in spawn_blocking", |n| {
+        repeat_in_spawn_blocking(n, || calls::annotated_blocking(black_box(7)));
+    }),
     case("call: governor and backon", |n| {
         call(n, calls::governor_and_backon);
     }),

@@ -40,3 +40,15 @@ pub fn ready<F: Future>(future: F) -> F::Output {
         Poll::Pending => panic!("nothing that is measured here waits"),
     }
 }
+
+/// Does it `n` times on a thread of `spawn_blocking`, where a plain function first finds out that it may block.
+///
+/// # Panics
+///
+/// If it does.
+pub fn repeat_in_spawn_blocking<T>(n: u64, act: impl Fn() -> T + Send + 'static) {
+    let repeated = async { tokio::task::spawn_blocking(move || repeat(n, act)).await };
+    RUNTIME
+        .block_on(repeated)
+        .expect("nothing that is measured here panics");
+}

@@ -76,6 +76,21 @@ fn permits(measured: &Measured) -> Vec<Line> {
     ]
 }
 
+fn plain_function(measured: &Measured) -> Line {
+    let blocking = measured.of("call: paced, plain function");
+    let times = blocking / measured.of("call: paced");
+    let in_blocking = measured.of("call: paced, plain function in spawn_blocking");
+    line(
+        "annotated plain function, permit free",
+        "at most 1.1 x the asynchronous one",
+        format!(
+            "{times:.2} x ({blocking:.1} ns; {in_blocking:.1} ns in `spawn_blocking`; governor's `check` alone {:.1} ns)",
+            measured.of("free: governor check")
+        ),
+        times <= 1.1,
+    )
+}
+
 fn calls(measured: &Measured) -> Vec<Line> {
     let call = measured.of("call: paced");
     let composed = call / measured.of("call: governor and backon");
@@ -98,6 +113,7 @@ fn calls(measured: &Measured) -> Vec<Line> {
             ),
             composed <= 0.9 && one_unit <= 0.9 && measured.heap.of("call: paced").0 < 0.5,
         ),
+        plain_function(measured),
         line(
             "around reqwest, per request",
             "at most 50 ns, 0 allocations",

@@ -1,8 +1,8 @@
 use paced::rate_limited;
 
 #[rate_limited(rate = 5)]
-fn fetch() -> std::io::Result<()> {
-    Ok(())
+fn fetch() -> std::io::Result<u8> {
+    Ok("one")
 }
 
 fn main() {
