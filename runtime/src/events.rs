@@ -103,6 +103,13 @@ pub(crate) fn store_refuses(limiter: &str, news: &dyn fmt::Display) {
     let _ = news;
 }
 
+/// Another process has declared a tighter quota, which holds for all.
+pub(crate) fn quota_held(limiter: &str, news: &dyn fmt::Display) {
+    say!(warn: limiter = limiter; "{news}");
+    // Without the feature nothing else reads it.
+    let _ = news;
+}
+
 /// A long wait that is about to begin.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct LongWait {

@@ -11,6 +11,9 @@ mod learnt;
 mod limiters;
 mod namespaces;
 mod redis;
+mod row_limiters;
+#[cfg(unix)]
+mod row_stores;
 mod settling;
 mod sharing;
 #[cfg(unix)]

@@ -4,13 +4,22 @@
 //! Takes the time as an argument and does no I/O: requests to the store are collected, and sent by the holder
 //! of the limiter's lock after unlocking.
 
+mod call_draws;
+mod call_replies;
+mod call_requests;
+mod calls;
 pub(super) mod client;
 mod config;
+mod corrections;
+mod grant_log;
+mod held_calls;
+mod held_quotas;
 mod outage;
 mod replies;
 mod requests;
 mod resuming;
 mod slots;
+mod store_limits;
 mod usage;
 
 use std::sync::Arc;
@@ -24,9 +33,14 @@ use crate::store::Ticks;
 use crate::time::Instant;
 use crate::time::Span;
 
+use self::call_draws::CallDraws;
+pub(super) use self::call_draws::CallPayment;
+pub(super) use self::call_requests::FRONT;
 pub(super) use self::config::RemoteConfig;
+use self::held_quotas::HeldQuota;
 pub(super) use self::outage::StoreEvent;
 use self::slots::Slots;
+pub(super) use self::store_limits::StoreLimits;
 use self::usage::Usage;
 
 /// A token that was waited for is used only if the store has replied within this time, or within a round trip
@@ -185,6 +199,10 @@ pub(super) struct Remote {
     /// Pace of the server that the store was told.
     told_pace: Option<Pace>,
     event: Option<StoreEvent>,
+    /// Quota that other processes hold tighter than this one.
+    held_quota: HeldQuota,
+    /// Draws of calls, if the limiter has several limits, or one that is settled.
+    calls: Option<Box<CallDraws>>,
     /// Waiters may have to be refused.
     unsettled: bool,
 }
@@ -210,6 +228,8 @@ impl Remote {
             resumed_at: None,
             told_pace: None,
             event: None,
+            held_quota: HeldQuota::NONE,
+            calls: None,
             unsettled: false,
         }
     }

@@ -11,6 +11,7 @@ pub(super) mod feedback;
 pub(super) mod forecast;
 pub(super) mod granting;
 mod hearing;
+mod in_store;
 pub(super) mod news;
 pub(super) mod overflow;
 mod peaks;
@@ -246,8 +247,8 @@ impl LimiterState {
     /// Returns the tokens that are there, also while no call may take them.
     pub(super) fn free(&self, now: Instant) -> u64 {
         let in_bucket = match &self.remote {
-            Some(remote) => remote.usable(now),
-            None => self.bucket.available(now),
+            Some(remote) if !remote.draws_calls() => remote.usable(now),
+            _ => self.bucket.available(now),
         };
         self.free_in_log(now)
             .map_or(in_bucket, |free| free.min(in_bucket))

@@ -2,6 +2,7 @@
 
 use crate::bucket::Shape;
 use crate::learning::Observation;
+use crate::learning::Pace;
 use crate::learning::Routes;
 use crate::learning::RowLearning;
 use crate::learning::RowUse;
@@ -99,6 +100,16 @@ impl RowHints {
     pub(super) fn closed_until(&self) -> Instant {
         let told = self.learning.closed_until();
         told.unwrap_or(Instant::EPOCH).max(self.closed_until)
+    }
+
+    /// Returns the pace that the server asks for at `now`. While nothing is left, no token comes before that ends.
+    pub(super) fn pace(&self, now: Instant) -> Option<Pace> {
+        let until = self.closed_until();
+        if until > now {
+            let interval = until.since(now);
+            return Some(Pace { interval, until });
+        }
+        self.learning.pace().filter(|pace| pace.until > now)
     }
 
     /// Doubts what is only a guess: a refusal has shown that it was wrong.

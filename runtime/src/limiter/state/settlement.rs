@@ -14,6 +14,9 @@ impl LimiterState {
     /// as far as its bucket has had room for it since: other tokens have taken the place of the rest.
     pub(in crate::limiter) fn settle(&mut self, settlement: &Settlement, now: Instant) {
         self.settles = true;
+        if self.remote.is_some() {
+            return self.settle_in_store(settlement, now);
+        }
         self.peaks.get_or_insert_with(|| Box::new(Peaks::new(now)));
         let Settlement {
             drawn_at,
@@ -78,6 +81,9 @@ impl LimiterState {
     pub(in crate::limiter) fn picked_up(&mut self, since: Instant, now: Instant) {
         if !self.needs_lock() || since >= now {
             return;
+        }
+        if let Some(remote) = &mut self.remote {
+            return remote.call_picked_up(since, now);
         }
         let later = now.after(LEASE);
         if let Some(peaks) = &mut self.peaks {
