@@ -62,31 +62,44 @@ pub(crate) fn tokens(rate: NonZeroU32) -> NonZeroU32 {
     rate.saturating_mul(NonZeroU32::new(TOKENS_EACH).unwrap_or(NonZeroU32::MIN))
 }
 
+impl Api {
+    fn new(options: &Options, url: Url) -> Result<Self, Box<dyn Error>> {
+        // A little less than the API allows: requests may be late on their way and meet the next ones there.
+        let burst = NonZeroU32::new(options.burst.get() / 2).unwrap_or(NonZeroU32::MIN);
+        let quota = Quota::per_second(options.rate).with_burst(burst);
+        let tokens = tokens(options.rate);
+        let tokens = Quota::per_second(tokens).with_burst(tokens);
+        // All that makes them limits of all processes together is the store.
+        let store: Arc<dyn Store> = match &options.redis {
+            Some(url) => store::connect(url)?,
+            None => Arc::new(MemoryStore::new()),
+        };
+        Ok(Self {
+            client: Client::new(),
+            url,
+            limiter: Limiter::builder(quota)
+                .row("tokens", tokens)
+                .name("example")
+                .store(store)
+                .unregistered()
+                .build()?,
+            requests: AtomicU32::new(0),
+            refused: AtomicU32::new(0),
+            tokens: AtomicU64::new(0),
+        })
+    }
+
+    /// Milliseconds that calls have waited for a limit.
+    fn waited(&self, unit: &str) -> u64 {
+        let row = self.limiter.snapshot().row(unit);
+        let waited = row.map_or(Duration::ZERO, |row| row.waited);
+        u64::try_from(waited.as_millis()).unwrap_or(u64::MAX)
+    }
+}
+
 /// Makes all calls at once, and prints the report.
 pub(crate) async fn run(options: &Options, url: Url) -> Result<(), Box<dyn Error>> {
-    // A little less than the API allows: requests may be late on their way and meet the next ones there.
-    let burst = NonZeroU32::new(options.burst.get() / 2).unwrap_or(NonZeroU32::MIN);
-    let quota = Quota::per_second(options.rate).with_burst(burst);
-    let tokens = tokens(options.rate);
-    let tokens = Quota::per_second(tokens).with_burst(tokens);
-    // All that makes them limits of all processes together is the store.
-    let store: Arc<dyn Store> = match &options.redis {
-        Some(url) => store::connect(url)?,
-        None => Arc::new(MemoryStore::new()),
-    };
-    let api = Arc::new(Api {
-        client: Client::new(),
-        url,
-        limiter: Limiter::builder(quota)
-            .row("tokens", tokens)
-            .name("example")
-            .store(store)
-            .unregistered()
-            .build()?,
-        requests: AtomicU32::new(0),
-        refused: AtomicU32::new(0),
-        tokens: AtomicU64::new(0),
-    });
+    let api = Arc::new(Api::new(options, url)?);
     let mut calls = JoinSet::new();
     for id in 0..u64::from(options.calls.get()) {
         let api = Arc::clone(&api);
@@ -105,11 +118,7 @@ pub(crate) async fn run(options: &Options, url: Url) -> Result<(), Box<dyn Error
     report.requests = api.requests.load(Ordering::Relaxed);
     report.refused = api.refused.load(Ordering::Relaxed);
     report.tokens = api.tokens.load(Ordering::Relaxed);
-    report.waited = ["requests", "tokens"].map(|unit| {
-        let row = api.limiter.snapshot().row(unit);
-        let waited = row.map_or(Duration::ZERO, |row| row.waited);
-        u64::try_from(waited.as_millis()).unwrap_or(u64::MAX)
-    });
+    report.waited = ["requests", "tokens"].map(|unit| api.waited(unit));
     println!(
         "{} {} {} {} {} {} {}",
         report.succeeded,

@@ -79,7 +79,7 @@ pub(crate) fn unknown_unit(limiter: &str, function: &str, unit: &str, why: &Erro
 /// Two limiters of one name in one store are declared with different quotas.
 pub(crate) fn quotas_differ(limiter: &str, quota: &dyn fmt::Display, other: &dyn fmt::Display) {
     say!(warn: limiter = limiter, quota = quota, other = other;
-        "limiters that share one name in a store are declared with different quotas: each paces by its own");
+        "limiters that share one name in a store are declared with different quotas: the tightest holds for all");
 }
 
 /// A store is late or away.

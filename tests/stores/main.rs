@@ -12,6 +12,7 @@ mod limiters;
 mod namespaces;
 mod redis;
 mod row_limiters;
+mod row_outages;
 #[cfg(unix)]
 mod row_stores;
 mod settling;

@@ -9,7 +9,7 @@ use paced::Limiter;
 use paced::Quota;
 use paced::store::MemoryStore;
 use paced::store::Store;
-use rand::Rng as _;
+use rand::RngExt as _;
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use tokio::task::JoinSet;
