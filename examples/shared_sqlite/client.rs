@@ -142,7 +142,10 @@ impl fmt::Display for Report {
             tokens,
             waited: [requests, others],
         } = self;
-        write!(f, "{attempts} {refused} {failed} {tokens} {requests} {others}")
+        write!(
+            f,
+            "{attempts} {refused} {failed} {tokens} {requests} {others}"
+        )
     }
 }
 

@@ -76,9 +76,18 @@ impl Fleet {
     }
 
     /// A line of the table: a limit, what was taken of it and what it allows, and for how long calls have waited for it.
-    fn row(&self, f: &mut fmt::Formatter<'_>, limit: usize, taken: u64, allowed: f64) -> fmt::Result {
+    fn row(
+        &self,
+        f: &mut fmt::Formatter<'_>,
+        limit: usize,
+        taken: u64,
+        allowed: f64,
+    ) -> fmt::Result {
         let (name, quota) = match limit {
-            0 => ("requests", format!("{}/s, burst {}", self.quota.rate, self.quota.burst)),
+            0 => (
+                "requests",
+                format!("{}/s, burst {}", self.quota.rate, self.quota.burst),
+            ),
             _ => ("tokens", format!("{TOKENS}/s, burst {TOKENS}")),
         };
         let waited = Duration::from_millis(self.sum(|report| report.waited[limit]));
@@ -118,9 +127,18 @@ impl fmt::Display for Fleet {
             self.time.as_secs_f64(),
             self.sum(|report| report.refused)
         )?;
-        writeln!(f, "{:<10} {:<20} {:>8} {:>8} {:>10}", "limit", "quota", "taken", "allowed", "waited")?;
+        writeln!(
+            f,
+            "{:<10} {:<20} {:>8} {:>8} {:>10}",
+            "limit", "quota", "taken", "allowed", "waited"
+        )?;
         let requests = self.sum(|report| report.attempts);
         self.row(f, 0, u64::from(requests), self.allowed())?;
-        self.row(f, 1, self.sum(|report| report.tokens), self.tokens_allowed())
+        self.row(
+            f,
+            1,
+            self.sum(|report| report.tokens),
+            self.tokens_allowed(),
+        )
     }
 }

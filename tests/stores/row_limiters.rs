@@ -102,12 +102,16 @@ async fn it_is_known_which_limit_a_call_waited_for() {
     let waited = |unit| other.snapshot().row(unit).expect("a limit").waited;
     assert_eq!(waited("tokens"), Duration::from_millis(500));
     assert_eq!(waited("requests"), Duration::ZERO);
-    let error = other.try_acquire_costs(&[("tokens", 700)]).expect_err("too early");
+    let error = other
+        .try_acquire_costs(&[("tokens", 700)])
+        .expect_err("too early");
     assert!(error.is_not_yet(), "{error}");
     assert_eq!(error.unit(), Some("tokens"));
     let after = error.retry_after().expect("a time").as_millis();
     assert_eq!(after, 700);
-    let error = other.try_acquire_costs(&[("tokens", 1001)]).expect_err("never");
+    let error = other
+        .try_acquire_costs(&[("tokens", 1001)])
+        .expect_err("never");
     assert!(error.is_insufficient_capacity(), "{error}");
     assert_eq!(error.unit(), Some("tokens"));
 }
@@ -173,7 +177,11 @@ async fn a_limit_of_one_row_is_settled_too() {
     let [one, other] = [(); 2].map(|()| {
         let store: Arc<dyn Store> = Arc::<MemoryStore>::clone(&store);
         let builder = Limiter::builder(per_second(REQUESTS)).name("one row");
-        builder.store(store).unregistered().build().expect("a limit")
+        builder
+            .store(store)
+            .unregistered()
+            .build()
+            .expect("a limit")
     });
     // The first correction turns the limiter to calls; what was drawn before stands.
     let first = one.acquire_costs(&[]).await.expect("a permit");
@@ -234,7 +242,11 @@ async fn crowd(seed: u64, settles: bool) -> Vec<Made> {
     for _ in 0..60 {
         let limiter = limiters[dice.random_range(0..2)].clone();
         let cost = dice.random_range(0..400);
-        let spent = if settles { dice.random_range(0..500) } else { cost };
+        let spent = if settles {
+            dice.random_range(0..500)
+        } else {
+            cost
+        };
         let begins = Duration::from_millis(dice.random_range(0..4000));
         let patience = Duration::from_millis(dice.random_range(0..8000));
         let takes = Duration::from_millis(dice.random_range(0..1500));
@@ -248,7 +260,9 @@ async fn crowd(seed: u64, settles: bool) -> Vec<Made> {
             tokio::time::sleep(takes).await;
             made.lock().expect("no panic").push((at, [1, spent]));
             if settles {
-                limiter.settle(receipt, &[("tokens", spent)]).expect("a limit");
+                limiter
+                    .settle(receipt, &[("tokens", spent)])
+                    .expect("a limit");
             }
         });
     }
@@ -268,7 +282,11 @@ fn check(made: &[Made], row: usize, quota: u32, more: u64) {
             let most = f64::from(quota) + flows + 0.003 * f64::from(quota);
             #[expect(clippy::cast_precision_loss, reason = "small numbers")]
             let (sum, most) = (sum as f64, most + more as f64);
-            assert!(sum <= most, "{sum} of row {row} in {:?}, at most {most}", *at - *first);
+            assert!(
+                sum <= most,
+                "{sum} of row {row} in {:?}, at most {most}",
+                *at - *first
+            );
         }
     }
 }

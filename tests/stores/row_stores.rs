@@ -8,6 +8,8 @@ use std::sync::Arc;
 use paced::Limiter;
 use paced::Quota;
 use paced::rate_limited;
+use paced::store::OnStoreError;
+use paced::store::Policy;
 use paced::store::Store;
 
 fn per_hour(count: u32) -> Quota {
@@ -18,7 +20,10 @@ fn per_hour(count: u32) -> Quota {
 fn limiter(store: Arc<dyn Store>) -> Limiter {
     let builder = Limiter::builder(per_hour(10)).row("tokens", per_hour(1000));
     let builder = builder.name("rows").store(store).unregistered();
-    builder.build().expect("two limits")
+    // The machine may be busy.
+    let policy = Policy::new().on_error(OnStoreError::Closed);
+    let policy = policy.timeout(Duration::from_secs(5));
+    builder.store_policy(policy).build().expect("two limits")
 }
 
 /// Corrections are sent after 50 ms.
@@ -29,8 +34,17 @@ async fn exchange() {
 /// Checks that two processes share two limits, and what is settled.
 pub(crate) async fn check(stores: [Arc<dyn Store>; 2]) {
     let [one, other] = stores.map(limiter);
-    let receipt = one.acquire_costs(&[("tokens", 900)]).await.expect("a permit").into_receipt();
-    drop(other.acquire_costs(&[("tokens", 100)]).await.expect("a permit"));
+    let receipt = one
+        .acquire_costs(&[("tokens", 900)])
+        .await
+        .expect("a permit")
+        .into_receipt();
+    drop(
+        other
+            .acquire_costs(&[("tokens", 100)])
+            .await
+            .expect("a permit"),
+    );
     let late = other.acquire_costs(&[("tokens", 100)]);
     let late = tokio::time::timeout(Duration::from_millis(300), late).await;
     assert!(late.is_err(), "nothing is left");
@@ -42,8 +56,15 @@ pub(crate) async fn check(stores: [Arc<dyn Store>; 2]) {
     assert_eq!(tokens.expect("a limit").available, 500);
     assert_eq!(requests.expect("a limit").available, 8);
     assert_eq!(tokens.expect("a limit").held, None);
-    drop(other.acquire_costs(&[("tokens", 500)]).await.expect("what was given back"));
-    let error = one.try_acquire_costs(&[("tokens", 10)]).expect_err("nothing is left");
+    drop(
+        other
+            .acquire_costs(&[("tokens", 500)])
+            .await
+            .expect("what was given back"),
+    );
+    let error = one
+        .try_acquire_costs(&[("tokens", 10)])
+        .expect_err("nothing is left");
     assert!(error.is_not_yet(), "{error}");
 }
 
@@ -55,7 +76,8 @@ const URL: &str = concat!("sqlite:", env!("CARGO_TARGET_TMPDIR"), "/rows.db");
     cost(tokens = cost),
     settle(tokens = |spent| *spent),
     max_wait = "60s",
-    store = URL
+    store = URL,
+    on_store_error = "closed"
 )]
 async fn by_constant(cost: u32, spent: u32) -> Result<u32, paced::Error> {
     let _ = cost;
@@ -68,7 +90,8 @@ async fn by_constant(cost: u32, spent: u32) -> Result<u32, paced::Error> {
     cost(tokens = cost),
     settle(tokens = |spent| *spent),
     max_wait = "60s",
-    store = URL.to_owned()
+    store = URL.to_owned(),
+    on_store_error = "closed"
 )]
 async fn at_run_time(cost: u32, spent: u32) -> Result<u32, paced::Error> {
     let _ = cost;
@@ -79,7 +102,10 @@ async fn at_run_time(cost: u32, spent: u32) -> Result<u32, paced::Error> {
 async fn functions_keep_to_the_limits_that_a_file_holds() {
     for suffix in ["", "-wal", "-shm"] {
         // Of an earlier run.
-        drop(std::fs::remove_file(format!("{}{suffix}", URL.trim_start_matches("sqlite:"))));
+        drop(std::fs::remove_file(format!(
+            "{}{suffix}",
+            URL.trim_start_matches("sqlite:")
+        )));
     }
     by_constant(800, 100).await.expect("there are 1000");
     exchange().await;

@@ -57,7 +57,12 @@ pub struct SharedRow {
 
 impl SharedRow {
     /// Returns the states of the limits by a store's reply, without their units.
-    pub(super) fn of_reply(reply: &Reply, row: usize, unit: &'static str, declared: (Quota, &StoreLimits)) -> Self {
+    pub(super) fn of_reply(
+        reply: &Reply,
+        row: usize,
+        unit: &'static str,
+        declared: (Quota, &StoreLimits),
+    ) -> Self {
         let (quota, limits) = declared;
         let (state, now) = (&reply.state, reply.now);
         let usual = state.in_force(limits.limits(), now);

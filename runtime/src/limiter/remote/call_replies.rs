@@ -140,7 +140,12 @@ fn ends(asked: &Asked, reply: &Reply, heard: &StoreView, declared: &StoreLimits)
     for (costs, served) in calls.into_iter().rev() {
         let at = reply.now + served.wait.to_come();
         let mut end = Ticks::MAX;
-        for (row, (limit, quanta)) in limits.as_slice().iter().zip(declared.quanta_of(costs)).enumerate() {
+        for (row, (limit, quanta)) in limits
+            .as_slice()
+            .iter()
+            .zip(declared.quanta_of(costs))
+            .enumerate()
+        {
             if quanta == 0 {
                 continue;
             }

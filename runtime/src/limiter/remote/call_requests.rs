@@ -75,7 +75,9 @@ impl Remote {
         let lacking = self.calls_to_draw(front, demand, now);
         if !lacking.is_empty() {
             self.push_calls(lacking, demand, shape, now);
-        } else if self.asks_for_head_at(front, now).is_some_and(|at| at <= now)
+        } else if self
+            .asks_for_head_at(front, now)
+            .is_some_and(|at| at <= now)
             || self.looks(now)
             || self.corrections_due().is_some_and(|at| at <= now)
         {
@@ -298,6 +300,10 @@ impl Remote {
                 times.filter(|&at| at > now).min()
             }
         };
-        given_up.chain([over]).chain(next).min().unwrap_or(Instant::FAR)
+        given_up
+            .chain([over])
+            .chain(next)
+            .min()
+            .unwrap_or(Instant::FAR)
     }
 }

@@ -136,7 +136,9 @@ impl Remote {
     pub(in crate::limiter) fn void_call(&mut self, costs: &Costs, since: Instant, now: Instant) {
         if let Some(draws) = &mut self.calls {
             let deltas = draws.limits.deltas(costs, &[Some(0); MAX_ROWS]);
-            draws.corrections.add(draws.grants.find(since), &deltas, now);
+            draws
+                .corrections
+                .add(draws.grants.find(since), &deltas, now);
         }
     }
 
@@ -204,7 +206,11 @@ impl Remote {
     }
 
     /// Returns when the last of calls with these costs together can be made, and the limit that has its tokens last.
-    pub(in crate::limiter) fn forecast(&self, total: &TotalCosts, now: Instant) -> (Instant, usize) {
+    pub(in crate::limiter) fn forecast(
+        &self,
+        total: &TotalCosts,
+        now: Instant,
+    ) -> (Instant, usize) {
         let mut last = (now, 0);
         let Some(draws) = &self.calls else {
             return last;

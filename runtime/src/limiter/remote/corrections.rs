@@ -68,7 +68,11 @@ impl Corrections {
 
     fn refund(&mut self, at: Ticks, amounts: &Amounts) {
         let place = self.refunds.partition_point(|(other, _)| *other < at);
-        match self.refunds.get_mut(place).filter(|(other, _)| *other == at) {
+        match self
+            .refunds
+            .get_mut(place)
+            .filter(|(other, _)| *other == at)
+        {
             Some((_, known)) => add(known, amounts),
             None => self.refunds.insert(place, (at, *amounts)),
         }
@@ -151,14 +155,21 @@ mod tests {
     fn refunds_beyond_the_bound_count_as_those_of_the_closest_instant_before() {
         let mut all = Corrections::new();
         for nth in 0..20 {
-            all.add(Some(Ticks::new(100 + nth * nth)), &deltas(0, -1), Instant::EPOCH);
+            all.add(
+                Some(Ticks::new(100 + nth * nth)),
+                &deltas(0, -1),
+                Instant::EPOCH,
+            );
         }
         let (actions, _) = all.take();
         assert_eq!(actions.len(), MOST);
-        let total: i64 = actions.iter().map(|action| match action {
-            Action::Settle { deltas, .. } => deltas[1],
-            _ => 0,
-        }).sum();
+        let total: i64 = actions
+            .iter()
+            .map(|action| match action {
+                Action::Settle { deltas, .. } => deltas[1],
+                _ => 0,
+            })
+            .sum();
         assert_eq!(total, -20);
         assert_eq!(actions.last(), Some(&settle(100 + 19 * 19, 0, -1)));
     }

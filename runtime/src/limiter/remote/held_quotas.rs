@@ -39,7 +39,8 @@ impl HeldQuota {
 
 /// Returns the sentence of the event.
 fn describe(state: &State, declared: &Limits, now: Ticks) -> String {
-    let mut text = String::from("another process has declared a tighter quota, which holds for all: ");
+    let mut text =
+        String::from("another process has declared a tighter quota, which holds for all: ");
     let held = state.held(declared, now);
     let rows = held.as_slice().iter().zip(declared.as_slice());
     let differ = rows.enumerate().filter(|(_, (held, own))| held != own);

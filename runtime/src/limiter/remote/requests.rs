@@ -69,7 +69,11 @@ impl Remote {
 
     /// Returns the event to report.
     pub(in crate::limiter) fn event(&mut self) -> Option<StoreEvent> {
-        let tighter = || self.held_quota.news().map(|news| StoreEvent::Tighter(news.into()));
+        let tighter = || {
+            self.held_quota
+                .news()
+                .map(|news| StoreEvent::Tighter(news.into()))
+        };
         self.event.take().or_else(tighter)
     }
 

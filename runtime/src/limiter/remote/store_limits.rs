@@ -65,11 +65,7 @@ impl StoreLimits {
     }
 
     /// Returns the corrections in quanta of a call that drew `costs` and spent what is given.
-    pub(super) fn deltas(
-        &self,
-        costs: &Costs,
-        spent: &[Option<u64>; MAX_ROWS],
-    ) -> [i64; MAX_ROWS] {
+    pub(super) fn deltas(&self, costs: &Costs, spent: &[Option<u64>; MAX_ROWS]) -> [i64; MAX_ROWS] {
         let mut deltas = [0; MAX_ROWS];
         for (row, delta) in deltas.iter_mut().enumerate().take(self.rows()) {
             if let Some(spent) = spent[row] {
