@@ -1,5 +1,5 @@
-//! Limiters with several limits while their store is away, after it has lost its state, and beside processes that declare
-//! other limits.
+//! Limiters with several limits while their store is away, after it has lost its state, beside processes that declare
+//! other limits, and after a server has spoken of one limit.
 
 use core::num::NonZeroU32;
 use core::sync::atomic::AtomicBool;
@@ -182,4 +182,39 @@ async fn the_tightest_limits_hold_and_can_be_seen() {
     let start = Instant::now();
     drop(take(&loose, 100).await);
     assert_eq!(millis(start), 200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_server_says_of_one_limit_slows_it_in_all_processes() {
+    let store = Arc::new(Moody::default());
+    let one = limiter(&store, OnStoreError::Closed, 1000);
+    let other = limiter(&store, OnStoreError::Closed, 1000);
+    drop(take(&other, 1).await);
+    let permit = one.acquire_costs(&[("tokens", 1)]).await.expect("a permit");
+    let mut headers = http::HeaderMap::new();
+    for (name, value) in [("limit", "1000"), ("remaining", "0"), ("reset", "5s")] {
+        let name = format!("x-ratelimit-{name}-tokens");
+        let name = http::HeaderName::try_from(name).expect("a name");
+        headers.insert(name, http::HeaderValue::from_static(value));
+    }
+    permit.observe(http::StatusCode::OK, &headers);
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let start = Instant::now();
+    // Calls that take nothing of it go on.
+    drop(take(&one, 0).await);
+    drop(take(&other, 0).await);
+    assert_eq!(millis(start), 0);
+    // One call at most is let through by each other process.
+    drop(take(&other, 10).await);
+    drop(take(&other, 10).await);
+    // Then until the limit is there again, and for a period longer at most.
+    assert!((4800..=6100).contains(&millis(start)), "{}", millis(start));
+    let row = other.snapshot().row("tokens").expect("a limit");
+    assert!(row.waited >= Duration::from_millis(4800), "{row:?}");
+    let start = Instant::now();
+    for _ in 0..5 {
+        drop(take(&one, 10).await);
+    }
+    // The other process was to pay for the second call at the slow pace.
+    assert!(millis(start) < 6100, "{}", millis(start));
 }

@@ -18,6 +18,7 @@ use super::InFlight;
 use super::Mode;
 use super::Remote;
 use super::StoreView;
+use super::requests::CLOSE;
 use super::requests::DRAWS;
 use super::requests::FAR;
 use super::requests::MOST;
@@ -257,6 +258,30 @@ impl Remote {
             duration: Ticks::from_span_up(duration),
         };
         self.push(action, shape, now);
+    }
+
+    /// Tells all processes that nothing is left of the limit at `row` until `until`: as a pace at which a usual call is
+    /// due then.
+    pub(in crate::limiter) fn close_row(
+        &mut self,
+        row: usize,
+        until: Instant,
+        shape: Shape,
+        now: Instant,
+    ) {
+        let Some(draws) = &mut self.calls else { return };
+        if until.abs_diff(draws.closed[row]) <= CLOSE {
+            return;
+        }
+        draws.closed[row] = until;
+        let lasts = until.since(now);
+        let limit = draws.limits.limits.as_slice().get(row);
+        // A bucket that is filled sooner takes no price as high as that: then one call is let through, and no other.
+        let is_long = limit.is_none_or(|limit| lasts > limit.capacity().span());
+        let calls = if is_long { 1 } else { draws.costs[row] };
+        let interval = lasts / u64::from(calls.max(1));
+        let pace = Pace { interval, until };
+        self.learn_row(row, Some(pace), shape, now);
     }
 
     /// Returns when the limiter has to be visited next although no caller waits, if that is not arranged yet.

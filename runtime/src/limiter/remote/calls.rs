@@ -24,13 +24,12 @@ use super::store_limits::StoreLimits;
 
 impl Remote {
     /// Draws calls from now on, from these limits, and no single tokens. Tokens that are held are lost.
-    pub(in crate::limiter) fn count_calls(&mut self, limits: StoreLimits) {
-        match &mut self.calls {
-            Some(draws) => draws.limits = limits,
-            None => {
-                self.slots.clear();
-                self.calls = Some(Box::new(CallDraws::new(limits, self.usage)));
-            }
+    pub(in crate::limiter) fn count_calls(&mut self, limits: &StoreLimits) {
+        if let Some(draws) = &mut self.calls {
+            draws.limits = *limits;
+        } else {
+            self.slots.clear();
+            self.calls = Some(Box::new(CallDraws::new(limits, self.usage)));
         }
     }
 
@@ -67,6 +66,7 @@ impl Remote {
             Some(call) if call.due <= now => {
                 draws.held.take(costs);
                 draws.grants.note(now, call.at);
+                draws.note_costs(costs);
                 CallPayment::Until {
                     until: call.until,
                     row: call.row,
@@ -191,8 +191,8 @@ impl Remote {
 
     /// Returns the shape of this process's own bucket for one limit while the store is away: its share of the rate.
     pub(in crate::limiter) fn own_row(&self, row: usize, shape: Shape) -> Shape {
-        let share = self.calls.as_ref().map_or(1.0, |it| it.usage[row].value());
-        let interval = Span::from_f64((shape.interval.to_f64() / (share * CAUTION)).ceil());
+        let used = self.calls.as_ref().map_or(1.0, |it| it.usage[row].value());
+        let interval = Span::from_f64((shape.interval.to_f64() / (used * CAUTION)).ceil());
         Shape {
             interval,
             capacity: interval,

@@ -136,7 +136,9 @@ mod tests {
 
     fn of(calls: &[HeldCall]) -> HeldCalls {
         let mut held = HeldCalls::new();
-        calls.iter().for_each(|call| held.push(*call));
+        for call in calls {
+            held.push(*call);
+        }
         held
     }
 

@@ -28,7 +28,7 @@ pub(super) const DRAWS: usize = 4;
 const HORIZON: Span = Span::from_millis(20);
 
 /// Most by which the ends of two paces differ that are taken to be the same.
-const CLOSE: Span = Span::from_millis(100);
+pub(super) const CLOSE: Span = Span::from_millis(100);
 
 /// Maximum number of requests in flight, late ones included.
 pub(super) const MOST: usize = 16;

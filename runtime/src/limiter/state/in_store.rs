@@ -8,23 +8,17 @@ use crate::costs::Costs;
 use crate::costs::MAX_ROWS;
 use crate::costs::Settlement;
 use crate::costs::TotalCosts;
-use crate::learning::Pace;
 use crate::limiter::remote::CallPayment;
 use crate::limiter::remote::Demand;
 use crate::limiter::remote::FRONT;
 use crate::limiter::remote::StoreLimits;
 use crate::quota::Quota;
-use crate::row::Row;
 use crate::time::Instant;
-use crate::time::Span;
 
 use super::LimiterState;
 use super::cooldown::Probe;
 use super::waiter::WaiterState;
 use super::waiter::expiry;
-
-/// Time for which the other processes follow what refusals have shown, unless they are told again.
-const AGAIN: Span = Span::from_secs(30);
 
 impl LimiterState {
     /// Returns whether permits are calls that a store has served.
@@ -57,12 +51,12 @@ impl LimiterState {
         }
         let limits = StoreLimits::of(self.declared_shapes());
         if let (Some(limits), Some(remote)) = (limits, &mut self.remote) {
-            remote.count_calls(limits);
+            remote.count_calls(&limits);
         }
     }
 
     /// Returns the quotas with the shapes of their buckets, without what was learnt: that is told by itself.
-    fn declared_shapes(&self) -> impl Iterator<Item = (Quota, Shape)> {
+    pub(super) fn declared_shapes(&self) -> impl Iterator<Item = (Quota, Shape)> {
         let others = self.rows.iter().flat_map(|rows| &rows.others);
         let others = others.map(|row| (row.quota(), row.declared_shape()));
         core::iter::once((self.quota(), self.declared_shape)).chain(others)
@@ -307,51 +301,6 @@ impl LimiterState {
             }
         }
         self.delayed = true;
-    }
-
-    /// Tells all processes that share the limits of the paces that a server's answers ask for.
-    pub(super) fn tell_paces(&mut self, now: Instant) {
-        let paces = self.paces(now);
-        let shape = self.bucket.shape;
-        let Some(remote) = &mut self.remote else {
-            return;
-        };
-        for (row, pace) in paces.into_iter().enumerate() {
-            remote.learn_row(row, pace, shape, now);
-        }
-    }
-
-    /// Returns the pace of each limit that the server's answers ask for.
-    fn paces(&self, now: Instant) -> [Option<Pace>; MAX_ROWS] {
-        let mut paces = [None; MAX_ROWS];
-        let is_first_of_requests = self
-            .rows
-            .as_ref()
-            .and_then(|rows| rows.declared.first())
-            .is_none_or(Row::counts_requests);
-        let hints = |row: usize| {
-            let rows = self.rows.as_ref()?;
-            match row.checked_sub(1) {
-                None => rows.first.pace(now),
-                Some(at) => rows.others.get(at)?.hints().pace(now),
-            }
-        };
-        for (row, (_, declared)) in self.declared_shapes().enumerate() {
-            let told = if row == 0 && is_first_of_requests {
-                self.learnt.pace().filter(|pace| pace.until > now)
-            } else {
-                hints(row)
-            };
-            // What refusals have shown holds until something else is learnt: it is told again now and then.
-            let cut = self.learnt.share_of(declared).interval;
-            let again = Span::from_nanos(AGAIN.nanos() - now.nanos() % AGAIN.nanos());
-            let cut = (cut > declared.interval).then(|| Pace {
-                interval: cut,
-                until: now.after(again).after(AGAIN),
-            });
-            paces[row] = told.into_iter().chain(cut).max_by_key(|pace| pace.interval);
-        }
-        paces
     }
 
     /// Sends the corrections that wait for another request, at once.

@@ -22,6 +22,7 @@ pub(super) mod rejection;
 pub(super) mod renewal;
 pub(super) mod row_bucket;
 mod row_hints;
+mod row_paces;
 mod row_set;
 pub(super) mod rows;
 mod settlement;

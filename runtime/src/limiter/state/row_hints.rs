@@ -102,13 +102,8 @@ impl RowHints {
         told.unwrap_or(Instant::EPOCH).max(self.closed_until)
     }
 
-    /// Returns the pace that the server asks for at `now`. While nothing is left, no token comes before that ends.
+    /// Returns the pace that the server asks for at `now`.
     pub(super) fn pace(&self, now: Instant) -> Option<Pace> {
-        let until = self.closed_until();
-        if until > now {
-            let interval = until.since(now);
-            return Some(Pace { interval, until });
-        }
         self.learning.pace().filter(|pace| pace.until > now)
     }
 

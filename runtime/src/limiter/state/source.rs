@@ -122,12 +122,11 @@ impl LimiterState {
             } else {
                 self.turned_away(index, ahead + cost, now)
             };
-            match state {
-                Some(state) => wakes.add(self.queue.decide(index, state)),
-                None => {
-                    ahead += cost;
-                    total = total.and(&self.queue.costs(index));
-                }
+            if let Some(state) = state {
+                wakes.add(self.queue.decide(index, state));
+            } else {
+                ahead += cost;
+                total = total.and(&self.queue.costs(index));
             }
         }
         self.expel(now, wakes);
