@@ -101,8 +101,20 @@ async fn lead(mut options: Options) -> Result<ExitCode, Box<dyn Error>> {
 fn verdict(options: &Options, total: Report, took: Duration) -> ExitCode {
     let seconds = took.as_secs_f64();
     let allowed = f64::from(options.burst.get()) + f64::from(options.rate.get()) * seconds;
-    println!("together:  {total}");
-    println!("           {seconds:.1} s, in which the API allows {allowed:.0} requests");
+    println!("together:  {total}, in {seconds:.1} s");
+    // What is under way in each process may be on top of it.
+    let tokens = f64::from(worker::tokens(options.rate).get());
+    let under_way = f64::from(options.processes.get()) * 140.0;
+    let tokens_allowed = tokens * (1.0 + seconds) + under_way;
+    println!("limit         taken  allowed     waited");
+    let requests = u64::from(total.requests);
+    for (limit, taken, allowed, waited) in [
+        ("requests", requests, allowed, total.waited[0]),
+        ("tokens", total.tokens, tokens_allowed, total.waited[1]),
+    ] {
+        let waited = Duration::from_millis(waited).as_secs_f64();
+        println!("{limit:<10} {taken:>8} {allowed:>8.0} {waited:>8.1} s");
+    }
     let unmade = options.processes.get() * options.calls.get() - total.made();
     if unmade > 0 {
         println!("failed: {unmade} calls were not made");
@@ -110,7 +122,8 @@ fn verdict(options: &Options, total: Report, took: Duration) -> ExitCode {
     if total.failed > 0 {
         println!("failed: {} calls", total.failed);
     }
-    let over = total.refused > 0 || f64::from(total.requests) > allowed;
+    let has_tokens = u32::try_from(total.tokens).is_ok_and(|it| f64::from(it) <= tokens_allowed);
+    let over = total.refused > 0 || f64::from(total.requests) > allowed || !has_tokens;
     if over {
         println!("overrun: the API had to refuse {} requests", total.refused);
     }

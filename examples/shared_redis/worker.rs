@@ -9,11 +9,12 @@ use std::{
     str::FromStr,
     sync::{
         Arc,
-        atomic::{AtomicU32, Ordering},
+        atomic::{AtomicU32, AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
-use examples::server::User;
+use examples::server::{MOST_TOKENS, User};
 use paced::{
     Limiter, Quota, ResponseExt as _, rate_limited,
     store::{self, MemoryStore, Store},
@@ -23,8 +24,17 @@ use tokio::task::JoinSet;
 
 use crate::Options;
 
+/// Tokens that each request takes on average, of those that the limit of tokens allows beside the limit of requests. A
+/// call takes the most that it can cost first: without what is given back, the tokens would hold back the requests.
+pub(crate) const TOKENS_EACH: u32 = 90;
+
 /// One user.
-#[rate_limited(limiter = api.limiter, max_retries = 3)]
+#[rate_limited(
+    limiter = api.limiter,
+    cost(tokens = MOST_TOKENS),
+    settle(tokens = |user| user.tokens),
+    max_retries = 3
+)]
 async fn user(api: &Api, id: u64) -> Result<User, Box<dyn Error + Send + Sync>> {
     let mut url = api.url.clone();
     url.query_pairs_mut().append_pair("id", &id.to_string());
@@ -33,7 +43,9 @@ async fn user(api: &Api, id: u64) -> Result<User, Box<dyn Error + Send + Sync>> 
     if response.status() == StatusCode::TOO_MANY_REQUESTS {
         api.refused.fetch_add(1, Ordering::Relaxed);
     }
-    Ok(response.error_for_status()?.json().await?)
+    let user: User = response.error_for_status()?.json().await?;
+    api.tokens.fetch_add(user.tokens, Ordering::Relaxed);
+    Ok(user)
 }
 
 struct Api {
@@ -42,29 +54,52 @@ struct Api {
     limiter: Limiter,
     requests: AtomicU32,
     refused: AtomicU32,
+    tokens: AtomicU64,
+}
+
+/// Returns the tokens per second, and at once, beside so many requests per second.
+pub(crate) fn tokens(rate: NonZeroU32) -> NonZeroU32 {
+    rate.saturating_mul(NonZeroU32::new(TOKENS_EACH).unwrap_or(NonZeroU32::MIN))
+}
+
+impl Api {
+    fn new(options: &Options, url: Url) -> Result<Self, Box<dyn Error>> {
+        // A little less than the API allows: requests may be late on their way and meet the next ones there.
+        let burst = NonZeroU32::new(options.burst.get() / 2).unwrap_or(NonZeroU32::MIN);
+        let quota = Quota::per_second(options.rate).with_burst(burst);
+        let tokens = tokens(options.rate);
+        let tokens = Quota::per_second(tokens).with_burst(tokens);
+        // All that makes them limits of all processes together is the store.
+        let store: Arc<dyn Store> = match &options.redis {
+            Some(url) => store::connect(url)?,
+            None => Arc::new(MemoryStore::new()),
+        };
+        Ok(Self {
+            client: Client::new(),
+            url,
+            limiter: Limiter::builder(quota)
+                .row("tokens", tokens)
+                .name("example")
+                .store(store)
+                .unregistered()
+                .build()?,
+            requests: AtomicU32::new(0),
+            refused: AtomicU32::new(0),
+            tokens: AtomicU64::new(0),
+        })
+    }
+
+    /// Milliseconds that calls have waited for a limit.
+    fn waited(&self, unit: &str) -> u64 {
+        let row = self.limiter.snapshot().row(unit);
+        let waited = row.map_or(Duration::ZERO, |row| row.waited);
+        u64::try_from(waited.as_millis()).unwrap_or(u64::MAX)
+    }
 }
 
 /// Makes all calls at once, and prints the report.
 pub(crate) async fn run(options: &Options, url: Url) -> Result<(), Box<dyn Error>> {
-    // A little less than the API allows: requests may be late on their way and meet the next ones there.
-    let burst = NonZeroU32::new(options.burst.get() / 2).unwrap_or(NonZeroU32::MIN);
-    let quota = Quota::per_second(options.rate).with_burst(burst);
-    // All that makes it one limit for all processes is the store.
-    let store: Arc<dyn Store> = match &options.redis {
-        Some(url) => store::connect(url)?,
-        None => Arc::new(MemoryStore::new()),
-    };
-    let api = Arc::new(Api {
-        client: Client::new(),
-        url,
-        limiter: Limiter::builder(quota)
-            .name("example")
-            .store(store)
-            .unregistered()
-            .build()?,
-        requests: AtomicU32::new(0),
-        refused: AtomicU32::new(0),
-    });
+    let api = Arc::new(Api::new(options, url)?);
     let mut calls = JoinSet::new();
     for id in 0..u64::from(options.calls.get()) {
         let api = Arc::clone(&api);
@@ -82,9 +117,17 @@ pub(crate) async fn run(options: &Options, url: Url) -> Result<(), Box<dyn Error
     }
     report.requests = api.requests.load(Ordering::Relaxed);
     report.refused = api.refused.load(Ordering::Relaxed);
+    report.tokens = api.tokens.load(Ordering::Relaxed);
+    report.waited = ["requests", "tokens"].map(|unit| api.waited(unit));
     println!(
-        "{} {} {} {}",
-        report.succeeded, report.failed, report.requests, report.refused
+        "{} {} {} {} {} {} {}",
+        report.succeeded,
+        report.failed,
+        report.requests,
+        report.refused,
+        report.tokens,
+        report.waited[0],
+        report.waited[1]
     );
     Ok(())
 }
@@ -98,6 +141,10 @@ pub(crate) struct Report {
     pub(crate) requests: u32,
     /// Requests that the API answered with a 429.
     pub(crate) refused: u32,
+    /// Tokens that the requests took.
+    pub(crate) tokens: u64,
+    /// Milliseconds that calls have waited for requests, and for tokens.
+    pub(crate) waited: [u64; 2],
 }
 
 impl Report {
@@ -113,6 +160,7 @@ impl fmt::Display for Report {
             failed,
             requests,
             refused,
+            ..
         } = self;
         write!(
             f,
@@ -126,13 +174,15 @@ impl FromStr for Report {
     type Err = ParseIntError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let mut numbers = text.split(' ').map(str::parse);
-        let mut next = || numbers.next().unwrap_or_else(|| "".parse());
+        let mut words = text.split(' ');
+        let mut next = || words.next().unwrap_or_default();
         Ok(Self {
-            succeeded: next()?,
-            failed: next()?,
-            requests: next()?,
-            refused: next()?,
+            succeeded: next().parse()?,
+            failed: next().parse()?,
+            requests: next().parse()?,
+            refused: next().parse()?,
+            tokens: next().parse()?,
+            waited: [next().parse()?, next().parse()?],
         })
     }
 }
@@ -144,6 +194,8 @@ impl Sum for Report {
             failed: sum.failed + one.failed,
             requests: sum.requests + one.requests,
             refused: sum.refused + one.refused,
+            tokens: sum.tokens + one.tokens,
+            waited: [0, 1].map(|limit| sum.waited[limit] + one.waited[limit]),
         })
     }
 }

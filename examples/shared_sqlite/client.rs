@@ -5,11 +5,12 @@ use std::{
     str::FromStr,
     sync::{
         Arc, OnceLock,
-        atomic::{AtomicU32, Ordering},
+        atomic::{AtomicU32, AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
-use examples::server::User;
+use examples::server::{MOST_TOKENS, User};
 use paced::{ResponseExt as _, rate_limited};
 use reqwest::{Client, StatusCode, Url};
 use tokio::task::JoinSet;
@@ -20,9 +21,19 @@ const TASKS: u32 = 5;
 /// Such as `sqlite:/var/lib/app/quota.db`.
 static STORE: OnceLock<String> = OnceLock::new();
 
-/// One user. All processes that call this with the same store keep to one limit: a little less than what the server
-/// allows, because requests do not all take the same time to get there.
-#[rate_limited(rate = 19, burst = 8, store = STORE.get().map_or("", String::as_str))]
+/// Tokens per second, and at once.
+pub(crate) const TOKENS: u32 = 1800;
+
+/// One user. All processes that call this with the same store keep to both limits together: a little less than what the
+/// server allows, because requests do not all take the same time to get there. A call takes the most that it can cost,
+/// and what it did not take is given back, to all processes.
+#[rate_limited(
+    limiter = "users",
+    limits(requests(rate = 19, burst = 8), tokens(rate = TOKENS, burst = TOKENS)),
+    cost(tokens = MOST_TOKENS),
+    settle(tokens = |user| user.tokens),
+    store = STORE.get().map_or("", String::as_str)
+)]
 async fn user(api: &Api, id: u32) -> reqwest::Result<User> {
     api.get(id).await
 }
@@ -38,6 +49,7 @@ struct Api {
     url: Url,
     attempts: AtomicU32,
     refused: AtomicU32,
+    tokens: AtomicU64,
 }
 
 impl Api {
@@ -49,7 +61,9 @@ impl Api {
         if response.status() == StatusCode::TOO_MANY_REQUESTS {
             self.refused.fetch_add(1, Ordering::Relaxed);
         }
-        response.observe().error_for_status()?.json().await
+        let user: User = response.observe().error_for_status()?.json().await?;
+        self.tokens.fetch_add(user.tokens, Ordering::Relaxed);
+        Ok(user)
     }
 }
 
@@ -62,6 +76,10 @@ pub(crate) struct Report {
     pub(crate) refused: u32,
     /// Calls that ended in an error.
     pub(crate) failed: u32,
+    /// Tokens that the requests took.
+    pub(crate) tokens: u64,
+    /// Milliseconds that calls have waited for requests, and for tokens.
+    pub(crate) waited: [u64; 2],
 }
 
 /// Makes so many calls. Without a store, by this process's own limit.
@@ -75,6 +93,7 @@ pub(crate) async fn call_all(url: Url, store: Option<String>, calls: u32) -> Rep
         url,
         attempts: AtomicU32::new(0),
         refused: AtomicU32::new(0),
+        tokens: AtomicU64::new(0),
     });
     let next = Arc::new(AtomicU32::new(0));
     let mut tasks = JoinSet::new();
@@ -101,7 +120,16 @@ pub(crate) async fn call_all(url: Url, store: Option<String>, calls: u32) -> Rep
         attempts: api.attempts.load(Ordering::Relaxed),
         refused: api.refused.load(Ordering::Relaxed),
         failed,
+        tokens: api.tokens.load(Ordering::Relaxed),
+        waited: ["requests", "tokens"].map(waited),
     }
+}
+
+/// Milliseconds that calls of this process have waited for a limit.
+fn waited(unit: &str) -> u64 {
+    let row = paced::limiter("users").snapshot().row(unit);
+    let waited = row.map_or(Duration::ZERO, |row| row.waited);
+    u64::try_from(waited.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// The form in which a process tells it.
@@ -111,8 +139,13 @@ impl fmt::Display for Report {
             attempts,
             refused,
             failed,
+            tokens,
+            waited: [requests, others],
         } = self;
-        write!(f, "{attempts} {refused} {failed}")
+        write!(
+            f,
+            "{attempts} {refused} {failed} {tokens} {requests} {others}"
+        )
     }
 }
 
@@ -120,15 +153,19 @@ impl FromStr for Report {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let mut numbers = text.split_whitespace().map(str::parse);
-        let mut number = || match numbers.next() {
-            Some(Ok(number)) => Ok(number),
-            _ => Err(format!("a process said {text:?}")),
+        let wrong = || format!("a process said {text:?}");
+        let numbers: Result<Vec<u64>, _> = text.split_whitespace().map(str::parse).collect();
+        let numbers = numbers.map_err(|_| wrong())?;
+        let &[attempts, refused, failed, tokens, requests, others] = numbers.as_slice() else {
+            return Err(wrong());
         };
+        let count = |number: u64| u32::try_from(number).map_err(|_| wrong());
         Ok(Self {
-            attempts: number()?,
-            refused: number()?,
-            failed: number()?,
+            attempts: count(attempts)?,
+            refused: count(refused)?,
+            failed: count(failed)?,
+            tokens,
+            waited: [requests, others],
         })
     }
 }

@@ -3,6 +3,7 @@
 use std::{
     error::Error,
     fmt,
+    iter::Sum,
     process::Stdio,
     time::{Duration, Instant},
 };
@@ -10,7 +11,10 @@ use std::{
 use examples::server::Limits;
 use tokio::process::{Child, Command};
 
-use crate::{Options, client::Report};
+use crate::{
+    Options,
+    client::{Report, TOKENS},
+};
 
 /// Work of the processes.
 pub(crate) struct Fleet {
@@ -47,6 +51,13 @@ impl Fleet {
         self.sum(|report| report.failed) == 0
             && self.sum(|report| report.refused) == 0
             && f64::from(self.sum(|report| report.attempts)) <= self.allowed()
+            && self.has_tokens()
+    }
+
+    /// Whether the requests took no more tokens than the limit allows. Processes that are alone do not count them.
+    fn has_tokens(&self) -> bool {
+        let tokens = self.sum(|report| report.tokens);
+        u32::try_from(tokens).is_ok_and(|tokens| f64::from(tokens) <= self.tokens_allowed())
     }
 
     /// How many requests the quota allows in this time.
@@ -54,8 +65,37 @@ impl Fleet {
         f64::from(self.quota.burst) + self.quota.rate * self.time.as_secs_f64()
     }
 
-    fn sum(&self, of: impl Fn(&Report) -> u32) -> u32 {
+    /// How many tokens the limit allows in this time, and what one request of each process takes more.
+    fn tokens_allowed(&self) -> f64 {
+        let more = 140 * u32::try_from(self.reports.len()).unwrap_or(u32::MAX);
+        f64::from(more) + f64::from(TOKENS) * (1.0 + self.time.as_secs_f64())
+    }
+
+    fn sum<N: Sum>(&self, of: impl Fn(&Report) -> N) -> N {
         self.reports.iter().map(|(_, report)| of(report)).sum()
+    }
+
+    /// A line of the table: a limit, what was taken of it and what it allows, and for how long calls have waited for it.
+    fn row(
+        &self,
+        f: &mut fmt::Formatter<'_>,
+        limit: usize,
+        taken: u64,
+        allowed: f64,
+    ) -> fmt::Result {
+        let (name, quota) = match limit {
+            0 => (
+                "requests",
+                format!("{}/s, burst {}", self.quota.rate, self.quota.burst),
+            ),
+            _ => ("tokens", format!("{TOKENS}/s, burst {TOKENS}")),
+        };
+        let waited = Duration::from_millis(self.sum(|report| report.waited[limit]));
+        writeln!(
+            f,
+            "{name:<10} {quota:<20} {taken:>8} {allowed:>8.0} {:>8.1} s",
+            waited.as_secs_f64()
+        )
     }
 }
 
@@ -81,18 +121,24 @@ impl fmt::Display for Fleet {
                 self.calls, report.failed, report.attempts, report.refused
             )?;
         }
-        let Limits { rate, burst, .. } = self.quota;
         writeln!(
             f,
-            "together         {:>4} requests, {} refused, in {:.1} s",
-            self.sum(|report| report.attempts),
-            self.sum(|report| report.refused),
-            self.time.as_secs_f64()
+            "together in {:.1} s, {} refused:",
+            self.time.as_secs_f64(),
+            self.sum(|report| report.refused)
         )?;
         writeln!(
             f,
-            "the quota        {:>4.0} requests: {rate}/s with a burst of {burst}",
-            self.allowed()
+            "{:<10} {:<20} {:>8} {:>8} {:>10}",
+            "limit", "quota", "taken", "allowed", "waited"
+        )?;
+        let requests = self.sum(|report| report.attempts);
+        self.row(f, 0, u64::from(requests), self.allowed())?;
+        self.row(
+            f,
+            1,
+            self.sum(|report| report.tokens),
+            self.tokens_allowed(),
         )
     }
 }

@@ -1,6 +1,6 @@
 //! A small HTTP API with a real limit, such as the ones that the examples call.
 //!
-//! `GET /user?id=7` answers `{"id":7,"name":"user 7"}` as long as there are tokens, else `429 Too Many Requests`. One
+//! `GET /user?id=7` answers `{"id":7,"name":"user 7","tokens":20}` as long as there are tokens, else `429 Too Many Requests`. One
 //! request of the whole run is answered `503 Service Unavailable`. Both refusals carry `Retry-After`.
 
 use std::{
@@ -38,7 +38,12 @@ pub struct User {
     pub id: u64,
     /// Any name.
     pub name: String,
+    /// Tokens that the request took: [`MOST_TOKENS`] at most.
+    pub tokens: u64,
 }
+
+/// The most tokens that a request takes. On average it takes 80.
+pub const MOST_TOKENS: u64 = 140;
 
 /// Starts the server on a free port of the loopback interface. It runs until the runtime ends.
 ///
@@ -64,6 +69,7 @@ async fn user(State(gate): State<Arc<Mutex<Gate>>>, Query(asked): Query<Asked>) 
         Answer::Served => Json(User {
             id: asked.id,
             name: format!("user {}", asked.id),
+            tokens: 20 + asked.id % 7 * 20,
         })
         .into_response(),
         Answer::Limited(wait) => refusal(StatusCode::TOO_MANY_REQUESTS, wait),

@@ -137,8 +137,8 @@ const WRONG_LIMITS: Cases = &[
         "the limiter has its own limits",
     ),
     (
-        "limits = [5], limiter = \"a\", store = \"sqlite:a.db\"",
-        "limits with several rows in a store are not supported yet",
+        "limits(requests(rate = \"60/min\", window = \"strict\")), limiter = \"a\", store = \"sqlite:a.db\"",
+        "a strict window in a store needs a burst that is less",
     ),
     (
         "limits = [5], limiter = self.limiter, cost = n",

@@ -18,7 +18,7 @@ pub(crate) fn check(options: &Options, errors: &mut Errors) {
     }
     if let Some(limits) = &options.limits {
         for row in &limits.rows {
-            check_strict_row(row, errors);
+            check_strict_row(row, options, errors);
         }
         check_names(limits, errors);
         check_paid(limits, options, errors);
@@ -77,12 +77,6 @@ fn check_beside(limits: &Ident, options: &Options, errors: &mut Errors) {
     if let Some(Limiter::Handle(_)) = &options.limiter {
         errors.at(limits, sentences::limiter_has(limits));
     }
-    if options.name("store").is_some() {
-        errors.at(
-            limits,
-            "limits with several rows in a store are not supported yet",
-        );
-    }
     let others = ["rate", "burst", "window"];
     let others = others.into_iter().filter_map(|name| options.name(name));
     let beside: Vec<&Ident> = others.collect();
@@ -101,7 +95,10 @@ fn check_beside(limits: &Ident, options: &Options, errors: &mut Errors) {
     }
 }
 
-fn check_strict_row(row: &Row, errors: &mut Errors) {
+fn check_strict_row(row: &Row, options: &Options, errors: &mut Errors) {
+    if let (Some(store), Some(_), None) = (options.name("store"), &row.window, &row.burst) {
+        errors.at(store, grammar::STRICT_IN_A_STORE);
+    }
     let (Some(window), Value::Literal(Literal::Rate(rate))) = (&row.window, &row.rate) else {
         return;
     };

@@ -80,7 +80,7 @@ pub(crate) fn unknown_unit(limiter: &str, function: &str, unit: &str, why: &Erro
 /// Two limiters of one name in one store are declared with different quotas.
 pub(crate) fn quotas_differ(limiter: &str, quota: &dyn fmt::Display, other: &dyn fmt::Display) {
     say!(warn: limiter = limiter, quota = quota, other = other;
-        "limiters that share one name in a store are declared with different quotas: each paces by its own");
+        "limiters that share one name in a store are declared with different quotas: the tightest holds for all");
 }
 
 /// A limiter is declared for which a configuration has changes that do not fit it.
@@ -106,6 +106,13 @@ pub(crate) fn store_back(limiter: &str, news: &dyn fmt::Display) {
 /// A store refuses what it is asked.
 pub(crate) fn store_refuses(limiter: &str, news: &dyn fmt::Display) {
     say!(error: limiter = limiter; "{news}");
+    // Without the feature nothing else reads it.
+    let _ = news;
+}
+
+/// Another process has declared a tighter quota, which holds for all.
+pub(crate) fn quota_held(limiter: &str, news: &dyn fmt::Display) {
+    say!(warn: limiter = limiter; "{news}");
     // Without the feature nothing else reads it.
     let _ = news;
 }

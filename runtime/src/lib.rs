@@ -200,6 +200,7 @@ pub use crate::limiter::Permit;
 pub use crate::limiter::Receipt;
 pub use crate::limiter::Reservation;
 pub use crate::limiter::RowSnapshot;
+pub use crate::limiter::SharedRow;
 pub use crate::limiter::SharedSnapshot;
 pub use crate::limiter::Snapshot;
 pub use crate::limiter::drain;

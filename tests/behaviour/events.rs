@@ -286,6 +286,32 @@ async fn different_quotas_under_one_name_in_a_store_are_told_of_with_both_rates(
     assert_told(&heard, &[(Level::WARN, parts)]);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_tighter_quota_of_another_process_is_told_of_once() {
+    use paced::store::MemoryStore;
+
+    let store = Arc::new(MemoryStore::new());
+    let declare = |hz, burst| {
+        let builder = Limiter::builder(quota(hz, burst)).name("one");
+        builder.store(store.clone()).unregistered().build().unwrap()
+    };
+    let (tight, loose) = (declare(5.0, 5), declare(20.0, 20));
+    let (heard, _guard) = listen();
+    for _ in 0..5 {
+        tight.acquire().await.unwrap();
+        loose.acquire().await.unwrap();
+    }
+    let parts: &[&str] = &[
+        "limiter=one ",
+        "another process has declared a tighter quota",
+        "5/s with a burst of 5 instead of 20/s with 20",
+    ];
+    assert_told(&heard, &[(Level::WARN, parts)]);
+    let held = loose.shared_snapshot().await.unwrap().held;
+    assert_eq!(held, Some(quota(5.0, 5)));
+    assert_eq!(tight.shared_snapshot().await.unwrap().held, None);
+}
+
 const BY_HAND: &str = "limiter=by hand ";
 
 #[tokio::test(start_paused = true)]

@@ -11,6 +11,10 @@ mod learnt;
 mod limiters;
 mod namespaces;
 mod redis;
+mod row_limiters;
+mod row_outages;
+#[cfg(unix)]
+mod row_stores;
 mod settling;
 mod sharing;
 #[cfg(unix)]

@@ -204,7 +204,7 @@ impl LimiterBuilder {
     /// Adds a limit of another unit, such as the tokens of a language model, or a second one of `"requests"`. The
     /// quota of the builder is that of requests.
     ///
-    /// A permit takes its costs from all limits at once. At most seven can be added. Not in a [store](Self::store) yet.
+    /// A permit takes its costs from all limits at once. At most seven can be added.
     ///
     /// # Examples
     ///
@@ -235,7 +235,7 @@ impl LimiterBuilder {
     /// # Errors
     ///
     /// * [`is_invalid`](Error::is_invalid): a store without a name, a policy without a store, or a store and a rate
-    ///   above 100,000 per second; more than eight limits, or several in a store.
+    ///   of requests above 100,000 per second; more than eight limits, or a strict window in a store.
     /// * [`is_conflict`](Error::is_conflict): the name was declared with another quota, store or policy before.
     ///
     /// # Examples
@@ -299,7 +299,9 @@ fn build_unregistered(
         None => Shared::with_rows(rows),
         Some(store) => {
             let client = StoreClient::new(store, name, policy);
-            Shared::linked(quota, client, RemoteConfig::of(policy))
+            let shared = Shared::linked(quota, client, RemoteConfig::of(policy));
+            shared.add_rows(rows);
+            shared
         }
     };
     shared.set_name(name);

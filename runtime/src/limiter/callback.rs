@@ -14,6 +14,9 @@ pub(super) trait Callback: Send + Sync {
     /// Reports the outcome of a request to the store; `None`: the request was dropped in this process.
     fn store_replied(&self, request: u64, reply: Option<&Result<Reply, StoreError>>);
 
+    /// Visits the limiter at an instant that it has asked for.
+    fn visited(&self);
+
     /// Returns the declared quota.
     fn quota(&self) -> Quota;
 }

@@ -17,6 +17,7 @@ use crate::time::Instant;
 use super::callback::Callback;
 use super::locked::Locked;
 use super::remote::client::Outbox;
+use super::remote::client::StoreClient;
 use super::shared::Shared;
 use super::wake_list::WakeList;
 
@@ -42,6 +43,10 @@ impl Callback for Shared {
             Some(Err(error)) => state.failed_by_store(request, error, now),
             None => state.lost_on_the_way(request, now),
         });
+    }
+
+    fn visited(&self) {
+        self.with_state(|_, _, _| ());
     }
 }
 
@@ -78,6 +83,9 @@ impl Shared {
         };
         if let Some(event) = outbox.event {
             client.tell(&event);
+        }
+        if let (Some(at), Some(runtime)) = (outbox.visit_at, &outbox.runtime) {
+            StoreClient::visit(at, runtime, &self.me);
         }
         for outgoing in outbox.outgoing {
             match &outbox.runtime {

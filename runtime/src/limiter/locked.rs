@@ -36,7 +36,7 @@ impl Locked {
         waiter
     }
 
-    pub(super) fn outbox(&mut self) -> Outbox {
+    pub(super) fn outbox(&mut self, now: Instant) -> Outbox {
         let (outgoing, event) = self.state.outbox();
         let runtime = Handle::try_current().ok();
         let runtime = runtime.or_else(|| self.timers.runtime());
@@ -46,10 +46,13 @@ impl Locked {
             let own = (!outgoing.is_empty()).then(blocking::runtime);
             own.flatten().cloned()
         });
+        // Without a runtime it is arranged at a later visit.
+        let visit_at = runtime.as_ref().and_then(|_| self.state.next_visit(now));
         Outbox {
             outgoing,
             event,
             runtime,
+            visit_at,
         }
     }
 }

@@ -92,7 +92,7 @@ impl Shared {
         state.note_hindrances();
         self.published
             .write(state.is_attentive(), state.binds_until());
-        let outbox = self.client.get().is_some().then(|| locked.outbox());
+        let outbox = self.client.get().is_some().then(|| locked.outbox(now));
         let news = locked.state.news(now);
         drop(locked);
         news.tell(self.label(), &self.long_waits, now);

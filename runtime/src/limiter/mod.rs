@@ -38,6 +38,7 @@ mod resources;
 mod rows;
 mod runtime_id;
 mod shared;
+mod shared_rows;
 mod snapshot;
 mod state;
 mod sweep;
@@ -85,6 +86,7 @@ pub use self::reservation::AcquireCosts;
 pub use self::reservation::Reservation;
 pub(crate) use self::resources::Function;
 pub(crate) use self::shared::Shared;
+pub use self::shared_rows::SharedRow;
 pub use self::snapshot::RowSnapshot;
 pub use self::snapshot::Snapshot;
 pub(crate) use self::state::faults::Fault;
@@ -229,17 +231,12 @@ impl Limiter {
         if rows.others.len() >= MAX_ROWS {
             return Err(Error::invalid("a limiter has at most eight limits"));
         }
-        if in_store && !rows.is_plain() {
-            return Err(Error::invalid(
-                "several limits, and limits of other units than requests, are not supported in a store yet",
-            ));
-        }
-        if in_store && quota.rate().span() < Limit::MIN_INTERVAL.span() {
+        if in_store && rows.is_plain() && quota.rate().span() < Limit::MIN_INTERVAL.span() {
             return Err(Error::invalid(
                 "limits that are shared through a store are at most 100,000 per second",
             ));
         }
-        if in_store && quota.logged_window().is_some() {
+        if in_store && rows.iter().any(|row| row.quota.logged_window().is_some()) {
             return Err(Error::invalid(grammar::STRICT_IN_A_STORE));
         }
         Ok(())

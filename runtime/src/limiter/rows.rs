@@ -41,6 +41,7 @@ impl Shared {
         // The fast path stays shut: permits are taken from all limits under the lock.
         self.with_state(|state, now, _| {
             state.add_rows(rows);
+            state.follow_store();
             state.drain_rows(&rows.others, now);
         });
     }

@@ -84,6 +84,7 @@ impl Shared {
             if state.quota().logged_window().is_some() {
                 state.set_quota(state.quota(), &self.fast_path, now, &mut wakes);
             }
+            state.follow_store();
         }
         self.finish(locked, now, &mut wakes);
     }

@@ -7,6 +7,7 @@ use tokio::runtime::Handle;
 
 use crate::bucket::Shape;
 use crate::costs::Costs;
+use crate::costs::MAX_ROWS;
 use crate::error::Error;
 use crate::error::Kind;
 use crate::quota::Quota;
@@ -22,8 +23,11 @@ use crate::store::step;
 use crate::time::Instant;
 
 use super::Limiter;
+use super::remote::StoreLimits;
 use super::remote::client::StoreClient;
 use super::request::Priority;
+use super::shared_rows;
+use super::shared_rows::SharedRow;
 use super::state::LimiterState;
 
 /// Longest wait for an answer of the store.
@@ -76,6 +80,11 @@ pub struct SharedSnapshot {
     pub booked: Duration,
     /// Time until the bucket is full, if no process takes a token meanwhile.
     pub full_in: Duration,
+    /// Quota that another process has declared, where it is tighter. It holds for all until one period after it was last
+    /// declared, a second at least. Of several limits, see [`row`](Self::row).
+    pub held: Option<Quota>,
+    /// States of the limits, of a limiter with several: see [`row`](Self::row).
+    pub(super) rows: [Option<SharedRow>; MAX_ROWS],
     /// Time since a process last took tokens, or changed anything else. `None`: the store knows nothing of the
     /// limiter, or there is no store.
     pub last_seen: Option<Duration>,
@@ -98,14 +107,59 @@ impl SharedSnapshot {
             learnt_for: left.filter(|_| is_slower).map(Duration::from),
             booked: free_at.since(now).into(),
             full_in: state.bucket.tat.since(now).into(),
+            held: None,
+            rows: SharedRow::of_state(state, now),
             last_seen: None,
         }
     }
 
+    /// Returns the state of the limit of this unit; of several, the one with the fewest tokens. `None`: there is none, or
+    /// the limiter has one limit of requests, which the snapshot itself is about.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use paced::{Limiter, Quota};
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() -> Result<(), paced::Error> {
+    /// let per_minute = |count| Quota::per_minute(NonZeroU32::new(count).unwrap());
+    /// let openai = Limiter::builder(per_minute(500)).row("tokens", per_minute(30_000)).build()?;
+    /// let shared = openai.shared_snapshot().await?;
+    /// assert_eq!(shared.row("tokens").unwrap().available, 500);
+    /// assert_eq!(shared.row("points"), None);
+    /// # Ok(()) }
+    /// ```
+    pub fn row(&self, unit: &str) -> Option<SharedRow> {
+        let rows = self.rows().filter(|row| row.unit == unit);
+        rows.min_by_key(|row| row.available)
+    }
+
+    /// Returns the states of all limits, in the order of [`Snapshot::rows`](crate::Snapshot::rows). None for a limiter
+    /// with one limit of requests.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use paced::{Limiter, Quota};
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() -> Result<(), paced::Error> {
+    /// let per_minute = |count| Quota::per_minute(NonZeroU32::new(count).unwrap());
+    /// let openai = Limiter::builder(per_minute(500)).row("tokens", per_minute(30_000)).build()?;
+    /// let shared = openai.shared_snapshot().await?;
+    /// let units: Vec<_> = shared.rows().map(|row| row.unit).collect();
+    /// assert_eq!(units, ["requests", "tokens"]);
+    /// # Ok(()) }
+    /// ```
+    pub fn rows(&self) -> impl Iterator<Item = SharedRow> {
+        self.rows.iter().flatten().copied()
+    }
+
     /// Converts a store's reply to a request that took nothing.
-    fn of_reply(reply: &Reply, quota: Quota) -> Self {
+    fn of_reply(reply: &Reply, asked: &Asked) -> Self {
         let (mut state, now) = (reply.state.clone(), reply.now);
-        let limits = limits_of(quota);
+        let (quota, limits) = (asked.quota, asked.limits());
         let draw = Action::Draw {
             tokens: quota.burst().get(),
             horizon: Ticks::ZERO,
@@ -127,8 +181,32 @@ impl SharedSnapshot {
             learnt_for: is_slower.then(|| left(row.learnt_until)),
             booked: reply.last().wait.to_come().to_duration(),
             full_in: left(row.full_at),
+            held: asked.held(reply),
+            rows: asked.rows(reply),
             last_seen: (state.seen > Ticks::ZERO).then(|| (now - state.seen).to_duration()),
         }
+    }
+}
+
+impl SharedRow {
+    /// Returns the states of the limits of a limiter without a store.
+    fn of_state(state: &LimiterState, now: Instant) -> [Option<Self>; MAX_ROWS] {
+        let full = state.declared_rows();
+        let mut rows = [None; MAX_ROWS];
+        let own = state.snapshot(now).rows.into_iter().flatten();
+        for (place, (row, (_, _, full_at))) in rows.iter_mut().zip(own.zip(full)) {
+            let is_slower = row.rate.span() > row.quota.rate().span();
+            *place = Some(Self {
+                unit: row.unit,
+                quota: row.quota,
+                rate: row.rate,
+                available: row.available,
+                full_in: full_at.since(now).into(),
+                learnt: is_slower.then_some(row.rate),
+                held: None,
+            });
+        }
+        rows
     }
 }
 
@@ -179,11 +257,11 @@ impl Limiter {
         if Handle::try_current().is_err() {
             return Err(failed(Kind::NoRuntime));
         }
-        let quota = shared.with_state(|state, _, _| state.quota());
-        let answer = tokio::time::timeout(ANSWER_TIMEOUT, client.look(quota)).await;
+        let asked = shared.with_state(|state, _, _| Asked::of(state));
+        let answer = tokio::time::timeout(ANSWER_TIMEOUT, client.look(asked.limits())).await;
         let answer = answer.unwrap_or_else(|_| Err(StoreError::unavailable("it does not answer")));
         match answer {
-            Ok(answer) => Ok(SharedSnapshot::of_reply(&answer, quota)),
+            Ok(answer) => Ok(SharedSnapshot::of_reply(&answer, &asked)),
             Err(error) => Err(failed(Kind::Store(error.to_string().into()))),
         }
     }
@@ -191,12 +269,54 @@ impl Limiter {
 
 impl StoreClient {
     /// Asks the store for the state, and takes nothing.
-    async fn look(&self, quota: Quota) -> Result<Reply, StoreError> {
-        let request = Request::new(Action::Peek, limits_of(quota));
+    async fn look(&self, limits: Limits) -> Result<Reply, StoreError> {
+        let request = Request::new(Action::Peek, limits);
         self.store().transact(self.key(), &request).await
     }
 }
 
-fn limits_of(quota: Quota) -> Limits {
-    Limits::one(Limit::of(Shape::of(quota)))
+/// Limits that a request for the state is about.
+struct Asked {
+    quota: Quota,
+    /// Units and quotas, where there are several limits.
+    rows: Vec<(&'static str, Quota, Instant)>,
+    store_limits: Option<StoreLimits>,
+}
+
+impl Asked {
+    fn of(state: &LimiterState) -> Self {
+        Self {
+            quota: state.quota(),
+            rows: state.declared_rows(),
+            store_limits: state.store_limits(),
+        }
+    }
+
+    fn limits(&self) -> Limits {
+        let plain = || Limits::one(Limit::of(Shape::of(self.quota)));
+        self.store_limits
+            .as_ref()
+            .map_or_else(plain, |limits| *limits.limits())
+    }
+
+    /// Returns the quota of the first limit that another process holds tighter.
+    fn held(&self, reply: &Reply) -> Option<Quota> {
+        shared_rows::held(reply, 0, &self.limits(), |row, interval, quanta| {
+            let limits = self.store_limits.as_ref();
+            limits.map_or((interval.span(), quanta), |limits| {
+                (limits.token(row, interval), limits.tokens(row, quanta))
+            })
+        })
+    }
+
+    fn rows(&self, reply: &Reply) -> [Option<SharedRow>; MAX_ROWS] {
+        let mut rows = [None; MAX_ROWS];
+        let Some(limits) = &self.store_limits else {
+            return rows;
+        };
+        for (row, (place, &(unit, quota, _))) in rows.iter_mut().zip(&self.rows).enumerate() {
+            *place = Some(SharedRow::of_reply(reply, row, unit, (quota, limits)));
+        }
+        rows
+    }
 }

@@ -73,6 +73,16 @@ impl State {
         }
     }
 
+    /// Returns the limits with the tightest quotas that processes have declared.
+    pub(crate) fn held(&self, declared: &Limits, now: Ticks) -> Limits {
+        declared.changed(&self.rows, |limit, row| row.quota.tighten(limit, now))
+    }
+
+    /// Returns whether another process has declared a tighter quota, which holds.
+    pub(crate) fn is_held(&self, declared: &Limits, now: Ticks) -> bool {
+        self.held(declared, now) != *declared
+    }
+
     /// Records what is declared for the first time.
     pub(super) fn note_declared(&mut self, limits: &Limits) {
         for (row, limit) in self.rows.iter_mut().zip(limits.as_slice()) {

@@ -63,11 +63,13 @@ impl RowState {
 
     /// Gives back what was drawn at `drawn_at` and not used, unless the bucket was full since.
     fn give_back(&mut self, price: Ticks, drawn_at: Ticks, full: Ticks, now: Ticks) {
-        if self.spilt_at > drawn_at.min(now) || self.full_at <= full {
+        // A call can be given up before it is due; but none is due after the bucket is full.
+        let drawn_at = drawn_at.min(self.full_at);
+        if self.spilt_at > drawn_at || self.full_at <= full {
             return;
         }
         let price = price.min(self.full_at - full);
-        let given = Headroom::give_back(&mut self.headroom, drawn_at.min(now), price);
+        let given = Headroom::give_back(&mut self.headroom, drawn_at, price);
         self.full_at = self.full_at - given;
         if self.full_at <= full {
             self.full_at = full;

@@ -112,7 +112,7 @@ impl State {
 
     /// Returns the limits that hold at `now` before what was learnt: an operator's, or else the tightest that were
     /// declared.
-    pub(super) fn in_force(&self, declared: &Limits, now: Ticks) -> Limits {
+    pub(crate) fn in_force(&self, declared: &Limits, now: Ticks) -> Limits {
         let overridden = self.override_until > now;
         declared.changed(&self.rows, |limit, row| {
             if overridden && row.override_interval > Ticks::ZERO {
@@ -124,7 +124,7 @@ impl State {
     }
 
     /// Returns these limits with what was learnt.
-    pub(super) fn slowed(&self, limits: &Limits, now: Ticks) -> Limits {
+    pub(crate) fn slowed(&self, limits: &Limits, now: Ticks) -> Limits {
         limits.changed(&self.rows, |limit, row| {
             if row.learnt_until > now {
                 limit.slowed(row.learnt_interval)

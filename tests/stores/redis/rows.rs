@@ -1,4 +1,6 @@
-//! Server's time for a draw of one limit and of several.
+//! Limiters with several limits, and the server's time for a draw of one limit and of several.
+
+use std::sync::Arc;
 
 use paced::store::Action;
 use paced::store::Calls;
@@ -51,4 +53,12 @@ async fn a_draw_of_three_limits_is_measured_beside_one() {
             .find(|line| line.starts_with("cmdstat_evalsha:"));
         println!("{rows} limits: {}", line.unwrap_or_default());
     }
+}
+
+#[tokio::test]
+async fn two_clients_of_one_server_share_several_limits() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    crate::row_stores::check([Arc::new(server.store()), Arc::new(server.store())]).await;
 }

@@ -72,3 +72,12 @@ async fn two_stores_of_one_file_share_it() {
         assert_eq!(answer.granted(), granted);
     }
 }
+
+#[tokio::test]
+async fn two_stores_of_one_file_share_several_limits() {
+    let folder = Folder::new();
+    let one = Arc::new(open(&folder));
+    std::fs::create_dir(folder.path().join("down")).expect("a folder");
+    let other = SqliteStore::open(folder.path().join("down/../quota.db")).expect("a path");
+    crate::row_stores::check([one, Arc::new(other)]).await;
+}

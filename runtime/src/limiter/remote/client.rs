@@ -6,12 +6,14 @@ use std::sync::Weak;
 
 use tokio::runtime::Handle;
 
+use crate::clock;
 use crate::events;
 use crate::limiter::callback::Callback;
 use crate::store::Policy;
 use crate::store::Reply;
 use crate::store::Store;
 use crate::store::StoreError;
+use crate::time::Instant;
 
 use super::Outgoing;
 use super::StoreEvent;
@@ -88,12 +90,24 @@ impl StoreClient {
         }));
     }
 
+    /// Visits the limiter at `at`, from a task on `runtime`.
+    pub(in crate::limiter) fn visit(at: Instant, runtime: &Handle, limiter: &Weak<dyn Callback>) {
+        let limiter = Weak::clone(limiter);
+        drop(runtime.spawn(async move {
+            tokio::time::sleep_until(clock::instant(at)).await;
+            if let Some(limiter) = limiter.upgrade() {
+                limiter.visited();
+            }
+        }));
+    }
+
     /// Emits the event of a change.
     pub(in crate::limiter) fn tell(&self, event: &StoreEvent) {
         match event {
             StoreEvent::Late(_) | StoreEvent::Away(_) => events::store_away(&self.key, event),
             StoreEvent::Back => events::store_back(&self.key, event),
             StoreEvent::Rejected(_) => events::store_refuses(&self.key, event),
+            StoreEvent::Tighter(_) => events::quota_held(&self.key, event),
         }
     }
 }
@@ -105,6 +119,8 @@ pub(in crate::limiter) struct Outbox {
     pub(in crate::limiter) event: Option<StoreEvent>,
     /// Runtime from which requests can be sent.
     pub(in crate::limiter) runtime: Option<Handle>,
+    /// Instant at which to visit the limiter, although no caller may wait.
+    pub(in crate::limiter) visit_at: Option<Instant>,
 }
 
 /// Guard of a request in flight: reports to the limiter also if the request is dropped, with its runtime or

@@ -6,13 +6,22 @@
 
 mod charges;
 mod charging;
+mod call_draws;
+mod call_replies;
+mod call_requests;
+mod calls;
 pub(super) mod client;
 mod config;
+mod corrections;
+mod grant_log;
+mod held_calls;
+mod held_quotas;
 mod outage;
 mod replies;
 mod requests;
 mod resuming;
 mod slots;
+mod store_limits;
 mod usage;
 
 use std::sync::Arc;
@@ -27,9 +36,14 @@ use crate::time::Instant;
 use crate::time::Span;
 
 use self::charges::Charges;
+use self::call_draws::CallDraws;
+pub(super) use self::call_draws::CallPayment;
+pub(super) use self::call_requests::FRONT;
 pub(super) use self::config::RemoteConfig;
+use self::held_quotas::HeldQuota;
 pub(super) use self::outage::StoreEvent;
 use self::slots::Slots;
+pub(super) use self::store_limits::StoreLimits;
 use self::usage::Usage;
 
 /// A token that was waited for is used only if the store has replied within this time, or within a round trip
@@ -190,6 +204,10 @@ pub(super) struct Remote {
     /// Tokens of calls that were not held back.
     charges: Charges,
     event: Option<StoreEvent>,
+    /// Quota that other processes hold tighter than this one.
+    held_quota: HeldQuota,
+    /// Draws of calls, if the limiter has several limits, or one that is settled.
+    calls: Option<Box<CallDraws>>,
     /// Waiters may have to be refused.
     unsettled: bool,
 }
@@ -216,6 +234,8 @@ impl Remote {
             told_pace: None,
             charges: Charges::default(),
             event: None,
+            held_quota: HeldQuota::NONE,
+            calls: None,
             unsettled: false,
         }
     }

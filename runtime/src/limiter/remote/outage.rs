@@ -31,6 +31,8 @@ pub(in crate::limiter) enum StoreEvent {
     Back,
     /// A request was rejected.
     Rejected(Arc<str>),
+    /// Another process has declared a tighter quota, which holds for all: tokens, and the time in which they come.
+    Tighter(Arc<str>),
 }
 
 impl fmt::Display for StoreEvent {
@@ -42,6 +44,7 @@ impl fmt::Display for StoreEvent {
             Self::Away(why) => write!(f, "the store is away: {why}"),
             Self::Back => f.write_str("the store is back"),
             Self::Rejected(why) => write!(f, "the store refuses: {why}"),
+            Self::Tighter(what) => f.write_str(what),
         }
     }
 }

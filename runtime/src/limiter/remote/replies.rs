@@ -57,18 +57,21 @@ impl Remote {
         let void = newer.is_none() && reply.state.generation > generation;
         if void {
             self.slots.clear();
+            self.void_calls(now);
         }
         // The answer to a charge is no draw.
-        if reply.state.generation >= generation && !self.charges.are_in(id) {
-            for answer in reply.answers.iter().filter(|it| it.granted > 0) {
-                self.hold(*answer, &heard, shape, now);
+        if self.draws_calls() {
+            self.hold_calls(id, reply, &heard, shape, now);
+        } else {
+            if !self.charges.are_in(id) {
+                self.hold_all(reply, &heard, generation, shape, now);
+            }
+            if newer.is_none() {
+                self.measure(reply, shape);
             }
         }
-        if newer.is_none() {
-            self.measure(reply, shape);
-        }
         let known = newer.unwrap_or(heard);
-        let before = self.known.replace(known.clone());
+        let before = self.keep(&known, shape);
         let lifted = self.was_lifted(before.as_ref(), &known, now);
         let paused_until = self.paused_until(&known, flight, reply, shape, now);
         let full_at = known.local(known.state.rows[0].full_at);
@@ -80,6 +83,29 @@ impl Remote {
             paused_until,
             lifted,
             void,
+        }
+    }
+
+    /// Keeps what the store has said. Returns what it said before.
+    fn keep(&mut self, known: &StoreView, shape: Shape) -> Option<StoreView> {
+        let limits = self.limits(shape);
+        self.held_quota.note(&known.state, &limits, known.now);
+        self.known.replace(known.clone())
+    }
+
+    /// Adds the tokens that a reply has brought, unless they are void.
+    fn hold_all(
+        &mut self,
+        reply: &Reply,
+        heard: &StoreView,
+        generation: u64,
+        shape: Shape,
+        now: Instant,
+    ) {
+        if reply.state.generation >= generation {
+            for answer in reply.answers.iter().filter(|it| it.granted > 0) {
+                self.hold(*answer, heard, shape, now);
+            }
         }
     }
 
@@ -105,7 +131,12 @@ impl Remote {
     /// Puts off the next draw after one that brought nothing, lest the store be asked in a loop.
     fn put_off_draws(&mut self, flight: Option<InFlight>, reply: &Reply, now: Instant) {
         let drew = flight.is_some_and(|flight| flight.tokens > 0);
-        if drew && reply.granted() == 0 {
+        let is_empty = if self.draws_calls() {
+            reply.calls.is_empty()
+        } else {
+            reply.granted() == 0
+        };
+        if drew && is_empty {
             self.not_before = now.after(AFTER_EMPTY_DRAW);
         } else if drew || !matches!(self.mode, Mode::Up) {
             self.not_before = Instant::EPOCH;
@@ -150,7 +181,9 @@ impl Remote {
             let latest = known.shifted(known.latest, reply.now);
             heard.latest = latest.clamp(heard.earliest, now);
         }
-        heard.next_token_at = heard.next_token(reply);
+        if !self.draws_calls() {
+            heard.next_token_at = heard.next_token(reply);
+        }
         heard
     }
 

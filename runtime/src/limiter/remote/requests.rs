@@ -22,19 +22,19 @@ use super::StoreEvent;
 use super::StoreView;
 
 /// Maximum number of draws in flight.
-const DRAWS: usize = 4;
+pub(super) const DRAWS: usize = 4;
 
 /// Time ahead for which tokens are drawn, unless three round trips are longer.
 const HORIZON: Span = Span::from_millis(20);
 
 /// Most by which the ends of two paces differ that are taken to be the same.
-const CLOSE: Span = Span::from_millis(100);
+pub(super) const CLOSE: Span = Span::from_millis(100);
 
 /// Maximum number of requests in flight, late ones included.
-const MOST: usize = 16;
+pub(super) const MOST: usize = 16;
 
 /// Further ahead than any token: 8.9 years.
-const FAR: Ticks = Ticks::new(1 << 50);
+pub(super) const FAR: Ticks = Ticks::new(1 << 50);
 
 impl Remote {
     /// Collects the requests that have to be sent now. Returns when to come back for the next.
@@ -70,7 +70,12 @@ impl Remote {
 
     /// Returns the event to report.
     pub(in crate::limiter) fn event(&mut self) -> Option<StoreEvent> {
-        self.event.take()
+        let tighter = || {
+            self.held_quota
+                .news()
+                .map(|news| StoreEvent::Tighter(news.into()))
+        };
+        self.event.take().or_else(tighter)
     }
 
     /// Tells all processes that a server wants no calls before `until`.
@@ -78,6 +83,7 @@ impl Remote {
         self.told_until = self.told_until.max(until);
         self.resumed_at = None;
         self.slots.clear();
+        self.void_calls(now);
         self.tell_pause(shape, now);
     }
 
@@ -210,13 +216,21 @@ impl Remote {
         }
     }
 
-    fn horizon(&self) -> Span {
+    pub(super) fn horizon(&self) -> Span {
         HORIZON.max(self.round_trip.times(3))
+    }
+
+    /// Returns the limits that requests carry.
+    pub(super) fn limits(&self, shape: Shape) -> Limits {
+        match &self.calls {
+            Some(draws) => draws.limits.limits,
+            None => Limits::one(Limit::of(shape)),
+        }
     }
 
     /// Adds an action to the request that is about to be sent, or makes a request for it.
     pub(super) fn push(&mut self, action: Action, shape: Shape, now: Instant) {
-        let limits = Limits::one(Limit::of(shape));
+        let limits = self.limits(shape);
         let Some(action) = self.join(action, limits) else {
             return;
         };
@@ -242,12 +256,12 @@ impl Remote {
         };
         flight.note(&action);
         self.in_flight.push(flight);
-        let mut request = Request::new(action, limits);
+        let mut request = Request::new(self.with_corrections(self.ids, action), limits);
         if let Some(known) = &self.known {
             let passed = Ticks::from_span(now.since(known.latest));
             let sent = known.now + passed;
+            request.floor = self.floor(known, sent);
             request = request
-                .with_floor(known.state.clone())
                 .sent_at(sent)
                 .not_after(sent + Ticks::from_span_up(ends_after));
         }
@@ -273,7 +287,9 @@ impl Remote {
             // The reply has the state in any case.
             Action::Peek => return None,
             // It makes void what the same request has drawn.
-            Action::Pause { .. } | Action::Resume { .. } if flight.tokens > 0 => {
+            Action::Pause { .. } | Action::Resume { .. } | Action::DrawCalls { .. }
+                if flight.tokens > 0 =>
+            {
                 return Some(action);
             }
             _ => {}
@@ -322,6 +338,12 @@ impl InFlight {
                 self.tokens = self.tokens.saturating_add(tokens);
                 self.drains |= drain;
             }
+            Action::DrawCalls {
+                ref calls, drain, ..
+            } => {
+                self.tokens = self.tokens.saturating_add(calls.len());
+                self.drains |= drain;
+            }
             Action::Pause { .. } => self.pauses = true,
             Action::Resume { .. } => self.resumes = true,
             _ => {}
@@ -330,7 +352,7 @@ impl InFlight {
 }
 
 /// Returns whether two paces differ too little to be told.
-fn is_close(told: Option<Pace>, pace: Option<Pace>) -> bool {
+pub(super) fn is_close(told: Option<Pace>, pace: Option<Pace>) -> bool {
     match (told, pace) {
         (None, None) => true,
         (Some(told), Some(Pace { interval, until })) => {

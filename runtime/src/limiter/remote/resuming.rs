@@ -1,6 +1,7 @@
 //! Pauses that a person ends, here or in another process.
 
 use crate::bucket::Shape;
+use crate::costs::MAX_ROWS;
 use crate::store::Action;
 use crate::store::Reply;
 use crate::time::Instant;
@@ -21,7 +22,11 @@ impl Remote {
     pub(in crate::limiter) fn resume(&mut self, forget: bool, shape: Shape, now: Instant) {
         self.told_until = Instant::EPOCH;
         self.slots.clear();
+        self.void_calls(now);
         if forget {
+            if let Some(draws) = &mut self.calls {
+                draws.told = [None; MAX_ROWS];
+            }
             self.told_pace = None;
         }
         self.resumed_at = Some(now);

@@ -110,6 +110,7 @@ impl LimiterState {
             return;
         }
         self.shut = true;
+        self.flush_corrections(now);
         let mut refused = 0;
         for index in self.queue.in_order() {
             if self.queue.waiter(index).refusable {

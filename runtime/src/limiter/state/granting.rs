@@ -54,7 +54,7 @@ impl LimiterState {
             }
             Err(due) if known => Err(Refusal::Late { until: due }),
             Err(_) => {
-                self.want(costs.of(0));
+                self.want(costs);
                 Err(Refusal::Late { until })
             }
         }

@@ -13,6 +13,7 @@ pub(super) mod feedback;
 pub(super) mod forecast;
 pub(super) mod granting;
 mod hearing;
+mod in_store;
 pub(super) mod news;
 mod observing;
 pub(super) mod overflow;
@@ -24,6 +25,7 @@ pub(super) mod rejection;
 pub(super) mod renewal;
 pub(super) mod row_bucket;
 mod row_hints;
+mod row_paces;
 mod row_set;
 pub(super) mod rows;
 mod settlement;
@@ -301,8 +303,8 @@ impl LimiterState {
     /// Returns the tokens that are there, also while no call may take them.
     pub(super) fn free(&self, now: Instant) -> u64 {
         let in_bucket = match &self.remote {
-            Some(remote) => remote.usable(now),
-            None => self.bucket.available(now),
+            Some(remote) if !remote.draws_calls() => remote.usable(now),
+            _ => self.bucket.available(now),
         };
         self.free_in_log(now)
             .map_or(in_bucket, |free| free.min(in_bucket))

@@ -94,6 +94,7 @@ impl LimiterState {
             }
         }
         self.unlog_unused();
+        self.void_unused_calls(now);
         self.give_back_unused_rows(now);
         self.queue.revoke()
     }
@@ -114,6 +115,9 @@ impl LimiterState {
         }
         let cost = costs.of(0);
         self.cooldown.unused(since);
+        if self.draws_calls() {
+            return self.take_call_back(costs, until, since, now);
+        }
         self.give_back_rows(costs, since, now);
         self.unlog(u64::from(cost), since);
         match &mut self.remote {

@@ -347,6 +347,28 @@ impl RowBucket {
         }
     }
 
+    pub(super) const fn declared_shape(&self) -> Shape {
+        self.declared
+    }
+
+    /// Returns the bucket in force.
+    pub(super) const fn bucket(&self) -> Bucket {
+        self.bucket
+    }
+
+    /// Sets the instant at which the bucket is full, as a store knows it.
+    pub(super) const fn set_full_at(&mut self, full_at: Instant) {
+        self.bucket.tat = full_at;
+    }
+
+    pub(super) const fn hints(&self) -> &RowHints {
+        &self.hints
+    }
+
+    pub(super) const fn hints_mut(&mut self) -> &mut RowHints {
+        &mut self.hints
+    }
+
     /// Returns whether the bucket is full, and the window unused.
     pub(super) fn is_full(&self, now: Instant) -> bool {
         self.bucket.tat <= now

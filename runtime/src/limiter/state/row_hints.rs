@@ -2,6 +2,7 @@
 
 use crate::bucket::Shape;
 use crate::learning::Observation;
+use crate::learning::Pace;
 use crate::learning::Routes;
 use crate::learning::RowLearning;
 use crate::learning::RowUse;
@@ -127,6 +128,11 @@ impl RowHints {
     pub(super) fn closed_until(&self) -> Instant {
         let told = self.learning.closed_until();
         told.unwrap_or(Instant::EPOCH).max(self.closed_until)
+    }
+
+    /// Returns the pace that the server asks for at `now`.
+    pub(super) fn pace(&self, now: Instant) -> Option<Pace> {
+        self.learning.pace().filter(|pace| pace.until > now)
     }
 
     /// Doubts what is only a guess: a refusal has shown that it was wrong.

@@ -67,6 +67,9 @@ impl LimiterState {
         now: Instant,
         credit: Span,
     ) -> Result<Instant, Instant> {
+        if self.draws_calls() {
+            return self.pay_in_store(costs, now);
+        }
         let Some(rows) = &self.rows else {
             return self.pay(costs.of(0), now, credit);
         };
@@ -105,7 +108,7 @@ impl LimiterState {
         self.blocked_by(row, due)
     }
 
-    fn blocked_by(&mut self, row: usize, due: Instant) -> Instant {
+    pub(super) fn blocked_by(&mut self, row: usize, due: Instant) -> Instant {
         if let Some(rows) = &mut self.rows {
             rows.blocking = row;
         }
@@ -123,6 +126,9 @@ impl LimiterState {
         total: &TotalCosts,
         now: Instant,
     ) -> (Instant, usize) {
+        if self.draws_calls() {
+            return self.due_in_store(total, now);
+        }
         let Some(rows) = &self.rows else {
             return (self.due(total.of(0), now), 0);
         };

@@ -19,6 +19,9 @@ impl LimiterState {
         }
         let observes = self.observes();
         self.settles = true;
+        if self.remote.is_some() {
+            return self.settle_in_store(settlement, now);
+        }
         self.peaks.get_or_insert_with(|| Box::new(Peaks::new(now)));
         let Settlement {
             drawn_at,
@@ -84,6 +87,9 @@ impl LimiterState {
     pub(in crate::limiter) fn picked_up(&mut self, since: Instant, now: Instant) {
         if !self.needs_lock() || since >= now {
             return;
+        }
+        if let Some(remote) = &mut self.remote {
+            return remote.call_picked_up(since, now);
         }
         let later = now.after(LEASE);
         if let Some(peaks) = &mut self.peaks {

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use crate::bucket::Bucket;
+use crate::costs::Costs;
+use crate::costs::TotalCosts;
 use crate::limiter::remote::Demand;
 use crate::limiter::remote::Outgoing;
 use crate::limiter::remote::Payment;
@@ -78,6 +80,9 @@ impl LimiterState {
 
     /// Puts unused tokens back.
     pub(in crate::limiter) fn give_back(&mut self, tokens: u64) {
+        if self.draws_calls() {
+            return;
+        }
         self.bucket.give_back(tokens);
         if let Some(remote) = &mut self.remote {
             remote.unspend(tokens);
@@ -95,6 +100,9 @@ impl LimiterState {
         let Some(remote) = &mut self.remote else {
             return Instant::FAR;
         };
+        if remote.draws_calls() {
+            return self.plan_calls(now);
+        }
         let head = self.queue.head();
         let demand = Demand {
             tokens: self.queue.cost_ahead(Priority::First),
@@ -117,11 +125,19 @@ impl LimiterState {
         }
         let waiting = self.queue.waiting();
         let mut ahead = 0;
+        let mut total = TotalCosts::default();
         for index in self.serving_order() {
             let cost = u64::from(self.queue.waiter(index).cost);
-            match self.turned_away(index, ahead + cost, now) {
-                Some(state) => wakes.add(self.queue.decide(index, state)),
-                None => ahead += cost,
+            let state = if self.draws_calls() {
+                self.turned_away_in_store(index, &total, now)
+            } else {
+                self.turned_away(index, ahead + cost, now)
+            };
+            if let Some(state) = state {
+                wakes.add(self.queue.decide(index, state));
+            } else {
+                ahead += cost;
+                total = total.and(&self.queue.costs(index));
             }
         }
         self.expel(now, wakes);
@@ -152,9 +168,10 @@ impl LimiterState {
     }
 
     /// Records the tokens that a caller which does not wait wants from the store.
-    pub(in crate::limiter) fn want(&mut self, cost: u32) {
+    pub(in crate::limiter) fn want(&mut self, costs: &Costs) {
         if let Some(remote) = &mut self.remote {
-            remote.want(cost);
+            remote.want(costs.of(0));
+            remote.want_call(costs);
         }
     }
 
@@ -173,6 +190,9 @@ impl LimiterState {
 
     /// Tells all processes that share the limit of the pace that a server's answers ask for.
     pub(super) fn tell_pace(&mut self, now: Instant) {
+        if self.draws_calls() {
+            return self.tell_paces(now);
+        }
         if let Some(remote) = &mut self.remote {
             remote.learn(self.learnt.pace(), self.bucket.shape, now);
         }
@@ -191,6 +211,7 @@ impl LimiterState {
         };
         let effect = remote.answered(id, reply, self.bucket.shape, now);
         self.bucket.tat = effect.full_at;
+        self.follow_rows();
         if effect.lifted {
             self.open(now);
             self.bucket.tat = effect.full_at;

@@ -1,5 +1,6 @@
-//! Permits that waiters were granted and have not used yet.
+//! Permits that waiters were granted and have not used yet, and those that are granted next.
 
+use crate::costs::Costs;
 use crate::time::Instant;
 
 use super::Queue;
@@ -20,6 +21,12 @@ impl Queue {
             waiter.reports && waiter.since == instant
         });
         unused.any(|is_it| is_it)
+    }
+
+    /// Returns the costs of the first `count` waiters without a permit, in order.
+    pub(in crate::limiter) fn front(&self, count: usize) -> Vec<Costs> {
+        let waiters = self.by_priority.iter().flat_map(|list| self.iter(*list));
+        waiters.take(count).map(|index| self.costs(index)).collect()
     }
 
     /// Counts the unused permits of callers that report.

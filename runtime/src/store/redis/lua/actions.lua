@@ -30,8 +30,9 @@ end
 -- RowState::give_back
 local function give_back(state, i, price, drawn_at, full, now)
     local full_at = state[FULL_AT[i]]
-    if state[SPILT_AT[i]] > min(drawn_at, now) or full_at <= full then return end
-    price = give_back_headroom(state, i, min(drawn_at, now), min(price, full_at - full))
+    drawn_at = min(drawn_at, full_at)
+    if state[SPILT_AT[i]] > drawn_at or full_at <= full then return end
+    price = give_back_headroom(state, i, drawn_at, min(price, full_at - full))
     full_at = full_at - price
     if full_at <= full then
         full_at = full

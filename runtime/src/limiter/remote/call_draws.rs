@@ -1,0 +1,127 @@
+//! Draws of calls from several limits, or from one that is settled: what was asked for, what is held, and what has to be
+//! corrected.
+
+use crate::costs::Costs;
+use crate::costs::MAX_ROWS;
+use crate::learning::Pace;
+use crate::store::State;
+use crate::time::Instant;
+
+use super::corrections::Amounts;
+use super::corrections::Corrections;
+use super::grant_log::GrantLog;
+use super::held_calls::HeldCall;
+use super::held_calls::HeldCalls;
+use super::store_limits::StoreLimits;
+use super::usage::Usage;
+
+/// Result of asking for the permit of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::limiter) enum CallPayment {
+    /// It is granted and may be used until this instant. The call has waited for the limit at `row`.
+    Until { until: Instant, row: usize },
+    /// It is not granted before this instant. `row`: the limit that it waits for, if that is known.
+    At { due: Instant, row: Option<usize> },
+    /// The limiter's own buckets decide, at this process's share of the rates.
+    Own,
+}
+
+/// Request that is under way.
+#[derive(Debug, Default)]
+pub(super) struct Asked {
+    pub(super) id: u64,
+    /// Costs of the calls that it draws.
+    pub(super) calls: Vec<Costs>,
+    /// What it charges.
+    pub(super) charges: Amounts,
+    /// It restores a state that the store has lost.
+    pub(super) heals: bool,
+}
+
+/// State of a limiter that draws calls.
+#[derive(Debug)]
+pub(super) struct CallDraws {
+    pub(super) limits: StoreLimits,
+    pub(super) held: HeldCalls,
+    pub(super) asked: Vec<Asked>,
+    pub(super) grants: GrantLog,
+    pub(super) corrections: Corrections,
+    /// Share of each limit that this process uses.
+    pub(super) usage: [Usage; MAX_ROWS],
+    /// Costs of a call that does not wait.
+    pub(super) wanted: Option<Costs>,
+    /// Paces that the store was told.
+    pub(super) told: [Option<Pace>; MAX_ROWS],
+    /// Instants until which the store was told that nothing is left.
+    pub(super) closed: [Instant; MAX_ROWS],
+    /// Decaying maximum of the costs of calls.
+    pub(super) costs: [u32; MAX_ROWS],
+    /// State that the store has lost, until it is restored.
+    pub(super) lost: Option<State>,
+    /// Instant at which the limiter is going to be visited although no caller waits.
+    pub(super) visit_at: Option<Instant>,
+}
+
+impl CallDraws {
+    pub(super) fn new(limits: &StoreLimits, usage: Usage) -> Self {
+        Self {
+            limits: *limits,
+            held: HeldCalls::new(),
+            asked: Vec::new(),
+            grants: GrantLog::new(),
+            corrections: Corrections::new(),
+            usage: [usage; MAX_ROWS],
+            wanted: None,
+            told: [None; MAX_ROWS],
+            closed: [Instant::EPOCH; MAX_ROWS],
+            costs: [1; MAX_ROWS],
+            lost: None,
+            visit_at: None,
+        }
+    }
+
+    /// Records what a call takes.
+    pub(super) fn note_costs(&mut self, costs: &Costs) {
+        for (row, most) in self.costs.iter_mut().enumerate() {
+            if costs.of(row) > 0 {
+                *most = costs.of(row).max(*most - *most / 4);
+            }
+        }
+    }
+
+    /// Gives back what calls have drawn that are not made.
+    pub(super) fn give_back(&mut self, calls: &[HeldCall], now: Instant) {
+        for call in calls {
+            let deltas = self.limits.deltas(&call.costs, &[Some(0); MAX_ROWS]);
+            self.corrections.add(Some(call.at), &deltas, now);
+        }
+    }
+
+    /// Returns the record of a request, which is made if it is new.
+    pub(super) fn asked_mut(&mut self, id: u64) -> &mut Asked {
+        let known = self.asked.iter().position(|asked| asked.id == id);
+        let at = known.unwrap_or_else(|| {
+            self.asked.push(Asked {
+                id,
+                ..Asked::default()
+            });
+            self.asked.len() - 1
+        });
+        &mut self.asked[at]
+    }
+
+    /// Removes the record of a request.
+    pub(super) fn take_asked(&mut self, id: u64) -> Asked {
+        let known = self.asked.iter().position(|asked| asked.id == id);
+        known.map_or_else(Asked::default, |at| self.asked.swap_remove(at))
+    }
+
+    /// Returns when something is to be done although no caller waits.
+    pub(super) fn due_at(&self) -> Option<Instant> {
+        let spare = self.held.iter().map(|call| {
+            let kept = call.spare_until.unwrap_or(call.until);
+            kept.min(call.until)
+        });
+        spare.chain(self.corrections.due_at()).min()
+    }
+}
