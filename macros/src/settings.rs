@@ -38,6 +38,8 @@ pub(crate) enum Setting {
     /// The burst of the whole period, for the rate beside it.
     WholePeriod,
     Limits(Vec<DeclaredRow>),
+    /// One limiter for each key, and whether costs are corrected.
+    Keyed(bool),
     /// The units that `cost` and `settle` name.
     Units(Vec<String>),
     Named(LitStr),
@@ -131,6 +133,7 @@ impl Setting {
             | Self::Mode(_)
             | Self::Strict(_)
             | Self::WholePeriod
+            | Self::Keyed(_)
             | Self::Units(_)
             | Self::Named(_)
             | Self::OnStoreError(_)
@@ -151,11 +154,13 @@ const OF_CALL: &[&str] = &[
 /// Returns the settings of the options; `name`: of a limiter that functions share.
 pub(crate) fn of(mut options: Options, name: Option<LitStr>, charges: &[Charge]) -> Settings {
     let rows = declared_rows(&mut options, charges);
+    let keyed = keyed(&options, charges);
     let has_burst = options.burst.is_some() || options.window.is_some();
     let whole_period = options.rate.is_some() && !has_burst && !charges.is_empty();
     let values = [
         ("rate", options.rate),
         ("burst", options.burst),
+        ("max_keys", options.max_keys),
         ("max_retries", options.max_retries),
         ("max_throttles", options.max_throttles),
         ("deadline", options.deadline),
@@ -166,9 +171,9 @@ pub(crate) fn of(mut options: Options, name: Option<LitStr>, charges: &[Charge])
         ("hint_spread", options.hint_spread),
         ("slow", options.slow),
     ];
-    let mut settings: Vec<_> = written(values)
-        .map(|(method, value)| Setting::Value(method, value))
-        .collect();
+    let values = written(values).map(|(method, value)| Setting::Value(method, value));
+    // Before the number of keys.
+    let mut settings: Vec<_> = keyed.into_iter().chain(values).collect();
     // After the rate and the burst.
     settings.extend(options.window.map(Setting::Strict));
     settings.extend(whole_period.then_some(Setting::WholePeriod));
@@ -196,6 +201,12 @@ pub(crate) fn of(mut options: Options, name: Option<LitStr>, charges: &[Charge])
     settings.extend(hooks.map(|(name, function)| Setting::Hook(name, function)));
     settings.retain(|setting| !setting.is_default());
     Settings::of(settings)
+}
+
+/// Returns the setting of limiters of keys, if the attribute declares them.
+fn keyed(options: &Options, charges: &[Charge]) -> Option<Setting> {
+    let settles = charges.iter().any(|charge| charge.settle.is_some());
+    options.is_keyed.then_some(Setting::Keyed(settles))
 }
 
 /// Takes the limits, with their default bursts.

@@ -114,6 +114,7 @@ impl Writer<'_> {
             // Written round the others, see above.
             Setting::Strict(_) => TokenStream::new(),
             Setting::Named(name) => quote_spanned!(here=> named(#name)),
+            Setting::Keyed(settles) => quote_spanned!(here=> keyed(#settles)),
             Setting::WholePeriod => quote_spanned!(here=> whole_period()),
             Setting::Limits(rows) => {
                 let rows = self.rows(rows);
@@ -235,6 +236,7 @@ fn wrapper(kind: Kind) -> &'static str {
     match kind {
         Kind::Rate => "RateValue",
         Kind::Burst => "BurstValue",
+        Kind::Keys => "KeysValue",
         Kind::Retries => "RetriesValue",
         Kind::Duration => "DurationValue",
         Kind::Factor => "FactorValue",
@@ -247,6 +249,7 @@ fn method(kind: Kind) -> &'static str {
     match kind {
         Kind::Rate => "rate",
         Kind::Burst => "burst",
+        Kind::Keys => "keys",
         Kind::Retries => "retries",
         Kind::Duration => "duration",
         Kind::Factor => "factor",

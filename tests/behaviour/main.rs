@@ -29,6 +29,7 @@ mod forecasting;
 mod handles;
 mod hinting;
 mod hooks;
+mod keys;
 mod late_answers;
 mod late_tokens;
 mod learning;

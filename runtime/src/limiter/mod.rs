@@ -5,6 +5,7 @@ mod attempt_report;
 mod builder;
 mod by_hand;
 mod callback;
+mod compact;
 mod counts;
 mod declared;
 mod denying;

@@ -1,6 +1,7 @@
 //! The items that the expansion of `#[rate_limited]` uses. Not public API.
 
 mod handle;
+mod keys;
 mod probe;
 mod readers;
 mod rows;
@@ -12,6 +13,10 @@ mod values;
 
 pub use self::handle::ToLimiter;
 pub use self::handle::limiter;
+pub use self::keys::KeyedOf;
+pub use self::keys::ToKeyed;
+pub use self::keys::key;
+pub use self::keys::keyed;
 pub use self::probe::Outcome;
 pub use self::probe::Probe;
 pub use self::probe::option;
@@ -40,6 +45,7 @@ pub use self::site::Site;
 pub use self::values::BurstValue;
 pub use self::values::DurationValue;
 pub use self::values::FactorValue;
+pub use self::values::KeysValue;
 pub use self::values::RateValue;
 pub use self::values::RetriesValue;
 pub use self::values::ShareValue;
@@ -58,6 +64,7 @@ pub use crate::call::Chosen;
 pub use crate::call::Keep;
 pub use crate::call::Kept;
 pub use crate::call::Lost;
+pub use crate::call::OfKey;
 pub use crate::call::OwnCosts;
 pub use crate::call::Paying;
 pub use crate::call::ReadOutcome;
@@ -66,6 +73,7 @@ pub use crate::call::Refusing;
 pub use crate::call::RunningAttempt;
 pub use crate::call::Usual;
 pub use crate::context::ResetUnit;
+pub use crate::keyed::CallKey;
 pub use crate::retry_on::RetryOn;
 pub use crate::row::Row;
 #[cfg(feature = "http")]

@@ -32,10 +32,23 @@ pub struct Settings {
     /// Units that the options `cost` and `settle` of the function name.
     pub(super) units: &'static [&'static str],
     pub(super) name: Option<&'static str>,
+    /// Each call names a key.
+    pub(super) keyed: Option<KeySettings>,
     pub(super) store: Option<StoreChoice>,
     pub(super) policy: Policy,
     pub(super) config: Config,
     pub(super) hooks: Hooks,
+}
+
+/// Sentence about a number of keys that is zero.
+pub(super) const NO_KEYS: &str = "`max_keys` is at least 1: there would be room for no key at all";
+
+/// Settings of calls that name a key.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct KeySettings {
+    pub(super) max_keys: usize,
+    /// Costs are corrected later.
+    pub(super) settles: bool,
 }
 
 impl Default for Settings {
@@ -52,6 +65,7 @@ impl Settings {
         rows: &[],
         units: &[],
         name: None,
+        keyed: None,
         store: None,
         policy: Policy::new(),
         config: Config::DEFAULT,
