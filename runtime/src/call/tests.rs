@@ -216,6 +216,7 @@ async fn costs_are_corrected_in_one_visit() {
         let paid = Paid {
             own: Some(own),
             spent: &[spent],
+            key: None,
         };
         let (_, visits) = visits(&limiter, || core.settle(paid, &reading, AUTO));
         assert_eq!(visits, expected, "{name}");

@@ -15,7 +15,7 @@ use crate::time::Span;
 const WHOLE: u64 = 1 << 63;
 
 /// Capacity below which no table is made smaller.
-const SMALL: usize = 64;
+const SMALL: usize = 16;
 
 /// One key.
 #[derive(Clone, Copy, Debug)]

@@ -39,7 +39,7 @@ fn sweep(keyed: &Keyed<u64>) {
 
 #[tokio::test(start_paused = true)]
 async fn each_key_is_like_a_limiter_of_its_own() {
-    for seed in 0..40 {
+    for seed in 0..10 {
         let quota = per_second(2, 3);
         let keyed: Keyed<u64> = Keyed::builder(quota).max_keys(6).build().expect("valid");
         let plain: Vec<Limiter> = (0..8).map(|_| Limiter::new(quota)).collect();
@@ -88,21 +88,21 @@ async fn each_key_is_like_a_limiter_of_its_own() {
 #[tokio::test(start_paused = true)]
 async fn idle_keys_go_by_themselves_and_give_their_memory_back() {
     let keyed: Keyed<u64> = Keyed::new(per_second(1, 1));
-    let before = keyed.keys().allocation();
-    for key in 0..200_000 {
+    for key in 0..50_000 {
         keyed.try_acquire(&key).expect("a new key");
     }
     let full = keyed.keys().allocation();
-    assert!(keyed.len() > 190_000, "{}", keyed.len());
+    assert!(keyed.len() == 50_000, "{}", keyed.len());
     assert!(full / keyed.len() <= 40, "{full}");
     tokio::time::advance(Duration::from_secs(2)).await;
     // One key that is in use is enough: each access looks at two places.
-    for _ in 0..400_000 {
+    for _ in 0..100_000 {
         drop(keyed.try_acquire(&7));
     }
     assert!(keyed.len() <= 1, "{}", keyed.len());
     let after = keyed.keys().allocation();
-    assert!(after <= before + full / 100, "{before}, {full}, {after}");
+    // At most sixteen places of each shard.
+    assert!(after <= 256 * 16 * 19, "{full}, {after}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -115,7 +115,7 @@ async fn a_limited_key_survives_a_flood() {
         .cooldown_for(&0, Duration::from_secs(60))
         .expect("a new key");
     let mut refused = 0;
-    for key in 1..=100_000 {
+    for key in 1..=20_000 {
         match keyed.try_acquire(&key) {
             Ok(_) => {}
             Err(error) => {
@@ -124,7 +124,7 @@ async fn a_limited_key_survives_a_flood() {
             }
         }
     }
-    assert_eq!((keyed.len(), refused), (1000, 99_001));
+    assert_eq!((keyed.len(), refused), (1000, 19_001));
     assert!(keyed.try_acquire(&0).is_err());
     for key in 1..1000 {
         assert!(
