@@ -61,8 +61,8 @@ async fn a_refusal_of_one_key_holds_no_other_back() {
         since(start)
     };
     let (refused, same, other) = tokio::join!(refused, same, other);
-    assert_eq!((refused, other), (30_000, 10));
-    assert!((30_000..31_100).contains(&same), "{same}");
+    // One call goes first, and not the one that was refused.
+    assert_eq!((refused, same, other), (30_100, 30_000, 10));
 }
 
 #[rate_limited(rate = 10, key = tenant, max_retries = 0)]
@@ -128,11 +128,9 @@ async fn several_limits_with_settlement() {
     let start = Instant::now();
     complete(1, 10).await.unwrap();
     complete(1, 20).await.unwrap();
-    assert_eq!(
-        since(start),
-        10_000,
-        "90 are left, of which the server counts all"
-    );
+    assert_eq!(since(start), 0, "90 were left");
+    complete(1, 80).await.unwrap();
+    assert_eq!(since(start), 10_000, "70 were left");
     complete(2, 100).await.unwrap();
     assert_eq!(since(start), 10_000);
 }
@@ -266,14 +264,18 @@ async fn a_backlog_of_one_key_does_not_block_another() {
     let backlog: Vec<_> = (0..1000)
         .map(|_| tokio::spawn(async { KEYS.acquire(&1).await.map(drop) }))
         .collect();
-    tokio::task::yield_now().await;
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
     assert_eq!(KEYS.snapshot(&1).waiting, 990);
     for _ in 0..20 {
         KEYS.acquire(&2).await.unwrap();
     }
     assert_eq!(since(start), 1000);
     backlog.iter().for_each(tokio::task::JoinHandle::abort);
-    tokio::task::yield_now().await;
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
     assert_eq!(KEYS.snapshot(&1).waiting, 0);
 }
 

@@ -5,7 +5,6 @@
 
 use core::hash::BuildHasher as _;
 use core::hash::Hash;
-use core::sync::atomic::AtomicBool;
 use core::sync::atomic::AtomicUsize;
 use core::sync::atomic::Ordering;
 use std::hash::RandomState;
@@ -29,6 +28,7 @@ use crate::row::Rows;
 use crate::time::Instant;
 use crate::time::Span;
 
+use super::declaration::Declaration;
 use super::shard::Known;
 use super::shard::Shard;
 
@@ -70,7 +70,6 @@ pub(crate) struct Keys {
     /// Knows the units, and stands for the limiters of all keys where they are alike.
     pattern: Arc<Shared>,
     label: &'static str,
-    closed: AtomicBool,
 }
 
 /// A shard in cache lines of its own.
@@ -87,15 +86,15 @@ pub(crate) enum Taken {
     Limiter(Arc<Shared>),
 }
 
-/// Declaration of a keyed limiter.
-#[derive(Clone, Debug)]
-pub(crate) struct Declaration {
-    pub(crate) rows: Rows,
-    pub(crate) max_keys: usize,
-    /// Costs are corrected later, so the buckets' peaks have to be known.
-    pub(crate) settles: bool,
-    /// Name in errors and events.
-    pub(crate) label: &'static str,
+/// What is missing for tokens to be taken.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Lack {
+    /// They are there at this instant.
+    Tokens(Instant),
+    /// A whole limiter has to decide.
+    Limiter,
+    /// There is no room for a new key.
+    Room,
 }
 
 impl Keys {
@@ -107,13 +106,13 @@ impl Keys {
             label,
         } = declaration;
         let quota = rows.first.quota;
-        let fill = rows.iter().filter(|row| row.quota.starts_empty());
-        let fill = fill.map(|row| Shape::of(row.quota).capacity).max();
-        let unknown = fill.map_or(Instant::EPOCH, |fill| clock::now().after(fill));
-        let full = |row: &Row| Row::new(row.unit, row.quota.starting_full());
+        let longest = rows.iter().filter(|row| row.quota.starts_empty());
+        let longest = longest.map(|row| Shape::of(row.quota).capacity).max();
+        let unknown = longest.map_or(Instant::EPOCH, |longest| clock::now().after(longest));
+        let filled = |row: &Row| Row::new(row.unit, row.quota.starting_full());
         let later = Rows {
-            first: full(&rows.first),
-            others: rows.others.iter().map(full).collect(),
+            first: filled(&rows.first),
+            others: rows.others.iter().map(filled).collect(),
         };
         let shards = max_keys.div_ceil(KEYS_OF_A_SHARD).next_power_of_two();
         let shard = |_| Padded(Mutex::new(Shard::new()));
@@ -130,7 +129,6 @@ impl Keys {
             rows,
             later,
             label,
-            closed: AtomicBool::new(false),
         }
     }
 
@@ -145,22 +143,42 @@ impl Keys {
     /// # Errors
     ///
     /// There is no room for a new key.
+    #[inline]
     pub(crate) fn admit(&self, fingerprint: u64, cost: u32, now: Instant) -> Result<Taken, Error> {
         match self.take(fingerprint, cost, now) {
             Ok(taken) => Ok(taken),
-            Err(_) => self.limiter(fingerprint).map(Taken::Limiter),
+            Err(Lack::Room) => Err(self.exhausted()),
+            Err(Lack::Limiter | Lack::Tokens(_)) => self.limiter(fingerprint).map(Taken::Limiter),
         }
     }
 
-    /// Takes tokens of a key. `Err`: the instant at which they can be taken, or `now` where a whole limiter has to decide.
+    /// Takes tokens of a key.
     #[inline]
-    pub(super) fn take(&self, fingerprint: u64, cost: u32, now: Instant) -> Result<Taken, Instant> {
+    pub(super) fn take(&self, fingerprint: u64, cost: u32, now: Instant) -> Result<Taken, Lack> {
+        match self.try_take(fingerprint, cost, now) {
+            Err(Lack::Room) => self.take_with_room(fingerprint, cost, now),
+            taken => taken,
+        }
+    }
+
+    /// Does the same after making room for a new key.
+    #[cold]
+    fn take_with_room(&self, fingerprint: u64, cost: u32, now: Instant) -> Result<Taken, Lack> {
+        if self.make_room(fingerprint, now) {
+            return self.try_take(fingerprint, cost, now);
+        }
+        Err(Lack::Room)
+    }
+
+    #[inline]
+    fn try_take(&self, fingerprint: u64, cost: u32, now: Instant) -> Result<Taken, Lack> {
         let mut shard = self.shard(fingerprint);
         let sweeps = shard.is_nth_access(ACCESSES_OF_A_SWEEP);
         let taken = match shard.find(fingerprint) {
-            Known::Compact(mut bucket) => {
-                bucket.take(cost, now, self.shape).map(|()| Taken::Granted)
-            }
+            Known::Compact(mut bucket) => bucket
+                .take(cost, now, self.shape)
+                .map(|()| Taken::Granted)
+                .map_err(Lack::Tokens),
             Known::Whole(limiter) => Ok(Taken::Limiter(limiter)),
             Known::Nothing => self.take_first(&mut shard, fingerprint, cost, now),
         };
@@ -178,15 +196,16 @@ impl Keys {
         fingerprint: u64,
         cost: u32,
         now: Instant,
-    ) -> Result<Taken, Instant> {
-        if !self.is_compact || self.closed.load(Ordering::Relaxed) {
-            return Err(now);
+    ) -> Result<Taken, Lack> {
+        if !self.is_compact {
+            return Err(Lack::Limiter);
         }
         let bucket = Bucket::new(self.unknown, self.shape);
-        let tat = bucket.take(cost, now, Span::ZERO)?.tat;
+        let taken = bucket.take(cost, now, Span::ZERO);
+        let tat = taken.map_err(Lack::Tokens)?.tat;
         if cost > 0 {
             if !self.reserve() {
-                return Err(now);
+                return Err(Lack::Room);
             }
             shard.insert(fingerprint, tat);
         }
@@ -224,9 +243,6 @@ impl Keys {
                 (false, false) => (&self.later, Instant::EPOCH),
             };
             let limiter = Shared::of_key(rows, tat, self.label);
-            if self.closed.load(Ordering::Relaxed) {
-                limiter.close();
-            }
             shard.promote(fingerprint, &limiter);
             return Ok(limiter);
         }
@@ -305,9 +321,14 @@ impl Keys {
         self.error(Kind::KeysExhausted(self.max))
     }
 
-    /// Returns an error of a key.
+    /// Returns the error of a caller that does not wait.
     #[cold]
-    pub(super) fn error(&self, kind: Kind) -> Error {
+    pub(super) fn not_yet(&self, until: Instant, now: Instant) -> Error {
+        self.error(Kind::NotYet(until.since(now).into()))
+    }
+
+    /// Returns an error of a key.
+    fn error(&self, kind: Kind) -> Error {
         Error::new(kind).at(Context {
             limiter: self.label.into(),
             ahead: 0,
@@ -366,7 +387,6 @@ impl Keys {
 
     /// Returns the place of a key's shard. The tables use the lowest and the highest bits of the fingerprint.
     #[inline]
-    #[expect(clippy::cast_possible_truncation, reason = "masked")]
     const fn place(&self, fingerprint: u64) -> usize {
         (fingerprint >> 32) as usize & (self.shards.len() - 1)
     }

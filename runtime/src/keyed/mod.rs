@@ -3,6 +3,7 @@
 mod acquire;
 mod builder;
 mod call_key;
+mod declaration;
 mod keys;
 mod permit;
 mod shard;
@@ -20,19 +21,19 @@ use std::sync::OnceLock;
 pub use self::acquire::AcquireKey;
 pub use self::builder::KeyedBuilder;
 pub use self::call_key::CallKey;
-pub(crate) use self::keys::Declaration;
+pub(crate) use self::declaration::Declaration;
 pub(crate) use self::keys::Keys;
 pub(crate) use self::keys::Taken;
 pub use self::permit::KeyedPermit;
 
 use crate::clock;
 use crate::error::Error;
-use crate::error::Kind;
 use crate::limiter::Limiter;
 use crate::limiter::Snapshot;
 use crate::quota::Quota;
 use crate::row::Rows;
 
+use self::keys::Lack;
 use self::keys::MAX_KEYS;
 
 /// One limiter for each key: for each tenant, account, host or channel of a program.
@@ -258,12 +259,11 @@ impl<K: ?Sized> Keyed<K> {
             Ok(Taken::Limiter(limiter)) => {
                 keys.handle(limiter).try_acquire()?;
             }
-            Err(until) if until > now => {
-                return Err(keys.error(Kind::NotYet(until.since(now).into())));
-            }
-            Err(_) => {
+            Err(Lack::Tokens(until)) => return Err(keys.not_yet(until, now)),
+            Err(Lack::Limiter) => {
                 keys.handle(keys.limiter(fingerprint)?).try_acquire()?;
             }
+            Err(Lack::Room) => return Err(keys.exhausted()),
         }
         Ok(KeyedPermit::new(keys, fingerprint, now))
     }

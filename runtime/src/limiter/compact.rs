@@ -55,11 +55,6 @@ impl Shared {
     pub(crate) fn count_earlier_attempt(&self) {
         self.fast_path.count_attempt();
     }
-
-    /// Closes a limiter that was made after its key's limiters were closed.
-    pub(crate) fn close(&self) {
-        self.shut_down();
-    }
 }
 
 impl LimiterState {
