@@ -116,6 +116,29 @@ const CASES: &[(&str, &str, &str)] = &[
         "async fn observing() -> Result<(), Error> { marker().await }",
     ),
     (
+        "key",
+        "rate = 5, key = tenant.id, max_keys = 100_000",
+        "async fn key(tenant: &Tenant) -> Result<(), Error> { marker(tenant).await }",
+    ),
+    (
+        "key_with_cost_and_settle",
+        "limits(requests = \"500/min\", tokens = \"30000/min\"), key = (self.account, model),
+         cost(tokens = estimate(prompt)), settle(tokens = |reply| reply.tokens), deadline = left",
+        "async fn key_with_cost_and_settle(&self, model: &str, prompt: &str, left: Duration) -> Result<Reply, Error> {
+            self.marker(prompt).await
+        }",
+    ),
+    (
+        "key_of_a_shared_limiter",
+        "limiter = TENANTS, key = &tenant",
+        "async fn key_of_a_shared_limiter(tenant: String) -> Result<(), Error> { marker(&tenant).await }",
+    ),
+    (
+        "key_without_a_limiter",
+        "limiter = TENANTS, key = tenant, mode = \"off\"",
+        "async fn key_without_a_limiter(tenant: u64) -> Result<(), Error> { marker(tenant).await }",
+    ),
+    (
         "impl_trait",
         "rate = 5, crate = crate::reexport",
         "async fn impl_trait(it: impl AsRef<str>) -> Result<impl Iterator<Item = u8>, Error> { marker(it.as_ref()) }",

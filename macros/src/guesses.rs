@@ -24,6 +24,8 @@ pub(crate) const OPTIONS: OptionTable = &[
     ("limits", "limits = [\"10/s\", \"1000/h\"]"),
     ("cost", "cost = 5"),
     ("settle", "settle(tokens = |reply| reply.tokens)"),
+    ("key", "key = tenant"),
+    ("max_keys", "max_keys = 100_000"),
     ("max_retries", "max_retries = 5"),
     ("max_throttles", "max_throttles = 20"),
     (
@@ -178,8 +180,8 @@ pub(crate) const GUESSES: Guesses = &[
         "functions with the same `limiter = \"github\"` share one limiter",
     ),
     (
-        &["key", "by", "per_key"],
-        "buckets per key are not in this version: keep one `Limiter` per key and write `limiter = expression`",
+        &["by", "per_key", "tenant", "keys"],
+        "write `key = tenant`: each key has a limiter of its own",
     ),
     (
         &[

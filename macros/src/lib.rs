@@ -20,6 +20,7 @@ mod golden;
 mod grammar;
 mod guesses;
 mod instrumented;
+mod key_rules;
 mod krate;
 #[cfg(test)]
 mod limits_explained;

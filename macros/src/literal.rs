@@ -11,6 +11,8 @@ use crate::sentences;
 pub(crate) enum Kind {
     Rate,
     Burst,
+    /// Number of keys.
+    Keys,
     Retries,
     Duration,
     Factor,
@@ -114,7 +116,7 @@ fn is_number_suffix(suffix: &str) -> bool {
 fn check(name: &str, kind: Kind, written: &Written) -> Result<Literal, String> {
     match kind {
         Kind::Rate => rate_literal(written).map(Literal::Rate),
-        Kind::Burst | Kind::Retries => whole(name, kind, written).map(Literal::Whole),
+        Kind::Burst | Kind::Keys | Kind::Retries => whole(name, kind, written).map(Literal::Whole),
         Kind::Factor => factor(name, written).map(Literal::Factor),
         Kind::Share => share(name, written).map(Literal::Factor),
         Kind::Duration => nanos(name, written).map(Literal::Nanos),
@@ -137,11 +139,18 @@ fn whole(name: &str, kind: Kind, written: &Written) -> Result<u32, String> {
     let Written::Number { value, whole } = written else {
         return Err(without_quotes(name, "a whole number", written));
     };
-    let least = u64::from(kind == Kind::Burst);
+    let (least, too_few) = match kind {
+        Kind::Keys => (1, sentences::NO_KEYS),
+        Kind::Burst => (1, grammar::NO_BURST),
+        _ => (0, ""),
+    };
     match whole {
-        Some(whole) if *whole < least => Err(grammar::NO_BURST.to_owned()),
+        Some(whole) if *whole < least => Err(too_few.to_owned()),
+        Some(whole) if kind == Kind::Keys => {
+            u32::try_from(*whole).map_err(|_| sentences::TOO_MANY_KEYS.to_owned())
+        }
         Some(whole) => u32::try_from(*whole).map_err(|_| grammar::TOO_MANY.to_owned()),
-        None if *value < 0.0 && kind == Kind::Burst => Err(grammar::NO_BURST.to_owned()),
+        None if *value < 0.0 && least > 0 => Err(too_few.to_owned()),
         None if *value < 0.0 => Err(format!("write `{name} = 0` for none at all")),
         None => Err(format!(
             "`{name}` is a whole number: write `{}`",

@@ -284,7 +284,8 @@ mod tests {
                 "write `backoff(jitter = \"full\")`",
             ),
             (Scope::Attribute, "cooldown", "leave it out"),
-            (Scope::Attribute, "key", "keep one `Limiter` per key"),
+            (Scope::Attribute, "per_key", "write `key = tenant`"),
+            (Scope::Row, "key", "not supported yet"),
             (
                 Scope::Attribute,
                 "redis_url",

@@ -23,6 +23,7 @@ pub(crate) fn of(options: &Options) -> Option<Need> {
     let values = [
         ("rate", &options.rate),
         ("burst", &options.burst),
+        ("max_keys", &options.max_keys),
         ("throttle_below", &options.throttle_below),
         ("hint_spread", &options.hint_spread),
     ];
@@ -79,7 +80,7 @@ fn wrong(value: Option<&Value>) -> bool {
     matches!(
         value,
         Some(Value::RunTime(
-            Kind::Rate | Kind::Burst | Kind::Factor | Kind::Share,
+            Kind::Rate | Kind::Burst | Kind::Keys | Kind::Factor | Kind::Share,
             _
         ))
     )

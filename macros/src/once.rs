@@ -21,6 +21,7 @@ pub(crate) fn check_names(options: &Options, own: &[Ident], errors: &mut Errors)
     let values = [
         ("rate", options.rate.as_ref()),
         ("burst", options.burst.as_ref()),
+        ("max_keys", options.max_keys.as_ref()),
         ("throttle_below", options.throttle_below.as_ref()),
         ("max_cooldown", options.max_cooldown.as_ref()),
         ("hint_spread", options.hint_spread.as_ref()),

@@ -87,8 +87,8 @@ pub(crate) const LIMITS_GUESSES: Guesses = &[
         "write it outside of `limits(..)`",
     ),
     (
-        &["key", "per_key"],
-        "buckets per key are not in this version: keep one `Limiter` per key and write `limiter = expression`",
+        &["key", "per_key", "max_keys"],
+        "write it outside of `limits(..)`: each key has all of the limits",
     ),
 ];
 
@@ -121,7 +121,8 @@ pub(crate) const ROW_GUESSES: Guesses = &[
     ),
     (
         &["key", "by", "per_key"],
-        "buckets per key are not in this version: keep one `Limiter` per key and write `limiter = expression`",
+        "a key of one limit is not supported yet: write `key = tenant` outside of `limits(..)`, and wait for a limiter \
+         that all keys share inside of the body",
     ),
 ];
 

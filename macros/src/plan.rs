@@ -35,6 +35,7 @@ pub(crate) struct Plan {
     pub(crate) settings: Settings,
     pub(crate) limiter: Option<Expr>,
     pub(crate) classify: Option<Expr>,
+    pub(crate) key: Option<Expr>,
     /// There is no retry at all: the body may consume its arguments.
     pub(crate) once: bool,
     pub(crate) need: Option<Need>,
@@ -108,6 +109,8 @@ impl Plan {
         let krate = options.krate.take();
         let classify = options.classify.take();
         let (limiter, name) = limiter(&mut options);
+        let key = options.key.take();
+        options.is_keyed = key.is_some() && limiter.is_none();
         let charges = charges(&mut options, opened.as_ref());
         let path = path(&func, options.block.as_ref());
         let settings = settings::of(options, name, &charges);
@@ -121,6 +124,7 @@ impl Plan {
             settings,
             limiter,
             classify,
+            key,
             once,
             need,
             charges,

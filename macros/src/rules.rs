@@ -5,6 +5,7 @@ use proc_macro2::Span;
 use crate::defaults;
 use crate::diag::Errors;
 use crate::grammar;
+use crate::key_rules;
 use crate::literal::Literal;
 use crate::options::{Backoff, Limiter, Options};
 use crate::row_rules;
@@ -15,6 +16,7 @@ use crate::value::Value;
 pub(crate) fn check(options: &Options, errors: &mut Errors) {
     check_limiter(options, errors);
     row_rules::check(options, errors);
+    key_rules::check(options, errors);
     check_store(options, errors);
     check_start(options, errors);
     check_mode(options, errors);
@@ -46,6 +48,11 @@ fn check_limiter(options: &Options, errors: &mut Errors) {
         errors.at(
             burst,
             "`burst` needs a rate beside it: write `rate = 5, burst = 10`",
+        );
+    } else if let (Some(key), None) = (options.name("key"), &options.limiter) {
+        errors.at(
+            key,
+            "`key` needs a rate beside it, which each key has for itself: write `rate = 5, key = tenant`",
         );
     } else if options.limiter.is_none() {
         let whole_attribute = Span::call_site();

@@ -38,6 +38,8 @@ pub(crate) enum Setting {
     /// The burst of the whole period, for the rate beside it.
     WholePeriod,
     Limits(Vec<DeclaredRow>),
+    /// One limiter for each key, and whether costs are corrected.
+    Keyed(bool),
     /// The units that `cost` and `settle` name.
     Units(Vec<String>),
     /// Name of an `impl` block, and of its first function.
@@ -133,6 +135,7 @@ impl Setting {
             | Self::Mode(_)
             | Self::Strict(_)
             | Self::WholePeriod
+            | Self::Keyed(_)
             | Self::Units(_)
             | Self::Block(..)
             | Self::Named(_)
@@ -155,6 +158,7 @@ const OF_CALL: &[&str] = &[
 pub(crate) fn of(mut options: Options, name: Option<LitStr>, charges: &[Charge]) -> Settings {
     let is_declared = options.rate.is_some() || options.limits.is_some();
     let rows = declared_rows(&mut options, charges);
+    let keyed = keyed(&options, charges);
     let has_burst = options.burst.is_some() || options.window.is_some();
     let block = options.block.filter(|_| is_declared);
     let is_charged = !charges.is_empty() || block.as_ref().is_some_and(|it| !it.units.is_empty());
@@ -162,6 +166,7 @@ pub(crate) fn of(mut options: Options, name: Option<LitStr>, charges: &[Charge])
     let values = [
         ("rate", options.rate),
         ("burst", options.burst),
+        ("max_keys", options.max_keys),
         ("max_retries", options.max_retries),
         ("max_throttles", options.max_throttles),
         ("deadline", options.deadline),
@@ -172,9 +177,9 @@ pub(crate) fn of(mut options: Options, name: Option<LitStr>, charges: &[Charge])
         ("hint_spread", options.hint_spread),
         ("slow", options.slow),
     ];
-    let mut settings: Vec<_> = written(values)
-        .map(|(method, value)| Setting::Value(method, value))
-        .collect();
+    let values = written(values).map(|(method, value)| Setting::Value(method, value));
+    // Before the number of keys.
+    let mut settings: Vec<_> = keyed.into_iter().chain(values).collect();
     // After the rate and the burst.
     settings.extend(options.window.map(Setting::Strict));
     settings.extend(whole_period.then_some(Setting::WholePeriod));
@@ -205,6 +210,12 @@ fn backoff(backoff: Backoff) -> Setting {
         ("max", backoff.max),
     ];
     Setting::Backoff(written(parts).collect(), backoff.jitter)
+}
+
+/// Returns the setting of limiters of keys, if the attribute declares them.
+fn keyed(options: &Options, charges: &[Charge]) -> Option<Setting> {
+    let settles = charges.iter().any(|charge| charge.settle.is_some());
+    options.is_keyed.then_some(Setting::Keyed(settles))
 }
 
 /// Takes the limits, with their default bursts.

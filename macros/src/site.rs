@@ -30,6 +30,11 @@ pub(crate) fn site(plan: &Plan, private: &TokenStream) -> TokenStream {
             ..writer
         },
     );
+    let unused = (plan.off && plan.key.is_some()).then(|| {
+        // Without a limiter the key is only checked.
+        let (keyed, key) = (keyed(plan, private), key(plan, private));
+        quote_spanned!(here=> if false { let (_, _): (::core::option::Option<#private::KeyedOf>, _) = (#keyed, #key); })
+    });
     let costs = match (plan.charges.is_empty(), plan.off) {
         (true, _) => TokenStream::new(),
         (false, false) => quote_spanned!(here=> let mut costs = #private::OwnCosts::new();),
@@ -41,6 +46,7 @@ pub(crate) fn site(plan: &Plan, private: &TokenStream) -> TokenStream {
     };
     quote_spanned! {here=>
         #own
+        #unused
         #costs
         let mut call = {
             static __PACED_SITE: #private::Site = #private::Site::new(#name, #constant);
@@ -53,7 +59,7 @@ pub(crate) fn site(plan: &Plan, private: &TokenStream) -> TokenStream {
 fn call(plan: &Plan, writer: &Writer<'_>) -> TokenStream {
     let private = writer.private;
     let here = Span::mixed_site();
-    let limiter = if let Some(limiter) = &plan.limiter {
+    let limiter = if let (Some(limiter), None) = (&plan.limiter, &plan.key) {
         // Shown at the limiter, whose type may be wrong.
         let function = quote_spanned!(here=> #private::limiter);
         Place::of(limiter).call(function, by_reference(limiter))
@@ -70,11 +76,15 @@ fn call(plan: &Plan, writer: &Writer<'_>) -> TokenStream {
         let found = writer.closure(each);
         settings = quote_spanned!(here=> #private::Each(&mut own, #settings, #found));
     }
-    let begin = if plan.limiter.is_none() && first.is_empty() && each.is_empty() {
+    let brings = plan.limiter.is_some() && plan.key.is_none();
+    let begin = if !brings && first.is_empty() && each.is_empty() {
         quote_spanned!(here=> #private::Begin::PLAIN)
     } else {
         quote_spanned!(here=> #private::Begin { limiter: #limiter, settings: #settings })
     };
+    if plan.key.is_some() && !plan.off {
+        return call_of_key(plan, private, &begin);
+    }
     if !plan.charges.is_empty() && !plan.off {
         let costs = row_writer::costs(&plan.charges, private);
         return quote_spanned! {here=>
@@ -83,4 +93,37 @@ fn call(plan: &Plan, writer: &Writer<'_>) -> TokenStream {
     }
     let function = Ident::new(if plan.off { "call_off" } else { "call" }, here);
     quote_spanned!(here=> #private::Site::#function(&__PACED_SITE, #begin))
+}
+
+/// Returns the expression that begins a call of a key.
+fn call_of_key(plan: &Plan, private: &TokenStream, begin: &TokenStream) -> TokenStream {
+    let here = Span::mixed_site();
+    let (keyed, key) = (keyed(plan, private), key(plan, private));
+    if plan.charges.is_empty() {
+        return quote_spanned! {here=>
+            #private::Site::call_of_key(&__PACED_SITE, #begin, #keyed, #key)
+        };
+    }
+    let costs = row_writer::costs(&plan.charges, private);
+    quote_spanned! {here=>
+        #private::Site::call_of_key_with_costs(&__PACED_SITE, #begin, #keyed, #key, &mut costs, #costs)
+    }
+}
+
+/// Returns the limiters of keys that the call brings, as an option.
+fn keyed(plan: &Plan, private: &TokenStream) -> TokenStream {
+    let here = Span::mixed_site();
+    let Some(limiter) = &plan.limiter else {
+        return quote_spanned!(here=> ::core::option::Option::None);
+    };
+    // Shown at the limiter, whose type may be wrong.
+    let function = quote_spanned!(here=> #private::keyed);
+    Place::of(limiter).call(function, by_reference(limiter))
+}
+
+/// Returns a reference to the key, shown at the expression, whose type may be wrong.
+fn key(plan: &Plan, private: &TokenStream) -> Option<TokenStream> {
+    let key = plan.key.as_ref()?;
+    let function = quote_spanned!(Span::mixed_site()=> #private::key);
+    Some(Place::of(key).call(function, by_reference(key)))
 }

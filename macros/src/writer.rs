@@ -115,6 +115,7 @@ impl Writer<'_> {
             Setting::Strict(_) => TokenStream::new(),
             Setting::Named(name) => quote_spanned!(here=> named(#name)),
             Setting::Block(name, first) => self.block(name, first),
+            Setting::Keyed(settles) => quote_spanned!(here=> keyed(#settles)),
             Setting::WholePeriod => quote_spanned!(here=> whole_period()),
             Setting::Limits(rows) => {
                 let rows = self.rows(rows);
@@ -247,6 +248,7 @@ fn wrapper(kind: Kind) -> &'static str {
     match kind {
         Kind::Rate => "RateValue",
         Kind::Burst => "BurstValue",
+        Kind::Keys => "KeysValue",
         Kind::Retries => "RetriesValue",
         Kind::Duration => "DurationValue",
         Kind::Factor => "FactorValue",
@@ -259,6 +261,7 @@ fn method(kind: Kind) -> &'static str {
     match kind {
         Kind::Rate => "rate",
         Kind::Burst => "burst",
+        Kind::Keys => "keys",
         Kind::Retries => "retries",
         Kind::Duration => "duration",
         Kind::Factor => "factor",

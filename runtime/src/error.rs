@@ -77,6 +77,8 @@ pub(crate) enum Kind {
     BlockingInAsync,
     /// Failure of the store, as a sentence.
     Store(Arc<str>),
+    /// Maximum number of keys, all of which are limited.
+    KeysExhausted(usize),
     /// Another kind, with the limiter and the circumstances. Boxed, because the size of the error adds to the size
     /// of every call's result.
     At(Arc<(Kind, Context)>),
@@ -441,6 +443,25 @@ impl Error {
         matches!(self.kind(), Kind::Shut)
     }
 
+    /// Returns whether the key of the call is a new one, and there is no room for it: all of the
+    /// [`max_keys`](crate::KeyedBuilder::max_keys) that there can be are limited now. A key that is limited is never
+    /// forgotten; a place is free as soon as the bucket of some key is full again.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use paced::{Keyed, Quota};
+    ///
+    /// let tenants: Keyed<str> = Keyed::builder(Quota::per_hour(NonZeroU32::MIN)).max_keys(1).build()?;
+    /// tenants.try_acquire("acme")?;
+    /// assert!(tenants.try_acquire("globex").unwrap_err().is_keys_exhausted());
+    /// # Ok::<(), paced::Error>(())
+    /// ```
+    pub fn is_keys_exhausted(&self) -> bool {
+        matches!(self.kind(), Kind::KeysExhausted(_))
+    }
+
     /// Returns the time, from this error on, after which the same call can be expected to get a permit. Zero or nearly so
     /// where a call is refused at the end of its wait. `None` where waiting does not help, or the time is not known.
     ///
@@ -502,6 +523,13 @@ impl fmt::Display for Error {
 const BLOCKING_IN_ASYNC: &str = "the function blocks its thread, which runs tasks of tokio's: call it inside of \
                                  `tokio::task::spawn_blocking`";
 
+fn keys_exhausted(most: usize, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    write!(
+        f,
+        "refused: there is no room for another key, since all {most} keys (`max_keys`) are limited now"
+    )
+}
+
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -551,6 +579,7 @@ impl fmt::Display for Kind {
             Kind::BlockingInAsync => f.write_str(BLOCKING_IN_ASYNC),
             Kind::At(located) => located.0.fmt(f),
             Kind::Store(why) => write!(f, "the store of the limit failed: {why}"),
+            Kind::KeysExhausted(most) => keys_exhausted(*most, f),
         }
     }
 }

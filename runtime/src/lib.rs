@@ -103,8 +103,8 @@
 //! # Not supported
 //!
 //! * Runtimes other than tokio.
-//! * A bucket for each key, and a bound on calls in flight.
-//! * In a store: several limits at once.
+//! * A bound on calls in flight.
+//! * In a store: limits of keys.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(
     not(all(
@@ -142,6 +142,7 @@ pub mod guide;
 #[cfg(feature = "http")]
 pub mod headers;
 pub mod hint;
+mod keyed;
 mod lasting;
 mod learning;
 mod limiter;
@@ -190,6 +191,10 @@ pub use crate::context::spent;
 pub use crate::error::Error;
 pub use crate::failure::Failure;
 pub use crate::hint::Hint;
+pub use crate::keyed::AcquireKey;
+pub use crate::keyed::Keyed;
+pub use crate::keyed::KeyedBuilder;
+pub use crate::keyed::KeyedPermit;
 pub use crate::limiter::Acquire;
 pub use crate::limiter::AcquireCosts;
 pub use crate::limiter::Counts;

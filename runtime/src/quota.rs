@@ -551,6 +551,14 @@ impl Quota {
         }
     }
 
+    /// Returns the quota with a bucket that is full at first.
+    pub(crate) const fn starting_full(self) -> Self {
+        Self {
+            starts_empty: false,
+            ..self
+        }
+    }
+
     /// Returns the strict window, if there is one.
     pub(crate) const fn window(self) -> Option<StrictWindow> {
         self.window

@@ -30,6 +30,7 @@ mod handles;
 mod hinting;
 mod hooks;
 mod impl_blocks;
+mod keys;
 mod late_answers;
 mod late_tokens;
 mod learning;

@@ -26,6 +26,7 @@ use crate::time::Span;
 use super::config::last_useful;
 use super::config::latest_start;
 use super::gathering::Entered;
+use super::keyed::Sought;
 use super::payment::OwnCosts;
 use super::payment::Terms;
 use super::payment::costs;
@@ -70,6 +71,11 @@ impl Core<'_> {
             let has_resources = self.limiter().is_some_and(Shared::has_resources);
             match &mut *self.wait {
                 Phase::Idle | Phase::Running(_) | Phase::Timed(_) => {
+                    match self.seek(terms)? {
+                        Sought::Granted => return Poll::Ready(Ok(())),
+                        Sought::Limiter => {}
+                        Sought::Later => continue,
+                    }
                     let gathered = Gathered::default();
                     if ready!(self.proceed(gathered, terms, cx))? {
                         return Poll::Ready(Ok(()));
@@ -113,7 +119,9 @@ impl Core<'_> {
         terms: Terms<'_>,
         cx: &Context<'_>,
     ) -> Result<Entered, Error> {
-        let Terms { own, can_refuse } = terms;
+        let Terms {
+            own, can_refuse, ..
+        } = terms;
         let setup = self.setup.as_ref().map_err(Error::clone)?;
         let now = clock::now();
         let scope = self.scope.as_ref();

@@ -18,6 +18,7 @@ use super::Config;
 use super::Paying;
 use super::Refusing;
 use super::Usual;
+use super::payment::Key;
 use super::payment::Terms;
 use super::phase::Cut;
 use super::phase::Phase;
@@ -86,6 +87,7 @@ impl<'s, S, R: Refusing, C: Paying> Call<'s, S, R, C> {
         // An outcome can be returned without an attempt.
         let terms = Terms {
             own: self.costs.own(),
+            key: self.costs.key(),
             can_refuse: R::CAN || self.kept.is_some(),
         };
         match self.core.admit(terms, cx) {
@@ -105,9 +107,10 @@ impl<'s, S, R: Refusing, C: Paying> Call<'s, S, R, C> {
         if let Poll::Ready(out) = polled {
             return Poll::Ready(Attempted::Done(out));
         }
-        self.core.heed();
+        let key = self.costs.key();
+        self.core.heed(key);
         if R::CAN {
-            return self.core.time_out(cx).map(Attempted::TimedOut);
+            return self.core.time_out(key, cx).map(Attempted::TimedOut);
         }
         Poll::Pending
     }
@@ -115,7 +118,7 @@ impl<'s, S, R: Refusing, C: Paying> Call<'s, S, R, C> {
 
 impl Core<'_> {
     /// Waits for the end of the attempt's time, and returns the error of it.
-    fn time_out(&mut self, cx: &mut Context<'_>) -> Poll<Error> {
+    fn time_out(&mut self, key: Key<'_>, cx: &mut Context<'_>) -> Poll<Error> {
         if let (Phase::Running(since), Ok(setup), Some(scope)) =
             (&*self.wait, self.setup, &self.scope)
         {
@@ -135,6 +138,7 @@ impl Core<'_> {
             .as_ref()
             .is_some_and(|scope| cut.end >= scope.bounds.deadline());
         let took = Duration::from(cut.end.since(cut.since));
+        self.adopt(key);
         let kind = if overdue {
             Kind::Overdue
         } else {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::backoff::Backoff;
 use crate::bucket::TIMER_SLACK;
 use crate::context::ResetUnit;
+use crate::keyed::Keys;
 use crate::limiter::Function;
 use crate::limiter::LONGEST_COOLDOWN;
 use crate::limiter::SLOW;
@@ -23,8 +24,10 @@ use super::origin::Origin;
 #[derive(Debug)]
 pub(crate) struct Setup {
     pub(crate) config: Config,
-    /// `None` where each call brings its limiter.
+    /// `None` where each call brings its limiter, or names a key.
     pub(crate) limiter: Option<Arc<Shared>>,
+    /// Limiters of the keys, where each call names one.
+    pub(crate) keys: Option<Arc<Keys>>,
     pub(crate) function: Function,
     pub(crate) origin: Origin,
     pub(crate) hooks: Hooks,

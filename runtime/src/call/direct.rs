@@ -185,6 +185,7 @@ where
     let setup = Ok(Setup {
         config: options.config,
         limiter: None,
+        keys: None,
         function: Function::of(caller),
         origin: Origin::Line(caller),
         hooks: options.hooks,

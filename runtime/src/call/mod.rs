@@ -12,6 +12,7 @@ mod counting;
 mod direct;
 mod end;
 mod gathering;
+mod keyed;
 mod named_costs;
 mod next;
 mod options;
@@ -37,6 +38,7 @@ pub use self::call_error::CallError;
 pub(crate) use self::config::Config;
 pub(crate) use self::config::Hooks;
 pub(crate) use self::config::Setup;
+pub use self::keyed::OfKey;
 pub use self::options::CallOptions;
 pub(crate) use self::origin::Origin;
 pub use self::outcome::Can;
@@ -129,11 +131,11 @@ impl<'s, S, R, C: Paying> Call<'s, S, R, C> {
     where
         S: Keep<O>,
     {
-        let own = self.costs.own();
+        let (own, key) = (self.costs.own(), self.costs.key());
         match attempted {
             Attempted::Done(out) => {
                 let reading = reader.reading(&out, self.core.reset_unit());
-                let paid = Paid { own, spent };
+                let paid = Paid { own, spent, key };
                 if !self.core.settle(paid, &reading, reader.verdict(&out)) {
                     return ControlFlow::Break(out);
                 }
@@ -141,7 +143,7 @@ impl<'s, S, R, C: Paying> Call<'s, S, R, C> {
                 ControlFlow::Continue(())
             }
             Attempted::TimedOut(error) => {
-                let paid = Paid::as_estimated(own);
+                let paid = Paid::as_estimated(own).of(key);
                 if self.core.settle(paid, &Reading::TIMEOUT, Verdict::Auto) {
                     self.kept = None;
                     return ControlFlow::Continue(());
@@ -177,16 +179,16 @@ impl<'s, S, R, C: Paying> Call<'s, S, R, C> {
         _: Chosen<S>,
         attempted: Attempted<O>,
     ) -> O {
-        let own = self.costs.own();
+        let (own, key) = (self.costs.own(), self.costs.key());
         match attempted {
             Attempted::Done(out) => {
                 let reading = reader.reading(&out, self.core.reset_unit());
-                let paid = Paid { own, spent };
+                let paid = Paid { own, spent, key };
                 self.core.settle(paid, &reading, reader.verdict(&out));
                 out
             }
             Attempted::TimedOut(error) => {
-                let paid = Paid::as_estimated(own);
+                let paid = Paid::as_estimated(own).of(key);
                 self.core.settle(paid, &Reading::TIMEOUT, Verdict::Auto);
                 refuse.outcome(error)
             }

@@ -5,6 +5,7 @@ use crate::costs::Settlement;
 use crate::error::Error;
 use crate::events::CallSpan;
 use crate::failure::Failure;
+use crate::keyed::CallKey;
 use crate::limiter::AttemptResult;
 use crate::limiter::Shared;
 
@@ -33,6 +34,11 @@ impl OwnCosts {
         }
     }
 
+    /// Returns the cost in the first limit.
+    pub(super) const fn first(&self) -> u32 {
+        self.costs.of(0)
+    }
+
     /// Sets the costs of a call. Returns the setup that it has to use, which refuses the call if its costs are wrong.
     pub(crate) fn fill<'s>(
         &'s mut self,
@@ -48,10 +54,19 @@ impl OwnCosts {
     }
 }
 
+/// The key of a call, if it has one.
+pub(super) type Key<'a> = Option<&'a CallKey<'a>>;
+
 /// How a call says what it takes.
 pub trait Paying {
     /// Returns the call's own costs. `None`: the usual ones of its limiter.
     fn own(&self) -> Option<&OwnCosts>;
+
+    /// Returns the key whose limiter the call goes through.
+    #[inline]
+    fn key(&self) -> Option<&CallKey<'_>> {
+        None
+    }
 }
 
 /// The usual costs: a call takes one request.
@@ -83,6 +98,7 @@ impl Paying for Option<&OwnCosts> {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Terms<'a> {
     pub(super) own: Option<&'a OwnCosts>,
+    pub(super) key: Key<'a>,
     /// The call can be refused, or has an outcome to return instead.
     pub(super) can_refuse: bool,
 }
@@ -93,13 +109,24 @@ pub(super) struct Paid<'a> {
     pub(super) own: Option<&'a OwnCosts>,
     /// Amounts that the option `settle` has found, in the order of the function's units.
     pub(super) spent: &'a [Option<u64>],
+    pub(super) key: Key<'a>,
 }
 
 impl<'a> Paid<'a> {
     /// Returns that the costs stand.
     #[inline]
     pub(super) const fn as_estimated(own: Option<&'a OwnCosts>) -> Self {
-        Self { own, spent: &[] }
+        Self {
+            own,
+            spent: &[],
+            key: None,
+        }
+    }
+
+    /// Returns the same for a call with a key.
+    #[inline]
+    pub(super) const fn of(self, key: Key<'a>) -> Self {
+        Self { key, ..self }
     }
 
     /// Returns whether there may be something to say of a quiet success.

@@ -26,9 +26,11 @@ use crate::verdict::Verdict;
 use super::Setup;
 use super::end::End;
 use super::end::heard;
+use super::keyed;
 use super::next::NextAttempt;
 use super::outcome::Conclusion;
 use super::payment::Ending;
+use super::payment::Key;
 use super::payment::Paid;
 use super::phase::Phase;
 use super::untyped::Core;
@@ -57,8 +59,8 @@ impl Core<'_> {
         let Some(sent) = self.wait.sent() else {
             return false;
         };
-        let span = self.enter_span();
-        let carries = self.carry_observation(reading, verdict);
+        let _span = self.enter_span();
+        let carries = self.carry_observation(paid.key, reading, verdict);
         let reported = self.end_attempt();
         let (Ok(setup), Some(scope)) = (self.setup, &self.scope) else {
             return false;
@@ -76,6 +78,8 @@ impl Core<'_> {
         let heard = unheard.map(|hint| heard(&setup.config, hint, sent, received));
         let answered = matches!(told.failure, None | Some(Failure::Status(_)));
         let arrived = self.head_received(answered.then_some(now));
+        let is_news = heard.is_some() || keyed::is_news(judgement.verdict, told.failure);
+        keyed::adopt(&mut self.brought, paid.key.filter(|_| is_news), Some(scope));
         if judgement.verdict == Verdict::Done {
             self.report_success(setup, paid, &told, heard, (sent, arrived));
             return false;
@@ -92,21 +96,19 @@ impl Core<'_> {
             is_news: carries,
             by_user: verdict != Verdict::Auto,
         };
-        let failure = end.failure;
         let next = self.settle_failure(&end, paid, heard, judgement, now);
-        let goes_on = self.go_on(failure, judgement, next);
-        drop(span);
-        goes_on
+        self.go_on(end.failure, judgement, next)
     }
 
     /// Reports what the body has observed last, unless the report on the end of the attempt carries it. Returns whether
     /// it does.
-    fn carry_observation(&mut self, reading: &Reading, verdict: Verdict) -> bool {
+    fn carry_observation(&mut self, key: Key<'_>, reading: &Reading, verdict: Verdict) -> bool {
         if !self.scope.as_mut().is_some_and(Scope::take_unheard) {
             return false;
         }
         let carries = self.can_carry_observation(reading, verdict);
         if !carries {
+            self.adopt(key);
             self.heed_observation();
         }
         carries
@@ -272,8 +274,9 @@ impl Core<'_> {
 
     /// Reports to the limiter at once what the body has observed.
     #[inline]
-    pub(super) fn heed(&mut self) {
+    pub(super) fn heed(&mut self, key: Key<'_>) {
         if self.scope.as_mut().is_some_and(Scope::take_unheard) {
+            self.adopt(key);
             self.heed_observation();
         }
     }

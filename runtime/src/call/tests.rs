@@ -31,6 +31,7 @@ const AUTO: Verdict = Verdict::Auto;
 const USUAL: Paid<'_> = Paid::as_estimated(None);
 const TERMS: Terms<'_> = Terms {
     own: None,
+    key: None,
     can_refuse: true,
 };
 
@@ -90,6 +91,7 @@ fn setup(limiter: Arc<Shared>) -> Setup {
     Setup {
         config: Config::DEFAULT,
         limiter: Some(limiter),
+        keys: None,
         function: Function::of(&UNREAD),
         origin: Origin::Function(&UNREAD),
         hooks: Hooks::NONE,
@@ -214,6 +216,7 @@ async fn costs_are_corrected_in_one_visit() {
         let paid = Paid {
             own: Some(own),
             spent: &[spent],
+            key: None,
         };
         let (_, visits) = visits(&limiter, || core.settle(paid, &reading, AUTO));
         assert_eq!(visits, expected, "{name}");
@@ -256,7 +259,7 @@ mod observed {
             let setup = Ok(setup(Arc::clone(&limiter)));
             let mut core = begun(&setup);
             observe(&mut core, status, hint);
-            let ((), first) = visits(&limiter, || core.heed());
+            let ((), first) = visits(&limiter, || core.heed(None));
             let (_, second) = visits(&limiter, || core.settle(USUAL, &reading, AUTO));
             assert_eq!((first, second), expected, "{name}");
         }

@@ -86,6 +86,11 @@ impl<'s> Core<'s> {
         let retry = scope.number > 1;
         // `wait_for_permit` sets this back if the call has to wait.
         scope.progress = Progress::UnderWay;
+        if self.brought.is_none() && terms.key.is_some() {
+            if let Some(passed) = self.pass_key(terms, now) {
+                return passed;
+            }
+        }
         match self.limiter() {
             Some(limiter) if limiter.has_resources() && self.is_bound(limiter, now) => false,
             Some(limiter) => {
@@ -166,6 +171,7 @@ impl<'s> Core<'s> {
             _ => return self.settle_told(paid, reading, verdict),
         }
         if paid.is_news() {
+            self.adopt(paid.key);
             self.report_spent(paid);
             return false;
         }

@@ -6,6 +6,7 @@
 //! | [What counts as a failure](failures) | Which outcomes are tried again, and how does the limiter know? |
 //! | [Own error types](own_errors) | What does my error need so that calls can be refused? |
 //! | [One limit for several functions](shared_limits) | How do functions share a limit, or get one for each account? |
+//! | [One limit for each key](keys) | How do tenants, accounts or channels get a limit each? |
 //! | [Costs and settlement](costs) | How do calls take several tokens, and what do they get back? |
 //! | [Several limits](limits) | How do I count tokens or points, and what a call really took? |
 //! | [Configuration](config) | How do I change limits while the program runs? |
@@ -36,6 +37,9 @@ pub mod own_errors {}
 
 #[doc = include_str!("shared_limits.md")]
 pub mod shared_limits {}
+
+#[doc = include_str!("keys.md")]
+pub mod keys {}
 
 #[doc = include_str!("costs.md")]
 pub mod costs {}

@@ -8,6 +8,7 @@ mod by_hand;
 mod callback;
 mod changes;
 mod configured;
+mod compact;
 mod counts;
 mod declared;
 mod denying;

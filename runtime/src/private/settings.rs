@@ -36,11 +36,24 @@ pub struct Settings {
     pub(super) name: Option<&'static str>,
     /// `impl` block whose functions share the limiter that is declared here.
     pub(super) block: Option<&'static Block>,
+    /// Each call names a key.
+    pub(super) keyed: Option<KeySettings>,
     pub(super) store: Option<StoreChoice>,
     pub(super) policy: Policy,
     pub(super) mode: Option<Mode>,
     pub(super) config: Config,
     pub(super) hooks: Hooks,
+}
+
+/// Sentence about a number of keys that is zero.
+pub(super) const NO_KEYS: &str = "`max_keys` is at least 1: there would be room for no key at all";
+
+/// Settings of calls that name a key.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct KeySettings {
+    pub(super) max_keys: usize,
+    /// Costs are corrected later.
+    pub(super) settles: bool,
 }
 
 impl Default for Settings {
@@ -58,6 +71,7 @@ impl Settings {
         units: &[],
         name: None,
         block: None,
+        keyed: None,
         store: None,
         policy: Policy::new(),
         mode: None,

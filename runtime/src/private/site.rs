@@ -28,8 +28,8 @@ use super::settings::Settings;
 /// State of a rate-limited function between its calls, in a `static` of the function.
 #[derive(Debug)]
 pub struct Site {
-    name: &'static str,
-    settings: Settings,
+    pub(super) name: &'static str,
+    pub(super) settings: Settings,
     setup: OnceLock<Result<Setup, Error>>,
     /// Held while the first call makes the setup.
     first: Mutex<()>,
@@ -57,7 +57,7 @@ impl Begin<'_, ()> {
 
 /// Setup of a call.
 #[derive(Debug)]
-pub struct Found<'s>(&'s Result<Setup, Error>);
+pub struct Found<'s>(pub(super) &'s Result<Setup, Error>);
 
 /// Settings that are known only at run time.
 pub trait Find<'s> {
@@ -109,6 +109,7 @@ where
                 .map(|settings| Setup {
                     config: settings.config,
                     limiter: shared.limiter.clone(),
+                    keys: shared.keys.clone(),
                     function: shared.function,
                     origin: shared.origin,
                     hooks: shared.hooks,
@@ -163,7 +164,7 @@ impl Site {
     /// # Errors
     ///
     /// The limiter does not count one of the units.
-    fn costs_of(
+    pub(super) fn costs_of(
         &self,
         setup: &Result<Setup, Error>,
         brought: Option<&Arc<Shared>>,
@@ -216,7 +217,7 @@ impl Site {
             return setup;
         }
         let setup = self.set_up(find_out).and_then(|setup| {
-            if brings || setup.limiter.is_some() {
+            if brings || setup.limiter.is_some() || setup.keys.is_some() {
                 return Ok(setup);
             }
             let sentence =
@@ -242,8 +243,9 @@ impl Site {
     ) -> Result<Setup, Error> {
         let located = |error: Error| error.in_function(self.name);
         let settings = find_out(self.settings).map_err(located)?;
+        let keys = settings.keys_of(self.name).map_err(located)?;
         let limiter = match settings.block {
-            _ if settings.config.off => Ok(None),
+            _ if settings.config.off || keys.is_some() => Ok(None),
             Some(block) => block.limiter(|name| limiter_of(name, &settings)),
             None => limiter_of(self.name, &settings),
         };
@@ -254,6 +256,7 @@ impl Site {
         Ok(Setup {
             config: settings.config,
             limiter: limiter.map(|limiter| Arc::clone(limiter.shared())),
+            keys: keys.map(Arc::new),
             function: Function::of(self),
             origin: Origin::Function(&self.unread),
             hooks: settings.hooks,

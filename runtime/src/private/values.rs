@@ -15,6 +15,7 @@ use super::run_time::ToCount;
 use super::run_time::ToNumber;
 use super::run_time::ToRate;
 use super::run_time::ToTime;
+use super::settings::NO_KEYS;
 use super::settings::checked;
 use super::stores::StoreChoice;
 use super::stores::ToStore;
@@ -60,6 +61,8 @@ constants! {
     RateValue: rate -> Rate where ToRate;
     /// Constant as value of `burst`.
     BurstValue: burst -> u32 where ToCount;
+    /// Constant as value of `max_keys`.
+    KeysValue: keys -> u32 where ToCount;
     /// Constant as value of an option that is a duration.
     DurationValue: duration -> Duration where ToTime;
     /// Constant as value of `factor`.
@@ -127,6 +130,17 @@ macro_rules! counts {
             }
         }
 
+        impl KeysValue<$type> {
+            /// Returns the number of keys.
+            #[expect(clippy::allow_attributes, reason = "one list serves every number type")]
+            #[allow(unused_comparisons, clippy::cast_sign_loss, clippy::cast_lossless, reason = "not below 0")]
+            #[track_caller]
+            pub const fn keys(self) -> u32 {
+                assert!(self.0 > 0, "{}", NO_KEYS);
+                count(self.0 as u128)
+            }
+        }
+
         impl RetriesValue<$type> {
             /// Returns the number of retries.
             #[expect(clippy::allow_attributes, reason = "one list serves every number type")]
@@ -159,6 +173,14 @@ macro_rules! non_zeros {
             #[track_caller]
             pub const fn burst(self) -> u32 {
                 BurstValue(self.0.get()).burst()
+            }
+        }
+
+        impl KeysValue<NonZero<$type>> {
+            /// Returns the number of keys.
+            #[track_caller]
+            pub const fn keys(self) -> u32 {
+                KeysValue(self.0.get()).keys()
             }
         }
 

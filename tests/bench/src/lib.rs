@@ -5,6 +5,7 @@
 //! cargo run --release -p bench --bin settings   the single calls, in two settings of the compiler
 //! cargo run --release -p bench --bin waiting    how limiters behave while callers wait
 //! cargo run --release -p bench --bin rows       limits as rows
+//! cargo run --release -p bench --bin keys       one limiter for each of many keys
 //! cargo bench -p bench --bench annotated        the single calls, by criterion
 //! cargo run --release -p bench --bin shared_sqlite   limits that processes share through a file
 //! ```
@@ -16,6 +17,7 @@ pub mod cases;
 pub mod contest;
 pub mod floor;
 pub mod instructions;
+pub mod keys;
 pub mod limiters;
 pub mod machine;
 pub mod nanoseconds;

@@ -3,6 +3,9 @@
 use core::mem;
 
 use crate::bucket::Shape;
+use crate::costs::Costs;
+use crate::costs::MAX_ROWS;
+use crate::costs::Spent;
 use crate::store::Action;
 use crate::store::MAX_LIMITS;
 use crate::store::Ticks;
@@ -22,6 +25,21 @@ impl Remote {
         }
         self.charges.owed = self.charges.owed.saturating_add(cost);
         false
+    }
+
+    /// Takes the costs of a call that is not held back, where calls are drawn from the store: its limits owe them. Returns
+    /// `false` where tokens are drawn instead.
+    pub(in crate::limiter) fn charge_call(&mut self, costs: &Costs, now: Instant) -> bool {
+        let Some(calls) = &mut self.calls else {
+            return false;
+        };
+        let mut spent = Spent::UNKNOWN;
+        for row in 0..MAX_ROWS {
+            spent.set(row, u64::from(costs.of(row)));
+        }
+        let deltas = calls.limits.deltas(&Costs::NONE, &spent);
+        calls.corrections.add(None, &deltas, now);
+        true
     }
 
     /// Tells the store of what it is owed, in one request at a time.

@@ -3,6 +3,7 @@
 use crate::bucket::Shape;
 use crate::costs::Costs;
 use crate::costs::MAX_ROWS;
+use crate::costs::Spent;
 use crate::costs::TotalCosts;
 use crate::quota::Quota;
 use crate::store::Calls;
@@ -65,10 +66,10 @@ impl StoreLimits {
     }
 
     /// Returns the corrections in quanta of a call that drew `costs` and spent what is given.
-    pub(super) fn deltas(&self, costs: &Costs, spent: &[Option<u64>; MAX_ROWS]) -> [i64; MAX_ROWS] {
+    pub(super) fn deltas(&self, costs: &Costs, spent: &Spent) -> [i64; MAX_ROWS] {
         let mut deltas = [0; MAX_ROWS];
         for (row, delta) in deltas.iter_mut().enumerate().take(self.rows()) {
-            if let Some(spent) = spent[row] {
+            if let Some(spent) = spent.of(row) {
                 *delta = self.quanta[row].delta(u64::from(costs.of(row)), spent);
             }
         }

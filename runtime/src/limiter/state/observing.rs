@@ -222,7 +222,9 @@ impl LimiterState {
         if self.cooldown.until() <= now {
             self.cooldown.granted(reports, now);
         }
-        if costs.of(0) > 0 {
+        let remote = self.remote.as_mut();
+        let is_charged = remote.is_some_and(|remote| remote.charge_call(costs, now));
+        if costs.of(0) > 0 && !is_charged {
             self.draw_first_with_debt(costs.of(0), now);
         }
         let Some(rows) = &mut self.rows else { return };

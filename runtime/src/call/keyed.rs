@@ -1,0 +1,155 @@
+//! Calls with a key: a permit of the key's bucket, or the key's whole limiter where there is more to it.
+
+use core::time::Duration;
+use std::sync::Arc;
+
+use tokio::runtime::Handle;
+
+use crate::clock;
+use crate::context::Scope;
+use crate::error::Error;
+use crate::failure::Failure;
+use crate::keyed::CallKey;
+use crate::keyed::Taken;
+use crate::limiter::Counts;
+use crate::limiter::Shared;
+use crate::time::Instant;
+use crate::time::Span;
+use crate::verdict::Verdict;
+
+use super::payment::Key;
+use super::payment::OwnCosts;
+use super::payment::Paying;
+use super::payment::Terms;
+use super::phase::Phase;
+use super::untyped::Core;
+
+/// Bounds of the time after which a call looks for a place for its key again, if it cannot be refused.
+const LOOKS: (Span, Span) = (Span::from_millis(10), Span::from_millis(1000));
+
+/// The key of a call, and what it costs.
+#[derive(Debug)]
+pub struct OfKey<'s> {
+    /// `None`: the call is refused because of its settings.
+    pub(crate) key: Option<CallKey<'s>>,
+    pub(crate) own: Option<&'s OwnCosts>,
+}
+
+impl Paying for OfKey<'_> {
+    #[inline]
+    fn own(&self) -> Option<&OwnCosts> {
+        self.own
+    }
+
+    #[inline]
+    fn key(&self) -> Option<&CallKey<'_>> {
+        self.key.as_ref()
+    }
+}
+
+/// Result of looking for a permit of a key.
+#[derive(Debug)]
+pub(super) enum Sought {
+    /// It is taken.
+    Granted,
+    /// The call goes through its limiter.
+    Limiter,
+    /// There is no place for the key, and the call waits for one.
+    Later,
+}
+
+impl Core<'_> {
+    /// Takes a permit of the call's key (`true`), or finds the limiter that decides (`None`). `false`: there is no place
+    /// for the key.
+    #[inline(never)]
+    pub(super) fn pass_key(&mut self, terms: Terms<'_>, now: Instant) -> Option<bool> {
+        let key = terms.key?;
+        #[cfg(feature = "test-util")]
+        if self.is_unpaced() {
+            return None;
+        }
+        match key.admit(first_cost(terms), now) {
+            Ok(Taken::Granted) => Some(true),
+            Ok(Taken::Limiter(limiter)) => {
+                self.brought = Some(limiter);
+                None
+            }
+            Err(_) => Some(false),
+        }
+    }
+
+    /// Does the same for a call that has not got its permit at once.
+    #[cold]
+    pub(super) fn seek(&mut self, terms: Terms<'_>) -> Result<Sought, Error> {
+        let Some(key) = terms.key.filter(|_| self.brought.is_none()) else {
+            return Ok(Sought::Limiter);
+        };
+        #[cfg(feature = "test-util")]
+        if self.is_unpaced() {
+            return Ok(Sought::Limiter);
+        }
+        let now = clock::now();
+        if terms.can_refuse && now >= self.deadline() {
+            return Ok(Sought::Limiter);
+        }
+        match key.admit(first_cost(terms), now) {
+            Ok(Taken::Granted) => {
+                self.wait.begin(now);
+                Ok(Sought::Granted)
+            }
+            Ok(Taken::Limiter(limiter)) => {
+                self.brought = Some(limiter);
+                self.name_limiter();
+                if !self.is_retry() {
+                    self.count(Counts::call);
+                }
+                Ok(Sought::Limiter)
+            }
+            Err(error) if terms.can_refuse || Handle::try_current().is_err() => Err(error),
+            Err(_) => {
+                let look = key.interval().max(LOOKS.0).min(LOOKS.1);
+                let sleep = tokio::time::sleep(Duration::from(look));
+                *self.wait = Phase::Backoff(Box::pin(sleep));
+                Ok(Sought::Later)
+            }
+        }
+    }
+
+    /// Gives the call the whole limiter of its key, because there is something to tell of its attempt.
+    #[cold]
+    pub(super) fn adopt(&mut self, key: Key<'_>) {
+        adopt(&mut self.brought, key, self.scope.as_ref());
+    }
+}
+
+/// [`Core::adopt`] while parts of the call are borrowed.
+#[cold]
+pub(super) fn adopt(brought: &mut Option<Arc<Shared>>, key: Key<'_>, scope: Option<&Scope>) {
+    #[cfg(feature = "test-util")]
+    if scope.is_some_and(Scope::is_unpaced) {
+        return;
+    }
+    let (None, Some(key), Some(_)) = (&brought, key, scope) else {
+        return;
+    };
+    // Where there is no room for the key any more, nothing is known of it, and nothing can be kept.
+    if let Ok(limiter) = key.limiter() {
+        limiter.count_earlier_attempt();
+        *brought = Some(limiter);
+    }
+}
+
+/// Returns whether a limiter learns from an outcome that tells nothing of the server's limits: a refusal, or a failure of
+/// the server. A success and an error of the caller's own, such as a 404, say nothing.
+pub(super) const fn is_news(verdict: Verdict, failure: Option<Failure>) -> bool {
+    match (verdict, failure) {
+        (Verdict::Done, _) => false,
+        (Verdict::Stop, Some(Failure::Status(status))) => status >= 500 || status == 429,
+        _ => true,
+    }
+}
+
+/// Returns the cost of a call in the only limit of its key. Several limits need a whole limiter.
+fn first_cost(terms: Terms<'_>) -> u32 {
+    terms.own.map_or(1, OwnCosts::first)
+}

@@ -1,0 +1,114 @@
+//! Waiting for a permit of a key.
+
+use core::fmt;
+use core::future::Future;
+use core::pin::Pin;
+use core::task::Context;
+use core::task::Poll;
+use std::sync::Arc;
+
+use crate::clock;
+use crate::error::Error;
+use crate::limiter::Shared;
+
+use super::KeyedPermit;
+use super::Keys;
+use super::Taken;
+
+/// Future of [`Keyed::acquire`](crate::Keyed::acquire). It takes no place in a queue before it is polled. It holds no key.
+///
+/// # Cancel safety
+///
+/// Dropping it gives up its place in the queue, as [`Limiter::acquire`](crate::Limiter::acquire) says.
+///
+/// # Examples
+///
+/// ```
+/// use core::num::NonZeroU32;
+/// use paced::{AcquireKey, Keyed, Quota};
+///
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() -> Result<(), paced::Error> {
+/// let tenants: Keyed<u64> = Keyed::new(Quota::per_second(NonZeroU32::new(5).unwrap()));
+/// let acquire: AcquireKey<'_> = tenants.acquire(&7);
+/// assert_eq!(tenants.snapshot(&7).available, 5);
+/// acquire.await?;
+/// assert_eq!(tenants.snapshot(&7).available, 4);
+/// # Ok(()) }
+/// ```
+#[must_use = "no permit is taken before the future is awaited"]
+pub struct AcquireKey<'a> {
+    keys: &'a Keys,
+    fingerprint: u64,
+    cost: u32,
+    /// The wait for the key's limiter, once there has to be one.
+    wait: Option<Pin<Box<Wait>>>,
+}
+
+type Wait = dyn Future<Output = Result<(), Error>> + Send + Sync;
+
+impl<'a> AcquireKey<'a> {
+    pub(super) const fn new(keys: &'a Keys, fingerprint: u64, cost: u32) -> Self {
+        Self {
+            keys,
+            fingerprint,
+            cost,
+            wait: None,
+        }
+    }
+
+    #[cold]
+    fn wait(
+        &mut self,
+        limiter: Option<Arc<Shared>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<KeyedPermit<'a>, Error>> {
+        let (keys, fingerprint, cost) = (self.keys, self.fingerprint, self.cost);
+        let wait = self.wait.get_or_insert_with(|| {
+            let limiter = limiter.map(|limiter| keys.handle(limiter));
+            Box::pin(async move {
+                if let Some(limiter) = limiter {
+                    limiter.acquire_many(cost).await?;
+                }
+                Ok(())
+            })
+        });
+        let outcome = core::task::ready!(wait.as_mut().poll(cx));
+        self.wait = None;
+        Poll::Ready(outcome.map(|()| KeyedPermit::new(keys, fingerprint, clock::now())))
+    }
+}
+
+impl<'a> Future for AcquireKey<'a> {
+    type Output = Result<KeyedPermit<'a>, Error>;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        if self.wait.is_some() {
+            return self.wait(None, cx);
+        }
+        let now = clock::quick();
+        let granted = KeyedPermit::new(self.keys, self.fingerprint, now);
+        #[cfg(feature = "test-util")]
+        if crate::context::unpaced::is_on() {
+            return Poll::Ready(Ok(granted));
+        }
+        if self.cost == 0 {
+            return Poll::Ready(Ok(granted));
+        }
+        match self.keys.admit(self.fingerprint, self.cost, now) {
+            Ok(Taken::Granted) => Poll::Ready(Ok(granted)),
+            Ok(Taken::Limiter(limiter)) => self.wait(Some(limiter), cx),
+            Err(error) => Poll::Ready(Err(error)),
+        }
+    }
+}
+
+/// Shows no key.
+impl fmt::Debug for AcquireKey<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AcquireKey")
+            .field("cost", &self.cost)
+            .field("waits", &self.wait.is_some())
+            .finish_non_exhaustive()
+    }
+}

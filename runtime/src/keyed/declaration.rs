@@ -1,0 +1,14 @@
+//! Declaration of a keyed limiter.
+
+use crate::row::Rows;
+
+/// Declaration of a keyed limiter.
+#[derive(Clone, Debug)]
+pub(crate) struct Declaration {
+    pub(crate) rows: Rows,
+    pub(crate) max_keys: usize,
+    /// Costs are corrected later, so the buckets' peaks have to be known.
+    pub(crate) settles: bool,
+    /// Name in errors and events.
+    pub(crate) label: &'static str,
+}

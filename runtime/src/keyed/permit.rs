@@ -1,0 +1,142 @@
+//! A permit of a key, and the reports of the response to its request.
+
+use core::fmt;
+use core::time::Duration;
+
+#[cfg(feature = "http")]
+use http::HeaderMap;
+#[cfg(feature = "http")]
+use http::StatusCode;
+
+use crate::hint::Hint;
+use crate::limiter::Permit;
+use crate::time::Instant;
+
+use super::Keys;
+
+/// Permit of a [`Keyed`](crate::Keyed) for one request, which is sent now.
+///
+/// It is to one key what a [`Permit`] is to a [`Limiter`](crate::Limiter): it may be dropped at once, and by reports of the
+/// response the key's limiter learns from the server. They concern the key alone. A report for which there is no room
+/// any more, since the key was forgotten meanwhile and all others are limited, does nothing.
+///
+/// # Examples
+///
+/// ```
+/// use core::num::NonZeroU32;
+/// use core::time::Duration;
+/// use paced::{Keyed, KeyedPermit, Quota};
+///
+/// static TENANTS: Keyed<str> = Keyed::new(Quota::per_second(NonZeroU32::new(5).unwrap()));
+///
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() -> Result<(), paced::Error> {
+/// let permit: KeyedPermit<'static> = TENANTS.acquire("acme").await?;
+/// // In a program: a request, and the server's answer.
+/// let busy_for = Some(Duration::from_secs(30));
+/// permit.refused(busy_for);
+/// assert_eq!(TENANTS.snapshot("acme").cooldown, busy_for);
+/// assert_eq!(TENANTS.snapshot("globex").cooldown, None);
+/// # Ok(()) }
+/// ```
+pub struct KeyedPermit<'a> {
+    keys: &'a Keys,
+    fingerprint: u64,
+    /// Instant at which it was granted.
+    sent: Instant,
+}
+
+impl<'a> KeyedPermit<'a> {
+    #[inline]
+    pub(super) const fn new(keys: &'a Keys, fingerprint: u64, sent: Instant) -> Self {
+        Self {
+            keys,
+            fingerprint,
+            sent,
+        }
+    }
+
+    /// Reports the response to the request, as [`Permit::observe`] does.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use core::time::Duration;
+    /// use http::Response;
+    /// use paced::{Keyed, Quota};
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() -> Result<(), paced::Error> {
+    /// let tenants: Keyed<u64> = Keyed::new(Quota::per_second(NonZeroU32::new(5).unwrap()));
+    /// let permit = tenants.acquire(&7).await?;
+    /// // In a program: the response of a client.
+    /// let response = Response::builder().status(429).header("retry-after", "7").body(()).unwrap();
+    /// permit.observe(response.status(), response.headers());
+    /// assert_eq!(tenants.snapshot(&7).cooldown, Some(Duration::from_secs(7)));
+    /// # Ok(()) }
+    /// ```
+    #[cfg(feature = "http")]
+    pub fn observe(&self, status: StatusCode, headers: &HeaderMap) {
+        self.report(|permit| permit.observe(status, headers));
+    }
+
+    /// Reports that the server carried out the request, and what it told of its limits, as [`Permit::accepted`] does.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use core::time::Duration;
+    /// use paced::{Hint, Keyed, Quota};
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() -> Result<(), paced::Error> {
+    /// let tenants: Keyed<u64> = Keyed::new(Quota::per_second(NonZeroU32::new(5).unwrap()));
+    /// let permit = tenants.acquire(&7).await?;
+    /// let used_up = Hint::new().with_limit(100.0).with_remaining(0.0).with_reset_after(Duration::from_secs(60));
+    /// permit.accepted(&used_up);
+    /// assert_eq!(tenants.snapshot(&7).cooldown, Some(Duration::from_secs(60)));
+    /// # Ok(()) }
+    /// ```
+    pub fn accepted(&self, hint: &Hint) {
+        if !hint.is_empty() {
+            self.report(|permit| permit.accepted(hint));
+        }
+    }
+
+    /// Reports that the server refused the request because of a limit of its own, as [`Permit::refused`] does.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use core::time::Duration;
+    /// use paced::{Keyed, Quota};
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() -> Result<(), paced::Error> {
+    /// let tenants: Keyed<u64> = Keyed::new(Quota::per_second(NonZeroU32::new(5).unwrap()));
+    /// tenants.acquire(&7).await?.refused(None);
+    /// assert_eq!(tenants.snapshot(&7).cooldown, Some(Duration::from_secs(1)));
+    /// # Ok(()) }
+    /// ```
+    pub fn refused(&self, retry_after: Option<Duration>) {
+        self.report(|permit| permit.refused(retry_after));
+    }
+
+    fn report(&self, report: impl FnOnce(&Permit<'_>)) {
+        #[cfg(feature = "test-util")]
+        if crate::context::unpaced::is_on() {
+            return;
+        }
+        if let Ok(limiter) = self.keys.limiter(self.fingerprint) {
+            report(&self.keys.handle(limiter).permit_of(self.sent));
+        }
+    }
+}
+
+/// Shows no key.
+impl fmt::Debug for KeyedPermit<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeyedPermit")
+            .field("sent", &self.sent)
+            .finish_non_exhaustive()
+    }
+}

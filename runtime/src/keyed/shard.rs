@@ -1,0 +1,234 @@
+//! One of many parts of the keys: a table of compact buckets, and the whole limiters of those keys that need one.
+
+use std::sync::Arc;
+
+use hashbrown::HashTable;
+
+use crate::bucket::Bucket;
+use crate::bucket::Shape;
+use crate::limiter::Shared;
+use crate::row::Rows;
+use crate::time::Instant;
+use crate::time::Span;
+
+/// Mark in the place of a bucket: the key has a whole limiter.
+const WHOLE: u64 = 1 << 63;
+
+/// Capacity below which no table is made smaller.
+const SMALL: usize = 16;
+
+/// One key.
+#[derive(Clone, Copy, Debug)]
+struct Key {
+    fingerprint: u64,
+    /// The instant at which its bucket is full again, or [`WHOLE`].
+    tat: u64,
+}
+
+/// Part of the keys.
+#[derive(Debug)]
+pub(super) struct Shard {
+    keys: HashTable<Key>,
+    whole: HashTable<(u64, Arc<Shared>)>,
+    /// Bucket of the table that the sweep looks at next.
+    hand: usize,
+    /// Number of accesses.
+    accesses: u32,
+}
+
+/// What is known of a key.
+#[derive(Debug)]
+pub(super) enum Known<'a> {
+    /// Nothing: its bucket is full.
+    Nothing,
+    /// It is a bucket.
+    Compact(CompactBucket<'a>),
+    /// It has a whole limiter.
+    Whole(Arc<Shared>),
+}
+
+/// Bucket of a key in its table.
+#[derive(Debug)]
+pub(super) struct CompactBucket<'a>(&'a mut u64);
+
+impl CompactBucket<'_> {
+    /// Takes tokens. `Err`: the instant at which they can be taken.
+    #[inline]
+    pub(super) fn take(&mut self, cost: u32, now: Instant, shape: Shape) -> Result<(), Instant> {
+        let bucket = self.bucket(now, shape);
+        *self.0 = bucket.take(cost, now, Span::ZERO)?.tat.nanos();
+        Ok(())
+    }
+
+    /// Returns the bucket. The clock of another runtime may have been ahead of this one's.
+    #[inline]
+    pub(super) fn bucket(&self, now: Instant, shape: Shape) -> Bucket {
+        let mut bucket = Bucket::new(Instant::from_nanos(*self.0), shape);
+        bucket.bound(now);
+        bucket
+    }
+}
+
+impl Shard {
+    pub(super) const fn new() -> Self {
+        Self {
+            keys: HashTable::new(),
+            whole: HashTable::new(),
+            hand: 0,
+            accesses: 0,
+        }
+    }
+
+    /// Counts an access. Returns whether it is one of `every` many.
+    #[inline]
+    pub(super) const fn is_nth_access(&mut self, every: u32) -> bool {
+        self.accesses = self.accesses.wrapping_add(1);
+        self.accesses % every == 0
+    }
+
+    /// Returns what is known of a key.
+    #[inline]
+    pub(super) fn find(&mut self, fingerprint: u64) -> Known<'_> {
+        let key = self
+            .keys
+            .find_mut(fingerprint, |key| key.fingerprint == fingerprint);
+        match key {
+            None => Known::Nothing,
+            Some(Key { tat, .. }) if *tat != WHOLE => Known::Compact(CompactBucket(tat)),
+            Some(_) => whole_of(&self.whole, fingerprint),
+        }
+    }
+
+    /// Adds a key of which nothing is known.
+    pub(super) fn insert(&mut self, fingerprint: u64, tat: Instant) {
+        let key = Key {
+            fingerprint,
+            tat: tat.nanos(),
+        };
+        self.keys.insert_unique(fingerprint, key, hash);
+    }
+
+    /// Gives a key its whole limiter, which has to be at the level of its bucket.
+    pub(super) fn promote(&mut self, fingerprint: u64, whole: &Arc<Shared>) {
+        let key = self
+            .keys
+            .find_mut(fingerprint, |key| key.fingerprint == fingerprint);
+        if let Some(key) = key {
+            key.tat = WHOLE;
+            let whole = (fingerprint, Arc::clone(whole));
+            self.whole.insert_unique(fingerprint, whole, |it| it.0);
+        }
+    }
+
+    /// Looks at the next `buckets` of the table. Removes keys whose buckets are full again, and makes keys compact whose
+    /// limiters have nothing else to remember. Returns the number of keys that were removed. The limiters that are put
+    /// into `gone` have to be dropped after unlocking.
+    pub(super) fn sweep(
+        &mut self,
+        buckets: usize,
+        now: Instant,
+        (rows, is_compact): (&Rows, bool),
+        gone: &mut Vec<Arc<Shared>>,
+    ) -> usize {
+        let all = self.keys.num_buckets();
+        let mut removed = 0;
+        for _ in 0..buckets.min(all) {
+            let at = self.hand;
+            self.hand = if at + 1 < all { at + 1 } else { 0 };
+            let Some(key) = self.keys.get_bucket(at) else {
+                continue;
+            };
+            let tat = if key.tat == WHOLE {
+                let Some(level) = self.calm_down(key.fingerprint, rows, gone, is_compact, now)
+                else {
+                    continue;
+                };
+                level
+            } else {
+                Instant::from_nanos(key.tat)
+            };
+            removed += usize::from(self.update(at, tat, now));
+        }
+        if removed > 0 {
+            self.shrink();
+        }
+        removed
+    }
+
+    /// Removes the whole limiter of a key that nobody uses, if a bucket is enough or none is needed. Returns the level of
+    /// the bucket.
+    fn calm_down(
+        &mut self,
+        fingerprint: u64,
+        rows: &Rows,
+        gone: &mut Vec<Arc<Shared>>,
+        is_compact: bool,
+        now: Instant,
+    ) -> Option<Instant> {
+        let entry = self
+            .whole
+            .find_entry(fingerprint, |it| it.0 == fingerprint)
+            .ok()?;
+        // Others are made under the lock of this shard alone.
+        let (_, shared) = entry.get();
+        if Arc::strong_count(shared) > 1 {
+            return None;
+        }
+        let level = shared
+            .level(rows)
+            .filter(|level| is_compact || *level <= now)?;
+        let ((_, shared), _) = entry.remove();
+        gone.push(shared);
+        Some(level)
+    }
+
+    /// Removes the key at a place of the table if its bucket is full, and else stores its level.
+    fn update(&mut self, at: usize, tat: Instant, now: Instant) -> bool {
+        if tat > now {
+            if let Some(key) = self.keys.get_bucket_mut(at) {
+                key.tat = tat.nanos();
+            }
+            return false;
+        }
+        let Ok(entry) = self.keys.get_bucket_entry(at) else {
+            return false;
+        };
+        entry.remove();
+        true
+    }
+
+    /// Gives memory back, in steps that are as long as the growth to the same size.
+    fn shrink(&mut self) {
+        let (len, capacity) = (self.keys.len(), self.keys.capacity());
+        if capacity > SMALL && len < capacity / 8 {
+            self.keys.shrink_to(len * 2, hash);
+        }
+        let (len, capacity) = (self.whole.len(), self.whole.capacity());
+        if capacity > SMALL && len < capacity / 8 {
+            self.whole.shrink_to(len * 2, |it| it.0);
+        }
+    }
+
+    /// Returns the limiters that are whole.
+    pub(super) fn wholes(&self) -> impl Iterator<Item = &Arc<Shared>> {
+        self.whole.iter().map(|(_, shared)| shared)
+    }
+
+    /// Returns the bytes of its tables.
+    #[cfg(test)]
+    pub(super) fn allocation(&self) -> usize {
+        self.keys.allocation_size()
+    }
+}
+
+/// Returns the whole limiter of a key that has one.
+fn whole_of(wholes: &HashTable<(u64, Arc<Shared>)>, fingerprint: u64) -> Known<'static> {
+    let whole = wholes.find(fingerprint, |it| it.0 == fingerprint);
+    whole.map_or(Known::Nothing, |(_, shared)| {
+        Known::Whole(Arc::clone(shared))
+    })
+}
+
+const fn hash(key: &Key) -> u64 {
+    key.fingerprint
+}

@@ -1,0 +1,100 @@
+//! Limiters of keys, which are one instant each while there is nothing else to know of them.
+
+use std::sync::Arc;
+
+use crate::bucket::Bucket;
+use crate::bucket::Shape;
+use crate::costs::MAX_ROWS;
+use crate::quota::Quota;
+use crate::quota::Rate;
+use crate::row::Rows;
+use crate::time::Instant;
+use crate::waits::Waits;
+
+use super::Limiter;
+use super::Permit;
+use super::counts::Counts;
+use super::shared::Shared;
+use super::snapshot::Snapshot;
+use super::state::LimiterState;
+use super::state::cooldown::Probe;
+
+impl Shared {
+    /// Creates the limiter of a key with these limits. The bucket of the first is full again at `tat`.
+    pub(crate) fn of_key(rows: &Rows, tat: Instant, label: &'static str) -> Arc<Self> {
+        let shared = Self::with_rows(rows);
+        shared.used_by(|| label);
+        if tat > Instant::EPOCH {
+            shared.with_state(|state, _, _| state.bucket.tat = tat);
+        }
+        shared
+    }
+
+    /// Returns the instant at which the bucket of the first limit is full again, if a new limiter of these limits with such
+    /// a bucket would grant exactly what this one does.
+    pub(crate) fn level(&self, rows: &Rows) -> Option<Instant> {
+        let (mut locked, now) = self.lock_state();
+        let state = &mut locked.state;
+        if state.queue.waiting() > 0 {
+            return None;
+        }
+        let is_plain = !state.shut
+            && state.bucket.shape == state.declared_shape
+            && state.cooldown.held_until() <= now
+            && state.cooldown.probe() == Probe::Off
+            && state.remote.is_none()
+            && state.is_window_empty(now)
+            && state.are_rows_full(now)
+            && state.has_quotas(rows);
+        // Without any event: the lock of the keys is held, and a subscriber may use them.
+        state.hand_back(&self.fast_path, now);
+        is_plain.then_some(state.bucket.tat)
+    }
+
+    /// Counts an attempt that was admitted before the limiter was made.
+    pub(crate) fn count_earlier_attempt(&self) {
+        self.fast_path.count_attempt();
+    }
+}
+
+impl LimiterState {
+    /// Returns whether these quotas are in force, and none that was set for this limiter alone.
+    fn has_quotas(&self, rows: &Rows) -> bool {
+        let same = |one: Quota, other: Quota| Shape::of(one) == Shape::of(other);
+        let others = self.rows.iter().flat_map(|rows| &rows.others);
+        same(self.quota(), rows.first.quota)
+            && others
+                .zip(&rows.others)
+                .all(|(row, declared)| same(row.quota(), declared.quota))
+    }
+}
+
+impl Snapshot {
+    /// Returns the state of a limiter that is just a bucket.
+    pub(crate) fn of_bucket(quota: Quota, bucket: Bucket, now: Instant) -> Self {
+        Self {
+            quota,
+            rate: Rate::of_interval(bucket.shape.interval),
+            available: bucket.available(now),
+            waiting: 0,
+            in_flight: 0,
+            closed: false,
+            cooldown: None,
+            waits: Waits::NONE,
+            counts: Counts::NONE,
+            rows: [None; MAX_ROWS],
+        }
+    }
+}
+
+impl Limiter {
+    /// Returns a handle of the limiter of a key.
+    pub(crate) fn of_key(quota: Quota, shared: Arc<Shared>) -> Self {
+        Self::of(quota, shared)
+    }
+
+    /// Returns a permit of this limiter that was granted at `sent`.
+    pub(crate) const fn permit_of(&self, sent: Instant) -> Permit<'_> {
+        Permit::new(self, sent)
+    }
+}

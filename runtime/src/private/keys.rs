@@ -1,0 +1,161 @@
+//! Calls that name a key: the option `key`, and limiters of keys as the option `limiter`.
+
+use core::hash::Hash;
+use core::ops::Deref;
+use std::sync::Arc;
+
+use crate::call::Call;
+use crate::call::OfKey;
+use crate::call::OwnCosts;
+use crate::call::Setup;
+use crate::error::Error;
+use crate::keyed::CallKey;
+use crate::keyed::Declaration;
+use crate::keyed::Keyed;
+use crate::keyed::Keys;
+
+use super::settings::KeySettings;
+use super::settings::Settings;
+use super::site::Begin;
+use super::site::Find;
+use super::site::Found;
+use super::site::Site;
+
+impl Settings {
+    /// Declares one limiter for each key. `settles`: the function has the option `settle`.
+    #[must_use]
+    pub const fn keyed(mut self, settles: bool) -> Self {
+        self.keyed = Some(KeySettings {
+            max_keys: 1_000_000,
+            settles,
+        });
+        self
+    }
+
+    /// Sets `max_keys`, after [`keyed`](Self::keyed). Zero is ignored: the macro refuses it.
+    #[must_use]
+    pub const fn max_keys(mut self, max_keys: u32) -> Self {
+        if let (Some(keyed), true) = (&mut self.keyed, max_keys > 0) {
+            keyed.max_keys = max_keys as usize;
+        }
+        self
+    }
+
+    /// Returns the limiters of the keys, if the calls of the function name keys and bring none.
+    pub(super) fn keys_of(&self, label: &'static str) -> Result<Option<Keys>, Error> {
+        let (Some(keyed), Some(rows), false) = (self.keyed, self.declared(), self.config.off)
+        else {
+            return Ok(None);
+        };
+        if self.store.is_some() {
+            return Err(Error::invalid("keys are not supported in a store yet"));
+        }
+        Ok(Some(Keys::new(Declaration {
+            rows,
+            max_keys: keyed.max_keys,
+            settles: keyed.settles,
+            label,
+        })))
+    }
+}
+
+/// Limiters of keys that a call brings.
+#[derive(Debug)]
+pub struct KeyedOf(Arc<Keys>);
+
+/// [`Keyed`], or a type that dereferences to one.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no keys",
+    label = "expected limiters of keys",
+    note = "with `key` the limiter is a `paced::Keyed`, or something that dereferences to one, like an `Arc<Keyed<u64>>`"
+)]
+pub trait ToKeyed {
+    /// The limiters.
+    fn to_keyed(&self) -> KeyedOf;
+}
+
+impl<K: ?Sized> ToKeyed for Keyed<K> {
+    fn to_keyed(&self) -> KeyedOf {
+        KeyedOf(Arc::clone(self.keys()))
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T> ToKeyed for T
+where
+    T: Deref<Target: ToKeyed> + ?Sized,
+{
+    fn to_keyed(&self) -> KeyedOf {
+        self.deref().to_keyed()
+    }
+}
+
+/// The value of `limiter` beside `key`.
+#[inline]
+pub fn keyed<L: ToKeyed + ?Sized>(limiter: &L) -> Option<KeyedOf> {
+    Some(limiter.to_keyed())
+}
+
+/// The value of `key`.
+#[inline]
+pub const fn key<K: Hash + ?Sized>(key: &K) -> &K {
+    key
+}
+
+impl Site {
+    /// Returns a call of a key, through the limiters that it brings, or through the function's own.
+    #[inline]
+    pub fn call_of_key<'s, S, R, F: Find<'s>, K: Hash + ?Sized>(
+        &'static self,
+        begin: Begin<'_, F>,
+        brought: Option<KeyedOf>,
+        key: &K,
+    ) -> Call<'s, S, R, OfKey<'s>> {
+        let Found(setup) = begin.settings.setup(self, brought.is_some());
+        let key = call_key(setup, brought, key);
+        Call::paying(setup, None, OfKey { key, own: None })
+    }
+
+    /// Does the same for a call with costs.
+    pub fn call_of_key_with_costs<
+        's,
+        'f: 's,
+        S,
+        R,
+        F: Find<'f>,
+        K: Hash + ?Sized,
+        const N: usize,
+    >(
+        &'static self,
+        begin: Begin<'_, F>,
+        brought: Option<KeyedOf>,
+        key: &K,
+        own: &'s mut OwnCosts,
+        costs: [u64; N],
+    ) -> Call<'s, S, R, OfKey<'s>> {
+        let Found(setup) = begin.settings.setup(self, brought.is_some());
+        let pattern = match (&brought, setup) {
+            (Some(KeyedOf(keys)), _) => Some(keys.pattern()),
+            (None, Ok(Setup { keys, .. })) => keys.as_deref().map(Keys::pattern),
+            (None, Err(_)) => None,
+        };
+        let costs = self.costs_of(setup, pattern, &costs);
+        let key = call_key(setup, brought, key);
+        let (setup, own) = own.fill(setup, costs);
+        let own = Some(own);
+        Call::paying(setup, None, OfKey { key, own })
+    }
+}
+
+fn call_key<'s, K: Hash + ?Sized>(
+    setup: &'s Result<Setup, Error>,
+    brought: Option<KeyedOf>,
+    key: &K,
+) -> Option<CallKey<'s>> {
+    if let Some(KeyedOf(keys)) = brought {
+        let fingerprint = keys.fingerprint(key);
+        return Some(CallKey::brought(keys, fingerprint));
+    }
+    let keys = setup.as_ref().ok()?.keys.as_deref()?;
+    Some(CallKey::own(keys, keys.fingerprint(key)))
+}
