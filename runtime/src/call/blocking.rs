@@ -47,6 +47,7 @@ impl<S, R: Refusing, C: Paying> Call<'_, S, R, C> {
         // An outcome can be returned without an attempt.
         let terms = Terms {
             own: self.costs.own(),
+            key: self.costs.key(),
             can_refuse: R::CAN || self.kept.is_some(),
         };
         if !self.core.admit_at_once(terms) {

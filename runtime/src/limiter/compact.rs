@@ -14,6 +14,7 @@ use crate::waits::Waits;
 use super::Limiter;
 use super::Permit;
 use super::counts::Counts;
+use super::observed::ObservedWaits;
 use super::shared::Shared;
 use super::snapshot::Snapshot;
 use super::state::LimiterState;
@@ -83,6 +84,8 @@ impl Snapshot {
             waits: Waits::NONE,
             counts: Counts::NONE,
             rows: [None; MAX_ROWS],
+            would_have_waited: ObservedWaits::default(),
+            would_have_refused: 0,
         }
     }
 }

@@ -3,6 +3,7 @@
 
 use crate::costs::Costs;
 use crate::costs::MAX_ROWS;
+use crate::costs::Spent;
 use crate::learning::Pace;
 use crate::store::State;
 use crate::time::Instant;
@@ -92,7 +93,7 @@ impl CallDraws {
     /// Gives back what calls have drawn that are not made.
     pub(super) fn give_back(&mut self, calls: &[HeldCall], now: Instant) {
         for call in calls {
-            let deltas = self.limits.deltas(&call.costs, &[Some(0); MAX_ROWS]);
+            let deltas = self.limits.deltas(&call.costs, &Spent::NOTHING);
             self.corrections.add(Some(call.at), &deltas, now);
         }
     }

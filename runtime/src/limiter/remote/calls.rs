@@ -3,8 +3,8 @@
 use crate::bucket::Bucket;
 use crate::bucket::Shape;
 use crate::costs::Costs;
-use crate::costs::MAX_ROWS;
 use crate::costs::Settlement;
+use crate::costs::Spent;
 use crate::costs::TotalCosts;
 use crate::store::Limits;
 use crate::store::OnStoreError;
@@ -135,7 +135,7 @@ impl Remote {
     /// Gives back what a call has drawn whose permit was granted at `since` and is void.
     pub(in crate::limiter) fn void_call(&mut self, costs: &Costs, since: Instant, now: Instant) {
         if let Some(draws) = &mut self.calls {
-            let deltas = draws.limits.deltas(costs, &[Some(0); MAX_ROWS]);
+            let deltas = draws.limits.deltas(costs, &Spent::NOTHING);
             draws
                 .corrections
                 .add(draws.grants.find(since), &deltas, now);

@@ -4,12 +4,12 @@
 //! Takes the time as an argument and does no I/O: requests to the store are collected, and sent by the holder
 //! of the limiter's lock after unlocking.
 
-mod charges;
-mod charging;
 mod call_draws;
 mod call_replies;
 mod call_requests;
 mod calls;
+mod charges;
+mod charging;
 pub(super) mod client;
 mod config;
 mod corrections;
@@ -35,10 +35,10 @@ use crate::store::Ticks;
 use crate::time::Instant;
 use crate::time::Span;
 
-use self::charges::Charges;
 use self::call_draws::CallDraws;
 pub(super) use self::call_draws::CallPayment;
 pub(super) use self::call_requests::FRONT;
+use self::charges::Charges;
 pub(super) use self::config::RemoteConfig;
 use self::held_quotas::HeldQuota;
 pub(super) use self::outage::StoreEvent;

@@ -287,7 +287,7 @@ impl LimiterState {
             self.flush_corrections(now);
         }
         let more = |row: usize| {
-            let spent = settlement.spent[row].unwrap_or_default();
+            let spent = settlement.spent.of(row).unwrap_or_default();
             spent.saturating_sub(u64::from(settlement.costs.of(row)))
         };
         let most = self.quota().rate().period();

@@ -244,7 +244,7 @@ impl LimiterState {
                 return;
             }
         }
-        for bucket in self.buckets() {
+        for bucket in self.own_buckets() {
             bucket.overdraw(u64::from(cost), now);
         }
     }
@@ -258,7 +258,7 @@ impl LimiterState {
     }
 
     /// Returns the bucket in force, and those that may follow it.
-    fn buckets(&mut self) -> impl Iterator<Item = &mut Bucket> {
+    fn own_buckets(&mut self) -> impl Iterator<Item = &mut Bucket> {
         let others = [&mut self.declared, &mut self.refilled];
         core::iter::once(&mut self.bucket).chain(others.into_iter().flatten())
     }
@@ -290,7 +290,7 @@ impl LimiterState {
     fn bound_debt(&mut self, now: Instant) {
         let from = now.max(self.cooldown.until());
         let most = self.quota().rate().period();
-        for bucket in self.buckets() {
+        for bucket in self.own_buckets() {
             bucket.bound_debt(most, from);
         }
         for row in self.rows.iter_mut().flat_map(|rows| &mut rows.others) {

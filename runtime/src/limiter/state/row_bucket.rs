@@ -332,11 +332,6 @@ impl RowBucket {
         }
     }
 
-    /// Returns the bucket.
-    pub(super) const fn bucket(&self) -> Bucket {
-        self.bucket
-    }
-
     /// Takes all tokens, for a quota that starts empty.
     pub(super) fn drain(&mut self, now: Instant) {
         self.peaks.record(self.bucket.room(now), now);
