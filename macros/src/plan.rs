@@ -79,12 +79,7 @@ impl Plan {
     }
 
     fn new(mut options: Options, mut func: Func, errors: &mut Errors) -> Option<Self> {
-        if let Some(token) = &func.sig.constness {
-            errors.at(token, "a `const fn` cannot wait: write `async fn`");
-            return None;
-        }
-        once::check(&options, &func.sig, errors);
-        rules::check_store_of_method(&options, || func.is_method(), errors);
+        check(&options, &func, errors)?;
         let output = Output::of(&func, errors)?;
         blocking::add(&mut options, &output, errors);
         let off = options.modes.contains(&"off");
@@ -131,6 +126,17 @@ impl Plan {
             off,
         })
     }
+}
+
+/// Checks the options beside the function. `None`: there is no use in looking for more mistakes.
+fn check(options: &Options, func: &Func, errors: &mut Errors) -> Option<()> {
+    if let Some(token) = &func.sig.constness {
+        errors.at(token, "a `const fn` cannot wait: write `async fn`");
+        return None;
+    }
+    once::check(options, &func.sig, errors);
+    rules::check_store_of_method(options, || func.is_method(), errors);
+    Some(())
 }
 
 /// Returns the sentence about a future that cannot be made again.

@@ -523,6 +523,13 @@ impl fmt::Display for Error {
 const BLOCKING_IN_ASYNC: &str = "the function blocks its thread, which runs tasks of tokio's: call it inside of \
                                  `tokio::task::spawn_blocking`";
 
+fn too_large(cost: impl fmt::Display, burst: u32, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    write!(
+        f,
+        "a call costs {cost} tokens, but the bucket holds at most {burst}"
+    )
+}
+
 fn keys_exhausted(most: usize, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     write!(
         f,
@@ -535,12 +542,7 @@ impl fmt::Display for Kind {
         match self {
             Kind::Invalid(sentence) => f.write_str(sentence),
             Kind::Misconfigured(sentence) | Kind::Conflict(sentence) => f.write_str(sentence),
-            Kind::InsufficientCapacity { cost, burst } => {
-                write!(
-                    f,
-                    "a call costs {cost} tokens, but the bucket holds at most {burst}"
-                )
-            }
+            Kind::InsufficientCapacity { cost, burst } => too_large(*cost, *burst, f),
             Kind::NotYet(wait) => {
                 write!(f, "no permit is free: the next comes in {}", Lasting(*wait))
             }

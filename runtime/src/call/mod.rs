@@ -12,6 +12,7 @@ mod counting;
 mod direct;
 mod end;
 mod gathering;
+mod heeding;
 mod keyed;
 mod named_costs;
 mod next;

@@ -5,9 +5,7 @@ use core::time::Duration;
 
 use crate::clock;
 use crate::context;
-use crate::context::Progress;
 use crate::context::Scope;
-use crate::costs::Costs;
 use crate::failure::Failure;
 use crate::hint::Hint;
 use crate::learning::Observation;
@@ -30,7 +28,7 @@ use super::keyed;
 use super::next::NextAttempt;
 use super::outcome::Conclusion;
 use super::payment::Ending;
-use super::payment::Key;
+use super::payment::KeyOfCall;
 use super::payment::Paid;
 use super::phase::Phase;
 use super::untyped::Core;
@@ -102,7 +100,12 @@ impl Core<'_> {
 
     /// Reports what the body has observed last, unless the report on the end of the attempt carries it. Returns whether
     /// it does.
-    fn carry_observation(&mut self, key: Key<'_>, reading: &Reading, verdict: Verdict) -> bool {
+    fn carry_observation(
+        &mut self,
+        key: KeyOfCall<'_>,
+        reading: &Reading,
+        verdict: Verdict,
+    ) -> bool {
         if !self.scope.as_mut().is_some_and(Scope::take_unheard) {
             return false;
         }
@@ -272,61 +275,6 @@ impl Core<'_> {
         false
     }
 
-    /// Reports to the limiter at once what the body has observed.
-    #[inline]
-    pub(super) fn heed(&mut self, key: Key<'_>) {
-        if self.scope.as_mut().is_some_and(Scope::take_unheard) {
-            self.adopt(key);
-            self.heed_observation();
-        }
-    }
-
-    #[cold]
-    fn heed_observation(&mut self) {
-        let (Ok(setup), Some(scope), Some(limiter)) = (self.setup, &self.scope, self.limiter())
-        else {
-            return;
-        };
-        let Some((hint, received)) = scope.hint().filter(|_| setup.config.respects_headers) else {
-            return;
-        };
-        let Some(sent) = self.wait.sent() else { return };
-        let refusal = self.observed_refusal(setup);
-        let is_refused = refusal.is_some();
-        let refusal = refusal.map(|refusal| {
-            let end = End {
-                sent,
-                failure: refusal.failure,
-                advice: refusal.advice,
-                received: Some(received),
-                arrived: Some(received),
-                hint: Some(hint),
-                retry: scope.number > 1,
-                reported: scope.progress.is_reported(),
-                is_news: true,
-                by_user: false,
-            };
-            end.refused(&setup.config, received, Some(refusal.wait))
-        });
-        let heard = (!is_refused).then(|| heard(&setup.config, hint, sent, received));
-        limiter.report(&AttemptReport {
-            function: self.function(),
-            sent,
-            received: Some(received),
-            retry: scope.number > 1,
-            heard,
-            resource: hint.resource(),
-            spread: setup.config.spread(),
-            result: AttemptResult::UnderWay(refusal),
-            may_retry: false,
-            costs: Costs::ONE,
-            settlement: None,
-        });
-        if let (Some(scope), true) = (&mut self.scope, is_refused) {
-            scope.progress = Progress::Reported;
-        }
-    }
-
     /// Returns the instant at which the body has observed a response, or else `ended`.
     fn head_received(&self, ended: Option<Instant>) -> Option<Instant> {
         let scope = self.scope.as_ref();
@@ -335,7 +283,7 @@ impl Core<'_> {
     }
 
     /// Returns the refusal that the body has observed, if the server said for how long.
-    fn observed_refusal(&self, setup: &Setup) -> Option<ObservedRefusal> {
+    pub(super) fn observed_refusal(&self, setup: &Setup) -> Option<ObservedRefusal> {
         let scope = self.scope.as_ref()?;
         let (hint, _) = scope.hint().filter(|_| setup.config.respects_headers)?;
         let failure = scope
@@ -362,9 +310,9 @@ fn judge(setup: &Setup, told: &Conclusion<'_>, verdict: Verdict) -> Judgement {
 
 /// Refusal that the body has observed.
 #[derive(Clone, Copy, Debug)]
-struct ObservedRefusal {
-    failure: Failure,
-    advice: Advice,
+pub(super) struct ObservedRefusal {
+    pub(super) failure: Failure,
+    pub(super) advice: Advice,
     /// Wait that the server asked for.
-    wait: Duration,
+    pub(super) wait: Duration,
 }

@@ -19,16 +19,16 @@ const SMALL: usize = 16;
 
 /// One key.
 #[derive(Clone, Copy, Debug)]
-struct Key {
+struct CompactKey {
     fingerprint: u64,
     /// The instant at which its bucket is full again, or [`WHOLE`].
-    tat: u64,
+    word: u64,
 }
 
 /// Part of the keys.
 #[derive(Debug)]
 pub(super) struct Shard {
-    keys: HashTable<Key>,
+    keys: HashTable<CompactKey>,
     whole: HashTable<(u64, Arc<Shared>)>,
     /// Bucket of the table that the sweep looks at next.
     hand: usize,
@@ -36,9 +36,9 @@ pub(super) struct Shard {
     accesses: u32,
 }
 
-/// What is known of a key.
+/// State of a key.
 #[derive(Debug)]
-pub(super) enum Known<'a> {
+pub(super) enum KeyState<'a> {
     /// Nothing: its bucket is full.
     Nothing,
     /// It is a bucket.
@@ -88,22 +88,24 @@ impl Shard {
 
     /// Returns what is known of a key.
     #[inline]
-    pub(super) fn find(&mut self, fingerprint: u64) -> Known<'_> {
+    pub(super) fn find(&mut self, fingerprint: u64) -> KeyState<'_> {
         let key = self
             .keys
             .find_mut(fingerprint, |key| key.fingerprint == fingerprint);
         match key {
-            None => Known::Nothing,
-            Some(Key { tat, .. }) if *tat != WHOLE => Known::Compact(CompactBucket(tat)),
+            None => KeyState::Nothing,
+            Some(CompactKey { word, .. }) if *word != WHOLE => {
+                KeyState::Compact(CompactBucket(word))
+            }
             Some(_) => whole_of(&self.whole, fingerprint),
         }
     }
 
     /// Adds a key of which nothing is known.
     pub(super) fn insert(&mut self, fingerprint: u64, tat: Instant) {
-        let key = Key {
+        let key = CompactKey {
             fingerprint,
-            tat: tat.nanos(),
+            word: tat.nanos(),
         };
         self.keys.insert_unique(fingerprint, key, hash);
     }
@@ -114,7 +116,7 @@ impl Shard {
             .keys
             .find_mut(fingerprint, |key| key.fingerprint == fingerprint);
         if let Some(key) = key {
-            key.tat = WHOLE;
+            key.word = WHOLE;
             let whole = (fingerprint, Arc::clone(whole));
             self.whole.insert_unique(fingerprint, whole, |it| it.0);
         }
@@ -138,14 +140,14 @@ impl Shard {
             let Some(key) = self.keys.get_bucket(at) else {
                 continue;
             };
-            let tat = if key.tat == WHOLE {
+            let tat = if key.word == WHOLE {
                 let Some(level) = self.calm_down(key.fingerprint, rows, gone, is_compact, now)
                 else {
                     continue;
                 };
                 level
             } else {
-                Instant::from_nanos(key.tat)
+                Instant::from_nanos(key.word)
             };
             removed += usize::from(self.update(at, tat, now));
         }
@@ -155,7 +157,7 @@ impl Shard {
         removed
     }
 
-    /// Removes the whole limiter of a key that nobody uses, if a bucket is enough or none is needed. Returns the level of
+    /// Removes the whole limiter of a key that no call uses, if a bucket is enough or none is needed. Returns the level of
     /// the bucket.
     fn calm_down(
         &mut self,
@@ -186,7 +188,7 @@ impl Shard {
     fn update(&mut self, at: usize, tat: Instant, now: Instant) -> bool {
         if tat > now {
             if let Some(key) = self.keys.get_bucket_mut(at) {
-                key.tat = tat.nanos();
+                key.word = tat.nanos();
             }
             return false;
         }
@@ -222,13 +224,13 @@ impl Shard {
 }
 
 /// Returns the whole limiter of a key that has one.
-fn whole_of(wholes: &HashTable<(u64, Arc<Shared>)>, fingerprint: u64) -> Known<'static> {
+fn whole_of(wholes: &HashTable<(u64, Arc<Shared>)>, fingerprint: u64) -> KeyState<'static> {
     let whole = wholes.find(fingerprint, |it| it.0 == fingerprint);
-    whole.map_or(Known::Nothing, |(_, shared)| {
-        Known::Whole(Arc::clone(shared))
+    whole.map_or(KeyState::Nothing, |(_, shared)| {
+        KeyState::Whole(Arc::clone(shared))
     })
 }
 
-const fn hash(key: &Key) -> u64 {
+const fn hash(key: &CompactKey) -> u64 {
     key.fingerprint
 }

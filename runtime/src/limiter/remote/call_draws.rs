@@ -8,8 +8,8 @@ use crate::learning::Pace;
 use crate::store::State;
 use crate::time::Instant;
 
-use super::corrections::Amounts;
 use super::corrections::Corrections;
+use super::corrections::QuantaByRow;
 use super::grant_log::GrantLog;
 use super::held_calls::HeldCall;
 use super::held_calls::HeldCalls;
@@ -29,12 +29,12 @@ pub(in crate::limiter) enum CallPayment {
 
 /// Request that is under way.
 #[derive(Debug, Default)]
-pub(super) struct Asked {
+pub(super) struct AskedCalls {
     pub(super) id: u64,
     /// Costs of the calls that it draws.
     pub(super) calls: Vec<Costs>,
-    /// What it charges.
-    pub(super) charges: Amounts,
+    /// Quanta that it charges.
+    pub(super) charges: QuantaByRow,
     /// It restores a state that the store has lost.
     pub(super) heals: bool,
 }
@@ -44,7 +44,7 @@ pub(super) struct Asked {
 pub(super) struct CallDraws {
     pub(super) limits: StoreLimits,
     pub(super) held: HeldCalls,
-    pub(super) asked: Vec<Asked>,
+    pub(super) asked: Vec<AskedCalls>,
     pub(super) grants: GrantLog,
     pub(super) corrections: Corrections,
     /// Share of each limit that this process uses.
@@ -99,12 +99,12 @@ impl CallDraws {
     }
 
     /// Returns the record of a request, which is made if it is new.
-    pub(super) fn asked_mut(&mut self, id: u64) -> &mut Asked {
+    pub(super) fn asked_mut(&mut self, id: u64) -> &mut AskedCalls {
         let known = self.asked.iter().position(|asked| asked.id == id);
         let at = known.unwrap_or_else(|| {
-            self.asked.push(Asked {
+            self.asked.push(AskedCalls {
                 id,
-                ..Asked::default()
+                ..AskedCalls::default()
             });
             self.asked.len() - 1
         });
@@ -112,9 +112,9 @@ impl CallDraws {
     }
 
     /// Removes the record of a request.
-    pub(super) fn take_asked(&mut self, id: u64) -> Asked {
+    pub(super) fn take_asked(&mut self, id: u64) -> AskedCalls {
         let known = self.asked.iter().position(|asked| asked.id == id);
-        known.map_or_else(Asked::default, |at| self.asked.swap_remove(at))
+        known.map_or_else(AskedCalls::default, |at| self.asked.swap_remove(at))
     }
 
     /// Returns when something is to be done although no caller waits.

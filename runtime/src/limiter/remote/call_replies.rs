@@ -11,7 +11,7 @@ use crate::time::Span;
 
 use super::Remote;
 use super::StoreView;
-use super::call_draws::Asked;
+use super::call_draws::AskedCalls;
 use super::held_calls::HeldCall;
 use super::store_limits::StoreLimits;
 
@@ -62,7 +62,7 @@ impl Remote {
 
     /// Reads from the growth of each bucket's debt between two answers how much all processes drew.
     #[expect(clippy::cast_precision_loss, reason = "ticks stay below 2^53")]
-    fn measure_calls(&mut self, asked: &Asked, reply: &Reply, heard: &StoreView) {
+    fn measure_calls(&mut self, asked: &AskedCalls, reply: &Reply, heard: &StoreView) {
         let (Some(known), Some(draws)) = (&self.known, &mut self.calls) else {
             return;
         };
@@ -96,7 +96,7 @@ fn has_lost(known: &StoreView, reply: &Reply) -> bool {
 
 /// Returns the calls that a reply has served. Their instants may be late by `excess` more than usual.
 fn served(
-    asked: &Asked,
+    asked: &AskedCalls,
     reply: &Reply,
     heard: &StoreView,
     limits: &StoreLimits,
@@ -125,7 +125,12 @@ fn served(
 /// A call may be late until the first of its buckets would be full again after it. Take the time that each call adds to
 /// the instant at which a bucket is full, and let the bucket hold `B`: in a span of the length `w` no more is used than
 /// flows in within `w + B`, and the first call of it.
-fn ends(asked: &Asked, reply: &Reply, heard: &StoreView, declared: &StoreLimits) -> Vec<Ticks> {
+fn ends(
+    asked: &AskedCalls,
+    reply: &Reply,
+    heard: &StoreView,
+    declared: &StoreLimits,
+) -> Vec<Ticks> {
     let (usual, limits) = heard.in_force(&declared.limits);
     // Instants at which the buckets are full again after the call. `None`: it is only known that they are not before
     // the price of the call has flowed in.

@@ -13,17 +13,17 @@ const DELAY: Span = Span::from_millis(50);
 const MOST: usize = 16;
 
 /// Quanta of each limit.
-pub(super) type Amounts = [u64; MAX_ROWS];
+pub(super) type QuantaByRow = [u64; MAX_ROWS];
 
 /// Corrections that wait to be sent.
 ///
-/// Those of one limit are summed only where that is sound. What is charged holds whenever its call was drawn. What is
-/// given back depends on whether the bucket was full since: so refunds of different instants stay apart, or count as
+/// Corrections of one limit are summed only where that is sound. Charges hold whenever their calls were drawn. Refunds
+/// depend on whether the bucket was full since: so refunds of different instants stay apart, or count as
 /// those of the earliest.
 #[derive(Debug, Default)]
 pub(super) struct Corrections {
-    refunds: Vec<(Ticks, Amounts)>,
-    charges: Amounts,
+    refunds: Vec<(Ticks, QuantaByRow)>,
+    charges: QuantaByRow,
     /// Instant of the first.
     since: Option<Instant>,
 }
@@ -57,7 +57,7 @@ impl Corrections {
     }
 
     /// Adds charges again that were lost on the way.
-    pub(super) fn charge_again(&mut self, charges: &Amounts, now: Instant) {
+    pub(super) fn charge_again(&mut self, charges: &QuantaByRow, now: Instant) {
         for (own, again) in self.charges.iter_mut().zip(charges) {
             *own = own.saturating_add(*again);
         }
@@ -66,7 +66,7 @@ impl Corrections {
         }
     }
 
-    fn refund(&mut self, at: Ticks, amounts: &Amounts) {
+    fn refund(&mut self, at: Ticks, amounts: &QuantaByRow) {
         let place = self.refunds.partition_point(|(other, _)| *other < at);
         match self
             .refunds
@@ -95,10 +95,10 @@ impl Corrections {
     }
 
     /// Returns the actions that make them, and the charges among them.
-    pub(super) fn take(&mut self) -> (Vec<Action>, Amounts) {
+    pub(super) fn take(&mut self) -> (Vec<Action>, QuantaByRow) {
         self.since = None;
         let charges = core::mem::take(&mut self.charges);
-        let settle = |drawn_at, amounts: &Amounts, sign: i64| Action::Settle {
+        let settle = |drawn_at, amounts: &QuantaByRow, sign: i64| Action::Settle {
             deltas: amounts.map(|amount| sign * i64::try_from(amount).unwrap_or(i64::MAX)),
             drawn_at,
         };
@@ -112,7 +112,7 @@ impl Corrections {
     }
 }
 
-fn add(to: &mut Amounts, more: &Amounts) {
+fn add(to: &mut QuantaByRow, more: &QuantaByRow) {
     for (own, more) in to.iter_mut().zip(more) {
         *own = own.saturating_add(*more);
     }
@@ -128,10 +128,10 @@ mod tests {
         deltas
     }
 
-    fn settle(at: u64, first: i64, second: i64) -> Action {
+    fn settle(ticks: u64, first: i64, second: i64) -> Action {
         Action::Settle {
             deltas: deltas(first, second),
-            drawn_at: Ticks::new(at),
+            drawn_at: Ticks::new(ticks),
         }
     }
 

@@ -123,11 +123,11 @@ mod tests {
         Instant::EPOCH.after(Span::from_millis(millis))
     }
 
-    fn call(cost: u32, due: u64) -> HeldCall {
+    fn call(cost: u32, millis: u64) -> HeldCall {
         HeldCall {
             costs: Costs::first(cost),
-            due: at(due),
-            until: at(due + 50),
+            due: at(millis),
+            until: at(millis + 50),
             at: Ticks::ZERO,
             row: 0,
             spare_until: None,
@@ -167,7 +167,7 @@ mod tests {
         let left = held.left_over(&[Costs::first(2)], at(60), at(10));
         assert_eq!(left.len(), 1);
         assert_eq!(left[0].costs, Costs::first(1));
-        // Nobody waits: it is kept for a while.
+        // No caller waits: it is kept for a while.
         assert!(held.left_over(&[], at(60), at(10)).is_empty());
         assert!(held.left_over(&[], at(80), at(59)).is_empty());
         assert_eq!(held.left_over(&[], at(90), at(60)).len(), 1);

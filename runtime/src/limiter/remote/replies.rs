@@ -47,28 +47,24 @@ impl Remote {
             self.mode = Mode::Up;
             self.event = Some(StoreEvent::Back);
         }
-        if flight.is_some_and(|flight| flight.drains) && !reply.stale {
-            self.spent = 0;
-        }
+        self.note_drain(flight, reply);
         let heard = self.heard(flight, reply, now);
-        let known = self.known.as_ref();
-        let generation = known.map_or(reply.state.generation, |known| known.state.generation);
-        let newer = known.filter(|known| known.overtook(flight, reply)).cloned();
+        let before = self.known.as_ref();
+        let generation = before.map_or(reply.state.generation, |it| it.state.generation);
+        let newer = before.filter(|it| it.overtook(flight, reply)).cloned();
         let void = newer.is_none() && reply.state.generation > generation;
         if void {
             self.slots.clear();
             self.void_calls(now);
         }
-        // The answer to a charge is no draw.
         if self.draws_calls() {
             self.hold_calls(id, reply, &heard, shape, now);
-        } else {
-            if !self.charges.are_in(id) {
-                self.hold_all(reply, &heard, generation, shape, now);
-            }
-            if newer.is_none() {
-                self.measure(reply, shape);
-            }
+        } else if !self.charges.are_in(id) {
+            // The answer to a charge is no draw.
+            self.hold_all(reply, &heard, generation, shape, now);
+        }
+        if newer.is_none() {
+            self.measure(reply, shape);
         }
         let known = newer.unwrap_or(heard);
         let before = self.keep(&known, shape);
@@ -83,6 +79,13 @@ impl Remote {
             paused_until,
             lifted,
             void,
+        }
+    }
+
+    /// Forgets the tokens that were used without the store, once it knows of them.
+    fn note_drain(&mut self, flight: Option<InFlight>, reply: &Reply) {
+        if flight.is_some_and(|flight| flight.drains) && !reply.stale {
+            self.spent = 0;
         }
     }
 
@@ -233,7 +236,9 @@ impl Remote {
     /// Reads from the growth of the bucket's debt between two answers how much all processes drew.
     #[expect(clippy::cast_precision_loss, reason = "ticks stay below 2^53")]
     fn measure(&mut self, reply: &Reply, shape: Shape) {
-        let Some(known) = &self.known else {
+        let known = self.known.as_ref();
+        // Draws of calls are measured for each limit.
+        let Some(known) = known.filter(|_| !self.draws_calls()) else {
             return;
         };
         let (before, after) = (known.state.rows[0].full_at, reply.state.rows[0].full_at);

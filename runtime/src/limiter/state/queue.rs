@@ -265,21 +265,6 @@ impl Queue {
         }
     }
 
-    /// Puts a waiter that was absent, and is polled again, ahead of those that never had a permit. One that was absent
-    /// before goes ahead of all others: it is being polled, so it can use a permit, while the others may be late again.
-    pub(in crate::limiter) fn come_back(&mut self, index: u32, now: Instant) {
-        let waiter = self.waiter_mut(index);
-        let again = waiter.priority == Priority::Returned;
-        waiter.since = now;
-        waiter.priority = Priority::Returned;
-        waiter.set(WaiterState::Waiting);
-        if again {
-            self.push_front(index);
-        } else {
-            self.push_back(index);
-        }
-    }
-
     /// Returns the waiters of a runtime.
     pub(in crate::limiter) fn of_runtime(
         &self,

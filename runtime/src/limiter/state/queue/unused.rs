@@ -1,9 +1,11 @@
 //! Permits that waiters were granted and have not used yet, and those that are granted next.
 
 use crate::costs::Costs;
+use crate::limiter::request::Priority;
 use crate::time::Instant;
 
 use super::Queue;
+use super::WaiterState;
 
 impl Queue {
     /// Returns the waiters with an unused permit.
@@ -33,5 +35,20 @@ impl Queue {
     pub(in crate::limiter) fn granted_attempts(&self) -> usize {
         let unused = self.iter(self.granted).chain(self.iter(self.held));
         unused.filter(|&index| self.waiter(index).reports).count()
+    }
+
+    /// Puts a waiter that was absent, and is polled again, ahead of those that never had a permit. One that was absent
+    /// before goes ahead of all others: it is being polled, so it can use a permit, while the others may be late again.
+    pub(in crate::limiter) fn come_back(&mut self, index: u32, now: Instant) {
+        let waiter = self.waiter_mut(index);
+        let again = waiter.priority == Priority::Returned;
+        waiter.since = now;
+        waiter.priority = Priority::Returned;
+        waiter.set(WaiterState::Waiting);
+        if again {
+            self.push_front(index);
+        } else {
+            self.push_back(index);
+        }
     }
 }
