@@ -194,7 +194,10 @@ where
     let (setup, own) = match options.costs {
         Some(costs) => {
             let located = |error: Error| error.in_function(Origin::Line(caller).name());
-            let (setup, own) = own.fill(&setup, costs.map_err(located));
+            let (setup, own) = own.fill(&setup, |own| {
+                *own = costs.map_err(located)?;
+                Ok(())
+            });
             (setup, Some(own))
         }
         None => (&setup, None),

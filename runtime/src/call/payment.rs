@@ -39,15 +39,19 @@ impl OwnCosts {
         self.costs.of(0)
     }
 
-    /// Sets the costs of a call. Returns the setup that it has to use, which refuses the call if its costs are wrong.
+    #[inline]
+    pub(super) const fn costs(&self) -> &Costs {
+        &self.costs
+    }
+
+    /// Sets the costs of a call by `set`. Returns the setup that it has to use, which refuses the call if its costs are wrong.
     pub(crate) fn fill<'s>(
         &'s mut self,
         setup: &'s Result<Setup, Error>,
-        costs: Result<Costs, Error>,
+        set: impl FnOnce(&mut Costs) -> Result<(), Error>,
     ) -> (&'s Result<Setup, Error>, &'s Self) {
-        match costs {
-            Ok(costs) => self.costs = costs,
-            Err(error) => self.wrong = Some(Box::new(Err(error))),
+        if let Err(error) = set(&mut self.costs) {
+            self.wrong = Some(Box::new(Err(error)));
         }
         let own = &*self;
         (own.wrong.as_deref().unwrap_or(setup), own)

@@ -205,7 +205,10 @@ async fn costs_are_corrected_in_one_visit() {
         setup.units = &["requests"];
         let setup = Ok(setup);
         let mut slot = OwnCosts::new();
-        let (setup, own) = slot.fill(&setup, limiter.costs_of([("requests", 3)]));
+        let (setup, own) = slot.fill(&setup, |costs| {
+            *costs = limiter.costs_of([("requests", 3)])?;
+            Ok(())
+        });
         let mut core = Core::new(setup, None);
         let terms = Terms {
             own: Some(own),

@@ -23,7 +23,6 @@ use super::Setup;
 use super::payment::OwnCosts;
 use super::payment::Paid;
 use super::payment::Terms;
-use super::payment::costs;
 use super::phase::CallPhase;
 use super::phase::Phase;
 
@@ -205,5 +204,8 @@ impl<'s> Core<'s> {
 /// Takes the costs of an attempt if no caller waits, and all limits have them.
 #[inline(never)]
 fn admit_costs(limiter: &Shared, own: Option<&OwnCosts>, now: Instant) -> bool {
-    limiter.admit_costs(&costs(limiter, own), now)
+    match own {
+        Some(own) => limiter.admit_costs(own.costs(), now),
+        None => limiter.admit_costs(&limiter.usual_costs(), now),
+    }
 }

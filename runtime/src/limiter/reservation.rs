@@ -277,7 +277,9 @@ impl Limiter {
     /// ```
     pub fn try_acquire_costs(&self, costs: &[(&str, u64)]) -> Result<Reservation<'_>, Error> {
         let shared = self.shared();
-        let costs = shared.costs_of(costs.iter().copied())?;
+        let amounts = costs.iter().copied();
+        let mut costs = shared.usual_costs();
+        shared.set_costs(&mut costs, amounts)?;
         let now = clock::quick();
         #[cfg(feature = "test-util")]
         if crate::context::unpaced::is_on() {

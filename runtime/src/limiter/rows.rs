@@ -80,8 +80,22 @@ impl Shared {
         &self,
         amounts: impl IntoIterator<Item = (&'u str, u64)>,
     ) -> Result<Costs, Error> {
+        let mut costs = self.usual_costs();
+        self.set_costs(&mut costs, amounts).map(|()| costs)
+    }
+
+    /// Sets these amounts of these units in the usual costs.
+    ///
+    /// # Errors
+    ///
+    /// As [`costs_of`](Self::costs_of).
+    #[inline]
+    pub(crate) fn set_costs<'u>(
+        &self,
+        costs: &mut Costs,
+        amounts: impl IntoIterator<Item = (&'u str, u64)>,
+    ) -> Result<(), Error> {
         let units = self.units.get().map(|units| &**units);
-        let mut costs = units.map_or(Costs::ONE, |units| units.usual);
         for (at, (unit, amount)) in amounts.into_iter().enumerate() {
             let places = places_of(units, unit, at);
             if places == 0 {
@@ -89,7 +103,7 @@ impl Shared {
             }
             bits(places).for_each(|row| costs.set(row, amount));
         }
-        Ok(costs)
+        Ok(())
     }
 
     /// Returns the places of the limits of this unit, a bit for each. `guess`: a place that is likely one of them.

@@ -8,6 +8,7 @@ use crate::call::Call;
 use crate::call::OfKey;
 use crate::call::OwnCosts;
 use crate::call::Setup;
+use crate::costs::Costs;
 use crate::error::Error;
 use crate::keyed::CallKey;
 use crate::keyed::Declaration;
@@ -139,9 +140,9 @@ impl Site {
             (None, Ok(Setup { keys, .. })) => keys.as_deref().map(Keys::pattern),
             (None, Err(_)) => None,
         };
-        let costs = self.costs_of(setup, pattern, &costs);
+        let set = |own: &mut Costs| self.set_costs(own, setup, pattern, &costs);
+        let (setup, own) = own.fill(setup, set);
         let key = call_key(setup, brought, key);
-        let (setup, own) = own.fill(setup, costs);
         let own = Some(own);
         Call::paying(setup, None, OfKey { key, own })
     }

@@ -154,31 +154,34 @@ impl Site {
     ) -> Call<'s, S, R, &'s OwnCosts> {
         let Found(setup) = begin.settings.setup(self, begin.limiter.is_some());
         let brought = begin.limiter.map(|limiter| Arc::clone(limiter.shared()));
-        let costs = self.costs_of(setup, brought.as_ref(), &costs);
-        let (setup, own) = own.fill(setup, costs);
+        let set = |own: &mut Costs| self.set_costs(own, setup, brought.as_ref(), &costs);
+        let (setup, own) = own.fill(setup, set);
         Call::paying(setup, brought, own)
     }
 
-    /// Returns the costs of a call, in the order of its limiter's limits.
+    /// Sets the costs of a call, in the order of its limiter's limits.
     ///
     /// # Errors
     ///
     /// The limiter does not count one of the units.
-    pub(super) fn costs_of(
+    pub(super) fn set_costs(
         &self,
+        own: &mut Costs,
         setup: &Result<Setup, Error>,
         brought: Option<&Arc<Shared>>,
         amounts: &[u64],
-    ) -> Result<Costs, Error> {
-        let own = || setup.as_ref().ok()?.limiter.as_ref();
-        let costs = match brought.or_else(own) {
-            Some(limiter) => {
-                let units = self.settings.units;
-                limiter.costs_of(units.iter().copied().zip(amounts.iter().copied()))
-            }
-            None => Ok(Costs::ONE),
+    ) -> Result<(), Error> {
+        let function = || setup.as_ref().ok()?.limiter.as_ref();
+        let Some(limiter) = brought.or_else(function) else {
+            *own = Costs::ONE;
+            return Ok(());
         };
-        costs.map_err(|error| error.in_function(self.name))
+        *own = limiter.usual_costs();
+        let units = self.settings.units;
+        let amounts = units.iter().copied().zip(amounts.iter().copied());
+        limiter
+            .set_costs(own, amounts)
+            .map_err(|error| error.in_function(self.name))
     }
 
     /// Returns a call that no limiter holds back: it waits for its own backoffs alone.
