@@ -23,7 +23,8 @@ fn name(number: usize) -> String {
 fn text(rate: u32) -> String {
     (0..LIMITERS)
         .map(|number| format!("[limiter.{}]\nrate = {rate}\n", name(number)))
-        .collect()
+        .collect::<Vec<_>>()
+        .concat()
 }
 
 fn declared(number: usize) -> Limiter {
