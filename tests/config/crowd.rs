@@ -23,7 +23,8 @@ fn name(number: usize) -> String {
 fn text(rate: u32) -> String {
     (0..LIMITERS)
         .map(|number| format!("[limiter.{}]\nrate = {rate}\n", name(number)))
-        .collect()
+        .collect::<Vec<_>>()
+        .concat()
 }
 
 fn declared(number: usize) -> Limiter {
@@ -54,9 +55,11 @@ async fn a_thousand_limiters_change_while_a_hundred_tasks_call_them() {
         .collect();
     let texts = [500, 2000].map(text);
     for round in 0..20 {
-        let config = applied(&texts[round % 2]);
-        tokio::time::sleep(Duration::from_millis(5)).await;
-        assert!(config.unused().len() < LIMITERS, "none is in use");
+        let until = calls.load(Ordering::Relaxed) + 200;
+        apply(&texts[round % 2]);
+        while calls.load(Ordering::Relaxed) < until {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
     }
     let handles: Vec<_> = (0..LIMITERS).map(declared).collect();
     let config = applied(&texts[0]);
@@ -64,7 +67,6 @@ async fn a_thousand_limiters_change_while_a_hundred_tasks_call_them() {
     for task in tasks {
         task.await.expect("no panic");
     }
-    assert!(calls.load(Ordering::Relaxed) > 1000);
     assert_eq!(config.unused().len(), 0);
     for handle in &handles {
         assert_eq!(handle.snapshot().quota, quota("500/s", 500), "{handle:?}");

@@ -55,9 +55,8 @@ fn odd_characters_are_read_or_refused() {
 /// Applies this many limiters, none of which is declared.
 async fn apply_many(limiters: usize) {
     let _turn = turn().await;
-    let text: String = (0..limiters)
-        .map(|number| format!("[limiter.n{number}]\nrate=5\n"))
-        .collect();
+    let tables = (0..limiters).map(|number| format!("[limiter.n{number}]\nrate=5\n"));
+    let text = tables.collect::<Vec<_>>().concat();
     let config = Config::from_toml(&text).expect("a configuration");
     config.apply().expect("it fits");
     assert_eq!(config.unused().len(), limiters);

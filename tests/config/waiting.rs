@@ -95,7 +95,9 @@ impl<'l> Crowd<'l> {
                 return;
             }
             self.wakes += woken.len();
-            woken.into_iter().for_each(|waiter| self.poll(waiter));
+            for waiter in woken {
+                self.poll(waiter);
+            }
         }
     }
 
