@@ -1,7 +1,7 @@
 //! `crate`: the path of the runtime, where the dependency has another name.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens as _, quote_spanned};
+use quote::{ToTokens, quote_spanned};
 use syn::{Expr, ExprPath, Path};
 
 use crate::diag::Errors;
@@ -23,7 +23,7 @@ pub(crate) fn read(expr: Expr, errors: &mut Errors) -> Option<Path> {
 /// Returns the path of the module with everything that expansions may name; `None`: of the crate `paced`.
 pub(crate) fn private(krate: Option<&Path>) -> TokenStream {
     let here = Span::mixed_site();
-    let krate = krate.map(|path| path.to_token_stream());
+    let krate = krate.map(ToTokens::to_token_stream);
     let paced = krate.unwrap_or_else(|| quote_spanned!(here=> ::paced));
     quote_spanned!(here=> #paced::__private)
 }

@@ -135,10 +135,8 @@ fn private(options: &TokenStream) -> TokenStream {
         _ => None,
     });
     let here = Span::mixed_site();
-    let paced = match paths.next() {
-        Some(path) => path.iter().cloned().collect(),
-        None => quote_spanned!(here=> ::paced),
-    };
+    let path = paths.next().map(|path| path.iter().cloned().collect());
+    let paced: TokenStream = path.unwrap_or_else(|| quote_spanned!(here=> ::paced));
     quote_spanned!(here=> #paced::__private)
 }
 
