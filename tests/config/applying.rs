@@ -4,6 +4,7 @@ use paced::Config;
 use paced::Error;
 use paced::Limiter;
 use paced::LimiterConfig;
+use paced::Mode;
 use paced::Quota;
 use paced::rate_limited;
 
@@ -197,4 +198,35 @@ async fn a_strict_window_stays_one() {
     let config = Config::from_toml("[limiter.applying_spread]\nrate = 2").expect("TOML");
     let error = config.apply().expect_err("a burst of 3 in a window of 2");
     assert_eq!(error.key(), Some("rate"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_mode_holds_until_it_is_no_longer_named() {
+    let _turn = turn().await;
+    let limiter = Limiter::builder(quota("1/s", 1)).name("applying_mode");
+    let limiter = limiter.mode(Mode::Off).build().expect("the name is free");
+    apply("[limiter.applying_mode]\nmode = \"observe\"");
+    assert_eq!(limiter.mode(), Mode::Observe);
+    apply("[limiter.applying_mode]\nrate = 5");
+    assert_eq!(limiter.mode(), Mode::Off);
+    apply("[limiter.applying_mode]\nmode = \"enforce\"");
+    assert_eq!(limiter.mode(), Mode::Enforce);
+    // By hand it goes first until the next one is applied.
+    limiter.set_mode(Mode::Observe);
+    assert_eq!(limiter.mode(), Mode::Observe);
+    apply("[limiter.applying_mode]\nmode = \"enforce\"");
+    assert_eq!(limiter.mode(), Mode::Enforce);
+    apply("");
+    assert_eq!(limiter.mode(), Mode::Observe);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_mode_goes_before_a_declaration_that_comes_later() {
+    let _turn = turn().await;
+    apply("[limiter.applying_mode_later]\nmode = \"observe\"");
+    let limiter = Limiter::builder(quota("1/s", 1)).name("applying_mode_later");
+    let limiter = limiter.mode(Mode::Off).build().expect("the name is free");
+    assert_eq!(limiter.mode(), Mode::Observe);
+    apply("");
+    assert_eq!(limiter.mode(), Mode::Off);
 }

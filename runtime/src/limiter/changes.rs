@@ -103,8 +103,7 @@ impl LimiterChanges {
 
     /// Returns a change that limiters do not know yet.
     fn unsupported(&self) -> Option<Misfit> {
-        let mode = self.mode.map(|_| "mode");
-        let key = mode.or(self.max_concurrency.map(|_| "max_concurrency"))?;
+        let key = self.max_concurrency.map(|_| "max_concurrency")?;
         Some(Misfit {
             keys: vec![key.to_owned()],
             sentence: format!("`{key}` is not supported yet"),

@@ -1,5 +1,6 @@
 //! Mode of a limiter, as it is read without the lock.
 
+use core::sync::atomic::AtomicBool;
 use core::sync::atomic::AtomicU8;
 use core::sync::atomic::Ordering;
 
@@ -16,6 +17,10 @@ pub(super) struct ModeCell {
     mode: AtomicU8,
     /// [`NOT_CHOSEN`], [`DECLARED`] or [`SET`].
     chosen: AtomicU8,
+    /// Mode that was declared or set, also while a configuration has another one.
+    own: AtomicU8,
+    /// The mode is that of a configuration.
+    configured: AtomicBool,
 }
 
 impl ModeCell {
@@ -23,6 +28,8 @@ impl ModeCell {
         Self {
             mode: AtomicU8::new(Mode::Enforce.number()),
             chosen: AtomicU8::new(NOT_CHOSEN),
+            own: AtomicU8::new(Mode::Enforce.number()),
+            configured: AtomicBool::new(false),
         }
     }
 
@@ -34,18 +41,30 @@ impl ModeCell {
         self.mode.store(mode.number(), Ordering::Relaxed);
     }
 
-    /// Marks the mode as declared. Returns `false` if it was chosen before: that mode stays.
-    pub(super) fn declare(&self) -> bool {
+    /// Marks the mode as declared. Returns `false` if it was chosen before, or a configuration has one: that mode stays.
+    pub(super) fn declare(&self, mode: Mode) -> bool {
         let (from, to) = (NOT_CHOSEN, DECLARED);
         let declared = self
             .chosen
             .compare_exchange(from, to, Ordering::Relaxed, Ordering::Relaxed);
-        declared.is_ok()
+        if declared.is_ok() {
+            self.own.store(mode.number(), Ordering::Relaxed);
+        }
+        declared.is_ok() && !self.configured.load(Ordering::Relaxed)
     }
 
     /// Marks the mode as set at run time.
-    pub(super) fn mark_set(&self) {
+    pub(super) fn mark_set(&self, mode: Mode) {
         self.chosen.store(SET, Ordering::Relaxed);
+        self.own.store(mode.number(), Ordering::Relaxed);
+        self.configured.store(false, Ordering::Relaxed);
+    }
+
+    /// Returns the mode to change to, by a configuration that has this one, or none.
+    pub(super) fn configure(&self, mode: Option<Mode>) -> Option<Mode> {
+        let before = self.configured.swap(mode.is_some(), Ordering::Relaxed);
+        let own = || Mode::numbered(self.own.load(Ordering::Relaxed));
+        mode.or_else(|| before.then(own))
     }
 
     /// Returns whether the mode was set at run time.

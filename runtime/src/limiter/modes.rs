@@ -53,7 +53,7 @@ impl Limiter {
     /// ```
     pub fn set_mode(&self, mode: Mode) {
         let shared = self.shared();
-        shared.mode.mark_set();
+        shared.mode.mark_set(mode);
         shared.change_mode(mode);
     }
 
@@ -78,7 +78,14 @@ impl Limiter {
 impl Shared {
     /// Applies the mode of a declaration, unless one was chosen before.
     pub(crate) fn declare_mode(&self, mode: Mode) {
-        if self.mode.declare() {
+        if self.mode.declare(mode) {
+            self.change_mode(mode);
+        }
+    }
+
+    /// Applies the mode of a configuration. `None`: it has none, so the mode returns to the one that was declared or set.
+    pub(super) fn configure_mode(&self, mode: Option<Mode>) {
+        if let Some(mode) = self.mode.configure(mode) {
             self.change_mode(mode);
         }
     }

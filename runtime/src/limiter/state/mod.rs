@@ -265,7 +265,7 @@ impl LimiterState {
             return;
         }
         let from = now.max(self.cooldown.until());
-        if !self.needs_lock() {
+        if !self.keeps_debt() {
             before.bound(from);
         }
         self.beyond.follow(before, &mut self.bucket, from);
