@@ -4,6 +4,7 @@ mod applying;
 mod crowd;
 mod hostile;
 mod mistakes;
+mod modes;
 mod quotas;
 mod waiting;
 

@@ -43,7 +43,7 @@ fn apply_alone(configuration: &Configuration) -> (Applied, Vec<(Limiter, Rows)>)
     for ((limiter, _), rows) in limiters.iter().zip(&changed) {
         let shared = limiter.shared();
         if configuration.overriding {
-            shared.naming.forget_by_hand();
+            shared.forget_by_hand();
         }
         shared.change_limits(rows);
         let name = limiter.name().unwrap_or_default();

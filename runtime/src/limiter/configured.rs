@@ -91,7 +91,7 @@ pub(super) fn limits_of(shared: &Shared, declared: &Rows, in_store: bool) -> Row
         Ok(rows) => {
             configured.note_use();
             if configuration.overriding {
-                shared.naming.forget_by_hand();
+                shared.forget_by_hand();
                 shared.naming.unsettle();
             }
             rows
@@ -108,6 +108,12 @@ impl Shared {
     pub(super) fn set_quota_by_hand(&self, quota: Quota) {
         self.naming.note_by_hand(0);
         self.set_quota(quota);
+    }
+
+    /// Forgets what the program has set by hand: a configuration goes before it.
+    pub(super) fn forget_by_hand(&self) {
+        self.naming.forget_by_hand();
+        self.mode.forget_set();
     }
 
     /// Changes the limits to those of a configuration, but for those that the program has set by hand.

@@ -6,7 +6,7 @@ use super::shared::Shared;
 
 /// Makes the changes. `None`: the limiter returns to what was declared.
 pub(super) fn change(shared: &Shared, changes: Option<&LimiterChanges>) {
-    shared.configure_mode(changes.and_then(|changes| changes.mode));
+    shared.configure_mode(changes.and_then(|it| it.mode));
 }
 
 /// Makes the changes to a limiter that was declared just now.

@@ -53,7 +53,7 @@ impl Limiter {
     /// ```
     pub fn set_mode(&self, mode: Mode) {
         let shared = self.shared();
-        shared.mode.mark_set(mode);
+        shared.mode.mark_set();
         shared.change_mode(mode);
     }
 
@@ -83,7 +83,7 @@ impl Shared {
         }
     }
 
-    /// Applies the mode of a configuration. `None`: it has none, so the mode returns to the one that was declared or set.
+    /// Applies the mode of a configuration, unless the program has set one. `None`: the configuration has none.
     pub(super) fn configure_mode(&self, mode: Option<Mode>) {
         if let Some(mode) = self.mode.configure(mode) {
             self.change_mode(mode);
