@@ -4,6 +4,7 @@
 
 mod args;
 mod capture;
+mod concurrency;
 mod copied;
 mod costs;
 mod defaults;

@@ -11,6 +11,8 @@ use crate::sentences;
 pub(crate) enum Kind {
     Rate,
     Burst,
+    /// A number of calls in flight.
+    Slots,
     Retries,
     Duration,
     Factor,
@@ -114,7 +116,7 @@ fn is_number_suffix(suffix: &str) -> bool {
 fn check(name: &str, kind: Kind, written: &Written) -> Result<Literal, String> {
     match kind {
         Kind::Rate => rate_literal(written).map(Literal::Rate),
-        Kind::Burst | Kind::Retries => whole(name, kind, written).map(Literal::Whole),
+        Kind::Burst | Kind::Slots | Kind::Retries => whole(name, kind, written).map(Literal::Whole),
         Kind::Factor => factor(name, written).map(Literal::Factor),
         Kind::Share => share(name, written).map(Literal::Factor),
         Kind::Duration => nanos(name, written).map(Literal::Nanos),
@@ -137,13 +139,17 @@ fn whole(name: &str, kind: Kind, written: &Written) -> Result<u32, String> {
     let Written::Number { value, whole } = written else {
         return Err(without_quotes(name, "a whole number", written));
     };
-    let least = u64::from(kind == Kind::Burst);
-    match whole {
-        Some(whole) if *whole < least => Err(grammar::NO_BURST.to_owned()),
-        Some(whole) => u32::try_from(*whole).map_err(|_| grammar::TOO_MANY.to_owned()),
-        None if *value < 0.0 && kind == Kind::Burst => Err(grammar::NO_BURST.to_owned()),
-        None if *value < 0.0 => Err(format!("write `{name} = 0` for none at all")),
-        None => Err(format!(
+    let none = match kind {
+        Kind::Burst => Some(grammar::NO_BURST),
+        Kind::Slots => Some(grammar::NO_SLOTS),
+        _ => None,
+    };
+    match (whole, none) {
+        (Some(0), Some(none)) => Err(none.to_owned()),
+        (Some(whole), _) => u32::try_from(*whole).map_err(|_| grammar::TOO_MANY.to_owned()),
+        (None, Some(none)) if *value < 0.0 => Err(none.to_owned()),
+        (None, _) if *value < 0.0 => Err(format!("write `{name} = 0` for none at all")),
+        (None, _) => Err(format!(
             "`{name}` is a whole number: write `{}`",
             names::example_of(name)
         )),

@@ -18,6 +18,7 @@ pub(crate) fn check(options: &Options, errors: &mut Errors) {
     check_store(options, errors);
     check_start(options, errors);
     check_window(options, errors);
+    check_in_flight(options, errors);
     check_conflicts(options, errors);
     if let Some(backoff) = &options.backoff {
         check_backoff(backoff, errors);
@@ -122,6 +123,22 @@ fn check_window(options: &Options, errors: &mut Errors) {
     };
     let burst = options.name("burst").zip(options.burst.as_ref());
     row_rules::check_strict(*rate, window, burst, errors);
+}
+
+/// Checks that a bound of calls in flight stands where the limiter is declared, and that the limiter is in no store.
+fn check_in_flight(options: &Options, errors: &mut Errors) {
+    let Some(name) = options.name("max_concurrency") else {
+        return;
+    };
+    match &options.limiter {
+        Some(Limiter::Handle(_)) => errors.at(name, sentences::limiter_has(name)),
+        Some(Limiter::Named(_)) if !is_declared(options) => errors.at(
+            name,
+            "`max_concurrency` needs a rate beside it: write it where the limiter has its rate",
+        ),
+        _ if options.name("store").is_some() => errors.at(name, grammar::SLOTS_IN_A_STORE),
+        _ => {}
+    }
 }
 
 /// Checks that a method with a store names its limiter: the default name is the function's path, which has no type in it.

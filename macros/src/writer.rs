@@ -235,6 +235,7 @@ fn wrapper(kind: Kind) -> &'static str {
     match kind {
         Kind::Rate => "RateValue",
         Kind::Burst => "BurstValue",
+        Kind::Slots => "SlotsValue",
         Kind::Retries => "RetriesValue",
         Kind::Duration => "DurationValue",
         Kind::Factor => "FactorValue",
@@ -247,6 +248,7 @@ fn method(kind: Kind) -> &'static str {
     match kind {
         Kind::Rate => "rate",
         Kind::Burst => "burst",
+        Kind::Slots => "slots",
         Kind::Retries => "retries",
         Kind::Duration => "duration",
         Kind::Factor => "factor",

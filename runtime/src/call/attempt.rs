@@ -21,6 +21,7 @@ use super::Usual;
 use super::payment::Terms;
 use super::phase::Cut;
 use super::phase::Phase;
+use super::under_way::slot_address;
 use super::untyped::Core;
 
 pin_project_lite::pin_project! {
@@ -74,7 +75,13 @@ impl<'s, S, R: Refusing, C: Paying> Call<'s, S, R, C> {
         if let Some(early) = self.before(cx) {
             return early;
         }
-        let loan = context::lend(&mut self.core.scope);
+        let Core {
+            setup,
+            brought,
+            scope,
+            ..
+        } = &mut self.core;
+        let loan = context::lend(scope, || slot_address(brought.as_ref(), setup));
         let polled = body.poll(cx);
         drop(loan);
         self.after(polled, cx)

@@ -1,6 +1,7 @@
 //! Corrects the costs of an attempt that has ended by what it really took.
 
 use core::fmt;
+use core::mem;
 use std::sync::Arc;
 
 use crate::clock;
@@ -55,6 +56,7 @@ impl Core<'_> {
             may_retry: false,
             costs: ended.costs,
             settlement: Some(settlement),
+            slot: ended.slot,
         });
     }
 
@@ -69,28 +71,35 @@ impl Core<'_> {
         let costs = costs(limiter, paid.own);
         let stands = paid.own.is_none() && self.spending().is_none();
         let mut settlement = None;
+        let mut slot = self.has_slot();
         if !stands {
             let cost = Settlement {
                 drawn_at: sent,
                 costs,
                 spent: [None; MAX_ROWS],
             };
-            settlement = self.correct(limiter, paid, cost, ending);
+            settlement = self.correct(limiter, paid, cost, ending, &mut slot);
         }
-        AttemptCosts { costs, settlement }
+        AttemptCosts {
+            costs,
+            settlement,
+            slot,
+        }
     }
 
     fn spending(&self) -> Option<&Spending> {
         self.scope.as_ref().and_then(Scope::spending)
     }
 
-    /// Returns the correction of a cost, unless the cost stands or a meter is open.
+    /// Returns the correction of a cost, unless the cost stands or a meter is open. `slot`: the attempt has a slot to release,
+    /// which open meters keep.
     fn correct(
         &self,
         limiter: &Shared,
         paid: Paid<'_>,
         cost: Settlement,
         ending: Ending,
+        slot: &mut bool,
     ) -> Option<Settlement> {
         let Ok(setup) = self.setup else { return None };
         let mut settlement = cost;
@@ -116,7 +125,7 @@ impl Core<'_> {
             let amounts = match &spending.tally {
                 None => spending.amounts.clone(),
                 Some(tally) => {
-                    let later = || self.later(settlement, by);
+                    let later = || self.later(settlement, by, slot);
                     tally.end(&spending.amounts, later)?
                 }
             };
@@ -128,29 +137,39 @@ impl Core<'_> {
 
     /// Returns the function by which the last meter of the attempt settles it.
     #[cold]
-    fn later(&self, mut settlement: Settlement, by: By) -> SettleLater {
+    fn later(&self, mut settlement: Settlement, by: By, slot: &mut bool) -> SettleLater {
         let Some(limiter) = self.limiter_handle().map(Arc::clone) else {
             return Box::new(|_| ());
         };
+        let has_slots = limiter.has_slots();
+        if has_slots && !mem::take(slot) {
+            // The attempt used the slot of an outer call, which may end before the stream.
+            limiter.take_slot_beyond();
+        }
         Box::new(move |amounts| {
             by.take_all(&limiter, &mut settlement, amounts);
             by.tell(&limiter, &settlement);
             if settlement.changes() {
                 limiter.settle_later(&settlement);
             }
+            if has_slots {
+                limiter.release_slot();
+            }
         })
     }
 
-    /// Corrects the costs of an attempt under way whose call is dropped, or whose body has panicked.
+    /// Corrects the costs of an attempt under way whose call is dropped, or whose body has panicked. Returns whether it has a
+    /// slot to release.
     #[cold]
-    pub(super) fn settle_dropped(&self, limiter: &Shared, paid: Paid<'_>) {
+    pub(super) fn settle_dropped(&self, limiter: &Shared, paid: Paid<'_>) -> bool {
         let (Some(sent), Some(_)) = (self.wait.sent(), self.spending()) else {
-            return;
+            return self.has_slot();
         };
         let ended = self.attempt_costs(limiter, paid, sent, Ending::Sent);
         if let Some(settlement) = ended.settlement {
             limiter.settle_later(&settlement);
         }
+        ended.slot
     }
 }
 

@@ -143,6 +143,7 @@ impl Core<'_> {
             may_retry: false,
             costs: ended.costs,
             settlement: ended.settlement,
+            slot: ended.slot,
         });
     }
 
@@ -238,6 +239,7 @@ impl Core<'_> {
             may_retry: step.retry_in.is_some(),
             costs: ended.costs,
             settlement: ended.settlement,
+            slot: ended.slot,
         })
     }
 
@@ -311,6 +313,7 @@ impl Core<'_> {
             may_retry: false,
             costs: Costs::ONE,
             settlement: None,
+            slot: false,
         });
         if let (Some(scope), true) = (&mut self.scope, is_refused) {
             scope.progress = Progress::Reported;

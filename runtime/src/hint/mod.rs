@@ -12,6 +12,7 @@
 //! assert_eq!(hint.windows()[0].remaining(), Some(12.0));
 //! ```
 
+mod in_flight;
 mod joined;
 mod window;
 
@@ -51,6 +52,7 @@ pub struct Hint {
     counts_requests: bool,
     reset_is_instant: bool,
     resource: Option<Box<str>>,
+    too_many_in_flight: bool,
 }
 
 impl Hint {
@@ -74,6 +76,7 @@ impl Hint {
             counts_requests: true,
             reset_is_instant: false,
             resource: None,
+            too_many_in_flight: false,
         }
     }
 

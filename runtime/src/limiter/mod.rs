@@ -31,6 +31,7 @@ mod resources;
 mod rows;
 mod runtime_id;
 mod shared;
+mod slots;
 mod snapshot;
 mod state;
 mod sweep;
@@ -77,6 +78,7 @@ pub(crate) use self::state::faults::Fault;
 pub(crate) use self::state::rejection::Rejection;
 pub(crate) use self::state::spread::Spread;
 pub(crate) use self::ticket::Ticket;
+pub(crate) use self::ticket::Turn;
 pub use self::viewing::SharedSnapshot;
 
 use crate::clock;
@@ -227,6 +229,9 @@ impl Limiter {
         }
         if in_store && quota.logged_window().is_some() {
             return Err(Error::invalid(grammar::STRICT_IN_A_STORE));
+        }
+        if in_store && rows.concurrency.is_some() {
+            return Err(Error::invalid(grammar::SLOTS_IN_A_STORE));
         }
         Ok(())
     }
@@ -384,9 +389,9 @@ impl Limiter {
         let shared = self.shared();
         shared
             .take(cost, now)
-            .map(|()| {
+            .map(|slot| {
                 shared.fast_path.count_permit();
-                Permit::new(self, now)
+                Permit::in_slot(self, now, slot)
             })
             .map_err(|refusal| {
                 let costs = shared.costs_of_requests(cost);

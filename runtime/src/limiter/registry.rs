@@ -92,6 +92,7 @@ fn declare_as(name: &str, rows: &Rows, place: StorePlace<'_>) -> Result<Limiter,
         }
         Some(known) if known.is_plain() && rows.is_plain() && known != *rows && is_free => {
             shared.set_quota(quota);
+            shared.bound_slots(rows.concurrency);
         }
         Some(known) if known != *rows => {
             return Err(Error::conflict(format!(

@@ -15,7 +15,6 @@ use crate::time::Instant;
 use super::fast_path::TryTake;
 use super::request::Denial;
 use super::request::Refusal;
-use super::request::Request;
 use super::shared::Shared;
 use super::units::Units;
 use super::wake_list::WakeList;
@@ -30,6 +29,7 @@ impl Shared {
 
     /// Gives the limiter the limits beside its first, unless it has them.
     pub(super) fn add_rows(&self, rows: &Rows) {
+        self.bound(rows.concurrency);
         if rows.is_plain() || self.units.set(Box::new(Units::of(rows))).is_err() {
             return;
         }
@@ -167,13 +167,13 @@ impl Shared {
         locked.state.take_at_once(costs, now)
     }
 
-    /// Takes a permit now. The refusal carries the instant at which one is free.
-    pub(super) fn try_take(&self, costs: &Costs) -> Result<(), Refusal> {
-        let request = Request {
-            costs: *costs,
-            ..Request::ONE
-        };
-        self.with_state(|state, now, _| state.take(&request, now))
+    /// Takes a permit now. Returns whether it holds a slot. The refusal carries the instant at which one is free.
+    pub(super) fn try_take(&self, costs: &Costs) -> Result<bool, Refusal> {
+        let request = self.bare_request(*costs);
+        self.with_state(|state, now, _| {
+            state.take(&request, now)?;
+            Ok(state.takes_slot(request.priority))
+        })
     }
 
     /// Corrects what an attempt took, after its end was reported.

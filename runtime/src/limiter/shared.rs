@@ -18,7 +18,6 @@ use crate::bucket::Shape;
 use crate::clock;
 use crate::quota::Quota;
 use crate::time::Instant;
-use crate::time::Span;
 
 use super::callback::Callback;
 use super::counts::LateCounts;
@@ -33,6 +32,8 @@ use super::remote::Remote;
 use super::remote::RemoteConfig;
 use super::remote::client::StoreClient;
 use super::request::Denial;
+use super::request::Grant;
+use super::request::Priority;
 use super::request::Refusal;
 use super::request::Request;
 use super::request::Use;
@@ -60,6 +61,15 @@ pub(crate) struct Shared {
     /// Number of times that the lock was taken.
     #[cfg(test)]
     pub(super) visits: AtomicU64,
+}
+
+/// Result of asking for a permit.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Entry {
+    /// The permit is taken. It may hold a slot.
+    Granted { slot: bool },
+    /// The caller waits at this index.
+    Queued(u32),
 }
 
 impl Shared {
@@ -129,30 +139,26 @@ impl Shared {
         passed
     }
 
-    /// Takes a permit now. The refusal carries the instant at which one is free.
+    /// Takes a permit now. Returns whether it holds a slot. The refusal carries the instant at which one is free.
     #[inline]
-    pub(super) fn take(&self, cost: u32, now: Instant) -> Result<(), Refusal> {
+    pub(super) fn take(&self, cost: u32, now: Instant) -> Result<bool, Refusal> {
         match self.fast_path.pass(cost, now) {
-            TryTake::Taken => Ok(()),
+            TryTake::Taken => Ok(false),
             TryTake::Empty(until) => Err(Refusal::Late { until }),
-            TryTake::Slow => {
-                let request = Request {
-                    costs: self.costs_of_requests(cost),
-                    ..Request::ONE
-                };
-                self.with_state(|state, now, _| state.take(&request, now))
-            }
+            TryTake::Slow => self.try_take(&self.costs_of_requests(cost)),
         }
     }
 
-    /// Takes a permit now (`None`), or joins the queue and returns the index of the waiter.
-    pub(super) fn enter(&self, request: Request, cx: &Context<'_>) -> Result<Option<u32>, Denial> {
+    /// Takes a permit now, or joins the queue and returns the index of the waiter.
+    pub(super) fn enter(&self, request: Request, cx: &Context<'_>) -> Result<Entry, Denial> {
         let handle = Handle::try_current();
         let (mut locked, now) = self.lock_state();
         let mut wakes = WakeList::new();
         locked.state.waits.backoff += Duration::from(request.backed_off);
         let entered = match locked.state.take(&request, now) {
-            Ok(()) => Ok(None),
+            Ok(()) => Ok(Entry::Granted {
+                slot: locked.state.takes_slot(request.priority),
+            }),
             Err(refusal @ (Refusal::TooLarge { .. } | Refusal::NoStore)) => {
                 Err(Denial::Refused(refusal))
             }
@@ -161,7 +167,7 @@ impl Shared {
                 Err(_) => Err(Denial::NoRuntime),
                 Ok(handle) => {
                     let joined = self.join(&mut locked, &handle, request, cx, now, &mut wakes);
-                    joined.map(Some)
+                    joined.map(Entry::Queued)
                 }
             },
         };
@@ -198,14 +204,13 @@ impl Shared {
             .map_err(Denial::Refused)
     }
 
-    /// Returns the outcome of a wait, or `None` while it lasts. A permit carries the time in cooldowns that the
-    /// caller would still have accepted.
+    /// Returns the outcome of a wait, or `None` while it lasts.
     pub(super) fn check(
         &self,
         index: u32,
         cx: &Context<'_>,
         wanted: Use,
-    ) -> Option<Result<Span, Refusal>> {
+    ) -> Option<Result<Grant, Refusal>> {
         let mut locked = self.lock();
         let mut now = clock::now();
         // More than once if the permit that it comes back for is late as well, because this thread was stopped between
@@ -215,31 +220,21 @@ impl Shared {
             now = clock::now();
         }
         let closed = locked.state.cooldown.closed_for(now);
+        let slots = locked.state.slots.is_some();
         let waiter = locked.state.queue.waiter_mut(index);
         let since = waiter.since;
         let outcome = match waiter.state() {
-            WaiterState::Granted { .. } | WaiterState::Held { .. } => {
-                Ok(waiter.max_closed.minus(closed))
-            }
+            WaiterState::Granted { .. } | WaiterState::Held { .. } => Ok(Grant {
+                left: waiter.max_closed.minus(closed),
+                slot: slots && waiter.priority != Priority::Nested,
+            }),
             WaiterState::Late { until } => Err(Refusal::Late { until }),
             WaiterState::Closed { until } => Err(Refusal::Closed { until }),
             WaiterState::TooLarge => Err(locked.state.refusal_of_cost(index)),
             WaiterState::NoStore => Err(Refusal::NoStore),
             WaiterState::Shut => Err(Refusal::Shut),
             WaiterState::Waiting | WaiterState::Absent => {
-                let known = waiter
-                    .waker
-                    .as_ref()
-                    .is_some_and(|known| known.will_wake(cx.waker()));
-                // Dropping a waker can drop a task, which can re-enter the limiter: not under the lock.
-                let replaced = if known {
-                    None
-                } else {
-                    waiter.waker.replace(cx.waker().clone())
-                };
-                let runtime = waiter.runtime;
-                self.follow(locked, index, runtime);
-                drop(replaced);
+                self.keep_waiting(locked, index, cx);
                 return None;
             }
         };
@@ -252,6 +247,24 @@ impl Shared {
             Err(_) => locked::remove_without_permit(locked, index, now),
         }
         Some(outcome)
+    }
+
+    /// Replaces the waker of a waiter, and moves it to the runtime that polls it.
+    fn keep_waiting(&self, mut locked: MutexGuard<'_, Locked>, index: u32, cx: &Context<'_>) {
+        let waiter = locked.state.queue.waiter_mut(index);
+        let known = waiter
+            .waker
+            .as_ref()
+            .is_some_and(|known| known.will_wake(cx.waker()));
+        // Dropping a waker can drop a task, which can re-enter the limiter: not under the lock.
+        let replaced = if known {
+            None
+        } else {
+            waiter.waker.replace(cx.waker().clone())
+        };
+        let runtime = waiter.runtime;
+        self.follow(locked, index, runtime);
+        drop(replaced);
     }
 
     /// Puts a waiter that did not pick up its permit in time at the front again.
@@ -285,7 +298,7 @@ impl Shared {
         }
         locked
             .state
-            .take_back(waiter.state(), waiter.since, &costs, now);
+            .take_back((waiter.state(), waiter.priority), waiter.since, &costs, now);
         self.finish(locked, now, &mut WakeList::new());
     }
 }

@@ -7,6 +7,7 @@ mod rows;
 pub mod run_time;
 mod settings;
 mod site;
+mod slots;
 pub mod stores;
 mod values;
 
@@ -43,6 +44,7 @@ pub use self::values::FactorValue;
 pub use self::values::RateValue;
 pub use self::values::RetriesValue;
 pub use self::values::ShareValue;
+pub use self::values::SlotsValue;
 pub use self::values::StoreValue;
 pub use self::values::Unfit;
 

@@ -60,6 +60,8 @@ constants! {
     RateValue: rate -> Rate where ToRate;
     /// Constant as value of `burst`.
     BurstValue: burst -> u32 where ToCount;
+    /// Constant as value of `max_concurrency`.
+    SlotsValue: slots -> u32 where ToCount;
     /// Constant as value of an option that is a duration.
     DurationValue: duration -> Duration where ToTime;
     /// Constant as value of `factor`.
@@ -127,6 +129,17 @@ macro_rules! counts {
             }
         }
 
+        impl SlotsValue<$type> {
+            /// Returns the number of calls in flight.
+            #[expect(clippy::allow_attributes, reason = "one list serves every number type")]
+            #[allow(unused_comparisons, clippy::cast_sign_loss, clippy::cast_lossless, reason = "not below 0")]
+            #[track_caller]
+            pub const fn slots(self) -> u32 {
+                assert!(self.0 > 0, "{}", grammar::NO_SLOTS);
+                count(self.0 as u128)
+            }
+        }
+
         impl RetriesValue<$type> {
             /// Returns the number of retries.
             #[expect(clippy::allow_attributes, reason = "one list serves every number type")]
@@ -159,6 +172,14 @@ macro_rules! non_zeros {
             #[track_caller]
             pub const fn burst(self) -> u32 {
                 BurstValue(self.0.get()).burst()
+            }
+        }
+
+        impl SlotsValue<NonZero<$type>> {
+            /// Returns the number of calls in flight.
+            #[track_caller]
+            pub const fn slots(self) -> u32 {
+                SlotsValue(self.0.get()).slots()
             }
         }
 

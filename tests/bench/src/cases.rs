@@ -32,7 +32,7 @@ const fn case(name: &'static str, run: fn(u64)) -> Case {
 }
 
 /// All cases, the floor first.
-pub const CASES: [Case; 28] = [
+pub const CASES: [Case; 29] = [
     case("compare-and-swap", |n| repeat(n, floor::compare_and_swap)),
     case("clock: std", |n| repeat(n, Instant::now)),
     case("clock: tokio", |n| repeat(n, tokio::time::Instant::now)),
@@ -74,6 +74,9 @@ pub const CASES: [Case; 28] = [
     }),
     case("call: plain", |n| call(n, calls::plain)),
     case("call: paced", |n| call(n, calls::annotated)),
+    case("call: paced, bounded in flight", |n| {
+        call(n, calls::bounded)
+    }),
     case("call: governor and backon", |n| {
         call(n, calls::governor_and_backon);
     }),

@@ -11,6 +11,7 @@ pub(super) mod feedback;
 pub(super) mod forecast;
 pub(super) mod granting;
 mod hearing;
+mod in_flight;
 pub(super) mod news;
 pub(super) mod overflow;
 mod peaks;
@@ -24,6 +25,7 @@ mod row_hints;
 mod row_set;
 pub(super) mod rows;
 mod settlement;
+pub(super) mod slots;
 pub(super) mod source;
 pub(super) mod spread;
 pub(super) mod strict;
@@ -48,6 +50,7 @@ use self::peaks::Peaks;
 use self::queue::Queue;
 use self::rejection::FirstTrip;
 use self::row_set::RowSet;
+use self::slots::Slots;
 use self::strict_state::StrictState;
 use super::counts::Counts;
 use super::fast_path::FastPath;
@@ -119,6 +122,8 @@ pub(super) struct LimiterState {
     pub(super) strict: Option<Box<StrictState>>,
     /// The limits, where there are several, or where the only one does not count requests.
     pub(super) rows: Option<Box<RowSet>>,
+    /// Calls in flight, once there is or was a bound of them.
+    pub(super) slots: Option<Box<Slots>>,
     /// Costs of attempts are corrected. The instant of each overflow has to be known for that, so the fast path stays shut.
     pub(super) settles: bool,
     /// Peaks of the level of the bucket, once costs are corrected.
@@ -158,6 +163,7 @@ impl LimiterState {
             announced: Announced::NOTHING,
             strict: StrictState::of(quota),
             rows: None,
+            slots: None,
             settles: false,
             peaks: None,
             forgiven: 0,
@@ -229,7 +235,7 @@ impl LimiterState {
 
     /// Returns whether permits need more than the bucket of the fast path.
     pub(super) const fn needs_lock(&self) -> bool {
-        self.rows.is_some() || self.settles
+        self.rows.is_some() || self.settles || self.slots.is_some()
     }
 
     pub(super) const fn quota(&self) -> Quota {

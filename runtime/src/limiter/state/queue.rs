@@ -269,7 +269,7 @@ impl Queue {
     pub(in crate::limiter) fn come_back(&mut self, index: u32, now: Instant) {
         let waiter = self.waiter_mut(index);
         waiter.since = now;
-        waiter.priority = Priority::Returned;
+        waiter.priority = waiter.priority.returned();
         waiter.set(WaiterState::Waiting);
         self.push_back(index);
     }

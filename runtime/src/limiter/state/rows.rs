@@ -151,6 +151,7 @@ impl LimiterState {
     #[inline]
     pub(in crate::limiter) fn take_at_once(&mut self, costs: &Costs, now: Instant) -> bool {
         let is_plain = self.is_idle_with_rows()
+            && self.slots.is_none()
             && !self.shut
             && self.cooldown.probe() == Probe::Off
             && self.cooldown.until() <= now
