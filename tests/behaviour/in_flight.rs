@@ -26,7 +26,7 @@ use crate::support::since;
 /// A limiter with at most `max` calls in flight.
 pub(crate) fn bounded(rate: f64, burst: u32, max: u32) -> Arc<Limiter> {
     let limiter = limiter(rate, burst);
-    limiter.set_max_concurrency(NonZeroU32::new(max)).unwrap();
+    limiter.set_max_concurrency(NonZeroU32::new(max));
     Arc::new(limiter)
 }
 

@@ -67,15 +67,15 @@ async fn a_bound_changes_under_waiters() {
         .map(|_| spawn(&limiter, secs(10), &log, start))
         .collect();
     sleep(secs(1)).await;
-    limiter.set_max_concurrency(NonZeroU32::new(3)).unwrap();
+    limiter.set_max_concurrency(NonZeroU32::new(3));
     sleep(secs(1)).await;
     assert_eq!(log.entries(), [0, 1000, 1000]);
-    limiter.set_max_concurrency(NonZeroU32::new(1)).unwrap();
+    limiter.set_max_concurrency(NonZeroU32::new(1));
     sleep(ms(8500)).await;
     assert_eq!(log.entries().len(), 3, "two are still in flight");
     sleep(secs(1)).await;
     assert_eq!(log.entries()[3..], [11_000]);
-    limiter.set_max_concurrency(None).unwrap();
+    limiter.set_max_concurrency(None);
     yield_now().await;
     assert_eq!((log.entries().len(), limiter.snapshot().waiting), (8, 0));
     assert_eq!(limiter.snapshot().max_concurrency, None);
@@ -91,7 +91,7 @@ async fn the_first_bound_counts_from_then_on() {
     let (log, start) = (Log::new(), Instant::now());
     let before = spawn(&limiter, secs(5), &log, start);
     yield_now().await;
-    limiter.set_max_concurrency(NonZeroU32::new(1)).unwrap();
+    limiter.set_max_concurrency(NonZeroU32::new(1));
     let first = spawn(&limiter, secs(1), &log, start);
     let second = spawn(&limiter, secs(1), &log, start);
     for call in [before, first, second] {
@@ -129,26 +129,14 @@ async fn limits_and_slots_are_taken_together() {
 }
 
 #[test]
-fn a_store_does_not_share_slots_yet() {
+fn a_store_does_not_share_a_bound_that_is_found() {
     let store = Arc::new(paced::store::MemoryStore::new());
     let quota = paced::Quota::per_second(NonZeroU32::MIN);
     let builder = Limiter::builder(quota)
         .name("slots_in_a_store")
         .store(store);
-    let error = builder
-        .clone()
-        .max_concurrency(NonZeroU32::MIN)
-        .build()
-        .unwrap_err();
+    let error = builder.auto_concurrency(None, None).build().unwrap_err();
     assert!(error.is_invalid(), "{error}");
-    let limiter = builder.unregistered().build().unwrap();
-    assert!(
-        limiter
-            .set_max_concurrency(Some(NonZeroU32::MIN))
-            .unwrap_err()
-            .is_invalid()
-    );
-    limiter.set_max_concurrency(None).unwrap();
 }
 
 #[test]

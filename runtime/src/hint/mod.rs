@@ -41,6 +41,10 @@ pub use self::window::Window;
 /// assert_eq!(hint.remaining(), None);
 /// ```
 #[derive(Clone, Debug, PartialEq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "facts that are independent of each other"
+)]
 pub struct Hint {
     retry_after: Option<Duration>,
     limit: Option<f64>,

@@ -212,7 +212,12 @@ impl LimiterBuilder {
     /// [`Permit`](crate::Permit) that the same task keeps.
     ///
     /// The wait for a slot has no known end: forecasts count the rest, and a deadline or `max_wait` that passes meanwhile
-    /// ends the call as usual. Not in a [store](Self::store) yet.
+    /// ends the call as usual.
+    ///
+    /// In a [store](Self::store) all processes share the slots: each leases those that it needs, for 10 s, and renews the
+    /// leases every 3 s. While callers of several processes wait, each has its fair part. Slots of a process that was killed
+    /// are free after 10 s. One that was stopped for longer takes its slots anew, and an event tells of calls whose leases
+    /// have ended. While the store is away, a process goes on with the slots that it has, or with its part of them.
     ///
     /// # Examples
     ///
@@ -331,7 +336,9 @@ fn build_unregistered(
         None => Shared::with_rows(rows),
         Some(store) => {
             let client = StoreClient::new(store, name, policy);
-            Shared::linked(quota, client, RemoteConfig::of(policy))
+            let shared = Shared::linked(quota, client, RemoteConfig::of(policy));
+            shared.bound(rows.concurrency);
+            shared
         }
     };
     shared.set_name(name);

@@ -40,6 +40,7 @@ impl Locked {
         Outbox {
             outgoing,
             event,
+            leases: self.state.lease_order(),
             runtime: runtime.or_else(|| self.timers.runtime()),
         }
     }

@@ -86,6 +86,7 @@ use crate::costs::MAX_ROWS;
 use crate::error::Error;
 use crate::grammar;
 use crate::quota::Quota;
+use crate::row::MaxConcurrency;
 use crate::row::Row;
 use crate::row::Rows;
 use crate::store::Limit;
@@ -230,7 +231,8 @@ impl Limiter {
         if in_store && quota.logged_window().is_some() {
             return Err(Error::invalid(grammar::STRICT_IN_A_STORE));
         }
-        if in_store && rows.concurrency.is_some() {
+        let is_found = matches!(rows.concurrency, Some(MaxConcurrency::Auto { .. }));
+        if in_store && is_found {
             return Err(Error::invalid(grammar::SLOTS_IN_A_STORE));
         }
         Ok(())

@@ -89,6 +89,7 @@ impl Shared {
             let state = &mut locked.state;
             // The fast path stays shut: permits come from the store.
             state.remote = Some(Box::new(Remote::new(config)));
+            state.lease_slots();
             if state.quota().logged_window().is_some() {
                 state.set_quota(state.quota(), &self.fast_path, now, &mut wakes);
             }

@@ -4,8 +4,6 @@ use core::num::NonZeroU32;
 
 use crate::context;
 use crate::costs::Costs;
-use crate::error::Error;
-use crate::grammar;
 use crate::row::MaxConcurrency;
 use crate::time::Instant;
 
@@ -22,11 +20,8 @@ impl Limiter {
     /// [`LimiterBuilder::max_concurrency`](crate::LimiterBuilder::max_concurrency).
     ///
     /// Calls that are in flight go on, also where they are more than the new bound: no call begins until there are fewer.
-    /// Attempts that began before the limiter had its first bound are not counted.
-    ///
-    /// # Errors
-    ///
-    /// [`is_invalid`](Error::is_invalid): the limit is in a store.
+    /// Attempts that began before the limiter had its first bound are not counted. In a store it is the bound of this process
+    /// and of all others that have no lower one.
     ///
     /// # Examples
     ///
@@ -35,22 +30,18 @@ impl Limiter {
     /// use paced::{Limiter, Quota};
     ///
     /// let limiter = Limiter::new(Quota::per_second(NonZeroU32::new(5).unwrap()));
-    /// limiter.set_max_concurrency(NonZeroU32::new(1))?;
+    /// limiter.set_max_concurrency(NonZeroU32::new(1));
     /// let permit = limiter.try_acquire()?;
     /// assert!(limiter.try_acquire().unwrap_err().is_not_yet());
-    /// limiter.set_max_concurrency(NonZeroU32::new(2))?;
+    /// limiter.set_max_concurrency(NonZeroU32::new(2));
     /// let other = limiter.try_acquire()?;
     /// assert_eq!(limiter.snapshot().in_flight, 2);
     /// # drop((permit, other));
     /// # Ok::<(), paced::Error>(())
     /// ```
-    pub fn set_max_concurrency(&self, max: Option<NonZeroU32>) -> Result<(), Error> {
-        let shared = self.shared();
-        if max.is_some() && shared.client.get().is_some() {
-            return Err(Error::invalid(grammar::SLOTS_IN_A_STORE));
-        }
-        shared.bound_slots(max.map(MaxConcurrency::Fixed));
-        Ok(())
+    pub fn set_max_concurrency(&self, max: Option<NonZeroU32>) {
+        let max = max.map(MaxConcurrency::Fixed);
+        self.shared().bound_slots(max);
     }
 }
 

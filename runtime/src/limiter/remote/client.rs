@@ -8,6 +8,7 @@ use tokio::runtime::Handle;
 
 use crate::events;
 use crate::limiter::callback::Callback;
+use crate::limiter::state::leases::LeaseOrder;
 use crate::store::Policy;
 use crate::store::Reply;
 use crate::store::Store;
@@ -15,6 +16,7 @@ use crate::store::StoreError;
 
 use super::Outgoing;
 use super::StoreEvent;
+use super::nudge::Nudge;
 
 /// Store of a limiter's shared state, and the key of that state.
 #[derive(Clone, Debug)]
@@ -22,6 +24,8 @@ pub(in crate::limiter) struct StoreClient {
     store: Arc<dyn Store>,
     key: Arc<str>,
     policy: Policy,
+    /// Wakes the task that asks for slots.
+    more: Arc<Nudge>,
 }
 
 impl StoreClient {
@@ -30,6 +34,7 @@ impl StoreClient {
             store,
             key: key.into(),
             policy,
+            more: Arc::default(),
         }
     }
 
@@ -59,6 +64,10 @@ impl StoreClient {
     /// Returns the name that the store knows the limiter by.
     pub(in crate::limiter) fn key(&self) -> &str {
         &self.key
+    }
+
+    pub(super) fn more(&self) -> &Nudge {
+        &self.more
     }
 
     pub(in crate::limiter) const fn policy(&self) -> Policy {
@@ -103,6 +112,7 @@ impl StoreClient {
 pub(in crate::limiter) struct Outbox {
     pub(in crate::limiter) outgoing: Vec<Outgoing>,
     pub(in crate::limiter) event: Option<StoreEvent>,
+    pub(in crate::limiter) leases: Option<LeaseOrder>,
     /// Runtime from which requests can be sent.
     pub(in crate::limiter) runtime: Option<Handle>,
 }

@@ -6,6 +6,8 @@
 
 pub(super) mod client;
 mod config;
+mod leases;
+mod nudge;
 mod outage;
 mod replies;
 mod requests;

@@ -47,6 +47,7 @@ impl LimiterState {
             return Err(Refusal::Late { until });
         }
         if !self.has_slot_for(request.priority) {
+            self.want_slot();
             // When one is free is not known: this is the rest of the wait.
             return Err(Refusal::Late {
                 until: until.max(now),

@@ -32,6 +32,7 @@ impl LimiterState {
         if let Some(slots) = &mut self.slots {
             slots.bound(max);
         }
+        self.lease_slots();
     }
 
     /// Returns the most calls in flight, if there is a bound.
@@ -139,6 +140,7 @@ impl LimiterState {
     /// Records that the call at the head of the queue waits for a slot alone. Returns the instant at which that has to be
     /// announced.
     pub(super) fn wait_for_slot(&mut self, refusable: bool, now: Instant) -> Instant {
+        self.want_slot();
         let ahead = self.queue.cost_ahead(Priority::First);
         let Some(slots) = &mut self.slots else {
             return Instant::FAR;

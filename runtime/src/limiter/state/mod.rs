@@ -12,6 +12,8 @@ pub(super) mod forecast;
 pub(super) mod granting;
 mod hearing;
 mod in_flight;
+pub(super) mod leases;
+mod leasing;
 pub(super) mod news;
 pub(super) mod overflow;
 mod peaks;

@@ -8,6 +8,8 @@ use crate::row::MaxConcurrency;
 use crate::time::Instant;
 use crate::time::Span;
 
+use super::leases::Leases;
+
 /// Slots of a limiter.
 #[derive(Debug)]
 pub(in crate::limiter) struct Slots {
@@ -16,6 +18,8 @@ pub(in crate::limiter) struct Slots {
     /// The bound, where the server's refusals set it.
     pub(super) learnt: Option<ConcurrencyLimit>,
     pub(super) held: u32,
+    /// The part of them that this process may use, where a store shares them.
+    pub(super) leases: Option<Leases>,
     /// Instant since which the call at the head of the queue waits for a slot alone.
     blocked_since: Option<Instant>,
     /// The wait since then has been announced.
@@ -31,6 +35,7 @@ impl Slots {
             max: None,
             learnt: None,
             held,
+            leases: None,
             blocked_since: None,
             announced: false,
             slow: SLOW,
@@ -55,11 +60,28 @@ impl Slots {
     }
 
     pub(super) fn is_free(&self) -> bool {
-        self.max().is_none_or(|max| self.held < max.get())
+        let is_leased = |leases: &Leases| self.held < leases.usable();
+        self.max()
+            .is_none_or(|max| self.held < max.get() && self.leases.as_ref().is_none_or(is_leased))
     }
 
-    pub(super) const fn take(&mut self) {
+    /// Returns the number of slots that can be taken. `None`: any number.
+    pub(super) fn left(&self) -> Option<u32> {
+        let max = self.max()?.get();
+        let leased = self.leases.as_ref().map_or(max, Leases::usable);
+        Some(max.min(leased).saturating_sub(self.held))
+    }
+
+    /// Returns whether the call at the head of the queue waits for a slot alone.
+    pub(super) const fn is_blocking(&self) -> bool {
+        self.blocked_since.is_some()
+    }
+
+    pub(super) fn take(&mut self) {
         self.held = self.held.saturating_add(1);
+        if let Some(leases) = &mut self.leases {
+            leases.used(self.held);
+        }
         self.blocked_since = None;
         self.announced = false;
     }
