@@ -96,6 +96,16 @@ const CASES: &[(&str, &str, &str)] = &[
         "async fn cost_of_the_one_limit(fast: bool, left: Duration) -> Result<(), Error> { marker().await }",
     ),
     (
+        "calls_in_flight",
+        "rate = 5, max_concurrency = 8",
+        "async fn calls_in_flight() -> Result<(), Error> { marker().await }",
+    ),
+    (
+        "calls_in_flight_found",
+        "rate = 5, max_concurrency(auto, start = START, max = config::most())",
+        "async fn calls_in_flight_found() -> Result<(), Error> { marker().await }",
+    ),
+    (
         "cost_of_a_shared_limiter",
         "limiter = self.limiter, cost(search = 1), settle(requests = |page| page.calls)",
         "fn cost_of_a_shared_limiter<'life0, 'async_trait>(&'life0 mut self) -> ::core::pin::Pin<Box<

@@ -22,6 +22,7 @@ pub(crate) const OPTIONS: OptionTable = &[
     ("burst", "burst = 10"),
     ("window", "window = \"strict\""),
     ("limits", "limits = [\"10/s\", \"1000/h\"]"),
+    ("max_concurrency", "max_concurrency = 8"),
     ("cost", "cost = 5"),
     ("settle", "settle(tokens = |reply| reply.tokens)"),
     ("key", "key = tenant"),
@@ -251,13 +252,14 @@ pub(crate) const GUESSES: Guesses = &[
     ),
     (
         &[
-            "max_concurrency",
             "concurrency",
+            "concurrent",
             "max_concurrent",
             "max_in_flight",
             "in_flight",
+            "semaphore",
         ],
-        "a bound on calls in flight is not in this version: take a `tokio::sync::Semaphore` permit in the body",
+        "write `max_concurrency = 8` for at most 8 calls in flight at once",
     ),
     (
         &["max_queue", "queue", "queue_size"],

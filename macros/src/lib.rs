@@ -8,6 +8,7 @@ mod block;
 mod block_name;
 mod blocking;
 mod capture;
+mod concurrency;
 mod copied;
 mod costs;
 mod defaults;

@@ -13,6 +13,8 @@ pub(crate) enum Kind {
     Burst,
     /// Number of keys.
     Keys,
+    /// A number of calls in flight.
+    Slots,
     Retries,
     Duration,
     Factor,
@@ -116,7 +118,9 @@ fn is_number_suffix(suffix: &str) -> bool {
 fn check(name: &str, kind: Kind, written: &Written) -> Result<Literal, String> {
     match kind {
         Kind::Rate => rate_literal(written).map(Literal::Rate),
-        Kind::Burst | Kind::Keys | Kind::Retries => whole(name, kind, written).map(Literal::Whole),
+        Kind::Burst | Kind::Keys | Kind::Slots | Kind::Retries => {
+            whole(name, kind, written).map(Literal::Whole)
+        }
         Kind::Factor => factor(name, written).map(Literal::Factor),
         Kind::Share => share(name, written).map(Literal::Factor),
         Kind::Duration => nanos(name, written).map(Literal::Nanos),
@@ -142,6 +146,7 @@ fn whole(name: &str, kind: Kind, written: &Written) -> Result<u32, String> {
     let (least, too_few) = match kind {
         Kind::Keys => (1, sentences::NO_KEYS),
         Kind::Burst => (1, grammar::NO_BURST),
+        Kind::Slots => (1, grammar::NO_SLOTS),
         _ => (0, ""),
     };
     match whole {

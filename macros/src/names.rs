@@ -10,6 +10,8 @@ pub(crate) enum Scope {
     Attribute,
     Backoff,
     Headers,
+    /// Inside `max_concurrency(..)`.
+    Concurrency,
     /// Inside `limits(..)`, where any name is that of a unit.
     Limits,
     /// Inside of a limit of `limits(..)`.
@@ -56,10 +58,11 @@ pub(crate) const MODES: [(&str, &str); 4] = [
 pub(crate) const STARTS: [(&str, &str); 2] = [("full", "start_full"), ("empty", "start_empty")];
 
 impl Scope {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Attribute,
         Self::Backoff,
         Self::Headers,
+        Self::Concurrency,
         Self::Limits,
         Self::Row,
         Self::Cost,
@@ -71,6 +74,7 @@ impl Scope {
         match (self, option) {
             (Self::Attribute, "backoff") => Some(Self::Backoff),
             (Self::Attribute, "headers") => Some(Self::Headers),
+            (Self::Attribute, "max_concurrency") => Some(Self::Concurrency),
             (Self::Attribute, "limits") => Some(Self::Limits),
             (Self::Attribute, "cost") => Some(Self::Cost),
             (Self::Attribute, "settle") => Some(Self::Settle),
@@ -179,6 +183,7 @@ fn tables(scope: Scope) -> (OptionTable, Guesses) {
         Scope::Attribute => (OPTIONS, GUESSES),
         Scope::Backoff => (parts::BACKOFF_OPTIONS, parts::BACKOFF_GUESSES),
         Scope::Headers => (parts::HEADERS_OPTIONS, parts::HEADERS_GUESSES),
+        Scope::Concurrency => (parts::CONCURRENCY_OPTIONS, parts::CONCURRENCY_GUESSES),
         Scope::Limits => (parts::LIMITS_OPTIONS, parts::LIMITS_GUESSES),
         Scope::Row => (parts::ROW_OPTIONS, parts::ROW_GUESSES),
         Scope::Cost => (parts::COST_OPTIONS, &[]),

@@ -1,5 +1,8 @@
 //! Demands of the options on the function's error type.
 
+use syn::Ident;
+
+use crate::concurrency::Concurrency;
 use crate::literal::Kind;
 use crate::options::Options;
 use crate::place::Place;
@@ -34,10 +37,11 @@ pub(crate) fn of(options: &Options) -> Option<Need> {
     let backoff = options.backoff.as_ref();
     let factor = backoff.filter(|backoff| wrong(backoff.factor.as_ref()));
     let factor = factor.and_then(|backoff| backoff.name("factor"));
-    let rows = options.limits.iter().flat_map(|limits| &limits.rows);
-    let is_late = rows.into_iter().any(Row::is_run_time);
+    let mut rows = options.limits.iter().flat_map(|limits| &limits.rows);
+    let is_late = rows.any(Row::is_run_time);
     let limits = options.name("limits").filter(|_| is_late);
-    let wrong_values = values.into_iter().map(named).chain([factor, limits]);
+    let values = values.into_iter().map(named);
+    let wrong_values = values.chain([factor, limits, late_count(options)]);
     let closed = options
         .name("on_store_error")
         .filter(|_| options.on_store_error == Some("Closed"));
@@ -69,6 +73,13 @@ pub(crate) fn of(options: &Options) -> Option<Need> {
     })
 }
 
+/// Returns the name of a bound of calls in flight that is known at run time only.
+fn late_count(options: &Options) -> Option<&Ident> {
+    let mut values = options.max_concurrency.iter().flat_map(Concurrency::values);
+    let is_late = values.any(|value| wrong(Some(value)));
+    options.name("max_concurrency").filter(|_| is_late)
+}
+
 /// Returns whether a cost may be larger than its limit ever holds, or of a unit that is missing.
 fn may_not_fit(options: &Options) -> bool {
     let mut costs = options.cost.iter();
@@ -80,7 +91,7 @@ fn wrong(value: Option<&Value>) -> bool {
     matches!(
         value,
         Some(Value::RunTime(
-            Kind::Rate | Kind::Burst | Kind::Keys | Kind::Factor | Kind::Share,
+            Kind::Rate | Kind::Burst | Kind::Keys | Kind::Slots | Kind::Factor | Kind::Share,
             _
         ))
     )

@@ -4,6 +4,7 @@ use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{Expr, FnArg, GenericParam, Ident, PatType, Signature};
 
+use crate::concurrency::Concurrency;
 use crate::diag::Errors;
 use crate::options::Options;
 use crate::pattern::{each_binding, read};
@@ -41,7 +42,12 @@ pub(crate) fn check_names(options: &Options, own: &[Ident], errors: &mut Errors)
         Some(Value::RunTime(_, expr)) => Some(("limits", expr)),
         _ => None,
     });
-    for (option, expr) in values.chain(rows).chain(store) {
+    let in_flight = options.max_concurrency.iter().flat_map(Concurrency::values);
+    let in_flight = in_flight.filter_map(|value| match value {
+        Value::RunTime(_, expr) => Some(("max_concurrency", expr)),
+        _ => None,
+    });
+    for (option, expr) in values.chain(rows).chain(in_flight).chain(store) {
         if let Some(name) = own_name_in(expr, own) {
             errors.at(
                 &name,

@@ -3,6 +3,7 @@
 use syn::{Expr, ExprLit, Ident, Lit, LitStr, Path};
 
 use crate::args::Entry;
+use crate::concurrency::{self, Concurrency};
 use crate::costs::{self, Cost, Settle};
 use crate::diag::Errors;
 use crate::krate;
@@ -24,6 +25,7 @@ pub(crate) struct Options {
     /// The value that was written, if it is right.
     pub(crate) window: Option<Expr>,
     pub(crate) limits: Option<Limits>,
+    pub(crate) max_concurrency: Option<Concurrency>,
     pub(crate) cost: Vec<Cost>,
     pub(crate) settle: Vec<Settle>,
     pub(crate) key: Option<Expr>,
@@ -100,6 +102,7 @@ impl Options {
             "burst" => self.burst = reader.value(entry, Kind::Burst),
             "window" => self.window = reader.choice(entry, &names::WINDOWS).map(|it| it.1),
             "limits" => self.limits = rows::read(entry, reader),
+            "max_concurrency" => self.max_concurrency = concurrency::read(entry, reader),
             "cost" => self.cost = costs::read_cost(entry, reader),
             "settle" => self.settle = costs::read_settle(entry, reader),
             "key" => self.key = reader.expr(entry),

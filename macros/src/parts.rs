@@ -16,6 +16,29 @@ pub(crate) const BACKOFF_OPTIONS: OptionTable = &[
 /// Every option inside `headers(..)`, with an example.
 pub(crate) const HEADERS_OPTIONS: OptionTable = &[("reset", "reset = \"millis\"")];
 
+/// Every option inside `max_concurrency(..)`, with an example.
+pub(crate) const CONCURRENCY_OPTIONS: OptionTable = &[
+    ("auto", "auto"),
+    ("start", "start = 8"),
+    ("max", "max = 200"),
+];
+
+/// Names that people try inside `max_concurrency(..)`.
+pub(crate) const CONCURRENCY_GUESSES: Guesses = &[
+    (
+        &["initial", "begin", "min"],
+        "write `start = 8` for the bound before the first refusal",
+    ),
+    (
+        &["limit", "most", "cap", "upper"],
+        "write `max = 200` for the highest bound",
+    ),
+    (
+        &["key", "per_key"],
+        "a bound per key is not in this version: keep one `Limiter` per key and write `limiter = expression`",
+    ),
+];
+
 /// Names that people try inside `headers(..)`.
 pub(crate) const HEADERS_GUESSES: Guesses = &[(
     &["reset_kind", "kind", "unit", "format", "reset_unit"],

@@ -2,6 +2,7 @@
 
 use proc_macro2::Span;
 
+use crate::concurrency::Concurrency;
 use crate::defaults;
 use crate::diag::Errors;
 use crate::grammar;
@@ -21,6 +22,7 @@ pub(crate) fn check(options: &Options, errors: &mut Errors) {
     check_start(options, errors);
     check_mode(options, errors);
     check_window(options, errors);
+    check_in_flight(options, errors);
     check_conflicts(options, errors);
     if let Some(backoff) = &options.backoff {
         check_backoff(backoff, errors);
@@ -145,6 +147,29 @@ fn check_window(options: &Options, errors: &mut Errors) {
     };
     let burst = options.name("burst").zip(options.burst.as_ref());
     row_rules::check_strict(*rate, window, burst, errors);
+}
+
+/// Returns whether the bound of calls in flight is found by refusals.
+const fn is_found(options: &Options) -> bool {
+    matches!(options.max_concurrency, Some(Concurrency::Auto { .. }))
+}
+
+/// Checks that a bound of calls in flight stands where the limiter is declared, and that it is a number in a store.
+fn check_in_flight(options: &Options, errors: &mut Errors) {
+    let Some(name) = options.name("max_concurrency") else {
+        return;
+    };
+    match &options.limiter {
+        Some(Limiter::Handle(_)) => errors.at(name, sentences::limiter_has(name)),
+        Some(Limiter::Named(_)) if !is_declared(options) => errors.at(
+            name,
+            "`max_concurrency` needs a rate beside it: write it where the limiter has its rate",
+        ),
+        _ if options.name("store").is_some() && is_found(options) => {
+            errors.at(name, grammar::SLOTS_IN_A_STORE);
+        }
+        _ => {}
+    }
 }
 
 /// Checks that a method with a store names its limiter: the default name is the function's path, which has no type in it.

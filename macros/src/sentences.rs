@@ -42,6 +42,9 @@ pub(crate) fn limiter_has(option: impl Display) -> String {
     )
 }
 
+/// Parentheses without the word that they are for.
+pub(crate) const NO_AUTO: &str = "write `max_concurrency = 8`, or `max_concurrency(auto, start = 8, max = 200)` to find the bound by the server's refusals";
+
 /// A status that a retry does not change.
 pub(crate) fn same_next_time(status: u16, advice: &str) -> String {
     format!("a retry does not change a {status}{advice} decide with `classify = my_verdict`")

@@ -2,6 +2,7 @@
 
 use syn::{Expr, LitStr};
 
+use crate::concurrency::Concurrency;
 use crate::costs::Charge;
 use crate::defaults;
 use crate::literal::Literal;
@@ -180,6 +181,7 @@ pub(crate) fn of(mut options: Options, name: Option<LitStr>, charges: &[Charge])
     let values = written(values).map(|(method, value)| Setting::Value(method, value));
     // Before the number of keys.
     let mut settings: Vec<_> = keyed.into_iter().chain(values).collect();
+    settings.extend(options.max_concurrency.into_iter().flat_map(in_flight));
     // After the rate and the burst.
     settings.extend(options.window.map(Setting::Strict));
     settings.extend(whole_period.then_some(Setting::WholePeriod));
@@ -216,6 +218,18 @@ fn backoff(backoff: Backoff) -> Setting {
 fn keyed(options: &Options, charges: &[Charge]) -> Option<Setting> {
     let settles = charges.iter().any(|charge| charge.settle.is_some());
     options.is_keyed.then_some(Setting::Keyed(settles))
+}
+
+/// Returns the settings of `max_concurrency`.
+fn in_flight(concurrency: Concurrency) -> Vec<Setting> {
+    let (start, max) = match concurrency {
+        Concurrency::Fixed(value) => return vec![Setting::Value("max_concurrency", value)],
+        Concurrency::Auto { start, max } => (start, max),
+    };
+    let parts = [("concurrency_from", start), ("concurrency_to", max)];
+    let parts = written(parts).map(|(method, value)| Setting::Value(method, value));
+    let auto = Setting::Mode("auto_concurrency");
+    core::iter::once(auto).chain(parts).collect()
 }
 
 /// Takes the limits, with their default bursts.

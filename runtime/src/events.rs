@@ -96,6 +96,11 @@ pub(crate) fn store_away(limiter: &str, news: &dyn fmt::Display) {
     let _ = news;
 }
 
+/// Leases of slots have ended while their calls are in flight.
+pub(crate) fn leases_ended(limiter: &str, calls: u32) {
+    say!(warn: limiter = limiter, calls = calls; "the leases of calls in flight have ended, because this process was stopped or did not reach the store: other processes may have as many more in flight");
+}
+
 /// A store is back.
 pub(crate) fn store_back(limiter: &str, news: &dyn fmt::Display) {
     say!(info: limiter = limiter; "{news}");

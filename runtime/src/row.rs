@@ -1,6 +1,7 @@
 //! Limits of a limiter as they are declared. Each is a *row*: a unit, and a quota. A limiter has one or several of them.
 
 use core::fmt;
+use core::num::NonZeroU32;
 
 use crate::quota::Quota;
 
@@ -47,6 +48,22 @@ pub(crate) struct Rows {
     /// The limit that is the bucket of the limiter itself. It is empty after a pause.
     pub(crate) first: Row,
     pub(crate) others: Vec<Row>,
+    /// Bound of calls in flight.
+    pub(crate) concurrency: Option<MaxConcurrency>,
+}
+
+/// Bound of calls in flight, as it is declared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum MaxConcurrency {
+    /// At most so many.
+    Fixed(NonZeroU32),
+    /// As many as the server turns out to allow.
+    Auto {
+        /// Bound before the first refusal. `None`: there is none.
+        start: Option<NonZeroU32>,
+        /// Highest bound.
+        max: Option<NonZeroU32>,
+    },
 }
 
 impl Rows {
@@ -55,6 +72,7 @@ impl Rows {
         Self {
             first: Row::only(quota),
             others: Vec::new(),
+            concurrency: None,
         }
     }
 
@@ -66,7 +84,16 @@ impl Rows {
         (!others.is_empty()).then(|| Self {
             first: others.remove(paces),
             others,
+            concurrency: None,
         })
+    }
+
+    /// Sets the bound of calls in flight.
+    pub(crate) fn with_concurrency(self, concurrency: Option<MaxConcurrency>) -> Self {
+        Self {
+            concurrency,
+            ..self
+        }
     }
 
     /// Returns whether it is one limit of requests.
@@ -82,12 +109,19 @@ impl Rows {
 impl fmt::Display for Rows {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.is_plain() {
-            return self.first.quota.fmt(f);
+            self.first.quota.fmt(f)?;
+        } else {
+            for (at, row) in self.iter().enumerate() {
+                let comma = if at == 0 { "" } else { ", " };
+                write!(f, "{comma}{} {}", row.unit(), row.quota)?;
+            }
         }
-        for (at, row) in self.iter().enumerate() {
-            let comma = if at == 0 { "" } else { ", " };
-            write!(f, "{comma}{} {}", row.unit(), row.quota)?;
+        match self.concurrency {
+            None => Ok(()),
+            Some(MaxConcurrency::Fixed(max)) => write!(f, ", {max} at once"),
+            Some(MaxConcurrency::Auto { .. }) => {
+                f.write_str(", as many at once as the server allows")
+            }
         }
-        Ok(())
     }
 }

@@ -8,6 +8,7 @@ mod envelope;
 mod healing;
 mod hostile;
 mod learnt;
+mod leasing;
 mod limiters;
 mod namespaces;
 mod redis;

@@ -20,6 +20,7 @@ use crate::limiter::Request;
 use crate::limiter::Shared;
 use crate::limiter::Ticket;
 use crate::limiter::TooLate;
+use crate::limiter::Turn;
 use crate::time::Instant;
 use crate::time::Span;
 
@@ -100,9 +101,10 @@ impl Core<'_> {
                     let now = clock::now();
                     *self.wait = Phase::Running(now);
                     return Poll::Ready(match granted {
-                        Ok(left) => {
-                            let closed = self.pause_left(terms.can_refuse).minus(left);
+                        Ok(grant) => {
+                            let closed = self.pause_left(terms.can_refuse).minus(grant.left);
                             self.pause(Pause::Cooldown, closed, now);
+                            self.set_slot(grant.slot);
                             Ok(())
                         }
                         Err(refusal) => Err(self.refusal(Denial::Refused(refusal), terms.own, now)),
@@ -131,7 +133,7 @@ impl Core<'_> {
         }
         let retry = scope.is_some_and(|scope| scope.number > 1);
         let Some(limiter) = self.limiter_handle() else {
-            return Ok(Entered::Admitted);
+            return Ok(Entered::Admitted { slot: false });
         };
         let latest = match gathered.latest.or_else(|| scope.and_then(Scope::latest)) {
             _ if !can_refuse => Instant::FAR,
@@ -142,10 +144,10 @@ impl Core<'_> {
             costs: costs(limiter, own),
             latest,
             max_pause: self.pause_left(can_refuse),
-            priority: if retry {
-                Priority::Retries
-            } else {
-                Priority::First
+            priority: match retry {
+                _ if limiter.is_nested() => Priority::Nested,
+                true => Priority::Retries,
+                false => Priority::First,
             },
             refusable: can_refuse,
             reports: true,
@@ -155,9 +157,10 @@ impl Core<'_> {
         let entered = if limiter.has_resources() {
             gathered.ask_or_pass(limiter, self.function(), request, cx)
         } else {
-            let entered = Ticket::enter(limiter, request, cx);
-            entered
-                .map(|turn| turn.map_or(Entered::Admitted, |it| Entered::Limiter(Phase::Turn(it))))
+            Ticket::enter(limiter, request, cx).map(|turn| match turn {
+                Turn::Granted { slot } => Entered::Admitted { slot },
+                Turn::Queued(ticket) => Entered::Limiter(Phase::Turn(ticket)),
+            })
         };
         entered.map_err(|denial| self.refusal(denial, own, now))
     }

@@ -22,6 +22,7 @@ use super::payment::KeyOfCall;
 use super::payment::Terms;
 use super::phase::Cut;
 use super::phase::Phase;
+use super::under_way::slot_address;
 use super::untyped::Core;
 
 pin_project_lite::pin_project! {
@@ -75,7 +76,13 @@ impl<'s, S, R: Refusing, C: Paying> Call<'s, S, R, C> {
         if let Some(early) = self.before(cx) {
             return early;
         }
-        let loan = context::lend(&mut self.core.scope);
+        let Core {
+            setup,
+            brought,
+            scope,
+            ..
+        } = &mut self.core;
+        let loan = context::lend(scope, || slot_address(brought.as_ref(), setup));
         let polled = body.poll(cx);
         drop(loan);
         self.after(polled, cx)

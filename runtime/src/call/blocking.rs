@@ -18,6 +18,7 @@ use super::Paying;
 use super::Refusing;
 use super::payment::Terms;
 use super::phase::Phase;
+use super::under_way::slot_address;
 use super::untyped::Core;
 
 impl<S, R: Refusing, C: Paying> Call<'_, S, R, C> {
@@ -32,7 +33,13 @@ impl<S, R: Refusing, C: Paying> Call<'_, S, R, C> {
         if let Err(refusal) = self.admit_here() {
             return Attempted::Refused(refusal);
         }
-        let loan = context::lend(&mut self.core.scope);
+        let Core {
+            setup,
+            brought,
+            scope,
+            ..
+        } = &mut self.core;
+        let loan = context::lend(scope, || slot_address(brought.as_ref(), setup));
         let out = body();
         drop(loan);
         Attempted::Done(out)

@@ -1,6 +1,7 @@
 //! Corrects the costs of an attempt that has ended by what it really took.
 
 use core::fmt;
+use core::mem;
 use std::sync::Arc;
 
 use crate::clock;
@@ -34,8 +35,9 @@ impl Core<'_> {
             return;
         };
         let mut settlement = uncorrected(limiter, paid, sent);
+        let mut slot = self.has_slot();
         let corrected = if self.spending().is_some() || CallSpan::may_be_heard() {
-            self.correct(limiter, paid, &mut settlement, Ending::Sent)
+            self.correct(limiter, paid, &mut settlement, Ending::Sent, &mut slot)
         } else {
             self.take_paid(limiter, paid, &mut settlement);
             settlement.changes()
@@ -62,6 +64,7 @@ impl Core<'_> {
             may_retry: false,
             costs: settlement.costs,
             settlement: Some(settlement),
+            slot,
         });
     }
 
@@ -75,10 +78,13 @@ impl Core<'_> {
     ) -> AttemptCosts {
         let mut settlement = uncorrected(limiter, paid, sent);
         let stands = paid.own.is_none() && self.spending().is_none();
-        let is_corrected = !stands && self.correct(limiter, paid, &mut settlement, ending);
+        let mut slot = self.has_slot();
+        let is_corrected =
+            !stands && self.correct(limiter, paid, &mut settlement, ending, &mut slot);
         AttemptCosts {
             costs: settlement.costs,
             settlement: is_corrected.then_some(settlement),
+            slot,
         }
     }
 
@@ -86,13 +92,15 @@ impl Core<'_> {
         self.scope.as_ref().and_then(Scope::spending)
     }
 
-    /// Corrects a cost. Returns whether there is a correction now: not where the cost stands, or a meter is open.
+    /// Corrects a cost. Returns whether there is a correction now: not where the cost stands, or a meter is open. `slot`: the
+    /// attempt has a slot to release, which open meters keep.
     fn correct(
         &self,
         limiter: &Shared,
         paid: Paid<'_>,
         settlement: &mut Settlement,
         ending: Ending,
+        slot: &mut bool,
     ) -> bool {
         let Ok(setup) = self.setup else { return false };
         let spending = self.spending();
@@ -113,7 +121,7 @@ impl Core<'_> {
             let amounts = match &spending.tally {
                 None => spending.amounts.clone(),
                 Some(tally) => {
-                    let later = || self.later(*settlement, by);
+                    let later = || self.later(*settlement, by, slot);
                     let Some(amounts) = tally.end(&spending.amounts, later) else {
                         return false;
                     };
@@ -139,29 +147,39 @@ impl Core<'_> {
 
     /// Returns the function by which the last meter of the attempt settles it.
     #[cold]
-    fn later(&self, mut settlement: Settlement, by: By) -> SettleLater {
+    fn later(&self, mut settlement: Settlement, by: By, slot: &mut bool) -> SettleLater {
         let Some(limiter) = self.limiter_handle().map(Arc::clone) else {
             return Box::new(|_| ());
         };
+        let has_slots = limiter.has_slots();
+        if has_slots && !mem::take(slot) {
+            // The attempt used the slot of an outer call, which may end before the stream.
+            limiter.take_slot_beyond();
+        }
         Box::new(move |amounts| {
             by.take_all(&limiter, &mut settlement, amounts);
             by.tell(&limiter, &settlement);
             if settlement.changes() {
                 limiter.settle_later(&settlement);
             }
+            if has_slots {
+                limiter.release_slot();
+            }
         })
     }
 
-    /// Corrects the costs of an attempt under way whose call is dropped, or whose body has panicked.
+    /// Corrects the costs of an attempt under way whose call is dropped, or whose body has panicked. Returns whether it has a
+    /// slot to release.
     #[cold]
-    pub(super) fn settle_dropped(&self, limiter: &Shared, paid: Paid<'_>) {
+    pub(super) fn settle_dropped(&self, limiter: &Shared, paid: Paid<'_>) -> bool {
         let (Some(sent), Some(_)) = (self.wait.sent(), self.spending()) else {
-            return;
+            return self.has_slot();
         };
         let ended = self.attempt_costs(limiter, paid, sent, Ending::Sent);
         if let Some(settlement) = ended.settlement {
             limiter.settle_later(&settlement);
         }
+        ended.slot
     }
 }
 

@@ -18,6 +18,7 @@ use crate::limiter::Refusal;
 use crate::limiter::Request;
 use crate::limiter::Shared;
 use crate::limiter::Ticket;
+use crate::limiter::Turn;
 use crate::time::Instant;
 
 use super::payment::Terms;
@@ -29,8 +30,8 @@ use super::untyped::Core;
 /// Result of asking for permits.
 #[derive(Debug)]
 pub(super) enum Entered {
-    /// The attempt has all that it needs.
-    Admitted,
+    /// The attempt has all that it needs. It may hold a slot, which has to be released.
+    Admitted { slot: bool },
     /// It has a place in the limiter's queue, and is woken when its turn comes.
     Limiter(Phase),
     /// It has a place in a resource's queue, which has to be polled.
@@ -70,7 +71,9 @@ impl Gathered {
     }
 
     fn use_up(self) {
-        self.held.into_iter().for_each(Ticket::use_up);
+        self.held.into_iter().for_each(|ticket| {
+            ticket.use_up();
+        });
     }
 
     /// Asks for the next permit that an attempt needs. A limiter that does not hold calls back lets it pass.
@@ -86,9 +89,9 @@ impl Gathered {
         }
         let mut missing = limiter.binding(function, clock::now());
         missing.retain(|resource| !self.held.iter().any(|ticket| ticket.is_of(resource)));
-        limiter.pass_with(&missing, &request)?;
+        let slot = limiter.pass_with(&missing, &request)?;
         self.use_up();
-        Ok(Entered::Admitted)
+        Ok(Entered::Admitted { slot })
     }
 
     /// Asks for the next permit that an attempt needs.
@@ -125,20 +128,22 @@ impl Gathered {
         for resource in &missing {
             Ticket::enter(resource, of_resource, cx)?;
         }
-        let priority = if self.returned {
-            Priority::Returned
-        } else {
-            request.priority
+        let priority = match request.priority {
+            Priority::Nested => Priority::Nested,
+            _ if self.returned => Priority::Returned,
+            priority => priority,
         };
         let request = Request {
             priority,
             ..request
         };
-        if let Some(turn) = Ticket::enter(limiter, request, cx)? {
-            return Ok(Entered::Limiter(Gathering::of(self, turn, true)));
+        match Ticket::enter(limiter, request, cx)? {
+            Turn::Queued(turn) => Ok(Entered::Limiter(Gathering::of(self, turn, true))),
+            Turn::Granted { slot } => {
+                self.use_up();
+                Ok(Entered::Admitted { slot })
+            }
         }
-        self.use_up();
-        Ok(Entered::Admitted)
     }
 }
 
@@ -163,13 +168,13 @@ impl Core<'_> {
         let Phase::Gathering(gathering) = mem::replace(&mut *self.wait, Phase::Idle) else {
             return Poll::Ready(Ok(false));
         };
-        let left = match granted {
-            Ok(left) => left,
+        let grant = match granted {
+            Ok(grant) => grant,
             Err(refusal) => {
                 return Poll::Ready(Err(self.refusal(Denial::Refused(refusal), terms.own, now)));
             }
         };
-        let closed = self.pause_left(terms.can_refuse).minus(left);
+        let closed = self.pause_left(terms.can_refuse).minus(grant.left);
         self.pause(Pause::Cooldown, closed, now);
         let Gathering {
             mut gathered,
@@ -181,7 +186,8 @@ impl Core<'_> {
             .is_none_or(|limiter| gathered.is_complete(limiter, self.function(), now));
         if is_last && complete {
             gathered.use_up();
-            turn.use_up();
+            let is_held = turn.use_up();
+            self.set_slot(grant.slot && is_held);
             self.wait.begin(now);
             return Poll::Ready(Ok(true));
         }
@@ -203,8 +209,9 @@ impl Core<'_> {
         cx: &mut Context<'_>,
     ) -> Poll<Result<bool, Error>> {
         match self.enter(gathered, terms, cx) {
-            Ok(Entered::Admitted) => {
+            Ok(Entered::Admitted { slot }) => {
                 self.clear_unreported_backoff();
+                self.set_slot(slot);
                 self.wait.begin(clock::now());
                 Poll::Ready(Ok(true))
             }

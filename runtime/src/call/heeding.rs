@@ -61,6 +61,7 @@ impl Core<'_> {
             may_retry: false,
             costs: Costs::ONE,
             settlement: None,
+            slot: false,
         });
         if let (Some(scope), true) = (&mut self.scope, is_refused) {
             scope.progress = Progress::Reported;

@@ -168,6 +168,8 @@ pub(super) struct AttemptCosts {
     pub(super) costs: Costs,
     /// `None`: the costs stand, or a meter will correct them.
     pub(super) settlement: Option<Settlement>,
+    /// The attempt has a slot to release.
+    pub(super) slot: bool,
 }
 
 /// Returns the costs of a call's attempt.

@@ -155,6 +155,7 @@ impl Core<'_> {
             may_retry: false,
             costs: ended.costs,
             settlement: ended.settlement,
+            slot: ended.slot,
         });
     }
 
@@ -250,6 +251,7 @@ impl Core<'_> {
             may_retry: step.retry_in.is_some(),
             costs: ended.costs,
             settlement: ended.settlement,
+            slot: ended.slot,
         })
     }
 

@@ -233,7 +233,7 @@ mod observed {
     use crate::context;
 
     fn observe(core: &mut Core<'_>, status: u16, hint: Hint) {
-        let loan = context::lend(&mut core.scope);
+        let loan = context::lend(&mut core.scope, || 0);
         context::observe(status, Some(hint));
         drop(loan);
     }

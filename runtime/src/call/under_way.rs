@@ -3,13 +3,33 @@
 use std::sync::Arc;
 
 use crate::context::Progress;
-#[cfg(feature = "test-util")]
 use crate::context::Scope;
+use crate::error::Error;
 use crate::limiter::Shared;
 
+use super::Setup;
 use super::payment::OwnCosts;
 use super::payment::Paid;
 use super::untyped::Core;
+
+/// Returns the limiter that a call brings, or that of its setup.
+#[inline]
+fn limiter_of<'a>(
+    brought: Option<&'a Arc<Shared>>,
+    setup: &'a Result<Setup, Error>,
+) -> Option<&'a Arc<Shared>> {
+    match (brought, setup) {
+        (Some(brought), _) => Some(brought),
+        (None, Ok(setup)) => setup.limiter.as_ref(),
+        (None, Err(_)) => None,
+    }
+}
+
+/// Returns the address by which the slots of a call's limiter are known.
+#[cold]
+pub(super) fn slot_address(brought: Option<&Arc<Shared>>, setup: &Result<Setup, Error>) -> usize {
+    limiter_of(brought, setup).map_or(0, |limiter| limiter.address())
+}
 
 impl Core<'_> {
     /// Returns the limiter that the call goes through.
@@ -41,11 +61,7 @@ impl Core<'_> {
 
     #[inline]
     fn declared_handle(&self) -> Option<&Arc<Shared>> {
-        match (&self.brought, self.setup) {
-            (Some(brought), _) => Some(brought),
-            (None, Ok(setup)) => setup.limiter.as_ref(),
-            (None, Err(_)) => None,
-        }
+        limiter_of(self.brought.as_ref(), self.setup)
     }
 
     /// Records that the attempt begins, or has to wait before it begins.
@@ -76,7 +92,21 @@ impl Core<'_> {
     fn abandon(&self, own: Option<&OwnCosts>) {
         if let Some(limiter) = self.limiter() {
             limiter.end_attempt();
-            self.settle_dropped(limiter, Paid::as_estimated(own));
+            if self.settle_dropped(limiter, Paid::as_estimated(own)) {
+                limiter.release_slot();
+            }
+        }
+    }
+
+    /// Returns whether the attempt holds a slot of the limiter.
+    pub(super) fn has_slot(&self) -> bool {
+        self.scope.as_ref().is_some_and(Scope::has_slot)
+    }
+
+    /// Records whether the attempt holds a slot of the limiter.
+    pub(super) const fn set_slot(&mut self, holds: bool) {
+        if let Some(scope) = &mut self.scope {
+            scope.set_slot(holds);
         }
     }
 }

@@ -23,6 +23,7 @@ use super::Setup;
 use super::payment::OwnCosts;
 use super::payment::Paid;
 use super::payment::Terms;
+use super::payment::costs;
 use super::phase::CallPhase;
 use super::phase::Phase;
 
@@ -93,21 +94,38 @@ impl<'s> Core<'s> {
         match self.limiter() {
             Some(limiter) if limiter.has_resources() && self.is_bound(limiter, now) => false,
             Some(limiter) => {
-                let passed = match terms.own {
-                    // The path of one token stays shut where there are several limits.
-                    None => {
-                        limiter.admit(now)
-                            || limiter.has_rows() && admit_costs(limiter, terms.own, now)
-                    }
-                    own => admit_costs(limiter, own, now),
-                };
-                if passed && retry {
+                // The path of one token stays shut where permits need more than one bucket.
+                if !(terms.own.is_none() && limiter.admit(now)) {
+                    return self.pass_by_lock(terms, retry, now);
+                }
+                if retry {
                     self.count_retry();
                 }
-                passed
+                true
             }
             None => true,
         }
+    }
+
+    /// Takes a permit where the path of one token does not do.
+    #[inline(never)]
+    fn pass_by_lock(&mut self, terms: Terms<'_>, retry: bool, now: Instant) -> bool {
+        let Some(limiter) = self.limiter() else {
+            return true;
+        };
+        let admitted = if limiter.has_slots() {
+            limiter.admit_in_slot(&costs(limiter, terms.own), now)
+        } else {
+            let may_pass = terms.own.is_some() || limiter.has_rows();
+            let passed = may_pass && admit_costs(limiter, terms.own, now);
+            passed.then_some(false)
+        };
+        let Some(slot) = admitted else { return false };
+        self.set_slot(slot);
+        if retry {
+            self.count_retry();
+        }
+        true
     }
 
     /// Counts a retry that was admitted at once.
@@ -184,7 +202,10 @@ impl<'s> Core<'s> {
     #[cold]
     #[inline(never)]
     pub(super) fn report_pass(&self, limiter: &Shared) {
-        if let Some(sent) = self.wait.sent() {
+        let Some(sent) = self.wait.sent() else { return };
+        if self.has_slot() {
+            limiter.end_in_slot(self.function(), sent, self.is_retry());
+        } else {
             limiter.learn_from_pass(self.function(), sent, self.is_retry());
         }
     }

@@ -13,6 +13,7 @@ mod meter;
 mod paying;
 mod progress;
 mod scope;
+mod slots;
 mod spending;
 mod stopwatch;
 mod told;
@@ -40,6 +41,7 @@ pub use self::paying::refund;
 pub use self::paying::spent;
 pub(crate) use self::progress::Progress;
 pub(crate) use self::scope::Scope;
+pub(crate) use self::slots::holds_slot;
 pub(crate) use self::spending::Spending;
 pub use self::told::ResetUnit;
 pub(crate) use self::waited::Pause;
@@ -56,18 +58,36 @@ impl Drop for Loan<'_> {
     #[inline]
     fn drop(&mut self) {
         CURRENT.with(|current| current.swap(self.0));
-        if self.0.has_notes() {
-            self.0.leave_span();
+        if self.0.told.is_special() {
+            leave(self.0);
         }
     }
 }
 
-/// Makes `scope` the thread's current one.
+/// Enters the call's span, and records its slot.
+#[cold]
+fn enter(scope: &Scope, limiter: impl FnOnce() -> usize) {
+    scope.enter_span();
+    if scope.has_slot() {
+        slots::enter(limiter());
+    }
+}
+
+/// Ends what [`enter`] began.
+#[cold]
+fn leave(scope: &Scope) {
+    if scope.has_slot() {
+        slots::leave();
+    }
+    scope.leave_span();
+}
+
+/// Makes `scope` the thread's current one. `limiter`: the address of the limiter of which the attempt may hold a slot.
 #[inline]
-pub(crate) fn lend(scope: &mut Option<Scope>) -> Loan<'_> {
+pub(crate) fn lend(scope: &mut Option<Scope>, limiter: impl FnOnce() -> usize) -> Loan<'_> {
     let scope = scope.get_or_insert(Scope::NONE);
-    if scope.has_notes() {
-        scope.enter_span();
+    if scope.told.is_special() {
+        enter(scope, limiter);
     }
     CURRENT.with(|current| current.swap(scope));
     Loan(scope)

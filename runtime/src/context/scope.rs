@@ -112,6 +112,7 @@ impl Scope {
         self.number = self.number.saturating_add(1);
         self.status = None;
         self.told.set_heard();
+        self.told.set_slot(false);
         self.progress = Progress::Waiting;
         let notes = self.notes();
         notes.previous = Some(failure);
@@ -213,6 +214,7 @@ impl Scope {
     }
 
     pub(super) fn notes(&mut self) -> &mut Notes {
+        self.told.set_noted();
         self.notes.get_or_insert_default()
     }
 

@@ -46,7 +46,7 @@ impl ResetUnit {
     }
 }
 
-/// Whether a response was observed that has not been reported to the limiter, and the unit of resets.
+/// Facts about an attempt, and the unit of resets.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ResponseFlags(u8);
 
@@ -54,6 +54,10 @@ pub(super) struct ResponseFlags(u8);
 const UNHEARD: u8 = 1;
 #[cfg(feature = "http")]
 const UNIT: u8 = 7;
+/// The scope has notes.
+const NOTED: u8 = 1 << 4;
+/// The attempt holds a slot of its limiter.
+const SLOT: u8 = 1 << 5;
 #[cfg(feature = "test-util")]
 const UNPACED: u8 = 1 << 6;
 
@@ -82,6 +86,24 @@ impl ResponseFlags {
     #[cfg(feature = "test-util")]
     pub(super) const fn set_unpaced(&mut self) {
         self.0 |= UNPACED;
+    }
+
+    /// Returns whether polls of the body need more than an exchange of the scopes.
+    #[inline]
+    pub(super) const fn is_special(self) -> bool {
+        self.0 & (NOTED | SLOT) != 0
+    }
+
+    pub(super) const fn set_noted(&mut self) {
+        self.0 |= NOTED;
+    }
+
+    pub(super) const fn has_slot(self) -> bool {
+        self.0 & SLOT != 0
+    }
+
+    pub(super) const fn set_slot(&mut self, holds: bool) {
+        self.0 = if holds { self.0 | SLOT } else { self.0 & !SLOT };
     }
 
     #[inline]

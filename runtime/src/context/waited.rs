@@ -74,12 +74,6 @@ impl Scope {
         self.notes.as_ref().map_or(&[], |notes| &notes.failures)
     }
 
-    /// Returns whether the scope has [`Notes`].
-    #[inline]
-    pub(super) const fn has_notes(&self) -> bool {
-        self.notes.is_some()
-    }
-
     /// Sets the call's span.
     pub(crate) fn open(&mut self, span: CallSpan) {
         self.notes().span = Some(span);

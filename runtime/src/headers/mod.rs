@@ -112,7 +112,8 @@
 //! * Bodies (Telegram, Shopify's GraphQL; Google's `RetryInfo`, except in a `tonic::Status` with feature `tonic`): a
 //!   function passes on what it reads there with [`paced::hint`](crate::hint()).
 //! * Usage in percent (Meta's `X-App-Usage`, Anthropic's `utilization`).
-//! * Limits on concurrency: they are listed in [`Hint::windows`], and do not affect the other values.
+//! * Limits on calls in flight: they are listed in [`Hint::windows`], and do not affect the other values. That one of them
+//!   was the reason of a refusal is in [`Hint::too_many_in_flight`], if `Stripe-Rate-Limited-Reason` says so.
 //! * Names with underscores in place of hyphens (`x_ratelimit_limit`); those in the name of a window are read.
 //! * Windows whose ends are only in a vendor's documentation, such as Strava's quarter hours.
 //!

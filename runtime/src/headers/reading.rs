@@ -23,6 +23,8 @@ const MAX_LINES: usize = 64;
 const MAX_JOINED: usize = 15;
 /// Longest line that is read, in bytes.
 const MAX_LINE: usize = 2048;
+/// Reason of a refusal, such as `endpoint-concurrency`, as Stripe sends it.
+const REASON: &str = "stripe-rate-limited-reason";
 /// Longest name of a resource that is kept, in bytes.
 const MAX_TITLE: usize = 128;
 
@@ -42,6 +44,8 @@ pub(super) struct ResponseParser<'a> {
     advice: Option<bool>,
     /// Whether the error has the name of one for calls that come too soon.
     throttled: bool,
+    /// Whether the reason of a refusal is the number of calls in flight.
+    crowded: bool,
     /// Whether a reset is an instant in whole seconds.
     instants: Cell<bool>,
     windows: Windows<'a>,
@@ -62,6 +66,7 @@ impl<'a> ResponseParser<'a> {
             delay: None,
             advice: None,
             throttled: false,
+            crowded: false,
             instants: Cell::new(false),
             windows: Windows::default(),
         }
@@ -80,6 +85,8 @@ impl<'a> ResponseParser<'a> {
             self.advice(text);
         } else if codes::is_field(name.as_bytes()) {
             self.throttled |= codes::is_throttle(text);
+        } else if name == REASON {
+            self.crowded |= text.ends_with(b"concurrency");
         } else if let Some((slot, field)) = names::window_field(name) {
             match field {
                 Field::Policy | Field::Bare => self.structured(name, &slot, field, value),
@@ -102,6 +109,7 @@ impl<'a> ResponseParser<'a> {
         if let Some(retry) = self.advice {
             hint = hint.with_server_says_retry(retry);
         }
+        hint = hint.with_too_many_in_flight(self.crowded);
         // The response of a cache repeats counts of another time, and perhaps of another client.
         if self.windows.is_empty() || self.is_from_cache() {
             return (hint, false);

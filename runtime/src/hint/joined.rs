@@ -13,6 +13,7 @@ impl Hint {
         let rest = |wait: Duration| wait.saturating_sub(age);
         self.retry_after = self.retry_after.max(earlier.retry_after.map(rest));
         self.limited |= earlier.limited;
+        self.too_many_in_flight |= earlier.too_many_in_flight;
         self.server_says_retry = self.server_says_retry.or(earlier.server_says_retry);
         if !self.has_counts() {
             self.limit = earlier.limit;

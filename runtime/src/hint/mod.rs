@@ -12,6 +12,7 @@
 //! assert_eq!(hint.windows()[0].remaining(), Some(12.0));
 //! ```
 
+mod in_flight;
 mod joined;
 mod window;
 
@@ -40,6 +41,10 @@ pub use self::window::Window;
 /// assert_eq!(hint.remaining(), None);
 /// ```
 #[derive(Clone, Debug, PartialEq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "facts that are independent of each other"
+)]
 pub struct Hint {
     retry_after: Option<Duration>,
     limit: Option<f64>,
@@ -51,6 +56,7 @@ pub struct Hint {
     counts_requests: bool,
     reset_is_instant: bool,
     resource: Option<Box<str>>,
+    too_many_in_flight: bool,
 }
 
 impl Hint {
@@ -74,6 +80,7 @@ impl Hint {
             counts_requests: true,
             reset_is_instant: false,
             resource: None,
+            too_many_in_flight: false,
         }
     }
 

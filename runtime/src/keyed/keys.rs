@@ -113,6 +113,7 @@ impl Keys {
         let later = Rows {
             first: filled(&rows.first),
             others: rows.others.iter().map(filled).collect(),
+            concurrency: rows.concurrency,
         };
         let shards = max_keys.div_ceil(KEYS_OF_A_SHARD).next_power_of_two();
         let shard = |_| Padded(Mutex::new(Shard::new()));

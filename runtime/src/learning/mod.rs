@@ -5,6 +5,7 @@
 //! * The *pace* comes from hints. It spreads the rest of a server's window over the time to its reset, and ends there.
 //! * The *share* comes from refusals. It is the part of the declared rate that the server turns out to accept.
 
+mod concurrency;
 mod evidence;
 mod rate_factor;
 mod restriction;
@@ -19,6 +20,9 @@ use crate::bucket::Shape;
 use crate::time::Instant;
 use crate::time::Span;
 
+pub(crate) use self::concurrency::Cause;
+pub(crate) use self::concurrency::ConcurrencyLimit;
+pub(crate) use self::concurrency::RefusedCall;
 pub(crate) use self::evidence::AttemptRecord;
 use self::evidence::Evidence;
 use self::rate_factor::AcceptedShare;

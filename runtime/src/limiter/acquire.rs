@@ -15,8 +15,8 @@ use crate::time::Instant;
 use super::Denial;
 use super::Limiter;
 use super::Permit;
-use super::Request;
 use super::Ticket;
+use super::Turn;
 
 /// Future of [`Limiter::acquire`] and [`Limiter::acquire_many`]. It takes no place in the queue before it is polled.
 ///
@@ -63,15 +63,12 @@ impl<'a> Acquire<'a> {
     /// Takes a permit under the lock, or a place in the queue.
     #[cold]
     fn enter(&mut self, cx: &Context<'_>) -> Poll<Result<Permit<'a>, Error>> {
-        let request = Request {
-            costs: self.costs(),
-            ..Request::ONE
-        };
-        match Ticket::enter(self.limiter.shared(), request, cx) {
-            Ok(None) => Poll::Ready(Ok(self.granted(clock::now()))),
+        let shared = self.limiter.shared();
+        match Ticket::enter(shared, shared.bare_request(self.costs()), cx) {
+            Ok(Turn::Granted { slot }) => Poll::Ready(Ok(self.granted(clock::now(), slot))),
             // A caller that is granted a permit as soon as it joins the queue has been woken already.
-            Ok(ticket) => {
-                self.ticket = ticket;
+            Ok(Turn::Queued(ticket)) => {
+                self.ticket = Some(ticket);
                 Poll::Pending
             }
             Err(denial) => Poll::Ready(Err(self.error(denial))),
@@ -86,13 +83,13 @@ impl<'a> Acquire<'a> {
         let outcome = core::task::ready!(ticket.poll(cx));
         self.ticket = None;
         let outcome = outcome.map_err(|refusal| self.error(Denial::Refused(refusal)));
-        Poll::Ready(outcome.map(|_| self.granted(clock::now())))
+        Poll::Ready(outcome.map(|grant| self.granted(clock::now(), grant.slot)))
     }
 
     #[inline]
-    fn granted(&self, now: Instant) -> Permit<'a> {
+    fn granted(&self, now: Instant, slot: bool) -> Permit<'a> {
         self.limiter.shared().fast_path.count_permit();
-        Permit::new(self.limiter, now)
+        Permit::in_slot(self.limiter, now, slot)
     }
 
     fn error(&self, denial: Denial) -> Error {
@@ -128,7 +125,7 @@ impl<'a> Future for Acquire<'a> {
             return Poll::Ready(Ok(Permit::new(self.limiter, now)));
         }
         if shared.pass(self.cost, now) {
-            return Poll::Ready(Ok(self.granted(now)));
+            return Poll::Ready(Ok(self.granted(now, false)));
         }
         self.enter(cx)
     }

@@ -34,6 +34,8 @@ pub(crate) struct AttemptReport<'a> {
     pub(crate) costs: Costs,
     /// Correction of its costs, if it has ended.
     pub(crate) settlement: Option<Settlement>,
+    /// It has ended, and releases its slot.
+    pub(crate) slot: bool,
 }
 
 /// Result of an attempt, as its limiter distinguishes them.
@@ -137,7 +139,7 @@ pub(super) enum PartResult<'a> {
 impl<'a> AttemptReport<'a> {
     /// Returns whether the declared limiter has to be locked for it, whatever its part is.
     pub(super) const fn needs_lock(&self) -> bool {
-        self.may_retry || self.settlement.is_some()
+        self.may_retry || self.settlement.is_some() || self.slot
     }
 
     /// Returns whether a refusal is due to the resource that its response named: nothing is left of it.

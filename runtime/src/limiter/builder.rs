@@ -1,10 +1,12 @@
 //! Building a limiter that has a name, or its limit in a store.
 
+use core::num::NonZeroU32;
 use std::sync::Arc;
 
 use crate::error::Error;
 use crate::mode::Mode;
 use crate::quota::Quota;
+use crate::row::MaxConcurrency;
 use crate::row::Row;
 use crate::row::Rows;
 use crate::store::Policy;
@@ -224,6 +226,76 @@ impl LimiterBuilder {
         self
     }
 
+    /// Sets how many calls may be in flight at once. Default: any number.
+    ///
+    /// A call is in flight from its permit until its attempt has ended, or its future is dropped; a stream until the last
+    /// [`Meter`](crate::Meter) of the attempt is dropped; a [`Permit`](crate::Permit) until it is dropped. A call that waits
+    /// in the queue, for the end of a cooldown or in a backoff holds no slot. One that waits for a slot takes no token
+    /// meanwhile: it gets both at once, first come, first served.
+    ///
+    /// A call in the body of another call of the same limiter uses that call's slot, so that recursion never waits for
+    /// itself. This holds within one task: a task that the body spawns needs a slot of its own, and so does a call beside a
+    /// [`Permit`](crate::Permit) that the same task keeps.
+    ///
+    /// The wait for a slot has no known end: forecasts count the rest, and a deadline or `max_wait` that passes meanwhile
+    /// ends the call as usual.
+    ///
+    /// In a [store](Self::store) all processes share the slots: each leases those that it needs, for 10 s, and renews the
+    /// leases every 3 s. While callers of several processes wait, each has its fair part. Slots of a process that was killed
+    /// are free after 10 s. One that was stopped for longer takes its slots anew, and an event tells of calls whose leases
+    /// have ended. While the store is away, a process goes on with the slots that it has, or with its part of them.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use paced::{Limiter, Quota};
+    ///
+    /// let quota = Quota::per_second(NonZeroU32::new(50).unwrap());
+    /// let limiter = Limiter::builder(quota).max_concurrency(NonZeroU32::new(1).unwrap()).build()?;
+    /// let permit = limiter.try_acquire()?;
+    /// assert!(limiter.try_acquire().unwrap_err().is_not_yet());
+    /// drop(permit);
+    /// limiter.try_acquire()?;
+    /// # Ok::<(), paced::Error>(())
+    /// ```
+    pub const fn max_concurrency(mut self, max: NonZeroU32) -> Self {
+        self.rows.concurrency = Some(MaxConcurrency::Fixed(max));
+        self
+    }
+
+    /// Bounds the calls in flight by what the server turns out to allow, as the option `max_concurrency = "auto"` does.
+    ///
+    /// There is no bound below `max` before the first refusal, or before `start` calls are in flight. A refusal because of
+    /// calls in flight lowers the bound to three quarters of those that were in flight when the refused call was sent, at
+    /// least 1; calls that were sent before do not lower it again. Once as many calls as the bound have passed while it was
+    /// reached, it rises by 1; the step to the number that was refused last takes 16 such rounds.
+    ///
+    /// A refusal counts against the calls in flight if the server says so (`Stripe-Rate-Limited-Reason`, or a window of
+    /// `concurrent-requests`), or if it says nothing of a used-up window, fewer calls than the declared rate were sent in the
+    /// last period, and never more calls were in flight since the last cut. Then it does not slow the limiter. Every other
+    /// refusal is one by the rate.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use paced::{Limiter, Quota};
+    ///
+    /// let quota = Quota::per_second(NonZeroU32::new(50).unwrap());
+    /// let limiter = Limiter::builder(quota).auto_concurrency(NonZeroU32::new(8), None).build()?;
+    /// assert_eq!(limiter.snapshot().max_concurrency, NonZeroU32::new(8));
+    /// # Ok::<(), paced::Error>(())
+    /// ```
+    pub const fn auto_concurrency(
+        mut self,
+        start: Option<NonZeroU32>,
+        max: Option<NonZeroU32>,
+    ) -> Self {
+        self.rows.concurrency = Some(MaxConcurrency::Auto { start, max });
+        self
+    }
+
     /// Replaces all limits.
     pub(crate) fn rows(mut self, rows: Rows) -> Self {
         self.rows = rows;
@@ -301,6 +373,7 @@ fn build_unregistered(
             let client = StoreClient::new(store, name, policy);
             let shared = Shared::linked(quota, client, RemoteConfig::of(policy));
             shared.add_rows(rows);
+            shared.bound(rows.concurrency);
             shared
         }
     };

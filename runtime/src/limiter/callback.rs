@@ -19,4 +19,43 @@ pub(super) trait Callback: Send + Sync {
 
     /// Returns the declared quota.
     fn quota(&self) -> Quota;
+
+    /// Returns the slots that this process has and wants. `None`: it needs none any more.
+    fn lease_claim(&self) -> Option<LeaseClaim>;
+
+    /// Reports how many slots this process has leased. `None`: the store is away. Returns when to ask again.
+    fn leased(&self, slots: Option<LeasedSlots>) -> NextClaim;
+
+    /// Reports that the task has ended which asks for slots.
+    fn lease_task_ended(&self);
+}
+
+/// Slots that this process has and wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct LeaseClaim {
+    /// Slots of all processes together.
+    pub(super) most: u32,
+    pub(super) want: u32,
+    /// Leased slots that it keeps.
+    pub(super) held: u32,
+    /// Callers that wait for a slot.
+    pub(super) waiting: u32,
+}
+
+/// Slots that this process has leased.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct LeasedSlots {
+    pub(super) held: u32,
+    /// Its fair part, where callers of other processes wait. No call begins while more are in flight.
+    pub(super) part: Option<u32>,
+}
+
+/// Time of the next request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NextClaim {
+    /// Callers wait for slots that other processes hold, or those of other processes for slots of this one.
+    Soon,
+    /// Some slots are idle.
+    Idle,
+    Renewal,
 }

@@ -79,6 +79,7 @@ impl Snapshot {
             available: bucket.available(now),
             waiting: 0,
             in_flight: 0,
+            max_concurrency: None,
             closed: false,
             cooldown: None,
             waits: Waits::NONE,

@@ -15,10 +15,14 @@ use crate::store::StoreError;
 use crate::time::Instant;
 
 use super::callback::Callback;
+use super::callback::LeaseClaim;
+use super::callback::LeasedSlots;
+use super::callback::NextClaim;
 use super::locked::Locked;
 use super::remote::client::Outbox;
 use super::remote::client::StoreClient;
 use super::shared::Shared;
+use super::state::leases::LeaseOrder;
 use super::wake_list::WakeList;
 
 impl Callback for Shared {
@@ -47,6 +51,18 @@ impl Callback for Shared {
 
     fn visited(&self) {
         self.with_state(|_, _, _| ());
+    }
+
+    fn lease_claim(&self) -> Option<LeaseClaim> {
+        self.lock().state.lease_claim()
+    }
+
+    fn leased(&self, slots: Option<LeasedSlots>) -> NextClaim {
+        self.with_state(|state, _, _| state.leased(slots))
+    }
+
+    fn lease_task_ended(&self) {
+        self.lock().state.lease_task_ended();
     }
 }
 
@@ -86,6 +102,14 @@ impl Shared {
         }
         if let (Some(at), Some(runtime)) = (outbox.visit_at, &outbox.runtime) {
             StoreClient::visit(at, runtime, &self.me);
+        }
+        match (outbox.leases, &outbox.runtime) {
+            (Some(LeaseOrder::Start(process)), Some(runtime)) => {
+                client.keep_leases(process, runtime, &self.me);
+            }
+            (Some(LeaseOrder::Start(..)), None) => self.lease_task_ended(),
+            (Some(LeaseOrder::Wake), _) => client.ask_for_more(),
+            (None, _) => {}
         }
         for outgoing in outbox.outgoing {
             match &outbox.runtime {

@@ -18,7 +18,9 @@ const LOOK: Duration = Duration::from_millis(10);
 ///
 /// New calls and calls that wait are refused as [`Limiter::close`] says. An attempt is under way from its permit until
 /// its body has returned or its call is dropped. Permits of [`Limiter::acquire`] are not waited for, since the end
-/// of their requests need not be reported. [`Limiter::reset`] opens a limiter again.
+/// of their requests need not be reported. Of a limiter with
+/// [`max_concurrency`](crate::LimiterBuilder::max_concurrency) permits are waited for, and streams until the last
+/// [`Meter`](crate::Meter) of their attempt is dropped. [`Limiter::reset`] opens a limiter again.
 ///
 /// # Panics
 ///
@@ -117,7 +119,13 @@ pub async fn drain_all(timeout: Duration) -> usize {
 impl Shared {
     /// Returns how many attempts are under way, or have their permit and begin as soon as they are polled.
     fn in_flight(&self) -> u64 {
-        let about_to_begin = self.lock().state.queue.granted_attempts();
-        self.snapshot().in_flight + about_to_begin as u64
+        let (about_to_begin, waited, settled, held) = {
+            let state = &self.lock().state;
+            let granted = state.queue.granted_attempts() as u64;
+            let (waited, settled) = (state.counts.attempts, state.passed_settled);
+            (granted, waited, settled, state.slots_held())
+        };
+        let begun = self.attempts_in_flight(waited) + about_to_begin;
+        held.max(begun.saturating_sub(settled))
     }
 }

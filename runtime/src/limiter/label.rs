@@ -73,6 +73,7 @@ impl Shared {
             && state.bucket.shape == state.declared_shape
             && state.cooldown.held_until() <= now
             && state.cooldown.probe() == Probe::Off
+            && state.slots_held() == 0
             && state.is_window_empty(now);
         let is_full =
             state.remote.is_some() || (state.is_bucket_full(now) && state.are_rows_full(now));

@@ -51,6 +51,7 @@ impl Locked {
         Outbox {
             outgoing,
             event,
+            leases: self.state.lease_order(),
             runtime,
             visit_at,
         }

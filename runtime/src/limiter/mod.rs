@@ -40,6 +40,7 @@ mod rows;
 mod runtime_id;
 mod shared;
 mod shared_rows;
+mod slots;
 mod snapshot;
 mod state;
 mod sweep;
@@ -94,6 +95,7 @@ pub(crate) use self::state::faults::Fault;
 pub(crate) use self::state::rejection::Rejection;
 pub(crate) use self::state::spread::Spread;
 pub(crate) use self::ticket::Ticket;
+pub(crate) use self::ticket::Turn;
 pub use self::viewing::SharedSnapshot;
 
 use crate::clock;
@@ -101,6 +103,7 @@ use crate::costs::MAX_ROWS;
 use crate::error::Error;
 use crate::grammar;
 use crate::quota::Quota;
+use crate::row::MaxConcurrency;
 use crate::row::Row;
 use crate::row::Rows;
 use crate::store::Limit;
@@ -239,6 +242,10 @@ impl Limiter {
         }
         if in_store && rows.iter().any(|row| row.quota.logged_window().is_some()) {
             return Err(Error::invalid(grammar::STRICT_IN_A_STORE));
+        }
+        let is_found = matches!(rows.concurrency, Some(MaxConcurrency::Auto { .. }));
+        if in_store && is_found {
+            return Err(Error::invalid(grammar::SLOTS_IN_A_STORE));
         }
         Ok(())
     }
@@ -396,9 +403,9 @@ impl Limiter {
         let shared = self.shared();
         shared
             .take(cost, now)
-            .map(|()| {
+            .map(|slot| {
                 shared.fast_path.count_permit();
-                Permit::new(self, now)
+                Permit::in_slot(self, now, slot)
             })
             .map_err(|refusal| {
                 let costs = shared.costs_of_requests(cost);

@@ -115,11 +115,12 @@ impl Shared {
     }
 
     /// Lets a call pass that would have needed permits of these resources as well, and says what would have held it back.
+    /// Returns whether it holds a slot.
     pub(crate) fn pass_with(
         &self,
         resources: &[Arc<Self>],
         request: &Request,
-    ) -> Result<(), Denial> {
+    ) -> Result<bool, Denial> {
         let of_resource = request.to_resource();
         let after = resources
             .iter()
@@ -129,7 +130,8 @@ impl Shared {
             .fold(Instant::EPOCH, Instant::max);
         let passed = self.with_state(|state, now, _| {
             state.waits.backoff += Duration::from(request.backed_off);
-            state.pass(request, after, now)
+            state.pass(request, after, now)?;
+            Ok(state.takes_slot(request.priority))
         });
         passed.map_err(Denial::Refused)
     }

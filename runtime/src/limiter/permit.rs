@@ -30,8 +30,10 @@ use super::attempt_report::AttemptResult;
 
 /// Permit of a [`Limiter`] for one request, which is sent now.
 ///
-/// Its tokens are spent as soon as it is granted. Dropping it gives nothing back and reports nothing, so
-/// `limiter.acquire().await?;` is all that pacing needs. For a limiter that also learns from the server, report each
+/// Its tokens are spent as soon as it is granted. Dropping it gives no token back and reports nothing, so
+/// `limiter.acquire().await?;` is all that pacing needs. On a limiter with
+/// [`max_concurrency`](crate::LimiterBuilder::max_concurrency) it holds a slot until it is dropped: keep it until the
+/// response has been read. For a limiter that also learns from the server, report each
 /// response: by [`observe`](Self::observe) where the server speaks HTTP, and by [`accepted`](Self::accepted) or
 /// [`refused`](Self::refused) where it does not. The request counts as sent at the instant at which the permit was
 /// granted. Report one response for each permit.
@@ -61,12 +63,32 @@ pub struct Permit<'a> {
     limiter: &'a Limiter,
     /// Instant at which it was granted.
     sent: Instant,
+    /// It holds a slot.
+    slot: bool,
+}
+
+impl Drop for Permit<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        if self.slot {
+            self.limiter.shared().release_slot();
+        }
+    }
 }
 
 impl<'a> Permit<'a> {
     #[inline]
     pub(super) const fn new(limiter: &'a Limiter, sent: Instant) -> Self {
-        Self { limiter, sent }
+        Self::in_slot(limiter, sent, false)
+    }
+
+    #[inline]
+    pub(super) const fn in_slot(limiter: &'a Limiter, sent: Instant, slot: bool) -> Self {
+        Self {
+            limiter,
+            sent,
+            slot,
+        }
     }
 
     /// Reports the response to the request, as an annotated function does.
@@ -196,6 +218,7 @@ impl<'a> Permit<'a> {
             may_retry: false,
             costs: Costs::ONE,
             settlement: None,
+            slot: false,
         });
     }
 }

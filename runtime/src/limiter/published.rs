@@ -10,11 +10,13 @@ use core::sync::atomic::Ordering;
 const ATTENTIVE: u8 = 1;
 /// Bit: the server has named resources.
 const RESOURCES: u8 = 2;
+/// Bit: permits hold slots.
+const SLOTS: u8 = 4;
 
 /// State that is read without the lock, and written with it.
 #[derive(Debug)]
 pub(super) struct Published {
-    /// [`ATTENTIVE`] and [`RESOURCES`].
+    /// [`ATTENTIVE`], [`RESOURCES`] and [`SLOTS`].
     listens: AtomicU8,
     /// Instant until which a call may have to wait, where it is known.
     binds_until: AtomicU64,
@@ -31,8 +33,8 @@ impl Published {
     /// Publishes whether the limiter learns from calls that pass, and until when a call may have to wait.
     pub(super) fn write(&self, attentive: bool, binds_until: Instant) {
         let attentive = if attentive { ATTENTIVE } else { 0 };
-        let resources = self.listens.load(Ordering::Relaxed) & RESOURCES;
-        self.listens.store(attentive | resources, Ordering::Relaxed);
+        let lasting = self.listens.load(Ordering::Relaxed) & (RESOURCES | SLOTS);
+        self.listens.store(attentive | lasting, Ordering::Relaxed);
         self.binds_until
             .store(binds_until.nanos(), Ordering::Relaxed);
     }
@@ -40,6 +42,17 @@ impl Published {
     /// Sets the bit for resources. Only with the lock held.
     pub(super) fn add_resources(&self) {
         self.listens.fetch_or(RESOURCES, Ordering::Relaxed);
+    }
+
+    /// Sets the bit for slots. Only with the lock held.
+    pub(super) fn add_slots(&self) {
+        self.listens.fetch_or(SLOTS, Ordering::Relaxed);
+    }
+
+    /// Returns whether permits hold slots.
+    #[inline]
+    pub(super) fn has_slots(&self) -> bool {
+        self.listens.load(Ordering::Relaxed) & SLOTS != 0
     }
 
     /// Returns whether the end of a call has to be reported.

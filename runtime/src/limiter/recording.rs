@@ -77,8 +77,19 @@ impl Shared {
         counts.granted += counts.attempts + permits;
         counts.refused += self.late_counts.refused.load(Ordering::Relaxed);
         counts.given_up += self.late_counts.given_up.load(Ordering::Relaxed);
-        let begun = counts.attempts + self.fast_path.reported();
-        own.in_flight = begun.saturating_sub(ended);
+        if !self.has_slots() {
+            let begun = counts.attempts + self.fast_path.reported();
+            own.in_flight = begun.saturating_sub(ended);
+        }
         own
+    }
+
+    /// Returns the number of attempts under way. `waited`: the attempts that were admitted under the lock.
+    pub(super) fn attempts_in_flight(&self, waited: u64) -> u64 {
+        // In this order: an attempt begins before it ends.
+        let ended = self.fast_path.ended();
+        let (attempts, _) = self.fast_path.counts();
+        let begun = waited + attempts + self.fast_path.reported();
+        begun.saturating_sub(ended)
     }
 }

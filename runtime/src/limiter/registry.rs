@@ -96,6 +96,7 @@ fn declare_as(name: &str, rows: &Rows, place: StorePlace<'_>) -> Result<Limiter,
             shared.naming.forget_by_hand();
             let rows = configured::limits_of(&shared, rows, place.is_some());
             shared.set_quota(rows.first.quota);
+            shared.bound_slots(rows.concurrency);
         }
         Some(known) if known != *rows => {
             return Err(Error::conflict(format!(

@@ -55,7 +55,8 @@ impl Shared {
         of_row: bool,
     ) -> (Option<DeclaredBucket>, Forecast) {
         let part = report.own_part(of_row);
-        if report.needs_lock() || part.needs_lock() || self.published.is_attentive() {
+        let learns = self.published.is_attentive() || self.has_slots();
+        if report.needs_lock() || part.needs_lock() || learns {
             return self.tell(report, &part, None);
         }
         self.count_end_of(report, false);
@@ -89,6 +90,12 @@ impl Shared {
         let own = own.or_else(|| state.own(now).filter(|_| !part.of_resource));
         if let (Some(settlement), false) = (&report.settlement, part.of_resource) {
             state.settle(settlement, now);
+        }
+        if report.result.has_passed() && !part.of_resource {
+            state.passed_in_slot();
+        }
+        if report.slot && !part.of_resource {
+            state.release_slot();
         }
         if !part.of_resource {
             let took = report.received.map(|received| received.since(report.sent));

@@ -50,9 +50,20 @@ impl Request {
     }
 }
 
+/// A permit that was granted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Grant {
+    /// Time in cooldowns that the caller would still have accepted.
+    pub(crate) left: Span,
+    /// It holds a slot, which has to be released.
+    pub(crate) slot: bool,
+}
+
 /// Class of a waiter in the queue. Earlier variants are served first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Priority {
+    /// Calls in the body of another call that holds a slot of the same limiter, and so waits for them.
+    Nested,
     /// Calls that were granted a permit and did not pick it up in time.
     Returned,
     /// Calls that had an attempt before.
@@ -62,11 +73,20 @@ pub(crate) enum Priority {
 }
 
 impl Priority {
-    pub(super) const ALL: [Self; 3] = [Self::Returned, Self::Retries, Self::First];
+    pub(super) const ALL: [Self; 4] = [Self::Nested, Self::Returned, Self::Retries, Self::First];
 
     /// Priorities in the order in which the probe after a cooldown is chosen from them. Retries come last:
     /// they were just refused.
-    pub(super) const PROBE_ORDER: [Self; 3] = [Self::First, Self::Returned, Self::Retries];
+    pub(super) const PROBE_ORDER: [Self; 4] =
+        [Self::Nested, Self::First, Self::Returned, Self::Retries];
+
+    /// Returns the priority of a waiter that missed its permit.
+    pub(super) const fn returned(self) -> Self {
+        match self {
+            Self::Nested => Self::Nested,
+            _ => Self::Returned,
+        }
+    }
 
     /// Returns whether the probe is chosen from this priority rather than from `other`.
     pub(super) fn probes_before(self, other: Self) -> bool {

@@ -19,14 +19,15 @@ use super::Denial;
 use super::Limiter;
 use super::Permit;
 use super::Receipt;
-use super::Request;
 use super::Ticket;
-use super::shared::Shared;
+use super::Turn;
 
 /// Permit for a request with [costs](Limiter::acquire_costs), which can be corrected once it is known what the request
 /// really took.
 ///
-/// It dereferences to the [`Permit`], by which the response is reported. Dropping it changes nothing: the costs stand.
+/// It dereferences to the [`Permit`], by which the response is reported. Dropping it changes no costs: they stand. On a
+/// limiter with [`max_concurrency`](crate::LimiterBuilder::max_concurrency) it holds a slot until it is dropped, settled or
+/// made a receipt.
 ///
 /// # Examples
 ///
@@ -53,10 +54,10 @@ pub struct Reservation<'a> {
 
 impl<'a> Reservation<'a> {
     /// Returns the reservation of a permit that was counted when it was taken.
-    fn counted(limiter: &'a Limiter, costs: Costs, now: Instant) -> Self {
+    fn counted(limiter: &'a Limiter, costs: Costs, now: Instant, slot: bool) -> Self {
         Self {
             limiter,
-            permit: Permit::new(limiter, now),
+            permit: Permit::in_slot(limiter, now, slot),
             receipt: Receipt {
                 drawn_at: now,
                 costs,
@@ -65,9 +66,9 @@ impl<'a> Reservation<'a> {
         }
     }
 
-    fn new(limiter: &'a Limiter, costs: Costs, now: Instant) -> Self {
+    fn new(limiter: &'a Limiter, costs: Costs, now: Instant, slot: bool) -> Self {
         limiter.shared().fast_path.count_permit();
-        Self::counted(limiter, costs, now)
+        Self::counted(limiter, costs, now, slot)
     }
 
     /// Corrects what the request took, as [`Limiter::settle`] does.
@@ -158,21 +159,18 @@ pub struct AcquireCosts<'a> {
 
 impl AcquireCosts<'_> {
     #[cold]
-    fn wait(&mut self, costs: &Costs, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+    fn wait(&mut self, costs: &Costs, cx: &mut Context<'_>) -> Poll<Result<bool, Error>> {
         loop {
             if let Some(ticket) = &mut self.ticket {
                 let outcome = core::task::ready!(ticket.poll(cx));
                 self.ticket = None;
                 let refused = |refusal| denied(self.limiter, Denial::Refused(refusal), costs);
-                return Poll::Ready(outcome.map(drop).map_err(refused));
+                return Poll::Ready(outcome.map(|grant| grant.slot).map_err(refused));
             }
-            let request = Request {
-                costs: *costs,
-                ..Request::ONE
-            };
-            match Ticket::enter(self.limiter.shared(), request, cx) {
-                Ok(None) => return Poll::Ready(Ok(())),
-                Ok(ticket) => self.ticket = ticket,
+            let shared = self.limiter.shared();
+            match Ticket::enter(shared, shared.bare_request(*costs), cx) {
+                Ok(Turn::Granted { slot }) => return Poll::Ready(Ok(slot)),
+                Ok(Turn::Queued(ticket)) => self.ticket = Some(ticket),
                 Err(denial) => return Poll::Ready(Err(denied(self.limiter, denial, costs))),
             }
         }
@@ -201,13 +199,13 @@ impl<'a> Future for AcquireCosts<'a> {
         let (limiter, now) = (self.limiter, clock::quick());
         #[cfg(feature = "test-util")]
         if crate::context::unpaced::is_on() {
-            return Poll::Ready(Ok(Reservation::new(limiter, costs, now)));
+            return Poll::Ready(Ok(Reservation::new(limiter, costs, now, false)));
         }
         if self.ticket.is_none() && limiter.shared().pass_costs(&costs, now) {
-            return Poll::Ready(Ok(Reservation::counted(limiter, costs, now)));
+            return Poll::Ready(Ok(Reservation::counted(limiter, costs, now, false)));
         }
-        core::task::ready!(self.wait(&costs, cx))?;
-        Poll::Ready(Ok(Reservation::new(limiter, costs, clock::now())))
+        let slot = core::task::ready!(self.wait(&costs, cx))?;
+        Poll::Ready(Ok(Reservation::new(limiter, costs, clock::now(), slot)))
     }
 }
 
@@ -283,13 +281,13 @@ impl Limiter {
         let now = clock::quick();
         #[cfg(feature = "test-util")]
         if crate::context::unpaced::is_on() {
-            return Ok(Reservation::new(self, costs, now));
+            return Ok(Reservation::new(self, costs, now, false));
         }
         if shared.pass_costs(&costs, now) {
-            return Ok(Reservation::counted(self, costs, now));
+            return Ok(Reservation::counted(self, costs, now, false));
         }
         match shared.try_take(&costs) {
-            Ok(()) => Ok(Reservation::new(self, costs, now)),
+            Ok(slot) => Ok(Reservation::new(self, costs, now, slot)),
             Err(refusal) => Err(shared.not_yet(Denial::Refused(refusal), &costs, clock::now())),
         }
     }
@@ -347,12 +345,5 @@ impl Limiter {
         }
         shared.settle_later(&settlement);
         Ok(())
-    }
-}
-
-impl Shared {
-    /// Returns the address by which a receipt knows its limiter.
-    fn address(&self) -> usize {
-        core::ptr::from_ref(self).addr()
     }
 }

@@ -20,7 +20,6 @@ use super::fast_path::TryTake;
 use super::locked::Locked;
 use super::request::Denial;
 use super::request::Refusal;
-use super::request::Request;
 use super::shared::Shared;
 use super::units::Units;
 use super::wake_list::WakeList;
@@ -35,6 +34,7 @@ impl Shared {
 
     /// Gives the limiter the limits beside its first, unless it has them.
     pub(super) fn add_rows(&self, rows: &Rows) {
+        self.bound(rows.concurrency);
         if rows.is_plain() || self.units.set(Box::new(Units::of(rows))).is_err() {
             return;
         }
@@ -198,13 +198,13 @@ impl Shared {
         passed
     }
 
-    /// Takes a permit now. The refusal carries the instant at which one is free.
-    pub(super) fn try_take(&self, costs: &Costs) -> Result<(), Refusal> {
-        let request = Request {
-            costs: *costs,
-            ..Request::ONE
-        };
-        self.with_state(|state, now, _| state.admit_now(&request, now))
+    /// Takes a permit now. Returns whether it holds a slot. The refusal carries the instant at which one is free.
+    pub(super) fn try_take(&self, costs: &Costs) -> Result<bool, Refusal> {
+        let request = self.bare_request(*costs);
+        self.with_state(|state, now, _| {
+            state.admit_now(&request, now)?;
+            Ok(state.takes_slot(request.priority))
+        })
     }
 
     /// Counts an attempt that passed and of which nothing is to be learnt, and corrects what it took.

@@ -18,7 +18,6 @@ use crate::bucket::Shape;
 use crate::clock;
 use crate::quota::Quota;
 use crate::time::Instant;
-use crate::time::Span;
 
 use super::callback::Callback;
 use super::counts::LateCounts;
@@ -34,6 +33,8 @@ use super::remote::Remote;
 use super::remote::RemoteConfig;
 use super::remote::client::StoreClient;
 use super::request::Denial;
+use super::request::Grant;
+use super::request::Priority;
 use super::request::Refusal;
 use super::request::Request;
 use super::request::Use;
@@ -64,6 +65,15 @@ pub(crate) struct Shared {
     pub(super) visits: AtomicU64,
 }
 
+/// Result of asking for a permit.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Entry {
+    /// The permit is taken. It may hold a slot.
+    Granted { slot: bool },
+    /// The caller waits at this index.
+    Queued(u32),
+}
+
 impl Shared {
     /// Creates a limiter that shares its limit through a store.
     pub(super) fn linked(quota: Quota, client: StoreClient, config: RemoteConfig) -> Arc<Self> {
@@ -81,6 +91,7 @@ impl Shared {
             let state = &mut locked.state;
             // The fast path stays shut: permits come from the store.
             state.remote = Some(Box::new(Remote::new(config)));
+            state.lease_slots();
             if state.quota().logged_window().is_some() {
                 state.set_quota(state.quota(), &self.fast_path, now, &mut wakes);
             }
@@ -133,30 +144,26 @@ impl Shared {
         passed
     }
 
-    /// Takes a permit now. The refusal carries the instant at which one is free.
+    /// Takes a permit now. Returns whether it holds a slot. The refusal carries the instant at which one is free.
     #[inline]
-    pub(super) fn take(&self, cost: u32, now: Instant) -> Result<(), Refusal> {
+    pub(super) fn take(&self, cost: u32, now: Instant) -> Result<bool, Refusal> {
         match self.fast_path.pass(cost, now) {
-            TryTake::Taken => Ok(()),
+            TryTake::Taken => Ok(false),
             TryTake::Empty(until) => Err(Refusal::Late { until }),
-            TryTake::Slow => {
-                let request = Request {
-                    costs: self.costs_of_requests(cost),
-                    ..Request::ONE
-                };
-                self.with_state(|state, now, _| state.admit_now(&request, now))
-            }
+            TryTake::Slow => self.try_take(&self.costs_of_requests(cost)),
         }
     }
 
-    /// Takes a permit now (`None`), or joins the queue and returns the index of the waiter.
-    pub(super) fn enter(&self, request: Request, cx: &Context<'_>) -> Result<Option<u32>, Denial> {
+    /// Takes a permit now, or joins the queue and returns the index of the waiter.
+    pub(super) fn enter(&self, request: Request, cx: &Context<'_>) -> Result<Entry, Denial> {
         let handle = Handle::try_current();
         let (mut locked, now) = self.lock_state();
         let mut wakes = WakeList::new();
         locked.state.waits.backoff += Duration::from(request.backed_off);
         let entered = match locked.state.admit(&request, now) {
-            Ok(()) => Ok(None),
+            Ok(()) => Ok(Entry::Granted {
+                slot: locked.state.takes_slot(request.priority),
+            }),
             Err(refusal @ (Refusal::TooLarge { .. } | Refusal::NoStore)) => {
                 Err(Denial::Refused(refusal))
             }
@@ -165,7 +172,7 @@ impl Shared {
                 Err(_) => Err(Denial::NoRuntime),
                 Ok(handle) => {
                     let joined = self.join(&mut locked, &handle, request, cx, now, &mut wakes);
-                    joined.map(Some)
+                    joined.map(Entry::Queued)
                 }
             },
         };
@@ -202,14 +209,13 @@ impl Shared {
             .map_err(Denial::Refused)
     }
 
-    /// Returns the outcome of a wait, or `None` while it lasts. A permit carries the time in cooldowns that the
-    /// caller would still have accepted.
+    /// Returns the outcome of a wait, or `None` while it lasts.
     pub(super) fn check(
         &self,
         index: u32,
         cx: &Context<'_>,
         wanted: Use,
-    ) -> Option<Result<Span, Refusal>> {
+    ) -> Option<Result<Grant, Refusal>> {
         let mut locked = self.lock();
         let mut now = clock::now();
         // More than once if the permit that it comes back for is late as well, because this thread was stopped between
@@ -219,31 +225,21 @@ impl Shared {
             now = clock::now();
         }
         let closed = locked.state.cooldown.closed_for(now);
+        let slots = locked.state.slots.is_some();
         let waiter = locked.state.queue.waiter_mut(index);
         let since = waiter.since;
         let outcome = match waiter.state() {
-            WaiterState::Granted { .. } | WaiterState::Held { .. } => {
-                Ok(waiter.max_closed.minus(closed))
-            }
+            WaiterState::Granted { .. } | WaiterState::Held { .. } => Ok(Grant {
+                left: waiter.max_closed.minus(closed),
+                slot: slots && waiter.priority != Priority::Nested,
+            }),
             WaiterState::Late { until } => Err(Refusal::Late { until }),
             WaiterState::Closed { until } => Err(Refusal::Closed { until }),
             WaiterState::TooLarge => Err(locked.state.refusal_of_cost(index)),
             WaiterState::NoStore => Err(Refusal::NoStore),
             WaiterState::Shut => Err(Refusal::Shut),
             WaiterState::Waiting | WaiterState::Absent => {
-                let known = waiter
-                    .waker
-                    .as_ref()
-                    .is_some_and(|known| known.will_wake(cx.waker()));
-                // Dropping a waker can drop a task, which can re-enter the limiter: not under the lock.
-                let replaced = if known {
-                    None
-                } else {
-                    waiter.waker.replace(cx.waker().clone())
-                };
-                let runtime = waiter.runtime;
-                self.follow(locked, index, runtime);
-                drop(replaced);
+                self.keep_waiting(locked, index, cx);
                 return None;
             }
         };
@@ -256,6 +252,24 @@ impl Shared {
             Err(_) => locked::remove_without_permit(locked, index, now),
         }
         Some(outcome)
+    }
+
+    /// Replaces the waker of a waiter, and moves it to the runtime that polls it.
+    fn keep_waiting(&self, mut locked: MutexGuard<'_, Locked>, index: u32, cx: &Context<'_>) {
+        let waiter = locked.state.queue.waiter_mut(index);
+        let known = waiter
+            .waker
+            .as_ref()
+            .is_some_and(|known| known.will_wake(cx.waker()));
+        // Dropping a waker can drop a task, which can re-enter the limiter: not under the lock.
+        let replaced = if known {
+            None
+        } else {
+            waiter.waker.replace(cx.waker().clone())
+        };
+        let runtime = waiter.runtime;
+        self.follow(locked, index, runtime);
+        drop(replaced);
     }
 
     /// Puts a waiter that did not pick up its permit in time at the front again.
@@ -289,7 +303,7 @@ impl Shared {
         }
         locked
             .state
-            .take_back(waiter.state(), waiter.since, &costs, now);
+            .take_back((waiter.state(), waiter.priority), waiter.since, &costs, now);
         self.finish(locked, now, &mut WakeList::new());
     }
 }

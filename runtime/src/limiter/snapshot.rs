@@ -1,5 +1,6 @@
 //! State of a limiter at one moment.
 
+use core::num::NonZeroU32;
 use core::time::Duration;
 
 use crate::costs::MAX_ROWS;
@@ -46,8 +47,12 @@ pub struct Snapshot {
     /// Number of calls that wait for a permit.
     pub waiting: usize,
     /// Number of attempts under way: annotated functions whose body runs, and closures of
-    /// [`Limiter::call`](crate::Limiter::call).
+    /// [`Limiter::call`](crate::Limiter::call). With
+    /// [`max_concurrency`](crate::LimiterBuilder::max_concurrency) the number of slots that are held: by attempts (one in the
+    /// body of another shares its slot), by streams that keep a [`Meter`](crate::Meter), and by permits.
     pub in_flight: u64,
+    /// Most calls that may be in flight at once, if there is a bound.
+    pub max_concurrency: Option<NonZeroU32>,
     /// Whether the limiter was [closed](crate::Limiter::close), and refuses all calls.
     pub closed: bool,
     /// Remaining time of the cooldown, if there is one: a server or the program asked for it.

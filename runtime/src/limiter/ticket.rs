@@ -5,12 +5,13 @@ use core::task::Poll;
 use std::sync::Arc;
 
 use crate::time::Instant;
-use crate::time::Span;
 
 use super::request::Denial;
+use super::request::Grant;
 use super::request::Refusal;
 use super::request::Request;
 use super::request::Use;
+use super::shared::Entry;
 use super::shared::Shared;
 
 /// A place in the queue, or a permit that was not picked up yet. Dropping it passes both on.
@@ -22,15 +23,27 @@ pub(crate) struct Ticket {
     done: bool,
 }
 
+/// Result of asking for a permit.
+#[derive(Debug)]
+pub(crate) enum Turn {
+    /// The permit is taken. It may hold a slot, which has to be released.
+    Granted {
+        slot: bool,
+    },
+    Queued(Ticket),
+}
+
 impl Ticket {
-    /// Takes a permit now (`None`), or a place in the queue.
+    /// Takes a permit now, or a place in the queue. A permit may hold a slot.
     pub(crate) fn enter(
         limiter: &Arc<Shared>,
         request: Request,
         cx: &Context<'_>,
-    ) -> Result<Option<Self>, Denial> {
-        let entered = limiter.enter(request, cx)?;
-        Ok(entered.map(|index| Self::at(limiter, index)))
+    ) -> Result<Turn, Denial> {
+        Ok(match limiter.enter(request, cx)? {
+            Entry::Granted { slot } => Turn::Granted { slot },
+            Entry::Queued(index) => Turn::Queued(Self::at(limiter, index)),
+        })
     }
 
     /// Joins the queue, also where a permit is free at once.
@@ -51,9 +64,8 @@ impl Ticket {
         }
     }
 
-    /// Waits for the permit, and yields the time in cooldowns that the caller would still have waited
-    /// for. Not to be polled again once it is ready.
-    pub(crate) fn poll(&mut self, cx: &Context<'_>) -> Poll<Result<Span, Refusal>> {
+    /// Waits for the permit. Not to be polled again once it is ready.
+    pub(crate) fn poll(&mut self, cx: &Context<'_>) -> Poll<Result<Grant, Refusal>> {
         match self.shared.check(self.index, cx, Use::Now) {
             None => Poll::Pending,
             Some(outcome) => {
@@ -65,7 +77,7 @@ impl Ticket {
 
     /// As [`poll`](Self::poll), but keeps the permit until it is [used up](Self::use_up). The limiter may
     /// revoke it until then, see [`is_held`](Self::is_held).
-    pub(crate) fn hold(&mut self, cx: &Context<'_>) -> Poll<Result<Span, Refusal>> {
+    pub(crate) fn hold(&mut self, cx: &Context<'_>) -> Poll<Result<Grant, Refusal>> {
         match self.shared.check(self.index, cx, Use::Later) {
             None => Poll::Pending,
             Some(outcome) => {
@@ -85,10 +97,10 @@ impl Ticket {
         self.shared.latest(self.index)
     }
 
-    /// Uses a permit that is held.
-    pub(crate) fn use_up(mut self) {
+    /// Uses a permit that is held. Returns `false` if it was revoked meanwhile.
+    pub(crate) fn use_up(mut self) -> bool {
         self.done = true;
-        self.shared.leave(self.index);
+        self.shared.leave(self.index)
     }
 
     /// Returns whether it is a place in this limiter's queue.

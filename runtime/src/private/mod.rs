@@ -9,6 +9,7 @@ mod rows;
 pub mod run_time;
 mod settings;
 mod site;
+mod slots;
 pub mod stores;
 mod values;
 
@@ -51,6 +52,7 @@ pub use self::values::KeysValue;
 pub use self::values::RateValue;
 pub use self::values::RetriesValue;
 pub use self::values::ShareValue;
+pub use self::values::SlotsValue;
 pub use self::values::StoreValue;
 pub use self::values::Unfit;
 

@@ -236,6 +236,14 @@ pub fn keys(value: &impl ToCount) -> Result<u32, Error> {
     }
 }
 
+/// Returns the value of `max_concurrency`.
+pub fn slots(value: &impl ToCount) -> Result<u32, Error> {
+    match value.to_count() {
+        0 => Err(Error::invalid(grammar::NO_SLOTS)),
+        slots => Ok(slots),
+    }
+}
+
 /// Returns the value of `factor`.
 pub fn factor(value: &impl ToNumber) -> Result<f64, Error> {
     let factor = value.to_number();

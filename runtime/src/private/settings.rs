@@ -13,6 +13,7 @@ use crate::quota::Quota;
 use crate::quota::Rate;
 use crate::report::Report;
 use crate::retry_on::RetryOn;
+use crate::row::MaxConcurrency;
 use crate::row::Row;
 use crate::row::Rows;
 use crate::store::OnStoreError;
@@ -31,6 +32,7 @@ pub struct Settings {
     starts_empty: bool,
     /// The limits of `limits`. Empty: the quota is the only one.
     pub(super) rows: &'static [Row],
+    pub(super) concurrency: Option<MaxConcurrency>,
     /// Units that the options `cost` and `settle` of the function name.
     pub(super) units: &'static [&'static str],
     pub(super) name: Option<&'static str>,
@@ -68,6 +70,7 @@ impl Settings {
         burst: None,
         starts_empty: false,
         rows: &[],
+        concurrency: None,
         units: &[],
         name: None,
         block: None,
@@ -284,7 +287,8 @@ impl Settings {
         let only = self.quota.map(Row::only);
         let rows = self.rows.iter().copied().chain(only);
         let started = |row: Row| Row::new(row.unit, row.quota.starting_empty());
-        Rows::of(rows.map(|row| if self.starts_empty { started(row) } else { row }))
+        let rows = rows.map(|row| if self.starts_empty { started(row) } else { row });
+        Some(Rows::of(rows)?.with_concurrency(self.concurrency))
     }
 
     /// Sets `on_retry`.

@@ -63,6 +63,8 @@ constants! {
     BurstValue: burst -> u32 where ToCount;
     /// Constant as value of `max_keys`.
     KeysValue: keys -> u32 where ToCount;
+    /// Constant as value of `max_concurrency`.
+    SlotsValue: slots -> u32 where ToCount;
     /// Constant as value of an option that is a duration.
     DurationValue: duration -> Duration where ToTime;
     /// Constant as value of `factor`.
@@ -141,6 +143,17 @@ macro_rules! counts {
             }
         }
 
+        impl SlotsValue<$type> {
+            /// Returns the number of calls in flight.
+            #[expect(clippy::allow_attributes, reason = "one list serves every number type")]
+            #[allow(unused_comparisons, clippy::cast_sign_loss, clippy::cast_lossless, reason = "not below 0")]
+            #[track_caller]
+            pub const fn slots(self) -> u32 {
+                assert!(self.0 > 0, "{}", grammar::NO_SLOTS);
+                count(self.0 as u128)
+            }
+        }
+
         impl RetriesValue<$type> {
             /// Returns the number of retries.
             #[expect(clippy::allow_attributes, reason = "one list serves every number type")]
@@ -181,6 +194,14 @@ macro_rules! non_zeros {
             #[track_caller]
             pub const fn keys(self) -> u32 {
                 KeysValue(self.0.get()).keys()
+            }
+        }
+
+        impl SlotsValue<NonZero<$type>> {
+            /// Returns the number of calls in flight.
+            #[track_caller]
+            pub const fn slots(self) -> u32 {
+                SlotsValue(self.0.get()).slots()
             }
         }
 

@@ -104,6 +104,16 @@ pub fn annotated_blocking(id: u64) -> io::Result<u64> {
     Ok(black_box(id))
 }
 
+/// With the attribute, and a bound of calls in flight.
+///
+/// # Errors
+///
+/// As [`bare`].
+#[rate_limited(rate = 1_000_000_000, burst = 4_294_967_295, max_concurrency = 8)]
+pub async fn bounded(id: u64) -> io::Result<u64> {
+    bare(id).await
+}
+
 /// With governor and backon.
 ///
 /// # Errors

@@ -33,7 +33,7 @@ const fn case(name: &'static str, run: fn(u64)) -> Case {
 }
 
 /// All cases, the floor first.
-pub const CASES: [Case; 30] = [
+pub const CASES: [Case; 31] = [
     case("compare-and-swap", |n| repeat(n, floor::compare_and_swap)),
     case("clock: std", |n| repeat(n, Instant::now)),
     case("clock: tokio", |n| repeat(n, tokio::time::Instant::now)),
@@ -80,6 +80,9 @@ pub const CASES: [Case; 30] = [
     }),
     case("call: paced, plain function in spawn_blocking", |n| {
         repeat_in_spawn_blocking(n, || calls::annotated_blocking(black_box(7)));
+    }),
+    case("call: paced, bounded in flight", |n| {
+        call(n, calls::bounded)
     }),
     case("call: governor and backon", |n| {
         call(n, calls::governor_and_backon);

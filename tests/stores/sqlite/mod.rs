@@ -9,6 +9,7 @@ mod folder;
 mod processes;
 mod resuming;
 mod running;
+mod slots;
 mod versions;
 
 use std::sync::Arc;

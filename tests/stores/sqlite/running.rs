@@ -62,6 +62,13 @@ impl Process {
         self.hear()
     }
 
+    /// Sends a signal, such as `-STOP`.
+    pub(super) fn signal(&self, signal: &str) {
+        let process = self.child.id().to_string();
+        let status = Command::new("kill").args([signal, &process]).status();
+        assert!(status.expect("kill runs").success());
+    }
+
     /// With SIGKILL.
     pub(super) fn kill(&mut self) {
         self.child.kill().expect("the process can be killed");

@@ -9,6 +9,7 @@ use tokio::runtime::Handle;
 use crate::clock;
 use crate::events;
 use crate::limiter::callback::Callback;
+use crate::limiter::state::leases::LeaseOrder;
 use crate::store::Policy;
 use crate::store::Reply;
 use crate::store::Store;
@@ -17,6 +18,7 @@ use crate::time::Instant;
 
 use super::Outgoing;
 use super::StoreEvent;
+use super::nudge::Nudge;
 
 /// Store of a limiter's shared state, and the key of that state.
 #[derive(Clone, Debug)]
@@ -24,6 +26,8 @@ pub(in crate::limiter) struct StoreClient {
     store: Arc<dyn Store>,
     key: Arc<str>,
     policy: Policy,
+    /// Wakes the task that asks for slots.
+    more: Arc<Nudge>,
 }
 
 impl StoreClient {
@@ -32,6 +36,7 @@ impl StoreClient {
             store,
             key: key.into(),
             policy,
+            more: Arc::default(),
         }
     }
 
@@ -61,6 +66,10 @@ impl StoreClient {
     /// Returns the name that the store knows the limiter by.
     pub(in crate::limiter) fn key(&self) -> &str {
         &self.key
+    }
+
+    pub(super) fn more(&self) -> &Nudge {
+        &self.more
     }
 
     pub(in crate::limiter) const fn policy(&self) -> Policy {
@@ -117,6 +126,7 @@ impl StoreClient {
 pub(in crate::limiter) struct Outbox {
     pub(in crate::limiter) outgoing: Vec<Outgoing>,
     pub(in crate::limiter) event: Option<StoreEvent>,
+    pub(in crate::limiter) leases: Option<LeaseOrder>,
     /// Runtime from which requests can be sent.
     pub(in crate::limiter) runtime: Option<Handle>,
     /// Instant at which to visit the limiter, although no caller may wait.

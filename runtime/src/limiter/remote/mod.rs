@@ -16,6 +16,8 @@ mod corrections;
 mod grant_log;
 mod held_calls;
 mod held_quotas;
+mod leases;
+mod nudge;
 mod outage;
 mod replies;
 mod requests;

@@ -50,6 +50,15 @@ impl fmt::Display for StoreEvent {
 }
 
 impl Remote {
+    /// Returns how many of `most` slots this process uses while the store is away, if it has leased fewer.
+    pub(in crate::limiter) fn slots_alone(&self, most: u32) -> u32 {
+        match self.config.on_error {
+            OnStoreError::Local => (most / self.config.processes.max(1)).max(1),
+            OnStoreError::Open => most,
+            OnStoreError::Closed => 0,
+        }
+    }
+
     /// Records a request that failed. A late one tells nothing if a later one was answered.
     pub(in crate::limiter) fn failed(&mut self, id: u64, why: &StoreError, now: Instant) {
         let heard = self.heard_at();

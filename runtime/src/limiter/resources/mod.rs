@@ -204,8 +204,11 @@ impl Shared {
         self.lock().state.queue.waiter(index).latest
     }
 
-    /// Removes a waiter that uses its permit.
-    pub(in crate::limiter) fn leave(&self, index: u32) {
-        locked::remove(self.lock(), index);
+    /// Removes a waiter that uses its permit. Returns `false` if that was revoked.
+    pub(in crate::limiter) fn leave(&self, index: u32) -> bool {
+        let locked = self.lock();
+        let state = locked.state.queue.waiter(index).state();
+        locked::remove(locked, index);
+        matches!(state, WaiterState::Held { .. })
     }
 }

@@ -22,7 +22,8 @@ impl LimiterState {
             rate: Rate::of_interval(self.bucket.shape.interval),
             available: self.available(now),
             waiting: self.queue.waiting(),
-            in_flight: 0,
+            in_flight: self.slots_held(),
+            max_concurrency: self.max_concurrency(),
             closed: self.shut,
             cooldown: (!left.is_zero()).then_some(left.into()),
             waits: self.waits,
@@ -52,6 +53,7 @@ impl LimiterState {
     /// time.
     pub(in crate::limiter) fn binds_until(&self) -> Instant {
         let is_plain = self.remote.is_none()
+            && self.slots.is_none()
             && self.queue.waiting() == 0
             && self.cooldown.probe() == Probe::Off
             && self.bucket.shape == self.declared_shape;

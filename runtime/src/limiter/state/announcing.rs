@@ -58,6 +58,7 @@ impl LimiterState {
             by_hand: self.announced.by_hand.take(),
             odd: mem::take(&mut self.announced.odd),
             stuck: mem::take(&mut self.announced.stuck),
+            lost: mem::take(&mut self.announced.lost),
             ..News::default()
         };
         let told = &mut self.announced;

@@ -20,6 +20,7 @@ impl LimiterState {
     fn end_of_hindrances(&self) -> Instant {
         let is_plain = self.remote.is_none()
             && self.enforces()
+            && self.slots.is_none()
             && self.queue.waiting() == 0
             && !self.shut
             && self.strict.is_none()
@@ -74,6 +75,7 @@ impl LimiterState {
     fn take_otherwise(&mut self, costs: &Costs, now: Instant) -> bool {
         let is_plain = self.is_idle_with_rows()
             && self.enforces()
+            && self.slots.is_none()
             && !self.shut
             && self.cooldown.probe() == Probe::Off
             && self.cooldown.until() <= now

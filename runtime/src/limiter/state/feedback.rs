@@ -17,6 +17,7 @@ use super::cooldown::PROBING;
 use super::cooldown::Probe;
 use super::faults::Faults;
 use super::overflow::Overflow;
+use super::rejection::Charge;
 use super::rejection::FirstTrip;
 use super::rejection::Rejection;
 use super::spread::Spread;
@@ -41,6 +42,11 @@ impl LimiterState {
         self.took(refused.received.since(refused.sent));
         let passes = self.new_passes(fast_path);
         self.learnt.passed_before(passes, now);
+        let charge = self.charge(refused, now);
+        if charge == Charge::Concurrency {
+            self.ended(refused.sent, now);
+            return self.understand(refused, now).0;
+        }
         let binds_all = self.count_and_judge(refused, now);
         if let (Some(heard), true) = (&refused.heard, binds_all) {
             self.learnt.hear_refusal(heard);
@@ -53,6 +59,7 @@ impl LimiterState {
         }
         let refused = Rejection {
             wait: understood.wait.or(refused.wait),
+            for_its_rate: refused.for_its_rate && charge == Charge::Rate,
             ..*refused
         };
         self.hold_all_back(&refused, understood.later, fast_path, now, wakes);

@@ -46,9 +46,17 @@ impl LimiterState {
             let until = if until > now { until } else { held };
             return Err(Refusal::Late { until });
         }
+        if !self.has_slot_for(request.priority) {
+            self.want_slot();
+            // When one is free is not known: this is the rest of the wait.
+            return Err(Refusal::Late {
+                until: until.max(now),
+            });
+        }
         let credit = self.credit(now);
         match self.pay_all(costs, now, credit) {
             Ok(_) => {
+                self.take_slot(request.priority, costs, now);
                 self.cooldown.granted(request.reports, now);
                 Ok(())
             }
@@ -92,6 +100,7 @@ impl LimiterState {
         self.soonest = self.soonest.min(waiter.latest);
         self.fresh |= mem::take(&mut self.was_full);
         self.expect_wait(&waiter, costs, slow, until, now);
+        self.announce_slots_after(slow);
         let ahead_of_others = waiter.priority != Priority::First;
         let index = self.queue.join(waiter, costs);
         if ahead_of_others {
@@ -117,18 +126,11 @@ impl LimiterState {
                 return Next::More;
             }
             let costs = self.queue.costs(head);
-            let &Waiter {
-                latest,
-                refusable,
-                reports,
-                ..
-            } = self.queue.waiter(head);
-            if now >= expiry(latest) {
-                wakes.add(self.queue.decide(head, WaiterState::Late { until: now }));
-                continue;
-            }
-            if refusable && self.no_store(latest, now).is_some() {
-                wakes.add(self.queue.decide(head, WaiterState::NoStore));
+            let waiter = self.queue.waiter(head);
+            let (refusable, reports) = (waiter.refusable, waiter.reports);
+            let priority = waiter.priority;
+            if let Some(state) = self.refusal_of_head(head, now) {
+                wakes.add(self.queue.decide(head, state));
                 continue;
             }
             let held_until = self.cooldown.held_until();
@@ -136,12 +138,18 @@ impl LimiterState {
                 let due = self.due_in_all(&TotalCosts::default().and(&costs), now);
                 return self.next(held_until.max(due), now, wakes);
             }
+            if !self.has_slot_for(priority) {
+                // The slot that is released next comes with a visit to the lock.
+                let announced = self.wait_for_slot(refusable, now);
+                return self.next(announced, now, wakes);
+            }
             match self.pay_all(&costs, now, TIMER_SLACK) {
                 Err(until) => return self.next(until, now, wakes),
                 Ok(until) => {
                     if self.bucket.tat < now {
                         self.owed_until = now + TIMER_SLACK;
                     }
+                    self.take_slot(priority, &costs, now);
                     self.cooldown.granted(reports, now);
                     self.account(head, now);
                     wakes.add(self.queue.grant(head, until, now));
@@ -152,13 +160,31 @@ impl LimiterState {
         Next::Idle
     }
 
+    /// Returns the state of the waiter that is served next, if it is to be refused.
+    fn refusal_of_head(&self, head: u32, now: Instant) -> Option<WaiterState> {
+        let &Waiter {
+            latest, refusable, ..
+        } = self.queue.waiter(head);
+        if now >= expiry(latest) {
+            return Some(WaiterState::Late { until: now });
+        }
+        let refuses = refusable && self.no_store(latest, now).is_some();
+        refuses.then_some(WaiterState::NoStore)
+    }
+
     /// Returns the waiter that is served next.
     fn head(&self, now: Instant) -> Option<u32> {
         let probe = match self.cooldown.probe() {
             Probe::Armed { .. } if self.cooldown.until() <= now => self.queue.probe(),
             _ => None,
         };
-        probe.or_else(|| self.queue.head())
+        let waits = |&index: &u32| !self.has_slot_for(self.queue.waiter(index).priority);
+        // Calls that hold a slot may wait for one that needs none.
+        let head = self.queue.head();
+        match probe {
+            Some(probe) if waits(&probe) => head.or(Some(probe)),
+            _ => probe.or(head),
+        }
     }
 
     /// Returns what is due next: a permit, the end of what delays it, the end of an unused permit's lease, or

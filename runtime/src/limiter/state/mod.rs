@@ -13,7 +13,10 @@ pub(super) mod feedback;
 pub(super) mod forecast;
 pub(super) mod granting;
 mod hearing;
+mod in_flight;
 mod in_store;
+pub(super) mod leases;
+mod leasing;
 pub(super) mod news;
 mod observing;
 pub(super) mod overflow;
@@ -29,6 +32,7 @@ mod row_paces;
 mod row_set;
 pub(super) mod rows;
 mod settlement;
+pub(super) mod slots;
 pub(super) mod source;
 pub(super) mod spread;
 pub(super) mod strict;
@@ -55,6 +59,7 @@ use self::peaks::Peaks;
 use self::queue::Queue;
 use self::rejection::FirstTrip;
 use self::row_set::RowSet;
+use self::slots::Slots;
 use self::strict_state::StrictState;
 use super::counts::Counts;
 use super::fast_path::FastPath;
@@ -132,6 +137,8 @@ pub(super) struct LimiterState {
     /// Instant from which on nothing but the limits holds calls back. Only for several limits, and between the visits to the
     /// lock.
     unhindered_from: Instant,
+    /// Calls in flight, once there is or was a bound of them.
+    pub(super) slots: Option<Box<Slots>>,
     /// Costs of attempts are corrected. The instant of each overflow has to be known for that, so the fast path stays shut.
     pub(super) settles: bool,
     /// Peaks of the level of the bucket, once costs are corrected.
@@ -179,6 +186,7 @@ impl LimiterState {
             strict: StrictState::of(quota),
             rows: None,
             unhindered_from: Instant::FAR,
+            slots: None,
             settles: false,
             peaks: None,
             forgiven: 0,
@@ -286,7 +294,7 @@ impl LimiterState {
 
     /// Returns whether permits need more than the bucket of the fast path.
     pub(super) const fn needs_lock(&self) -> bool {
-        self.rows.is_some() || self.settles
+        self.rows.is_some() || self.settles || self.slots.is_some()
     }
 
     pub(super) const fn quota(&self) -> Quota {

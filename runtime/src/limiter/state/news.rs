@@ -43,6 +43,8 @@ pub(in crate::limiter) struct Announced {
     pub(super) stuck_at: Option<Instant>,
     /// Number of such calls to be announced.
     pub(super) stuck: usize,
+    /// Number of calls in flight whose lease of a slot has ended, to be announced.
+    pub(super) lost: u32,
 }
 
 /// Changes, in the order in which they are announced.
@@ -60,6 +62,7 @@ pub(in crate::limiter) struct News {
     pub(super) by_hand: Option<ByHand>,
     pub(super) odd: Oddities,
     pub(super) stuck: usize,
+    pub(super) lost: u32,
 }
 
 impl Announced {
@@ -75,6 +78,7 @@ impl Announced {
         by_hand: None,
         stuck_at: None,
         stuck: 0,
+        lost: 0,
     };
 
     /// Forgets all but the times of announcements that are made now and then.
@@ -111,6 +115,9 @@ impl News {
         tell_odd(self.odd, limiter);
         if self.stuck > 0 {
             events::stuck(limiter, self.stuck);
+        }
+        if self.lost > 0 {
+            events::leases_ended(limiter, self.lost);
         }
         if self.resumed {
             events::resumed(limiter);

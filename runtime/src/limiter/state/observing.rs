@@ -119,6 +119,7 @@ impl LimiterState {
         if self.mode == Mode::Observe {
             self.observe(request, after, now);
         }
+        self.take_slot(request.priority, &request.costs, now);
         Ok(())
     }
 

@@ -55,7 +55,8 @@ impl LimiterState {
         while let Some(index) = self.queue.oldest_grant() {
             let waiter = self.queue.waiter(index);
             let (state, since) = (waiter.state(), waiter.since);
-            let came_back = waiter.priority == Priority::Returned;
+            let priority = waiter.priority;
+            let came_back = priority == Priority::Returned;
             if since + LEASE > now {
                 break;
             }
@@ -63,7 +64,7 @@ impl LimiterState {
             // Its waker was called when the permit was granted.
             drop(self.queue.decide(index, WaiterState::Absent));
             let costs = self.queue.costs(index);
-            self.take_back(state, since, &costs, now);
+            self.take_back((state, priority), since, &costs, now);
             if came_back {
                 last_returned = Some(since);
             }
@@ -96,13 +97,14 @@ impl LimiterState {
         self.unlog_unused();
         self.void_unused_calls(now);
         self.give_back_unused_rows(now);
+        self.give_back_unused_slots();
         self.queue.revoke()
     }
 
-    /// Takes back the permit that a waiter held in `state`, since `since`.
+    /// Takes back the permit that a waiter of this priority held in `state`, since `since`.
     pub(in crate::limiter) fn take_back(
         &mut self,
-        state: WaiterState,
+        (state, priority): (WaiterState, Priority),
         since: Instant,
         costs: &Costs,
         now: Instant,
@@ -114,6 +116,7 @@ impl LimiterState {
             return;
         }
         let cost = costs.of(0);
+        self.give_back_slot(priority);
         self.cooldown.unused(since);
         if self.draws_calls() {
             return self.take_call_back(costs, until, since, now);

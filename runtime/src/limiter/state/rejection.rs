@@ -45,3 +45,14 @@ pub(crate) struct Rejection<'a> {
     /// The limiter has counted this refusal before.
     pub(crate) counted: bool,
 }
+
+/// Consequence of a refusal for the limiter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Charge {
+    /// The rate is too high.
+    Rate,
+    /// Too many calls were in flight.
+    Concurrency,
+    /// Too many calls were in flight, and the server asked for a pause without naming them.
+    ConcurrencyAndPause,
+}

@@ -97,6 +97,7 @@ impl LimiterState {
 
     /// Plans the requests to the store for what waiters need. Returns when to come back for more.
     pub(super) fn plan_requests(&mut self, now: Instant) -> Instant {
+        let tokens = self.usable_tokens(self.queue.cost_ahead(Priority::First));
         let Some(remote) = &mut self.remote else {
             return Instant::FAR;
         };
@@ -105,8 +106,10 @@ impl LimiterState {
         }
         let head = self.queue.head();
         let demand = Demand {
-            tokens: self.queue.cost_ahead(Priority::First),
-            first: head.map_or(0, |head| self.queue.waiter(head).cost),
+            tokens,
+            first: head
+                .filter(|_| tokens > 0)
+                .map_or(0, |head| self.queue.waiter(head).cost),
             latest: head.map_or(Instant::FAR, |head| self.queue.waiter(head).latest),
             soonest: self.soonest,
         };

@@ -8,3 +8,5 @@ pub(in crate::limiter) const BY_HAND: &str = "the program asked for it";
 pub(in crate::limiter) const STORE: &str = "another process was asked for it";
 pub(in crate::limiter) const BACKOFF: &str = "the call backs off";
 pub(in crate::limiter) const QUEUE: &str = "other calls are ahead";
+pub(in crate::limiter) const SLOTS: &str =
+    "as many calls as `max_concurrency` allows are in flight";

@@ -43,7 +43,7 @@ impl Queue {
         let waiter = self.waiter_mut(index);
         let again = waiter.priority == Priority::Returned;
         waiter.since = now;
-        waiter.priority = Priority::Returned;
+        waiter.priority = waiter.priority.returned();
         waiter.set(WaiterState::Waiting);
         if again {
             self.push_front(index);

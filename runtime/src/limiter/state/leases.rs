@@ -1,0 +1,142 @@
+//! Slots that this process has leased from a store, which shares them among all processes.
+
+use crate::limiter::callback::LeaseClaim;
+use crate::limiter::callback::LeasedSlots;
+use crate::limiter::callback::NextClaim;
+
+/// Slots that this process has leased.
+#[derive(Debug)]
+pub(in crate::limiter) struct Leases {
+    /// Number of this process in the store.
+    process: u64,
+    leased: u32,
+    /// The fair part of them, while callers of other processes wait.
+    part: u32,
+    /// Most slots in use since the last claim.
+    busiest: u32,
+    /// Slots that callers want, also those who do not wait.
+    wanted: u32,
+    /// Slots that the last claim said were wanted.
+    claimed: u32,
+    /// The task that asks for slots runs.
+    runs: bool,
+    /// More slots are wanted than at the last claim.
+    asks: bool,
+}
+
+/// Order to the task that asks for slots.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::limiter) enum LeaseOrder {
+    /// Start it for this process.
+    Start(u64),
+    /// Wake it.
+    Wake,
+}
+
+impl Leases {
+    pub(super) fn new() -> Self {
+        Self {
+            process: rand::random(),
+            leased: 0,
+            part: u32::MAX,
+            busiest: 0,
+            wanted: 0,
+            claimed: 0,
+            runs: false,
+            asks: false,
+        }
+    }
+
+    /// Returns how many slots this process may use.
+    pub(super) fn usable(&self) -> u32 {
+        self.leased.min(self.part)
+    }
+
+    /// Goes on with at least so many slots while the store is away.
+    pub(super) fn go_on_with(&mut self, slots: u32) {
+        self.leased = self.leased.max(slots);
+        self.part = u32::MAX;
+    }
+
+    /// Records that `held` slots are in use.
+    pub(super) fn used(&mut self, held: u32) {
+        self.busiest = self.busiest.max(held);
+    }
+
+    /// Records that a caller waits for a slot, or wants one without waiting.
+    pub(super) fn want(&mut self, slots: u32) {
+        self.wanted = self.wanted.max(slots);
+        // Otherwise the task asks for them by itself.
+        self.asks |= !self.runs || slots > self.claimed;
+    }
+
+    /// Returns what the task is to do, if more slots are wanted.
+    pub(super) fn order(&mut self) -> Option<LeaseOrder> {
+        if !core::mem::take(&mut self.asks) {
+            return None;
+        }
+        Some(if core::mem::replace(&mut self.runs, true) {
+            LeaseOrder::Wake
+        } else {
+            LeaseOrder::Start(self.process)
+        })
+    }
+
+    pub(super) fn task_ended(&mut self) {
+        self.runs = false;
+    }
+
+    /// Returns the next claim. Slots that were idle since the last one are given back. `None`: nothing is needed, and the
+    /// task ends.
+    pub(super) fn claim(&mut self, most: u32, held: u32, waiting: u32) -> Option<LeaseClaim> {
+        let waiting = waiting.max(core::mem::take(&mut self.wanted));
+        self.claimed = waiting;
+        if held == 0 && waiting == 0 && self.leased == 0 {
+            self.runs = false;
+            return None;
+        }
+        // Not used before the reply: other processes may have them.
+        let used = if self.part < self.leased {
+            self.part.max(held)
+        } else {
+            self.busiest.max(held)
+        };
+        self.leased = self.leased.min(used);
+        self.busiest = held;
+        // Calls go on whose lease has ended: their slots are taken again.
+        let missing = held.saturating_sub(self.leased);
+        let want = missing.saturating_add(waiting);
+        Some(LeaseClaim {
+            most,
+            want: want.min(most.saturating_sub(self.leased)),
+            held: self.leased,
+            waiting,
+        })
+    }
+
+    /// Records the reply to a claim. Returns the number of calls in flight whose lease has ended, and when to ask again.
+    pub(super) fn hold(
+        &mut self,
+        slots: LeasedSlots,
+        most: u32,
+        held: u32,
+        waiting: u32,
+    ) -> (u32, NextClaim) {
+        let lost = self.leased.min(held).saturating_sub(slots.held);
+        self.leased = slots.held;
+        self.part = slots.part.unwrap_or(u32::MAX);
+        (lost, self.next(most, held, waiting))
+    }
+
+    /// Returns when to ask again.
+    pub(super) const fn next(&self, most: u32, held: u32, waiting: u32) -> NextClaim {
+        let lacks = waiting > 0 && self.leased < most;
+        if lacks || held > self.leased || self.part < self.leased {
+            NextClaim::Soon
+        } else if held < self.leased {
+            NextClaim::Idle
+        } else {
+            NextClaim::Renewal
+        }
+    }
+}

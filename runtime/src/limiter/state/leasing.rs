@@ -1,0 +1,92 @@
+//! Slots that a store shares among processes.
+
+use crate::limiter::callback::LeaseClaim;
+use crate::limiter::callback::LeasedSlots;
+use crate::limiter::callback::NextClaim;
+use crate::limiter::request::Priority;
+
+use super::LimiterState;
+use super::leases::LeaseOrder;
+use super::leases::Leases;
+
+impl LimiterState {
+    /// Leases slots from the store of the limit, if it has both.
+    pub(in crate::limiter) fn lease_slots(&mut self) {
+        if let (Some(slots), Some(_)) = (&mut self.slots, &self.remote) {
+            slots.leases.get_or_insert_with(Leases::new);
+        }
+    }
+
+    /// Records that a caller waits for a slot, or has none at once.
+    pub(super) fn want_slot(&mut self) {
+        let waiting = u32::try_from(self.queue.waiting()).unwrap_or(u32::MAX);
+        let Some(slots) = &mut self.slots else { return };
+        let (max, held) = (slots.max(), slots.held);
+        if let (Some(leases), Some(max)) = (&mut slots.leases, max) {
+            if leases.usable() < max.get() && held >= leases.usable() {
+                leases.want(waiting.max(1));
+            }
+        }
+    }
+
+    /// Returns what the task is to do that asks for slots.
+    pub(in crate::limiter) fn lease_order(&mut self) -> Option<LeaseOrder> {
+        self.slots.as_mut()?.leases.as_mut()?.order()
+    }
+
+    pub(in crate::limiter) fn lease_task_ended(&mut self) {
+        let leases = self.slots.as_mut().and_then(|it| it.leases.as_mut());
+        leases.into_iter().for_each(Leases::task_ended);
+    }
+
+    /// Returns the number of callers that wait for a slot.
+    fn waiting_for_slots(&self) -> u32 {
+        let is_blocking = self.slots.as_ref().is_some_and(|it| it.is_blocking());
+        let waiting = if is_blocking { self.queue.waiting() } else { 0 };
+        u32::try_from(waiting).unwrap_or(u32::MAX)
+    }
+
+    pub(in crate::limiter) fn lease_claim(&mut self) -> Option<LeaseClaim> {
+        let waiting = self.waiting_for_slots();
+        let slots = self.slots.as_mut()?;
+        let (max, held) = (slots.max(), slots.held);
+        let leases = slots.leases.as_mut()?;
+        let Some(max) = max else {
+            leases.task_ended();
+            return None;
+        };
+        leases.claim(max.get(), held, waiting)
+    }
+
+    /// Records how many slots this process has leased. `None`: the store is away, and it goes on with its part of them.
+    pub(in crate::limiter) fn leased(&mut self, reply: Option<LeasedSlots>) -> NextClaim {
+        let waiting = self.waiting_for_slots();
+        let (Some(slots), Some(remote)) = (&mut self.slots, &self.remote) else {
+            return NextClaim::Renewal;
+        };
+        let (max, held) = (slots.max(), slots.held);
+        let (Some(leases), Some(max)) = (&mut slots.leases, max) else {
+            return NextClaim::Renewal;
+        };
+        let most = max.get();
+        let Some(reply) = reply else {
+            leases.go_on_with(remote.slots_alone(most));
+            return leases.next(most, held, waiting);
+        };
+        let (lost, next) = leases.hold(reply, most, held, waiting);
+        self.announced.lost += lost;
+        next
+    }
+
+    /// Returns how many tokens callers can use now: those that wait for a slot take none.
+    pub(super) fn usable_tokens(&self, wanted: u64) -> u64 {
+        let head = self.queue.head().map(|head| self.queue.waiter(head));
+        let left = self.slots.as_ref().and_then(|slots| slots.left());
+        match (head, left) {
+            (Some(head), Some(left)) if head.priority != Priority::Nested => {
+                wanted.min(u64::from(left) * u64::from(head.cost.max(1)))
+            }
+            _ => wanted,
+        }
+    }
+}
