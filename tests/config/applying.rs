@@ -1,5 +1,7 @@
 //! Precedence, first use, what vanishes, and all or nothing.
 
+use core::num::NonZeroU32;
+
 use paced::Config;
 use paced::Error;
 use paced::Limiter;
@@ -224,4 +226,36 @@ async fn a_mode_goes_before_a_declaration_that_comes_later() {
     assert_eq!(limiter.mode(), Mode::Observe);
     apply("");
     assert_eq!(limiter.mode(), Mode::Off);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bound_of_calls_in_flight_changes_and_returns() {
+    let _turn = turn().await;
+    let limiter = Limiter::builder(quota("5/s", 5)).name("applying_slots");
+    let limiter = limiter
+        .max_concurrency(count(2))
+        .build()
+        .expect("the name is free");
+    let max = |limiter: &Limiter| {
+        limiter
+            .snapshot()
+            .max_concurrency
+            .map_or(0, NonZeroU32::get)
+    };
+    apply("[limiter.applying_slots]\nmax_concurrency = 50");
+    assert_eq!(max(&limiter), 50);
+    apply("[limiter.applying_slots]\nrate = 7");
+    assert_eq!(max(&limiter), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bound_of_calls_in_flight_holds_from_the_first_use_on() {
+    let _turn = turn().await;
+    apply("[limiter.applying_slots_later]\nmax_concurrency = 1");
+    let limiter = named("applying_slots_later", quota("5/s", 5));
+    let permit = limiter.try_acquire().expect("a slot");
+    assert!(limiter.try_acquire().is_err());
+    apply("");
+    assert!(limiter.try_acquire().is_ok());
+    drop(permit);
 }

@@ -7,6 +7,7 @@ use crate::grammar;
 use crate::nearest;
 use crate::quota::Quota;
 use crate::quota::Rate;
+use crate::row::MaxConcurrency;
 use crate::row::Row;
 use crate::row::Rows;
 
@@ -58,9 +59,6 @@ impl LimiterChanges {
 
     /// Returns the limits with these changes.
     pub(crate) fn applied_to(&self, declared: &Rows) -> Result<Rows, Misfit> {
-        if let Some(misfit) = self.unsupported() {
-            return Err(misfit);
-        }
         let mut rows = declared.clone();
         for (unit, changes) in &self.limits {
             let keys = || vec!["limits".to_owned(), unit.clone()];
@@ -98,16 +96,9 @@ impl LimiterChanges {
             }
         }
         self.change_first(&mut rows)?;
+        let max = self.max_concurrency.map(MaxConcurrency::Fixed);
+        rows.concurrency = max.or(rows.concurrency);
         Ok(rows)
-    }
-
-    /// Returns a change that limiters do not know yet.
-    fn unsupported(&self) -> Option<Misfit> {
-        let key = self.max_concurrency.map(|_| "max_concurrency")?;
-        Some(Misfit {
-            keys: vec![key.to_owned()],
-            sentence: format!("`{key}` is not supported yet"),
-        })
     }
 
     fn change_first(&self, rows: &mut Rows) -> Result<(), Misfit> {
