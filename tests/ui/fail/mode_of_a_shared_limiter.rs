@@ -3,6 +3,7 @@ use paced::rate_limited;
 
 #[rate_limited(limiter = limiter, mode = "observe")]
 async fn fetch(limiter: &Limiter) -> std::io::Result<()> {
+    let _ = limiter;
     Ok(())
 }
 
