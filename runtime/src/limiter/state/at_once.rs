@@ -119,12 +119,12 @@ mod tests {
     struct Numbers(u64);
 
     impl Numbers {
-        fn below(&mut self, end: u64) -> u64 {
+        fn below(&mut self, count: u64) -> u64 {
             self.0 = self
                 .0
                 .wrapping_mul(6_364_136_223_846_793_005)
                 .wrapping_add(1);
-            (self.0 >> 33) % end
+            (self.0 >> 33) % count
         }
 
         /// Returns a cost, which may be zero and may be above the burst.

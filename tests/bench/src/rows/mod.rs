@@ -23,7 +23,7 @@ pub struct Rows {
     llm: Vec<llm::Figures>,
 }
 
-/// What is measured in nanoseconds.
+/// Cases that are measured in nanoseconds.
 pub const CASES: &[Case] = &calls::CASES;
 
 impl Rows {
