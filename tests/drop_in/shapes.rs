@@ -234,24 +234,6 @@ macro_rules! shapes {
             shapes!(@variants [] [#[rate_limited(rate = 1000, max_retries = 0)]] [#[rate_limited(rate = 1000, max_retries = 0)]] ($($args)*) -> $ret { $($body)* });
         }
     };
-    // It blocks its thread.
-    (@module sync_fn $($function:tt)*) => {
-        shapes!(@module plain_fn $($function)*);
-    };
-    (@module sync_taking_fn $($function:tt)*) => {
-        shapes!(@module early_fn $($function)*);
-    };
-    (@rows sync_fn $shape:ident $rows:ident $with:tt) => {
-        shapes!(@rows sync_taking_fn $shape $rows $with);
-        row_at_once!($rows, $shape, "alone", plain, two, 2, $with);
-        row_at_once!($rows, $shape, "above #[instrument]", span, two_above, 2, $with);
-        row_at_once!($rows, $shape, "below #[instrument]", span, two_below, 2, $with);
-    };
-    (@rows sync_taking_fn $shape:ident $rows:ident $with:tt) => {
-        row_at_once!($rows, $shape, "alone", plain, none, 0, $with);
-        row_at_once!($rows, $shape, "above #[instrument]", span, none_above, 0, $with);
-        row_at_once!($rows, $shape, "below #[instrument]", span, none_below, 0, $with);
-    };
     // `#[instrument]` does not find the future.
     (@module bare_fn $($function:tt)*) => {
         shapes!(@module early_fn $($function)*);
@@ -310,9 +292,6 @@ macro_rules! shapes {
         row!($rows, $shape, "below #[instrument]", plain, span, none_below, 0, $with);
     };
 }
-
-// After the macros, which it uses.
-pub mod blocking;
 
 shapes! {
     async_fn nothing: () -> R { Ok(0) } with ();
