@@ -18,7 +18,7 @@ use super::Config;
 use super::Paying;
 use super::Refusing;
 use super::Usual;
-use super::payment::Key;
+use super::payment::OptKey;
 use super::payment::Terms;
 use super::phase::Cut;
 use super::phase::Phase;
@@ -118,7 +118,7 @@ impl<'s, S, R: Refusing, C: Paying> Call<'s, S, R, C> {
 
 impl Core<'_> {
     /// Waits for the end of the attempt's time, and returns the error of it.
-    fn time_out(&mut self, key: Key<'_>, cx: &mut Context<'_>) -> Poll<Error> {
+    fn time_out(&mut self, key: OptKey<'_>, cx: &mut Context<'_>) -> Poll<Error> {
         if let (Phase::Running(since), Ok(setup), Some(scope)) =
             (&*self.wait, self.setup, &self.scope)
         {

@@ -17,7 +17,7 @@ use crate::time::Instant;
 use crate::time::Span;
 use crate::verdict::Verdict;
 
-use super::payment::Key;
+use super::payment::OptKey;
 use super::payment::OwnCosts;
 use super::payment::Paying;
 use super::payment::Terms;
@@ -117,14 +117,14 @@ impl Core<'_> {
 
     /// Gives the call the whole limiter of its key, because there is something to tell of its attempt.
     #[cold]
-    pub(super) fn adopt(&mut self, key: Key<'_>) {
+    pub(super) fn adopt(&mut self, key: OptKey<'_>) {
         adopt(&mut self.brought, key, self.scope.as_ref());
     }
 }
 
 /// [`Core::adopt`] while parts of the call are borrowed.
 #[cold]
-pub(super) fn adopt(brought: &mut Option<Arc<Shared>>, key: Key<'_>, scope: Option<&Scope>) {
+pub(super) fn adopt(brought: &mut Option<Arc<Shared>>, key: OptKey<'_>, scope: Option<&Scope>) {
     #[cfg(feature = "test-util")]
     if scope.is_some_and(Scope::is_unpaced) {
         return;

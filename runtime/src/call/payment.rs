@@ -55,7 +55,7 @@ impl OwnCosts {
 }
 
 /// The key of a call, if it has one.
-pub(super) type Key<'a> = Option<&'a CallKey<'a>>;
+pub(super) type OptKey<'a> = Option<&'a CallKey<'a>>;
 
 /// How a call says what it takes.
 pub trait Paying {
@@ -98,7 +98,7 @@ impl Paying for Option<&OwnCosts> {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Terms<'a> {
     pub(super) own: Option<&'a OwnCosts>,
-    pub(super) key: Key<'a>,
+    pub(super) key: OptKey<'a>,
     /// The call can be refused, or has an outcome to return instead.
     pub(super) can_refuse: bool,
 }
@@ -109,7 +109,7 @@ pub(super) struct Paid<'a> {
     pub(super) own: Option<&'a OwnCosts>,
     /// Amounts that the option `settle` has found, in the order of the function's units.
     pub(super) spent: &'a [Option<u64>],
-    pub(super) key: Key<'a>,
+    pub(super) key: OptKey<'a>,
 }
 
 impl<'a> Paid<'a> {
@@ -125,7 +125,7 @@ impl<'a> Paid<'a> {
 
     /// Returns the same for a call with a key.
     #[inline]
-    pub(super) const fn of(self, key: Key<'a>) -> Self {
+    pub(super) const fn of(self, key: OptKey<'a>) -> Self {
         Self { key, ..self }
     }
 

@@ -30,7 +30,7 @@ use super::keyed;
 use super::next::NextAttempt;
 use super::outcome::Conclusion;
 use super::payment::Ending;
-use super::payment::Key;
+use super::payment::OptKey;
 use super::payment::Paid;
 use super::phase::Phase;
 use super::untyped::Core;
@@ -95,7 +95,7 @@ impl Core<'_> {
 
     /// Reports what the body has observed last, unless the report on the end of the attempt carries it. Returns whether
     /// it does.
-    fn carry_observation(&mut self, key: Key<'_>, reading: &Reading, verdict: Verdict) -> bool {
+    fn carry_observation(&mut self, key: OptKey<'_>, reading: &Reading, verdict: Verdict) -> bool {
         if !self.scope.as_mut().is_some_and(Scope::take_unheard) {
             return false;
         }
@@ -267,7 +267,7 @@ impl Core<'_> {
 
     /// Reports to the limiter at once what the body has observed.
     #[inline]
-    pub(super) fn heed(&mut self, key: Key<'_>) {
+    pub(super) fn heed(&mut self, key: OptKey<'_>) {
         if self.scope.as_mut().is_some_and(Scope::take_unheard) {
             self.adopt(key);
             self.heed_observation();

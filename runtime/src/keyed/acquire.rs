@@ -41,10 +41,10 @@ pub struct AcquireKey<'a> {
     fingerprint: u64,
     cost: u32,
     /// The wait for the key's limiter, once there has to be one.
-    wait: Option<Pin<Box<Wait>>>,
+    wait: Option<Pin<Box<KeyWait>>>,
 }
 
-type Wait = dyn Future<Output = Result<(), Error>> + Send + Sync;
+type KeyWait = dyn Future<Output = Result<(), Error>> + Send + Sync;
 
 impl<'a> AcquireKey<'a> {
     pub(super) const fn new(keys: &'a Keys, fingerprint: u64, cost: u32) -> Self {

@@ -29,7 +29,7 @@ use crate::time::Instant;
 use crate::time::Span;
 
 use super::declaration::Declaration;
-use super::shard::Known;
+use super::shard::KeyState;
 use super::shard::Shard;
 
 /// Number of keys of one shard, if all of them are there: a table of this size grows in less than a tenth of a
@@ -63,7 +63,7 @@ pub(crate) struct Keys {
     /// The same for keys that come when all buckets are full again that began empty.
     later: Rows,
     shape: Shape,
-    /// A bucket is enough while nobody waits.
+    /// A bucket is enough while no caller waits.
     is_compact: bool,
     /// Instant at which the bucket of an unknown key is full.
     unknown: Instant,
@@ -86,7 +86,7 @@ pub(crate) enum Taken {
     Limiter(Arc<Shared>),
 }
 
-/// What is missing for tokens to be taken.
+/// Reason for which no tokens are taken.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Lack {
     /// They are there at this instant.
@@ -175,12 +175,12 @@ impl Keys {
         let mut shard = self.shard(fingerprint);
         let sweeps = shard.is_nth_access(ACCESSES_OF_A_SWEEP);
         let taken = match shard.find(fingerprint) {
-            Known::Compact(mut bucket) => bucket
+            KeyState::Compact(mut bucket) => bucket
                 .take(cost, now, self.shape)
                 .map(|()| Taken::Granted)
                 .map_err(Lack::Tokens),
-            Known::Whole(limiter) => Ok(Taken::Limiter(limiter)),
-            Known::Nothing => self.take_first(&mut shard, fingerprint, cost, now),
+            KeyState::Whole(limiter) => Ok(Taken::Limiter(limiter)),
+            KeyState::Nothing => self.take_first(&mut shard, fingerprint, cost, now),
         };
         drop(shard);
         if sweeps {
@@ -223,13 +223,13 @@ impl Keys {
             let mut shard = self.shard(fingerprint);
             let now = clock::now();
             let tat = match shard.find(fingerprint) {
-                Known::Whole(limiter) => return Ok(limiter),
-                Known::Compact(bucket) => bucket.bucket(now, self.shape).tat,
-                Known::Nothing if self.reserve() => {
+                KeyState::Whole(limiter) => return Ok(limiter),
+                KeyState::Compact(bucket) => bucket.bucket(now, self.shape).tat,
+                KeyState::Nothing if self.reserve() => {
                     shard.insert(fingerprint, self.unknown);
                     self.unknown
                 }
-                Known::Nothing => {
+                KeyState::Nothing => {
                     drop(shard);
                     if self.make_room(fingerprint, now) {
                         continue;
@@ -270,7 +270,7 @@ impl Keys {
         self.sweep(next, buckets, now, false)
     }
 
-    /// Sweeps a part of a shard, unless somebody else uses it. Returns whether a key was removed.
+    /// Sweeps a part of a shard, unless another caller uses it. Returns whether a key was removed.
     fn sweep(&self, at: usize, buckets: usize, now: Instant, waits: bool) -> bool {
         let Some(Padded(shard)) = self.shards.get(at) else {
             return false;
@@ -297,16 +297,16 @@ impl Keys {
     pub(super) fn snapshot(&self, fingerprint: u64) -> Snapshot {
         let (now, mut shard) = (clock::now(), self.shard(fingerprint));
         let bucket = match shard.find(fingerprint) {
-            Known::Whole(limiter) => {
+            KeyState::Whole(limiter) => {
                 drop(shard);
                 return self.handle(limiter).snapshot();
             }
-            Known::Compact(bucket) => bucket.bucket(now, self.shape),
-            Known::Nothing if !self.is_compact => {
+            KeyState::Compact(bucket) => bucket.bucket(now, self.shape),
+            KeyState::Nothing if !self.is_compact => {
                 drop(shard);
                 return self.handle(Arc::clone(&self.pattern)).snapshot();
             }
-            Known::Nothing => Bucket::new(self.unknown, self.shape),
+            KeyState::Nothing => Bucket::new(self.unknown, self.shape),
         };
         Snapshot::of_bucket(self.quota(), bucket, now)
     }

@@ -44,14 +44,14 @@ use self::keys::MAX_KEYS;
 ///
 /// # Memory
 ///
-/// While nobody waits for a key and nothing was learnt of it, it takes 17 bytes in a table, which is about half full on
+/// While no caller waits for a key and nothing was learnt of it, it takes 17 bytes in a table, which is about half full on
 /// average. A key for which callers wait, which is closed by a cooldown or for which there is a
 /// [handle](Self::limiter), has a whole [`Limiter`] of about 1 KiB. With several limits, or with a strict window, that is so
 /// for each key until it is idle.
 ///
 /// Each access looks at two places of the table (in batches) and removes keys whose buckets are full again: there is no
 /// task, and no pause. At most [`max_keys`](KeyedBuilder::max_keys) keys are remembered. A key that is limited is never
-/// forgotten, so that a flood of other keys brings nobody a fresh bucket; a new key for which there is no room
+/// forgotten, so that a flood of other keys brings no caller a fresh bucket; a new key for which there is no room
 /// is [refused](Error::is_keys_exhausted).
 ///
 /// # Keys
@@ -286,7 +286,7 @@ impl<K: ?Sized> Keyed<K> {
     ///
     /// let per_second = |count| Quota::per_second(NonZeroU32::new(count).unwrap());
     /// let tenants: Keyed<str> = Keyed::new(per_second(5));
-    /// // A customer who pays for more.
+    /// // A tenant with a larger contract.
     /// tenants.limiter("acme")?.set_quota(per_second(100));
     /// assert_eq!(tenants.snapshot("acme").quota, per_second(100));
     /// assert_eq!(tenants.snapshot("globex").quota, per_second(5));

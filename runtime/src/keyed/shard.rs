@@ -12,23 +12,23 @@ use crate::time::Instant;
 use crate::time::Span;
 
 /// Mark in the place of a bucket: the key has a whole limiter.
-const WHOLE: u64 = 1 << 63;
+const WHOLE: Instant = Instant::FAR;
 
 /// Capacity below which no table is made smaller.
 const SMALL: usize = 16;
 
 /// One key.
 #[derive(Clone, Copy, Debug)]
-struct Key {
+struct KeyEntry {
     fingerprint: u64,
     /// The instant at which its bucket is full again, or [`WHOLE`].
-    tat: u64,
+    tat: Instant,
 }
 
 /// Part of the keys.
 #[derive(Debug)]
 pub(super) struct Shard {
-    keys: HashTable<Key>,
+    keys: HashTable<KeyEntry>,
     whole: HashTable<(u64, Arc<Shared>)>,
     /// Bucket of the table that the sweep looks at next.
     hand: usize,
@@ -36,9 +36,9 @@ pub(super) struct Shard {
     accesses: u32,
 }
 
-/// What is known of a key.
+/// State of a key.
 #[derive(Debug)]
-pub(super) enum Known<'a> {
+pub(super) enum KeyState<'a> {
     /// Nothing: its bucket is full.
     Nothing,
     /// It is a bucket.
@@ -49,21 +49,21 @@ pub(super) enum Known<'a> {
 
 /// Bucket of a key in its table.
 #[derive(Debug)]
-pub(super) struct CompactBucket<'a>(&'a mut u64);
+pub(super) struct CompactBucket<'a>(&'a mut Instant);
 
 impl CompactBucket<'_> {
     /// Takes tokens. `Err`: the instant at which they can be taken.
     #[inline]
     pub(super) fn take(&mut self, cost: u32, now: Instant, shape: Shape) -> Result<(), Instant> {
         let bucket = self.bucket(now, shape);
-        *self.0 = bucket.take(cost, now, Span::ZERO)?.tat.nanos();
+        *self.0 = bucket.take(cost, now, Span::ZERO)?.tat;
         Ok(())
     }
 
     /// Returns the bucket. The clock of another runtime may have been ahead of this one's.
     #[inline]
     pub(super) fn bucket(&self, now: Instant, shape: Shape) -> Bucket {
-        let mut bucket = Bucket::new(Instant::from_nanos(*self.0), shape);
+        let mut bucket = Bucket::new(*self.0, shape);
         bucket.bound(now);
         bucket
     }
@@ -88,23 +88,20 @@ impl Shard {
 
     /// Returns what is known of a key.
     #[inline]
-    pub(super) fn find(&mut self, fingerprint: u64) -> Known<'_> {
+    pub(super) fn find(&mut self, fingerprint: u64) -> KeyState<'_> {
         let key = self
             .keys
             .find_mut(fingerprint, |key| key.fingerprint == fingerprint);
         match key {
-            None => Known::Nothing,
-            Some(Key { tat, .. }) if *tat != WHOLE => Known::Compact(CompactBucket(tat)),
+            None => KeyState::Nothing,
+            Some(KeyEntry { tat, .. }) if *tat != WHOLE => KeyState::Compact(CompactBucket(tat)),
             Some(_) => whole_of(&self.whole, fingerprint),
         }
     }
 
     /// Adds a key of which nothing is known.
     pub(super) fn insert(&mut self, fingerprint: u64, tat: Instant) {
-        let key = Key {
-            fingerprint,
-            tat: tat.nanos(),
-        };
+        let key = KeyEntry { fingerprint, tat };
         self.keys.insert_unique(fingerprint, key, hash);
     }
 
@@ -145,7 +142,7 @@ impl Shard {
                 };
                 level
             } else {
-                Instant::from_nanos(key.tat)
+                key.tat
             };
             removed += usize::from(self.update(at, tat, now));
         }
@@ -155,7 +152,7 @@ impl Shard {
         removed
     }
 
-    /// Removes the whole limiter of a key that nobody uses, if a bucket is enough or none is needed. Returns the level of
+    /// Removes the whole limiter of a key that no caller uses, if a bucket is enough or none is needed. Returns the level of
     /// the bucket.
     fn calm_down(
         &mut self,
@@ -186,7 +183,7 @@ impl Shard {
     fn update(&mut self, at: usize, tat: Instant, now: Instant) -> bool {
         if tat > now {
             if let Some(key) = self.keys.get_bucket_mut(at) {
-                key.tat = tat.nanos();
+                key.tat = tat;
             }
             return false;
         }
@@ -222,13 +219,13 @@ impl Shard {
 }
 
 /// Returns the whole limiter of a key that has one.
-fn whole_of(wholes: &HashTable<(u64, Arc<Shared>)>, fingerprint: u64) -> Known<'static> {
+fn whole_of(wholes: &HashTable<(u64, Arc<Shared>)>, fingerprint: u64) -> KeyState<'static> {
     let whole = wholes.find(fingerprint, |it| it.0 == fingerprint);
-    whole.map_or(Known::Nothing, |(_, shared)| {
-        Known::Whole(Arc::clone(shared))
+    whole.map_or(KeyState::Nothing, |(_, shared)| {
+        KeyState::Whole(Arc::clone(shared))
     })
 }
 
-const fn hash(key: &Key) -> u64 {
+const fn hash(key: &KeyEntry) -> u64 {
     key.fingerprint
 }

@@ -20,12 +20,12 @@ const fn per_second(rate: u32, burst: u32) -> Quota {
 struct Random(u64);
 
 impl Random {
-    fn below(&mut self, end: u64) -> u64 {
+    fn below(&mut self, bound: u64) -> u64 {
         self.0 = self
             .0
             .wrapping_mul(6_364_136_223_846_793_005)
             .wrapping_add(1);
-        (self.0 >> 33) % end
+        (self.0 >> 33) % bound
     }
 }
 
