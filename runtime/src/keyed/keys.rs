@@ -86,7 +86,7 @@ pub(crate) enum Taken {
     Limiter(Arc<Shared>),
 }
 
-/// Reason why no tokens are taken.
+/// Reason for which no tokens are taken.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Lack {
     /// They are there at this instant.
@@ -271,7 +271,7 @@ impl Keys {
         self.sweep(next, buckets, now, false)
     }
 
-    /// Sweeps a part of a shard, unless another thread uses it. Returns whether a key was removed.
+    /// Sweeps a part of a shard, unless another caller uses it. Returns whether a key was removed.
     fn sweep(&self, at: usize, buckets: usize, now: Instant, waits: bool) -> bool {
         let Some(Padded(shard)) = self.shards.get(at) else {
             return false;

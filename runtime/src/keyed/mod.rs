@@ -286,7 +286,7 @@ impl<K: ?Sized> Keyed<K> {
     ///
     /// let per_second = |count| Quota::per_second(NonZeroU32::new(count).unwrap());
     /// let tenants: Keyed<str> = Keyed::new(per_second(5));
-    /// // A tenant with a larger plan.
+    /// // A tenant with a larger contract.
     /// tenants.limiter("acme")?.set_quota(per_second(100));
     /// assert_eq!(tenants.snapshot("acme").quota, per_second(100));
     /// assert_eq!(tenants.snapshot("globex").quota, per_second(5));

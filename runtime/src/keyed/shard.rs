@@ -12,23 +12,23 @@ use crate::time::Instant;
 use crate::time::Span;
 
 /// Mark in the place of a bucket: the key has a whole limiter.
-const WHOLE: u64 = 1 << 63;
+const WHOLE: Instant = Instant::FAR;
 
 /// Capacity below which no table is made smaller.
 const SMALL: usize = 16;
 
 /// One key.
 #[derive(Clone, Copy, Debug)]
-struct CompactKey {
+struct KeyEntry {
     fingerprint: u64,
     /// The instant at which its bucket is full again, or [`WHOLE`].
-    word: u64,
+    tat: Instant,
 }
 
 /// Part of the keys.
 #[derive(Debug)]
 pub(super) struct Shard {
-    keys: HashTable<CompactKey>,
+    keys: HashTable<KeyEntry>,
     whole: HashTable<(u64, Arc<Shared>)>,
     /// Bucket of the table that the sweep looks at next.
     hand: usize,
@@ -49,21 +49,21 @@ pub(super) enum KeyState<'a> {
 
 /// Bucket of a key in its table.
 #[derive(Debug)]
-pub(super) struct CompactBucket<'a>(&'a mut u64);
+pub(super) struct CompactBucket<'a>(&'a mut Instant);
 
 impl CompactBucket<'_> {
     /// Takes tokens. `Err`: the instant at which they can be taken.
     #[inline]
     pub(super) fn take(&mut self, cost: u32, now: Instant, shape: Shape) -> Result<(), Instant> {
         let bucket = self.bucket(now, shape);
-        *self.0 = bucket.take(cost, now, Span::ZERO)?.tat.nanos();
+        *self.0 = bucket.take(cost, now, Span::ZERO)?.tat;
         Ok(())
     }
 
     /// Returns the bucket. The clock of another runtime may have been ahead of this one's.
     #[inline]
     pub(super) fn bucket(&self, now: Instant, shape: Shape) -> Bucket {
-        let mut bucket = Bucket::new(Instant::from_nanos(*self.0), shape);
+        let mut bucket = Bucket::new(*self.0, shape);
         bucket.bound(now);
         bucket
     }
@@ -94,19 +94,14 @@ impl Shard {
             .find_mut(fingerprint, |key| key.fingerprint == fingerprint);
         match key {
             None => KeyState::Nothing,
-            Some(CompactKey { word, .. }) if *word != WHOLE => {
-                KeyState::Compact(CompactBucket(word))
-            }
+            Some(KeyEntry { tat, .. }) if *tat != WHOLE => KeyState::Compact(CompactBucket(tat)),
             Some(_) => whole_of(&self.whole, fingerprint),
         }
     }
 
     /// Adds a key of which nothing is known.
     pub(super) fn insert(&mut self, fingerprint: u64, tat: Instant) {
-        let key = CompactKey {
-            fingerprint,
-            word: tat.nanos(),
-        };
+        let key = KeyEntry { fingerprint, tat };
         self.keys.insert_unique(fingerprint, key, hash);
     }
 
@@ -116,7 +111,7 @@ impl Shard {
             .keys
             .find_mut(fingerprint, |key| key.fingerprint == fingerprint);
         if let Some(key) = key {
-            key.word = WHOLE;
+            key.tat = WHOLE;
             let whole = (fingerprint, Arc::clone(whole));
             self.whole.insert_unique(fingerprint, whole, |it| it.0);
         }
@@ -140,14 +135,14 @@ impl Shard {
             let Some(key) = self.keys.get_bucket(at) else {
                 continue;
             };
-            let tat = if key.word == WHOLE {
+            let tat = if key.tat == WHOLE {
                 let Some(level) = self.calm_down(key.fingerprint, rows, gone, is_compact, now)
                 else {
                     continue;
                 };
                 level
             } else {
-                Instant::from_nanos(key.word)
+                key.tat
             };
             removed += usize::from(self.update(at, tat, now));
         }
@@ -157,7 +152,7 @@ impl Shard {
         removed
     }
 
-    /// Removes the whole limiter of a key that no call uses, if a bucket is enough or none is needed. Returns the level of
+    /// Removes the whole limiter of a key that no caller uses, if a bucket is enough or none is needed. Returns the level of
     /// the bucket.
     fn calm_down(
         &mut self,
@@ -188,7 +183,7 @@ impl Shard {
     fn update(&mut self, at: usize, tat: Instant, now: Instant) -> bool {
         if tat > now {
             if let Some(key) = self.keys.get_bucket_mut(at) {
-                key.word = tat.nanos();
+                key.tat = tat;
             }
             return false;
         }
@@ -231,6 +226,6 @@ fn whole_of(wholes: &HashTable<(u64, Arc<Shared>)>, fingerprint: u64) -> KeyStat
     })
 }
 
-const fn hash(key: &CompactKey) -> u64 {
+const fn hash(key: &KeyEntry) -> u64 {
     key.fingerprint
 }

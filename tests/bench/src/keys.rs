@@ -70,7 +70,7 @@ static MANY_GOVERNOR: LazyLock<Governor<u64>> = LazyLock::new(|| {
 static MANY_THROTTLE: LazyLock<PerKey<u64>> = LazyLock::new(|| {
     let keyed = throttle();
     for key in 0..u64::from(KEYS) {
-        keyed.try_acquire(&key);
+        let _ = keyed.try_acquire(&key);
     }
     keyed
 });
@@ -169,7 +169,7 @@ fn memory() -> Table {
     let throttle = counted(|| {
         let keyed = throttle();
         for key in 0..u64::from(KEYS) {
-            keyed.try_acquire(&key);
+            let _ = keyed.try_acquire(&key);
         }
         std::mem::forget(keyed);
     });
@@ -270,7 +270,7 @@ fn peers(add: &mut impl FnMut(&str, (Duration, Durations), usize)) {
     drop(governor);
     let throttle = throttle();
     let flood = Durations::of(FLOOD, |key| {
-        throttle.try_acquire(&key);
+        let _ = throttle.try_acquire(&key);
     });
     add("throttle-net", flood, throttle.len());
 }
