@@ -11,6 +11,7 @@ mod learnt;
 mod limiters;
 mod namespaces;
 mod redis;
+mod row_far;
 mod row_limiters;
 mod row_outages;
 #[cfg(unix)]

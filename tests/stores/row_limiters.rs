@@ -8,14 +8,14 @@ use std::sync::Mutex;
 use paced::Limiter;
 use paced::Quota;
 use paced::store::MemoryStore;
-use paced::store::Request;
 use paced::store::Store;
-use paced::store::StoreFuture;
 use rand::RngExt as _;
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
+
+use crate::row_far::far;
 
 /// Requests per second, and at once.
 const REQUESTS: u32 = 10;
@@ -38,42 +38,8 @@ fn processes<const N: usize>(store: &Arc<MemoryStore>) -> [Limiter; N] {
     })
 }
 
-/// A store some way off: each way takes up to so many milliseconds.
-#[derive(Debug)]
-struct Far {
-    memory: MemoryStore,
-    most: u64,
-    dice: Mutex<StdRng>,
-}
-
-impl Far {
-    async fn travel(&self) {
-        let way = self
-            .dice
-            .lock()
-            .expect("no panic")
-            .random_range(0..=self.most);
-        tokio::time::sleep(Duration::from_millis(way)).await;
-    }
-}
-
-impl Store for Far {
-    fn transact<'a>(&'a self, key: &'a str, request: &'a Request) -> StoreFuture<'a> {
-        Box::pin(async move {
-            self.travel().await;
-            let reply = self.memory.transact(key, request).await;
-            self.travel().await;
-            reply
-        })
-    }
-}
-
 fn two_far_off(most: u64, seed: u64) -> [Limiter; 2] {
-    let far: Arc<dyn Store> = Arc::new(Far {
-        memory: MemoryStore::new(),
-        most,
-        dice: Mutex::new(StdRng::seed_from_u64(seed)),
-    });
+    let far = far(most, seed);
     [(); 2].map(|()| {
         let builder = Limiter::builder(per_second(REQUESTS)).row("tokens", per_second(TOKENS));
         let builder = builder.name("far").store(Arc::clone(&far)).unregistered();
