@@ -228,7 +228,7 @@ async fn the_call_of_a_caller_that_left_goes_to_the_next_or_back() {
     first.abort();
     second.await.expect("a permit");
     assert_eq!(millis(start), 500);
-    // Nobody of these costs is left: what was drawn ahead for the other is given back.
+    // No caller of these costs is left: what was drawn ahead for the other is given back.
     exchange().await;
     let at = Instant::now();
     let waiting = one.clone();

@@ -7,8 +7,8 @@ use crate::learning::Pace;
 use crate::store::State;
 use crate::time::Instant;
 
-use super::corrections::Amounts;
 use super::corrections::Corrections;
+use super::corrections::Quanta;
 use super::grant_log::GrantLog;
 use super::held_calls::HeldCall;
 use super::held_calls::HeldCalls;
@@ -33,7 +33,7 @@ pub(super) struct Asked {
     /// Costs of the calls that it draws.
     pub(super) calls: Vec<Costs>,
     /// What it charges.
-    pub(super) charges: Amounts,
+    pub(super) charges: Quanta,
     /// It restores a state that the store has lost.
     pub(super) heals: bool,
 }

@@ -13,7 +13,7 @@ const DELAY: Span = Span::from_millis(50);
 const MOST: usize = 16;
 
 /// Quanta of each limit.
-pub(super) type Amounts = [u64; MAX_ROWS];
+pub(super) type Quanta = [u64; MAX_ROWS];
 
 /// Corrections that wait to be sent.
 ///
@@ -22,8 +22,8 @@ pub(super) type Amounts = [u64; MAX_ROWS];
 /// those of the earliest.
 #[derive(Debug, Default)]
 pub(super) struct Corrections {
-    refunds: Vec<(Ticks, Amounts)>,
-    charges: Amounts,
+    refunds: Vec<(Ticks, Quanta)>,
+    charges: Quanta,
     /// Instant of the first.
     since: Option<Instant>,
 }
@@ -57,7 +57,7 @@ impl Corrections {
     }
 
     /// Adds charges again that were lost on the way.
-    pub(super) fn charge_again(&mut self, charges: &Amounts, now: Instant) {
+    pub(super) fn charge_again(&mut self, charges: &Quanta, now: Instant) {
         for (own, again) in self.charges.iter_mut().zip(charges) {
             *own = own.saturating_add(*again);
         }
@@ -66,7 +66,7 @@ impl Corrections {
         }
     }
 
-    fn refund(&mut self, at: Ticks, amounts: &Amounts) {
+    fn refund(&mut self, at: Ticks, amounts: &Quanta) {
         let place = self.refunds.partition_point(|(other, _)| *other < at);
         match self
             .refunds
@@ -95,10 +95,10 @@ impl Corrections {
     }
 
     /// Returns the actions that make them, and the charges among them.
-    pub(super) fn take(&mut self) -> (Vec<Action>, Amounts) {
+    pub(super) fn take(&mut self) -> (Vec<Action>, Quanta) {
         self.since = None;
         let charges = core::mem::take(&mut self.charges);
-        let settle = |drawn_at, amounts: &Amounts, sign: i64| Action::Settle {
+        let settle = |drawn_at, amounts: &Quanta, sign: i64| Action::Settle {
             deltas: amounts.map(|amount| sign * i64::try_from(amount).unwrap_or(i64::MAX)),
             drawn_at,
         };
@@ -112,7 +112,7 @@ impl Corrections {
     }
 }
 
-fn add(to: &mut Amounts, more: &Amounts) {
+fn add(to: &mut Quanta, more: &Quanta) {
     for (own, more) in to.iter_mut().zip(more) {
         *own = own.saturating_add(*more);
     }

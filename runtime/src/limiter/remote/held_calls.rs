@@ -167,7 +167,7 @@ mod tests {
         let left = held.left_over(&[Costs::first(2)], at(60), at(10));
         assert_eq!(left.len(), 1);
         assert_eq!(left[0].costs, Costs::first(1));
-        // Nobody waits: it is kept for a while.
+        // No caller waits: it is kept for a while.
         assert!(held.left_over(&[], at(60), at(10)).is_empty());
         assert!(held.left_over(&[], at(80), at(59)).is_empty());
         assert_eq!(held.left_over(&[], at(90), at(60)).len(), 1);
