@@ -93,7 +93,12 @@ impl Found {
         table.load_preset(NOTHING).set_header(HEAD);
         for (name, (state, now)) in &self.states {
             let known = declared.iter().find(|it| it.name == *name);
-            table.add_row(row(name, state, *now, known.map(|it| it.quota)));
+            let several = several(state);
+            let first = several.first().map(|(_, quota)| *quota);
+            table.add_row(row(name, state, *now, known.map(|it| it.quota).or(first)));
+            for (nth, quota) in several.into_iter().skip(1) {
+                table.add_row(further(state, *now, nth, quota));
+            }
         }
         for column in table.column_iter_mut() {
             column.set_padding((0, 2));
@@ -139,6 +144,42 @@ fn row(name: &str, state: &State, now: Ticks, quota: Option<Quota>) -> [String; 
             Ticks::ZERO => nothing(),
             seen => format!("{} ago", lasting((now - seen).to_duration())),
         },
+    ]
+}
+
+/// The limits of a limiter with several, each with its number and the quota that was declared last: of several limits the
+/// store keeps that.
+fn several(state: &State) -> Vec<(usize, Quota)> {
+    let rows = state.rows.iter().enumerate().filter_map(|(nth, row)| {
+        let rate = Rate::new(1.0, row.quota.interval.to_duration()).ok()?;
+        let burst = u32::try_from(row.quota.burst)
+            .ok()
+            .and_then(NonZeroU32::new)?;
+        Some((nth, Quota::new(rate).with_burst(burst)))
+    });
+    let rows: Vec<_> = rows.collect();
+    if rows.len() > 1 { rows } else { Vec::new() }
+}
+
+/// A row of the table for a further limit.
+fn further(state: &State, now: Ticks, nth: usize, quota: Quota) -> [String; 7] {
+    let row = &state.rows[nth];
+    // The same limit alone.
+    let mut alone = State::default();
+    alone.rows[0] = row.clone();
+    let learnt = Rate::new(1.0, row.learnt_interval.to_duration());
+    let learnt = learnt.ok().filter(|_| row.learnt_until > now);
+    [
+        format!("  limit {}", nth + 1),
+        format!("{}, burst {}", quota.rate(), quota.burst()),
+        available(&alone, now, Some(quota)),
+        String::new(),
+        String::new(),
+        learnt.map_or_else(String::new, |rate| {
+            let left = (row.learnt_until - now).to_duration();
+            format!("{rate} for {}", lasting(left))
+        }),
+        String::new(),
     ]
 }
 

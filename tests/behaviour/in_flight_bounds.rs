@@ -52,7 +52,7 @@ async fn a_permit_that_is_not_picked_up_passes_its_slot_on() {
     yield_now().await;
     drop(permit);
     next.await.unwrap();
-    // Two milliseconds after it was granted to the one that nobody polls.
+    // Two milliseconds after it was granted to the one that is not polled.
     assert_eq!(log.entries().len(), 1);
     assert!(log.entries()[0] <= 3, "{:?}", log.entries());
     assert_eq!(in_flight(&limiter), 0);

@@ -141,7 +141,7 @@ async fn run(seed: u64) {
         tasks.clear();
     }
     for task in tasks.into_iter().flatten() {
-        // One may wait for a slot of another that nobody polls now.
+        // One may wait for a slot of another that is not polled now.
         drop(tokio::time::timeout(secs(100), task).await);
     }
     let left = (running.get(), limiter.snapshot().in_flight);

@@ -43,7 +43,8 @@ pub(crate) async fn check(stores: [Arc<dyn Store>; 2]) {
         other
             .acquire_costs(&[("tokens", 100)])
             .await
-            .expect("a permit"),
+            .expect("a permit")
+            .into_receipt(),
     );
     let late = other.acquire_costs(&[("tokens", 100)]);
     let late = tokio::time::timeout(Duration::from_millis(300), late).await;
@@ -60,7 +61,8 @@ pub(crate) async fn check(stores: [Arc<dyn Store>; 2]) {
         other
             .acquire_costs(&[("tokens", 500)])
             .await
-            .expect("what was given back"),
+            .expect("what was given back")
+            .into_receipt(),
     );
     let error = one
         .try_acquire_costs(&[("tokens", 10)])

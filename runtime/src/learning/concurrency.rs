@@ -44,7 +44,7 @@ pub(crate) struct ConcurrencyLimit {
     /// Instant of the last cut.
     cut_at: Option<Instant>,
     history: History,
-    usage: Usage,
+    usage: TokenUse,
 }
 
 impl ConcurrencyLimit {
@@ -58,7 +58,7 @@ impl ConcurrencyLimit {
             refused_at: None,
             cut_at: None,
             history: History::new(),
-            usage: Usage::NONE,
+            usage: TokenUse::NONE,
         }
     }
 
@@ -195,7 +195,7 @@ impl History {
 
 /// Tokens that were taken in the last period, about.
 #[derive(Clone, Copy, Debug)]
-struct Usage {
+struct TokenUse {
     start: Instant,
     period: Span,
     /// Tokens of a whole period at the declared rate.
@@ -204,7 +204,7 @@ struct Usage {
     current: f64,
 }
 
-impl Usage {
+impl TokenUse {
     const NONE: Self = Self {
         start: Instant::EPOCH,
         period: LEAST_PERIOD,

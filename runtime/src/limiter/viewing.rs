@@ -157,7 +157,7 @@ impl SharedSnapshot {
     }
 
     /// Converts a store's reply to a request that took nothing.
-    fn of_reply(reply: &Reply, asked: &Asked) -> Self {
+    fn of_reply(reply: &Reply, asked: &Inquiry) -> Self {
         let (mut state, now) = (reply.state.clone(), reply.now);
         let (quota, limits) = (asked.quota, asked.limits());
         let draw = Action::Draw {
@@ -257,7 +257,7 @@ impl Limiter {
         if Handle::try_current().is_err() {
             return Err(failed(Kind::NoRuntime));
         }
-        let asked = shared.with_state(|state, _, _| Asked::of(state));
+        let asked = shared.with_state(|state, _, _| Inquiry::of(state));
         let answer = tokio::time::timeout(ANSWER_TIMEOUT, client.look(asked.limits())).await;
         let answer = answer.unwrap_or_else(|_| Err(StoreError::unavailable("it does not answer")));
         match answer {
@@ -276,14 +276,14 @@ impl StoreClient {
 }
 
 /// Limits that a request for the state is about.
-struct Asked {
+struct Inquiry {
     quota: Quota,
     /// Units and quotas, where there are several limits.
     rows: Vec<(&'static str, Quota, Instant)>,
     store_limits: Option<StoreLimits>,
 }
 
-impl Asked {
+impl Inquiry {
     fn of(state: &LimiterState) -> Self {
         Self {
             quota: state.quota(),

@@ -14,7 +14,7 @@ const SLACK: Span = Span::from_millis(10);
 
 /// Calls that were granted at about the same time.
 #[derive(Clone, Copy, Debug)]
-struct Grant {
+struct LoggedGrant {
     from: Instant,
     to: Instant,
     /// Instant at which they were due; zero for calls that were not drawn from the store.
@@ -22,7 +22,7 @@ struct Grant {
 }
 
 #[derive(Debug, Default)]
-pub(super) struct GrantLog(VecDeque<Grant>);
+pub(super) struct GrantLog(VecDeque<LoggedGrant>);
 
 impl GrantLog {
     pub(super) const fn new() -> Self {
@@ -40,7 +40,7 @@ impl GrantLog {
         if self.0.len() == REMEMBERED {
             self.0.pop_front();
         }
-        self.0.push_back(Grant {
+        self.0.push_back(LoggedGrant {
             from: now,
             to: now,
             at,

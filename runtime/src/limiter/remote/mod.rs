@@ -22,7 +22,7 @@ mod outage;
 mod replies;
 mod requests;
 mod resuming;
-mod slots;
+mod drawn_tokens;
 mod store_limits;
 mod usage;
 
@@ -44,7 +44,7 @@ use self::charges::Charges;
 pub(super) use self::config::RemoteConfig;
 use self::held_quotas::HeldQuota;
 pub(super) use self::outage::StoreEvent;
-use self::slots::Slots;
+use self::drawn_tokens::DrawnTokens;
 pub(super) use self::store_limits::StoreLimits;
 use self::usage::Usage;
 
@@ -179,7 +179,7 @@ pub(super) enum Due {
 pub(super) struct Remote {
     config: RemoteConfig,
     mode: Mode,
-    slots: Slots,
+    slots: DrawnTokens,
     in_flight: Vec<InFlight>,
     outgoing: Vec<Outgoing>,
     ids: u64,
@@ -219,7 +219,7 @@ impl Remote {
         Self {
             config,
             mode: Mode::Up,
-            slots: Slots::new(),
+            slots: DrawnTokens::new(),
             in_flight: Vec::new(),
             outgoing: Vec::new(),
             ids: 0,

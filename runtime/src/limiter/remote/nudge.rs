@@ -10,10 +10,10 @@ use std::sync::PoisonError;
 
 /// A signal to one task. It lasts until the task waits for it.
 #[derive(Debug, Default)]
-pub(super) struct Nudge(Mutex<Signal>);
+pub(super) struct Nudge(Mutex<GivenSignal>);
 
 #[derive(Debug, Default)]
-struct Signal {
+struct GivenSignal {
     is_given: bool,
     waker: Option<Waker>,
 }
@@ -41,7 +41,7 @@ impl Nudge {
         .await;
     }
 
-    fn lock(&self) -> MutexGuard<'_, Signal> {
+    fn lock(&self) -> MutexGuard<'_, GivenSignal> {
         // No code under the lock panics halfway through a change.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

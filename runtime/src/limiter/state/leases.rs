@@ -14,7 +14,7 @@ pub(in crate::limiter) struct Leases {
     part: u32,
     /// Most slots in use since the last claim.
     busiest: u32,
-    /// Slots that callers want, also those who do not wait.
+    /// Slots that callers want, also by calls that do not wait.
     wanted: u32,
     /// Slots that the last claim said were wanted.
     claimed: u32,

@@ -2,7 +2,7 @@
 //! be used, and the one from which on it may not be any more.
 //!
 //! A token may be used late by as much as the bucket holds: any tokens of all processes that are
-//! used within such delays keep to the envelope, see the proof beside [`Slots::push`].
+//! used within such delays keep to the envelope, see the proof beside [`DrawnTokens::push`].
 
 use std::collections::VecDeque;
 
@@ -22,12 +22,12 @@ struct Run {
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Slots {
+pub(super) struct DrawnTokens {
     runs: VecDeque<Run>,
     count: u64,
 }
 
-impl Slots {
+impl DrawnTokens {
     pub(super) const fn new() -> Self {
         Self {
             runs: VecDeque::new(),
@@ -195,7 +195,7 @@ mod tests {
         Span::from_nanos(count)
     }
 
-    fn take(slots: &mut Slots, cost: u32, now: Instant) -> Result<Instant, Option<Instant>> {
+    fn take(slots: &mut DrawnTokens, cost: u32, now: Instant) -> Result<Instant, Option<Instant>> {
         match slots.ready_at(cost, now) {
             Some(due) if due <= now => Ok(slots.remove(cost)),
             due => Err(due),
@@ -204,7 +204,7 @@ mod tests {
 
     #[test]
     fn tokens_are_used_in_order_and_when_they_are_due() {
-        let mut slots = Slots::new();
+        let mut slots = DrawnTokens::new();
         slots.push(at(100), span(10), 3, span(50));
         assert_eq!(take(&mut slots, 1, at(99)), Err(Some(at(100))));
         assert_eq!(take(&mut slots, 2, at(105)), Err(Some(at(110))));
@@ -218,7 +218,7 @@ mod tests {
 
     #[test]
     fn tokens_that_are_too_old_are_forgotten() {
-        let mut slots = Slots::new();
+        let mut slots = DrawnTokens::new();
         slots.push(at(100), span(10), 3, span(50));
         assert_eq!(take(&mut slots, 1, at(151)), Ok(at(160)));
         assert_eq!(take(&mut slots, 1, at(171)), Err(None));
@@ -231,7 +231,7 @@ mod tests {
 
     #[test]
     fn runs_are_kept_in_the_order_in_which_they_are_due() {
-        let mut slots = Slots::new();
+        let mut slots = DrawnTokens::new();
         slots.push(at(200), Span::ZERO, 1, span(500));
         slots.push(at(100), Span::ZERO, 1, span(500));
         assert_eq!(take(&mut slots, 1, at(100)), Ok(at(600)));
