@@ -3,6 +3,7 @@
 use tokio::runtime::Id;
 
 use crate::quota::Quota;
+use crate::store::Limits;
 use crate::store::Reply;
 use crate::store::StoreError;
 
@@ -21,7 +22,7 @@ pub(super) trait Callback: Send + Sync {
     fn quota(&self) -> Quota;
 
     /// Returns the slots that this process has and wants. `None`: it needs none any more.
-    fn lease_claim(&self) -> Option<LeaseClaim>;
+    fn lease_claim(&self) -> Option<(LeaseClaim, Limits)>;
 
     /// Reports how many slots this process has leased. `None`: the store is away. Returns when to ask again.
     fn leased(&self, slots: Option<LeasedSlots>) -> NextClaim;

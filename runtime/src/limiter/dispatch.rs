@@ -8,6 +8,7 @@ use tokio::runtime::Id;
 
 use crate::clock;
 use crate::quota::Quota;
+use crate::store::Limits;
 use crate::store::Policy;
 use crate::store::Reply;
 use crate::store::Store;
@@ -53,8 +54,10 @@ impl Callback for Shared {
         self.with_state(|_, _, _| ());
     }
 
-    fn lease_claim(&self) -> Option<LeaseClaim> {
-        self.lock().state.lease_claim()
+    fn lease_claim(&self) -> Option<(LeaseClaim, Limits)> {
+        let state = &mut self.lock().state;
+        let claim = state.lease_claim()?;
+        Some((claim, state.limits_in_store()?))
     }
 
     fn leased(&self, slots: Option<LeasedSlots>) -> NextClaim {

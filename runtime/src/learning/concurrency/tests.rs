@@ -22,9 +22,9 @@ fn plain(sent: Instant) -> RefusedCall {
 }
 
 /// Sends calls, one each millisecond from `from` on, until `most` are in flight.
-fn fill(limit: &mut ConcurrencyLimit, most: u32, from: u64) {
+fn fill(limit: &mut ConcurrencyLimit, most: u32, first: u64) {
     for in_flight in 1..=most {
-        limit.sent(in_flight, 1, DECLARED, at(from + u64::from(in_flight)));
+        limit.sent(in_flight, 1, DECLARED, at(first + u64::from(in_flight)));
     }
 }
 

@@ -9,15 +9,12 @@ use std::sync::Weak;
 
 use tokio::runtime::Handle;
 
-use crate::bucket::Shape;
 use crate::limiter::callback::Callback;
 use crate::limiter::callback::LeaseClaim;
 use crate::limiter::callback::LeasedSlots;
 use crate::limiter::callback::NextClaim;
-use crate::quota::Quota;
 use crate::store::Action;
 use crate::store::Lease;
-use crate::store::Limit;
 use crate::store::Limits;
 use crate::store::Request;
 
@@ -73,7 +70,11 @@ impl StoreClient {
     }
 
     /// Asks the store for slots. `None`: the store is away.
-    async fn claim(&self, process: u64, claim: LeaseClaim, quota: Quota) -> Option<LeasedSlots> {
+    async fn claim(
+        &self,
+        process: u64,
+        (claim, limits): (LeaseClaim, Limits),
+    ) -> Option<LeasedSlots> {
         let action = Action::Slots {
             process,
             most: claim.most,
@@ -81,7 +82,7 @@ impl StoreClient {
             held: claim.held,
             waiting: claim.waiting,
         };
-        let request = Request::new(action, Limits::one(Limit::of(Shape::of(quota))));
+        let request = Request::new(action, limits);
         let reply = self.store().transact(self.key(), &request);
         let reply = tokio::time::timeout(REPLY, reply).await.ok()?;
         let reply = reply.ok()?;
@@ -93,15 +94,13 @@ impl StoreClient {
     async fn lease(&self, process: u64, mut guard: TaskGuard) {
         let mut ask = ASK;
         loop {
-            let claim = guard
-                .limiter()
-                .and_then(|limiter| Some((limiter.lease_claim()?, limiter.quota())));
-            let Some((claim, quota)) = claim else {
+            let claim = guard.limiter().and_then(|limiter| limiter.lease_claim());
+            let Some(claim) = claim else {
                 // The limiter knows of this end, and may have another task by now.
                 guard.0 = None;
                 return;
             };
-            let granted = self.claim(process, claim, quota).await;
+            let granted = self.claim(process, claim).await;
             let Some(limiter) = guard.limiter() else {
                 return;
             };

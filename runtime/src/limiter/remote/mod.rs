@@ -13,6 +13,7 @@ mod charging;
 pub(super) mod client;
 mod config;
 mod corrections;
+mod drawn_tokens;
 mod grant_log;
 mod held_calls;
 mod held_quotas;
@@ -22,7 +23,6 @@ mod outage;
 mod replies;
 mod requests;
 mod resuming;
-mod drawn_tokens;
 mod store_limits;
 mod usage;
 
@@ -42,9 +42,9 @@ pub(super) use self::call_draws::CallPayment;
 pub(super) use self::call_requests::FRONT;
 use self::charges::Charges;
 pub(super) use self::config::RemoteConfig;
+use self::drawn_tokens::DrawnTokens;
 use self::held_quotas::HeldQuota;
 pub(super) use self::outage::StoreEvent;
-use self::drawn_tokens::DrawnTokens;
 pub(super) use self::store_limits::StoreLimits;
 use self::usage::Usage;
 

@@ -221,7 +221,7 @@ impl Remote {
     }
 
     /// Returns the limits that requests carry.
-    pub(super) fn limits(&self, shape: Shape) -> Limits {
+    pub(in crate::limiter) fn limits(&self, shape: Shape) -> Limits {
         match &self.calls {
             Some(draws) => draws.limits.limits,
             None => Limits::one(Limit::of(shape)),

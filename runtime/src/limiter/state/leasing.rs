@@ -4,6 +4,7 @@ use crate::limiter::callback::LeaseClaim;
 use crate::limiter::callback::LeasedSlots;
 use crate::limiter::callback::NextClaim;
 use crate::limiter::request::Priority;
+use crate::store::Limits;
 
 use super::LimiterState;
 use super::leases::LeaseOrder;
@@ -56,6 +57,12 @@ impl LimiterState {
             return None;
         };
         leases.claim(max.get(), held, waiting)
+    }
+
+    /// Returns the limits that requests to the store carry.
+    pub(in crate::limiter) fn limits_in_store(&self) -> Option<Limits> {
+        let remote = self.remote.as_ref()?;
+        Some(remote.limits(self.declared_shape))
     }
 
     /// Records how many slots this process has leased. `None`: the store is away, and it goes on with its part of them.
