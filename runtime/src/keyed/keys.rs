@@ -43,7 +43,7 @@ const ACCESSES_OF_A_SWEEP: u32 = 16;
 const BUCKETS_OF_A_SWEEP: usize = 32;
 
 /// Buckets of each of two shards that are looked at before a new key is refused.
-const BUCKETS_OF_A_REFUSAL: usize = 128;
+const BUCKETS_OF_A_REFUSAL: usize = 16;
 
 /// Default of the maximum number of keys.
 pub(super) const MAX_KEYS: usize = 1_000_000;
