@@ -210,9 +210,9 @@ impl Block {
     deadline = "300s",
     limiter = "lints_plain"
 )]
-fn plain(n: &u8, names: &mut Vec<u8>) -> Result<u8, Refused> {
-    names.push(*n);
-    Ok(*n)
+fn plain(n: u8, names: &mut Vec<u8>) -> Result<u8, Refused> {
+    names.push(n);
+    Ok(n)
 }
 
 #[rate_limited(rate = 1000, max_retries = 0)]
@@ -223,7 +223,7 @@ fn plain_once(text: String) -> Result<Vec<u8>, Refused> {
 #[test]
 fn plain_functions_run_under_deny() {
     let mut names = Vec::new();
-    assert_eq!(plain(&1, &mut names).ok(), Some(1));
+    assert_eq!(plain(1, &mut names).ok(), Some(1));
     assert_eq!(plain_once("a".to_owned()).ok(), Some(vec![b'a']));
     assert_eq!(names, [1]);
 }

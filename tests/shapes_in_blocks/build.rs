@@ -24,7 +24,7 @@ fn main() {
         if name == "main" || path.is_dir() {
             continue;
         }
-        modules.push_str(&format!("mod {name};\n"));
+        modules.extend(["mod ", &*name, ";\n"]);
         let text = fs::read_to_string(&path).expect("a test");
         fs::write(out.join(format!("{name}.rs")), in_blocks(&text)).expect("a written test");
     }
@@ -181,7 +181,7 @@ fn block(lines: &[&str]) -> String {
         .position(|line| line.trim_start().starts_with("impl"))
         .expect("a header");
     let mut done = joined(&lines[..header]);
-    done.push_str(&format!("#[rate_limited({shared})]\n"));
+    done.extend(["#[rate_limited(", shared, ")]\n"]);
     done.push_str(&joined(&lines[header..=header]));
     let mut at = header + 1;
     while at < lines.len() {
@@ -267,5 +267,5 @@ fn indent(line: &str) -> &str {
 }
 
 fn joined(lines: &[&str]) -> String {
-    lines.iter().map(|line| format!("{line}\n")).collect()
+    lines.iter().flat_map(|line| [*line, "\n"]).collect()
 }

@@ -48,10 +48,10 @@ fn apply_alone(configuration: &Configuration) -> (Applied, Vec<(Limiter, Rows)>)
         shared.change_limits(rows);
         let name = limiter.name().unwrap_or_default();
         let configured = configuration.limiters.get(name);
-        let changes = configured.map(|it| &it.changes);
-        let replaced = before.limiters.get(name).map(|it| &it.changes);
-        live::bound(shared, [replaced, changes], rows);
-        live::change(shared, changes);
+        let new = configured.map(|it| &it.changes);
+        let old = before.limiters.get(name).map(|it| &it.changes);
+        live::bound(shared, [old, new], rows);
+        live::change(shared, new);
         if let Some(configured) = configured {
             configured.note_use();
         }

@@ -82,7 +82,7 @@ pub const CASES: [Case; 31] = [
         repeat_in_spawn_blocking(n, || calls::annotated_blocking(black_box(7)));
     }),
     case("call: paced, bounded in flight", |n| {
-        call(n, calls::bounded)
+        call(n, calls::bounded);
     }),
     case("call: governor and backon", |n| {
         call(n, calls::governor_and_backon);

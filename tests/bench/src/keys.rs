@@ -106,28 +106,28 @@ async fn settled(tenant: u64) -> Result<u64, paced::Error> {
 const CASES: [Case; 9] = [
     case("a random key alone", |n| repeat(n, random)),
     case("hot: paced", |n| {
-        repeat(n, || HOT.try_acquire(&black_box(7)).is_ok())
+        repeat(n, || HOT.try_acquire(&black_box(7)).is_ok());
     }),
     case("hot: governor", |n| {
-        repeat(n, || HOT_GOVERNOR.check_key(&black_box(7)).is_ok())
+        repeat(n, || HOT_GOVERNOR.check_key(&black_box(7)).is_ok());
     }),
     case("hot: throttle-net", |n| {
-        repeat(n, || HOT_THROTTLE.try_acquire(&black_box(7)))
+        repeat(n, || HOT_THROTTLE.try_acquire(&black_box(7)));
     }),
     case("random: paced", |n| {
-        repeat(n, || MANY.try_acquire(&random()).is_ok())
+        repeat(n, || MANY.try_acquire(&random()).is_ok());
     }),
     case("random: governor", |n| {
-        repeat(n, || MANY_GOVERNOR.check_key(&random()).is_ok())
+        repeat(n, || MANY_GOVERNOR.check_key(&random()).is_ok());
     }),
     case("random: throttle-net", |n| {
-        repeat(n, || MANY_THROTTLE.try_acquire(&random()))
+        repeat(n, || MANY_THROTTLE.try_acquire(&random()));
     }),
     case("call: paced", |n| {
-        repeat_inside(n, || ready(of_key(black_box(7))).is_ok())
+        repeat_inside(n, || ready(of_key(black_box(7))).is_ok());
     }),
     case("call: paced, 2 rows, settled", |n| {
-        repeat_inside(n, || ready(settled(black_box(7))).is_ok())
+        repeat_inside(n, || ready(settled(black_box(7))).is_ok());
     }),
 ];
 

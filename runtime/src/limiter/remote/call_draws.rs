@@ -33,7 +33,7 @@ pub(super) struct AskedCalls {
     pub(super) id: u64,
     /// Costs of the calls that it draws.
     pub(super) calls: Vec<Costs>,
-    /// QuantaByRow that it charges.
+    /// Quanta that it charges, of each limit.
     pub(super) charges: QuantaByRow,
     /// It restores a state that the store has lost.
     pub(super) heals: bool,

@@ -12,7 +12,7 @@ const DELAY: Span = Span::from_millis(50);
 /// Maximum number of refunds of different instants.
 const MOST: usize = 16;
 
-/// QuantaByRow of each limit.
+/// Quanta of each limit.
 pub(super) type QuantaByRow = [u64; MAX_ROWS];
 
 /// Corrections that wait to be sent.
