@@ -76,7 +76,10 @@ async fn nested(limiter: &Limiter, count: &Rc<Cell<u32>>, takes: u64) {
     let call = limiter.call(|| async {
         let running = Running::new(count);
         sleep(ms(takes)).await;
-        let inner = limiter.call(|| async { io::Result::Ok(sleep(ms(takes)).await) });
+        let inner = limiter.call(|| async {
+            sleep(ms(takes)).await;
+            io::Result::Ok(())
+        });
         inner.await.map_err(io::Error::other)?;
         drop(running);
         io::Result::Ok(())

@@ -29,6 +29,12 @@ mod forecasting;
 mod handles;
 mod hinting;
 mod hooks;
+#[expect(
+    clippy::double_must_use,
+    clippy::unused_async,
+    clippy::unused_self,
+    reason = "functions as their authors write them"
+)]
 mod impl_blocks;
 mod in_flight;
 mod in_flight_auto;

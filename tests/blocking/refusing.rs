@@ -95,12 +95,12 @@ fn unrefusable() -> Result<u32, Plain> {
     Ok(1)
 }
 
-struct Api;
+struct Api(u32);
 
 impl Api {
     #[rate_limited(rate = 1_000_000)]
     fn method(&self) -> Result<u32, Plain> {
-        Ok(1)
+        Ok(self.0)
     }
 }
 
@@ -129,7 +129,7 @@ fn functions_that_cannot_be_refused_panic_at_the_call() {
             assert!(place.contains("refusing.rs"), "{place}");
             assert!(message.contains("refusing::unrefusable"), "{message}");
             assert!(message.contains("spawn_blocking"), "{message}");
-            let (place, _) = panic_of(|| drop(Api.method()));
+            let (place, _) = panic_of(|| drop(Api(1).method()));
             assert_eq!(line(&place), line(&here()).map(|line| before(&line, 1)));
         });
         let fine = runtime.block_on(async { task::spawn_blocking(unrefusable).await });

@@ -39,6 +39,10 @@ fn calls_take_their_permits_from_the_store() {
 
 #[test]
 fn calls_share_a_limit_in_a_file() {
+    #[rate_limited(limiter = limiter)]
+    fn through(limiter: &Limiter) -> Result<(), Failed> {
+        Ok(())
+    }
     let folder = std::env::temp_dir().join(format!("paced-blocking-{}", std::process::id()));
     std::fs::create_dir_all(&folder).expect("a folder");
     let url = format!("sqlite:{}", folder.join("quota.db").display());
@@ -50,10 +54,6 @@ fn calls_share_a_limit_in_a_file() {
         builder.unregistered().build().expect("a limiter")
     };
     let (one, other) = (limiter("blocking_file"), limiter("blocking_file"));
-    #[rate_limited(limiter = limiter)]
-    fn through(limiter: &Limiter) -> Result<(), Failed> {
-        Ok(())
-    }
     let begun = Instant::now();
     for _ in 0..2 {
         through(&one).expect("a permit");

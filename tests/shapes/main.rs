@@ -87,6 +87,12 @@
 
 mod async_traits;
 mod attributes;
+#[expect(
+    clippy::double_must_use,
+    clippy::needless_pass_by_value,
+    clippy::trivially_copy_pass_by_ref,
+    reason = "functions as their authors write them"
+)]
 mod blocking;
 mod costs;
 mod errors;
