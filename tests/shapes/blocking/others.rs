@@ -39,8 +39,8 @@ fn instrument_below_and_above() {
 #[rate_limited(rate = 1000, backoff(base = "1ms", max = "1ms"))]
 fn attributed(
     api: &Api,
-    #[cfg(test)] n: u8,
-    #[cfg(not(test))] none: u8,
+    #[cfg(not(doc))] n: u8,
+    #[cfg(doc)] none: u8,
     #[expect(unused_variables)] unused: u8,
 ) -> Result<u8, Status> {
     #![expect(unused_mut)]
