@@ -49,7 +49,7 @@ pub(super) fn put_in_force(configuration: Configuration) {
 }
 
 /// Returns the changes in force to a limiter.
-pub(super) fn of(shared: &Shared) -> Option<Arc<ConfiguredLimiter>> {
+fn of(shared: &Shared) -> Option<Arc<ConfiguredLimiter>> {
     let name = shared.name()?;
     in_force().limiters.get(name).map(Arc::clone)
 }
@@ -114,6 +114,23 @@ impl Shared {
     pub(super) fn forget_by_hand(&self) {
         self.naming.forget_by_hand();
         self.mode.forget_set();
+    }
+
+    /// Makes the changes in force, beside those to the limits, to a limiter that was declared just now.
+    pub(super) fn begin_configured(&self) {
+        if let Some(configured) = of(self) {
+            self.configure_mode(configured.changes.mode);
+        }
+    }
+
+    /// Changes the bound on calls in flight to that of `rows`, if the configuration before or the new one names it.
+    ///
+    /// Otherwise it stays: it may have been found by refusals.
+    pub(super) fn configure_slots(&self, changes: [Option<&LimiterChanges>; 2], rows: &Rows) {
+        let mut named = changes.into_iter().flatten();
+        if named.any(|it| it.max_concurrency.is_some()) {
+            self.bound_slots(rows.concurrency);
+        }
     }
 
     /// Changes the limits to those of a configuration, but for those that the program has set by hand.

@@ -20,7 +20,6 @@ use crate::store::Store;
 
 use super::Limiter;
 use super::configured;
-use super::live;
 use super::remote::RemoteConfig;
 use super::remote::client::StoreClient;
 use super::shared::Shared;
@@ -148,7 +147,7 @@ fn bind(shared: &Shared, key: &str, rows: &Rows, place: StorePlace<'_>) {
     }
     shared.start(quota);
     shared.add_rows(rows);
-    live::begin(shared);
+    shared.begin_configured();
     if CLOSED.load(Ordering::Relaxed) {
         shared.shut_down();
     }
