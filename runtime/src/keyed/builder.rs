@@ -5,6 +5,7 @@ use core::marker::PhantomData;
 
 use crate::costs::MAX_ROWS;
 use crate::error::Error;
+use crate::grammar;
 use crate::quota::Quota;
 use crate::row::Row;
 use crate::row::Rows;
@@ -120,7 +121,7 @@ impl<K: ?Sized> KeyedBuilder<K> {
     /// ```
     pub fn build(self) -> Result<Keyed<K>, Error> {
         if self.declaration.max_keys == 0 {
-            return Err(Error::invalid("`max_keys` is at least 1"));
+            return Err(Error::invalid(grammar::NO_KEYS));
         }
         if self.declaration.rows.others.len() >= MAX_ROWS {
             return Err(Error::invalid("a limiter has at most eight limits"));
