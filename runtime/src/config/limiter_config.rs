@@ -32,7 +32,7 @@ pub struct LimiterConfig {
 }
 
 impl LimiterConfig {
-    /// Returns changes of nothing.
+    /// Returns an empty set of changes.
     ///
     /// # Examples
     ///

@@ -85,7 +85,7 @@ impl<K: ?Sized> KeyedBuilder<K> {
         self
     }
 
-    /// Sets the number of keys that are remembered at most. Default: 1,000,000.
+    /// Sets the maximum number of keys that are remembered. Default: 1,000,000.
     ///
     /// # Examples
     ///
