@@ -29,6 +29,8 @@ const UNITS: [(u64, &[&str]); 6] = [
 ];
 
 pub(crate) const TOO_MANY: &str = "`burst` and `max_retries` are at most 4294967295";
+pub(crate) const NO_KEYS: &str =
+    "`max_keys` must be at least 1: there would be room for no key at all";
 pub(crate) const NO_SLOTS: &str =
     "`max_concurrency` must be at least 1: nothing would ever be let through";
 pub(crate) const NO_BURST: &str = "the burst must be at least 1: nothing would ever be let through";

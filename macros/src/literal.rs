@@ -144,7 +144,7 @@ fn whole(name: &str, kind: Kind, written: &Written) -> Result<u32, String> {
         return Err(without_quotes(name, "a whole number", written));
     };
     let (least, too_few) = match kind {
-        Kind::Keys => (1, sentences::NO_KEYS),
+        Kind::Keys => (1, grammar::NO_KEYS),
         Kind::Burst => (1, grammar::NO_BURST),
         Kind::Slots => (1, grammar::NO_SLOTS),
         _ => (0, ""),

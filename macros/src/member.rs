@@ -34,7 +34,7 @@ pub(crate) fn expand(
             failed(item, errors)
         }
         Choice::Alone => {
-            // They are found again.
+            // `alone` reports them.
             let _ = errors.judge(None::<()>);
             alone::expand(&own, item)
         }
@@ -55,7 +55,7 @@ pub(crate) fn units(own: TokenStream) -> Vec<String> {
     let entries = args::parse(own, &mut errors);
     let is_shared = matches!(Choice::of(&entries), Choice::Shared);
     let options = Options::read(entries, &[], &mut errors);
-    // They are found again.
+    // The expansion of the function reports them.
     let _ = errors.judge(None::<()>);
     if is_shared {
         charged(&options)

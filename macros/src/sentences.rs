@@ -2,7 +2,6 @@
 
 use std::fmt::Display;
 
-pub(crate) const NO_KEYS: &str = "`max_keys` is at least 1: there would be room for no key at all";
 pub(crate) const TOO_MANY_KEYS: &str = "`max_keys` is at most 4294967295";
 
 pub(crate) fn needs_value(name: impl Display, example: &str) -> String {

@@ -388,7 +388,7 @@ impl Error {
         matches!(self.kind(), Kind::NoRuntime)
     }
 
-    /// Returns whether a plain function was called on a thread that runs tasks of tokio's, where blocking would stop them.
+    /// Returns whether a plain function was called on a thread that runs tokio tasks, where blocking would stop them.
     /// Call it inside of `tokio::task::spawn_blocking`.
     ///
     /// # Examples
@@ -520,7 +520,7 @@ impl fmt::Display for Error {
 }
 
 #[cfg(feature = "blocking")]
-const BLOCKING_IN_ASYNC: &str = "the function blocks its thread, which runs tasks of tokio's: call it inside of \
+const BLOCKING_IN_ASYNC: &str = "the function blocks its thread, which runs tokio tasks: call it inside of \
                                  `tokio::task::spawn_blocking`";
 
 fn too_large(cost: impl fmt::Display, burst: u32, f: &mut fmt::Formatter<'_>) -> fmt::Result {

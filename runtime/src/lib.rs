@@ -34,6 +34,9 @@
 //! * [`Signal`] tells what an error of your own means. [`Verdict`] is the result of a `classify` function.
 //! * Several limits at once, as of requests and tokens: [`guide::limits`]. [`Limiter::acquire_costs`] gives a
 //!   [`Reservation`] without the attribute.
+//! * [`Keyed`] has a limiter for each tenant, account or channel: [`guide::keys`].
+//! * [`LimiterBuilder::max_concurrency`] bounds the calls in flight.
+//! * [`Config`] changes limits while the program runs, from a file or built in code: [`guide::config`].
 //! * [`hint()`] in the body passes on what a server says of its limits elsewhere than in headers.
 //! * [`attempt`] tells the body which attempt it is, and gives it an idempotency key.
 //! * [`spent()`], [`refund()`] and [`meter()`] say in the body what an attempt really took: a
@@ -103,8 +106,7 @@
 //! # Not supported
 //!
 //! * Runtimes other than tokio.
-//! * A bound on calls in flight.
-//! * In a store: limits of keys.
+//! * Limits of keys, and `max_concurrency = "auto"`, in a store.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(
     not(all(

@@ -4,9 +4,11 @@ use core::fmt;
 
 /// Effect of a [`Limiter`](crate::Limiter) on the calls that go through it.
 ///
-/// A mode is chosen where the limiter is built ([`LimiterBuilder::mode`](crate::LimiterBuilder::mode)), by the option `mode`
-/// of an annotated function, and at any time by [`Limiter::set_mode`](crate::Limiter::set_mode). It holds for all functions
-/// that share the limiter. The guide has a [page](crate::guide::observing) about it.
+/// A mode is chosen where the limiter is built ([`LimiterBuilder::mode`](crate::LimiterBuilder::mode)), by the option
+/// [`mode`](macro@crate::rate_limited#mode) of an annotated function, by a [configuration](crate::Config), and at any time by
+/// [`Limiter::set_mode`](crate::Limiter::set_mode). It holds for all functions that share the limiter. (`mode = "off"` in an
+/// attribute is not a mode of the limiter: it takes the limiter away from one function.) The guide has a
+/// [page](crate::guide::observing) about it.
 ///
 /// # Examples
 ///

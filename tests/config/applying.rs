@@ -179,9 +179,11 @@ async fn nothing_changes_if_one_entry_is_wrong() {
 #[tokio::test(start_paused = true)]
 async fn a_mistake_that_shows_at_the_first_use_leaves_the_declaration() {
     let _turn = turn().await;
-    let config = applied("[limiter.applying_unfit]\nlimits = { tokens = 50 }");
+    let text = "[limiter.applying_unfit]\nlimits = { tokens = 50 }\nmode = \"observe\"";
+    let config = applied(text);
     let limiter = named("applying_unfit", quota("5/s", 5));
     assert_eq!(limiter.snapshot().quota, quota("5/s", 5));
+    assert_eq!(limiter.mode(), Mode::Enforce);
     assert_eq!(config.unused(), ["applying_unfit"]);
     // Applied again, it is an error.
     let error = config.apply().expect_err("no limit of tokens");

@@ -69,7 +69,10 @@ const WRONG: &[(&str, &str)] = &[
         "burst = 99999999999999999999999999999999999999999999",
         "the number is at most 4294967295",
     ),
-    ("max_concurrency = 0", "at least one call must be in flight"),
+    (
+        "max_concurrency = 0",
+        "`max_concurrency` must be at least 1",
+    ),
     (
         "max_concurrency = \"8\"",
         "a text stands where a whole number belongs",
@@ -165,7 +168,7 @@ async fn mistakes_of_the_builder_are_told_when_it_is_applied() {
                     .limit("tokens", None, 0)
                     .expect("no rate"),
             ),
-            "the burst must be at least 1",
+            "`limiter.a.limits.tokens.burst`: the burst must be at least 1",
         ),
     ] {
         let error = config.apply().expect_err("a mistake");
@@ -189,7 +192,7 @@ async fn changes_that_do_not_fit_a_limiter_are_refused() {
         ),
         (
             "limits = { requests = [5, \"100/h\"] }",
-            "has 1 limits of `requests`, and 2 are given",
+            "has 1 limit of `requests`, and 2 are given",
         ),
         (
             "rate = 5\nlimits = { requests = 5 }",

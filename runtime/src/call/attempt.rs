@@ -17,7 +17,7 @@ use super::Call;
 use super::Config;
 use super::Paying;
 use super::Refusing;
-use super::Usual;
+use super::UsualCosts;
 use super::payment::KeyOfCall;
 use super::payment::Terms;
 use super::phase::Cut;
@@ -28,7 +28,7 @@ use super::untyped::Core;
 pin_project_lite::pin_project! {
     /// The future of one attempt: takes a permit and runs the body.
     #[must_use = "futures do nothing unless awaited"]
-    pub struct RunningAttempt<'c, 's, S, R, F, C: Paying = Usual> {
+    pub struct RunningAttempt<'c, 's, S, R, F, C: Paying = UsualCosts> {
         // What it is an attempt of.
         call: &'c mut Call<'s, S, R, C>,
         // The body, once.

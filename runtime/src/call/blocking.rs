@@ -26,7 +26,7 @@ impl<S, R: Refusing, C: Paying> Call<'_, S, R, C> {
     ///
     /// # Panics
     ///
-    /// On a thread that runs tasks of tokio's, if the function's outcome cannot say that the call is refused.
+    /// On a thread that runs tokio tasks, if the function's outcome cannot say that the call is refused.
     #[inline]
     #[track_caller]
     pub fn run<O>(&mut self, body: impl FnOnce() -> O) -> Attempted<O> {

@@ -154,7 +154,7 @@ impl Core<'_> {
         let has_slots = limiter.has_slots();
         if has_slots && !mem::take(slot) {
             // The attempt used the slot of an outer call, which may end before the stream.
-            limiter.take_slot_beyond();
+            limiter.take_extra_slot();
         }
         Box::new(move |amounts| {
             by.take_all(&limiter, &mut settlement, amounts);

@@ -29,13 +29,13 @@ const LOOKS: (Span, Span) = (Span::from_millis(10), Span::from_millis(1000));
 
 /// The key of a call, and what it costs.
 #[derive(Debug)]
-pub struct OfKey<'s> {
+pub struct KeyAndCosts<'s> {
     /// `None`: the call is refused because of its settings.
     pub(crate) key: Option<CallKey<'s>>,
     pub(crate) own: Option<&'s OwnCosts>,
 }
 
-impl Paying for OfKey<'_> {
+impl Paying for KeyAndCosts<'_> {
     #[inline]
     fn own(&self) -> Option<&OwnCosts> {
         self.own
@@ -78,7 +78,7 @@ impl Core<'_> {
         }
     }
 
-    /// Does the same for a call that has not got its permit at once.
+    /// Looks for a permit of the call's key again, for a call that did not get it at once.
     #[cold]
     pub(super) fn seek(&mut self, terms: Terms<'_>) -> Result<Sought, Error> {
         let Some(key) = terms.key.filter(|_| self.brought.is_none()) else {

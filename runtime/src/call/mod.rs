@@ -39,7 +39,7 @@ pub use self::call_error::CallError;
 pub(crate) use self::config::Config;
 pub(crate) use self::config::Hooks;
 pub(crate) use self::config::Setup;
-pub use self::keyed::OfKey;
+pub use self::keyed::KeyAndCosts;
 pub use self::options::CallOptions;
 pub(crate) use self::origin::Origin;
 pub use self::outcome::Can;
@@ -52,7 +52,7 @@ pub use self::outcome::Refuse;
 pub use self::outcome::Refusing;
 pub use self::payment::OwnCosts;
 pub use self::payment::Paying;
-pub use self::payment::Usual;
+pub use self::payment::UsualCosts;
 pub(crate) use self::unread::Unread;
 
 use crate::error::Error;
@@ -72,7 +72,7 @@ pub type Chosen<T> = PhantomData<fn() -> T>;
 /// call was refused. Both follow from the function's return type. `'s` is the lifetime of its settings, which
 /// may be its own. `C` is how it says what it costs.
 #[derive(Debug)]
-pub struct Call<'s, S, R, C: Paying = Usual> {
+pub struct Call<'s, S, R, C: Paying = UsualCosts> {
     core: Core<'s>,
     kept: Option<S>,
     refuses: Chosen<R>,
@@ -83,7 +83,7 @@ impl<'s, S, R> Call<'s, S, R> {
     /// Creates a call. Where the function's options are wrong, its first admission refuses it.
     #[inline]
     pub(crate) const fn new(setup: &'s Result<Setup, Error>, brought: Option<Arc<Shared>>) -> Self {
-        Self::paying(setup, brought, Usual)
+        Self::paying(setup, brought, UsualCosts)
     }
 }
 

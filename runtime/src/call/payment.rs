@@ -75,9 +75,9 @@ pub trait Paying {
 
 /// The usual costs: a call takes one request.
 #[derive(Clone, Copy, Debug)]
-pub struct Usual;
+pub struct UsualCosts;
 
-impl Paying for Usual {
+impl Paying for UsualCosts {
     #[inline]
     fn own(&self) -> Option<&OwnCosts> {
         None

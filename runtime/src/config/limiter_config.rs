@@ -32,7 +32,7 @@ pub struct LimiterConfig {
 }
 
 impl LimiterConfig {
-    /// Returns changes of nothing.
+    /// Returns an empty set of changes.
     ///
     /// # Examples
     ///
@@ -90,7 +90,7 @@ impl LimiterConfig {
     pub fn burst(mut self, burst: u32) -> Self {
         match NonZeroU32::new(burst) {
             Some(burst) => self.changes.first.burst = Some(burst),
-            None => self.wrong("burst", grammar::NO_BURST),
+            None => self.wrong(&["burst"], grammar::NO_BURST),
         }
         self
     }
@@ -154,7 +154,7 @@ impl LimiterConfig {
         let rate = rate.map(|rate| rate_of(rate, &["limits", unit]));
         let burst = burst.into().map(NonZeroU32::new);
         if burst == Some(None) {
-            self.wrong("burst", grammar::NO_BURST);
+            self.wrong(&["limits", unit, "burst"], grammar::NO_BURST);
         }
         let change = LimitChange {
             rate: rate.transpose()?,
@@ -177,7 +177,7 @@ impl LimiterConfig {
     pub fn max_concurrency(mut self, calls: u32) -> Self {
         match NonZeroU32::new(calls) {
             Some(calls) => self.changes.max_concurrency = Some(calls),
-            None => self.wrong("max_concurrency", NO_CALLS),
+            None => self.wrong(&["max_concurrency"], grammar::NO_SLOTS),
         }
         self
     }
@@ -203,20 +203,19 @@ impl LimiterConfig {
     }
 
     /// Records a mistake, unless there is one.
-    fn wrong(&mut self, key: &str, sentence: impl fmt::Display) {
-        let error = || ConfigError::new(vec![key.to_owned()], sentence.to_string());
+    fn wrong(&mut self, keys: &[&str], sentence: impl fmt::Display) {
+        let error = || ConfigError::new(owned(keys), sentence.to_string());
         self.wrong.get_or_insert_with(error);
     }
 }
 
 pub(super) const NO_NAME: &str = "a limiter's name has at least one letter";
-pub(super) const NO_CALLS: &str =
-    "at least one call must be in flight: nothing would ever be let through";
 
 /// Parses a rate.
 pub(super) fn rate_of(text: &str, keys: &[&str]) -> Result<Rate, ConfigError> {
-    Rate::read(text).map_err(|error| {
-        let keys = keys.iter().map(|&key| key.to_owned());
-        ConfigError::new(keys.collect(), error.to_string())
-    })
+    Rate::read(text).map_err(|error| ConfigError::new(owned(keys), error.to_string()))
+}
+
+fn owned(keys: &[&str]) -> Vec<String> {
+    keys.iter().map(|&key| key.to_owned()).collect()
 }

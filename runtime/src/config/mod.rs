@@ -25,8 +25,8 @@ use self::limiter_config::NO_NAME;
 ///
 /// The order of precedence:
 ///
-/// 1. [`Limiter::set_quota`](crate::Limiter::set_quota) and [`set_limit`](crate::Limiter::set_limit), until a configuration
-///    is applied that is [`overriding`](Self::overriding);
+/// 1. [`Limiter::set_quota`](crate::Limiter::set_quota), [`set_limit`](crate::Limiter::set_limit) and
+///    [`set_mode`](crate::Limiter::set_mode), until a configuration is applied that is [`overriding`](Self::overriding);
 /// 2. the configuration that was applied last;
 /// 3. the declaration: the attribute, or the builder;
 /// 4. the defaults.
@@ -92,8 +92,8 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// The first mistake: text that is no TOML, a key that there is not, a value of a wrong type, a rate that is none, a
-    /// zero, a limiter that stands twice. What depends on the limiters is an error of [`apply`](Self::apply).
+    /// The first mistake: a text that is not TOML, an unknown key, a value of a wrong type, a text that is not a rate, a zero, a
+    /// limiter that is named twice. What depends on the limiters is an error of [`apply`](Self::apply).
     ///
     /// # Examples
     ///
@@ -169,8 +169,9 @@ impl Config {
         Ok(())
     }
 
-    /// Makes it go before quotas that the program has set by hand: it changes these too, and forgets that they were set.
-    /// In TOML: `override = true`. Default: quotas set by hand stay.
+    /// Makes it go before quotas and modes that the program has set by hand: it changes these too, and forgets that they
+    /// were set.
+    /// In TOML: `override = true`. Default: what was set by hand stays.
     ///
     /// # Examples
     ///

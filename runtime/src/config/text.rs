@@ -20,7 +20,6 @@ use crate::quota::Rate;
 
 use super::error::ConfigError;
 use super::error::TextPlace;
-use super::limiter_config::NO_CALLS;
 use super::limiter_config::NO_NAME;
 
 const ROOT: [&str; 2] = ["limiter", "override"];
@@ -137,9 +136,8 @@ fn read_limiter(name: &TomlKey<'_>, value: &TomlValue<'_>) -> Parsed<LimiterChan
             "rate" => rate_of(value).map(|rate| changes.first.rate = Some(rate)),
             "burst" => burst_of(value).map(|burst| changes.first.burst = Some(burst)),
             "limits" => read_limits(value).map(|limits| changes.limits = limits),
-            "max_concurrency" => {
-                count_of(value, NO_CALLS).map(|calls| changes.max_concurrency = Some(calls))
-            }
+            "max_concurrency" => count_of(value, grammar::NO_SLOTS)
+                .map(|calls| changes.max_concurrency = Some(calls)),
             "mode" => mode_of(value).map(|mode| changes.mode = Some(mode)),
             fixed if FIXED.contains(&fixed) => mistake(
                 key.span().start,

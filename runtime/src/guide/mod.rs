@@ -43,6 +43,7 @@ pub mod keys {}
 
 #[doc = include_str!("costs.md")]
 pub mod costs {}
+
 #[doc = include_str!("limits.md")]
 pub mod limits {}
 

@@ -5,6 +5,7 @@ use core::marker::PhantomData;
 
 use crate::costs::MAX_ROWS;
 use crate::error::Error;
+use crate::grammar;
 use crate::quota::Quota;
 use crate::row::Row;
 use crate::row::Rows;
@@ -84,7 +85,7 @@ impl<K: ?Sized> KeyedBuilder<K> {
         self
     }
 
-    /// Sets the number of keys that are remembered at most. Default: 1,000,000.
+    /// Sets the maximum number of keys that are remembered. Default: 1,000,000.
     ///
     /// # Examples
     ///
@@ -120,7 +121,7 @@ impl<K: ?Sized> KeyedBuilder<K> {
     /// ```
     pub fn build(self) -> Result<Keyed<K>, Error> {
         if self.declaration.max_keys == 0 {
-            return Err(Error::invalid("`max_keys` is at least 1"));
+            return Err(Error::invalid(grammar::NO_KEYS));
         }
         if self.declaration.rows.others.len() >= MAX_ROWS {
             return Err(Error::invalid("a limiter has at most eight limits"));

@@ -162,7 +162,7 @@ impl Keys {
         }
     }
 
-    /// Does the same after making room for a new key.
+    /// Takes tokens of a key after making room for a new one.
     #[cold]
     fn take_with_room(&self, fingerprint: u64, cost: u32, now: Instant) -> Result<Taken, Lack> {
         if self.make_room(fingerprint, now) {

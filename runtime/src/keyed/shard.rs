@@ -136,8 +136,7 @@ impl Shard {
                 continue;
             };
             let tat = if key.tat == WHOLE {
-                let Some(level) = self.calm_down(key.fingerprint, rows, gone, is_compact, now)
-                else {
+                let Some(level) = self.demote(key.fingerprint, rows, gone, is_compact, now) else {
                     continue;
                 };
                 level
@@ -154,7 +153,7 @@ impl Shard {
 
     /// Removes the whole limiter of a key that no caller uses, if a bucket is enough or none is needed. Returns the level of
     /// the bucket.
-    fn calm_down(
+    fn demote(
         &mut self,
         fingerprint: u64,
         rows: &Rows,

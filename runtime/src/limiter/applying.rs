@@ -8,7 +8,6 @@ use super::Limiter;
 use super::changes::Misfit;
 use super::configured;
 use super::configured::Configuration;
-use super::live;
 use super::registry;
 
 /// Applies a configuration, or nothing of it: to the limiters that are declared now, and to others when they are declared.
@@ -50,8 +49,8 @@ fn apply_alone(configuration: &Configuration) -> (Applied, Vec<(Limiter, Rows)>)
         let configured = configuration.limiters.get(name);
         let new = configured.map(|it| &it.changes);
         let old = before.limiters.get(name).map(|it| &it.changes);
-        live::bound(shared, [old, new], rows);
-        live::change(shared, new);
+        shared.configure_slots([old, new], rows);
+        shared.configure_mode(new.and_then(|it| it.mode));
         if let Some(configured) = configured {
             configured.note_use();
         }

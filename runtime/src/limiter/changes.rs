@@ -74,15 +74,7 @@ impl LimiterChanges {
                 return misfit(unknown_unit(unit, declared));
             }
             if of_unit.len() != changes.len() {
-                return misfit(format!(
-                    "the limiter has {} limits of `{unit}`, and {} given: write all of them, in the order of their declaration",
-                    of_unit.len(),
-                    if changes.len() == 1 {
-                        "one is".to_owned()
-                    } else {
-                        format!("{} are", changes.len())
-                    },
-                ));
+                return misfit(wrong_number(unit, of_unit.len(), changes.len()));
             }
             for (row, change) in of_unit.into_iter().zip(changes) {
                 row.quota = change.applied_to(row.quota).map_err(|(key, sentence)| {
@@ -176,6 +168,18 @@ fn burst_at(rate: Rate, declared: Quota) -> NonZeroU32 {
 
 fn rows_mut(rows: &mut Rows) -> impl Iterator<Item = &mut Row> {
     core::iter::once(&mut rows.first).chain(&mut rows.others)
+}
+
+/// Returns the sentence about a unit that has another number of limits than were given.
+fn wrong_number(unit: &str, declared: usize, given: usize) -> String {
+    let limits = if declared == 1 { "limit" } else { "limits" };
+    let given = match given {
+        1 => "one is".to_owned(),
+        _ => format!("{given} are"),
+    };
+    format!(
+        "the limiter has {declared} {limits} of `{unit}`, and {given} given: write all of them, in the order of their declaration"
+    )
 }
 
 fn unknown_unit(unit: &str, declared: &Rows) -> String {

@@ -8,6 +8,7 @@ use std::sync::Mutex;
 use std::sync::PoisonError;
 
 use crate::events;
+use crate::mode::Mode;
 use crate::quota::Quota;
 use crate::row::Rows;
 
@@ -48,12 +49,6 @@ pub(super) fn put_in_force(configuration: Configuration) {
     drop(before);
 }
 
-/// Returns the changes in force to a limiter.
-pub(super) fn of(shared: &Shared) -> Option<Arc<ConfiguredLimiter>> {
-    let name = shared.name()?;
-    in_force().limiters.get(name).map(Arc::clone)
-}
-
 impl ConfiguredLimiter {
     pub(crate) const fn new(changes: LimiterChanges) -> Self {
         Self {
@@ -78,14 +73,19 @@ impl ConfiguredLimiter {
     }
 }
 
-/// Returns the limits that a limiter begins with that is declared with `declared`. Only while no other one is declared.
+/// Returns the limits that a limiter begins with that is declared with `declared`, and the mode that the configuration
+/// gives it. Only while no other one is declared.
 ///
 /// A mistake that shows only now does not end the program's calls: the declaration stands, and an event tells.
-pub(super) fn limits_of(shared: &Shared, declared: &Rows, in_store: bool) -> Rows {
+pub(super) fn beginning_of(
+    shared: &Shared,
+    declared: &Rows,
+    in_store: bool,
+) -> (Rows, Option<Mode>) {
     let configuration = in_force();
     let name = shared.name().map(|name| &**name).unwrap_or_default();
     let Some(configured) = configuration.limiters.get(name) else {
-        return declared.clone();
+        return (declared.clone(), None);
     };
     match configured.applied_to(declared, in_store) {
         Ok(rows) => {
@@ -94,11 +94,11 @@ pub(super) fn limits_of(shared: &Shared, declared: &Rows, in_store: bool) -> Row
                 shared.forget_by_hand();
                 shared.naming.unsettle();
             }
-            rows
+            (rows, configured.changes.mode)
         }
         Err(Misfit { keys, sentence }) => {
             events::configuration_unfit(name, &keys.join("."), &sentence);
-            declared.clone()
+            (declared.clone(), None)
         }
     }
 }
@@ -114,6 +114,16 @@ impl Shared {
     pub(super) fn forget_by_hand(&self) {
         self.naming.forget_by_hand();
         self.mode.forget_set();
+    }
+
+    /// Changes the bound on calls in flight to that of `rows`, if the configuration before or the new one names it.
+    ///
+    /// Otherwise it stays: it may have been found by refusals.
+    pub(super) fn configure_slots(&self, changes: [Option<&LimiterChanges>; 2], rows: &Rows) {
+        let mut named = changes.into_iter().flatten();
+        if named.any(|it| it.max_concurrency.is_some()) {
+            self.bound_slots(rows.concurrency);
+        }
     }
 
     /// Changes the limits to those of a configuration, but for those that the program has set by hand.

@@ -18,7 +18,6 @@ mod failed_response;
 mod fast_path;
 mod handle;
 mod label;
-mod live;
 mod locked;
 mod locking;
 mod long_waits;

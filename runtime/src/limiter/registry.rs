@@ -20,7 +20,6 @@ use crate::store::Store;
 
 use super::Limiter;
 use super::configured;
-use super::live;
 use super::remote::RemoteConfig;
 use super::remote::client::StoreClient;
 use super::shared::Shared;
@@ -94,9 +93,10 @@ fn declare_as(name: &str, rows: &Rows, place: StorePlace<'_>) -> Result<Limiter,
         }
         Some(known) if known.is_plain() && rows.is_plain() && known != *rows && is_free => {
             shared.naming.forget_by_hand();
-            let rows = configured::limits_of(&shared, rows, place.is_some());
+            let (rows, mode) = configured::beginning_of(&shared, rows, place.is_some());
             shared.set_quota(rows.first.quota);
             shared.bound_slots(rows.concurrency);
+            shared.configure_mode(mode);
         }
         Some(known) if known != *rows => {
             return Err(Error::conflict(format!(
@@ -136,7 +136,7 @@ pub(crate) fn own(path: &str, rows: &Rows, place: StorePlace<'_>) -> Result<Limi
 
 /// Declares a limiter that may have handles. A quota that was set before stays in force.
 fn bind(shared: &Shared, key: &str, rows: &Rows, place: StorePlace<'_>) {
-    let rows = &configured::limits_of(shared, rows, place.is_some());
+    let (rows, mode) = &configured::beginning_of(shared, rows, place.is_some());
     let quota = rows.first.quota;
     if let Some((store, policy)) = place {
         let client = StoreClient::new(Arc::clone(store), key, policy);
@@ -148,7 +148,7 @@ fn bind(shared: &Shared, key: &str, rows: &Rows, place: StorePlace<'_>) {
     }
     shared.start(quota);
     shared.add_rows(rows);
-    live::begin(shared);
+    shared.configure_mode(*mode);
     if CLOSED.load(Ordering::Relaxed) {
         shared.shut_down();
     }

@@ -141,7 +141,7 @@ impl Shared {
     }
 
     /// Takes a slot for the meters of an attempt that is part of another call.
-    pub(crate) fn take_slot_beyond(&self) {
-        self.lock().state.take_slot_beyond();
+    pub(crate) fn take_extra_slot(&self) {
+        self.lock().state.take_extra_slot();
     }
 }

@@ -5,7 +5,7 @@ use core::ops::Deref;
 use std::sync::Arc;
 
 use crate::call::Call;
-use crate::call::OfKey;
+use crate::call::KeyAndCosts;
 use crate::call::OwnCosts;
 use crate::call::Setup;
 use crate::costs::Costs;
@@ -111,13 +111,13 @@ impl Site {
         begin: Begin<'_, F>,
         brought: Option<KeyedOf>,
         key: &K,
-    ) -> Call<'s, S, R, OfKey<'s>> {
+    ) -> Call<'s, S, R, KeyAndCosts<'s>> {
         let Found(setup) = begin.settings.setup(self, brought.is_some());
         let key = call_key(setup, brought, key);
-        Call::paying(setup, None, OfKey { key, own: None })
+        Call::paying(setup, None, KeyAndCosts { key, own: None })
     }
 
-    /// Does the same for a call with costs.
+    /// Returns a call of a key with costs of its own, as [`call_of_key`](Self::call_of_key) does without them.
     pub fn call_of_key_with_costs<
         's,
         'f: 's,
@@ -133,7 +133,7 @@ impl Site {
         key: &K,
         own: &'s mut OwnCosts,
         costs: [u64; N],
-    ) -> Call<'s, S, R, OfKey<'s>> {
+    ) -> Call<'s, S, R, KeyAndCosts<'s>> {
         let Found(setup) = begin.settings.setup(self, brought.is_some());
         let pattern = match (&brought, setup) {
             (Some(KeyedOf(keys)), _) => Some(keys.pattern()),
@@ -144,7 +144,7 @@ impl Site {
         let (setup, own) = own.fill(setup, set);
         let key = call_key(setup, brought, key);
         let own = Some(own);
-        Call::paying(setup, None, OfKey { key, own })
+        Call::paying(setup, None, KeyAndCosts { key, own })
     }
 }
 

@@ -12,7 +12,6 @@ use crate::quota::Quota;
 use crate::quota::Rate;
 use crate::row::Row;
 
-use super::settings::NO_KEYS;
 use super::settings::Settings;
 use super::stores;
 use super::stores::StoreChoice;
@@ -231,7 +230,7 @@ pub fn burst(value: &impl ToCount) -> Result<u32, Error> {
 /// Returns the value of `max_keys`.
 pub fn keys(value: &impl ToCount) -> Result<u32, Error> {
     match value.to_count() {
-        0 => Err(Error::invalid(NO_KEYS)),
+        0 => Err(Error::invalid(grammar::NO_KEYS)),
         keys => Ok(keys),
     }
 }

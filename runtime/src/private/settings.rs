@@ -47,9 +47,6 @@ pub struct Settings {
     pub(super) hooks: Hooks,
 }
 
-/// Sentence about a number of keys that is zero.
-pub(super) const NO_KEYS: &str = "`max_keys` is at least 1: there would be room for no key at all";
-
 /// Settings of calls that name a key.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct KeySettings {

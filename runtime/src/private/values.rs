@@ -15,7 +15,6 @@ use super::run_time::ToCount;
 use super::run_time::ToNumber;
 use super::run_time::ToRate;
 use super::run_time::ToTime;
-use super::settings::NO_KEYS;
 use super::settings::checked;
 use super::stores::StoreChoice;
 use super::stores::ToStore;
@@ -138,7 +137,7 @@ macro_rules! counts {
             #[allow(unused_comparisons, clippy::cast_sign_loss, clippy::cast_lossless, reason = "not below 0")]
             #[track_caller]
             pub const fn keys(self) -> u32 {
-                assert!(self.0 > 0, "{}", NO_KEYS);
+                assert!(self.0 > 0, "{}", grammar::NO_KEYS);
                 count(self.0 as u128)
             }
         }

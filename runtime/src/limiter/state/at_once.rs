@@ -73,18 +73,22 @@ impl LimiterState {
     #[cold]
     #[inline(never)]
     fn take_otherwise(&mut self, costs: &Costs, now: Instant) -> bool {
-        let is_plain = self.is_idle_with_rows()
-            && self.enforces()
-            && self.slots.is_none()
-            && !self.shut
-            && self.cooldown.probe() == Probe::Off
-            && self.cooldown.until() <= now
-            && self.learnt.ages_at().is_none();
+        let is_plain = self.slots.is_none() && self.is_unhindered(now);
         if !is_plain || self.too_large(costs).is_some() {
             return false;
         }
         let credit = self.credit(now);
         self.pay_all(costs, now, credit).is_ok()
+    }
+
+    /// Returns whether no caller waits, and nothing but the limits and the slots holds calls back.
+    pub(super) fn is_unhindered(&self, now: Instant) -> bool {
+        self.is_idle_with_rows()
+            && self.enforces()
+            && !self.shut
+            && self.cooldown.probe() == Probe::Off
+            && self.cooldown.until() <= now
+            && self.learnt.ages_at().is_none()
     }
 }
 

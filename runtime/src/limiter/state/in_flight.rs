@@ -16,7 +16,6 @@ use crate::time::Instant;
 use crate::time::Span;
 
 use super::LimiterState;
-use super::cooldown::Probe;
 use super::rejection::Charge;
 use super::rejection::Rejection;
 use super::slots::Slots;
@@ -71,8 +70,8 @@ impl LimiterState {
         }
     }
 
-    /// Takes a slot, also one too many, for a stream whose call was part of another one.
-    pub(in crate::limiter) fn take_slot_beyond(&mut self) {
+    /// Takes a slot, even above the bound, for a stream whose call was part of another one.
+    pub(in crate::limiter) fn take_extra_slot(&mut self) {
         if let Some(slots) = &mut self.slots {
             slots.take();
         }
@@ -117,13 +116,8 @@ impl LimiterState {
         priority: Priority,
         now: Instant,
     ) -> Option<bool> {
-        let is_plain = self.is_idle_with_rows()
-            && self.enforces()
-            && !self.shut
-            && self.cooldown.probe() == Probe::Off
-            && self.cooldown.until() <= now
-            && self.learnt.ages_at().is_none();
-        if !is_plain || !self.has_slot_for(priority) || self.too_large(costs).is_some() {
+        let is_free = self.is_unhindered(now) && self.has_slot_for(priority);
+        if !is_free || self.too_large(costs).is_some() {
             return None;
         }
         let credit = self.credit(now);

@@ -88,7 +88,7 @@ impl LimiterState {
         }
     }
 
-    /// Does the same for a caller that does not wait.
+    /// Takes a permit for a caller that does not wait, or lets it pass if callers are not held back.
     pub(in crate::limiter) fn admit_now(
         &mut self,
         request: &Request,
