@@ -19,7 +19,7 @@ pub(crate) const FILES: [(Duration, &str); 3] = [
         "[limiter.crm]\nrate = \"100/s\"\nburst = 10\nmode = \"observe\"\n",
     ),
     (
-        Duration::from_secs(2),
+        Duration::from_millis(2500),
         "[limiter.crm]\nrate = \"400/s\"\nburst = 40\nmax_concurrency = 32\n",
     ),
     (
