@@ -1,16 +1,22 @@
-//! The client of the CRM, whose limit is each tenant's own.
+//! The client of the CRM, whose limits are each tenant's own, and one that all tenants have together.
 
-use std::collections::HashMap;
 use std::num::NonZeroU32;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use paced::{Limiter, Quota, Rate, ResponseExt as _, rate_limited};
+use paced::{Keyed, Limiter, Quota, ResponseExt as _, rate_limited};
 use reqwest::Client;
 use serde::{Deserialize, Serialize};
 
 /// Requests per second that the CRM grants a tenant, and at once.
 pub(crate) const LIMIT: NonZeroU32 = NonZeroU32::new(10).unwrap();
+
+/// The limiters of the tenants: nine tenths of the limit, and a burst that fits into the rest of a second.
+static TENANTS: Keyed<u32> = Keyed::new(
+    Quota::per_second(NonZeroU32::new(LIMIT.get() - 1).unwrap()).with_burst(NonZeroU32::MIN),
+);
+
+/// Of a request, or a refusal by `paced`.
+pub(crate) type Error = Box<dyn std::error::Error + Send + Sync>;
 
 /// A customer of a tenant.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,17 +29,19 @@ pub(crate) struct Customer {
 pub(crate) struct Crm {
     http: Client,
     base: String,
-    tenants: Mutex<HashMap<u32, Limiter>>,
+    /// For all tenants together, and changed by the configuration.
+    all: Limiter,
 }
 
-/// One limiter for all functions of the block, that of the tenant. `left`: time that the call may take.
-#[rate_limited(limiter = self.limiter(tenant), deadline = left, max_retries = 2)]
+/// One limiter for each tenant, in all functions of the block. `left`: time that the call may take.
+#[rate_limited(limiter = TENANTS, key = tenant, deadline = left, max_retries = 2)]
 impl Crm {
-    pub(crate) fn new(base: String) -> Self {
+    /// `all`: what all tenants take together.
+    pub(crate) fn new(base: String, all: Limiter) -> Self {
         Self {
             http: Client::new(),
             base,
-            tenants: Mutex::default(),
+            all,
         }
     }
 
@@ -43,10 +51,12 @@ impl Crm {
         tenant: u32,
         left: Duration,
         id: u64,
-    ) -> reqwest::Result<Customer> {
+    ) -> Result<Customer, Error> {
+        // A refusal by the CRM is about the tenant, so this permit is not told. It is held until the answer is read.
+        let _in_flight = self.all.acquire().await?;
         let url = format!("{}/tenants/{tenant}/customers/{id}", self.base);
         let response = self.http.get(url).send().await?;
-        response.observe().error_for_status()?.json().await
+        Ok(response.observe().error_for_status()?.json().await?)
     }
 
     pub(crate) async fn rename(
@@ -55,21 +65,16 @@ impl Crm {
         left: Duration,
         id: u64,
         name: &str,
-    ) -> reqwest::Result<Customer> {
+    ) -> Result<Customer, Error> {
+        let _in_flight = self.all.acquire().await?;
         let url = format!("{}/tenants/{tenant}/customers/{id}", self.base);
         let request = self.http.put(url).json(name);
         let response = request.send().await?;
-        response.observe().error_for_status()?.json().await
+        Ok(response.observe().error_for_status()?.json().await?)
     }
+}
 
-    /// Returns the limiter of a tenant.
-    pub(crate) fn limiter(&self, tenant: u32) -> Limiter {
-        let mut tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner);
-        let limiter = tenants.entry(tenant).or_insert_with(|| {
-            // Nine tenths of the limit, and a burst that fits into the rest of a second.
-            let rate = Rate::parse("9/s").expect("a rate");
-            Limiter::new(Quota::new(rate).with_burst(NonZeroU32::MIN))
-        });
-        limiter.clone()
-    }
+/// Returns for how long a tenant's limiter is closed.
+pub(crate) fn cooldown(tenant: u32) -> Duration {
+    TENANTS.snapshot(&tenant).cooldown.unwrap_or_default()
 }

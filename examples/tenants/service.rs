@@ -1,5 +1,6 @@
 //! The service: it calls the CRM for its tenants, within the time that a request has.
 
+use std::error::Error;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -10,9 +11,9 @@ use axum::http::{HeaderMap, StatusCode, header::RETRY_AFTER};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use paced::Error;
 use tokio::net::TcpListener;
 
+use crate::client;
 use crate::client::Crm;
 
 /// Header of a request with the time that its caller waits, in milliseconds. Envoy sets it.
@@ -46,7 +47,7 @@ async fn customer(
 ) -> Response {
     match crm.customer(tenant, time_left(&headers), id).await {
         Ok(customer) => Json(customer).into_response(),
-        Err(error) => failed(&crm, tenant, &error),
+        Err(error) => failed(tenant, &*error),
     }
 }
 
@@ -58,7 +59,7 @@ async fn rename(
 ) -> Response {
     match crm.rename(tenant, time_left(&headers), id, &name).await {
         Ok(customer) => Json(customer).into_response(),
-        Err(error) => failed(&crm, tenant, &error),
+        Err(error) => failed(tenant, &*error),
     }
 }
 
@@ -72,15 +73,16 @@ fn time_left(headers: &HeaderMap) -> Duration {
 }
 
 /// Returns 503 with `Retry-After` for a call that comes too late, and 502 for another failure.
-fn failed(crm: &Crm, tenant: u32, error: &reqwest::Error) -> Response {
-    let is_throttled = error
-        .status()
-        .is_some_and(|status| matches!(status.as_u16(), 429 | 503));
-    let wait = match Error::find(error) {
+fn failed(tenant: u32, error: &(dyn Error + Send + Sync + 'static)) -> Response {
+    let status = error
+        .downcast_ref()
+        .and_then(|error: &reqwest::Error| error.status());
+    let is_throttled = status.is_some_and(|status| matches!(status.as_u16(), 429 | 503));
+    let wait = match paced::Error::find(error) {
         // `None`: an attempt was under way when the time was up.
         Some(refusal) => refusal.retry_after().unwrap_or_default(),
         // The answer of the CRM itself. The limiter knows for how long it is closed.
-        None if is_throttled => crm.limiter(tenant).snapshot().cooldown.unwrap_or_default(),
+        None if is_throttled => client::cooldown(tenant),
         None => return StatusCode::BAD_GATEWAY.into_response(),
     };
     let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);

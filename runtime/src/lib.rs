@@ -30,6 +30,8 @@
 //!   a store. [`Quota`] and [`Rate`] declare what is allowed.
 //! * Without the attribute, [`Limiter::call`] makes a call with all that the attribute does, [`Limiter::call_with`] takes
 //!   [`CallOptions`], and [`Limiter::acquire`] gives a [`Permit`] alone.
+//! * [`Keyed`] is one limiter for each tenant, account or channel ([guide](guide::keys)).
+//! * [`Config`] changes limits while the program runs ([guide](guide::config)).
 //! * [`Error`] is returned where a call is refused and has no outcome of its own; [`Error::find`] finds it in other errors.
 //! * [`Signal`] tells what an error of your own means. [`Verdict`] is the result of a `classify` function.
 //! * Several limits at once, as of requests and tokens: [`guide::limits`]. [`Limiter::acquire_costs`] gives a
@@ -106,7 +108,8 @@
 //! # Not supported
 //!
 //! * Runtimes other than tokio.
-//! * Limits of keys, and `max_concurrency = "auto"`, in a store.
+//! * In a store: limits of keys, and `max_concurrency = "auto"`.
+//! * A configuration of keys.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(
     not(all(

@@ -42,6 +42,7 @@ mod in_flight_bounds;
 mod in_flight_drops;
 mod in_flight_nested;
 mod keys;
+mod keys_whole;
 mod late_answers;
 mod late_tokens;
 mod learning;

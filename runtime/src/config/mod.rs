@@ -21,7 +21,8 @@ use self::limiter_config::NO_NAME;
 /// Limiters go by their names, and those of annotated functions by the functions' paths. A name that no limiter has yet is
 /// kept, and applied when the limiter is declared: by the first call of its function, or by
 /// [`Limiter::builder`](crate::Limiter::builder). Limiters in a `static`, which have no name, and
-/// [`unregistered`](crate::LimiterBuilder::unregistered) ones are not reached.
+/// [`unregistered`](crate::LimiterBuilder::unregistered) ones are not reached, and neither are those of
+/// [keys](crate::Keyed).
 ///
 /// The order of precedence:
 ///

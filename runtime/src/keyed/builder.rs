@@ -6,6 +6,7 @@ use core::marker::PhantomData;
 use crate::costs::MAX_ROWS;
 use crate::error::Error;
 use crate::grammar;
+use crate::mode::Mode;
 use crate::quota::Quota;
 use crate::row::Row;
 use crate::row::Rows;
@@ -40,6 +41,7 @@ impl<K: ?Sized> KeyedBuilder<K> {
             declaration: Declaration {
                 rows: Rows::one(quota),
                 max_keys: MAX_KEYS,
+                mode: Mode::Enforce,
                 settles: false,
                 label: "keyed",
             },

@@ -1,5 +1,6 @@
 //! Declaration of a keyed limiter.
 
+use crate::mode::Mode;
 use crate::row::Rows;
 
 /// Declaration of a keyed limiter.
@@ -7,6 +8,7 @@ use crate::row::Rows;
 pub(crate) struct Declaration {
     pub(crate) rows: Rows,
     pub(crate) max_keys: usize,
+    pub(crate) mode: Mode,
     /// Costs are corrected later, so the buckets' peaks have to be known.
     pub(crate) settles: bool,
     /// Name in errors and events.

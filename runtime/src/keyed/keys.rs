@@ -22,6 +22,7 @@ use crate::error::Kind;
 use crate::limiter::Limiter;
 use crate::limiter::Shared;
 use crate::limiter::Snapshot;
+use crate::mode::Mode;
 use crate::quota::Quota;
 use crate::row::Row;
 use crate::row::Rows;
@@ -70,6 +71,7 @@ pub(crate) struct Keys {
     /// Knows the units, and stands for the limiters of all keys where they are alike.
     pattern: Arc<Shared>,
     label: &'static str,
+    mode: Mode,
 }
 
 /// A shard in cache lines of its own.
@@ -102,6 +104,7 @@ impl Keys {
         let Declaration {
             rows,
             max_keys,
+            mode,
             settles,
             label,
         } = declaration;
@@ -124,12 +127,17 @@ impl Keys {
             next: AtomicUsize::new(0),
             max: max_keys,
             shape: Shape::of(quota),
-            is_compact: rows.is_plain() && quota.window().is_none() && !settles,
+            is_compact: rows.is_plain()
+                && rows.concurrency.is_none()
+                && mode == Mode::Enforce
+                && quota.window().is_none()
+                && !settles,
             unknown,
-            pattern: Shared::of_key(&later, Instant::EPOCH, label),
+            pattern: Shared::of_key(&later, Instant::EPOCH, (label, mode)),
             rows,
             later,
             label,
+            mode,
         }
     }
 
@@ -243,7 +251,7 @@ impl Keys {
                 (false, true) => (&self.rows, Instant::EPOCH),
                 (false, false) => (&self.later, Instant::EPOCH),
             };
-            let limiter = Shared::of_key(rows, tat, self.label);
+            let limiter = Shared::of_key(rows, tat, (self.label, self.mode));
             shard.promote(fingerprint, &limiter);
             return Ok(limiter);
         }

@@ -30,6 +30,7 @@ use crate::clock;
 use crate::error::Error;
 use crate::limiter::Limiter;
 use crate::limiter::Snapshot;
+use crate::mode::Mode;
 use crate::quota::Quota;
 use crate::row::Rows;
 
@@ -143,6 +144,7 @@ impl<K: ?Sized> Keyed<K> {
             Arc::new(Keys::new(Declaration {
                 rows: Rows::one(self.quota),
                 max_keys: self.max_keys,
+                mode: Mode::Enforce,
                 settles: false,
                 label: "keyed",
             }))

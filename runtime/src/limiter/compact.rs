@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::bucket::Bucket;
 use crate::bucket::Shape;
 use crate::costs::MAX_ROWS;
+use crate::mode::Mode;
 use crate::quota::Quota;
 use crate::quota::Rate;
 use crate::row::Rows;
@@ -22,9 +23,14 @@ use super::state::cooldown::Probe;
 
 impl Shared {
     /// Creates the limiter of a key with these limits. The bucket of the first is full again at `tat`.
-    pub(crate) fn of_key(rows: &Rows, tat: Instant, label: &'static str) -> Arc<Self> {
+    pub(crate) fn of_key(
+        rows: &Rows,
+        tat: Instant,
+        (label, mode): (&'static str, Mode),
+    ) -> Arc<Self> {
         let shared = Self::with_rows(rows);
         shared.used_by(|| label);
+        shared.begin_in(mode);
         if tat > Instant::EPOCH {
             shared.with_state(|state, _, _| state.bucket.tat = tat);
         }
@@ -44,6 +50,9 @@ impl Shared {
             && state.cooldown.held_until() <= now
             && state.cooldown.probe() == Probe::Off
             && state.remote.is_none()
+            && self.mode.is_as_declared()
+            && state.slots_held() == 0
+            && state.has_bound(rows.concurrency)
             && state.is_window_empty(now)
             && state.are_rows_full(now)
             && state.has_quotas(rows);

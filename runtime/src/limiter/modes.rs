@@ -90,6 +90,13 @@ impl Shared {
         }
     }
 
+    /// Gives a new limiter its declared mode, without an event.
+    pub(super) fn begin_in(&self, mode: Mode) {
+        if mode != Mode::Enforce && self.mode.declare(mode) {
+            self.put_mode(mode);
+        }
+    }
+
     fn change_mode(&self, mode: Mode) {
         let before = self.put_mode(mode);
         for resource in self.all_resources() {

@@ -14,6 +14,7 @@ use crate::keyed::CallKey;
 use crate::keyed::Declaration;
 use crate::keyed::Keyed;
 use crate::keyed::Keys;
+use crate::mode::Mode;
 
 use super::settings::KeySettings;
 use super::settings::Settings;
@@ -54,6 +55,7 @@ impl Settings {
         Ok(Some(Keys::new(Declaration {
             rows,
             max_keys: keyed.max_keys,
+            mode: self.mode.unwrap_or(Mode::Enforce),
             settles: keyed.settles,
             label,
         })))

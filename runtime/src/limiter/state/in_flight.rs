@@ -39,6 +39,15 @@ impl LimiterState {
         self.slots.as_ref()?.max()
     }
 
+    /// Returns whether the bound is the declared one, or found as the declaration says.
+    pub(in crate::limiter) fn has_bound(&self, declared: Option<MaxConcurrency>) -> bool {
+        match declared {
+            None => self.max_concurrency().is_none(),
+            Some(MaxConcurrency::Fixed(max)) => self.max_concurrency() == Some(max),
+            Some(MaxConcurrency::Auto { .. }) => true,
+        }
+    }
+
     /// Returns the number of slots that are held.
     pub(in crate::limiter) fn slots_held(&self) -> u64 {
         self.slots.as_ref().map_or(0, |slots| u64::from(slots.held))
