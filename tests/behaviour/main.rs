@@ -41,6 +41,7 @@ mod late_tokens;
 mod learning;
 mod meters;
 mod modes;
+mod modes_in_flight;
 mod modes_rows;
 mod modes_switching;
 mod naming;

@@ -142,6 +142,9 @@ impl Shared {
         if let Some(throttled) = report.result.failed() {
             self.count(|counts| counts.fail(throttled));
         }
+        if report.slot {
+            self.release_slot();
+        }
         Forecast::FREE
     }
 }
