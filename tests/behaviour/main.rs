@@ -36,6 +36,7 @@ mod in_flight_bounds;
 mod in_flight_drops;
 mod in_flight_nested;
 mod keys;
+mod keys_kept;
 mod late_answers;
 mod late_tokens;
 mod learning;

@@ -5,6 +5,7 @@ use core::marker::PhantomData;
 
 use crate::costs::MAX_ROWS;
 use crate::error::Error;
+use crate::mode::Mode;
 use crate::quota::Quota;
 use crate::row::Row;
 use crate::row::Rows;
@@ -40,6 +41,7 @@ impl<K: ?Sized> KeyedBuilder<K> {
                 rows: Rows::one(quota),
                 max_keys: MAX_KEYS,
                 settles: false,
+                mode: Mode::Enforce,
                 label: "keyed",
             },
             of: PhantomData,

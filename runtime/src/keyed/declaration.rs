@@ -1,5 +1,6 @@
 //! Declaration of a keyed limiter.
 
+use crate::mode::Mode;
 use crate::row::Rows;
 
 /// Declaration of a keyed limiter.
@@ -9,6 +10,7 @@ pub(crate) struct Declaration {
     pub(crate) max_keys: usize,
     /// Costs are corrected later, so the buckets' peaks have to be known.
     pub(crate) settles: bool,
+    pub(crate) mode: Mode,
     /// Name in errors and events.
     pub(crate) label: &'static str,
 }

@@ -22,6 +22,7 @@ use crate::error::Kind;
 use crate::limiter::Limiter;
 use crate::limiter::Shared;
 use crate::limiter::Snapshot;
+use crate::mode::Mode;
 use crate::quota::Quota;
 use crate::row::Row;
 use crate::row::Rows;
@@ -62,6 +63,8 @@ pub(crate) struct Keys {
     rows: Rows,
     /// The same for keys that come when all buckets are full again that began empty.
     later: Rows,
+    /// Mode of each key.
+    mode: Mode,
     shape: Shape,
     /// A bucket is enough while no caller waits.
     is_compact: bool,
@@ -103,6 +106,7 @@ impl Keys {
             rows,
             max_keys,
             settles,
+            mode,
             label,
         } = declaration;
         let quota = rows.first.quota;
@@ -124,11 +128,12 @@ impl Keys {
             next: AtomicUsize::new(0),
             max: max_keys,
             shape: Shape::of(quota),
-            is_compact: rows.is_plain() && quota.window().is_none() && !settles,
+            is_compact: rows.is_bucket() && !settles && mode == Mode::Enforce,
             unknown,
-            pattern: Shared::of_key(&later, Instant::EPOCH, label),
+            pattern: Shared::of_key(&later, Instant::EPOCH, mode, label),
             rows,
             later,
+            mode,
             label,
         }
     }
@@ -243,7 +248,7 @@ impl Keys {
                 (false, true) => (&self.rows, Instant::EPOCH),
                 (false, false) => (&self.later, Instant::EPOCH),
             };
-            let limiter = Shared::of_key(rows, tat, self.label);
+            let limiter = Shared::of_key(rows, tat, self.mode, self.label);
             shard.promote(fingerprint, &limiter);
             return Ok(limiter);
         }

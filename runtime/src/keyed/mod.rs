@@ -30,6 +30,7 @@ use crate::clock;
 use crate::error::Error;
 use crate::limiter::Limiter;
 use crate::limiter::Snapshot;
+use crate::mode::Mode;
 use crate::quota::Quota;
 use crate::row::Rows;
 
@@ -144,6 +145,7 @@ impl<K: ?Sized> Keyed<K> {
                 rows: Rows::one(self.quota),
                 max_keys: self.max_keys,
                 settles: false,
+                mode: Mode::Enforce,
                 label: "keyed",
             }))
         })

@@ -55,6 +55,7 @@ impl Settings {
             rows,
             max_keys: keyed.max_keys,
             settles: keyed.settles,
+            mode: self.mode.unwrap_or_default(),
             label,
         })))
     }

@@ -40,6 +40,23 @@ impl LimiterState {
         self.slots.as_ref()?.max()
     }
 
+    /// Returns whether the bound of calls in flight is the declared one, and nothing else is known of it.
+    pub(in crate::limiter) fn has_usual_bound(
+        &self,
+        declared: Option<MaxConcurrency>,
+        now: Instant,
+    ) -> bool {
+        let Some(slots) = &self.slots else {
+            return declared.is_none();
+        };
+        match (&slots.learnt, declared) {
+            (Some(learnt), Some(MaxConcurrency::Auto { .. })) => learnt.is_forgotten(now),
+            (None, Some(MaxConcurrency::Fixed(max))) => slots.max() == Some(max),
+            (None, None) => slots.max().is_none(),
+            _ => false,
+        }
+    }
+
     /// Returns the number of slots that are held.
     pub(in crate::limiter) fn slots_held(&self) -> u64 {
         self.slots.as_ref().map_or(0, |slots| u64::from(slots.held))
