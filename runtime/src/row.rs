@@ -101,6 +101,11 @@ impl Rows {
         self.others.is_empty() && self.first.counts_requests()
     }
 
+    /// Returns whether a limiter of these limits is nothing but one bucket of requests.
+    pub(crate) fn is_bucket(&self) -> bool {
+        self.is_plain() && self.first.quota.window().is_none() && self.concurrency.is_none()
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Row> {
         core::iter::once(&self.first).chain(&self.others)
     }

@@ -8,9 +8,9 @@ use crate::row::Rows;
 pub(crate) struct Declaration {
     pub(crate) rows: Rows,
     pub(crate) max_keys: usize,
-    pub(crate) mode: Mode,
     /// Costs are corrected later, so the buckets' peaks have to be known.
     pub(crate) settles: bool,
+    pub(crate) mode: Mode,
     /// Name in errors and events.
     pub(crate) label: &'static str,
 }

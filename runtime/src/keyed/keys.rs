@@ -63,6 +63,8 @@ pub(crate) struct Keys {
     rows: Rows,
     /// The same for keys that come when all buckets are full again that began empty.
     later: Rows,
+    /// Mode of each key.
+    mode: Mode,
     shape: Shape,
     /// A bucket is enough while no caller waits.
     is_compact: bool,
@@ -71,7 +73,6 @@ pub(crate) struct Keys {
     /// Knows the units, and stands for the limiters of all keys where they are alike.
     pattern: Arc<Shared>,
     label: &'static str,
-    mode: Mode,
 }
 
 /// A shard in cache lines of its own.
@@ -127,17 +128,13 @@ impl Keys {
             next: AtomicUsize::new(0),
             max: max_keys,
             shape: Shape::of(quota),
-            is_compact: rows.is_plain()
-                && rows.concurrency.is_none()
-                && mode == Mode::Enforce
-                && quota.window().is_none()
-                && !settles,
+            is_compact: rows.is_bucket() && !settles && mode == Mode::Enforce,
             unknown,
-            pattern: Shared::of_key(&later, Instant::EPOCH, (label, mode)),
+            pattern: Shared::of_key(&later, Instant::EPOCH, mode, label),
             rows,
             later,
-            label,
             mode,
+            label,
         }
     }
 
@@ -251,7 +248,7 @@ impl Keys {
                 (false, true) => (&self.rows, Instant::EPOCH),
                 (false, false) => (&self.later, Instant::EPOCH),
             };
-            let limiter = Shared::of_key(rows, tat, (self.label, self.mode));
+            let limiter = Shared::of_key(rows, tat, self.mode, self.label);
             shard.promote(fingerprint, &limiter);
             return Ok(limiter);
         }

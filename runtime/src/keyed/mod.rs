@@ -144,8 +144,8 @@ impl<K: ?Sized> Keyed<K> {
             Arc::new(Keys::new(Declaration {
                 rows: Rows::one(self.quota),
                 max_keys: self.max_keys,
-                mode: Mode::Enforce,
                 settles: false,
+                mode: Mode::Enforce,
                 label: "keyed",
             }))
         })

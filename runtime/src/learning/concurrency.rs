@@ -13,6 +13,9 @@ const LEAST_PERIOD: Span = Span::from_secs(1);
 /// Rounds of passes before as many calls are tried again as were refused last.
 const CAUTION: u32 = 16;
 
+/// Time without calls after which a bound that was found counts for nothing, where there is one for each key.
+const MEMORY: Span = Span::from_secs(600);
+
 /// Facts about a refusal, by which it is charged.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RefusedCall {
@@ -66,6 +69,11 @@ impl ConcurrencyLimit {
     pub(crate) fn limit(&self) -> Option<NonZeroU32> {
         let limit = self.limit.unwrap_or(self.most);
         NonZeroU32::new(limit).filter(|limit| limit.get() < u32::MAX)
+    }
+
+    /// Returns whether the bound is the one before any call, or of a time that is long past.
+    pub(crate) fn is_forgotten(&self, now: Instant) -> bool {
+        self.cut_at.is_none() || now.since(self.history.latest()) >= MEMORY
     }
 
     /// Records that a call of `cost` tokens is sent, as one of `in_flight`. `declared`: the interval and the capacity of the
@@ -186,6 +194,13 @@ impl History {
         before
             .or(known.first())
             .map_or(1, |&(_, in_flight)| in_flight)
+    }
+
+    /// Returns the instant at which the last call was sent.
+    fn latest(&self) -> Instant {
+        self.samples[..self.len]
+            .last()
+            .map_or(Instant::EPOCH, |&(at, _)| at)
     }
 
     const fn forget_peak(&mut self) {

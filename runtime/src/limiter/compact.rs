@@ -23,14 +23,13 @@ use super::state::cooldown::Probe;
 
 impl Shared {
     /// Creates the limiter of a key with these limits. The bucket of the first is full again at `tat`.
-    pub(crate) fn of_key(
-        rows: &Rows,
-        tat: Instant,
-        (label, mode): (&'static str, Mode),
-    ) -> Arc<Self> {
+    pub(crate) fn of_key(rows: &Rows, tat: Instant, mode: Mode, label: &'static str) -> Arc<Self> {
         let shared = Self::with_rows(rows);
         shared.used_by(|| label);
-        shared.begin_in(mode);
+        // Without an event: there may be very many keys, and their lock is held.
+        if mode != Mode::Enforce && shared.mode.declare(mode) {
+            shared.put_mode(mode);
+        }
         if tat > Instant::EPOCH {
             shared.with_state(|state, _, _| state.bucket.tat = tat);
         }
@@ -50,12 +49,14 @@ impl Shared {
             && state.cooldown.held_until() <= now
             && state.cooldown.probe() == Probe::Off
             && state.remote.is_none()
-            && self.mode.is_as_declared()
             && state.slots_held() == 0
-            && state.has_bound(rows.concurrency)
             && state.is_window_empty(now)
             && state.are_rows_full(now)
-            && state.has_quotas(rows);
+            && state.has_quotas(rows)
+            && state.has_usual_bound(rows.concurrency, now)
+            && !self.mode.is_set()
+            // A key that is an instant owes nothing.
+            && state.bucket.tat <= now + state.bucket.shape.capacity;
         // Without any event: the lock of the keys is held, and a subscriber may use them.
         state.hand_back(&self.fast_path, now);
         is_plain.then_some(state.bucket.tat)

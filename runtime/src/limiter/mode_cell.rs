@@ -51,11 +51,6 @@ impl ModeCell {
         declared.is_ok()
     }
 
-    /// Returns whether the mode is the declared one, and not one that was set or configured since.
-    pub(super) fn is_as_declared(&self) -> bool {
-        self.get().number() == self.declared.load(Ordering::Relaxed)
-    }
-
     /// Returns whether a declaration has chosen the mode.
     fn is_declared(&self) -> bool {
         self.chosen.load(Ordering::Relaxed) == DECLARED

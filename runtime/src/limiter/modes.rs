@@ -90,13 +90,6 @@ impl Shared {
         }
     }
 
-    /// Gives a new limiter its declared mode, without an event.
-    pub(super) fn begin_in(&self, mode: Mode) {
-        if mode != Mode::Enforce && self.mode.declare(mode) {
-            self.put_mode(mode);
-        }
-    }
-
     fn change_mode(&self, mode: Mode) {
         let before = self.put_mode(mode);
         for resource in self.all_resources() {
@@ -148,6 +141,9 @@ impl Shared {
         self.count_end_of(report, false);
         if let Some(throttled) = report.result.failed() {
             self.count(|counts| counts.fail(throttled));
+        }
+        if report.slot {
+            self.release_slot();
         }
         Forecast::FREE
     }

@@ -14,7 +14,6 @@ use crate::keyed::CallKey;
 use crate::keyed::Declaration;
 use crate::keyed::Keyed;
 use crate::keyed::Keys;
-use crate::mode::Mode;
 
 use super::settings::KeySettings;
 use super::settings::Settings;
@@ -55,8 +54,8 @@ impl Settings {
         Ok(Some(Keys::new(Declaration {
             rows,
             max_keys: keyed.max_keys,
-            mode: self.mode.unwrap_or(Mode::Enforce),
             settles: keyed.settles,
+            mode: self.mode.unwrap_or_default(),
             label,
         })))
     }

@@ -151,3 +151,19 @@ fn old_samples_are_remembered_less_exactly() {
     assert!(history.at(at(10)) < 1000, "the oldest that is remembered");
     assert_eq!(history.peak, 1000);
 }
+
+#[test]
+fn a_bound_is_forgotten_long_after_the_last_call() {
+    let mut bound = ConcurrencyLimit::new(None, None);
+    bound.sent(8, 1, DECLARED, at(0));
+    assert!(bound.is_forgotten(at(0)), "there is none");
+    let refused = RefusedCall {
+        by_concurrency: true,
+        ..plain(at(0))
+    };
+    assert_eq!(bound.refused(refused, at(1)), Cause::Concurrency);
+    assert!(!bound.is_forgotten(at(1)));
+    bound.sent(1, 1, DECLARED, at(900_000));
+    assert!(!bound.is_forgotten(at(1_499_999)));
+    assert!(bound.is_forgotten(at(1_500_000)));
+}

@@ -39,12 +39,20 @@ impl LimiterState {
         self.slots.as_ref()?.max()
     }
 
-    /// Returns whether the bound is the declared one, or found as the declaration says.
-    pub(in crate::limiter) fn has_bound(&self, declared: Option<MaxConcurrency>) -> bool {
-        match declared {
-            None => self.max_concurrency().is_none(),
-            Some(MaxConcurrency::Fixed(max)) => self.max_concurrency() == Some(max),
-            Some(MaxConcurrency::Auto { .. }) => true,
+    /// Returns whether the bound of calls in flight is the declared one, and nothing else is known of it.
+    pub(in crate::limiter) fn has_usual_bound(
+        &self,
+        declared: Option<MaxConcurrency>,
+        now: Instant,
+    ) -> bool {
+        let Some(slots) = &self.slots else {
+            return declared.is_none();
+        };
+        match (&slots.learnt, declared) {
+            (Some(learnt), Some(MaxConcurrency::Auto { .. })) => learnt.is_forgotten(now),
+            (None, Some(MaxConcurrency::Fixed(max))) => slots.max() == Some(max),
+            (None, None) => slots.max().is_none(),
+            _ => false,
         }
     }
 

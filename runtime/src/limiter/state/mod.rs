@@ -118,6 +118,8 @@ pub(super) struct LimiterState {
     pub(super) overflowed: Overflow,
     /// Instant until which tokens that a late timer kept from waiters may be taken.
     owed_until: Instant,
+    /// Permits that were granted before this instant may have taken no tokens, because the limiter was off.
+    off_until: Instant,
     /// Waiters may be served later than was forecast when they joined.
     pub(super) delayed: bool,
     /// Instant at or before the earliest `latest` of the waiters.
@@ -176,6 +178,7 @@ impl LimiterState {
             faults: Faults::NONE,
             overflowed: Overflow::NEVER,
             owed_until: Instant::EPOCH,
+            off_until: Instant::EPOCH,
             delayed: false,
             soonest: Instant::FAR,
             waits: Waits::NONE,

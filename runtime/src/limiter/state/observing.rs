@@ -21,7 +21,6 @@ use crate::time::Span;
 
 use super::LimiterState;
 use super::Next;
-use super::overflow::Overflow;
 use super::waiter::Waiter;
 use super::why;
 
@@ -40,10 +39,7 @@ impl LimiterState {
         let before = core::mem::replace(&mut self.mode, mode);
         match before {
             Mode::Observe if mode != before => self.bound_debt(now),
-            // Permits that are not used yet have taken no tokens, which are not given back.
-            Mode::Off if mode != before => {
-                self.overflowed = Overflow::by(now.after(Span::SHORTEST));
-            }
+            Mode::Off if mode != before => self.off_until = now.after(Span::SHORTEST),
             _ => {}
         }
         before
@@ -58,6 +54,12 @@ impl LimiterState {
     /// Returns whether permits take no tokens.
     pub(super) fn takes_nothing(&self) -> bool {
         self.mode == Mode::Off
+    }
+
+    /// Returns whether nothing is given back of a permit that was granted at `instant`: it may have taken no tokens, or
+    /// nothing is accounted for now.
+    pub(super) fn took_nothing(&self, instant: Instant) -> bool {
+        self.takes_nothing() || instant < self.off_until
     }
 
     /// Returns whether tokens are drawn with a debt.
@@ -333,6 +335,7 @@ impl LimiterState {
             if self.observes() {
                 self.observe(&request, Instant::EPOCH, now);
             }
+            self.take_slot(priority, &request.costs, now);
             self.account(head, now);
             wakes.add(self.queue.grant(head, Instant::FAR, now));
         }

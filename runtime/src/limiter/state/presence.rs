@@ -112,12 +112,12 @@ impl LimiterState {
         let (WaiterState::Granted { until } | WaiterState::Held { until }) = state else {
             return;
         };
-        if self.takes_nothing() {
+        self.give_back_slot(priority);
+        self.cooldown.unused(since);
+        if self.took_nothing(since) {
             return;
         }
         let cost = costs.of(0);
-        self.give_back_slot(priority);
-        self.cooldown.unused(since);
         if self.draws_calls() {
             return self.take_call_back(costs, until, since, now);
         }
