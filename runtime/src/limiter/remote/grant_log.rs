@@ -47,6 +47,12 @@ impl GrantLog {
         });
     }
 
+    /// Forgets all grants until `now`, and all that are not known.
+    pub(super) fn forget(&mut self, now: Instant) {
+        self.0.clear();
+        self.note(now, Ticks::ZERO);
+    }
+
     /// Records that a permit which was granted at `since` is picked up at `now`.
     pub(super) fn picked_up(&mut self, since: Instant, now: Instant) {
         let grants = self.0.iter_mut().rev();

@@ -40,13 +40,24 @@ impl LimiterState {
         let before = core::mem::replace(&mut self.mode, mode);
         match before {
             Mode::Observe if mode != before => self.bound_debt(now),
-            // Permits that are not used yet have taken no tokens, which are not given back.
-            Mode::Off if mode != before => {
-                self.overflowed = Overflow::by(now.after(Span::SHORTEST));
-            }
+            Mode::Off if mode != before => self.void_refunds(now),
             _ => {}
         }
         before
+    }
+
+    /// Gives nothing back of permits that were granted until `now`: they have taken no tokens.
+    fn void_refunds(&mut self, now: Instant) {
+        self.overflowed = Overflow::by(now.after(Span::SHORTEST));
+        if let Some(peaks) = &mut self.peaks {
+            peaks.forget(now);
+        }
+        for row in self.rows.iter_mut().flat_map(|rows| &mut rows.others) {
+            row.void_refunds(now);
+        }
+        if let Some(remote) = &mut self.remote {
+            remote.void_refunds(now);
+        }
     }
 
     /// Returns whether calls are held back.
@@ -127,14 +138,14 @@ impl LimiterState {
     fn observe(&mut self, request: &Request, after: Instant, now: Instant) {
         let costs = &request.costs;
         if let Some((row, _)) = self.too_large(costs) {
-            return self.would_refuse(Some(row), now);
+            return self.would_refuse(Some(row), costs, now);
         }
         let foreseen = self.foresee(costs, after, now);
         let is_refused = foreseen.due > request.latest
             || self.closed_from(now) > request.max_pause
             || self.no_store(request.latest, now).is_some();
         if request.refusable && is_refused {
-            return self.would_refuse(foreseen.row, now);
+            return self.would_refuse(foreseen.row, costs, now);
         }
         self.draw_with_debt(costs, request.reports, now);
         if foreseen.due > now && request.priority != Priority::Returned {
@@ -182,12 +193,19 @@ impl LimiterState {
         }
     }
 
-    fn would_refuse(&mut self, row: Option<usize>, now: Instant) {
+    fn would_refuse(&mut self, row: Option<usize>, costs: &Costs, now: Instant) {
         let counts = self.observed.get_or_insert_default();
+        counts.unpaid.note(costs, now);
         counts.refuse(row);
         if counts.take_turn(now) {
             self.announced.held_back = Some(self.held_back(None, row, now));
         }
+    }
+
+    /// Returns whether a call that passed at `since` would have been refused, and has taken nothing.
+    pub(super) fn is_unpaid(&mut self, costs: &Costs, since: Instant) -> bool {
+        let counts = self.observed.as_mut();
+        counts.is_some_and(|counts| counts.unpaid.take(costs, since))
     }
 
     /// Returns what an event says of a call that would have waited, or would have been refused.
@@ -225,7 +243,10 @@ impl LimiterState {
         }
         let remote = self.remote.as_mut();
         let is_charged = remote.is_some_and(|remote| remote.charge_call(costs, now));
-        if costs.of(0) > 0 && !is_charged {
+        if is_charged {
+            // Until the store answers.
+            self.bucket.overdraw(u64::from(costs.of(0)), now);
+        } else if costs.of(0) > 0 {
             self.draw_first_with_debt(costs.of(0), now);
         }
         let Some(rows) = &mut self.rows else { return };
@@ -333,6 +354,7 @@ impl LimiterState {
             if self.observes() {
                 self.observe(&request, Instant::EPOCH, now);
             }
+            self.take_slot(priority, &request.costs, now);
             self.account(head, now);
             wakes.add(self.queue.grant(head, Instant::FAR, now));
         }

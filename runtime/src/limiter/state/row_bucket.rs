@@ -190,6 +190,12 @@ impl RowBucket {
         self.peaks.raise(unspent);
     }
 
+    /// Gives nothing back of permits that were granted until `now`.
+    pub(super) fn void_refunds(&mut self, now: Instant) {
+        self.overflowed = Overflow::by(now.after(Span::SHORTEST));
+        self.peaks.forget(now);
+    }
+
     /// Records that a permit of `since` is picked up, from which on its holder counts it, before `later`.
     pub(super) fn picked_up(&mut self, since: Instant, later: Instant) {
         self.peaks.move_to(since, later);

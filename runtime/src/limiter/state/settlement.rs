@@ -14,7 +14,7 @@ impl LimiterState {
     /// Corrects what an attempt took. A limit owes what was spent beyond the cost, and gets back what was not spent,
     /// as far as its bucket has had room for it since: other tokens have taken the place of the rest.
     pub(in crate::limiter) fn settle(&mut self, settlement: &Settlement, now: Instant) {
-        if self.takes_nothing() {
+        if self.takes_nothing() || self.is_unpaid(&settlement.costs, settlement.drawn_at) {
             return;
         }
         let observes = self.observes();
