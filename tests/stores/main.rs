@@ -14,6 +14,7 @@ mod namespaces;
 mod redis;
 mod row_far;
 mod row_limiters;
+mod row_modes;
 mod row_outages;
 #[cfg(unix)]
 mod row_stores;

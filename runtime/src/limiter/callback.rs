@@ -5,6 +5,7 @@ use tokio::runtime::Id;
 use crate::quota::Quota;
 use crate::store::Limits;
 use crate::store::Reply;
+use crate::store::State;
 use crate::store::StoreError;
 
 /// A limiter, as its timers, its store and other limiters of its name see it.
@@ -21,8 +22,9 @@ pub(super) trait Callback: Send + Sync {
     /// Returns the declared quota.
     fn quota(&self) -> Quota;
 
-    /// Returns the slots that this process has and wants. `None`: it needs none any more.
-    fn lease_claim(&self) -> Option<(LeaseClaim, Limits)>;
+    /// Returns the slots that this process has and wants, with what requests to the store carry. `None`: it needs none any
+    /// more.
+    fn lease_claim(&self) -> Option<(LeaseClaim, Limits, Option<State>)>;
 
     /// Reports how many slots this process has leased. `None`: the store is away. Returns when to ask again.
     fn leased(&self, slots: Option<LeasedSlots>) -> NextClaim;

@@ -11,6 +11,7 @@ use crate::quota::Quota;
 use crate::store::Limits;
 use crate::store::Policy;
 use crate::store::Reply;
+use crate::store::State;
 use crate::store::Store;
 use crate::store::StoreError;
 use crate::time::Instant;
@@ -54,10 +55,11 @@ impl Callback for Shared {
         self.with_state(|_, _, _| ());
     }
 
-    fn lease_claim(&self) -> Option<(LeaseClaim, Limits)> {
+    fn lease_claim(&self) -> Option<(LeaseClaim, Limits, Option<State>)> {
         let state = &mut self.lock().state;
         let claim = state.lease_claim()?;
-        Some((claim, state.limits_in_store()?))
+        let (limits, floor) = state.carried_to_store(clock::now())?;
+        Some((claim, limits, floor))
     }
 
     fn leased(&self, slots: Option<LeasedSlots>) -> NextClaim {

@@ -48,6 +48,7 @@ mod tests;
 mod ticket;
 mod timers;
 mod units;
+mod unpaid_calls;
 mod viewing;
 mod wake_list;
 

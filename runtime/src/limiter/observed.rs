@@ -7,6 +7,7 @@ use crate::time::Instant;
 use crate::time::Span;
 
 use super::long_waits::EVERY;
+use super::unpaid_calls::UnpaidCalls;
 
 /// Waits that a limiter in [`Mode::Observe`](crate::Mode::Observe) would have imposed on calls.
 ///
@@ -62,6 +63,8 @@ pub(super) struct ObservedCounts {
     pub(super) all: Observed,
     /// The same for the limit that would have had the tokens last.
     pub(super) rows: [Observed; MAX_ROWS],
+    /// Calls that would have been refused, and have taken nothing.
+    pub(super) unpaid: UnpaidCalls,
     /// Instant from which on another event may tell of them.
     tells_at: Option<Instant>,
 }

@@ -20,6 +20,9 @@ use super::running::Process;
 const PROGRAM: &str = env!("CARGO_BIN_EXE_slots_process");
 const SLOTS: u32 = 8;
 
+/// Longest time for any step: a lease that is not renewed ends after 10 s.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 struct Fleet {
     folder: Folder,
     store: SqliteStore,
@@ -54,15 +57,6 @@ impl Fleet {
         held
     }
 
-    /// Watches the leases for so long.
-    async fn watch(&self, seconds: u64) {
-        let end = Instant::now() + Duration::from_secs(seconds);
-        while Instant::now() < end {
-            self.leases().await;
-            sleep(Duration::from_millis(50));
-        }
-    }
-
     /// Returns the calls in flight, and those that there have been, of a process.
     fn ask(&mut self, process: usize) -> (u64, u64) {
         let said = self.processes[process].ask("how many");
@@ -81,27 +75,36 @@ impl Fleet {
         }
         most
     }
+
+    /// Watches the leases until `holds`. How long that takes depends on the machine.
+    async fn watch_until(&mut self, what: &str, holds: impl Fn(&mut Self) -> bool) {
+        let end = Instant::now() + PATIENCE;
+        while !holds(self) {
+            self.leases().await;
+            assert!(Instant::now() < end, "{what}");
+            sleep(Duration::from_millis(50));
+        }
+    }
 }
 
 #[tokio::test]
 async fn slots_of_processes_that_are_killed_or_stopped_are_used_by_others() {
     let mut fleet = Fleet::start();
-    fleet.watch(5).await;
+    let nearly_all = u64::from(SLOTS) - 1;
     for process in 0..4 {
-        let (_, granted) = fleet.ask(process);
-        assert!(granted > 20, "process {process}: {granted}");
+        let runs = |fleet: &mut Fleet| fleet.ask(process).1 > 20;
+        fleet.watch_until("each process has its part", runs).await;
     }
     fleet.processes[0].kill();
-    fleet.watch(11).await;
-    assert!(fleet.most_in_flight(&[1, 2, 3]) >= u64::from(SLOTS) - 1);
+    let used = |fleet: &mut Fleet| fleet.most_in_flight(&[1, 2, 3]) >= nearly_all;
+    fleet.watch_until("three use the slots", used).await;
     fleet.processes[1].signal("-STOP");
-    fleet.watch(12).await;
-    assert!(fleet.most_in_flight(&[2, 3]) >= u64::from(SLOTS) - 1);
+    let used = |fleet: &mut Fleet| fleet.most_in_flight(&[2, 3]) >= nearly_all;
+    fleet.watch_until("two use the slots", used).await;
     fleet.processes[1].signal("-CONT");
-    fleet.watch(2).await;
     let before = fleet.ask(1).1;
-    fleet.watch(5).await;
-    assert!(fleet.ask(1).1 > before, "it has its part again");
+    let more = |fleet: &mut Fleet| fleet.ask(1).1 > before + 8;
+    fleet.watch_until("it has its part again", more).await;
     drop(fleet.processes);
     fleet.folder.check();
 }

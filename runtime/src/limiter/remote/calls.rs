@@ -225,7 +225,7 @@ impl Remote {
             rest = rest.without(&call.costs);
         }
         let Some(known) = &self.known else {
-            return last;
+            return last.max(draws.untold_due(&rest, now));
         };
         // The known state may already lack what requests in flight draw.
         let counted = |flight: &&InFlight| flight.sent < known.received;
@@ -238,6 +238,11 @@ impl Remote {
         for row in 0..draws.limits.rows() {
             let quanta = draws.limits.total(&rest, row);
             if quanta > 0 {
+                let untold = draws.untold(row, |id| {
+                    let mut flights = self.in_flight.iter();
+                    flights.any(|flight| flight.id == id && flight.sent >= known.received)
+                });
+                let quanta = quanta.saturating_add(untold);
                 let due = known.row_due(&draws.limits.limits, row, quanta, now);
                 last = last.max((due, row));
             }
@@ -247,6 +252,11 @@ impl Remote {
 }
 
 impl StoreView {
+    /// Returns the time of the store at which a request is sent at `now`, as this process estimates it.
+    pub(super) fn sent_at(&self, now: Instant) -> Ticks {
+        self.now + Ticks::from_span(now.since(self.latest))
+    }
+
     /// Returns the limits in force, before and with what was learnt.
     pub(super) fn in_force(&self, declared: &Limits) -> (Limits, Limits) {
         let usual = self.state.in_force(declared, self.now);

@@ -56,6 +56,11 @@ impl Corrections {
         }
     }
 
+    /// Returns the quanta that are charged to the limit at `row`.
+    pub(super) const fn charged(&self, row: usize) -> u64 {
+        self.charges[row]
+    }
+
     /// Adds charges again that were lost on the way.
     pub(super) fn charge_again(&mut self, charges: &QuantaByRow, now: Instant) {
         for (own, again) in self.charges.iter_mut().zip(charges) {

@@ -17,6 +17,7 @@ use crate::store::Action;
 use crate::store::Lease;
 use crate::store::Limits;
 use crate::store::Request;
+use crate::store::State;
 
 use super::client::StoreClient;
 
@@ -73,7 +74,7 @@ impl StoreClient {
     async fn claim(
         &self,
         process: u64,
-        (claim, limits): (LeaseClaim, Limits),
+        (claim, limits, floor): (LeaseClaim, Limits, Option<State>),
     ) -> Option<LeasedSlots> {
         let action = Action::Slots {
             process,
@@ -82,7 +83,8 @@ impl StoreClient {
             held: claim.held,
             waiting: claim.waiting,
         };
-        let request = Request::new(action, limits);
+        let mut request = Request::new(action, limits);
+        request.floor = floor;
         let reply = self.store().transact(self.key(), &request);
         let reply = tokio::time::timeout(REPLY, reply).await.ok()?;
         let reply = reply.ok()?;

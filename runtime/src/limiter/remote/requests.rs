@@ -8,6 +8,7 @@ use crate::store::Limit;
 use crate::store::Limits;
 use crate::store::PauseKind;
 use crate::store::Request;
+use crate::store::State;
 use crate::store::Ticks;
 use crate::time::Instant;
 use crate::time::Span;
@@ -258,8 +259,7 @@ impl Remote {
         self.in_flight.push(flight);
         let mut request = Request::new(self.with_corrections(self.ids, action), limits);
         if let Some(known) = &self.known {
-            let passed = Ticks::from_span(now.since(known.latest));
-            let sent = known.now + passed;
+            let sent = known.sent_at(now);
             request.floor = self.floor(known, sent);
             request = request
                 .sent_at(sent)
@@ -270,6 +270,12 @@ impl Remote {
             request,
             ends_after,
         });
+    }
+
+    /// Returns the state by which a request that is sent at `now` restores what the store has lost.
+    pub(in crate::limiter) fn floor_at(&self, now: Instant) -> Option<State> {
+        let known = self.known.as_ref()?;
+        self.floor(known, known.sent_at(now))
     }
 
     /// Adds an action to the last request that is still to be sent. Returns the action if there is none that it can be

@@ -5,6 +5,8 @@ use crate::limiter::callback::LeasedSlots;
 use crate::limiter::callback::NextClaim;
 use crate::limiter::request::Priority;
 use crate::store::Limits;
+use crate::store::State;
+use crate::time::Instant;
 
 use super::LimiterState;
 use super::leases::LeaseOrder;
@@ -59,10 +61,14 @@ impl LimiterState {
         leases.claim(max.get(), held, waiting)
     }
 
-    /// Returns the limits that requests to the store carry.
-    pub(in crate::limiter) fn limits_in_store(&self) -> Option<Limits> {
+    /// Returns what requests to the store carry that is sent at `now`: the limits, and the state by which it restores what
+    /// it has lost. Without that, a request for slots would hide the loss from the draws that follow.
+    pub(in crate::limiter) fn carried_to_store(
+        &self,
+        now: Instant,
+    ) -> Option<(Limits, Option<State>)> {
         let remote = self.remote.as_ref()?;
-        Some(remote.limits(self.declared_shape))
+        Some((remote.limits(self.declared_shape), remote.floor_at(now)))
     }
 
     /// Records how many slots this process has leased. `None`: the store is away, and it goes on with its part of them.

@@ -129,14 +129,14 @@ impl LimiterState {
     fn observe(&mut self, request: &Request, after: Instant, now: Instant) {
         let costs = &request.costs;
         if let Some((row, _)) = self.too_large(costs) {
-            return self.would_refuse(Some(row), now);
+            return self.would_refuse(Some(row), costs, now);
         }
         let foreseen = self.foresee(costs, after, now);
         let is_refused = foreseen.due > request.latest
             || self.closed_from(now) > request.max_pause
             || self.no_store(request.latest, now).is_some();
         if request.refusable && is_refused {
-            return self.would_refuse(foreseen.row, now);
+            return self.would_refuse(foreseen.row, costs, now);
         }
         self.draw_with_debt(costs, request.reports, now);
         if foreseen.due > now && request.priority != Priority::Returned {
@@ -184,12 +184,19 @@ impl LimiterState {
         }
     }
 
-    fn would_refuse(&mut self, row: Option<usize>, now: Instant) {
+    fn would_refuse(&mut self, row: Option<usize>, costs: &Costs, now: Instant) {
         let counts = self.observed.get_or_insert_default();
+        counts.unpaid.note(costs, now);
         counts.refuse(row);
         if counts.take_turn(now) {
             self.announced.held_back = Some(self.held_back(None, row, now));
         }
+    }
+
+    /// Returns whether a call that passed at `since` would have been refused, and has taken nothing.
+    pub(super) fn is_unpaid(&mut self, costs: &Costs, since: Instant) -> bool {
+        let counts = self.observed.as_mut();
+        counts.is_some_and(|counts| counts.unpaid.take(costs, since))
     }
 
     /// Returns what an event says of a call that would have waited, or would have been refused.
@@ -227,7 +234,10 @@ impl LimiterState {
         }
         let remote = self.remote.as_mut();
         let is_charged = remote.is_some_and(|remote| remote.charge_call(costs, now));
-        if costs.of(0) > 0 && !is_charged {
+        if is_charged {
+            // Until the store answers.
+            self.bucket.overdraw(u64::from(costs.of(0)), now);
+        } else if costs.of(0) > 0 {
             self.draw_first_with_debt(costs.of(0), now);
         }
         let Some(rows) = &mut self.rows else { return };

@@ -89,6 +89,11 @@ impl LimiterState {
     /// Returns all waiters with an unused permit to the front of the queue. Returns the tokens of the first limit that
     /// they give back.
     pub(in crate::limiter) fn call_back(&mut self, now: Instant) -> u64 {
+        if self.takes_nothing() {
+            self.give_back_unused_slots();
+            self.queue.revoke();
+            return 0;
+        }
         if let Probe::Out { sent, .. } = self.cooldown.probe() {
             if self.queue.holds_unused(sent) {
                 self.cooldown.unused(sent);
@@ -114,7 +119,7 @@ impl LimiterState {
         };
         self.give_back_slot(priority);
         self.cooldown.unused(since);
-        if self.took_nothing(since) {
+        if self.took_nothing(since) || self.is_unpaid(costs, since) {
             return;
         }
         let cost = costs.of(0);

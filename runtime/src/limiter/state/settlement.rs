@@ -14,7 +14,10 @@ impl LimiterState {
     /// Corrects what an attempt took. A limit owes what was spent beyond the cost, and gets back what was not spent,
     /// as far as its bucket has had room for it since: other tokens have taken the place of the rest.
     pub(in crate::limiter) fn settle(&mut self, settlement: &Settlement, now: Instant) {
-        if self.took_nothing(settlement.drawn_at) {
+        let Settlement {
+            drawn_at, costs, ..
+        } = settlement;
+        if self.took_nothing(*drawn_at) || self.is_unpaid(costs, *drawn_at) {
             return;
         }
         let observes = self.observes();
