@@ -14,3 +14,14 @@ pub(crate) struct Declaration {
     /// Name in errors and events.
     pub(crate) label: &'static str,
 }
+
+impl Declaration {
+    /// Returns whether a bucket is enough for a key while no caller waits.
+    pub(super) fn is_compact(&self) -> bool {
+        self.rows.is_plain()
+            && self.rows.concurrency.is_none()
+            && self.rows.first.quota.window().is_none()
+            && self.mode == Mode::Enforce
+            && !self.settles
+    }
+}

@@ -101,12 +101,13 @@ pub(super) enum Lack {
 
 impl Keys {
     pub(crate) fn new(declaration: Declaration) -> Self {
+        let is_compact = declaration.is_compact();
         let Declaration {
             rows,
             max_keys,
             mode,
-            settles,
             label,
+            ..
         } = declaration;
         let quota = rows.first.quota;
         let longest = rows.iter().filter(|row| row.quota.starts_empty());
@@ -127,11 +128,7 @@ impl Keys {
             next: AtomicUsize::new(0),
             max: max_keys,
             shape: Shape::of(quota),
-            is_compact: rows.is_plain()
-                && rows.concurrency.is_none()
-                && mode == Mode::Enforce
-                && quota.window().is_none()
-                && !settles,
+            is_compact,
             unknown,
             pattern: Shared::of_key(&later, Instant::EPOCH, (label, mode)),
             rows,
