@@ -14,3 +14,10 @@ pub(crate) struct Declaration {
     /// Name in errors and events.
     pub(crate) label: &'static str,
 }
+
+impl Declaration {
+    /// Returns whether a bucket is enough for a key while no caller waits.
+    pub(super) fn is_compact(&self) -> bool {
+        self.rows.is_bucket() && self.mode == Mode::Enforce && !self.settles
+    }
+}

@@ -102,12 +102,13 @@ pub(super) enum Lack {
 
 impl Keys {
     pub(crate) fn new(declaration: Declaration) -> Self {
+        let is_compact = declaration.is_compact();
         let Declaration {
             rows,
             max_keys,
             mode,
-            settles,
             label,
+            ..
         } = declaration;
         let quota = rows.first.quota;
         let longest = rows.iter().filter(|row| row.quota.starts_empty());
@@ -128,7 +129,7 @@ impl Keys {
             next: AtomicUsize::new(0),
             max: max_keys,
             shape: Shape::of(quota),
-            is_compact: rows.is_bucket() && !settles && mode == Mode::Enforce,
+            is_compact,
             unknown,
             pattern: Shared::of_key(&later, Instant::EPOCH, mode, label),
             rows,
