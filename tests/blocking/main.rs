@@ -3,6 +3,7 @@
 
 mod calling;
 mod clients;
+mod mixed;
 mod parking;
 mod refusing;
 mod sharing;

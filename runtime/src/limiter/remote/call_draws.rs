@@ -1,12 +1,9 @@
 //! Draws of calls from several limits, or from one that is settled: what was asked for, what is held, and what has to be
 //! corrected.
 
-use crate::bucket::Bucket;
-use crate::bucket::Shape;
 use crate::costs::Costs;
 use crate::costs::MAX_ROWS;
 use crate::costs::Spent;
-use crate::costs::TotalCosts;
 use crate::learning::Pace;
 use crate::store::State;
 use crate::time::Instant;
@@ -107,22 +104,6 @@ impl CallDraws {
         let asked = self.asked.iter().filter(|asked| counts(asked.id));
         let sent = asked.map(|asked| asked.charges[row]);
         sent.fold(self.corrections.charged(row), u64::saturating_add)
-    }
-
-    /// Returns when the last of `total` is there, and in which limit, if all buckets were full before what the store does
-    /// not know of yet.
-    pub(super) fn untold_due(&self, total: &TotalCosts, now: Instant) -> (Instant, usize) {
-        let limits = self.limits.limits.as_slice().iter().enumerate();
-        let dues = limits.filter_map(|(row, limit)| {
-            let (quanta, untold) = (self.limits.total(total, row), self.untold(row, |_| true));
-            let shape = Shape {
-                interval: limit.interval().span(),
-                capacity: limit.capacity().span(),
-            };
-            let due = || Bucket::full(shape).earliest(quanta.saturating_add(untold), now);
-            (quanta > 0 && untold > 0).then(|| (due(), row))
-        });
-        dues.fold((now, 0), Ord::max)
     }
 
     /// Returns the record of a request, which is made if it is new.

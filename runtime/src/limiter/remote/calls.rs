@@ -225,7 +225,7 @@ impl Remote {
             rest = rest.without(&call.costs);
         }
         let Some(known) = &self.known else {
-            return last.max(draws.untold_due(&rest, now));
+            return last;
         };
         // The known state may already lack what requests in flight draw.
         let counted = |flight: &&InFlight| flight.sent < known.received;
