@@ -31,7 +31,7 @@ pub(crate) const FILES: [(Duration, &str); 3] = [
 /// Time between two looks at the file. In a service 5 s are enough.
 const LOOKS: Duration = Duration::from_millis(50);
 
-/// What came of the file, each time that it was new.
+/// Result of reading the file, each time that it was new.
 pub(crate) type Log = Arc<Mutex<Vec<String>>>;
 
 /// Returns the limiter that the configuration calls `crm`.
@@ -91,7 +91,7 @@ pub(crate) fn path_of_run() -> PathBuf {
 ///
 /// # Errors
 ///
-/// Those of the file system.
+/// Errors of the file system.
 pub(crate) fn replace(path: &Path, text: &str) -> io::Result<()> {
     let new = path.with_extension("new");
     fs::write(&new, text)?;

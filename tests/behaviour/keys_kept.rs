@@ -1,4 +1,4 @@
-//! What belongs to a key beside its bucket: calls in flight, the mode, debts, and settings that the program has made.
+//! Parts of a key beside its bucket: calls in flight, the mode, debts, and settings that the program has made.
 
 use core::num::NonZeroU32;
 use std::io;
