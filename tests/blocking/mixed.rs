@@ -137,6 +137,11 @@ trait Remote {
 }
 
 #[rate_limited(rate = "1/h")]
+#[expect(
+    clippy::unnecessary_wraps,
+    clippy::unused_self,
+    reason = "a function that the attribute leaves alone"
+)]
 impl Api {
     fn untouched(&self) -> Result<(), Failed> {
         Ok(())
@@ -200,6 +205,11 @@ fn configurations_reach_the_limiters_of_blocks() {
 
 #[test]
 fn threads_that_wait_follow_a_change_of_the_mode_and_of_the_bound() {
+    #[rate_limited(limiter = limiter)]
+    fn slow(limiter: &Limiter) -> Result<(), Failed> {
+        thread::sleep(ms(200));
+        Ok(())
+    }
     let quota = Quota::new(Rate::parse("1000/s").expect("a rate"));
     let limiter = Limiter::builder(quota)
         .store(Arc::clone(&MEMORY))
@@ -208,11 +218,6 @@ fn threads_that_wait_follow_a_change_of_the_mode_and_of_the_bound() {
         .row("tokens", quota)
         .max_concurrency(NonZeroU32::MIN);
     let limiter = limiter.unregistered().build().expect("a limiter");
-    #[rate_limited(limiter = limiter)]
-    fn slow(limiter: &Limiter) -> Result<(), Failed> {
-        thread::sleep(ms(200));
-        Ok(())
-    }
     thread::scope(|scope| {
         for _ in 0..4 {
             scope.spawn(|| slow(&limiter).expect("a permit"));
