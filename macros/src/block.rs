@@ -51,7 +51,9 @@ fn check(
     entries.retain(|entry| !is_of_function(entry, &mut errors));
     let mut options = Options::read(entries, &[], &mut errors);
     let first = items.iter().find_map(|item| match item {
-        Item::Function(function) if is_taken(function) => Some(function.name()),
+        Item::Function(function) if is_taken(function) || inherits(function, attribute) => {
+            Some(function.name())
+        }
         _ => None,
     });
     if first.is_none() {
@@ -71,8 +73,8 @@ fn check(
     errors.judge(Some(membership))
 }
 
-const NO_FUNCTION: &str =
-    "no async function here: `#[rate_limited]` on an `impl` block is for the `async fn`s in it";
+const NO_FUNCTION: &str = "no async function here: `#[rate_limited]` on an `impl` block is for the `async fn`s in it, and for plain functions with \
+     `#[rate_limited(inherit)]`";
 
 /// Reports a word that is for functions of the block.
 fn is_of_function(entry: &Entry, errors: &mut Errors) -> bool {
@@ -104,6 +106,16 @@ fn units(options: &Options, items: &[Item], attribute: &Ident) -> Vec<String> {
     units.sort();
     units.dedup();
     units
+}
+
+/// Returns whether a function says itself that it takes part.
+fn inherits(function: &Function, attribute: &Ident) -> bool {
+    function.attrs.iter().any(|attr| {
+        let attr = attr.group.stream();
+        let own = membership::own(&attr, attribute);
+        let own = own.or_else(|| membership::conditional(&attr, attribute));
+        own.is_some_and(member::inherits)
+    })
 }
 
 /// Returns whether the block takes a function that has no attribute of its own.

@@ -49,6 +49,15 @@ pub(crate) fn expand(
 const EMPTY: &str = "the block's attribute is enough: remove this one, or write `skip`, `inherit` and more options, or options \
                      of the function's own";
 
+/// Returns whether a function's own options add to those of its block.
+pub(crate) fn inherits(own: TokenStream) -> bool {
+    let mut errors = Errors::new();
+    let entries = args::parse(own, &mut errors);
+    // The expansion of the function reports them.
+    let _ = errors.judge(None::<()>);
+    matches!(Choice::of(&entries), Choice::Shared)
+}
+
 /// Returns the units that a function's own options take from the limiter of its block.
 pub(crate) fn units(own: TokenStream) -> Vec<String> {
     let mut errors = Errors::new();

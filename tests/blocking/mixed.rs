@@ -170,6 +170,29 @@ impl Remote for Api {
     }
 }
 
+struct Plain;
+
+#[rate_limited(rate = "1000/h", burst = 3)]
+impl Plain {
+    #[rate_limited(inherit)]
+    fn one() -> Result<(), Failed> {
+        Ok(())
+    }
+
+    #[rate_limited(inherit, max_retries = 0)]
+    fn other() -> Result<(), Failed> {
+        Ok(())
+    }
+}
+
+#[test]
+fn plain_functions_of_a_block_share_its_limiter() {
+    Plain::one().expect("a permit");
+    Plain::other().expect("a permit");
+    let limiter = paced::limiter(concat!(module_path!(), "::Plain"));
+    assert_eq!(limiter.snapshot().available, 1);
+}
+
 #[test]
 fn configurations_reach_the_limiters_of_blocks() {
     let here = module_path!();

@@ -25,7 +25,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         let limiter = limiter.clone();
         tokio::spawn(async move {
             while let Ok(permit) = limiter.acquire().await {
-                tokio::time::sleep(Duration::from_millis(100)).await;
+                tokio::time::sleep(Duration::from_millis(500)).await;
                 drop(permit);
             }
         });
