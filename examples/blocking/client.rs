@@ -19,7 +19,10 @@ pub(crate) fn plain_user(api: &Api, id: u64) -> Result<User, Error> {
 
 fn read(mut response: Response<Body>) -> Result<User, Error> {
     match response.status().as_u16() {
-        200 => response.body_mut().read_json(),
+        200 => {
+            let text = response.body_mut().read_to_string()?;
+            serde_json::from_str(&text).map_err(|error| Error::Other(error.into()))
+        }
         status => Err(Error::StatusCode(status)),
     }
 }

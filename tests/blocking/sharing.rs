@@ -52,7 +52,12 @@ fn both_wait_in_one_queue() {
         }
     });
     runtime.block_on(asynchronous(7)).expect("a permit");
-    assert_eq!(*ORDER.lock().expect("no panic"), [0, 1, 2, 3, 4, 5, 6, 7]);
+    let order = ORDER.lock().expect("no panic");
+    assert_eq!(order.len(), 8);
+    for (place, &id) in (0_u32..).zip(&*order) {
+        // A thread that has its permit may be stopped before it makes its note.
+        assert!(place.abs_diff(id) <= 1, "{order:?}");
+    }
 }
 
 #[rate_limited(limiter = "blocking_by_name", rate = 1, burst = 1)]
