@@ -42,7 +42,7 @@ async fn plain(github: &Octocrab, id: u32) -> octocrab::Result<User> {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let body = r#"{"id":7,"name":"user 7"}"#;
+    let body = r#"{"id":7,"name":"user 7","tokens":20}"#;
 
     let server = Server::start(body).await?;
     let github = client(&server, RetryConfig::Simple(3))?;
