@@ -102,7 +102,7 @@ fn verdict(options: &Options, total: Report, took: Duration) -> ExitCode {
     let seconds = took.as_secs_f64();
     let allowed = f64::from(options.burst.get()) + f64::from(options.rate.get()) * seconds;
     println!("together:  {total}, in {seconds:.1} s");
-    // What is under way in each process may be on top of it.
+    // Requests under way in each process may be on top of it.
     let tokens = f64::from(worker::tokens(options.rate).get());
     let under_way = f64::from(options.processes.get()) * 140.0;
     let tokens_allowed = tokens * (1.0 + seconds) + under_way;

@@ -53,7 +53,7 @@ async fn each_limit_changes_by_its_unit() {
         quota("9000/min", 9000),
     ];
     assert_eq!(rows(&limiter), changed);
-    // What is not named any more returns, also of a limiter that still is.
+    // A limit that is not named any more returns, also of a limiter that still is.
     apply("[limiter.applying_rows.limits]\ntokens = { burst = 100 }");
     let changed = [declared[0], declared[1], quota("6000/min", 100)];
     assert_eq!(rows(&limiter), changed);

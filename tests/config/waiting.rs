@@ -103,7 +103,7 @@ impl<'l> Crowd<'l> {
 
     fn check(&self) {
         assert!(self.served.is_sorted(), "the order has changed");
-        // Those that were admitted at once were not woken at all.
+        // Calls that were admitted at once were not woken at all.
         assert!(self.wakes <= self.served.len(), "a waiter was woken twice");
     }
 }

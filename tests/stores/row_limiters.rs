@@ -318,7 +318,7 @@ async fn the_envelope_holds_with_a_store_some_way_off() {
         let most = 5 + seed % 8 * 5;
         let made = crowd(two_far_off(most, seed), seed, false).await;
         assert!(made.len() > 30, "{} were made", made.len());
-        // What was served is made when the answer arrives, and not all ways are as long.
+        // A call that was served is made when the answer arrives, and not all ways are as long.
         let late = Duration::from_millis(2 * most + 3).as_secs_f64();
         check(&made, 0, REQUESTS, 1, late);
         check(&made, 1, TOKENS, 400, late);

@@ -145,7 +145,7 @@ async fn a_store_that_lost_its_state_is_restored() {
     let start = Instant::now();
     drop(take(&one, 200).await);
     assert!((195..=215).contains(&millis(start)), "{}", millis(start));
-    // What it was served before it knew of the loss is not made use of.
+    // Calls that it was served before it knew of the loss are not made.
     drop(take(&other, 100).await);
     assert_eq!(millis(start), 400);
 }

@@ -6,7 +6,6 @@ use core::future;
 use tokio::runtime::EnterGuard;
 
 use crate::blocking;
-use crate::clock;
 use crate::context;
 use crate::error::Error;
 use crate::error::Kind;
@@ -57,7 +56,8 @@ impl<S, R: Refusing, C: Paying> Call<'_, S, R, C> {
             key: self.costs.key(),
             can_refuse: R::CAN || self.kept.is_some(),
         };
-        if !self.core.admit_at_once(terms) {
+        let is_idle = matches!(*self.core.wait, Phase::Idle);
+        if !(is_idle && self.core.begin_at_once(terms)) {
             self.core.wait_here(terms)?;
         }
         // The previous outcome is not needed any more, and may hold a connection.
@@ -67,20 +67,6 @@ impl<S, R: Refusing, C: Paying> Call<'_, S, R, C> {
 }
 
 impl Core<'_> {
-    /// Takes the permit of an attempt if no call has to wait for one.
-    #[inline]
-    fn admit_at_once(&mut self, terms: Terms<'_>) -> bool {
-        if !matches!(*self.wait, Phase::Idle) {
-            return false;
-        }
-        let now = clock::quick();
-        let passed = self.pass(terms, now);
-        if passed {
-            self.wait.begin(now);
-        }
-        passed
-    }
-
     /// Waits for the backoff and the permits of an attempt, and blocks the thread meanwhile.
     #[cold]
     #[track_caller]

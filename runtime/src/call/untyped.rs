@@ -57,9 +57,7 @@ impl<'s> Core<'s> {
     ) -> Poll<Result<(), Error>> {
         match *self.wait {
             Phase::Idle => {
-                let now = clock::quick();
-                if self.pass(terms, now) {
-                    self.wait.begin(now);
+                if self.begin_at_once(terms) {
                     return Poll::Ready(Ok(()));
                 }
             }
@@ -69,9 +67,20 @@ impl<'s> Core<'s> {
         self.wait_for_permit(terms, cx)
     }
 
+    /// Begins an attempt if no call has to wait for a permit.
+    #[inline]
+    pub(super) fn begin_at_once(&mut self, terms: Terms<'_>) -> bool {
+        let now = clock::quick();
+        let passed = self.pass(terms, now);
+        if passed {
+            self.wait.begin(now);
+        }
+        passed
+    }
+
     /// Takes a permit if no call has to wait for one.
     #[inline]
-    pub(super) fn pass(&mut self, terms: Terms<'_>, now: Instant) -> bool {
+    fn pass(&mut self, terms: Terms<'_>, now: Instant) -> bool {
         let Ok(setup) = self.setup else { return false };
         // A call in whose span a subscriber is interested goes by the slow path, which opens it.
         if CallSpan::may_be_heard() {

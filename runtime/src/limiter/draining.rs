@@ -119,13 +119,14 @@ pub async fn drain_all(timeout: Duration) -> usize {
 impl Shared {
     /// Returns how many attempts are under way, or have their permit and begin as soon as they are polled.
     fn in_flight(&self) -> u64 {
+        let ended = self.fast_path.ended();
         let (about_to_begin, waited, settled, held) = {
             let state = &self.lock().state;
             let granted = state.queue.granted_attempts() as u64;
             let (waited, settled) = (state.counts.attempts, state.passed_settled);
             (granted, waited, settled, state.slots_held())
         };
-        let begun = self.attempts_in_flight(waited) + about_to_begin;
-        held.max(begun.saturating_sub(settled))
+        let waited = waited + about_to_begin;
+        held.max(self.attempts_in_flight(waited, ended.wrapping_add(settled)))
     }
 }

@@ -71,23 +71,21 @@ impl Shared {
     /// Adds the counts that are kept outside of the lock.
     fn with_fast_path(&self, mut own: Snapshot, ended: u64) -> Snapshot {
         let (attempts, permits) = self.fast_path.counts();
+        if !self.has_slots() {
+            own.in_flight = self.attempts_in_flight(own.counts.attempts, ended);
+        }
         let counts = &mut own.counts;
         counts.calls = counts.calls.wrapping_add(attempts);
         counts.attempts += attempts;
         counts.granted += counts.attempts + permits;
         counts.refused += self.late_counts.refused.load(Ordering::Relaxed);
         counts.given_up += self.late_counts.given_up.load(Ordering::Relaxed);
-        if !self.has_slots() {
-            let begun = counts.attempts + self.fast_path.reported();
-            own.in_flight = begun.saturating_sub(ended);
-        }
         own
     }
 
-    /// Returns the number of attempts under way. `waited`: the attempts that were admitted under the lock.
-    pub(super) fn attempts_in_flight(&self, waited: u64) -> u64 {
-        // In this order: an attempt begins before it ends.
-        let ended = self.fast_path.ended();
+    /// Returns the number of attempts under way. `waited`: the attempts that were admitted under the lock. `ended`: those
+    /// that have ended, read before, since an attempt begins before it ends.
+    pub(super) fn attempts_in_flight(&self, waited: u64, ended: u64) -> u64 {
         let (attempts, _) = self.fast_path.counts();
         let begun = waited + attempts + self.fast_path.reported();
         begun.saturating_sub(ended)

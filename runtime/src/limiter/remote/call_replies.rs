@@ -41,7 +41,7 @@ impl Remote {
             draws.lost = None;
         }
         if let Some(known) = lost {
-            // What it has served now was drawn before all that was lost is known again.
+            // The calls that it has served now were drawn before all that was lost is known again.
             let mut state = known.state;
             state.generation = reply.state.generation;
             draws.lost = Some(state);

@@ -294,7 +294,7 @@ impl Remote {
         if draws.visit_at.is_some_and(|at| at > now && at <= due) {
             return None;
         }
-        // What is due now was sent, or has to wait for something else.
+        // Requests that are due now were sent, or have to wait for something else.
         let at = due.max(now.after(AFTER_EMPTY_DRAW));
         draws.visit_at = Some(at);
         Some(at)

@@ -278,7 +278,7 @@ impl StoreView {
         if usual == slowed {
             return due(&usual);
         }
-        // What a server's pace holds back can come as soon as that pace is over.
+        // Tokens that a server's pace holds back can come as soon as that pace is over.
         let over = self.local(self.state.rows[row].learnt_until);
         due(&slowed).min(due(&usual).max(over))
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::Weak;
 
 use tokio::runtime::Handle;
+use tokio::sync::Notify;
 
 use crate::clock;
 use crate::events;
@@ -18,7 +19,6 @@ use crate::time::Instant;
 
 use super::Outgoing;
 use super::StoreEvent;
-use super::nudge::Nudge;
 
 /// Store of a limiter's shared state, and the key of that state.
 #[derive(Clone, Debug)]
@@ -27,7 +27,7 @@ pub(in crate::limiter) struct StoreClient {
     key: Arc<str>,
     policy: Policy,
     /// Wakes the task that asks for slots.
-    more: Arc<Nudge>,
+    more: Arc<Notify>,
 }
 
 impl StoreClient {
@@ -68,7 +68,7 @@ impl StoreClient {
         &self.key
     }
 
-    pub(super) fn more(&self) -> &Nudge {
+    pub(super) fn more(&self) -> &Notify {
         &self.more
     }
 

@@ -67,7 +67,7 @@ impl StoreClient {
 
     /// Asks for more slots at once.
     pub(in crate::limiter) fn ask_for_more(&self) {
-        self.more().give();
+        self.more().notify_one();
     }
 
     /// Asks the store for slots. `None`: the store is away.
@@ -118,7 +118,7 @@ impl StoreClient {
                 _ => ASK,
             };
             // Either way the next claim says what has changed.
-            drop(tokio::time::timeout(wait, self.more().wait()).await);
+            drop(tokio::time::timeout(wait, self.more().notified()).await);
         }
     }
 }

@@ -18,7 +18,6 @@ mod grant_log;
 mod held_calls;
 mod held_quotas;
 mod leases;
-mod nudge;
 mod outage;
 mod replies;
 mod requests;

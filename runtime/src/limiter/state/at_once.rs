@@ -19,13 +19,10 @@ impl LimiterState {
 
     fn end_of_hindrances(&self) -> Instant {
         let is_plain = self.remote.is_none()
-            && self.enforces()
             && self.slots.is_none()
             && self.queue.waiting() == 0
-            && !self.shut
             && self.strict.is_none()
-            && self.cooldown.probe() == Probe::Off
-            && self.learnt.ages_at().is_none();
+            && self.is_calm();
         if is_plain {
             self.cooldown.until()
         } else {
@@ -83,11 +80,15 @@ impl LimiterState {
 
     /// Returns whether no caller waits, and nothing but the limits and the slots holds calls back.
     pub(super) fn is_unhindered(&self, now: Instant) -> bool {
-        self.is_idle_with_rows()
-            && self.enforces()
+        self.is_idle_with_rows() && self.is_calm() && self.cooldown.until() <= now
+    }
+
+    /// Returns whether calls are held back as declared, but for a pause: nothing was learnt, and no probe is awaited.
+    #[inline]
+    fn is_calm(&self) -> bool {
+        self.enforces()
             && !self.shut
             && self.cooldown.probe() == Probe::Off
-            && self.cooldown.until() <= now
             && self.learnt.ages_at().is_none()
     }
 }

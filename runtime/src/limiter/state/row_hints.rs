@@ -41,7 +41,7 @@ impl RowHints {
     /// Returns whether nothing restricts the limit at `now`, and nothing has to be remembered.
     #[inline]
     pub(super) fn is_silent(&self, now: Instant) -> bool {
-        // What was learnt began with the first statement, from which on tokens are remembered.
+        // Tokens are remembered from the first statement on.
         self.taken.is_none() && self.closed_until <= now
     }
 

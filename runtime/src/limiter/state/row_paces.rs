@@ -60,7 +60,7 @@ impl LimiterState {
             } else {
                 hints(row)
             };
-            // What refusals have shown holds until something else is learnt: it is told again now and then.
+            // A pace that refusals have shown holds until something else is learnt: it is told again now and then.
             let cut = self.learnt.share_of(declared).interval;
             let again = Span::from_nanos(AGAIN.nanos() - now.nanos() % AGAIN.nanos());
             let cut = (cut > declared.interval).then(|| Pace {
