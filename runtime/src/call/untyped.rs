@@ -95,7 +95,7 @@ impl<'s> Core<'s> {
         let retry = scope.number > 1;
         // `wait_for_permit` sets this back if the call has to wait.
         scope.progress = Progress::UnderWay;
-        if self.brought.is_none() && terms.key.is_some() {
+        if terms.key.is_some() && self.brought.is_none() {
             if let Some(passed) = self.pass_key(terms, now) {
                 return passed;
             }
