@@ -14,6 +14,7 @@ use crate::limiter::Shared;
 use super::KeyedPermit;
 use super::Keys;
 use super::Taken;
+use super::digest::KeyDigest;
 
 /// Future of [`Keyed::acquire`](crate::Keyed::acquire). It takes no place in a queue before it is polled. It holds no key.
 ///
@@ -44,7 +45,8 @@ pub struct AcquireKey<'a> {
     wait: Option<Pin<Box<KeyWait>>>,
 }
 
-type KeyWait = dyn Future<Output = Result<(), Error>> + Send + Sync;
+/// Wait for a permit of a key's limiter. It returns the limiter if that is in a store.
+type KeyWait = dyn Future<Output = Result<Option<Arc<Shared>>, Error>> + Send + Sync;
 
 impl<'a> AcquireKey<'a> {
     pub(super) const fn new(keys: &'a Keys, fingerprint: u64, cost: u32) -> Self {
@@ -53,6 +55,26 @@ impl<'a> AcquireKey<'a> {
             fingerprint,
             cost,
             wait: None,
+        }
+    }
+
+    /// Returns the future of a key whose limits are in a store.
+    pub(super) fn in_store(keys: &'a Arc<Keys>, digest: KeyDigest, cost: u32) -> Self {
+        let own = Arc::clone(keys);
+        let wait = async move {
+            #[cfg(feature = "test-util")]
+            if crate::context::unpaced::is_on() {
+                return Ok(None);
+            }
+            let limiter = own.limiter_in_store(digest)?;
+            own.handle(Arc::clone(&limiter)).acquire_many(cost).await?;
+            Ok(Some(limiter))
+        };
+        Self {
+            keys,
+            fingerprint: 0,
+            cost,
+            wait: Some(Box::pin(wait)),
         }
     }
 
@@ -69,12 +91,16 @@ impl<'a> AcquireKey<'a> {
                 if let Some(limiter) = limiter {
                     limiter.acquire_many(cost).await?;
                 }
-                Ok(())
+                Ok(None)
             })
         });
         let outcome = core::task::ready!(wait.as_mut().poll(cx));
         self.wait = None;
-        Poll::Ready(outcome.map(|()| KeyedPermit::new(keys, fingerprint, clock::now())))
+        Poll::Ready(
+            outcome.map(|limiter| {
+                KeyedPermit::new(keys, fingerprint, clock::now()).of_limiter(limiter)
+            }),
+        )
     }
 }
 

@@ -2,14 +2,17 @@
 
 use core::fmt;
 use core::marker::PhantomData;
+use std::sync::Arc;
 
-use crate::costs::MAX_ROWS;
 use crate::error::Error;
 use crate::grammar;
+use crate::limiter::PlaceOfKeys;
 use crate::mode::Mode;
 use crate::quota::Quota;
 use crate::row::Row;
 use crate::row::Rows;
+use crate::store::Policy;
+use crate::store::Store;
 
 use super::Declaration;
 use super::Keyed;
@@ -32,6 +35,9 @@ use super::keys::MAX_KEYS;
 #[must_use = "a builder makes a limiter only by `build`"]
 pub struct KeyedBuilder<K: ?Sized> {
     declaration: Declaration,
+    is_named: bool,
+    store: Option<Arc<dyn Store>>,
+    policy: Option<Policy>,
     of: PhantomData<fn(&K)>,
 }
 
@@ -44,12 +50,17 @@ impl<K: ?Sized> KeyedBuilder<K> {
                 mode: Mode::Enforce,
                 settles: false,
                 label: "keyed",
+                place: None,
             },
+            is_named: false,
+            store: None,
+            policy: None,
             of: PhantomData,
         }
     }
 
-    /// Sets the name for errors and events, which never name the key. Default: `"keyed"`.
+    /// Sets the name for errors and events, which never name the key, and for the limits in a [store](Self::store). Default:
+    /// `"keyed"`, and none in a store.
     ///
     /// # Examples
     ///
@@ -65,6 +76,7 @@ impl<K: ?Sized> KeyedBuilder<K> {
     /// ```
     pub const fn name(mut self, name: &'static str) -> Self {
         self.declaration.label = name;
+        self.is_named = true;
         self
     }
 
@@ -106,11 +118,74 @@ impl<K: ?Sized> KeyedBuilder<K> {
         self
     }
 
+    /// Sets the store in which each key has its limit, which it shares with the same key of all others of this
+    /// [name](Self::name) in the same store, also in other processes and on other machines. Default: no store.
+    ///
+    /// A key's tokens, cooldowns and what was learnt from the server are shared as those of a limiter in a store are
+    /// ([`LimiterBuilder::store`](crate::LimiterBuilder::store)). In the store the limit of a key has the name of the keyed
+    /// limiter, a colon and 32 digits: the first 128 bits of the SHA-256 of the key. No key is in the store itself. Who can
+    /// read the store can check whether it has a key that they guess.
+    ///
+    /// In this process a key has a whole limiter from its first call until it is idle: its bucket in the store is full, no
+    /// caller waits, and nothing is to be sent. All keys use the connection of the store.
+    ///
+    /// Processes agree on a key if its type hashes alike in all of them. Those of the standard library do, with the same
+    /// major version of it, on all machines: numbers are hashed in little-endian order, `usize` as 64 bits, and a `&str` as
+    /// the `String` of the same text. A slice of numbers of more than a byte is hashed in the order of the machine.
+    ///
+    /// It needs the feature `store-keys`, which `sqlite` and `redis` bring.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[cfg(feature = "store-keys")]
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() -> Result<(), paced::Error> {
+    /// use core::num::NonZeroU32;
+    /// use std::sync::Arc;
+    /// use paced::store::MemoryStore;
+    /// use paced::{Keyed, Quota};
+    ///
+    /// let builder = Keyed::builder(Quota::per_second(NonZeroU32::MIN)).name("crm");
+    /// let builder = builder.store(Arc::new(MemoryStore::new()));
+    /// let (here, elsewhere): (Keyed<str>, Keyed<str>) = (builder.clone().build()?, builder.build()?);
+    /// let start = tokio::time::Instant::now();
+    /// here.acquire("acme").await?;
+    /// here.acquire("globex").await?;
+    /// elsewhere.acquire("acme").await?;
+    /// assert_eq!(start.elapsed().as_secs(), 1, "both take the tokens of one key from one bucket");
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "store-keys"))] fn main() {}
+    /// ```
+    pub fn store(mut self, store: Arc<dyn Store>) -> Self {
+        self.store = Some(store);
+        self
+    }
+
+    /// Sets how long a call waits for the store, and what happens while the store is away. Default: [`Policy::new`], as for
+    /// [`LimiterBuilder::store_policy`](crate::LimiterBuilder::store_policy).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use paced::store::{OnStoreError, Policy};
+    /// use paced::{Keyed, Quota};
+    ///
+    /// let closed = Policy::new().on_error(OnStoreError::Closed);
+    /// let tenants = Keyed::<str>::builder(Quota::per_hour(NonZeroU32::MIN)).store_policy(closed);
+    /// assert!(tenants.build().unwrap_err().is_invalid(), "a policy needs a store");
+    /// ```
+    pub const fn store_policy(mut self, policy: Policy) -> Self {
+        self.policy = Some(policy);
+        self
+    }
+
     /// Returns the keyed limiter.
     ///
     /// # Errors
     ///
-    /// [`is_invalid`](Error::is_invalid): more than eight limits, or `max_keys` of 0.
+    /// [`is_invalid`](Error::is_invalid): more than eight limits, or `max_keys` of 0; a store without a name or without the
+    /// feature `store-keys`, a policy without a store, or what [stores cannot keep](crate::LimiterBuilder::build).
     ///
     /// # Examples
     ///
@@ -122,13 +197,27 @@ impl<K: ?Sized> KeyedBuilder<K> {
     /// assert!(none.build().unwrap_err().is_invalid());
     /// ```
     pub fn build(self) -> Result<Keyed<K>, Error> {
-        if self.declaration.max_keys == 0 {
+        let mut declaration = self.declaration;
+        if declaration.max_keys == 0 {
             return Err(Error::invalid(grammar::NO_KEYS));
         }
-        if self.declaration.rows.others.len() >= MAX_ROWS {
-            return Err(Error::invalid("a limiter has at most eight limits"));
-        }
-        Ok(Keyed::of(self.declaration))
+        declaration.place = match (self.store, self.policy) {
+            (Some(_), _) if !self.is_named => {
+                return Err(Error::invalid(
+                    "limits in a store need a name, by which the other processes know them: `.name(\"..\")`",
+                ));
+            }
+            (Some(store), policy) => {
+                let policy = policy.unwrap_or_default();
+                Some(PlaceOfKeys::new(declaration.label, store, policy))
+            }
+            (None, Some(_)) => {
+                return Err(Error::invalid("a store policy needs a store: `.store(..)`"));
+            }
+            (None, None) => None,
+        };
+        declaration.check()?;
+        Ok(Keyed::of(declaration))
     }
 }
 
@@ -136,6 +225,9 @@ impl<K: ?Sized> Clone for KeyedBuilder<K> {
     fn clone(&self) -> Self {
         Self {
             declaration: self.declaration.clone(),
+            is_named: self.is_named,
+            store: self.store.clone(),
+            policy: self.policy,
             of: PhantomData,
         }
     }
@@ -145,6 +237,8 @@ impl<K: ?Sized> fmt::Debug for KeyedBuilder<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("KeyedBuilder")
             .field("declaration", &self.declaration)
+            .field("store", &self.store)
+            .field("policy", &self.policy)
             .finish_non_exhaustive()
     }
 }

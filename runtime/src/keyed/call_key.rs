@@ -1,6 +1,7 @@
 //! The key of one call of an annotated function.
 
 use core::fmt;
+use core::hash::Hash;
 use std::sync::Arc;
 
 use crate::error::Error;
@@ -10,6 +11,7 @@ use crate::time::Span;
 
 use super::Keys;
 use super::Taken;
+use super::digest::KeyDigest;
 
 /// The key of one call.
 pub struct CallKey<'s> {
@@ -21,28 +23,43 @@ pub struct CallKey<'s> {
 enum KeysOf<'s> {
     Own(&'s Keys),
     Brought(Arc<Keys>),
+    /// Either of them, with limits in a store. On the heap, so that other calls take no more memory.
+    InStore(Box<(KeysOf<'s>, KeyDigest)>),
+}
+
+impl KeysOf<'_> {
+    #[inline]
+    fn keys(&self) -> &Keys {
+        match self {
+            KeysOf::Own(keys) => keys,
+            KeysOf::Brought(keys) => keys,
+            KeysOf::InStore(both) => both.0.keys(),
+        }
+    }
 }
 
 impl<'s> CallKey<'s> {
-    pub(crate) const fn own(keys: &'s Keys, fingerprint: u64) -> Self {
-        Self {
-            keys: KeysOf::Own(keys),
-            fingerprint,
-        }
-    }
-
-    pub(crate) const fn brought(keys: Arc<Keys>, fingerprint: u64) -> Self {
-        Self {
-            keys: KeysOf::Brought(keys),
-            fingerprint,
-        }
+    #[inline]
+    pub(crate) fn own<K: Hash + ?Sized>(keys: &'s Keys, key: &K) -> Self {
+        Self::of(KeysOf::Own(keys), key)
     }
 
     #[inline]
-    fn keys(&self) -> &Keys {
-        match &self.keys {
-            KeysOf::Own(keys) => keys,
-            KeysOf::Brought(keys) => keys,
+    pub(crate) fn brought<K: Hash + ?Sized>(keys: Arc<Keys>, key: &K) -> Self {
+        Self::of(KeysOf::Brought(keys), key)
+    }
+
+    #[inline]
+    fn of<K: Hash + ?Sized>(keys: KeysOf<'s>, key: &K) -> Self {
+        match keys.keys().digest(key) {
+            None => Self {
+                fingerprint: keys.keys().fingerprint(key),
+                keys,
+            },
+            Some(digest) => Self {
+                fingerprint: 0,
+                keys: KeysOf::InStore(Box::new((keys, digest))),
+            },
         }
     }
 
@@ -53,7 +70,10 @@ impl<'s> CallKey<'s> {
     /// There is no room for a new key.
     #[inline]
     pub(crate) fn admit(&self, cost: u32, now: Instant) -> Result<Taken, Error> {
-        self.keys().admit(self.fingerprint, cost, now)
+        match &self.keys {
+            KeysOf::InStore(both) => both.0.keys().limiter_in_store(both.1).map(Taken::Limiter),
+            keys => keys.keys().admit(self.fingerprint, cost, now),
+        }
     }
 
     /// Returns the whole limiter of the key, which is made if there is none.
@@ -63,12 +83,15 @@ impl<'s> CallKey<'s> {
     /// There is no room for a new key.
     #[cold]
     pub(crate) fn limiter(&self) -> Result<Arc<Shared>, Error> {
-        self.keys().limiter(self.fingerprint)
+        match &self.keys {
+            KeysOf::InStore(both) => both.0.keys().limiter_in_store(both.1),
+            keys => keys.keys().limiter(self.fingerprint),
+        }
     }
 
     /// Returns the time in which one token comes.
     pub(crate) fn interval(&self) -> Span {
-        self.keys().interval()
+        self.keys.keys().interval()
     }
 }
 

@@ -16,10 +16,9 @@ use std::sync::PoisonError;
 use crate::bucket::Bucket;
 use crate::bucket::Shape;
 use crate::clock;
-use crate::error::Context;
 use crate::error::Error;
-use crate::error::Kind;
 use crate::limiter::Limiter;
+use crate::limiter::PlaceOfKeys;
 use crate::limiter::Shared;
 use crate::limiter::Snapshot;
 use crate::mode::Mode;
@@ -53,18 +52,18 @@ pub(super) const MAX_KEYS: usize = 1_000_000;
 #[derive(Debug)]
 pub(crate) struct Keys {
     shards: Box<[Padded]>,
-    hasher: RandomState,
+    pub(super) hasher: RandomState,
     /// Number of keys.
     len: AtomicUsize,
     /// Shard that is swept next.
     next: AtomicUsize,
-    max: usize,
+    pub(super) max: usize,
     /// Limits of each key.
     rows: Rows,
     /// The same for keys that come when all buckets are full again that began empty.
     later: Rows,
     /// Mode of each key.
-    mode: Mode,
+    pub(super) mode: Mode,
     shape: Shape,
     /// A bucket is enough while no caller waits.
     is_compact: bool,
@@ -72,7 +71,10 @@ pub(crate) struct Keys {
     unknown: Instant,
     /// Knows the units, and stands for the limiters of all keys where they are alike.
     pattern: Arc<Shared>,
-    label: &'static str,
+    pub(super) label: &'static str,
+    /// Store of the limits. `None`: they are this process's own.
+    pub(super) place: Option<PlaceOfKeys>,
+    pub(super) settles: bool,
 }
 
 /// A shard in cache lines of its own.
@@ -108,7 +110,8 @@ impl Keys {
             max_keys,
             mode,
             label,
-            ..
+            place,
+            settles,
         } = declaration;
         let quota = rows.first.quota;
         let longest = rows.iter().filter(|row| row.quota.starts_empty());
@@ -136,13 +139,16 @@ impl Keys {
             later,
             mode,
             label,
+            place,
+            settles,
         }
     }
 
     /// Returns the fingerprint of a key. Two keys of one fingerprint share a bucket, which only tightens.
     #[inline]
     pub(crate) fn fingerprint<Q: Hash + ?Sized>(&self, key: &Q) -> u64 {
-        self.hasher.hash_one(key)
+        self.digest(key)
+            .map_or_else(|| self.hasher.hash_one(key), |it| self.fingerprint_of(it))
     }
 
     /// Takes tokens of a key, or returns the limiter through which to wait for them.
@@ -226,6 +232,17 @@ impl Keys {
     /// There is no room for a new key.
     #[cold]
     pub(crate) fn limiter(&self, fingerprint: u64) -> Result<Arc<Shared>, Error> {
+        self.limiter_or(fingerprint, |rows, tat| {
+            Shared::of_key(rows, tat, self.mode, self.label)
+        })
+    }
+
+    /// Returns the limiter of a key. `make` makes it if there is none.
+    pub(super) fn limiter_or(
+        &self,
+        fingerprint: u64,
+        make: impl Fn(&Rows, Instant) -> Arc<Shared>,
+    ) -> Result<Arc<Shared>, Error> {
         loop {
             let mut shard = self.shard(fingerprint);
             let now = clock::now();
@@ -249,7 +266,7 @@ impl Keys {
                 (false, true) => (&self.rows, Instant::EPOCH),
                 (false, false) => (&self.later, Instant::EPOCH),
             };
-            let limiter = Shared::of_key(rows, tat, self.mode, self.label);
+            let limiter = make(rows, tat);
             shard.promote(fingerprint, &limiter);
             return Ok(limiter);
         }
@@ -296,6 +313,7 @@ impl Keys {
         self.len.fetch_sub(removed, Ordering::Relaxed);
         drop(locked);
         // After unlocking: what a limiter holds may be the program's own.
+        self.send_unsent(&gone);
         drop(gone);
         removed > 0
     }
@@ -320,29 +338,6 @@ impl Keys {
 
     pub(super) fn handle(&self, limiter: Arc<Shared>) -> Limiter {
         Limiter::of_key(self.quota(), limiter)
-    }
-
-    /// Returns the error of a new key for which there is no room.
-    #[cold]
-    pub(super) fn exhausted(&self) -> Error {
-        self.error(Kind::KeysExhausted(self.max))
-    }
-
-    /// Returns the error of a caller that does not wait.
-    #[cold]
-    pub(super) fn not_yet(&self, until: Instant, now: Instant) -> Error {
-        self.error(Kind::NotYet(until.since(now).into()))
-    }
-
-    /// Returns an error of a key.
-    fn error(&self, kind: Kind) -> Error {
-        Error::new(kind).at(Context {
-            limiter: self.label.into(),
-            ahead: 0,
-            sent: false,
-            closed: None,
-            unit: None,
-        })
     }
 
     /// Returns a limiter that knows the units of all keys.

@@ -4,9 +4,14 @@ mod acquire;
 mod builder;
 mod call_key;
 mod declaration;
+mod denying;
+mod digest;
 mod keys;
 mod permit;
+#[cfg(feature = "store-keys")]
+mod portable;
 mod shard;
+mod stored;
 #[cfg(test)]
 mod tests;
 
@@ -147,6 +152,7 @@ impl<K: ?Sized> Keyed<K> {
                 settles: false,
                 mode: Mode::Enforce,
                 label: "keyed",
+                place: None,
             }))
         })
     }
@@ -221,7 +227,10 @@ impl<K: ?Sized> Keyed<K> {
         K: Borrow<Q>,
     {
         let keys = self.keys();
-        AcquireKey::new(keys, keys.fingerprint(key), cost)
+        match keys.digest(key) {
+            None => AcquireKey::new(keys, keys.fingerprint(key), cost),
+            Some(digest) => AcquireKey::in_store(keys, digest, cost),
+        }
     }
 
     /// Takes a permit of one token of the key's limiter if it is free and no caller waits for the key.
@@ -255,6 +264,11 @@ impl<K: ?Sized> Keyed<K> {
         #[cfg(feature = "test-util")]
         if crate::context::unpaced::is_on() {
             return Ok(KeyedPermit::new(keys, fingerprint, now));
+        }
+        if let Some(digest) = keys.digest(key) {
+            let limiter = keys.limiter_in_store(digest)?;
+            keys.handle(Arc::clone(&limiter)).try_acquire()?;
+            return Ok(KeyedPermit::new(keys, fingerprint, now).of_limiter(Some(limiter)));
         }
         match keys.take(fingerprint, 1, now) {
             Ok(Taken::Granted) => {}
@@ -299,7 +313,11 @@ impl<K: ?Sized> Keyed<K> {
         K: Borrow<Q>,
     {
         let keys = self.keys();
-        Ok(keys.handle(keys.limiter(keys.fingerprint(key))?))
+        let limiter = match keys.digest(key) {
+            None => keys.limiter(keys.fingerprint(key)),
+            Some(digest) => keys.limiter_in_store(digest),
+        };
+        Ok(keys.handle(limiter?))
     }
 
     /// Closes the key's limiter for this long, at most one hour, as [`Limiter::cooldown_for`] does. Other keys go on.

@@ -2,6 +2,7 @@
 
 use core::fmt;
 use core::time::Duration;
+use std::sync::Arc;
 
 #[cfg(feature = "http")]
 use http::HeaderMap;
@@ -10,6 +11,7 @@ use http::StatusCode;
 
 use crate::hint::Hint;
 use crate::limiter::Permit;
+use crate::limiter::Shared;
 use crate::time::Instant;
 
 use super::Keys;
@@ -41,6 +43,8 @@ use super::Keys;
 pub struct KeyedPermit<'a> {
     keys: &'a Keys,
     fingerprint: u64,
+    /// Limiter of a key whose limits are in a store.
+    limiter: Option<Arc<Shared>>,
     /// Instant at which it was granted.
     sent: Instant,
 }
@@ -51,8 +55,15 @@ impl<'a> KeyedPermit<'a> {
         Self {
             keys,
             fingerprint,
+            limiter: None,
             sent,
         }
+    }
+
+    /// Sets the limiter of a key whose limits are in a store.
+    #[inline]
+    pub(super) fn of_limiter(self, limiter: Option<Arc<Shared>>) -> Self {
+        Self { limiter, ..self }
     }
 
     /// Reports the response to the request, as [`Permit::observe`] does.
@@ -126,8 +137,18 @@ impl<'a> KeyedPermit<'a> {
         if crate::context::unpaced::is_on() {
             return;
         }
-        if let Ok(limiter) = self.keys.limiter(self.fingerprint) {
+        if let Some(limiter) = self.limiter() {
             report(&self.keys.handle(limiter).permit_of(self.sent));
+        }
+    }
+}
+
+impl KeyedPermit<'_> {
+    fn limiter(&self) -> Option<Arc<Shared>> {
+        match &self.limiter {
+            Some(limiter) => Some(Arc::clone(limiter)),
+            None if self.keys.are_in_store() => None,
+            None => self.keys.limiter(self.fingerprint).ok(),
         }
     }
 }

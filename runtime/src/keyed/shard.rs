@@ -6,6 +6,7 @@ use hashbrown::HashTable;
 
 use crate::bucket::Bucket;
 use crate::bucket::Shape;
+use crate::limiter::Kept;
 use crate::limiter::Shared;
 use crate::row::Rows;
 use crate::time::Instant;
@@ -119,7 +120,7 @@ impl Shard {
 
     /// Looks at the next `buckets` of the table. Removes keys whose buckets are full again, and makes keys compact whose
     /// limiters have nothing else to remember. Returns the number of keys that were removed. The limiters that are put
-    /// into `gone` have to be dropped after unlocking.
+    /// into `gone` have to be dropped after unlocking. Some of them are kept, and have to tell their stores of something.
     pub(super) fn sweep(
         &mut self,
         buckets: usize,
@@ -170,9 +171,14 @@ impl Shard {
         if Arc::strong_count(shared) > 1 {
             return None;
         }
-        let level = shared
-            .level(rows)
-            .filter(|level| is_compact || *level <= now)?;
+        let level = match shared.level(rows) {
+            Ok(level) if is_compact || level <= now => level,
+            Err(Kept::Unsent) => {
+                gone.push(Arc::clone(shared));
+                return None;
+            }
+            _ => return None,
+        };
         let ((_, shared), _) = entry.remove();
         gone.push(shared);
         Some(level)

@@ -21,6 +21,15 @@ use super::snapshot::Snapshot;
 use super::state::LimiterState;
 use super::state::cooldown::Probe;
 
+/// Reason for which a limiter of a key is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kept {
+    /// There is more to it than a bucket.
+    Needed,
+    /// Its store has to be told of something: [`Shared::send_unsent`].
+    Unsent,
+}
+
 impl Shared {
     /// Creates the limiter of a key with these limits. The bucket of the first is full again at `tat`.
     pub(crate) fn of_key(rows: &Rows, tat: Instant, mode: Mode, label: &'static str) -> Arc<Self> {
@@ -38,18 +47,19 @@ impl Shared {
 
     /// Returns the instant at which the bucket of the first limit is full again, if a new limiter of these limits with such
     /// a bucket would grant exactly what this one does.
-    pub(crate) fn level(&self, rows: &Rows) -> Option<Instant> {
+    pub(crate) fn level(&self, rows: &Rows) -> Result<Instant, Kept> {
         let (mut locked, now) = self.lock_state();
         let state = &mut locked.state;
         if state.queue.waiting() > 0 {
-            return None;
+            return Err(Kept::Needed);
         }
+        let beyond_store = state.beyond_store(now)?;
         let is_plain = !state.shut
             && state.bucket.shape == state.declared_shape
             && state.cooldown.held_until() <= now
-            && state.cooldown.probe() == Probe::Off
-            && state.remote.is_none()
+            && (state.cooldown.probe() == Probe::Off || state.is_in_store())
             && state.slots_held() == 0
+            && state.leases_are_idle()
             && state.is_window_empty(now)
             && state.are_rows_full(now)
             && state.has_quotas(rows)
@@ -59,7 +69,8 @@ impl Shared {
             && state.bucket.tat <= now + state.bucket.shape.capacity;
         // Without any event: the lock of the keys is held, and a subscriber may use them.
         state.hand_back(&self.fast_path, now);
-        is_plain.then_some(state.bucket.tat)
+        let level = state.bucket.tat + beyond_store;
+        is_plain.then_some(level).ok_or(Kept::Needed)
     }
 
     /// Counts an attempt that was admitted before the limiter was made.

@@ -24,6 +24,7 @@ mod long_waits;
 mod mode_cell;
 mod modes;
 mod name;
+mod news_of_store;
 mod observed;
 mod permit;
 mod published;
@@ -42,6 +43,7 @@ mod shared_rows;
 mod slots;
 mod snapshot;
 mod state;
+mod stored_keys;
 mod sweep;
 #[cfg(test)]
 mod tests;
@@ -65,6 +67,7 @@ pub use self::builder::LimiterBuilder;
 pub(crate) use self::changes::LimitChange;
 pub(crate) use self::changes::LimiterChanges;
 pub(crate) use self::changes::Misfit;
+pub(crate) use self::compact::Kept;
 pub(crate) use self::configured::Configuration;
 pub(crate) use self::configured::ConfiguredLimiter;
 pub use self::counts::Counts;
@@ -94,6 +97,7 @@ pub use self::snapshot::Snapshot;
 pub(crate) use self::state::faults::Fault;
 pub(crate) use self::state::rejection::Rejection;
 pub(crate) use self::state::spread::Spread;
+pub(crate) use self::stored_keys::PlaceOfKeys;
 pub(crate) use self::ticket::Ticket;
 pub(crate) use self::ticket::Turn;
 pub use self::viewing::SharedSnapshot;
@@ -230,7 +234,7 @@ impl Limiter {
     }
 
     /// Refuses limits that are too many, and those that stores cannot keep.
-    fn check(rows: &Rows, in_store: bool) -> Result<(), Error> {
+    pub(crate) fn check(rows: &Rows, in_store: bool) -> Result<(), Error> {
         let quota = rows.first.quota;
         if rows.others.len() >= MAX_ROWS {
             return Err(Error::invalid("a limiter has at most eight limits"));

@@ -14,6 +14,7 @@ use crate::keyed::CallKey;
 use crate::keyed::Declaration;
 use crate::keyed::Keyed;
 use crate::keyed::Keys;
+use crate::limiter::PlaceOfKeys;
 
 use super::settings::KeySettings;
 use super::settings::Settings;
@@ -21,6 +22,7 @@ use super::site::Begin;
 use super::site::Find;
 use super::site::Found;
 use super::site::Site;
+use super::site::claim;
 
 impl Settings {
     /// Declares one limiter for each key. `settles`: the function has the option `settle`.
@@ -48,16 +50,23 @@ impl Settings {
         else {
             return Ok(None);
         };
-        if self.store.is_some() {
-            return Err(Error::invalid("keys are not supported in a store yet"));
-        }
-        Ok(Some(Keys::new(Declaration {
+        let place = match self.store {
+            None => None,
+            Some(store) => {
+                claim(label)?;
+                Some(PlaceOfKeys::new(label, store.open()?, self.policy))
+            }
+        };
+        let declaration = Declaration {
             rows,
             max_keys: keyed.max_keys,
             settles: keyed.settles,
             mode: self.mode.unwrap_or_default(),
             label,
-        })))
+            place,
+        };
+        declaration.check()?;
+        Ok(Some(Keys::new(declaration)))
     }
 }
 
@@ -155,9 +164,8 @@ fn call_key<'s, K: Hash + ?Sized>(
     key: &K,
 ) -> Option<CallKey<'s>> {
     if let Some(KeyedOf(keys)) = brought {
-        let fingerprint = keys.fingerprint(key);
-        return Some(CallKey::brought(keys, fingerprint));
+        return Some(CallKey::brought(keys, key));
     }
     let keys = setup.as_ref().ok()?.keys.as_deref()?;
-    Some(CallKey::own(keys, keys.fingerprint(key)))
+    Some(CallKey::own(keys, key))
 }

@@ -303,7 +303,7 @@ fn builder(rows: Rows) -> LimiterBuilder {
 /// # Errors
 ///
 /// Another function has the same path. The two would share one limit by accident.
-fn claim(function: &'static str) -> Result<(), Error> {
+pub(super) fn claim(function: &'static str) -> Result<(), Error> {
     static CLAIMED: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
     let mut claimed = CLAIMED.lock().unwrap_or_else(PoisonError::into_inner);
     if claimed.insert(function) {

@@ -10,6 +10,7 @@ use tokio::sync::Notify;
 use crate::clock;
 use crate::events;
 use crate::limiter::callback::Callback;
+use crate::limiter::news_of_store::NewsOfStore;
 use crate::limiter::state::leases::LeaseOrder;
 use crate::store::Policy;
 use crate::store::Reply;
@@ -28,6 +29,8 @@ pub(in crate::limiter) struct StoreClient {
     policy: Policy,
     /// Wakes the task that asks for slots.
     more: Arc<Notify>,
+    /// Events that the limiter has in common with those of other keys.
+    news: Option<Arc<NewsOfStore>>,
 }
 
 impl StoreClient {
@@ -37,6 +40,15 @@ impl StoreClient {
             key: key.into(),
             policy,
             more: Arc::default(),
+            news: None,
+        }
+    }
+
+    /// Emits only events that no limiter of another key has emitted.
+    pub(in crate::limiter) fn with_news(self, news: Arc<NewsOfStore>) -> Self {
+        Self {
+            news: Some(news),
+            ..self
         }
     }
 
@@ -112,11 +124,18 @@ impl StoreClient {
 
     /// Emits the event of a change.
     pub(in crate::limiter) fn tell(&self, event: &StoreEvent) {
+        let name = match &self.news {
+            None => &*self.key,
+            Some(news) => match news.name_of(event) {
+                None => return,
+                Some(name) => name,
+            },
+        };
         match event {
-            StoreEvent::Late(_) | StoreEvent::Away(_) => events::store_away(&self.key, event),
-            StoreEvent::Back => events::store_back(&self.key, event),
-            StoreEvent::Rejected(_) => events::store_refuses(&self.key, event),
-            StoreEvent::Tighter(_) => events::quota_held(&self.key, event),
+            StoreEvent::Late(_) | StoreEvent::Away(_) => events::store_away(name, event),
+            StoreEvent::Back => events::store_back(name, event),
+            StoreEvent::Rejected(_) => events::store_refuses(name, event),
+            StoreEvent::Tighter(_) => events::quota_held(name, event),
         }
     }
 }

@@ -80,6 +80,11 @@ impl Remote {
         true
     }
 
+    /// Returns whether the store may have to be told once more that a person has ended all pauses.
+    pub(super) fn repeats_resuming(&self, now: Instant) -> bool {
+        self.resumed_at.is_some_and(|at| now < at + REPEATED)
+    }
+
     /// Returns when to ask whether a person has ended the pause that the store knows of.
     pub(super) fn looks_at(&self, now: Instant) -> Option<Instant> {
         let paused = |known: &StoreView| known.local(known.state.paused_until) > now;

@@ -304,7 +304,7 @@ impl LimiterState {
     }
 
     /// Sends the corrections that wait for another request, at once.
-    pub(super) fn flush_corrections(&mut self, now: Instant) {
+    pub(in crate::limiter) fn flush_corrections(&mut self, now: Instant) {
         if let Some(remote) = &mut self.remote {
             remote.flush_corrections(self.bucket.shape, now);
         }

@@ -82,6 +82,11 @@ impl Leases {
         })
     }
 
+    /// Returns whether this process holds no slot, and asks for none.
+    pub(super) const fn is_idle(&self) -> bool {
+        self.leased == 0 && !self.runs && !self.asks
+    }
+
     pub(super) fn task_ended(&mut self) {
         self.runs = false;
     }

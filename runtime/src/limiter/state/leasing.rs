@@ -42,6 +42,12 @@ impl LimiterState {
         leases.into_iter().for_each(Leases::task_ended);
     }
 
+    /// Returns whether this process holds no slot of a store, and asks for none.
+    pub(in crate::limiter) fn leases_are_idle(&self) -> bool {
+        let leases = self.slots.as_ref().and_then(|it| it.leases.as_ref());
+        leases.is_none_or(Leases::is_idle)
+    }
+
     /// Returns the number of callers that wait for a slot.
     fn waiting_for_slots(&self) -> u32 {
         let is_blocking = self.slots.as_ref().is_some_and(|it| it.is_blocking());

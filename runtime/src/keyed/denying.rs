@@ -1,0 +1,33 @@
+//! Errors of keys, which do not name them.
+
+use crate::error::Context;
+use crate::error::Error;
+use crate::error::Kind;
+use crate::time::Instant;
+
+use super::keys::Keys;
+
+impl Keys {
+    /// Returns the error of a new key for which there is no room.
+    #[cold]
+    pub(super) fn exhausted(&self) -> Error {
+        self.error(Kind::KeysExhausted(self.max))
+    }
+
+    /// Returns the error of a caller that does not wait.
+    #[cold]
+    pub(super) fn not_yet(&self, until: Instant, now: Instant) -> Error {
+        self.error(Kind::NotYet(until.since(now).into()))
+    }
+
+    /// Returns an error of a key.
+    fn error(&self, kind: Kind) -> Error {
+        Error::new(kind).at(Context {
+            limiter: self.label.into(),
+            ahead: 0,
+            sent: false,
+            closed: None,
+            unit: None,
+        })
+    }
+}

@@ -1,0 +1,58 @@
+//! Keys whose limits are in a store.
+
+use core::hash::BuildHasher as _;
+use core::hash::Hash;
+use std::sync::Arc;
+
+use crate::clock;
+use crate::error::Error;
+use crate::limiter::Shared;
+
+use super::digest::KeyDigest;
+use super::keys::Keys;
+use super::keys::Taken;
+
+impl Keys {
+    /// Returns the digest of a key by which the store knows it. `None`: the limits are in no store.
+    #[inline]
+    pub(crate) fn digest<Q: Hash + ?Sized>(&self, key: &Q) -> Option<KeyDigest> {
+        self.place.is_some().then(|| KeyDigest::of(key))
+    }
+
+    /// Returns whether the limits are in a store.
+    pub(super) const fn are_in_store(&self) -> bool {
+        self.place.is_some()
+    }
+
+    /// Returns the fingerprint of a key that a store knows by `digest`.
+    pub(super) fn fingerprint_of(&self, digest: KeyDigest) -> u64 {
+        self.hasher.hash_one(digest)
+    }
+
+    /// Returns the limiter of a key that the store knows by `digest`. It is made if there is none.
+    ///
+    /// # Errors
+    ///
+    /// There is no room for a new key.
+    #[cold]
+    pub(crate) fn limiter_in_store(&self, digest: KeyDigest) -> Result<Arc<Shared>, Error> {
+        let fingerprint = self.fingerprint_of(digest);
+        if let Ok(Taken::Limiter(limiter)) = self.take(fingerprint, 1, clock::now()) {
+            return Ok(limiter);
+        }
+        self.limiter_or(fingerprint, |rows, tat| match &self.place {
+            Some(place) => {
+                Shared::of_key_in_store((rows, self.settles), (place, &digest), self.mode)
+            }
+            None => Shared::of_key(rows, tat, self.mode, self.label),
+        })
+    }
+
+    /// Sends what the stores of those limiters have to be told of that are kept.
+    pub(super) fn send_unsent(&self, limiters: &[Arc<Shared>]) {
+        if self.place.is_some() {
+            let kept = limiters.iter().filter(|it| Arc::strong_count(it) > 1);
+            kept.for_each(|limiter| limiter.send_unsent());
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! Limiters of keys whose limits are in a store: each is a whole limiter, from the first call of its key until it is idle.
+
+use core::fmt;
+use std::sync::Arc;
+
+use crate::mode::Mode;
+use crate::row::Rows;
+use crate::store::Policy;
+use crate::store::Store;
+use crate::time::Instant;
+use crate::time::Span;
+
+use super::compact::Kept;
+use super::news_of_store::NewsOfStore;
+use super::remote::Knowledge;
+use super::remote::RemoteConfig;
+use super::remote::client::StoreClient;
+use super::shared::Shared;
+use super::state::LimiterState;
+
+/// Place of the limits of keys: a store, and the beginning of their names in it.
+#[derive(Clone, Debug)]
+pub(crate) struct PlaceOfKeys {
+    store: Arc<dyn Store>,
+    policy: Policy,
+    news: Arc<NewsOfStore>,
+}
+
+impl PlaceOfKeys {
+    /// Returns the place of the keys of the keyed limiter `name`.
+    pub(crate) fn new(name: &'static str, store: Arc<dyn Store>, policy: Policy) -> Self {
+        Self {
+            store,
+            policy,
+            news: Arc::new(NewsOfStore::new(name)),
+        }
+    }
+
+    /// Returns the client of the key that has this digest.
+    fn client(&self, digest: &dyn fmt::Display) -> StoreClient {
+        let key = format!("{}:{digest}", self.news.name());
+        let store = Arc::clone(&self.store);
+        StoreClient::new(store, &key, self.policy).with_news(Arc::clone(&self.news))
+    }
+}
+
+impl Shared {
+    /// Creates the limiter of a key whose limits are in a store. `settles`: costs are corrected later.
+    pub(crate) fn of_key_in_store(
+        (rows, settles): (&Rows, bool),
+        (place, digest): (&PlaceOfKeys, &dyn fmt::Display),
+        mode: Mode,
+    ) -> Arc<Self> {
+        let shared = Self::new(rows.first.quota);
+        shared.used_by(|| place.news.name());
+        let client = place.client(digest);
+        shared.attach(client, RemoteConfig::of(place.policy));
+        shared.add_rows(rows);
+        if settles {
+            shared.with_state(|state, _, _| state.begin_settling());
+        }
+        if mode != Mode::Enforce && shared.mode.declare(mode) {
+            shared.put_mode(mode);
+        }
+        shared
+    }
+
+    /// Sends what the store has to be told of, for a key that may not be called again.
+    pub(crate) fn send_unsent(&self) {
+        self.with_state(|state, now, _| state.flush_corrections(now));
+    }
+}
+
+impl LimiterState {
+    /// Draws calls from the store from the start, so that the first ones can be corrected, too.
+    fn begin_settling(&mut self) {
+        self.settles = true;
+        self.follow_store();
+    }
+
+    /// Returns whether the limit is in a store, which knows of its pauses.
+    pub(super) const fn is_in_store(&self) -> bool {
+        self.remote.is_some()
+    }
+
+    /// Returns the time for which this process knows more than the store, counted from the instant at which the bucket is
+    /// full.
+    pub(super) fn beyond_store(&mut self, now: Instant) -> Result<Span, Kept> {
+        let shape = self.bucket.shape;
+        let remote = self.remote.as_mut();
+        match remote.map_or(Knowledge::Until(Span::ZERO), |it| it.knowledge(shape, now)) {
+            Knowledge::Until(span) => Ok(span),
+            Knowledge::Needed => Err(Kept::Needed),
+            Knowledge::Unsent => Err(Kept::Unsent),
+        }
+    }
+}
