@@ -18,13 +18,6 @@ pub(crate) fn check(options: &Options, errors: &mut Errors) {
              `static TENANTS: paced::Keyed<u64> = ..`, and write `limiter = TENANTS, key = tenant`",
         );
     }
-    if let Some(store) = options.name("store") {
-        errors.at(
-            store,
-            "keys are not supported in a store yet: remove `store`, or build one limiter per key, \
-             `Limiter::builder(..).name(..).store(..)`, and write `limiter = expression` instead of `key`",
-        );
-    }
 }
 
 fn check_max_keys(max_keys: &Ident, key: Option<&Ident>, options: &Options, errors: &mut Errors) {

@@ -7,6 +7,7 @@ mod conformance;
 mod envelope;
 mod healing;
 mod hostile;
+mod keys;
 mod learnt;
 mod leasing;
 mod limiters;

@@ -13,7 +13,7 @@ mod random;
 mod rows;
 mod runtimes;
 mod secrets;
-mod server;
+pub(crate) mod server;
 mod timeless;
 mod tls;
 mod versions;
