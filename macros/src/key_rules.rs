@@ -11,7 +11,7 @@ pub(crate) fn check(options: &Options, errors: &mut Errors) {
         check_max_keys(max_keys, key, options, errors);
     }
     let Some(key) = key else { return };
-    if let Some(Limiter::Named(_)) = &options.limiter {
+    if let (Some(Limiter::Named(_)), None) = (&options.limiter, options.name("store")) {
         errors.at(
             key,
             "a limiter that is shared by its name has no keys: let functions share a static, \

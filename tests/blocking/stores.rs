@@ -4,7 +4,7 @@ use std::sync::{Arc, LazyLock};
 use std::thread;
 use std::time::Instant;
 
-use paced::store::{MemoryStore, Store};
+use paced::store::{ListRequest, MemoryStore, Store};
 use paced::{Limiter, Quota, Rate, rate_limited};
 
 use crate::support::{Failed, ms, single};
@@ -61,4 +61,54 @@ fn calls_share_a_limit_in_a_file() {
     }
     assert!(begun.elapsed() >= ms(140));
     std::fs::remove_dir_all(&folder).expect("the folder");
+}
+
+static KEYS: LazyLock<Arc<dyn Store>> = LazyLock::new(|| Arc::new(MemoryStore::new()));
+
+#[rate_limited(rate = "20/s", burst = 2, key = tenant, store = Arc::clone(&KEYS))]
+fn customer(tenant: &str) -> Result<usize, Failed> {
+    Ok(tenant.len())
+}
+
+#[test]
+fn each_key_takes_its_permits_from_the_store() {
+    let begun = Instant::now();
+    let tenants = ["acme", "globex", "initech"];
+    let calls = tenants
+        .map(|tenant| thread::spawn(|| (0..4).try_for_each(|_| customer(tenant).map(|_| ()))));
+    for call in calls {
+        call.join().expect("no panic").expect("permits");
+    }
+    // Two at once, and two more: for all keys at the same time.
+    assert!(begun.elapsed() >= ms(98));
+    let page = single()
+        .block_on(KEYS.list(&ListRequest::new()))
+        .expect("a list");
+    let prefix = "blocking::stores::customer:";
+    let of_function = |name: &str| name.starts_with(prefix);
+    let found = page.limiters.iter().filter(|it| of_function(&it.name));
+    assert_eq!(found.count(), 3);
+}
+
+#[rate_limited(
+    limits(requests = "1000/s", tokens(rate = "6/min", burst = 600)),
+    cost(tokens = 600),
+    settle(tokens = |took: &u64| *took),
+    key = tenant,
+    store = Arc::clone(&KEYS),
+    max_wait = "10s",
+)]
+fn complete(tenant: &str) -> Result<u64, paced::Error> {
+    let _ = tenant;
+    Ok(0)
+}
+
+#[test]
+fn a_correction_of_a_key_is_sent_from_a_thread_without_a_runtime() {
+    for tenant in ["acme", "globex"] {
+        complete(tenant).expect("a full bucket");
+    }
+    // All of it is given back soon, though no call comes, or this would wait for more than an hour.
+    thread::sleep(ms(500));
+    complete("acme").expect("nothing was used");
 }

@@ -5,6 +5,7 @@
 
 use core::hash::BuildHasher as _;
 use core::hash::Hash;
+use core::sync::atomic::AtomicBool;
 use core::sync::atomic::AtomicUsize;
 use core::sync::atomic::Ordering;
 use std::hash::RandomState;
@@ -59,7 +60,7 @@ pub(crate) struct Keys {
     next: AtomicUsize,
     pub(super) max: usize,
     /// Limits of each key.
-    rows: Rows,
+    pub(super) rows: Rows,
     /// The same for keys that come when all buckets are full again that began empty.
     later: Rows,
     /// Mode of each key.
@@ -74,7 +75,8 @@ pub(crate) struct Keys {
     pub(super) label: &'static str,
     /// Store of the limits. `None`: they are this process's own.
     pub(super) place: Option<PlaceOfKeys>,
-    pub(super) settles: bool,
+    /// Costs are corrected later.
+    pub(super) settles: AtomicBool,
 }
 
 /// A shard in cache lines of its own.
@@ -140,7 +142,7 @@ impl Keys {
             mode,
             label,
             place,
-            settles,
+            settles: AtomicBool::new(settles),
         }
     }
 

@@ -2,12 +2,15 @@
 
 use core::hash::BuildHasher as _;
 use core::hash::Hash;
+use core::sync::atomic::Ordering;
 use std::sync::Arc;
 
 use crate::clock;
 use crate::error::Error;
+use crate::limiter::PlaceOfKeys;
 use crate::limiter::Shared;
 
+use super::declaration::Declaration;
 use super::digest::KeyDigest;
 use super::keys::Keys;
 use super::keys::Taken;
@@ -42,10 +45,25 @@ impl Keys {
         }
         self.limiter_or(fingerprint, |rows, tat| match &self.place {
             Some(place) => {
-                Shared::of_key_in_store((rows, self.settles), (place, &digest), self.mode)
+                let settles = self.settles.load(Ordering::Relaxed);
+                Shared::of_key_in_store((rows, settles), (place, &digest), self.mode)
             }
             None => Shared::of_key(rows, tat, self.mode, self.label),
         })
+    }
+
+    /// Corrects costs from now on, also of functions that were declared before.
+    pub(crate) fn begin_settling(&self) {
+        self.settles.store(true, Ordering::Relaxed);
+    }
+
+    /// Returns whether another declaration says the same.
+    pub(crate) fn is_declared_as(&self, other: &Declaration) -> bool {
+        let is_at = |place: &PlaceOfKeys| other.place.as_ref().is_some_and(|it| it.is(place));
+        self.rows == other.rows
+            && self.max == other.max_keys
+            && self.mode == other.mode
+            && self.place.as_ref().map_or(other.place.is_none(), is_at)
     }
 
     /// Sends what the stores of those limiters have to be told of that are kept.

@@ -43,7 +43,8 @@ impl Locked {
         // Nothing is sent from a thread that is in no runtime, but for blocking functions.
         #[cfg(feature = "blocking")]
         let runtime = runtime.or_else(|| {
-            let own = (!outgoing.is_empty()).then(blocking::runtime);
+            let is_needed = !outgoing.is_empty() || self.state.needs_visit(now);
+            let own = is_needed.then(blocking::runtime);
             own.flatten().cloned()
         });
         // Without a runtime it is arranged at a later visit.

@@ -36,6 +36,12 @@ impl PlaceOfKeys {
         }
     }
 
+    /// Returns whether it is the same store with the same policy.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        let address = |place: &Self| Arc::as_ptr(&place.store).cast::<()>();
+        address(self) == address(other) && self.policy == other.policy
+    }
+
     /// Returns the client of the key that has this digest.
     fn client(&self, digest: &dyn fmt::Display) -> StoreClient {
         let key = format!("{}:{digest}", self.news.name());

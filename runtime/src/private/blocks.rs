@@ -25,13 +25,18 @@ impl Block {
         Self { name, place }
     }
 
+    /// Returns the name and the place, which tell blocks apart.
+    pub(super) const fn key(&self) -> (&'static str, &'static str) {
+        (self.name, self.place)
+    }
+
     /// Returns the limiter, which the first call of any function of the block makes.
     pub(super) fn limiter(
         &self,
         declare: impl FnOnce(&'static str) -> Result<Option<Limiter>, Error>,
     ) -> Result<Option<Limiter>, Error> {
         let mut limiters = LIMITERS.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = (self.name, self.place);
+        let key = self.key();
         if let Some(limiter) = limiters.get(&key) {
             return Ok(Some(limiter.clone()));
         }

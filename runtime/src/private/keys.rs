@@ -15,9 +15,11 @@ use crate::keyed::Declaration;
 use crate::keyed::Keyed;
 use crate::keyed::Keys;
 use crate::limiter::PlaceOfKeys;
+use crate::row::Rows;
 
 use super::settings::KeySettings;
 use super::settings::Settings;
+use super::shared_keys;
 use super::site::Begin;
 use super::site::Find;
 use super::site::Found;
@@ -45,15 +47,36 @@ impl Settings {
     }
 
     /// Returns the limiters of the keys, if the calls of the function name keys and bring none.
-    pub(super) fn keys_of(&self, label: &'static str) -> Result<Option<Keys>, Error> {
+    pub(super) fn keys_of(&self, function: &'static str) -> Result<Option<Arc<Keys>>, Error> {
         let (Some(keyed), Some(rows), false) = (self.keyed, self.declared(), self.config.off)
         else {
             return Ok(None);
         };
+        let declare = |label| self.declaration(keyed, rows, label);
+        let keys = match (self.name, self.block) {
+            (Some(name), _) => shared_keys::named(name, declare(name)?)?,
+            (None, Some(block)) => shared_keys::of_block(block, declare)?,
+            (None, None) => Arc::new(Keys::new(declare(function)?)),
+        };
+        if keyed.settles {
+            keys.begin_settling();
+        }
+        Ok(Some(keys))
+    }
+
+    /// Returns the declaration of the keys. `label`: their name in events, and in a store.
+    fn declaration(
+        &self,
+        keyed: KeySettings,
+        rows: Rows,
+        label: &'static str,
+    ) -> Result<Declaration, Error> {
         let place = match self.store {
             None => None,
             Some(store) => {
-                claim(label)?;
+                if self.name.is_none() {
+                    claim(label)?;
+                }
                 Some(PlaceOfKeys::new(label, store.open()?, self.policy))
             }
         };
@@ -65,8 +88,7 @@ impl Settings {
             label,
             place,
         };
-        declaration.check()?;
-        Ok(Some(Keys::new(declaration)))
+        declaration.check().map(|()| declaration)
     }
 }
 

@@ -8,6 +8,7 @@ mod readers;
 mod rows;
 pub mod run_time;
 mod settings;
+mod shared_keys;
 mod site;
 mod slots;
 pub mod stores;

@@ -130,3 +130,104 @@ async fn a_refused_call_waits_and_other_keys_do_not() {
     acme.await.expect("no panic").expect("a reply");
     assert!(start.elapsed() >= 20 * SECOND);
 }
+
+static BY_NAME: LazyLock<Arc<MemoryStore>> = LazyLock::new(Arc::default);
+
+#[rate_limited(limiter = "crm", rate = 1, burst = 2, key = tenant, store = &*BY_NAME)]
+async fn read(tenant: &str) -> Result<usize, Error> {
+    Ok(tenant.len())
+}
+
+#[rate_limited(limiter = "crm", rate = 1, burst = 2, key = tenant, store = &*BY_NAME, max_retries = 0)]
+async fn write(tenant: String) -> Result<String, Error> {
+    Ok(tenant)
+}
+
+#[rate_limited(limiter = "crm", rate = 1, burst = 3, key = tenant, store = &*BY_NAME)]
+async fn otherwise(tenant: &str) -> Result<usize, Error> {
+    Ok(tenant.len())
+}
+
+#[tokio::test(start_paused = true)]
+async fn functions_share_keys_by_a_name_in_a_store() -> Result<(), Error> {
+    let start = Instant::now();
+    read("acme").await?;
+    write("acme".to_owned()).await?;
+    write("globex".to_owned()).await?;
+    assert_eq!(start.elapsed(), Duration::ZERO);
+    read("acme").await?;
+    assert_eq!(start.elapsed(), SECOND);
+    let error = otherwise("acme").await.expect_err("another burst");
+    assert!(error.is_conflict(), "{error}");
+    let page = BY_NAME.list(&ListRequest::new()).await.expect("a list");
+    assert_eq!(page.limiters.len(), 2);
+    assert!(page.limiters.iter().any(|it| it.name == super::ACME));
+    Ok(())
+}
+
+struct Api;
+
+#[rate_limited(rate = 1, burst = 2, key = tenant, store = shared())]
+impl Api {
+    async fn get(&self, tenant: &str) -> Result<usize, Error> {
+        Ok(tenant.len())
+    }
+
+    async fn put(&self, tenant: &str, _body: u32) -> Result<usize, Error> {
+        Ok(tenant.len())
+    }
+}
+
+struct Local;
+
+#[rate_limited(rate = 1, burst = 2, key = tenant)]
+impl Local {
+    async fn get(&self, tenant: &str) -> Result<usize, Error> {
+        Ok(tenant.len())
+    }
+
+    async fn put(&self, tenant: &str, _body: u32) -> Result<usize, Error> {
+        Ok(tenant.len())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_functions_of_a_block_share_each_key() -> Result<(), Error> {
+    let start = Instant::now();
+    Api.get("acme").await?;
+    Api.put("acme", 1).await?;
+    Api.get("globex").await?;
+    assert_eq!(start.elapsed(), Duration::ZERO);
+    Api.put("acme", 2).await?;
+    assert_eq!(start.elapsed(), SECOND);
+    // So they do without a store.
+    Local.get("acme").await?;
+    Local.put("acme", 1).await?;
+    assert_eq!(start.elapsed(), SECOND);
+    Local.get("acme").await?;
+    assert_eq!(start.elapsed(), 2 * SECOND);
+    Ok(())
+}
+
+struct Other;
+
+impl Other {
+    #[rate_limited(limiter = "other", rate = 1, key = self.tenant(), store = shared())]
+    async fn get(&self) -> Result<u32, Error> {
+        Ok(1)
+    }
+
+    const fn tenant(&self) -> (u32, &'static str) {
+        let Self = self;
+        (7, "eu")
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_method_has_a_name_for_its_keys() -> Result<(), Error> {
+    let start = Instant::now();
+    Other.get().await?;
+    Other.get().await?;
+    assert_eq!(start.elapsed(), SECOND);
+    Ok(())
+}

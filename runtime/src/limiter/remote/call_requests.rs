@@ -286,18 +286,22 @@ impl Remote {
 
     /// Returns when the limiter has to be visited next although no caller waits, if that is not arranged yet.
     pub(in crate::limiter) fn next_visit(&mut self, now: Instant) -> Option<Instant> {
-        let draws = self.calls.as_mut()?;
+        let due = self.unarranged_visit(now)?;
+        // Requests that are due now were sent, or have to wait for something else.
+        let at = due.max(now.after(AFTER_EMPTY_DRAW));
+        self.calls.as_mut()?.visit_at = Some(at);
+        Some(at)
+    }
+
+    /// Returns when something is to be done although no caller waits, if no visit is arranged for it yet.
+    pub(in crate::limiter) fn unarranged_visit(&self, now: Instant) -> Option<Instant> {
+        let draws = self.calls.as_ref()?;
         if !matches!(self.mode, Mode::Up) {
             return None;
         }
         let due = draws.due_at()?;
-        if draws.visit_at.is_some_and(|at| at > now && at <= due) {
-            return None;
-        }
-        // Requests that are due now were sent, or have to wait for something else.
-        let at = due.max(now.after(AFTER_EMPTY_DRAW));
-        draws.visit_at = Some(at);
-        Some(at)
+        let is_arranged = draws.visit_at.is_some_and(|at| at > now && at <= due);
+        (!is_arranged).then_some(due)
     }
 
     /// Returns when there is something to do next, even without an answer.

@@ -310,6 +310,13 @@ impl LimiterState {
         }
     }
 
+    /// Returns whether a visit has to be arranged.
+    #[cfg(feature = "blocking")]
+    pub(in crate::limiter) fn needs_visit(&self, now: Instant) -> bool {
+        let remote = self.remote.as_ref();
+        remote.is_some_and(|remote| remote.unarranged_visit(now).is_some())
+    }
+
     /// Returns when the limiter has to be visited although no caller may wait, if that is not arranged yet.
     pub(in crate::limiter) fn next_visit(&mut self, now: Instant) -> Option<Instant> {
         let remote = self.remote.as_mut()?;
