@@ -20,6 +20,7 @@ use paced::store::Ticks;
 use paced::store::step;
 
 use crate::words::lasting;
+use crate::words::parted;
 use crate::words::time_of_day;
 
 const HEAD: [&str; 7] = [
@@ -92,10 +93,12 @@ impl Found {
         let mut table = Table::new();
         table.load_preset(NOTHING).set_header(HEAD);
         for (name, (state, now)) in &self.states {
-            let known = declared.iter().find(|it| it.name == *name);
+            let (limiter, key) = parted(name);
+            let known = declared.iter().find(|it| it.name == limiter);
+            let shown = key.map_or_else(|| name.clone(), |key| format!("{limiter}, {key}"));
             let several = several(state);
             let first = several.first().map(|(_, quota)| *quota);
-            table.add_row(row(name, state, *now, known.map(|it| it.quota).or(first)));
+            table.add_row(row(&shown, state, *now, known.map(|it| it.quota).or(first)));
             for (nth, quota) in several.into_iter().skip(1) {
                 table.add_row(further(state, *now, nth, quota));
             }

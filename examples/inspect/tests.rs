@@ -223,3 +223,27 @@ fn a_rate_of_another_form_is_refused_in_words() {
         assert!(error.contains(words), "{error}");
     }
 }
+
+#[test]
+fn a_key_is_shown_by_the_beginning_of_its_hash() {
+    let hash = "cb04295cfece476663eaedddc2930b79";
+    for (name, limiter, key) in [
+        (format!("crm:{hash}"), "crm", Some("key cb04295c")),
+        (
+            format!("crm:{hash}#search"),
+            "crm",
+            Some("key cb04295c#search"),
+        ),
+        (format!("api::get:{hash}"), "api::get", Some("key cb04295c")),
+        ("api::get".to_owned(), "api::get", None),
+        ("github#search".to_owned(), "github#search", None),
+        (
+            format!("crm:{}", &hash[1..]),
+            &*format!("crm:{}", &hash[1..]),
+            None,
+        ),
+    ] {
+        let (found, shown) = crate::words::parted(&name);
+        assert_eq!((found, shown.as_deref()), (limiter, key), "{name}");
+    }
+}

@@ -29,3 +29,25 @@ pub(crate) fn time_of_day(instant: Ticks) -> String {
     let (hour, minute) = (seconds / 3600, seconds % 3600 / 60);
     format!("{hour:02}:{minute:02}:{:02} UTC", seconds % 60)
 }
+
+/// Digits of the hash that a store knows a key by.
+const DIGITS: usize = 32;
+
+/// Digits that tell the keys of a table apart.
+const SHOWN: usize = 8;
+
+/// The name of a limiter, and what follows it where it is the limiter of a key: `crm` and `key cb04295c`. A store knows no
+/// key, but a hash of it.
+pub(crate) fn parted(name: &str) -> (&str, Option<String>) {
+    let (limiter, resource) = name.split_once('#').unwrap_or((name, ""));
+    let Some((keyed, digits)) = limiter.rsplit_once(':') else {
+        return (name, None);
+    };
+    let is_hash = digits.len() == DIGITS && digits.bytes().all(|it| it.is_ascii_hexdigit());
+    if !is_hash || keyed.is_empty() {
+        return (name, None);
+    }
+    let mark = if resource.is_empty() { "" } else { "#" };
+    let key = format!("key {}{mark}{resource}", &digits[..SHOWN]);
+    (keyed, Some(key))
+}

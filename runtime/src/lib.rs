@@ -95,6 +95,7 @@
 //! * **redis-rustls**: `redis`, and `store = "rediss://.."` for TLS by rustls. It trusts the operating system's
 //!   certificates, and uses *ring* unless the program has chosen another provider.
 //! * **redis-cluster**: `redis`, and URLs of servers that are part of a Redis Cluster.
+//! * **store-keys**: keys in a store of your own: [`KeyedBuilder::store`]. `sqlite` and `redis` bring it.
 //! * **quanta**: permits without a wait read the processor's counter instead of a clock,
 //!   which takes a third of the time (10 ns instead of 32). The first call calibrates the counter, for a
 //!   few milliseconds as a rule. In builds where tokio's clock can be paused (its feature `test-util`), that clock is used.

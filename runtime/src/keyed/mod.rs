@@ -60,6 +60,11 @@ use self::keys::MAX_KEYS;
 /// forgotten, so that a flood of other keys brings no caller a fresh bucket; a new key for which there is no room
 /// is [refused](Error::is_keys_exhausted).
 ///
+/// # Stores
+///
+/// With [`KeyedBuilder::store`] processes share the limits of each key. Then each key has a whole limiter in this process, of
+/// about 5 KB, until it is idle.
+///
 /// # Keys
 ///
 /// A key is any value that implements [`Hash`]. Values are equal if their hashes are: a table holds 64 bits of a hash with a

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::bucket::Bucket;
 use crate::bucket::Shape;
+use crate::clock;
 use crate::costs::MAX_ROWS;
 use crate::mode::Mode;
 use crate::quota::Quota;
@@ -48,6 +49,14 @@ impl Shared {
     /// Returns the instant at which the bucket of the first limit is full again, if a new limiter of these limits with such
     /// a bucket would grant exactly what this one does.
     pub(crate) fn level(&self, rows: &Rows) -> Result<Instant, Kept> {
+        // Before locking: a new resource locks its table first.
+        if self.has_resources() {
+            let now = clock::now();
+            let resources = self.all_resources();
+            if resources.iter().any(|it| it.published.binds(now)) {
+                return Err(Kept::Needed);
+            }
+        }
         let (mut locked, now) = self.lock_state();
         let state = &mut locked.state;
         if state.queue.waiting() > 0 {

@@ -66,7 +66,8 @@ const NAMESPACE: &str =
 /// # What is kept
 ///
 /// Each limiter has one key, `paced2:{name}`, and each resource of a server that it was told of, such as GitHub's
-/// `search`, one `paced2:{name#search}`. With `?namespace=staging` the name is `staging/name`. The braces are part
+/// `search`, one `paced2:{name#search}`. Each key of a keyed limiter has one, `paced2:{name:hash}`, and each on its own server of
+/// a cluster. With `?namespace=staging` the name is `staging/name`. The braces are part
 /// of the key. It is a hash of some 200 bytes, which `HGETALL` shows, and expires by itself (`PTTL`) two seconds
 /// after it means nothing any more. A field that is missing is 0. Instants are in
 /// [ticks](Ticks) of the server's clock, 4,000,000 a second since 1970. Fields of each limit end with its number, from 1 on.

@@ -46,7 +46,7 @@ use self::worker::Worker;
 /// # The table
 ///
 /// The file has a table, `limiter_2`, with a row for each limiter and one for each resource of a server that it was
-/// told of: `github#search`. With `?namespace=staging` the name is `staging/github`. Instants are in
+/// told of: `github#search`. Each key of a keyed limiter has a row, `crm:` and a hash of the key. With `?namespace=staging` the name is `staging/github`. Instants are in
 /// [ticks](super::Ticks) of the machine's clock, 4,000,000 a second since 1970.
 ///
 /// | column | meaning |
