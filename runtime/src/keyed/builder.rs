@@ -123,8 +123,8 @@ impl<K: ?Sized> KeyedBuilder<K> {
     ///
     /// A key's tokens, cooldowns and what was learnt from the server are shared as those of a limiter in a store are
     /// ([`LimiterBuilder::store`](crate::LimiterBuilder::store)). In the store the limit of a key has the name of the keyed
-    /// limiter, a colon and 32 digits: the first 128 bits of the SHA-256 of the key. No key is in the store itself. Who can
-    /// read the store can check whether it has a key that they guess.
+    /// limiter, a colon and 32 digits: the first 128 bits of the SHA-256 of the key. No key is in the store itself. A
+    /// reader of the store that guesses a key can check whether it is there.
     ///
     /// In this process a key has a whole limiter from its first call until it is idle: its bucket in the store is full, no
     /// caller waits, and nothing is to be sent. All keys use the connection of the store.

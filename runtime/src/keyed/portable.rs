@@ -104,7 +104,7 @@ mod tests {
         Team(u32),
     }
 
-    /// What other programs compute as well: `printf '\x07' | sha256sum | head -c 32`. A change would give each key a fresh
+    /// Vectors that other programs compute as well: `printf '\x07' | sha256sum | head -c 32`. A change would give each key a fresh
     /// limit, and let processes of two versions use twice the quota.
     #[test]
     fn numbers_are_written_in_little_endian_order() {

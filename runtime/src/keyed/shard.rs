@@ -6,8 +6,8 @@ use hashbrown::HashTable;
 
 use crate::bucket::Bucket;
 use crate::bucket::Shape;
-use crate::limiter::Kept;
 use crate::limiter::Shared;
+use crate::limiter::Unforgotten;
 use crate::row::Rows;
 use crate::time::Instant;
 use crate::time::Span;
@@ -173,7 +173,7 @@ impl Shard {
         }
         let level = match shared.level(rows) {
             Ok(level) if is_compact || level <= now => level,
-            Err(Kept::Unsent) => {
+            Err(Unforgotten::Unsent) => {
                 gone.push(Arc::clone(shared));
                 return None;
             }

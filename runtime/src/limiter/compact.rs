@@ -24,7 +24,7 @@ use super::state::cooldown::Probe;
 
 /// Reason for which a limiter of a key is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kept {
+pub(crate) enum Unforgotten {
     /// There is more to it than a bucket.
     Needed,
     /// Its store has to be told of something: [`Shared::send_unsent`].
@@ -48,19 +48,19 @@ impl Shared {
 
     /// Returns the instant at which the bucket of the first limit is full again, if a new limiter of these limits with such
     /// a bucket would grant exactly what this one does.
-    pub(crate) fn level(&self, rows: &Rows) -> Result<Instant, Kept> {
+    pub(crate) fn level(&self, rows: &Rows) -> Result<Instant, Unforgotten> {
         // Before locking: a new resource locks its table first.
         if self.has_resources() {
             let now = clock::now();
             let resources = self.all_resources();
             if resources.iter().any(|it| it.published.binds(now)) {
-                return Err(Kept::Needed);
+                return Err(Unforgotten::Needed);
             }
         }
         let (mut locked, now) = self.lock_state();
         let state = &mut locked.state;
         if state.queue.waiting() > 0 {
-            return Err(Kept::Needed);
+            return Err(Unforgotten::Needed);
         }
         let beyond_store = state.beyond_store(now)?;
         let is_plain = !state.shut
@@ -79,7 +79,7 @@ impl Shared {
         // Without any event: the lock of the keys is held, and a subscriber may use them.
         state.hand_back(&self.fast_path, now);
         let level = state.bucket.tat + beyond_store;
-        is_plain.then_some(level).ok_or(Kept::Needed)
+        is_plain.then_some(level).ok_or(Unforgotten::Needed)
     }
 
     /// Counts an attempt that was admitted before the limiter was made.

@@ -67,7 +67,7 @@ pub use self::builder::LimiterBuilder;
 pub(crate) use self::changes::LimitChange;
 pub(crate) use self::changes::LimiterChanges;
 pub(crate) use self::changes::Misfit;
-pub(crate) use self::compact::Kept;
+pub(crate) use self::compact::Unforgotten;
 pub(crate) use self::configured::Configuration;
 pub(crate) use self::configured::ConfiguredLimiter;
 pub use self::counts::Counts;

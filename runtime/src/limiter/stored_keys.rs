@@ -10,7 +10,7 @@ use crate::store::Store;
 use crate::time::Instant;
 use crate::time::Span;
 
-use super::compact::Kept;
+use super::compact::Unforgotten;
 use super::news_of_store::NewsOfStore;
 use super::remote::Knowledge;
 use super::remote::RemoteConfig;
@@ -91,13 +91,13 @@ impl LimiterState {
 
     /// Returns the time for which this process knows more than the store, counted from the instant at which the bucket is
     /// full.
-    pub(super) fn beyond_store(&mut self, now: Instant) -> Result<Span, Kept> {
+    pub(super) fn beyond_store(&mut self, now: Instant) -> Result<Span, Unforgotten> {
         let shape = self.bucket.shape;
         let remote = self.remote.as_mut();
         match remote.map_or(Knowledge::Until(Span::ZERO), |it| it.knowledge(shape, now)) {
             Knowledge::Until(span) => Ok(span),
-            Knowledge::Needed => Err(Kept::Needed),
-            Knowledge::Unsent => Err(Kept::Unsent),
+            Knowledge::Needed => Err(Unforgotten::Needed),
+            Knowledge::Unsent => Err(Unforgotten::Unsent),
         }
     }
 }

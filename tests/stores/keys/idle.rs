@@ -151,7 +151,7 @@ async fn a_correction_that_is_not_sent_yet_is_not_lost() -> Result<(), Error> {
     sweep(&one).await;
     store.set_away(false);
     sleep(SECOND).await;
-    // Nobody calls with this key: the process tells the store as it looks for keys to forget.
+    // No call has this key any more: the process tells the store as it looks for keys to forget.
     sweep(&one).await;
     sleep(SECOND).await;
     let start = Instant::now();

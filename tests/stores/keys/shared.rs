@@ -1,4 +1,4 @@
-//! What processes share of each key.
+//! Tokens, cooldowns and paces of each key that processes share.
 
 use core::num::NonZeroU32;
 use core::time::Duration;

@@ -6,7 +6,7 @@ use crate::time::Span;
 
 use super::Remote;
 
-/// What this process knows of a limit beyond its store.
+/// Knowledge of this process about a limit, beyond that of its store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::limiter) enum Knowledge {
     /// Nothing that matters after this span, counted from the instant at which the bucket is full.
