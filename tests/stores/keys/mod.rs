@@ -8,6 +8,8 @@ mod in_redis;
 mod outages;
 mod running;
 mod shared;
+mod threads;
+mod told;
 
 use core::num::NonZeroU32;
 use core::time::Duration;
