@@ -41,6 +41,7 @@ mod in_flight_auto;
 mod in_flight_bounds;
 mod in_flight_drops;
 mod in_flight_nested;
+mod keyed_slots;
 mod keys;
 mod keys_kept;
 mod keys_whole;

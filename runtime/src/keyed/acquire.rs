@@ -14,6 +14,7 @@ use crate::limiter::Shared;
 use super::KeyedPermit;
 use super::Keys;
 use super::Taken;
+use super::permit::Slot;
 
 /// Future of [`Keyed::acquire`](crate::Keyed::acquire). It takes no place in a queue before it is polled. It holds no key.
 ///
@@ -44,7 +45,7 @@ pub struct AcquireKey<'a> {
     wait: Option<Pin<Box<KeyWait>>>,
 }
 
-type KeyWait = dyn Future<Output = Result<(), Error>> + Send + Sync;
+type KeyWait = dyn Future<Output = Result<Slot, Error>> + Send + Sync;
 
 impl<'a> AcquireKey<'a> {
     pub(super) const fn new(keys: &'a Keys, fingerprint: u64, cost: u32) -> Self {
@@ -64,17 +65,19 @@ impl<'a> AcquireKey<'a> {
     ) -> Poll<Result<KeyedPermit<'a>, Error>> {
         let (keys, fingerprint, cost) = (self.keys, self.fingerprint, self.cost);
         let wait = self.wait.get_or_insert_with(|| {
-            let limiter = limiter.map(|limiter| keys.handle(limiter));
+            let limiter = limiter.map(|limiter| (keys.handle(Arc::clone(&limiter)), limiter));
             Box::pin(async move {
-                if let Some(limiter) = limiter {
-                    limiter.acquire_many(cost).await?;
-                }
-                Ok(())
+                let Some((handle, limiter)) = limiter else {
+                    return Ok(None);
+                };
+                let holds_slot = handle.acquire_many(cost).await?.keep_slot();
+                Ok(holds_slot.then_some(limiter))
             })
         });
         let outcome = core::task::ready!(wait.as_mut().poll(cx));
         self.wait = None;
-        Poll::Ready(outcome.map(|()| KeyedPermit::new(keys, fingerprint, clock::now())))
+        let permit = |slot| KeyedPermit::in_slot(keys, fingerprint, clock::now(), slot);
+        Poll::Ready(outcome.map(permit))
     }
 }
 

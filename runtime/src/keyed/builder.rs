@@ -2,12 +2,14 @@
 
 use core::fmt;
 use core::marker::PhantomData;
+use core::num::NonZeroU32;
 
 use crate::costs::MAX_ROWS;
 use crate::error::Error;
 use crate::grammar;
 use crate::mode::Mode;
 use crate::quota::Quota;
+use crate::row::MaxConcurrency;
 use crate::row::Row;
 use crate::row::Rows;
 
@@ -44,12 +46,17 @@ impl<K: ?Sized> KeyedBuilder<K> {
                 mode: Mode::Enforce,
                 settles: false,
                 label: "keyed",
+                is_named: false,
             },
             of: PhantomData,
         }
     }
 
-    /// Sets the name for errors and events, which never name the key. Default: `"keyed"`.
+    /// Sets the name for errors and events, which never name the key, and for a [`Config`](crate::Config), which changes all
+    /// keys. Default: no name, and `"keyed"` in errors and events.
+    ///
+    /// Several keyed limiters may have the same name. What a configuration says of it holds for all of them, and for a
+    /// [`Limiter`](crate::Limiter) of the name.
     ///
     /// # Examples
     ///
@@ -65,6 +72,7 @@ impl<K: ?Sized> KeyedBuilder<K> {
     /// ```
     pub const fn name(mut self, name: &'static str) -> Self {
         self.declaration.label = name;
+        self.declaration.is_named = true;
         self
     }
 
@@ -103,6 +111,77 @@ impl<K: ?Sized> KeyedBuilder<K> {
     /// ```
     pub const fn max_keys(mut self, max_keys: usize) -> Self {
         self.declaration.max_keys = max_keys;
+        self
+    }
+
+    /// Sets how many calls of each key may be in flight at once. Default: any number.
+    ///
+    /// It is to a key what [`LimiterBuilder::max_concurrency`](crate::LimiterBuilder::max_concurrency) is to a limiter: a
+    /// [`KeyedPermit`](crate::KeyedPermit) holds a slot of its key until it is dropped. A key with calls in flight is not
+    /// forgotten. Each key has a whole limiter of about 1 KiB until it is idle.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use paced::{Keyed, Quota};
+    ///
+    /// let quota = Quota::per_second(NonZeroU32::new(50).unwrap());
+    /// let tenants: Keyed<str> = Keyed::builder(quota).max_concurrency(NonZeroU32::MIN).build()?;
+    /// let permit = tenants.try_acquire("acme")?;
+    /// assert!(tenants.try_acquire("acme").unwrap_err().is_not_yet());
+    /// tenants.try_acquire("globex")?;
+    /// drop(permit);
+    /// tenants.try_acquire("acme")?;
+    /// # Ok::<(), paced::Error>(())
+    /// ```
+    pub const fn max_concurrency(mut self, max: NonZeroU32) -> Self {
+        self.declaration.rows.concurrency = Some(MaxConcurrency::Fixed(max));
+        self
+    }
+
+    /// Bounds the calls in flight of each key by what the server turns out to allow for it, as
+    /// [`LimiterBuilder::auto_concurrency`](crate::LimiterBuilder::auto_concurrency) does for a limiter. The bound of a key
+    /// stays for ten minutes after its last call.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use paced::{Keyed, Quota};
+    ///
+    /// let quota = Quota::per_second(NonZeroU32::new(50).unwrap());
+    /// let tenants: Keyed<str> = Keyed::builder(quota).auto_concurrency(NonZeroU32::new(8), None).build()?;
+    /// assert_eq!(tenants.snapshot("acme").max_concurrency, NonZeroU32::new(8));
+    /// # Ok::<(), paced::Error>(())
+    /// ```
+    pub const fn auto_concurrency(
+        mut self,
+        start: Option<NonZeroU32>,
+        max: Option<NonZeroU32>,
+    ) -> Self {
+        self.declaration.rows.concurrency = Some(MaxConcurrency::Auto { start, max });
+        self
+    }
+
+    /// Sets the mode in which each key begins. Default: [`Mode::Enforce`]. In other modes each key has a whole limiter of
+    /// about 1 KiB until it is idle.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use paced::{Keyed, Mode, Quota};
+    ///
+    /// let quota = Quota::per_minute(NonZeroU32::MIN);
+    /// let tenants: Keyed<str> = Keyed::builder(quota).mode(Mode::Observe).build()?;
+    /// tenants.try_acquire("acme")?;
+    /// tenants.try_acquire("acme")?;
+    /// assert_eq!(tenants.snapshot("acme").would_have_refused, 1);
+    /// # Ok::<(), paced::Error>(())
+    /// ```
+    pub const fn mode(mut self, mode: Mode) -> Self {
+        self.declaration.mode = mode;
         self
     }
 

@@ -1,6 +1,8 @@
 //! The key of one call of an annotated function.
 
 use core::fmt;
+use core::sync::atomic::AtomicBool;
+use core::sync::atomic::Ordering;
 use std::sync::Arc;
 
 use crate::error::Error;
@@ -18,31 +20,38 @@ pub struct CallKey<'s> {
 }
 
 /// Keys of a function's own limiter, or those that the call brings.
+///
+/// The flags: a call is under way that the limiter of its key has not counted.
 enum KeysOf<'s> {
-    Own(&'s Keys),
-    Brought(Arc<Keys>),
+    Own(AtomicBool, &'s Keys),
+    Brought(AtomicBool, Arc<Keys>),
 }
 
 impl<'s> CallKey<'s> {
     pub(crate) const fn own(keys: &'s Keys, fingerprint: u64) -> Self {
         Self {
-            keys: KeysOf::Own(keys),
+            keys: KeysOf::Own(AtomicBool::new(false), keys),
             fingerprint,
         }
     }
 
     pub(crate) const fn brought(keys: Arc<Keys>, fingerprint: u64) -> Self {
         Self {
-            keys: KeysOf::Brought(keys),
+            keys: KeysOf::Brought(AtomicBool::new(false), keys),
             fingerprint,
         }
     }
 
     #[inline]
     fn keys(&self) -> &Keys {
+        self.parts().1
+    }
+
+    #[inline]
+    fn parts(&self) -> (&AtomicBool, &Keys) {
         match &self.keys {
-            KeysOf::Own(keys) => keys,
-            KeysOf::Brought(keys) => keys,
+            KeysOf::Own(under_way, keys) => (under_way, keys),
+            KeysOf::Brought(under_way, keys) => (under_way, keys),
         }
     }
 
@@ -53,7 +62,26 @@ impl<'s> CallKey<'s> {
     /// There is no room for a new key.
     #[inline]
     pub(crate) fn admit(&self, cost: u32, now: Instant) -> Result<Taken, Error> {
-        self.keys().admit(self.fingerprint, cost, now)
+        let (under_way, keys) = self.parts();
+        if !under_way.load(Ordering::Relaxed) {
+            keys.under_way.begin(self.fingerprint);
+            under_way.store(true, Ordering::Relaxed);
+        }
+        let taken = keys.admit(self.fingerprint, cost, now);
+        if !matches!(taken, Ok(Taken::Granted)) {
+            self.end();
+        }
+        taken
+    }
+
+    /// Records that the call has ended, or that the limiter of its key has counted it.
+    #[inline]
+    pub(crate) fn end(&self) {
+        let (under_way, keys) = self.parts();
+        if under_way.load(Ordering::Relaxed) {
+            under_way.store(false, Ordering::Relaxed);
+            keys.under_way.end(self.fingerprint);
+        }
     }
 
     /// Returns the whole limiter of the key, which is made if there is none.
@@ -69,6 +97,13 @@ impl<'s> CallKey<'s> {
     /// Returns the time in which one token comes.
     pub(crate) fn interval(&self) -> Span {
         self.keys().interval()
+    }
+}
+
+impl Drop for CallKey<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        self.end();
     }
 }
 

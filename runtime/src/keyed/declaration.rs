@@ -13,11 +13,6 @@ pub(crate) struct Declaration {
     pub(crate) mode: Mode,
     /// Name in errors and events.
     pub(crate) label: &'static str,
-}
-
-impl Declaration {
-    /// Returns whether a bucket is enough for a key while no caller waits.
-    pub(super) fn is_compact(&self) -> bool {
-        self.rows.is_bucket() && self.mode == Mode::Enforce && !self.settles
-    }
+    /// The label is a name, by which a configuration knows the limiter.
+    pub(crate) is_named: bool,
 }

@@ -1,14 +1,20 @@
 //! [`Keyed`]: one limiter for each key, of which most are a few bytes.
 
 mod acquire;
+mod all_keys;
 mod builder;
 mod call_key;
+mod changing;
 mod declaration;
+mod hidden;
 mod keys;
 mod permit;
 mod shard;
+mod terms;
 #[cfg(test)]
 mod tests;
+mod under_way;
+mod wishes;
 
 use core::borrow::Borrow;
 use core::fmt;
@@ -133,7 +139,7 @@ impl<K: ?Sized> Keyed<K> {
         Self {
             quota: declaration.rows.first.quota,
             max_keys: declaration.max_keys,
-            keys: OnceLock::from(Arc::new(Keys::new(declaration))),
+            keys: OnceLock::from(Keys::declare(declaration)),
             of: PhantomData,
         }
     }
@@ -141,13 +147,14 @@ impl<K: ?Sized> Keyed<K> {
     #[inline]
     pub(crate) fn keys(&self) -> &Arc<Keys> {
         self.keys.get_or_init(|| {
-            Arc::new(Keys::new(Declaration {
+            Keys::declare(Declaration {
                 rows: Rows::one(self.quota),
                 max_keys: self.max_keys,
                 settles: false,
                 mode: Mode::Enforce,
                 label: "keyed",
-            }))
+                is_named: false,
+            })
         })
     }
 
@@ -257,17 +264,18 @@ impl<K: ?Sized> Keyed<K> {
             return Ok(KeyedPermit::new(keys, fingerprint, now));
         }
         match keys.take(fingerprint, 1, now) {
-            Ok(Taken::Granted) => {}
+            Ok(Taken::Granted) => Ok(KeyedPermit::new(keys, fingerprint, now)),
+            Err(Lack::Tokens(until)) => Err(keys.not_yet(until, now)),
+            Err(Lack::Room) => Err(keys.exhausted()),
             Ok(Taken::Limiter(limiter)) => {
-                keys.handle(limiter).try_acquire()?;
+                let slot = permit::try_acquire(keys, limiter)?;
+                Ok(KeyedPermit::in_slot(keys, fingerprint, now, slot))
             }
-            Err(Lack::Tokens(until)) => return Err(keys.not_yet(until, now)),
             Err(Lack::Limiter) => {
-                keys.handle(keys.limiter(fingerprint)?).try_acquire()?;
+                let slot = permit::try_acquire(keys, keys.limiter(fingerprint)?)?;
+                Ok(KeyedPermit::in_slot(keys, fingerprint, now, slot))
             }
-            Err(Lack::Room) => return Err(keys.exhausted()),
         }
-        Ok(KeyedPermit::new(keys, fingerprint, now))
     }
 
     /// Returns a handle of the key's limiter: to wait for permits with costs in several limits, or to set a quota for this

@@ -2,14 +2,17 @@
 
 use core::fmt;
 use core::time::Duration;
+use std::sync::Arc;
 
 #[cfg(feature = "http")]
 use http::HeaderMap;
 #[cfg(feature = "http")]
 use http::StatusCode;
 
+use crate::error::Error;
 use crate::hint::Hint;
 use crate::limiter::Permit;
+use crate::limiter::Shared;
 use crate::time::Instant;
 
 use super::Keys;
@@ -19,6 +22,9 @@ use super::Keys;
 /// It is to one key what a [`Permit`] is to a [`Limiter`](crate::Limiter): it may be dropped at once, and by reports of the
 /// response the key's limiter learns from the server. They concern the key alone. A report for which there is no room
 /// any more, since the key was forgotten meanwhile and all others are limited, does nothing.
+///
+/// Of a limiter with [`max_concurrency`](crate::KeyedBuilder::max_concurrency) it holds a slot of its key until it is
+/// dropped: keep it until the response has been read.
 ///
 /// # Examples
 ///
@@ -43,15 +49,51 @@ pub struct KeyedPermit<'a> {
     fingerprint: u64,
     /// Instant at which it was granted.
     sent: Instant,
+    /// Limiter of which it holds a slot.
+    slot: Option<Arc<Shared>>,
+}
+
+/// Slot that a permit of a key holds, if there is a bound of calls in flight.
+pub(super) type Slot = Option<Arc<Shared>>;
+
+impl Drop for KeyedPermit<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(limiter) = &self.slot {
+            limiter.release_slot();
+        }
+    }
+}
+
+/// Takes a permit of the limiter of a key, and returns its slot.
+///
+/// # Errors
+///
+/// As [`Limiter::try_acquire`](crate::Limiter::try_acquire).
+#[cold]
+pub(super) fn try_acquire(keys: &Keys, limiter: Arc<Shared>) -> Result<Slot, Error> {
+    let holds_slot = keys.handle(Arc::clone(&limiter)).try_acquire()?.keep_slot();
+    Ok(holds_slot.then_some(limiter))
 }
 
 impl<'a> KeyedPermit<'a> {
     #[inline]
     pub(super) const fn new(keys: &'a Keys, fingerprint: u64, sent: Instant) -> Self {
+        Self::in_slot(keys, fingerprint, sent, None)
+    }
+
+    #[inline]
+    pub(super) const fn in_slot(
+        keys: &'a Keys,
+        fingerprint: u64,
+        sent: Instant,
+        slot: Slot,
+    ) -> Self {
         Self {
             keys,
             fingerprint,
             sent,
+            slot,
         }
     }
 

@@ -43,7 +43,7 @@ impl Settings {
     }
 
     /// Returns the limiters of the keys, if the calls of the function name keys and bring none.
-    pub(super) fn keys_of(&self, label: &'static str) -> Result<Option<Keys>, Error> {
+    pub(super) fn keys_of(&self, label: &'static str) -> Result<Option<Arc<Keys>>, Error> {
         let (Some(keyed), Some(rows), false) = (self.keyed, self.declared(), self.config.off)
         else {
             return Ok(None);
@@ -51,12 +51,13 @@ impl Settings {
         if self.store.is_some() {
             return Err(Error::invalid("keys are not supported in a store yet"));
         }
-        Ok(Some(Keys::new(Declaration {
+        Ok(Some(Keys::declare(Declaration {
             rows,
             max_keys: keyed.max_keys,
             settles: keyed.settles,
             mode: self.mode.unwrap_or_default(),
             label,
+            is_named: true,
         })))
     }
 }
