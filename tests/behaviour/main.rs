@@ -22,6 +22,7 @@ mod default_deadline;
 mod direct;
 mod direct_reading;
 mod draining;
+mod draining_keys;
 mod errors;
 mod events;
 mod faults;
