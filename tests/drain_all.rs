@@ -69,6 +69,7 @@ async fn drain_all_closes_all_named_limiters_with_or_without_a_handle() {
     assert!(unnamed.try_acquire(&1).is_ok(), "it is not known by name");
     assert!(send().await.unwrap_err().is_closed());
     assert!(begins_later().await.unwrap_err().is_closed());
-    api().reset();
+    let api = api();
+    api.reset();
     send().await.unwrap();
 }

@@ -55,6 +55,47 @@ async fn blocks_share_a_limiter_by_its_name() {
     assert!(!paced::limiter(path!("Named")).is_declared());
 }
 
+struct Own;
+
+trait Remote {
+    async fn read(&self) -> io::Result<()>;
+}
+
+#[rate_limited(rate = 5)]
+impl Own {
+    async fn shared(&self) -> io::Result<()> {
+        Ok(())
+    }
+
+    #[rate_limited(rate = 1, burst = 3, deadline = "1ms")]
+    async fn read_own(&self) -> Result<(), paced::Error> {
+        Ok(())
+    }
+}
+
+#[rate_limited(rate = 5)]
+impl Remote for Own {
+    #[rate_limited(rate = 1, burst = 7)]
+    async fn read(&self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_function_with_an_attribute_of_its_own_has_the_name_of_its_type_too() {
+    Own.shared().await.unwrap();
+    for _ in 0..3 {
+        Own.read_own().await.unwrap();
+    }
+    Remote::read(&Own).await.unwrap();
+    assert_eq!(available(path!("Own::read_own")), 0);
+    assert_eq!(available(path!("<Own as Remote>::read")), 6);
+    assert_eq!(available(path!("Own")), 4);
+    let error = Own.read_own().await.unwrap_err();
+    assert_eq!(error.limiter(), Some(path!("Own::read_own")));
+    assert!(error.to_string().contains("Own::read_own"), "{error}");
+}
+
 struct Generic<T>(T);
 
 #[rate_limited(rate = 5)]
