@@ -57,7 +57,7 @@ async fn blocks_share_a_limiter_by_its_name() {
 
 struct Own;
 
-trait Remote {
+trait Reading {
     async fn read(&self) -> io::Result<()>;
 }
 
@@ -74,7 +74,7 @@ impl Own {
 }
 
 #[rate_limited(rate = 5)]
-impl Remote for Own {
+impl Reading for Own {
     #[rate_limited(rate = 1, burst = 7)]
     async fn read(&self) -> io::Result<()> {
         Ok(())
@@ -87,9 +87,9 @@ async fn a_function_with_an_attribute_of_its_own_has_the_name_of_its_type_too() 
     for _ in 0..3 {
         Own.read_own().await.unwrap();
     }
-    Remote::read(&Own).await.unwrap();
+    Reading::read(&Own).await.unwrap();
     assert_eq!(available(path!("Own::read_own")), 0);
-    assert_eq!(available(path!("<Own as Remote>::read")), 6);
+    assert_eq!(available(path!("<Own as Reading>::read")), 6);
     assert_eq!(available(path!("Own")), 4);
     let error = Own.read_own().await.unwrap_err();
     assert_eq!(error.limiter(), Some(path!("Own::read_own")));
