@@ -45,7 +45,7 @@ pub(crate) struct Plan {
     pub(crate) off: bool,
 }
 
-/// What an attribute knows of the `impl` block that its function is in.
+/// Knowledge of the `impl` block that a function is in.
 #[derive(Clone, Copy)]
 pub(crate) enum Within<'b> {
     /// Nothing: there may be none.
@@ -87,26 +87,21 @@ impl Plan {
         let func = Func::parse(item);
         let generics = func.as_ref().map(Func::own_generics).unwrap_or_default();
         let mut options = Options::read(entries, &generics, &mut errors);
-        let ty = match within {
+        options.ty = match within {
             Within::Nothing => None,
-            Within::Named(name) => Some(name),
-            Within::Shared(block) => Some(block.name.as_str()),
+            Within::Named(name) => Some(name.to_owned()),
+            Within::Shared(block) => Some(block.name.clone()),
         };
         if let Within::Shared(block) = within {
             options.block = Some(block.clone());
         }
         rules::check(&options, &mut errors);
         let func = errors.keep(func);
-        let plan = func.and_then(|func| Self::new(options, ty, func, &mut errors));
+        let plan = func.and_then(|func| Self::new(options, func, &mut errors));
         errors.judge(plan)
     }
 
-    fn new(
-        mut options: Options,
-        ty: Option<&str>,
-        mut func: Func,
-        errors: &mut Errors,
-    ) -> Option<Self> {
+    fn new(mut options: Options, mut func: Func, errors: &mut Errors) -> Option<Self> {
         check(&options, &func, errors)?;
         let output = Output::of(&func, errors)?;
         blocking::add(&mut options, &output, errors);
@@ -132,10 +127,9 @@ impl Plan {
         let krate = options.krate.take();
         let classify = options.classify.take();
         let (limiter, name) = limiter(&mut options);
-        let key = options.key.take();
-        options.is_keyed = key.is_some() && limiter.is_none();
+        let key = key(&mut options, limiter.as_ref());
         let charges = charges(&mut options, opened.as_ref());
-        let path = path(&func, ty);
+        let path = path(&func, options.ty.as_deref());
         let settings = settings::of(options, name, &charges);
         Some(Self {
             path,
@@ -194,6 +188,13 @@ impl Plan {
 fn path(func: &Func, ty: Option<&str>) -> String {
     let name = func.sig.ident.unraw();
     ty.map_or_else(|| name.to_string(), |ty| format!("{ty}::{name}"))
+}
+
+/// Takes the key, for which each call has a limiter, unless it brings one.
+fn key(options: &mut Options, limiter: Option<&Expr>) -> Option<Expr> {
+    let key = options.key.take();
+    options.is_keyed = key.is_some() && limiter.is_none();
+    key
 }
 
 /// Takes the limiter: an expression, or the name of one that functions share.

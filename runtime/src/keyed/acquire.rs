@@ -14,7 +14,7 @@ use crate::limiter::Shared;
 use super::KeyedPermit;
 use super::Keys;
 use super::Taken;
-use super::permit::Slot;
+use super::permit::HeldSlot;
 
 /// Future of [`Keyed::acquire`](crate::Keyed::acquire). It takes no place in a queue before it is polled. It holds no key.
 ///
@@ -45,7 +45,7 @@ pub struct AcquireKey<'a> {
     wait: Option<Pin<Box<KeyWait>>>,
 }
 
-type KeyWait = dyn Future<Output = Result<Slot, Error>> + Send + Sync;
+type KeyWait = dyn Future<Output = Result<HeldSlot, Error>> + Send + Sync;
 
 impl<'a> AcquireKey<'a> {
     pub(super) const fn new(keys: &'a Keys, fingerprint: u64, cost: u32) -> Self {

@@ -1,4 +1,4 @@
-//! What a program does with all keys at once.
+//! Changes and the end of all keys at once.
 
 use core::time::Duration;
 

@@ -15,7 +15,7 @@ use crate::row::Rows;
 
 use super::keys::Keys;
 use super::keys::lock;
-use super::terms::Terms;
+use super::terms::CommonTerms;
 use super::wishes::Wishes;
 
 impl Keys {
@@ -29,6 +29,14 @@ impl Keys {
         self.change(false, |wishes| wishes.mode = Some(mode));
     }
 
+    /// Keeps whole limiters of all keys from now on, because costs are corrected later.
+    #[cold]
+    pub(crate) fn settle_from_now_on(&self) {
+        if !self.declared.settles && !lock(&self.wishes).settles {
+            self.change(false, |wishes| wishes.settles = true);
+        }
+    }
+
     /// Applies a change to all keys. `overriding`: also to those for which the program has set something else.
     fn change(&self, overriding: bool, wish: impl FnOnce(&mut Wishes)) {
         let mut wishes = lock(&self.wishes);
@@ -38,7 +46,9 @@ impl Keys {
         }
         let (rows, mode) = (wishes.rows(&self.declared), wishes.mode(&self.declared));
         let before = self.terms();
-        let terms = Arc::new(before.changed(&self.declared, rows, mode, clock::now()));
+        let mut terms = before.changed(&self.declared, rows, mode, clock::now());
+        terms.is_compact &= !wishes.settles;
+        let terms = Arc::new(terms);
         let (old, new) = (before.of_wholes(), terms.of_wholes());
         self.put_terms(&terms, &|limiter| {
             limiter.follow_keys(old, new, overriding);
@@ -49,7 +59,7 @@ impl Keys {
     }
 
     /// Puts terms in force, shard by shard, and shows each whole limiter to `follow`.
-    fn put_terms(&self, terms: &Arc<Terms>, follow: &dyn Fn(&Shared)) {
+    fn put_terms(&self, terms: &Arc<CommonTerms>, follow: &dyn Fn(&Shared)) {
         let before = mem::replace(&mut *lock(&self.terms), Arc::clone(terms));
         drop(before);
         for shard in self.shards() {

@@ -9,9 +9,9 @@ use crate::time::Instant;
 /// Tokens of keys that are used up beyond their buckets: see [`Beyond`]. Overflows of a bucket are not noted, so the tokens
 /// come back when the key is idle, or later than they could.
 #[derive(Debug, Default)]
-pub(super) struct Hidden(Option<Box<HashTable<(u64, Beyond)>>>);
+pub(super) struct HiddenTokens(Option<Box<HashTable<(u64, Beyond)>>>);
 
-impl Hidden {
+impl HiddenTokens {
     pub(super) const NONE: Self = Self(None);
 
     /// Removes and returns those of one key.

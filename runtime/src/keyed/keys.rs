@@ -29,7 +29,7 @@ use crate::time::Span;
 use super::declaration::Declaration;
 use super::shard::KeyState;
 use super::shard::Shard;
-use super::terms::Terms;
+use super::terms::CommonTerms;
 use super::under_way::UnderWay;
 use super::wishes::Wishes;
 
@@ -59,10 +59,10 @@ pub(crate) struct Keys {
     /// Shard that is swept next.
     next: AtomicUsize,
     pub(super) declared: Declaration,
-    /// Held while what holds for all keys is changed.
+    /// Held while the terms are changed.
     pub(super) wishes: Mutex<Wishes>,
-    /// What holds for all keys. Each shard has it, too.
-    pub(super) terms: Mutex<Arc<Terms>>,
+    /// CommonTerms of all keys. Each shard has them, too.
+    pub(super) terms: Mutex<Arc<CommonTerms>>,
     pub(super) under_way: UnderWay,
     /// Knows the units.
     pattern: Arc<Shared>,
@@ -103,7 +103,7 @@ impl Keys {
     }
 
     fn new(declared: Declaration) -> Self {
-        let terms = Arc::new(Terms::new(&declared));
+        let terms = Arc::new(CommonTerms::new(&declared));
         let shards = declared.max_keys.div_ceil(KEYS_OF_A_SHARD);
         let shards = shards.next_power_of_two().min(1 << 16);
         let shard = |_| Padded(Mutex::new(Shard::new(&terms)));
@@ -340,8 +340,8 @@ impl Keys {
         self.terms().shape.interval
     }
 
-    /// Returns what holds for all keys.
-    pub(super) fn terms(&self) -> Arc<Terms> {
+    /// Returns the terms of all keys.
+    pub(super) fn terms(&self) -> Arc<CommonTerms> {
         Arc::clone(&lock(&self.terms))
     }
 

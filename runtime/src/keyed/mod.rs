@@ -8,8 +8,6 @@ mod changing;
 mod declaration;
 mod hidden;
 mod keys;
-#[cfg(test)]
-mod pauses;
 mod permit;
 mod shard;
 mod terms;

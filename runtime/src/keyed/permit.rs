@@ -53,8 +53,8 @@ pub struct KeyedPermit<'a> {
     slot: Option<Arc<Shared>>,
 }
 
-/// Slot that a permit of a key holds, if there is a bound of calls in flight.
-pub(super) type Slot = Option<Arc<Shared>>;
+/// HeldSlot that a permit of a key holds, if there is a bound of calls in flight.
+pub(super) type HeldSlot = Option<Arc<Shared>>;
 
 impl Drop for KeyedPermit<'_> {
     #[inline]
@@ -71,7 +71,7 @@ impl Drop for KeyedPermit<'_> {
 ///
 /// As [`Limiter::try_acquire`](crate::Limiter::try_acquire).
 #[cold]
-pub(super) fn try_acquire(keys: &Keys, limiter: Arc<Shared>) -> Result<Slot, Error> {
+pub(super) fn try_acquire(keys: &Keys, limiter: Arc<Shared>) -> Result<HeldSlot, Error> {
     let holds_slot = keys.handle(Arc::clone(&limiter)).try_acquire()?.keep_slot();
     Ok(holds_slot.then_some(limiter))
 }
@@ -87,7 +87,7 @@ impl<'a> KeyedPermit<'a> {
         keys: &'a Keys,
         fingerprint: u64,
         sent: Instant,
-        slot: Slot,
+        slot: HeldSlot,
     ) -> Self {
         Self {
             keys,

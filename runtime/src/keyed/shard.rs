@@ -12,8 +12,8 @@ use crate::limiter::Shared;
 use crate::time::Instant;
 use crate::time::Span;
 
-use super::hidden::Hidden;
-use super::terms::Terms;
+use super::hidden::HiddenTokens;
+use super::terms::CommonTerms;
 
 /// Mark in the place of a bucket: the key has a whole limiter.
 const WHOLE: Instant = Instant::FAR;
@@ -34,9 +34,9 @@ struct KeyEntry {
 pub(super) struct Shard {
     keys: HashTable<KeyEntry>,
     whole: HashTable<(u64, Arc<Shared>)>,
-    hidden: Hidden,
-    pub(super) terms: Arc<Terms>,
-    /// Those of the [terms](Self::terms), where they are read at each access.
+    hidden: HiddenTokens,
+    pub(super) terms: Arc<CommonTerms>,
+    /// Shape by the [terms](Self::terms), where it is read at each access.
     pub(super) shape: Shape,
     pub(super) is_compact: bool,
     /// Bucket of the table that the sweep looks at next.
@@ -79,11 +79,11 @@ impl CompactBucket<'_> {
 }
 
 impl Shard {
-    pub(super) fn new(terms: &Arc<Terms>) -> Self {
+    pub(super) fn new(terms: &Arc<CommonTerms>) -> Self {
         Self {
             keys: HashTable::new(),
             whole: HashTable::new(),
-            hidden: Hidden::NONE,
+            hidden: HiddenTokens::NONE,
             terms: Arc::clone(terms),
             shape: terms.shape,
             is_compact: terms.is_compact,
@@ -210,14 +210,14 @@ impl Shard {
     }
 
     /// Puts other terms in force, for all keys that are nothing but buckets. Tokens used up stay used up.
-    pub(super) fn retune(&mut self, terms: &Arc<Terms>, now: Instant) {
+    pub(super) fn retune(&mut self, terms: &Arc<CommonTerms>, now: Instant) {
         let before = mem::replace(&mut self.shape, terms.shape);
         self.is_compact = terms.is_compact;
         self.terms = Arc::clone(terms);
         if before == self.shape {
             return;
         }
-        let mut hidden = mem::replace(&mut self.hidden, Hidden::NONE);
+        let mut hidden = mem::replace(&mut self.hidden, HiddenTokens::NONE);
         for key in self.keys.iter_mut().filter(|key| key.tat != WHOLE) {
             let mut beyond = hidden.take(key.fingerprint);
             if key.tat <= now && !beyond.any() {

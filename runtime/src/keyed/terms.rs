@@ -1,4 +1,4 @@
-//! What holds for all keys, until a change of the quota, of the mode or of the bound of calls in flight.
+//! CommonTerms of all keys, until a change of the quota, of the mode or of the bound of calls in flight.
 
 use std::sync::Arc;
 
@@ -15,9 +15,9 @@ use crate::time::Instant;
 
 use super::declaration::Declaration;
 
-/// What holds for all keys. Each change makes new ones.
+/// CommonTerms of all keys. Each change makes new ones.
 #[derive(Debug)]
-pub(super) struct Terms {
+pub(super) struct CommonTerms {
     /// Limits of a key that comes before [`unknown`](Self::unknown).
     rows: Rows,
     /// Limits of keys that come later: their buckets begin full.
@@ -35,7 +35,7 @@ pub(super) struct Terms {
     label: &'static str,
 }
 
-impl Terms {
+impl CommonTerms {
     /// Returns the terms of a declaration.
     pub(super) fn new(declaration: &Declaration) -> Self {
         let empty = declaration.rows.iter();
@@ -96,7 +96,7 @@ impl Terms {
         self.rows.first.quota
     }
 
-    /// Returns what holds for each whole limiter.
+    /// Returns the terms of each whole limiter.
     pub(super) const fn of_wholes(&self) -> KeyTerms<'_> {
         KeyTerms {
             rows: &self.later,

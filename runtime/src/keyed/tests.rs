@@ -1,5 +1,7 @@
 //! Keys beside one plain limiter each, and what remains of them.
 
+mod pauses;
+
 use core::num::NonZeroU32;
 use core::time::Duration;
 

@@ -23,7 +23,7 @@ impl UnderWay {
     /// Counts a call that begins.
     #[inline]
     pub(super) fn begin(&self, fingerprint: u64) {
-        // Before the key is looked at: whoever closes it afterwards sees the call.
+        // Before the key is looked at: a close that comes afterwards sees the call.
         self.counter(fingerprint).fetch_add(1, Ordering::SeqCst);
     }
 

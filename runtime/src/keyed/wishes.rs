@@ -1,4 +1,4 @@
-//! What was asked for of all keys, beside their declaration.
+//! Changes that were asked for, for all keys.
 
 use crate::limiter::Changed;
 use crate::mode::Mode;
@@ -7,7 +7,7 @@ use crate::row::Rows;
 
 use super::declaration::Declaration;
 
-/// What was asked for of all keys beside the declaration.
+/// Changes to the declaration that were asked for, for all keys.
 #[derive(Debug, Default)]
 pub(super) struct Wishes {
     /// By the configuration in force.
@@ -15,6 +15,8 @@ pub(super) struct Wishes {
     /// By the program, at run time.
     pub(super) quota: Option<Quota>,
     pub(super) mode: Option<Mode>,
+    /// Costs of some function are corrected later, and the declaration did not say so.
+    pub(super) settles: bool,
     pub(super) is_closed: bool,
 }
 

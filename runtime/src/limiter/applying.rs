@@ -30,7 +30,7 @@ pub(crate) fn apply(configuration: &Configuration) -> Result<(), (Arc<str>, Misf
 
 type Applied<T = ()> = Result<T, (Arc<str>, Misfit)>;
 
-/// What a configuration, or the one before, names.
+/// Limiters that a configuration, or the one before, names.
 struct Named {
     limiters: Vec<(Limiter, Rows)>,
     keys: Vec<Arc<dyn NamedKeys>>,

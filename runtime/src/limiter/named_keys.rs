@@ -32,7 +32,7 @@ pub(crate) trait NamedKeys: fmt::Debug + Send + Sync {
     fn in_flight(&self) -> u64;
 }
 
-/// What a configuration says of each key.
+/// Limits and mode of each key, by a configuration.
 #[derive(Clone, Debug)]
 pub(crate) struct Changed {
     pub(crate) rows: Rows,

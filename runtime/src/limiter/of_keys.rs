@@ -7,7 +7,7 @@ use crate::row::Rows;
 use super::shared::Shared;
 use super::state::beyond::Beyond;
 
-/// What holds for the limiter of each key.
+/// Terms of the limiter of each key.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct KeyTerms<'t> {
     pub(crate) rows: &'t Rows,

@@ -42,7 +42,8 @@ impl Settings {
         self
     }
 
-    /// Returns the limiters of the keys, if the calls of the function name keys and bring none.
+    /// Returns the limiters of the keys, if the calls of the function name keys and bring none. The functions of a block share
+    /// them.
     pub(super) fn keys_of(&self, label: &'static str) -> Result<Option<Arc<Keys>>, Error> {
         let (Some(keyed), Some(rows), false) = (self.keyed, self.declared(), self.config.off)
         else {
@@ -51,14 +52,24 @@ impl Settings {
         if self.store.is_some() {
             return Err(Error::invalid("keys are not supported in a store yet"));
         }
-        Ok(Some(Keys::declare(Declaration {
-            rows,
-            max_keys: keyed.max_keys,
-            settles: keyed.settles,
-            mode: self.mode.unwrap_or_default(),
-            label,
-            is_named: true,
-        })))
+        let declare = |label| {
+            Keys::declare(Declaration {
+                rows,
+                max_keys: keyed.max_keys,
+                settles: keyed.settles,
+                mode: self.mode.unwrap_or_default(),
+                label,
+                is_named: true,
+            })
+        };
+        let Some(block) = self.block else {
+            return Ok(Some(declare(label)));
+        };
+        let keys = block.keys(declare);
+        if keyed.settles {
+            keys.settle_from_now_on();
+        }
+        Ok(Some(keys))
     }
 }
 

@@ -96,6 +96,43 @@ async fn a_function_with_an_attribute_of_its_own_has_the_name_of_its_type_too() 
     assert!(error.to_string().contains("Own::read_own"), "{error}");
 }
 
+struct OfTenants;
+
+#[rate_limited(rate = 1, burst = 3, key = tenant)]
+impl OfTenants {
+    async fn read(&self, tenant: u64) -> io::Result<u64> {
+        Ok(tenant)
+    }
+
+    #[rate_limited(inherit, cost = 2, settle(requests = |_: &u64| 1_u32))]
+    async fn write(&self, tenant: u64) -> io::Result<u64> {
+        Ok(tenant)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn functions_of_a_block_share_its_keys() {
+    let start = tokio::time::Instant::now();
+    OfTenants.read(1).await.unwrap();
+    OfTenants.write(2).await.unwrap();
+    // One token of the first tenant is left, and two of the second: what the other call did not take was given back.
+    OfTenants.write(1).await.unwrap();
+    OfTenants.write(2).await.unwrap();
+    assert_eq!(start.elapsed().as_secs(), 0);
+    OfTenants.write(1).await.unwrap();
+    assert_eq!(start.elapsed().as_secs(), 1);
+    let path = path!("OfTenants");
+    let config =
+        paced::Config::new().limiter(path, paced::LimiterConfig::new().mode(paced::Mode::Off));
+    config.apply().unwrap();
+    assert_eq!(config.unused(), [""; 0]);
+    for _ in 0..10 {
+        OfTenants.read(1).await.unwrap();
+    }
+    assert_eq!(start.elapsed().as_secs(), 1);
+    paced::Config::new().apply().unwrap();
+}
+
 struct Generic<T>(T);
 
 #[rate_limited(rate = 5)]

@@ -1,11 +1,10 @@
-//! What one access does at most, counted in keys and not in time.
+//! Work of one access at most, counted in keys and not in time.
 
 use core::num::NonZeroU32;
 use core::time::Duration;
 
+use crate::keyed::Keyed;
 use crate::quota::Quota;
-
-use super::Keyed;
 
 /// Keys of a limiter whose keys are all in one shard.
 const KEYS: u64 = 4096;
@@ -18,7 +17,7 @@ fn keyed(max_keys: usize) -> Keyed<u64> {
     keyed.build().expect("valid")
 }
 
-/// What one access has done.
+/// Work of one access.
 #[derive(Debug, Default)]
 struct Work {
     added: usize,
