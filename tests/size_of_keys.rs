@@ -68,3 +68,32 @@ fn nor_does_one_with_several_limits_and_settlement() {
     let runtime = runtime();
     assert_eq!(allocations(&runtime, || of_key_with_costs("acme", 1)), 0);
 }
+
+#[test]
+fn a_million_limited_keys_take_forty_bytes_each_and_survive_a_flood() {
+    const KEYS: u64 = 1_000_000;
+    let hourly = Quota::per_hour(NonZeroU32::MIN).with_burst(NonZeroU32::new(2).unwrap());
+    let mut all = None;
+    let memory = measure(|| {
+        let keyed: paced::Keyed<u64> = paced::Keyed::new(hourly);
+        for key in 0..KEYS {
+            keyed.try_acquire(&key).expect("there is room");
+        }
+        all = Some(keyed);
+    });
+    let keyed = all.unwrap();
+    assert!(
+        memory.bytes_current <= 40 * KEYS.cast_signed(),
+        "{memory:?}"
+    );
+    let flood = measure(|| {
+        for key in KEYS..KEYS + 200_000 {
+            assert!(keyed.try_acquire(&key).unwrap_err().is_keys_exhausted());
+        }
+    });
+    assert_eq!(flood.bytes_current, 0);
+    assert_eq!(keyed.len() as u64, KEYS);
+    for key in (0..KEYS).step_by(5) {
+        assert_eq!(keyed.snapshot(&key).available, 1, "{key} was forgotten");
+    }
+}

@@ -55,7 +55,9 @@ mod tests {
     fn expand_wrong(attr: &str, item: &str) -> (String, usize) {
         let item: TokenStream = item.parse().expect("tokens");
         let attr = attr.parse().expect("tokens");
-        let errors = Plan::read(attr, item.clone()).err().expect("a mistake");
+        let errors = Plan::read(attr, None, item.clone())
+            .err()
+            .expect("a mistake");
         let tokens = expand(item, errors).to_string();
         let (before, _) = tokens
             .split_once(":: core :: compile_error")

@@ -76,6 +76,6 @@ fn transform(
     }
     match Block::of(&item) {
         Some(block) => block::expand(attr, block),
-        None => alone::expand(attr, item),
+        None => alone::expand(attr, None, item),
     }
 }

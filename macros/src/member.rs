@@ -14,7 +14,7 @@ use crate::membership::{self, Membership};
 use crate::once;
 use crate::options::Options;
 use crate::output::Output;
-use crate::plan::Plan;
+use crate::plan::{Plan, Within};
 use crate::sentences;
 
 /// Returns the function under its own options, those of the block, or both.
@@ -36,7 +36,7 @@ pub(crate) fn expand(
         Choice::Alone => {
             // `alone` reports them.
             let _ = errors.judge(None::<()>);
-            alone::expand(&own, item)
+            alone::expand(&own, Some(&block.name), item)
         }
         Choice::Skipped => {
             check_skip(&entries, &mut errors);
@@ -149,7 +149,7 @@ fn shared(
         check_self(&options, &func, &mut errors);
     }
     let entries = options.into_iter().chain(own).collect();
-    match Plan::of(entries, item.clone(), Some(block), errors) {
+    match Plan::of(entries, item.clone(), Within::Shared(block), errors) {
         Ok(plan) => expand::expand(&plan),
         Err(errors) => fallback::expand(item, errors),
     }

@@ -56,6 +56,8 @@ pub(crate) struct Options {
     pub(crate) krate: Option<Path>,
     /// The `impl` block whose functions share the limiter.
     pub(crate) block: Option<Membership>,
+    /// Name of the block that the function is in, where that is known.
+    pub(crate) ty: Option<String>,
     /// `on_retry`, `on_give_up`: the runtime's name of each, and the function.
     pub(crate) hooks: Vec<(&'static str, Expr)>,
 }

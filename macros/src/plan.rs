@@ -45,19 +45,35 @@ pub(crate) struct Plan {
     pub(crate) off: bool,
 }
 
+/// Knowledge of the `impl` block that a function is in.
+#[derive(Clone, Copy)]
+pub(crate) enum Within<'b> {
+    /// Nothing: there may be none.
+    Nothing,
+    /// The name of its type.
+    Named(&'b str),
+    /// The function shares its limiter.
+    Shared(&'b Membership),
+}
+
 impl Plan {
     /// Reads both and applies all rules.
     ///
     /// # Errors
     ///
     /// Every mistake that was found.
-    pub(crate) fn read(attr: TokenStream, item: TokenStream) -> Result<Self, Vec<syn::Error>> {
+    pub(crate) fn read(
+        attr: TokenStream,
+        ty: Option<&str>,
+        item: TokenStream,
+    ) -> Result<Self, Vec<syn::Error>> {
         let mut errors = Errors::new();
         let entries = args::parse(attr, &mut errors);
-        Self::of(entries, item, None, errors)
+        let within = ty.map_or(Within::Nothing, Within::Named);
+        Self::of(entries, item, within, errors)
     }
 
-    /// Applies all rules. `block`: the function shares the limiter of its `impl` block.
+    /// Applies all rules.
     ///
     /// # Errors
     ///
@@ -65,13 +81,20 @@ impl Plan {
     pub(crate) fn of(
         entries: Vec<Entry>,
         item: TokenStream,
-        block: Option<&Membership>,
+        within: Within<'_>,
         mut errors: Errors,
     ) -> Result<Self, Vec<syn::Error>> {
         let func = Func::parse(item);
         let generics = func.as_ref().map(Func::own_generics).unwrap_or_default();
         let mut options = Options::read(entries, &generics, &mut errors);
-        options.block = block.cloned();
+        options.ty = match within {
+            Within::Nothing => None,
+            Within::Named(name) => Some(name.to_owned()),
+            Within::Shared(block) => Some(block.name.clone()),
+        };
+        if let Within::Shared(block) = within {
+            options.block = Some(block.clone());
+        }
         rules::check(&options, &mut errors);
         let func = errors.keep(func);
         let plan = func.and_then(|func| Self::new(options, func, &mut errors));
@@ -104,10 +127,9 @@ impl Plan {
         let krate = options.krate.take();
         let classify = options.classify.take();
         let (limiter, name) = limiter(&mut options);
-        let key = options.key.take();
-        options.is_keyed = key.is_some() && limiter.is_none();
+        let key = key(&mut options, limiter.as_ref());
         let charges = charges(&mut options, opened.as_ref());
-        let path = path(&func, options.block.as_ref());
+        let path = path(&func, options.ty.as_deref());
         let settings = settings::of(options, name, &charges);
         Some(Self {
             path,
@@ -162,13 +184,17 @@ impl Plan {
     }
 }
 
-/// Returns the path of a function within its module. Of a function that shares the limiter of its block, the type is known.
-fn path(func: &Func, block: Option<&Membership>) -> String {
+/// Returns the path of a function within its module. Of a function in a block that has the attribute, the type is known.
+fn path(func: &Func, ty: Option<&str>) -> String {
     let name = func.sig.ident.unraw();
-    block.map_or_else(
-        || name.to_string(),
-        |block| format!("{}::{name}", block.name),
-    )
+    ty.map_or_else(|| name.to_string(), |ty| format!("{ty}::{name}"))
+}
+
+/// Takes the key, for which each call has a limiter, unless it brings one.
+fn key(options: &mut Options, limiter: Option<&Expr>) -> Option<Expr> {
+    let key = options.key.take();
+    options.is_keyed = key.is_some() && limiter.is_none();
+    key
 }
 
 /// Takes the limiter: an expression, or the name of one that functions share.

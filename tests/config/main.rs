@@ -3,9 +3,11 @@
 mod applying;
 mod crowd;
 mod hostile;
+mod keys;
 mod mistakes;
 mod modes;
 mod quotas;
+mod waiters;
 mod waiting;
 
 use core::num::NonZeroU32;

@@ -1,118 +1,21 @@
 //! Changes under 10,000 callers that wait: the order stays, each is woken once, and no more are admitted than the old and
 //! the new burst hold together.
 
-use core::future::Future as _;
-use core::pin::Pin;
-use core::task::Context;
-use core::task::Poll;
-use core::time::Duration;
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::task::Wake;
-use std::task::Waker;
-
-use paced::Acquire;
 use paced::Limiter;
 use proptest::prelude::*;
 use test_support::life::run;
-use tokio::task::yield_now;
-use tokio::time::advance;
 
 use crate::apply;
 use crate::named;
 use crate::quota;
 use crate::turn;
-
-/// Notes which waiter is woken.
-struct Bell {
-    waiter: usize,
-    woken: Arc<Mutex<Vec<usize>>>,
-}
-
-impl Wake for Bell {
-    fn wake(self: Arc<Self>) {
-        let mut woken = self.woken.lock().expect("no test panics while it notes");
-        woken.push(self.waiter);
-    }
-}
-
-/// Callers that wait, in the order in which they came.
-struct Crowd<'l> {
-    waiters: Vec<Option<Pin<Box<Acquire<'l>>>>>,
-    woken: Arc<Mutex<Vec<usize>>>,
-    /// Waiters that were served, in this order.
-    served: Vec<usize>,
-    wakes: usize,
-}
-
-impl<'l> Crowd<'l> {
-    fn of(limiter: &'l Limiter, waiters: usize) -> Self {
-        let mut crowd = Self {
-            waiters: Vec::new(),
-            woken: Arc::default(),
-            served: Vec::new(),
-            wakes: 0,
-        };
-        for waiter in 0..waiters {
-            crowd.waiters.push(Some(Box::pin(limiter.acquire())));
-            crowd.poll(waiter);
-        }
-        crowd
-    }
-
-    fn poll(&mut self, waiter: usize) {
-        let bell = Bell {
-            waiter,
-            woken: Arc::clone(&self.woken),
-        };
-        let waker = Waker::from(Arc::new(bell));
-        let Some(future) = &mut self.waiters[waiter] else {
-            panic!("{waiter} was woken after it was served");
-        };
-        if let Poll::Ready(permit) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
-            permit.expect("a permit");
-            self.served.push(waiter);
-            self.waiters[waiter] = None;
-        }
-    }
-
-    /// Serves the waiters that are woken within some milliseconds. Returns how many.
-    async fn run(&mut self, millis: u64) -> usize {
-        let before = self.served.len();
-        self.serve();
-        for _ in 0..millis {
-            advance(Duration::from_millis(1)).await;
-            yield_now().await;
-            self.serve();
-        }
-        self.served.len() - before
-    }
-
-    fn serve(&mut self) {
-        loop {
-            let woken = core::mem::take(&mut *self.woken.lock().expect("no test panics"));
-            if woken.is_empty() {
-                return;
-            }
-            self.wakes += woken.len();
-            for waiter in woken {
-                self.poll(waiter);
-            }
-        }
-    }
-
-    fn check(&self) {
-        assert!(self.served.is_sorted(), "the order has changed");
-        // Calls that were admitted at once were not woken at all.
-        assert!(self.wakes <= self.served.len(), "a waiter was woken twice");
-    }
-}
+use crate::waiters::Crowd;
 
 #[tokio::test(start_paused = true)]
 async fn ten_thousand_waiters_keep_their_order_and_are_woken_once() {
     let _turn = turn().await;
     let limiter = named("waiting_exact", quota("1000/s", 100));
-    let mut crowd = Crowd::of(&limiter, 10_000);
+    let mut crowd = Crowd::of(10_000, || limiter.acquire());
     assert_eq!(crowd.served.len(), 100);
     assert_eq!(crowd.run(1000).await, 1000);
 
@@ -151,7 +54,7 @@ async fn ten_thousand_waiters_of_several_limits_do_so_too() {
         .name("waiting_rows")
         .build()
         .expect("the name is free");
-    let mut crowd = Crowd::of(&limiter, 10_000);
+    let mut crowd = Crowd::of(10_000, || limiter.acquire());
     assert_eq!(crowd.served.len(), 100);
     assert_eq!(crowd.run(1000).await, 1000);
     apply(
@@ -176,7 +79,7 @@ proptest! {
     ) {
         run(async {
             let limiter = Limiter::new(quota("100/s", 50));
-            let mut crowd = Crowd::of(&limiter, 2000);
+            let mut crowd = Crowd::of(2000, || limiter.acquire());
             let mut before = (100, 50);
             for (rate, burst, millis) in changes {
                 let since = crowd.run(20).await;

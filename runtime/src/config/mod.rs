@@ -21,8 +21,8 @@ use self::limiter_config::NO_NAME;
 /// Limiters go by their names, and those of annotated functions by the functions' paths. A name that no limiter has yet is
 /// kept, and applied when the limiter is declared: by the first call of its function, or by
 /// [`Limiter::builder`](crate::Limiter::builder). Limiters in a `static`, which have no name, and
-/// [`unregistered`](crate::LimiterBuilder::unregistered) ones are not reached, and neither are those of
-/// [keys](crate::Keyed).
+/// [`unregistered`](crate::LimiterBuilder::unregistered) ones are not reached. A name of a [`Keyed`](crate::Keyed), and of a
+/// function with the option `key`, stands for all keys.
 ///
 /// The order of precedence:
 ///

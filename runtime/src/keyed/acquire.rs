@@ -15,6 +15,7 @@ use super::KeyedPermit;
 use super::Keys;
 use super::Taken;
 use super::digest::KeyDigest;
+use super::permit::KeptLimiter;
 
 /// Future of [`Keyed::acquire`](crate::Keyed::acquire). It takes no place in a queue before it is polled. It holds no key.
 ///
@@ -45,8 +46,7 @@ pub struct AcquireKey<'a> {
     wait: Option<Pin<Box<KeyWait>>>,
 }
 
-/// Wait for a permit of a key's limiter. It returns the limiter if that is in a store.
-type KeyWait = dyn Future<Output = Result<Option<Arc<Shared>>, Error>> + Send + Sync;
+type KeyWait = dyn Future<Output = Result<Option<KeptLimiter>, Error>> + Send + Sync;
 
 impl<'a> AcquireKey<'a> {
     pub(super) const fn new(keys: &'a Keys, fingerprint: u64, cost: u32) -> Self {
@@ -67,8 +67,9 @@ impl<'a> AcquireKey<'a> {
                 return Ok(None);
             }
             let limiter = own.limiter_in_store(digest)?;
-            own.handle(Arc::clone(&limiter)).acquire_many(cost).await?;
-            Ok(Some(limiter))
+            let handle = own.handle(Arc::clone(&limiter));
+            let permit = handle.acquire_many(cost).await?;
+            Ok(KeptLimiter::in_store(limiter, permit))
         };
         Self {
             keys,
@@ -86,21 +87,19 @@ impl<'a> AcquireKey<'a> {
     ) -> Poll<Result<KeyedPermit<'a>, Error>> {
         let (keys, fingerprint, cost) = (self.keys, self.fingerprint, self.cost);
         let wait = self.wait.get_or_insert_with(|| {
-            let limiter = limiter.map(|limiter| keys.handle(limiter));
+            let limiter = limiter.map(|limiter| (keys.handle(Arc::clone(&limiter)), limiter));
             Box::pin(async move {
-                if let Some(limiter) = limiter {
-                    limiter.acquire_many(cost).await?;
-                }
-                Ok(None)
+                let Some((handle, limiter)) = limiter else {
+                    return Ok(None);
+                };
+                let permit = handle.acquire_many(cost).await?;
+                Ok(KeptLimiter::in_process(limiter, permit))
             })
         });
         let outcome = core::task::ready!(wait.as_mut().poll(cx));
         self.wait = None;
-        Poll::Ready(
-            outcome.map(|limiter| {
-                KeyedPermit::new(keys, fingerprint, clock::now()).of_limiter(limiter)
-            }),
-        )
+        let permit = |kept| KeyedPermit::keeping(keys, fingerprint, clock::now(), kept);
+        Poll::Ready(outcome.map(permit))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use core::fmt;
 use core::marker::PhantomData;
+use core::num::NonZeroU32;
 use std::sync::Arc;
 
 use crate::error::Error;
@@ -9,6 +10,7 @@ use crate::grammar;
 use crate::limiter::PlaceOfKeys;
 use crate::mode::Mode;
 use crate::quota::Quota;
+use crate::row::MaxConcurrency;
 use crate::row::Row;
 use crate::row::Rows;
 use crate::store::Policy;
@@ -35,7 +37,6 @@ use super::keys::MAX_KEYS;
 #[must_use = "a builder makes a limiter only by `build`"]
 pub struct KeyedBuilder<K: ?Sized> {
     declaration: Declaration,
-    is_named: bool,
     store: Option<Arc<dyn Store>>,
     policy: Option<Policy>,
     of: PhantomData<fn(&K)>,
@@ -50,17 +51,20 @@ impl<K: ?Sized> KeyedBuilder<K> {
                 mode: Mode::Enforce,
                 settles: false,
                 label: "keyed",
+                is_named: false,
                 place: None,
             },
-            is_named: false,
             store: None,
             policy: None,
             of: PhantomData,
         }
     }
 
-    /// Sets the name for errors and events, which never name the key, and for the limits in a [store](Self::store). Default:
-    /// `"keyed"`, and none in a store.
+    /// Sets the name for errors and events, which never name the key, for a [`Config`](crate::Config), which changes all keys,
+    /// and for the limits in a [store](Self::store). Default: no name, and `"keyed"` in errors and events.
+    ///
+    /// Several keyed limiters may have the same name. What a configuration says of it holds for all of them, and for a
+    /// [`Limiter`](crate::Limiter) of the name.
     ///
     /// # Examples
     ///
@@ -76,7 +80,7 @@ impl<K: ?Sized> KeyedBuilder<K> {
     /// ```
     pub const fn name(mut self, name: &'static str) -> Self {
         self.declaration.label = name;
-        self.is_named = true;
+        self.declaration.is_named = true;
         self
     }
 
@@ -115,6 +119,77 @@ impl<K: ?Sized> KeyedBuilder<K> {
     /// ```
     pub const fn max_keys(mut self, max_keys: usize) -> Self {
         self.declaration.max_keys = max_keys;
+        self
+    }
+
+    /// Sets how many calls of each key may be in flight at once. Default: any number.
+    ///
+    /// It is to a key what [`LimiterBuilder::max_concurrency`](crate::LimiterBuilder::max_concurrency) is to a limiter: a
+    /// [`KeyedPermit`](crate::KeyedPermit) holds a slot of its key until it is dropped. A key with calls in flight is not
+    /// forgotten. Each key has a whole limiter of about 1 KiB until it is idle.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use paced::{Keyed, Quota};
+    ///
+    /// let quota = Quota::per_second(NonZeroU32::new(50).unwrap());
+    /// let tenants: Keyed<str> = Keyed::builder(quota).max_concurrency(NonZeroU32::MIN).build()?;
+    /// let permit = tenants.try_acquire("acme")?;
+    /// assert!(tenants.try_acquire("acme").unwrap_err().is_not_yet());
+    /// tenants.try_acquire("globex")?;
+    /// drop(permit);
+    /// tenants.try_acquire("acme")?;
+    /// # Ok::<(), paced::Error>(())
+    /// ```
+    pub const fn max_concurrency(mut self, max: NonZeroU32) -> Self {
+        self.declaration.rows.concurrency = Some(MaxConcurrency::Fixed(max));
+        self
+    }
+
+    /// Bounds the calls in flight of each key by what the server turns out to allow for it, as
+    /// [`LimiterBuilder::auto_concurrency`](crate::LimiterBuilder::auto_concurrency) does for a limiter. The bound of a key
+    /// stays for ten minutes after its last call.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use paced::{Keyed, Quota};
+    ///
+    /// let quota = Quota::per_second(NonZeroU32::new(50).unwrap());
+    /// let tenants: Keyed<str> = Keyed::builder(quota).auto_concurrency(NonZeroU32::new(8), None).build()?;
+    /// assert_eq!(tenants.snapshot("acme").max_concurrency, NonZeroU32::new(8));
+    /// # Ok::<(), paced::Error>(())
+    /// ```
+    pub const fn auto_concurrency(
+        mut self,
+        start: Option<NonZeroU32>,
+        max: Option<NonZeroU32>,
+    ) -> Self {
+        self.declaration.rows.concurrency = Some(MaxConcurrency::Auto { start, max });
+        self
+    }
+
+    /// Sets the mode in which each key begins. Default: [`Mode::Enforce`]. In other modes each key has a whole limiter of
+    /// about 1 KiB until it is idle.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use paced::{Keyed, Mode, Quota};
+    ///
+    /// let quota = Quota::per_minute(NonZeroU32::MIN);
+    /// let tenants: Keyed<str> = Keyed::builder(quota).mode(Mode::Observe).build()?;
+    /// tenants.try_acquire("acme")?;
+    /// tenants.try_acquire("acme")?;
+    /// assert_eq!(tenants.snapshot("acme").would_have_refused, 1);
+    /// # Ok::<(), paced::Error>(())
+    /// ```
+    pub const fn mode(mut self, mode: Mode) -> Self {
+        self.declaration.mode = mode;
         self
     }
 
@@ -202,7 +277,7 @@ impl<K: ?Sized> KeyedBuilder<K> {
             return Err(Error::invalid(grammar::NO_KEYS));
         }
         declaration.place = match (self.store, self.policy) {
-            (Some(_), _) if !self.is_named => {
+            (Some(_), _) if !declaration.is_named => {
                 return Err(Error::invalid(
                     "limits in a store need a name, by which the other processes know them: `.name(\"..\")`",
                 ));
@@ -225,7 +300,6 @@ impl<K: ?Sized> Clone for KeyedBuilder<K> {
     fn clone(&self) -> Self {
         Self {
             declaration: self.declaration.clone(),
-            is_named: self.is_named,
             store: self.store.clone(),
             policy: self.policy,
             of: PhantomData,

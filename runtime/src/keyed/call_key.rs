@@ -2,6 +2,8 @@
 
 use core::fmt;
 use core::hash::Hash;
+use core::sync::atomic::AtomicBool;
+use core::sync::atomic::Ordering;
 use std::sync::Arc;
 
 use crate::error::Error;
@@ -20,20 +22,22 @@ pub struct CallKey<'s> {
 }
 
 /// Keys of a function's own limiter, or those that the call brings.
+///
+/// The flags: a call is under way that the limiter of its key has not counted.
 enum KeysOf<'s> {
-    Own(&'s Keys),
-    Brought(Arc<Keys>),
+    Own(AtomicBool, &'s Keys),
+    Brought(AtomicBool, Arc<Keys>),
     /// Either of them, with limits in a store. On the heap, so that other calls take no more memory.
     InStore(Box<(KeysOf<'s>, KeyDigest)>),
 }
 
 impl KeysOf<'_> {
     #[inline]
-    fn keys(&self) -> &Keys {
+    fn parts(&self) -> (&AtomicBool, &Keys) {
         match self {
-            KeysOf::Own(keys) => keys,
-            KeysOf::Brought(keys) => keys,
-            KeysOf::InStore(both) => both.0.keys(),
+            KeysOf::Own(under_way, keys) => (under_way, keys),
+            KeysOf::Brought(under_way, keys) => (under_way, keys),
+            KeysOf::InStore(both) => both.0.parts(),
         }
     }
 }
@@ -41,19 +45,20 @@ impl KeysOf<'_> {
 impl<'s> CallKey<'s> {
     #[inline]
     pub(crate) fn own<K: Hash + ?Sized>(keys: &'s Keys, key: &K) -> Self {
-        Self::of(KeysOf::Own(keys), key)
+        Self::of(KeysOf::Own(AtomicBool::new(false), keys), key)
     }
 
     #[inline]
     pub(crate) fn brought<K: Hash + ?Sized>(keys: Arc<Keys>, key: &K) -> Self {
-        Self::of(KeysOf::Brought(keys), key)
+        Self::of(KeysOf::Brought(AtomicBool::new(false), keys), key)
     }
 
     #[inline]
     fn of<K: Hash + ?Sized>(keys: KeysOf<'s>, key: &K) -> Self {
-        match keys.keys().digest(key) {
+        let (_, known) = keys.parts();
+        match known.digest(key) {
             None => Self {
-                fingerprint: keys.keys().fingerprint(key),
+                fingerprint: known.fingerprint(key),
                 keys,
             },
             Some(digest) => Self {
@@ -70,9 +75,28 @@ impl<'s> CallKey<'s> {
     /// There is no room for a new key.
     #[inline]
     pub(crate) fn admit(&self, cost: u32, now: Instant) -> Result<Taken, Error> {
-        match &self.keys {
-            KeysOf::InStore(both) => both.0.keys().limiter_in_store(both.1).map(Taken::Limiter),
-            keys => keys.keys().admit(self.fingerprint, cost, now),
+        let (under_way, keys) = self.keys.parts();
+        if let KeysOf::InStore(both) = &self.keys {
+            return keys.limiter_in_store(both.1).map(Taken::Limiter);
+        }
+        if !under_way.load(Ordering::Relaxed) {
+            keys.under_way.begin(self.fingerprint);
+            under_way.store(true, Ordering::Relaxed);
+        }
+        let taken = keys.admit(self.fingerprint, cost, now);
+        if !matches!(taken, Ok(Taken::Granted)) {
+            self.end();
+        }
+        taken
+    }
+
+    /// Records that the call has ended, or that the limiter of its key has counted it.
+    #[inline]
+    pub(crate) fn end(&self) {
+        let (under_way, keys) = self.keys.parts();
+        if under_way.load(Ordering::Relaxed) {
+            under_way.store(false, Ordering::Relaxed);
+            keys.under_way.end(self.fingerprint);
         }
     }
 
@@ -83,15 +107,23 @@ impl<'s> CallKey<'s> {
     /// There is no room for a new key.
     #[cold]
     pub(crate) fn limiter(&self) -> Result<Arc<Shared>, Error> {
+        let (_, keys) = self.keys.parts();
         match &self.keys {
-            KeysOf::InStore(both) => both.0.keys().limiter_in_store(both.1),
-            keys => keys.keys().limiter(self.fingerprint),
+            KeysOf::InStore(both) => keys.limiter_in_store(both.1),
+            _ => keys.limiter(self.fingerprint),
         }
     }
 
     /// Returns the time in which one token comes.
     pub(crate) fn interval(&self) -> Span {
-        self.keys.keys().interval()
+        self.keys.parts().1.interval()
+    }
+}
+
+impl Drop for CallKey<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        self.end();
     }
 }
 

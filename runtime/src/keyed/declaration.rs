@@ -18,16 +18,13 @@ pub(crate) struct Declaration {
     pub(crate) mode: Mode,
     /// Name in errors and events.
     pub(crate) label: &'static str,
+    /// The label is a name, by which a configuration knows the limiter.
+    pub(crate) is_named: bool,
     /// Store of the limits. `None`: they are this process's own.
     pub(crate) place: Option<PlaceOfKeys>,
 }
 
 impl Declaration {
-    /// Returns whether a bucket is enough for a key while no caller waits.
-    pub(super) fn is_compact(&self) -> bool {
-        self.rows.is_bucket() && self.mode == Mode::Enforce && !self.settles && self.place.is_none()
-    }
-
     /// Refuses limits that are too many, and those that stores cannot keep.
     ///
     /// # Errors

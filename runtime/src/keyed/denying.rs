@@ -11,7 +11,7 @@ impl Keys {
     /// Returns the error of a new key for which there is no room.
     #[cold]
     pub(super) fn exhausted(&self) -> Error {
-        self.error(Kind::KeysExhausted(self.max))
+        self.error(Kind::KeysExhausted(self.max()))
     }
 
     /// Returns the error of a caller that does not wait.
@@ -23,7 +23,7 @@ impl Keys {
     /// Returns an error of a key.
     fn error(&self, kind: Kind) -> Error {
         Error::new(kind).at(Context {
-            limiter: self.label.into(),
+            limiter: self.declared.label.into(),
             ahead: 0,
             sent: false,
             closed: None,

@@ -5,7 +5,6 @@
 
 use core::hash::BuildHasher as _;
 use core::hash::Hash;
-use core::sync::atomic::AtomicBool;
 use core::sync::atomic::AtomicUsize;
 use core::sync::atomic::Ordering;
 use std::hash::RandomState;
@@ -15,23 +14,22 @@ use std::sync::MutexGuard;
 use std::sync::PoisonError;
 
 use crate::bucket::Bucket;
-use crate::bucket::Shape;
 use crate::clock;
 use crate::error::Error;
+use crate::limiter;
 use crate::limiter::Limiter;
-use crate::limiter::PlaceOfKeys;
 use crate::limiter::Shared;
 use crate::limiter::Snapshot;
-use crate::mode::Mode;
 use crate::quota::Quota;
-use crate::row::Row;
-use crate::row::Rows;
 use crate::time::Instant;
 use crate::time::Span;
 
 use super::declaration::Declaration;
 use super::shard::KeyState;
 use super::shard::Shard;
+use super::terms::CommonTerms;
+use super::under_way::UnderWay;
+use super::wishes::Wishes;
 
 /// Number of keys of one shard, if all of them are there: a table of this size grows in less than a tenth of a
 /// millisecond.
@@ -58,25 +56,14 @@ pub(crate) struct Keys {
     len: AtomicUsize,
     /// Shard that is swept next.
     next: AtomicUsize,
-    pub(super) max: usize,
-    /// Limits of each key.
-    pub(super) rows: Rows,
-    /// The same for keys that come when all buckets are full again that began empty.
-    later: Rows,
-    /// Mode of each key.
-    pub(super) mode: Mode,
-    shape: Shape,
-    /// A bucket is enough while no caller waits.
-    is_compact: bool,
-    /// Instant at which the bucket of an unknown key is full.
-    unknown: Instant,
-    /// Knows the units, and stands for the limiters of all keys where they are alike.
+    pub(super) declared: Declaration,
+    /// Held while the terms are changed.
+    pub(super) wishes: Mutex<Wishes>,
+    /// Terms of all keys. Each shard has them, too.
+    pub(super) terms: Mutex<Arc<CommonTerms>>,
+    pub(super) under_way: UnderWay,
+    /// Knows the units.
     pattern: Arc<Shared>,
-    pub(super) label: &'static str,
-    /// Store of the limits. `None`: they are this process's own.
-    pub(super) place: Option<PlaceOfKeys>,
-    /// Costs are corrected later.
-    pub(super) settles: AtomicBool,
 }
 
 /// A shard in cache lines of its own.
@@ -105,44 +92,29 @@ pub(super) enum Lack {
 }
 
 impl Keys {
-    pub(crate) fn new(declaration: Declaration) -> Self {
-        let is_compact = declaration.is_compact();
-        let Declaration {
-            rows,
-            max_keys,
-            mode,
-            label,
-            place,
-            settles,
-        } = declaration;
-        let quota = rows.first.quota;
-        let longest = rows.iter().filter(|row| row.quota.starts_empty());
-        let longest = longest.map(|row| Shape::of(row.quota).capacity).max();
-        let unknown = longest.map_or(Instant::EPOCH, |longest| clock::now().after(longest));
-        let filled = |row: &Row| Row::new(row.unit, row.quota.starting_full());
-        let later = Rows {
-            first: filled(&rows.first),
-            others: rows.others.iter().map(filled).collect(),
-            concurrency: rows.concurrency,
-        };
-        let shards = max_keys.div_ceil(KEYS_OF_A_SHARD).next_power_of_two();
-        let shard = |_| Padded(Mutex::new(Shard::new()));
+    /// Declares limiters of keys. Those that have a name are known by it.
+    pub(crate) fn declare(declaration: Declaration) -> Arc<Self> {
+        if !declaration.is_named {
+            return Arc::new(Self::new(declaration));
+        }
+        limiter::declare_keys(|| Arc::new(Self::new(declaration)))
+    }
+
+    fn new(declared: Declaration) -> Self {
+        let terms = Arc::new(CommonTerms::new(&declared));
+        let shards = declared.max_keys.div_ceil(KEYS_OF_A_SHARD);
+        let shards = shards.next_power_of_two().min(1 << 16);
+        let shard = |_| Padded(Mutex::new(Shard::new(&terms)));
         Self {
-            shards: (0..shards.min(1 << 16)).map(shard).collect(),
+            shards: (0..shards).map(shard).collect(),
             hasher: RandomState::new(),
             len: AtomicUsize::new(0),
             next: AtomicUsize::new(0),
-            max: max_keys,
-            shape: Shape::of(quota),
-            is_compact,
-            unknown,
-            pattern: Shared::of_key(&later, Instant::EPOCH, mode, label),
-            rows,
-            later,
-            mode,
-            label,
-            place,
-            settles: AtomicBool::new(settles),
+            declared,
+            wishes: Mutex::default(),
+            under_way: UnderWay::new(),
+            pattern: Arc::clone(&terms.pattern),
+            terms: Mutex::new(terms),
         }
     }
 
@@ -189,13 +161,15 @@ impl Keys {
     fn try_take(&self, fingerprint: u64, cost: u32, now: Instant) -> Result<Taken, Lack> {
         let mut shard = self.shard(fingerprint);
         let sweeps = shard.is_nth_access(ACCESSES_OF_A_SWEEP);
+        let (shape, is_compact) = (shard.shape, shard.is_compact);
         let taken = match shard.find(fingerprint) {
-            KeyState::Compact(mut bucket) => bucket
-                .take(cost, now, self.shape)
+            KeyState::Compact(mut bucket) if is_compact => bucket
+                .take(cost, now, shape)
                 .map(|()| Taken::Granted)
                 .map_err(Lack::Tokens),
             KeyState::Whole(limiter) => Ok(Taken::Limiter(limiter)),
-            KeyState::Nothing => self.take_first(&mut shard, fingerprint, cost, now),
+            KeyState::Nothing if is_compact => self.take_first(&mut shard, fingerprint, cost, now),
+            KeyState::Compact(_) | KeyState::Nothing => Err(Lack::Limiter),
         };
         drop(shard);
         if sweeps {
@@ -212,10 +186,7 @@ impl Keys {
         cost: u32,
         now: Instant,
     ) -> Result<Taken, Lack> {
-        if !self.is_compact {
-            return Err(Lack::Limiter);
-        }
-        let bucket = Bucket::new(self.unknown, self.shape);
+        let bucket = Bucket::new(shard.terms.unknown, shard.shape);
         let taken = bucket.take(cost, now, Span::ZERO);
         let tat = taken.map_err(Lack::Tokens)?.tat;
         if cost > 0 {
@@ -234,41 +205,38 @@ impl Keys {
     /// There is no room for a new key.
     #[cold]
     pub(crate) fn limiter(&self, fingerprint: u64) -> Result<Arc<Shared>, Error> {
-        self.limiter_or(fingerprint, |rows, tat| {
-            Shared::of_key(rows, tat, self.mode, self.label)
-        })
+        self.limiter_or(fingerprint, CommonTerms::limiter)
     }
 
     /// Returns the limiter of a key. `make` makes it if there is none.
     pub(super) fn limiter_or(
         &self,
         fingerprint: u64,
-        make: impl Fn(&Rows, Instant) -> Arc<Shared>,
+        make: impl Fn(&CommonTerms, Option<Instant>, Instant) -> Arc<Shared>,
     ) -> Result<Arc<Shared>, Error> {
         loop {
             let mut shard = self.shard(fingerprint);
-            let now = clock::now();
+            let (now, shape) = (clock::now(), shard.shape);
             let tat = match shard.find(fingerprint) {
                 KeyState::Whole(limiter) => return Ok(limiter),
-                KeyState::Compact(bucket) => bucket.bucket(now, self.shape).tat,
-                KeyState::Nothing if self.reserve() => {
-                    shard.insert(fingerprint, self.unknown);
-                    self.unknown
-                }
-                KeyState::Nothing => {
+                KeyState::Compact(bucket) => Some(bucket.bucket(now, shape).tat),
+                KeyState::Nothing => None,
+            };
+            if shard.terms.is_closed {
+                return Ok(Arc::clone(&shard.terms.pattern));
+            }
+            if tat.is_none() {
+                if !self.reserve() {
                     drop(shard);
                     if self.make_room(fingerprint, now) {
                         continue;
                     }
                     return Err(self.exhausted());
                 }
-            };
-            let (rows, tat) = match (self.is_compact, now < self.unknown) {
-                (true, _) => (&self.later, tat),
-                (false, true) => (&self.rows, Instant::EPOCH),
-                (false, false) => (&self.later, Instant::EPOCH),
-            };
-            let limiter = make(rows, tat);
+                shard.insert(fingerprint, Instant::EPOCH);
+            }
+            let limiter = make(&shard.terms, tat, now);
+            limiter.remember(shard.take_hidden(fingerprint));
             shard.promote(fingerprint, &limiter);
             return Ok(limiter);
         }
@@ -276,7 +244,7 @@ impl Keys {
 
     /// Returns a place for one more key, if there is one.
     fn reserve(&self) -> bool {
-        if self.len.fetch_add(1, Ordering::Relaxed) < self.max {
+        if self.len.fetch_add(1, Ordering::Relaxed) < self.max() {
             return true;
         }
         self.len.fetch_sub(1, Ordering::Relaxed);
@@ -310,8 +278,7 @@ impl Keys {
             return false;
         };
         let mut gone = Vec::new();
-        let rows = (&self.rows, self.is_compact);
-        let removed = locked.sweep(buckets, now, rows, &mut gone);
+        let removed = locked.sweep(buckets, now, &mut gone);
         self.len.fetch_sub(removed, Ordering::Relaxed);
         drop(locked);
         // After unlocking: what a limiter holds may be the program's own.
@@ -323,19 +290,26 @@ impl Keys {
     /// Returns the state of a key.
     pub(super) fn snapshot(&self, fingerprint: u64) -> Snapshot {
         let (now, mut shard) = (clock::now(), self.shard(fingerprint));
+        let (shape, is_compact) = (shard.shape, shard.is_compact);
         let bucket = match shard.find(fingerprint) {
             KeyState::Whole(limiter) => {
                 drop(shard);
                 return self.handle(limiter).snapshot();
             }
-            KeyState::Compact(bucket) => bucket.bucket(now, self.shape),
-            KeyState::Nothing if !self.is_compact => {
-                drop(shard);
-                return self.handle(Arc::clone(&self.pattern)).snapshot();
-            }
-            KeyState::Nothing => Bucket::new(self.unknown, self.shape),
+            KeyState::Compact(bucket) => Some(bucket.bucket(now, shape)),
+            KeyState::Nothing => None,
         };
-        Snapshot::of_bucket(self.quota(), bucket, now)
+        let terms = Arc::clone(&shard.terms);
+        drop(shard);
+        if is_compact {
+            let bucket = bucket.unwrap_or_else(|| Bucket::new(terms.unknown, shape));
+            return Snapshot::of_bucket(terms.quota(), bucket, now);
+        }
+        let mut snapshot = self.handle(Arc::clone(&terms.pattern)).snapshot();
+        if let Some(bucket) = bucket.filter(|_| !terms.is_closed) {
+            snapshot.available = bucket.available(now);
+        }
+        snapshot
     }
 
     pub(super) fn handle(&self, limiter: Arc<Shared>) -> Limiter {
@@ -348,20 +322,25 @@ impl Keys {
     }
 
     /// Returns the time in which one token comes.
-    pub(crate) const fn interval(&self) -> Span {
-        self.shape.interval
+    pub(crate) fn interval(&self) -> Span {
+        self.terms().shape.interval
     }
 
-    pub(super) const fn quota(&self) -> Quota {
-        self.rows.first.quota
+    /// Returns the terms of all keys.
+    pub(super) fn terms(&self) -> Arc<CommonTerms> {
+        Arc::clone(&lock(&self.terms))
+    }
+
+    pub(super) fn quota(&self) -> Quota {
+        self.terms().quota()
     }
 
     pub(super) const fn max(&self) -> usize {
-        self.max
+        self.declared.max_keys
     }
 
     pub(super) fn len(&self) -> usize {
-        self.len.load(Ordering::Relaxed).min(self.max)
+        self.len.load(Ordering::Relaxed).min(self.max())
     }
 
     /// Returns the number of keys that have a whole limiter.
@@ -384,6 +363,10 @@ impl Keys {
         shards.map(|shard| lock(&shard.0).allocation()).sum()
     }
 
+    pub(super) fn shards(&self) -> impl Iterator<Item = &Mutex<Shard>> {
+        self.shards.iter().map(|Padded(shard)| shard)
+    }
+
     #[inline]
     fn shard(&self, fingerprint: u64) -> MutexGuard<'_, Shard> {
         lock(&self.shards[self.place(fingerprint)].0)
@@ -396,7 +379,7 @@ impl Keys {
     }
 }
 
-fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     // No code under the lock panics halfway through a change.
-    shard.lock().unwrap_or_else(PoisonError::into_inner)
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,19 +1,25 @@
 //! [`Keyed`]: one limiter for each key, of which most are a few bytes.
 
 mod acquire;
+mod all_keys;
 mod builder;
 mod call_key;
+mod changing;
 mod declaration;
 mod denying;
 mod digest;
+mod hidden;
 mod keys;
 mod permit;
 #[cfg(feature = "store-keys")]
 mod portable;
 mod shard;
 mod stored;
+mod terms;
 #[cfg(test)]
 mod tests;
+mod under_way;
+mod wishes;
 
 use core::borrow::Borrow;
 use core::fmt;
@@ -41,6 +47,7 @@ use crate::row::Rows;
 
 use self::keys::Lack;
 use self::keys::MAX_KEYS;
+use self::permit::KeptLimiter;
 
 /// One limiter for each key: for each tenant, account, host or channel of a program.
 ///
@@ -143,7 +150,7 @@ impl<K: ?Sized> Keyed<K> {
         Self {
             quota: declaration.rows.first.quota,
             max_keys: declaration.max_keys,
-            keys: OnceLock::from(Arc::new(Keys::new(declaration))),
+            keys: OnceLock::from(Keys::declare(declaration)),
             of: PhantomData,
         }
     }
@@ -151,14 +158,15 @@ impl<K: ?Sized> Keyed<K> {
     #[inline]
     pub(crate) fn keys(&self) -> &Arc<Keys> {
         self.keys.get_or_init(|| {
-            Arc::new(Keys::new(Declaration {
+            Keys::declare(Declaration {
                 rows: Rows::one(self.quota),
                 max_keys: self.max_keys,
                 settles: false,
                 mode: Mode::Enforce,
                 label: "keyed",
+                is_named: false,
                 place: None,
-            }))
+            })
         })
     }
 
@@ -271,22 +279,22 @@ impl<K: ?Sized> Keyed<K> {
             return Ok(KeyedPermit::new(keys, fingerprint, now));
         }
         if let Some(digest) = keys.digest(key) {
-            let limiter = keys.limiter_in_store(digest)?;
-            keys.handle(Arc::clone(&limiter)).try_acquire()?;
-            return Ok(KeyedPermit::new(keys, fingerprint, now).of_limiter(Some(limiter)));
+            let kept = KeptLimiter::try_acquire(keys, keys.limiter_in_store(digest)?)?;
+            return Ok(KeyedPermit::keeping(keys, fingerprint, now, kept));
         }
         match keys.take(fingerprint, 1, now) {
-            Ok(Taken::Granted) => {}
+            Ok(Taken::Granted) => Ok(KeyedPermit::new(keys, fingerprint, now)),
+            Err(Lack::Tokens(until)) => Err(keys.not_yet(until, now)),
+            Err(Lack::Room) => Err(keys.exhausted()),
             Ok(Taken::Limiter(limiter)) => {
-                keys.handle(limiter).try_acquire()?;
+                let kept = KeptLimiter::try_acquire(keys, limiter)?;
+                Ok(KeyedPermit::keeping(keys, fingerprint, now, kept))
             }
-            Err(Lack::Tokens(until)) => return Err(keys.not_yet(until, now)),
             Err(Lack::Limiter) => {
-                keys.handle(keys.limiter(fingerprint)?).try_acquire()?;
+                let kept = KeptLimiter::try_acquire(keys, keys.limiter(fingerprint)?)?;
+                Ok(KeyedPermit::keeping(keys, fingerprint, now, kept))
             }
-            Err(Lack::Room) => return Err(keys.exhausted()),
         }
-        Ok(KeyedPermit::new(keys, fingerprint, now))
     }
 
     /// Returns a handle of the key's limiter: to wait for permits with costs in several limits, or to set a quota for this

@@ -9,6 +9,7 @@ use http::HeaderMap;
 #[cfg(feature = "http")]
 use http::StatusCode;
 
+use crate::error::Error;
 use crate::hint::Hint;
 use crate::limiter::Permit;
 use crate::limiter::Shared;
@@ -21,6 +22,9 @@ use super::Keys;
 /// It is to one key what a [`Permit`] is to a [`Limiter`](crate::Limiter): it may be dropped at once, and by reports of the
 /// response the key's limiter learns from the server. They concern the key alone. A report for which there is no room
 /// any more, since the key was forgotten meanwhile and all others are limited, does nothing.
+///
+/// Of a limiter with [`max_concurrency`](crate::KeyedBuilder::max_concurrency) it holds a slot of its key until it is
+/// dropped: keep it until the response has been read.
 ///
 /// # Examples
 ///
@@ -43,27 +47,81 @@ use super::Keys;
 pub struct KeyedPermit<'a> {
     keys: &'a Keys,
     fingerprint: u64,
-    /// Limiter of a key whose limits are in a store.
-    limiter: Option<Arc<Shared>>,
     /// Instant at which it was granted.
     sent: Instant,
+    /// Limiter that the permit keeps. `None`: it keeps none.
+    kept: Option<KeptLimiter>,
+}
+
+/// Limiter of a key that a permit keeps: it holds a slot, or the limits are in a store.
+#[derive(Debug)]
+pub(super) struct KeptLimiter {
+    limiter: Arc<Shared>,
+    holds_slot: bool,
+}
+
+impl KeptLimiter {
+    /// Drops a permit of a limiter in this process, and returns what the permit of its key has to keep.
+    pub(super) fn in_process(limiter: Arc<Shared>, permit: Permit<'_>) -> Option<Self> {
+        permit.keep_slot().then_some(Self {
+            limiter,
+            holds_slot: true,
+        })
+    }
+
+    /// Drops a permit of a limiter in a store, and returns what the permit of its key has to keep.
+    pub(super) fn in_store(limiter: Arc<Shared>, permit: Permit<'_>) -> Option<Self> {
+        Some(Self {
+            limiter,
+            holds_slot: permit.keep_slot(),
+        })
+    }
+
+    /// Takes a permit of the limiter of a key.
+    ///
+    /// # Errors
+    ///
+    /// As [`Limiter::try_acquire`](crate::Limiter::try_acquire).
+    #[cold]
+    pub(super) fn try_acquire(keys: &Keys, limiter: Arc<Shared>) -> Result<Option<Self>, Error> {
+        let handle = keys.handle(Arc::clone(&limiter));
+        let permit = handle.try_acquire()?;
+        Ok(if keys.are_in_store() {
+            Self::in_store(limiter, permit)
+        } else {
+            Self::in_process(limiter, permit)
+        })
+    }
+}
+
+impl Drop for KeptLimiter {
+    #[inline]
+    fn drop(&mut self) {
+        if self.holds_slot {
+            self.limiter.release_slot();
+        }
+    }
 }
 
 impl<'a> KeyedPermit<'a> {
     #[inline]
     pub(super) const fn new(keys: &'a Keys, fingerprint: u64, sent: Instant) -> Self {
+        Self::keeping(keys, fingerprint, sent, None)
+    }
+
+    #[inline]
+    pub(super) const fn keeping(
+        keys: &'a Keys,
+        fingerprint: u64,
+        sent: Instant,
+        kept: Option<KeptLimiter>,
+    ) -> Self {
         Self {
             keys,
             fingerprint,
-            limiter: None,
             sent,
+            kept,
         }
-    }
-
-    /// Sets the limiter of a key whose limits are in a store.
-    #[inline]
-    pub(super) fn of_limiter(self, limiter: Option<Arc<Shared>>) -> Self {
-        Self { limiter, ..self }
     }
 
     /// Reports the response to the request, as [`Permit::observe`] does.
@@ -145,8 +203,8 @@ impl<'a> KeyedPermit<'a> {
 
 impl KeyedPermit<'_> {
     fn limiter(&self) -> Option<Arc<Shared>> {
-        match &self.limiter {
-            Some(limiter) => Some(Arc::clone(limiter)),
+        match &self.kept {
+            Some(kept) => Some(Arc::clone(&kept.limiter)),
             None if self.keys.are_in_store() => None,
             None => self.keys.limiter(self.fingerprint).ok(),
         }

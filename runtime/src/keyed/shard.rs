@@ -1,16 +1,20 @@
 //! One of many parts of the keys: a table of compact buckets, and the whole limiters of those keys that need one.
 
+use core::mem;
 use std::sync::Arc;
 
 use hashbrown::HashTable;
 
 use crate::bucket::Bucket;
 use crate::bucket::Shape;
+use crate::limiter::Beyond;
 use crate::limiter::Shared;
 use crate::limiter::Unforgotten;
-use crate::row::Rows;
 use crate::time::Instant;
 use crate::time::Span;
+
+use super::hidden::HiddenTokens;
+use super::terms::CommonTerms;
 
 /// Mark in the place of a bucket: the key has a whole limiter.
 const WHOLE: Instant = Instant::FAR;
@@ -31,6 +35,11 @@ struct KeyEntry {
 pub(super) struct Shard {
     keys: HashTable<KeyEntry>,
     whole: HashTable<(u64, Arc<Shared>)>,
+    hidden: HiddenTokens,
+    pub(super) terms: Arc<CommonTerms>,
+    /// Shape by the [terms](Self::terms), where it is read at each access.
+    pub(super) shape: Shape,
+    pub(super) is_compact: bool,
     /// Bucket of the table that the sweep looks at next.
     hand: usize,
     /// Number of accesses.
@@ -71,10 +80,14 @@ impl CompactBucket<'_> {
 }
 
 impl Shard {
-    pub(super) const fn new() -> Self {
+    pub(super) fn new(terms: &Arc<CommonTerms>) -> Self {
         Self {
             keys: HashTable::new(),
             whole: HashTable::new(),
+            hidden: HiddenTokens::NONE,
+            terms: Arc::clone(terms),
+            shape: terms.shape,
+            is_compact: terms.is_compact,
             hand: 0,
             accesses: 0,
         }
@@ -125,7 +138,6 @@ impl Shard {
         &mut self,
         buckets: usize,
         now: Instant,
-        (rows, is_compact): (&Rows, bool),
         gone: &mut Vec<Arc<Shared>>,
     ) -> usize {
         let all = self.keys.num_buckets();
@@ -137,7 +149,7 @@ impl Shard {
                 continue;
             };
             let tat = if key.tat == WHOLE {
-                let Some(level) = self.demote(key.fingerprint, rows, gone, is_compact, now) else {
+                let Some(level) = self.demote(key.fingerprint, gone, now) else {
                     continue;
                 };
                 level
@@ -157,9 +169,7 @@ impl Shard {
     fn demote(
         &mut self,
         fingerprint: u64,
-        rows: &Rows,
         gone: &mut Vec<Arc<Shared>>,
-        is_compact: bool,
         now: Instant,
     ) -> Option<Instant> {
         let entry = self
@@ -171,8 +181,8 @@ impl Shard {
         if Arc::strong_count(shared) > 1 {
             return None;
         }
-        let level = match shared.level(rows) {
-            Ok(level) if is_compact || level <= now => level,
+        let level = match shared.level(&self.terms.later) {
+            Ok(level) if self.is_compact || level <= now => level,
             Err(Unforgotten::Unsent) => {
                 gone.push(Arc::clone(shared));
                 return None;
@@ -186,17 +196,48 @@ impl Shard {
 
     /// Removes the key at a place of the table if its bucket is full, and else stores its level.
     fn update(&mut self, at: usize, tat: Instant, now: Instant) -> bool {
-        if tat > now {
-            if let Some(key) = self.keys.get_bucket_mut(at) {
-                key.tat = tat;
-            }
-            return false;
-        }
-        let Ok(entry) = self.keys.get_bucket_entry(at) else {
+        let Ok(mut entry) = self.keys.get_bucket_entry(at) else {
             return false;
         };
+        let fingerprint = entry.get().fingerprint;
+        let bucket = Bucket::new(tat, self.shape);
+        if tat > now || !self.hidden.are_back(fingerprint, bucket, now) {
+            entry.get_mut().tat = tat;
+            return false;
+        }
         entry.remove();
+        drop(self.hidden.take(fingerprint));
         true
+    }
+
+    /// Removes and returns the tokens of a key that are used up beyond its bucket.
+    pub(super) fn take_hidden(&mut self, fingerprint: u64) -> Beyond {
+        self.hidden.take(fingerprint)
+    }
+
+    /// Puts other terms in force, for all keys that are nothing but buckets. Tokens used up stay used up.
+    pub(super) fn retune(&mut self, terms: &Arc<CommonTerms>, now: Instant) {
+        let before = mem::replace(&mut self.shape, terms.shape);
+        self.is_compact = terms.is_compact;
+        self.terms = Arc::clone(terms);
+        if before == self.shape {
+            return;
+        }
+        let mut hidden = mem::replace(&mut self.hidden, HiddenTokens::NONE);
+        for key in self.keys.iter_mut().filter(|key| key.tat != WHOLE) {
+            let mut beyond = hidden.take(key.fingerprint);
+            if key.tat <= now && !beyond.any() {
+                continue;
+            }
+            let mut bucket = Bucket::new(key.tat, before);
+            bucket.bound(now);
+            beyond.gain(now.since(bucket.tat), before);
+            let old = bucket;
+            bucket.reshape(self.shape, now);
+            beyond.follow(old, &mut bucket, now);
+            key.tat = bucket.tat;
+            self.hidden.put(key.fingerprint, beyond);
+        }
     }
 
     /// Gives memory back, in steps that are as long as the growth to the same size.

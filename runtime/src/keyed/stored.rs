@@ -2,7 +2,6 @@
 
 use core::hash::BuildHasher as _;
 use core::hash::Hash;
-use core::sync::atomic::Ordering;
 use std::sync::Arc;
 
 use crate::clock;
@@ -19,12 +18,12 @@ impl Keys {
     /// Returns the digest of a key by which the store knows it. `None`: the limits are in no store.
     #[inline]
     pub(crate) fn digest<Q: Hash + ?Sized>(&self, key: &Q) -> Option<KeyDigest> {
-        self.place.is_some().then(|| KeyDigest::of(key))
+        self.declared.place.is_some().then(|| KeyDigest::of(key))
     }
 
     /// Returns whether the limits are in a store.
     pub(super) const fn are_in_store(&self) -> bool {
-        self.place.is_some()
+        self.declared.place.is_some()
     }
 
     /// Returns the fingerprint of a key that a store knows by `digest`.
@@ -43,32 +42,30 @@ impl Keys {
         if let Ok(Taken::Limiter(limiter)) = self.take(fingerprint, 1, clock::now()) {
             return Ok(limiter);
         }
-        self.limiter_or(fingerprint, |rows, tat| match &self.place {
-            Some(place) => {
-                let settles = self.settles.load(Ordering::Relaxed);
-                Shared::of_key_in_store((rows, settles), (place, &digest), self.mode)
-            }
-            None => Shared::of_key(rows, tat, self.mode, self.label),
+        let Some(place) = &self.declared.place else {
+            return self.limiter(fingerprint);
+        };
+        self.limiter_or(fingerprint, |terms, _, _| {
+            terms.limiter_in_store(place, &digest)
         })
-    }
-
-    /// Corrects costs from now on, also of functions that were declared before.
-    pub(crate) fn begin_settling(&self) {
-        self.settles.store(true, Ordering::Relaxed);
     }
 
     /// Returns whether another declaration says the same.
     pub(crate) fn is_declared_as(&self, other: &Declaration) -> bool {
         let is_at = |place: &PlaceOfKeys| other.place.as_ref().is_some_and(|it| it.is(place));
-        self.rows == other.rows
-            && self.max == other.max_keys
-            && self.mode == other.mode
-            && self.place.as_ref().map_or(other.place.is_none(), is_at)
+        self.declared.rows == other.rows
+            && self.max() == other.max_keys
+            && self.declared.mode == other.mode
+            && self
+                .declared
+                .place
+                .as_ref()
+                .map_or(other.place.is_none(), is_at)
     }
 
     /// Sends what the stores of those limiters have to be told of that are kept.
     pub(super) fn send_unsent(&self, limiters: &[Arc<Shared>]) {
-        if self.place.is_some() {
+        if self.declared.place.is_some() {
             let kept = limiters.iter().filter(|it| Arc::strong_count(it) > 1);
             kept.for_each(|limiter| limiter.send_unsent());
         }

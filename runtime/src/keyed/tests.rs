@@ -1,5 +1,7 @@
 //! Keys beside one plain limiter each, and what remains of them.
 
+mod pauses;
+
 use core::num::NonZeroU32;
 use core::time::Duration;
 
@@ -278,4 +280,65 @@ fn threads_take_no_token_twice() {
         }
     });
     assert_eq!(all, [100; 50]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn changes_of_the_quota_give_no_key_more_than_a_limiter_of_its_own() {
+    let (mut granted, mut changes) = (0, 0);
+    for seed in 0..20 {
+        let keyed = Keyed::builder(per_second(2, 5)).max_keys(6);
+        let keyed: Keyed<u64> = keyed.build().expect("valid");
+        let plain: Vec<Limiter> = (0..5).map(|_| Limiter::new(per_second(2, 5))).collect();
+        let mut random = Random(seed);
+        for step in 0..600 {
+            let key = random.below(5);
+            match random.below(20) {
+                0 => {
+                    let number = |random: &mut Random| u32::try_from(1 + random.below(8));
+                    let rate = number(&mut random).expect("small");
+                    let quota = per_second(rate, number(&mut random).expect("small"));
+                    keyed.set_quota(quota);
+                    plain.iter().for_each(|limiter| limiter.set_quota(quota));
+                    changes += 1;
+                }
+                1..=4 => tokio::time::advance(Duration::from_millis(random.below(400))).await,
+                5 => drop(keyed.limiter(&key)),
+                6 => sweep(&keyed),
+                _ => {
+                    let limiter = &plain[usize::try_from(key).expect("small")];
+                    if keyed.try_acquire(&key).is_ok() {
+                        let same = limiter.try_acquire();
+                        assert!(same.is_ok(), "{seed}, {step}: {:?}", keyed.snapshot(&key));
+                        granted += 1;
+                    }
+                }
+            }
+        }
+        tokio::time::advance(Duration::from_secs(60)).await;
+        sweep(&keyed);
+        assert_eq!(keyed.len(), 0, "{seed}");
+    }
+    assert!(granted > 2000 && changes > 200, "{granted}, {changes}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn tokens_beyond_a_smaller_bucket_are_remembered_by_no_more_than_they_take() {
+    let keyed: Keyed<u64> = Keyed::new(per_second(1, 5));
+    for _ in 0..5 {
+        keyed.try_acquire(&1).expect("a token");
+    }
+    keyed.set_quota(per_second(1, 1));
+    tokio::time::advance(Duration::from_secs(1)).await;
+    sweep(&keyed);
+    assert_eq!((keyed.len(), keyed.snapshot(&1).available), (1, 1));
+    keyed.set_quota(per_second(1, 5));
+    assert_eq!(keyed.snapshot(&1).available, 1, "four are still used up");
+    keyed.set_quota(per_second(1, 1));
+    // A handle takes over what is known.
+    drop(keyed.limiter(&1).expect("room"));
+    keyed.set_quota(per_second(1, 5));
+    assert_eq!(keyed.snapshot(&1).available, 1);
+    tokio::time::advance(Duration::from_secs(4)).await;
+    sweep(&keyed);
+    assert_eq!((keyed.len(), keyed.keys().wholes()), (0, 0));
 }

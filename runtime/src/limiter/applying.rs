@@ -8,6 +8,9 @@ use super::Limiter;
 use super::changes::Misfit;
 use super::configured;
 use super::configured::Configuration;
+use super::named_keys;
+use super::named_keys::Changed;
+use super::named_keys::NamedKeys;
 use super::registry;
 
 /// Applies a configuration, or nothing of it: to the limiters that are declared now, and to others when they are declared.
@@ -18,51 +21,71 @@ use super::registry;
 /// The name of a limiter, and the first of its changes that does not fit.
 pub(crate) fn apply(configuration: &Configuration) -> Result<(), (Arc<str>, Misfit)> {
     // The handles are dropped after unlocking: their stores may be the program's own.
-    let (applied, _handles) = {
+    let (applied, _named) = {
         let _alone = registry::begin_declaring();
         apply_alone(configuration)
     };
     applied
 }
 
-type Applied = Result<(), (Arc<str>, Misfit)>;
+type Applied<T = ()> = Result<T, (Arc<str>, Misfit)>;
 
-/// Applies a configuration while no limiter is declared. Returns the handles of the limiters, too.
-fn apply_alone(configuration: &Configuration) -> (Applied, Vec<(Limiter, Rows)>) {
+/// Limiters that a configuration, or the one before, names.
+struct Named {
+    limiters: Vec<(Limiter, Rows)>,
+    keys: Vec<Arc<dyn NamedKeys>>,
+}
+
+/// Applies a configuration while no limiter is declared. Returns what it names, too.
+fn apply_alone(configuration: &Configuration) -> (Applied, Named) {
     let before = configured::in_force();
-    let limiters = registry::declared_with_rows(&|name| {
+    let is_named = |name: &str| {
         let named = [configuration, &before].map(|it| it.limiters.contains_key(name));
         named.contains(&true)
-    });
-    let changed = match check(configuration, &limiters) {
+    };
+    let named = Named {
+        limiters: registry::declared_with_rows(&is_named),
+        keys: named_keys::declared(&is_named),
+    };
+    let checked = check(configuration, &named.limiters);
+    let checked = checked.and_then(|rows| Ok((rows, check_keys(configuration, &named.keys)?)));
+    let (changed, changed_keys) = match checked {
         Ok(changed) => changed,
-        Err(wrong) => return (Err(wrong), limiters),
+        Err(wrong) => return (Err(wrong), named),
     };
     configured::put_in_force(configuration.clone());
-    for ((limiter, _), rows) in limiters.iter().zip(&changed) {
-        let shared = limiter.shared();
-        if configuration.overriding {
-            shared.forget_by_hand();
-        }
-        shared.change_limits(rows);
-        let name = limiter.name().unwrap_or_default();
-        let configured = configuration.limiters.get(name);
-        let new = configured.map(|it| &it.changes);
-        let old = before.limiters.get(name).map(|it| &it.changes);
-        shared.configure_slots([old, new], rows);
-        shared.configure_mode(new.and_then(|it| it.mode));
-        if let Some(configured) = configured {
+    for ((limiter, _), rows) in named.limiters.iter().zip(&changed) {
+        change(configuration, &before, limiter, rows);
+    }
+    for (keys, changed) in named.keys.iter().zip(changed_keys) {
+        keys.configure(changed, configuration.overriding);
+        if let Some(configured) = configuration.limiters.get(keys.name()) {
             configured.note_use();
         }
     }
-    (Ok(()), limiters)
+    (Ok(()), named)
+}
+
+/// Changes one limiter.
+fn change(configuration: &Configuration, before: &Configuration, limiter: &Limiter, rows: &Rows) {
+    let shared = limiter.shared();
+    if configuration.overriding {
+        shared.forget_by_hand();
+    }
+    shared.change_limits(rows);
+    let name = limiter.name().unwrap_or_default();
+    let configured = configuration.limiters.get(name);
+    let new = configured.map(|it| &it.changes);
+    let old = before.limiters.get(name).map(|it| &it.changes);
+    shared.configure_slots([old, new], rows);
+    shared.configure_mode(new.and_then(|it| it.mode));
+    if let Some(configured) = configured {
+        configured.note_use();
+    }
 }
 
 /// Returns the limits that the limiters are to have.
-fn check(
-    configuration: &Configuration,
-    limiters: &[(Limiter, Rows)],
-) -> Result<Vec<Rows>, (Arc<str>, Misfit)> {
+fn check(configuration: &Configuration, limiters: &[(Limiter, Rows)]) -> Applied<Vec<Rows>> {
     let rows = limiters.iter().map(|(limiter, declared)| {
         let name = limiter.name().unwrap_or_default();
         let Some((name, configured)) = configuration.limiters.get_key_value(name) else {
@@ -73,4 +96,22 @@ fn check(
         rows.map_err(|misfit| (Arc::clone(name), misfit))
     });
     rows.collect()
+}
+
+/// Returns what the limiters of keys are to have.
+fn check_keys(
+    configuration: &Configuration,
+    keys: &[Arc<dyn NamedKeys>],
+) -> Applied<Vec<Option<Changed>>> {
+    let changed = keys.iter().map(|keys| {
+        let known = configuration.limiters.get_key_value(keys.name());
+        let Some((name, configured)) = known else {
+            return Ok(None);
+        };
+        let rows = configured.applied_to(keys.declared(), false);
+        let rows = rows.map_err(|misfit| (Arc::clone(name), misfit))?;
+        let mode = configured.changes.mode;
+        Ok(Some(Changed { rows, mode }))
+    });
+    changed.collect()
 }

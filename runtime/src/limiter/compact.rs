@@ -74,6 +74,7 @@ impl Shared {
             && state.has_quotas(rows)
             && state.has_usual_bound(rows.concurrency, now)
             && !self.mode.is_set()
+            && !state.is_beyond(now)
             // A key that is an instant owes nothing.
             && state.bucket.tat <= now + state.bucket.shape.capacity;
         // Without any event: the lock of the keys is held, and a subscriber may use them.
@@ -130,5 +131,12 @@ impl Limiter {
     /// Returns a permit of this limiter that was granted at `sent`.
     pub(crate) const fn permit_of(&self, sent: Instant) -> Permit<'_> {
         Permit::new(self, sent)
+    }
+}
+
+impl Permit<'_> {
+    /// Drops the permit without releasing its slot. Returns whether it holds one.
+    pub(crate) fn keep_slot(mut self) -> bool {
+        core::mem::take(&mut self.slot)
     }
 }

@@ -84,21 +84,36 @@ pub(super) fn beginning_of(
 ) -> (Rows, Option<Mode>) {
     let configuration = in_force();
     let name = shared.name().map(|name| &**name).unwrap_or_default();
-    let Some(configured) = configuration.limiters.get(name) else {
-        return (declared.clone(), None);
-    };
-    match configured.applied_to(declared, in_store) {
-        Ok(rows) => {
-            configured.note_use();
-            if configuration.overriding {
-                shared.forget_by_hand();
-                shared.naming.unsettle();
+    let beginning = configuration.beginning_of(name, declared, in_store);
+    if beginning.is_some() && configuration.overriding {
+        shared.forget_by_hand();
+        shared.naming.unsettle();
+    }
+    beginning.unwrap_or_else(|| (declared.clone(), None))
+}
+
+/// [`beginning_of`] limiters of keys that have a name. `None`: the configuration does not change them.
+pub(super) fn beginning_of_keys(name: &str, declared: &Rows) -> Option<(Rows, Option<Mode>)> {
+    in_force().beginning_of(name, declared, false)
+}
+
+impl Configuration {
+    fn beginning_of(
+        &self,
+        name: &str,
+        declared: &Rows,
+        in_store: bool,
+    ) -> Option<(Rows, Option<Mode>)> {
+        let configured = self.limiters.get(name)?;
+        match configured.applied_to(declared, in_store) {
+            Ok(rows) => {
+                configured.note_use();
+                Some((rows, configured.changes.mode))
             }
-            (rows, configured.changes.mode)
-        }
-        Err(Misfit { keys, sentence }) => {
-            events::configuration_unfit(name, &keys.join("."), &sentence);
-            (declared.clone(), None)
+            Err(Misfit { keys, sentence }) => {
+                events::configuration_unfit(name, &keys.join("."), &sentence);
+                None
+            }
         }
     }
 }

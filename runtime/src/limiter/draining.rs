@@ -7,6 +7,7 @@ use crate::clock;
 use crate::time::Span;
 
 use super::Limiter;
+use super::named_keys;
 use super::registry;
 use super::shared::Shared;
 
@@ -63,9 +64,18 @@ pub async fn drain(limiters: &[&Limiter], timeout: Duration) -> usize {
             all.push(shared);
         }
     }
+    await_end(
+        &|| all.iter().map(|shared| shared.in_flight()).sum(),
+        timeout,
+    )
+    .await
+}
+
+/// Waits until no attempt is under way, for `timeout` at most. Returns how many still are.
+pub(crate) async fn await_end(in_flight: &(dyn Fn() -> u64 + Sync), timeout: Duration) -> usize {
     let end = clock::now().after(Span::of(timeout));
     loop {
-        let in_flight: u64 = all.iter().map(|shared| shared.in_flight()).sum();
+        let in_flight = in_flight();
         let now = clock::now();
         if in_flight == 0 || now >= end {
             return usize::try_from(in_flight).unwrap_or(usize::MAX);
@@ -75,11 +85,13 @@ pub async fn drain(limiters: &[&Limiter], timeout: Duration) -> usize {
     }
 }
 
-/// [`drain`]s all limiters that are known by name: those of annotated functions, and those that were declared by name.
+/// [`drain`]s all limiters that are known by name: those of annotated functions, also with the option `key`, and those that
+/// were declared by name, also of [keys](crate::Keyed).
 /// Functions that are called for the first time after it are refused as well.
 ///
 /// For `main` alone, when the program ends: it concerns libraries of the program that use this crate, too. A limiter in
-/// a `static`, and one that the program made with [`Limiter::new`], is not known by name: pass it to [`drain`].
+/// a `static`, and one that the program made with [`Limiter::new`], is not known by name: pass it to [`drain`]. For keys
+/// there is [`Keyed::drain`](crate::Keyed::drain).
 ///
 /// # Panics
 ///
@@ -111,14 +123,21 @@ pub async fn drain(limiters: &[&Limiter], timeout: Duration) -> usize {
 /// ```
 pub async fn drain_all(timeout: Duration) -> usize {
     registry::begin_closed();
-    let all = registry::declared();
-    let all: Vec<&Limiter> = all.iter().collect();
-    drain(&all, timeout).await
+    let limiters = registry::declared();
+    let keys = named_keys::declared(&|_| true);
+    limiters.iter().for_each(Limiter::close);
+    keys.iter().for_each(|keys| keys.close());
+    let in_flight = || {
+        let of_limiters = limiters.iter().map(|limiter| limiter.shared().in_flight());
+        let of_keys = keys.iter().map(|keys| keys.in_flight());
+        of_limiters.chain(of_keys).sum()
+    };
+    await_end(&in_flight, timeout).await
 }
 
 impl Shared {
     /// Returns how many attempts are under way, or have their permit and begin as soon as they are polled.
-    fn in_flight(&self) -> u64 {
+    pub(crate) fn in_flight(&self) -> u64 {
         let ended = self.fast_path.ended();
         let (about_to_begin, waited, settled, held) = {
             let state = &self.lock().state;

@@ -39,6 +39,11 @@ impl Naming {
         self.by_hand.store(0, Ordering::Relaxed);
     }
 
+    /// Forgets that the program has set the quota of the limit at `row` by hand.
+    pub(super) fn forget_by_hand_of(&self, row: usize) {
+        self.by_hand.fetch_and(!bit(row), Ordering::Relaxed);
+    }
+
     /// Marks the quota as a placeholder, whatever it is.
     pub(super) fn unsettle(&self) {
         self.provisional.store(true, Ordering::Relaxed);

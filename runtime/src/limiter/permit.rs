@@ -64,7 +64,7 @@ pub struct Permit<'a> {
     /// Instant at which it was granted.
     sent: Instant,
     /// It holds a slot.
-    slot: bool,
+    pub(super) slot: bool,
 }
 
 impl Drop for Permit<'_> {

@@ -46,7 +46,8 @@ impl Settings {
         self
     }
 
-    /// Returns the limiters of the keys, if the calls of the function name keys and bring none.
+    /// Returns the limiters of the keys, if the calls of the function name keys and bring none. The functions of a block share
+    /// them, and so do those that give the same name.
     pub(super) fn keys_of(&self, function: &'static str) -> Result<Option<Arc<Keys>>, Error> {
         let (Some(keyed), Some(rows), false) = (self.keyed, self.declared(), self.config.off)
         else {
@@ -56,10 +57,10 @@ impl Settings {
         let keys = match (self.name, self.block) {
             (Some(name), _) => shared_keys::named(name, declare(name)?)?,
             (None, Some(block)) => shared_keys::of_block(block, declare)?,
-            (None, None) => Arc::new(Keys::new(declare(function)?)),
+            (None, None) => Keys::declare(declare(function)?),
         };
         if keyed.settles {
-            keys.begin_settling();
+            keys.settle_from_now_on();
         }
         Ok(Some(keys))
     }
@@ -86,6 +87,7 @@ impl Settings {
             settles: keyed.settles,
             mode: self.mode.unwrap_or_default(),
             label,
+            is_named: true,
             place,
         };
         declaration.check().map(|()| declaration)

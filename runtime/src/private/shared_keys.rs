@@ -26,7 +26,7 @@ pub(super) fn of_block(
     if let Some(keys) = known.get(&block.key()) {
         return Ok(Arc::clone(keys));
     }
-    let keys = Arc::new(Keys::new(declare(block.key().0)?));
+    let keys = Keys::declare(declare(block.key().0)?);
     known.insert(block.key(), Arc::clone(&keys));
     Ok(keys)
 }
@@ -47,7 +47,7 @@ pub(super) fn named(name: &'static str, declaration: Declaration) -> Result<Arc<
              give both declarations the same, or two names",
         )));
     }
-    let keys = Arc::new(Keys::new(declaration));
+    let keys = Keys::declare(declaration);
     known.insert((name, ""), Arc::clone(&keys));
     Ok(keys)
 }

@@ -89,7 +89,7 @@ async fn functions_of_a_block_share_one_limiter() {
     assert_eq!(since(start), 0);
     // An own attribute replaces that of the block, and `skip` is none at all.
     api.search().await.unwrap();
-    assert_eq!(available(path!("search")), 0);
+    assert_eq!(available(path!("Api::search")), 0);
     assert_eq!((api.local().await, since(start)), (2, 0));
     api.user().await.unwrap();
     assert_eq!(since(start), 1_000);

@@ -55,6 +55,84 @@ async fn blocks_share_a_limiter_by_its_name() {
     assert!(!paced::limiter(path!("Named")).is_declared());
 }
 
+struct Own;
+
+trait Reading {
+    async fn read(&self) -> io::Result<()>;
+}
+
+#[rate_limited(rate = 5)]
+impl Own {
+    async fn shared(&self) -> io::Result<()> {
+        Ok(())
+    }
+
+    #[rate_limited(rate = 1, burst = 3, deadline = "1ms")]
+    async fn read_own(&self) -> Result<(), paced::Error> {
+        Ok(())
+    }
+}
+
+#[rate_limited(rate = 5)]
+impl Reading for Own {
+    #[rate_limited(rate = 1, burst = 7)]
+    async fn read(&self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_function_with_an_attribute_of_its_own_has_the_name_of_its_type_too() {
+    Own.shared().await.unwrap();
+    for _ in 0..3 {
+        Own.read_own().await.unwrap();
+    }
+    Reading::read(&Own).await.unwrap();
+    assert_eq!(available(path!("Own::read_own")), 0);
+    assert_eq!(available(path!("<Own as Reading>::read")), 6);
+    assert_eq!(available(path!("Own")), 4);
+    let error = Own.read_own().await.unwrap_err();
+    assert_eq!(error.limiter(), Some(path!("Own::read_own")));
+    assert!(error.to_string().contains("Own::read_own"), "{error}");
+}
+
+struct OfTenants;
+
+#[rate_limited(rate = 1, burst = 3, key = tenant)]
+impl OfTenants {
+    async fn read(&self, tenant: u64) -> io::Result<u64> {
+        Ok(tenant)
+    }
+
+    #[rate_limited(inherit, cost = 2, settle(requests = |_: &u64| 1_u32))]
+    async fn write(&self, tenant: u64) -> io::Result<u64> {
+        Ok(tenant)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn functions_of_a_block_share_its_keys() {
+    let start = tokio::time::Instant::now();
+    OfTenants.read(1).await.unwrap();
+    OfTenants.write(2).await.unwrap();
+    // One token of the first tenant is left, and two of the second: what the other call did not take was given back.
+    OfTenants.write(1).await.unwrap();
+    OfTenants.write(2).await.unwrap();
+    assert_eq!(start.elapsed().as_secs(), 0);
+    OfTenants.write(1).await.unwrap();
+    assert_eq!(start.elapsed().as_secs(), 1);
+    let path = path!("OfTenants");
+    let config =
+        paced::Config::new().limiter(path, paced::LimiterConfig::new().mode(paced::Mode::Off));
+    config.apply().unwrap();
+    assert_eq!(config.unused(), [""; 0]);
+    for _ in 0..10 {
+        OfTenants.read(1).await.unwrap();
+    }
+    assert_eq!(start.elapsed().as_secs(), 1);
+    paced::Config::new().apply().unwrap();
+}
+
 struct Generic<T>(T);
 
 #[rate_limited(rate = 5)]

@@ -16,6 +16,7 @@ pub mod calls;
 pub mod cases;
 pub mod contest;
 pub mod floor;
+pub mod idling;
 pub mod instructions;
 pub mod keys;
 pub mod limiters;

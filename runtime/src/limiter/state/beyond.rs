@@ -11,7 +11,7 @@ use crate::time::Span;
 /// as used up if the quota becomes larger again before they would be back. Otherwise a quota that is lowered and raised
 /// would create tokens.
 #[derive(Debug)]
-pub(in crate::limiter) struct Beyond(Option<Box<Hidden>>);
+pub(crate) struct Beyond(Option<Box<Hidden>>);
 
 #[derive(Debug)]
 struct Hidden {
@@ -21,16 +21,16 @@ struct Hidden {
 }
 
 impl Beyond {
-    pub(in crate::limiter) const NONE: Self = Self(None);
+    pub(crate) const NONE: Self = Self(None);
 
     /// Returns whether there are such tokens.
     #[inline]
-    pub(in crate::limiter) const fn any(&self) -> bool {
+    pub(crate) const fn any(&self) -> bool {
         self.0.is_some()
     }
 
     /// Returns whether all of them are back at `now`. `bucket`: the smaller one, which may have been full for long.
-    pub(in crate::limiter) fn are_back(&self, bucket: Bucket, now: Instant) -> bool {
+    pub(crate) fn are_back(&self, bucket: Bucket, now: Instant) -> bool {
         let Some(hidden) = &self.0 else { return true };
         let lost = now.since(bucket.tat);
         bucket.shape.tokens_at(lost, hidden.shape) >= hidden.used
@@ -38,7 +38,7 @@ impl Beyond {
 
     /// Records that a bucket of this shape has been full for this long: a larger one would have gained tokens.
     #[inline]
-    pub(in crate::limiter) fn gain(&mut self, span: Span, shape: Shape) {
+    pub(crate) fn gain(&mut self, span: Span, shape: Shape) {
         if self.any() {
             self.gain_some(span, shape);
         }
@@ -54,7 +54,7 @@ impl Beyond {
     }
 
     /// Follows a change of the quota: `bucket` has its new shape already, and was `before`.
-    pub(in crate::limiter) fn follow(&mut self, before: Bucket, bucket: &mut Bucket, now: Instant) {
+    pub(crate) fn follow(&mut self, before: Bucket, bucket: &mut Bucket, now: Instant) {
         let to = bucket.shape;
         let hidden = self.0.take();
         let hidden = hidden.map_or(Span::ZERO, |it| it.shape.tokens_at(it.used, to));

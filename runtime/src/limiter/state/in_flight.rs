@@ -56,6 +56,19 @@ impl LimiterState {
         }
     }
 
+    /// Returns whether the program has set another bound than the declared one.
+    pub(in crate::limiter) fn is_bound_set(&self, declared: Option<MaxConcurrency>) -> bool {
+        let Some(slots) = &self.slots else {
+            return declared.is_some();
+        };
+        match (&slots.learnt, declared) {
+            (Some(_), Some(MaxConcurrency::Auto { .. })) => false,
+            (None, Some(MaxConcurrency::Fixed(max))) => slots.max() != Some(max),
+            (None, None) => slots.max().is_some(),
+            _ => true,
+        }
+    }
+
     /// Returns the number of slots that are held.
     pub(in crate::limiter) fn slots_held(&self) -> u64 {
         self.slots.as_ref().map_or(0, |slots| u64::from(slots.held))

@@ -4,7 +4,7 @@
 pub(super) mod accounting;
 pub(super) mod announcing;
 mod at_once;
-mod beyond;
+pub(super) mod beyond;
 pub(super) mod closing;
 pub(super) mod cooldown;
 pub(super) mod failing;
@@ -288,7 +288,7 @@ impl LimiterState {
     }
 
     /// Returns whether tokens are used up beyond the bucket.
-    fn is_beyond(&mut self, now: Instant) -> bool {
+    pub(in crate::limiter) fn is_beyond(&mut self, now: Instant) -> bool {
         if self.beyond.any() {
             self.overflow(now, Span::ZERO);
         }

@@ -2,13 +2,20 @@
 //!
 //! ```text
 //! cargo run --release -p bench --bin keys
+//! cargo run --release -p bench --bin keys -- pauses   the longest single access alone
 //! ```
 #![forbid(unsafe_code)]
 
+use bench::idling;
 use bench::keys;
 
 fn main() {
-    for table in keys::measure(|what| eprintln!("{what}")) {
-        println!("{table}");
+    let is_all = std::env::args().nth(1).as_deref() != Some("pauses");
+    if is_all {
+        for table in keys::measure(|what| eprintln!("{what}")) {
+            println!("{table}");
+        }
     }
+    eprintln!("pauses");
+    println!("{}", idling::measure());
 }

@@ -1,0 +1,121 @@
+//! Changes that concern all keys: by a configuration, by the program, and the end.
+
+use core::cell::Cell;
+use core::mem;
+use std::sync::Arc;
+
+use crate::clock;
+use crate::events;
+use crate::limiter::Changed;
+use crate::limiter::NamedKeys;
+use crate::limiter::Shared;
+use crate::mode::Mode;
+use crate::quota::Quota;
+use crate::row::Rows;
+
+use super::keys::Keys;
+use super::keys::lock;
+use super::terms::CommonTerms;
+use super::wishes::Wishes;
+
+impl Keys {
+    /// Changes the quota of all keys but those for which one was set.
+    pub(super) fn set_quota(&self, quota: Quota) {
+        self.change(false, |wishes| wishes.quota = Some(quota));
+    }
+
+    /// Changes the mode of all keys but those for which one was set.
+    pub(super) fn set_mode(&self, mode: Mode) {
+        self.change(false, |wishes| wishes.mode = Some(mode));
+    }
+
+    /// Keeps whole limiters of all keys from now on, because costs are corrected later.
+    #[cold]
+    pub(crate) fn settle_from_now_on(&self) {
+        if !self.declared.settles && !lock(&self.wishes).settles {
+            self.change(false, |wishes| wishes.settles = true);
+        }
+    }
+
+    /// Applies a change to all keys. `overriding`: also to those for which the program has set something else.
+    fn change(&self, overriding: bool, wish: impl FnOnce(&mut Wishes)) {
+        let mut wishes = lock(&self.wishes);
+        wish(&mut wishes);
+        if wishes.is_closed {
+            return;
+        }
+        let (rows, mode) = (wishes.rows(&self.declared), wishes.mode(&self.declared));
+        let before = self.terms();
+        let settles = self.declared.settles || wishes.settles;
+        let terms = before.changed(&self.declared, (rows, settles), mode, clock::now());
+        let terms = Arc::new(terms);
+        let (old, new) = (before.of_wholes(), terms.of_wholes());
+        self.put_terms(&terms, &|limiter| {
+            limiter.follow_keys(old, new, overriding);
+        });
+        if old.mode != new.mode {
+            events::mode_changed(self.declared.label, new.mode);
+        }
+    }
+
+    /// Puts terms in force, shard by shard, and shows each whole limiter to `follow`.
+    fn put_terms(&self, terms: &Arc<CommonTerms>, follow: &dyn Fn(&Shared)) {
+        let before = mem::replace(&mut *lock(&self.terms), Arc::clone(terms));
+        drop(before);
+        for shard in self.shards() {
+            let wholes: Vec<_> = {
+                let mut shard = lock(shard);
+                shard.retune(terms, clock::now());
+                shard.wholes().cloned().collect()
+            };
+            // After unlocking: this wakes callers.
+            wholes.iter().for_each(|limiter| follow(limiter));
+        }
+    }
+}
+
+impl NamedKeys for Keys {
+    fn name(&self) -> &'static str {
+        self.declared.label
+    }
+
+    fn declared(&self) -> &Rows {
+        &self.declared.rows
+    }
+
+    fn configure(&self, configured: Option<Changed>, overriding: bool) {
+        self.change(overriding, |wishes| {
+            if overriding {
+                (wishes.quota, wishes.mode) = (None, None);
+            }
+            wishes.configured = configured;
+        });
+    }
+
+    fn close(&self) {
+        let mut wishes = lock(&self.wishes);
+        if mem::replace(&mut wishes.is_closed, true) {
+            return;
+        }
+        let terms = Arc::new(self.terms().closed(&self.declared));
+        let refused = Cell::new(0);
+        self.put_terms(&terms, &|limiter| {
+            refused.set(refused.get() + limiter.shut_key());
+        });
+        drop(wishes);
+        events::closed(self.declared.label, refused.get());
+    }
+
+    fn in_flight(&self) -> u64 {
+        // In this order: a call that gets a whole limiter is counted there before it is not counted here any more.
+        let of_buckets = self.under_way.count();
+        let pattern = Arc::clone(&self.terms().pattern);
+        let mut all = of_buckets + pattern.in_flight();
+        for shard in self.shards() {
+            let wholes: Vec<_> = lock(shard).wholes().cloned().collect();
+            let in_flight = wholes.iter().map(|limiter| limiter.in_flight());
+            all += in_flight.sum::<u64>();
+        }
+        all
+    }
+}

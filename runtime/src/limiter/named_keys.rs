@@ -1,0 +1,83 @@
+//! Limiters of keys that are known by a name: to configurations, and for the end of a program.
+
+use core::fmt;
+use core::sync::atomic::Ordering;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::Weak;
+
+use crate::mode::Mode;
+use crate::row::Rows;
+
+use super::configured;
+use super::registry;
+use super::sweep::SweepAt;
+
+/// Limiters of keys that have one name.
+pub(crate) trait NamedKeys: fmt::Debug + Send + Sync {
+    fn name(&self) -> &'static str;
+
+    /// Returns the limits that each key was declared with.
+    fn declared(&self) -> &Rows;
+
+    /// Applies what a configuration says of all keys. `None`: it does not name them. `overriding`: it goes before what the
+    /// program has set by hand.
+    fn configure(&self, configured: Option<Changed>, overriding: bool);
+
+    /// Refuses all calls from now on.
+    fn close(&self);
+
+    /// Returns how many attempts are under way.
+    fn in_flight(&self) -> u64;
+}
+
+/// Limits and mode of each key, by a configuration.
+#[derive(Clone, Debug)]
+pub(crate) struct Changed {
+    pub(crate) rows: Rows,
+    pub(crate) mode: Option<Mode>,
+}
+
+#[derive(Debug)]
+struct AllKeys {
+    all: Vec<Weak<dyn NamedKeys>>,
+    /// Number at which those that were dropped are removed.
+    sweep_at: SweepAt,
+}
+
+static NAMED: Mutex<AllKeys> = Mutex::new(AllKeys {
+    all: Vec::new(),
+    sweep_at: SweepAt::NEW,
+});
+
+/// Makes limiters of keys that have a name, and applies the configuration in force.
+pub(crate) fn declare_keys<K: NamedKeys + 'static>(make: impl FnOnce() -> Arc<K>) -> Arc<K> {
+    let _alone = registry::begin_declaring();
+    let keys = make();
+    let configured = configured::beginning_of_keys(keys.name(), keys.declared());
+    if let Some((rows, mode)) = configured {
+        keys.configure(Some(Changed { rows, mode }), false);
+    }
+    if registry::CLOSED.load(Ordering::Relaxed) {
+        keys.close();
+    }
+    let weak = Arc::downgrade(&keys);
+    let mut named = NAMED.lock().unwrap_or_else(PoisonError::into_inner);
+    if named.sweep_at.is_due(named.all.len()) {
+        named.all.retain(|keys| keys.strong_count() > 0);
+        let left = named.all.len();
+        named.sweep_at.swept(left);
+    }
+    named.all.push(weak);
+    keys
+}
+
+/// Returns the limiters of keys whose names are accepted.
+pub(super) fn declared(is_named: &dyn Fn(&str) -> bool) -> Vec<Arc<dyn NamedKeys>> {
+    let named = NAMED.lock().unwrap_or_else(PoisonError::into_inner);
+    let all: Vec<_> = named.all.iter().filter_map(Weak::upgrade).collect();
+    drop(named);
+    // The others are dropped after unlocking.
+    all.into_iter().filter(|it| is_named(it.name())).collect()
+}
