@@ -3,11 +3,9 @@
 //! The lock of a shard is held for a few lines of arithmetic. Inside of it only the lock of a key's own limiter is taken,
 //! and never the other way round.
 
-use core::hash::BuildHasher as _;
 use core::hash::Hash;
 use core::sync::atomic::AtomicUsize;
 use core::sync::atomic::Ordering;
-use std::hash::RandomState;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
@@ -30,6 +28,7 @@ use crate::time::Instant;
 use crate::time::Span;
 
 use super::declaration::Declaration;
+use super::hasher::KeyHasher;
 use super::shard::KeyState;
 use super::shard::Shard;
 
@@ -53,7 +52,7 @@ pub(super) const MAX_KEYS: usize = 1_000_000;
 #[derive(Debug)]
 pub(crate) struct Keys {
     shards: Box<[Padded]>,
-    hasher: RandomState,
+    hasher: KeyHasher,
     /// Number of keys.
     len: AtomicUsize,
     /// Shard that is swept next.
@@ -124,7 +123,7 @@ impl Keys {
         let shard = |_| Padded(Mutex::new(Shard::new()));
         Self {
             shards: (0..shards.min(1 << 16)).map(shard).collect(),
-            hasher: RandomState::new(),
+            hasher: KeyHasher::new(),
             len: AtomicUsize::new(0),
             next: AtomicUsize::new(0),
             max: max_keys,
@@ -142,7 +141,7 @@ impl Keys {
     /// Returns the fingerprint of a key. Two keys of one fingerprint share a bucket, which only tightens.
     #[inline]
     pub(crate) fn fingerprint<Q: Hash + ?Sized>(&self, key: &Q) -> u64 {
-        self.hasher.hash_one(key)
+        self.hasher.fingerprint(key)
     }
 
     /// Takes tokens of a key, or returns the limiter through which to wait for them.

@@ -4,6 +4,7 @@ mod acquire;
 mod builder;
 mod call_key;
 mod declaration;
+mod hasher;
 mod keys;
 mod permit;
 mod shard;

@@ -103,30 +103,31 @@ async fn settled(tenant: u64) -> Result<u64, paced::Error> {
     Ok(tenant)
 }
 
-const CASES: [Case; 9] = [
+/// Cases that are measured in nanoseconds.
+pub const CASES: [Case; 9] = [
     case("a random key alone", |n| repeat(n, random)),
-    case("hot: paced", |n| {
+    case("key: hot, paced", |n| {
         repeat(n, || HOT.try_acquire(&black_box(7)).is_ok());
     }),
-    case("hot: governor", |n| {
+    case("key: hot, governor", |n| {
         repeat(n, || HOT_GOVERNOR.check_key(&black_box(7)).is_ok());
     }),
-    case("hot: throttle-net", |n| {
+    case("key: hot, throttle-net", |n| {
         repeat(n, || HOT_THROTTLE.try_acquire(&black_box(7)));
     }),
-    case("random: paced", |n| {
+    case("key: random, paced", |n| {
         repeat(n, || MANY.try_acquire(&random()).is_ok());
     }),
-    case("random: governor", |n| {
+    case("key: random, governor", |n| {
         repeat(n, || MANY_GOVERNOR.check_key(&random()).is_ok());
     }),
-    case("random: throttle-net", |n| {
+    case("key: random, throttle-net", |n| {
         repeat(n, || MANY_THROTTLE.try_acquire(&random()));
     }),
-    case("call: paced", |n| {
+    case("call: paced, by key", |n| {
         repeat_inside(n, || ready(of_key(black_box(7))).is_ok());
     }),
-    case("call: paced, 2 rows, settled", |n| {
+    case("call: paced, by key, 2 rows, settled", |n| {
         repeat_inside(n, || ready(settled(black_box(7))).is_ok());
     }),
 ];
