@@ -37,10 +37,10 @@ use super::shard::Shard;
 const KEYS_OF_A_SHARD: usize = 4096;
 
 /// One access of this many sweeps.
-const ACCESSES_OF_A_SWEEP: u32 = 16;
+const ACCESSES_OF_A_SWEEP: u32 = 32;
 
 /// Buckets of the tables that one sweep looks at: two for each access.
-const BUCKETS_OF_A_SWEEP: usize = 32;
+const BUCKETS_OF_A_SWEEP: usize = 64;
 
 /// Buckets of each of two shards that are looked at before a new key is refused.
 const BUCKETS_OF_A_REFUSAL: usize = 16;
@@ -256,6 +256,10 @@ impl Keys {
 
     /// Returns a place for one more key, if there is one.
     fn reserve(&self) -> bool {
+        // Refusals are many while all keys are limited, and have no part in the count.
+        if self.len.load(Ordering::Relaxed) >= self.max {
+            return false;
+        }
         if self.len.fetch_add(1, Ordering::Relaxed) < self.max {
             return true;
         }
@@ -289,6 +293,9 @@ impl Keys {
         let Some(mut locked) = locked else {
             return false;
         };
+        if locked.is_quiet(now, self.shape.capacity) {
+            return false;
+        }
         let mut gone = Vec::new();
         let rows = (&self.rows, self.is_compact);
         let removed = locked.sweep(buckets, now, rows, &mut gone);

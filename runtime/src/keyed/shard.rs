@@ -32,8 +32,53 @@ pub(super) struct Shard {
     whole: HashTable<(u64, Arc<Shared>)>,
     /// Bucket of the table that the sweep looks at next.
     hand: usize,
+    pass: Pass,
     /// Number of accesses.
     accesses: u32,
+}
+
+/// Pass of the sweep over a table, and what the one before has found.
+///
+/// Buckets become full again later and later while they are used, so an instant before which none was full stays one.
+#[derive(Debug)]
+struct Pass {
+    /// No bucket of the table is full again before this instant.
+    none_before: Instant,
+    /// Number of places of the table that this pass has looked at.
+    places: usize,
+    /// No bucket in these places, and of the keys that came since the pass began, is full again before this instant.
+    earliest: Instant,
+}
+
+impl Pass {
+    const fn new() -> Self {
+        Self {
+            none_before: Instant::FAR,
+            places: 0,
+            earliest: Instant::FAR,
+        }
+    }
+
+    /// Counts a bucket.
+    fn add(&mut self, tat: Instant) {
+        self.none_before = self.none_before.min(tat);
+        self.earliest = self.earliest.min(tat);
+    }
+
+    /// Begins again, because the table moves its buckets to other places.
+    const fn restart(&mut self) {
+        self.places = 0;
+        self.earliest = Instant::FAR;
+    }
+
+    /// Counts places that were looked at, of `all`.
+    fn advance(&mut self, places: usize, all: usize) {
+        self.places += places;
+        if self.places >= all {
+            self.none_before = self.earliest;
+            self.restart();
+        }
+    }
 }
 
 /// State of a key.
@@ -75,6 +120,7 @@ impl Shard {
             keys: HashTable::new(),
             whole: HashTable::new(),
             hand: 0,
+            pass: Pass::new(),
             accesses: 0,
         }
     }
@@ -101,8 +147,23 @@ impl Shard {
 
     /// Adds a key of which nothing is known.
     pub(super) fn insert(&mut self, fingerprint: u64, tat: Instant) {
+        if self.keys.len() == self.keys.capacity() {
+            self.pass.restart();
+        }
+        self.pass.add(tat);
         let key = KeyEntry { fingerprint, tat };
         self.keys.insert_unique(fingerprint, key, hash);
+    }
+
+    /// Returns whether a sweep would find nothing: no key is whole, and no bucket is full again.
+    ///
+    /// A bucket is full again within `capacity`. One that is not came from the clock of another runtime, which is ahead of
+    /// this one's (paused time in tests), and an access may bring it back.
+    #[inline]
+    pub(super) fn is_quiet(&self, now: Instant, capacity: Span) -> bool {
+        let none_before = self.pass.none_before;
+        let is_quiet = now < none_before && none_before <= now.after(capacity);
+        self.keys.is_empty() || is_quiet && self.whole.is_empty()
     }
 
     /// Gives a key its whole limiter, which has to be at the level of its bucket.
@@ -128,8 +189,9 @@ impl Shard {
         gone: &mut Vec<Arc<Shared>>,
     ) -> usize {
         let all = self.keys.num_buckets();
+        let buckets = buckets.min(all);
         let mut removed = 0;
-        for _ in 0..buckets.min(all) {
+        for _ in 0..buckets {
             let at = self.hand;
             self.hand = if at + 1 < all { at + 1 } else { 0 };
             let Some(key) = self.keys.get_bucket(at) else {
@@ -145,6 +207,7 @@ impl Shard {
             };
             removed += usize::from(self.update(at, tat, now));
         }
+        self.pass.advance(buckets, all);
         if removed > 0 {
             self.shrink();
         }
@@ -181,6 +244,7 @@ impl Shard {
     /// Removes the key at a place of the table if its bucket is full, and else stores its level.
     fn update(&mut self, at: usize, tat: Instant, now: Instant) -> bool {
         if tat > now {
+            self.pass.add(tat);
             if let Some(key) = self.keys.get_bucket_mut(at) {
                 key.tat = tat;
             }
@@ -197,6 +261,7 @@ impl Shard {
     fn shrink(&mut self) {
         let (len, capacity) = (self.keys.len(), self.keys.capacity());
         if capacity > SMALL && len < capacity / 8 {
+            self.pass.restart();
             self.keys.shrink_to(len * 2, hash);
         }
         let (len, capacity) = (self.whole.len(), self.whole.capacity());
