@@ -28,9 +28,10 @@ impl KeyHasher {
         Self(SeedableRandomState::with_seed(rand::random(), &SHARED))
     }
 
+    /// Returns the fingerprint of a key, which is not 0.
     #[inline]
     pub(super) fn fingerprint<Q: Hash + ?Sized>(&self, key: &Q) -> u64 {
-        self.0.hash_one(key)
+        self.0.hash_one(key).max(1)
     }
 }
 

@@ -37,10 +37,10 @@ use super::shard::Shard;
 const KEYS_OF_A_SHARD: usize = 4096;
 
 /// One access of this many sweeps.
-const ACCESSES_OF_A_SWEEP: u32 = 32;
+const ACCESSES_OF_A_SWEEP: u32 = 16;
 
 /// Buckets of the tables that one sweep looks at: two for each access.
-const BUCKETS_OF_A_SWEEP: usize = 64;
+const BUCKETS_OF_A_SWEEP: usize = 32;
 
 /// Buckets of each of two shards that are looked at before a new key is refused.
 const BUCKETS_OF_A_REFUSAL: usize = 16;
@@ -282,20 +282,16 @@ impl Keys {
 
     /// Sweeps a part of a shard, unless another caller uses it. Returns whether a key was removed.
     fn sweep(&self, at: usize, buckets: usize, now: Instant, waits: bool) -> bool {
-        let Some(Padded(shard)) = self.shards.get(at) else {
-            return false;
-        };
+        let Padded(shard) = &self.shards[at];
         let locked = if waits {
             Some(lock(shard))
         } else {
             shard.try_lock().ok()
         };
-        let Some(mut locked) = locked else {
+        let loud = locked.filter(|shard| !shard.is_quiet(now, self.shape.capacity));
+        let Some(mut locked) = loud else {
             return false;
         };
-        if locked.is_quiet(now, self.shape.capacity) {
-            return false;
-        }
         let mut gone = Vec::new();
         let rows = (&self.rows, self.is_compact);
         let removed = locked.sweep(buckets, now, rows, &mut gone);

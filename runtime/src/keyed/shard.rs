@@ -11,24 +11,20 @@ use crate::row::Rows;
 use crate::time::Instant;
 use crate::time::Span;
 
+use super::table::KeyEntry;
+use super::table::Table;
+
 /// Mark in the place of a bucket: the key has a whole limiter.
 const WHOLE: Instant = Instant::FAR;
 
 /// Capacity below which no table is made smaller.
 const SMALL: usize = 16;
 
-/// One key.
-#[derive(Clone, Copy, Debug)]
-struct KeyEntry {
-    fingerprint: u64,
-    /// The instant at which its bucket is full again, or [`WHOLE`].
-    tat: Instant,
-}
-
 /// Part of the keys.
 #[derive(Debug)]
 pub(super) struct Shard {
-    keys: HashTable<KeyEntry>,
+    /// A bucket of each key, or [`WHOLE`].
+    keys: Table,
     whole: HashTable<(u64, Arc<Shared>)>,
     /// Bucket of the table that the sweep looks at next.
     hand: usize,
@@ -115,9 +111,9 @@ impl CompactBucket<'_> {
 }
 
 impl Shard {
-    pub(super) const fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
-            keys: HashTable::new(),
+            keys: Table::default(),
             whole: HashTable::new(),
             hand: 0,
             pass: Pass::new(),
@@ -135,10 +131,7 @@ impl Shard {
     /// Returns what is known of a key.
     #[inline]
     pub(super) fn find(&mut self, fingerprint: u64) -> KeyState<'_> {
-        let key = self
-            .keys
-            .find_mut(fingerprint, |key| key.fingerprint == fingerprint);
-        match key {
+        match self.keys.find_mut(fingerprint) {
             None => KeyState::Nothing,
             Some(KeyEntry { tat, .. }) if *tat != WHOLE => KeyState::Compact(CompactBucket(tat)),
             Some(_) => whole_of(&self.whole, fingerprint),
@@ -147,12 +140,11 @@ impl Shard {
 
     /// Adds a key of which nothing is known.
     pub(super) fn insert(&mut self, fingerprint: u64, tat: Instant) {
-        if self.keys.len() == self.keys.capacity() {
+        if self.keys.is_full() {
             self.pass.restart();
         }
         self.pass.add(tat);
-        let key = KeyEntry { fingerprint, tat };
-        self.keys.insert_unique(fingerprint, key, hash);
+        self.keys.insert(KeyEntry { fingerprint, tat });
     }
 
     /// Returns whether a sweep would find nothing: no key is whole, and no bucket is full again.
@@ -163,15 +155,12 @@ impl Shard {
     pub(super) fn is_quiet(&self, now: Instant, capacity: Span) -> bool {
         let none_before = self.pass.none_before;
         let is_quiet = now < none_before && none_before <= now.after(capacity);
-        self.keys.is_empty() || is_quiet && self.whole.is_empty()
+        self.keys.len() == 0 || is_quiet && self.whole.is_empty()
     }
 
     /// Gives a key its whole limiter, which has to be at the level of its bucket.
     pub(super) fn promote(&mut self, fingerprint: u64, whole: &Arc<Shared>) {
-        let key = self
-            .keys
-            .find_mut(fingerprint, |key| key.fingerprint == fingerprint);
-        if let Some(key) = key {
+        if let Some(key) = self.keys.find_mut(fingerprint) {
             key.tat = WHOLE;
             let whole = (fingerprint, Arc::clone(whole));
             self.whole.insert_unique(fingerprint, whole, |it| it.0);
@@ -188,30 +177,46 @@ impl Shard {
         (rows, is_compact): (&Rows, bool),
         gone: &mut Vec<Arc<Shared>>,
     ) -> usize {
-        let all = self.keys.num_buckets();
+        let all = self.keys.places();
         let buckets = buckets.min(all);
-        let mut removed = 0;
-        for _ in 0..buckets {
-            let at = self.hand;
-            self.hand = if at + 1 < all { at + 1 } else { 0 };
-            let Some(key) = self.keys.get_bucket(at) else {
-                continue;
-            };
-            let tat = if key.tat == WHOLE {
-                let Some(level) = self.demote(key.fingerprint, rows, gone, is_compact, now) else {
-                    continue;
-                };
-                level
-            } else {
-                key.tat
-            };
-            removed += usize::from(self.update(at, tat, now));
+        if self.hand >= all {
+            self.hand = 0;
         }
-        self.pass.advance(buckets, all);
+        let (mut removed, mut places) = (0, 0);
+        while removed < buckets && places < buckets {
+            let at = self.hand;
+            if self.look_at(at, rows, is_compact, now, gone) {
+                // Another key may be there now.
+                removed += 1;
+                continue;
+            }
+            places += 1;
+            self.hand = if at + 1 < all { at + 1 } else { 0 };
+        }
+        self.pass.advance(places, all);
         if removed > 0 {
             self.shrink();
         }
         removed
+    }
+
+    /// Looks at a place. Returns whether its key was removed.
+    fn look_at(
+        &mut self,
+        at: usize,
+        rows: &Rows,
+        is_compact: bool,
+        now: Instant,
+        gone: &mut Vec<Arc<Shared>>,
+    ) -> bool {
+        let Some(&KeyEntry { fingerprint, tat }) = self.keys.at(at) else {
+            return false;
+        };
+        if tat != WHOLE {
+            return self.update(at, tat, now);
+        }
+        let level = self.demote(fingerprint, rows, gone, is_compact, now);
+        level.is_some_and(|level| self.update(at, level, now))
     }
 
     /// Removes the whole limiter of a key that no caller uses, if a bucket is enough or none is needed. Returns the level of
@@ -245,15 +250,12 @@ impl Shard {
     fn update(&mut self, at: usize, tat: Instant, now: Instant) -> bool {
         if tat > now {
             self.pass.add(tat);
-            if let Some(key) = self.keys.get_bucket_mut(at) {
+            if let Some(key) = self.keys.at_mut(at) {
                 key.tat = tat;
             }
             return false;
         }
-        let Ok(entry) = self.keys.get_bucket_entry(at) else {
-            return false;
-        };
-        entry.remove();
+        self.keys.remove(at);
         true
     }
 
@@ -262,7 +264,7 @@ impl Shard {
         let (len, capacity) = (self.keys.len(), self.keys.capacity());
         if capacity > SMALL && len < capacity / 8 {
             self.pass.restart();
-            self.keys.shrink_to(len * 2, hash);
+            self.keys.shrink_to(len * 2);
         }
         let (len, capacity) = (self.whole.len(), self.whole.capacity());
         if capacity > SMALL && len < capacity / 8 {
@@ -278,7 +280,7 @@ impl Shard {
     /// Returns the bytes of its tables.
     #[cfg(test)]
     pub(super) fn allocation(&self) -> usize {
-        self.keys.allocation_size()
+        self.keys.allocation()
     }
 }
 
@@ -290,6 +292,50 @@ fn whole_of(wholes: &HashTable<(u64, Arc<Shared>)>, fingerprint: u64) -> KeyStat
     })
 }
 
-const fn hash(key: &KeyEntry) -> u64 {
-    key.fingerprint
+#[cfg(test)]
+mod tests {
+    use core::num::NonZeroU32;
+
+    use super::*;
+    use crate::quota::Quota;
+
+    #[test]
+    fn a_shard_that_is_quiet_has_no_bucket_that_is_full() {
+        let quota = Quota::per_second(NonZeroU32::MIN).with_burst(NonZeroU32::MAX);
+        let (rows, shape) = (Rows::one(quota), Shape::of(quota));
+        let mut shard = Shard::new();
+        let (mut now, mut seed) = (Instant::from_nanos(1 << 40), 1_u64);
+        let mut random = |below: u64| {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (seed >> 33) % below
+        };
+        let (mut quiet, mut removed, mut shrunk) = (0, 0, 0);
+        for step in 0..40_000_u64 {
+            // Keys come in waves.
+            let is_wave = step / 5_000 % 2 == 0;
+            let fingerprint = (1 + random(300)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            match shard.find(fingerprint) {
+                KeyState::Compact(mut bucket) if is_wave => {
+                    bucket.take(1, now, shape).expect("it is never empty");
+                }
+                KeyState::Nothing if is_wave => {
+                    let tat = now + Span::from_secs(1 + random(20));
+                    shard.insert(fingerprint, tat);
+                }
+                _ => {}
+            }
+            now = now + Span::from_millis(random(20));
+            let places = shard.keys.places();
+            let looks = usize::try_from(random(64)).expect("small");
+            if shard.is_quiet(now, shape.capacity) {
+                quiet += 1;
+                let mut keys = (0..places).filter_map(|at| shard.keys.at(at));
+                assert!(keys.all(|key| now < key.tat), "{step}");
+            }
+            removed += shard.sweep(looks, now, (&rows, true), &mut Vec::new());
+            shrunk += usize::from(shard.keys.places() < places);
+        }
+        let counts = [quiet, removed, shrunk];
+        assert!(quiet > 1000 && removed > 300 && shrunk > 3, "{counts:?}");
+    }
 }
