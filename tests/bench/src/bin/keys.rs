@@ -5,10 +5,10 @@
 //! ```
 #![forbid(unsafe_code)]
 
-use bench::keys;
+use bench::keys::Keys;
 
 fn main() {
-    for table in keys::measure(|what| eprintln!("{what}")) {
+    for table in Keys::measure(|what| eprintln!("{what}")).tables() {
         println!("{table}");
     }
 }
