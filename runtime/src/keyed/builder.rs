@@ -12,13 +12,11 @@ use crate::mode::Mode;
 use crate::quota::Quota;
 use crate::row::MaxConcurrency;
 use crate::row::Row;
-use crate::row::Rows;
 use crate::store::Policy;
 use crate::store::Store;
 
 use super::Declaration;
 use super::Keyed;
-use super::keys::MAX_KEYS;
 
 /// Builder of a [`Keyed`] with several limits, or with another number of keys: [`Keyed::builder`].
 ///
@@ -45,15 +43,7 @@ pub struct KeyedBuilder<K: ?Sized> {
 impl<K: ?Sized> KeyedBuilder<K> {
     pub(super) const fn new(quota: Quota) -> Self {
         Self {
-            declaration: Declaration {
-                rows: Rows::one(quota),
-                max_keys: MAX_KEYS,
-                mode: Mode::Enforce,
-                settles: false,
-                label: "keyed",
-                is_named: false,
-                place: None,
-            },
+            declaration: Declaration::of_one(quota),
             store: None,
             policy: None,
             of: PhantomData,

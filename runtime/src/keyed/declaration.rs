@@ -4,9 +4,13 @@ use crate::error::Error;
 use crate::limiter::Limiter;
 use crate::limiter::PlaceOfKeys;
 use crate::mode::Mode;
+use crate::quota::Quota;
 use crate::row::Rows;
 
 use super::digest::KeyDigest;
+
+/// Default of the maximum number of keys.
+pub(super) const MAX_KEYS: usize = 1_000_000;
 
 /// Declaration of a keyed limiter.
 #[derive(Clone, Debug)]
@@ -25,6 +29,19 @@ pub(crate) struct Declaration {
 }
 
 impl Declaration {
+    /// Returns that of limiters with one quota, for as many keys as is usual.
+    pub(super) const fn of_one(quota: Quota) -> Self {
+        Self {
+            rows: Rows::one(quota),
+            max_keys: MAX_KEYS,
+            settles: false,
+            mode: Mode::Enforce,
+            label: "keyed",
+            is_named: false,
+            place: None,
+        }
+    }
+
     /// Refuses limits that are too many, and those that stores cannot keep.
     ///
     /// # Errors

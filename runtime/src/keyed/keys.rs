@@ -3,11 +3,9 @@
 //! The lock of a shard is held for a few lines of arithmetic. Inside of it only the lock of a key's own limiter is taken,
 //! and never the other way round.
 
-use core::hash::BuildHasher as _;
 use core::hash::Hash;
 use core::sync::atomic::AtomicUsize;
 use core::sync::atomic::Ordering;
-use std::hash::RandomState;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
@@ -25,6 +23,7 @@ use crate::time::Instant;
 use crate::time::Span;
 
 use super::declaration::Declaration;
+use super::hasher::KeyHasher;
 use super::shard::KeyState;
 use super::shard::Shard;
 use super::terms::CommonTerms;
@@ -44,14 +43,11 @@ const BUCKETS_OF_A_SWEEP: usize = 32;
 /// Buckets of each of two shards that are looked at before a new key is refused.
 const BUCKETS_OF_A_REFUSAL: usize = 16;
 
-/// Default of the maximum number of keys.
-pub(super) const MAX_KEYS: usize = 1_000_000;
-
 /// All keys of a keyed limiter.
 #[derive(Debug)]
 pub(crate) struct Keys {
     shards: Box<[Padded]>,
-    pub(super) hasher: RandomState,
+    pub(super) hasher: KeyHasher,
     /// Number of keys.
     len: AtomicUsize,
     /// Shard that is swept next.
@@ -107,7 +103,7 @@ impl Keys {
         let shard = |_| Padded(Mutex::new(Shard::new(&terms)));
         Self {
             shards: (0..shards).map(shard).collect(),
-            hasher: RandomState::new(),
+            hasher: KeyHasher::new(),
             len: AtomicUsize::new(0),
             next: AtomicUsize::new(0),
             declared,
@@ -121,8 +117,10 @@ impl Keys {
     /// Returns the fingerprint of a key. Two keys of one fingerprint share a bucket, which only tightens.
     #[inline]
     pub(crate) fn fingerprint<Q: Hash + ?Sized>(&self, key: &Q) -> u64 {
-        self.digest(key)
-            .map_or_else(|| self.hasher.hash_one(key), |it| self.fingerprint_of(it))
+        self.digest(key).map_or_else(
+            || self.hasher.fingerprint(key),
+            |it| self.fingerprint_of(it),
+        )
     }
 
     /// Takes tokens of a key, or returns the limiter through which to wait for them.
@@ -244,6 +242,10 @@ impl Keys {
 
     /// Returns a place for one more key, if there is one.
     fn reserve(&self) -> bool {
+        // Refusals are many while all keys are limited, and have no part in the count.
+        if self.len.load(Ordering::Relaxed) >= self.max() {
+            return false;
+        }
         if self.len.fetch_add(1, Ordering::Relaxed) < self.max() {
             return true;
         }
@@ -266,15 +268,14 @@ impl Keys {
 
     /// Sweeps a part of a shard, unless another caller uses it. Returns whether a key was removed.
     fn sweep(&self, at: usize, buckets: usize, now: Instant, waits: bool) -> bool {
-        let Some(Padded(shard)) = self.shards.get(at) else {
-            return false;
-        };
+        let Padded(shard) = &self.shards[at];
         let locked = if waits {
             Some(lock(shard))
         } else {
             shard.try_lock().ok()
         };
-        let Some(mut locked) = locked else {
+        let loud = locked.filter(|shard| !shard.is_quiet(now));
+        let Some(mut locked) = loud else {
             return false;
         };
         let mut gone = Vec::new();

@@ -14,6 +14,8 @@ use crate::time::Instant;
 use crate::time::Span;
 
 use super::hidden::HiddenTokens;
+use super::table::KeyEntry;
+use super::table::Table;
 use super::terms::CommonTerms;
 
 /// Mark in the place of a bucket: the key has a whole limiter.
@@ -22,18 +24,11 @@ const WHOLE: Instant = Instant::FAR;
 /// Capacity below which no table is made smaller.
 const SMALL: usize = 16;
 
-/// One key.
-#[derive(Clone, Copy, Debug)]
-struct KeyEntry {
-    fingerprint: u64,
-    /// The instant at which its bucket is full again, or [`WHOLE`].
-    tat: Instant,
-}
-
 /// Part of the keys.
 #[derive(Debug)]
 pub(super) struct Shard {
-    keys: HashTable<KeyEntry>,
+    /// A bucket of each key, or [`WHOLE`].
+    keys: Table,
     whole: HashTable<(u64, Arc<Shared>)>,
     hidden: HiddenTokens,
     pub(super) terms: Arc<CommonTerms>,
@@ -42,8 +37,61 @@ pub(super) struct Shard {
     pub(super) is_compact: bool,
     /// Bucket of the table that the sweep looks at next.
     hand: usize,
+    pass: Pass,
     /// Number of accesses.
     accesses: u32,
+}
+
+/// Pass of the sweep over a table, and what the one before has found.
+///
+/// Buckets become full again later and later while they are used, so an instant before which none was full stays one.
+#[derive(Debug)]
+struct Pass {
+    /// No bucket of the table is full again before this instant.
+    none_before: Instant,
+    /// Number of places of the table that this pass has looked at.
+    places: usize,
+    /// No bucket in these places, and of the keys that came since the pass began, is full again before this instant.
+    earliest: Instant,
+}
+
+impl Pass {
+    const fn new() -> Self {
+        Self {
+            none_before: Instant::FAR,
+            places: 0,
+            earliest: Instant::FAR,
+        }
+    }
+
+    /// Returns that of a table whose buckets may be full again earlier than before.
+    const fn of_changed_buckets() -> Self {
+        Self {
+            none_before: Instant::EPOCH,
+            ..Self::new()
+        }
+    }
+
+    /// Counts a bucket.
+    fn add(&mut self, tat: Instant) {
+        self.none_before = self.none_before.min(tat);
+        self.earliest = self.earliest.min(tat);
+    }
+
+    /// Begins again, because the table moves its buckets to other places.
+    const fn restart(&mut self) {
+        self.places = 0;
+        self.earliest = Instant::FAR;
+    }
+
+    /// Counts places that were looked at, of `all`.
+    fn advance(&mut self, places: usize, all: usize) {
+        self.places += places;
+        if self.places >= all {
+            self.none_before = self.earliest;
+            self.restart();
+        }
+    }
 }
 
 /// State of a key.
@@ -82,13 +130,14 @@ impl CompactBucket<'_> {
 impl Shard {
     pub(super) fn new(terms: &Arc<CommonTerms>) -> Self {
         Self {
-            keys: HashTable::new(),
+            keys: Table::default(),
             whole: HashTable::new(),
             hidden: HiddenTokens::NONE,
             terms: Arc::clone(terms),
             shape: terms.shape,
             is_compact: terms.is_compact,
             hand: 0,
+            pass: Pass::new(),
             accesses: 0,
         }
     }
@@ -103,10 +152,7 @@ impl Shard {
     /// Returns what is known of a key.
     #[inline]
     pub(super) fn find(&mut self, fingerprint: u64) -> KeyState<'_> {
-        let key = self
-            .keys
-            .find_mut(fingerprint, |key| key.fingerprint == fingerprint);
-        match key {
+        match self.keys.find_mut(fingerprint) {
             None => KeyState::Nothing,
             Some(KeyEntry { tat, .. }) if *tat != WHOLE => KeyState::Compact(CompactBucket(tat)),
             Some(_) => whole_of(&self.whole, fingerprint),
@@ -115,16 +161,27 @@ impl Shard {
 
     /// Adds a key of which nothing is known.
     pub(super) fn insert(&mut self, fingerprint: u64, tat: Instant) {
-        let key = KeyEntry { fingerprint, tat };
-        self.keys.insert_unique(fingerprint, key, hash);
+        if self.keys.is_full() {
+            self.pass.restart();
+        }
+        self.pass.add(tat);
+        self.keys.insert(KeyEntry { fingerprint, tat });
+    }
+
+    /// Returns whether a sweep would find nothing: no key is whole, and no bucket is full again.
+    ///
+    /// A bucket is full again within its capacity. One that is not came from the clock of another runtime, which is ahead of
+    /// this one's (paused time in tests), and an access may bring it back.
+    #[inline]
+    pub(super) fn is_quiet(&self, now: Instant) -> bool {
+        let none_before = self.pass.none_before;
+        let is_quiet = now < none_before && none_before <= now.after(self.shape.capacity);
+        self.keys.len() == 0 || is_quiet && self.whole.is_empty()
     }
 
     /// Gives a key its whole limiter, which has to be at the level of its bucket.
     pub(super) fn promote(&mut self, fingerprint: u64, whole: &Arc<Shared>) {
-        let key = self
-            .keys
-            .find_mut(fingerprint, |key| key.fingerprint == fingerprint);
-        if let Some(key) = key {
+        if let Some(key) = self.keys.find_mut(fingerprint) {
             key.tat = WHOLE;
             let whole = (fingerprint, Arc::clone(whole));
             self.whole.insert_unique(fingerprint, whole, |it| it.0);
@@ -140,28 +197,39 @@ impl Shard {
         now: Instant,
         gone: &mut Vec<Arc<Shared>>,
     ) -> usize {
-        let all = self.keys.num_buckets();
-        let mut removed = 0;
-        for _ in 0..buckets.min(all) {
-            let at = self.hand;
-            self.hand = if at + 1 < all { at + 1 } else { 0 };
-            let Some(key) = self.keys.get_bucket(at) else {
-                continue;
-            };
-            let tat = if key.tat == WHOLE {
-                let Some(level) = self.demote(key.fingerprint, gone, now) else {
-                    continue;
-                };
-                level
-            } else {
-                key.tat
-            };
-            removed += usize::from(self.update(at, tat, now));
+        let all = self.keys.places();
+        let buckets = buckets.min(all);
+        if self.hand >= all {
+            self.hand = 0;
         }
+        let (mut removed, mut places) = (0, 0);
+        while removed < buckets && places < buckets {
+            let at = self.hand;
+            if self.look_at(at, now, gone) {
+                // Another key may be there now.
+                removed += 1;
+                continue;
+            }
+            places += 1;
+            self.hand = if at + 1 < all { at + 1 } else { 0 };
+        }
+        self.pass.advance(places, all);
         if removed > 0 {
             self.shrink();
         }
         removed
+    }
+
+    /// Looks at a place. Returns whether its key was removed.
+    fn look_at(&mut self, at: usize, now: Instant, gone: &mut Vec<Arc<Shared>>) -> bool {
+        let Some(&KeyEntry { fingerprint, tat }) = self.keys.at(at) else {
+            return false;
+        };
+        if tat != WHOLE {
+            return self.update(at, tat, now);
+        }
+        let level = self.demote(fingerprint, gone, now);
+        level.is_some_and(|level| self.update(at, level, now))
     }
 
     /// Removes the whole limiter of a key that no caller uses, if a bucket is enough or none is needed. Returns the level of
@@ -196,16 +264,18 @@ impl Shard {
 
     /// Removes the key at a place of the table if its bucket is full, and else stores its level.
     fn update(&mut self, at: usize, tat: Instant, now: Instant) -> bool {
-        let Ok(mut entry) = self.keys.get_bucket_entry(at) else {
+        let Some(KeyEntry { fingerprint, .. }) = self.keys.at(at).copied() else {
             return false;
         };
-        let fingerprint = entry.get().fingerprint;
         let bucket = Bucket::new(tat, self.shape);
         if tat > now || !self.hidden.are_back(fingerprint, bucket, now) {
-            entry.get_mut().tat = tat;
+            self.pass.add(tat);
+            if let Some(key) = self.keys.at_mut(at) {
+                key.tat = tat;
+            }
             return false;
         }
-        entry.remove();
+        self.keys.remove(at);
         drop(self.hidden.take(fingerprint));
         true
     }
@@ -224,6 +294,7 @@ impl Shard {
             return;
         }
         let mut hidden = mem::replace(&mut self.hidden, HiddenTokens::NONE);
+        self.pass = Pass::of_changed_buckets();
         for key in self.keys.iter_mut().filter(|key| key.tat != WHOLE) {
             let mut beyond = hidden.take(key.fingerprint);
             if key.tat <= now && !beyond.any() {
@@ -244,7 +315,8 @@ impl Shard {
     fn shrink(&mut self) {
         let (len, capacity) = (self.keys.len(), self.keys.capacity());
         if capacity > SMALL && len < capacity / 8 {
-            self.keys.shrink_to(len * 2, hash);
+            self.pass.restart();
+            self.keys.shrink_to(len * 2);
         }
         let (len, capacity) = (self.whole.len(), self.whole.capacity());
         if capacity > SMALL && len < capacity / 8 {
@@ -260,7 +332,7 @@ impl Shard {
     /// Returns the bytes of its tables.
     #[cfg(test)]
     pub(super) fn allocation(&self) -> usize {
-        self.keys.allocation_size()
+        self.keys.allocation()
     }
 }
 
@@ -272,6 +344,51 @@ fn whole_of(wholes: &HashTable<(u64, Arc<Shared>)>, fingerprint: u64) -> KeyStat
     })
 }
 
-const fn hash(key: &KeyEntry) -> u64 {
-    key.fingerprint
+#[cfg(test)]
+mod tests {
+    use core::num::NonZeroU32;
+
+    use super::*;
+    use crate::keyed::declaration::Declaration;
+    use crate::quota::Quota;
+
+    #[test]
+    fn a_shard_that_is_quiet_has_no_bucket_that_is_full() {
+        let quota = Quota::per_second(NonZeroU32::MIN).with_burst(NonZeroU32::MAX);
+        let terms = Arc::new(CommonTerms::new(&Declaration::of_one(quota)));
+        let (shape, mut shard) = (terms.shape, Shard::new(&terms));
+        let (mut now, mut seed) = (Instant::from_nanos(1 << 40), 1_u64);
+        let mut random = |below: u64| {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (seed >> 33) % below
+        };
+        let (mut quiet, mut removed, mut shrunk) = (0, 0, 0);
+        for step in 0..40_000_u64 {
+            // Keys come in waves.
+            let is_wave = step / 5_000 % 2 == 0;
+            let fingerprint = (1 + random(300)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            match shard.find(fingerprint) {
+                KeyState::Compact(mut bucket) if is_wave => {
+                    bucket.take(1, now, shape).expect("it is never empty");
+                }
+                KeyState::Nothing if is_wave => {
+                    let tat = now + Span::from_secs(1 + random(20));
+                    shard.insert(fingerprint, tat);
+                }
+                _ => {}
+            }
+            now = now + Span::from_millis(random(20));
+            let places = shard.keys.places();
+            let looks = usize::try_from(random(64)).expect("small");
+            if shard.is_quiet(now) {
+                quiet += 1;
+                let mut keys = (0..places).filter_map(|at| shard.keys.at(at));
+                assert!(keys.all(|key| now < key.tat), "{step}");
+            }
+            removed += shard.sweep(looks, now, &mut Vec::new());
+            shrunk += usize::from(shard.keys.places() < places);
+        }
+        let counts = [quiet, removed, shrunk];
+        assert!(quiet > 1000 && removed > 300 && shrunk > 3, "{counts:?}");
+    }
 }

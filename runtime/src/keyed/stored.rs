@@ -1,6 +1,5 @@
 //! Keys whose limits are in a store.
 
-use core::hash::BuildHasher as _;
 use core::hash::Hash;
 use std::sync::Arc;
 
@@ -28,7 +27,7 @@ impl Keys {
 
     /// Returns the fingerprint of a key that a store knows by `digest`.
     pub(super) fn fingerprint_of(&self, digest: KeyDigest) -> u64 {
-        self.hasher.hash_one(digest)
+        self.hasher.fingerprint(&digest)
     }
 
     /// Returns the limiter of a key that the store knows by `digest`. It is made if there is none.

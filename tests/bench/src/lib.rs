@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! cargo run --release -p bench --bin report     everything; writes BENCHMARKS.md
+//! cargo run --release -p bench --bin report -- keys plain   these sections of it; they may also be `rows`
 //! cargo run --release -p bench --bin settings   the single calls, in two settings of the compiler
 //! cargo run --release -p bench --bin waiting    how limiters behave while callers wait
 //! cargo run --release -p bench --bin rows       limits as rows
@@ -22,6 +23,7 @@ pub mod keys;
 pub mod limiters;
 pub mod machine;
 pub mod nanoseconds;
+pub mod plain;
 pub mod requests;
 pub mod rows;
 pub mod running;

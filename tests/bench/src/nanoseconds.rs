@@ -110,7 +110,8 @@ fn round_of_two(act: fn() -> bool) -> Option<f64> {
     (undisturbed && together > 0.9 * whole).then(|| whole * 1e9 / f64::from(PERMITS))
 }
 
-fn cpu_seconds() -> f64 {
+/// CPU time of this thread.
+pub(crate) fn cpu_seconds() -> f64 {
     let now = ClockId::CLOCK_THREAD_CPUTIME_ID.now();
     now.map_or(f64::NAN, |now| Duration::from(now).as_secs_f64())
 }

@@ -26,6 +26,11 @@ impl Table {
         }
     }
 
+    /// Returns the heading.
+    pub fn heading(&self) -> &str {
+        &self.heading
+    }
+
     /// Adds a row.
     pub fn push<S: Into<String>>(&mut self, cells: impl IntoIterator<Item = S>) {
         self.rows.push(cells.into_iter().map(Into::into).collect());

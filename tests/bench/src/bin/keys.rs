@@ -7,12 +7,12 @@
 #![forbid(unsafe_code)]
 
 use bench::idling;
-use bench::keys;
+use bench::keys::Keys;
 
 fn main() {
     let is_all = std::env::args().nth(1).as_deref() != Some("pauses");
     if is_all {
-        for table in keys::measure(|what| eprintln!("{what}")) {
+        for table in Keys::measure(|what| eprintln!("{what}")).tables() {
             println!("{table}");
         }
     }

@@ -6,11 +6,12 @@ use std::process::ExitCode;
 
 use bench::cases;
 use bench::cases::Case;
+use bench::keys;
 use bench::rows;
 
 fn main() -> ExitCode {
     let mut args = env::args().skip(1);
-    let all = || cases::CASES.iter().chain(rows::CASES);
+    let all = || cases::CASES.iter().chain(rows::CASES).chain(&keys::CASES);
     let case = args
         .next()
         .and_then(|name| all().find(|case| case.name == name).copied());

@@ -2,15 +2,18 @@
 //!
 //! ```text
 //! cargo run --release -p bench --bin report
+//! cargo run --release -p bench --bin report -- keys plain    these sections alone; the others stay as they are
 //! ```
 //!
-//! Takes half an hour on two cores. Instructions need valgrind and are left out without it.
+//! All of it takes half an hour on two cores. Instructions need valgrind and are left out without it.
 #![forbid(unsafe_code)]
 
 mod measured;
+mod sections;
 mod summary;
 mod tables;
 
+use std::env;
 use std::error::Error;
 use std::fs;
 use std::path::Path;
@@ -28,6 +31,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let root = root.canonicalize()?;
     let note = |what: &str| eprintln!("{what}");
+    let sections: Vec<String> = env::args().skip(1).collect();
+    if !sections.is_empty() {
+        let tables = sections::measure(&sections, note)?;
+        let text = fs::read_to_string(target(&root))?;
+        fs::write(target(&root), sections::replace(&text, &tables))?;
+        return Ok(());
+    }
     SETTINGS[0].build(&root, &["heap"])?;
     let load = machine::load();
     let measured = Measured::take(&root, note)?;
@@ -60,6 +70,8 @@ fn write_up(root: &Path, load: &str, measured: &Measured) -> Result<String, Box<
     let mut tables = tables::calls(measured);
     tables.extend(measured.contest.tables());
     tables.extend(measured.rows.tables());
+    tables.extend(measured.keys.tables());
+    tables.push(measured.plain.table());
     tables.extend(tables::heap_and_builds(measured));
     sections.extend(tables.iter().map(ToString::to_string));
     Ok(sections.join("\n").trim_end().to_owned() + "\n")

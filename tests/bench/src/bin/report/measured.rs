@@ -9,6 +9,8 @@ use bench::builds;
 use bench::builds::FeatureCost;
 use bench::contest::Contest;
 use bench::instructions::sibling;
+use bench::keys::Keys;
+use bench::plain::Plain;
 use bench::rows::Rows;
 use bench::settings::Compared;
 use bench::settings::Figures;
@@ -21,6 +23,8 @@ pub(crate) struct Measured {
     pub(crate) heap: Heap,
     pub(crate) contest: Contest,
     pub(crate) rows: Rows,
+    pub(crate) keys: Keys,
+    pub(crate) plain: Plain,
     /// CPU seconds for each of [`MARKS`](builds::MARKS).
     pub(crate) compiled: [f64; builds::MARKS.len()],
     /// Cost of each feature; `None` where it does not build.
@@ -44,6 +48,8 @@ impl Measured {
         let heap = Heap::count()?;
         let contest = Contest::hold(&note);
         let rows = Rows::measure(&note)?;
+        let keys = Keys::measure(&note);
+        let plain = Plain::measure(&note);
         note("compile time");
         let compiled = builds::compile_functions(root)?;
         note("features");
@@ -57,6 +63,8 @@ impl Measured {
             heap,
             contest,
             rows,
+            keys,
+            plain,
             compiled,
             features: features.collect(),
         })
