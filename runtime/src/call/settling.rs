@@ -112,7 +112,7 @@ impl Core<'_> {
         let carries = self.can_carry_observation(reading, verdict);
         if !carries {
             self.adopt(key);
-            self.heed_observation();
+            self.heed_observation(key);
         }
         carries
     }
@@ -139,24 +139,24 @@ impl Core<'_> {
         heard: Option<Observation<'_>>,
         (sent, received): (Instant, Option<Instant>),
     ) {
-        let Some(limiter) = self.limiter() else {
-            return;
-        };
-        let ended = self.attempt_costs(limiter, paid, sent, Ending::Sent);
-        limiter.report(&AttemptReport {
-            function: self.function(),
-            sent,
-            received,
-            retry: self.is_retry(),
-            heard,
-            resource: told.hint.and_then(Hint::resource),
-            spread: setup.config.spread(),
-            result: AttemptResult::Passed,
-            may_retry: false,
-            costs: ended.costs,
-            settlement: ended.settlement,
-            slot: ended.slot,
-        });
+        let ended = self.attempt_costs(paid, sent, Ending::Sent);
+        self.report_to_all(
+            paid.key,
+            &AttemptReport {
+                function: self.function(),
+                sent,
+                received,
+                retry: self.is_retry(),
+                heard,
+                resource: told.hint.and_then(Hint::resource),
+                spread: setup.config.spread(),
+                result: AttemptResult::Passed,
+                may_retry: false,
+                costs: ended.costs,
+                settlement: ended.settlement,
+                slot: ended.slot,
+            },
+        );
     }
 
     /// Reports a failure to the limiter. Returns the wait for another attempt, if one makes sense.
@@ -212,7 +212,7 @@ impl Core<'_> {
         step: Step,
         now: Instant,
     ) -> Forecast {
-        let (Some(limiter), Some(scope)) = (self.limiter(), &self.scope) else {
+        let Some(scope) = &self.scope else {
             return Forecast::FREE;
         };
         let (config, received) = (&setup.config, end.received.unwrap_or(now));
@@ -238,21 +238,24 @@ impl Core<'_> {
             AttemptResult::Failed(_) => heard.map(|heard| heard.hint),
             _ => end.hint,
         };
-        let ended = self.attempt_costs(limiter, paid, end.sent, Ending::of(end.failure, &result));
-        limiter.report(&AttemptReport {
-            function: self.function(),
-            sent: end.sent,
-            received: end.arrived,
-            retry: end.retry,
-            heard,
-            resource: about.and_then(Hint::resource),
-            spread: config.spread(),
-            result,
-            may_retry: step.retry_in.is_some(),
-            costs: ended.costs,
-            settlement: ended.settlement,
-            slot: ended.slot,
-        })
+        let ended = self.attempt_costs(paid, end.sent, Ending::of(end.failure, &result));
+        self.report_to_all(
+            paid.key,
+            &AttemptReport {
+                function: self.function(),
+                sent: end.sent,
+                received: end.arrived,
+                retry: end.retry,
+                heard,
+                resource: about.and_then(Hint::resource),
+                spread: config.spread(),
+                result,
+                may_retry: step.retry_in.is_some(),
+                costs: ended.costs,
+                settlement: ended.settlement,
+                slot: ended.slot,
+            },
+        )
     }
 
     /// Plans another attempt if it makes sense, or gives the call up.

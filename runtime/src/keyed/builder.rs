@@ -44,6 +44,7 @@ impl<K: ?Sized> KeyedBuilder<K> {
                 mode: Mode::Enforce,
                 settles: false,
                 label: "keyed",
+                beside: Vec::new(),
             },
             of: PhantomData,
         }

@@ -3,13 +3,16 @@
 use core::fmt;
 use std::sync::Arc;
 
+use crate::costs::Costs;
 use crate::error::Error;
 use crate::limiter::Shared;
 use crate::time::Instant;
 use crate::time::Span;
 
+use super::Beside;
 use super::Keys;
 use super::Taken;
+use super::part::KeyPart;
 
 /// The key of one call.
 pub struct CallKey<'s> {
@@ -21,6 +24,24 @@ pub struct CallKey<'s> {
 enum KeysOf<'s> {
     Own(&'s Keys),
     Brought(Arc<Keys>),
+    /// Further limiters are taken from at the same time.
+    Nested(Box<NestedKeys<'s>>),
+}
+
+struct NestedKeys<'s> {
+    keys: KeysOf<'s>,
+    parts: Vec<KeyPart>,
+}
+
+impl KeysOf<'_> {
+    #[inline]
+    fn keys(&self) -> &Keys {
+        match self {
+            KeysOf::Own(keys) => keys,
+            KeysOf::Brought(keys) => keys,
+            KeysOf::Nested(nested) => nested.keys.keys(),
+        }
+    }
 }
 
 impl<'s> CallKey<'s> {
@@ -38,12 +59,57 @@ impl<'s> CallKey<'s> {
         }
     }
 
+    /// Returns the key with its parts in the further limiters that its calls take from, if there are any. `others`: the
+    /// fingerprints of the call's further keys. `costs`: what the call takes from a limiter.
+    pub(crate) fn nested(
+        mut self,
+        others: &[u64],
+        mut costs: impl FnMut(&Arc<Shared>) -> Costs,
+    ) -> Self {
+        let beside = self.keys().beside();
+        if beside.is_empty() {
+            return self;
+        }
+        let mut others = others.iter().copied();
+        let parts = beside.iter().map(|limiter| match limiter {
+            Beside::Keyed(keys) => {
+                let fingerprint = others.next().unwrap_or_default();
+                KeyPart::keyed(keys, fingerprint, costs(keys.pattern()))
+            }
+            Beside::Shared(limiter) => KeyPart::shared(limiter, costs(limiter)),
+        });
+        let parts = parts.collect();
+        self.keys = KeysOf::Nested(Box::new(NestedKeys {
+            keys: self.keys,
+            parts,
+        }));
+        self
+    }
+
+    /// Returns its parts in the further limiters that the call takes from, in their order.
+    #[inline]
+    pub(crate) fn parts(&self) -> &[KeyPart] {
+        match &self.keys {
+            KeysOf::Own(_) | KeysOf::Brought(_) => &[],
+            KeysOf::Nested(nested) => &nested.parts,
+        }
+    }
+
+    /// Returns whether there are further limiters that the call takes from.
+    #[inline]
+    pub(crate) const fn is_nested(&self) -> bool {
+        matches!(self.keys, KeysOf::Nested(_))
+    }
+
+    /// Puts back what the call has taken at `at` without a limiter, because it does not begin.
+    #[cold]
+    pub(crate) fn put_back(&self, cost: u32, at: Instant) {
+        self.keys().put_back(self.fingerprint, cost, at);
+    }
+
     #[inline]
     fn keys(&self) -> &Keys {
-        match &self.keys {
-            KeysOf::Own(keys) => keys,
-            KeysOf::Brought(keys) => keys,
-        }
+        self.keys.keys()
     }
 
     /// Takes tokens, or returns the limiter through which to wait for them.

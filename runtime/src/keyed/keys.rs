@@ -16,6 +16,7 @@ use std::sync::PoisonError;
 use crate::bucket::Bucket;
 use crate::bucket::Shape;
 use crate::clock;
+use crate::costs::Costs;
 use crate::error::Context;
 use crate::error::Error;
 use crate::error::Kind;
@@ -29,6 +30,7 @@ use crate::row::Rows;
 use crate::time::Instant;
 use crate::time::Span;
 
+use super::declaration::Beside;
 use super::declaration::Declaration;
 use super::shard::KeyState;
 use super::shard::Shard;
@@ -73,6 +75,8 @@ pub(crate) struct Keys {
     /// Knows the units, and stands for the limiters of all keys where they are alike.
     pattern: Arc<Shared>,
     label: &'static str,
+    /// Further limiters that calls take from at the same time.
+    beside: Vec<Beside>,
 }
 
 /// A shard in cache lines of its own.
@@ -108,6 +112,7 @@ impl Keys {
             max_keys,
             mode,
             label,
+            beside,
             ..
         } = declaration;
         let quota = rows.first.quota;
@@ -118,7 +123,7 @@ impl Keys {
         let later = Rows {
             first: filled(&rows.first),
             others: rows.others.iter().map(filled).collect(),
-            concurrency: rows.concurrency,
+            ..rows.clone()
         };
         let shards = max_keys.div_ceil(KEYS_OF_A_SHARD).next_power_of_two();
         let shard = |_| Padded(Mutex::new(Shard::new()));
@@ -136,6 +141,22 @@ impl Keys {
             later,
             mode,
             label,
+            beside,
+        }
+    }
+
+    /// Returns the further limiters that calls take from at the same time, in their order.
+    #[inline]
+    pub(crate) fn beside(&self) -> &[Beside] {
+        &self.beside
+    }
+
+    /// Puts back what a call has taken at `at` that does not begin.
+    #[cold]
+    pub(crate) fn put_back(&self, fingerprint: u64, cost: u32, at: Instant) {
+        // Without a place for its limiter the key was full again, and is forgotten.
+        if let Ok(limiter) = self.limiter(fingerprint) {
+            limiter.put_back(&Costs::first(cost), at);
         }
     }
 

@@ -5,6 +5,7 @@ mod builder;
 mod call_key;
 mod declaration;
 mod keys;
+mod part;
 mod permit;
 mod shard;
 #[cfg(test)]
@@ -21,9 +22,11 @@ use std::sync::OnceLock;
 pub use self::acquire::AcquireKey;
 pub use self::builder::KeyedBuilder;
 pub use self::call_key::CallKey;
+pub(crate) use self::declaration::Beside;
 pub(crate) use self::declaration::Declaration;
 pub(crate) use self::keys::Keys;
 pub(crate) use self::keys::Taken;
+pub(crate) use self::part::KeyPart;
 pub use self::permit::KeyedPermit;
 
 use crate::clock;
@@ -147,6 +150,7 @@ impl<K: ?Sized> Keyed<K> {
                 settles: false,
                 mode: Mode::Enforce,
                 label: "keyed",
+                beside: Vec::new(),
             }))
         })
     }

@@ -1,10 +1,12 @@
 //! Limiters that the functions of an `impl` block share.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 
 use crate::error::Error;
+use crate::keyed::Keys;
 use crate::limiter::Limiter;
 
 /// `impl` block whose functions share a limiter.
@@ -18,6 +20,9 @@ pub struct Block {
 
 /// Limiters of the blocks, by their names and places.
 static LIMITERS: Mutex<BTreeMap<(&str, &str), Limiter>> = Mutex::new(BTreeMap::new());
+
+/// Limiters of the keys of the blocks, by their names and places.
+static KEYS: Mutex<BTreeMap<(&str, &str), Arc<Keys>>> = Mutex::new(BTreeMap::new());
 
 impl Block {
     /// Returns the block of this name in this place.
@@ -38,5 +43,20 @@ impl Block {
         let limiter = declare(self.name)?;
         limiters.extend(limiter.clone().map(|limiter| (key, limiter)));
         Ok(limiter)
+    }
+
+    /// Returns the limiters of the keys, which the first call of any function of the block makes.
+    pub(super) fn keys(
+        &self,
+        declare: impl FnOnce(&'static str) -> Result<Arc<Keys>, Error>,
+    ) -> Result<Arc<Keys>, Error> {
+        let mut all = KEYS.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = (self.name, self.place);
+        if let Some(keys) = all.get(&place) {
+            return Ok(Arc::clone(keys));
+        }
+        let keys = declare(self.name)?;
+        all.insert(place, Arc::clone(&keys));
+        Ok(keys)
     }
 }

@@ -11,10 +11,10 @@ use crate::call::Setup;
 use crate::costs::Costs;
 use crate::error::Error;
 use crate::keyed::CallKey;
-use crate::keyed::Declaration;
 use crate::keyed::Keyed;
 use crate::keyed::Keys;
 
+use super::row_keys::FurtherKey;
 use super::settings::KeySettings;
 use super::settings::Settings;
 use super::site::Begin;
@@ -43,7 +43,7 @@ impl Settings {
     }
 
     /// Returns the limiters of the keys, if the calls of the function name keys and bring none.
-    pub(super) fn keys_of(&self, label: &'static str) -> Result<Option<Keys>, Error> {
+    pub(super) fn keys_of(&self, label: &'static str) -> Result<Option<Arc<Keys>>, Error> {
         let (Some(keyed), Some(rows), false) = (self.keyed, self.declared(), self.config.off)
         else {
             return Ok(None);
@@ -51,13 +51,11 @@ impl Settings {
         if self.store.is_some() {
             return Err(Error::invalid("keys are not supported in a store yet"));
         }
-        Ok(Some(Keys::new(Declaration {
-            rows,
-            max_keys: keyed.max_keys,
-            settles: keyed.settles,
-            mode: self.mode.unwrap_or_default(),
-            label,
-        })))
+        let keys = match self.block {
+            Some(block) => block.keys(|name| self.new_keys(keyed, rows, name)),
+            None => self.new_keys(keyed, rows, label),
+        };
+        keys.map(Some)
     }
 }
 
@@ -113,8 +111,21 @@ impl Site {
         brought: Option<KeyedOf>,
         key: &K,
     ) -> Call<'s, S, R, KeyAndCosts<'s>> {
+        self.call_of_keys(begin, brought, key, [])
+    }
+
+    /// Returns a call of a key and of further ones, as [`call_of_key`](Self::call_of_key) does without those.
+    #[inline]
+    pub fn call_of_keys<'s, S, R, F: Find<'s>, K: Hash + ?Sized, const O: usize>(
+        &'static self,
+        begin: Begin<'_, F>,
+        brought: Option<KeyedOf>,
+        key: &K,
+        others: [FurtherKey; O],
+    ) -> Call<'s, S, R, KeyAndCosts<'s>> {
         let Found(setup) = begin.settings.setup(self, brought.is_some());
         let key = call_key(setup, brought, key);
+        let key = key.map(|key| key.nested(&others, |limiter| limiter.usual_costs()));
         Call::paying(setup, None, KeyAndCosts { key, own: None })
     }
 
@@ -135,15 +146,41 @@ impl Site {
         own: &'s mut OwnCosts,
         costs: [u64; N],
     ) -> Call<'s, S, R, KeyAndCosts<'s>> {
+        self.call_of_keys_with_costs(begin, brought, key, [], own, costs)
+    }
+
+    /// Returns a call of a key and of further ones with costs of its own.
+    pub fn call_of_keys_with_costs<
+        's,
+        'f: 's,
+        S,
+        R,
+        F: Find<'f>,
+        K: Hash + ?Sized,
+        const O: usize,
+        const N: usize,
+    >(
+        &'static self,
+        begin: Begin<'_, F>,
+        brought: Option<KeyedOf>,
+        key: &K,
+        others: [FurtherKey; O],
+        own: &'s mut OwnCosts,
+        costs: [u64; N],
+    ) -> Call<'s, S, R, KeyAndCosts<'s>> {
         let Found(setup) = begin.settings.setup(self, brought.is_some());
-        let pattern = match (&brought, setup) {
-            (Some(KeyedOf(keys)), _) => Some(keys.pattern()),
-            (None, Ok(Setup { keys, .. })) => keys.as_deref().map(Keys::pattern),
+        let keys = match (&brought, setup) {
+            (Some(KeyedOf(keys)), _) => Some(&**keys),
+            (None, Ok(Setup { keys, .. })) => keys.as_deref(),
             (None, Err(_)) => None,
         };
-        let set = |own: &mut Costs| self.set_costs(own, setup, pattern, &costs);
+        let set = |own: &mut Costs| match keys {
+            Some(keys) if !keys.beside().is_empty() => self.set_nested_costs(own, keys, &costs),
+            _ => self.set_costs(own, setup, keys.map(Keys::pattern), &costs),
+        };
         let (setup, own) = own.fill(setup, set);
         let key = call_key(setup, brought, key);
+        let key = key.map(|key| key.nested(&others, |it| it.known_costs(self.amounts(&costs))));
         let own = Some(own);
         Call::paying(setup, None, KeyAndCosts { key, own })
     }

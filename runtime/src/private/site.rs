@@ -259,7 +259,7 @@ impl Site {
         Ok(Setup {
             config: settings.config,
             limiter: limiter.map(|limiter| Arc::clone(limiter.shared())),
-            keys: keys.map(Arc::new),
+            keys,
             function: Function::of(self),
             origin: Origin::Function(&self.unread),
             hooks: settings.hooks,
