@@ -122,6 +122,19 @@ impl Rows {
         }
     }
 
+    /// Returns these limits with full buckets.
+    pub(crate) fn starting_full(&self) -> Self {
+        let filled = |row: &Row| Row {
+            quota: row.quota.starting_full(),
+            ..*row
+        };
+        Self {
+            first: filled(&self.first),
+            others: self.others.iter().map(filled).collect(),
+            ..self.clone()
+        }
+    }
+
     /// Sets the bound of calls in flight.
     pub(crate) fn with_concurrency(self, concurrency: Option<MaxConcurrency>) -> Self {
         Self {

@@ -76,13 +76,9 @@ impl Core<'_> {
                 Phase::Idle | Phase::Running(_) | Phase::Timed(_) => {
                     match self.seek(terms)? {
                         Sought::Granted => return Poll::Ready(Ok(())),
+                        Sought::Limiter if self.begin_nested(terms)? => continue,
                         Sought::Limiter => {}
                         Sought::Later => continue,
-                    }
-                    if let Some(key) = terms.key.filter(|key| key.is_nested()) {
-                        if self.begin_nested(terms, key)? {
-                            continue;
-                        }
                     }
                     let gathered = Gathered::default();
                     if ready!(self.proceed(gathered, terms, cx))? {

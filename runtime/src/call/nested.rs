@@ -129,13 +129,16 @@ impl Core<'_> {
         }
     }
 
-    /// Begins to wait for the permits of all limiters. `false`: there is nothing to wait for.
+    /// Begins to wait for the permits of all limiters. `false`: there is one at most.
+    pub(super) fn begin_nested(&mut self, terms: Terms<'_>) -> Result<bool, Error> {
+        match terms.key.filter(|key| key.is_nested()) {
+            Some(key) => self.begin_to_wait(terms, key),
+            None => Ok(false),
+        }
+    }
+
     #[cold]
-    pub(super) fn begin_nested(
-        &mut self,
-        terms: Terms<'_>,
-        key: &CallKey<'_>,
-    ) -> Result<bool, Error> {
+    fn begin_to_wait(&mut self, terms: Terms<'_>, key: &CallKey<'_>) -> Result<bool, Error> {
         let setup = self.setup.as_ref().map_err(Error::clone)?;
         let now = clock::now();
         if terms.can_refuse && now >= self.deadline() {

@@ -212,14 +212,12 @@ impl Core<'_> {
         step: Step,
         now: Instant,
     ) -> Forecast {
-        let Some(scope) = &self.scope else {
-            return Forecast::FREE;
-        };
+        let previous = self.scope.as_ref().and_then(Scope::previous);
         let (config, received) = (&setup.config, end.received.unwrap_or(now));
         let result = match step.cooldown {
             CooldownPlan::None if end.was_let_through() => AttemptResult::LetThrough,
             CooldownPlan::None => {
-                let again = scope.previous().is_some_and(Failure::is_fault);
+                let again = previous.is_some_and(Failure::is_fault);
                 AttemptResult::Failed(end.fault(config, received, again))
             }
             CooldownPlan::Untold => AttemptResult::Refused(end.refused(config, received, None)),
@@ -239,23 +237,21 @@ impl Core<'_> {
             _ => end.hint,
         };
         let ended = self.attempt_costs(paid, end.sent, Ending::of(end.failure, &result));
-        self.report_to_all(
-            paid.key,
-            &AttemptReport {
-                function: self.function(),
-                sent: end.sent,
-                received: end.arrived,
-                retry: end.retry,
-                heard,
-                resource: about.and_then(Hint::resource),
-                spread: config.spread(),
-                result,
-                may_retry: step.retry_in.is_some(),
-                costs: ended.costs,
-                settlement: ended.settlement,
-                slot: ended.slot,
-            },
-        )
+        let report = AttemptReport {
+            function: self.function(),
+            sent: end.sent,
+            received: end.arrived,
+            retry: end.retry,
+            heard,
+            resource: about.and_then(Hint::resource),
+            spread: config.spread(),
+            result,
+            may_retry: step.retry_in.is_some(),
+            costs: ended.costs,
+            settlement: ended.settlement,
+            slot: ended.slot,
+        };
+        self.report_to_all(paid.key, &report)
     }
 
     /// Plans another attempt if it makes sense, or gives the call up.

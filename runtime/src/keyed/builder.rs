@@ -44,7 +44,6 @@ impl<K: ?Sized> KeyedBuilder<K> {
                 mode: Mode::Enforce,
                 settles: false,
                 label: "keyed",
-                beside: Vec::new(),
             },
             of: PhantomData,
         }

@@ -1,12 +1,7 @@
 //! Declaration of a keyed limiter.
 
-use std::sync::Arc;
-
-use crate::limiter::Shared;
 use crate::mode::Mode;
 use crate::row::Rows;
-
-use super::Keys;
 
 /// Declaration of a keyed limiter.
 #[derive(Clone, Debug)]
@@ -18,17 +13,6 @@ pub(crate) struct Declaration {
     pub(crate) mode: Mode,
     /// Name in errors and events.
     pub(crate) label: &'static str,
-    /// Further limiters that calls take from at the same time, in their order.
-    pub(crate) beside: Vec<Beside>,
-}
-
-/// A further limiter that calls take from.
-#[derive(Clone, Debug)]
-pub(crate) enum Beside {
-    /// One for each value of a further key.
-    Keyed(Arc<Keys>),
-    /// One for all keys.
-    Shared(Arc<Shared>),
 }
 
 impl Declaration {

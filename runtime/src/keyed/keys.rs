@@ -16,7 +16,6 @@ use std::sync::PoisonError;
 use crate::bucket::Bucket;
 use crate::bucket::Shape;
 use crate::clock;
-use crate::costs::Costs;
 use crate::error::Context;
 use crate::error::Error;
 use crate::error::Kind;
@@ -25,12 +24,11 @@ use crate::limiter::Shared;
 use crate::limiter::Snapshot;
 use crate::mode::Mode;
 use crate::quota::Quota;
-use crate::row::Row;
 use crate::row::Rows;
 use crate::time::Instant;
 use crate::time::Span;
 
-use super::declaration::Beside;
+use super::beside::Beside;
 use super::declaration::Declaration;
 use super::shard::KeyState;
 use super::shard::Shard;
@@ -76,7 +74,7 @@ pub(crate) struct Keys {
     pattern: Arc<Shared>,
     label: &'static str,
     /// Further limiters that calls take from at the same time.
-    beside: Vec<Beside>,
+    pub(super) beside: Vec<Beside<Self>>,
 }
 
 /// A shard in cache lines of its own.
@@ -112,19 +110,13 @@ impl Keys {
             max_keys,
             mode,
             label,
-            beside,
             ..
         } = declaration;
         let quota = rows.first.quota;
         let longest = rows.iter().filter(|row| row.quota.starts_empty());
         let longest = longest.map(|row| Shape::of(row.quota).capacity).max();
         let unknown = longest.map_or(Instant::EPOCH, |longest| clock::now().after(longest));
-        let filled = |row: &Row| Row::new(row.unit, row.quota.starting_full());
-        let later = Rows {
-            first: filled(&rows.first),
-            others: rows.others.iter().map(filled).collect(),
-            ..rows.clone()
-        };
+        let later = rows.starting_full();
         let shards = max_keys.div_ceil(KEYS_OF_A_SHARD).next_power_of_two();
         let shard = |_| Padded(Mutex::new(Shard::new()));
         Self {
@@ -141,22 +133,7 @@ impl Keys {
             later,
             mode,
             label,
-            beside,
-        }
-    }
-
-    /// Returns the further limiters that calls take from at the same time, in their order.
-    #[inline]
-    pub(crate) fn beside(&self) -> &[Beside] {
-        &self.beside
-    }
-
-    /// Puts back what a call has taken at `at` that does not begin.
-    #[cold]
-    pub(crate) fn put_back(&self, fingerprint: u64, cost: u32, at: Instant) {
-        // Without a place for its limiter the key was full again, and is forgotten.
-        if let Ok(limiter) = self.limiter(fingerprint) {
-            limiter.put_back(&Costs::first(cost), at);
+            beside: Vec::new(),
         }
     }
 

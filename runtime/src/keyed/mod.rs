@@ -1,10 +1,12 @@
 //! [`Keyed`]: one limiter for each key, of which most are a few bytes.
 
 mod acquire;
+mod beside;
 mod builder;
 mod call_key;
 mod declaration;
 mod keys;
+mod nesting;
 mod part;
 mod permit;
 mod shard;
@@ -20,9 +22,9 @@ use std::sync::Arc;
 use std::sync::OnceLock;
 
 pub use self::acquire::AcquireKey;
+pub(crate) use self::beside::Beside;
 pub use self::builder::KeyedBuilder;
 pub use self::call_key::CallKey;
-pub(crate) use self::declaration::Beside;
 pub(crate) use self::declaration::Declaration;
 pub(crate) use self::keys::Keys;
 pub(crate) use self::keys::Taken;
@@ -150,7 +152,6 @@ impl<K: ?Sized> Keyed<K> {
                 settles: false,
                 mode: Mode::Enforce,
                 label: "keyed",
-                beside: Vec::new(),
             }))
         })
     }

@@ -68,7 +68,7 @@ impl Settings {
             let declaration = self.declaration(keyed, rows, name);
             Beside::Keyed(Arc::new(Keys::new(declaration)))
         });
-        let mut beside: Vec<Beside> = further.collect();
+        let mut beside: Vec<Beside<Keys>> = further.collect();
         if let Some(rows) = of(RowKey::All, true) {
             let limiter = limiter::own(name, &rows, None)?;
             let shared = limiter.shared();
@@ -81,10 +81,7 @@ impl Settings {
             return Err(Error::invalid("no limit has the key of the function"));
         };
         let declaration = self.declaration(keyed, first.with_concurrency(concurrency), name);
-        Ok(Arc::new(Keys::new(Declaration {
-            beside,
-            ..declaration
-        })))
+        Ok(Arc::new(Keys::new(declaration).with_beside(beside)))
     }
 
     fn declaration(&self, keyed: KeySettings, rows: Rows, label: &'static str) -> Declaration {
@@ -95,7 +92,6 @@ impl Settings {
             settles: keyed.settles || self.block.is_some(),
             mode: self.mode.unwrap_or_default(),
             label,
-            beside: Vec::new(),
         }
     }
 }
@@ -126,7 +122,7 @@ impl Site {
     ) -> Result<(), Error> {
         let pattern = keys.pattern();
         for (unit, amount) in self.amounts(amounts) {
-            let is_elsewhere = |beside: &Beside| match beside {
+            let is_elsewhere = |beside: &Beside<Keys>| match beside {
                 Beside::Keyed(keys) => keys.pattern().counts(unit),
                 Beside::Shared(limiter) => limiter.counts(unit),
             };

@@ -94,10 +94,10 @@ pub const fn strict_limit(row: Row, burst: Option<u32>) -> Row {
         Some(burst) => NonZeroU32::new(burst),
         None => None,
     };
-    Row::new(
-        row.unit,
-        checked(Quota::in_strict_window(row.quota.rate(), burst)),
-    )
+    Row {
+        quota: checked(Quota::in_strict_window(row.quota.rate(), burst)),
+        ..row
+    }
 }
 
 /// Cost of a call: an unsigned integer.

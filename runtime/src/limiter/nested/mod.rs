@@ -22,7 +22,6 @@ use crate::time::Instant;
 use super::attempt_report::AttemptReport;
 use super::attempt_report::Forecast;
 use super::counts::Counts;
-use super::locked;
 use super::request::Denial;
 use super::request::Grant;
 use super::request::Priority;
@@ -227,9 +226,4 @@ impl Counts {
         self.calls = self.calls.wrapping_sub(1);
         self.attempts = self.attempts.saturating_sub(1);
     }
-}
-
-/// Removes a nested waiter that uses its permit.
-fn leave(limiter: &Shared, index: u32) {
-    locked::remove(limiter.lock(), index);
 }

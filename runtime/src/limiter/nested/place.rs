@@ -42,7 +42,7 @@ impl Place {
     /// Uses the permit up.
     pub(super) fn use_up(mut self) {
         self.is_left = true;
-        super::leave(&self.limiter, self.index);
+        self.limiter.leave(self.index);
     }
 
     /// Returns a waker that wakes the caller, and tells this limiter of it.
