@@ -29,6 +29,17 @@ pub(crate) enum RowKey {
     All,
 }
 
+impl RowKey {
+    /// Returns whether two are the same.
+    pub(crate) const fn is(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::First, Self::First) | (Self::All, Self::All) => true,
+            (Self::Further(one), Self::Further(other)) => one == other,
+            _ => false,
+        }
+    }
+}
+
 impl Row {
     /// Returns the declaration of a limit.
     pub(crate) const fn new(unit: &'static str, quota: Quota) -> Self {

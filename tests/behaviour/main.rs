@@ -64,6 +64,7 @@ mod reconfiguring;
 mod refusing;
 mod resources;
 mod retrying;
+mod row_keys;
 mod rows;
 mod runtimes;
 mod servers;
