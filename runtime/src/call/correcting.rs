@@ -21,7 +21,6 @@ use crate::limiter::Shared;
 use crate::limiter::Spread;
 use crate::time::Instant;
 
-use super::nested::parts;
 use super::origin::Origin;
 use super::payment::AttemptCosts;
 use super::payment::Ending;
@@ -35,27 +34,28 @@ impl Core<'_> {
     pub(super) fn report_spent(&self, paid: Paid<'_>) {
         let Some(sent) = self.wait.sent() else { return };
         let Some(limiter) = self.limiter() else {
-            if !parts(paid.key).is_empty() {
+            if !self.parts(paid.key).is_empty() {
                 self.attempt_costs(paid, sent, Ending::Sent);
             }
             return;
         };
         let mut settlement = uncorrected(limiter, paid, sent);
         let mut slot = self.has_slot();
-        let corrected =
-            if self.spending().is_some() || CallSpan::may_be_heard() || !parts(paid.key).is_empty()
-            {
-                self.correct(
-                    Some(limiter),
-                    paid,
-                    &mut settlement,
-                    Ending::Sent,
-                    &mut slot,
-                )
-            } else {
-                self.take_paid(limiter, paid, &mut settlement);
-                settlement.changes()
-            };
+        let corrected = if self.spending().is_some()
+            || CallSpan::may_be_heard()
+            || !self.parts(paid.key).is_empty()
+        {
+            self.correct(
+                Some(limiter),
+                paid,
+                &mut settlement,
+                Ending::Sent,
+                &mut slot,
+            )
+        } else {
+            self.take_paid(limiter, paid, &mut settlement);
+            settlement.changes()
+        };
         if !corrected {
             if !limiter.count_pass() {
                 self.report_pass(limiter);
@@ -179,7 +179,7 @@ impl Core<'_> {
 
     /// Returns the corrections of an attempt in the further limiters of its call.
     fn settlements(&self, paid: Paid<'_>, ending: Ending, drawn_at: Instant) -> Vec<Beside> {
-        let known = parts(paid.key).iter();
+        let known = self.parts(paid.key).iter();
         let known = known.filter_map(|part| Some((part, part.limiter()?)));
         let settlements = known.map(|(part, limiter)| {
             let mut settlement = Settlement {

@@ -41,12 +41,17 @@ use super::payment::costs;
 use super::phase::Phase;
 use super::untyped::Core;
 
-/// Returns the parts of a call's key in further limiters.
-pub(super) fn parts(key: KeyOfCall<'_>) -> &[KeyPart] {
-    key.map_or(&[], CallKey::parts)
-}
-
 impl Core<'_> {
+    /// Returns the parts of a call's key in further limiters.
+    #[inline]
+    pub(super) fn parts<'k>(&self, key: KeyOfCall<'k>) -> &'k [KeyPart] {
+        #[cfg(feature = "test-util")]
+        if self.is_unpaced() {
+            return &[];
+        }
+        key.map_or(&[], CallKey::parts)
+    }
+
     /// Takes the permits of all limiters (`true`), or none of them.
     #[inline(never)]
     pub(super) fn pass_nested(
@@ -193,7 +198,7 @@ impl Core<'_> {
                 self.pause(Pause::Cooldown, closed, now);
                 self.set_slot(grant.slot);
                 let retry = self.is_retry();
-                for limiter in parts(terms.key).iter().filter_map(KeyPart::limiter) {
+                for limiter in self.parts(terms.key).iter().filter_map(KeyPart::limiter) {
                     limiter.count_admission(retry);
                 }
                 Ok(())
@@ -212,14 +217,14 @@ impl Core<'_> {
     #[inline(never)]
     pub(super) fn pass_parts(&self, key: &CallKey<'_>) {
         let Some(sent) = self.wait.sent() else { return };
-        for limiter in key.parts().iter().filter_map(KeyPart::limiter) {
+        for limiter in self.parts(Some(key)).iter().filter_map(KeyPart::limiter) {
             limiter.pass_beside(sent, self.is_retry());
         }
     }
 
     /// Counts the end of an attempt without an outcome in the further limiters.
     pub(super) fn end_parts(&self, key: KeyOfCall<'_>) {
-        for limiter in parts(key).iter().filter_map(KeyPart::limiter) {
+        for limiter in self.parts(key).iter().filter_map(KeyPart::limiter) {
             limiter.end_attempt();
         }
     }
@@ -227,7 +232,7 @@ impl Core<'_> {
     /// Reports on an attempt to the limiter of its call, if it has one, and to the further ones. What they took was corrected
     /// before.
     pub(super) fn report_to_all(&self, key: KeyOfCall<'_>, report: &AttemptReport<'_>) -> Forecast {
-        let parts = parts(key);
+        let parts = self.parts(key);
         if parts.is_empty() {
             let limiter = self.limiter();
             return limiter.map_or(Forecast::FREE, |limiter| limiter.report(report));
@@ -240,10 +245,6 @@ impl Core<'_> {
                 resource,
                 ..*report
             });
-        }
-        #[cfg(feature = "test-util")]
-        if self.is_unpaced() {
-            return forecast;
         }
         for part in parts {
             let Some(limiter) = part.limiter() else {

@@ -32,6 +32,8 @@ use super::keys::MAX_KEYS;
 #[must_use = "a builder makes a limiter only by `build`"]
 pub struct KeyedBuilder<K: ?Sized> {
     declaration: Declaration,
+    /// Limits that all keys share.
+    pub(super) shared: Vec<Row>,
     of: PhantomData<fn(&K)>,
 }
 
@@ -45,6 +47,7 @@ impl<K: ?Sized> KeyedBuilder<K> {
                 settles: false,
                 label: "keyed",
             },
+            shared: Vec::new(),
             of: PhantomData,
         }
     }
@@ -125,10 +128,10 @@ impl<K: ?Sized> KeyedBuilder<K> {
         if self.declaration.max_keys == 0 {
             return Err(Error::invalid(grammar::NO_KEYS));
         }
-        if self.declaration.rows.others.len() >= MAX_ROWS {
+        if self.declaration.rows.others.len() >= MAX_ROWS || self.shared.len() > MAX_ROWS {
             return Err(Error::invalid("a limiter has at most eight limits"));
         }
-        Ok(Keyed::of(self.declaration))
+        Ok(Keyed::of(self.declaration, self.shared))
     }
 }
 
@@ -136,6 +139,7 @@ impl<K: ?Sized> Clone for KeyedBuilder<K> {
     fn clone(&self) -> Self {
         Self {
             declaration: self.declaration.clone(),
+            shared: self.shared.clone(),
             of: PhantomData,
         }
     }
@@ -145,6 +149,7 @@ impl<K: ?Sized> fmt::Debug for KeyedBuilder<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("KeyedBuilder")
             .field("declaration", &self.declaration)
+            .field("shared", &self.shared)
             .finish_non_exhaustive()
     }
 }

@@ -10,8 +10,10 @@ mod nesting;
 mod part;
 mod permit;
 mod shard;
+mod shared_rows;
 #[cfg(test)]
 mod tests;
+mod together;
 
 use core::borrow::Borrow;
 use core::fmt;
@@ -37,6 +39,7 @@ use crate::limiter::Limiter;
 use crate::limiter::Snapshot;
 use crate::mode::Mode;
 use crate::quota::Quota;
+use crate::row::Row;
 use crate::row::Rows;
 
 use self::keys::Lack;
@@ -134,11 +137,11 @@ impl<K: ?Sized> Keyed<K> {
         KeyedBuilder::new(quota)
     }
 
-    fn of(declaration: Declaration) -> Self {
+    fn of(declaration: Declaration, shared: Vec<Row>) -> Self {
         Self {
             quota: declaration.rows.first.quota,
             max_keys: declaration.max_keys,
-            keys: OnceLock::from(Arc::new(Keys::new(declaration))),
+            keys: OnceLock::from(Arc::new(Keys::sharing(declaration, shared))),
             of: PhantomData,
         }
     }
@@ -259,6 +262,10 @@ impl<K: ?Sized> Keyed<K> {
         let fingerprint = keys.fingerprint(key);
         #[cfg(feature = "test-util")]
         if crate::context::unpaced::is_on() {
+            return Ok(KeyedPermit::new(keys, fingerprint, now));
+        }
+        if !keys.beside().is_empty() {
+            keys.try_take_together(fingerprint, 1, now)?;
             return Ok(KeyedPermit::new(keys, fingerprint, now));
         }
         match keys.take(fingerprint, 1, now) {

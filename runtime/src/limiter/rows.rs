@@ -59,7 +59,7 @@ impl Shared {
     }
 
     /// Returns the costs of a call that takes `cost` in each limit of requests.
-    pub(super) fn costs_of_requests(&self, cost: u32) -> Costs {
+    pub(crate) fn costs_of_requests(&self, cost: u32) -> Costs {
         let Some(units) = self.units.get() else {
             return Costs::first(cost);
         };

@@ -16,9 +16,13 @@ use tokio::runtime::Handle;
 
 use crate::clock;
 use crate::costs::Costs;
+use crate::error::Context as ErrorContext;
+use crate::error::Error;
+use crate::error::Kind;
 use crate::mode::Mode;
 use crate::time::Instant;
 
+use super::Limiter;
 use super::attempt_report::AttemptReport;
 use super::attempt_report::Forecast;
 use super::counts::Counts;
@@ -52,6 +56,13 @@ impl TakenPermit<'_> {
     pub(crate) fn use_up(mut self) -> bool {
         self.is_used = true;
         self.slot
+    }
+
+    /// Uses the permit without an attempt.
+    pub(crate) fn use_up_by_hand(mut self) {
+        self.is_used = true;
+        self.limiter.count(Counts::unbegin);
+        self.limiter.fast_path.count_permit();
     }
 }
 
@@ -181,6 +192,12 @@ impl Shared {
         self.with_state(|state, now, _| state.woken_nested(index, now));
     }
 
+    /// Returns a handle.
+    pub(crate) fn handle(self: &Arc<Self>) -> Limiter {
+        let quota = self.lock().state.quota();
+        Limiter::of_key(quota, Arc::clone(self))
+    }
+
     /// Returns the number of callers that wait.
     pub(crate) fn waiting(&self) -> usize {
         self.lock().state.queue.waiting()
@@ -191,6 +208,22 @@ impl Shared {
     pub(crate) fn check_beside(&self, request: &Request, ahead: usize) -> Result<(), Refusal> {
         let each = self.usual_costs();
         self.with_state(|state, now, _| state.check_beside(request, (ahead, &each), now))
+    }
+
+    /// Returns the error of a caller that does not wait.
+    pub(crate) fn refuses(&self, refusal: Refusal, costs: &Costs, now: Instant) -> Error {
+        self.not_yet(Denial::Refused(refusal), costs, now)
+    }
+
+    /// Returns the error of a caller that waits without a bound.
+    #[cold]
+    pub(crate) fn denies(&self, denial: Denial, costs: &Costs) -> Error {
+        self.count_refused();
+        let kind = self.kind_of(denial, costs, clock::now(), |_, wait| Kind::Deadline(wait));
+        Error::new(kind).at(ErrorContext {
+            unit: self.unit_of_denial(denial, costs),
+            ..self.context(false)
+        })
     }
 
     /// Counts the admission of an attempt that had to wait.

@@ -5,11 +5,15 @@ use core::task::Poll;
 use std::sync::Arc;
 use std::task::Waker;
 
+use crate::clock;
+use crate::costs::Costs;
 use crate::limiter::request::Denial;
 use crate::limiter::request::Grant;
 use crate::limiter::request::Request;
 use crate::limiter::shared::Shared;
 use crate::limiter::ticket::Ticket;
+use crate::limiter::ticket::Turn;
+use crate::time::Instant;
 use crate::time::Span;
 
 use super::place::Place;
@@ -44,8 +48,32 @@ enum Outer {
 #[derive(Debug)]
 enum Inner {
     Queued(Ticket, Option<(Arc<PlaceWaker>, Waker)>),
+    /// It is taken.
+    Taken(TakenAtOnce),
     /// The limiter does not hold calls back.
     Free,
+}
+
+/// A permit that was free. Dropping it gives it back.
+#[derive(Debug)]
+struct TakenAtOnce {
+    limiter: Arc<Shared>,
+    costs: Costs,
+    at: Instant,
+}
+
+impl TakenAtOnce {
+    fn use_up(mut self) {
+        self.costs = Costs::NONE;
+    }
+}
+
+impl Drop for TakenAtOnce {
+    fn drop(&mut self) {
+        if self.costs != Costs::NONE {
+            self.limiter.put_back(&self.costs, self.at);
+        }
+    }
 }
 
 impl NestedWait {
@@ -61,6 +89,13 @@ impl NestedWait {
     /// Returns the limiter and the request at this place in the order.
     pub(crate) fn wanted(&self, at: usize) -> Option<&Wanted> {
         self.wanted.get(at)
+    }
+
+    /// Counts permits that are no attempts.
+    pub(crate) fn count_permits(&self) {
+        for Wanted { limiter, .. } in &self.wanted {
+            limiter.fast_path.count_permit();
+        }
     }
 
     /// Waits for all permits. An error names the place of the limiter that refuses. Not to be polled again once it is ready.
@@ -132,8 +167,15 @@ impl NestedWait {
             last if !limiter.enforces() => last.insert(Inner::Free),
             last => {
                 let waker_of = waker.as_ref().map_or(cx.waker(), |(_, waker)| waker);
-                let ticket = Ticket::enqueue(limiter, *request, &Context::from_waker(waker_of))?;
-                last.insert(Inner::Queued(ticket, None))
+                let cx = Context::from_waker(waker_of);
+                last.insert(match Ticket::enter(limiter, *request, &cx)? {
+                    Turn::Queued(ticket) => Inner::Queued(ticket, None),
+                    Turn::Granted { .. } => Inner::Taken(TakenAtOnce {
+                        limiter: Arc::clone(limiter),
+                        costs: request.costs,
+                        at: clock::now(),
+                    }),
+                })
             }
         };
         let Inner::Queued(ticket, kept) = last else {
@@ -176,6 +218,7 @@ impl NestedWait {
             Some(Inner::Queued(ticket, _)) => {
                 ticket.use_up();
             }
+            Some(Inner::Taken(taken)) => taken.use_up(),
             Some(Inner::Free) => {
                 self.wanted[last].pass(last)?;
             }

@@ -34,7 +34,7 @@ impl LimiterState {
         now: Instant,
         wakes: &mut WakeList,
     ) -> Option<Instant> {
-        if let Err((due, row)) = self.check_all(costs, now, TIMER_SLACK) {
+        if let Err((due, row)) = self.check_all(costs, now, self.slack_of(head, now)) {
             let waiter = self.queue.waiter_mut(head);
             waiter.set_nesting(Nesting::NotDue, now);
             return Some(self.blocked_by(row, due));
@@ -88,7 +88,8 @@ impl LimiterState {
             _ => {
                 let costs = self.queue.costs(index);
                 let is_due = self.is_due(index, now);
-                let paid = is_due.then(|| self.pay_all(&costs, now, TIMER_SLACK));
+                let slack = self.slack_of(index, now);
+                let paid = is_due.then(|| self.pay_all(&costs, now, slack));
                 let Some(Ok(until)) = paid else {
                     let waiter = self.queue.waiter_mut(index);
                     waiter.set_nesting(Nesting::NotDue, now);
@@ -117,8 +118,17 @@ impl LimiterState {
             && self.has_slot_for(waiter.priority);
         is_next
             && self
-                .check_all(&self.queue.costs(index), now, TIMER_SLACK)
+                .check_all(&self.queue.costs(index), now, self.slack_of(index, now))
                 .is_ok()
+    }
+
+    /// Returns the timer slack of a waiter that has waited, and what is owed of it to one that has not.
+    fn slack_of(&self, index: u32, now: Instant) -> Span {
+        if self.queue.waiter(index).since < now {
+            TIMER_SLACK
+        } else {
+            self.credit(now)
+        }
     }
 
     /// Returns whether [`pay_all`](Self::pay_all) would take these costs now, or as error the instant at which all limits
