@@ -65,6 +65,7 @@ mod refusing;
 mod resources;
 mod retrying;
 mod row_keys;
+mod row_keys_declared;
 mod row_keys_together;
 mod rows;
 mod runtimes;

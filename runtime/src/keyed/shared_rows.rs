@@ -40,7 +40,7 @@ impl<K: ?Sized> KeyedBuilder<K> {
     ///
     /// [`acquire`](Keyed::acquire) takes from the shared limits that count requests. Costs in other units are those of
     /// annotated functions: `limiter = TENANTS, key = tenant, cost(tokens = ..)`. A handle of one
-    /// [key](Keyed::limiter) has the limits of the key alone.
+    /// [key](Keyed::limiter) has the limits of the key alone, and reports of a [permit](crate::KeyedPermit) concern them alone.
     ///
     /// # Examples
     ///

@@ -44,15 +44,6 @@ impl Place {
         self.is_left = true;
         self.limiter.leave(self.index);
     }
-
-    /// Returns a waker that wakes the caller, and tells this limiter of it.
-    pub(super) fn waker(&self, cx: &Context<'_>) -> Arc<PlaceWaker> {
-        Arc::new(PlaceWaker {
-            task: cx.waker().clone(),
-            limiter: Arc::downgrade(&self.limiter),
-            index: self.index,
-        })
-    }
 }
 
 impl Drop for Place {
@@ -63,12 +54,23 @@ impl Drop for Place {
     }
 }
 
-/// Waker of a caller that has a place in the queue of a limiter, for the queue of the next one.
+/// Returns a waker for the queue of a limiter that wakes the caller, and tells the limiters before it, in whose queues the
+/// caller has these places.
+pub(super) fn waker<'p>(places: impl Iterator<Item = &'p Place>, cx: &Context<'_>) -> Waker {
+    let places = places.map(|place| (Arc::downgrade(&place.limiter), place.index));
+    let places: Vec<_> = places.collect();
+    let task = cx.waker().clone();
+    if places.is_empty() {
+        return task;
+    }
+    Arc::new(PlaceWaker { task, places }).into()
+}
+
+/// Waker of a caller that has places in the queues of limiters, for the queue of the next one.
 #[derive(Debug)]
-pub(super) struct PlaceWaker {
-    pub(super) task: Waker,
-    limiter: Weak<Shared>,
-    index: u32,
+struct PlaceWaker {
+    task: Waker,
+    places: Vec<(Weak<Shared>, u32)>,
 }
 
 impl Wake for PlaceWaker {
@@ -78,8 +80,10 @@ impl Wake for PlaceWaker {
 
     fn wake_by_ref(self: &Arc<Self>) {
         // Told first: the task may be polled at once, on another thread.
-        if let Some(limiter) = self.limiter.upgrade() {
-            limiter.woken_nested(self.index);
+        for (limiter, index) in &self.places {
+            if let Some(limiter) = limiter.upgrade() {
+                limiter.woken_nested(*index);
+            }
         }
         self.task.wake_by_ref();
     }

@@ -16,8 +16,8 @@ use crate::limiter::ticket::Turn;
 use crate::time::Instant;
 use crate::time::Span;
 
+use super::place;
 use super::place::Place;
-use super::place::PlaceWaker;
 
 /// A permit that is wanted together with others.
 #[derive(Clone, Debug)]
@@ -47,7 +47,12 @@ enum Outer {
 /// Place in the queue of the last limiter.
 #[derive(Debug)]
 enum Inner {
-    Queued(Ticket, Option<(Arc<PlaceWaker>, Waker)>),
+    Queued {
+        ticket: Ticket,
+        task: Waker,
+        /// Wakes the task, and tells the limiters before this one.
+        waker: Waker,
+    },
     /// It is taken.
     Taken(TakenAtOnce),
     /// The limiter does not hold calls back.
@@ -129,6 +134,8 @@ impl NestedWait {
 
     /// Returns whether the permit at this place in the order is due, after joining the queue if that is not done yet.
     fn is_turn(&mut self, at: usize, cx: &Context<'_>) -> Result<bool, Denial> {
+        let waker = self.waker(at, cx);
+        let cx = &Context::from_waker(&waker);
         if self.places.len() == at {
             let Wanted { limiter, request } = &self.wanted[at];
             let place = if limiter.enforces() {
@@ -144,47 +151,57 @@ impl NestedWait {
         }
     }
 
+    /// Returns the waker for the queue of the limiter at this place in the order: it tells those before it, too.
+    fn waker(&self, at: usize, cx: &Context<'_>) -> Waker {
+        let before = self.places.iter().take(at);
+        let queued = before.filter_map(|place| match place {
+            Outer::Queued(place) => Some(place),
+            Outer::Free => None,
+        });
+        place::waker(queued, cx)
+    }
+
     /// Waits for the permit of the last limiter.
     fn poll_last(&mut self, cx: &Context<'_>) -> Poll<Result<Option<Grant>, Denial>> {
         let Some(Wanted { limiter, request }) = self.wanted.last() else {
             return Poll::Ready(Ok(None));
         };
-        let places = self.places.iter().rev();
-        let queued = places.filter_map(|place| match place {
-            Outer::Queued(place) => Some(place),
-            Outer::Free => None,
-        });
-        let known = match &self.last {
-            Some(Inner::Queued(_, Some((known, _)))) => known.task.will_wake(cx.waker()),
-            _ => false,
-        };
-        let waker = (!known).then(|| queued.last().map(|place| place.waker(cx)));
-        let waker = waker
-            .flatten()
-            .map(|waker| (Arc::clone(&waker), Waker::from(waker)));
-        let last = match &mut self.last {
-            Some(last) => last,
-            last if !limiter.enforces() => last.insert(Inner::Free),
-            last => {
-                let waker_of = waker.as_ref().map_or(cx.waker(), |(_, waker)| waker);
-                let cx = Context::from_waker(waker_of);
-                last.insert(match Ticket::enter(limiter, *request, &cx)? {
-                    Turn::Queued(ticket) => Inner::Queued(ticket, None),
+        if self.last.is_none() {
+            let waker = self.waker(self.places.len(), cx);
+            self.last = Some(if limiter.enforces() {
+                match Ticket::enter(limiter, *request, &Context::from_waker(&waker))? {
+                    Turn::Queued(ticket) => Inner::Queued {
+                        ticket,
+                        task: cx.waker().clone(),
+                        waker,
+                    },
                     Turn::Granted { .. } => Inner::Taken(TakenAtOnce {
                         limiter: Arc::clone(limiter),
                         costs: request.costs,
                         at: clock::now(),
                     }),
-                })
+                }
+            } else {
+                Inner::Free
+            });
+        }
+        let replaced = match &self.last {
+            Some(Inner::Queued { task, .. }) if !task.will_wake(cx.waker()) => {
+                Some(self.waker(self.places.len(), cx))
             }
+            _ => None,
         };
-        let Inner::Queued(ticket, kept) = last else {
+        let Some(Inner::Queued {
+            ticket,
+            task,
+            waker,
+        }) = &mut self.last
+        else {
             return Poll::Ready(Ok(None));
         };
-        if waker.is_some() {
-            *kept = waker;
+        if let Some(replaced) = replaced {
+            (*task, *waker) = (cx.waker().clone(), replaced);
         }
-        let waker = kept.as_ref().map_or(cx.waker(), |(_, waker)| waker);
         let held = ticket.hold(&Context::from_waker(waker));
         held.map(|held| held.map(Some).map_err(Denial::Refused))
     }
@@ -207,24 +224,33 @@ impl NestedWait {
             all.left = all.left.min(grant.left);
             all.slot |= at == 0 && grant.slot;
         }
-        let last = self.wanted.len().saturating_sub(1);
-        for (at, place) in self.places.drain(..).enumerate() {
-            match place {
-                Outer::Queued(place) => place.use_up(),
-                Outer::Free => all.slot |= self.wanted[at].pass(at)? && at == 0,
+        for (at, wanted) in self.wanted.iter().enumerate() {
+            let is_free = match self.places.get(at) {
+                Some(place) => matches!(place, Outer::Free),
+                None => matches!(self.last, Some(Inner::Free)),
+            };
+            if is_free {
+                all.slot |= wanted.pass(at)? && at == 0;
+            }
+        }
+        self.use_up();
+        Ok(Some(all))
+    }
+
+    /// Uses the permits up that are taken.
+    fn use_up(&mut self) {
+        for place in self.places.drain(..) {
+            if let Outer::Queued(place) = place {
+                place.use_up();
             }
         }
         match self.last.take() {
-            Some(Inner::Queued(ticket, _)) => {
+            Some(Inner::Queued { ticket, .. }) => {
                 ticket.use_up();
             }
             Some(Inner::Taken(taken)) => taken.use_up(),
-            Some(Inner::Free) => {
-                self.wanted[last].pass(last)?;
-            }
-            None => {}
+            Some(Inner::Free) | None => {}
         }
-        Ok(Some(all))
     }
 }
 

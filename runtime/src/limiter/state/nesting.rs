@@ -92,7 +92,9 @@ impl LimiterState {
                 let paid = is_due.then(|| self.pay_all(&costs, now, slack));
                 let Some(Ok(until)) = paid else {
                     let waiter = self.queue.waiter_mut(index);
-                    waiter.set_nesting(Nesting::NotDue, now);
+                    if waiter.state() == WaiterState::Waiting {
+                        waiter.set_nesting(Nesting::NotDue, now);
+                    }
                     return false;
                 };
                 self.note_grant(index, &costs, now);
