@@ -149,6 +149,18 @@ const CASES: &[(&str, &str, &str)] = &[
         "async fn key_without_a_limiter(tenant: u64) -> Result<(), Error> { marker(tenant).await }",
     ),
     (
+        "keys_of_limits",
+        "limits(requests(rate = \"10/s\", key = self.tenant), posts(rate = \"1/s\", key = channel),
+                tokens(rate = \"30000/min\", burst = 1_000, key = ())),
+         cost(tokens = estimate(text), posts = 1)",
+        "async fn keys_of_limits(&self, channel: &str, text: &str) -> Result<(), Error> { self.marker(channel, text).await }",
+    ),
+    (
+        "key_beside_a_shared_limit",
+        "limits(requests = \"10/s\", requests(rate = \"100/s\", key = ())), key = tenant",
+        "async fn key_beside_a_shared_limit(tenant: u64) -> Result<(), Error> { marker(tenant).await }",
+    ),
+    (
         "impl_trait",
         "rate = 5, crate = crate::reexport",
         "async fn impl_trait(it: impl AsRef<str>) -> Result<impl Iterator<Item = u8>, Error> { marker(it.as_ref()) }",

@@ -40,6 +40,7 @@ mod pattern;
 mod place;
 mod plan;
 mod reader;
+mod row_keys;
 mod row_rules;
 mod row_writer;
 mod rows;

@@ -290,7 +290,7 @@ mod tests {
             ),
             (Scope::Attribute, "cooldown", "leave it out"),
             (Scope::Attribute, "per_key", "write `key = tenant`"),
-            (Scope::Row, "key", "not supported yet"),
+            (Scope::Row, "per_key", "write `key = tenant`"),
             (
                 Scope::Attribute,
                 "redis_url",

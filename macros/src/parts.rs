@@ -111,7 +111,7 @@ pub(crate) const LIMITS_GUESSES: Guesses = &[
     ),
     (
         &["key", "per_key", "max_keys"],
-        "write it outside of `limits(..)`: each key has all of the limits",
+        "write it outside of `limits(..)` if each key has all of the limits, or inside of one: `requests(rate = \"10/s\", key = tenant)`",
     ),
 ];
 
@@ -120,6 +120,7 @@ pub(crate) const ROW_OPTIONS: OptionTable = &[
     ("rate", "rate = \"30000/min\""),
     ("burst", "burst = 1000"),
     ("window", "window = \"strict\""),
+    ("key", "key = tenant"),
 ];
 
 /// Names that people try inside of a limit.
@@ -143,9 +144,8 @@ pub(crate) const ROW_GUESSES: Guesses = &[
         "write it outside of `limits(..)`, like `cost(tokens = prompt.len())` and `settle(tokens = |reply| reply.tokens)`",
     ),
     (
-        &["key", "by", "per_key"],
-        "a key of one limit is not supported yet: write `key = tenant` outside of `limits(..)`, and wait for a limiter \
-         that all keys share inside of the body",
+        &["by", "per_key", "shared", "global"],
+        "write `key = tenant` for a limit of each tenant, or `key = ()` for one that all keys share",
     ),
 ];
 

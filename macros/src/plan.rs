@@ -18,6 +18,7 @@ use crate::once;
 use crate::opened::{self, Opened};
 use crate::options::{Limiter, Options};
 use crate::output::{Output, OutputKind};
+use crate::row_keys;
 use crate::rules;
 use crate::settings::{self, Settings};
 use crate::value::Value;
@@ -36,6 +37,8 @@ pub(crate) struct Plan {
     pub(crate) limiter: Option<Expr>,
     pub(crate) classify: Option<Expr>,
     pub(crate) key: Option<Expr>,
+    /// The keys of single limits, but for the first if the attribute has none.
+    pub(crate) further_keys: Vec<Expr>,
     /// There is no retry at all: the body may consume its arguments.
     pub(crate) once: bool,
     pub(crate) need: Option<Need>,
@@ -127,7 +130,8 @@ impl Plan {
         let krate = options.krate.take();
         let classify = options.classify.take();
         let (limiter, name) = limiter(&mut options);
-        let key = key(&mut options, limiter.as_ref());
+        let keys = row_keys::take(&mut options);
+        options.is_keyed = keys.first.is_some() && limiter.is_none();
         let charges = charges(&mut options, opened.as_ref());
         let path = path(&func, options.ty.as_deref());
         let settings = settings::of(options, name, &charges);
@@ -141,7 +145,8 @@ impl Plan {
             settings,
             limiter,
             classify,
-            key,
+            key: keys.first,
+            further_keys: keys.further,
             once,
             need,
             charges,
@@ -188,13 +193,6 @@ impl Plan {
 fn path(func: &Func, ty: Option<&str>) -> String {
     let name = func.sig.ident.unraw();
     ty.map_or_else(|| name.to_string(), |ty| format!("{ty}::{name}"))
-}
-
-/// Takes the key, for which each call has a limiter, unless it brings one.
-fn key(options: &mut Options, limiter: Option<&Expr>) -> Option<Expr> {
-    let key = options.key.take();
-    options.is_keyed = key.is_some() && limiter.is_none();
-    key
 }
 
 /// Takes the limiter: an expression, or the name of one that functions share.

@@ -8,6 +8,7 @@ use crate::grammar::{self, PerPeriod};
 use crate::literal::Literal;
 use crate::names;
 use crate::options::{Limiter, Options};
+use crate::row_keys;
 use crate::rows::{Limits, REQUESTS, Row, Unit};
 use crate::sentences;
 use crate::value::Value;
@@ -22,7 +23,7 @@ pub(crate) fn check(options: &Options, errors: &mut Errors) {
         }
         check_names(limits, errors);
         check_paid(limits, options, errors);
-        check_binding(limits, errors);
+        check_binding(limits, options, errors);
     }
     for unit in charged(options) {
         check_unit(unit, options, errors);
@@ -268,7 +269,7 @@ fn check_fit(cost: &Cost, literal: u32, capacity: f64, errors: &mut Errors) {
 }
 
 /// Checks that each literal limit can hold a call back at all, beside the others of its unit.
-fn check_binding(limits: &Limits, errors: &mut Errors) {
+fn check_binding(limits: &Limits, options: &Options, errors: &mut Errors) {
     let shapes: Vec<_> = limits.rows.iter().map(Shape::of).collect();
     for (at, (row, shape)) in limits.rows.iter().zip(&shapes).enumerate() {
         let Some(shape) = shape else { continue };
@@ -283,6 +284,7 @@ fn check_binding(limits: &Limits, errors: &mut Errors) {
                     let is_first = *place < at;
                     *place != at
                         && other.unit.counted() == row.unit.counted()
+                        && row_keys::is_beside(row, other, options)
                         && shape.never_binds(tighter)
                         && (is_first || !tighter.never_binds(shape))
                 });

@@ -5,6 +5,7 @@ use quote::{ToTokens as _, quote_spanned};
 
 use crate::costs::Charge;
 use crate::place::{Place, by_reference};
+use crate::rows::KeyPlace;
 use crate::settings::{DeclaredRow, DefaultBurst};
 use crate::writer::Writer;
 
@@ -68,6 +69,13 @@ impl Writer<'_> {
             limit.extend(quote_spanned!(here=> .burst(#burst)));
         } else if declared.default_burst == DefaultBurst::WholePeriod {
             limit.extend(quote_spanned!(here=> .whole_period()));
+        }
+        match row.place {
+            KeyPlace::First => {}
+            KeyPlace::Further(place) => {
+                limit.extend(quote_spanned!(here=> .of_further_key(#place)));
+            }
+            KeyPlace::All => limit.extend(quote_spanned!(here=> .of_all_keys())),
         }
         limit
     }

@@ -43,6 +43,27 @@ pub(crate) struct Row {
     pub(crate) burst: Option<(Ident, Value)>,
     /// The value of `window`.
     pub(crate) window: Option<Expr>,
+    /// The key of this limit alone.
+    pub(crate) key: Option<RowKey>,
+    /// Its place among the keys of the attribute, once they are known.
+    pub(crate) place: KeyPlace,
+}
+
+/// Key of one limit.
+pub(crate) struct RowKey {
+    pub(crate) name: Ident,
+    pub(crate) value: Expr,
+}
+
+/// Place of a limit among the keys of its attribute.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum KeyPlace {
+    /// There is one limiter, or it is the limit of the first key.
+    First,
+    /// It is the limit of the further key at this place.
+    Further(u8),
+    /// All keys share it.
+    All,
 }
 
 impl Unit {
@@ -195,6 +216,8 @@ impl Limits {
             written,
             burst: None,
             window: None,
+            key: None,
+            place: KeyPlace::First,
         }));
     }
 }
@@ -206,7 +229,7 @@ fn row_of_parts(
     parts: Vec<Entry>,
     reader: &mut Reader<'_>,
 ) -> Option<Row> {
-    let (mut rate, mut burst, mut window) = (None, None, None);
+    let (mut rate, mut burst, mut window, mut key) = (None, None, None, None);
     let mut is_there = false;
     for part in parts {
         let place = part.name.clone();
@@ -222,6 +245,9 @@ fn row_of_parts(
             "burst" => {
                 burst = reader.value(part, Kind::Burst).map(|burst| (place, burst));
             }
+            "key" => {
+                key = reader.expr(part).map(|value| RowKey { name: place, value });
+            }
             _ => window = reader.choice(part, &names::WINDOWS).map(|it| it.1),
         }
     }
@@ -236,6 +262,8 @@ fn row_of_parts(
         written,
         burst,
         window,
+        key,
+        place: KeyPlace::First,
     })
 }
 

@@ -240,17 +240,22 @@ fn declared_rows(options: &mut Options, charges: &[Charge]) -> Option<Vec<Declar
         let mut charges = charges.iter();
         charges.any(|charge| charge.unit == unit) || block.is_some_and(|it| it.charges(unit))
     };
-    let units: Vec<String> = rows.iter().map(|row| row.unit.counted()).collect();
+    let units: Vec<_> = rows
+        .iter()
+        .map(|row| (row.unit.counted(), row.place))
+        .collect();
     let default_burst = |row: &Row| {
         let unit = row.unit.counted();
         if row.burst.is_some() || row.window.is_some() {
             DefaultBurst::Second
         } else if is_charged(&unit) {
             DefaultBurst::WholePeriod
-        } else if units.iter().filter(|other| **other == unit).count() > 1 {
-            DefaultBurst::ByRate
         } else {
-            DefaultBurst::Second
+            let place = (unit, row.place);
+            match units.iter().filter(|other| **other == place).count() {
+                0 | 1 => DefaultBurst::Second,
+                _ => DefaultBurst::ByRate,
+            }
         }
     };
     let rows = rows.into_iter().map(|row| DeclaredRow {

@@ -32,8 +32,9 @@ pub(crate) fn site(plan: &Plan, private: &TokenStream) -> TokenStream {
     );
     let unused = (plan.off && plan.key.is_some()).then(|| {
         // Without a limiter the key is only checked.
-        let (keyed, key) = (keyed(plan, private), key(plan, private));
-        quote_spanned!(here=> if false { let (_, _): (::core::option::Option<#private::KeyedOf>, _) = (#keyed, #key); })
+        let (keyed, key, further) = (keyed(plan, private), key(plan, private), further_keys(plan, private));
+        let further = further.map(|further| quote_spanned!(here=> let _ = #further;));
+        quote_spanned!(here=> if false { let (_, _): (::core::option::Option<#private::KeyedOf>, _) = (#keyed, #key); #further })
     });
     let costs = match (plan.charges.is_empty(), plan.off) {
         (true, _) => TokenStream::new(),
@@ -99,15 +100,30 @@ fn call(plan: &Plan, writer: &Writer<'_>) -> TokenStream {
 fn call_of_key(plan: &Plan, private: &TokenStream, begin: &TokenStream) -> TokenStream {
     let here = Span::mixed_site();
     let (keyed, key) = (keyed(plan, private), key(plan, private));
+    let further = further_keys(plan, private);
+    let keys = if further.is_some() { "keys" } else { "key" };
+    let further = further.map(|further| quote_spanned!(here=> , #further));
     if plan.charges.is_empty() {
+        let function = Ident::new(&format!("call_of_{keys}"), here);
         return quote_spanned! {here=>
-            #private::Site::call_of_key(&__PACED_SITE, #begin, #keyed, #key)
+            #private::Site::#function(&__PACED_SITE, #begin, #keyed, #key #further)
         };
     }
+    let function = Ident::new(&format!("call_of_{keys}_with_costs"), here);
     let costs = row_writer::costs(&plan.charges, private);
     quote_spanned! {here=>
-        #private::Site::call_of_key_with_costs(&__PACED_SITE, #begin, #keyed, #key, &mut costs, #costs)
+        #private::Site::#function(&__PACED_SITE, #begin, #keyed, #key #further, &mut costs, #costs)
     }
+}
+
+/// Returns the array of the further keys, if there are any.
+fn further_keys(plan: &Plan, private: &TokenStream) -> Option<TokenStream> {
+    let here = Span::mixed_site();
+    let keys = plan.further_keys.iter().map(|key| {
+        let function = quote_spanned!(here=> #private::further_key);
+        Place::of(key).call(function, by_reference(key))
+    });
+    (!plan.further_keys.is_empty()).then(|| quote_spanned!(here=> [#(#keys),*]))
 }
 
 /// Returns the limiters of keys that the call brings, as an option.

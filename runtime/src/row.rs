@@ -14,12 +14,40 @@ pub struct Row {
     /// Unit that the limit counts. Empty: requests, in a limit without a name.
     pub(crate) unit: &'static str,
     pub(crate) quota: Quota,
+    pub(crate) key: RowKey,
+}
+
+/// Key of a limit: which of the buckets it is that a call takes from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum RowKey {
+    /// That of the call's first key, or the only one.
+    #[default]
+    First,
+    /// That of the call's further key at this place.
+    Further(u8),
+    /// The one that all keys share.
+    All,
+}
+
+impl RowKey {
+    /// Returns whether two are the same.
+    pub(crate) const fn is(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::First, Self::First) | (Self::All, Self::All) => true,
+            (Self::Further(one), Self::Further(other)) => one == other,
+            _ => false,
+        }
+    }
 }
 
 impl Row {
     /// Returns the declaration of a limit.
     pub(crate) const fn new(unit: &'static str, quota: Quota) -> Self {
-        Self { unit, quota }
+        Self {
+            unit,
+            quota,
+            key: RowKey::First,
+        }
     }
 
     /// Returns the declaration of the only limit of a limiter.
@@ -50,6 +78,10 @@ pub(crate) struct Rows {
     pub(crate) others: Vec<Row>,
     /// Bound of calls in flight.
     pub(crate) concurrency: Option<MaxConcurrency>,
+    /// Limits of other limiters from which the same calls take. Hints about them are not about these.
+    pub(crate) beside: Vec<Row>,
+    /// The calls report to another limiter. Hints that name no limit are about that one.
+    pub(crate) is_inner: bool,
 }
 
 /// Bound of calls in flight, as it is declared.
@@ -73,6 +105,8 @@ impl Rows {
             first: Row::only(quota),
             others: Vec::new(),
             concurrency: None,
+            beside: Vec::new(),
+            is_inner: false,
         }
     }
 
@@ -85,7 +119,31 @@ impl Rows {
             first: others.remove(paces),
             others,
             concurrency: None,
+            beside: Vec::new(),
+            is_inner: false,
         })
+    }
+
+    /// Sets the limits of other limiters from which the same calls take. `is_inner`: the calls report to one of those.
+    pub(crate) fn beside(self, beside: Vec<Row>, is_inner: bool) -> Self {
+        Self {
+            beside,
+            is_inner,
+            ..self
+        }
+    }
+
+    /// Returns these limits with full buckets.
+    pub(crate) fn starting_full(&self) -> Self {
+        let filled = |row: &Row| Row {
+            quota: row.quota.starting_full(),
+            ..*row
+        };
+        Self {
+            first: filled(&self.first),
+            others: self.others.iter().map(filled).collect(),
+            ..self.clone()
+        }
     }
 
     /// Sets the bound of calls in flight.
@@ -96,14 +154,18 @@ impl Rows {
         }
     }
 
-    /// Returns whether it is one limit of requests.
+    /// Returns whether it is one limit of requests, and calls take from no other limiter.
     pub(crate) fn is_plain(&self) -> bool {
+        self.is_one() && self.beside.is_empty()
+    }
+
+    fn is_one(&self) -> bool {
         self.others.is_empty() && self.first.counts_requests()
     }
 
     /// Returns whether a limiter of these limits is nothing but one bucket of requests.
     pub(crate) fn is_bucket(&self) -> bool {
-        self.is_plain() && self.first.quota.window().is_none() && self.concurrency.is_none()
+        self.is_one() && self.first.quota.window().is_none() && self.concurrency.is_none()
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Row> {
@@ -113,7 +175,7 @@ impl Rows {
 
 impl fmt::Display for Rows {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.is_plain() {
+        if self.is_one() {
             self.first.quota.fmt(f)?;
         } else {
             for (at, row) in self.iter().enumerate() {

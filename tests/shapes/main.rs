@@ -82,6 +82,7 @@
 //! | several limits | `costs::functions_with_several_limits_compile` |
 //! | `classify` by path and by closure | `values::verdict_by_path_and_by_closure` |
 //! | plain functions in these shapes | `blocking::functions`, `blocking::methods`, `blocking::others` |
+//! | limits with keys of their own | `row_keys::functions_with_keys_of_limits`, `row_keys::methods_with_keys_of_limits` |
 //!
 //! `unsafe` and `extern` functions are in `ui/pass`, as this package forbids `unsafe`.
 
@@ -100,6 +101,7 @@ mod functions;
 mod methods;
 mod names;
 mod results;
+mod row_keys;
 mod sending;
 mod support;
 mod traits;

@@ -10,6 +10,7 @@ use crate::clock;
 use crate::context::Pause;
 use crate::context::Progress;
 use crate::context::Scope;
+use crate::costs::Costs;
 use crate::error::Context as ErrorContext;
 use crate::error::Error;
 use crate::error::Kind;
@@ -24,6 +25,7 @@ use crate::limiter::Turn;
 use crate::time::Instant;
 use crate::time::Span;
 
+use super::Setup;
 use super::config::last_useful;
 use super::config::latest_start;
 use super::gathering::Entered;
@@ -74,6 +76,7 @@ impl Core<'_> {
                 Phase::Idle | Phase::Running(_) | Phase::Timed(_) => {
                     match self.seek(terms)? {
                         Sought::Granted => return Poll::Ready(Ok(())),
+                        Sought::Limiter if self.begin_nested(terms)? => continue,
                         Sought::Limiter => {}
                         Sought::Later => continue,
                     }
@@ -82,6 +85,7 @@ impl Core<'_> {
                         return Poll::Ready(Ok(()));
                     }
                 }
+                Phase::Nested(_) => return self.poll_nested(terms, cx),
                 Phase::Gathering(_) => {
                     if ready!(self.gather(terms, cx))? {
                         return Poll::Ready(Ok(()));
@@ -131,29 +135,10 @@ impl Core<'_> {
         if can_refuse && now >= deadline {
             return Err(self.located(Error::new(Kind::Deadline(Duration::ZERO))));
         }
-        let retry = scope.is_some_and(|scope| scope.number > 1);
         let Some(limiter) = self.limiter_handle() else {
             return Ok(Entered::Admitted { slot: false });
         };
-        let latest = match gathered.latest.or_else(|| scope.and_then(Scope::latest)) {
-            _ if !can_refuse => Instant::FAR,
-            Some(planned) => planned,
-            None => latest_start(&setup.config, deadline, now),
-        };
-        let request = Request {
-            costs: costs(limiter, own),
-            latest,
-            max_pause: self.pause_left(can_refuse),
-            priority: match retry {
-                _ if limiter.is_nested() => Priority::Nested,
-                true => Priority::Retries,
-                false => Priority::First,
-            },
-            refusable: can_refuse,
-            reports: true,
-            slow: setup.config.slow,
-            backed_off: scope.map_or(Span::ZERO, Scope::unreported_backoff),
-        };
+        let request = self.request(setup, limiter, terms, gathered.latest, now);
         let entered = if limiter.has_resources() {
             gathered.ask_or_pass(limiter, self.function(), request, cx)
         } else {
@@ -165,20 +150,62 @@ impl Core<'_> {
         entered.map_err(|denial| self.refusal(denial, own, now))
     }
 
+    /// Returns the request for a permit of this limiter. `planned`: the instant after which it is of no use, once that is known.
+    pub(super) fn request(
+        &self,
+        setup: &Setup,
+        limiter: &Shared,
+        terms: Terms<'_>,
+        planned: Option<Instant>,
+        now: Instant,
+    ) -> Request {
+        let (scope, can_refuse) = (self.scope.as_ref(), terms.can_refuse);
+        let latest = match planned.or_else(|| scope.and_then(Scope::latest)) {
+            _ if !can_refuse => Instant::FAR,
+            Some(planned) => planned,
+            None => latest_start(&setup.config, self.deadline(), now),
+        };
+        Request {
+            costs: costs(limiter, terms.own),
+            latest,
+            max_pause: self.pause_left(can_refuse),
+            priority: match self.is_retry() {
+                _ if limiter.is_nested() => Priority::Nested,
+                true => Priority::Retries,
+                false => Priority::First,
+            },
+            refusable: can_refuse,
+            reports: true,
+            slow: setup.config.slow,
+            backed_off: scope.map_or(Span::ZERO, Scope::unreported_backoff),
+        }
+    }
+
     #[cold]
     pub(super) fn refusal(&self, denial: Denial, own: Option<&OwnCosts>, now: Instant) -> Error {
         let Some(limiter) = self.limiter() else {
             return Error::new(Kind::Shut);
         };
+        self.refusal_by(limiter, denial, &costs(limiter, own), now)
+    }
+
+    /// Returns the error of a call that this limiter refuses.
+    #[cold]
+    pub(super) fn refusal_by(
+        &self,
+        limiter: &Shared,
+        denial: Denial,
+        costs: &Costs,
+        now: Instant,
+    ) -> Error {
         let last_useful = last_useful(self.deadline());
-        let costs = costs(limiter, own);
-        let kind = limiter.kind_of(denial, &costs, now, |why, wait| match why {
+        let kind = limiter.kind_of(denial, costs, now, |why, wait| match why {
             TooLate::Closed => Kind::Closed(wait),
             TooLate::Queued { until } if until > last_useful => Kind::Deadline(wait),
             TooLate::Queued { .. } => Kind::MaxWait(wait),
         });
         Error::new(kind).at(ErrorContext {
-            unit: limiter.unit_of_denial(denial, &costs),
+            unit: limiter.unit_of_denial(denial, costs),
             ..limiter.context(self.is_retry())
         })
     }

@@ -9,6 +9,7 @@ use crate::context::Amounts;
 use crate::context::Scope;
 use crate::context::SettleLater;
 use crate::context::Spending;
+use crate::costs::Costs;
 use crate::costs::MAX_ROWS;
 use crate::costs::Settlement;
 use crate::costs::Spent;
@@ -31,13 +32,26 @@ impl Core<'_> {
     /// Reports a success without an observation whose costs are to be corrected.
     #[inline(never)]
     pub(super) fn report_spent(&self, paid: Paid<'_>) {
-        let (Some(limiter), Some(sent)) = (self.limiter(), self.wait.sent()) else {
+        let Some(sent) = self.wait.sent() else { return };
+        let Some(limiter) = self.limiter() else {
+            if !self.parts(paid.key).is_empty() {
+                self.attempt_costs(paid, sent, Ending::Sent);
+            }
             return;
         };
         let mut settlement = uncorrected(limiter, paid, sent);
         let mut slot = self.has_slot();
-        let corrected = if self.spending().is_some() || CallSpan::may_be_heard() {
-            self.correct(limiter, paid, &mut settlement, Ending::Sent, &mut slot)
+        let corrected = if self.spending().is_some()
+            || CallSpan::may_be_heard()
+            || !self.parts(paid.key).is_empty()
+        {
+            self.correct(
+                Some(limiter),
+                paid,
+                &mut settlement,
+                Ending::Sent,
+                &mut slot,
+            )
         } else {
             self.take_paid(limiter, paid, &mut settlement);
             settlement.changes()
@@ -68,15 +82,19 @@ impl Core<'_> {
         });
     }
 
-    /// Returns the costs of an attempt that was sent at `sent` and has ended.
+    /// Returns the costs of an attempt that was sent at `sent` and has ended. Those in further limiters are corrected now.
     pub(super) fn attempt_costs(
         &self,
-        limiter: &Shared,
         paid: Paid<'_>,
         sent: Instant,
         ending: Ending,
     ) -> AttemptCosts {
-        let mut settlement = uncorrected(limiter, paid, sent);
+        let limiter = self.limiter();
+        let mut settlement = Settlement {
+            drawn_at: sent,
+            costs: limiter.map_or(Costs::NONE, |limiter| costs(limiter, paid.own)),
+            spent: Spent::UNKNOWN,
+        };
         let stands = paid.own.is_none() && self.spending().is_none();
         let mut slot = self.has_slot();
         let is_corrected =
@@ -93,10 +111,10 @@ impl Core<'_> {
     }
 
     /// Corrects a cost. Returns whether there is a correction now: not where the cost stands, or a meter is open. `slot`: the
-    /// attempt has a slot to release, which open meters keep.
+    /// attempt has a slot to release, which open meters keep. `limiter`: that of the call, if it has one.
     fn correct(
         &self,
-        limiter: &Shared,
+        limiter: Option<&Shared>,
         paid: Paid<'_>,
         settlement: &mut Settlement,
         ending: Ending,
@@ -106,13 +124,15 @@ impl Core<'_> {
         let spending = self.spending();
         let is_refunded = spending.is_some_and(|spending| spending.refunded);
         let is_unsent = ending == Ending::NotSent && paid.own.is_some();
-        if is_refunded || is_unsent {
-            settlement.spent = Spent::NOTHING;
-        } else if ending == Ending::Refused {
-            settlement.give_back_others(limiter);
-        } else if ending == Ending::Sent {
-            self.take_paid(limiter, paid, settlement);
+        let ending = if is_refunded || is_unsent {
+            Ending::NotSent
+        } else {
+            ending
+        };
+        if let Some(limiter) = limiter {
+            self.take_ending(limiter, paid, settlement, ending);
         }
+        let mut beside = self.settlements(paid, ending, settlement.drawn_at);
         let by = By {
             origin: setup.origin,
             attempt: self.number(),
@@ -121,17 +141,56 @@ impl Core<'_> {
             let amounts = match &spending.tally {
                 None => spending.amounts.clone(),
                 Some(tally) => {
-                    let later = || self.later(*settlement, by, slot);
+                    let later = || self.later(*settlement, mem::take(&mut beside), by, slot);
                     let Some(amounts) = tally.end(&spending.amounts, later) else {
                         return false;
                     };
                     amounts
                 }
             };
-            by.take_all(limiter, settlement, &amounts);
+            by.take_all(limiter, settlement, &mut beside, &amounts);
         }
-        by.tell(limiter, settlement);
+        by.settle_beside(&beside);
+        if let Some(limiter) = limiter {
+            by.tell(limiter, settlement);
+        }
         settlement.changes()
+    }
+
+    /// Sets what an attempt took of a limiter by its end, and by the option `settle`.
+    fn take_ending(
+        &self,
+        limiter: &Shared,
+        paid: Paid<'_>,
+        settlement: &mut Settlement,
+        ending: Ending,
+    ) {
+        match ending {
+            Ending::NotSent if paid.own.is_none() && !self.is_refunded() => {}
+            Ending::NotSent => settlement.spent = Spent::NOTHING,
+            Ending::Refused => settlement.give_back_others(limiter),
+            Ending::Sent => self.take_paid(limiter, paid, settlement),
+        }
+    }
+
+    fn is_refunded(&self) -> bool {
+        self.spending().is_some_and(|spending| spending.refunded)
+    }
+
+    /// Returns the corrections of an attempt in the further limiters of its call.
+    fn settlements(&self, paid: Paid<'_>, ending: Ending, drawn_at: Instant) -> Vec<Beside> {
+        let known = self.parts(paid.key).iter();
+        let known = known.filter_map(|part| Some((part, part.limiter()?)));
+        let settlements = known.map(|(part, limiter)| {
+            let mut settlement = Settlement {
+                drawn_at,
+                costs: *part.costs(),
+                spent: Spent::UNKNOWN,
+            };
+            self.take_ending(limiter, paid, &mut settlement, ending);
+            (Arc::clone(limiter), settlement)
+        });
+        settlements.collect()
     }
 
     /// Sets what the option `settle` has found.
@@ -147,9 +206,18 @@ impl Core<'_> {
 
     /// Returns the function by which the last meter of the attempt settles it.
     #[cold]
-    fn later(&self, mut settlement: Settlement, by: By, slot: &mut bool) -> SettleLater {
+    fn later(
+        &self,
+        mut settlement: Settlement,
+        mut beside: Vec<Beside>,
+        by: By,
+        slot: &mut bool,
+    ) -> SettleLater {
         let Some(limiter) = self.limiter_handle().map(Arc::clone) else {
-            return Box::new(|_| ());
+            return Box::new(move |amounts| {
+                by.take_all(None, &mut settlement, &mut beside, amounts);
+                by.settle_beside(&beside);
+            });
         };
         let has_slots = limiter.has_slots();
         if has_slots && !mem::take(slot) {
@@ -157,7 +225,8 @@ impl Core<'_> {
             limiter.take_extra_slot();
         }
         Box::new(move |amounts| {
-            by.take_all(&limiter, &mut settlement, amounts);
+            by.take_all(Some(&limiter), &mut settlement, &mut beside, amounts);
+            by.settle_beside(&beside);
             by.tell(&limiter, &settlement);
             if settlement.changes() {
                 limiter.settle_later(&settlement);
@@ -171,12 +240,12 @@ impl Core<'_> {
     /// Corrects the costs of an attempt under way whose call is dropped, or whose body has panicked. Returns whether it has a
     /// slot to release.
     #[cold]
-    pub(super) fn settle_dropped(&self, limiter: &Shared, paid: Paid<'_>) -> bool {
+    pub(super) fn settle_dropped(&self, paid: Paid<'_>) -> bool {
         let (Some(sent), Some(_)) = (self.wait.sent(), self.spending()) else {
             return self.has_slot();
         };
-        let ended = self.attempt_costs(limiter, paid, sent, Ending::Sent);
-        if let Some(settlement) = ended.settlement {
+        let ended = self.attempt_costs(paid, sent, Ending::Sent);
+        if let (Some(limiter), Some(settlement)) = (self.limiter(), ended.settlement) {
             limiter.settle_later(&settlement);
         }
         ended.slot
@@ -209,6 +278,9 @@ fn uncorrected(limiter: &Shared, paid: Paid<'_>, sent: Instant) -> Settlement {
     }
 }
 
+/// A further limiter of a call, and the correction of what an attempt took of it.
+type Beside = (Arc<Shared>, Settlement);
+
 /// Attempt that is settled.
 #[derive(Clone, Copy, Debug)]
 struct By {
@@ -217,11 +289,31 @@ struct By {
 }
 
 impl By {
-    /// Sets what was taken of each unit. Tells of a unit that the limiter does not count.
-    fn take_all(self, limiter: &Shared, settlement: &mut Settlement, amounts: &Amounts) {
+    /// Sets what was taken of each unit. Tells of a unit that none of the limiters counts.
+    fn take_all(
+        self,
+        limiter: Option<&Shared>,
+        settlement: &mut Settlement,
+        beside: &mut [Beside],
+        amounts: &Amounts,
+    ) {
         for (unit, amount) in amounts.iter() {
-            if !settlement.take(limiter, unit, amount) {
+            let mut is_known = limiter.is_none_or(|it| settlement.take(it, unit, amount));
+            for (limiter, settlement) in &mut *beside {
+                is_known |= settlement.take(limiter, unit, amount);
+            }
+            if let (Some(limiter), false) = (limiter, is_known) {
                 self.origin.unread().tell_unit(limiter, unit);
+            }
+        }
+    }
+
+    /// Corrects what an attempt took of the further limiters of its call.
+    fn settle_beside(self, beside: &[Beside]) {
+        for (limiter, settlement) in beside {
+            self.tell(limiter, settlement);
+            if settlement.changes() {
+                limiter.settle_later(settlement);
             }
         }
     }

@@ -17,14 +17,13 @@ impl Core<'_> {
     pub(super) fn heed(&mut self, key: KeyOfCall<'_>) {
         if self.scope.as_mut().is_some_and(Scope::take_unheard) {
             self.adopt(key);
-            self.heed_observation();
+            self.heed_observation(key);
         }
     }
 
     #[cold]
-    pub(super) fn heed_observation(&mut self) {
-        let (Ok(setup), Some(scope), Some(limiter)) = (self.setup, &self.scope, self.limiter())
-        else {
+    pub(super) fn heed_observation(&mut self, key: KeyOfCall<'_>) {
+        let (Ok(setup), Some(scope)) = (self.setup, &self.scope) else {
             return;
         };
         let Some((hint, received)) = scope.hint().filter(|_| setup.config.respects_headers) else {
@@ -49,20 +48,23 @@ impl Core<'_> {
             end.refused(&setup.config, received, Some(refusal.wait))
         });
         let heard = (!is_refused).then(|| heard(&setup.config, hint, sent, received));
-        limiter.report(&AttemptReport {
-            function: self.function(),
-            sent,
-            received: Some(received),
-            retry: scope.number > 1,
-            heard,
-            resource: hint.resource(),
-            spread: setup.config.spread(),
-            result: AttemptResult::UnderWay(refusal),
-            may_retry: false,
-            costs: Costs::ONE,
-            settlement: None,
-            slot: false,
-        });
+        self.report_to_all(
+            key,
+            &AttemptReport {
+                function: self.function(),
+                sent,
+                received: Some(received),
+                retry: scope.number > 1,
+                heard,
+                resource: hint.resource(),
+                spread: setup.config.spread(),
+                result: AttemptResult::UnderWay(refusal),
+                may_retry: false,
+                costs: Costs::ONE,
+                settlement: None,
+                slot: false,
+            },
+        );
         if let (Some(scope), true) = (&mut self.scope, is_refused) {
             scope.progress = Progress::Reported;
         }

@@ -68,6 +68,9 @@ impl Core<'_> {
         if self.is_unpaced() {
             return None;
         }
+        if key.is_nested() {
+            return Some(self.pass_nested(terms, key, now));
+        }
         match key.admit(first_cost(terms), now) {
             Ok(Taken::Granted) => Some(true),
             Ok(Taken::Limiter(limiter)) => {
@@ -81,7 +84,8 @@ impl Core<'_> {
     /// Looks for a permit of the call's key again, for a call that did not get it at once.
     #[cold]
     pub(super) fn seek(&mut self, terms: Terms<'_>) -> Result<Sought, Error> {
-        let Some(key) = terms.key.filter(|_| self.brought.is_none()) else {
+        let is_sought = |key: &&CallKey<'_>| self.brought.is_none() || key.is_nested();
+        let Some(key) = terms.key.filter(is_sought) else {
             return Ok(Sought::Limiter);
         };
         #[cfg(feature = "test-util")]
@@ -91,6 +95,9 @@ impl Core<'_> {
         let now = clock::now();
         if terms.can_refuse && now >= self.deadline() {
             return Ok(Sought::Limiter);
+        }
+        if key.is_nested() {
+            return self.seek_nested(terms, key);
         }
         match key.admit(first_cost(terms), now) {
             Ok(Taken::Granted) => {
@@ -107,8 +114,7 @@ impl Core<'_> {
             }
             Err(error) if terms.can_refuse || Handle::try_current().is_err() => Err(error),
             Err(_) => {
-                let look = key.interval().max(LOOKS.0).min(LOOKS.1);
-                let sleep = tokio::time::sleep(Duration::from(look));
+                let sleep = tokio::time::sleep(time_of_look(key));
                 *self.wait = Phase::Backoff(Box::pin(sleep));
                 Ok(Sought::Later)
             }
@@ -150,7 +156,12 @@ pub(super) const fn is_news(verdict: Verdict, failure: Option<Failure>) -> bool 
     }
 }
 
+/// Returns the time after which a call looks for a place for its key again.
+pub(super) fn time_of_look(key: &CallKey<'_>) -> Duration {
+    Duration::from(key.interval().max(LOOKS.0).min(LOOKS.1))
+}
+
 /// Returns the cost of a call in the only limit of its key. Several limits need a whole limiter.
-fn first_cost(terms: Terms<'_>) -> u32 {
+pub(super) fn first_cost(terms: Terms<'_>) -> u32 {
     terms.own.map_or(1, OwnCosts::first)
 }

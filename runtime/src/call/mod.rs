@@ -15,6 +15,7 @@ mod gathering;
 mod heeding;
 mod keyed;
 mod named_costs;
+mod nested;
 mod next;
 mod options;
 mod origin;
@@ -205,6 +206,6 @@ impl<S, R, C: Paying> Drop for Call<'_, S, R, C> {
     /// A call that is dropped, or whose body panics, ends its attempt as well.
     #[inline]
     fn drop(&mut self) {
-        self.core.end_call(self.costs.own());
+        self.core.end_call(self.costs.own(), self.costs.key());
     }
 }

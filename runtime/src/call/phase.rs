@@ -8,6 +8,7 @@ use core::pin::Pin;
 
 use tokio::time::Sleep;
 
+use crate::limiter::NestedWait;
 use crate::limiter::Ticket;
 use crate::time::Instant;
 
@@ -24,6 +25,8 @@ pub(super) enum Phase {
     Turn(Ticket),
     /// Permits of the server's resources and of the limiter.
     Gathering(Box<Gathering>),
+    /// Permits of several limiters at the same time.
+    Nested(Box<NestedWait>),
     /// The body runs, and has been pending: the end of its time is waited for as well.
     Timed(Box<Cut>),
 }
@@ -94,7 +97,7 @@ impl Phase {
     pub(super) fn is_on(&self) -> bool {
         matches!(
             self,
-            Phase::Backoff(_) | Phase::Turn(_) | Phase::Gathering(_)
+            Phase::Backoff(_) | Phase::Turn(_) | Phase::Gathering(_) | Phase::Nested(_)
         )
     }
 
@@ -104,7 +107,11 @@ impl Phase {
         match self {
             Phase::Running(sent) => Some(*sent),
             Phase::Timed(cut) => Some(cut.since),
-            Phase::Idle | Phase::Backoff(_) | Phase::Turn(_) | Phase::Gathering(_) => None,
+            Phase::Idle
+            | Phase::Backoff(_)
+            | Phase::Turn(_)
+            | Phase::Gathering(_)
+            | Phase::Nested(_) => None,
         }
     }
 }

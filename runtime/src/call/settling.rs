@@ -112,7 +112,7 @@ impl Core<'_> {
         let carries = self.can_carry_observation(reading, verdict);
         if !carries {
             self.adopt(key);
-            self.heed_observation();
+            self.heed_observation(key);
         }
         carries
     }
@@ -139,24 +139,24 @@ impl Core<'_> {
         heard: Option<Observation<'_>>,
         (sent, received): (Instant, Option<Instant>),
     ) {
-        let Some(limiter) = self.limiter() else {
-            return;
-        };
-        let ended = self.attempt_costs(limiter, paid, sent, Ending::Sent);
-        limiter.report(&AttemptReport {
-            function: self.function(),
-            sent,
-            received,
-            retry: self.is_retry(),
-            heard,
-            resource: told.hint.and_then(Hint::resource),
-            spread: setup.config.spread(),
-            result: AttemptResult::Passed,
-            may_retry: false,
-            costs: ended.costs,
-            settlement: ended.settlement,
-            slot: ended.slot,
-        });
+        let ended = self.attempt_costs(paid, sent, Ending::Sent);
+        self.report_to_all(
+            paid.key,
+            &AttemptReport {
+                function: self.function(),
+                sent,
+                received,
+                retry: self.is_retry(),
+                heard,
+                resource: told.hint.and_then(Hint::resource),
+                spread: setup.config.spread(),
+                result: AttemptResult::Passed,
+                may_retry: false,
+                costs: ended.costs,
+                settlement: ended.settlement,
+                slot: ended.slot,
+            },
+        );
     }
 
     /// Reports a failure to the limiter. Returns the wait for another attempt, if one makes sense.
@@ -212,14 +212,12 @@ impl Core<'_> {
         step: Step,
         now: Instant,
     ) -> Forecast {
-        let (Some(limiter), Some(scope)) = (self.limiter(), &self.scope) else {
-            return Forecast::FREE;
-        };
+        let previous = self.scope.as_ref().and_then(Scope::previous);
         let (config, received) = (&setup.config, end.received.unwrap_or(now));
         let result = match step.cooldown {
             CooldownPlan::None if end.was_let_through() => AttemptResult::LetThrough,
             CooldownPlan::None => {
-                let again = scope.previous().is_some_and(Failure::is_fault);
+                let again = previous.is_some_and(Failure::is_fault);
                 AttemptResult::Failed(end.fault(config, received, again))
             }
             CooldownPlan::Untold => AttemptResult::Refused(end.refused(config, received, None)),
@@ -238,8 +236,8 @@ impl Core<'_> {
             AttemptResult::Failed(_) => heard.map(|heard| heard.hint),
             _ => end.hint,
         };
-        let ended = self.attempt_costs(limiter, paid, end.sent, Ending::of(end.failure, &result));
-        limiter.report(&AttemptReport {
+        let ended = self.attempt_costs(paid, end.sent, Ending::of(end.failure, &result));
+        let report = AttemptReport {
             function: self.function(),
             sent: end.sent,
             received: end.arrived,
@@ -252,7 +250,8 @@ impl Core<'_> {
             costs: ended.costs,
             settlement: ended.settlement,
             slot: ended.slot,
-        })
+        };
+        self.report_to_all(paid.key, &report)
     }
 
     /// Plans another attempt if it makes sense, or gives the call up.

@@ -8,6 +8,7 @@ use crate::error::Error;
 use crate::limiter::Shared;
 
 use super::Setup;
+use super::payment::KeyOfCall;
 use super::payment::OwnCosts;
 use super::payment::Paid;
 use super::untyped::Core;
@@ -80,21 +81,24 @@ impl Core<'_> {
 
     /// Ends the attempt without an outcome, if it is under way: the call is dropped, or its body has panicked.
     #[inline]
-    pub(super) fn end_call(&self, own: Option<&OwnCosts>) {
+    pub(super) fn end_call(&self, own: Option<&OwnCosts>, key: KeyOfCall<'_>) {
         let Some(scope) = &self.scope else { return };
         if scope.progress.is_under_way() {
-            self.abandon(own);
+            self.abandon(Paid::as_estimated(own).of(key));
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn abandon(&self, own: Option<&OwnCosts>) {
-        if let Some(limiter) = self.limiter() {
+    fn abandon(&self, paid: Paid<'_>) {
+        self.end_parts(paid.key);
+        let limiter = self.limiter();
+        if let Some(limiter) = limiter {
             limiter.end_attempt();
-            if self.settle_dropped(limiter, Paid::as_estimated(own)) {
-                limiter.release_slot();
-            }
+        }
+        let holds_slot = self.settle_dropped(paid);
+        if let (Some(limiter), true) = (limiter, holds_slot) {
+            limiter.release_slot();
         }
     }
 

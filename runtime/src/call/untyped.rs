@@ -62,7 +62,7 @@ impl<'s> Core<'s> {
                 }
             }
             Phase::Running(_) | Phase::Timed(_) => return Poll::Ready(Ok(())),
-            Phase::Backoff(_) | Phase::Turn(_) | Phase::Gathering(_) => {}
+            Phase::Backoff(_) | Phase::Turn(_) | Phase::Gathering(_) | Phase::Nested(_) => {}
         }
         self.wait_for_permit(terms, cx)
     }
@@ -95,7 +95,10 @@ impl<'s> Core<'s> {
         let retry = scope.number > 1;
         // `wait_for_permit` sets this back if the call has to wait.
         scope.progress = Progress::UnderWay;
-        if terms.key.is_some() && self.brought.is_none() {
+        if terms
+            .key
+            .is_some_and(|key| self.brought.is_none() || key.is_nested())
+        {
             if let Some(passed) = self.pass_key(terms, now) {
                 return passed;
             }
@@ -140,7 +143,7 @@ impl<'s> Core<'s> {
     /// Counts a retry that was admitted at once.
     #[cold]
     #[inline(never)]
-    fn count_retry(&mut self) {
+    pub(super) fn count_retry(&mut self) {
         let scope = self.scope.as_ref();
         let backed_off = scope.map_or(Span::ZERO, Scope::unreported_backoff);
         if let Some(limiter) = self.limiter() {
@@ -195,6 +198,9 @@ impl<'s> Core<'s> {
                 scope.progress = Progress::Waiting;
             }
             _ => return self.settle_told(paid, reading, verdict),
+        }
+        if let Some(key) = paid.key.filter(|key| key.is_nested()) {
+            self.pass_parts(key);
         }
         if paid.is_news() {
             self.adopt(paid.key);

@@ -39,7 +39,7 @@ use super::permit::KeptLimiter;
 /// ```
 #[must_use = "no permit is taken before the future is awaited"]
 pub struct AcquireKey<'a> {
-    keys: &'a Keys,
+    keys: &'a Arc<Keys>,
     fingerprint: u64,
     cost: u32,
     /// The wait for the key's limiter, once there has to be one.
@@ -49,7 +49,7 @@ pub struct AcquireKey<'a> {
 type KeyWait = dyn Future<Output = Result<Option<KeptLimiter>, Error>> + Send + Sync;
 
 impl<'a> AcquireKey<'a> {
-    pub(super) const fn new(keys: &'a Keys, fingerprint: u64, cost: u32) -> Self {
+    pub(super) const fn new(keys: &'a Arc<Keys>, fingerprint: u64, cost: u32) -> Self {
         Self {
             keys,
             fingerprint,
@@ -103,6 +103,20 @@ impl<'a> AcquireKey<'a> {
     }
 }
 
+impl<'a> AcquireKey<'a> {
+    /// Waits for permits of the key and of all keys.
+    #[cold]
+    fn wait_for_all(&mut self, cx: &mut Context<'_>) -> Poll<Result<KeyedPermit<'a>, Error>> {
+        let (keys, fingerprint, cost) = (Arc::clone(self.keys), self.fingerprint, self.cost);
+        let wait = async move {
+            keys.take_together(fingerprint, cost).await?;
+            Ok(None)
+        };
+        self.wait = Some(Box::pin(wait));
+        self.wait(None, cx)
+    }
+}
+
 impl<'a> Future for AcquireKey<'a> {
     type Output = Result<KeyedPermit<'a>, Error>;
 
@@ -119,6 +133,9 @@ impl<'a> Future for AcquireKey<'a> {
         }
         if self.cost == 0 {
             return Poll::Ready(Ok(granted));
+        }
+        if !self.keys.beside().is_empty() {
+            return self.wait_for_all(cx);
         }
         match self.keys.admit(self.fingerprint, self.cost, now) {
             Ok(Taken::Granted) => Poll::Ready(Ok(granted)),

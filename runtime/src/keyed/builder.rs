@@ -5,6 +5,7 @@ use core::marker::PhantomData;
 use core::num::NonZeroU32;
 use std::sync::Arc;
 
+use crate::costs::MAX_ROWS;
 use crate::error::Error;
 use crate::grammar;
 use crate::limiter::PlaceOfKeys;
@@ -37,6 +38,8 @@ pub struct KeyedBuilder<K: ?Sized> {
     declaration: Declaration,
     store: Option<Arc<dyn Store>>,
     policy: Option<Policy>,
+    /// Limits that all keys share.
+    pub(super) shared: Vec<Row>,
     of: PhantomData<fn(&K)>,
 }
 
@@ -46,6 +49,7 @@ impl<K: ?Sized> KeyedBuilder<K> {
             declaration: Declaration::of_one(quota),
             store: None,
             policy: None,
+            shared: Vec::new(),
             of: PhantomData,
         }
     }
@@ -282,7 +286,16 @@ impl<K: ?Sized> KeyedBuilder<K> {
             (None, None) => None,
         };
         declaration.check()?;
-        Ok(Keyed::of(declaration))
+        if self.shared.len() > MAX_ROWS {
+            return Err(Error::invalid("a limiter has at most eight limits"));
+        }
+        if declaration.place.is_some() && !self.shared.is_empty() {
+            return Err(Error::invalid(
+                "keys in a store cannot have limits that all keys share: declare these as a limiter of its own, and take \
+                 a permit of both",
+            ));
+        }
+        Ok(Keyed::of(declaration, self.shared))
     }
 }
 
@@ -292,6 +305,7 @@ impl<K: ?Sized> Clone for KeyedBuilder<K> {
             declaration: self.declaration.clone(),
             store: self.store.clone(),
             policy: self.policy,
+            shared: self.shared.clone(),
             of: PhantomData,
         }
     }
@@ -303,6 +317,7 @@ impl<K: ?Sized> fmt::Debug for KeyedBuilder<K> {
             .field("declaration", &self.declaration)
             .field("store", &self.store)
             .field("policy", &self.policy)
+            .field("shared", &self.shared)
             .finish_non_exhaustive()
     }
 }

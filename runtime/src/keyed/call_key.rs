@@ -6,14 +6,17 @@ use core::sync::atomic::AtomicBool;
 use core::sync::atomic::Ordering;
 use std::sync::Arc;
 
+use crate::costs::Costs;
 use crate::error::Error;
 use crate::limiter::Shared;
 use crate::time::Instant;
 use crate::time::Span;
 
+use super::Beside;
 use super::Keys;
 use super::Taken;
 use super::digest::KeyDigest;
+use super::part::KeyPart;
 
 /// The key of one call.
 pub struct CallKey<'s> {
@@ -29,15 +32,33 @@ enum KeysOf<'s> {
     Brought(AtomicBool, Arc<Keys>),
     /// Either of them, with limits in a store. On the heap, so that other calls take no more memory.
     InStore(Box<(KeysOf<'s>, KeyDigest)>),
+    /// Further limiters are taken from at the same time.
+    Nested(Box<NestedKeys<'s>>),
 }
 
-impl KeysOf<'_> {
+struct NestedKeys<'s> {
+    keys: KeysOf<'s>,
+    parts: Vec<KeyPart>,
+}
+
+impl<'s> KeysOf<'s> {
+    /// Returns the same keys for a call that has not begun.
+    fn of_another_call(&self) -> Self {
+        match self {
+            KeysOf::Own(_, keys) => KeysOf::Own(AtomicBool::new(false), keys),
+            KeysOf::Brought(_, keys) => KeysOf::Brought(AtomicBool::new(false), Arc::clone(keys)),
+            KeysOf::InStore(both) => KeysOf::InStore(Box::new((both.0.of_another_call(), both.1))),
+            KeysOf::Nested(nested) => nested.keys.of_another_call(),
+        }
+    }
+
     #[inline]
-    fn parts(&self) -> (&AtomicBool, &Keys) {
+    fn flag_and_keys(&self) -> (&AtomicBool, &Keys) {
         match self {
             KeysOf::Own(under_way, keys) => (under_way, keys),
             KeysOf::Brought(under_way, keys) => (under_way, keys),
-            KeysOf::InStore(both) => both.0.parts(),
+            KeysOf::InStore(both) => both.0.flag_and_keys(),
+            KeysOf::Nested(nested) => nested.keys.flag_and_keys(),
         }
     }
 }
@@ -55,7 +76,7 @@ impl<'s> CallKey<'s> {
 
     #[inline]
     fn of<K: Hash + ?Sized>(keys: KeysOf<'s>, key: &K) -> Self {
-        let (_, known) = keys.parts();
+        let (_, known) = keys.flag_and_keys();
         match known.digest(key) {
             None => Self {
                 fingerprint: known.fingerprint(key),
@@ -68,6 +89,56 @@ impl<'s> CallKey<'s> {
         }
     }
 
+    /// Returns the key with its parts in the further limiters that its calls take from, if there are any. `others`: the
+    /// fingerprints of the call's further keys. `costs`: what the call takes from a limiter.
+    pub(crate) fn nested(
+        mut self,
+        others: &[u64],
+        mut costs: impl FnMut(&Arc<Shared>) -> Costs,
+    ) -> Self {
+        let beside = self.keys.flag_and_keys().1.beside();
+        if beside.is_empty() {
+            return self;
+        }
+        let mut others = others.iter().copied();
+        let parts = beside.iter().map(|limiter| match limiter {
+            Beside::Keyed(keys) => {
+                let fingerprint = others.next().unwrap_or_default();
+                KeyPart::keyed(keys, fingerprint, costs(keys.pattern()))
+            }
+            Beside::Shared(limiter) => KeyPart::shared(limiter, costs(limiter)),
+        });
+        let parts = parts.collect();
+        self.keys = KeysOf::Nested(Box::new(NestedKeys {
+            keys: self.keys.of_another_call(),
+            parts,
+        }));
+        self
+    }
+
+    /// Returns its parts in the further limiters that the call takes from, in their order.
+    #[inline]
+    pub(crate) fn parts(&self) -> &[KeyPart] {
+        match &self.keys {
+            KeysOf::Nested(nested) => &nested.parts,
+            _ => &[],
+        }
+    }
+
+    /// Returns whether there are further limiters that the call takes from.
+    #[inline]
+    pub(crate) const fn is_nested(&self) -> bool {
+        matches!(self.keys, KeysOf::Nested(_))
+    }
+
+    /// Puts back what the call has taken at `at` without a limiter, because it does not begin.
+    #[cold]
+    pub(crate) fn put_back(&self, cost: u32, at: Instant) {
+        let (_, keys) = self.keys.flag_and_keys();
+        keys.put_back(self.fingerprint, cost, at);
+        self.end();
+    }
+
     /// Takes tokens, or returns the limiter through which to wait for them.
     ///
     /// # Errors
@@ -75,7 +146,7 @@ impl<'s> CallKey<'s> {
     /// There is no room for a new key.
     #[inline]
     pub(crate) fn admit(&self, cost: u32, now: Instant) -> Result<Taken, Error> {
-        let (under_way, keys) = self.keys.parts();
+        let (under_way, keys) = self.keys.flag_and_keys();
         if let KeysOf::InStore(both) = &self.keys {
             return keys.limiter_in_store(both.1).map(Taken::Limiter);
         }
@@ -93,7 +164,7 @@ impl<'s> CallKey<'s> {
     /// Records that the call has ended, or that the limiter of its key has counted it.
     #[inline]
     pub(crate) fn end(&self) {
-        let (under_way, keys) = self.keys.parts();
+        let (under_way, keys) = self.keys.flag_and_keys();
         if under_way.load(Ordering::Relaxed) {
             under_way.store(false, Ordering::Relaxed);
             keys.under_way.end(self.fingerprint);
@@ -107,7 +178,7 @@ impl<'s> CallKey<'s> {
     /// There is no room for a new key.
     #[cold]
     pub(crate) fn limiter(&self) -> Result<Arc<Shared>, Error> {
-        let (_, keys) = self.keys.parts();
+        let (_, keys) = self.keys.flag_and_keys();
         match &self.keys {
             KeysOf::InStore(both) => keys.limiter_in_store(both.1),
             _ => keys.limiter(self.fingerprint),
@@ -116,7 +187,7 @@ impl<'s> CallKey<'s> {
 
     /// Returns the time in which one token comes.
     pub(crate) fn interval(&self) -> Span {
-        self.keys.parts().1.interval()
+        self.keys.flag_and_keys().1.interval()
     }
 }
 

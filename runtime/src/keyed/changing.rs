@@ -13,6 +13,7 @@ use crate::mode::Mode;
 use crate::quota::Quota;
 use crate::row::Rows;
 
+use super::Beside;
 use super::keys::Keys;
 use super::keys::lock;
 use super::terms::CommonTerms;
@@ -32,6 +33,11 @@ impl Keys {
     /// Keeps whole limiters of all keys from now on, because costs are corrected later.
     #[cold]
     pub(crate) fn settle_from_now_on(&self) {
+        for beside in self.beside() {
+            if let Beside::Keyed(keys) = beside {
+                keys.settle_from_now_on();
+            }
+        }
         if !self.declared.settles && !lock(&self.wishes).settles {
             self.change(false, |wishes| wishes.settles = true);
         }

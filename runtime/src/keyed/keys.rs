@@ -22,6 +22,7 @@ use crate::quota::Quota;
 use crate::time::Instant;
 use crate::time::Span;
 
+use super::beside::Beside;
 use super::declaration::Declaration;
 use super::hasher::KeyHasher;
 use super::shard::KeyState;
@@ -60,6 +61,8 @@ pub(crate) struct Keys {
     pub(super) under_way: UnderWay,
     /// Knows the units.
     pattern: Arc<Shared>,
+    /// Further limiters that calls take from at the same time.
+    pub(super) beside: Vec<Beside<Self>>,
 }
 
 /// A shard in cache lines of its own.
@@ -88,15 +91,16 @@ pub(super) enum Lack {
 }
 
 impl Keys {
-    /// Declares limiters of keys. Those that have a name are known by it.
-    pub(crate) fn declare(declaration: Declaration) -> Arc<Self> {
+    /// Declares limiters of keys. Those that have a name are known by it. `beside`: further limiters that calls take from at
+    /// the same time, in their order.
+    pub(crate) fn declare(declaration: Declaration, beside: Vec<Beside<Self>>) -> Arc<Self> {
         if !declaration.is_named {
-            return Arc::new(Self::new(declaration));
+            return Arc::new(Self::new(declaration, beside));
         }
-        limiter::declare_keys(|| Arc::new(Self::new(declaration)))
+        limiter::declare_keys(|| Arc::new(Self::new(declaration, beside)))
     }
 
-    fn new(declared: Declaration) -> Self {
+    fn new(declared: Declaration, beside: Vec<Beside<Self>>) -> Self {
         let terms = Arc::new(CommonTerms::new(&declared));
         let shards = declared.max_keys.div_ceil(KEYS_OF_A_SHARD);
         let shards = shards.next_power_of_two().min(1 << 16);
@@ -111,6 +115,7 @@ impl Keys {
             under_way: UnderWay::new(),
             pattern: Arc::clone(&terms.pattern),
             terms: Mutex::new(terms),
+            beside,
         }
     }
 

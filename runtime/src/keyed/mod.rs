@@ -2,6 +2,7 @@
 
 mod acquire;
 mod all_keys;
+mod beside;
 mod builder;
 mod call_key;
 mod changing;
@@ -11,15 +12,19 @@ mod digest;
 mod hasher;
 mod hidden;
 mod keys;
+mod nesting;
+mod part;
 mod permit;
 #[cfg(feature = "store-keys")]
 mod portable;
 mod shard;
+mod shared_rows;
 mod stored;
 mod table;
 mod terms;
 #[cfg(test)]
 mod tests;
+mod together;
 mod under_way;
 mod wishes;
 
@@ -32,11 +37,13 @@ use std::sync::Arc;
 use std::sync::OnceLock;
 
 pub use self::acquire::AcquireKey;
+pub(crate) use self::beside::Beside;
 pub use self::builder::KeyedBuilder;
 pub use self::call_key::CallKey;
 pub(crate) use self::declaration::Declaration;
 pub(crate) use self::keys::Keys;
 pub(crate) use self::keys::Taken;
+pub(crate) use self::part::KeyPart;
 pub use self::permit::KeyedPermit;
 
 use crate::clock;
@@ -44,6 +51,7 @@ use crate::error::Error;
 use crate::limiter::Limiter;
 use crate::limiter::Snapshot;
 use crate::quota::Quota;
+use crate::row::Row;
 
 use self::declaration::MAX_KEYS;
 use self::keys::Lack;
@@ -146,11 +154,11 @@ impl<K: ?Sized> Keyed<K> {
         KeyedBuilder::new(quota)
     }
 
-    fn of(declaration: Declaration) -> Self {
+    fn of(declaration: Declaration, shared: Vec<Row>) -> Self {
         Self {
             quota: declaration.rows.first.quota,
             max_keys: declaration.max_keys,
-            keys: OnceLock::from(Keys::declare(declaration)),
+            keys: OnceLock::from(Keys::sharing(declaration, shared)),
             of: PhantomData,
         }
     }
@@ -158,10 +166,11 @@ impl<K: ?Sized> Keyed<K> {
     #[inline]
     pub(crate) fn keys(&self) -> &Arc<Keys> {
         self.keys.get_or_init(|| {
-            Keys::declare(Declaration {
+            let declaration = Declaration {
                 max_keys: self.max_keys,
                 ..Declaration::of_one(self.quota)
-            })
+            };
+            Keys::declare(declaration, Vec::new())
         })
     }
 
@@ -276,6 +285,10 @@ impl<K: ?Sized> Keyed<K> {
         if let Some(digest) = keys.digest(key) {
             let kept = KeptLimiter::try_acquire(keys, keys.limiter_in_store(digest)?)?;
             return Ok(KeyedPermit::keeping(keys, fingerprint, now, kept));
+        }
+        if !keys.beside().is_empty() {
+            keys.try_take_together(fingerprint, 1, now)?;
+            return Ok(KeyedPermit::new(keys, fingerprint, now));
         }
         match keys.take(fingerprint, 1, now) {
             Ok(Taken::Granted) => Ok(KeyedPermit::new(keys, fingerprint, now)),

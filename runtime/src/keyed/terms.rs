@@ -10,7 +10,6 @@ use crate::limiter::PlaceOfKeys;
 use crate::limiter::Shared;
 use crate::mode::Mode;
 use crate::quota::Quota;
-use crate::row::Row;
 use crate::row::Rows;
 use crate::time::Instant;
 
@@ -92,12 +91,7 @@ impl CommonTerms {
         mode: Mode,
         unknown: Instant,
     ) -> Self {
-        let filled = |row: &Row| Row::new(row.unit, row.quota.starting_full());
-        let later = Rows {
-            first: filled(&rows.first),
-            others: rows.others.iter().map(filled).collect(),
-            concurrency: rows.concurrency,
-        };
+        let later = rows.starting_full();
         Self {
             shape: Shape::of(rows.first.quota),
             is_compact: rows.is_bucket()

@@ -81,7 +81,7 @@ impl Forecast {
     };
 
     /// Adds the forecast of a resource, whose permit is needed as well.
-    pub(super) fn join(&mut self, resource: Self) {
+    pub(crate) fn join(&mut self, resource: Self) {
         self.permit_at = self.permit_at.max(resource.permit_at);
         self.closed_until = self.closed_until.max(resource.closed_until);
         self.understood = self.understood.or(resource.understood);
@@ -191,6 +191,21 @@ impl<'a> AttemptReport<'a> {
                 self.limits()
             },
             result,
+            of_resource: false,
+            of_row,
+        }
+    }
+
+    /// Returns the part that concerns a limiter that the call takes from as well, but does not report to.
+    pub(super) fn inner_part(&self, of_row: bool) -> Part<'a> {
+        let is_about = of_row || self.resource.is_none();
+        Part {
+            heard: self.limits_of_row().filter(|_| is_about),
+            result: match &self.result {
+                AttemptResult::UnderWay(None) => PartResult::Nothing,
+                result if result.has_passed() => PartResult::Passed,
+                _ => PartResult::Ended,
+            },
             of_resource: false,
             of_row,
         }

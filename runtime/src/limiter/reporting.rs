@@ -54,10 +54,22 @@ impl Shared {
         report: &AttemptReport<'_>,
         of_row: bool,
     ) -> (Option<DeclaredBucket>, Forecast) {
-        let part = report.own_part(of_row);
+        self.report_part(report, &report.own_part(of_row))
+    }
+
+    /// Reports to a limiter of the call that is not the one it reports to.
+    pub(super) fn report_inner(&self, report: &AttemptReport<'_>, of_row: bool) -> Forecast {
+        self.report_part(report, &report.inner_part(of_row)).1
+    }
+
+    fn report_part(
+        &self,
+        report: &AttemptReport<'_>,
+        part: &Part<'_>,
+    ) -> (Option<DeclaredBucket>, Forecast) {
         let learns = self.published.is_attentive() || self.has_slots();
         if report.needs_lock() || part.needs_lock() || learns {
-            return self.tell(report, &part, None);
+            return self.tell(report, part, None);
         }
         self.count_end_of(report, false);
         if let Some(throttled) = report.result.failed() {
@@ -169,7 +181,8 @@ impl Shared {
             PartResult::Nothing | PartResult::Passed => {}
             PartResult::Ended => {
                 state.ended(sent, now);
-                if let (true, Some(refusal)) = (part.of_row, report.result.refusal()) {
+                let of_row = part.of_row && report.exhausts_resource();
+                if let (true, Some(refusal)) = (of_row, report.result.refusal()) {
                     let wait = refusal
                         .wait
                         .map_or(Span::ZERO, |it| it.min(refusal.longest));

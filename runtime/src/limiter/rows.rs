@@ -59,7 +59,7 @@ impl Shared {
     }
 
     /// Returns the costs of a call that takes `cost` in each limit of requests.
-    pub(super) fn costs_of_requests(&self, cost: u32) -> Costs {
+    pub(crate) fn costs_of_requests(&self, cost: u32) -> Costs {
         let Some(units) = self.units.get() else {
             return Costs::first(cost);
         };
@@ -106,13 +106,31 @@ impl Shared {
         Ok(())
     }
 
+    /// Returns the costs of a call that takes these amounts of these units, as far as there are limits of them, and of the
+    /// others what is usual.
+    pub(crate) fn known_costs<'u>(
+        &self,
+        amounts: impl IntoIterator<Item = (&'u str, u64)>,
+    ) -> Costs {
+        let mut costs = self.usual_costs();
+        for (at, (unit, amount)) in amounts.into_iter().enumerate() {
+            bits(self.places_of(unit, at)).for_each(|row| costs.set(row, amount));
+        }
+        costs
+    }
+
+    /// Returns whether there is a limit of this unit.
+    pub(crate) fn counts(&self, unit: &str) -> bool {
+        self.places_of(unit, 0) != 0
+    }
+
     /// Returns the places of the limits of this unit, a bit for each. `guess`: a place that is likely one of them.
     fn places_of(&self, unit: &str, guess: usize) -> u8 {
         places_of(self.units.get().map(|units| &**units), unit, guess)
     }
 
     /// Returns whether a resource of the server is one of the limits.
-    pub(super) fn is_row(&self, resource: &str) -> bool {
+    pub(crate) fn is_row(&self, resource: &str) -> bool {
         let units = self.units.get();
         units.is_some_and(|units| units.has(resource))
     }

@@ -92,7 +92,7 @@ impl Shared {
         }
     }
 
-    fn bare_priority(&self) -> Priority {
+    pub(super) fn bare_priority(&self) -> Priority {
         if self.is_nested() {
             Priority::Nested
         } else {

@@ -36,9 +36,10 @@ impl Units {
         }
     }
 
-    /// Returns whether a resource of the server is one of the limits.
+    /// Returns whether a resource of the server is one of the limits, or one that the same calls take from.
     pub(super) fn has(&self, resource: &str) -> bool {
-        let rows: Vec<_> = self.rows.iter().copied().collect();
+        let rows = self.rows.iter().chain(&self.rows.beside);
+        let rows: Vec<_> = rows.copied().collect();
         row_of_resource(resource, &rows).is_some()
     }
 

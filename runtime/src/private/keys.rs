@@ -17,6 +17,7 @@ use crate::keyed::Keys;
 use crate::limiter::PlaceOfKeys;
 use crate::row::Rows;
 
+use super::row_keys::FurtherKey;
 use super::settings::KeySettings;
 use super::settings::Settings;
 use super::shared_keys;
@@ -53,11 +54,12 @@ impl Settings {
         else {
             return Ok(None);
         };
-        let declare = |label| self.declaration(keyed, rows, label);
         let keys = match (self.name, self.block) {
-            (Some(name), _) => shared_keys::named(name, declare(name)?)?,
-            (None, Some(block)) => shared_keys::of_block(block, declare)?,
-            (None, None) => Keys::declare(declare(function)?),
+            (Some(name), _) => shared_keys::named(name, self.declaration(keyed, rows, name)?)?,
+            (None, Some(block)) => {
+                shared_keys::of_block(block, |name| self.new_keys(keyed, rows, name))?
+            }
+            (None, None) => self.new_keys(keyed, rows, function)?,
         };
         if keyed.settles {
             keys.settle_from_now_on();
@@ -66,7 +68,7 @@ impl Settings {
     }
 
     /// Returns the declaration of the keys. `label`: their name in events, and in a store.
-    fn declaration(
+    pub(super) fn declaration(
         &self,
         keyed: KeySettings,
         rows: Rows,
@@ -146,8 +148,21 @@ impl Site {
         brought: Option<KeyedOf>,
         key: &K,
     ) -> Call<'s, S, R, KeyAndCosts<'s>> {
+        self.call_of_keys(begin, brought, key, [])
+    }
+
+    /// Returns a call of a key and of further ones, as [`call_of_key`](Self::call_of_key) does without those.
+    #[inline]
+    pub fn call_of_keys<'s, S, R, F: Find<'s>, K: Hash + ?Sized, const O: usize>(
+        &'static self,
+        begin: Begin<'_, F>,
+        brought: Option<KeyedOf>,
+        key: &K,
+        others: [FurtherKey; O],
+    ) -> Call<'s, S, R, KeyAndCosts<'s>> {
         let Found(setup) = begin.settings.setup(self, brought.is_some());
         let key = call_key(setup, brought, key);
+        let key = key.map(|key| key.nested(&others, |limiter| limiter.usual_costs()));
         Call::paying(setup, None, KeyAndCosts { key, own: None })
     }
 
@@ -168,15 +183,41 @@ impl Site {
         own: &'s mut OwnCosts,
         costs: [u64; N],
     ) -> Call<'s, S, R, KeyAndCosts<'s>> {
+        self.call_of_keys_with_costs(begin, brought, key, [], own, costs)
+    }
+
+    /// Returns a call of a key and of further ones with costs of its own.
+    pub fn call_of_keys_with_costs<
+        's,
+        'f: 's,
+        S,
+        R,
+        F: Find<'f>,
+        K: Hash + ?Sized,
+        const O: usize,
+        const N: usize,
+    >(
+        &'static self,
+        begin: Begin<'_, F>,
+        brought: Option<KeyedOf>,
+        key: &K,
+        others: [FurtherKey; O],
+        own: &'s mut OwnCosts,
+        costs: [u64; N],
+    ) -> Call<'s, S, R, KeyAndCosts<'s>> {
         let Found(setup) = begin.settings.setup(self, brought.is_some());
-        let pattern = match (&brought, setup) {
-            (Some(KeyedOf(keys)), _) => Some(keys.pattern()),
-            (None, Ok(Setup { keys, .. })) => keys.as_deref().map(Keys::pattern),
+        let keys = match (&brought, setup) {
+            (Some(KeyedOf(keys)), _) => Some(&**keys),
+            (None, Ok(Setup { keys, .. })) => keys.as_deref(),
             (None, Err(_)) => None,
         };
-        let set = |own: &mut Costs| self.set_costs(own, setup, pattern, &costs);
+        let set = |own: &mut Costs| match keys {
+            Some(keys) if !keys.beside().is_empty() => self.set_nested_costs(own, keys, &costs),
+            _ => self.set_costs(own, setup, keys.map(Keys::pattern), &costs),
+        };
         let (setup, own) = own.fill(setup, set);
         let key = call_key(setup, brought, key);
+        let key = key.map(|key| key.nested(&others, |it| it.known_costs(self.amounts(&costs))));
         let own = Some(own);
         Call::paying(setup, None, KeyAndCosts { key, own })
     }

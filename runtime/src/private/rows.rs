@@ -9,6 +9,7 @@ use crate::quota::Quota;
 use crate::quota::Rate;
 use crate::row::REQUESTS;
 use crate::row::Row;
+use crate::row::RowKey;
 
 use super::probe::Probe;
 use super::settings::Settings;
@@ -53,9 +54,9 @@ impl Settings {
 /// The fastest one keeps one second's worth. The others get the whole period's count: with one second's worth each, the
 /// slowest one alone would ever hold calls back.
 pub const fn default_bursts<const N: usize>(mut rows: [Row; N], without: [bool; N]) -> [Row; N] {
-    let fastest = fastest_interval(&rows);
     let mut row = 0;
     while row < N {
+        let fastest = fastest_interval(&rows, rows[row].key);
         if without[row] && rows[row].quota.rate().span().nanos() > fastest {
             rows[row] = rows[row].whole_period();
         }
@@ -64,13 +65,14 @@ pub const fn default_bursts<const N: usize>(mut rows: [Row; N], without: [bool; 
     rows
 }
 
-/// Returns the least nanoseconds from one token to the next of the limits of requests.
-const fn fastest_interval(rows: &[Row]) -> u64 {
+/// Returns the least nanoseconds from one token to the next of the limits of requests that have this key.
+const fn fastest_interval(rows: &[Row], key: RowKey) -> u64 {
     let mut fastest = u64::MAX;
     let mut row = 0;
     while row < rows.len() {
         let interval = rows[row].quota.rate().span().nanos();
-        if counts_requests(rows[row].unit) && interval < fastest {
+        let is_candidate = counts_requests(rows[row].unit) && rows[row].key.is(key);
+        if is_candidate && interval < fastest {
             fastest = interval;
         }
         row += 1;
@@ -94,10 +96,10 @@ pub const fn strict_limit(row: Row, burst: Option<u32>) -> Row {
         Some(burst) => NonZeroU32::new(burst),
         None => None,
     };
-    Row::new(
-        row.unit,
-        checked(Quota::in_strict_window(row.quota.rate(), burst)),
-    )
+    Row {
+        quota: checked(Quota::in_strict_window(row.quota.rate(), burst)),
+        ..row
+    }
 }
 
 /// Cost of a call: an unsigned integer.

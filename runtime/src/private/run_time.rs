@@ -334,5 +334,5 @@ pub fn limits<const N: usize>(rows: [Row; N]) -> &'static [Row] {
 pub fn strict_limit(row: Row, burst: Option<u32>) -> Result<Row, Error> {
     let burst = burst.and_then(NonZero::new);
     let quota = Quota::in_strict_window(row.quota.rate(), burst)?;
-    Ok(Row::new(row.unit, quota))
+    Ok(Row { quota, ..row })
 }

@@ -283,7 +283,10 @@ impl Settings {
     pub(super) fn declared(&self) -> Option<Rows> {
         let only = self.quota.map(Row::only);
         let rows = self.rows.iter().copied().chain(only);
-        let started = |row: Row| Row::new(row.unit, row.quota.starting_empty());
+        let started = |row: Row| Row {
+            quota: row.quota.starting_empty(),
+            ..row
+        };
         let rows = rows.map(|row| if self.starts_empty { started(row) } else { row });
         Some(Rows::of(rows)?.with_concurrency(self.concurrency))
     }

@@ -20,13 +20,13 @@ static NAMED: SharedKeys = Mutex::new(BTreeMap::new());
 /// Returns the keys of a block, which the first call of any function of the block makes.
 pub(super) fn of_block(
     block: &Block,
-    declare: impl FnOnce(&'static str) -> Result<Declaration, Error>,
+    declare: impl FnOnce(&'static str) -> Result<Arc<Keys>, Error>,
 ) -> Result<Arc<Keys>, Error> {
     let mut known = OF_BLOCKS.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(keys) = known.get(&block.key()) {
         return Ok(Arc::clone(keys));
     }
-    let keys = Keys::declare(declare(block.key().0)?);
+    let keys = declare(block.key().0)?;
     known.insert(block.key(), Arc::clone(&keys));
     Ok(keys)
 }
@@ -47,7 +47,7 @@ pub(super) fn named(name: &'static str, declaration: Declaration) -> Result<Arc<
              give both declarations the same, or two names",
         )));
     }
-    let keys = Keys::declare(declaration);
+    let keys = Keys::declare(declaration, Vec::new());
     known.insert((name, ""), Arc::clone(&keys));
     Ok(keys)
 }

@@ -127,8 +127,7 @@ impl LimiterState {
             }
             let costs = self.queue.costs(head);
             let waiter = self.queue.waiter(head);
-            let (refusable, reports) = (waiter.refusable, waiter.reports);
-            let priority = waiter.priority;
+            let (refusable, priority) = (waiter.refusable, waiter.priority);
             if let Some(state) = self.refusal_of_head(head, now) {
                 wakes.add(self.queue.decide(head, state));
                 continue;
@@ -143,15 +142,16 @@ impl LimiterState {
                 let announced = self.wait_for_slot(refusable, now);
                 return self.next(announced, now, wakes);
             }
+            if self.is_nested(head) {
+                match self.tell_nested(head, &costs, now, wakes) {
+                    Some(until) => return self.next(until, now, wakes),
+                    None => continue,
+                }
+            }
             match self.pay_all(&costs, now, TIMER_SLACK) {
                 Err(until) => return self.next(until, now, wakes),
                 Ok(until) => {
-                    if self.bucket.tat < now {
-                        self.owed_until = now + TIMER_SLACK;
-                    }
-                    self.take_slot(priority, &costs, now);
-                    self.cooldown.granted(reports, now);
-                    self.account(head, now);
+                    self.note_grant(head, &costs, now);
                     wakes.add(self.queue.grant(head, until, now));
                 }
             }
@@ -160,8 +160,21 @@ impl LimiterState {
         Next::Idle
     }
 
+    /// Records that the waiter at `index` is granted a permit, whose costs are paid.
+    pub(super) fn note_grant(&mut self, index: u32, costs: &Costs, now: Instant) {
+        let &Waiter {
+            priority, reports, ..
+        } = self.queue.waiter(index);
+        if self.bucket.tat < now {
+            self.owed_until = now + TIMER_SLACK;
+        }
+        self.take_slot(priority, costs, now);
+        self.cooldown.granted(reports, now);
+        self.account(index, now);
+    }
+
     /// Returns the state of the waiter that is served next, if it is to be refused.
-    fn refusal_of_head(&self, head: u32, now: Instant) -> Option<WaiterState> {
+    pub(super) fn refusal_of_head(&self, head: u32, now: Instant) -> Option<WaiterState> {
         let &Waiter {
             latest, refusable, ..
         } = self.queue.waiter(head);
@@ -173,7 +186,7 @@ impl LimiterState {
     }
 
     /// Returns the waiter that is served next.
-    fn head(&self, now: Instant) -> Option<u32> {
+    pub(super) fn head(&self, now: Instant) -> Option<u32> {
         let probe = match self.cooldown.probe() {
             Probe::Armed { .. } if self.cooldown.until() <= now => self.queue.probe(),
             _ => None,

@@ -22,10 +22,10 @@ impl LimiterState {
         let Some(rows) = &mut self.rows else {
             return self.learnt.hear(heard, own);
         };
-        let routes = Routes::of(heard.hint, &rows.declared);
+        let routes = Routes::of(heard.hint, &rows.routed);
         let new = rows.oddities.add(routes.oddities());
         self.announced.odd.add(new);
-        let unrouted = routes.closed_until(heard);
+        let unrouted = routes.closed_until(heard).filter(|_| !rows.is_inner);
         let mut assessment = Assessment::CLEAR;
         if rows.declared.first().is_some_and(Row::counts_requests) {
             assessment = self.learnt.hear_routed(&routes, 0, heard, own);
@@ -43,7 +43,7 @@ impl LimiterState {
     /// Records the limits that a refusal told of, which concern other limits than the bucket of the limiter.
     pub(super) fn assess_refusal(&mut self, heard: &Observation<'_>, now: Instant) {
         let Some(rows) = &mut self.rows else { return };
-        let routes = Routes::of(heard.hint, &rows.declared);
+        let routes = Routes::of(heard.hint, &rows.routed);
         for (row, state) in (1..).zip(&mut rows.others) {
             state.doubt();
             state.hear(&routes, row, heard, now);
@@ -54,7 +54,8 @@ impl LimiterState {
     /// `until`, and no other.
     pub(in crate::limiter) fn close_row(&mut self, resource: &str, until: Instant) {
         let Some(rows) = &mut self.rows else { return };
-        let Some(row) = row_of_resource(resource, &rows.declared) else {
+        let own = rows.declared.len();
+        let Some(row) = row_of_resource(resource, &rows.routed).filter(|&row| row < own) else {
             return;
         };
         match row.checked_sub(1).and_then(|at| rows.others.get_mut(at)) {

@@ -17,6 +17,7 @@ mod in_flight;
 mod in_store;
 pub(super) mod leases;
 mod leasing;
+mod nesting;
 pub(super) mod news;
 mod observing;
 pub(super) mod overflow;

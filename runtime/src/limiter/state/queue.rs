@@ -157,6 +157,11 @@ impl Queue {
             .expect("a ticket's place is taken")
     }
 
+    /// Returns the waiter at a place that may have been freed since, if there is one.
+    pub(in crate::limiter) fn get_mut(&mut self, index: u32) -> Option<&mut Waiter> {
+        self.places.get_mut(index as usize)?.waiter.as_mut()
+    }
+
     pub(in crate::limiter) fn waiter_mut(&mut self, index: u32) -> &mut Waiter {
         self.places[index as usize]
             .waiter

@@ -20,6 +20,10 @@ use super::row_hints::RowHints;
 pub(in crate::limiter) struct RowSet {
     /// All limits, as they are declared.
     pub(super) declared: Vec<Row>,
+    /// The same, and behind them those of other limiters from which the same calls take: hints are about all of them.
+    pub(super) routed: Vec<Row>,
+    /// Hints that name no limit are about another limiter.
+    pub(super) is_inner: bool,
     /// Restrictions of the first limit by what the server says, if that is not one of requests.
     pub(super) first: RowHints,
     /// Statements of the server that cannot be meant, so far.
@@ -36,6 +40,8 @@ impl RowSet {
     pub(super) fn new(rows: &Rows) -> Self {
         Self {
             declared: rows.iter().copied().collect(),
+            routed: rows.iter().chain(&rows.beside).copied().collect(),
+            is_inner: rows.is_inner,
             first: RowHints::NONE,
             oddities: Oddities::NONE,
             first_waited: Duration::ZERO,

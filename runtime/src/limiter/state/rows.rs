@@ -158,7 +158,7 @@ impl LimiterState {
     }
 
     /// Returns the first limit that never holds these costs, and what it holds.
-    pub(super) fn too_large(&self, costs: &Costs) -> Option<(usize, u32)> {
+    pub(in crate::limiter) fn too_large(&self, costs: &Costs) -> Option<(usize, u32)> {
         let first = (0, self.quota().burst().get());
         let rows = self.rows.iter().flat_map(|rows| rows.numbered());
         let rows = rows.map(|(row, state)| (row, state.quota().burst().get()));

@@ -40,7 +40,7 @@ pub(in crate::limiter) enum WaiterState {
 #[derive(Debug)]
 pub(in crate::limiter) struct Waiter {
     pub(in crate::limiter) waker: Option<Waker>,
-    kind: WaiterKind,
+    kind: PackedKind,
     pub(in crate::limiter) priority: Priority,
     /// The call can be refused with an error.
     pub(in crate::limiter) refusable: bool,
@@ -60,6 +60,44 @@ pub(in crate::limiter) struct Waiter {
     pub(in crate::limiter) runtime: RuntimeId,
 }
 
+/// Whether a waiter needs permits of other limiters at the same time, and what it knows of its turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::limiter) enum Nesting {
+    /// It takes its permit as soon as that is due.
+    None,
+    /// Its permit is not due.
+    NotDue,
+    /// Its permit is due, and it was woken.
+    Told,
+    /// Its permit is due, and it waits for those of the other limiters.
+    Entered,
+}
+
+/// [`WaiterState`] without its instant, and [`Nesting`], in one byte.
+#[derive(Clone, Copy, Debug)]
+struct PackedKind(u8);
+
+impl PackedKind {
+    const PLAIN: Self = Self::of(WaiterKind::Waiting, Nesting::None);
+
+    const fn of(kind: WaiterKind, nesting: Nesting) -> Self {
+        Self(kind as u8 | (nesting as u8) << 4)
+    }
+
+    const fn kind(self) -> WaiterKind {
+        WaiterKind::ALL[(self.0 & 0xf) as usize]
+    }
+
+    const fn nesting(self) -> Nesting {
+        match self.0 >> 4 {
+            0 => Nesting::None,
+            1 => Nesting::NotDue,
+            2 => Nesting::Told,
+            _ => Nesting::Entered,
+        }
+    }
+}
+
 /// [`WaiterState`] without its instant.
 #[derive(Clone, Copy, Debug)]
 enum WaiterKind {
@@ -74,6 +112,21 @@ enum WaiterKind {
     Shut,
 }
 
+impl WaiterKind {
+    /// All kinds, in their order.
+    const ALL: [Self; 9] = [
+        Self::Waiting,
+        Self::Granted,
+        Self::Held,
+        Self::Absent,
+        Self::Late,
+        Self::Closed,
+        Self::TooLarge,
+        Self::NoStore,
+        Self::Shut,
+    ];
+}
+
 impl Waiter {
     /// Creates a waiter that waits since `since`, when the limiter had been closed for `closed` in all.
     pub(in crate::limiter) const fn new(
@@ -85,7 +138,7 @@ impl Waiter {
     ) -> Self {
         Self {
             waker: Some(waker),
-            kind: WaiterKind::Waiting,
+            kind: PackedKind::PLAIN,
             priority: request.priority,
             refusable: request.refusable,
             reports: request.reports,
@@ -100,7 +153,7 @@ impl Waiter {
 
     pub(in crate::limiter) const fn state(&self) -> WaiterState {
         let until = self.until;
-        match self.kind {
+        match self.kind.kind() {
             WaiterKind::Waiting => WaiterState::Waiting,
             WaiterKind::Granted => WaiterState::Granted { until },
             WaiterKind::Held => WaiterState::Held { until },
@@ -115,7 +168,8 @@ impl Waiter {
 
     pub(in crate::limiter) const fn set(&mut self, state: WaiterState) {
         let none = Instant::EPOCH;
-        (self.kind, self.until) = match state {
+        let kind;
+        (kind, self.until) = match state {
             WaiterState::Waiting => (WaiterKind::Waiting, none),
             WaiterState::Granted { until } => (WaiterKind::Granted, until),
             WaiterState::Held { until } => (WaiterKind::Held, until),
@@ -126,6 +180,33 @@ impl Waiter {
             WaiterState::NoStore => (WaiterKind::NoStore, none),
             WaiterState::Shut => (WaiterKind::Shut, none),
         };
+        let nesting = match self.kind.nesting() {
+            Nesting::None => Nesting::None,
+            _ => Nesting::NotDue,
+        };
+        self.kind = PackedKind::of(kind, nesting);
+    }
+
+    /// Returns the waiter as one that needs permits of other limiters at the same time.
+    pub(in crate::limiter) const fn nested(mut self) -> Self {
+        self.kind = PackedKind::of(self.kind.kind(), Nesting::NotDue);
+        self
+    }
+
+    /// Returns whether it needs permits of other limiters at the same time, and what it knows of its turn.
+    pub(in crate::limiter) const fn nesting(&self) -> Nesting {
+        self.kind.nesting()
+    }
+
+    /// Sets what a waiter without a permit knows of its turn, from `now` on.
+    pub(in crate::limiter) const fn set_nesting(&mut self, nesting: Nesting, now: Instant) {
+        self.kind = PackedKind::of(self.kind.kind(), nesting);
+        self.until = now;
+    }
+
+    /// Returns the instant at which it was told of its turn.
+    pub(in crate::limiter) const fn told_at(&self) -> Instant {
+        self.until
     }
 }
 

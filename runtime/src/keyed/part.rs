@@ -1,0 +1,72 @@
+//! The part of a call's key in a further limiter that the call takes from.
+
+use std::sync::Arc;
+use std::sync::OnceLock;
+
+use crate::costs::Costs;
+use crate::error::Error;
+use crate::limiter::Shared;
+
+use super::Keys;
+
+/// The part of a call's key in a further limiter that the call takes from.
+#[derive(Debug)]
+pub(crate) struct KeyPart {
+    limiter: PartLimiter,
+    costs: Costs,
+}
+
+#[derive(Debug)]
+enum PartLimiter {
+    /// That of a further key, once it is known.
+    Keyed(Arc<Keys>, u64, OnceLock<Arc<Shared>>),
+    /// The one of all keys.
+    Shared(Arc<Shared>),
+}
+
+impl KeyPart {
+    pub(super) fn keyed(keys: &Arc<Keys>, fingerprint: u64, costs: Costs) -> Self {
+        Self {
+            limiter: PartLimiter::Keyed(Arc::clone(keys), fingerprint, OnceLock::new()),
+            costs,
+        }
+    }
+
+    pub(super) fn shared(limiter: &Arc<Shared>, costs: Costs) -> Self {
+        Self {
+            limiter: PartLimiter::Shared(Arc::clone(limiter)),
+            costs,
+        }
+    }
+
+    /// Returns the limiter, once it is known.
+    pub(crate) fn limiter(&self) -> Option<&Arc<Shared>> {
+        match &self.limiter {
+            PartLimiter::Keyed(.., limiter) => limiter.get(),
+            PartLimiter::Shared(limiter) => Some(limiter),
+        }
+    }
+
+    /// Returns the limiter, which is made if there is none.
+    ///
+    /// # Errors
+    ///
+    /// There is no room for a new key.
+    pub(crate) fn find(&self) -> Result<&Arc<Shared>, Error> {
+        match &self.limiter {
+            PartLimiter::Keyed(keys, fingerprint, known) => match known.get() {
+                Some(limiter) => Ok(limiter),
+                None => {
+                    let limiter = keys.limiter(*fingerprint)?;
+                    Ok(known.get_or_init(|| limiter))
+                }
+            },
+            PartLimiter::Shared(limiter) => Ok(limiter),
+        }
+    }
+
+    /// Returns what the call takes from it.
+    pub(crate) const fn costs(&self) -> &Costs {
+        &self.costs
+    }
+}

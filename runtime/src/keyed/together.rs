@@ -1,0 +1,90 @@
+//! Permits of a key and of the limits that all keys share, taken by hand.
+
+use core::future;
+use std::sync::Arc;
+
+use crate::error::Error;
+use crate::error::Kind;
+use crate::limiter::NestedWait;
+use crate::limiter::Request;
+use crate::limiter::Shared;
+use crate::limiter::Wanted;
+use crate::time::Instant;
+
+use super::Beside;
+use super::Keys;
+
+impl Keys {
+    /// Returns the limiters that a caller takes from that has this key alone, in their order: the key's own, and the one of
+    /// all keys.
+    fn limiters(&self, fingerprint: u64) -> Result<Vec<Arc<Shared>>, Error> {
+        let mut limiters = vec![self.limiter(fingerprint)?];
+        for beside in self.beside() {
+            limiters.push(match beside {
+                Beside::Shared(limiter) => Arc::clone(limiter),
+                Beside::Keyed(keys) => keys.limiter(fingerprint)?,
+            });
+        }
+        Ok(limiters)
+    }
+
+    /// Takes `cost` requests of a key and of all keys at once, or returns the error of a caller that does not wait.
+    #[cold]
+    pub(super) fn try_take_together(
+        &self,
+        fingerprint: u64,
+        cost: u32,
+        now: Instant,
+    ) -> Result<(), Error> {
+        let limiters = self.limiters(fingerprint)?;
+        let costs = limiters
+            .iter()
+            .map(|limiter| limiter.costs_of_requests(cost));
+        let wanted: Vec<_> = limiters.iter().zip(costs).collect();
+        let taken = wanted
+            .iter()
+            .map(|(limiter, costs)| limiter.take_beside(costs, now));
+        if let Some(taken) = taken.collect::<Option<Vec<_>>>() {
+            taken.into_iter().for_each(|permit| {
+                permit.use_up_by_hand();
+            });
+            return Ok(());
+        }
+        for (limiter, costs) in &wanted {
+            let request = Request {
+                costs: *costs,
+                latest: now,
+                ..Request::ONE
+            };
+            if let Err(refusal) = limiter.check_beside(&request, 0) {
+                return Err(limiter.refuses(refusal, costs, now));
+            }
+        }
+        // Another caller has just given its permit back.
+        Err(self.not_yet(now, now))
+    }
+
+    /// Waits for `cost` requests of a key and of all keys.
+    pub(super) async fn take_together(&self, fingerprint: u64, cost: u32) -> Result<(), Error> {
+        let limiters = self.limiters(fingerprint)?;
+        let wanted = limiters.into_iter().map(|limiter| Wanted {
+            request: Request {
+                costs: limiter.costs_of_requests(cost),
+                ..Request::ONE
+            },
+            limiter,
+        });
+        let mut wait = NestedWait::new(wanted.collect());
+        let granted = future::poll_fn(|cx| wait.poll(cx)).await;
+        match granted {
+            Ok(_) => {
+                wait.count_permits();
+                Ok(())
+            }
+            Err((at, denial)) => Err(match wait.wanted(at) {
+                Some(Wanted { limiter, request }) => limiter.denies(denial, &request.costs),
+                None => Error::new(Kind::Shut),
+            }),
+        }
+    }
+}

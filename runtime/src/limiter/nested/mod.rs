@@ -1,0 +1,262 @@
+//! Permits of several limiters at the same time: of a key, and of limits that all keys share.
+//!
+//! The limiters have an order, and the one that all keys share is the last. A call waits in the queue of the first; when its
+//! permit is due there, it enters the queue of the next without taking anything, and so on. At the grant of the last it takes
+//! all permits in one poll, or gives back what it has. So at most one call of a key waits for the limits that all keys share,
+//! and these are not used up by calls that still wait for their own.
+
+mod place;
+mod wait;
+
+use core::task::Context;
+use core::time::Duration;
+use std::sync::Arc;
+
+use tokio::runtime::Handle;
+
+use crate::clock;
+use crate::costs::Costs;
+use crate::error::Context as ErrorContext;
+use crate::error::Error;
+use crate::error::Kind;
+use crate::mode::Mode;
+use crate::time::Instant;
+
+use super::Limiter;
+use super::attempt_report::AttemptReport;
+use super::attempt_report::Forecast;
+use super::counts::Counts;
+use super::request::Denial;
+use super::request::Grant;
+use super::request::Priority;
+use super::request::Refusal;
+use super::request::Request;
+use super::resources::Function;
+use super::shared::Shared;
+use super::state::waiter::Waiter;
+use super::state::waiter::WaiterState;
+use super::wake_list::WakeList;
+
+use self::place::Place;
+pub(crate) use self::wait::NestedWait;
+pub(crate) use self::wait::Wanted;
+
+/// Permits that were taken without a wait, until all are: dropping it gives them back.
+#[derive(Debug)]
+pub(crate) struct TakenPermit<'a> {
+    limiter: &'a Shared,
+    costs: &'a Costs,
+    at: Instant,
+    slot: bool,
+    is_used: bool,
+}
+
+impl TakenPermit<'_> {
+    /// Uses the permit. Returns whether it holds a slot.
+    pub(crate) fn use_up(mut self) -> bool {
+        self.is_used = true;
+        self.slot
+    }
+
+    /// Uses the permit without an attempt.
+    pub(crate) fn use_up_by_hand(mut self) {
+        self.is_used = true;
+        self.limiter.count(Counts::unbegin);
+        self.limiter.fast_path.count_permit();
+    }
+}
+
+impl Drop for TakenPermit<'_> {
+    fn drop(&mut self) {
+        if !self.is_used {
+            self.limiter.count(Counts::unbegin);
+            self.limiter.put_back(self.costs, self.at);
+        }
+    }
+}
+
+impl Shared {
+    /// Takes the permit of an attempt if no caller waits and nothing holds it back, until it is given back or used.
+    pub(crate) fn take_beside<'a>(
+        &'a self,
+        costs: &'a Costs,
+        now: Instant,
+    ) -> Option<TakenPermit<'a>> {
+        let priority = self.bare_priority();
+        let mut locked = self.lock();
+        let slot = locked.state.take_beside(costs, priority, now)?;
+        locked.state.counts.begin();
+        drop(locked);
+        Some(TakenPermit {
+            limiter: self,
+            costs,
+            at: now,
+            slot,
+            is_used: false,
+        })
+    }
+
+    /// Puts back the permit of an attempt that took it at `at`, and that does not begin.
+    pub(crate) fn put_back(&self, costs: &Costs, at: Instant) {
+        let (until, priority) = (Instant::FAR, self.bare_priority());
+        self.with_state(|state, now, _| {
+            state.take_back((WaiterState::Granted { until }, priority), at, costs, now);
+        });
+    }
+
+    /// Joins the queue as a caller that needs permits of other limiters at the same time.
+    fn enqueue_nested(
+        self: &Arc<Self>,
+        request: Request,
+        cx: &Context<'_>,
+    ) -> Result<Place, Denial> {
+        let handle = Handle::try_current().map_err(|_| Denial::NoRuntime)?;
+        let (mut locked, now) = self.lock_state();
+        let mut wakes = WakeList::new();
+        let state = &mut locked.state;
+        let joined = if let Some((row, burst)) = state.too_large(&request.costs) {
+            Err(Refusal::TooLarge { row, burst })
+        } else {
+            let closed = state.cooldown.closed_for(now);
+            let waiter = Waiter::new(cx.waker().clone(), request, now, closed, handle.id());
+            state.waits.backoff += Duration::from(request.backed_off);
+            state.join(
+                waiter.nested(),
+                &request.costs,
+                request.slow,
+                now,
+                &mut wakes,
+            )
+        };
+        if joined.is_ok() {
+            locked.timers.register(&handle, &self.me);
+        }
+        self.finish(locked, now, &mut wakes);
+        joined
+            .map(|index| Place::new(self, index))
+            .map_err(Denial::Refused)
+    }
+
+    /// Returns whether the permit of a nested waiter is due. Otherwise it is woken when that is so.
+    fn is_turn_of(&self, index: u32, cx: &Context<'_>) -> Result<bool, Refusal> {
+        let (mut locked, mut now) = self.lock_state();
+        let mut wakes = WakeList::new();
+        let mut replaced = locked
+            .state
+            .queue
+            .waiter_mut(index)
+            .waker
+            .replace(cx.waker().clone());
+        while locked.state.is_late(index, now) {
+            locked.state.come_back(index, now, &mut wakes);
+            now = clock::now();
+        }
+        let refusal = match locked.state.queue.waiter(index).state() {
+            WaiterState::Granted { .. } | WaiterState::Held { .. } => Ok(true),
+            WaiterState::Waiting => Ok(locked.state.enter_nested(index, now)),
+            WaiterState::Late { until } => Err(Refusal::Late { until }),
+            WaiterState::Closed { until } => Err(Refusal::Closed { until }),
+            WaiterState::TooLarge => Err(locked.state.refusal_of_cost(index)),
+            WaiterState::NoStore => Err(Refusal::NoStore),
+            WaiterState::Shut => Err(Refusal::Shut),
+            WaiterState::Absent => Ok(false),
+        };
+        if refusal.is_err() {
+            let waiter = locked.leave(index);
+            locked.state.count_given_up(&waiter, now);
+            replaced = replaced.or(waiter.waker);
+        }
+        self.finish(locked, now, &mut wakes);
+        drop(replaced);
+        refusal
+    }
+
+    /// Takes the permit of a nested waiter. `None`: it is not due any more.
+    fn take_turn_of(&self, index: u32) -> Option<Grant> {
+        let (mut locked, now) = self.lock_state();
+        let taken = locked.state.take_nested(index, now);
+        let closed = locked.state.cooldown.closed_for(now);
+        let slots = locked.state.slots.is_some();
+        let waiter = locked.state.queue.waiter(index);
+        let grant = Grant {
+            left: waiter.max_closed.minus(closed),
+            slot: slots && waiter.priority != Priority::Nested,
+        };
+        self.finish(locked, now, &mut WakeList::new());
+        taken.then_some(grant)
+    }
+
+    /// Records that a nested waiter was woken, because it has a permit of another limiter: if it is not polled soon, the next
+    /// one is served.
+    fn woken_nested(&self, index: u32) {
+        self.with_state(|state, now, _| state.woken_nested(index, now));
+    }
+
+    /// Returns a handle.
+    pub(crate) fn handle(self: &Arc<Self>) -> Limiter {
+        let quota = self.lock().state.quota();
+        Limiter::of_key(quota, Arc::clone(self))
+    }
+
+    /// Returns the number of callers that wait.
+    pub(crate) fn waiting(&self) -> usize {
+        self.lock().state.queue.waiting()
+    }
+
+    /// Returns why a caller cannot be served in time that joins this queue some time later. `ahead`: the callers of its key
+    /// that are served before, of which the first may be in this queue already.
+    pub(crate) fn check_beside(&self, request: &Request, ahead: usize) -> Result<(), Refusal> {
+        let each = self.usual_costs();
+        self.with_state(|state, now, _| state.check_beside(request, (ahead, &each), now))
+    }
+
+    /// Returns the error of a caller that does not wait.
+    pub(crate) fn refuses(&self, refusal: Refusal, costs: &Costs, now: Instant) -> Error {
+        self.not_yet(Denial::Refused(refusal), costs, now)
+    }
+
+    /// Returns the error of a caller that waits without a bound.
+    #[cold]
+    pub(crate) fn denies(&self, denial: Denial, costs: &Costs) -> Error {
+        self.count_refused();
+        let kind = self.kind_of(denial, costs, clock::now(), |_, wait| Kind::Deadline(wait));
+        Error::new(kind).at(ErrorContext {
+            unit: self.unit_of_denial(denial, costs),
+            ..self.context(false)
+        })
+    }
+
+    /// Counts the admission of an attempt that had to wait.
+    pub(crate) fn count_admission(&self, retry: bool) {
+        self.count(|counts| {
+            if !retry {
+                counts.call();
+            }
+            counts.admit(retry);
+        });
+    }
+
+    /// Reports on an attempt whose call reports to another limiter: what it took, and what the response told of these limits.
+    pub(crate) fn report_beside(&self, report: &AttemptReport<'_>) -> Forecast {
+        if self.mode.get() == Mode::Off {
+            return self.report_off(report);
+        }
+        let of_row = report.resource.is_some_and(|name| self.is_row(name));
+        self.report_inner(report, of_row)
+    }
+
+    /// Counts an attempt that passed, or learns from it.
+    pub(crate) fn pass_beside(&self, sent: Instant, retry: bool) {
+        if !self.count_pass() {
+            self.learn_from_pass(Function::NONE, sent, retry);
+        }
+    }
+}
+
+impl Counts {
+    /// Takes back the count of an attempt that was admitted at once, and does not begin.
+    const fn unbegin(&mut self) {
+        self.calls = self.calls.wrapping_sub(1);
+        self.attempts = self.attempts.saturating_sub(1);
+    }
+}

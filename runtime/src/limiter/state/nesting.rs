@@ -1,0 +1,208 @@
+//! Waiters that need permits of several limiters at the same time.
+//!
+//! Such a waiter takes nothing when its permit is due: it is told so, and waits for the permits of the other limiters at the
+//! front of this queue. Once it has them, it takes its permit here in the same instant. If that is not due any more, for
+//! example because of a cooldown, it waits on.
+
+use crate::bucket::Bucket;
+use crate::bucket::TIMER_SLACK;
+use crate::costs::Costs;
+use crate::limiter::request::Priority;
+use crate::limiter::request::Refusal;
+use crate::limiter::request::Request;
+use crate::limiter::wake_list::WakeList;
+use crate::time::Instant;
+use crate::time::Span;
+
+use super::LimiterState;
+use super::waiter::LEASE;
+use super::waiter::Nesting;
+use super::waiter::WaiterState;
+
+impl LimiterState {
+    /// Returns whether a waiter needs permits of other limiters at the same time.
+    pub(super) fn is_nested(&self, index: u32) -> bool {
+        self.queue.waiter(index).nesting() != Nesting::None
+    }
+
+    /// Tells the waiter at the head of the queue that its permit is due. Returns the instant of the next visit. `None`: the
+    /// waiter was told and was not polled, so that the next one is the head.
+    pub(super) fn tell_nested(
+        &mut self,
+        head: u32,
+        costs: &Costs,
+        now: Instant,
+        wakes: &mut WakeList,
+    ) -> Option<Instant> {
+        if let Err((due, row)) = self.check_all(costs, now, self.slack_of(head, now)) {
+            let waiter = self.queue.waiter_mut(head);
+            waiter.set_nesting(Nesting::NotDue, now);
+            return Some(self.blocked_by(row, due));
+        }
+        let waiter = self.queue.waiter_mut(head);
+        match waiter.nesting() {
+            Nesting::Entered => Some(Instant::FAR),
+            Nesting::Told if waiter.told_at() + LEASE <= now => {
+                // Its waker was called when it was told.
+                drop(self.queue.decide(head, WaiterState::Absent));
+                None
+            }
+            Nesting::Told => Some(waiter.told_at() + LEASE),
+            Nesting::None | Nesting::NotDue => {
+                waiter.set_nesting(Nesting::Told, now);
+                wakes.add(waiter.waker.take());
+                Some(now + LEASE)
+            }
+        }
+    }
+
+    /// Returns whether a nested waiter is at the head of the queue with a permit that is due, and records that it waits for
+    /// those of the other limiters then.
+    pub(in crate::limiter) fn enter_nested(&mut self, index: u32, now: Instant) -> bool {
+        let is_due = self.is_due(index, now);
+        let nesting = if is_due {
+            Nesting::Entered
+        } else {
+            Nesting::NotDue
+        };
+        self.queue.waiter_mut(index).set_nesting(nesting, now);
+        is_due
+    }
+
+    /// Records that a nested waiter was woken, because it has a permit of another limiter.
+    pub(in crate::limiter) fn woken_nested(&mut self, index: u32, now: Instant) {
+        let waiter = self.queue.get_mut(index);
+        let waiting = waiter.filter(|waiter| waiter.state() == WaiterState::Waiting);
+        if let Some(waiter) = waiting.filter(|waiter| waiter.nesting() == Nesting::Entered) {
+            waiter.set_nesting(Nesting::Told, now);
+        }
+    }
+
+    /// Takes the permit of a nested waiter, which holds it until it has used those of the other limiters. `false`: it is not
+    /// due any more.
+    pub(in crate::limiter) fn take_nested(&mut self, index: u32, now: Instant) -> bool {
+        match self.queue.waiter(index).state() {
+            // The mode has changed: calls are not held back.
+            WaiterState::Granted { .. } => self.queue.hold(index),
+            WaiterState::Held { .. } => {}
+            _ => {
+                let costs = self.queue.costs(index);
+                let is_due = self.is_due(index, now);
+                let slack = self.slack_of(index, now);
+                let paid = is_due.then(|| self.pay_all(&costs, now, slack));
+                let Some(Ok(until)) = paid else {
+                    let waiter = self.queue.waiter_mut(index);
+                    if waiter.state() == WaiterState::Waiting {
+                        waiter.set_nesting(Nesting::NotDue, now);
+                    }
+                    return false;
+                };
+                self.note_grant(index, &costs, now);
+                let waiter = self.queue.waiter_mut(index);
+                waiter.since = now;
+                // Its own poll takes the permit: it needs no waker.
+                let waker = self.queue.decide(index, WaiterState::Held { until });
+                self.queue.waiter_mut(index).waker = waker;
+            }
+        }
+        true
+    }
+
+    /// Returns whether the waiter at `index` would be granted its permit now.
+    fn is_due(&self, index: u32, now: Instant) -> bool {
+        let waiter = self.queue.waiter(index);
+        let is_next = self.enforces()
+            && !self.shut
+            && waiter.state() == WaiterState::Waiting
+            && self.head(now) == Some(index)
+            && self.refusal_of_head(index, now).is_none()
+            && self.cooldown.held_until() <= now
+            && self.has_slot_for(waiter.priority);
+        is_next
+            && self
+                .check_all(&self.queue.costs(index), now, self.slack_of(index, now))
+                .is_ok()
+    }
+
+    /// Returns the timer slack of a waiter that has waited, and what is owed of it to one that has not.
+    fn slack_of(&self, index: u32, now: Instant) -> Span {
+        if self.queue.waiter(index).since < now {
+            TIMER_SLACK
+        } else {
+            self.credit(now)
+        }
+    }
+
+    /// Returns whether [`pay_all`](Self::pay_all) would take these costs now, or as error the instant at which all limits
+    /// have them, and the one that has them last.
+    fn check_all(&self, costs: &Costs, now: Instant, credit: Span) -> Result<(), (Instant, usize)> {
+        let mut latest = match &self.rows {
+            Some(rows) => rows.drawn(costs, now, credit).err(),
+            None => None,
+        };
+        let cost = costs.of(0);
+        if cost > 0 {
+            let shape = self.bucket.shape.with_room_for(cost);
+            let bucket = Bucket::new(self.bucket.tat, shape).take(cost, now, credit);
+            let told = self.rows.as_ref();
+            let told = told.map_or(now, |rows| rows.first.earliest(u64::from(cost), now));
+            let dues = [
+                bucket.err(),
+                self.check_log(cost, now).err(),
+                (told > now).then_some(told),
+            ];
+            let first = dues.into_iter().flatten().map(|due| (due, 0)).max();
+            latest = latest.max(first);
+        }
+        latest.map_or(Ok(()), Err)
+    }
+
+    /// Returns why a caller cannot be served in time that joins the queue some time later, after `ahead` others with these
+    /// costs each, of which the first may be in the queue already.
+    pub(in crate::limiter) fn check_beside(
+        &self,
+        request: &Request,
+        (ahead, each): (usize, &Costs),
+        now: Instant,
+    ) -> Result<(), Refusal> {
+        let costs = &request.costs;
+        if let Some((row, burst)) = self.too_large(costs) {
+            return Err(Refusal::TooLarge { row, burst });
+        }
+        if !self.enforces() || !request.refusable {
+            return Ok(());
+        }
+        if self.shut {
+            return Err(Refusal::Shut);
+        }
+        let mut total = self.queue.costs_ahead(request.priority).and(costs);
+        if request.priority == Priority::First {
+            for _ in 1..ahead {
+                total = total.and(each);
+            }
+        }
+        let until = self.due_in_all(&total, now);
+        let closed = self.cooldown.closed_in_all();
+        if closed.minus(self.cooldown.closed_for(now)) > request.max_pause {
+            return Err(Refusal::Closed { until });
+        }
+        if until > request.latest {
+            return Err(Refusal::Late { until });
+        }
+        Ok(())
+    }
+
+    /// Takes costs, and a slot, if no caller waits and nothing but the limits holds calls back. Returns whether a slot was
+    /// taken.
+    pub(in crate::limiter) fn take_beside(
+        &mut self,
+        costs: &Costs,
+        priority: Priority,
+        now: Instant,
+    ) -> Option<bool> {
+        if self.slots.is_some() {
+            return self.take_in_slot(costs, priority, now);
+        }
+        self.take_at_once(costs, now).then_some(false)
+    }
+}

@@ -1,0 +1,142 @@
+//! Limits with a key of their own, and limits that all keys share.
+
+use core::hash::BuildHasher as _;
+use core::hash::Hash;
+use std::hash::RandomState;
+use std::sync::Arc;
+use std::sync::OnceLock;
+
+use crate::costs::Costs;
+use crate::error::Error;
+use crate::keyed::Beside;
+use crate::keyed::Declaration;
+use crate::keyed::Keys;
+use crate::limiter;
+use crate::row::Row;
+use crate::row::RowKey;
+use crate::row::Rows;
+
+use super::settings::KeySettings;
+use super::settings::Settings;
+use super::site::Site;
+
+/// Value of a further key, as a hash with a random seed.
+pub type FurtherKey = u64;
+
+/// The value of a further key.
+pub fn further_key<K: Hash + ?Sized>(key: &K) -> FurtherKey {
+    static HASHER: OnceLock<RandomState> = OnceLock::new();
+    HASHER.get_or_init(RandomState::new).hash_one(key)
+}
+
+impl Row {
+    /// Makes it a limit of the function's further key at this place.
+    #[must_use]
+    pub const fn of_further_key(mut self, place: u8) -> Self {
+        self.key = RowKey::Further(place);
+        self
+    }
+
+    /// Makes it a limit that all keys share.
+    #[must_use]
+    pub const fn of_all_keys(mut self) -> Self {
+        self.key = RowKey::All;
+        self
+    }
+}
+
+impl Settings {
+    /// Returns limiters of keys with these limits, in the order of their keys. The limits that all keys share are a limiter
+    /// that has the name with `.shared` behind it.
+    pub(super) fn new_keys(
+        &self,
+        keyed: KeySettings,
+        rows: Rows,
+        name: &'static str,
+    ) -> Result<Arc<Keys>, Error> {
+        if rows.iter().all(|row| row.key == RowKey::First) {
+            return Ok(Keys::declare(
+                self.declaration(keyed, rows, name)?,
+                Vec::new(),
+            ));
+        }
+        if self.store.is_some() {
+            return Err(Error::invalid(
+                "limits with keys of their own are not supported in a store",
+            ));
+        }
+        let concurrency = rows.concurrency;
+        let all: Vec<Row> = rows.iter().copied().collect();
+        let of = |key: RowKey, is_inner: bool| {
+            let (own, beside) = all.iter().partition::<Vec<Row>, _>(|row| row.key == key);
+            Some(Rows::of(own)?.beside(beside, is_inner))
+        };
+        let further = (0..u8::MAX).map_while(|place| of(RowKey::Further(place), true));
+        let further = further.map(|rows| {
+            let declaration = Declaration {
+                is_named: false,
+                ..self.declaration(keyed, rows, name)?
+            };
+            Ok(Beside::Keyed(Keys::declare(declaration, Vec::new())))
+        });
+        let mut beside: Vec<Beside<Keys>> = further.collect::<Result<_, Error>>()?;
+        if let Some(rows) = of(RowKey::All, true) {
+            let limiter = limiter::own(name_of_shared(name), &rows, None)?;
+            let shared = limiter.shared();
+            if let Some(mode) = self.mode {
+                shared.declare_mode(mode);
+            }
+            beside.push(Beside::Shared(Arc::clone(shared)));
+        }
+        let Some(first) = of(RowKey::First, false) else {
+            return Err(Error::invalid("no limit has the key of the function"));
+        };
+        let first = first.with_concurrency(concurrency);
+        Ok(Keys::declare(self.declaration(keyed, first, name)?, beside))
+    }
+}
+
+/// Returns the name of the limiter of all keys, which lives as long as the program, as its function does.
+fn name_of_shared(name: &str) -> &'static str {
+    Box::leak(format!("{name}.shared").into_boxed_str())
+}
+
+impl Site {
+    /// Returns the amounts that a call takes of the units in the settings.
+    pub(super) fn amounts<'a>(
+        &self,
+        costs: &'a [u64],
+    ) -> impl Iterator<Item = (&'static str, u64)> + use<'a> {
+        self.settings
+            .units
+            .iter()
+            .copied()
+            .zip(costs.iter().copied())
+    }
+
+    /// Sets the costs of a call in the limiter of its first key.
+    ///
+    /// # Errors
+    ///
+    /// None of its limiters counts one of the units.
+    pub(super) fn set_nested_costs(
+        &self,
+        own: &mut Costs,
+        keys: &Keys,
+        amounts: &[u64],
+    ) -> Result<(), Error> {
+        let pattern = keys.pattern();
+        for (unit, amount) in self.amounts(amounts) {
+            let is_elsewhere = |beside: &Beside<Keys>| match beside {
+                Beside::Keyed(keys) => keys.pattern().counts(unit),
+                Beside::Shared(limiter) => limiter.counts(unit),
+            };
+            if !keys.beside().iter().any(is_elsewhere) {
+                let checked = pattern.costs_of([(unit, amount)]);
+                checked.map_err(|error| error.in_function(self.name))?;
+            }
+        }
+        *own = pattern.known_costs(self.amounts(amounts));
+        Ok(())
+    }
+}

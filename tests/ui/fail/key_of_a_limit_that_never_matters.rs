@@ -1,0 +1,10 @@
+use paced::rate_limited;
+
+#[rate_limited(limits(requests(rate = "10/s", key = tenant), requests(rate = "5/s", key = ())))]
+async fn fetch(tenant: u64) -> Result<u64, paced::Error> {
+    Ok(tenant)
+}
+
+fn main() {
+    drop(fetch(7));
+}
