@@ -12,6 +12,7 @@ mod leasing;
 mod limiters;
 mod namespaces;
 mod redis;
+mod refunds;
 mod row_far;
 mod row_limiters;
 mod row_modes;

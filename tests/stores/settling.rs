@@ -43,6 +43,7 @@ fn settle(deltas: &[i64], drawn_at: Ticks) -> Action {
     all[..deltas.len()].copy_from_slice(deltas);
     Action::Settle {
         deltas: all,
+        drawn: [0; MAX_LIMITS],
         drawn_at,
     }
 }

@@ -144,8 +144,9 @@ impl State {
         match *action {
             Action::Settle {
                 ref deltas,
+                ref drawn,
                 drawn_at,
-            } => return self.settle(deltas, drawn_at, (declared, limits), now),
+            } => return self.settle(deltas, drawn, drawn_at, (declared, limits), now),
             Action::Slots { .. } => return Claim::of(action).map_or(0, |it| self.lease(it, now)),
             Action::Deposit { units, budget } => return self.budget.deposit(units, budget, now),
             Action::Withdraw { units, budget } => return self.budget.withdraw(units, budget, now),

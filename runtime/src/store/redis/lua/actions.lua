@@ -9,14 +9,14 @@ local TRICKLED = 1000
 local MAX_UNITS = 1125899906842624 -- 2^50
 
 -- Headroom::give_back; answers how much is given back
-local function give_back_headroom(state, i, drawn_at, price)
+local function give_back_headroom(state, i, drawn_at, price, drawn)
     local list, first, kept = unpacked(state[HEADROOM[i]], ROOM, ROOM_SIZE), nil, {}
     for _, it in ipairs(list) do
-        if it[1] > drawn_at then price = min(price, it[2]) end
+        if it[1] > drawn_at then price = min(price, max(it[2], drawn_at + drawn - it[1])) end
     end
     for _, it in ipairs(list) do
         if it[1] > drawn_at then
-            it[2] = it[2] - price
+            it[2] = above(it[2], price)
             first = first or it[2]
         end
     end
@@ -28,11 +28,11 @@ local function give_back_headroom(state, i, drawn_at, price)
 end
 
 -- RowState::give_back
-local function give_back(state, i, price, drawn_at, full, now)
+local function give_back(state, i, price, drawn, drawn_at, full, now)
     local full_at = state[FULL_AT[i]]
     drawn_at = min(drawn_at, full_at)
     if state[SPILT_AT[i]] > drawn_at or full_at <= full then return end
-    price = give_back_headroom(state, i, drawn_at, min(price, full_at - full))
+    price = give_back_headroom(state, i, drawn_at, min(price, full_at - full), drawn)
     full_at = full_at - price
     if full_at <= full then
         full_at = full
@@ -54,13 +54,15 @@ local function charge(state, i, tokens, limit, full, now)
 end
 
 -- State::settle
-local function settle(state, deltas, drawn_at, declared, usual, now)
+local function settle(state, deltas, drawn, drawn_at, declared, usual, now)
     local forgiven = 0
     for i, limit in ipairs(slowed(state, usual, now)) do
         local delta = deltas[i] or 0
         local full = now + (limit ~= usual[i] and limit.capacity - limit.interval or 0)
         if delta < 0 then
-            give_back(state, i, min(usual[i].interval, declared[i].interval) * -delta, drawn_at, full, now)
+            local every = min(usual[i].interval, declared[i].interval)
+            local of = limit == usual[i] and min(every * drawn[i], most_of(limit)) or 0
+            give_back(state, i, every * -delta, of, drawn_at, full, now)
         elseif delta > 0 then
             forgiven = forgiven + charge(state, i, delta, limit, full, now)
         end

@@ -107,9 +107,12 @@ end
 local ACTIONS = {
     function() return 0 end,
     function(state, now, usual, declared)
-        local deltas = {}
-        for i = 1, read() do deltas[i] = read() end
-        return settle(state, deltas, read_instant(0), declared, usual, now)
+        local deltas, drawn = {}, {}
+        for i = 1, read() do
+            deltas[i] = read()
+            if deltas[i] < 0 then drawn[i] = read() end
+        end
+        return settle(state, deltas, drawn, read_instant(0), declared, usual, now)
     end,
     function(state, now, usual)
         pause(state, now, read(), read(), usual)
