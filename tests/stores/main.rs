@@ -1,6 +1,7 @@
 //! The shared parts of limiters: the arithmetic, and every store.
 
 mod actions;
+mod actual_use;
 mod attribute;
 mod broken;
 mod conformance;

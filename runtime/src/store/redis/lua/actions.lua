@@ -10,20 +10,22 @@ local MAX_UNITS = 1125899906842624 -- 2^50
 
 -- Headroom::give_back; answers how much is given back
 local function give_back_headroom(state, i, drawn_at, price, drawn)
-    local list, first, kept = unpacked(state[HEADROOM[i]], ROOM, ROOM_SIZE), nil, {}
-    for _, it in ipairs(list) do
-        if it[1] > drawn_at then price = min(price, max(it[2], drawn_at + drawn - it[1])) end
+    local list, kept, first = headroom_of(state, i), {}, nil
+    for n = 1, #list, 2 do
+        if list[n] > drawn_at then price = min(price, max(list[n + 1], drawn_at + drawn - list[n])) end
     end
-    for _, it in ipairs(list) do
-        if it[1] > drawn_at then
-            it[2] = above(it[2], price)
-            first = first or it[2]
+    for n = 1, #list, 2 do
+        if list[n] > drawn_at then
+            list[n + 1] = above(list[n + 1], price)
+            first = first or list[n + 1]
         end
     end
-    for _, it in ipairs(list) do
-        if it[1] > drawn_at or not first or it[2] < first then kept[#kept + 1] = it end
+    for n = 1, #list, 2 do
+        if list[n] > drawn_at or not first or list[n + 1] < first then
+            kept[#kept + 1], kept[#kept + 2] = list[n], list[n + 1]
+        end
     end
-    state[HEADROOM[i]] = packed(kept, ROOM)
+    state[HEADROOM[i]] = packed_headroom(kept)
     return price
 end
 
@@ -70,12 +72,19 @@ local function settle(state, deltas, drawn, drawn_at, declared, usual, now)
     return min(forgiven, MAX_TOKENS)
 end
 
+-- RowState::last_drawn_at
+local function last_drawn_at(state, i)
+    local list = headroom_of(state, i)
+    return max(state[SPILT_AT[i]], list[#list - 1] or 0)
+end
+
 -- State::reopen_empty
 local function reopen_empty(state, now, till, usual)
     local pacing = slowed(state, usual, now)[1]
     state.generation = state.generation + 1
     state[FULL_AT[1]] = till + pacing.capacity
-    state[SPILT_AT[1]] = max(state[SPILT_AT[1]], till)
+    state[SPILT_AT[1]] = max(till, last_drawn_at(state, 1) + 1)
+    state[HEADROOM[1]] = 0
 end
 
 -- State::pause

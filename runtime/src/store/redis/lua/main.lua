@@ -207,13 +207,16 @@ local function differs(state, before)
     return false
 end
 
+-- The first bytes of the names of packed fields, `headroom1` and `runs1`.
+local HEADROOM_KIND, RUNS_KIND = 104, 114
+
 local texts = redis.pcall('HGETALL', KEYS[1])
 if texts.err then return failure('HGETALL', texts) end
 local state, before = setmetatable({}, ZERO), setmetatable({}, ZERO)
 for i = 1, #texts, 2 do
     local name, value = texts[i], texts[i + 1]
-    local kind = string.sub(name, 1, 4)
-    if kind ~= 'head' and kind ~= 'runs' and name ~= 'leases' then value = number(value) end
+    local kind = string.byte(name)
+    if kind ~= HEADROOM_KIND and kind ~= RUNS_KIND and name ~= 'leases' then value = number(value) end
     local row = string.byte(name, -1) - 48
     if row > rows and row <= MAX_LIMITS then rows = row end
     before[name], state[name] = value, value
@@ -233,10 +236,13 @@ rows = max(rows, #declared)
 local reply = { now, 0 }
 
 local function finished(served)
-    reply[#reply + 1] = #served / 2
-    for _, value in ipairs(served) do reply[#reply + 1] = value end
+    local last = #reply + 1
+    reply[last] = #served / 2
+    for i = 1, #served do reply[last + i] = served[i] end
+    last = last + #served
     for name, value in pairs(state) do
-        reply[#reply + 1], reply[#reply + 2] = name, value
+        reply[last + 1], reply[last + 2] = name, value
+        last = last + 2
     end
     return reply
 end

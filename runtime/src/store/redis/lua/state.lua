@@ -163,11 +163,12 @@ end
 
 -- State::slowed
 local function slowed(state, limits, now)
-    local slower = {}
+    local slower = limits
     for i = 1, #limits do
-        local limit = limits[i]
-        slower[i] = limit
-        if state[LEARNT_UNTIL[i]] > now then slower[i] = slow(limit, state[LEARNT_INTERVAL[i]]) end
+        if state[LEARNT_UNTIL[i]] > now then
+            if slower == limits then slower = { unpack(limits) } end
+            slower[i] = slow(limits[i], state[LEARNT_INTERVAL[i]])
+        end
     end
     return slower
 end
@@ -189,7 +190,7 @@ local function packed(records, format)
 end
 
 local LEASE, LEASE_SIZE, SENT_RUN, SENT_RUN_SIZE = '<c8I4I4I8', 24, '<I8I4', 12
-local ROOM, ROOM_SIZE = '<I8I8', 16
+local ROOM, ROOM_SIZE, FOUR_ROOMS = '<I8I8', 16, '<I8I8I8I8I8I8I8I8'
 
 local INSTANTS = { FULL_AT, SPILT_AT, LEARNT_UNTIL, QUOTA_INTERVAL_UNTIL, QUOTA_BURST_UNTIL }
 
@@ -202,6 +203,26 @@ local function each_record(state, name, format, size, change)
         if record[1] > 0 or format ~= ROOM then records[#records + 1] = record end
     end
     state[name] = packed(records, format)
+end
+
+-- The headroom of a limit: instants and rooms in turn.
+local function headroom_of(state, i)
+    local text = state[HEADROOM[i]]
+    if text == 0 then return {} end
+    local count = floor(#text / ROOM_SIZE)
+    local format = count == 4 and FOUR_ROOMS or '<' .. string.rep('I8', 2 * count)
+    local list = { struct.unpack(format, text) }
+    -- The place of what follows.
+    list[2 * count + 1] = nil
+    return list
+end
+
+-- The packed field of it; 0 for none.
+local function packed_headroom(list)
+    local size = #list
+    if size == 0 then return 0 end
+    local format = size == 8 and FOUR_ROOMS or '<' .. string.rep('I8', size)
+    return struct.pack(format, unpack(list))
 end
 
 -- State::each_instant
@@ -259,11 +280,15 @@ local function clamp_to(state, limits, now)
     end
     if state.generation > MAX_GENERATION then state.generation = 0 end
     local from = max(now, state.paused_until)
-    for i, limit in ipairs(slowed(state, in_force(state, limits, now), now)) do
-        local last = from + deepest(limit)
+    local slower = slowed(state, in_force(state, limits, now), now)
+    for i = 1, #slower do
+        local last, text = from + deepest(slower[i]), state[HEADROOM[i]]
         if state[FULL_AT[i]] > last then state[FULL_AT[i]] = last end
         if state[SPILT_AT[i]] > last then state[SPILT_AT[i]] = last end
-        each_record(state, HEADROOM[i], ROOM, ROOM_SIZE, function(at) return min(at, last) end)
+        -- They are in the order of their instants.
+        if text ~= 0 and #text >= ROOM_SIZE and struct.unpack('<I8', text, #text - ROOM_SIZE + 1) > last then
+            each_record(state, HEADROOM[i], ROOM, ROOM_SIZE, function(at) return min(at, last) end)
+        end
     end
 end
 
@@ -282,6 +307,10 @@ end
 
 -- State::merge_floor; `seen` is the floor
 local function merge_floor(state, seen, limits, now)
+    local is_newer = seen.seen > state.seen or seen.generation > state.generation
+    is_newer = is_newer or seen.paused_until > state.paused_until
+    for i = 1, #limits do is_newer = is_newer or seen[FULL_AT[i]] > state[FULL_AT[i]] end
+    if not is_newer then return end
     shift_back(seen, now)
     clamp_to(seen, limits, now)
     local void = seen.generation < state.generation and 1 or 0
