@@ -87,7 +87,8 @@ local function merge(list)
         if gap < least then nearest, least = n, gap end
     end
     -- The later one, with the room of the earlier.
-    table.remove(list, 2 * nearest + 2)
+    list[2 * nearest + 2] = list[2 * nearest]
+    table.remove(list, 2 * nearest)
     table.remove(list, 2 * nearest - 1)
 end
 
