@@ -266,6 +266,20 @@ fn a_store_never_has_more_than_a_bucket_that_counts_what_is_used() {
     run(runs(), false).expect("none was overdrawn");
 }
 
+/// More calls than are told apart.
+#[test]
+fn calls_that_use_what_has_flowed_in_give_back_all_else() {
+    let mut world = World::new(false);
+    for _ in 0..8 {
+        world.draw([0, 3], [0, 1], 1);
+        world.now = world.now + Ticks::new(5);
+    }
+    for nth in [3, 7, 0, 1, 6, 5, 2, 4] {
+        world.settle(&[nth], Ticks::ZERO);
+    }
+    assert_eq!(world.state.rows[1].full_at, START + Ticks::new(8 * 100));
+}
+
 /// The check above finds what it is for.
 #[test]
 fn a_token_too_many_is_found() {

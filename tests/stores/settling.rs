@@ -149,6 +149,16 @@ fn less_than_was_drawn_is_given_back_unless_the_bucket_was_full_since() {
 }
 
 #[test]
+fn what_was_used_without_a_draw_takes_room_from_what_is_given_back() {
+    let mut state = State::default();
+    ask(&mut state, START, draw(calls(1, &[1, 800]), T, T));
+    ask(&mut state, START + T, settle(&[0, 300], Ticks::ZERO));
+    // The bucket lacked 700 then, as 100 had flowed in.
+    ask(&mut state, START + 2 * T, settle(&[0, -800], START));
+    assert_eq!(state.rows[1].full_at, START + 4 * T);
+}
+
+#[test]
 fn a_pause_makes_void_what_was_to_be_given_back() {
     let mut state = State::default();
     ask(&mut state, START, draw(calls(5, &[1]), T, T));

@@ -58,6 +58,9 @@ impl State {
                 row.give_back(refund, now + brim, now);
             } else {
                 row.find_full(now + brim, now);
+                let room = row.full_at - (now + brim);
+                // It may be that the calls have drawn nothing of this limit.
+                Headroom::add(&mut row.headroom, now, room, row.spilt_at);
                 forgiven += row.charge(tokens, *limit, from);
             }
         }

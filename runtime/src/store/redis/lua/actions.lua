@@ -43,12 +43,14 @@ local function give_back(state, i, price, drawn, drawn_at, full, now)
     state[FULL_AT[i]] = full_at
 end
 
--- RowState::charge, after RowState::find_full; answers the tokens that were forgiven
+-- RowState::charge, after RowState::find_full and Headroom::add; answers the tokens that were forgiven
 local function charge(state, i, tokens, limit, full, now)
     if state[FULL_AT[i]] <= full then
         state[FULL_AT[i]], state[SPILT_AT[i]] = full, max(state[SPILT_AT[i]], now)
     end
-    local full_at = state[FULL_AT[i]]
+    local full_at, list = state[FULL_AT[i]], headroom_of(state, i)
+    add_headroom(list, now, full_at - full, state[SPILT_AT[i]])
+    state[HEADROOM[i]] = packed_headroom(list)
     local last = max(full_at, max(now, state.paused_until) + most_of(limit))
     local charged = min(full_at + min(limit.interval * tokens, most_of(limit)), last) - full_at
     state[FULL_AT[i]] = full_at + charged

@@ -12,7 +12,8 @@ local function buckets(state, now, usual, drain, is_calls)
     }
     for i = 1, #limits do
         local limit = limits[i]
-        local full_at = max(state[FULL_AT[i]], now)
+        local full_at = state[FULL_AT[i]]
+        if full_at < now then full_at = now end
         all.spilt_at[i], all.brim[i] = state[SPILT_AT[i]], 0
         if is_calls then all.headroom[i] = headroom_of(state, i) end
         if drain then
@@ -69,7 +70,8 @@ local function due_of(all, costs, from)
         local limit = all.limits[i]
         local cost = costs[i]
         if cost and cost > 0 then
-            local price = min(limit.interval * cost, limit.capacity)
+            local price = limit.interval * cost
+            if price > limit.capacity then price = limit.capacity end
             local at = above(all.full_at[i] + price, limit.capacity)
             if at > due then due, last = at, i - 1 end
         end
@@ -83,13 +85,12 @@ local MAX_HEADROOM = 4
 local function merge(list)
     local nearest, least = 1, huge
     for n = 1, MAX_HEADROOM - 1 do
-        local gap = above(list[2 * n + 2], list[2 * n])
+        local gap = list[2 * n + 2] - list[2 * n]
         if gap < least then nearest, least = n, gap end
     end
     -- The later one, with the room of the earlier.
     list[2 * nearest + 2] = list[2 * nearest]
-    table.remove(list, 2 * nearest)
-    table.remove(list, 2 * nearest - 1)
+    for n = 2 * nearest - 1, 2 * MAX_HEADROOM - 2 do list[n] = list[n + 2] end
 end
 
 -- Headroom::add
@@ -118,15 +119,21 @@ local function take(all, costs, used)
         local limit = all.limits[i]
         local cost = costs[i]
         if cost and cost > 0 then
-            local price = min(limit.interval * cost, most_of(limit))
+            local price = limit.interval * cost
+            if price > limit.capacity then price = min(price, most_of(limit)) end
             full_at[i], spilt_at[i] = level_after(all, i, price, used)
-            if full_at[i] > all.from + deepest(limit) then return false end
+            local last = all.from + limit.capacity
+            if full_at[i] > last and full_at[i] > all.from + deepest(limit) then return false end
+        else
+            full_at[i], spilt_at[i] = false, false
         end
     end
-    for i in pairs(full_at) do
-        local room = above(all.full_at[i], used + all.brim[i])
-        add_headroom(all.headroom[i], used, room, spilt_at[i])
-        all.full_at[i], all.spilt_at[i], all.touched[i] = full_at[i], spilt_at[i], true
+    for i = 1, #full_at do
+        if full_at[i] then
+            local room = above(all.full_at[i], used + all.brim[i])
+            add_headroom(all.headroom[i], used, room, spilt_at[i])
+            all.full_at[i], all.spilt_at[i], all.touched[i] = full_at[i], spilt_at[i], true
+        end
     end
     return true
 end
