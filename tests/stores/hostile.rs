@@ -124,9 +124,14 @@ fn other() -> BoxedStrategy<Action> {
     prop_oneof![
         (
             prop::array::uniform8(prop_oneof![any::<i64>(), -9..9_i64]),
+            prop::array::uniform8(most()),
             time()
         )
-            .prop_map(|(deltas, drawn_at)| Action::Settle { deltas, drawn_at }),
+            .prop_map(|(deltas, drawn, drawn_at)| Action::Settle {
+                deltas,
+                drawn,
+                drawn_at
+            }),
         (
             prop::array::uniform8(most()),
             most(),

@@ -1,6 +1,7 @@
 //! The shared parts of limiters: the arithmetic, and every store.
 
 mod actions;
+mod actual_use;
 mod attribute;
 mod broken;
 mod conformance;
@@ -13,6 +14,7 @@ mod leasing;
 mod limiters;
 mod namespaces;
 mod redis;
+mod refunds;
 mod row_far;
 mod row_limiters;
 mod row_modes;

@@ -43,6 +43,7 @@ fn settle(deltas: &[i64], drawn_at: Ticks) -> Action {
     all[..deltas.len()].copy_from_slice(deltas);
     Action::Settle {
         deltas: all,
+        drawn: [0; MAX_LIMITS],
         drawn_at,
     }
 }
@@ -145,6 +146,16 @@ fn less_than_was_drawn_is_given_back_unless_the_bucket_was_full_since() {
     let before = state.clone();
     ask(&mut state, START + 9 * T, settle(&[0, -50], START + 2 * T));
     assert_eq!(state, before);
+}
+
+#[test]
+fn what_was_used_without_a_draw_takes_room_from_what_is_given_back() {
+    let mut state = State::default();
+    ask(&mut state, START, draw(calls(1, &[1, 800]), T, T));
+    ask(&mut state, START + T, settle(&[0, 300], Ticks::ZERO));
+    // The bucket lacked 700 then, as 100 had flowed in.
+    ask(&mut state, START + 2 * T, settle(&[0, -800], START));
+    assert_eq!(state.rows[1].full_at, START + 4 * T);
 }
 
 #[test]

@@ -69,8 +69,11 @@ pub enum Action {
     Settle {
         /// Tokens that were used beyond what was drawn, for each limit; negative where it was less.
         deltas: [i64; MAX_LIMITS],
-        /// Instant at which the calls were due, by the store's clock. Of several calls with one answer to whether the
-        /// bucket was full since: of any.
+        /// Tokens that the calls have drawn of each limit from which they give something back, at the declared interval
+        /// or a longer one; 0: not known, and less may be given back. Of several calls: what they give back together, and
+        /// the least that one of them has used.
+        drawn: [u32; MAX_LIMITS],
+        /// Instant at which the calls were due, by the store's clock. Of several calls: of the first.
         drawn_at: Ticks,
     },
     /// Reads the state, and changes nothing.

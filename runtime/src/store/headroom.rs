@@ -3,6 +3,10 @@
 //! A bucket that counts what is used has more tokens than one that counts what was drawn, and is full earlier: what flows
 //! in then is lost. So what was drawn before a call is given back only as far as the bucket was from full just before
 //! that call. This holds for each call since the draw.
+//!
+//! A bucket is never fuller than one that counts what is used, so it never lacks less than a call has drawn that was not
+//! settled yet, less what has flowed in since. Of its own draw a call can give back as much, whatever else is known. So
+//! not all calls need to be told apart: only for those that take longer than what they use takes to flow in.
 
 use super::Ticks;
 
@@ -38,6 +42,17 @@ pub struct Headroom {
     pub room: Ticks,
 }
 
+/// What calls have drawn and not used.
+#[derive(Clone, Copy)]
+pub(super) struct Refund {
+    /// Time in which that flows in.
+    pub(super) price: Ticks,
+    /// Time in which all that they have drawn flows in, or less.
+    pub(super) drawn: Ticks,
+    /// Instant at which the first was due.
+    pub(super) drawn_at: Ticks,
+}
+
 impl Headroom {
     /// Returns how many there are. They are in the order of their instants, and of their room: one with less room than
     /// those before it stands for them too.
@@ -63,15 +78,15 @@ impl Headroom {
         list[count] = Self { at, room };
     }
 
-    /// Gives back up to `price` of what was drawn at `drawn_at`. Returns how much of it.
-    pub(super) fn give_back(
-        list: &mut [Self; MAX_HEADROOM],
-        drawn_at: Ticks,
-        price: Ticks,
-    ) -> Ticks {
+    /// Gives back as much as there was room for. Returns how much.
+    pub(super) fn give_back(list: &mut [Self; MAX_HEADROOM], refund: Refund) -> Ticks {
+        let drawn_at = refund.drawn_at;
+        // By then what was drawn has flowed in again.
+        let end = drawn_at + refund.drawn;
         let later = |it: &&mut Self| it.at > drawn_at;
-        let least = list.iter_mut().filter(later).map(|it| it.room).min();
-        let given = least.map_or(price, |least| price.min(least));
+        let room = |it: &mut Self| it.room.max(end - it.at);
+        let least = list.iter_mut().filter(later).map(room).min();
+        let given = least.map_or(refund.price, |least| refund.price.min(least));
         for it in list.iter_mut().filter(later) {
             it.room = it.room - given;
         }

@@ -102,6 +102,12 @@ pub struct SentRun {
 }
 
 impl RowState {
+    /// Returns the latest instant at which a call may have been due that can be given back.
+    pub(super) fn last_drawn_at(&self) -> Ticks {
+        let instants = self.headroom.iter().map(|headroom| headroom.at);
+        instants.fold(self.spilt_at, Ticks::max)
+    }
+
     /// Returns what was learnt, and until when that holds.
     pub(super) fn lesson(&self) -> (Ticks, Ticks) {
         match self.learnt_until {

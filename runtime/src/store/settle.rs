@@ -7,6 +7,7 @@ use super::MAX_LIMITS;
 use super::RowState;
 use super::State;
 use super::Ticks;
+use super::headroom::Refund;
 
 /// Largest correction that a script can follow.
 pub(super) const MOST: u64 = u32::MAX as u64;
@@ -18,6 +19,7 @@ impl State {
     pub(super) fn settle(
         &mut self,
         deltas: &[i64; MAX_LIMITS],
+        drawn: &[u32; MAX_LIMITS],
         drawn_at: Ticks,
         (declared, in_force): (&Limits, &Limits),
         now: Ticks,
@@ -27,8 +29,9 @@ impl State {
         let usual = in_force.as_slice().iter().zip(declared.as_slice());
         let pairs = usual.zip(limits.as_slice());
         let mut forgiven = 0_u64;
-        for ((row, delta), ((usual, declared), limit)) in
-            self.rows.iter_mut().zip(deltas).zip(pairs)
+        let amounts = deltas.iter().zip(drawn);
+        for ((row, (delta, drawn)), ((usual, declared), limit)) in
+            self.rows.iter_mut().zip(amounts).zip(pairs)
         {
             if *delta == 0 {
                 continue;
@@ -42,9 +45,22 @@ impl State {
             if *delta < 0 {
                 // At the price at which they were drawn, if another one holds by now.
                 let every = usual.interval().min(declared.interval());
-                row.give_back(every * tokens, drawn_at, now + brim, now);
+                let refund = Refund {
+                    price: every * tokens,
+                    // Slowed, the bucket saves less up than calls have drawn.
+                    drawn: if limit == usual {
+                        (every * u64::from(*drawn)).min(usual.most())
+                    } else {
+                        Ticks::ZERO
+                    },
+                    drawn_at,
+                };
+                row.give_back(refund, now + brim, now);
             } else {
                 row.find_full(now + brim, now);
+                let room = row.full_at - (now + brim);
+                // It may be that the calls have drawn nothing of this limit.
+                Headroom::add(&mut row.headroom, now, room, row.spilt_at);
                 forgiven += row.charge(tokens, *limit, from);
             }
         }
@@ -61,15 +77,20 @@ impl RowState {
         }
     }
 
-    /// Gives back what was drawn at `drawn_at` and not used, unless the bucket was full since.
-    fn give_back(&mut self, price: Ticks, drawn_at: Ticks, full: Ticks, now: Ticks) {
+    /// Gives back what was drawn and not used, unless the bucket was full since.
+    fn give_back(&mut self, refund: Refund, full: Ticks, now: Ticks) {
         // A call can be given up before it is due; but none is due after the bucket is full.
-        let drawn_at = drawn_at.min(self.full_at);
+        let drawn_at = refund.drawn_at.min(self.full_at);
         if self.spilt_at > drawn_at || self.full_at <= full {
             return;
         }
-        let price = price.min(self.full_at - full);
-        let given = Headroom::give_back(&mut self.headroom, drawn_at, price);
+        let price = refund.price.min(self.full_at - full);
+        let refund = Refund {
+            price,
+            drawn_at,
+            ..refund
+        };
+        let given = Headroom::give_back(&mut self.headroom, refund);
         self.full_at = self.full_at - given;
         if self.full_at <= full {
             self.full_at = full;

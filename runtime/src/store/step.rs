@@ -7,6 +7,7 @@ use super::Action;
 use super::Answer;
 use super::Answers;
 use super::Calls;
+use super::Headroom;
 use super::Limits;
 use super::MAX_LIMITS;
 use super::PauseKind;
@@ -17,6 +18,7 @@ use super::State;
 use super::Ticks;
 use super::draw::Buckets;
 use super::draw::Reach;
+use super::headroom::MAX_HEADROOM;
 use super::limit::MAX_CAPACITY;
 use super::slots::Claim;
 use super::state::LONGEST_PAUSE;
@@ -144,8 +146,9 @@ impl State {
         match *action {
             Action::Settle {
                 ref deltas,
+                ref drawn,
                 drawn_at,
-            } => return self.settle(deltas, drawn_at, (declared, limits), now),
+            } => return self.settle(deltas, drawn, drawn_at, (declared, limits), now),
             Action::Slots { .. } => return Claim::of(action).map_or(0, |it| self.lease(it, now)),
             Action::Deposit { units, budget } => return self.budget.deposit(units, budget, now),
             Action::Withdraw { units, budget } => return self.budget.withdraw(units, budget, now),
@@ -210,7 +213,8 @@ impl State {
         let [first, ..] = &mut self.rows;
         self.generation = self.generation.wrapping_add(1);
         first.full_at = until + pacing.capacity();
-        first.spilt_at = first.spilt_at.max(until);
+        first.spilt_at = until.max(first.last_drawn_at() + Ticks::new(1));
+        first.headroom = [Headroom::default(); MAX_HEADROOM];
     }
 
     fn learn(&mut self, now: Ticks, row: u8, interval: Ticks, duration: Ticks) {

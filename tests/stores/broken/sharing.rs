@@ -17,7 +17,9 @@ pub(super) fn change_action(fault: Fault, action: &mut Action) {
             *calls = Calls::new().and(1, &first);
             false
         }
-        Action::Settle { deltas, drawn_at } => {
+        Action::Settle {
+            deltas, drawn_at, ..
+        } => {
             match fault {
                 Fault::GivesEverythingBack => *drawn_at = Ticks::MAX,
                 Fault::NeverGivesBack => *deltas = deltas.map(|delta| delta.max(0)),

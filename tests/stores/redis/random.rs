@@ -155,8 +155,20 @@ fn settle(dice: &mut StdRng, now: u64) -> Action {
         2 => now,
         _ => now.saturating_sub(ticks(dice)),
     };
-    let drawn_at = Ticks::new(drawn_at);
-    Action::Settle { deltas, drawn_at }
+    let drawn = deltas.map(|delta| {
+        let refund = u32::try_from(delta.unsigned_abs()).unwrap_or(u32::MAX);
+        match dice.random_range(0..6) {
+            0 => 0,
+            1 => dice.random(),
+            2 => refund,
+            _ => refund.saturating_add(dice.random_range(0..99)),
+        }
+    });
+    Action::Settle {
+        deltas,
+        drawn,
+        drawn_at: Ticks::new(drawn_at),
+    }
 }
 
 fn calls(dice: &mut StdRng, limits: Limits) -> Calls {

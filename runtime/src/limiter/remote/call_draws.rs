@@ -6,9 +6,11 @@ use crate::costs::MAX_ROWS;
 use crate::costs::Spent;
 use crate::learning::Pace;
 use crate::store::State;
+use crate::store::Ticks;
 use crate::time::Instant;
 
 use super::corrections::Corrections;
+use super::corrections::Drawn;
 use super::corrections::QuantaByRow;
 use super::grant_log::GrantLog;
 use super::held_calls::HeldCall;
@@ -37,6 +39,8 @@ pub(super) struct AskedCalls {
     pub(super) charges: QuantaByRow,
     /// It restores a state that the store has lost.
     pub(super) heals: bool,
+    /// The limits have changed since.
+    pub(super) is_repriced: bool,
 }
 
 /// State of a limiter that draws calls.
@@ -47,6 +51,8 @@ pub(super) struct CallDraws {
     pub(super) asked: Vec<AskedCalls>,
     pub(super) grants: GrantLog,
     pub(super) corrections: Corrections,
+    /// Instant, by the store's clock, of the last call that may have been drawn at a lower price than today's.
+    pub(super) repriced_at: Ticks,
     /// Share of each limit that this process uses.
     pub(super) usage: [Usage; MAX_ROWS],
     /// Costs of a call that does not wait.
@@ -71,6 +77,7 @@ impl CallDraws {
             asked: Vec::new(),
             grants: GrantLog::new(),
             corrections: Corrections::new(),
+            repriced_at: Ticks::ZERO,
             usage: [usage; MAX_ROWS],
             wanted: None,
             told: [None; MAX_ROWS],
@@ -93,8 +100,36 @@ impl CallDraws {
     /// Gives back what calls have drawn that are not made.
     pub(super) fn give_back(&mut self, calls: &[HeldCall], now: Instant) {
         for call in calls {
-            let deltas = self.limits.deltas(&call.costs, &Spent::NOTHING);
-            self.corrections.add(Some(call.at), &deltas, now);
+            self.correct(Some(call.at), &call.costs, &Spent::NOTHING, now);
+        }
+    }
+
+    /// Corrects what a call that was due at `at` has drawn. `None`: that is not known.
+    pub(super) fn correct(
+        &mut self,
+        at: Option<Ticks>,
+        costs: &Costs,
+        spent: &Spent,
+        now: Instant,
+    ) {
+        let deltas = self.limits.deltas(costs, spent);
+        let drawn = at.map(|at| Drawn {
+            at,
+            quanta: (at > self.repriced_at).then(|| self.limits.quanta_of(costs)),
+        });
+        self.corrections.add(drawn, &deltas, now);
+    }
+
+    /// Changes the limits. Calls that were drawn before had other prices.
+    pub(super) fn set_limits(&mut self, limits: &StoreLimits) {
+        if self.limits == *limits {
+            return;
+        }
+        self.limits = *limits;
+        let held = self.held.iter().map(|call| call.at);
+        self.repriced_at = held.fold(self.repriced_at.max(self.grants.latest()), Ticks::max);
+        for asked in &mut self.asked {
+            asked.is_repriced = true;
         }
     }
 

@@ -2,8 +2,10 @@
 
 use crate::bucket::Shape;
 use crate::bucket::TIMER_SLACK;
+use crate::costs::Costs;
 use crate::costs::MAX_ROWS;
 use crate::store::Action;
+use crate::store::Limit;
 use crate::store::Reply;
 use crate::store::Ticks;
 use crate::time::Instant;
@@ -12,6 +14,7 @@ use crate::time::Span;
 use super::Remote;
 use super::StoreView;
 use super::call_draws::AskedCalls;
+use super::call_draws::CallDraws;
 use super::held_calls::HeldCall;
 use super::store_limits::StoreLimits;
 
@@ -48,6 +51,7 @@ impl Remote {
             self.push(Action::Peek, shape, now);
             return;
         }
+        draws.note_prices(&asked, reply, heard);
         let excess = heard.latest.since(heard.earliest).minus(usual);
         let is_void = reply.state.generation < generation;
         for call in served(&asked, reply, heard, &draws.limits, excess) {
@@ -84,6 +88,30 @@ impl Remote {
             }
         }
     }
+}
+
+impl CallDraws {
+    /// Notes calls that were drawn at a lower price than that of the declared limits.
+    fn note_prices(&mut self, asked: &AskedCalls, reply: &Reply, heard: &StoreView) {
+        let (_, limits) = heard.in_force(&self.limits.limits);
+        let pairs = || limits.as_slice().iter().zip(self.limits.limits.as_slice());
+        let is_lower = |costs: &Costs| {
+            let quanta = self.limits.quanta_of(costs).map(u64::from);
+            let mut pairs = pairs().zip(quanta);
+            pairs.any(|((limit, declared), quanta)| {
+                price(*limit, quanta) < declared.interval() * quanta
+            })
+        };
+        let calls = asked.calls.iter().zip(&reply.calls);
+        let repriced = calls.filter(|(costs, _)| asked.is_repriced || is_lower(costs));
+        let last = repriced.map(|(_, served)| reply.now + served.wait.to_come());
+        self.repriced_at = last.max().unwrap_or_default().max(self.repriced_at);
+    }
+}
+
+/// Returns what a call takes out of a bucket, as a time.
+fn price(limit: Limit, quanta: u64) -> Ticks {
+    (limit.interval() * quanta).min(limit.capacity() + limit.period())
 }
 
 /// Returns whether the store has lost its state since it was `known`: it has restored what it could, and all that was
@@ -154,8 +182,7 @@ fn ends(
             if quanta == 0 {
                 continue;
             }
-            let most = limit.capacity() + limit.period();
-            let price = (limit.interval() * u64::from(quanta)).min(most);
+            let price = price(*limit, u64::from(quanta));
             end = end.min(full[row].unwrap_or(at + price));
             let before = full[row].map(|full| full - price);
             // A bucket that was full at the call was so earlier than that.

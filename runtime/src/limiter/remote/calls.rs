@@ -26,7 +26,7 @@ impl Remote {
     /// Draws calls from now on, from these limits, and no single tokens. Tokens that are held are lost.
     pub(in crate::limiter) fn count_calls(&mut self, limits: &StoreLimits) {
         if let Some(draws) = &mut self.calls {
-            draws.limits = *limits;
+            draws.set_limits(limits);
         } else {
             self.slots.clear();
             self.calls = Some(Box::new(CallDraws::new(limits, self.usage)));
@@ -135,10 +135,8 @@ impl Remote {
     /// Gives back what a call has drawn whose permit was granted at `since` and is void.
     pub(in crate::limiter) fn void_call(&mut self, costs: &Costs, since: Instant, now: Instant) {
         if let Some(draws) = &mut self.calls {
-            let deltas = draws.limits.deltas(costs, &Spent::NOTHING);
-            draws
-                .corrections
-                .add(draws.grants.find(since), &deltas, now);
+            let at = draws.grants.find(since);
+            draws.correct(at, costs, &Spent::NOTHING, now);
         }
     }
 
@@ -165,9 +163,8 @@ impl Remote {
             costs,
             spent,
         } = settlement;
-        let deltas = draws.limits.deltas(costs, spent);
         let at = draws.grants.find(*drawn_at);
-        draws.corrections.add(at, &deltas, now);
+        draws.correct(at, costs, spent, now);
     }
 
     /// Records the costs of a caller that does not wait.

@@ -55,6 +55,7 @@ impl Remote {
         deltas[0] = i64::from(mem::take(&mut self.charges.owed));
         let action = Action::Settle {
             deltas,
+            drawn: [0; MAX_LIMITS],
             drawn_at: Ticks::ZERO,
         };
         self.push(action, shape, now);

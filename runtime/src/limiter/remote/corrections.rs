@@ -12,8 +12,30 @@ const DELAY: Span = Span::from_millis(50);
 /// Maximum number of refunds of different instants.
 const MOST: usize = 16;
 
+/// Time within which calls count as due at once.
+const AT_ONCE: Ticks = Ticks::from_millis(1);
+
 /// Quanta of each limit.
 pub(super) type QuantaByRow = [u64; MAX_ROWS];
+
+/// Draw of a call.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Drawn {
+    /// Instant at which the call was due.
+    pub(super) at: Ticks,
+    /// Quanta that it took of each limit. `None`: perhaps at another price than today's.
+    pub(super) quanta: Option<[u32; MAX_ROWS]>,
+}
+
+/// What calls have drawn and not used.
+#[derive(Clone, Copy, Debug)]
+struct Refund {
+    /// Instant at which the first was due.
+    at: Ticks,
+    unused: QuantaByRow,
+    /// The least that a call with a refund has used of each limit. `None`: not known.
+    used: [Option<u64>; MAX_ROWS],
+}
 
 /// Corrections that wait to be sent.
 ///
@@ -22,7 +44,7 @@ pub(super) type QuantaByRow = [u64; MAX_ROWS];
 /// those of the earliest.
 #[derive(Debug, Default)]
 pub(super) struct Corrections {
-    refunds: Vec<(Ticks, QuantaByRow)>,
+    refunds: Vec<Refund>,
     charges: QuantaByRow,
     /// Instant of the first.
     since: Option<Instant>,
@@ -37,9 +59,9 @@ impl Corrections {
         }
     }
 
-    /// Adds what a call used beyond what it drew, negative where it was less. `at`: the instant at which it was due; `None`
-    /// if that is not known, and nothing is given back.
-    pub(super) fn add(&mut self, at: Option<Ticks>, deltas: &[i64; MAX_ROWS], now: Instant) {
+    /// Adds what a call used beyond what it drew, negative where it was less. Where its draw is not known, nothing is given
+    /// back.
+    pub(super) fn add(&mut self, drawn: Option<Drawn>, deltas: &[i64; MAX_ROWS], now: Instant) {
         let mut refund = [0; MAX_ROWS];
         for (row, delta) in deltas.iter().enumerate() {
             if *delta > 0 {
@@ -48,8 +70,8 @@ impl Corrections {
                 refund[row] = delta.unsigned_abs();
             }
         }
-        if let Some(at) = at.filter(|_| refund != [0; MAX_ROWS]) {
-            self.refund(at, &refund);
+        if let Some(drawn) = drawn.filter(|_| refund != [0; MAX_ROWS]) {
+            self.refund(Refund::of(drawn, refund));
         }
         if !self.is_empty() {
             self.since.get_or_insert(now);
@@ -71,22 +93,19 @@ impl Corrections {
         }
     }
 
-    fn refund(&mut self, at: Ticks, amounts: &QuantaByRow) {
-        let place = self.refunds.partition_point(|(other, _)| *other < at);
-        match self
-            .refunds
-            .get_mut(place)
-            .filter(|(other, _)| *other == at)
-        {
-            Some((_, known)) => add(known, amounts),
-            None => self.refunds.insert(place, (at, *amounts)),
+    fn refund(&mut self, refund: Refund) {
+        let place = self.refunds.partition_point(|it| it.at <= refund.at);
+        let before = self.refunds[..place].last_mut();
+        match before.filter(|it| refund.at < it.at + AT_ONCE) {
+            Some(before) => before.add(&refund),
+            None => self.refunds.insert(place, refund),
         }
         if self.refunds.len() > MOST {
-            let gaps = self.refunds.windows(2).map(|pair| pair[1].0 - pair[0].0);
+            let gaps = self.refunds.windows(2).map(|pair| pair[1].at - pair[0].at);
             let closest = gaps.enumerate().min_by_key(|(_, gap)| *gap);
-            let (_, later) = self.refunds.remove(closest.map_or(0, |(at, _)| at) + 1);
-            let place = closest.map_or(0, |(at, _)| at);
-            add(&mut self.refunds[place].1, &later);
+            let place = closest.map_or(0, |(place, _)| place);
+            let later = self.refunds.remove(place + 1);
+            self.refunds[place].add(&later);
         }
     }
 
@@ -103,24 +122,62 @@ impl Corrections {
     pub(super) fn take(&mut self) -> (Vec<Action>, QuantaByRow) {
         self.since = None;
         let charges = core::mem::take(&mut self.charges);
-        let settle = |drawn_at, amounts: &QuantaByRow, sign: i64| Action::Settle {
-            deltas: amounts.map(|amount| sign * i64::try_from(amount).unwrap_or(i64::MAX)),
-            drawn_at,
-        };
         let refunds = core::mem::take(&mut self.refunds);
-        let refunds = refunds.iter().map(|(at, amounts)| settle(*at, amounts, -1));
-        let mut actions: Vec<_> = refunds.collect();
+        let mut actions: Vec<_> = refunds.iter().map(Refund::action).collect();
         if charges != [0; MAX_ROWS] {
-            actions.push(settle(Ticks::ZERO, &charges, 1));
+            actions.push(Action::Settle {
+                deltas: charges.map(signed),
+                drawn: [0; MAX_ROWS],
+                drawn_at: Ticks::ZERO,
+            });
         }
         (actions, charges)
     }
 }
 
-fn add(to: &mut QuantaByRow, more: &QuantaByRow) {
-    for (own, more) in to.iter_mut().zip(more) {
-        *own = own.saturating_add(*more);
+impl Refund {
+    fn of(drawn: Drawn, unused: QuantaByRow) -> Self {
+        let mut used = [None; MAX_ROWS];
+        for (row, quanta) in drawn.quanta.iter().flatten().enumerate() {
+            used[row] = u64::from(*quanta).checked_sub(unused[row]);
+        }
+        Self {
+            at: drawn.at,
+            unused,
+            used,
+        }
     }
+
+    /// Adds that of other calls, none of which was due before.
+    fn add(&mut self, other: &Self) {
+        for (row, more) in other.unused.iter().enumerate() {
+            let both = self.used[row].zip(other.used[row]);
+            self.used[row] = match (self.unused[row], *more) {
+                (_, 0) => self.used[row],
+                (0, _) => other.used[row],
+                _ => both.map(|(one, other)| one.min(other)),
+            };
+            self.unused[row] = self.unused[row].saturating_add(*more);
+        }
+    }
+
+    fn action(&self) -> Action {
+        let mut drawn = [0; MAX_ROWS];
+        for (row, drawn) in drawn.iter_mut().enumerate() {
+            let used = self.used[row].filter(|_| self.unused[row] > 0);
+            let all = used.map_or(0, |used| self.unused[row].saturating_add(used));
+            *drawn = u32::try_from(all).unwrap_or(u32::MAX);
+        }
+        Action::Settle {
+            deltas: self.unused.map(|unused| -signed(unused)),
+            drawn,
+            drawn_at: self.at,
+        }
+    }
+}
+
+fn signed(quanta: u64) -> i64 {
+    i64::try_from(quanta).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]
@@ -133,38 +190,73 @@ mod tests {
         deltas
     }
 
-    fn settle(ticks: u64, first: i64, second: i64) -> Action {
+    fn refund(ticks: u64, unused: [i64; 2], drawn: [u32; 2]) -> Action {
+        let mut all = [0; MAX_ROWS];
+        all[..2].copy_from_slice(&drawn);
         Action::Settle {
-            deltas: deltas(first, second),
+            deltas: deltas(-unused[0], -unused[1]),
+            drawn: all,
             drawn_at: Ticks::new(ticks),
         }
+    }
+
+    fn charge(first: i64, second: i64) -> Action {
+        Action::Settle {
+            deltas: deltas(first, second),
+            drawn: [0; MAX_ROWS],
+            drawn_at: Ticks::ZERO,
+        }
+    }
+
+    /// A call that took so many quanta of the second limit, and one of the first.
+    fn drawn(at: Ticks, second: u32) -> Option<Drawn> {
+        let mut quanta = [1; MAX_ROWS];
+        quanta[1] = second;
+        let quanta = Some(quanta);
+        Some(Drawn { at, quanta })
     }
 
     #[test]
     fn refunds_of_one_instant_are_summed_and_charges_are_apart() {
         let mut all = Corrections::new();
-        let at = |ticks| Some(Ticks::new(ticks));
-        all.add(at(20), &deltas(0, -100), Instant::EPOCH);
-        all.add(at(10), &deltas(-1, -50), Instant::EPOCH);
-        all.add(at(20), &deltas(2, -30), Instant::EPOCH);
+        let at = |millis| Ticks::from_millis(millis);
+        all.add(drawn(at(20), 130), &deltas(0, -100), Instant::EPOCH);
+        all.add(drawn(at(10), 60), &deltas(-1, -50), Instant::EPOCH);
+        // The least that one of them has used counts.
+        let later = at(20) + Ticks::new(9);
+        all.add(drawn(later, 50), &deltas(2, -30), Instant::EPOCH);
         all.add(None, &deltas(-5, 7), Instant::EPOCH);
         assert_eq!(all.due_at(), Some(Instant::EPOCH.after(DELAY)));
         let (actions, charges) = all.take();
-        let expected = [settle(10, -1, -50), settle(20, 0, -130), settle(0, 2, 7)];
+        let expected = [
+            refund(at(10).get(), [1, 50], [1, 60]),
+            refund(at(20).get(), [0, 130], [0, 150]),
+            charge(2, 7),
+        ];
         assert_eq!(actions, expected);
         assert_eq!((charges[0], charges[1]), (2, 7));
         assert_eq!((all.take().0, all.due_at()), (Vec::new(), None));
     }
 
     #[test]
+    fn of_a_call_whose_price_is_not_known_nothing_is_said_of_what_it_drew() {
+        let mut all = Corrections::new();
+        all.add(drawn(Ticks::SECOND, 60), &deltas(0, -50), Instant::EPOCH);
+        let unknown = Drawn {
+            at: Ticks::SECOND,
+            quanta: None,
+        };
+        all.add(Some(unknown), &deltas(0, -20), Instant::EPOCH);
+        let expected = refund(Ticks::SECOND.get(), [0, 70], [0, 0]);
+        assert_eq!(all.take().0, [expected]);
+    }
+
+    #[test]
     fn refunds_beyond_the_bound_count_as_those_of_the_closest_instant_before() {
         let mut all = Corrections::new();
+        let at = |nth: u64| Ticks::from_millis(100 + nth * nth);
         for nth in 0..20 {
-            all.add(
-                Some(Ticks::new(100 + nth * nth)),
-                &deltas(0, -1),
-                Instant::EPOCH,
-            );
+            all.add(drawn(at(nth), 5), &deltas(0, -1), Instant::EPOCH);
         }
         let (actions, _) = all.take();
         assert_eq!(actions.len(), MOST);
@@ -176,14 +268,14 @@ mod tests {
             })
             .sum();
         assert_eq!(total, -20);
-        assert_eq!(actions.last(), Some(&settle(100 + 19 * 19, 0, -1)));
+        assert_eq!(actions.last(), Some(&refund(at(19).get(), [0, 1], [0, 5])));
     }
 
     #[test]
     fn nothing_is_sent_where_nothing_changes() {
         let mut all = Corrections::new();
         all.add(None, &deltas(-3, 0), Instant::EPOCH);
-        all.add(Some(Ticks::new(5)), &deltas(0, 0), Instant::EPOCH);
+        all.add(drawn(Ticks::new(5), 1), &deltas(0, 0), Instant::EPOCH);
         assert_eq!(all.due_at(), None);
     }
 }

@@ -47,6 +47,12 @@ impl GrantLog {
         });
     }
 
+    /// Returns the latest instant at which a call was due.
+    pub(super) fn latest(&self) -> Ticks {
+        let all = self.0.iter().map(|grant| grant.at);
+        all.max().unwrap_or_default()
+    }
+
     /// Records that a permit which was granted at `since` is picked up at `now`.
     pub(super) fn picked_up(&mut self, since: Instant, now: Instant) {
         let grants = self.0.iter_mut().rev();

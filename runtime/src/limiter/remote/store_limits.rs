@@ -14,7 +14,7 @@ use crate::store::Ticks;
 use crate::time::Span;
 
 /// Limits of a limiter as a store counts them.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::limiter) struct StoreLimits {
     pub(super) limits: Limits,
     quanta: [Quantum; MAX_ROWS],

@@ -169,6 +169,7 @@ fn shared(now: Ticks) -> Action {
         },
         _ => Action::Settle {
             deltas: [(); MAX_LIMITS].map(|()| i64::from(count(99)) - 50),
+            drawn: [(); MAX_LIMITS].map(|()| count(99)),
             drawn_at: now - some_of(SECOND),
         },
     }

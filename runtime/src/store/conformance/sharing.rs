@@ -60,7 +60,11 @@ async fn settlements(bench: &Bench) {
     let settle = |delta, drawn_at| {
         let mut deltas = [0; MAX_LIMITS];
         deltas[1] = delta;
-        Action::Settle { deltas, drawn_at }
+        Action::Settle {
+            deltas,
+            drawn: [0; MAX_LIMITS],
+            drawn_at,
+        }
     };
     let drawn = script.ask(serve(1, &[1, 60])).await;
     let full_at = drawn.state.rows[1].full_at;

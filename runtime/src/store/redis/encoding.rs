@@ -235,8 +235,9 @@ impl Encoded {
             Action::Peek => self.number(2),
             Action::Settle {
                 ref deltas,
+                ref drawn,
                 drawn_at,
-            } => self.settlement(deltas, drawn_at),
+            } => self.settlement(deltas, drawn, drawn_at),
             Action::Pause { duration, kind } => {
                 let duration = duration.min(LONGEST_PAUSE);
                 self.numbers([4, duration.get(), kind as u64]);
@@ -316,12 +317,18 @@ impl Encoded {
         }
     }
 
-    fn settlement(&mut self, deltas: &[i64], drawn_at: Ticks) {
+    /// What was drawn follows only where something is given back.
+    fn settlement(&mut self, deltas: &[i64], drawn: &[u32], drawn_at: Ticks) {
         self.number(3);
+        let last = deltas.iter().rposition(|delta| *delta != 0);
+        let deltas = &deltas[..last.map_or(0, |last| last + 1)];
         self.count(deltas.len());
         let most = signed(MOST);
-        for delta in deltas {
+        for (delta, drawn) in deltas.iter().zip(drawn) {
             self.signed(*delta.max(&-most).min(&most));
+            if *delta < 0 {
+                self.number(u64::from(*drawn));
+            }
         }
         self.instant(drawn_at);
     }

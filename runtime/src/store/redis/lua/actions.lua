@@ -9,30 +9,32 @@ local TRICKLED = 1000
 local MAX_UNITS = 1125899906842624 -- 2^50
 
 -- Headroom::give_back; answers how much is given back
-local function give_back_headroom(state, i, drawn_at, price)
-    local list, first, kept = unpacked(state[HEADROOM[i]], ROOM, ROOM_SIZE), nil, {}
-    for _, it in ipairs(list) do
-        if it[1] > drawn_at then price = min(price, it[2]) end
+local function give_back_headroom(state, i, drawn_at, price, drawn)
+    local list, kept, first = headroom_of(state, i), {}, nil
+    for n = 1, #list, 2 do
+        if list[n] > drawn_at then price = min(price, max(list[n + 1], drawn_at + drawn - list[n])) end
     end
-    for _, it in ipairs(list) do
-        if it[1] > drawn_at then
-            it[2] = it[2] - price
-            first = first or it[2]
+    for n = 1, #list, 2 do
+        if list[n] > drawn_at then
+            list[n + 1] = above(list[n + 1], price)
+            first = first or list[n + 1]
         end
     end
-    for _, it in ipairs(list) do
-        if it[1] > drawn_at or not first or it[2] < first then kept[#kept + 1] = it end
+    for n = 1, #list, 2 do
+        if list[n] > drawn_at or not first or list[n + 1] < first then
+            kept[#kept + 1], kept[#kept + 2] = list[n], list[n + 1]
+        end
     end
-    state[HEADROOM[i]] = packed(kept, ROOM)
+    state[HEADROOM[i]] = packed_headroom(kept)
     return price
 end
 
 -- RowState::give_back
-local function give_back(state, i, price, drawn_at, full, now)
+local function give_back(state, i, price, drawn, drawn_at, full, now)
     local full_at = state[FULL_AT[i]]
     drawn_at = min(drawn_at, full_at)
     if state[SPILT_AT[i]] > drawn_at or full_at <= full then return end
-    price = give_back_headroom(state, i, drawn_at, min(price, full_at - full))
+    price = give_back_headroom(state, i, drawn_at, min(price, full_at - full), drawn)
     full_at = full_at - price
     if full_at <= full then
         full_at = full
@@ -41,12 +43,14 @@ local function give_back(state, i, price, drawn_at, full, now)
     state[FULL_AT[i]] = full_at
 end
 
--- RowState::charge, after RowState::find_full; answers the tokens that were forgiven
+-- RowState::charge, after RowState::find_full and Headroom::add; answers the tokens that were forgiven
 local function charge(state, i, tokens, limit, full, now)
     if state[FULL_AT[i]] <= full then
         state[FULL_AT[i]], state[SPILT_AT[i]] = full, max(state[SPILT_AT[i]], now)
     end
-    local full_at = state[FULL_AT[i]]
+    local full_at, list = state[FULL_AT[i]], headroom_of(state, i)
+    add_headroom(list, now, full_at - full, state[SPILT_AT[i]])
+    state[HEADROOM[i]] = packed_headroom(list)
     local last = max(full_at, max(now, state.paused_until) + most_of(limit))
     local charged = min(full_at + min(limit.interval * tokens, most_of(limit)), last) - full_at
     state[FULL_AT[i]] = full_at + charged
@@ -54,13 +58,15 @@ local function charge(state, i, tokens, limit, full, now)
 end
 
 -- State::settle
-local function settle(state, deltas, drawn_at, declared, usual, now)
+local function settle(state, deltas, drawn, drawn_at, declared, usual, now)
     local forgiven = 0
     for i, limit in ipairs(slowed(state, usual, now)) do
         local delta = deltas[i] or 0
         local full = now + (limit ~= usual[i] and limit.capacity - limit.interval or 0)
         if delta < 0 then
-            give_back(state, i, min(usual[i].interval, declared[i].interval) * -delta, drawn_at, full, now)
+            local every = min(usual[i].interval, declared[i].interval)
+            local of = limit == usual[i] and min(every * drawn[i], most_of(limit)) or 0
+            give_back(state, i, every * -delta, of, drawn_at, full, now)
         elseif delta > 0 then
             forgiven = forgiven + charge(state, i, delta, limit, full, now)
         end
@@ -68,12 +74,19 @@ local function settle(state, deltas, drawn_at, declared, usual, now)
     return min(forgiven, MAX_TOKENS)
 end
 
+-- RowState::last_drawn_at
+local function last_drawn_at(state, i)
+    local list = headroom_of(state, i)
+    return max(state[SPILT_AT[i]], list[#list - 1] or 0)
+end
+
 -- State::reopen_empty
 local function reopen_empty(state, now, till, usual)
     local pacing = slowed(state, usual, now)[1]
     state.generation = state.generation + 1
     state[FULL_AT[1]] = till + pacing.capacity
-    state[SPILT_AT[1]] = max(state[SPILT_AT[1]], till)
+    state[SPILT_AT[1]] = max(till, last_drawn_at(state, 1) + 1)
+    state[HEADROOM[1]] = 0
 end
 
 -- State::pause

@@ -12,9 +12,10 @@ local function buckets(state, now, usual, drain, is_calls)
     }
     for i = 1, #limits do
         local limit = limits[i]
-        local full_at = max(state[FULL_AT[i]], now)
+        local full_at = state[FULL_AT[i]]
+        if full_at < now then full_at = now end
         all.spilt_at[i], all.brim[i] = state[SPILT_AT[i]], 0
-        if is_calls then all.headroom[i] = unpacked(state[HEADROOM[i]], ROOM, ROOM_SIZE) end
+        if is_calls then all.headroom[i] = headroom_of(state, i) end
         if drain then
             full_at = max(full_at, now + limit.capacity)
             all.touched[i] = true
@@ -69,7 +70,8 @@ local function due_of(all, costs, from)
         local limit = all.limits[i]
         local cost = costs[i]
         if cost and cost > 0 then
-            local price = min(limit.interval * cost, limit.capacity)
+            local price = limit.interval * cost
+            if price > limit.capacity then price = limit.capacity end
             local at = above(all.full_at[i] + price, limit.capacity)
             if at > due then due, last = at, i - 1 end
         end
@@ -82,28 +84,32 @@ local MAX_HEADROOM = 4
 -- Headroom::merge
 local function merge(list)
     local nearest, least = 1, huge
-    for i = 1, #list - 1 do
-        local gap = above(list[i + 1][2], list[i][2])
-        if gap < least then nearest, least = i, gap end
+    for n = 1, MAX_HEADROOM - 1 do
+        local gap = list[2 * n + 2] - list[2 * n]
+        if gap < least then nearest, least = n, gap end
     end
-    list[nearest + 1][2] = list[nearest][2]
-    table.remove(list, nearest)
+    -- The later one, with the room of the earlier.
+    list[2 * nearest + 2] = list[2 * nearest]
+    for n = 2 * nearest - 1, 2 * MAX_HEADROOM - 2 do list[n] = list[n + 2] end
 end
 
--- Headroom::add; answers the new list
+-- Headroom::add
 local function add_headroom(list, at, room, spilt_at)
-    local kept = {}
-    for _, it in ipairs(list) do
-        if it[1] > spilt_at then kept[#kept + 1] = it end
+    while list[1] and list[1] <= spilt_at do
+        table.remove(list, 1)
+        table.remove(list, 1)
     end
-    if #kept > 0 and kept[#kept][1] >= at or at <= spilt_at then return kept end
-    list, kept = kept, {}
-    for _, it in ipairs(list) do
-        if it[2] < room then kept[#kept + 1] = it end
+    local size = #list
+    if size > 0 and list[size - 1] >= at or at <= spilt_at then return end
+    while size > 0 and list[size] >= room do
+        list[size - 1], list[size] = nil, nil
+        size = size - 2
     end
-    if #kept == MAX_HEADROOM then merge(kept) end
-    kept[#kept + 1] = { at, room }
-    return kept
+    if size == 2 * MAX_HEADROOM then
+        merge(list)
+        size = size - 2
+    end
+    list[size + 1], list[size + 2] = at, room
 end
 
 -- Buckets::take
@@ -113,15 +119,21 @@ local function take(all, costs, used)
         local limit = all.limits[i]
         local cost = costs[i]
         if cost and cost > 0 then
-            local price = min(limit.interval * cost, most_of(limit))
+            local price = limit.interval * cost
+            if price > limit.capacity then price = min(price, most_of(limit)) end
             full_at[i], spilt_at[i] = level_after(all, i, price, used)
-            if full_at[i] > all.from + deepest(limit) then return false end
+            local last = all.from + limit.capacity
+            if full_at[i] > last and full_at[i] > all.from + deepest(limit) then return false end
+        else
+            full_at[i], spilt_at[i] = false, false
         end
     end
-    for i in pairs(full_at) do
-        local room = above(all.full_at[i], used + all.brim[i])
-        all.headroom[i] = add_headroom(all.headroom[i], used, room, spilt_at[i])
-        all.full_at[i], all.spilt_at[i], all.touched[i] = full_at[i], spilt_at[i], true
+    for i = 1, #full_at do
+        if full_at[i] then
+            local room = above(all.full_at[i], used + all.brim[i])
+            add_headroom(all.headroom[i], used, room, spilt_at[i])
+            all.full_at[i], all.spilt_at[i], all.touched[i] = full_at[i], spilt_at[i], true
+        end
     end
     return true
 end
@@ -148,6 +160,6 @@ end
 local function keep(all, state)
     for i in pairs(all.touched) do
         state[FULL_AT[i]], state[SPILT_AT[i]] = all.full_at[i], all.spilt_at[i]
-        if all.headroom[i] then state[HEADROOM[i]] = packed(all.headroom[i], ROOM) end
+        if all.headroom[i] then state[HEADROOM[i]] = packed_headroom(all.headroom[i]) end
     end
 end

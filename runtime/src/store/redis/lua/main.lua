@@ -36,10 +36,10 @@ end
 local function read_limits()
     local limits = {}
     for i = 1, read() do
-        local limit = holding(read(), read())
-        limit.capacity = read_or(limit.capacity)
-        limit.period = read_or(limit.period)
-        limits[i] = limit
+        local limit = holding(asked[place + 1], asked[place + 2])
+        limit.capacity = asked[place + 3] or limit.capacity
+        limit.period = asked[place + 4] or limit.period
+        limits[i], place = limit, place + 4
     end
     return limits
 end
@@ -47,8 +47,12 @@ end
 local function read_runs()
     local runs = {}
     for i = 1, read() do
-        runs[i] = { count = read(), costs = {} }
-        for row = 1, read() do runs[i].costs[row] = read() end
+        local count, costs = read(), {}
+        for row = 1, read() do
+            place = place + 1
+            costs[row] = asked[place]
+        end
+        runs[i] = { count = count, costs = costs }
     end
     return runs
 end
@@ -107,9 +111,12 @@ end
 local ACTIONS = {
     function() return 0 end,
     function(state, now, usual, declared)
-        local deltas = {}
-        for i = 1, read() do deltas[i] = read() end
-        return settle(state, deltas, read_instant(0), declared, usual, now)
+        local deltas, drawn = {}, {}
+        for i = 1, read() do
+            deltas[i] = read()
+            if deltas[i] < 0 then drawn[i] = read() end
+        end
+        return settle(state, deltas, drawn, read_instant(0), declared, usual, now)
     end,
     function(state, now, usual)
         pause(state, now, read(), read(), usual)
@@ -166,27 +173,17 @@ end
 local function take_over(state)
     local texts = redis.pcall('HMGET', 'paced1' .. string.sub(KEYS[1], 7), unpack(FIRST_VERSION))
     if texts.err or not texts[9] then return end
+    rows = max(rows, 4)
     local values = {}
     for i = 1, 9 do values[i] = number(texts[i]) end
     for i = 1, 4 do state[FULL_AT[i]] = values[i] end
     state.paused_until, state.generation, state.lifted_until = values[5], values[6], values[4]
     state[LEARNT_INTERVAL[1]], state[LEARNT_UNTIL[1]], state.seen = values[7], values[8], values[9]
-    rows = max(rows, 4)
 end
 
--- Writes what has changed, with an expiry: never one without the other. Answers the error, if any.
-local function write(state, before, now)
-    local changed, gone = { KEYS[1] }, { KEYS[1] }
-    for name, value in pairs(state) do
-        if value == before[name] then
-            -- As it was.
-        elseif value == 0 then
-            gone[#gone + 1] = name
-        else
-            local text = type(value) == 'string' and value or string.format('%.0f', value)
-            changed[#changed + 1], changed[#changed + 2] = name, text
-        end
-    end
+-- Writes what has changed, with an expiry: never one without the other. Answers the error, if any. The first value of both
+-- lists is the key.
+local function write(state, changed, gone, now)
     local failed = #changed > 1 and failure('HSET', redis.pcall('HSET', unpack(changed)))
     if failed then return failed end
     failed = #gone > 1 and failure('HDEL', redis.pcall('HDEL', unpack(gone)))
@@ -204,17 +201,20 @@ local function differs(state, before)
     return false
 end
 
+-- The first bytes of the names of packed fields, `headroom1` and `runs1`.
+local HEADROOM_KIND, RUNS_KIND = 104, 114
+
 local texts = redis.pcall('HGETALL', KEYS[1])
 if texts.err then return failure('HGETALL', texts) end
-local state, before = setmetatable({}, ZERO), setmetatable({}, ZERO)
+local state, before, byte, most = setmetatable({}, ZERO), setmetatable({}, ZERO), string.byte, 0
 for i = 1, #texts, 2 do
     local name, value = texts[i], texts[i + 1]
-    local kind = string.sub(name, 1, 4)
-    if kind ~= 'head' and kind ~= 'runs' and name ~= 'leases' then value = number(value) end
-    local row = string.byte(name, -1) - 48
-    if row > rows and row <= MAX_LIMITS then rows = row end
+    local kind, row = byte(name), byte(name, -1) - 48
+    if kind ~= HEADROOM_KIND and kind ~= RUNS_KIND and name ~= 'leases' then value = number(value) end
+    if row > most and row <= MAX_LIMITS then most = row end
     before[name], state[name] = value, value
 end
+rows = most
 if #texts == 0 then take_over(state) end
 
 local time = redis.pcall('TIME')
@@ -227,36 +227,50 @@ local declared = read_limits()
 local count = read()
 rows = max(rows, #declared)
 
-local reply = { now, 0 }
+local reply, changed, gone = { now, 0 }, { KEYS[1] }, { KEYS[1] }
 
-local function finished(served)
-    reply[#reply + 1] = #served / 2
-    for _, value in ipairs(served) do reply[#reply + 1] = value end
+-- Lists the calls that were served, and the state; and what has changed of it.
+local function finish(served)
+    local last = #reply + 1
+    reply[last] = #served / 2
+    for i = 1, #served do reply[last + i] = served[i] end
+    last = last + #served
     for name, value in pairs(state) do
-        reply[#reply + 1], reply[#reply + 2] = name, value
+        reply[last + 1], reply[last + 2] = name, value
+        last = last + 2
+        if value ~= before[name] then
+            if value == 0 then
+                gone[#gone + 1] = name
+            else
+                local text = type(value) == 'string' and value or string.format('%.0f', value)
+                changed[#changed + 1], changed[#changed + 2] = name, text
+            end
+        end
     end
-    return reply
 end
 
 local late = now - till
 if late > 0 and late < CLOCK_CHANGED then
     reply[2] = 1
     for i = 3, 2 + 3 * count do reply[i] = 0 end
-    return finished({})
+    finish({})
+    return reply
 end
 
 local ahead = late > 0 and now - min(sent, till) or 0
 shift_back(state, now)
 shift_forward(state, ahead, till, now)
-clamp_to(state, declared, now)
-local parts = read()
+local usual, served = clamp_to(state, declared, now), {}
+local parts, is_merged = read(), false
 if parts > 0 then
     local seen = read_floor(parts)
-    shift_forward(seen, ahead, till, now)
-    merge_floor(state, seen, declared, now)
+    if ahead > 0 or knows_more(seen, state, #declared) then
+        shift_forward(seen, ahead, till, now)
+        merge_floor(state, seen, declared, now)
+        is_merged = true
+    end
 end
-declare(state, declared, now)
-local usual, served = in_force(state, declared, now), {}
+if declare(state, declared, now) or is_merged then usual = in_force(state, declared, now) end
 for nth = 1, count do
     local granted, due, every = act(state, now, declared, usual, served)
     local last = 3 * nth
@@ -267,11 +281,12 @@ local failed
 if differs(state, before) then
     note_declared(state, declared)
     state.seen = now
-    failed = write(state, before, now)
+    finish(served)
+    failed = write(state, changed, gone, now)
 else
+    finish(served)
     -- A replica answers what only reads, from a clock and a state that are not its master's. This changes
     -- nothing, but no replica does it.
     failed = failure('HDEL', redis.pcall('HDEL', KEYS[1], '-'))
 end
-if failed then return failed end
-return finished(served)
+return failed or reply

@@ -21,20 +21,26 @@ local function hold(state, name, looser, equal, last, now)
     return true
 end
 
--- State::declare
+-- State::declare; answers whether something else may be in force
 local function declare(state, limits, now)
+    local is_changed = false
     for i = 1, #limits do
         local limit = limits[i]
         local interval, burst = state[QUOTA_INTERVAL[i]], state[QUOTA_BURST[i]]
-        local own, last = floor(limit.capacity / limit.interval), now + limit.period
-        local looser, equal = limit.interval < interval, limit.interval == interval
-        if interval > 0 and hold(state, QUOTA_INTERVAL_UNTIL[i], looser, equal, last, now) then
-            state[QUOTA_INTERVAL[i]] = limit.interval
-        end
-        if burst > 0 and hold(state, QUOTA_BURST_UNTIL[i], own > burst, own == burst, last, now) then
-            state[QUOTA_BURST[i]] = own
+        local own, last = burst_of(limit), now + limit.period
+        local is_held = state[QUOTA_INTERVAL_UNTIL[i]] > 0 or state[QUOTA_BURST_UNTIL[i]] > 0
+        if is_held or limit.interval ~= interval or own ~= burst then
+            is_changed = true
+            local looser, equal = limit.interval < interval, limit.interval == interval
+            if interval > 0 and hold(state, QUOTA_INTERVAL_UNTIL[i], looser, equal, last, now) then
+                state[QUOTA_INTERVAL[i]] = limit.interval
+            end
+            if burst > 0 and hold(state, QUOTA_BURST_UNTIL[i], own > burst, own == burst, last, now) then
+                state[QUOTA_BURST[i]] = own
+            end
         end
     end
+    return is_changed
 end
 
 -- State::note_declared
@@ -45,7 +51,7 @@ local function note_declared(state, limits)
             state[QUOTA_INTERVAL[i]], state[QUOTA_INTERVAL_UNTIL[i]] = limit.interval, 0
         end
         if state[QUOTA_BURST[i]] == 0 then
-            state[QUOTA_BURST[i]], state[QUOTA_BURST_UNTIL[i]] = floor(limit.capacity / limit.interval), 0
+            state[QUOTA_BURST[i]], state[QUOTA_BURST_UNTIL[i]] = burst_of(limit), 0
         end
     end
 end

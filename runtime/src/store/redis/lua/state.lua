@@ -81,18 +81,30 @@ local ZERO = { __index = function() return 0 end }
 local function number(text)
     local value = tonumber(text)
     if not value or not (value > 0) then return 0 end
-    return floor(min(value, MAX_EXACT))
+    if value > MAX_EXACT then return MAX_EXACT end
+    return value - value % 1
 end
 
 -- u64::saturating_sub
 local function above(a, b)
-    return max(a - b, 0)
+    if a > b then return a - b end
+    return 0
+end
+
+-- Limit::burst
+local function burst_of(limit)
+    local burst = limit.capacity / limit.interval
+    return burst - burst % 1
 end
 
 -- Limit::holding
 local function holding(interval, burst, period)
-    local capacity = min(interval * burst, MAX_CAPACITY)
-    period = period or min(max(capacity, SECOND), LONGEST_PERIOD)
+    local capacity = interval * burst
+    if capacity > MAX_CAPACITY then capacity = MAX_CAPACITY end
+    if not period then
+        period = capacity > SECOND and capacity or SECOND
+        if period > LONGEST_PERIOD then period = LONGEST_PERIOD end
+    end
     return { interval = interval, capacity = capacity, period = period }
 end
 
@@ -105,8 +117,8 @@ end
 
 -- Limit::tightened
 local function tightened(limit, interval, burst)
-    local own = floor(limit.capacity / limit.interval)
-    local fewest = burst == 0 and own or min(own, burst)
+    local own = burst_of(limit)
+    local fewest = (burst == 0 or burst > own) and own or burst
     if interval <= limit.interval and fewest == own then return limit end
     return holding(min(max(limit.interval, interval), MAX_CAPACITY), fewest, limit.period)
 end
@@ -119,7 +131,8 @@ end
 
 -- Limit::furthest
 local function furthest(limit)
-    return min(limit.capacity + limit.interval * 512 + MINUTE, 2 * MAX_CAPACITY)
+    local ahead = limit.capacity + limit.interval * 512 + MINUTE
+    return ahead < 2 * MAX_CAPACITY and ahead or 2 * MAX_CAPACITY
 end
 
 -- Limit::deepest
@@ -154,6 +167,8 @@ local function in_force(state, declared, now)
         local limit = declared[i]
         if overridden and state[OVERRIDE_INTERVAL[i]] > 0 then
             limits[i] = replaced(limit, state[OVERRIDE_INTERVAL[i]], state[OVERRIDE_CAPACITY[i]])
+        elseif state[QUOTA_INTERVAL[i]] == limit.interval and state[QUOTA_BURST[i]] == burst_of(limit) then
+            limits[i] = limit
         else
             limits[i] = tighten(state, i, limit, now)
         end
@@ -163,11 +178,12 @@ end
 
 -- State::slowed
 local function slowed(state, limits, now)
-    local slower = {}
+    local slower = limits
     for i = 1, #limits do
-        local limit = limits[i]
-        slower[i] = limit
-        if state[LEARNT_UNTIL[i]] > now then slower[i] = slow(limit, state[LEARNT_INTERVAL[i]]) end
+        if state[LEARNT_UNTIL[i]] > now then
+            if slower == limits then slower = { unpack(limits) } end
+            slower[i] = slow(limits[i], state[LEARNT_INTERVAL[i]])
+        end
     end
     return slower
 end
@@ -189,7 +205,7 @@ local function packed(records, format)
 end
 
 local LEASE, LEASE_SIZE, SENT_RUN, SENT_RUN_SIZE = '<c8I4I4I8', 24, '<I8I4', 12
-local ROOM, ROOM_SIZE = '<I8I8', 16
+local ROOM, ROOM_SIZE, FOUR_ROOMS = '<I8I8', 16, '<I8I8I8I8I8I8I8I8'
 
 local INSTANTS = { FULL_AT, SPILT_AT, LEARNT_UNTIL, QUOTA_INTERVAL_UNTIL, QUOTA_BURST_UNTIL }
 
@@ -202,6 +218,26 @@ local function each_record(state, name, format, size, change)
         if record[1] > 0 or format ~= ROOM then records[#records + 1] = record end
     end
     state[name] = packed(records, format)
+end
+
+-- The headroom of a limit: instants and rooms in turn.
+local function headroom_of(state, i)
+    local text = state[HEADROOM[i]]
+    if text == 0 then return {} end
+    local count = floor(#text / ROOM_SIZE)
+    local format = count == 4 and FOUR_ROOMS or '<' .. string.rep('I8', 2 * count)
+    local list = { struct.unpack(format, text) }
+    -- The place of what follows.
+    list[2 * count + 1] = nil
+    return list
+end
+
+-- The packed field of it; 0 for none.
+local function packed_headroom(list)
+    local size = #list
+    if size == 0 then return 0 end
+    local format = size == 8 and FOUR_ROOMS or '<' .. string.rep('I8', size)
+    return struct.pack(format, unpack(list))
 end
 
 -- State::each_instant
@@ -242,29 +278,32 @@ local function shift_forward(state, by, latest, now)
     state.seen = min(state.seen + by, MAX_EXACT, now)
 end
 
--- State::clamp_to
+-- State::clamp_to; answers what is in force
 local function clamp_to(state, limits, now)
     local latest = now + LONGEST_PAUSE
-    local function believe(name)
-        if state[name] > latest then state[name] = 0 end
-    end
-    believe('paused_until')
-    believe('lifted_until')
-    believe('override_until')
-    believe('kept_until')
+    if state.paused_until > latest then state.paused_until = 0 end
+    if state.lifted_until > latest then state.lifted_until = 0 end
+    if state.override_until > latest then state.override_until = 0 end
+    if state.kept_until > latest then state.kept_until = 0 end
     for i = 1, rows do
-        believe(LEARNT_UNTIL[i])
-        believe(QUOTA_INTERVAL_UNTIL[i])
-        believe(QUOTA_BURST_UNTIL[i])
+        if state[LEARNT_UNTIL[i]] > latest then state[LEARNT_UNTIL[i]] = 0 end
+        if state[QUOTA_INTERVAL_UNTIL[i]] > latest then state[QUOTA_INTERVAL_UNTIL[i]] = 0 end
+        if state[QUOTA_BURST_UNTIL[i]] > latest then state[QUOTA_BURST_UNTIL[i]] = 0 end
     end
     if state.generation > MAX_GENERATION then state.generation = 0 end
     local from = max(now, state.paused_until)
-    for i, limit in ipairs(slowed(state, in_force(state, limits, now), now)) do
-        local last = from + deepest(limit)
+    local usual = in_force(state, limits, now)
+    local slower = slowed(state, usual, now)
+    for i = 1, #slower do
+        local last, text = from + deepest(slower[i]), state[HEADROOM[i]]
         if state[FULL_AT[i]] > last then state[FULL_AT[i]] = last end
         if state[SPILT_AT[i]] > last then state[SPILT_AT[i]] = last end
-        each_record(state, HEADROOM[i], ROOM, ROOM_SIZE, function(at) return min(at, last) end)
+        -- They are in the order of their instants.
+        if text ~= 0 and #text >= ROOM_SIZE and struct.unpack('<I8', text, #text - ROOM_SIZE + 1) > last then
+            each_record(state, HEADROOM[i], ROOM, ROOM_SIZE, function(at) return min(at, last) end)
+        end
     end
+    return usual
 end
 
 -- State::restore
@@ -278,6 +317,15 @@ local function restore(state, seen, limits, now)
     for i in ipairs(limits) do state[SPILT_AT[i]] = max(state[SPILT_AT[i]], now) end
     state.override_until = seen.override_until
     state.lifted_until = max(state.lifted_until, seen.lifted_until)
+end
+
+-- Whether a floor can change anything.
+local function knows_more(seen, state, count)
+    if seen.seen > state.seen or seen.generation > state.generation then return true end
+    for i = 1, count do
+        if seen[FULL_AT[i]] > state[FULL_AT[i]] then return true end
+    end
+    return seen.paused_until > state.paused_until
 end
 
 -- State::merge_floor; `seen` is the floor
@@ -305,8 +353,10 @@ local function expires_at(state)
     local last = max(state.paused_until, state.lifted_until, state.override_until, state.kept_until)
     if state.budget_missing > 0 then last = max(last, state.budget_at + HOUR) end
     for i = 1, rows do
-        last = max(last, state[FULL_AT[i]], state[LEARNT_UNTIL[i]])
-        last = max(last, state[QUOTA_INTERVAL_UNTIL[i]], state[QUOTA_BURST_UNTIL[i]])
+        if state[FULL_AT[i]] > last then last = state[FULL_AT[i]] end
+        if state[LEARNT_UNTIL[i]] > last then last = state[LEARNT_UNTIL[i]] end
+        if state[QUOTA_INTERVAL_UNTIL[i]] > last then last = state[QUOTA_INTERVAL_UNTIL[i]] end
+        if state[QUOTA_BURST_UNTIL[i]] > last then last = state[QUOTA_BURST_UNTIL[i]] end
     end
     return last + SLACK
 end
