@@ -129,6 +129,16 @@ impl Bucket {
         }
     }
 
+    /// Returns the instant at which the bucket is full again without `cost` tokens that are taken at `now`. `None`: they are not
+    /// there. It is as if the bucket had [room](Shape::with_room_for) for them.
+    #[inline]
+    pub(crate) fn emptied_by(self, cost: u32, now: Instant, credit: Span) -> Option<Instant> {
+        let Self { tat, shape } = self;
+        let price = shape.price(u64::from(cost));
+        let next = tat.max(now.before(credit)) + price;
+        (next <= now + shape.capacity.max(price)).then_some(next)
+    }
+
     /// Takes `cost` tokens that another bucket has granted, even if this one does not hold them: it owes them then.
     pub(crate) fn force(&mut self, cost: u32, now: Instant) {
         self.tat = self.tat.max(now) + self.shape.price(u64::from(cost));

@@ -96,6 +96,7 @@ pub(crate) use self::state::rejection::Rejection;
 pub(crate) use self::state::spread::Spread;
 pub(crate) use self::ticket::Ticket;
 pub(crate) use self::ticket::Turn;
+pub(crate) use self::units::KnownUnits;
 pub use self::viewing::SharedSnapshot;
 
 use crate::clock;

@@ -21,6 +21,7 @@ use super::locked::Locked;
 use super::request::Denial;
 use super::request::Refusal;
 use super::shared::Shared;
+use super::units::KnownUnits;
 use super::units::Units;
 use super::wake_list::WakeList;
 
@@ -56,6 +57,12 @@ impl Shared {
     #[inline]
     pub(crate) fn usual_costs(&self) -> Costs {
         self.units.get().map_or(Costs::ONE, |units| units.usual)
+    }
+
+    /// Looks the units of a function up. None of them is known where the limiter may get its limits later.
+    pub(crate) fn known_units(&self, units: &[&str]) -> KnownUnits {
+        let own = self.units.get();
+        own.map_or(KnownUnits::NONE, |own| own.known(units))
     }
 
     /// Returns the costs of a call that takes `cost` in each limit of requests.
@@ -207,10 +214,16 @@ impl Shared {
         })
     }
 
-    /// Counts an attempt that passed and of which nothing is to be learnt, and corrects what it took.
-    pub(crate) fn settle_passed(&self, settlement: &Settlement) {
+    /// Counts an attempt that passed and of which nothing is to be learnt, corrects what it took, and releases its slot.
+    #[inline]
+    pub(crate) fn settle_passed(&self, settlement: &Settlement, slot: bool) {
         let mut locked = self.lock();
-        locked.state.passed_settled = locked.state.passed_settled.wrapping_add(1);
+        let state = &mut locked.state;
+        state.passed_settled = state.passed_settled.wrapping_add(1);
+        if slot {
+            state.passed_in_slot();
+            state.release_slot();
+        }
         self.correct(locked, settlement);
     }
 
@@ -222,7 +235,11 @@ impl Shared {
     #[inline]
     fn correct(&self, mut locked: MutexGuard<'_, Locked>, settlement: &Settlement) {
         if locked.state.is_idle_with_rows() {
-            let now = clock::quick();
+            let now = if locked.state.is_timeless(settlement) {
+                Instant::EPOCH
+            } else {
+                clock::quick()
+            };
             return locked.state.settle(settlement, now);
         }
         let now = self.begin(&mut locked);

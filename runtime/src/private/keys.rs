@@ -8,7 +8,6 @@ use crate::call::Call;
 use crate::call::KeyAndCosts;
 use crate::call::OwnCosts;
 use crate::call::Setup;
-use crate::costs::Costs;
 use crate::error::Error;
 use crate::keyed::CallKey;
 use crate::keyed::Declaration;
@@ -136,13 +135,8 @@ impl Site {
         costs: [u64; N],
     ) -> Call<'s, S, R, KeyAndCosts<'s>> {
         let Found(setup) = begin.settings.setup(self, brought.is_some());
-        let pattern = match (&brought, setup) {
-            (Some(KeyedOf(keys)), _) => Some(keys.pattern()),
-            (None, Ok(Setup { keys, .. })) => keys.as_deref().map(Keys::pattern),
-            (None, Err(_)) => None,
-        };
-        let set = |own: &mut Costs| self.set_costs(own, setup, pattern, &costs);
-        let (setup, own) = own.fill(setup, set);
+        let pattern = brought.as_ref().map(|KeyedOf(keys)| keys.pattern());
+        let (setup, own) = self.pay(own, setup, pattern, &costs);
         let key = call_key(setup, brought, key);
         let own = Some(own);
         Call::paying(setup, None, KeyAndCosts { key, own })
