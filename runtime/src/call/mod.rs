@@ -30,6 +30,8 @@ mod unread;
 mod untyped;
 
 use core::marker::PhantomData;
+use core::mem;
+use core::mem::ManuallyDrop;
 use core::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -73,7 +75,8 @@ pub type Chosen<T> = PhantomData<fn() -> T>;
 /// may be its own. `C` is how it says what it costs.
 #[derive(Debug)]
 pub struct Call<'s, S, R, C: Paying = UsualCosts> {
-    core: Core<'s>,
+    /// Dropped by hand: mostly there is nothing in it to drop.
+    core: ManuallyDrop<Core<'s>>,
     kept: Option<S>,
     refuses: Chosen<R>,
     costs: C,
@@ -96,7 +99,7 @@ impl<'s, S, R, C: Paying> Call<'s, S, R, C> {
         costs: C,
     ) -> Self {
         Self {
-            core: Core::new(setup, brought),
+            core: ManuallyDrop::new(Core::new(setup, brought)),
             kept: None,
             refuses: PhantomData,
             costs,
@@ -206,5 +209,16 @@ impl<S, R, C: Paying> Drop for Call<'_, S, R, C> {
     #[inline]
     fn drop(&mut self) {
         self.core.end_call(self.costs.own());
+        if !self.core.is_bare() {
+            discard(&mut self.core);
+        }
     }
+}
+
+/// Drops what a call has left. Out of line, where the compiler would not put it in every setting.
+#[cold]
+#[inline(never)]
+fn discard(core: &mut ManuallyDrop<Core<'_>>) {
+    let empty = ManuallyDrop::new(Core::new(core.setup, None));
+    drop(ManuallyDrop::into_inner(mem::replace(core, empty)));
 }

@@ -153,11 +153,16 @@ impl<'s> Core<'s> {
             };
             self.set_slot(slot);
         } else {
-            let passed = match own {
-                Some(own) => limiter.admit_costs(own.costs(), now),
-                None => limiter.has_rows() && limiter.admit_costs(&limiter.usual_costs(), now),
+            let usual;
+            let costs = match own {
+                Some(own) => own.costs(),
+                None if limiter.has_rows() => {
+                    usual = limiter.usual_costs();
+                    &usual
+                }
+                None => return false,
             };
-            if !passed {
+            if !limiter.admit_costs(costs, now) {
                 return false;
             }
         }

@@ -224,7 +224,9 @@ impl Shared {
             state.passed_in_slot();
             state.release_slot();
         }
-        self.correct(locked, settlement);
+        if !state.give_back_at_once(settlement) {
+            self.correct(locked, settlement);
+        }
     }
 
     /// Corrects what an attempt took, after its end was reported.
@@ -232,15 +234,11 @@ impl Shared {
         self.correct(self.lock(), settlement);
     }
 
-    #[inline]
+    #[cold]
+    #[inline(never)]
     fn correct(&self, mut locked: MutexGuard<'_, Locked>, settlement: &Settlement) {
         if locked.state.is_idle_with_rows() {
-            let now = if locked.state.is_timeless(settlement) {
-                Instant::EPOCH
-            } else {
-                clock::quick()
-            };
-            return locked.state.settle(settlement, now);
+            return locked.state.settle(settlement, clock::quick());
         }
         let now = self.begin(&mut locked);
         locked.state.settle(settlement, now);

@@ -48,11 +48,37 @@ impl LimiterState {
                 .is_none_or(|rows| rows.others.iter().all(RowBucket::is_plain))
     }
 
-    /// Returns whether a correction does not depend on the instant at which it comes: it gives back only. A bucket that gets
-    /// more than there is room for is full when it is looked at next, whenever the correction came.
+    /// Corrects what an attempt took if it only has to be given back, to plain buckets for whose tokens nobody waits. Returns
+    /// whether it was so. The instant does not matter: a bucket that gets more than there is room for is full when it is
+    /// looked at next, whenever that came.
     #[inline]
-    pub(in crate::limiter) fn is_timeless(&self, settlement: &Settlement) -> bool {
-        self.gives_back_at_once && !settlement.spent.exceeds(&settlement.costs)
+    pub(in crate::limiter) fn give_back_at_once(&mut self, settlement: &Settlement) -> bool {
+        const AT_ANY_TIME: Instant = Instant::EPOCH;
+        let Settlement {
+            drawn_at,
+            costs,
+            spent,
+        } = settlement;
+        let is_plain = self.gives_back_at_once
+            && self.queue.waiting() == 0
+            && *drawn_at >= self.off_until
+            && !spent.exceeds(costs);
+        if !is_plain {
+            return false;
+        }
+        for (row, spent) in spent.known() {
+            let unspent = u64::from(costs.of(row)) - spent;
+            match row.checked_sub(1) {
+                None => self.give_back_first(unspent, *drawn_at, AT_ANY_TIME),
+                Some(at) => {
+                    let others = self.rows.as_mut().map(|rows| &mut rows.others);
+                    if let Some(state) = others.and_then(|others| others.get_mut(at)) {
+                        state.give_back(unspent, *drawn_at, AT_ANY_TIME);
+                    }
+                }
+            }
+        }
+        true
     }
 
     /// Takes costs if no caller waits, and nothing but the limits holds calls back.
@@ -237,16 +263,25 @@ mod tests {
                     let most = u64::from(costs.of(row)) + 1;
                     let less = numbers.below(most);
                     let spends_less = timeless && numbers.below(4) > 0;
-                    spent.set(row, if spends_less { less } else { numbers.cost(burst) });
+                    spent.set(
+                        row,
+                        if spends_less {
+                            less
+                        } else {
+                            numbers.cost(burst)
+                        },
+                    );
                 }
                 let settlement = Settlement {
                     drawn_at,
                     costs,
                     spent,
                 };
-                let at_any_time = timeless && short.is_timeless(&settlement);
-                corrections += u32::from(at_any_time);
-                short.settle(&settlement, if at_any_time { Instant::EPOCH } else { now });
+                if timeless && short.give_back_at_once(&settlement) {
+                    corrections += 1;
+                } else {
+                    short.settle(&settlement, now);
+                }
                 long.settle(&settlement, now);
             }
             assert_eq!(short.bucket.room(now), long.bucket.room(now));

@@ -188,6 +188,7 @@ impl RowBucket {
     }
 
     /// Gives back tokens that were taken at `drawn_at` and not spent, as far as there has been room for them since.
+    #[inline]
     pub(super) fn give_back(&mut self, tokens: u64, drawn_at: Instant, now: Instant) {
         if let Some(strict) = &mut self.strict {
             strict.uncount(tokens, drawn_at);

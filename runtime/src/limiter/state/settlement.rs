@@ -58,7 +58,7 @@ impl LimiterState {
 
     /// Gives back tokens of the first limit that were taken at `drawn_at` and not spent, as far as there has been room for
     /// them since.
-    fn give_back_first(&mut self, tokens: u64, drawn_at: Instant, now: Instant) {
+    pub(super) fn give_back_first(&mut self, tokens: u64, drawn_at: Instant, now: Instant) {
         self.unlog(tokens, drawn_at);
         if self.remote.is_some() {
             return;
