@@ -135,25 +135,18 @@ impl<'s, S, R, C: Paying> Call<'s, S, R, C> {
     where
         S: Keep<O>,
     {
-        let (own, key) = (self.costs.own(), self.costs.key());
         match attempted {
             Attempted::Done(out) => {
-                let reading = reader.reading(&out, self.core.reset_unit());
-                let paid = Paid { own, spent, key };
-                if !self.core.settle(paid, &reading, reader.verdict(&out)) {
+                if !self.settle_done(spent, reader, &out) {
                     return ControlFlow::Break(out);
                 }
                 self.kept = S::keep(out);
                 ControlFlow::Continue(())
             }
-            Attempted::TimedOut(error) => {
-                let paid = Paid::as_estimated(own).of(key);
-                if self.core.settle(paid, &Reading::TIMEOUT, Verdict::Auto) {
-                    self.kept = None;
-                    return ControlFlow::Continue(());
-                }
-                ControlFlow::Break(refuse.outcome(error))
-            }
+            Attempted::TimedOut(error) => match self.settle_timeout(error) {
+                Some(error) => ControlFlow::Break(refuse.outcome(error)),
+                None => ControlFlow::Continue(()),
+            },
             Attempted::Refused(error) => {
                 self.core.end_refused(&error);
                 let last = self.kept.take().map(S::restore);
@@ -183,16 +176,13 @@ impl<'s, S, R, C: Paying> Call<'s, S, R, C> {
         _: Chosen<S>,
         attempted: Attempted<O>,
     ) -> O {
-        let (own, key) = (self.costs.own(), self.costs.key());
         match attempted {
             Attempted::Done(out) => {
-                let reading = reader.reading(&out, self.core.reset_unit());
-                let paid = Paid { own, spent, key };
-                self.core.settle(paid, &reading, reader.verdict(&out));
+                self.settle_done(spent, reader, &out);
                 out
             }
             Attempted::TimedOut(error) => {
-                let paid = Paid::as_estimated(own).of(key);
+                let paid = Paid::as_estimated(self.costs.own()).of(self.costs.key());
                 self.core.settle(paid, &Reading::TIMEOUT, Verdict::Auto);
                 refuse.outcome(error)
             }
@@ -201,6 +191,31 @@ impl<'s, S, R, C: Paying> Call<'s, S, R, C> {
                 refuse.outcome(error)
             }
         }
+    }
+
+    /// Settles an attempt whose body has returned. Returns whether there will be another one.
+    #[inline]
+    fn settle_done<O>(
+        &mut self,
+        spent: &[Option<u64>],
+        reader: &impl ReadOutcome<O>,
+        out: &O,
+    ) -> bool {
+        let (own, key) = (self.costs.own(), self.costs.key());
+        let reading = reader.reading(out, self.core.reset_unit());
+        let paid = Paid { own, spent, key };
+        self.core.settle(paid, &reading, reader.verdict(out))
+    }
+
+    /// Settles an attempt that was cut off. Returns the error if there will be no other one.
+    #[cold]
+    fn settle_timeout(&mut self, error: Error) -> Option<Error> {
+        let paid = Paid::as_estimated(self.costs.own()).of(self.costs.key());
+        if self.core.settle(paid, &Reading::TIMEOUT, Verdict::Auto) {
+            self.kept = None;
+            return None;
+        }
+        Some(error)
     }
 }
 

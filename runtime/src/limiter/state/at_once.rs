@@ -48,8 +48,8 @@ impl LimiterState {
                 .is_none_or(|rows| rows.others.iter().all(RowBucket::is_plain))
     }
 
-    /// Corrects what an attempt took if it only has to be given back, to plain buckets for whose tokens nobody waits. Returns
-    /// whether it was so. The instant does not matter: a bucket that gets more than there is room for is full when it is
+    /// Corrects what an attempt took if it only has to be given back, to plain buckets, while no caller waits. Returns whether
+    /// it was so. The instant does not matter: a bucket that gets more than there is room for is full when it is
     /// looked at next, whenever that came.
     #[inline]
     pub(in crate::limiter) fn give_back_at_once(&mut self, settlement: &Settlement) -> bool {

@@ -139,7 +139,7 @@ pub(super) struct LimiterState {
     /// Instant from which on nothing but the limits and the slots holds calls back. Only where permits need the lock, and
     /// between the visits to it.
     unhindered_from: Instant,
-    /// What was not spent only lowers the levels of buckets. Only between the visits to the lock, as above.
+    /// Tokens that were not spent change nothing but the levels of buckets. Only between the visits to the lock, as above.
     gives_back_at_once: bool,
     /// Calls in flight, once there is or was a bound of them.
     pub(super) slots: Option<Box<Slots>>,
