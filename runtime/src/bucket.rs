@@ -129,6 +129,15 @@ impl Bucket {
         }
     }
 
+    /// Returns the instant at which the bucket is full again without `cost` tokens that are taken at `now`. `None`: they are not
+    /// there. It is as if the bucket had [room](Shape::with_room_for) for them.
+    #[inline]
+    pub(crate) fn emptied_by(self, cost: u32, now: Instant, credit: Span) -> Option<Instant> {
+        let price = self.shape.price(u64::from(cost));
+        let next = self.tat.max(now.before(credit)) + price;
+        (next <= now + self.shape.capacity.max(price)).then_some(next)
+    }
+
     /// Takes `cost` tokens that another bucket has granted, even if this one does not hold them: it owes them then.
     pub(crate) fn force(&mut self, cost: u32, now: Instant) {
         self.tat = self.tat.max(now) + self.shape.price(u64::from(cost));
@@ -178,8 +187,7 @@ impl Bucket {
 
     /// Empties the bucket at the end of a cooldown: one token is free at `until`, and the next ones follow at the rate.
     pub(crate) fn reopen(&mut self, until: Instant) {
-        let Shape { interval, capacity } = self.shape;
-        self.tat = self.tat.max(until + (capacity - interval));
+        self.tat = (self.tat).max(until + (self.shape.capacity - self.shape.interval));
     }
 
     /// Changes the shape. As many tokens are used up as before.
@@ -284,17 +292,15 @@ mod tests {
 
     #[test]
     fn a_full_bucket_gains_no_more_tokens() {
-        let bucket = empty(at(0));
-        assert_eq!(bucket.available(at(1500)), 3);
-        assert_eq!(bucket.available(at(60_000)), 3);
+        let later = [1500, 60_000].map(at);
+        assert_eq!(later.map(|now| empty(at(0)).available(now)), [3, 3]);
     }
 
     #[test]
     fn timer_slack_keeps_the_tokens_of_that_time() {
         let late = at(1500) + TIMER_SLACK;
-        let kept = empty(at(0)).take(1, late, TIMER_SLACK).expect("it is full");
-        let lost = empty(at(0)).take(1, late, Span::ZERO).expect("it is full");
-        assert_eq!(lost.tat - kept.tat, TIMER_SLACK);
+        let of = |credit| empty(at(0)).take(1, late, credit).expect("it is full");
+        assert_eq!(of(Span::ZERO).tat - of(TIMER_SLACK).tat, TIMER_SLACK);
     }
 
     #[test]
@@ -320,8 +326,8 @@ mod tests {
 
     #[test]
     fn the_earliest_instant_is_that_of_the_last_token() {
-        assert_eq!(Bucket::full(SHAPE).earliest(3, at(0)), at(0));
-        assert_eq!(Bucket::full(SHAPE).earliest(5, at(0)), at(1000));
+        let of_full = [3, 5].map(|cost| Bucket::full(SHAPE).earliest(cost, at(0)));
+        assert_eq!(of_full, [at(0), at(1000)]);
         assert_eq!(empty(at(0)).earliest(1, at(700)), at(700));
     }
 

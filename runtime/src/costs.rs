@@ -121,6 +121,18 @@ impl Spent {
         (self.known & 1 << row != 0).then_some(self.amounts[row])
     }
 
+    /// Returns whether more was spent than the costs in any limit.
+    #[inline]
+    pub(crate) fn exceeds(&self, costs: &Costs) -> bool {
+        bits(self.known).any(|row| self.amounts[row] > u64::from(costs.of(row)))
+    }
+
+    /// Returns the limits of which it is known, and what was spent of them.
+    #[inline]
+    pub(crate) fn known(&self) -> impl Iterator<Item = (usize, u64)> + use<'_> {
+        bits(self.known).map(|row| (row, self.amounts[row]))
+    }
+
     /// Returns whether something else was spent than the costs.
     #[inline]
     pub(crate) fn differs(&self, costs: &Costs) -> bool {

@@ -81,7 +81,7 @@ impl<'s, S, R: Refusing, C: Paying> Call<'s, S, R, C> {
             brought,
             scope,
             ..
-        } = &mut self.core;
+        } = &mut *self.core;
         let loan = context::lend(scope, || slot_address(brought.as_ref(), setup));
         let polled = body.poll(cx);
         drop(loan);

@@ -37,7 +37,7 @@ impl<S, R: Refusing, C: Paying> Call<'_, S, R, C> {
             brought,
             scope,
             ..
-        } = &mut self.core;
+        } = &mut *self.core;
         let loan = context::lend(scope, || slot_address(brought.as_ref(), setup));
         let out = body();
         drop(loan);

@@ -7,6 +7,7 @@ use crate::bucket::TIMER_SLACK;
 use crate::context::ResetUnit;
 use crate::keyed::Keys;
 use crate::limiter::Function;
+use crate::limiter::KnownUnits;
 use crate::limiter::LONGEST_COOLDOWN;
 use crate::limiter::SLOW;
 use crate::limiter::Shared;
@@ -33,6 +34,8 @@ pub(crate) struct Setup {
     pub(crate) hooks: Hooks,
     /// Units that the function's costs and settlements name, in their order.
     pub(crate) units: &'static [&'static str],
+    /// The same, as they were looked up in the limiter or in those of the keys.
+    pub(crate) known: KnownUnits,
 }
 
 /// Functions of the user's program that are called at certain events, without any lock.

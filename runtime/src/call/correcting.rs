@@ -26,12 +26,45 @@ use super::payment::AttemptCosts;
 use super::payment::Ending;
 use super::payment::Paid;
 use super::payment::costs;
+use super::phase::Phase;
 use super::untyped::Core;
 
 impl Core<'_> {
-    /// Reports a success without an observation whose costs are to be corrected.
+    /// Reports a success without an observation whose costs are to be corrected. The body has said nothing of them.
     #[inline(never)]
     pub(super) fn report_spent(&self, paid: Paid<'_>) {
+        let (Some(limiter), Phase::Running(sent)) = (self.limiter(), &*self.wait) else {
+            return self.report_corrected(paid);
+        };
+        if !self.parts(paid.key).is_empty() {
+            return self.report_corrected(paid);
+        }
+        let (Some(own), Ok(setup)) = (paid.own, self.setup) else {
+            return self.report_corrected(paid);
+        };
+        let slot = self.has_slot();
+        // The limiters of all keys have the same limits.
+        let is_known = self.brought.is_none() || setup.keys.is_some();
+        if !is_known || CallSpan::may_be_heard() || limiter.listens_beyond(slot) {
+            return self.report_corrected(paid);
+        }
+        let mut settlement = Settlement {
+            drawn_at: *sent,
+            costs: *own.costs(),
+            spent: Spent::UNKNOWN,
+        };
+        let is_known = setup.known.set_spent(&mut settlement.spent, paid.spent);
+        if !(is_known && settlement.changes()) {
+            return self.report_corrected(paid);
+        }
+        // A limiter that learns nothing from calls that pass is told of nothing else.
+        limiter.settle_passed(&settlement, slot);
+    }
+
+    /// Reports such a success in the long way.
+    #[cold]
+    #[inline(never)]
+    fn report_corrected(&self, paid: Paid<'_>) {
         let Some(sent) = self.wait.sent() else { return };
         let Some(limiter) = self.limiter() else {
             if !self.parts(paid.key).is_empty() {
@@ -41,30 +74,21 @@ impl Core<'_> {
         };
         let mut settlement = uncorrected(limiter, paid, sent);
         let mut slot = self.has_slot();
-        let corrected = if self.spending().is_some()
-            || CallSpan::may_be_heard()
-            || !self.parts(paid.key).is_empty()
-        {
-            self.correct(
-                Some(limiter),
-                paid,
-                &mut settlement,
-                Ending::Sent,
-                &mut slot,
-            )
-        } else {
-            self.take_paid(limiter, paid, &mut settlement);
-            settlement.changes()
-        };
+        let corrected = self.correct(
+            Some(limiter),
+            paid,
+            &mut settlement,
+            Ending::Sent,
+            &mut slot,
+        );
         if !corrected {
             if !limiter.count_pass() {
                 self.report_pass(limiter);
             }
             return;
         }
-        // A limiter that learns nothing from calls that pass is told of nothing else.
-        if !limiter.listens() {
-            return limiter.settle_passed(&settlement);
+        if !limiter.listens_beyond(slot) {
+            return limiter.settle_passed(&settlement, slot);
         }
         limiter.report(&AttemptReport {
             function: self.function(),

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use crate::context::ResetUnit;
 use crate::error::Error;
 use crate::limiter::Function;
+use crate::limiter::KnownUnits;
 use crate::limiter::Limiter;
 use crate::limiter::Shared;
 use crate::signal::Reading;
@@ -190,6 +191,7 @@ where
         origin: Origin::Line(caller),
         hooks: options.hooks,
         units: &[],
+        known: KnownUnits::NONE,
     });
     let (setup, own) = match options.costs {
         Some(costs) => {

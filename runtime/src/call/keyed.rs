@@ -59,8 +59,8 @@ pub(super) enum Sought {
 }
 
 impl Core<'_> {
-    /// Takes a permit of the call's key (`true`), or finds the limiter that decides (`None`). `false`: there is no place
-    /// for the key.
+    /// Takes a permit of the call's key (`true`), or finds the limiter that decides (`None`), unless the call has it.
+    /// `false`: there is no place for the key.
     #[inline(never)]
     pub(super) fn pass_key(&mut self, terms: Terms<'_>, now: Instant) -> Option<bool> {
         let key = terms.key?;
@@ -70,6 +70,9 @@ impl Core<'_> {
         }
         if key.is_nested() {
             return Some(self.pass_nested(terms, key, now));
+        }
+        if self.brought.is_some() {
+            return None;
         }
         match key.admit(first_cost(terms), now) {
             Ok(Taken::Granted) => Some(true),

@@ -31,6 +31,8 @@ mod unread;
 mod untyped;
 
 use core::marker::PhantomData;
+use core::mem;
+use core::mem::ManuallyDrop;
 use core::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -74,7 +76,8 @@ pub type Chosen<T> = PhantomData<fn() -> T>;
 /// may be its own. `C` is how it says what it costs.
 #[derive(Debug)]
 pub struct Call<'s, S, R, C: Paying = UsualCosts> {
-    core: Core<'s>,
+    /// Dropped by hand: mostly there is nothing in it to drop.
+    core: ManuallyDrop<Core<'s>>,
     kept: Option<S>,
     refuses: Chosen<R>,
     costs: C,
@@ -97,7 +100,7 @@ impl<'s, S, R, C: Paying> Call<'s, S, R, C> {
         costs: C,
     ) -> Self {
         Self {
-            core: Core::new(setup, brought),
+            core: ManuallyDrop::new(Core::new(setup, brought)),
             kept: None,
             refuses: PhantomData,
             costs,
@@ -133,25 +136,18 @@ impl<'s, S, R, C: Paying> Call<'s, S, R, C> {
     where
         S: Keep<O>,
     {
-        let (own, key) = (self.costs.own(), self.costs.key());
         match attempted {
             Attempted::Done(out) => {
-                let reading = reader.reading(&out, self.core.reset_unit());
-                let paid = Paid { own, spent, key };
-                if !self.core.settle(paid, &reading, reader.verdict(&out)) {
+                if !self.settle_done(spent, reader, &out) {
                     return ControlFlow::Break(out);
                 }
                 self.kept = S::keep(out);
                 ControlFlow::Continue(())
             }
-            Attempted::TimedOut(error) => {
-                let paid = Paid::as_estimated(own).of(key);
-                if self.core.settle(paid, &Reading::TIMEOUT, Verdict::Auto) {
-                    self.kept = None;
-                    return ControlFlow::Continue(());
-                }
-                ControlFlow::Break(refuse.outcome(error))
-            }
+            Attempted::TimedOut(error) => match self.settle_timeout(error) {
+                Some(error) => ControlFlow::Break(refuse.outcome(error)),
+                None => ControlFlow::Continue(()),
+            },
             Attempted::Refused(error) => {
                 self.core.end_refused(&error);
                 let last = self.kept.take().map(S::restore);
@@ -181,16 +177,13 @@ impl<'s, S, R, C: Paying> Call<'s, S, R, C> {
         _: Chosen<S>,
         attempted: Attempted<O>,
     ) -> O {
-        let (own, key) = (self.costs.own(), self.costs.key());
         match attempted {
             Attempted::Done(out) => {
-                let reading = reader.reading(&out, self.core.reset_unit());
-                let paid = Paid { own, spent, key };
-                self.core.settle(paid, &reading, reader.verdict(&out));
+                self.settle_done(spent, reader, &out);
                 out
             }
             Attempted::TimedOut(error) => {
-                let paid = Paid::as_estimated(own).of(key);
+                let paid = Paid::as_estimated(self.costs.own()).of(self.costs.key());
                 self.core.settle(paid, &Reading::TIMEOUT, Verdict::Auto);
                 refuse.outcome(error)
             }
@@ -200,6 +193,31 @@ impl<'s, S, R, C: Paying> Call<'s, S, R, C> {
             }
         }
     }
+
+    /// Settles an attempt whose body has returned. Returns whether there will be another one.
+    #[inline]
+    fn settle_done<O>(
+        &mut self,
+        spent: &[Option<u64>],
+        reader: &impl ReadOutcome<O>,
+        out: &O,
+    ) -> bool {
+        let (own, key) = (self.costs.own(), self.costs.key());
+        let reading = reader.reading(out, self.core.reset_unit());
+        let paid = Paid { own, spent, key };
+        self.core.settle(paid, &reading, reader.verdict(out))
+    }
+
+    /// Settles an attempt that was cut off. Returns the error if there will be no other one.
+    #[cold]
+    fn settle_timeout(&mut self, error: Error) -> Option<Error> {
+        let paid = Paid::as_estimated(self.costs.own()).of(self.costs.key());
+        if self.core.settle(paid, &Reading::TIMEOUT, Verdict::Auto) {
+            self.kept = None;
+            return None;
+        }
+        Some(error)
+    }
 }
 
 impl<S, R, C: Paying> Drop for Call<'_, S, R, C> {
@@ -207,5 +225,16 @@ impl<S, R, C: Paying> Drop for Call<'_, S, R, C> {
     #[inline]
     fn drop(&mut self) {
         self.core.end_call(self.costs.own(), self.costs.key());
+        if !self.core.is_bare() {
+            discard(&mut self.core);
+        }
     }
+}
+
+/// Drops what a call has left. Out of line, where the compiler would not put it in every setting.
+#[cold]
+#[inline(never)]
+fn discard(core: &mut ManuallyDrop<Core<'_>>) {
+    let empty = ManuallyDrop::new(Core::new(core.setup, None));
+    drop(ManuallyDrop::into_inner(mem::replace(core, empty)));
 }

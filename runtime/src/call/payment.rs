@@ -7,6 +7,7 @@ use crate::events::CallSpan;
 use crate::failure::Failure;
 use crate::keyed::CallKey;
 use crate::limiter::AttemptResult;
+use crate::limiter::KnownUnits;
 use crate::limiter::Shared;
 
 use super::config::Setup;
@@ -42,6 +43,13 @@ impl OwnCosts {
     #[inline]
     pub(super) const fn costs(&self) -> &Costs {
         &self.costs
+    }
+
+    /// Sets the costs of a call that takes these amounts, in the order of its function's units. Returns `false` where a unit
+    /// has to be looked up.
+    #[inline]
+    pub(crate) fn set_known(&mut self, known: &KnownUnits, amounts: &[u64]) -> bool {
+        known.set_costs(&mut self.costs, amounts)
     }
 
     /// Sets the costs of a call by `set`. Returns the setup that it has to use, which refuses the call if its costs are wrong.

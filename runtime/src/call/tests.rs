@@ -11,6 +11,7 @@ use crate::error::Error;
 use crate::failure::Failure;
 use crate::hint::Hint;
 use crate::limiter::Function;
+use crate::limiter::KnownUnits;
 use crate::limiter::Limiter;
 use crate::limiter::Shared;
 use crate::quota::Quota;
@@ -96,6 +97,7 @@ fn setup(limiter: Arc<Shared>) -> Setup {
         origin: Origin::Function(&UNREAD),
         hooks: Hooks::NONE,
         units: &[],
+        known: KnownUnits::NONE,
     }
 }
 

@@ -11,6 +11,7 @@ use super::Setup;
 use super::payment::KeyOfCall;
 use super::payment::OwnCosts;
 use super::payment::Paid;
+use super::phase::Phase;
 use super::untyped::Core;
 
 /// Returns the limiter that a call brings, or that of its setup.
@@ -77,6 +78,14 @@ impl Core<'_> {
         let progress = self.scope.as_ref().map(|scope| scope.progress);
         self.note(Progress::Waiting);
         progress.is_some_and(Progress::is_reported)
+    }
+
+    /// Returns whether dropping it does nothing: it has no limiter of its own and no notes, and waits for nothing.
+    #[inline]
+    pub(super) fn is_bare(&self) -> bool {
+        self.brought.is_none()
+            && matches!(*self.wait, Phase::Idle | Phase::Running(_))
+            && self.scope.as_ref().is_none_or(Scope::is_bare)
     }
 
     /// Ends the attempt without an outcome, if it is under way: the call is dropped, or its body has panicked.

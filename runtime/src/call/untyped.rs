@@ -20,6 +20,7 @@ use crate::time::Span;
 use crate::verdict::Verdict;
 
 use super::Setup;
+use super::payment::KeyOfCall;
 use super::payment::OwnCosts;
 use super::payment::Paid;
 use super::payment::Terms;
@@ -55,14 +56,30 @@ impl<'s> Core<'s> {
         terms: Terms<'_>,
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), Error>> {
-        match *self.wait {
-            Phase::Idle => {
-                if self.begin_at_once(terms) {
-                    return Poll::Ready(Ok(()));
-                }
-            }
-            Phase::Running(_) | Phase::Timed(_) => return Poll::Ready(Ok(())),
-            Phase::Backoff(_) | Phase::Turn(_) | Phase::Gathering(_) | Phase::Nested(_) => {}
+        self.admit_on(terms.own, terms.key, terms.can_refuse, cx)
+    }
+
+    /// The same on terms that come one by one: as a whole they would go through memory.
+    #[inline]
+    fn admit_on(
+        &mut self,
+        own: Option<&OwnCosts>,
+        key: KeyOfCall<'_>,
+        can_refuse: bool,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), Error>> {
+        let terms = Terms {
+            own,
+            key,
+            can_refuse,
+        };
+        let is_admitted = match *self.wait {
+            Phase::Idle => self.begin_at_once(terms),
+            Phase::Running(_) | Phase::Timed(_) => true,
+            Phase::Backoff(_) | Phase::Turn(_) | Phase::Gathering(_) | Phase::Nested(_) => false,
+        };
+        if is_admitted {
+            return Poll::Ready(Ok(()));
         }
         self.wait_for_permit(terms, cx)
     }
@@ -95,45 +112,63 @@ impl<'s> Core<'s> {
         let retry = scope.number > 1;
         // `wait_for_permit` sets this back if the call has to wait.
         scope.progress = Progress::UnderWay;
-        if terms
-            .key
-            .is_some_and(|key| self.brought.is_none() || key.is_nested())
-        {
-            if let Some(passed) = self.pass_key(terms, now) {
-                return passed;
-            }
-        }
         match self.limiter() {
             Some(limiter) if limiter.has_resources() && self.is_bound(limiter, now) => false,
             Some(limiter) => {
                 // The path of one token stays shut where permits need more than one bucket.
                 if !(terms.own.is_none() && limiter.admit(now)) {
-                    return self.pass_by_lock(terms, retry, now);
+                    return match terms.key {
+                        None => self.pass_by_lock(terms.own, retry, now),
+                        Some(_) => self.pass_by_key(terms, retry, now),
+                    };
                 }
                 if retry {
                     self.count_retry();
                 }
                 true
             }
-            None => true,
+            // A call with a key has no limiter until it needs the whole one of its key.
+            None => terms.key.is_none() || self.pass_by_key(terms, retry, now),
+        }
+    }
+
+    /// Takes a permit of the call's key.
+    #[inline(never)]
+    fn pass_by_key(&mut self, terms: Terms<'_>, retry: bool, now: Instant) -> bool {
+        if let Some(passed) = self.pass_key(terms, now) {
+            return passed;
+        }
+        match self.limiter() {
+            Some(limiter) if limiter.has_resources() && self.is_bound(limiter, now) => false,
+            _ => self.pass_by_lock(terms.own, retry, now),
         }
     }
 
     /// Takes a permit where the path of one token does not do.
     #[inline(never)]
-    fn pass_by_lock(&mut self, terms: Terms<'_>, retry: bool, now: Instant) -> bool {
+    fn pass_by_lock(&mut self, own: Option<&OwnCosts>, retry: bool, now: Instant) -> bool {
         let Some(limiter) = self.limiter() else {
             return true;
         };
-        let admitted = if limiter.has_slots() {
-            limiter.admit_in_slot(&costs(limiter, terms.own), now)
+        if limiter.has_slots() {
+            let Some(slot) = limiter.admit_in_slot(&costs(limiter, own), now) else {
+                return false;
+            };
+            self.set_slot(slot);
         } else {
-            let may_pass = terms.own.is_some() || limiter.has_rows();
-            let passed = may_pass && admit_costs(limiter, terms.own, now);
-            passed.then_some(false)
-        };
-        let Some(slot) = admitted else { return false };
-        self.set_slot(slot);
+            let usual;
+            let costs = match own {
+                Some(own) => own.costs(),
+                None if limiter.has_rows() => {
+                    usual = limiter.usual_costs();
+                    &usual
+                }
+                None => return false,
+            };
+            if !limiter.admit_costs(costs, now) {
+                return false;
+            }
+        }
         if retry {
             self.count_retry();
         }
@@ -234,14 +269,5 @@ impl<'s> Core<'s> {
     pub(super) fn function(&self) -> Function {
         let setup = self.setup.as_ref();
         setup.map_or(Function::NONE, |setup| setup.function)
-    }
-}
-
-/// Takes the costs of an attempt if no caller waits, and all limits have them.
-#[inline(never)]
-fn admit_costs(limiter: &Shared, own: Option<&OwnCosts>, now: Instant) -> bool {
-    match own {
-        Some(own) => limiter.admit_costs(own.costs(), now),
-        None => limiter.admit_costs(&limiter.usual_costs(), now),
     }
 }

@@ -161,6 +161,12 @@ impl Scope {
             && self.notes.as_deref().is_none_or(is_quiet)
     }
 
+    /// Returns whether it has nothing that only some calls have.
+    #[inline]
+    pub(crate) const fn is_bare(&self) -> bool {
+        self.notes.is_none()
+    }
+
     /// Records that a call inside the body has used up its retries on this failure.
     pub(crate) fn spend(&mut self, failure: Failure) {
         self.notes().spent = Some(failure);

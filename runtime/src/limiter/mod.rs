@@ -112,6 +112,7 @@ pub(crate) use self::state::spread::Spread;
 pub(crate) use self::stored_keys::PlaceOfKeys;
 pub(crate) use self::ticket::Ticket;
 pub(crate) use self::ticket::Turn;
+pub(crate) use self::units::KnownUnits;
 pub use self::viewing::SharedSnapshot;
 
 use crate::clock;

@@ -61,6 +61,13 @@ impl Published {
         self.listens.load(Ordering::Relaxed) != 0
     }
 
+    /// The same beside the end of a slot, if the call has one.
+    #[inline]
+    pub(super) fn listens_beyond(&self, slot: bool) -> bool {
+        let slots = if slot { SLOTS } else { 0 };
+        self.listens.load(Ordering::Relaxed) & !slots != 0
+    }
+
     /// Returns whether the limiter itself learns from calls that pass.
     pub(super) fn is_attentive(&self) -> bool {
         self.listens.load(Ordering::Relaxed) & ATTENTIVE != 0

@@ -21,6 +21,7 @@ use super::locked::Locked;
 use super::request::Denial;
 use super::request::Refusal;
 use super::shared::Shared;
+use super::units::KnownUnits;
 use super::units::Units;
 use super::wake_list::WakeList;
 
@@ -56,6 +57,12 @@ impl Shared {
     #[inline]
     pub(crate) fn usual_costs(&self) -> Costs {
         self.units.get().map_or(Costs::ONE, |units| units.usual)
+    }
+
+    /// Looks the units of a function up. None of them is known where the limiter may get its limits later.
+    pub(crate) fn known_units(&self, units: &[&str]) -> KnownUnits {
+        let own = self.units.get();
+        own.map_or(KnownUnits::NONE, |own| own.known(units))
     }
 
     /// Returns the costs of a call that takes `cost` in each limit of requests.
@@ -225,11 +232,19 @@ impl Shared {
         })
     }
 
-    /// Counts an attempt that passed and of which nothing is to be learnt, and corrects what it took.
-    pub(crate) fn settle_passed(&self, settlement: &Settlement) {
+    /// Counts an attempt that passed and of which nothing is to be learnt, corrects what it took, and releases its slot.
+    #[inline]
+    pub(crate) fn settle_passed(&self, settlement: &Settlement, slot: bool) {
         let mut locked = self.lock();
-        locked.state.passed_settled = locked.state.passed_settled.wrapping_add(1);
-        self.correct(locked, settlement);
+        let state = &mut locked.state;
+        state.passed_settled = state.passed_settled.wrapping_add(1);
+        if slot {
+            state.passed_in_slot();
+            state.release_slot();
+        }
+        if !state.give_back_at_once(settlement) {
+            self.correct(locked, settlement);
+        }
     }
 
     /// Corrects what an attempt took, after its end was reported.
@@ -237,11 +252,11 @@ impl Shared {
         self.correct(self.lock(), settlement);
     }
 
-    #[inline]
+    #[cold]
+    #[inline(never)]
     fn correct(&self, mut locked: MutexGuard<'_, Locked>, settlement: &Settlement) {
         if locked.state.is_idle_with_rows() {
-            let now = clock::quick();
-            return locked.state.settle(settlement, now);
+            return locked.state.settle(settlement, clock::quick());
         }
         let now = self.begin(&mut locked);
         locked.state.settle(settlement, now);

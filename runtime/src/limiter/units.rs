@@ -1,7 +1,11 @@
 //! Units of a limiter's limits, where there are several.
 
 use crate::costs::Costs;
+use crate::costs::MAX_ROWS;
+use crate::costs::Spent;
+use crate::costs::bits;
 use crate::learning::row_of_resource;
+use crate::row::REQUESTS;
 use crate::row::Row;
 use crate::row::Rows;
 
@@ -43,6 +47,19 @@ impl Units {
         row_of_resource(resource, &rows).is_some()
     }
 
+    /// Looks the units of a function up.
+    pub(super) fn known(&self, units: &[&str]) -> KnownUnits {
+        let mut known = KnownUnits {
+            usual: self.usual,
+            places: [0; MAX_ROWS],
+        };
+        for (places, unit) in known.places.iter_mut().zip(units) {
+            let unit = if unit.is_empty() { REQUESTS } else { unit };
+            *places = self.places_of(unit, 0);
+        }
+        known
+    }
+
     pub(super) fn units(&self) -> impl Iterator<Item = (usize, &'static str)> {
         self.rows.iter().map(Row::unit).enumerate()
     }
@@ -58,6 +75,48 @@ impl Units {
                 found.map_or(0, |&(_, places)| places)
             }
         }
+    }
+}
+
+/// Units of a function, as they were once looked up in its limiter.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct KnownUnits {
+    /// Costs of a call that names none.
+    usual: Costs,
+    /// Places of the limits of each unit, a bit for each. 0: the unit has to be looked up at each call.
+    places: [u8; MAX_ROWS],
+}
+
+impl KnownUnits {
+    /// All units have to be looked up.
+    pub(crate) const NONE: Self = Self {
+        usual: Costs::NONE,
+        places: [0; MAX_ROWS],
+    };
+
+    /// Sets the costs of a call that takes these amounts, in the order of the units. Returns `false` where a unit has to be
+    /// looked up.
+    #[inline]
+    pub(crate) fn set_costs(&self, costs: &mut Costs, amounts: &[u64]) -> bool {
+        *costs = self.usual;
+        let mut units = amounts.iter().zip(&self.places);
+        let all = units.all(|(&amount, &places)| {
+            bits(places).for_each(|row| costs.set(row, amount));
+            places != 0
+        });
+        all && amounts.len() <= MAX_ROWS
+    }
+
+    /// Sets what was spent, in the order of the units. Returns `false` where a unit has to be looked up.
+    #[inline]
+    pub(crate) fn set_spent(&self, spent: &mut Spent, amounts: &[Option<u64>]) -> bool {
+        let mut units = amounts.iter().zip(&self.places);
+        let all = units.all(|(&amount, &places)| {
+            let Some(amount) = amount else { return true };
+            bits(places).for_each(|row| spent.set(row, amount));
+            places != 0
+        });
+        all && amounts.len() <= MAX_ROWS
     }
 }
 

@@ -8,7 +8,6 @@ use crate::call::Call;
 use crate::call::KeyAndCosts;
 use crate::call::OwnCosts;
 use crate::call::Setup;
-use crate::costs::Costs;
 use crate::error::Error;
 use crate::keyed::CallKey;
 use crate::keyed::Declaration;
@@ -211,11 +210,13 @@ impl Site {
             (None, Ok(Setup { keys, .. })) => keys.as_deref(),
             (None, Err(_)) => None,
         };
-        let set = |own: &mut Costs| match keys {
-            Some(keys) if !keys.beside().is_empty() => self.set_nested_costs(own, keys, &costs),
-            _ => self.set_costs(own, setup, keys.map(Keys::pattern), &costs),
+        let (setup, own) = match keys.filter(|keys| !keys.beside().is_empty()) {
+            Some(keys) => own.fill(setup, |own| self.set_nested_costs(own, keys, &costs)),
+            None => {
+                let pattern = brought.as_ref().map(|KeyedOf(keys)| keys.pattern());
+                self.pay(own, setup, pattern, &costs)
+            }
         };
-        let (setup, own) = own.fill(setup, set);
         let key = call_key(setup, brought, key);
         let key = key.map(|key| key.nested(&others, |it| it.known_costs(self.amounts(&costs))));
         let own = Some(own);

@@ -16,8 +16,10 @@ use crate::call::Unread;
 use crate::costs::Costs;
 use crate::error::Error;
 use crate::error::Kind;
+use crate::keyed::Keys;
 use crate::limiter;
 use crate::limiter::Function;
+use crate::limiter::KnownUnits;
 use crate::limiter::Limiter;
 use crate::limiter::LimiterBuilder;
 use crate::limiter::Shared;
@@ -114,6 +116,7 @@ where
                     origin: shared.origin,
                     hooks: shared.hooks,
                     units: shared.units,
+                    known: shared.known,
                 })
                 .map_err(|error| error.in_function(site.name)),
             Err(error) => Err(error.clone()),
@@ -154,9 +157,25 @@ impl Site {
     ) -> Call<'s, S, R, &'s OwnCosts> {
         let Found(setup) = begin.settings.setup(self, begin.limiter.is_some());
         let brought = begin.limiter.map(|limiter| Arc::clone(limiter.shared()));
-        let set = |own: &mut Costs| self.set_costs(own, setup, brought.as_ref(), &costs);
-        let (setup, own) = own.fill(setup, set);
+        let (setup, own) = self.pay(own, setup, brought.as_ref(), &costs);
         Call::paying(setup, brought, own)
+    }
+
+    /// Sets the costs of a call. Returns the setup that it has to use. `brought`: what a call that brings its limiter, or
+    /// limiters of keys, looks its units up in.
+    pub(super) fn pay<'s>(
+        &self,
+        own: &'s mut OwnCosts,
+        setup: &'s Result<Setup, Error>,
+        brought: Option<&Arc<Shared>>,
+        amounts: &[u64],
+    ) -> (&'s Result<Setup, Error>, &'s OwnCosts) {
+        if let (Ok(known), None) = (setup, brought) {
+            if own.set_known(&known.known, amounts) {
+                return (setup, own);
+            }
+        }
+        own.fill(setup, |own| self.set_costs(own, setup, brought, amounts))
     }
 
     /// Sets the costs of a call, in the order of its limiter's limits.
@@ -164,14 +183,19 @@ impl Site {
     /// # Errors
     ///
     /// The limiter does not count one of the units.
-    pub(super) fn set_costs(
+    #[cold]
+    fn set_costs(
         &self,
         own: &mut Costs,
         setup: &Result<Setup, Error>,
         brought: Option<&Arc<Shared>>,
         amounts: &[u64],
     ) -> Result<(), Error> {
-        let function = || setup.as_ref().ok()?.limiter.as_ref();
+        let function = || {
+            let setup = setup.as_ref().ok()?;
+            let keys = setup.keys.as_deref();
+            setup.limiter.as_ref().or(keys.map(Keys::pattern))
+        };
         let Some(limiter) = brought.or_else(function) else {
             *own = Costs::ONE;
             return Ok(());
@@ -256,14 +280,18 @@ impl Site {
         if let (Some(limiter), Some(mode)) = (&limiter, settings.mode) {
             limiter.shared().declare_mode(mode);
         }
+        let limiter = limiter.map(|limiter| Arc::clone(limiter.shared()));
+        let pattern = limiter.as_ref().or(keys.as_deref().map(Keys::pattern));
+        let known = pattern.map_or(KnownUnits::NONE, |it| it.known_units(settings.units));
         Ok(Setup {
             config: settings.config,
-            limiter: limiter.map(|limiter| Arc::clone(limiter.shared())),
+            limiter,
             keys,
             function: Function::of(self),
             origin: Origin::Function(&self.unread),
             hooks: settings.hooks,
             units: settings.units,
+            known,
         })
     }
 }

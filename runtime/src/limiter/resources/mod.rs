@@ -107,10 +107,10 @@ impl Shared {
         resource
     }
 
-    /// Returns whether something may be learnt from an attempt that passed.
+    /// Returns whether something may be learnt from an attempt that passed, beside the end of its slot if it has one.
     #[inline]
-    pub(crate) fn listens(&self) -> bool {
-        self.published.listens()
+    pub(crate) fn listens_beyond(&self, slot: bool) -> bool {
+        self.published.listens_beyond(slot)
     }
 
     /// Counts an attempt that passed, if nothing is to be learnt from it. Returns whether it was counted.

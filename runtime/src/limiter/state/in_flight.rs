@@ -138,24 +138,6 @@ impl LimiterState {
         u32::try_from(unused.count()).unwrap_or(u32::MAX)
     }
 
-    /// Takes costs and a slot if no caller waits, and nothing but the limits holds calls back. Returns whether a slot was
-    /// taken.
-    pub(in crate::limiter) fn take_in_slot(
-        &mut self,
-        costs: &Costs,
-        priority: Priority,
-        now: Instant,
-    ) -> Option<bool> {
-        let is_free = self.is_unhindered(now) && self.has_slot_for(priority);
-        if !is_free || self.too_large(costs).is_some() {
-            return None;
-        }
-        let credit = self.credit(now);
-        self.pay_all(costs, now, credit).ok()?;
-        self.take_slot(priority, costs, now);
-        Some(self.takes_slot(priority))
-    }
-
     /// Sets the longest wait for a slot that is not announced.
     pub(super) fn announce_slots_after(&mut self, slow: Span) {
         if let Some(slots) = &mut self.slots {

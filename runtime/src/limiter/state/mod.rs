@@ -137,9 +137,11 @@ pub(super) struct LimiterState {
     pub(super) strict: Option<Box<StrictState>>,
     /// The limits, where there are several, or where the only one does not count requests.
     pub(super) rows: Option<Box<RowSet>>,
-    /// Instant from which on nothing but the limits holds calls back. Only for several limits, and between the visits to the
-    /// lock.
+    /// Instant from which on nothing but the limits and the slots holds calls back. Only where permits need the lock, and
+    /// between the visits to it.
     unhindered_from: Instant,
+    /// Tokens that were not spent change nothing but the levels of buckets. Only between the visits to the lock, as above.
+    gives_back_at_once: bool,
     /// Calls in flight, once there is or was a bound of them.
     pub(super) slots: Option<Box<Slots>>,
     /// Costs of attempts are corrected. The instant of each overflow has to be known for that, so the fast path stays shut.
@@ -190,6 +192,7 @@ impl LimiterState {
             strict: StrictState::of(quota),
             rows: None,
             unhindered_from: Instant::FAR,
+            gives_back_at_once: false,
             slots: None,
             settles: false,
             peaks: None,
@@ -210,6 +213,7 @@ impl LimiterState {
         now: Instant,
     ) {
         self.unhindered_from = Instant::FAR;
+        self.gives_back_at_once = false;
         if let Some(tat) = handed {
             // The bucket that was handed to the fast path would be full by now: tokens may have overflowed.
             if self.bucket.tat <= now {

@@ -30,6 +30,8 @@ pub(in crate::limiter) struct RowBucket {
     declared: Shape,
     /// Bucket in force: the declared one, slowed down by what was learnt.
     bucket: Bucket,
+    /// Instant at which the bucket is full without the tokens that are about to be taken.
+    reserved: Instant,
     /// Instant of the last (possible) overflow.
     overflowed: Overflow,
     peaks: Peaks,
@@ -58,6 +60,7 @@ impl RowBucket {
             quota: row.quota,
             declared,
             bucket: Bucket::full(declared),
+            reserved: Instant::EPOCH,
             overflowed: Overflow::NEVER,
             peaks: Peaks::new(Instant::EPOCH),
             hints: RowHints::NONE,
@@ -129,30 +132,35 @@ impl RowBucket {
         }
     }
 
-    /// Returns the instant at which the bucket is full again without `cost` tokens that are taken at `now`. `None`: they are
-    /// not there, or something else than the bucket counts as well.
+    /// Notes when the bucket is full again without `cost` tokens that are taken at `now`. Returns `false` if they are not there,
+    /// or something else than the bucket counts as well.
     #[inline]
-    pub(super) fn free(&self, cost: u32, now: Instant, credit: Span) -> Option<Instant> {
+    pub(super) fn reserve(&mut self, cost: u32, now: Instant, credit: Span) -> bool {
         if cost == 0 {
-            return Some(self.bucket.tat);
+            return true;
         }
         if cost > self.quota.burst().get() || self.strict.is_some() || !self.hints.is_silent(now) {
-            return None;
+            return false;
         }
-        let shape = self.bucket.shape.with_room_for(cost);
-        let drawn = Bucket::new(self.bucket.tat, shape).take(cost, now, credit);
-        drawn.ok().map(|drawn| drawn.tat)
+        let full_at = self.bucket.emptied_by(cost, now, credit);
+        self.reserved = full_at.unwrap_or(self.reserved);
+        full_at.is_some()
     }
 
-    /// Takes `cost` tokens. `full_at`: the instant that [`free`](Self::free) has returned for this cost, at this instant.
+    /// Takes `cost` tokens, for which [`reserve`](Self::reserve) was called at this instant.
     #[inline]
-    pub(super) fn take_free(&mut self, full_at: Instant, cost: u32, now: Instant, credit: Span) {
+    pub(super) fn take_reserved(&mut self, cost: u32, now: Instant, credit: Span) {
         if cost == 0 {
             return;
         }
         self.overflow(now, credit);
         self.peaks.record(self.bucket.room(now), now);
-        self.bucket.tat = full_at;
+        self.bucket.tat = self.reserved;
+    }
+
+    /// Returns whether it is a bucket alone, of which no tokens are used up beyond it.
+    pub(super) const fn is_plain(&self) -> bool {
+        self.strict.is_none() && !self.beyond.any()
     }
 
     /// Records that tokens overflow which are there for longer than `credit`, if there are any.
@@ -180,6 +188,7 @@ impl RowBucket {
     }
 
     /// Gives back tokens that were taken at `drawn_at` and not spent, as far as there has been room for them since.
+    #[inline]
     pub(super) fn give_back(&mut self, tokens: u64, drawn_at: Instant, now: Instant) {
         if let Some(strict) = &mut self.strict {
             strict.uncount(tokens, drawn_at);

@@ -92,35 +92,19 @@ impl RowSet {
         }
     }
 
-    /// Returns the instants at which the limits beside the first are full again without `costs`. `None`: one of them does not
-    /// have its cost, or is not a bucket alone.
+    /// Notes when the limits beside the first are full again without `costs`. Returns `false` if one of them does not have its
+    /// cost, or is not a bucket alone.
     #[inline]
-    pub(super) fn free(
-        &self,
-        costs: &Costs,
-        now: Instant,
-        credit: Span,
-    ) -> Option<[Instant; MAX_ROWS - 1]> {
-        let mut full_at = [Instant::EPOCH; MAX_ROWS - 1];
-        let states = self.others.iter().zip(costs.others());
-        for ((state, &cost), full_at) in states.zip(&mut full_at) {
-            *full_at = state.free(cost, now, credit)?;
-        }
-        Some(full_at)
+    pub(super) fn reserve(&mut self, costs: &Costs, now: Instant, credit: Span) -> bool {
+        let mut states = self.others.iter_mut().zip(costs.others());
+        states.all(|(state, &cost)| state.reserve(cost, now, credit))
     }
 
-    /// Takes costs. `full_at`: the instants that [`free`](Self::free) has returned for them, at this instant.
+    /// Takes costs, for which [`reserve`](Self::reserve) was called at this instant.
     #[inline]
-    pub(super) fn take_free(
-        &mut self,
-        full_at: &[Instant; MAX_ROWS - 1],
-        costs: &Costs,
-        now: Instant,
-        credit: Span,
-    ) {
-        let states = self.others.iter_mut().zip(costs.others());
-        for ((state, &cost), &full_at) in states.zip(full_at) {
-            state.take_free(full_at, cost, now, credit);
+    pub(super) fn take_reserved(&mut self, costs: &Costs, now: Instant, credit: Span) {
+        for (state, &cost) in self.others.iter_mut().zip(costs.others()) {
+            state.take_reserved(cost, now, credit);
         }
     }
 

@@ -8,6 +8,8 @@ use crate::time::Span;
 
 use super::LimiterState;
 use super::peaks::Peaks;
+use super::row_bucket::RowBucket;
+use super::row_set::RowSet;
 use super::waiter::LEASE;
 
 impl LimiterState {
@@ -20,38 +22,43 @@ impl LimiterState {
         if self.took_nothing(*drawn_at) || self.is_unpaid(costs, *drawn_at) {
             return;
         }
-        let observes = self.observes();
         self.settles = true;
         if self.remote.is_some() {
             return self.settle_in_store(settlement, now);
         }
-        self.peaks.get_or_insert_with(|| Box::new(Peaks::new(now)));
-        let Settlement {
-            drawn_at,
-            costs,
-            spent,
-        } = settlement;
-        if let Some(spent) = spent.of(0) {
-            self.settle_first(u64::from(costs.of(0)), spent, *drawn_at, now);
+        if self.peaks.is_none() {
+            self.peaks = Some(Box::new(Peaks::new(now)));
         }
-        let Some(rows) = &mut self.rows else { return };
-        for (row, state) in (1..).zip(&mut rows.others) {
-            let Some(spent) = spent.of(row) else { continue };
-            let cost = u64::from(costs.of(row));
-            if spent > cost && observes {
-                state.overdraw(spent - cost, now);
+        for (row, spent) in settlement.spent.known() {
+            let (cost, drawn_at) = (u64::from(costs.of(row)), *drawn_at);
+            if row == 0 {
+                self.settle_first(cost, spent, drawn_at, now);
             } else if spent > cost {
-                state.charge(spent - cost, now);
-                self.delayed = true;
-            } else if spent < cost {
-                state.give_back(cost - spent, *drawn_at, now);
+                self.overrun(row, spent - cost, now);
+            } else if let (true, Some(state)) = (spent < cost, other_of(&mut self.rows, row)) {
+                state.give_back(cost - spent, drawn_at, now);
             }
+        }
+    }
+
+    /// Charges what was spent beyond the cost to a limit beside the first.
+    #[cold]
+    fn overrun(&mut self, row: usize, more: u64, now: Instant) {
+        let observes = self.observes();
+        let Some(state) = other_of(&mut self.rows, row) else {
+            return;
+        };
+        if observes {
+            state.overdraw(more, now);
+        } else {
+            state.charge(more, now);
+            self.delayed = true;
         }
     }
 
     /// Gives back tokens of the first limit that were taken at `drawn_at` and not spent, as far as there has been room for
     /// them since.
-    fn give_back_first(&mut self, tokens: u64, drawn_at: Instant, now: Instant) {
+    pub(super) fn give_back_first(&mut self, tokens: u64, drawn_at: Instant, now: Instant) {
         self.unlog(tokens, drawn_at);
         if self.remote.is_some() {
             return;
@@ -136,4 +143,10 @@ impl LimiterState {
         }
         self.delayed = true;
     }
+}
+
+/// Returns the limit at `row`, which is beside the first.
+#[inline]
+fn other_of(rows: &mut Option<Box<RowSet>>, row: usize) -> Option<&mut RowBucket> {
+    rows.as_mut()?.others.get_mut(row.checked_sub(1)?)
 }
