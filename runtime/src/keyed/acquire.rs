@@ -98,7 +98,7 @@ impl<'a> Future for AcquireKey<'a> {
         if self.cost == 0 {
             return Poll::Ready(Ok(granted));
         }
-        match self.keys.admit(self.fingerprint, self.cost, now) {
+        match self.keys.admit::<false>(self.fingerprint, self.cost, now) {
             Ok(Taken::Granted) => Poll::Ready(Ok(granted)),
             Ok(Taken::Limiter(limiter)) => self.wait(Some(limiter), cx),
             Err(error) => Poll::Ready(Err(error)),

@@ -63,13 +63,11 @@ impl<'s> CallKey<'s> {
     #[inline]
     pub(crate) fn admit(&self, cost: u32, now: Instant) -> Result<Taken, Error> {
         let (under_way, keys) = self.parts();
-        if !under_way.load(Ordering::Relaxed) {
-            keys.under_way.begin(self.fingerprint);
-            under_way.store(true, Ordering::Relaxed);
-        }
-        let taken = keys.admit(self.fingerprint, cost, now);
-        if !matches!(taken, Ok(Taken::Granted)) {
+        let taken = keys.admit::<true>(self.fingerprint, cost, now);
+        if matches!(taken, Ok(Taken::Granted)) {
+            // An attempt before may have found no room for the limiter that would have counted it.
             self.end();
+            under_way.store(true, Ordering::Relaxed);
         }
         taken
     }
@@ -80,7 +78,7 @@ impl<'s> CallKey<'s> {
         let (under_way, keys) = self.parts();
         if under_way.load(Ordering::Relaxed) {
             under_way.store(false, Ordering::Relaxed);
-            keys.under_way.end(self.fingerprint);
+            keys.ended.count(self.fingerprint);
         }
     }
 

@@ -6,6 +6,7 @@ mod builder;
 mod call_key;
 mod changing;
 mod declaration;
+mod ended_calls;
 mod hidden;
 mod keys;
 mod permit;
@@ -13,7 +14,7 @@ mod shard;
 mod terms;
 #[cfg(test)]
 mod tests;
-mod under_way;
+mod viewing;
 mod wishes;
 
 use core::borrow::Borrow;
@@ -53,13 +54,19 @@ use self::keys::MAX_KEYS;
 ///
 /// While no caller waits for a key and nothing was learnt of it, it takes 17 bytes in a table, which is about half full on
 /// average. A key for which callers wait, which is closed by a cooldown or for which there is a
-/// [handle](Self::limiter), has a whole [`Limiter`] of about 1 KiB. With several limits, or with a strict window, that is so
-/// for each key until it is idle.
+/// [handle](Self::limiter), has a whole [`Limiter`] of about 1 KiB. With several limits, a strict window,
+/// [`max_concurrency`](KeyedBuilder::max_concurrency) or another [mode](KeyedBuilder::mode) than [`Mode::Enforce`], that is
+/// so for each key until it is idle.
 ///
 /// Each access looks at two places of the table (in batches) and removes keys whose buckets are full again: there is no
 /// task, and no pause. At most [`max_keys`](KeyedBuilder::max_keys) keys are remembered. A key that is limited is never
 /// forgotten, so that a flood of other keys brings no caller a fresh bucket; a new key for which there is no room
 /// is [refused](Error::is_keys_exhausted).
+///
+/// # Changes, and the end
+///
+/// A [`Config`](crate::Config) changes all keys of a limiter that has a [name](KeyedBuilder::name), and
+/// [`set_quota`](Self::set_quota) and [`set_mode`](Self::set_mode) do so in code. [`drain`](Self::drain) ends all keys.
 ///
 /// # Keys
 ///
@@ -263,7 +270,7 @@ impl<K: ?Sized> Keyed<K> {
         if crate::context::unpaced::is_on() {
             return Ok(KeyedPermit::new(keys, fingerprint, now));
         }
-        match keys.take(fingerprint, 1, now) {
+        match keys.take::<false>(fingerprint, 1, now) {
             Ok(Taken::Granted) => Ok(KeyedPermit::new(keys, fingerprint, now)),
             Err(Lack::Tokens(until)) => Err(keys.not_yet(until, now)),
             Err(Lack::Room) => Err(keys.exhausted()),

@@ -53,7 +53,7 @@ pub struct KeyedPermit<'a> {
     slot: Option<Arc<Shared>>,
 }
 
-/// HeldSlot that a permit of a key holds, if there is a bound of calls in flight.
+/// Slot that a permit of a key holds, if there is a bound of calls in flight.
 pub(super) type HeldSlot = Option<Arc<Shared>>;
 
 impl Drop for KeyedPermit<'_> {

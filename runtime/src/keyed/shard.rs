@@ -43,6 +43,8 @@ pub(super) struct Shard {
     hand: usize,
     /// Number of accesses.
     accesses: u32,
+    /// Number of calls that its buckets have granted.
+    pub(super) calls: u64,
 }
 
 /// State of a key.
@@ -89,6 +91,7 @@ impl Shard {
             is_compact: terms.is_compact,
             hand: 0,
             accesses: 0,
+            calls: 0,
         }
     }
 

@@ -1,4 +1,4 @@
-//! CommonTerms of all keys, until a change of the quota, of the mode or of the bound of calls in flight.
+//! Terms of all keys, until a change of the quota, of the mode or of the bound of calls in flight.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::time::Instant;
 
 use super::declaration::Declaration;
 
-/// CommonTerms of all keys. Each change makes new ones.
+/// Terms of all keys. Each change makes new ones.
 #[derive(Debug)]
 pub(super) struct CommonTerms {
     /// Limits of a key that comes before [`unknown`](Self::unknown).
