@@ -137,7 +137,7 @@ impl<'a> Future for AcquireKey<'a> {
         if !self.keys.beside().is_empty() {
             return self.wait_for_all(cx);
         }
-        match self.keys.admit(self.fingerprint, self.cost, now) {
+        match self.keys.admit::<false>(self.fingerprint, self.cost, now) {
             Ok(Taken::Granted) => Poll::Ready(Ok(granted)),
             Ok(Taken::Limiter(limiter)) => self.wait(Some(limiter), cx),
             Err(error) => Poll::Ready(Err(error)),

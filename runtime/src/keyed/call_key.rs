@@ -150,13 +150,11 @@ impl<'s> CallKey<'s> {
         if let KeysOf::InStore(both) = &self.keys {
             return keys.limiter_in_store(both.1).map(Taken::Limiter);
         }
-        if !under_way.load(Ordering::Relaxed) {
-            keys.under_way.begin(self.fingerprint);
-            under_way.store(true, Ordering::Relaxed);
-        }
-        let taken = keys.admit(self.fingerprint, cost, now);
-        if !matches!(taken, Ok(Taken::Granted)) {
+        let taken = keys.admit::<true>(self.fingerprint, cost, now);
+        if matches!(taken, Ok(Taken::Granted)) {
+            // An attempt before may have found no room for the limiter that would have counted it.
             self.end();
+            under_way.store(true, Ordering::Relaxed);
         }
         taken
     }
@@ -167,7 +165,7 @@ impl<'s> CallKey<'s> {
         let (under_way, keys) = self.keys.flag_and_keys();
         if under_way.load(Ordering::Relaxed) {
             under_way.store(false, Ordering::Relaxed);
-            keys.under_way.end(self.fingerprint);
+            keys.ended.count(self.fingerprint);
         }
     }
 

@@ -75,7 +75,9 @@ impl Keys {
                 shard.wholes().cloned().collect()
             };
             // After unlocking: this wakes callers.
-            wholes.iter().for_each(|limiter| follow(limiter));
+            for limiter in &wholes {
+                follow(limiter);
+            }
         }
     }
 }
@@ -113,15 +115,18 @@ impl NamedKeys for Keys {
     }
 
     fn in_flight(&self) -> u64 {
-        // In this order: a call that gets a whole limiter is counted there before it is not counted here any more.
-        let of_buckets = self.under_way.count();
+        // Ends are read first: so no call is missed that ends meanwhile, or that a whole limiter begins to count.
+        let ended = self.ended.total();
         let pattern = Arc::clone(&self.terms().pattern);
-        let mut all = of_buckets + pattern.in_flight();
+        let (mut begun, mut of_wholes) = (0, pattern.in_flight());
         for shard in self.shards() {
-            let wholes: Vec<_> = lock(shard).wholes().cloned().collect();
+            let shard = lock(shard);
+            begun += shard.calls;
+            let wholes: Vec<_> = shard.wholes().cloned().collect();
+            drop(shard);
             let in_flight = wholes.iter().map(|limiter| limiter.in_flight());
-            all += in_flight.sum::<u64>();
+            of_wholes += in_flight.sum::<u64>();
         }
-        all
+        (begun - ended) + of_wholes
     }
 }

@@ -17,18 +17,17 @@ use crate::error::Error;
 use crate::limiter;
 use crate::limiter::Limiter;
 use crate::limiter::Shared;
-use crate::limiter::Snapshot;
 use crate::quota::Quota;
 use crate::time::Instant;
 use crate::time::Span;
 
 use super::beside::Beside;
 use super::declaration::Declaration;
+use super::ended_calls::EndedCalls;
 use super::hasher::KeyHasher;
 use super::shard::KeyState;
 use super::shard::Shard;
 use super::terms::CommonTerms;
-use super::under_way::UnderWay;
 use super::wishes::Wishes;
 
 /// Number of keys of one shard, if all of them are there: a table of this size grows in less than a tenth of a
@@ -58,7 +57,8 @@ pub(crate) struct Keys {
     pub(super) wishes: Mutex<Wishes>,
     /// Terms of all keys. Each shard has them, too.
     pub(super) terms: Mutex<Arc<CommonTerms>>,
-    pub(super) under_way: UnderWay,
+    /// Calls that have ended, of those that were granted by buckets.
+    pub(super) ended: EndedCalls,
     /// Knows the units.
     pattern: Arc<Shared>,
     /// Further limiters that calls take from at the same time.
@@ -112,7 +112,7 @@ impl Keys {
             next: AtomicUsize::new(0),
             declared,
             wishes: Mutex::default(),
-            under_way: UnderWay::new(),
+            ended: EndedCalls::new(),
             pattern: Arc::clone(&terms.pattern),
             terms: Mutex::new(terms),
             beside,
@@ -134,34 +134,54 @@ impl Keys {
     ///
     /// There is no room for a new key.
     #[inline]
-    pub(crate) fn admit(&self, fingerprint: u64, cost: u32, now: Instant) -> Result<Taken, Error> {
-        match self.take(fingerprint, cost, now) {
+    pub(crate) fn admit<const CALL: bool>(
+        &self,
+        fingerprint: u64,
+        cost: u32,
+        now: Instant,
+    ) -> Result<Taken, Error> {
+        match self.take::<CALL>(fingerprint, cost, now) {
             Ok(taken) => Ok(taken),
             Err(Lack::Room) => Err(self.exhausted()),
             Err(Lack::Limiter | Lack::Tokens(_)) => self.limiter(fingerprint).map(Taken::Limiter),
         }
     }
 
-    /// Takes tokens of a key.
+    /// Takes tokens of a key. `CALL`: for a call, whose [end](Self::ended) is counted.
     #[inline]
-    pub(super) fn take(&self, fingerprint: u64, cost: u32, now: Instant) -> Result<Taken, Lack> {
-        match self.try_take(fingerprint, cost, now) {
-            Err(Lack::Room) => self.take_with_room(fingerprint, cost, now),
+    pub(super) fn take<const CALL: bool>(
+        &self,
+        fingerprint: u64,
+        cost: u32,
+        now: Instant,
+    ) -> Result<Taken, Lack> {
+        match self.try_take::<CALL>(fingerprint, cost, now) {
+            Err(Lack::Room) => self.take_with_room::<CALL>(fingerprint, cost, now),
             taken => taken,
         }
     }
 
     /// Takes tokens of a key after making room for a new one.
     #[cold]
-    fn take_with_room(&self, fingerprint: u64, cost: u32, now: Instant) -> Result<Taken, Lack> {
+    fn take_with_room<const CALL: bool>(
+        &self,
+        fingerprint: u64,
+        cost: u32,
+        now: Instant,
+    ) -> Result<Taken, Lack> {
         if self.make_room(fingerprint, now) {
-            return self.try_take(fingerprint, cost, now);
+            return self.try_take::<CALL>(fingerprint, cost, now);
         }
         Err(Lack::Room)
     }
 
     #[inline]
-    fn try_take(&self, fingerprint: u64, cost: u32, now: Instant) -> Result<Taken, Lack> {
+    fn try_take<const CALL: bool>(
+        &self,
+        fingerprint: u64,
+        cost: u32,
+        now: Instant,
+    ) -> Result<Taken, Lack> {
         let mut shard = self.shard(fingerprint);
         let sweeps = shard.is_nth_access(ACCESSES_OF_A_SWEEP);
         let (shape, is_compact) = (shard.shape, shard.is_compact);
@@ -174,6 +194,9 @@ impl Keys {
             KeyState::Nothing if is_compact => self.take_first(&mut shard, fingerprint, cost, now),
             KeyState::Compact(_) | KeyState::Nothing => Err(Lack::Limiter),
         };
+        if CALL && matches!(taken, Ok(Taken::Granted)) {
+            shard.calls += 1;
+        }
         drop(shard);
         if sweeps {
             self.sweep_next(BUCKETS_OF_A_SWEEP, now);
@@ -293,33 +316,9 @@ impl Keys {
         removed > 0
     }
 
-    /// Returns the state of a key.
-    pub(super) fn snapshot(&self, fingerprint: u64) -> Snapshot {
-        let (now, mut shard) = (clock::now(), self.shard(fingerprint));
-        let (shape, is_compact) = (shard.shape, shard.is_compact);
-        let bucket = match shard.find(fingerprint) {
-            KeyState::Whole(limiter) => {
-                drop(shard);
-                return self.handle(limiter).snapshot();
-            }
-            KeyState::Compact(bucket) => Some(bucket.bucket(now, shape)),
-            KeyState::Nothing => None,
-        };
-        let terms = Arc::clone(&shard.terms);
-        drop(shard);
-        if is_compact {
-            let bucket = bucket.unwrap_or_else(|| Bucket::new(terms.unknown, shape));
-            return Snapshot::of_bucket(terms.quota(), bucket, now);
-        }
-        let mut snapshot = self.handle(Arc::clone(&terms.pattern)).snapshot();
-        if let Some(bucket) = bucket.filter(|_| !terms.is_closed) {
-            snapshot.available = bucket.available(now);
-        }
-        snapshot
-    }
-
     pub(super) fn handle(&self, limiter: Arc<Shared>) -> Limiter {
-        Limiter::of_key(self.quota(), limiter)
+        // Its own quota is in it: this one is for a limiter that is not made yet.
+        Limiter::of_key(self.declared.rows.first.quota, limiter)
     }
 
     /// Returns a limiter that knows the units of all keys.
@@ -374,7 +373,7 @@ impl Keys {
     }
 
     #[inline]
-    fn shard(&self, fingerprint: u64) -> MutexGuard<'_, Shard> {
+    pub(super) fn shard(&self, fingerprint: u64) -> MutexGuard<'_, Shard> {
         lock(&self.shards[self.place(fingerprint)].0)
     }
 

@@ -9,6 +9,7 @@ mod changing;
 mod declaration;
 mod denying;
 mod digest;
+mod ended_calls;
 mod hasher;
 mod hidden;
 mod keys;
@@ -25,7 +26,7 @@ mod terms;
 #[cfg(test)]
 mod tests;
 mod together;
-mod under_way;
+mod viewing;
 mod wishes;
 
 use core::borrow::Borrow;
@@ -67,8 +68,9 @@ use self::permit::KeptLimiter;
 ///
 /// While no caller waits for a key and nothing was learnt of it, it takes 16 bytes in a table, which is three fifths full on
 /// average. A key for which callers wait, which is closed by a cooldown or for which there is a
-/// [handle](Self::limiter), has a whole [`Limiter`] of about 1 KiB. With several limits, or with a strict window, that is so
-/// for each key until it is idle.
+/// [handle](Self::limiter), has a whole [`Limiter`] of about 1 KiB. With several limits, a strict window,
+/// [`max_concurrency`](KeyedBuilder::max_concurrency) or another [mode](KeyedBuilder::mode) than [`Mode::Enforce`], that is
+/// so for each key until it is idle.
 ///
 /// Each access looks at two places of the table (in batches) and removes keys whose buckets are full again: there is no
 /// task, and no pause. At most [`max_keys`](KeyedBuilder::max_keys) keys are remembered. A key that is limited is never
@@ -79,6 +81,11 @@ use self::permit::KeptLimiter;
 ///
 /// With [`KeyedBuilder::store`] processes share the limits of each key. Then each key has a whole limiter in this process, of
 /// about 5 KB, until it is idle.
+///
+/// # Changes, and the end
+///
+/// A [`Config`](crate::Config) changes all keys of a limiter that has a [name](KeyedBuilder::name), and
+/// [`set_quota`](Self::set_quota) and [`set_mode`](Self::set_mode) do so in code. [`drain`](Self::drain) ends all keys.
 ///
 /// # Keys
 ///
@@ -290,7 +297,7 @@ impl<K: ?Sized> Keyed<K> {
             keys.try_take_together(fingerprint, 1, now)?;
             return Ok(KeyedPermit::new(keys, fingerprint, now));
         }
-        match keys.take(fingerprint, 1, now) {
+        match keys.take::<false>(fingerprint, 1, now) {
             Ok(Taken::Granted) => Ok(KeyedPermit::new(keys, fingerprint, now)),
             Err(Lack::Tokens(until)) => Err(keys.not_yet(until, now)),
             Err(Lack::Room) => Err(keys.exhausted()),

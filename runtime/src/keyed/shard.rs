@@ -40,6 +40,8 @@ pub(super) struct Shard {
     pass: Pass,
     /// Number of accesses.
     accesses: u32,
+    /// Number of calls that its buckets have granted.
+    pub(super) calls: u64,
 }
 
 /// Pass of the sweep over a table, and what the one before has found.
@@ -139,6 +141,7 @@ impl Shard {
             hand: 0,
             pass: Pass::new(),
             accesses: 0,
+            calls: 0,
         }
     }
 

@@ -38,7 +38,7 @@ impl Keys {
     #[cold]
     pub(crate) fn limiter_in_store(&self, digest: KeyDigest) -> Result<Arc<Shared>, Error> {
         let fingerprint = self.fingerprint_of(digest);
-        if let Ok(Taken::Limiter(limiter)) = self.take(fingerprint, 1, clock::now()) {
+        if let Ok(Taken::Limiter(limiter)) = self.take::<false>(fingerprint, 1, clock::now()) {
             return Ok(limiter);
         }
         let Some(place) = &self.declared.place else {

@@ -298,7 +298,9 @@ async fn changes_of_the_quota_give_no_key_more_than_a_limiter_of_its_own() {
                     let rate = number(&mut random).expect("small");
                     let quota = per_second(rate, number(&mut random).expect("small"));
                     keyed.set_quota(quota);
-                    plain.iter().for_each(|limiter| limiter.set_quota(quota));
+                    for limiter in &plain {
+                        limiter.set_quota(quota);
+                    }
                     changes += 1;
                 }
                 1..=4 => tokio::time::advance(Duration::from_millis(random.below(400))).await,

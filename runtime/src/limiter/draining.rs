@@ -125,8 +125,12 @@ pub async fn drain_all(timeout: Duration) -> usize {
     registry::begin_closed();
     let limiters = registry::declared();
     let keys = named_keys::declared(&|_| true);
-    limiters.iter().for_each(Limiter::close);
-    keys.iter().for_each(|keys| keys.close());
+    for limiter in &limiters {
+        limiter.close();
+    }
+    for keys in &keys {
+        keys.close();
+    }
     let in_flight = || {
         let of_limiters = limiters.iter().map(|limiter| limiter.shared().in_flight());
         let of_keys = keys.iter().map(|keys| keys.in_flight());
