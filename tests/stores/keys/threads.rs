@@ -28,7 +28,7 @@ async fn call(keyed: Keyed<u32>, seed: u32) -> HashMap<u32, u32> {
         }
         if key % 3 == 0 {
             drop(keyed.try_acquire(&key));
-            drop(keyed.snapshot(&key));
+            assert_eq!(keyed.snapshot(&key).quota, per_second(RATE, BURST));
         }
         tokio::task::yield_now().await;
     }
