@@ -238,13 +238,33 @@ pub(crate) fn stuck(limiter: &str, waiting: usize) {
 }
 
 /// A limiter has learnt that less passes than was declared.
-pub(crate) fn cut(limiter: &str, rate: &dyn fmt::Display, declared: &dyn fmt::Display) {
-    say!(info: limiter = limiter, rate = rate, declared = declared; "the rate is cut to what the server lets through");
+pub(crate) fn cut(
+    limiter: &str,
+    unit: Option<&str>,
+    rate: &dyn fmt::Display,
+    declared: &dyn fmt::Display,
+) {
+    match unit {
+        None => {
+            say!(info: limiter = limiter, rate = rate, declared = declared; "the rate is cut to what the server lets through");
+        }
+        Some(unit) => {
+            say!(info: limiter = limiter, unit = unit, rate = rate, declared = declared;
+                "the rate is cut to what the server lets through");
+        }
+    }
 }
 
 /// A limiter is back at what was declared.
-pub(crate) fn whole(limiter: &str, rate: &dyn fmt::Display) {
-    say!(info: limiter = limiter, rate = rate; "the full rate is used again");
+pub(crate) fn whole(limiter: &str, unit: Option<&str>, rate: &dyn fmt::Display) {
+    match unit {
+        None => {
+            say!(info: limiter = limiter, rate = rate; "the full rate is used again");
+        }
+        Some(unit) => {
+            say!(info: limiter = limiter, unit = unit, rate = rate; "the full rate is used again");
+        }
+    }
 }
 
 /// A limiter spreads what is left of a server's limit.

@@ -65,6 +65,8 @@ mod refusing;
 mod resources;
 mod retrying;
 mod rows;
+mod rows_refused;
+mod rows_told;
 mod runtimes;
 mod servers;
 mod servers_words;

@@ -44,7 +44,7 @@ impl Core<'_> {
         };
         if !corrected {
             if !limiter.count_pass() {
-                self.report_pass(limiter);
+                self.report_pass(limiter, paid.own);
             }
             return;
         }

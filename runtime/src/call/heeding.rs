@@ -2,27 +2,28 @@
 
 use crate::context::Progress;
 use crate::context::Scope;
-use crate::costs::Costs;
 use crate::limiter::AttemptReport;
 use crate::limiter::AttemptResult;
 
 use super::end::End;
 use super::end::heard;
 use super::payment::KeyOfCall;
+use super::payment::OwnCosts;
+use super::payment::costs;
 use super::untyped::Core;
 
 impl Core<'_> {
     /// Reports to the limiter at once what the body has observed.
     #[inline]
-    pub(super) fn heed(&mut self, key: KeyOfCall<'_>) {
+    pub(super) fn heed(&mut self, own: Option<&OwnCosts>, key: KeyOfCall<'_>) {
         if self.scope.as_mut().is_some_and(Scope::take_unheard) {
             self.adopt(key);
-            self.heed_observation();
+            self.heed_observation(own);
         }
     }
 
     #[cold]
-    pub(super) fn heed_observation(&mut self) {
+    pub(super) fn heed_observation(&mut self, own: Option<&OwnCosts>) {
         let (Ok(setup), Some(scope), Some(limiter)) = (self.setup, &self.scope, self.limiter())
         else {
             return;
@@ -59,7 +60,7 @@ impl Core<'_> {
             spread: setup.config.spread(),
             result: AttemptResult::UnderWay(refusal),
             may_retry: false,
-            costs: Costs::ONE,
+            costs: costs(limiter, own),
             settlement: None,
             slot: false,
         });

@@ -123,21 +123,26 @@ impl Shared {
         !listens
     }
 
-    /// Reports that a function's attempt that was sent at `sent` passed.
+    /// Reports that a function's attempt that was sent at `sent` and takes `costs` passed.
     #[cold]
-    pub(crate) fn learn_from_pass(&self, function: Function, sent: Instant, retry: bool) {
+    pub(crate) fn learn_from_pass(
+        &self,
+        function: Function,
+        (sent, costs): (Instant, &Costs),
+        retry: bool,
+    ) {
         self.fast_path.count_end();
-        self.learn(sent, retry);
+        self.learn((sent, costs), retry);
         for resource in self.resources_of(function) {
-            resource.learn(sent, retry);
+            resource.learn((sent, &Costs::ONE), retry);
         }
     }
 
-    fn learn(&self, sent: Instant, retry: bool) {
+    fn learn(&self, (sent, costs): (Instant, &Costs), retry: bool) {
         if self.published.is_attentive() {
             self.with_state(|state, now, _| {
                 state.returned(Some(now.since(sent)), &self.fast_path, now);
-                state.passed(sent, retry, &self.fast_path, now);
+                state.passed((sent, costs), retry, &self.fast_path, now);
             });
         }
     }

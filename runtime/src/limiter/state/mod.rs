@@ -7,6 +7,7 @@ mod at_once;
 mod beyond;
 pub(super) mod closing;
 pub(super) mod cooldown;
+mod cutting;
 pub(super) mod failing;
 pub(super) mod faults;
 pub(super) mod feedback;

@@ -5,6 +5,7 @@ use core::time::Duration;
 use crate::bucket::Bucket;
 use crate::bucket::Shape;
 use crate::bucket::TIMER_SLACK;
+use crate::costs::Costs;
 use crate::learning::Observation;
 use crate::learning::Routes;
 use crate::limiter::observed::Observed;
@@ -123,7 +124,7 @@ impl RowBucket {
         self.overflow(now, credit);
         self.peaks.record(self.bucket.room(now), now);
         self.bucket.tat = full_at;
-        self.hints.take_cost(cost, now);
+        self.hints.take(u64::from(cost), now);
         if let Some(strict) = &mut self.strict {
             strict.count(u64::from(cost), now);
         }
@@ -244,13 +245,12 @@ impl RowBucket {
     /// Records what a response said about the limit, which is at `row`.
     pub(super) fn hear(
         &mut self,
-        routes: &Routes<'_>,
-        row: usize,
-        heard: &Observation<'_>,
+        (routes, row): (&Routes<'_>, usize),
+        (heard, costs): (&Observation<'_>, &Costs),
         now: Instant,
     ) {
         let bucket = (self.declared, self.bucket.available(now));
-        self.hints.hear(routes, row, heard, bucket, now);
+        self.hints.hear((routes, row), (heard, costs), bucket, now);
     }
 
     /// Doubts what is only a guess about the server.

@@ -6,6 +6,7 @@ use crate::costs::Costs;
 use crate::costs::MAX_ROWS;
 use crate::costs::TotalCosts;
 use crate::learning::Oddities;
+use crate::learning::RowShare;
 use crate::row::REQUESTS;
 use crate::row::Row;
 use crate::row::Rows;
@@ -30,6 +31,24 @@ pub(in crate::limiter) struct RowSet {
     pub(in crate::limiter) others: Vec<RowBucket>,
     /// Limit for whose tokens the next call waits.
     pub(super) blocking: usize,
+    /// Accepted share of the rate of each limit. The share of a first limit of requests is among what the limiter has learnt.
+    pub(super) shares: Vec<ToldShare>,
+}
+
+/// Accepted share of the rate of one limit, and what the last event said of it.
+#[derive(Clone, Debug)]
+pub(super) struct ToldShare {
+    pub(super) share: RowShare,
+    pub(super) told: f64,
+    pub(super) is_cut: bool,
+}
+
+impl ToldShare {
+    pub(super) const WHOLE: Self = Self {
+        share: RowShare::WHOLE,
+        told: 1.0,
+        is_cut: false,
+    };
 }
 
 impl RowSet {
@@ -41,6 +60,7 @@ impl RowSet {
             first_waited: Duration::ZERO,
             others: rows.others.iter().map(RowBucket::new).collect(),
             blocking: 0,
+            shares: rows.iter().map(|_| ToldShare::WHOLE).collect(),
         }
     }
 

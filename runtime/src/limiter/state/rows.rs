@@ -19,10 +19,12 @@ use crate::time::Instant;
 use crate::time::Span;
 
 use super::LimiterState;
+use super::cutting::AtFault;
 use super::peaks::Peaks;
 use super::row_bucket::RowBucket;
 use super::row_bucket::left;
 use super::row_set::RowSet;
+use super::row_set::ToldShare;
 
 impl LimiterState {
     /// Gives the limiter its limits beside the first, or a first one of another unit than requests.
@@ -91,7 +93,7 @@ impl LimiterState {
             }
         };
         if let Some(rows) = &mut self.rows {
-            rows.first.take_cost(costs.of(0), now);
+            rows.first.take(u64::from(costs.of(0)), now);
             rows.take(&drawn, costs, now, credit);
         }
         Ok(until)
@@ -189,6 +191,7 @@ impl LimiterState {
         let Some(rows) = &mut self.rows else { return };
         rows.first.forget();
         rows.others.iter_mut().for_each(RowBucket::forget_hints);
+        rows.shares.fill(ToldShare::WHOLE);
     }
 
     /// Puts back what all unused permits took from the limits beside the first.
@@ -218,10 +221,11 @@ impl LimiterState {
     /// Follows the ways to the server, and what was learnt of the rate, in the limits beside the first.
     pub(super) fn reshape_rows(&mut self, now: Instant) {
         let Some(rows) = &mut self.rows else { return };
+        let rows = &mut **rows;
         rows.first.age(now);
-        for state in &mut rows.others {
+        for (state, told) in rows.others.iter_mut().zip(&rows.shares[1..]) {
             state.follow_ways(now);
-            state.reshape(|declared| self.learnt.share_of(declared), now);
+            state.reshape(|declared| told.share.share_of(declared), now);
         }
     }
 
@@ -244,22 +248,27 @@ impl LimiterState {
         rows.any(RowBucket::is_strict)
     }
 
-    /// Handles a refusal in the limits beside the first, although their windows were kept to.
-    pub(super) fn refused_in_rows(&mut self, now: Instant) {
-        for state in self.rows.iter_mut().flat_map(|rows| &mut rows.others) {
-            state.refused_in_window(now);
+    /// Handles a refusal that is about some of the limits beside the first, although their windows were kept to.
+    pub(super) fn refused_in_rows(&mut self, at_fault: &AtFault, now: Instant) {
+        let Some(rows) = &mut self.rows else { return };
+        for (row, state) in (1..).zip(&mut rows.others) {
+            if at_fault[row] {
+                state.refused_in_window(now);
+            }
         }
     }
 
     /// Changes the quota of the limit at `row`, which is beside the first.
     pub(in crate::limiter) fn set_row_quota(&mut self, row: usize, quota: Quota, now: Instant) {
         let Some(rows) = &mut self.rows else { return };
-        let Some(state) = row.checked_sub(1).and_then(|at| rows.others.get_mut(at)) else {
+        let rows = &mut **rows;
+        let state = row.checked_sub(1).and_then(|at| rows.others.get_mut(at));
+        let (Some(state), Some(told)) = (state, rows.shares.get(row)) else {
             return;
         };
         let before = state.bucket();
         state.set_quota(quota, now);
-        state.reshape(|declared| self.learnt.share_of(declared), now);
+        state.reshape(|declared| told.share.share_of(declared), now);
         state.follow_quota(before, now);
         self.delayed = true;
     }
