@@ -11,11 +11,9 @@ use crate::time::Instant;
 use super::LimiterState;
 use super::news::ShareNews;
 use super::rejection::Rejection;
+use super::row_set::AtFault;
 
-/// For each limit, whether a refusal is about it.
-pub(super) type AtFault = [bool; MAX_ROWS];
-
-/// What a refusal says about one limit.
+/// Words of a refusal about one limit.
 #[derive(Clone, Copy)]
 struct Claim {
     /// Number of tokens that the refused call takes. Of a call whose costs are not known: zero, as of all limits.

@@ -8,6 +8,7 @@ use crate::bucket::TIMER_SLACK;
 use crate::costs::Costs;
 use crate::learning::Observation;
 use crate::learning::Routes;
+use crate::learning::float;
 use crate::limiter::observed::Observed;
 use crate::limiter::snapshot::RowSnapshot;
 use crate::quota::Quota;
@@ -229,13 +230,45 @@ impl RowBucket {
         self.bucket.bound_debt(self.quota.rate().period(), now);
     }
 
+    /// Empties the bucket: what the first call takes is left of it, or a token. Returns the bucket as it was.
+    pub(super) fn reopen(&mut self, cost: u32, now: Instant) -> Bucket {
+        self.overflow(now, Span::ZERO);
+        let before = self.bucket;
+        self.bucket = self.reopened(u64::from(cost), now);
+        self.peaks.record(Span::ZERO, now);
+        self.overflowed = Overflow::by(now);
+        before
+    }
+
+    /// Returns the bucket with so many tokens at `at`, a token at least, if it holds more.
+    fn reopened(&self, tokens: u64, at: Instant) -> Bucket {
+        let Bucket { tat, shape } = self.bucket;
+        let kept = shape.price(tokens.max(1));
+        Bucket::new(tat.max((at + shape.capacity).before(kept)), shape)
+    }
+
+    /// Restores tokens of `before`, which the end of a cooldown has emptied: as many as the server has `left`.
+    pub(super) fn restore(&mut self, mut before: Bucket, left: f64, now: Instant) {
+        let shape = self.bucket.shape;
+        let told = self.hints.available(now).map_or(left, float).min(left);
+        before.reshape_with_debt(shape, now);
+        let level = Bucket::holding(told, shape, now);
+        self.bucket.tat = self.bucket.tat.min(before.tat.max(level));
+    }
+
     /// Returns the instant from `start` on at which the last of `total` tokens is free, if they are taken one after the
-    /// other.
-    pub(super) fn earliest(&self, total: u64, start: Instant, now: Instant) -> Instant {
+    /// other. `kept`: the tokens that are left at `start`, where a cooldown ends and empties the bucket.
+    pub(super) fn earliest(
+        &self,
+        (total, kept): (u64, Option<u64>),
+        start: Instant,
+        now: Instant,
+    ) -> Instant {
         if total == 0 {
             return start;
         }
-        let by_bucket = |total| self.bucket.earliest(total, start);
+        let bucket = kept.map_or(self.bucket, |kept| self.reopened(kept, start));
+        let by_bucket = |total| bucket.earliest(total, start);
         let by_log = self.strict.as_ref();
         let by_log = by_log.and_then(|strict| strict.due(total, start, now, by_bucket));
         let due = by_bucket(total).max(self.hints.earliest(total, start));

@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 
+use crate::bucket::Bucket;
 use crate::costs::Costs;
 use crate::costs::MAX_ROWS;
 use crate::costs::TotalCosts;
@@ -15,6 +16,9 @@ use crate::time::Span;
 
 use super::row_bucket::RowBucket;
 use super::row_hints::RowHints;
+
+/// For each limit, whether a refusal is about it.
+pub(super) type AtFault = [bool; MAX_ROWS];
 
 /// Limits of a limiter with several, or with one of another unit than requests.
 #[derive(Debug)]
@@ -33,6 +37,10 @@ pub(in crate::limiter) struct RowSet {
     pub(super) blocking: usize,
     /// Accepted share of the rate of each limit. The share of a first limit of requests is among what the limiter has learnt.
     pub(super) shares: Vec<ToldShare>,
+    /// A bit for each limit beside the first that the next permit leaves empty, because a cooldown has ended.
+    pub(super) emptied: u8,
+    /// Buckets of the limits as they would be if the end of the cooldown had not emptied them.
+    pub(super) refilled: Option<Box<[Option<Bucket>; MAX_ROWS]>>,
 }
 
 /// Accepted share of the rate of one limit, and what the last event said of it.
@@ -61,6 +69,8 @@ impl RowSet {
             others: rows.others.iter().map(RowBucket::new).collect(),
             blocking: 0,
             shares: rows.iter().map(|_| ToldShare::WHOLE).collect(),
+            emptied: 0,
+            refilled: None,
         }
     }
 
@@ -104,6 +114,42 @@ impl RowSet {
         for (row, state) in (1..).zip(&mut self.others) {
             state.take(full_at[row], costs.of(row), now, credit);
         }
+        if let Some(refilled) = &mut self.refilled {
+            for (row, bucket) in refilled.iter_mut().enumerate() {
+                if let Some(bucket) = bucket {
+                    bucket.force(costs.of(row), now);
+                }
+            }
+        }
+    }
+
+    /// Returns whether the next permit leaves limits beside the first empty.
+    #[inline]
+    pub(super) const fn empties(&self) -> bool {
+        self.emptied != 0
+    }
+
+    /// Empties limits beside the first for the permit of a call that is the first after a cooldown: what it takes is left.
+    /// Returns the instants at which they are full again without its costs, if there are any.
+    #[inline]
+    pub(super) fn reopen(
+        &mut self,
+        costs: &Costs,
+        now: Instant,
+        credit: Span,
+    ) -> Option<[Instant; MAX_ROWS]> {
+        if !self.empties() {
+            return None;
+        }
+        let emptied = core::mem::take(&mut self.emptied);
+        let mut refilled = Box::new([None; MAX_ROWS]);
+        for (row, state) in (1..).zip(&mut self.others) {
+            if emptied & 1 << row != 0 {
+                refilled[row] = Some(state.reopen(costs.of(row), now));
+            }
+        }
+        self.refilled = Some(refilled);
+        self.drawn(costs, now, credit).ok()
     }
 
     /// Returns the instants at which the limits beside the first are full again without `costs`. `None`: one of them does not
@@ -139,15 +185,19 @@ impl RowSet {
     }
 
     /// Returns the instant from `start` on at which the limits beside the first have all of `total`, and the limit that
-    /// has it last.
+    /// has it last. `head`: the costs of the call that is served next, if one waits.
     pub(super) fn earliest(
         &self,
-        total: &TotalCosts,
+        (total, head): (&TotalCosts, Option<Costs>),
         start: Instant,
         now: Instant,
     ) -> (Instant, usize) {
-        let due =
-            |(row, state): (usize, &RowBucket)| (state.earliest(total.of(row), start, now), row);
+        let due = |(row, state): (usize, &RowBucket)| {
+            let total = total.of(row);
+            let is_emptied = self.emptied & 1 << row != 0;
+            let kept = is_emptied.then(|| head.map_or(total, |head| u64::from(head.of(row))));
+            (state.earliest((total, kept), start, now), row)
+        };
         self.numbered().map(due).fold((start, 0), Ord::max)
     }
 }

@@ -19,10 +19,10 @@ use crate::time::Instant;
 use crate::time::Span;
 
 use super::LimiterState;
-use super::cutting::AtFault;
 use super::peaks::Peaks;
 use super::row_bucket::RowBucket;
 use super::row_bucket::left;
+use super::row_set::AtFault;
 use super::row_set::RowSet;
 use super::row_set::ToldShare;
 
@@ -94,6 +94,7 @@ impl LimiterState {
         };
         if let Some(rows) = &mut self.rows {
             rows.first.take(u64::from(costs.of(0)), now);
+            let drawn = rows.reopen(costs, now, credit).unwrap_or(drawn);
             rows.take(&drawn, costs, now, credit);
         }
         Ok(until)
@@ -139,7 +140,9 @@ impl LimiterState {
             0 => opens,
             cost => self.due(cost, now).max(rows.first.earliest(cost, opens)),
         };
-        rows.earliest(total, opens, now).max((first, 0))
+        let head = self.queue.head().filter(|_| rows.empties());
+        let head = head.map(|head| self.queue.costs(head));
+        rows.earliest((total, head), opens, now).max((first, 0))
     }
 
     /// Returns the limit that has the tokens last that a caller waits for which joins now. `None`: the caller waits for

@@ -7,7 +7,7 @@ use crate::time::Instant;
 use crate::time::Span;
 
 use super::LimiterState;
-use super::cutting::AtFault;
+use super::row_set::AtFault;
 use super::strict_state::StrictState;
 
 impl LimiterState {
