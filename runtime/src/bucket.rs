@@ -83,19 +83,6 @@ impl Shape {
         bounded(self.interval.times(cost))
     }
 
-    /// Returns the shape with a share of its rate.
-    pub(crate) fn at_share(self, share: f64) -> Self {
-        if share >= 1.0 {
-            return self;
-        }
-        let slower = (self.interval.to_f64() / share).ceil();
-        let interval = Span::from_f64(slower).max(self.interval);
-        Self {
-            interval,
-            capacity: self.capacity.max(interval),
-        }
-    }
-
     /// Returns the time that as many tokens take at another rate as take `span` at this one.
     pub(crate) fn tokens_at(self, span: Span, other: Self) -> Span {
         let nanos = u128::from(span.nanos()) * u128::from(other.interval.nanos());

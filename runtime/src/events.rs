@@ -77,6 +77,13 @@ pub(crate) fn unknown_unit(limiter: &str, function: &str, unit: &str, why: &Erro
         "an attempt took a unit that the limiter does not count, which is ignored");
 }
 
+/// Calls of a function name no cost, and so take nothing of limits that count something else than requests.
+pub(crate) fn no_cost(limiter: &str, function: &str, units: &str) {
+    say!(warn: limiter = limiter, function = function, units = units;
+        "a call names no cost and takes nothing of a limit: write what it takes, such as `cost(tokens = 500)`, or \
+         `cost(tokens = 0)` where that is nothing");
+}
+
 /// Two limiters of one name in one store are declared with different quotas.
 pub(crate) fn quotas_differ(limiter: &str, quota: &dyn fmt::Display, other: &dyn fmt::Display) {
     say!(warn: limiter = limiter, quota = quota, other = other;

@@ -67,6 +67,7 @@ mod retrying;
 mod rows;
 mod rows_refused;
 mod rows_told;
+mod rows_unpaid;
 mod runtimes;
 mod servers;
 mod servers_words;

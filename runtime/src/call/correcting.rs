@@ -88,7 +88,7 @@ impl Core<'_> {
         }
     }
 
-    fn spending(&self) -> Option<&Spending> {
+    pub(super) fn spending(&self) -> Option<&Spending> {
         self.scope.as_ref().and_then(Scope::spending)
     }
 

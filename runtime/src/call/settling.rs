@@ -136,6 +136,7 @@ impl Core<'_> {
         let Some(limiter) = self.limiter() else {
             return;
         };
+        self.tell_of_no_cost(limiter, paid.own);
         let ended = self.attempt_costs(limiter, paid, sent, Ending::Sent);
         limiter.report(&AttemptReport {
             function: self.function(),

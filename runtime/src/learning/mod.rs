@@ -35,6 +35,7 @@ pub(crate) use self::routing::row_of_resource;
 pub(crate) use self::row_learning::RowAssessment;
 pub(crate) use self::row_learning::RowLearning;
 pub(crate) use self::row_share::RowShare;
+pub(crate) use self::row_share::at_share;
 pub(crate) use self::row_window::RowUse;
 pub(crate) use self::windows::Assessment;
 pub(crate) use self::windows::DeclaredBucket;
@@ -83,7 +84,7 @@ impl Learnt {
 
     /// Returns the declared bucket, slowed down to the share.
     pub(crate) fn share_of(&self, declared: Shape) -> Shape {
-        declared.at_share(self.share.value())
+        at_share(declared, self.share.value())
     }
 
     /// Removes the paces that have ended. Returns whether the pace in force has changed.

@@ -2,8 +2,22 @@
 
 use crate::bucket::Shape;
 use crate::time::Instant;
+use crate::time::Span;
 
 use super::rate_factor::AcceptedShare;
+
+/// Returns the shape with a share of its rate.
+pub(crate) fn at_share(declared: Shape, share: f64) -> Shape {
+    if share >= 1.0 {
+        return declared;
+    }
+    let slower = (declared.interval.to_f64() / share).ceil();
+    let interval = Span::from_f64(slower).max(declared.interval);
+    Shape {
+        interval,
+        capacity: declared.capacity.max(interval),
+    }
+}
 
 /// Accepted share of one limit, of which calls take different amounts.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,7 +34,7 @@ impl RowShare {
 
     /// Returns the declared bucket, slowed down to the share.
     pub(crate) fn share_of(&self, declared: Shape) -> Shape {
-        declared.at_share(self.0.value())
+        at_share(declared, self.0.value())
     }
 
     /// Returns whether the share is 1, and no calls have to be counted.

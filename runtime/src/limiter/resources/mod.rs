@@ -14,6 +14,7 @@ use std::sync::PoisonError;
 pub(crate) use self::table::Function;
 pub(in crate::limiter) use self::table::Resources;
 use crate::costs::Costs;
+use crate::error::Context;
 use crate::quota::Quota;
 use crate::time::Instant;
 
@@ -68,6 +69,23 @@ impl Shared {
             .filter(|it| it.published.binds(now))
             .cloned()
             .collect()
+    }
+
+    /// Returns the context of an error of a call of `function`, with the longest of the pauses that hold it back: of the
+    /// limiter, or of a resource that the server has named. `sent`: the call has made an attempt before.
+    #[cold]
+    pub(crate) fn context_of(&self, function: Function, sent: bool) -> Context {
+        let mut context = self.context(sent);
+        for resource in self.resources_of(function) {
+            let closed = resource.context(sent).closed;
+            if closed.map(|(left, _)| left) > context.closed.map(|(left, _)| left) {
+                let name = resource.label();
+                let name = name.strip_prefix(self.label()).unwrap_or(name);
+                context.closed = closed;
+                context.resource = Some(name.trim_start_matches('#').into());
+            }
+        }
+        context
     }
 
     pub(super) fn resources_of(&self, function: Function) -> Vec<Arc<Self>> {

@@ -4,6 +4,7 @@ use crate::bucket::Shape;
 use crate::costs::Costs;
 use crate::costs::MAX_ROWS;
 use crate::learning::Routes;
+use crate::learning::at_share;
 use crate::quota::Rate;
 use crate::row::Row;
 use crate::time::Instant;
@@ -15,7 +16,7 @@ use super::row_set::AtFault;
 
 /// Words of a refusal about one limit.
 #[derive(Clone, Copy)]
-struct Claim {
+struct ToldRest {
     /// Number of tokens that the refused call takes. Of a call whose costs are not known: zero, as of all limits.
     cost: u32,
     /// Rest that the server has told.
@@ -24,11 +25,11 @@ struct Claim {
 
 /// Signs that a refusal is about a limit, from the strongest to the weakest: nothing is left of it; less is left than the
 /// call takes; the call takes from it, and the server does not say that enough is left; the call takes from it.
-const SIGNS: [fn(&Claim) -> bool; 4] = [
-    |claim| claim.left.is_some_and(|left| left < 1.0),
-    |claim| claim.left.is_some_and(|left| left < f64::from(claim.cost)),
-    |claim| claim.cost > 0 && claim.left.is_none(),
-    |claim| claim.cost > 0,
+const SIGNS: [fn(&ToldRest) -> bool; 4] = [
+    |rest| rest.left.is_some_and(|left| left < 1.0),
+    |rest| rest.left.is_some_and(|left| left < f64::from(rest.cost)),
+    |rest| rest.cost > 0 && rest.left.is_none(),
+    |rest| rest.cost > 0,
 ];
 
 impl LimiterState {
@@ -54,14 +55,14 @@ impl LimiterState {
         };
         let heard = refused.heard.map(|heard| heard.hint);
         let routes = heard.map(|hint| Routes::of(hint, &rows.declared));
-        let claims = (0..rows.declared.len()).map(|row| Claim {
+        let rests = (0..rows.declared.len()).map(|row| ToldRest {
             cost: costs.of(row),
             left: routes.as_ref().and_then(|routes| routes.left_of(row)),
         });
         for sign in SIGNS {
             let mut at_fault = [false; MAX_ROWS];
-            for (at_fault, claim) in at_fault.iter_mut().zip(claims.clone()) {
-                *at_fault = sign(&claim);
+            for (at_fault, rest) in at_fault.iter_mut().zip(rests.clone()) {
+                *at_fault = sign(&rest);
             }
             if at_fault.contains(&true) {
                 return at_fault;
@@ -171,7 +172,7 @@ impl ShareNews {
     fn of(unit: Option<&'static str>, declared: Shape, share: f64, is_cut: bool) -> Self {
         Self {
             unit,
-            rate: Rate::of_interval(declared.at_share(share).interval),
+            rate: Rate::of_interval(at_share(declared, share).interval),
             declared: Rate::of_interval(declared.interval),
             is_cut,
         }

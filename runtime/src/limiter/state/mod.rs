@@ -265,6 +265,9 @@ impl LimiterState {
         };
         self.set_window(quota, now);
         self.quota = quota;
+        if let Some(remote) = &mut self.remote {
+            remote.set_period(quota.rate());
+        }
         self.refilled = None;
         self.is_beyond(now);
         let before = self.bucket;

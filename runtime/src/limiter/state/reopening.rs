@@ -1,12 +1,17 @@
 //! Limits beside the first at the end of a cooldown: one call takes what it needs, and the others follow at the paced rate.
 
+use crate::bucket::Bucket;
 use crate::costs::MAX_ROWS;
 use crate::learning::Observation;
 use crate::learning::Routes;
+use crate::learning::float;
 use crate::time::Instant;
+use crate::time::Span;
 
 use super::LimiterState;
+use super::overflow::Overflow;
 use super::rejection::Rejection;
+use super::row_bucket::RowBucket;
 
 impl LimiterState {
     /// Lets the first permit after a cooldown leave the limits beside the first empty. The buckets in a store are left to
@@ -62,5 +67,33 @@ impl LimiterState {
         if let Some(rows) = &mut self.rows {
             rows.refilled = None;
         }
+    }
+}
+
+impl RowBucket {
+    /// Empties the bucket: what the first call takes is left of it, or a token. Returns the bucket as it was.
+    pub(super) fn reopen(&mut self, cost: u32, now: Instant) -> Bucket {
+        self.overflow(now, Span::ZERO);
+        let before = self.bucket;
+        self.bucket = self.reopened(u64::from(cost), now);
+        self.peaks.record(Span::ZERO, now);
+        self.overflowed = Overflow::by(now);
+        before
+    }
+
+    /// Returns the bucket with so many tokens at `at`, a token at least, if it holds more.
+    pub(super) fn reopened(&self, tokens: u64, at: Instant) -> Bucket {
+        let Bucket { tat, shape } = self.bucket;
+        let kept = shape.price(tokens.max(1));
+        Bucket::new(tat.max((at + shape.capacity).before(kept)), shape)
+    }
+
+    /// Restores tokens of `before`, which the end of a cooldown has emptied: as many as the server has `left`.
+    pub(super) fn restore(&mut self, mut before: Bucket, left: f64, now: Instant) {
+        let shape = self.bucket.shape;
+        let told = self.hints().available(now).map_or(left, float).min(left);
+        before.reshape_with_debt(shape, now);
+        let level = Bucket::holding(told, shape, now);
+        self.bucket.tat = self.bucket.tat.min(before.tat.max(level));
     }
 }

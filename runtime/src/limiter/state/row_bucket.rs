@@ -8,7 +8,6 @@ use crate::bucket::TIMER_SLACK;
 use crate::costs::Costs;
 use crate::learning::Observation;
 use crate::learning::Routes;
-use crate::learning::float;
 use crate::limiter::observed::Observed;
 use crate::limiter::snapshot::RowSnapshot;
 use crate::quota::Quota;
@@ -31,10 +30,10 @@ pub(in crate::limiter) struct RowBucket {
     /// Shape of the declared bucket.
     declared: Shape,
     /// Bucket in force: the declared one, slowed down by what was learnt.
-    bucket: Bucket,
+    pub(super) bucket: Bucket,
     /// Instant of the last (possible) overflow.
-    overflowed: Overflow,
-    peaks: Peaks,
+    pub(super) overflowed: Overflow,
+    pub(super) peaks: Peaks,
     /// Restrictions by what the server says.
     hints: RowHints,
     /// The strict window of the quota, if it has one.
@@ -159,7 +158,7 @@ impl RowBucket {
 
     /// Records that tokens overflow which are there for longer than `credit`, if there are any.
     #[inline]
-    fn overflow(&mut self, now: Instant, credit: Span) {
+    pub(super) fn overflow(&mut self, now: Instant, credit: Span) {
         let full = now.before(credit);
         if self.bucket.tat < full {
             self.beyond
@@ -228,32 +227,6 @@ impl RowBucket {
     /// Limits the debt to the tokens of one period.
     pub(super) fn bound_debt(&mut self, now: Instant) {
         self.bucket.bound_debt(self.quota.rate().period(), now);
-    }
-
-    /// Empties the bucket: what the first call takes is left of it, or a token. Returns the bucket as it was.
-    pub(super) fn reopen(&mut self, cost: u32, now: Instant) -> Bucket {
-        self.overflow(now, Span::ZERO);
-        let before = self.bucket;
-        self.bucket = self.reopened(u64::from(cost), now);
-        self.peaks.record(Span::ZERO, now);
-        self.overflowed = Overflow::by(now);
-        before
-    }
-
-    /// Returns the bucket with so many tokens at `at`, a token at least, if it holds more.
-    fn reopened(&self, tokens: u64, at: Instant) -> Bucket {
-        let Bucket { tat, shape } = self.bucket;
-        let kept = shape.price(tokens.max(1));
-        Bucket::new(tat.max((at + shape.capacity).before(kept)), shape)
-    }
-
-    /// Restores tokens of `before`, which the end of a cooldown has emptied: as many as the server has `left`.
-    pub(super) fn restore(&mut self, mut before: Bucket, left: f64, now: Instant) {
-        let shape = self.bucket.shape;
-        let told = self.hints.available(now).map_or(left, float).min(left);
-        before.reshape_with_debt(shape, now);
-        let level = Bucket::holding(told, shape, now);
-        self.bucket.tat = self.bucket.tat.min(before.tat.max(level));
     }
 
     /// Returns the instant from `start` on at which the last of `total` tokens is free, if they are taken one after the

@@ -40,6 +40,7 @@ impl LimiterState {
         let Some(rows) = &self.rows else {
             return snapshots;
         };
+        let told = |row| self.row_closed_until(row);
         snapshots[0] = Some(RowSnapshot {
             unit: rows.unit(0),
             quota: self.quota(),
@@ -51,14 +52,34 @@ impl LimiterState {
                 .min(self.free(now)),
             waited: rows.first_waited,
             forgiven: self.forgiven,
-            closed_for: left(rows.first.closed_until().max(self.cooldown.until()), now),
+            closed_for: left(told(0).max(self.cooldown.until()), now),
             would_have_waited: self.observed_of(0).waits,
             would_have_refused: self.observed_of(0).refused,
         });
         for (row, state) in rows.numbered() {
-            snapshots[row] = Some(state.snapshot(self.observed_of(row), now));
+            let snapshot = state.snapshot(self.observed_of(row), now);
+            snapshots[row] = Some(RowSnapshot {
+                closed_for: left(told(row), now),
+                ..snapshot
+            });
         }
         snapshots
+    }
+
+    /// Returns the instant until which the server's limit is used up at `row`, as it has told any of the processes.
+    fn row_closed_until(&self, row: usize) -> Instant {
+        let remote = self.remote.as_ref();
+        let told = remote.and_then(|remote| remote.row_closed_until(row));
+        let own = self.rows.as_ref().map(|rows| match row.checked_sub(1) {
+            None => rows.first.closed_until(),
+            Some(at) => rows.others[at].hints().closed_until(),
+        });
+        told.max(own).unwrap_or(Instant::EPOCH)
+    }
+
+    /// Returns the time for which the server's limit is still used up at `row`.
+    pub(in crate::limiter) fn row_closed_for(&self, row: usize, now: Instant) -> Option<Duration> {
+        left(self.row_closed_until(row), now)
     }
 
     /// Takes costs out of all limits, or out of none. Returns until when the permit may be used. `Err`: the instant at

@@ -8,12 +8,13 @@ local function buckets(state, now, usual, drain, is_calls)
     local limits = slowed(state, usual, now)
     local all = {
         now = now, from = max(now, state.paused_until), limits = limits,
-        full_at = {}, brim = {}, spilt_at = {}, touched = {}, headroom = {},
+        full_at = {}, opens = {}, brim = {}, spilt_at = {}, touched = {}, headroom = {},
     }
     for i = 1, #limits do
         local limit = limits[i]
         local full_at = max(state[FULL_AT[i]], now)
         all.spilt_at[i], all.brim[i] = state[SPILT_AT[i]], 0
+        all.opens[i] = closed_until(state, i, now)
         if is_calls then all.headroom[i] = unpacked(state[HEADROOM[i]], ROOM, ROOM_SIZE) end
         if drain then
             full_at = max(full_at, now + limit.capacity)
@@ -36,7 +37,8 @@ local function wait(all)
     local longest
     for i = 1, #all.limits do
         local limit = all.limits[i]
-        local one = all.full_at[i] + limit.interval - (limit.capacity + all.now)
+        local full_at = max(all.full_at[i] + limit.interval, all.opens[i] + limit.capacity)
+        local one = full_at - (limit.capacity + all.now)
         if not longest or one > longest then longest = one end
     end
     return longest
@@ -70,7 +72,7 @@ local function due_of(all, costs, from)
         local cost = costs[i]
         if cost and cost > 0 then
             local price = min(limit.interval * cost, limit.capacity)
-            local at = above(all.full_at[i] + price, limit.capacity)
+            local at = max(above(all.full_at[i] + price, limit.capacity), all.opens[i])
             if at > due then due, last = at, i - 1 end
         end
     end

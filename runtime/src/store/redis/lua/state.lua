@@ -167,9 +167,17 @@ local function slowed(state, limits, now)
     for i = 1, #limits do
         local limit = limits[i]
         slower[i] = limit
-        if state[LEARNT_UNTIL[i]] > now then slower[i] = slow(limit, state[LEARNT_INTERVAL[i]]) end
+        if state[LEARNT_UNTIL[i]] > now and state[LEARNT_INTERVAL[i]] < MAX_CAPACITY then
+            slower[i] = slow(limit, state[LEARNT_INTERVAL[i]])
+        end
     end
     return slower
+end
+
+-- RowState::closed_until; 0 for none
+local function closed_until(state, i, now)
+    local till = state[LEARNT_UNTIL[i]]
+    return till > now and state[LEARNT_INTERVAL[i]] >= MAX_CAPACITY and till or 0
 end
 
 -- The records of a packed field: lists of its values.
