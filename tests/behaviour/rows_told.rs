@@ -83,7 +83,7 @@ async fn no_burst_of_any_limit_follows_a_pause() {
 async fn permits_that_do_not_wait_are_no_burst_after_a_pause_either() {
     let limiter = limiter();
     limiter.cooldown_for(secs(10));
-    tokio::time::sleep(secs(60)).await;
+    tokio::time::sleep(secs(10)).await;
     assert!(limiter.try_acquire_costs(&[("tokens", 600)]).is_ok());
     assert!(
         limiter
@@ -95,6 +95,14 @@ async fn permits_that_do_not_wait_are_no_burst_after_a_pause_either() {
         limiter.snapshot().row("tokens").expect("a limit").available,
         300
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn limits_are_full_again_where_no_call_follows_a_pause_for_long() {
+    let (limiter, script) = (limiter(), Script::of(&[]));
+    limiter.cooldown_for(secs(10));
+    tokio::time::sleep(secs(60)).await;
+    assert_eq!(sent_at(&limiter, &script, 3).await, [0, 0, 200]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -12,6 +12,7 @@ use crate::time::Instant;
 use super::LimiterState;
 use super::news::ShareNews;
 use super::rejection::Rejection;
+use super::row_bucket::RowBucket;
 use super::row_set::AtFault;
 
 /// Words of a refusal about one limit.
@@ -75,7 +76,7 @@ impl LimiterState {
     /// that instant.
     pub(super) fn cut(
         &mut self,
-        at_fault: &AtFault,
+        at_fault: AtFault,
         sent: Instant,
         (resumes, told): (Instant, bool),
         now: Instant,
@@ -149,7 +150,7 @@ impl LimiterState {
                 continue;
             };
             let others = row.checked_sub(1).and_then(|at| rows.others.get(at));
-            let declared = others.map_or(declared, |other| other.declared_shape());
+            let declared = others.map_or(declared, RowBucket::declared_shape);
             let unit = rows.declared.get(row).map(Row::unit);
             news.push(ShareNews::of(unit, declared, share, is_cut));
         }

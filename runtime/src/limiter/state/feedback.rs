@@ -141,9 +141,9 @@ impl LimiterState {
         }
         if is_new && refused.for_its_rate {
             let at_fault = self.at_fault(refused, costs);
-            self.refused_in_window(&at_fault, now);
+            self.refused_in_window(at_fault, now);
             let resumes = (self.cooldown.until().max(now), refused.wait.is_some());
-            self.cut(&at_fault, refused.sent, resumes, now);
+            self.cut(at_fault, refused.sent, resumes, now);
             self.reshape(fast_path, now);
             self.expel(now, wakes);
         }

@@ -71,20 +71,21 @@ impl LimiterState {
 }
 
 impl RowBucket {
-    /// Empties the bucket: what the first call takes is left of it, or a token. Returns the bucket as it was.
-    pub(super) fn reopen(&mut self, cost: u32, now: Instant) -> Bucket {
+    /// Empties the bucket at the end of a cooldown: what the first call takes is left of it, or a token. Returns the bucket as
+    /// it was.
+    pub(super) fn reopen(&mut self, cost: u32, end: Instant, now: Instant) -> Bucket {
         self.overflow(now, Span::ZERO);
         let before = self.bucket;
-        self.bucket = self.reopened(u64::from(cost), now);
+        self.bucket = self.reopened(cost, end);
         self.peaks.record(Span::ZERO, now);
         self.overflowed = Overflow::by(now);
         before
     }
 
     /// Returns the bucket with so many tokens at `at`, a token at least, if it holds more.
-    pub(super) fn reopened(&self, tokens: u64, at: Instant) -> Bucket {
+    pub(super) fn reopened(&self, tokens: u32, at: Instant) -> Bucket {
         let Bucket { tat, shape } = self.bucket;
-        let kept = shape.price(tokens.max(1));
+        let kept = shape.price(u64::from(tokens.max(1)));
         Bucket::new(tat.max((at + shape.capacity).before(kept)), shape)
     }
 

@@ -129,13 +129,14 @@ impl RowSet {
         self.emptied != 0
     }
 
-    /// Empties limits beside the first for the permit of a call that is the first after a cooldown: what it takes is left.
+    /// Empties limits beside the first as the end of a cooldown does, for the permit of the call that is the first after it: what
+    /// it takes is left. `end`: the end of the cooldown.
     /// Returns the instants at which they are full again without its costs, if there are any.
     #[inline]
     pub(super) fn reopen(
         &mut self,
         costs: &Costs,
-        now: Instant,
+        (end, now): (Instant, Instant),
         credit: Span,
     ) -> Option<[Instant; MAX_ROWS]> {
         if !self.empties() {
@@ -145,7 +146,7 @@ impl RowSet {
         let mut refilled = Box::new([None; MAX_ROWS]);
         for (row, state) in (1..).zip(&mut self.others) {
             if emptied & 1 << row != 0 {
-                refilled[row] = Some(state.reopen(costs.of(row), now));
+                refilled[row] = Some(state.reopen(costs.of(row), end, now));
             }
         }
         self.refilled = Some(refilled);
@@ -185,17 +186,17 @@ impl RowSet {
     }
 
     /// Returns the instant from `start` on at which the limits beside the first have all of `total`, and the limit that
-    /// has it last. `head`: the costs of the call that is served next, if one waits.
+    /// has it last. `reopening`: costs of the first call after a cooldown that empties them, and the end of that cooldown.
     pub(super) fn earliest(
         &self,
-        (total, head): (&TotalCosts, Option<Costs>),
+        (total, reopening): (&TotalCosts, Option<(Costs, Instant)>),
         start: Instant,
         now: Instant,
     ) -> (Instant, usize) {
         let due = |(row, state): (usize, &RowBucket)| {
             let total = total.of(row);
-            let is_emptied = self.emptied & 1 << row != 0;
-            let kept = is_emptied.then(|| head.map_or(total, |head| u64::from(head.of(row))));
+            let reopening = reopening.filter(|_| self.emptied & 1 << row != 0);
+            let kept = reopening.map(|(first, end)| (first.of(row), end));
             (state.earliest((total, kept), start, now), row)
         };
         self.numbered().map(due).fold((start, 0), Ord::max)

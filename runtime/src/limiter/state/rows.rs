@@ -115,7 +115,8 @@ impl LimiterState {
         };
         if let Some(rows) = &mut self.rows {
             rows.first.take(u64::from(costs.of(0)), now);
-            let drawn = rows.reopen(costs, now, credit).unwrap_or(drawn);
+            let times = (self.cooldown.until(), now);
+            let drawn = rows.reopen(costs, times, credit).unwrap_or(drawn);
             rows.take(&drawn, costs, now, credit);
         }
         Ok(until)
@@ -161,9 +162,13 @@ impl LimiterState {
             0 => opens,
             cost => self.due(cost, now).max(rows.first.earliest(cost, opens)),
         };
-        let head = self.queue.head().filter(|_| rows.empties());
-        let head = head.map(|head| self.queue.costs(head));
-        rows.earliest((total, head), opens, now).max((first, 0))
+        let reopening = rows.empties().then(|| {
+            let head = self.queue.head();
+            let first = head.map_or_else(|| total.as_costs(), |head| self.queue.costs(head));
+            (first, self.cooldown.until())
+        });
+        rows.earliest((total, reopening), opens, now)
+            .max((first, 0))
     }
 
     /// Returns the limit that has the tokens last that a caller waits for which joins now. `None`: the caller waits for
@@ -273,7 +278,7 @@ impl LimiterState {
     }
 
     /// Handles a refusal that is about some of the limits beside the first, although their windows were kept to.
-    pub(super) fn refused_in_rows(&mut self, at_fault: &AtFault, now: Instant) {
+    pub(super) fn refused_in_rows(&mut self, at_fault: AtFault, now: Instant) {
         let Some(rows) = &mut self.rows else { return };
         for (row, state) in (1..).zip(&mut rows.others) {
             if at_fault[row] {

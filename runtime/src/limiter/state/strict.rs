@@ -124,7 +124,7 @@ impl LimiterState {
     }
 
     /// Handles a refusal although the windows of the limits that it is about were kept to.
-    pub(super) fn refused_in_window(&mut self, at_fault: &AtFault, now: Instant) {
+    pub(super) fn refused_in_window(&mut self, at_fault: AtFault, now: Instant) {
         self.refused_in_rows(at_fault, now);
         if let (Some(strict), true) = (&mut self.strict, at_fault[0]) {
             strict.guard.refused(now);
