@@ -6,13 +6,14 @@
 //! ```
 //!
 //! It only looks: no token is taken, and a file that is missing is not created. A store keeps neither the rates of the
-//! limiters nor why one is paused. The rate of a limiter can be given, and then its free tokens are shown; the reason of
-//! a pause is in the events of the process that was asked for it.
+//! limiters nor their units, nor why one is paused. The rate of a limiter can be given, and then its free tokens are shown, and
+//! so can the units of its limits; the reason of a pause is in the events of the process that was asked for it.
 #![forbid(unsafe_code)]
 
 mod table;
 #[cfg(test)]
 mod tests;
+mod units;
 mod words;
 
 use std::error::Error;
@@ -24,6 +25,7 @@ use paced::store::ListRequest;
 
 use crate::table::Declared;
 use crate::table::Found;
+use crate::units::Units;
 
 /// Shows what a store keeps of its limiters.
 #[derive(Clone, Debug, Parser)]
@@ -33,6 +35,10 @@ pub(crate) struct Options {
     /// The rate, and the burst, that a limiter is declared with: `github=4900/h,100`. Can be given several times.
     #[arg(long, value_name = "NAME=RATE[,BURST]")]
     rate: Vec<Declared>,
+    /// The units of a limiter with several limits, in the order in which they are declared, but for the first one of requests,
+    /// which comes first: `openai=requests,tokens`. Can be given several times.
+    #[arg(long, value_name = "NAME=UNIT,UNIT")]
+    units: Vec<Units>,
     /// Only limiters whose names begin with this.
     #[arg(long, default_value = "")]
     prefix: String,
@@ -65,5 +71,5 @@ pub(crate) async fn inspect(options: &Options) -> Result<String, Box<dyn Error>>
             found.is_cut |= next.take().is_some();
         }
     }
-    Ok(found.show(&options.rate))
+    Ok(found.show(&options.rate, &options.units))
 }

@@ -14,11 +14,14 @@ use paced::store::Action;
 use paced::store::Limit;
 use paced::store::Limits;
 use paced::store::Request;
+use paced::store::RowState;
 use paced::store::State;
 use paced::store::StoredLimiter;
 use paced::store::Ticks;
 use paced::store::step;
 
+use crate::units::Units;
+use crate::units::label;
 use crate::words::lasting;
 use crate::words::parted;
 use crate::words::time_of_day;
@@ -35,6 +38,9 @@ const HEAD: [&str; 7] = [
 
 const NOT_KEPT: &str = "-  A store keeps no rates (give one with --rate NAME=RATE[,BURST]) and no reasons of pauses\n   \
                         (the process that was asked for it tells of it in an event).";
+
+/// Learnt interval of a limit of which nothing is left, as [`Action::Learn`] says.
+const NOTHING_LEFT: Ticks = Ticks::new(1 << 48);
 
 /// Nothing, or nothing that is kept.
 const NOTHING_KEPT: &str = "-";
@@ -89,7 +95,7 @@ impl Found {
     }
 
     /// Returns the table.
-    pub(crate) fn show(&self, declared: &[Declared]) -> String {
+    pub(crate) fn show(&self, declared: &[Declared], units: &[Units]) -> String {
         let mut table = Table::new();
         table.load_preset(NOTHING).set_header(HEAD);
         for (name, (state, now)) in &self.states {
@@ -97,10 +103,15 @@ impl Found {
             let known = declared.iter().find(|it| it.name == limiter);
             let shown = key.map_or_else(|| name.clone(), |key| format!("{limiter}, {key}"));
             let several = several(state);
-            let first = several.first().map(|(_, quota)| *quota);
-            table.add_row(row(&shown, state, *now, known.map(|it| it.quota).or(first)));
-            for (nth, quota) in several.into_iter().skip(1) {
-                table.add_row(further(state, *now, nth, quota));
+            table.add_row(row(
+                &shown,
+                state,
+                *now,
+                known.map(|it| it.quota),
+                several.len(),
+            ));
+            for (nth, quota) in several {
+                table.add_row(limit(state, *now, (nth, label(units, limiter, nth)), quota));
             }
         }
         for column in table.column_iter_mut() {
@@ -121,33 +132,52 @@ impl Found {
     }
 }
 
-fn row(name: &str, state: &State, now: Ticks, quota: Option<Quota>) -> [String; 7] {
-    let left = |until: Ticks| Some((until - now).to_duration()).filter(|left| !left.is_zero());
+fn row(name: &str, state: &State, now: Ticks, quota: Option<Quota>, limits: usize) -> [String; 7] {
     let nothing = || NOTHING_KEPT.to_owned();
-    let paused = left(state.paused_until);
-    let learnt =
-        left(state.rows[0].learnt_until).filter(|_| state.rows[0].learnt_interval > Ticks::ZERO);
+    let paused = left(state.paused_until, now);
+    let is_one = limits == 0;
     [
         name.to_owned(),
-        quota.map_or_else(nothing, |quota| {
-            format!("{}, burst {}", quota.rate(), quota.burst())
-        }),
-        available(state, now, quota),
+        match quota {
+            _ if !is_one => format!("{limits} limits"),
+            None => nothing(),
+            Some(quota) => format!("{}, burst {}", quota.rate(), quota.burst()),
+        },
+        if is_one {
+            available(state, now, quota)
+        } else {
+            String::new()
+        },
         paused.map_or_else(
             || "not paused".to_owned(),
             |left| format!("{} ({})", time_of_day(state.paused_until), lasting(left)),
         ),
         nothing(),
-        learnt.map_or_else(nothing, |left| {
-            let rate = Rate::new(1.0, state.rows[0].learnt_interval.to_duration());
-            let rate = rate.map_or_else(|_| nothing(), |rate| rate.to_string());
-            format!("{rate} for {}", lasting(left))
-        }),
+        if is_one {
+            learnt(&state.rows[0], now).unwrap_or_else(nothing)
+        } else {
+            String::new()
+        },
         match state.seen {
             Ticks::ZERO => nothing(),
             seen => format!("{} ago", lasting((now - seen).to_duration())),
         },
     ]
+}
+
+/// The time until an instant to come.
+fn left(until: Ticks, now: Ticks) -> Option<Duration> {
+    Some((until - now).to_duration()).filter(|left| !left.is_zero())
+}
+
+/// The rate that a server's answers ask for, and for how long.
+fn learnt(row: &RowState, now: Ticks) -> Option<String> {
+    let lasts = left(row.learnt_until, now)?;
+    if row.learnt_interval >= NOTHING_LEFT {
+        return None;
+    }
+    let rate = Rate::new(1.0, row.learnt_interval.to_duration()).ok()?;
+    Some(format!("{rate} for {}", lasting(lasts)))
 }
 
 /// The limits of a limiter with several, each with its number and the quota that was declared last: of several limits the
@@ -164,24 +194,26 @@ fn several(state: &State) -> Vec<(usize, Quota)> {
     if rows.len() > 1 { rows } else { Vec::new() }
 }
 
-/// A row of the table for a further limit.
-fn further(state: &State, now: Ticks, nth: usize, quota: Quota) -> [String; 7] {
+/// A row of the table for one limit of several.
+fn limit(state: &State, now: Ticks, (nth, label): (usize, String), quota: Quota) -> [String; 7] {
     let row = &state.rows[nth];
     // The same limit alone.
     let mut alone = State::default();
     alone.rows[0] = row.clone();
-    let learnt = Rate::new(1.0, row.learnt_interval.to_duration());
-    let learnt = learnt.ok().filter(|_| row.learnt_until > now);
+    alone.paused_until = state.paused_until;
+    let is_closed = row.learnt_interval >= NOTHING_LEFT;
+    let closed = left(row.learnt_until, now).filter(|_| is_closed);
+    let (until, why) = closed.map_or_else(Default::default, |left| {
+        let until = format!("{} ({})", time_of_day(row.learnt_until), lasting(left));
+        (until, "used up".to_owned())
+    });
     [
-        format!("  limit {}", nth + 1),
+        label,
         format!("{}, burst {}", quota.rate(), quota.burst()),
         available(&alone, now, Some(quota)),
-        String::new(),
-        String::new(),
-        learnt.map_or_else(String::new, |rate| {
-            let left = (row.learnt_until - now).to_duration();
-            format!("{rate} for {}", lasting(left))
-        }),
+        until,
+        why,
+        learnt(row, now).unwrap_or_default(),
         String::new(),
     ]
 }

@@ -247,3 +247,54 @@ fn a_key_is_shown_by_the_beginning_of_its_hash() {
         assert_eq!((found, shown.as_deref()), (limiter, key), "{name}");
     }
 }
+
+#[tokio::test]
+async fn each_limit_of_several_is_shown_with_its_unit() {
+    let folder = Folder::new("several");
+    let url = folder.url();
+    let store = store::connect(&url).expect("a store");
+    let limiter = Limiter::builder(quota())
+        .row("tokens", quota())
+        .name("openai")
+        .store(Arc::clone(&store))
+        .unregistered()
+        .build()
+        .expect("two limits");
+    drop(
+        limiter
+            .acquire_costs(&[("tokens", 3)])
+            .await
+            .expect("a permit"),
+    );
+    let closes = Action::Learn {
+        row: 1,
+        interval: Ticks::MAX,
+        duration: Ticks::from_secs(1800),
+    };
+    let limits = Limits::new(&[Limit::new(Ticks::from_secs(3600), 10); 2]).expect("two limits");
+    let closes = Request::new(closes, limits);
+    store.transact("openai", &closes).await.expect("an answer");
+    let table = inspect(&options(&[&url, "--units", "openai=requests,tokens"])).await;
+    let table = table.expect("a table");
+    let rows = cells(&table);
+    let [_, all, requests, tokens] = rows.as_slice() else {
+        panic!("{table}");
+    };
+    assert_eq!(all[..3], ["openai", "2 limits", "not paused"], "{table}");
+    assert_eq!(
+        requests[..],
+        ["requests", "1/h, burst 10", "9 of 10"],
+        "{table}"
+    );
+    assert_eq!(
+        tokens[..3],
+        ["tokens", "1/h, burst 10", "0 of 10"],
+        "{table}"
+    );
+    assert!(
+        tokens[3].contains(" UTC (29 min ") && tokens[4] == "used up",
+        "{table}"
+    );
+    let table = inspect(&options(&[&url])).await.expect("a table");
+    assert!(table.contains("limit 2"), "{table}");
+}

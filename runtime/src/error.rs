@@ -40,8 +40,10 @@ pub(crate) struct Context {
     pub(crate) ahead: usize,
     /// Whether the call had made an attempt before.
     pub(crate) sent: bool,
-    /// How much longer the limiter is closed, and why.
+    /// How much longer the limiter is closed, or one of its resources or limits, and why.
     pub(crate) closed: Option<(Duration, &'static str)>,
+    /// Resource of the server, or unit of the limit, that is closed. `None`: the limiter is.
+    pub(crate) resource: Option<Arc<str>>,
     /// Unit of the limit that is the reason, where the limiter has several.
     pub(crate) unit: Option<&'static str>,
 }
@@ -502,11 +504,11 @@ impl fmt::Display for Error {
             ..
         } = context;
         if let (Some((left, why)), Some(_)) = (context.closed, self.retry_after()) {
-            write!(
-                f,
-                "; the limiter is closed for another {}: {why}",
-                Lasting(left)
-            )?;
+            match &context.resource {
+                None => f.write_str("; the limiter")?,
+                Some(resource) => write!(f, "; \"{resource}\"")?,
+            }
+            write!(f, " is closed for another {}: {why}", Lasting(left))?;
         }
         write!(f, " (limiter \"{limiter}\"")?;
         if *ahead > 0 {

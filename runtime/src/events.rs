@@ -77,6 +77,13 @@ pub(crate) fn unknown_unit(limiter: &str, function: &str, unit: &str, why: &Erro
         "an attempt took a unit that the limiter does not count, which is ignored");
 }
 
+/// Calls of a function name no cost, and so take nothing of limits that count something else than requests.
+pub(crate) fn no_cost(limiter: &str, function: &str, units: &str) {
+    say!(warn: limiter = limiter, function = function, units = units;
+        "a call names no cost and takes nothing of a limit: write what it takes, such as `cost(tokens = 500)`, or \
+         `cost(tokens = 0)` where that is nothing");
+}
+
 /// Two limiters of one name in one store are declared with different quotas.
 pub(crate) fn quotas_differ(limiter: &str, quota: &dyn fmt::Display, other: &dyn fmt::Display) {
     say!(warn: limiter = limiter, quota = quota, other = other;
@@ -238,13 +245,33 @@ pub(crate) fn stuck(limiter: &str, waiting: usize) {
 }
 
 /// A limiter has learnt that less passes than was declared.
-pub(crate) fn cut(limiter: &str, rate: &dyn fmt::Display, declared: &dyn fmt::Display) {
-    say!(info: limiter = limiter, rate = rate, declared = declared; "the rate is cut to what the server lets through");
+pub(crate) fn cut(
+    limiter: &str,
+    unit: Option<&str>,
+    rate: &dyn fmt::Display,
+    declared: &dyn fmt::Display,
+) {
+    match unit {
+        None => {
+            say!(info: limiter = limiter, rate = rate, declared = declared; "the rate is cut to what the server lets through");
+        }
+        Some(unit) => {
+            say!(info: limiter = limiter, unit = unit, rate = rate, declared = declared;
+                "the rate is cut to what the server lets through");
+        }
+    }
 }
 
 /// A limiter is back at what was declared.
-pub(crate) fn whole(limiter: &str, rate: &dyn fmt::Display) {
-    say!(info: limiter = limiter, rate = rate; "the full rate is used again");
+pub(crate) fn whole(limiter: &str, unit: Option<&str>, rate: &dyn fmt::Display) {
+    match unit {
+        None => {
+            say!(info: limiter = limiter, rate = rate; "the full rate is used again");
+        }
+        Some(unit) => {
+            say!(info: limiter = limiter, unit = unit, rate = rate; "the full rate is used again");
+        }
+    }
 }
 
 /// A limiter spreads what is left of a server's limit.

@@ -186,7 +186,7 @@ async fn on_several_threads_no_call_hangs_and_all_are_counted() {
     let mut calls = tokio::task::JoinSet::new();
     for number in 0..1500_usize {
         calls.spawn(async move {
-            let call = crowded(number % 3, number % 5, number % 11 == 0);
+            let call = crowded(number % 3, number % 5, number % 211 == 0);
             if number % 4 == 0 {
                 let patience = core::time::Duration::from_micros(number as u64 % 700);
                 drop(tokio::time::timeout(patience, call).await);

@@ -112,3 +112,19 @@ fn a_store_cannot_be_asked_outside_of_a_runtime() {
     };
     assert!(answer.unwrap_err().is_no_runtime());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_pause_is_shown_before_the_store_has_heard_of_it() {
+    let (one, two) = two();
+    one.acquire().await.unwrap();
+    one.cooldown_for(secs(30));
+    let seen = one.shared_snapshot().await.unwrap();
+    assert_eq!((seen.cooldown, seen.available), (Some(secs(30)), 0));
+    advance(ms(10)).await;
+    tokio::task::yield_now().await;
+    assert!(two.shared_snapshot().await.unwrap().cooldown.is_some());
+    // What has been ended elsewhere since is not shown any more.
+    two.resume();
+    tokio::time::sleep(ms(10)).await;
+    assert_eq!(one.shared_snapshot().await.unwrap().cooldown, None);
+}

@@ -11,7 +11,6 @@ use crate::context::Pause;
 use crate::context::Progress;
 use crate::context::Scope;
 use crate::costs::Costs;
-use crate::error::Context as ErrorContext;
 use crate::error::Error;
 use crate::error::Kind;
 use crate::limiter::Counts;
@@ -204,10 +203,8 @@ impl Core<'_> {
             TooLate::Queued { until } if until > last_useful => Kind::Deadline(wait),
             TooLate::Queued { .. } => Kind::MaxWait(wait),
         });
-        Error::new(kind).at(ErrorContext {
-            unit: limiter.unit_of_denial(denial, costs),
-            ..limiter.context(self.is_retry())
-        })
+        let context = limiter.context_of(self.function(), self.is_retry());
+        Error::new(kind).at(limiter.with_denial(denial, costs, context))
     }
 
     /// Returns the error with the limiter that it is about.

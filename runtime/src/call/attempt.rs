@@ -115,7 +115,7 @@ impl<'s, S, R: Refusing, C: Paying> Call<'s, S, R, C> {
             return Poll::Ready(Attempted::Done(out));
         }
         let key = self.costs.key();
-        self.core.heed(key);
+        self.core.heed(self.costs.own(), key);
         if R::CAN {
             return self.core.time_out(key, cx).map(Attempted::TimedOut);
         }

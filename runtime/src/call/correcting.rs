@@ -83,7 +83,7 @@ impl Core<'_> {
         );
         if !corrected {
             if !limiter.count_pass() {
-                self.report_pass(limiter);
+                self.report_pass(limiter, paid.own);
             }
             return;
         }
@@ -130,7 +130,7 @@ impl Core<'_> {
         }
     }
 
-    fn spending(&self) -> Option<&Spending> {
+    pub(super) fn spending(&self) -> Option<&Spending> {
         self.scope.as_ref().and_then(Scope::spending)
     }
 

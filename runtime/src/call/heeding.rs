@@ -9,20 +9,22 @@ use crate::limiter::AttemptResult;
 use super::end::End;
 use super::end::heard;
 use super::payment::KeyOfCall;
+use super::payment::OwnCosts;
+use super::payment::costs;
 use super::untyped::Core;
 
 impl Core<'_> {
     /// Reports to the limiter at once what the body has observed.
     #[inline]
-    pub(super) fn heed(&mut self, key: KeyOfCall<'_>) {
+    pub(super) fn heed(&mut self, own: Option<&OwnCosts>, key: KeyOfCall<'_>) {
         if self.scope.as_mut().is_some_and(Scope::take_unheard) {
             self.adopt(key);
-            self.heed_observation(key);
+            self.heed_observation(own, key);
         }
     }
 
     #[cold]
-    pub(super) fn heed_observation(&mut self, key: KeyOfCall<'_>) {
+    pub(super) fn heed_observation(&mut self, own: Option<&OwnCosts>, key: KeyOfCall<'_>) {
         let (Ok(setup), Some(scope)) = (self.setup, &self.scope) else {
             return;
         };
@@ -60,7 +62,7 @@ impl Core<'_> {
                 spread: setup.config.spread(),
                 result: AttemptResult::UnderWay(refusal),
                 may_retry: false,
-                costs: Costs::ONE,
+                costs: self.limiter().map_or(Costs::ONE, |it| costs(it, own)),
                 settlement: None,
                 slot: false,
             },

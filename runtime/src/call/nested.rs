@@ -217,8 +217,10 @@ impl Core<'_> {
     #[inline(never)]
     pub(super) fn pass_parts(&self, key: &CallKey<'_>) {
         let Some(sent) = self.wait.sent() else { return };
-        for limiter in self.parts(Some(key)).iter().filter_map(KeyPart::limiter) {
-            limiter.pass_beside(sent, self.is_retry());
+        for part in self.parts(Some(key)) {
+            if let Some(limiter) = part.limiter() {
+                limiter.pass_beside(sent, part.costs(), self.is_retry());
+            }
         }
     }
 

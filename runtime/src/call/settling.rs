@@ -28,7 +28,6 @@ use super::keyed;
 use super::next::NextAttempt;
 use super::outcome::Conclusion;
 use super::payment::Ending;
-use super::payment::KeyOfCall;
 use super::payment::Paid;
 use super::phase::Phase;
 use super::untyped::Core;
@@ -58,7 +57,7 @@ impl Core<'_> {
             return false;
         };
         let _span = self.enter_span();
-        let carries = self.carry_observation(paid.key, reading, verdict);
+        let carries = self.carry_observation(paid, reading, verdict);
         let reported = self.end_attempt();
         let (Ok(setup), Some(scope)) = (self.setup, &self.scope) else {
             return false;
@@ -100,19 +99,14 @@ impl Core<'_> {
 
     /// Reports what the body has observed last, unless the report on the end of the attempt carries it. Returns whether
     /// it does.
-    fn carry_observation(
-        &mut self,
-        key: KeyOfCall<'_>,
-        reading: &Reading,
-        verdict: Verdict,
-    ) -> bool {
+    fn carry_observation(&mut self, paid: Paid<'_>, reading: &Reading, verdict: Verdict) -> bool {
         if !self.scope.as_mut().is_some_and(Scope::take_unheard) {
             return false;
         }
         let carries = self.can_carry_observation(reading, verdict);
         if !carries {
-            self.adopt(key);
-            self.heed_observation(key);
+            self.adopt(paid.key);
+            self.heed_observation(paid.own, paid.key);
         }
         carries
     }
@@ -139,6 +133,9 @@ impl Core<'_> {
         heard: Option<Observation<'_>>,
         (sent, received): (Instant, Option<Instant>),
     ) {
+        if let Some(limiter) = self.limiter() {
+            self.tell_of_no_cost(limiter, paid.own);
+        }
         let ended = self.attempt_costs(paid, sent, Ending::Sent);
         self.report_to_all(
             paid.key,

@@ -264,7 +264,7 @@ mod observed {
             let setup = Ok(setup(Arc::clone(&limiter)));
             let mut core = begun(&setup);
             observe(&mut core, status, hint);
-            let ((), first) = visits(&limiter, || core.heed(None));
+            let ((), first) = visits(&limiter, || core.heed(None, None));
             let (_, second) = visits(&limiter, || core.settle(USUAL, &reading, AUTO));
             assert_eq!((first, second), expected, "{name}");
         }

@@ -243,7 +243,7 @@ impl<'s> Core<'s> {
             return false;
         }
         if let Some(limiter) = self.limiter().filter(|limiter| !limiter.count_pass()) {
-            self.report_pass(limiter);
+            self.report_pass(limiter, paid.own);
         }
         false
     }
@@ -251,12 +251,23 @@ impl<'s> Core<'s> {
     /// Reports a success without an observation to a limiter that learns from it.
     #[cold]
     #[inline(never)]
-    pub(super) fn report_pass(&self, limiter: &Shared) {
+    pub(super) fn report_pass(&self, limiter: &Shared, own: Option<&OwnCosts>) {
         let Some(sent) = self.wait.sent() else { return };
+        let costs = &costs(limiter, own);
+        self.tell_of_no_cost(limiter, own);
         if self.has_slot() {
-            limiter.end_in_slot(self.function(), sent, self.is_retry());
+            limiter.end_in_slot(self.function(), (sent, costs), self.is_retry());
         } else {
-            limiter.learn_from_pass(self.function(), sent, self.is_retry());
+            limiter.learn_from_pass(self.function(), (sent, costs), self.is_retry());
+        }
+    }
+
+    /// Says once for each function that its calls name no cost, where that matters: nothing was spent either.
+    pub(super) fn tell_of_no_cost(&self, limiter: &Shared, own: Option<&OwnCosts>) {
+        if let (Ok(setup), None, true) = (self.setup, own, limiter.has_rows()) {
+            if self.spending().is_none() {
+                setup.origin.unread().tell_cost(limiter);
+            }
         }
     }
 

@@ -27,6 +27,7 @@ impl Keys {
             ahead: 0,
             sent: false,
             closed: None,
+            resource: None,
             unit: None,
         })
     }

@@ -11,6 +11,7 @@ mod rate_factor;
 mod restriction;
 mod routing;
 mod row_learning;
+mod row_share;
 mod row_window;
 mod spoken;
 mod window;
@@ -26,12 +27,15 @@ pub(crate) use self::concurrency::RefusedCall;
 pub(crate) use self::evidence::AttemptRecord;
 use self::evidence::Evidence;
 use self::rate_factor::AcceptedShare;
+pub(crate) use self::restriction::float;
 pub(crate) use self::routing::Oddities;
 pub(crate) use self::routing::Routes;
 pub(crate) use self::routing::row_of_resource;
 #[cfg(all(test, feature = "http"))]
 pub(crate) use self::row_learning::RowAssessment;
 pub(crate) use self::row_learning::RowLearning;
+pub(crate) use self::row_share::RowShare;
+pub(crate) use self::row_share::at_share;
 pub(crate) use self::row_window::RowUse;
 pub(crate) use self::windows::Assessment;
 pub(crate) use self::windows::DeclaredBucket;
@@ -61,9 +65,8 @@ impl Learnt {
         self.share.is_settled() && self.windows.pace().is_none() && self.evidence.is_none()
     }
 
-    /// Returns the bucket in force: the declared one, slowed down to the share and to the pace.
-    pub(crate) fn tighten(&self, declared: Shape) -> Shape {
-        let shared = self.share_of(declared);
+    /// Returns the bucket in force: the declared one that is slowed down to the share, slowed down to the pace.
+    pub(crate) fn tighten(&self, shared: Shape) -> Shape {
         match self.windows.pace() {
             // One token of capacity: the rest of a window is spread evenly, without a burst.
             Some(pace) if pace.interval > shared.interval => Shape {
@@ -81,15 +84,7 @@ impl Learnt {
 
     /// Returns the declared bucket, slowed down to the share.
     pub(crate) fn share_of(&self, declared: Shape) -> Shape {
-        if self.share.value() >= 1.0 {
-            return declared;
-        }
-        let slower = (declared.interval.to_f64() / self.share.value()).ceil();
-        let interval = Span::from_f64(slower).max(declared.interval);
-        Shape {
-            interval,
-            capacity: declared.capacity.max(interval),
-        }
+        at_share(declared, self.share.value())
     }
 
     /// Removes the paces that have ended. Returns whether the pace in force has changed.
@@ -152,9 +147,14 @@ impl Learnt {
         self.share.cut(resumes, told, declared);
     }
 
+    /// Leaves the share as it is after a new refusal that another limit has caused. Calls are sent again at `resumes`.
+    pub(crate) fn spare(&mut self, resumes: Instant) {
+        self.share.spare(resumes);
+    }
+
     /// Records an accepted attempt that was sent at `sent`.
     pub(crate) fn passed(&mut self, sent: Instant, retry: bool, now: Instant) {
-        self.share.passed(sent, now);
+        self.share.passed(1, sent, now);
         self.evidence.passed(sent, retry, now);
     }
 

@@ -44,9 +44,11 @@ pub(super) struct AcceptedShare {
     stopped: Instant,
     /// Beginning of the run in which accepted calls are counted, if they are.
     begun: Option<Instant>,
-    /// Accepted calls of this run.
+    /// Tokens of accepted calls of this run.
     passed: u32,
-    /// Accepted calls of the run before. 0: not known.
+    /// Accepted calls of this run.
+    calls: u32,
+    /// Tokens of accepted calls of the run before. 0: not known.
     held: u32,
     /// Share in the run before.
     held_at: f64,
@@ -114,6 +116,7 @@ impl AcceptedShare {
         stopped: Instant::EPOCH,
         begun: None,
         passed: 0,
+        calls: 0,
         held: 0,
         held_at: 1.0,
         cycle: None,
@@ -153,9 +156,14 @@ impl AcceptedShare {
     /// Begins to count at `sent`, when a full bucket is used again. After a stop, counting begins at the reopening.
     pub(super) fn begin(&mut self, sent: Instant) {
         if self.is_unrefuted() {
-            self.begun = Some(sent);
-            self.passed = 0;
+            self.count_from(Some(sent));
         }
+    }
+
+    /// Begins a run. `None`: nothing is counted.
+    const fn count_from(&mut self, begun: Option<Instant>) {
+        self.begun = begun;
+        (self.passed, self.calls) = (0, 0);
     }
 
     /// Records the refusal of a call that was sent at `sent`. Returns whether it is new.
@@ -211,7 +219,7 @@ impl AcceptedShare {
             Some(_) if (told || self.strikes > 1) && almost && !self.holds_as_much() => {
                 let cut = self.before * SHALLOWEST_CUT * one_less(self.passed);
                 // After a long run the rate is not the likely cause, so the share returns to it linearly.
-                let plateau = if self.passed > COUNTED {
+                let plateau = if self.calls > COUNTED {
                     self.before
                 } else {
                     cut
@@ -292,19 +300,28 @@ impl AcceptedShare {
         f64::from(self.passed) * declared.interval.to_f64() / span
     }
 
-    /// Records an accepted call that was sent at `sent`.
-    pub(super) fn passed(&mut self, sent: Instant, now: Instant) {
+    /// Leaves the share as it is after a refusal that has another reason. Calls are sent again at `resumes`.
+    pub(super) fn spare(&mut self, resumes: Instant) {
+        self.resumes = self.resumes.and(Some(resumes));
+        if self.strikes == 0 && self.begun.is_some() {
+            // Nothing is sent until then, which would lower what is measured.
+            self.count_from(Some(resumes));
+        }
+    }
+
+    /// Records an accepted call that was sent at `sent` and took so many tokens.
+    pub(super) fn passed(&mut self, tokens: u32, sent: Instant, now: Instant) {
         // The first call that was sent after the stop ends it, and begins a run. A call that was sent before it and is
         // answered late does not.
         if self.strikes > 0 && Some(sent) >= self.resumes {
             (self.held, self.held_at) = (self.passed, self.before);
             self.trusted = false;
-            self.begun = self.resumes;
-            self.passed = 0;
+            self.count_from(self.resumes);
             self.strikes = 0;
         }
         if self.begun.is_some() {
-            self.passed = self.passed.saturating_add(1);
+            self.passed = self.passed.saturating_add(tokens);
+            self.calls = self.calls.saturating_add(1);
         }
         if self.strikes == 0 {
             self.grow(now);
@@ -312,7 +329,7 @@ impl AcceptedShare {
         // The whole rate is accepted again: forget the stop, and stop counting.
         let steady = self.value >= 1.0 && self.strikes == 0;
         let long = self.counted(now).is_none_or(|run| run > FORGETTING);
-        if steady && (long || (self.resumes.is_none() && self.passed > COUNTED)) {
+        if steady && (long || (self.resumes.is_none() && self.calls > COUNTED)) {
             self.begun = None;
             self.resumes = None;
             self.held = 0;

@@ -101,6 +101,12 @@ impl<'a> Routes<'a> {
         self.routed.iter().any(|(of, _)| *of == Some(row))
     }
 
+    /// Returns the least that is left of a row, as far as its windows say so.
+    pub(crate) fn left_of(&self, row: usize) -> Option<f64> {
+        let left = self.of_row(row).filter_map(|spoken| spoken.remaining);
+        left.min_by(f64::total_cmp)
+    }
+
     /// Returns the windows that are about this row.
     pub(super) fn of_row(&self, row: usize) -> impl Iterator<Item = &Spoken<'a>> {
         let own = self.routed.iter().filter(move |(of, _)| *of == Some(row));

@@ -18,7 +18,7 @@ const fn at(millis: u64) -> Instant {
 }
 
 fn rate(learnt: &Learnt) -> f64 {
-    let interval = Duration::from(learnt.tighten(DECLARED).interval);
+    let interval = Duration::from(learnt.tighten(learnt.share_of(DECLARED)).interval);
     1.0 / interval.as_secs_f64()
 }
 
@@ -46,7 +46,10 @@ fn hear_after(learnt: &mut Learnt, hint: &Hint, sent: Instant, received: Instant
 
 #[test]
 fn nothing_learnt_changes_nothing() {
-    assert_eq!(Learnt::NOTHING.tighten(DECLARED), DECLARED);
+    assert_eq!(
+        Learnt::NOTHING.tighten(Learnt::NOTHING.share_of(DECLARED)),
+        DECLARED
+    );
     assert!(Learnt::NOTHING.is_nothing());
 }
 
@@ -111,7 +114,7 @@ fn the_share_grows_back_while_calls_pass_and_is_forgotten() {
     learnt.passed(at(2000), false, at(11000));
     assert!(rate(&learnt) > before);
     learnt.passed(at(2000), false, at(101_000));
-    assert_eq!(learnt.tighten(DECLARED), DECLARED);
+    assert_eq!(learnt.tighten(learnt.share_of(DECLARED)), DECLARED);
     assert!(learnt.is_nothing());
 }
 
@@ -135,11 +138,11 @@ fn a_scarce_window_is_spread_until_its_reset_and_no_longer() {
         interval: Span::from_secs(2),
         capacity: Span::from_secs(2),
     };
-    assert_eq!(learnt.tighten(DECLARED), spread);
+    assert_eq!(learnt.tighten(learnt.share_of(DECLARED)), spread);
     assert_eq!(learnt.ages_at(), Some(at(8000)));
     assert!(!learnt.age(at(8000) - Span::SHORTEST));
     assert!(learnt.age(at(8000)));
-    assert_eq!(learnt.tighten(DECLARED), DECLARED);
+    assert_eq!(learnt.tighten(learnt.share_of(DECLARED)), DECLARED);
 }
 
 #[test]
@@ -147,7 +150,10 @@ fn of_two_answers_about_one_window_the_smaller_count_holds() {
     let mut learnt = Learnt::NOTHING;
     hear(&mut learnt, &window(1.0, 100.0, 8), at(0));
     assert!(hear(&mut learnt, &window(50.0, 100.0, 8), at(0)).scarce);
-    assert_eq!(learnt.tighten(DECLARED).interval, Span::from_secs(8));
+    assert_eq!(
+        learnt.tighten(learnt.share_of(DECLARED)).interval,
+        Span::from_secs(8)
+    );
     // The window after it.
     assert!(hear(&mut learnt, &window(50.0, 100.0, 8), at(9000)).is_clear());
     assert!(learnt.is_nothing());
@@ -159,7 +165,7 @@ fn no_window_is_believed_for_longer_than_allowed() {
     let assessment = hear(&mut learnt, &window(0.0, 100.0, u64::MAX), at(0));
     assert_eq!(assessment.closed_until, Some(at(0) + HOUR));
     hear(&mut learnt, &window(1.0, 1e300, u64::MAX), at(0));
-    assert_eq!(learnt.tighten(DECLARED).interval, HOUR);
+    assert_eq!(learnt.tighten(learnt.share_of(DECLARED)).interval, HOUR);
 }
 
 #[test]
@@ -219,7 +225,10 @@ fn a_server_that_gives_back_bit_by_bit_is_not_waited_for_until_its_reset() {
     // Ten calls come back in two seconds.
     assert!(assessment.scarce);
     assert_eq!(assessment.refills_at, Some(at(2200)));
-    assert_eq!(learnt.tighten(DECLARED).interval, Span::from_millis(200));
+    assert_eq!(
+        learnt.tighten(learnt.share_of(DECLARED)).interval,
+        Span::from_millis(200)
+    );
     // The server refuses a call in spite of it.
     learnt.refused(later, later);
     let assessment = hear(&mut learnt, &window(0.0, 10.0, 2), later);

@@ -7,7 +7,6 @@ use core::task::Poll;
 
 use crate::clock;
 use crate::costs::Costs;
-use crate::error::Context as ErrorContext;
 use crate::error::Error;
 use crate::error::Kind;
 use crate::time::Instant;
@@ -100,10 +99,7 @@ impl<'a> Acquire<'a> {
         let error = Error::new(kind);
         match (shared.name(), shared.unit_of_denial(denial, &costs)) {
             (None, None) => error,
-            (_, unit) => error.at(ErrorContext {
-                unit,
-                ..shared.context(false)
-            }),
+            _ => error.at(shared.with_denial(denial, &costs, shared.context(false))),
         }
     }
 }

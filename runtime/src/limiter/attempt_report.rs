@@ -1,6 +1,7 @@
 //! Reports of attempts as values: what a call tells of one, and the parts that concern each limiter.
 
 use crate::costs::Costs;
+use crate::costs::MAX_ROWS;
 use crate::costs::Settlement;
 use crate::learning::Observation;
 use crate::time::Instant;
@@ -140,6 +141,19 @@ impl<'a> AttemptReport<'a> {
     /// Returns whether the declared limiter has to be locked for it, whatever its part is.
     pub(super) const fn needs_lock(&self) -> bool {
         self.may_retry || self.settlement.is_some() || self.slot
+    }
+
+    /// Returns what the attempt has taken of each limit, as far as it is known.
+    pub(super) fn taken(&self) -> Costs {
+        let mut taken = self.costs;
+        if let Some(settlement) = &self.settlement {
+            for row in 0..MAX_ROWS {
+                if let Some(spent) = settlement.spent.of(row) {
+                    taken.set(row, spent);
+                }
+            }
+        }
+        taken
     }
 
     /// Returns whether a refusal is due to the resource that its response named: nothing is left of it.

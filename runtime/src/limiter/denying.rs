@@ -3,7 +3,6 @@
 use core::time::Duration;
 
 use crate::costs::Costs;
-use crate::error::Context;
 use crate::error::Error;
 use crate::error::Kind;
 use crate::time::Instant;
@@ -29,10 +28,7 @@ impl Shared {
         let error = Error::new(kind);
         match self.unit_of_denial(denial, costs) {
             None => error,
-            unit => error.at(Context {
-                unit,
-                ..self.context(false)
-            }),
+            Some(_) => error.at(self.with_denial(denial, costs, self.context(false))),
         }
     }
 

@@ -56,6 +56,7 @@ impl Shared {
             ahead,
             sent,
             closed,
+            resource: None,
             unit: None,
         }
     }

@@ -157,7 +157,14 @@ impl Shared {
             return state.took(heard.received.since(heard.sent));
         }
         let before = state.bucket.shape.interval;
-        state.hear(heard, own, report.spread, &self.fast_path, now, wakes);
+        state.hear(
+            (heard, &report.costs),
+            own,
+            report.spread,
+            &self.fast_path,
+            now,
+            wakes,
+        );
         if part.of_resource && state.bucket.shape.interval > before && state.learnt.pace().is_some()
         {
             state.begin_pace(heard.sent, now, wakes);
@@ -176,7 +183,8 @@ impl Shared {
         let (sent, fast_path) = (report.sent, &self.fast_path);
         match &part.result {
             PartResult::Passed if state.is_attentive() => {
-                state.passed(sent, report.retry, fast_path, now);
+                let costs = report.taken();
+                state.passed((sent, &costs), report.retry, fast_path, now);
             }
             PartResult::Nothing | PartResult::Passed => {}
             PartResult::Ended => {
@@ -195,7 +203,7 @@ impl Shared {
                 state.failed(fault, now, wakes);
             }
             PartResult::Refused(refusal) => {
-                return Some(state.refused(refusal, fast_path, now, wakes));
+                return Some(state.refused(refusal, &report.costs, fast_path, now, wakes));
             }
             PartResult::RefusedBefore(refusal) => {
                 state.ended(sent, now);

@@ -10,7 +10,6 @@ use crate::clock;
 use crate::costs::Costs;
 use crate::costs::Settlement;
 use crate::costs::Spent;
-use crate::error::Context as ErrorContext;
 use crate::error::Error;
 use crate::error::Kind;
 use crate::time::Instant;
@@ -182,10 +181,7 @@ fn denied(limiter: &Limiter, denial: Denial, costs: &Costs) -> Error {
     let shared = limiter.shared();
     shared.count_refused();
     let kind = shared.kind_of(denial, costs, clock::now(), |_, wait| Kind::Deadline(wait));
-    Error::new(kind).at(ErrorContext {
-        unit: shared.unit_of_denial(denial, costs),
-        ..shared.context(false)
-    })
+    Error::new(kind).at(shared.with_denial(denial, costs, shared.context(false)))
 }
 
 impl<'a> Future for AcquireCosts<'a> {

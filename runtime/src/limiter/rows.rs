@@ -8,6 +8,7 @@ use crate::clock;
 use crate::costs::Costs;
 use crate::costs::Settlement;
 use crate::costs::bits;
+use crate::error::Context;
 use crate::error::Error;
 use crate::quota::Quota;
 use crate::row::REQUESTS;
@@ -21,6 +22,7 @@ use super::locked::Locked;
 use super::request::Denial;
 use super::request::Refusal;
 use super::shared::Shared;
+use super::state::why;
 use super::units::KnownUnits;
 use super::units::Units;
 use super::wake_list::WakeList;
@@ -63,6 +65,15 @@ impl Shared {
     pub(crate) fn known_units(&self, units: &[&str]) -> KnownUnits {
         let own = self.units.get();
         own.map_or(KnownUnits::NONE, |own| own.known(units))
+    }
+
+    /// Returns the units of which a call that names no cost takes nothing.
+    #[cold]
+    pub(crate) fn unpaid_units(&self) -> Option<String> {
+        let units = self.units.get()?;
+        let unpaid = units.units().filter(|&(row, _)| units.usual.of(row) == 0);
+        let unpaid: Vec<_> = unpaid.map(|(_, unit)| unit).collect();
+        (!unpaid.is_empty()).then(|| unpaid.join(", "))
     }
 
     /// Returns the costs of a call that takes `cost` in each limit of requests.
@@ -152,15 +163,39 @@ impl Shared {
 
     /// Returns the unit of the limit because of which a caller was denied a permit.
     #[cold]
-    pub(crate) fn unit_of_denial(&self, denial: Denial, costs: &Costs) -> Option<&'static str> {
+    pub(super) fn unit_of_denial(&self, denial: Denial, costs: &Costs) -> Option<&'static str> {
+        self.row_of_denial(denial, costs)
+            .and_then(|row| self.unit_of(row))
+    }
+
+    fn row_of_denial(&self, denial: Denial, costs: &Costs) -> Option<usize> {
         self.units.get()?;
         match denial {
-            Denial::Refused(Refusal::TooLarge { row, .. }) => self.unit_of(row),
+            Denial::Refused(Refusal::TooLarge { row, .. }) => Some(row),
             Denial::Refused(Refusal::Late { .. }) => {
-                let row = self.with_state(|state, now, _| state.latest_row(costs, now));
-                row.and_then(|row| self.unit_of(row))
+                self.with_state(|state, now, _| state.latest_row(costs, now))
             }
             _ => None,
+        }
+    }
+
+    /// Adds to the context of an error the limit because of which a caller was denied a permit, and for how long the server
+    /// has closed it.
+    #[cold]
+    pub(crate) fn with_denial(&self, denial: Denial, costs: &Costs, context: Context) -> Context {
+        let Some(row) = self.row_of_denial(denial, costs) else {
+            return context;
+        };
+        let unit = self.unit_of(row);
+        let closed = self.with_state(|state, now, _| state.row_closed_for(row, now));
+        if closed <= context.closed.map(|(left, _)| left) {
+            return Context { unit, ..context };
+        }
+        Context {
+            unit,
+            closed: closed.map(|left| (left, why::USED_UP)),
+            resource: unit.map(Into::into),
+            ..context
         }
     }
 

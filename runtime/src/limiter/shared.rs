@@ -90,7 +90,9 @@ impl Shared {
         if self.client.set(client).is_ok() {
             let state = &mut locked.state;
             // The fast path stays shut: permits come from the store.
-            state.remote = Some(Box::new(Remote::new(config)));
+            let mut remote = Remote::new(config);
+            remote.set_period(state.quota().rate());
+            state.remote = Some(Box::new(remote));
             state.lease_slots();
             if state.quota().logged_window().is_some() {
                 state.set_quota(state.quota(), &self.fast_path, now, &mut wakes);

@@ -50,6 +50,8 @@ pub struct SharedRow {
     pub full_in: Duration,
     /// Rate that the server's answers ask for, where it is below the declared one.
     pub learnt: Option<Rate>,
+    /// Remaining time for which nothing is left of the limit, as the server has told one of the processes.
+    pub closed_for: Option<Duration>,
     /// Quota that another process has declared, where it is tighter. It holds for all until one period after it was last
     /// declared.
     pub held: Option<Quota>,
@@ -77,18 +79,20 @@ impl SharedRow {
             Ticks::ZERO
         };
         let full_at = state.rows[row].full_at;
+        let closed_until = state.rows[row].closed_until(now);
         let quanta = (now + limit.capacity() - full_at.max(now + brim)) / limit.interval();
         Self {
             unit,
             quota,
             rate: token(limit.interval()),
-            available: if state.paused_until > now {
+            available: if state.paused_until > now || closed_until.is_some() {
                 0
             } else {
                 limits.tokens(row, quanta)
             },
             full_in: (full_at - now).to_duration(),
             learnt: is_slower.then(|| token(limit.interval())),
+            closed_for: closed_until.map(|until| (until - now).to_duration()),
             held: held(reply, row, limits.limits(), |row, interval, quanta| {
                 (limits.token(row, interval), limits.tokens(row, quanta))
             }),

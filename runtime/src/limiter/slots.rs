@@ -114,10 +114,15 @@ impl Shared {
         self.lock().state.take_in_slot(costs, priority, now)
     }
 
-    /// Reports that an attempt passed which was sent at `sent` and holds a slot.
-    pub(crate) fn end_in_slot(&self, function: Function, sent: Instant, retry: bool) {
+    /// Reports that an attempt passed which was sent at `sent`, takes `costs` and holds a slot.
+    pub(crate) fn end_in_slot(
+        &self,
+        function: Function,
+        (sent, costs): (Instant, &Costs),
+        retry: bool,
+    ) {
         if self.published.is_attentive() || self.has_resources() {
-            self.learn_from_pass(function, sent, retry);
+            self.learn_from_pass(function, (sent, costs), retry);
         } else {
             self.fast_path.count_pass();
         }

@@ -3,6 +3,7 @@
 use core::num::NonZeroU32;
 
 use crate::clock;
+use crate::costs::Costs;
 use crate::limiter::Function;
 use crate::quota::Quota;
 
@@ -16,7 +17,7 @@ fn calls_that_pass_are_not_reported_for_ever() {
         let now = clock::now();
         assert!(shared.pass(1, now));
         if !shared.count_pass() {
-            shared.learn_from_pass(Function::of(&0), now, false);
+            shared.learn_from_pass(Function::of(&0), (now, &Costs::ONE), false);
         }
     }
     assert!(!shared.published.is_attentive());

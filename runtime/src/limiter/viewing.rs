@@ -170,13 +170,20 @@ impl SharedSnapshot {
         let state = &reply.state;
         let [row, ..] = &state.rows;
         let left = |until: Ticks| (until - now).to_duration();
+        let pause = left(state.paused_until).max(asked.pause);
         let learnt = Rate::of_interval(row.learnt_interval.span());
-        let is_slower = row.learnt_until > now && learnt.span() > quota.rate().span();
+        let is_slower = row.learnt_until > now
+            && row.closed_until(now).is_none()
+            && learnt.span() > quota.rate().span();
         Self {
             quota,
             rate: if is_slower { learnt } else { quota.rate() },
-            available: u64::from(drawn.granted()),
-            cooldown: Some(left(state.paused_until)).filter(|left| !left.is_zero()),
+            available: if pause.is_zero() {
+                u64::from(drawn.granted())
+            } else {
+                0
+            },
+            cooldown: Some(pause).filter(|left| !left.is_zero()),
             learnt: is_slower.then_some(learnt),
             learnt_for: is_slower.then(|| left(row.learnt_until)),
             booked: reply.last().wait.to_come().to_duration(),
@@ -203,6 +210,7 @@ impl SharedRow {
                 available: row.available,
                 full_in: full_at.since(now).into(),
                 learnt: is_slower.then_some(row.rate),
+                closed_for: row.closed_for,
                 held: None,
             });
         }
@@ -257,7 +265,7 @@ impl Limiter {
         if Handle::try_current().is_err() {
             return Err(failed(Kind::NoRuntime));
         }
-        let asked = shared.with_state(|state, _, _| Inquiry::of(state));
+        let asked = shared.with_state(|state, now, _| Inquiry::of(state, now));
         let answer = tokio::time::timeout(ANSWER_TIMEOUT, client.look(asked.limits())).await;
         let answer = answer.unwrap_or_else(|_| Err(StoreError::unavailable("it does not answer")));
         match answer {
@@ -281,11 +289,15 @@ struct Inquiry {
     /// Units and quotas, where there are several limits.
     rows: Vec<(&'static str, Quota, Instant)>,
     store_limits: Option<StoreLimits>,
+    /// Pause of which the store is being told.
+    pause: Duration,
 }
 
 impl Inquiry {
-    fn of(state: &LimiterState) -> Self {
+    fn of(state: &LimiterState, now: Instant) -> Self {
+        let told = state.remote.as_ref().and_then(|it| it.untold_pause());
         Self {
+            pause: told.map_or(Duration::ZERO, |until| until.since(now).into()),
             quota: state.quota(),
             rows: state.declared_rows(),
             store_limits: state.store_limits(),
@@ -293,7 +305,8 @@ impl Inquiry {
     }
 
     fn limits(&self) -> Limits {
-        let plain = || Limits::one(Limit::of(Shape::of(self.quota)));
+        let period = Ticks::from_span_up(self.quota.rate().period());
+        let plain = || Limits::one(Limit::of(Shape::of(self.quota)).with_period(period));
         self.store_limits
             .as_ref()
             .map_or_else(plain, |limits| *limits.limits())
@@ -315,7 +328,11 @@ impl Inquiry {
             return rows;
         };
         for (row, (place, &(unit, quota, _))) in rows.iter_mut().zip(&self.rows).enumerate() {
-            *place = Some(SharedRow::of_reply(reply, row, unit, (quota, limits)));
+            let mut shared = SharedRow::of_reply(reply, row, unit, (quota, limits));
+            if !self.pause.is_zero() {
+                shared.available = 0;
+            }
+            *place = Some(shared);
         }
         rows
     }

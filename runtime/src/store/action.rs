@@ -93,6 +93,9 @@ pub enum Action {
     },
     /// Slows a limit: a token every `interval` and nothing saved up, for `duration`.
     /// Only ever tightens what the limits say. A later one replaces it; a duration of 0 ends it.
+    ///
+    /// An interval of 2^48 ticks or more says that nothing is left: nothing is drawn of the limit until the end, and then
+    /// it is as if it had not been learnt.
     Learn {
         /// Number of the limit, from 0 on. Nothing is learnt of one that does not exist.
         row: u8,

@@ -36,6 +36,8 @@ struct Level {
     full_at: Ticks,
     /// How far ahead it is full at least. It saves nothing up beyond that.
     brim: Ticks,
+    /// Instant before which nothing is drawn of it: a server has said that nothing is left.
+    opens: Ticks,
     /// Last instant at which it was found full.
     spilt_at: Ticks,
     headroom: [Headroom; MAX_HEADROOM],
@@ -51,6 +53,7 @@ impl Buckets {
         let pairs = in_force.as_slice().iter().zip(limits.as_slice());
         for ((level, row), (usual, limit)) in levels.iter_mut().zip(&state.rows).zip(pairs) {
             level.full_at = row.full_at.max(now);
+            level.opens = row.closed_until(now).unwrap_or_default();
             level.spilt_at = row.spilt_at;
             level.headroom = row.headroom;
             if drain {
@@ -86,7 +89,8 @@ impl Buckets {
     fn wait(&self) -> Wait {
         let waits = self.each().map(|(level, limit)| {
             let gone = self.now + limit.capacity();
-            Wait::between(gone, level.full_at + limit.interval())
+            let opens = level.opens + limit.capacity();
+            Wait::between(gone, opens.max(level.full_at + limit.interval()))
         });
         waits.max().unwrap_or_default()
     }
@@ -156,7 +160,7 @@ impl Buckets {
             }
             // One that takes more than the bucket holds is made when it is full.
             let price = (limit.interval() * u64::from(*cost)).min(limit.capacity());
-            let at = level.full_at + price - limit.capacity();
+            let at = (level.full_at + price - limit.capacity()).max(level.opens);
             if at > due {
                 (due, last) = (at, row);
             }

@@ -88,6 +88,7 @@ pub use self::quantum::Quantum;
 #[cfg(feature = "redis")]
 pub use self::redis::RedisStore;
 pub use self::request::Request;
+pub(crate) use self::row_state::NOTHING_LEFT;
 pub use self::row_state::RowState;
 pub use self::row_state::SentRun;
 pub use self::row_state::SharedQuota;

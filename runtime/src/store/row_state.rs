@@ -3,9 +3,13 @@
 use super::Headroom;
 use super::Ticks;
 use super::headroom::MAX_HEADROOM;
+use super::limit::MAX_CAPACITY;
 
 /// Most runs that are kept of a strict window.
 pub(super) const MAX_RUNS: usize = 32;
+
+/// Learnt interval of a limit of which nothing is left: no token comes before the end.
+pub(crate) const NOTHING_LEFT: Ticks = MAX_CAPACITY;
 
 /// State of one limit of a limiter. All instants are of the store's clock; the default is a limit that was never used.
 ///
@@ -30,7 +34,7 @@ pub struct RowState {
     /// Last instant at which the bucket was known to be full. What was drawn before it is not given back.
     pub spilt_at: Ticks,
     /// Time from one token to the next that a server's answers have shown to be the limit, if that is slower than what
-    /// was declared.
+    /// was declared. [`Action::Learn`](super::Action::Learn) says from which on nothing is left.
     pub learnt_interval: Ticks,
     /// Instant until which that holds.
     pub learnt_until: Ticks,
@@ -106,6 +110,12 @@ impl RowState {
     pub(super) fn last_drawn_at(&self) -> Ticks {
         let instants = self.headroom.iter().map(|headroom| headroom.at);
         instants.fold(self.spilt_at, Ticks::max)
+    }
+
+    /// Returns the instant until which nothing of the limit is left, if a server has said so.
+    pub(crate) fn closed_until(&self, now: Ticks) -> Option<Ticks> {
+        let is_closed = self.learnt_until > now && self.learnt_interval >= NOTHING_LEFT;
+        is_closed.then_some(self.learnt_until)
     }
 
     /// Returns what was learnt, and until when that holds.

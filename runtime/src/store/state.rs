@@ -126,7 +126,8 @@ impl State {
     /// Returns these limits with what was learnt.
     pub(crate) fn slowed(&self, limits: &Limits, now: Ticks) -> Limits {
         limits.changed(&self.rows, |limit, row| {
-            if row.learnt_until > now {
+            // A limit of which nothing is left is as it was declared when that is over.
+            if row.learnt_until > now && row.closed_until(now).is_none() {
                 limit.slowed(row.learnt_interval)
             } else {
                 limit

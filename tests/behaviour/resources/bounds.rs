@@ -35,6 +35,12 @@ async fn a_call_whose_resource_opens_too_late_is_refused_at_once() {
         let error = refusal(hurried(api.clone(), Answer::SILENT).await);
         assert_eq!(error.retry_after(), Some(secs(wait)), "{error}");
         assert!(error.to_string().contains("deadline"), "{error}");
+        let reason = if all >= resource {
+            "; the limiter is closed for another 40s: the program asked for it".to_owned()
+        } else {
+            format!("; \"search\" is closed for another {resource}s: the server's limit is used up")
+        };
+        assert!(error.to_string().contains(&reason), "{error}");
         let error = refusal(impatient(api.clone(), Answer::SILENT).await);
         assert_eq!(error.retry_after(), Some(secs(wait)), "{error}");
         assert_eq!(since(api.start), 0);

@@ -79,10 +79,10 @@ pub(super) fn action(dice: &mut StdRng, limits: Limits, now: u64) -> Action {
         },
         3 => Action::Learn {
             row: dice.random_range(0..10),
-            interval: if dice.random() {
-                Ticks::new(near + dice.random_range(0..near))
-            } else {
-                time(dice)
+            interval: match dice.random_range(0..5) {
+                0 | 1 => Ticks::new(near + dice.random_range(0..near)),
+                2 => Ticks::MAX,
+                _ => time(dice),
             },
             duration: time(dice),
         },

@@ -157,4 +157,5 @@ async fn two_clients_of_one_server_share_several_limits() {
         return;
     };
     crate::row_stores::check([Arc::new(server.store()), Arc::new(server.store())]).await;
+    crate::row_closing::check([Arc::new(server.store()), Arc::new(server.store())], 2).await;
 }

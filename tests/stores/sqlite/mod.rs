@@ -18,7 +18,7 @@ use paced::store::Action;
 use paced::store::Reply;
 use paced::store::Request;
 use paced::store::SqliteStore;
-use paced::store::Store as _;
+use paced::store::Store;
 use paced::store::StoreError;
 use paced::store::Ticks;
 use paced::store::conformance;
@@ -80,5 +80,11 @@ async fn two_stores_of_one_file_share_several_limits() {
     let one = Arc::new(open(&folder));
     std::fs::create_dir(folder.path().join("down")).expect("a folder");
     let other = SqliteStore::open(folder.path().join("down/../quota.db")).expect("a path");
-    crate::row_stores::check([one, Arc::new(other)]).await;
+    let other = Arc::new(other);
+    let stores: [Arc<dyn Store>; 2] = [
+        Arc::<SqliteStore>::clone(&one),
+        Arc::<SqliteStore>::clone(&other),
+    ];
+    crate::row_stores::check(stores).await;
+    crate::row_closing::check([one, other], 2).await;
 }

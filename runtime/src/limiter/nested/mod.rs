@@ -245,10 +245,10 @@ impl Shared {
         self.report_inner(report, of_row)
     }
 
-    /// Counts an attempt that passed, or learns from it.
-    pub(crate) fn pass_beside(&self, sent: Instant, retry: bool) {
+    /// Counts an attempt that passed and took `costs`, or learns from it.
+    pub(crate) fn pass_beside(&self, sent: Instant, costs: &Costs, retry: bool) {
         if !self.count_pass() {
-            self.learn_from_pass(Function::NONE, sent, retry);
+            self.learn_from_pass(Function::NONE, (sent, costs), retry);
         }
     }
 }

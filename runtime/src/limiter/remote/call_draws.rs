@@ -59,10 +59,6 @@ pub(super) struct CallDraws {
     pub(super) wanted: Option<Costs>,
     /// Paces that the store was told.
     pub(super) told: [Option<Pace>; MAX_ROWS],
-    /// Instants until which the store was told that nothing is left.
-    pub(super) closed: [Instant; MAX_ROWS],
-    /// Decaying maximum of the costs of calls.
-    pub(super) costs: [u32; MAX_ROWS],
     /// State that the store has lost, until it is restored.
     pub(super) lost: Option<State>,
     /// Instant at which the limiter is going to be visited although no caller waits.
@@ -81,19 +77,8 @@ impl CallDraws {
             usage: [usage; MAX_ROWS],
             wanted: None,
             told: [None; MAX_ROWS],
-            closed: [Instant::EPOCH; MAX_ROWS],
-            costs: [1; MAX_ROWS],
             lost: None,
             visit_at: None,
-        }
-    }
-
-    /// Records what a call takes.
-    pub(super) fn note_costs(&mut self, costs: &Costs) {
-        for (row, most) in self.costs.iter_mut().enumerate() {
-            if costs.of(row) > 0 {
-                *most = costs.of(row).max(*most - *most / 4);
-            }
         }
     }
 

@@ -7,6 +7,7 @@ use crate::learning::Pace;
 use crate::store::Action;
 use crate::store::Actions;
 use crate::store::Calls;
+use crate::store::NOTHING_LEFT;
 use crate::store::State;
 use crate::store::Ticks;
 use crate::time::Instant;
@@ -18,7 +19,6 @@ use super::InFlight;
 use super::Mode;
 use super::Remote;
 use super::StoreView;
-use super::requests::CLOSE;
 use super::requests::DRAWS;
 use super::requests::FAR;
 use super::requests::MOST;
@@ -246,9 +246,10 @@ impl Remote {
         }
         draws.told[row] = pace;
         let (interval, duration) = match pace {
-            Some(Pace { interval, until }) => {
-                (draws.limits.interval(row, interval), until.since(now))
-            }
+            Some(Pace { interval, until }) => (
+                draws.limits.interval(row, interval).min(NOTHING_LEFT),
+                until.since(now),
+            ),
             None => (Ticks::ZERO, Span::ZERO),
         };
         let Ok(row) = u8::try_from(row) else { return };
@@ -260,8 +261,7 @@ impl Remote {
         self.push(action, shape, now);
     }
 
-    /// Tells all processes that nothing is left of the limit at `row` until `until`: as a pace at which a usual call is
-    /// due then.
+    /// Tells all processes that nothing is left of the limit at `row` until `until`.
     pub(in crate::limiter) fn close_row(
         &mut self,
         row: usize,
@@ -269,19 +269,8 @@ impl Remote {
         shape: Shape,
         now: Instant,
     ) {
-        let Some(draws) = &mut self.calls else { return };
-        if until.abs_diff(draws.closed[row]) <= CLOSE {
-            return;
-        }
-        draws.closed[row] = until;
-        let lasts = until.since(now);
-        let limit = draws.limits.limits.as_slice().get(row);
-        // A bucket that is filled sooner takes no price as high as that: then one call is let through, and no other.
-        let is_long = limit.is_none_or(|limit| lasts > limit.capacity().span());
-        let calls = if is_long { 1 } else { draws.costs[row] };
-        let interval = lasts / u64::from(calls.max(1));
-        let pace = Pace { interval, until };
-        self.learn_row(row, Some(pace), shape, now);
+        let interval = NOTHING_LEFT.span();
+        self.learn_row(row, Some(Pace { interval, until }), shape, now);
     }
 
     /// Returns when the limiter has to be visited next although no caller waits, if that is not arranged yet.

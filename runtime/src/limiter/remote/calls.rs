@@ -66,7 +66,6 @@ impl Remote {
             Some(call) if call.due <= now => {
                 draws.held.take(costs);
                 draws.grants.note(now, call.at);
-                draws.note_costs(costs);
                 CallPayment::Until {
                     until: call.until,
                     row: call.row,
@@ -186,6 +185,11 @@ impl Remote {
         Some(known.local(known.state.rows.get(row)?.full_at))
     }
 
+    /// Returns the instant until which nothing is left of the limit at `row`, as a server has told any of the processes.
+    pub(in crate::limiter) fn row_closed_until(&self, row: usize) -> Option<Instant> {
+        self.known.as_ref()?.closed_until(row)
+    }
+
     /// Returns the shape of this process's own bucket for one limit while the store is away: its share of the rate.
     pub(in crate::limiter) fn own_row(&self, row: usize, shape: Shape) -> Shape {
         let used = self.calls.as_ref().map_or(1.0, |it| it.usage[row].value());
@@ -260,6 +264,12 @@ impl StoreView {
         (usual, self.state.slowed(&usual, self.now))
     }
 
+    /// Returns the instant until which nothing is left of the limit at `row`, as a server has told any of the processes.
+    pub(super) fn closed_until(&self, row: usize) -> Option<Instant> {
+        let closed = self.state.rows[row].closed_until(self.now)?;
+        Some(self.local(closed))
+    }
+
     /// Returns when so many quanta of the limit at `row` are free.
     fn row_due(&self, declared: &Limits, row: usize, quanta: u64, now: Instant) -> Instant {
         let (usual, slowed) = self.in_force(declared);
@@ -273,7 +283,8 @@ impl StoreView {
             Bucket::new(full_at, shape).earliest(quanta, now)
         };
         if usual == slowed {
-            return due(&usual);
+            let opens = self.closed_until(row).unwrap_or(now);
+            return due(&usual).max(opens);
         }
         // Tokens that a server's pace holds back can come as soon as that pace is over.
         let over = self.local(self.state.rows[row].learnt_until);

@@ -30,6 +30,7 @@ use std::sync::Arc;
 
 use crate::bucket::Shape;
 use crate::learning::Pace;
+use crate::quota::Rate;
 use crate::store::OnStoreError;
 use crate::store::Request;
 use crate::store::State;
@@ -213,6 +214,8 @@ pub(super) struct Remote {
     calls: Option<Box<CallDraws>>,
     /// Waiters may have to be refused.
     unsettled: bool,
+    /// Period of the declared rate.
+    period: Ticks,
 }
 
 impl Remote {
@@ -240,7 +243,13 @@ impl Remote {
             held_quota: HeldQuota::NONE,
             calls: None,
             unsettled: false,
+            period: Ticks::SECOND,
         }
+    }
+
+    /// Follows the period of the declared rate.
+    pub(super) fn set_period(&mut self, rate: Rate) {
+        self.period = Ticks::from_span_up(rate.period());
     }
 
     /// Asks for `cost` tokens at `now`.

@@ -29,7 +29,7 @@ pub(super) const DRAWS: usize = 4;
 const HORIZON: Span = Span::from_millis(20);
 
 /// Most by which the ends of two paces differ that are taken to be the same.
-pub(super) const CLOSE: Span = Span::from_millis(100);
+const CLOSE: Span = Span::from_millis(100);
 
 /// Maximum number of requests in flight, late ones included.
 pub(super) const MOST: usize = 16;
@@ -225,7 +225,7 @@ impl Remote {
     pub(in crate::limiter) fn limits(&self, shape: Shape) -> Limits {
         match &self.calls {
             Some(draws) => draws.limits.limits,
-            None => Limits::one(Limit::of(shape)),
+            None => Limits::one(Limit::of(shape).with_period(self.period)),
         }
     }
 

@@ -52,6 +52,12 @@ impl Remote {
         lifted
     }
 
+    /// Returns the end of a pause of which the store is being told.
+    pub(in crate::limiter) fn untold_pause(&self) -> Option<Instant> {
+        let is_told = self.in_flight.iter().any(|flight| flight.pauses);
+        is_told.then_some(self.told_until)
+    }
+
     /// Returns whether pauses that the store tells of have been ended here, and asks it again where it did not hear
     /// of that.
     pub(super) fn is_resuming(

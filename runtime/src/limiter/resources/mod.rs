@@ -14,6 +14,7 @@ use std::sync::PoisonError;
 pub(crate) use self::table::Function;
 pub(in crate::limiter) use self::table::Resources;
 use crate::costs::Costs;
+use crate::error::Context;
 use crate::quota::Quota;
 use crate::time::Instant;
 
@@ -70,6 +71,23 @@ impl Shared {
             .collect()
     }
 
+    /// Returns the context of an error of a call of `function`, with the longest of the pauses that hold it back: of the
+    /// limiter, or of a resource that the server has named. `sent`: the call has made an attempt before.
+    #[cold]
+    pub(crate) fn context_of(&self, function: Function, sent: bool) -> Context {
+        let mut context = self.context(sent);
+        for resource in self.resources_of(function) {
+            let closed = resource.context(sent).closed;
+            if closed.map(|(left, _)| left) > context.closed.map(|(left, _)| left) {
+                let name = resource.label();
+                let name = name.strip_prefix(self.label()).unwrap_or(name);
+                context.closed = closed;
+                context.resource = Some(name.trim_start_matches('#').into());
+            }
+        }
+        context
+    }
+
     pub(super) fn resources_of(&self, function: Function) -> Vec<Arc<Self>> {
         if !self.has_resources() {
             return Vec::new();
@@ -123,21 +141,26 @@ impl Shared {
         !listens
     }
 
-    /// Reports that a function's attempt that was sent at `sent` passed.
+    /// Reports that a function's attempt that was sent at `sent` and takes `costs` passed.
     #[cold]
-    pub(crate) fn learn_from_pass(&self, function: Function, sent: Instant, retry: bool) {
+    pub(crate) fn learn_from_pass(
+        &self,
+        function: Function,
+        (sent, costs): (Instant, &Costs),
+        retry: bool,
+    ) {
         self.fast_path.count_end();
-        self.learn(sent, retry);
+        self.learn((sent, costs), retry);
         for resource in self.resources_of(function) {
-            resource.learn(sent, retry);
+            resource.learn((sent, &Costs::ONE), retry);
         }
     }
 
-    fn learn(&self, sent: Instant, retry: bool) {
+    fn learn(&self, (sent, costs): (Instant, &Costs), retry: bool) {
         if self.published.is_attentive() {
             self.with_state(|state, now, _| {
                 state.returned(Some(now.since(sent)), &self.fast_path, now);
-                state.passed(sent, retry, &self.fast_path, now);
+                state.passed((sent, costs), retry, &self.fast_path, now);
             });
         }
     }

@@ -59,6 +59,7 @@ impl LimiterState {
             odd: mem::take(&mut self.announced.odd),
             stuck: mem::take(&mut self.announced.stuck),
             lost: mem::take(&mut self.announced.lost),
+            shares: self.share_news(),
             ..News::default()
         };
         let told = &mut self.announced;
@@ -70,19 +71,10 @@ impl LimiterState {
             news.paused = Some((until - now, told.why, extends));
             told.closed_until = Some(until);
         }
-        let share = self.learnt.share();
-        if share < told.share {
-            let rate = Rate::of_interval(self.learnt.share_of(declared).interval);
-            news.cut = Some((rate, Rate::of_interval(declared.interval)));
-            told.cut = true;
-        }
-        told.share = share;
-        if told.cut && share >= 1.0 {
-            news.whole = Some(Rate::of_interval(declared.interval));
-            told.cut = false;
-        }
         let pace = self.learnt.pace();
-        let spread = pace.filter(|pace| pace.interval > self.learnt.share_of(declared).interval);
+        let plain = self.share_of(0, declared);
+        let spread = pace.filter(|pace| pace.interval > plain.interval);
+        let told = &mut self.announced;
         if let (Some(pace), false) = (spread, told.spread) {
             news.spread = Some((Rate::of_interval(pace.interval), pace.until.since(now)));
         }

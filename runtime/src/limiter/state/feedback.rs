@@ -4,6 +4,7 @@ use core::mem;
 
 use crate::backoff::Backoff;
 use crate::bucket::Bucket;
+use crate::costs::Costs;
 use crate::learning::AttemptRecord;
 use crate::learning::DeclaredBucket;
 use crate::learning::Observation;
@@ -35,6 +36,7 @@ impl LimiterState {
     pub(in crate::limiter) fn refused(
         &mut self,
         refused: &Rejection<'_>,
+        costs: &Costs,
         fast_path: &FastPath,
         now: Instant,
         wakes: &mut WakeList,
@@ -50,7 +52,7 @@ impl LimiterState {
         let binds_all = self.count_and_judge(refused, now);
         if let (Some(heard), true) = (&refused.heard, binds_all) {
             self.learnt.hear_refusal(heard);
-            self.assess_refusal(heard, now);
+            self.assess_refusal((heard, costs), now);
         }
         let (understood, refills_at) = self.understand(refused, now);
         if !binds_all {
@@ -62,7 +64,8 @@ impl LimiterState {
             for_its_rate: refused.for_its_rate && charge == Charge::Rate,
             ..*refused
         };
-        self.hold_all_back(&refused, understood.later, fast_path, now, wakes);
+        let later = understood.later;
+        self.hold_all_back((&refused, costs), later, fast_path, now, wakes);
         if let (Some(at), Some(heard)) = (refills_at, refused.heard) {
             // A refusal has ended all paces, also the one at which a bucket is known to refill.
             self.learnt.hear_refusal(&heard);
@@ -107,7 +110,7 @@ impl LimiterState {
     /// Closes for as long as a refusal asks, and learns which rate the server lets through.
     fn hold_all_back(
         &mut self,
-        refused: &Rejection<'_>,
+        (refused, costs): (&Rejection<'_>, &Costs),
         later: Span,
         fast_path: &FastPath,
         now: Instant,
@@ -130,16 +133,17 @@ impl LimiterState {
         // A refusal ends the pace in force. `cool_down` forecasts with the bucket that follows.
         self.reshape(fast_path, now);
         self.cool_down(until, why, now, wakes);
+        self.keep_rows_with_rest(refused);
         if self.cooldown.until() > now {
             self.probe_at_its_end();
         } else {
             self.ended(refused.sent, now);
         }
         if is_new && refused.for_its_rate {
-            self.refused_in_window(now);
-            let resumes = self.cooldown.until().max(now);
-            self.learnt
-                .cut(resumes, refused.wait.is_some(), self.declared_shape);
+            let at_fault = self.at_fault(refused, costs);
+            self.refused_in_window(at_fault, now);
+            let resumes = (self.cooldown.until().max(now), refused.wait.is_some());
+            self.cut(at_fault, refused.sent, resumes, now);
             self.reshape(fast_path, now);
             self.expel(now, wakes);
         }
@@ -165,14 +169,14 @@ impl LimiterState {
         doubling.min(least.max(self.learnt.stopped_for(now) / parts))
     }
 
-    /// Handles an answer, which is no refusal, to a call that was sent at `sent`.
+    /// Handles an answer, which is no refusal, to a call that was sent at `sent` and has taken `costs`.
     ///
     /// If the bucket was full when the call was sent, the server has been counting since the call arrived,
     /// and not since it was sent. Without a correction, the next calls would come too early by as much as the
     /// first one took longer to arrive than they do.
     pub(in crate::limiter) fn passed(
         &mut self,
-        sent: Instant,
+        (sent, costs): (Instant, &Costs),
         retry: bool,
         fast_path: &FastPath,
         now: Instant,
@@ -184,6 +188,7 @@ impl LimiterState {
             });
             self.put_off(now.since(sent).min(LONGEST_TRIP), now);
             self.learnt.begin(sent);
+            self.begin_shares(sent);
         } else if let Some(first_trip) = &mut self.first_trip {
             // Of calls sent together the first answered need not be the first sent.
             let sooner = first_trip.sent.since(sent);
@@ -194,6 +199,7 @@ impl LimiterState {
         }
         self.faults = Faults::NONE;
         self.learnt.passed(sent, retry, now);
+        self.passed_in_rows(costs, sent, now);
         self.reshape(fast_path, now);
         self.ended(sent, now);
     }
@@ -215,15 +221,16 @@ impl LimiterState {
         if self.cooldown.answered(sent) {
             self.empty(now);
             self.refilled = None;
+            self.forget_refilled_rows();
             // The probe may have taken longer than forecast.
             self.delayed = true;
         }
     }
 
-    /// Handles what a response told of the server's limits. `own`: the declared bucket.
+    /// Handles what the response to a call that has taken `costs` told of the server's limits. `own`: the declared bucket.
     pub(in crate::limiter) fn hear(
         &mut self,
-        heard: &Observation<'_>,
+        (heard, costs): (&Observation<'_>, &Costs),
         own: Option<DeclaredBucket>,
         spread: Spread,
         fast_path: &FastPath,
@@ -232,7 +239,7 @@ impl LimiterState {
     ) {
         let paced = self.learnt.ages_at().is_some();
         self.took(heard.received.since(heard.sent));
-        let assessment = self.assess(heard, own, now);
+        let assessment = self.assess((heard, costs), own, now);
         // The observation may arrive long after the response was received.
         self.learnt.age(now);
         self.reshape(fast_path, now);
@@ -255,6 +262,7 @@ impl LimiterState {
                 .tat
                 .max(Bucket::holding(left, self.bucket.shape, now));
         }
+        self.renew_rows(heard, now);
         if assessment.is_clear() {
             self.renew(heard, outlasted, now);
         }
@@ -286,10 +294,8 @@ impl LimiterState {
     /// Applies the declared and the learnt limits; tokens used up stay used up.
     pub(in crate::limiter) fn reshape(&mut self, fast_path: &FastPath, now: Instant) {
         let declared = self.declared_shape;
-        let (plain, to) = (
-            self.learnt.share_of(declared),
-            self.learnt.tighten(declared),
-        );
+        let plain = self.share_of(0, declared);
+        let to = self.learnt.tighten(plain);
         let bucket = match self.declared.take() {
             None if to == plain || self.remote.is_some() => None,
             declared => {
@@ -346,5 +352,6 @@ impl LimiterState {
             || probing
             || self.faults.any()
             || !self.learnt.is_nothing()
+            || self.measures_rows()
     }
 }

@@ -127,7 +127,7 @@ impl LimiterState {
             Probe::Armed { hold } => (self.cooldown.until(), held_for(round_trip.min(hold))),
             Probe::Out { sent, until } => (until.min(now.max(sent + round_trip)), None),
         };
-        let plain = self.learnt.share_of(self.declared_shape);
+        let plain = self.share_of(0, self.declared_shape);
         let change = self.learnt.ages_at().map(|at| Change {
             at,
             bucket: Bucket::new(self.declared.map_or(Instant::EPOCH, |it| it.tat), plain),

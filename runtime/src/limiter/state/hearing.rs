@@ -1,5 +1,6 @@
 //! Hints of a server to the limits that they are about.
 
+use crate::costs::Costs;
 use crate::learning::Assessment;
 use crate::learning::DeclaredBucket;
 use crate::learning::Observation;
@@ -15,7 +16,7 @@ impl LimiterState {
     /// for the bucket of the limiter.
     pub(super) fn assess(
         &mut self,
-        heard: &Observation<'_>,
+        (heard, costs): (&Observation<'_>, &Costs),
         own: Option<DeclaredBucket>,
         now: Instant,
     ) -> Assessment {
@@ -31,22 +32,26 @@ impl LimiterState {
             assessment = self.learnt.hear_routed(&routes, 0, heard, own);
         } else {
             let bucket = (self.declared_shape, self.bucket.available(now));
-            rows.first.hear(&routes, 0, heard, bucket, now);
+            rows.first.hear((&routes, 0), (heard, costs), bucket, now);
         }
         for (row, state) in (1..).zip(&mut rows.others) {
-            state.hear(&routes, row, heard, now);
+            state.hear((&routes, row), (heard, costs), now);
         }
         assessment.closed_until = assessment.closed_until.max(unrouted);
         assessment
     }
 
     /// Records the limits that a refusal told of, which concern other limits than the bucket of the limiter.
-    pub(super) fn assess_refusal(&mut self, heard: &Observation<'_>, now: Instant) {
+    pub(super) fn assess_refusal(
+        &mut self,
+        (heard, costs): (&Observation<'_>, &Costs),
+        now: Instant,
+    ) {
         let Some(rows) = &mut self.rows else { return };
         let routes = Routes::of(heard.hint, &rows.routed);
         for (row, state) in (1..).zip(&mut rows.others) {
             state.doubt();
-            state.hear(&routes, row, heard, now);
+            state.hear((&routes, row), (heard, costs), now);
         }
     }
 

@@ -7,6 +7,7 @@ mod at_once;
 pub(super) mod beyond;
 pub(super) mod closing;
 pub(super) mod cooldown;
+mod cutting;
 pub(super) mod failing;
 pub(super) mod faults;
 pub(super) mod feedback;
@@ -27,6 +28,7 @@ pub(super) mod queue;
 mod queue_costs;
 pub(super) mod rejection;
 pub(super) mod renewal;
+mod reopening;
 pub(super) mod row_bucket;
 mod row_hints;
 mod row_paces;
@@ -231,6 +233,7 @@ impl LimiterState {
         if let Some(lapsed) = self.cooldown.lapse(now) {
             self.bucket.reopen(lapsed);
             self.refilled = None;
+            self.forget_refilled_rows();
             self.delayed = true;
         }
     }
@@ -267,6 +270,9 @@ impl LimiterState {
         };
         self.set_window(quota, now);
         self.quota = quota;
+        if let Some(remote) = &mut self.remote {
+            remote.set_period(quota.rate());
+        }
         self.refilled = None;
         self.is_beyond(now);
         let before = self.bucket;

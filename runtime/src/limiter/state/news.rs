@@ -48,13 +48,12 @@ pub(in crate::limiter) struct Announced {
 }
 
 /// Changes, in the order in which they are announced.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(in crate::limiter) struct News {
     pub(super) resumed: bool,
     /// Remaining time, reason, and whether it extends a pause that was announced.
     pub(super) paused: Option<(Span, &'static str, bool)>,
-    pub(super) cut: Option<(Rate, Rate)>,
-    pub(super) whole: Option<Rate>,
+    pub(super) shares: Vec<ShareNews>,
     pub(super) spread: Option<(Rate, Span)>,
     pub(super) unspread: bool,
     pub(super) wait: Option<LongWait>,
@@ -63,6 +62,17 @@ pub(in crate::limiter) struct News {
     pub(super) odd: Oddities,
     pub(super) stuck: usize,
     pub(super) lost: u32,
+}
+
+/// Change of the part of a declared rate that is in force.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ShareNews {
+    /// Unit of the limit, where there are several.
+    pub(super) unit: Option<&'static str>,
+    pub(super) rate: Rate,
+    pub(super) declared: Rate,
+    /// Whether the rate is cut, or whole again.
+    pub(super) is_cut: bool,
 }
 
 impl Announced {
@@ -130,11 +140,12 @@ impl News {
                 events::paused(limiter, wait, why);
             }
         }
-        if let Some((rate, declared)) = self.cut {
-            events::cut(limiter, &rate, &declared);
-        }
-        if let Some(rate) = self.whole {
-            events::whole(limiter, &rate);
+        for of in &self.shares {
+            if of.is_cut {
+                events::cut(limiter, of.unit, &of.rate, &of.declared);
+            } else {
+                events::whole(limiter, of.unit, &of.rate);
+            }
         }
         if self.unspread {
             events::unpaced(limiter);

@@ -5,6 +5,7 @@ use core::time::Duration;
 use crate::bucket::Bucket;
 use crate::bucket::Shape;
 use crate::bucket::TIMER_SLACK;
+use crate::costs::Costs;
 use crate::learning::Observation;
 use crate::learning::Routes;
 use crate::limiter::observed::Observed;
@@ -29,12 +30,12 @@ pub(in crate::limiter) struct RowBucket {
     /// Shape of the declared bucket.
     declared: Shape,
     /// Bucket in force: the declared one, slowed down by what was learnt.
-    bucket: Bucket,
+    pub(super) bucket: Bucket,
     /// Instant at which the bucket is full without the tokens that are about to be taken.
     reserved: Instant,
     /// Instant of the last (possible) overflow.
-    overflowed: Overflow,
-    peaks: Peaks,
+    pub(super) overflowed: Overflow,
+    pub(super) peaks: Peaks,
     /// Restrictions by what the server says.
     hints: RowHints,
     /// The strict window of the quota, if it has one.
@@ -126,7 +127,7 @@ impl RowBucket {
         self.overflow(now, credit);
         self.peaks.record(self.bucket.room(now), now);
         self.bucket.tat = full_at;
-        self.hints.take_cost(cost, now);
+        self.hints.take(u64::from(cost), now);
         if let Some(strict) = &mut self.strict {
             strict.count(u64::from(cost), now);
         }
@@ -165,7 +166,7 @@ impl RowBucket {
 
     /// Records that tokens overflow which are there for longer than `credit`, if there are any.
     #[inline]
-    fn overflow(&mut self, now: Instant, credit: Span) {
+    pub(super) fn overflow(&mut self, now: Instant, credit: Span) {
         let full = now.before(credit);
         if self.bucket.tat < full {
             self.beyond
@@ -238,12 +239,18 @@ impl RowBucket {
     }
 
     /// Returns the instant from `start` on at which the last of `total` tokens is free, if they are taken one after the
-    /// other.
-    pub(super) fn earliest(&self, total: u64, start: Instant, now: Instant) -> Instant {
+    /// other. `kept`: the tokens that the end of a cooldown leaves in the bucket, and its instant.
+    pub(super) fn earliest(
+        &self,
+        (total, kept): (u64, Option<(u32, Instant)>),
+        start: Instant,
+        now: Instant,
+    ) -> Instant {
         if total == 0 {
             return start;
         }
-        let by_bucket = |total| self.bucket.earliest(total, start);
+        let bucket = kept.map_or(self.bucket, |(kept, end)| self.reopened(kept, end));
+        let by_bucket = |total| bucket.earliest(total, start);
         let by_log = self.strict.as_ref();
         let by_log = by_log.and_then(|strict| strict.due(total, start, now, by_bucket));
         let due = by_bucket(total).max(self.hints.earliest(total, start));
@@ -253,13 +260,12 @@ impl RowBucket {
     /// Records what a response said about the limit, which is at `row`.
     pub(super) fn hear(
         &mut self,
-        routes: &Routes<'_>,
-        row: usize,
-        heard: &Observation<'_>,
+        (routes, row): (&Routes<'_>, usize),
+        (heard, costs): (&Observation<'_>, &Costs),
         now: Instant,
     ) {
         let bucket = (self.declared, self.bucket.available(now));
-        self.hints.hear(routes, row, heard, bucket, now);
+        self.hints.hear((routes, row), (heard, costs), bucket, now);
     }
 
     /// Doubts what is only a guess about the server.

@@ -1,6 +1,7 @@
 //! Restrictions of one limit by what the server says about it, beside the limit's own bucket.
 
 use crate::bucket::Shape;
+use crate::costs::Costs;
 use crate::learning::Observation;
 use crate::learning::Pace;
 use crate::learning::Routes;
@@ -19,22 +20,14 @@ pub(super) struct RowHints {
     learning: RowLearning,
     /// Tokens that were taken, once the server has said anything about the limit.
     taken: Option<RunLog>,
-    /// Usual cost of a call, in parts of [`FINE`]: a mean in which the latest ones count most. Zero: there was none yet.
-    usual_cost: u64,
     /// Instant until which a refusal has closed the limit.
     closed_until: Instant,
 }
-
-/// Parts of a token in which the usual cost is counted.
-const FINE: u64 = 256;
-/// Number of calls of which the usual cost is about the mean.
-const USUAL: u64 = 8;
 
 impl RowHints {
     pub(super) const NONE: Self = Self {
         learning: RowLearning::NOTHING,
         taken: None,
-        usual_cost: 0,
         closed_until: Instant::EPOCH,
     };
 
@@ -53,19 +46,6 @@ impl RowHints {
         }
         let told = self.learning.earliest(0, tokens, now);
         told.max(self.closed_until).max(now)
-    }
-
-    /// Records that a call takes its cost.
-    #[inline]
-    pub(super) fn take_cost(&mut self, cost: u32, now: Instant) {
-        if self.taken.is_some() && cost > 0 {
-            let cost = u64::from(cost) * FINE;
-            self.usual_cost = match self.usual_cost {
-                0 => cost,
-                usual => usual - usual / USUAL + cost / USUAL,
-            };
-        }
-        self.take(u64::from(cost), now);
     }
 
     /// Records that tokens are taken.
@@ -93,12 +73,12 @@ impl RowHints {
         self.learning.available(now)
     }
 
-    /// Records what a response said about the limit at `row`, whose bucket has this shape and as many tokens `left`.
+    /// Records what the response to a call with these costs said about the limit at `row`, whose bucket has this shape and
+    /// as many tokens `left`.
     pub(super) fn hear(
         &mut self,
-        routes: &Routes<'_>,
-        row: usize,
-        heard: &Observation<'_>,
+        (routes, row): (&Routes<'_>, usize),
+        (heard, costs): (&Observation<'_>, &Costs),
         (declared, left): (Shape, u64),
         now: Instant,
     ) {
@@ -108,7 +88,7 @@ impl RowHints {
         let used = RowUse {
             declared,
             left: Some(left),
-            cost: (self.usual_cost + FINE / 2) / FINE,
+            cost: u64::from(costs.of(row)),
             taken_since: self
                 .taken
                 .as_ref()
@@ -174,8 +154,8 @@ mod tests {
         Instant::EPOCH.after(Span::from_secs(seconds))
     }
 
-    /// Hears of a window of 10,000 tokens, which ends in a minute.
-    fn hear(hints: &mut RowHints, remaining: f64, sent: Instant) {
+    /// Hears of a window of 10,000 tokens, which ends in a minute, by the answer to a call that takes `cost` of them.
+    fn hear(hints: &mut RowHints, cost: u64, remaining: f64, sent: Instant) {
         let quota = Quota::new(Rate::parse("30000/min").expect("a rate"));
         let rows = [Row::new("", quota), Row::new("tokens", quota)];
         let window = Window::new().with_name("tokens").with_unit("tokens");
@@ -190,34 +170,19 @@ mod tests {
             longest: Span::from_secs(3600),
         };
         let bucket = (Shape::of(quota), 0);
-        hints.hear(&Routes::of(&hint, &rows), 1, &heard, bucket, sent);
+        let mut costs = Costs::ONE;
+        costs.set(1, cost);
+        let routes = Routes::of(&hint, &rows);
+        hints.hear((&routes, 1), (&heard, &costs), bucket, sent);
     }
 
     #[test]
-    fn the_last_tokens_of_a_window_are_spread_in_steps_of_the_usual_cost() {
+    fn the_last_tokens_of_a_window_are_spread_in_steps_of_what_calls_take() {
         let mut hints = RowHints::NONE;
-        hear(&mut hints, 9000.0, at(0));
-        for _ in 0..3 {
-            hints.take_cost(100, at(1));
-        }
-        hear(&mut hints, 500.0, at(2));
+        hear(&mut hints, 100, 500.0, at(2));
         // 600 tokens in a minute, the 100 of the answered call among them.
         assert_eq!(hints.earliest(100, at(2)), at(12));
-        hints.take_cost(100, at(12));
+        hints.take(100, at(12));
         assert_eq!(hints.earliest(100, at(12)), at(22));
-    }
-
-    #[test]
-    fn the_usual_cost_follows_the_costs_of_calls() {
-        let mut hints = RowHints::NONE;
-        hear(&mut hints, 9000.0, at(0));
-        for cost in [1, 1, 0, 1] {
-            hints.take_cost(cost, at(1));
-        }
-        assert_eq!(hints.usual_cost, FINE);
-        for _ in 0..40 {
-            hints.take_cost(1000, at(1));
-        }
-        assert!((980..=1000).contains(&(hints.usual_cost / FINE)));
     }
 }

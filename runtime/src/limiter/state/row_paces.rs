@@ -61,7 +61,7 @@ impl LimiterState {
                 hints(row)
             };
             // A pace that refusals have shown holds until something else is learnt: it is told again now and then.
-            let cut = self.learnt.share_of(declared).interval;
+            let cut = self.share_of(row, declared).interval;
             let again = Span::from_nanos(AGAIN.nanos() - now.nanos() % AGAIN.nanos());
             let cut = (cut > declared.interval).then(|| Pace {
                 interval: cut,

@@ -22,7 +22,9 @@ use super::LimiterState;
 use super::peaks::Peaks;
 use super::row_bucket::RowBucket;
 use super::row_bucket::left;
+use super::row_set::AtFault;
 use super::row_set::RowSet;
+use super::row_set::ToldShare;
 
 impl LimiterState {
     /// Gives the limiter its limits beside the first, or a first one of another unit than requests.
@@ -38,6 +40,7 @@ impl LimiterState {
         let Some(rows) = &self.rows else {
             return snapshots;
         };
+        let told = |row| self.row_closed_until(row);
         snapshots[0] = Some(RowSnapshot {
             unit: rows.unit(0),
             quota: self.quota(),
@@ -49,14 +52,34 @@ impl LimiterState {
                 .min(self.free(now)),
             waited: rows.first_waited,
             forgiven: self.forgiven,
-            closed_for: left(rows.first.closed_until().max(self.cooldown.until()), now),
+            closed_for: left(told(0).max(self.cooldown.until()), now),
             would_have_waited: self.observed_of(0).waits,
             would_have_refused: self.observed_of(0).refused,
         });
         for (row, state) in rows.numbered() {
-            snapshots[row] = Some(state.snapshot(self.observed_of(row), now));
+            let snapshot = state.snapshot(self.observed_of(row), now);
+            snapshots[row] = Some(RowSnapshot {
+                closed_for: left(told(row), now),
+                ..snapshot
+            });
         }
         snapshots
+    }
+
+    /// Returns the instant until which the server's limit is used up at `row`, as it has told any of the processes.
+    fn row_closed_until(&self, row: usize) -> Instant {
+        let remote = self.remote.as_ref();
+        let told = remote.and_then(|remote| remote.row_closed_until(row));
+        let own = self.rows.as_ref().map(|rows| match row.checked_sub(1) {
+            None => rows.first.closed_until(),
+            Some(at) => rows.others[at].hints().closed_until(),
+        });
+        told.max(own).unwrap_or(Instant::EPOCH)
+    }
+
+    /// Returns the time for which the server's limit is still used up at `row`.
+    pub(in crate::limiter) fn row_closed_for(&self, row: usize, now: Instant) -> Option<Duration> {
+        left(self.row_closed_until(row), now)
     }
 
     /// Takes costs out of all limits, or out of none. Returns until when the permit may be used. `Err`: the instant at
@@ -91,7 +114,9 @@ impl LimiterState {
             }
         };
         if let Some(rows) = &mut self.rows {
-            rows.first.take_cost(costs.of(0), now);
+            rows.first.take(u64::from(costs.of(0)), now);
+            let times = (self.cooldown.until(), now);
+            let drawn = rows.reopen(costs, times, credit).unwrap_or(drawn);
             rows.take(&drawn, costs, now, credit);
         }
         Ok(until)
@@ -137,7 +162,13 @@ impl LimiterState {
             0 => opens,
             cost => self.due(cost, now).max(rows.first.earliest(cost, opens)),
         };
-        rows.earliest(total, opens, now).max((first, 0))
+        let reopening = rows.empties().then(|| {
+            let head = self.queue.head();
+            let first = head.map_or_else(|| total.as_costs(), |head| self.queue.costs(head));
+            (first, self.cooldown.until())
+        });
+        rows.earliest((total, reopening), opens, now)
+            .max((first, 0))
     }
 
     /// Returns the limit that has the tokens last that a caller waits for which joins now. `None`: the caller waits for
@@ -189,6 +220,7 @@ impl LimiterState {
         let Some(rows) = &mut self.rows else { return };
         rows.first.forget();
         rows.others.iter_mut().for_each(RowBucket::forget_hints);
+        rows.shares.fill(ToldShare::WHOLE);
     }
 
     /// Puts back what all unused permits took from the limits beside the first.
@@ -218,10 +250,11 @@ impl LimiterState {
     /// Follows the ways to the server, and what was learnt of the rate, in the limits beside the first.
     pub(super) fn reshape_rows(&mut self, now: Instant) {
         let Some(rows) = &mut self.rows else { return };
+        let rows = &mut **rows;
         rows.first.age(now);
-        for state in &mut rows.others {
+        for (state, told) in rows.others.iter_mut().zip(&rows.shares[1..]) {
             state.follow_ways(now);
-            state.reshape(|declared| self.learnt.share_of(declared), now);
+            state.reshape(|declared| told.share.share_of(declared), now);
         }
     }
 
@@ -244,22 +277,27 @@ impl LimiterState {
         rows.any(RowBucket::is_strict)
     }
 
-    /// Handles a refusal in the limits beside the first, although their windows were kept to.
-    pub(super) fn refused_in_rows(&mut self, now: Instant) {
-        for state in self.rows.iter_mut().flat_map(|rows| &mut rows.others) {
-            state.refused_in_window(now);
+    /// Handles a refusal that is about some of the limits beside the first, although their windows were kept to.
+    pub(super) fn refused_in_rows(&mut self, at_fault: AtFault, now: Instant) {
+        let Some(rows) = &mut self.rows else { return };
+        for (row, state) in (1..).zip(&mut rows.others) {
+            if at_fault[row] {
+                state.refused_in_window(now);
+            }
         }
     }
 
     /// Changes the quota of the limit at `row`, which is beside the first.
     pub(in crate::limiter) fn set_row_quota(&mut self, row: usize, quota: Quota, now: Instant) {
         let Some(rows) = &mut self.rows else { return };
-        let Some(state) = row.checked_sub(1).and_then(|at| rows.others.get_mut(at)) else {
+        let rows = &mut **rows;
+        let state = row.checked_sub(1).and_then(|at| rows.others.get_mut(at));
+        let (Some(state), Some(told)) = (state, rows.shares.get(row)) else {
             return;
         };
         let before = state.bucket();
         state.set_quota(quota, now);
-        state.reshape(|declared| self.learnt.share_of(declared), now);
+        state.reshape(|declared| told.share.share_of(declared), now);
         state.follow_quota(before, now);
         self.delayed = true;
     }

@@ -7,6 +7,7 @@ use crate::time::Instant;
 use crate::time::Span;
 
 use super::LimiterState;
+use super::row_set::AtFault;
 use super::strict_state::StrictState;
 
 impl LimiterState {
@@ -122,10 +123,10 @@ impl LimiterState {
         }
     }
 
-    /// Handles a refusal although the window was kept to.
-    pub(super) fn refused_in_window(&mut self, now: Instant) {
-        self.refused_in_rows(now);
-        if let Some(strict) = &mut self.strict {
+    /// Handles a refusal although the windows of the limits that it is about were kept to.
+    pub(super) fn refused_in_window(&mut self, at_fault: AtFault, now: Instant) {
+        self.refused_in_rows(at_fault, now);
+        if let (Some(strict), true) = (&mut self.strict, at_fault[0]) {
             strict.guard.refused(now);
             self.delayed = true;
         }

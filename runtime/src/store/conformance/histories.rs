@@ -116,7 +116,7 @@ fn action(now: Ticks) -> Action {
         },
         2 => Action::Learn {
             row: u8::try_from(below(8)).unwrap_or(0),
-            interval: ticks(),
+            interval: if below(3) == 0 { Ticks::MAX } else { ticks() },
             duration: ticks(),
         },
         3 => Action::Draw {

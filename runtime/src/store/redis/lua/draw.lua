@@ -8,13 +8,14 @@ local function buckets(state, now, usual, drain, is_calls)
     local limits = slowed(state, usual, now)
     local all = {
         now = now, from = max(now, state.paused_until), limits = limits,
-        full_at = {}, brim = {}, spilt_at = {}, touched = {}, headroom = {},
+        full_at = {}, opens = {}, brim = {}, spilt_at = {}, touched = {}, headroom = {},
     }
     for i = 1, #limits do
         local limit = limits[i]
         local full_at = state[FULL_AT[i]]
         if full_at < now then full_at = now end
         all.spilt_at[i], all.brim[i] = state[SPILT_AT[i]], 0
+        all.opens[i] = closed_until(state, i, now)
         if is_calls then all.headroom[i] = headroom_of(state, i) end
         if drain then
             full_at = max(full_at, now + limit.capacity)
@@ -37,7 +38,8 @@ local function wait(all)
     local longest
     for i = 1, #all.limits do
         local limit = all.limits[i]
-        local one = all.full_at[i] + limit.interval - (limit.capacity + all.now)
+        local full_at = max(all.full_at[i] + limit.interval, all.opens[i] + limit.capacity)
+        local one = full_at - (limit.capacity + all.now)
         if not longest or one > longest then longest = one end
     end
     return longest
@@ -73,6 +75,7 @@ local function due_of(all, costs, from)
             local price = limit.interval * cost
             if price > limit.capacity then price = limit.capacity end
             local at = above(all.full_at[i] + price, limit.capacity)
+            if at < all.opens[i] then at = all.opens[i] end
             if at > due then due, last = at, i - 1 end
         end
     end

@@ -180,12 +180,18 @@ end
 local function slowed(state, limits, now)
     local slower = limits
     for i = 1, #limits do
-        if state[LEARNT_UNTIL[i]] > now then
+        if state[LEARNT_UNTIL[i]] > now and state[LEARNT_INTERVAL[i]] < MAX_CAPACITY then
             if slower == limits then slower = { unpack(limits) } end
             slower[i] = slow(limits[i], state[LEARNT_INTERVAL[i]])
         end
     end
     return slower
+end
+
+-- RowState::closed_until; 0 for none
+local function closed_until(state, i, now)
+    local till = state[LEARNT_UNTIL[i]]
+    return till > now and state[LEARNT_INTERVAL[i]] >= MAX_CAPACITY and till or 0
 end
 
 -- The records of a packed field: lists of its values.
