@@ -11,6 +11,7 @@ mod learnt;
 mod leasing;
 mod limiters;
 mod namespaces;
+mod parts;
 mod redis;
 mod row_far;
 mod row_limiters;

@@ -6,6 +6,7 @@
 mod cluster;
 mod conforming;
 mod crowd;
+mod equal_slots;
 mod equality;
 mod losing;
 mod processes;

@@ -22,6 +22,10 @@ pub(in crate::limiter) struct Leases {
     runs: bool,
     /// More slots are wanted than at the last claim.
     asks: bool,
+    /// The task waits for the next renewal.
+    rests: bool,
+    /// The task was woken to give slots back.
+    returns: bool,
 }
 
 /// Order to the task that asks for slots.
@@ -44,6 +48,8 @@ impl Leases {
             claimed: 0,
             runs: false,
             asks: false,
+            rests: false,
+            returns: false,
         }
     }
 
@@ -70,8 +76,13 @@ impl Leases {
         self.asks |= !self.runs || slots > self.claimed;
     }
 
-    /// Returns what the task is to do, if more slots are wanted.
-    pub(super) fn order(&mut self) -> Option<LeaseOrder> {
+    /// Returns what the task is to do, if more slots are wanted, or others than the `held` ones in use can be given back.
+    pub(super) fn order(&mut self, held: u32) -> Option<LeaseOrder> {
+        let is_awaited = self.part < u32::MAX && (self.rests || self.part < self.leased);
+        if self.runs && is_awaited && held < self.leased {
+            // Not again before the next claim.
+            self.asks |= !core::mem::replace(&mut self.returns, true);
+        }
         if !core::mem::take(&mut self.asks) {
             return None;
         }
@@ -91,6 +102,7 @@ impl Leases {
     pub(super) fn claim(&mut self, most: u32, held: u32, waiting: u32) -> Option<LeaseClaim> {
         let waiting = waiting.max(core::mem::take(&mut self.wanted));
         self.claimed = waiting;
+        self.returns = false;
         if held == 0 && waiting == 0 && self.leased == 0 {
             self.runs = false;
             return None;
@@ -125,7 +137,9 @@ impl Leases {
         let lost = self.leased.min(held).saturating_sub(slots.held);
         self.leased = slots.held;
         self.part = slots.part.unwrap_or(u32::MAX);
-        (lost, self.next(most, held, waiting))
+        let next = self.next(most, held, waiting);
+        self.rests = next == NextClaim::Renewal;
+        (lost, next)
     }
 
     /// Returns when to ask again.

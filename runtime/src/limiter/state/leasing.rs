@@ -34,7 +34,8 @@ impl LimiterState {
 
     /// Returns what the task is to do that asks for slots.
     pub(in crate::limiter) fn lease_order(&mut self) -> Option<LeaseOrder> {
-        self.slots.as_mut()?.leases.as_mut()?.order()
+        let slots = self.slots.as_mut()?;
+        slots.leases.as_mut()?.order(slots.held)
     }
 
     pub(in crate::limiter) fn lease_task_ended(&mut self) {
