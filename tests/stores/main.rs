@@ -2,6 +2,7 @@
 
 mod actions;
 mod attribute;
+mod auto;
 mod broken;
 mod conformance;
 mod envelope;

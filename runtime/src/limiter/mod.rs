@@ -103,7 +103,6 @@ use crate::costs::MAX_ROWS;
 use crate::error::Error;
 use crate::grammar;
 use crate::quota::Quota;
-use crate::row::MaxConcurrency;
 use crate::row::Row;
 use crate::row::Rows;
 use crate::store::Limit;
@@ -242,10 +241,6 @@ impl Limiter {
         }
         if in_store && rows.iter().any(|row| row.quota.logged_window().is_some()) {
             return Err(Error::invalid(grammar::STRICT_IN_A_STORE));
-        }
-        let is_found = matches!(rows.concurrency, Some(MaxConcurrency::Auto { .. }));
-        if in_store && is_found {
-            return Err(Error::invalid(grammar::SLOTS_IN_A_STORE));
         }
         Ok(())
     }

@@ -5,6 +5,7 @@
 
 use core::num::NonZeroU32;
 
+use crate::bucket::Shape;
 use crate::costs::Costs;
 use crate::events::LongWait;
 use crate::hint::Hint;
@@ -82,8 +83,10 @@ impl LimiterState {
         slots.take();
         let held = slots.held;
         if let Some(learnt) = &mut slots.learnt {
-            let declared = (self.declared_shape.interval, self.declared_shape.capacity);
-            learnt.sent(held, costs.of(0), declared, now);
+            let Shape { interval, capacity } = self.declared_shape;
+            let remote = self.remote.as_ref();
+            let interval = remote.map_or(interval, |it| it.own_interval(interval, now));
+            learnt.sent(held, costs.of(0), (interval, capacity), now);
         }
     }
 

@@ -13,9 +13,16 @@ use super::leases::LeaseOrder;
 use super::leases::Leases;
 
 impl LimiterState {
-    /// Leases slots from the store of the limit, if it has both.
+    /// Leases slots from the store of the limit, if it has both. A bound that is found by refusals is each process's own,
+    /// since the refusals reach all processes.
     pub(in crate::limiter) fn lease_slots(&mut self) {
-        if let (Some(slots), Some(_)) = (&mut self.slots, &self.remote) {
+        let (Some(slots), Some(_)) = (&mut self.slots, &self.remote) else {
+            return;
+        };
+        if slots.learnt.is_some() {
+            // The task ends with its next claim, and its leases end by themselves.
+            slots.leases = None;
+        } else {
             slots.leases.get_or_insert_with(Leases::new);
         }
     }
