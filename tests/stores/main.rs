@@ -6,6 +6,8 @@ mod auto;
 mod broken;
 mod conformance;
 mod envelope;
+#[cfg(unix)]
+mod fleet;
 mod healing;
 mod hostile;
 mod learnt;

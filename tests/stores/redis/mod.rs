@@ -15,6 +15,8 @@ mod rows;
 mod runtimes;
 mod secrets;
 mod server;
+#[cfg(unix)]
+mod slots;
 mod timeless;
 mod tls;
 mod versions;
