@@ -24,6 +24,7 @@ mod row_outages;
 mod row_stores;
 mod settling;
 mod sharing;
+mod slots_seen;
 #[cfg(unix)]
 mod sqlite;
 mod stepping;

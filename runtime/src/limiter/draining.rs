@@ -13,6 +13,9 @@ use super::shared::Shared;
 /// Longest time from the end of the last attempt until it is noticed.
 const LOOK: Duration = Duration::from_millis(10);
 
+/// Longest time for which slots are given back to stores, after the last attempt.
+const RETURN: Span = Span::from_secs(1);
+
 /// Closes the limiters and waits until the attempts under way have ended, for `timeout` at most. Returns how
 /// many are still under way.
 ///
@@ -20,7 +23,8 @@ const LOOK: Duration = Duration::from_millis(10);
 /// its body has returned or its call is dropped. Permits of [`Limiter::acquire`] are not waited for, since the end
 /// of their requests need not be reported. Of a limiter with
 /// [`max_concurrency`](crate::LimiterBuilder::max_concurrency) permits are waited for, and streams until the last
-/// [`Meter`](crate::Meter) of their attempt is dropped. [`Limiter::reset`] opens a limiter again.
+/// [`Meter`](crate::Meter) of their attempt is dropped. Slots that are leased from a store are given back, for other processes to
+/// use at once; that takes a second at most. [`Limiter::reset`] opens a limiter again.
 ///
 /// # Panics
 ///
@@ -63,12 +67,17 @@ pub async fn drain(limiters: &[&Limiter], timeout: Duration) -> usize {
             all.push(shared);
         }
     }
-    let end = clock::now().after(Span::of(timeout));
+    let mut end = clock::now().after(Span::of(timeout));
+    let mut has_ended = false;
     loop {
         let in_flight: u64 = all.iter().map(|shared| shared.in_flight()).sum();
         let now = clock::now();
-        if in_flight == 0 || now >= end {
+        let is_over = in_flight == 0 && !all.iter().any(|shared| shared.has_leases());
+        if is_over || now >= end {
             return usize::try_from(in_flight).unwrap_or(usize::MAX);
+        }
+        if in_flight == 0 && !core::mem::replace(&mut has_ended, true) {
+            end = end.min(now.after(RETURN));
         }
         let next = now.after(Span::of(LOOK)).min(end);
         tokio::time::sleep_until(clock::instant(next)).await;
@@ -117,6 +126,11 @@ pub async fn drain_all(timeout: Duration) -> usize {
 }
 
 impl Shared {
+    /// Returns whether slots are leased from a store.
+    fn has_leases(&self) -> bool {
+        self.has_slots() && self.lock().state.slots_leased() > 0
+    }
+
     /// Returns how many attempts are under way, or have their permit and begin as soon as they are polled.
     fn in_flight(&self) -> u64 {
         let ended = self.fast_path.ended();

@@ -157,7 +157,6 @@ impl LimiterState {
     /// announced.
     pub(super) fn wait_for_slot(&mut self, refusable: bool, now: Instant) -> Instant {
         self.want_slot();
-        let ahead = self.queue.cost_ahead(Priority::First);
         let Some(slots) = &mut self.slots else {
             return Instant::FAR;
         };
@@ -166,7 +165,7 @@ impl LimiterState {
             Ok(since) => {
                 self.announced.wait = Some(LongWait {
                     wait: now.since(since).into(),
-                    ahead,
+                    ahead: 0,
                     why: why::SLOTS,
                     unit: None,
                     refusable,

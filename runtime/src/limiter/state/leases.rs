@@ -28,6 +28,15 @@ pub(in crate::limiter) struct Leases {
     returns: bool,
 }
 
+/// Terms by which a limiter keeps slots.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct LeaseTerms {
+    /// Calls are held back, and none begins without a slot.
+    pub(super) binds: bool,
+    /// No call begins any more.
+    pub(super) ends: bool,
+}
+
 /// Order to the task that asks for slots.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::limiter) enum LeaseOrder {
@@ -58,15 +67,26 @@ impl Leases {
         self.leased.min(self.part)
     }
 
+    /// Returns how many slots this process has leased.
+    pub(super) const fn leased(&self) -> u32 {
+        self.leased
+    }
+
     /// Goes on with at least so many slots while the store is away.
     pub(super) fn go_on_with(&mut self, slots: u32) {
         self.leased = self.leased.max(slots);
         self.part = u32::MAX;
+        self.rests = false;
     }
 
     /// Records that `held` slots are in use.
     pub(super) fn used(&mut self, held: u32) {
         self.busiest = self.busiest.max(held);
+    }
+
+    /// Asks for slots for calls in flight that have begun without.
+    pub(super) fn cover(&mut self, held: u32) {
+        self.asks |= held > self.leased && (self.rests || !self.runs);
     }
 
     /// Records that a caller waits for a slot, or wants one without waiting.
@@ -77,9 +97,9 @@ impl Leases {
     }
 
     /// Returns what the task is to do, if more slots are wanted, or others than the `held` ones in use can be given back.
-    pub(super) fn order(&mut self, held: u32) -> Option<LeaseOrder> {
+    pub(super) fn order(&mut self, held: u32, terms: LeaseTerms) -> Option<LeaseOrder> {
         let is_awaited = self.part < u32::MAX && (self.rests || self.part < self.leased);
-        if self.runs && is_awaited && held < self.leased {
+        if self.runs && (is_awaited || terms.ends) && held < self.leased {
             // Not again before the next claim.
             self.asks |= !core::mem::replace(&mut self.returns, true);
         }
@@ -99,7 +119,13 @@ impl Leases {
 
     /// Returns the next claim. Slots that were idle since the last one are given back. `None`: nothing is needed, and the
     /// task ends.
-    pub(super) fn claim(&mut self, most: u32, held: u32, waiting: u32) -> Option<LeaseClaim> {
+    pub(super) fn claim(
+        &mut self,
+        most: u32,
+        held: u32,
+        waiting: u32,
+        terms: LeaseTerms,
+    ) -> Option<LeaseClaim> {
         let waiting = waiting.max(core::mem::take(&mut self.wanted));
         self.claimed = waiting;
         self.returns = false;
@@ -109,20 +135,26 @@ impl Leases {
         }
         // Not used before the reply: other processes may have them.
         let used = if self.part < self.leased {
-            self.part.max(held)
+            // A call that is not held back leaves its slot to one that is.
+            let bound = if terms.binds { held } else { 0 };
+            self.part.max(bound)
+        } else if terms.ends {
+            held
         } else {
             self.busiest.max(held)
         };
         self.leased = self.leased.min(used);
         self.busiest = held;
-        // Calls go on whose lease has ended: their slots are taken again.
+        // Calls go on whose lease has ended: their slots are taken again. Calls that were not held back take no slot for which
+        // another process waits.
         let missing = held.saturating_sub(self.leased);
-        let want = missing.saturating_add(waiting);
+        let is_free = terms.binds || self.part == u32::MAX;
+        let want = waiting.saturating_add(if is_free { missing } else { 0 });
         Some(LeaseClaim {
             most,
             want: want.min(most.saturating_sub(self.leased)),
             held: self.leased,
-            waiting,
+            waiting: waiting.saturating_add(if terms.binds { missing } else { 0 }),
         })
     }
 
