@@ -1,4 +1,4 @@
-//! What can be seen of slots that processes share: snapshots, processes that observe, and the end of one.
+//! Slots that processes share, as snapshots show them; processes that observe, and the end of one.
 
 use core::num::NonZeroU32;
 use core::time::Duration;

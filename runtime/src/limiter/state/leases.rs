@@ -18,14 +18,20 @@ pub(in crate::limiter) struct Leases {
     wanted: u32,
     /// Slots that the last claim said were wanted.
     claimed: u32,
-    /// The task that asks for slots runs.
-    runs: bool,
+    task: LeaseTask,
     /// More slots are wanted than at the last claim.
     asks: bool,
-    /// The task waits for the next renewal.
-    rests: bool,
     /// The task was woken to give slots back.
     returns: bool,
+}
+
+/// Task that asks for slots.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum LeaseTask {
+    Ended,
+    Runs,
+    /// It waits for the next renewal.
+    Rests,
 }
 
 /// Terms by which a limiter keeps slots.
@@ -55,9 +61,8 @@ impl Leases {
             busiest: 0,
             wanted: 0,
             claimed: 0,
-            runs: false,
+            task: LeaseTask::Ended,
             asks: false,
-            rests: false,
             returns: false,
         }
     }
@@ -76,7 +81,7 @@ impl Leases {
     pub(super) fn go_on_with(&mut self, slots: u32) {
         self.leased = self.leased.max(slots);
         self.part = u32::MAX;
-        self.rests = false;
+        self.task = LeaseTask::Runs;
     }
 
     /// Records that `held` slots are in use.
@@ -86,35 +91,37 @@ impl Leases {
 
     /// Asks for slots for calls in flight that have begun without.
     pub(super) fn cover(&mut self, held: u32) {
-        self.asks |= held > self.leased && (self.rests || !self.runs);
+        self.asks |= held > self.leased && self.task != LeaseTask::Runs;
     }
 
     /// Records that a caller waits for a slot, or wants one without waiting.
     pub(super) fn want(&mut self, slots: u32) {
         self.wanted = self.wanted.max(slots);
         // Otherwise the task asks for them by itself.
-        self.asks |= !self.runs || slots > self.claimed;
+        self.asks |= self.task == LeaseTask::Ended || slots > self.claimed;
     }
 
     /// Returns what the task is to do, if more slots are wanted, or others than the `held` ones in use can be given back.
     pub(super) fn order(&mut self, held: u32, terms: LeaseTerms) -> Option<LeaseOrder> {
-        let is_awaited = self.part < u32::MAX && (self.rests || self.part < self.leased);
-        if self.runs && (is_awaited || terms.ends) && held < self.leased {
+        let rests = self.task == LeaseTask::Rests;
+        let is_awaited = self.part < u32::MAX && (rests || self.part < self.leased);
+        let runs = self.task != LeaseTask::Ended;
+        if runs && (is_awaited || terms.ends) && held < self.leased {
             // Not again before the next claim.
             self.asks |= !core::mem::replace(&mut self.returns, true);
         }
         if !core::mem::take(&mut self.asks) {
             return None;
         }
-        Some(if core::mem::replace(&mut self.runs, true) {
-            LeaseOrder::Wake
-        } else {
-            LeaseOrder::Start(self.process)
-        })
+        if runs {
+            return Some(LeaseOrder::Wake);
+        }
+        self.task = LeaseTask::Runs;
+        Some(LeaseOrder::Start(self.process))
     }
 
-    pub(super) fn task_ended(&mut self) {
-        self.runs = false;
+    pub(super) const fn task_ended(&mut self) {
+        self.task = LeaseTask::Ended;
     }
 
     /// Returns the next claim. Slots that were idle since the last one are given back. `None`: nothing is needed, and the
@@ -129,8 +136,9 @@ impl Leases {
         let waiting = waiting.max(core::mem::take(&mut self.wanted));
         self.claimed = waiting;
         self.returns = false;
+        self.task = LeaseTask::Runs;
         if held == 0 && waiting == 0 && self.leased == 0 {
-            self.runs = false;
+            self.task = LeaseTask::Ended;
             return None;
         }
         // Not used before the reply: other processes may have them.
@@ -170,7 +178,9 @@ impl Leases {
         self.leased = slots.held;
         self.part = slots.part.unwrap_or(u32::MAX);
         let next = self.next(most, held, waiting);
-        self.rests = next == NextClaim::Renewal;
+        if next == NextClaim::Renewal {
+            self.task = LeaseTask::Rests;
+        }
         (lost, next)
     }
 
