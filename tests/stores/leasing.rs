@@ -251,7 +251,7 @@ async fn grants(most: u32, count: u32, each: Duration) -> (Vec<u64>, Duration) {
 async fn processes_take_turns_where_slots_are_fewer() {
     // Slots, processes, milliseconds of a call, and the longest time without a slot: turns of 2 s and a call, a handover.
     let cases = [
-        (8, 9, 200, 1000),
+        (8, 9, 200, 2500),
         (1, 2, 100, 2500),
         (1, 2, 2000, 4500),
         (2, 5, 300, 6000),
