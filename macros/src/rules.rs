@@ -2,7 +2,6 @@
 
 use proc_macro2::Span;
 
-use crate::concurrency::Concurrency;
 use crate::defaults;
 use crate::diag::Errors;
 use crate::grammar;
@@ -149,12 +148,7 @@ fn check_window(options: &Options, errors: &mut Errors) {
     row_rules::check_strict(*rate, window, burst, errors);
 }
 
-/// Returns whether the bound of calls in flight is found by refusals.
-const fn is_found(options: &Options) -> bool {
-    matches!(options.max_concurrency, Some(Concurrency::Auto { .. }))
-}
-
-/// Checks that a bound of calls in flight stands where the limiter is declared, and that it is a number in a store.
+/// Checks that a bound of calls in flight stands where the limiter is declared.
 fn check_in_flight(options: &Options, errors: &mut Errors) {
     let Some(name) = options.name("max_concurrency") else {
         return;
@@ -165,9 +159,6 @@ fn check_in_flight(options: &Options, errors: &mut Errors) {
             name,
             "`max_concurrency` needs a rate beside it: write it where the limiter has its rate",
         ),
-        _ if options.name("store").is_some() && is_found(options) => {
-            errors.at(name, grammar::SLOTS_IN_A_STORE);
-        }
         _ => {}
     }
 }

@@ -36,8 +36,6 @@ pub(crate) const NO_SLOTS: &str =
 pub(crate) const NO_BURST: &str = "the burst must be at least 1: nothing would ever be let through";
 pub(crate) const STRICT_BURST: &str = "a burst in a strict window is less than the window's count: leave `burst` out to let all of it go at once";
 pub(crate) const SPLIT_TOKEN: &str = "a strict window holds a whole number of calls: write the rate like \"3/2s\" instead of \"1.5/s\"";
-pub(crate) const SLOTS_IN_A_STORE: &str =
-    "`max_concurrency` in a store is a number: \"auto\" is not supported there yet";
 pub(crate) const STRICT_IN_A_STORE: &str =
     "a strict window in a store needs a burst that is less than its count: write `burst = 1` too";
 pub(crate) const NO_SHARE: &str = "a share is a number from 0 to 1";

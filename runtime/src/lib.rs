@@ -109,7 +109,7 @@
 //! # Not supported
 //!
 //! * Runtimes other than tokio.
-//! * In a store: limits of keys, and `max_concurrency = "auto"`.
+//! * In a store: limits of keys.
 //! * A configuration of keys.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(

@@ -129,17 +129,6 @@ async fn limits_and_slots_are_taken_together() {
 }
 
 #[test]
-fn a_store_does_not_share_a_bound_that_is_found() {
-    let store = Arc::new(paced::store::MemoryStore::new());
-    let quota = paced::Quota::per_second(NonZeroU32::MIN);
-    let builder = Limiter::builder(quota)
-        .name("slots_in_a_store")
-        .store(store);
-    let error = builder.auto_concurrency(None, None).build().unwrap_err();
-    assert!(error.is_invalid(), "{error}");
-}
-
-#[test]
 fn two_bounds_of_one_name_are_a_conflict() {
     let quota = paced::Quota::per_second(NonZeroU32::MIN);
     let of = |max| {

@@ -1,5 +1,6 @@
 //! The promises of `paced`, on paused time with exact durations.
 
+mod slots_told;
 mod spans;
 mod support;
 mod telling;

@@ -175,3 +175,95 @@ async fn a_call_that_waits_for_a_slot_draws_no_token() {
     drop(permit);
     waiting.await.expect("a permit");
 }
+
+/// Callers of each process that call again and again, and each take so long.
+fn busy(processes: &[Arc<Limiter>], callers: u32, each: Duration) {
+    for limiter in processes {
+        for _ in 0..callers {
+            let limiter = Arc::clone(limiter);
+            tokio::spawn(async move {
+                loop {
+                    let permit = limiter.acquire().await.expect("a permit");
+                    sleep(each).await;
+                    drop(permit);
+                }
+            });
+        }
+    }
+}
+
+fn in_flight(processes: &[Arc<Limiter>]) -> Vec<u64> {
+    let in_flight = processes.iter().map(|it| it.snapshot().in_flight);
+    let mut in_flight: Vec<_> = in_flight.collect();
+    in_flight.sort_unstable();
+    in_flight
+}
+
+async fn check_parts(most: u32, count: u32, parts: &[u64]) {
+    let store = Arc::new(MemoryStore::new());
+    let processes: Vec<_> = (0..count).map(|_| process(&store, most)).collect();
+    busy(&processes, 6, Duration::from_millis(90));
+    sleep(20 * SECOND).await;
+    for _ in 0..100 {
+        sleep(Duration::from_millis(37)).await;
+        assert_eq!(in_flight(&processes), parts);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_slots_are_used_by_three_processes_and_by_five() {
+    check_parts(8, 3, &[2, 3, 3]).await;
+    check_parts(8, 5, &[1, 1, 2, 2, 2]).await;
+    check_parts(2, 2, &[1, 1]).await;
+}
+
+/// Grants per process in 40 s, the fewest first, and the longest time without any.
+async fn grants(most: u32, count: u32, each: Duration) -> (Vec<u64>, Duration) {
+    let store = Arc::new(MemoryStore::new());
+    let processes: Vec<_> = (0..count).map(|_| process(&store, most)).collect();
+    busy(&processes, 3, each);
+    sleep(10 * SECOND).await;
+    let granted = |it: &Arc<Limiter>| it.snapshot().counts.granted;
+    let before: Vec<_> = processes.iter().map(granted).collect();
+    let mut last: Vec<_> = before
+        .iter()
+        .map(|&granted| (granted, Instant::now()))
+        .collect();
+    let mut longest = Duration::ZERO;
+    for _ in 0..400 {
+        sleep(Duration::from_millis(100)).await;
+        assert!(in_flight(&processes).iter().sum::<u64>() <= u64::from(most));
+        for (process, last) in processes.iter().zip(&mut last) {
+            let granted = granted(process);
+            longest = longest.max(last.1.elapsed());
+            if granted > last.0 {
+                *last = (granted, Instant::now());
+            }
+        }
+    }
+    let granted = processes.iter().map(granted).zip(before);
+    let mut granted: Vec<_> = granted.map(|(now, before)| now - before).collect();
+    granted.sort_unstable();
+    (granted, longest)
+}
+
+#[tokio::test(start_paused = true)]
+async fn processes_take_turns_where_slots_are_fewer() {
+    // Slots, processes, milliseconds of a call, and the longest time without a slot: turns of 2 s and a call, a handover.
+    let cases = [
+        (8, 9, 200, 2500),
+        (1, 2, 100, 2500),
+        (1, 2, 2000, 4500),
+        (2, 5, 300, 6000),
+    ];
+    for (most, count, millis, longest) in cases {
+        let (granted, waited) = grants(most, count, Duration::from_millis(millis)).await;
+        let case = format!("{most} of {count}, {millis} ms: {granted:?}, {waited:?}");
+        assert!(waited < Duration::from_millis(longest), "{case}");
+        // Nine tenths of the time of the slots is used.
+        let all = 40_000 / millis * u64::from(most);
+        assert!(granted.iter().sum::<u64>() * 10 >= all * 9, "{case}");
+        let (least, most) = (granted[0], granted[granted.len() - 1]);
+        assert!(least * 3 >= most * 2, "{case}");
+    }
+}

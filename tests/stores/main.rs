@@ -3,9 +3,12 @@
 mod actions;
 mod actual_use;
 mod attribute;
+mod auto;
 mod broken;
 mod conformance;
 mod envelope;
+#[cfg(unix)]
+mod fleet;
 mod healing;
 mod hostile;
 mod keys;
@@ -13,6 +16,7 @@ mod learnt;
 mod leasing;
 mod limiters;
 mod namespaces;
+mod parts;
 mod periods;
 mod redis;
 mod refunds;
@@ -25,6 +29,7 @@ mod row_outages;
 mod row_stores;
 mod settling;
 mod sharing;
+mod slots_seen;
 #[cfg(unix)]
 mod sqlite;
 mod stepping;

@@ -8,6 +8,7 @@ use crate::clock;
 use crate::events;
 use crate::limiter::Changed;
 use crate::limiter::NamedKeys;
+use crate::limiter::Remaining;
 use crate::limiter::Shared;
 use crate::mode::Mode;
 use crate::quota::Quota;
@@ -114,19 +115,22 @@ impl NamedKeys for Keys {
         events::closed(self.declared.label, refused.get());
     }
 
-    fn in_flight(&self) -> u64 {
+    fn remaining(&self) -> Remaining {
         // Ends are read first: so no call is missed that ends meanwhile, or that a whole limiter begins to count.
         let ended = self.ended.total();
         let pattern = Arc::clone(&self.terms().pattern);
-        let (mut begun, mut of_wholes) = (0, pattern.in_flight());
+        let (mut begun, mut of_wholes) = (0, vec![pattern.remaining()]);
         for shard in self.shards() {
             let shard = lock(shard);
             begun += shard.calls;
             let wholes: Vec<_> = shard.wholes().cloned().collect();
             drop(shard);
-            let in_flight = wholes.iter().map(|limiter| limiter.in_flight());
-            of_wholes += in_flight.sum::<u64>();
+            of_wholes.extend(wholes.iter().map(|limiter| limiter.remaining()));
         }
-        (begun - ended) + of_wholes
+        let of_buckets = Remaining {
+            in_flight: begun - ended,
+            has_leases: false,
+        };
+        of_wholes.into_iter().chain([of_buckets]).sum()
     }
 }

@@ -241,9 +241,11 @@ impl LimiterBuilder {
     /// ends the call as usual.
     ///
     /// In a [store](Self::store) all processes share the slots: each leases those that it needs, for 10 s, and renews the
-    /// leases every 3 s. While callers of several processes wait, each has its fair part. Slots of a process that was killed
-    /// are free after 10 s. One that was stopped for longer takes its slots anew, and an event tells of calls whose leases
-    /// have ended. While the store is away, a process goes on with the slots that it has, or with its part of them.
+    /// leases every 3 s. While callers of several processes wait, each has its fair part, and where there are more processes
+    /// than slots they take turns of 2 s; the [guide](crate::guide::processes#calls-in-flight) has more. Slots of a process
+    /// that was killed are free after 10 s. One that was stopped for longer takes its slots anew, and an event tells of calls
+    /// whose leases have ended. While the store is away, a process goes on with the slots that it has, or with its part of
+    /// them.
     ///
     /// # Examples
     ///
@@ -275,6 +277,11 @@ impl LimiterBuilder {
     /// `concurrent-requests`), or if it says nothing of a used-up window, fewer calls than the declared rate were sent in the
     /// last period, and never more calls were in flight since the last cut. Then it does not slow the limiter. Every other
     /// refusal is one by the rate.
+    ///
+    /// In a [store](Self::store) the bound is this process's own, and no slots are leased: the server refuses calls of all
+    /// processes, so that each finds its part of what the server carries out. Each process tries for more now and then, so
+    /// there are more refusals than with one process. The rate is that of all processes: a refusal counts against it where
+    /// this process has used its share.
     ///
     /// # Examples
     ///

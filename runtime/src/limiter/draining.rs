@@ -9,10 +9,14 @@ use crate::time::Span;
 use super::Limiter;
 use super::named_keys;
 use super::registry;
+use super::remaining::Remaining;
 use super::shared::Shared;
 
 /// Longest time from the end of the last attempt until it is noticed.
 const LOOK: Duration = Duration::from_millis(10);
+
+/// Longest time for which slots are given back to stores, after the last attempt.
+const RETURN: Span = Span::from_secs(1);
 
 /// Closes the limiters and waits until the attempts under way have ended, for `timeout` at most. Returns how
 /// many are still under way.
@@ -21,7 +25,8 @@ const LOOK: Duration = Duration::from_millis(10);
 /// its body has returned or its call is dropped. Permits of [`Limiter::acquire`] are not waited for, since the end
 /// of their requests need not be reported. Of a limiter with
 /// [`max_concurrency`](crate::LimiterBuilder::max_concurrency) permits are waited for, and streams until the last
-/// [`Meter`](crate::Meter) of their attempt is dropped. [`Limiter::reset`] opens a limiter again.
+/// [`Meter`](crate::Meter) of their attempt is dropped. Slots that are leased from a store are given back, for other processes to
+/// use at once; that takes a second at most. [`Limiter::reset`] opens a limiter again.
 ///
 /// # Panics
 ///
@@ -65,20 +70,31 @@ pub async fn drain(limiters: &[&Limiter], timeout: Duration) -> usize {
         }
     }
     await_end(
-        &|| all.iter().map(|shared| shared.in_flight()).sum(),
+        &|| all.iter().map(|shared| shared.remaining()).sum(),
         timeout,
     )
     .await
 }
 
 /// Waits until no attempt is under way, for `timeout` at most. Returns how many still are.
-pub(crate) async fn await_end(in_flight: &(dyn Fn() -> u64 + Sync), timeout: Duration) -> usize {
-    let end = clock::now().after(Span::of(timeout));
+pub(crate) async fn await_end(
+    remaining: &(dyn Fn() -> Remaining + Sync),
+    timeout: Duration,
+) -> usize {
+    let mut end = clock::now().after(Span::of(timeout));
+    let mut has_ended = false;
     loop {
-        let in_flight = in_flight();
+        let Remaining {
+            in_flight,
+            has_leases,
+        } = remaining();
         let now = clock::now();
-        if in_flight == 0 || now >= end {
+        let is_over = in_flight == 0 && !has_leases;
+        if is_over || now >= end {
             return usize::try_from(in_flight).unwrap_or(usize::MAX);
+        }
+        if in_flight == 0 && !core::mem::replace(&mut has_ended, true) {
+            end = end.min(now.after(RETURN));
         }
         let next = now.after(Span::of(LOOK)).min(end);
         tokio::time::sleep_until(clock::instant(next)).await;
@@ -131,17 +147,25 @@ pub async fn drain_all(timeout: Duration) -> usize {
     for keys in &keys {
         keys.close();
     }
-    let in_flight = || {
-        let of_limiters = limiters.iter().map(|limiter| limiter.shared().in_flight());
-        let of_keys = keys.iter().map(|keys| keys.in_flight());
+    let remaining = || {
+        let of_limiters = limiters.iter().map(|limiter| limiter.shared().remaining());
+        let of_keys = keys.iter().map(|keys| keys.remaining());
         of_limiters.chain(of_keys).sum()
     };
-    await_end(&in_flight, timeout).await
+    await_end(&remaining, timeout).await
 }
 
 impl Shared {
+    /// Returns what it has under way after it was closed.
+    pub(crate) fn remaining(&self) -> Remaining {
+        Remaining {
+            in_flight: self.in_flight(),
+            has_leases: self.has_slots() && self.lock().state.slots_leased() > 0,
+        }
+    }
+
     /// Returns how many attempts are under way, or have their permit and begin as soon as they are polled.
-    pub(crate) fn in_flight(&self) -> u64 {
+    fn in_flight(&self) -> u64 {
         let ended = self.fast_path.ended();
         let (about_to_begin, waited, settled, held) = {
             let state = &self.lock().state;

@@ -34,6 +34,7 @@ mod published;
 mod receipt;
 mod recording;
 mod registry;
+mod remaining;
 mod remote;
 mod reporting;
 mod request;
@@ -93,6 +94,7 @@ pub(crate) use self::registry::find;
 pub use self::registry::limiter;
 pub use self::registry::limiters;
 pub(crate) use self::registry::own;
+pub(crate) use self::remaining::Remaining;
 pub(crate) use self::request::Denial;
 pub(crate) use self::request::Priority;
 pub(crate) use self::request::Refusal;
@@ -120,7 +122,6 @@ use crate::costs::MAX_ROWS;
 use crate::error::Error;
 use crate::grammar;
 use crate::quota::Quota;
-use crate::row::MaxConcurrency;
 use crate::row::Row;
 use crate::row::Rows;
 use crate::store::Limit;
@@ -259,10 +260,6 @@ impl Limiter {
         }
         if in_store && rows.iter().any(|row| row.quota.logged_window().is_some()) {
             return Err(Error::invalid(grammar::STRICT_IN_A_STORE));
-        }
-        let is_found = matches!(rows.concurrency, Some(MaxConcurrency::Auto { .. }));
-        if in_store && is_found {
-            return Err(Error::invalid(grammar::SLOTS_IN_A_STORE));
         }
         Ok(())
     }

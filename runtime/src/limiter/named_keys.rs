@@ -12,6 +12,7 @@ use crate::row::Rows;
 
 use super::configured;
 use super::registry;
+use super::remaining::Remaining;
 use super::sweep::SweepAt;
 
 /// Limiters of keys that have one name.
@@ -28,8 +29,8 @@ pub(crate) trait NamedKeys: fmt::Debug + Send + Sync {
     /// Refuses all calls from now on.
     fn close(&self);
 
-    /// Returns how many attempts are under way.
-    fn in_flight(&self) -> u64;
+    /// Returns what is under way after they were closed.
+    fn remaining(&self) -> Remaining;
 }
 
 /// Limits and mode of each key, by a configuration.

@@ -83,6 +83,11 @@ pub struct SharedSnapshot {
     /// Quota that another process has declared, where it is tighter. It holds for all until one period after it was last
     /// declared, a second at least. Of several limits, see [`row`](Self::row).
     pub held: Option<Quota>,
+    /// Calls in flight of all processes, where [`max_concurrency`](crate::LimiterBuilder::max_concurrency) is a number: slots
+    /// that processes have leased, used or not. Calls in flight of this process without a store.
+    pub in_flight: u64,
+    /// Calls of all processes that wait for a slot, as these have said last.
+    pub waiting: u64,
     /// States of the limits, of a limiter with several: see [`row`](Self::row).
     pub(super) rows: [Option<SharedRow>; MAX_ROWS],
     /// Time since a process last took tokens, or changed anything else. `None`: the store knows nothing of the
@@ -108,6 +113,8 @@ impl SharedSnapshot {
             booked: free_at.since(now).into(),
             full_in: state.bucket.tat.since(now).into(),
             held: None,
+            in_flight: state.slots_held(),
+            waiting: u64::from(state.waiting_for_slots()),
             rows: SharedRow::of_state(state, now),
             last_seen: None,
         }
@@ -175,6 +182,7 @@ impl SharedSnapshot {
         let is_slower = row.learnt_until > now
             && row.closed_until(now).is_none()
             && learnt.span() > quota.rate().span();
+        let leases = || state.leases.iter().filter(|lease| lease.until > now);
         Self {
             quota,
             rate: if is_slower { learnt } else { quota.rate() },
@@ -189,6 +197,8 @@ impl SharedSnapshot {
             booked: reply.last().wait.to_come().to_duration(),
             full_in: left(row.full_at),
             held: asked.held(reply),
+            in_flight: leases().map(|lease| u64::from(lease.held)).sum(),
+            waiting: leases().map(|lease| u64::from(lease.waiting)).sum(),
             rows: asked.rows(reply),
             last_seen: (state.seen > Ticks::ZERO).then(|| (now - state.seen).to_duration()),
         }

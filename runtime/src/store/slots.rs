@@ -7,6 +7,7 @@ use super::Ticks;
 use super::lease::LEASE_TIME;
 use super::lease::MAX_LEASES;
 use super::lease::MAX_SLOTS;
+use super::parts;
 
 /// Slots that a process has and wants.
 #[derive(Clone, Copy)]
@@ -44,33 +45,53 @@ impl State {
     pub(super) fn lease(&mut self, claim: Claim, now: Ticks) -> u32 {
         let end = now + LEASE_TIME;
         self.reap(end, now);
-        let at = self
-            .leases
-            .iter()
-            .position(|it| it.process == claim.process);
-        // Never more than it had: what has ended is taken again, or not at all.
-        let kept = at.map_or(0, |at| self.leases[at].held.min(claim.held));
-        if at.is_none() && self.leases.len() >= MAX_LEASES {
+        let mut leases = self.leases.iter();
+        let known = leases.position(|it| it.process == claim.process);
+        if known.is_none() && self.leases.len() >= MAX_LEASES {
             return 0;
         }
-        let granted = self.share(claim, kept).min(claim.want.min(MAX_SLOTS));
+        let had = known.map_or(0, |at| self.leases[at].held);
+        // Never more than it had: what has ended is taken again, or not at all.
+        let kept = had.min(claim.held);
+        let wants = claim.want.max(claim.waiting).min(MAX_SLOTS);
         let lease = Lease {
             process: claim.process,
-            held: kept + granted,
-            waiting: claim.waiting.min(MAX_SLOTS).saturating_sub(granted),
+            held: kept,
+            waiting: wants,
             until: end,
         };
-        let is_over = lease.held == 0 && lease.waiting == 0;
-        match at {
-            Some(at) if is_over => drop(self.leases.remove(at)),
-            Some(at) => self.leases[at] = lease,
-            None if is_over => {}
-            None => self.leases.push(lease),
+        let at = known.unwrap_or_else(|| {
+            self.leases.push(lease);
+            self.leases.len() - 1
+        });
+        // Its turn ends with its last slot.
+        let at = self.put(at, lease, had > 0 && kept == 0);
+        let granted = self.share(at, claim.most).min(claim.want);
+        let lease = Lease {
+            held: kept + granted,
+            waiting: (wants - granted).min(claim.waiting),
+            ..lease
+        };
+        if lease.held == 0 && lease.waiting == 0 {
+            self.leases.remove(at);
+            return 0;
         }
-        if !is_over {
-            self.kept_until = self.kept_until.max(end);
-        }
+        // And a new one begins with its first.
+        self.put(at, lease, kept == 0 && granted > 0);
+        self.kept_until = self.kept_until.max(end);
         lease.held
+    }
+
+    /// Replaces the lease at `at`, and moves it behind all others if a turn of its process has begun or ended. Returns where
+    /// it is then.
+    fn put(&mut self, at: usize, lease: Lease, moves: bool) -> usize {
+        self.leases[at] = lease;
+        if moves {
+            self.leases[at..].rotate_left(1);
+            self.leases.len() - 1
+        } else {
+            at
+        }
     }
 
     /// Removes the leases that have ended.
@@ -84,27 +105,14 @@ impl State {
         self.leases.truncate(MAX_LEASES);
     }
 
-    /// Returns how many slots a process that holds `kept` may take: what is free, and while others wait no more than its
-    /// part by the callers that hold a slot or wait.
-    fn share(&self, claim: Claim, kept: u32) -> u32 {
-        let most = u64::from(claim.most.min(MAX_SLOTS));
-        let others = self.leases.iter().filter(|it| it.process != claim.process);
-        let (held, waiting) = others.fold((0, 0), |(held, waiting), lease| {
-            (
-                held + u64::from(lease.held),
-                waiting + u64::from(lease.waiting),
-            )
-        });
-        let kept = u64::from(kept);
-        let free = most.saturating_sub(held + kept);
-        let wants = claim.want.max(claim.waiting).min(MAX_SLOTS);
-        let own = kept + u64::from(wants);
-        let part = if waiting == 0 {
-            most
-        } else {
-            (most * own / (own + held + waiting)).max(1)
-        };
-        let share = free.min(part.saturating_sub(kept));
-        u32::try_from(share).unwrap_or(MAX_SLOTS)
+    /// Returns how many more slots the process of the lease at `at` may take: what is free, and no more than its part.
+    fn share(&self, at: usize, most: u32) -> u32 {
+        let held: u64 = self.leases.iter().map(|it| u64::from(it.held)).sum();
+        let free = u64::from(most.min(MAX_SLOTS)).saturating_sub(held);
+        let free = u32::try_from(free).unwrap_or(MAX_SLOTS);
+        let part = parts::part(&self.leases, at, most);
+        part.map_or(free, |part| {
+            free.min(part.saturating_sub(self.leases[at].held))
+        })
     }
 }

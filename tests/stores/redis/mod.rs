@@ -6,6 +6,7 @@
 mod cluster;
 mod conforming;
 mod crowd;
+mod equal_slots;
 mod equality;
 mod losing;
 mod processes;
@@ -14,6 +15,8 @@ mod rows;
 mod runtimes;
 mod secrets;
 pub(crate) mod server;
+#[cfg(unix)]
+mod slots;
 mod timeless;
 mod tls;
 mod versions;

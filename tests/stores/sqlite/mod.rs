@@ -8,7 +8,7 @@ mod files;
 mod folder;
 mod processes;
 mod resuming;
-mod running;
+pub(crate) mod running;
 mod slots;
 mod versions;
 

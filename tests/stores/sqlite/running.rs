@@ -15,7 +15,7 @@ pub(super) const PROGRAM: &str = env!("CARGO_BIN_EXE_sqlite_process");
 
 /// A process that uses a store. Killed in the end.
 #[derive(Debug)]
-pub(super) struct Process {
+pub(crate) struct Process {
     child: Child,
     told: ChildStdin,
     said: BufReader<ChildStdout>,
@@ -35,7 +35,7 @@ impl Process {
         Self::spawn(Command::new(words[0]).args(&words[1..]))
     }
 
-    pub(super) fn spawn(command: &mut Command) -> Self {
+    pub(crate) fn spawn(command: &mut Command) -> Self {
         let command = command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn().expect("the process starts");
         Self {
@@ -46,31 +46,31 @@ impl Process {
     }
 
     /// Tells the process what to do.
-    pub(super) fn tell(&mut self, line: &str) {
+    pub(crate) fn tell(&mut self, line: &str) {
         writeln!(self.told, "{line}").expect("the process listens");
     }
 
     /// Returns its next line.
-    pub(super) fn hear(&mut self) -> String {
+    pub(crate) fn hear(&mut self) -> String {
         let mut line = String::new();
         self.said.read_line(&mut line).expect("text");
         line.trim_end().to_owned()
     }
 
-    pub(super) fn ask(&mut self, line: &str) -> String {
+    pub(crate) fn ask(&mut self, line: &str) -> String {
         self.tell(line);
         self.hear()
     }
 
     /// Sends a signal, such as `-STOP`.
-    pub(super) fn signal(&self, signal: &str) {
+    pub(crate) fn signal(&self, signal: &str) {
         let process = self.child.id().to_string();
         let status = Command::new("kill").args([signal, &process]).status();
         assert!(status.expect("kill runs").success());
     }
 
     /// With SIGKILL.
-    pub(super) fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         self.child.kill().expect("the process can be killed");
         self.child.wait().expect("our own process");
     }

@@ -9,15 +9,19 @@ use std::sync::Weak;
 
 use tokio::runtime::Handle;
 
+use crate::clock;
 use crate::limiter::callback::Callback;
 use crate::limiter::callback::LeaseClaim;
 use crate::limiter::callback::LeasedSlots;
 use crate::limiter::callback::NextClaim;
+use crate::store;
 use crate::store::Action;
 use crate::store::Lease;
 use crate::store::Limits;
 use crate::store::Request;
 use crate::store::State;
+use crate::time::Instant;
+use crate::time::Span;
 
 use super::client::StoreClient;
 
@@ -30,6 +34,10 @@ const IDLE: Duration = Duration::from_millis(250);
 /// Shortest and longest time between two requests for slots that other processes hold.
 const ASK: Duration = Duration::from_millis(25);
 const ASK_LONGEST: Duration = Duration::from_millis(200);
+
+/// Shortest time for which a process has a slot in turn. Shorter turns would spend more time on the handover, and longer ones
+/// let others wait longer.
+const TURN: Span = Span::from_secs(2);
 
 /// Longest wait for a reply.
 const REPLY: Duration = Duration::from_secs(2);
@@ -89,12 +97,12 @@ impl StoreClient {
         let reply = tokio::time::timeout(REPLY, reply).await.ok()?;
         let reply = reply.ok()?;
         let held = reply.granted();
-        let part = part(claim, process, held, &reply.state.leases);
+        let part = part(claim.most, process, &reply.state.leases);
         Some(LeasedSlots { held, part })
     }
 
     async fn lease(&self, process: u64, mut guard: TaskGuard) {
-        let mut ask = ASK;
+        let (mut ask, mut turn) = (ASK, Turn::default());
         loop {
             let claim = guard.limiter().and_then(|limiter| limiter.lease_claim());
             let Some(claim) = claim else {
@@ -102,14 +110,16 @@ impl StoreClient {
                 guard.0 = None;
                 return;
             };
-            let granted = self.claim(process, claim).await;
+            let kept = claim.0.held;
+            let slots = self.claim(process, claim).await;
+            let slots = slots.map(|slots| turn.follow(kept, slots, clock::now()));
             let Some(limiter) = guard.limiter() else {
                 return;
             };
-            let next = limiter.leased(granted);
+            let next = limiter.leased(slots);
             drop(limiter);
             let wait = match next {
-                NextClaim::Renewal => RENEW,
+                NextClaim::Renewal => turn.wait(clock::now()),
                 NextClaim::Idle => IDLE,
                 NextClaim::Soon => ask,
             };
@@ -123,16 +133,49 @@ impl StoreClient {
     }
 }
 
-/// Returns the fair part of a process that holds `held` slots, by the callers that hold a slot or wait. `None`: no caller of
-/// another process waits.
-fn part(claim: LeaseClaim, process: u64, held: u32, leases: &[Lease]) -> Option<u32> {
-    let others = leases.iter().filter(|lease| lease.process != process);
-    let (theirs, waiting) = others.fold((0, 0), |(theirs, waiting), lease| {
-        let all = u64::from(lease.held) + u64::from(lease.waiting);
-        (theirs + all, waiting + lease.waiting)
-    });
-    let own = u64::from(held) + u64::from(claim.waiting);
-    let part = (u64::from(claim.most) * own).checked_div(own + theirs);
-    let part = part.map_or(1, |part| u32::try_from(part).unwrap_or(u32::MAX));
-    (waiting > 0).then_some(part.max(1))
+/// Turn of a process, where there are more processes than slots.
+#[derive(Default)]
+struct Turn {
+    begun: Option<Instant>,
+    /// Another process waits for its end.
+    is_awaited: bool,
+}
+
+impl Turn {
+    /// Returns the slots, and lets the process keep one of them until its turn has lasted long enough. `kept`: slots that it
+    /// has kept since the last reply.
+    fn follow(&mut self, kept: u32, slots: LeasedSlots, now: Instant) -> LeasedSlots {
+        self.begun.take_if(|_| kept == 0);
+        self.is_awaited = slots.held > 0 && slots.part == Some(0);
+        if slots.held > 0 {
+            self.begun.get_or_insert(now);
+        }
+        let least = u32::from(self.is_awaited && !self.left(now).is_zero());
+        LeasedSlots {
+            part: slots.part.map(|part| part.max(least)),
+            ..slots
+        }
+    }
+
+    /// Returns the time until the turn may end.
+    fn left(&self, now: Instant) -> Span {
+        self.begun
+            .map_or(Span::ZERO, |begun| begun.after(TURN).since(now))
+    }
+
+    /// Returns the longest wait until the next request.
+    fn wait(&self, now: Instant) -> Duration {
+        let left = self.left(now);
+        if self.is_awaited && !left.is_zero() {
+            left.into()
+        } else {
+            RENEW
+        }
+    }
+}
+
+/// Returns the fair part of a process.
+fn part(most: u32, process: u64, leases: &[Lease]) -> Option<u32> {
+    let at = leases.iter().position(|lease| lease.process == process)?;
+    store::part(leases, at, most)
 }

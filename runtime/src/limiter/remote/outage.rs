@@ -59,6 +59,15 @@ impl Remote {
         }
     }
 
+    /// Returns the interval of the tokens that this process uses of the first limit at most, beside others, whose interval is
+    /// `declared`. A limit that is full is not used up by others, whatever their share was before.
+    pub(in crate::limiter) fn own_interval(&self, declared: Span, now: Instant) -> Span {
+        let is_full = self.full_at(0).is_none_or(|full_at| full_at <= now);
+        let usage = self.calls.as_ref().map_or(&self.usage, |it| &it.usage[0]);
+        let share = usage.measured().filter(|_| !is_full).unwrap_or(1.0);
+        Span::from_f64((declared.to_f64() / share).ceil())
+    }
+
     /// Records a request that failed. A late one tells nothing if a later one was answered.
     pub(in crate::limiter) fn failed(&mut self, id: u64, why: &StoreError, now: Instant) {
         let heard = self.heard_at();

@@ -35,10 +35,12 @@ impl Usage {
     }
 
     pub(super) fn value(&self) -> f64 {
-        if self.all < ENOUGH {
-            return self.assumed;
-        }
-        (self.own / self.all).clamp(0.001, 1.0)
+        self.measured().unwrap_or(self.assumed)
+    }
+
+    /// Returns the share, if it is known.
+    pub(super) fn measured(&self) -> Option<f64> {
+        (self.all >= ENOUGH).then(|| (self.own / self.all).clamp(0.001, 1.0))
     }
 }
 

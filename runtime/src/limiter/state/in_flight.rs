@@ -5,6 +5,7 @@
 
 use core::num::NonZeroU32;
 
+use crate::bucket::Shape;
 use crate::costs::Costs;
 use crate::events::LongWait;
 use crate::hint::Hint;
@@ -95,8 +96,10 @@ impl LimiterState {
         slots.take();
         let held = slots.held;
         if let Some(learnt) = &mut slots.learnt {
-            let declared = (self.declared_shape.interval, self.declared_shape.capacity);
-            learnt.sent(held, costs.of(0), declared, now);
+            let Shape { interval, capacity } = self.declared_shape;
+            let remote = self.remote.as_ref();
+            let interval = remote.map_or(interval, |it| it.own_interval(interval, now));
+            learnt.sent(held, costs.of(0), (interval, capacity), now);
         }
     }
 
@@ -149,7 +152,6 @@ impl LimiterState {
     /// announced.
     pub(super) fn wait_for_slot(&mut self, refusable: bool, now: Instant) -> Instant {
         self.want_slot();
-        let ahead = self.queue.cost_ahead(Priority::First);
         let Some(slots) = &mut self.slots else {
             return Instant::FAR;
         };
@@ -158,7 +160,7 @@ impl LimiterState {
             Ok(since) => {
                 self.announced.wait = Some(LongWait {
                     wait: now.since(since).into(),
-                    ahead,
+                    ahead: 0,
                     why: why::SLOTS,
                     unit: None,
                     refusable,

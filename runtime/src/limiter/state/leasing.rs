@@ -4,18 +4,27 @@ use crate::limiter::callback::LeaseClaim;
 use crate::limiter::callback::LeasedSlots;
 use crate::limiter::callback::NextClaim;
 use crate::limiter::request::Priority;
+use crate::mode::Mode;
 use crate::store::Limits;
 use crate::store::State;
 use crate::time::Instant;
 
 use super::LimiterState;
 use super::leases::LeaseOrder;
+use super::leases::LeaseTerms;
 use super::leases::Leases;
 
 impl LimiterState {
-    /// Leases slots from the store of the limit, if it has both.
+    /// Leases slots from the store of the limit, if it has both. A bound that is found by refusals is each process's own,
+    /// since the refusals reach all processes.
     pub(in crate::limiter) fn lease_slots(&mut self) {
-        if let (Some(slots), Some(_)) = (&mut self.slots, &self.remote) {
+        let (Some(slots), Some(_)) = (&mut self.slots, &self.remote) else {
+            return;
+        };
+        if slots.learnt.is_some() {
+            // The task ends with its next claim, and its leases end by themselves.
+            slots.leases = None;
+        } else {
             slots.leases.get_or_insert_with(Leases::new);
         }
     }
@@ -34,7 +43,33 @@ impl LimiterState {
 
     /// Returns what the task is to do that asks for slots.
     pub(in crate::limiter) fn lease_order(&mut self) -> Option<LeaseOrder> {
-        self.slots.as_mut()?.leases.as_mut()?.order()
+        let terms = self.lease_terms();
+        let slots = self.slots.as_mut()?;
+        slots.leases.as_mut()?.order(slots.held, terms)
+    }
+
+    const fn lease_terms(&self) -> LeaseTerms {
+        LeaseTerms {
+            binds: matches!(self.mode, Mode::Enforce),
+            ends: self.shut,
+        }
+    }
+
+    /// Asks for slots for calls in flight that were not held back for want of any, so that other processes count them.
+    pub(super) fn cover_calls(&mut self) {
+        let is_counted = self.mode != Mode::Off;
+        let Some(slots) = self.slots.as_mut().filter(|_| is_counted) else {
+            return;
+        };
+        if let Some(leases) = &mut slots.leases {
+            leases.cover(slots.held);
+        }
+    }
+
+    /// Returns how many slots this process has leased.
+    pub(in crate::limiter) fn slots_leased(&self) -> u32 {
+        let leases = self.slots.as_ref().and_then(|it| it.leases.as_ref());
+        leases.map_or(0, Leases::leased)
     }
 
     pub(in crate::limiter) fn lease_task_ended(&mut self) {
@@ -49,22 +84,23 @@ impl LimiterState {
     }
 
     /// Returns the number of callers that wait for a slot.
-    fn waiting_for_slots(&self) -> u32 {
+    pub(in crate::limiter) fn waiting_for_slots(&self) -> u32 {
         let is_blocking = self.slots.as_ref().is_some_and(|it| it.is_blocking());
         let waiting = if is_blocking { self.queue.waiting() } else { 0 };
         u32::try_from(waiting).unwrap_or(u32::MAX)
     }
 
     pub(in crate::limiter) fn lease_claim(&mut self) -> Option<LeaseClaim> {
-        let waiting = self.waiting_for_slots();
+        let (waiting, terms) = (self.waiting_for_slots(), self.lease_terms());
+        let is_counted = self.mode != Mode::Off;
         let slots = self.slots.as_mut()?;
-        let (max, held) = (slots.max(), slots.held);
+        let (max, held) = (slots.max(), if is_counted { slots.held } else { 0 });
         let leases = slots.leases.as_mut()?;
         let Some(max) = max else {
             leases.task_ended();
             return None;
         };
-        leases.claim(max.get(), held, waiting)
+        leases.claim(max.get(), held, waiting, terms)
     }
 
     /// Returns what requests to the store carry that is sent at `now`: the limits, and the state by which it restores what

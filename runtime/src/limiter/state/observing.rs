@@ -122,6 +122,7 @@ impl LimiterState {
             self.observe(request, after, now);
         }
         self.take_slot(request.priority, &request.costs, now);
+        self.cover_calls();
         Ok(())
     }
 
@@ -349,6 +350,7 @@ impl LimiterState {
             self.account(head, now);
             wakes.add(self.queue.grant(head, Instant::FAR, now));
         }
+        self.cover_calls();
         self.plan_requests(now);
         Next::Idle
     }

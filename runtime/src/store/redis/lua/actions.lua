@@ -140,38 +140,77 @@ local function reap(state, process, last, now)
     return leases, own
 end
 
--- State::share
-local function share(leases, claim, kept)
-    local held, waiting = 0, 0
-    for _, lease in ipairs(leases) do
-        if lease[1] ~= claim.process then held, waiting = held + lease[2], waiting + lease[3] end
+-- parts.rs
+local function callers(lease)
+    return max(lease[2] + lease[3], 1)
+end
+
+local function turn(leases, at, most, held)
+    local ahead = 0
+    for i = 1, at - 1 do
+        if (leases[i][2] > 0) == (leases[at][2] > 0) then ahead = ahead + 1 end
     end
-    local most = min(claim.most, MAX_SLOTS)
-    local own = kept + min(max(claim.want, claim.waiting), MAX_SLOTS)
-    local part = most
-    if waiting > 0 then part = max(floor(most * own / (own + held + waiting)), 1) end
-    return min(above(most, held + kept), above(part, kept))
+    if leases[at][2] > 0 then return ahead >= #leases - most and 1 or 0 end
+    return ahead < above(most, held) and 1 or 0
+end
+
+local function part(leases, at, most, held)
+    local all, waits = 0, false
+    for i, lease in ipairs(leases) do
+        all = all + callers(lease)
+        waits = waits or (i ~= at and lease[3] > 0)
+    end
+    if not waits or all <= most then return huge end
+    if #leases > most then return turn(leases, at, most, held) end
+    local spare, others = most - #leases, all - #leases
+    local function exact(i)
+        return spare * (callers(leases[i]) - 1)
+    end
+    local left, before, own = spare, 0, exact(at) % others
+    for i = 1, #leases do
+        left = left - floor(exact(i) / others)
+        local rest = exact(i) % others
+        if rest > own or rest == own and i < at then before = before + 1 end
+    end
+    return 1 + floor(exact(at) / others) + (own > 0 and before < left and 1 or 0)
+end
+
+-- State::share
+local function share(leases, at, most)
+    local held = 0
+    for _, lease in ipairs(leases) do held = held + lease[2] end
+    return min(above(most, held), above(part(leases, at, most, held), leases[at][2]))
 end
 
 -- State::lease
 local function lease_slots(state, claim, now)
     local last = now + LEASE_TIME
-    local leases, own = reap(state, claim.process, last, now)
-    local kept = own and min(leases[own][2], claim.held) or 0
-    if not own and #leases >= MAX_LEASES then
+    local leases, at = reap(state, claim.process, last, now)
+    if not at and #leases >= MAX_LEASES then
         state.leases = packed(leases, LEASE)
         return 0
     end
-    local granted = min(share(leases, claim, kept), claim.want, MAX_SLOTS)
-    local held, waiting = kept + granted, above(min(claim.waiting, MAX_SLOTS), granted)
-    if held > 0 or waiting > 0 then
-        leases[own or #leases + 1] = { claim.process, held, waiting, last }
+    local had = at and leases[at][2] or 0
+    local kept = min(had, claim.held)
+    local wants = min(max(claim.want, claim.waiting), MAX_SLOTS)
+    local lease = { claim.process, kept, wants, last }
+    at = at or #leases + 1
+    leases[at] = lease
+    local function to_end()
+        table.insert(leases, table.remove(leases, at))
+        at = #leases
+    end
+    if had > 0 and kept == 0 then to_end() end
+    local granted = min(share(leases, at, min(claim.most, MAX_SLOTS)), claim.want)
+    lease[2], lease[3] = kept + granted, min(wants - granted, claim.waiting)
+    if lease[2] == 0 and lease[3] == 0 then
+        table.remove(leases, at)
+    else
+        if kept == 0 and granted > 0 then to_end() end
         state.kept_until = max(state.kept_until, last)
-    elseif own then
-        table.remove(leases, own)
     end
     state.leases = packed(leases, LEASE)
-    return held
+    return lease[2]
 end
 
 -- BudgetState::refill and BudgetState::settle; answers what is missing

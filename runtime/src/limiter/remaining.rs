@@ -1,0 +1,21 @@
+//! What is under way after limiters were closed.
+
+use core::iter::Sum;
+
+/// What closed limiters still have under way.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Remaining {
+    /// Attempts.
+    pub(crate) in_flight: u64,
+    /// Slots are leased from a store.
+    pub(crate) has_leases: bool,
+}
+
+impl Sum for Remaining {
+    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
+        all.fold(Self::default(), |sum, one| Self {
+            in_flight: sum.in_flight + one.in_flight,
+            has_leases: sum.has_leases || one.has_leases,
+        })
+    }
+}
