@@ -3,12 +3,17 @@
 use core::num::NonZeroU32;
 use core::time::Duration;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering;
 
 use paced::Limiter;
 use paced::LimiterBuilder;
 use paced::Quota;
+use paced::store::Action;
 use paced::store::MemoryStore;
+use paced::store::Request;
 use paced::store::Store;
+use paced::store::StoreFuture;
 use rand::RngExt as _;
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
@@ -16,6 +21,8 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use crate::row_far::far;
+use crate::row_limiters::overspending_crowd;
+use crate::row_limiters::two_of;
 
 /// Tokens that the bucket holds. One flows in each second.
 const BURST: u32 = 100_000;
@@ -125,5 +132,47 @@ async fn a_store_some_way_off_is_given_back_as_much() {
     for most in [3, 40] {
         let calls = apart(8, 1);
         assert_eq!(taken_by(&two(&far(most, most)), &calls).await, 79);
+    }
+}
+
+/// A store in memory that counts the tokens that it forgives.
+#[derive(Debug, Default)]
+struct Forgiving {
+    memory: MemoryStore,
+    forgiven: AtomicU64,
+}
+
+impl Store for Forgiving {
+    fn transact<'a>(&'a self, key: &'a str, request: &'a Request) -> StoreFuture<'a> {
+        Box::pin(async move {
+            let reply = self.memory.transact(key, request).await?;
+            let answers = request.actions.iter().zip(reply.answers.iter());
+            let settled = answers.filter(|(action, _)| matches!(action, Action::Settle { .. }));
+            let forgiven = settled.map(|(_, answer)| u64::from(answer.granted)).sum();
+            self.forgiven.fetch_add(forgiven, Ordering::Relaxed);
+            Ok(reply)
+        })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn settled_calls_keep_the_long_term_rate() {
+    for seed in 0..40 {
+        let store = Arc::new(Forgiving::default());
+        let shared: Arc<dyn Store> = Arc::<Forgiving>::clone(&store);
+        let (made, overspent) = overspending_crowd(two_of(&shared), seed, true).await;
+        let (first, last) = (made[0].0, made[made.len() - 1].0);
+        let spent: u64 = made.iter().map(|(_, taken)| taken[1]).sum();
+        let flowed = 1000 + (last - first).as_millis();
+        // Beyond it by what the calls overspend of which the store does not know at the end, by what it forgives, and
+        // by one late call.
+        let known = last - Duration::from_millis(60);
+        let late = overspent.iter().filter(|(at, _)| *at >= known);
+        let late: u64 = late.map(|(_, over)| over).sum();
+        let beyond = late + store.forgiven.load(Ordering::Relaxed) + 400;
+        assert!(
+            u128::from(spent) <= flowed + u128::from(beyond),
+            "{spent} in {flowed} ms, and {beyond}"
+        );
     }
 }

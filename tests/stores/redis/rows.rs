@@ -71,7 +71,7 @@ impl Measured {
                 .clone()
                 .with_floor(floor(reply.state, self.rows));
             // As a limiter sends it.
-            let end = reply.now + SECOND / 10;
+            let end = reply.now + 60 * SECOND;
             self.request = request.not_after(end).sent_at(reply.now);
         }
         let requests = f64::from(REQUESTS);
