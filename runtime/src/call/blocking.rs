@@ -57,7 +57,8 @@ impl<S, R: Refusing, C: Paying> Call<'_, S, R, C> {
             can_refuse: R::CAN || self.kept.is_some(),
         };
         let is_idle = matches!(*self.core.wait, Phase::Idle);
-        if !(is_idle && self.core.begin_at_once(terms)) {
+        let (own, key, can_refuse) = (terms.own, terms.key, terms.can_refuse);
+        if !(is_idle && self.core.begin_at_once(own, key, can_refuse)) {
             self.core.wait_here(terms)?;
         }
         // The previous outcome is not needed any more, and may hold a connection.

@@ -68,26 +68,37 @@ impl<'s> Core<'s> {
         can_refuse: bool,
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), Error>> {
+        // Two comparisons take less than a jump by a table.
+        let is_admitted = if matches!(*self.wait, Phase::Idle) {
+            self.begin_at_once(own, key, can_refuse)
+        } else {
+            matches!(*self.wait, Phase::Running(_) | Phase::Timed(_))
+        };
+        if is_admitted {
+            return Poll::Ready(Ok(()));
+        }
         let terms = Terms {
             own,
             key,
             can_refuse,
         };
-        let is_admitted = match *self.wait {
-            Phase::Idle => self.begin_at_once(terms),
-            Phase::Running(_) | Phase::Timed(_) => true,
-            Phase::Backoff(_) | Phase::Turn(_) | Phase::Gathering(_) | Phase::Nested(_) => false,
-        };
-        if is_admitted {
-            return Poll::Ready(Ok(()));
-        }
         self.wait_for_permit(terms, cx)
     }
 
     /// Begins an attempt if no call has to wait for a permit.
     #[inline]
-    pub(super) fn begin_at_once(&mut self, terms: Terms<'_>) -> bool {
+    pub(super) fn begin_at_once(
+        &mut self,
+        own: Option<&OwnCosts>,
+        key: KeyOfCall<'_>,
+        can_refuse: bool,
+    ) -> bool {
         let now = clock::quick();
+        let terms = Terms {
+            own,
+            key,
+            can_refuse,
+        };
         let passed = self.pass(terms, now);
         if passed {
             self.wait.begin(now);
