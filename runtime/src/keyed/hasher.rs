@@ -4,7 +4,7 @@
 //! a program, who would gain from collisions: keys that fall into one probe sequence make each access to it slow, and a key
 //! with the fingerprint of another one takes its tokens. So all of the seed comes from the operating system, for each
 //! process and for each table. It is never shown, and neither the fingerprints nor the order of the keys leave the table.
-//! foldhash does not withstand an attacker who learns hashes, and there is nothing here to learn them from but time. SipHash
+//! foldhash does not withstand an attacker who learns hashes, and there is nothing here to learn them from but time. `SipHash`
 //! would, and takes 10 ns more for each permit. Of foldhash's two variants this is the one of better quality: it costs one
 //! multiplication more, and all bits of its hashes are alike. The shard, the place in a table and the tag of a place are
 //! taken from different bits.

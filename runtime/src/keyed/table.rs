@@ -87,8 +87,8 @@ impl Table {
         let (mask, mut hole, mut next) = (self.mask(), at, self.next(at));
         while let Some(key) = self.at(next).copied() {
             // Moving back must not put it before its own place.
-            let home = self.home(key.fingerprint);
-            if next.wrapping_sub(home) & mask >= next.wrapping_sub(hole) & mask {
+            let own = self.home(key.fingerprint);
+            if next.wrapping_sub(own) & mask >= next.wrapping_sub(hole) & mask {
                 self.places[hole] = key;
                 hole = next;
             }
