@@ -11,8 +11,8 @@ use crate::row::Rows;
 use crate::time::Instant;
 use crate::time::Span;
 
+use super::table::BucketTable;
 use super::table::KeyEntry;
-use super::table::Table;
 
 /// Mark in the place of a bucket: the key has a whole limiter.
 const WHOLE: Instant = Instant::FAR;
@@ -24,7 +24,7 @@ const SMALL: usize = 16;
 #[derive(Debug)]
 pub(super) struct Shard {
     /// A bucket of each key, or [`WHOLE`].
-    keys: Table,
+    keys: BucketTable,
     whole: HashTable<(u64, Arc<Shared>)>,
     /// Bucket of the table that the sweep looks at next.
     hand: usize,
@@ -113,7 +113,7 @@ impl CompactBucket<'_> {
 impl Shard {
     pub(super) fn new() -> Self {
         Self {
-            keys: Table::default(),
+            keys: BucketTable::default(),
             whole: HashTable::new(),
             hand: 0,
             pass: Pass::new(),

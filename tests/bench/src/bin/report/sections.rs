@@ -37,15 +37,14 @@ pub(crate) fn replace(text: &str, tables: &[Table]) -> String {
         let new = table.to_string();
         let new = new.trim_start_matches("## ").trim_end();
         let same = |section: &&mut String| section.lines().next() == Some(table.heading());
-        match sections.iter_mut().find(same) {
-            Some(section) => *section = format!("{new}\n\n"),
-            None => {
-                if let Some(last) = sections.last_mut() {
-                    *last = format!("{}\n\n", last.trim_end());
-                }
-                sections.push(format!("{new}\n\n"));
-            }
+        if let Some(section) = sections.iter_mut().find(same) {
+            *section = format!("{new}\n\n");
+            continue;
         }
+        if let Some(last) = sections.last_mut() {
+            *last = format!("{}\n\n", last.trim_end());
+        }
+        sections.push(format!("{new}\n\n"));
     }
     sections.join("\n## ").trim_end().to_owned() + "\n"
 }
