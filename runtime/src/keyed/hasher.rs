@@ -1,13 +1,12 @@
 //! Fingerprints of keys.
 //!
-//! A fingerprint takes the place of its key, so keys of equal fingerprints share a bucket. Keys may come from the users of
-//! a program, who would gain from collisions: keys that fall into one probe sequence make each access to it slow, and a key
-//! with the fingerprint of another one takes its tokens. So all of the seed comes from the operating system, for each
-//! process and for each table. It is never shown, and neither the fingerprints nor the order of the keys leave the table.
-//! foldhash does not withstand an attacker who learns hashes, and there is nothing here to learn them from but time. SipHash
-//! would, and takes 10 ns more for each permit. Of foldhash's two variants this is the one of better quality: it costs one
-//! multiplication more, and all bits of its hashes are alike. The shard, the place in a table and the tag of a place are
-//! taken from different bits.
+//! A fingerprint takes the place of its key, so keys of equal fingerprints share a bucket. Keys may come from the outside,
+//! and collisions can be an attack: each access to keys of one probe sequence is slow, and a key with the fingerprint of
+//! another one takes its tokens. So all of the seed comes from the operating system, for each process and for each table.
+//! It is never shown, and neither fingerprints nor the order of keys leave the table. foldhash does not withstand an attack
+//! with known hashes, and nothing but the time of an access says anything of them here. `SipHash` would, and takes 10 ns more
+//! for each permit. Of foldhash's two variants this is the one of better quality: it costs one multiplication more, and all
+//! bits of its hashes are alike. The shard and the place in its table are taken from different bits.
 
 use core::fmt;
 use core::hash::BuildHasher as _;

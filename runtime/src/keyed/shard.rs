@@ -14,8 +14,8 @@ use crate::time::Instant;
 use crate::time::Span;
 
 use super::hidden::HiddenTokens;
+use super::table::BucketTable;
 use super::table::KeyEntry;
-use super::table::Table;
 use super::terms::CommonTerms;
 
 /// Mark in the place of a bucket: the key has a whole limiter.
@@ -28,7 +28,7 @@ const SMALL: usize = 16;
 #[derive(Debug)]
 pub(super) struct Shard {
     /// A bucket of each key, or [`WHOLE`].
-    keys: Table,
+    keys: BucketTable,
     whole: HashTable<(u64, Arc<Shared>)>,
     hidden: HiddenTokens,
     pub(super) terms: Arc<CommonTerms>,
@@ -132,7 +132,7 @@ impl CompactBucket<'_> {
 impl Shard {
     pub(super) fn new(terms: &Arc<CommonTerms>) -> Self {
         Self {
-            keys: Table::default(),
+            keys: BucketTable::default(),
             whole: HashTable::new(),
             hidden: HiddenTokens::NONE,
             terms: Arc::clone(terms),

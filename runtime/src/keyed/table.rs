@@ -25,13 +25,13 @@ pub(super) struct KeyEntry {
 
 /// Compact buckets.
 #[derive(Debug, Default)]
-pub(super) struct Table {
+pub(super) struct BucketTable {
     /// As many as a power of two, or none.
     places: Box<[KeyEntry]>,
     len: usize,
 }
 
-impl Table {
+impl BucketTable {
     /// Returns the place of a key.
     #[inline]
     pub(super) fn find(&self, fingerprint: u64) -> Option<usize> {
@@ -92,8 +92,8 @@ impl Table {
         let (mask, mut hole, mut next) = (self.mask(), at, self.next(at));
         while let Some(key) = self.at(next).copied() {
             // Moving back must not put it before its own place.
-            let home = self.home(key.fingerprint);
-            if next.wrapping_sub(home) & mask >= next.wrapping_sub(hole) & mask {
+            let own = self.home(key.fingerprint);
+            if next.wrapping_sub(own) & mask >= next.wrapping_sub(hole) & mask {
                 self.places[hole] = key;
                 hole = next;
             }
@@ -183,23 +183,23 @@ mod tests {
 
     use super::*;
 
-    const fn key(fingerprint: u64, nanos: u64) -> KeyEntry {
+    const fn key(fingerprint: u64, number: u64) -> KeyEntry {
         KeyEntry {
             fingerprint,
-            tat: Instant::from_nanos(nanos),
+            tat: Instant::from_nanos(number),
         }
     }
 
     /// Checks that a table holds these keys, and no others.
-    fn check(table: &Table, model: &BTreeMap<u64, u64>) {
+    fn check(table: &BucketTable, model: &BTreeMap<u64, u64>) {
         assert_eq!(table.len(), model.len());
         assert!(table.len() <= table.capacity());
         let all = (0..table.places()).filter_map(|at| table.at(at));
         let all: BTreeMap<u64, u64> = all.map(|key| (key.fingerprint, key.tat.nanos())).collect();
         assert_eq!(&all, model);
-        for (fingerprint, nanos) in model {
+        for (fingerprint, number) in model {
             let at = table.find(*fingerprint).and_then(|at| table.at(at));
-            assert_eq!(at.map(|key| key.tat.nanos()), Some(*nanos));
+            assert_eq!(at.map(|key| key.tat.nanos()), Some(*number));
         }
     }
 
@@ -207,7 +207,7 @@ mod tests {
     fn it_is_like_a_map_whatever_the_fingerprints_are() {
         // Bits of a fingerprint that differ: few make long runs, also over the end of the table.
         for mask in [u64::MAX, 0xff, 0x1f, 0xff00_0000_0000_000f, 0xffff_f000] {
-            let (mut table, mut model) = (Table::default(), BTreeMap::new());
+            let (mut table, mut model) = (BucketTable::default(), BTreeMap::new());
             let mut seed = mask;
             for step in 0..4000_u64 {
                 seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
@@ -248,7 +248,7 @@ mod tests {
 
     #[test]
     fn it_is_as_large_as_its_keys_need() {
-        let mut table = Table::default();
+        let mut table = BucketTable::default();
         assert_eq!((table.find(7), table.allocation()), (None, 0));
         for fingerprint in 1..=1000 {
             table.insert(key(fingerprint, 0));

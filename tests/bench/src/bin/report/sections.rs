@@ -37,13 +37,16 @@ pub(crate) fn replace(text: &str, tables: &[Table]) -> String {
         let new = table.to_string();
         let new = new.trim_start_matches("## ").trim_end();
         let same = |section: &&mut String| section.lines().next() == Some(table.heading());
-        match sections.iter_mut().find(same) {
-            Some(section) => *section = new.to_owned(),
-            None => sections.push(new.to_owned()),
+        if let Some(section) = sections.iter_mut().find(same) {
+            *section = format!("{new}\n\n");
+            continue;
         }
+        if let Some(last) = sections.last_mut() {
+            *last = format!("{}\n\n", last.trim_end());
+        }
+        sections.push(format!("{new}\n\n"));
     }
-    let sections = sections.iter().map(|section| section.trim_end());
-    sections.collect::<Vec<_>>().join("\n\n\n## ") + "\n"
+    sections.join("\n## ").trim_end().to_owned() + "\n"
 }
 
 #[cfg(test)]
