@@ -22,6 +22,8 @@ mod grammar;
 mod guesses;
 mod instrumented;
 mod key_rules;
+#[cfg(test)]
+mod keys_explained;
 mod krate;
 #[cfg(test)]
 mod limits_explained;

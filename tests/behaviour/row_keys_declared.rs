@@ -176,7 +176,9 @@ async fn closing_the_shared_limit_refuses_the_calls_of_all_keys() {
 async fn crowded(tenant: usize, channel: usize, fails: bool) -> Result<(), Failed> {
     let _ = (tenant, channel);
     if fails && paced::attempt().number() == 1 {
-        return Err(Failed::Api(crate::support::ApiError::status(503)));
+        return Err(Failed::Api(crate::support::ApiError::of(
+            paced::Failure::Connect,
+        )));
     }
     Ok(())
 }

@@ -141,7 +141,7 @@ impl Shared {
     fn is_turn_of(&self, index: u32, cx: &Context<'_>) -> Result<bool, Refusal> {
         let (mut locked, mut now) = self.lock_state();
         let mut wakes = WakeList::new();
-        let mut replaced = locked
+        let replaced = locked
             .state
             .queue
             .waiter_mut(index)
@@ -161,13 +161,14 @@ impl Shared {
             WaiterState::Shut => Err(Refusal::Shut),
             WaiterState::Absent => Ok(false),
         };
+        let mut gone = None;
         if refusal.is_err() {
             let waiter = locked.leave(index);
             locked.state.count_given_up(&waiter, now);
-            replaced = replaced.or(waiter.waker);
+            gone = Some(waiter);
         }
         self.finish(locked, now, &mut wakes);
-        drop(replaced);
+        drop((replaced, gone));
         refusal
     }
 

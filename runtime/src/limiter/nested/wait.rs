@@ -212,7 +212,8 @@ impl NestedWait {
             left: granted.map_or(Span::LONGEST, |grant| grant.left),
             slot: false,
         };
-        for (at, place) in self.places.iter().enumerate() {
+        // From the inner to the outer ones: those that are taken already are given back where another one is not due.
+        for (at, place) in self.places.iter().enumerate().rev() {
             let Outer::Queued(place) = place else {
                 continue;
             };
