@@ -8,6 +8,7 @@ mod by_type;
 mod call_error;
 mod config;
 mod correcting;
+mod correction;
 mod counting;
 mod direct;
 mod end;
