@@ -94,7 +94,9 @@ pub(crate) fn take(options: &mut Options) -> Keys {
         };
     }
     if keys.is_empty() {
-        rows.into_iter().for_each(|row| row.place = KeyPlace::First);
+        for row in rows {
+            row.place = KeyPlace::First;
+        }
     }
     let mut keys = keys.into_iter();
     Keys {

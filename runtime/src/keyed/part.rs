@@ -54,13 +54,13 @@ impl KeyPart {
     /// There is no room for a new key.
     pub(crate) fn find(&self) -> Result<&Arc<Shared>, Error> {
         match &self.limiter {
-            PartLimiter::Keyed(keys, fingerprint, known) => match known.get() {
-                Some(limiter) => Ok(limiter),
-                None => {
-                    let limiter = keys.limiter(*fingerprint)?;
-                    Ok(known.get_or_init(|| limiter))
+            PartLimiter::Keyed(keys, fingerprint, known) => {
+                if let Some(limiter) = known.get() {
+                    return Ok(limiter);
                 }
-            },
+                let limiter = keys.limiter(*fingerprint)?;
+                Ok(known.get_or_init(|| limiter))
+            }
             PartLimiter::Shared(limiter) => Ok(limiter),
         }
     }

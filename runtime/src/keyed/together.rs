@@ -45,9 +45,9 @@ impl Keys {
             .iter()
             .map(|(limiter, costs)| limiter.take_beside(costs, now));
         if let Some(taken) = taken.collect::<Option<Vec<_>>>() {
-            taken.into_iter().for_each(|permit| {
+            for permit in taken {
                 permit.use_up_by_hand();
-            });
+            }
             return Ok(());
         }
         for (limiter, costs) in &wanted {
