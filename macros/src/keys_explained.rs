@@ -6,7 +6,7 @@ use crate::plan::Plan;
 fn sentences(attr: &str) -> Vec<String> {
     let item = "async fn f(&self, tenant: u64, n: u64) -> Result<(), E> { self.g() }";
     let (attr, item) = (attr.parse().expect(attr), item.parse().expect("tokens"));
-    let errors = Plan::read(attr, item).err().unwrap_or_default();
+    let errors = Plan::read(attr, None, item).err().unwrap_or_default();
     errors.iter().map(ToString::to_string).collect()
 }
 

@@ -1,4 +1,4 @@
-//! What calls that are close together give back to a store, near a full bucket: as much as without a store.
+//! Refunds to a store by calls that are close together, near a full bucket: as much as without a store.
 
 use core::num::NonZeroU32;
 use core::time::Duration;

@@ -18,8 +18,8 @@ use crate::limiter::Shared;
 use crate::limiter::Spread;
 use crate::time::Instant;
 
-use super::correction::Beside;
 use super::correction::By;
+use super::correction::FurtherSettlement;
 use super::payment::AttemptCosts;
 use super::payment::Ending;
 use super::payment::Paid;
@@ -200,7 +200,12 @@ impl Core<'_> {
     }
 
     /// Returns the corrections of an attempt in the further limiters of its call.
-    fn settlements(&self, paid: Paid<'_>, ending: Ending, drawn_at: Instant) -> Vec<Beside> {
+    fn settlements(
+        &self,
+        paid: Paid<'_>,
+        ending: Ending,
+        drawn_at: Instant,
+    ) -> Vec<FurtherSettlement> {
         let known = self.parts(paid.key).iter();
         let known = known.filter_map(|part| Some((part, part.limiter()?)));
         let settlements = known.map(|(part, limiter)| {
@@ -231,7 +236,7 @@ impl Core<'_> {
     fn later(
         &self,
         mut settlement: Settlement,
-        mut beside: Vec<Beside>,
+        mut beside: Vec<FurtherSettlement>,
         by: By,
         slot: &mut bool,
     ) -> SettleLater {

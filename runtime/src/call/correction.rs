@@ -21,7 +21,7 @@ impl Settlement {
 }
 
 /// A further limiter of a call, and the correction of what an attempt took of it.
-pub(super) type Beside = (Arc<Shared>, Settlement);
+pub(super) type FurtherSettlement = (Arc<Shared>, Settlement);
 
 /// Attempt that is settled.
 #[derive(Clone, Copy, Debug)]
@@ -36,7 +36,7 @@ impl By {
         self,
         limiter: Option<&Shared>,
         settlement: &mut Settlement,
-        beside: &mut [Beside],
+        beside: &mut [FurtherSettlement],
         amounts: &Amounts,
     ) {
         for (unit, amount) in amounts.iter() {
@@ -51,7 +51,7 @@ impl By {
     }
 
     /// Corrects what an attempt took of the further limiters of its call.
-    pub(super) fn settle_beside(self, beside: &[Beside]) {
+    pub(super) fn settle_beside(self, beside: &[FurtherSettlement]) {
         for (limiter, settlement) in beside {
             self.tell(limiter, settlement);
             if settlement.changes() {

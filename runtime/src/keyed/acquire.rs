@@ -69,7 +69,7 @@ impl<'a> AcquireKey<'a> {
             let limiter = own.limiter_in_store(digest)?;
             let handle = own.handle(Arc::clone(&limiter));
             let permit = handle.acquire_many(cost).await?;
-            Ok(KeptLimiter::in_store(limiter, permit))
+            Ok(Some(KeptLimiter::in_store(limiter, permit)))
         };
         Self {
             keys,

@@ -41,7 +41,7 @@ struct NestedKeys<'s> {
     parts: Vec<KeyPart>,
 }
 
-impl<'s> KeysOf<'s> {
+impl KeysOf<'_> {
     /// Returns the same keys for a call that has not begun.
     fn of_another_call(&self) -> Self {
         match self {

@@ -70,11 +70,11 @@ impl KeptLimiter {
     }
 
     /// Drops a permit of a limiter in a store, and returns what the permit of its key has to keep.
-    pub(super) fn in_store(limiter: Arc<Shared>, permit: Permit<'_>) -> Option<Self> {
-        Some(Self {
+    pub(super) fn in_store(limiter: Arc<Shared>, permit: Permit<'_>) -> Self {
+        Self {
             limiter,
             holds_slot: permit.keep_slot(),
-        })
+        }
     }
 
     /// Takes a permit of the limiter of a key.
@@ -87,7 +87,7 @@ impl KeptLimiter {
         let handle = keys.handle(Arc::clone(&limiter));
         let permit = handle.try_acquire()?;
         Ok(if keys.are_in_store() {
-            Self::in_store(limiter, permit)
+            Some(Self::in_store(limiter, permit))
         } else {
             Self::in_process(limiter, permit)
         })

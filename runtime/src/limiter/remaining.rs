@@ -1,8 +1,8 @@
-//! What is under way after limiters were closed.
+//! Attempts and leases of limiters that were closed.
 
 use core::iter::Sum;
 
-/// What closed limiters still have under way.
+/// Attempts and leases that closed limiters still have.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Remaining {
     /// Attempts.

@@ -210,12 +210,12 @@ impl Site {
             (None, Ok(Setup { keys, .. })) => keys.as_deref(),
             (None, Err(_)) => None,
         };
-        let (setup, own) = match keys.filter(|keys| !keys.beside().is_empty()) {
-            Some(keys) => own.fill(setup, |own| self.set_nested_costs(own, keys, &costs)),
-            None => {
-                let pattern = brought.as_ref().map(|KeyedOf(keys)| keys.pattern());
-                self.pay(own, setup, pattern, &costs)
-            }
+        let nested = keys.filter(|keys| !keys.beside().is_empty());
+        let (setup, own) = if let Some(keys) = nested {
+            own.fill(setup, |own| self.set_nested_costs(own, keys, &costs))
+        } else {
+            let pattern = brought.as_ref().map(|KeyedOf(keys)| keys.pattern());
+            self.pay(own, setup, pattern, &costs)
         };
         let key = call_key(setup, brought, key);
         let key = key.map(|key| key.nested(&others, |it| it.known_costs(self.amounts(&costs))));

@@ -37,7 +37,7 @@ use super::state::waiter::Waiter;
 use super::state::waiter::WaiterState;
 use super::wake_list::WakeList;
 
-use self::place::Place;
+use self::place::QueuePlace;
 pub(crate) use self::wait::NestedWait;
 pub(crate) use self::wait::Wanted;
 
@@ -109,7 +109,7 @@ impl Shared {
         self: &Arc<Self>,
         request: Request,
         cx: &Context<'_>,
-    ) -> Result<Place, Denial> {
+    ) -> Result<QueuePlace, Denial> {
         let handle = Handle::try_current().map_err(|_| Denial::NoRuntime)?;
         let (mut locked, now) = self.lock_state();
         let mut wakes = WakeList::new();
@@ -133,7 +133,7 @@ impl Shared {
         }
         self.finish(locked, now, &mut wakes);
         joined
-            .map(|index| Place::new(self, index))
+            .map(|index| QueuePlace::new(self, index))
             .map_err(Denial::Refused)
     }
 

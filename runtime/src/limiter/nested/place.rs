@@ -12,13 +12,13 @@ use crate::limiter::shared::Shared;
 
 /// A place in the queue of one of several limiters, or the permit that was taken there. Dropping it passes both on.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(super) struct QueuePlace {
     limiter: Arc<Shared>,
     index: u32,
     is_left: bool,
 }
 
-impl Place {
+impl QueuePlace {
     pub(super) fn new(limiter: &Arc<Shared>, index: u32) -> Self {
         Self {
             limiter: Arc::clone(limiter),
@@ -46,7 +46,7 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for QueuePlace {
     fn drop(&mut self) {
         if !self.is_left {
             self.limiter.abandon(self.index);
@@ -56,7 +56,7 @@ impl Drop for Place {
 
 /// Returns a waker for the queue of a limiter that wakes the caller, and tells the limiters before it, in whose queues the
 /// caller has these places.
-pub(super) fn waker<'p>(places: impl Iterator<Item = &'p Place>, cx: &Context<'_>) -> Waker {
+pub(super) fn waker<'p>(places: impl Iterator<Item = &'p QueuePlace>, cx: &Context<'_>) -> Waker {
     let places = places.map(|place| (Arc::downgrade(&place.limiter), place.index));
     let places: Vec<_> = places.collect();
     let task = cx.waker().clone();

@@ -17,7 +17,7 @@ use crate::time::Instant;
 use crate::time::Span;
 
 use super::place;
-use super::place::Place;
+use super::place::QueuePlace;
 
 /// A permit that is wanted together with others.
 #[derive(Clone, Debug)]
@@ -33,20 +33,20 @@ pub(crate) struct NestedWait {
     wanted: Vec<Wanted>,
     /// Places in the queues of the first of them, but for the last.
     places: Vec<Outer>,
-    last: Option<Inner>,
+    last: Option<Innermost>,
 }
 
 /// Place in the queue of a limiter before the last.
 #[derive(Debug)]
 enum Outer {
-    Queued(Place),
+    Queued(QueuePlace),
     /// The limiter does not hold calls back.
     Free,
 }
 
 /// Place in the queue of the last limiter.
 #[derive(Debug)]
-enum Inner {
+enum Innermost {
     Queued {
         ticket: Ticket,
         task: Waker,
@@ -170,28 +170,28 @@ impl NestedWait {
             let waker = self.waker(self.places.len(), cx);
             self.last = Some(if limiter.enforces() {
                 match Ticket::enter(limiter, *request, &Context::from_waker(&waker))? {
-                    Turn::Queued(ticket) => Inner::Queued {
+                    Turn::Queued(ticket) => Innermost::Queued {
                         ticket,
                         task: cx.waker().clone(),
                         waker,
                     },
-                    Turn::Granted { .. } => Inner::Taken(TakenAtOnce {
+                    Turn::Granted { .. } => Innermost::Taken(TakenAtOnce {
                         limiter: Arc::clone(limiter),
                         costs: request.costs,
                         at: clock::now(),
                     }),
                 }
             } else {
-                Inner::Free
+                Innermost::Free
             });
         }
         let replaced = match &self.last {
-            Some(Inner::Queued { task, .. }) if !task.will_wake(cx.waker()) => {
+            Some(Innermost::Queued { task, .. }) if !task.will_wake(cx.waker()) => {
                 Some(self.waker(self.places.len(), cx))
             }
             _ => None,
         };
-        let Some(Inner::Queued {
+        let Some(Innermost::Queued {
             ticket,
             task,
             waker,
@@ -228,7 +228,7 @@ impl NestedWait {
         for (at, wanted) in self.wanted.iter().enumerate() {
             let is_free = match self.places.get(at) {
                 Some(place) => matches!(place, Outer::Free),
-                None => matches!(self.last, Some(Inner::Free)),
+                None => matches!(self.last, Some(Innermost::Free)),
             };
             if is_free {
                 all.slot |= wanted.pass(at)? && at == 0;
@@ -246,11 +246,11 @@ impl NestedWait {
             }
         }
         match self.last.take() {
-            Some(Inner::Queued { ticket, .. }) => {
+            Some(Innermost::Queued { ticket, .. }) => {
                 ticket.use_up();
             }
-            Some(Inner::Taken(taken)) => taken.use_up(),
-            Some(Inner::Free) | None => {}
+            Some(Innermost::Taken(taken)) => taken.use_up(),
+            Some(Innermost::Free) | None => {}
         }
     }
 }

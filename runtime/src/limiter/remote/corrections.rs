@@ -27,9 +27,9 @@ pub(super) struct Drawn {
     pub(super) quanta: Option<[u32; MAX_ROWS]>,
 }
 
-/// What calls have drawn and not used.
+/// Tokens that calls have drawn and not used.
 #[derive(Clone, Copy, Debug)]
-struct Refund {
+struct PendingRefund {
     /// Instant at which the first was due.
     at: Ticks,
     unused: QuantaByRow,
@@ -44,7 +44,7 @@ struct Refund {
 /// those of the earliest.
 #[derive(Debug, Default)]
 pub(super) struct Corrections {
-    refunds: Vec<Refund>,
+    refunds: Vec<PendingRefund>,
     charges: QuantaByRow,
     /// Instant of the first.
     since: Option<Instant>,
@@ -71,7 +71,7 @@ impl Corrections {
             }
         }
         if let Some(drawn) = drawn.filter(|_| refund != [0; MAX_ROWS]) {
-            self.refund(Refund::of(drawn, refund));
+            self.refund(PendingRefund::of(drawn, refund));
         }
         if !self.is_empty() {
             self.since.get_or_insert(now);
@@ -93,7 +93,7 @@ impl Corrections {
         }
     }
 
-    fn refund(&mut self, refund: Refund) {
+    fn refund(&mut self, refund: PendingRefund) {
         let place = self.refunds.partition_point(|it| it.at <= refund.at);
         let before = self.refunds[..place].last_mut();
         match before.filter(|it| refund.at < it.at + AT_ONCE) {
@@ -123,7 +123,7 @@ impl Corrections {
         self.since = None;
         let charges = core::mem::take(&mut self.charges);
         let refunds = core::mem::take(&mut self.refunds);
-        let mut actions: Vec<_> = refunds.iter().map(Refund::action).collect();
+        let mut actions: Vec<_> = refunds.iter().map(PendingRefund::action).collect();
         if charges != [0; MAX_ROWS] {
             actions.push(Action::Settle {
                 deltas: charges.map(signed),
@@ -135,7 +135,7 @@ impl Corrections {
     }
 }
 
-impl Refund {
+impl PendingRefund {
     fn of(drawn: Drawn, unused: QuantaByRow) -> Self {
         let mut used = [None; MAX_ROWS];
         for (row, quanta) in drawn.quanta.iter().flatten().enumerate() {
@@ -209,22 +209,22 @@ mod tests {
     }
 
     /// A call that took so many quanta of the second limit, and one of the first.
-    fn drawn(at: Ticks, second: u32) -> Option<Drawn> {
+    fn drawn(at: Ticks, second: u32) -> Drawn {
         let mut quanta = [1; MAX_ROWS];
         quanta[1] = second;
         let quanta = Some(quanta);
-        Some(Drawn { at, quanta })
+        Drawn { at, quanta }
     }
 
     #[test]
     fn refunds_of_one_instant_are_summed_and_charges_are_apart() {
         let mut all = Corrections::new();
         let at = |millis| Ticks::from_millis(millis);
-        all.add(drawn(at(20), 130), &deltas(0, -100), Instant::EPOCH);
-        all.add(drawn(at(10), 60), &deltas(-1, -50), Instant::EPOCH);
+        all.add(Some(drawn(at(20), 130)), &deltas(0, -100), Instant::EPOCH);
+        all.add(Some(drawn(at(10), 60)), &deltas(-1, -50), Instant::EPOCH);
         // The least that one of them has used counts.
         let later = at(20) + Ticks::new(9);
-        all.add(drawn(later, 50), &deltas(2, -30), Instant::EPOCH);
+        all.add(Some(drawn(later, 50)), &deltas(2, -30), Instant::EPOCH);
         all.add(None, &deltas(-5, 7), Instant::EPOCH);
         assert_eq!(all.due_at(), Some(Instant::EPOCH.after(DELAY)));
         let (actions, charges) = all.take();
@@ -241,7 +241,7 @@ mod tests {
     #[test]
     fn of_a_call_whose_price_is_not_known_nothing_is_said_of_what_it_drew() {
         let mut all = Corrections::new();
-        all.add(drawn(Ticks::SECOND, 60), &deltas(0, -50), Instant::EPOCH);
+        all.add(Some(drawn(Ticks::SECOND, 60)), &deltas(0, -50), Instant::EPOCH);
         let unknown = Drawn {
             at: Ticks::SECOND,
             quanta: None,
@@ -256,7 +256,7 @@ mod tests {
         let mut all = Corrections::new();
         let at = |nth: u64| Ticks::from_millis(100 + nth * nth);
         for nth in 0..20 {
-            all.add(drawn(at(nth), 5), &deltas(0, -1), Instant::EPOCH);
+            all.add(Some(drawn(at(nth), 5)), &deltas(0, -1), Instant::EPOCH);
         }
         let (actions, _) = all.take();
         assert_eq!(actions.len(), MOST);
@@ -275,7 +275,7 @@ mod tests {
     fn nothing_is_sent_where_nothing_changes() {
         let mut all = Corrections::new();
         all.add(None, &deltas(-3, 0), Instant::EPOCH);
-        all.add(drawn(Ticks::new(5), 1), &deltas(0, 0), Instant::EPOCH);
+        all.add(Some(drawn(Ticks::new(5), 1)), &deltas(0, 0), Instant::EPOCH);
         assert_eq!(all.due_at(), None);
     }
 }

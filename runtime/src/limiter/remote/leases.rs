@@ -102,7 +102,7 @@ impl StoreClient {
     }
 
     async fn lease(&self, process: u64, mut guard: TaskGuard) {
-        let (mut ask, mut turn) = (ASK, Turn::default());
+        let (mut ask, mut turn) = (ASK, ProcessTurn::default());
         loop {
             let claim = guard.limiter().and_then(|limiter| limiter.lease_claim());
             let Some(claim) = claim else {
@@ -135,13 +135,13 @@ impl StoreClient {
 
 /// Turn of a process, where there are more processes than slots.
 #[derive(Default)]
-struct Turn {
+struct ProcessTurn {
     begun: Option<Instant>,
     /// Another process waits for its end.
     is_awaited: bool,
 }
 
-impl Turn {
+impl ProcessTurn {
     /// Returns the slots, and lets the process keep one of them until its turn has lasted long enough. `kept`: slots that it
     /// has kept since the last reply.
     fn follow(&mut self, kept: u32, slots: LeasedSlots, now: Instant) -> LeasedSlots {
