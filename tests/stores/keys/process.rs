@@ -1,7 +1,7 @@
 //! A process that calls with keys: `keys_process URL`. Does what it is told, line by line, and says what came of it.
 //!
 //! ```text
-//! call TENANT            waits for a permit, but not for long
+//! call TENANT            takes a permit, if there is one within a minute
 //! cool TENANT SECONDS    closes the limiter of this tenant, for all processes
 //! ```
 #![forbid(unsafe_code)]
@@ -12,33 +12,51 @@ use std::time::Duration;
 
 use paced::Keyed;
 use paced::Quota;
+use paced::rate_limited;
 use paced::store;
+use paced::store::OnStoreError;
+use paced::store::Policy;
 use tokio::time::sleep;
-use tokio::time::timeout;
 
 const FIVE: NonZeroU32 = NonZeroU32::new(5).unwrap();
 
-/// Time for a store to answer.
-const SOON: Duration = Duration::from_millis(500);
+/// Time between two tries.
+const AGAIN: Duration = Duration::from_millis(20);
+
+#[rate_limited(limiter = keyed, key = tenant, max_wait = "60s")]
+async fn call(keyed: &Keyed<str>, tenant: &str) -> Result<(), paced::Error> {
+    Ok(())
+}
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
     let url = std::env::args().nth(1).ok_or("no URL")?;
     let quota = Quota::per_hour(FIVE).with_burst(FIVE);
     let builder = Keyed::<str>::builder(quota).name("crm");
-    let keyed = builder.store(store::connect(&url)?).build()?;
+    // A store answers when it likes: the machine may be under load.
+    let policy = Policy::new().on_error(OnStoreError::Closed);
+    let policy = policy.timeout(Duration::from_secs(20));
+    let builder = builder.store(store::connect(&url)?).store_policy(policy);
+    let keyed = builder.build()?;
     for line in std::io::stdin().lines() {
         let line = line?;
         let words: Vec<_> = line.split(' ').collect();
         let said = match *words.as_slice() {
-            ["call", tenant] => match timeout(SOON, keyed.acquire(tenant)).await {
-                Ok(permit) => permit.map(|_| "permit")?,
-                Err(_) => "none",
+            ["call", tenant] => loop {
+                match call(&keyed, tenant).await {
+                    Ok(()) => break "permit",
+                    Err(error) if error.is_store() => sleep(AGAIN).await,
+                    Err(_) => break "none",
+                }
             },
             ["cool", tenant, seconds] => {
-                keyed.cooldown_for(tenant, Duration::from_secs(seconds.parse()?))?;
+                let limiter = keyed.limiter(tenant)?;
+                limiter.cooldown_for(Duration::from_secs(seconds.parse()?));
                 // Until the store knows.
-                sleep(SOON).await;
+                let is_told = |seen: paced::SharedSnapshot| seen.cooldown.is_some();
+                while !limiter.shared_snapshot().await.is_ok_and(is_told) {
+                    sleep(AGAIN).await;
+                }
                 "cooled"
             }
             _ => return Err(line.into()),
