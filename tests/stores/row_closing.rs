@@ -75,7 +75,7 @@ pub(crate) async fn check(stores: [Arc<dyn Store>; 2], seconds: u64) {
                 .await
                 .expect("a permit"),
         );
-        let least = Duration::from_secs(seconds) - Duration::from_millis(150);
+        let least = Duration::from_millis(seconds * 1000 - 150);
         assert!(start.elapsed() >= least, "{:?}", start.elapsed());
     }
     // All of them are there again.

@@ -241,7 +241,11 @@ mod tests {
     #[test]
     fn of_a_call_whose_price_is_not_known_nothing_is_said_of_what_it_drew() {
         let mut all = Corrections::new();
-        all.add(Some(drawn(Ticks::SECOND, 60)), &deltas(0, -50), Instant::EPOCH);
+        all.add(
+            Some(drawn(Ticks::SECOND, 60)),
+            &deltas(0, -50),
+            Instant::EPOCH,
+        );
         let unknown = Drawn {
             at: Ticks::SECOND,
             quanta: None,
