@@ -75,9 +75,9 @@ async fn functions_with_keys_of_limits() {
     let api = Api::throttling(1);
     assert_eq!(future(&api, "acme").await, Ok(4));
     assert_eq!(api.attempts(), 2);
-    let api = Api::throttling(1);
+    let api = Api::throttling(0);
     assert_eq!(generic(&api, "id", [1, 2]).await.unwrap(), 2);
-    assert_eq!(api.attempts(), 2);
+    assert_eq!(api.attempts(), 1);
 }
 
 #[tokio::test(start_paused = true)]
