@@ -1,4 +1,4 @@
-//! Refunds to a store by calls that are close together, near a full bucket: as much as without a store.
+//! Calls close together give back to a store, near a full bucket, as much as without a store.
 
 use core::num::NonZeroU32;
 use core::time::Duration;

@@ -243,7 +243,7 @@ async fn the_call_of_a_caller_that_left_goes_to_the_next_or_back() {
 /// A call that was made: when, and what it took.
 pub(crate) type Made = (Instant, [u64; 2]);
 
-/// Tokens that a call took beyond its cost, and when that was known.
+/// Tokens that a call took beyond its cost, after the instant at which that was known.
 pub(crate) type Overspent = (Instant, u64);
 
 /// Lets callers of two processes come and go, and returns the calls that were made.

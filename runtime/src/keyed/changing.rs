@@ -92,6 +92,10 @@ impl NamedKeys for Keys {
         &self.declared.rows
     }
 
+    fn are_in_store(&self) -> bool {
+        self.declared.place.is_some()
+    }
+
     fn configure(&self, configured: Option<Changed>, overriding: bool) {
         self.change(overriding, |wishes| {
             if overriding {

@@ -108,7 +108,7 @@ fn check_keys(
         let Some((name, configured)) = known else {
             return Ok(None);
         };
-        let rows = configured.applied_to(keys.declared(), false);
+        let rows = configured.applied_to(keys.declared(), keys.are_in_store());
         let rows = rows.map_err(|misfit| (Arc::clone(name), misfit))?;
         let mode = configured.changes.mode;
         Ok(Some(Changed { rows, mode }))

@@ -22,6 +22,9 @@ pub(crate) trait NamedKeys: fmt::Debug + Send + Sync {
     /// Returns the limits that each key was declared with.
     fn declared(&self) -> &Rows;
 
+    /// Returns whether their limits are in a store.
+    fn are_in_store(&self) -> bool;
+
     /// Applies what a configuration says of all keys. `None`: it does not name them. `overriding`: it goes before what the
     /// program has set by hand.
     fn configure(&self, configured: Option<Changed>, overriding: bool);

@@ -42,7 +42,7 @@ pub struct Headroom {
     pub room: Ticks,
 }
 
-/// Tokens that calls have drawn and not used.
+/// Tokens that calls have drawn and not used, as times.
 #[derive(Clone, Copy)]
 pub(super) struct Refund {
     /// Time in which that flows in.

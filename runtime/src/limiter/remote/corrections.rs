@@ -27,7 +27,7 @@ pub(super) struct Drawn {
     pub(super) quanta: Option<[u32; MAX_ROWS]>,
 }
 
-/// Tokens that calls have drawn and not used.
+/// Quanta that calls have drawn and not used.
 #[derive(Clone, Copy, Debug)]
 struct PendingRefund {
     /// Instant at which the first was due.

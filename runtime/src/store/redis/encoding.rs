@@ -317,7 +317,7 @@ impl Encoded {
         }
     }
 
-    /// The draw follows only where something is given back.
+    /// Writes a correction. The tokens drawn follow only where something is given back.
     fn settlement(&mut self, deltas: &[i64], drawn: &[u32], drawn_at: Ticks) {
         self.number(3);
         let last = deltas.iter().rposition(|delta| *delta != 0);
