@@ -92,7 +92,7 @@ mod tests {
     #[test]
     fn there_are_none_where_each_caller_has_a_slot_or_no_other_process_waits() {
         assert_eq!(parts(8, &[(3, 1), (2, 2)]), [None, None]);
-        assert_eq!(parts(8, &[(5, 9), (3, 0)]), [None, Some(1)]);
+        assert_eq!(parts(8, &[(5, 9), (3, 0)]), [None, Some(2)]);
         assert_eq!(parts(8, &[(9, 0)]), [None]);
     }
 
