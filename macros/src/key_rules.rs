@@ -27,6 +27,15 @@ fn check_row_keys(options: &Options, errors: &mut Errors) {
     let own = options
         .name("key")
         .filter(|_| row_keys::own_key(options).is_some());
+    let differs = row_keys::keyed_row(options).is_some()
+        || (own.is_some() && row_keys::has_shared_row(options));
+    if let (true, Some(store)) = (differs, options.name("store")) {
+        errors.at(
+            store,
+            "in a store all limits have the key of the attribute: write `key = tenant` outside of `limits(..)` alone, \
+             or remove `store`",
+        );
+    }
     if let (Some(key), false) = (own, row_keys::uses_own_key(options)) {
         errors.at(
             key,

@@ -34,7 +34,7 @@ const WRONG: &[(&str, &str)] = &[
     ),
     (
         "limits(requests(rate = \"10/s\", key = tenant), requests = \"100/s\"), store = \"sqlite:a.db\", limiter = \"a\"",
-        "keys",
+        "in a store all limits have the key of the attribute",
     ),
     (
         "limits(requests(rate = \"10/s\", key = tenant), requests(rate = \"5/s\", key = ()))",

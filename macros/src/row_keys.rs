@@ -42,6 +42,12 @@ pub(crate) fn keyed_row(options: &Options) -> Option<&RowKey> {
     keys.find(|key| !is_shared(&key.value))
 }
 
+/// Returns whether a limit says that all keys share it.
+pub(crate) fn has_shared_row(options: &Options) -> bool {
+    let mut keys = rows(options).filter_map(|row| row.key.as_ref());
+    keys.any(|key| is_shared(&key.value))
+}
+
 /// Returns whether a limit has the key of the attribute.
 pub(crate) fn uses_own_key(options: &Options) -> bool {
     let has_rows = options
