@@ -80,7 +80,7 @@ const COSTS: [(&str, u32); 8] = [
 ];
 
 /// Everything that is measured.
-pub(super) const CASES: [Case; 11] = [
+pub(super) const CASES: [Case; 10] = [
     case("try: paced, 2 rows", |n| {
         repeat(n, || TWO.try_acquire_costs(&WIDE[..2]).is_ok());
     }),
@@ -96,12 +96,6 @@ pub(super) const CASES: [Case; 11] = [
     case("call: paced, settled", |n| {
         repeat_inside(n, || ready(settled(black_box(7))).is_ok());
     }),
-    case(
-        "call: paced, of a key, settled and bounded in flight",
-        |n| {
-            repeat_inside(n, || ready(settled_of_key(black_box(7))).is_ok());
-        },
-    ),
     case("try: throttle-net, 2 rows", |n| {
         repeat(n, || TWO_OF_THROTTLE_NET.try_acquire_costs(&COSTS[..2]));
     }),
@@ -152,23 +146,6 @@ async fn request(id: u64) -> io::Result<Reply> {
 )]
 async fn settled(id: u64) -> io::Result<Reply> {
     request(id).await
-}
-
-/// With a key and a bound of calls in flight as well. Its outcome has a type of its own, as that of [`calls::bounded`] has.
-///
-/// [`calls::bounded`]: crate::calls::bounded
-#[rate_limited(
-    limits(
-        requests(rate = "1000000000/s", burst = 4_294_967_295),
-        tokens(rate = "1000000000/s", burst = 4_294_967_295),
-    ),
-    key = id,
-    max_concurrency = 8,
-    cost(tokens = black_box(COST)),
-    settle(tokens = |(reply,)| reply.tokens),
-)]
-async fn settled_of_key(id: u64) -> io::Result<(Reply,)> {
-    Ok((request(id).await?,))
 }
 
 async fn settled_by_hand(id: u64) -> io::Result<Reply> {
