@@ -1,6 +1,6 @@
 //! The limit that all tenants have together, and its file, which is read again whenever it has changed.
 //!
-//! The limits of the tenants are not in it: a configuration reaches limiters with a name, and not those of keys.
+//! The limits of the tenants are not in it: a configuration reaches keyed limiters by their name, and this `static` has none.
 
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};

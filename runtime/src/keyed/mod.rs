@@ -69,7 +69,7 @@ use self::permit::KeptLimiter;
 /// While no caller waits for a key and nothing was learnt of it, it takes 16 bytes in a table, which is three fifths full on
 /// average. A key for which callers wait, which is closed by a cooldown or for which there is a
 /// [handle](Self::limiter), has a whole [`Limiter`] of about 1 KiB. With several limits, a strict window,
-/// [`max_concurrency`](KeyedBuilder::max_concurrency) or another [mode](KeyedBuilder::mode) than [`Mode::Enforce`], that is
+/// [`max_concurrency`](KeyedBuilder::max_concurrency) or another [mode](KeyedBuilder::mode) than [`Mode::Enforce`](crate::Mode::Enforce), that is
 /// so for each key until it is idle.
 ///
 /// Each access looks at two places of the table (in batches) and removes keys whose buckets are full again: there is no
