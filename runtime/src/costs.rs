@@ -53,15 +53,6 @@ impl TotalCosts {
         self.0[row]
     }
 
-    /// Returns the totals as those of one call.
-    pub(crate) fn as_costs(&self) -> Costs {
-        let mut costs = Costs::NONE;
-        for (row, total) in self.0.iter().enumerate() {
-            costs.set(row, *total);
-        }
-        costs
-    }
-
     /// Returns the total with that of the first limit replaced.
     pub(crate) const fn with_first(mut self, total: u64) -> Self {
         self.0[0] = total;

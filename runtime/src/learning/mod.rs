@@ -27,7 +27,6 @@ pub(crate) use self::concurrency::RefusedCall;
 pub(crate) use self::evidence::AttemptRecord;
 use self::evidence::Evidence;
 use self::rate_factor::AcceptedShare;
-pub(crate) use self::restriction::float;
 pub(crate) use self::routing::Oddities;
 pub(crate) use self::routing::Routes;
 pub(crate) use self::routing::row_of_resource;

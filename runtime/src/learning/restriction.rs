@@ -150,7 +150,7 @@ pub(super) fn bucket(limit: f64, used: f64, interval: Span, at: Instant) -> Buck
 
 /// Returns the number of tokens as a float.
 #[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
-pub(crate) const fn float(tokens: u64) -> f64 {
+pub(super) const fn float(tokens: u64) -> f64 {
     tokens as f64
 }
 

@@ -24,7 +24,6 @@ impl LimiterState {
         let is_plain = self.remote.is_none()
             && self.queue.waiting() == 0
             && self.strict.is_none()
-            && self.rows.as_ref().is_none_or(|rows| !rows.empties())
             && self.is_calm();
         if is_plain {
             self.cooldown.until()

@@ -44,7 +44,6 @@ impl LimiterState {
             peaks.forget(until);
         }
         self.empty(until);
-        self.empty_rows();
         self.requeue(debt, until);
         self.expel(now, wakes);
     }
@@ -99,7 +98,6 @@ impl LimiterState {
         fast_path.reshape(declared);
         self.learnt = Learnt::NOTHING;
         self.forget_hints();
-        self.keep_rows();
         self.reshape_rows(now);
         self.faults = Faults::NONE;
         (self.fresh, self.exhausted, self.shut) = (true, false, false);

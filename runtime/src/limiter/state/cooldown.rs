@@ -124,14 +124,9 @@ impl Cooldown {
         }
     }
 
-    /// Returns whether other calls are held for the attempt sent at `sent`, or for one that was sent before it.
-    pub(super) fn awaits(&self, sent: Instant) -> bool {
-        matches!(self.probe, Probe::Out { sent: probe, .. } if sent >= probe)
-    }
-
     /// Ends the hold if the attempt sent at `sent` was the probe, or sent after it. Returns whether it did.
     pub(in crate::limiter) fn answered(&mut self, sent: Instant) -> bool {
-        let held = self.awaits(sent);
+        let held = matches!(self.probe, Probe::Out { sent: probe, .. } if sent >= probe);
         if held {
             self.probe = Probe::Off;
         }

@@ -133,7 +133,6 @@ impl LimiterState {
         // A refusal ends the pace in force. `cool_down` forecasts with the bucket that follows.
         self.reshape(fast_path, now);
         self.cool_down(until, why, now, wakes);
-        self.keep_rows_with_rest(refused);
         if self.cooldown.until() > now {
             self.probe_at_its_end();
         } else {
@@ -221,7 +220,6 @@ impl LimiterState {
         if self.cooldown.answered(sent) {
             self.empty(now);
             self.refilled = None;
-            self.forget_refilled_rows();
             // The probe may have taken longer than forecast.
             self.delayed = true;
         }
@@ -262,7 +260,6 @@ impl LimiterState {
                 .tat
                 .max(Bucket::holding(left, self.bucket.shape, now));
         }
-        self.renew_rows(heard, now);
         if assessment.is_clear() {
             self.renew(heard, outlasted, now);
         }

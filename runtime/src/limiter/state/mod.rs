@@ -28,7 +28,6 @@ pub(super) mod queue;
 mod queue_costs;
 pub(super) mod rejection;
 pub(super) mod renewal;
-mod reopening;
 pub(super) mod row_bucket;
 mod row_hints;
 mod row_paces;
@@ -233,7 +232,6 @@ impl LimiterState {
         if let Some(lapsed) = self.cooldown.lapse(now) {
             self.bucket.reopen(lapsed);
             self.refilled = None;
-            self.forget_refilled_rows();
             self.delayed = true;
         }
     }

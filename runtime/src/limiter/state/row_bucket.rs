@@ -239,18 +239,12 @@ impl RowBucket {
     }
 
     /// Returns the instant from `start` on at which the last of `total` tokens is free, if they are taken one after the
-    /// other. `kept`: the tokens that the end of a cooldown leaves in the bucket, and its instant.
-    pub(super) fn earliest(
-        &self,
-        (total, kept): (u64, Option<(u32, Instant)>),
-        start: Instant,
-        now: Instant,
-    ) -> Instant {
+    /// other.
+    pub(super) fn earliest(&self, total: u64, start: Instant, now: Instant) -> Instant {
         if total == 0 {
             return start;
         }
-        let bucket = kept.map_or(self.bucket, |(kept, end)| self.reopened(kept, end));
-        let by_bucket = |total| bucket.earliest(total, start);
+        let by_bucket = |total| self.bucket.earliest(total, start);
         let by_log = self.strict.as_ref();
         let by_log = by_log.and_then(|strict| strict.due(total, start, now, by_bucket));
         let due = by_bucket(total).max(self.hints.earliest(total, start));

@@ -2,7 +2,6 @@
 
 use core::time::Duration;
 
-use crate::bucket::Bucket;
 use crate::costs::Costs;
 use crate::costs::MAX_ROWS;
 use crate::costs::TotalCosts;
@@ -41,10 +40,6 @@ pub(in crate::limiter) struct RowSet {
     pub(super) blocking: usize,
     /// Accepted share of the rate of each limit. The share of a first limit of requests is among what the limiter has learnt.
     pub(super) shares: Vec<ToldShare>,
-    /// A bit for each limit beside the first that the next permit leaves empty, because a cooldown has ended.
-    pub(super) emptied: u8,
-    /// Buckets of the limits as they would be if the end of the cooldown had not emptied them.
-    pub(super) refilled: Option<Box<[Option<Bucket>; MAX_ROWS]>>,
 }
 
 /// Accepted share of the rate of one limit, and what the last event said of it.
@@ -75,8 +70,6 @@ impl RowSet {
             others: rows.others.iter().map(RowBucket::new).collect(),
             blocking: 0,
             shares: rows.iter().map(|_| ToldShare::WHOLE).collect(),
-            emptied: 0,
-            refilled: None,
         }
     }
 
@@ -120,43 +113,6 @@ impl RowSet {
         for (row, state) in (1..).zip(&mut self.others) {
             state.take(full_at[row], costs.of(row), now, credit);
         }
-        if let Some(refilled) = &mut self.refilled {
-            for (row, bucket) in refilled.iter_mut().enumerate() {
-                if let Some(bucket) = bucket {
-                    bucket.force(costs.of(row), now);
-                }
-            }
-        }
-    }
-
-    /// Returns whether the next permit leaves limits beside the first empty.
-    #[inline]
-    pub(super) const fn empties(&self) -> bool {
-        self.emptied != 0
-    }
-
-    /// Empties limits beside the first as the end of a cooldown does, for the permit of the call that is the first after it: what
-    /// it takes is left. `end`: the end of the cooldown.
-    /// Returns the instants at which they are full again without its costs, if there are any.
-    #[inline]
-    pub(super) fn reopen(
-        &mut self,
-        costs: &Costs,
-        (end, now): (Instant, Instant),
-        credit: Span,
-    ) -> Option<[Instant; MAX_ROWS]> {
-        if !self.empties() {
-            return None;
-        }
-        let emptied = core::mem::take(&mut self.emptied);
-        let mut refilled = Box::new([None; MAX_ROWS]);
-        for (row, state) in (1..).zip(&mut self.others) {
-            if emptied & 1 << row != 0 {
-                refilled[row] = Some(state.reopen(costs.of(row), end, now));
-            }
-        }
-        self.refilled = Some(refilled);
-        self.drawn(costs, now, credit).ok()
     }
 
     /// Notes when the limits beside the first are full again without `costs`. Returns `false` if one of them does not have its
@@ -176,19 +132,15 @@ impl RowSet {
     }
 
     /// Returns the instant from `start` on at which the limits beside the first have all of `total`, and the limit that
-    /// has it last. `reopening`: costs of the first call after a cooldown that empties them, and the end of that cooldown.
+    /// has it last.
     pub(super) fn earliest(
         &self,
-        (total, reopening): (&TotalCosts, Option<(Costs, Instant)>),
+        total: &TotalCosts,
         start: Instant,
         now: Instant,
     ) -> (Instant, usize) {
-        let due = |(row, state): (usize, &RowBucket)| {
-            let total = total.of(row);
-            let reopening = reopening.filter(|_| self.emptied & 1 << row != 0);
-            let kept = reopening.map(|(first, end)| (first.of(row), end));
-            (state.earliest((total, kept), start, now), row)
-        };
+        let due =
+            |(row, state): (usize, &RowBucket)| (state.earliest(total.of(row), start, now), row);
         self.numbered().map(due).fold((start, 0), Ord::max)
     }
 }

@@ -115,8 +115,6 @@ impl LimiterState {
         };
         if let Some(rows) = &mut self.rows {
             rows.first.take(u64::from(costs.of(0)), now);
-            let times = (self.cooldown.until(), now);
-            let drawn = rows.reopen(costs, times, credit).unwrap_or(drawn);
             rows.take(&drawn, costs, now, credit);
         }
         Ok(until)
@@ -162,13 +160,7 @@ impl LimiterState {
             0 => opens,
             cost => self.due(cost, now).max(rows.first.earliest(cost, opens)),
         };
-        let reopening = rows.empties().then(|| {
-            let head = self.queue.head();
-            let first = head.map_or_else(|| total.as_costs(), |head| self.queue.costs(head));
-            (first, self.cooldown.until())
-        });
-        rows.earliest((total, reopening), opens, now)
-            .max((first, 0))
+        rows.earliest(total, opens, now).max((first, 0))
     }
 
     /// Returns the limit that has the tokens last that a caller waits for which joins now. `None`: the caller waits for
