@@ -171,3 +171,25 @@ async fn keys_are_observed_or_let_alone() {
     assert_eq!(off.snapshot(&1).would_have_waited.count, 0);
     assert_eq!(observed.limiter(&3).unwrap().mode(), Mode::Observe);
 }
+
+#[tokio::test(start_paused = true)]
+async fn permits_beside_a_shared_limit_hold_slots_of_their_key() {
+    let builder = Keyed::builder(quota(100.0, 100)).shared_row("requests", quota(100.0, 100));
+    let keyed: Keyed<u64> = builder.max_concurrency(NonZeroU32::MIN).build().unwrap();
+    let start = Instant::now();
+    for _ in 0..3 {
+        let permit = keyed.try_acquire(&1).unwrap();
+        let error = keyed.try_acquire(&1).unwrap_err();
+        assert!(error.is_not_yet(), "{error}");
+        let mut waits = Box::pin(keyed.acquire(&1));
+        assert!(poll_once(&mut waits).is_pending());
+        assert_eq!(keyed.snapshot(&1).in_flight, 1);
+        drop(permit);
+        let permit = waits.await.unwrap();
+        assert_eq!(keyed.snapshot(&1).in_flight, 1);
+        drop(keyed.acquire(&2).await.unwrap());
+        drop(permit);
+    }
+    assert_eq!(since(start), 0);
+    assert_eq!([1, 2].map(|key| keyed.snapshot(&key).in_flight), [0, 0]);
+}

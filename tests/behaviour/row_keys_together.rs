@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::Mutex;
 
 use paced::Keyed;
+use paced::Mode;
 use paced::Quota;
 use paced::rate_limited;
 use proptest::prelude::*;
@@ -96,6 +97,39 @@ async fn a_quota_that_is_set_meanwhile_holds_for_calls_that_wait() {
     };
     // Nine tenths of a token were missing.
     assert_eq!(tokio::join!(waits, sets).0, 280);
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_call_that_waits_for_all_keys_hangs_when_a_mode_is_set() {
+    for (mode, of_all) in [
+        (Mode::Observe, false),
+        (Mode::Off, false),
+        (Mode::Observe, true),
+        (Mode::Off, true),
+    ] {
+        let tenants = tenants(per_second(2, 1), per_second(1, 1));
+        let (start, log) = (Instant::now(), Log::new());
+        tenants.acquire(&1).await.unwrap();
+        for tenant in [1, 2, 2, 3] {
+            let (tenants, log) = (tenants.clone(), log.clone());
+            tokio::spawn(async move {
+                tenants.acquire(&tenant).await.unwrap();
+                log.add(since(start));
+            });
+        }
+        tokio::time::sleep(ms(700)).await;
+        let expected = if of_all {
+            tenants.shared_rows().unwrap().set_mode(mode);
+            // Of the second key there is one token in half a second.
+            [700, 700, 700, 1198]
+        } else {
+            tenants.set_mode(mode);
+            // The limits of all keys hold calls back as before.
+            [1000, 2000, 3000, 4000]
+        };
+        tokio::time::sleep(secs(60)).await;
+        assert_eq!(log.entries(), expected);
+    }
 }
 
 static SHARED: Mutex<Option<Keyed<u64>>> = Mutex::new(None);

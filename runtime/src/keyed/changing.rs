@@ -137,4 +137,12 @@ impl NamedKeys for Keys {
         };
         of_wholes.into_iter().chain([of_buckets]).sum()
     }
+
+    fn take_from(&self, limiter: &Arc<Shared>) -> bool {
+        let is_it = |beside: &Beside<Self>| match beside {
+            Beside::Shared(shared) => Arc::ptr_eq(shared, limiter),
+            Beside::Keyed(_) => false,
+        };
+        self.beside().iter().any(is_it)
+    }
 }

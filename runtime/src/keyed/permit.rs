@@ -69,6 +69,14 @@ impl KeptLimiter {
         })
     }
 
+    /// Returns what the permit of a key has to keep that was granted together with others.
+    pub(super) fn in_slot(limiter: &Arc<Shared>, holds_slot: bool) -> Option<Self> {
+        holds_slot.then(|| Self {
+            limiter: Arc::clone(limiter),
+            holds_slot,
+        })
+    }
+
     /// Drops a permit of a limiter in a store, and returns what the permit of its key has to keep.
     pub(super) fn in_store(limiter: Arc<Shared>, permit: Permit<'_>) -> Self {
         Self {

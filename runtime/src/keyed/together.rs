@@ -8,11 +8,13 @@ use crate::error::Kind;
 use crate::limiter::NestedWait;
 use crate::limiter::Request;
 use crate::limiter::Shared;
+use crate::limiter::TakenPermit;
 use crate::limiter::Wanted;
 use crate::time::Instant;
 
 use super::Beside;
 use super::Keys;
+use super::permit::KeptLimiter;
 
 impl Keys {
     /// Returns the limiters that a caller takes from that has this key alone, in their order: the key's own, and the one of
@@ -28,14 +30,15 @@ impl Keys {
         Ok(limiters)
     }
 
-    /// Takes `cost` requests of a key and of all keys at once, or returns the error of a caller that does not wait.
+    /// Takes `cost` requests of a key and of all keys at once, or returns the error of a caller that does not wait. The permit
+    /// of the key may have something to keep.
     #[cold]
     pub(super) fn try_take_together(
         &self,
         fingerprint: u64,
         cost: u32,
         now: Instant,
-    ) -> Result<(), Error> {
+    ) -> Result<Option<KeptLimiter>, Error> {
         let limiters = self.limiters(fingerprint)?;
         let costs = limiters
             .iter()
@@ -45,10 +48,10 @@ impl Keys {
             .iter()
             .map(|(limiter, costs)| limiter.take_beside(costs, now));
         if let Some(taken) = taken.collect::<Option<Vec<_>>>() {
-            for permit in taken {
-                permit.use_up_by_hand();
-            }
-            return Ok(());
+            let slots = taken.into_iter().map(TakenPermit::use_up_by_hand);
+            let slots: Vec<bool> = slots.collect();
+            let (first, slot) = (limiters.first(), slots.first() == Some(&true));
+            return Ok(first.and_then(|first| KeptLimiter::in_slot(first, slot)));
         }
         for (limiter, costs) in &wanted {
             let request = Request {
@@ -64,8 +67,12 @@ impl Keys {
         Err(self.not_yet(now, now))
     }
 
-    /// Waits for `cost` requests of a key and of all keys.
-    pub(super) async fn take_together(&self, fingerprint: u64, cost: u32) -> Result<(), Error> {
+    /// Waits for `cost` requests of a key and of all keys. The permit of the key may have something to keep.
+    pub(super) async fn take_together(
+        &self,
+        fingerprint: u64,
+        cost: u32,
+    ) -> Result<Option<KeptLimiter>, Error> {
         let limiters = self.limiters(fingerprint)?;
         let wanted = limiters.into_iter().map(|limiter| Wanted {
             request: Request {
@@ -77,9 +84,10 @@ impl Keys {
         let mut wait = NestedWait::new(wanted.collect());
         let granted = future::poll_fn(|cx| wait.poll(cx)).await;
         match granted {
-            Ok(_) => {
+            Ok(grant) => {
                 wait.count_permits();
-                Ok(())
+                let first = wait.wanted(0);
+                Ok(first.and_then(|first| KeptLimiter::in_slot(&first.limiter, grant.slot)))
             }
             Err((at, denial)) => Err(match wait.wanted(at) {
                 Some(Wanted { limiter, request }) => limiter.denies(denial, &request.costs),

@@ -147,9 +147,17 @@ pub async fn drain_all(timeout: Duration) -> usize {
     for keys in &keys {
         keys.close();
     }
+    let is_beside = |limiter: &Limiter| keys.iter().any(|it| it.take_from(limiter.shared()));
+    let (beside, alone): (Vec<_>, Vec<_>) = limiters.iter().partition(|it| is_beside(it));
     let remaining = || {
-        let of_limiters = limiters.iter().map(|limiter| limiter.shared().remaining());
-        let of_keys = keys.iter().map(|keys| keys.remaining());
+        let of_limiters = alone.iter().map(|limiter| limiter.shared().remaining());
+        let of_keys = keys.iter().map(|keys| {
+            let beside = beside.iter().map(|limiter| limiter.shared());
+            let beside = beside.filter(|limiter| keys.take_from(limiter));
+            beside.fold(keys.remaining(), |own, limiter| {
+                own.of_same(limiter.remaining())
+            })
+        });
         of_limiters.chain(of_keys).sum()
     };
     await_end(&remaining, timeout).await

@@ -13,6 +13,7 @@ use crate::row::Rows;
 use super::configured;
 use super::registry;
 use super::remaining::Remaining;
+use super::shared::Shared;
 use super::sweep::SweepAt;
 
 /// Limiters of keys that have one name.
@@ -34,6 +35,9 @@ pub(crate) trait NamedKeys: fmt::Debug + Send + Sync {
 
     /// Returns what is under way after they were closed.
     fn remaining(&self) -> Remaining;
+
+    /// Returns whether their calls take from this limiter, too.
+    fn take_from(&self, limiter: &Arc<Shared>) -> bool;
 }
 
 /// Limits and mode of each key, by a configuration.

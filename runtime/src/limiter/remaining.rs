@@ -19,3 +19,13 @@ impl Sum for Remaining {
         })
     }
 }
+
+impl Remaining {
+    /// Returns what two limiters have that count the same attempts, of which one may count others, too.
+    pub(super) fn of_same(self, other: Self) -> Self {
+        Self {
+            in_flight: self.in_flight.max(other.in_flight),
+            has_leases: self.has_leases || other.has_leases,
+        }
+    }
+}

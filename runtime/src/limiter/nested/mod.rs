@@ -58,11 +58,12 @@ impl TakenPermit<'_> {
         self.slot
     }
 
-    /// Uses the permit without an attempt.
-    pub(crate) fn use_up_by_hand(mut self) {
+    /// Uses the permit without an attempt. Returns whether it holds a slot.
+    pub(crate) fn use_up_by_hand(mut self) -> bool {
         self.is_used = true;
         self.limiter.count(Counts::unbegin);
         self.limiter.fast_path.count_permit();
+        self.slot
     }
 }
 
@@ -152,7 +153,12 @@ impl Shared {
             now = clock::now();
         }
         let refusal = match locked.state.queue.waiter(index).state() {
-            WaiterState::Granted { .. } | WaiterState::Held { .. } => Ok(true),
+            WaiterState::Granted { .. } => {
+                // The mode has changed. However long the other permits take, this one does not lapse.
+                locked.state.hold_nested(index);
+                Ok(true)
+            }
+            WaiterState::Held { .. } => Ok(true),
             WaiterState::Waiting => Ok(locked.state.enter_nested(index, now)),
             WaiterState::Late { until } => Err(Refusal::Late { until }),
             WaiterState::Closed { until } => Err(Refusal::Closed { until }),

@@ -78,12 +78,20 @@ impl LimiterState {
         }
     }
 
+    /// Keeps the permit of a nested waiter that got it without its turn, because calls are not held back any more. The waiter
+    /// keeps its waker, for the case that the permit is called back.
+    pub(in crate::limiter) fn hold_nested(&mut self, index: u32) {
+        let waker = self.queue.waiter_mut(index).waker.take();
+        self.queue.hold(index);
+        self.queue.waiter_mut(index).waker = waker;
+    }
+
     /// Takes the permit of a nested waiter, which holds it until it has used those of the other limiters. `false`: it is not
     /// due any more.
     pub(in crate::limiter) fn take_nested(&mut self, index: u32, now: Instant) -> bool {
         match self.queue.waiter(index).state() {
             // The mode has changed: calls are not held back.
-            WaiterState::Granted { .. } => self.queue.hold(index),
+            WaiterState::Granted { .. } => self.hold_nested(index),
             WaiterState::Held { .. } => {}
             _ => {
                 let costs = self.queue.costs(index);
