@@ -110,11 +110,15 @@ impl Rows {
         }
     }
 
-    /// Returns these limits. The first of them is the first that counts requests, or else the first of all. `None`: there is
-    /// none.
+    /// Returns these limits. The first of them is the fastest one of requests, or else the first of all. `None`: there is none.
     pub(crate) fn of(rows: impl IntoIterator<Item = Row>) -> Option<Self> {
         let mut others: Vec<_> = rows.into_iter().collect();
-        let paces = others.iter().position(Row::counts_requests).unwrap_or(0);
+        let of_requests = others
+            .iter()
+            .enumerate()
+            .filter(|(_, row)| row.counts_requests());
+        let fastest = of_requests.min_by_key(|(_, row)| row.quota.rate().span());
+        let paces = fastest.map_or(0, |(at, _)| at);
         (!others.is_empty()).then(|| Self {
             first: others.remove(paces),
             others,

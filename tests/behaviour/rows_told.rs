@@ -45,7 +45,8 @@ async fn paced_by_one(script: &Script) -> Result<Response<String>, paced::Error>
     Ok(script.answer())
 }
 
-#[rate_limited(limits = ["10/s", "3600/h"], max_retries = 5)]
+// The order of the limits makes no difference.
+#[rate_limited(limits = ["3600/h", "10/s"], max_retries = 5)]
 async fn paced_by_two(script: &Script) -> Result<Response<String>, paced::Error> {
     Ok(script.answer())
 }
