@@ -93,7 +93,7 @@ impl<'a> AcquireKey<'a> {
                     return Ok(None);
                 };
                 let permit = handle.acquire_many(cost).await?;
-                Ok(KeptLimiter::in_process(limiter, permit))
+                Ok(KeptLimiter::in_process(&limiter, permit))
             })
         });
         let outcome = core::task::ready!(wait.as_mut().poll(cx));
@@ -108,10 +108,7 @@ impl<'a> AcquireKey<'a> {
     #[cold]
     fn wait_for_all(&mut self, cx: &mut Context<'_>) -> Poll<Result<KeyedPermit<'a>, Error>> {
         let (keys, fingerprint, cost) = (Arc::clone(self.keys), self.fingerprint, self.cost);
-        let wait = async move {
-            keys.take_together(fingerprint, cost).await?;
-            Ok(None)
-        };
+        let wait = async move { keys.take_together(fingerprint, cost).await };
         self.wait = Some(Box::pin(wait));
         self.wait(None, cx)
     }

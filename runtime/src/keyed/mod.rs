@@ -294,8 +294,8 @@ impl<K: ?Sized> Keyed<K> {
             return Ok(KeyedPermit::keeping(keys, fingerprint, now, kept));
         }
         if !keys.beside().is_empty() {
-            keys.try_take_together(fingerprint, 1, now)?;
-            return Ok(KeyedPermit::new(keys, fingerprint, now));
+            let kept = keys.try_take_together(fingerprint, 1, now)?;
+            return Ok(KeyedPermit::keeping(keys, fingerprint, now, kept));
         }
         match keys.take::<false>(fingerprint, 1, now) {
             Ok(Taken::Granted) => Ok(KeyedPermit::new(keys, fingerprint, now)),

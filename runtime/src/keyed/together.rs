@@ -8,11 +8,13 @@ use crate::error::Kind;
 use crate::limiter::NestedWait;
 use crate::limiter::Request;
 use crate::limiter::Shared;
+use crate::limiter::TakenPermit;
 use crate::limiter::Wanted;
 use crate::time::Instant;
 
 use super::Beside;
 use super::Keys;
+use super::permit::KeptLimiter;
 
 impl Keys {
     /// Returns the limiters that a caller takes from that has this key alone, in their order: the key's own, and the one of
@@ -28,14 +30,15 @@ impl Keys {
         Ok(limiters)
     }
 
-    /// Takes `cost` requests of a key and of all keys at once, or returns the error of a caller that does not wait.
+    /// Takes `cost` requests of a key and of all keys at once, or returns the error of a caller that does not wait. Returns
+    /// what the permit of the key has to keep.
     #[cold]
     pub(super) fn try_take_together(
         &self,
         fingerprint: u64,
         cost: u32,
         now: Instant,
-    ) -> Result<(), Error> {
+    ) -> Result<Option<KeptLimiter>, Error> {
         let limiters = self.limiters(fingerprint)?;
         let costs = limiters
             .iter()
@@ -45,10 +48,11 @@ impl Keys {
             .iter()
             .map(|(limiter, costs)| limiter.take_beside(costs, now));
         if let Some(taken) = taken.collect::<Option<Vec<_>>>() {
-            for permit in taken {
-                permit.use_up_by_hand();
-            }
-            return Ok(());
+            // The slot is one of the key's own limiter, the first.
+            let mut slots = taken.into_iter().map(TakenPermit::use_up_by_hand);
+            let slot = slots.next() == Some(true);
+            slots.for_each(drop);
+            return Ok(KeptLimiter::with_slot(limiters.first(), slot));
         }
         for (limiter, costs) in &wanted {
             let request = Request {
@@ -64,8 +68,12 @@ impl Keys {
         Err(self.not_yet(now, now))
     }
 
-    /// Waits for `cost` requests of a key and of all keys.
-    pub(super) async fn take_together(&self, fingerprint: u64, cost: u32) -> Result<(), Error> {
+    /// Waits for `cost` requests of a key and of all keys. Returns what the permit of the key has to keep.
+    pub(super) async fn take_together(
+        &self,
+        fingerprint: u64,
+        cost: u32,
+    ) -> Result<Option<KeptLimiter>, Error> {
         let limiters = self.limiters(fingerprint)?;
         let wanted = limiters.into_iter().map(|limiter| Wanted {
             request: Request {
@@ -77,9 +85,10 @@ impl Keys {
         let mut wait = NestedWait::new(wanted.collect());
         let granted = future::poll_fn(|cx| wait.poll(cx)).await;
         match granted {
-            Ok(_) => {
+            Ok(grant) => {
                 wait.count_permits();
-                Ok(())
+                let own = wait.wanted(0).map(|wanted| &wanted.limiter);
+                Ok(KeptLimiter::with_slot(own, grant.slot))
             }
             Err((at, denial)) => Err(match wait.wanted(at) {
                 Some(Wanted { limiter, request }) => limiter.denies(denial, &request.costs),

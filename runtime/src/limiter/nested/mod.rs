@@ -58,11 +58,12 @@ impl TakenPermit<'_> {
         self.slot
     }
 
-    /// Uses the permit without an attempt.
-    pub(crate) fn use_up_by_hand(mut self) {
+    /// Uses the permit without an attempt. Returns whether it holds a slot.
+    pub(crate) fn use_up_by_hand(mut self) -> bool {
         self.is_used = true;
         self.limiter.count(Counts::unbegin);
         self.limiter.fast_path.count_permit();
+        self.slot
     }
 }
 
