@@ -127,6 +127,6 @@ impl<K: ?Sized> Keyed<K> {
     pub async fn drain(&self, timeout: Duration) -> usize {
         let keys = self.keys();
         keys.close();
-        limiter::await_end(&|| keys.remaining(), timeout).await
+        limiter::await_end(&|| keys.unfinished(), timeout).await
     }
 }
