@@ -16,6 +16,7 @@ use crate::keyed::Keys;
 use crate::limiter::PlaceOfKeys;
 use crate::row::Rows;
 
+use super::row_keys;
 use super::row_keys::FurtherKey;
 use super::settings::KeySettings;
 use super::settings::Settings;
@@ -53,6 +54,9 @@ impl Settings {
         else {
             return Ok(None);
         };
+        if self.store.is_some() {
+            row_keys::check_in_store(&rows)?;
+        }
         let keys = match (self.name, self.block) {
             (Some(name), _) => shared_keys::named(name, self.declaration(keyed, rows, name)?)?,
             (None, Some(block)) => {

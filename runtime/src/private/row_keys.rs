@@ -59,12 +59,6 @@ impl Settings {
             let declaration = self.declaration(keyed, rows, name)?;
             return Ok(Keys::declare(declaration, Vec::new()));
         }
-        if self.store.is_some() {
-            return Err(Error::invalid(
-                "limits with keys of their own are not supported in a store: remove `store`, or give all limits the key of the \
-                 attribute",
-            ));
-        }
         let concurrency = rows.concurrency;
         let all: Vec<Row> = rows.iter().copied().collect();
         let of = |key: RowKey, is_inner: bool| {
@@ -102,6 +96,16 @@ impl Settings {
         }
         Ok(Arc::clone(shared))
     }
+}
+
+/// Refuses limits with several keys in a store. The macro refuses them before.
+pub(super) fn check_in_store(rows: &Rows) -> Result<(), Error> {
+    if rows.iter().all(|row| row.key == RowKey::First) {
+        return Ok(());
+    }
+    Err(Error::invalid(
+        "in a store all limits have the key of the attribute: remove the keys of single limits, or remove `store`",
+    ))
 }
 
 /// Returns the name of the limiter of all keys, which lives as long as the program, as its function does.
