@@ -26,7 +26,7 @@ pub struct CallKey<'s> {
 
 /// Keys of a function's own limiter, or those that the call brings.
 ///
-/// The flags: a call is under way that the limiter of its key has not counted.
+/// The flag is set while a call is under way that was granted by a bucket, so that no limiter has counted it.
 enum KeysOf<'s> {
     Own(AtomicBool, &'s Keys),
     Brought(AtomicBool, Arc<Keys>),

@@ -59,7 +59,7 @@ pub(crate) struct Keys {
     pub(super) terms: Mutex<Arc<CommonTerms>>,
     /// Calls that have ended, of those that were granted by buckets.
     pub(super) ended: EndedCalls,
-    /// Knows the units.
+    /// Limiter of no key, which knows the units. A change of the limits keeps their units.
     template: Arc<Shared>,
     /// Further limiters that calls take from at the same time.
     pub(super) further: Vec<FurtherLimiter<Self>>,

@@ -67,7 +67,8 @@ use self::permit::KeptLimiter;
 ///
 /// While no caller waits for a key and nothing was learnt of it, it takes 16 bytes in a table, which is three fifths full on
 /// average. A key for which callers wait, which is closed by a cooldown or for which there is a
-/// [handle](Self::limiter), has a whole [`Limiter`] of about 1 KiB. With several limits, a strict window,
+/// [handle](Self::limiter), has a whole [`Limiter`] of about 1 KiB. With several limits, also
+/// [shared](KeyedBuilder::shared_row) ones, a strict window,
 /// [`max_concurrency`](KeyedBuilder::max_concurrency) or another [mode](KeyedBuilder::mode) than [`Mode::Enforce`], that is
 /// so for each key until it is idle.
 ///

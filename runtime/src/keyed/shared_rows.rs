@@ -44,6 +44,9 @@ impl<K: ?Sized> KeyedBuilder<K> {
     /// annotated functions: `limiter = TENANTS, key = tenant, cost(tokens = ..)`. A handle of one
     /// [key](Keyed::limiter) has the limits of the key alone, and reports of a [permit](crate::KeyedPermit) concern them alone.
     ///
+    /// The shared limits have the [mode](Self::mode) of the builder. A [`Config`](crate::Config), [`Keyed::set_quota`] and
+    /// [`Keyed::set_mode`] do not change them: [`Keyed::shared_rows`] does.
+    ///
     /// # Examples
     ///
     /// ```

@@ -32,7 +32,7 @@ pub(super) struct CommonTerms {
     pub(super) is_compact: bool,
     /// Instant at which the bucket of an unknown key is full.
     pub(super) unknown: Instant,
-    /// Stands for the limiters of keys of which nothing is known. All calls of such keys go there once it is closed.
+    /// Limiter of no key. It stands for a key of which nothing is known, in snapshots, and in calls once all keys are closed.
     pub(super) template: Arc<Shared>,
     pub(super) is_closed: bool,
     label: &'static str,
