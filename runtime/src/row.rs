@@ -79,7 +79,7 @@ pub(crate) struct Rows {
     /// Bound of calls in flight.
     pub(crate) concurrency: Option<MaxConcurrency>,
     /// Limits of other limiters from which the same calls take. Hints about them are not about these.
-    pub(crate) beside: Vec<Row>,
+    pub(crate) elsewhere: Vec<Row>,
     /// The calls report to another limiter. Hints that name no limit are about that one.
     pub(crate) is_inner: bool,
 }
@@ -105,7 +105,7 @@ impl Rows {
             first: Row::only(quota),
             others: Vec::new(),
             concurrency: None,
-            beside: Vec::new(),
+            elsewhere: Vec::new(),
             is_inner: false,
         }
     }
@@ -123,15 +123,15 @@ impl Rows {
             first: others.remove(paces),
             others,
             concurrency: None,
-            beside: Vec::new(),
+            elsewhere: Vec::new(),
             is_inner: false,
         })
     }
 
     /// Sets the limits of other limiters from which the same calls take. `is_inner`: the calls report to one of those.
-    pub(crate) fn beside(self, beside: Vec<Row>, is_inner: bool) -> Self {
+    pub(crate) fn with_elsewhere(self, elsewhere: Vec<Row>, is_inner: bool) -> Self {
         Self {
-            beside,
+            elsewhere,
             is_inner,
             ..self
         }
@@ -160,7 +160,7 @@ impl Rows {
 
     /// Returns whether it is one limit of requests, and calls take from no other limiter.
     pub(crate) fn is_plain(&self) -> bool {
-        self.is_one() && self.beside.is_empty()
+        self.is_one() && self.elsewhere.is_empty()
     }
 
     fn is_one(&self) -> bool {

@@ -54,6 +54,24 @@ fn a_permit_of_a_key_holds_a_slot_until_it_is_dropped() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_permit_of_a_key_and_of_shared_limits_holds_a_slot_until_it_is_dropped() {
+    let keyed = builder().shared_row("requests", quota(1000.0, 1000));
+    let keyed: Keyed<u64> = keyed.max_concurrency(count(1)).build().unwrap();
+    let permit = keyed.try_acquire(&1).unwrap();
+    assert_eq!(in_flight(&keyed, 1), 1);
+    assert!(keyed.try_acquire(&1).unwrap_err().is_not_yet());
+    let mut waits = Box::pin(keyed.acquire(&1));
+    assert!(poll_once(&mut waits).is_pending());
+    drop(permit);
+    let permit = waits.await.unwrap();
+    assert_eq!(in_flight(&keyed, 1), 1);
+    assert!(keyed.try_acquire(&1).is_err());
+    drop(permit);
+    assert_eq!(in_flight(&keyed, 1), 0);
+    assert!(keyed.try_acquire(&1).is_ok());
+}
+
+#[tokio::test(start_paused = true)]
 async fn callers_wait_for_the_slots_of_their_key_in_order() {
     static KEYED: LazyLock<Keyed<u64>> = LazyLock::new(|| bounded(1));
     let start = Instant::now();

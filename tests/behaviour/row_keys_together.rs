@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::Mutex;
 
+use paced::Config;
 use paced::Keyed;
+use paced::LimiterConfig;
 use paced::Mode;
 use paced::Quota;
 use paced::rate_limited;
@@ -44,6 +46,28 @@ async fn permits_are_of_the_key_and_of_all_keys() {
     shared.cooldown_for(secs(5));
     assert_eq!(at(9).await, 6000);
     assert_eq!(shared.snapshot().counts.granted, 6);
+}
+
+#[rate_limited(limits(requests = "50/s", posts(rate = "50/s", key = channel)), cost(posts = 1))]
+async fn post(channel: u64) -> Result<u64, paced::Error> {
+    Ok(channel)
+}
+
+#[tokio::test(start_paused = true)]
+async fn limits_of_all_keys_have_no_bound_of_calls_in_flight() {
+    post(1).await.unwrap();
+    let path = concat!(module_path!(), "::post.shared");
+    let bounded = LimiterConfig::new().max_concurrency(1);
+    let refused = Config::new().limiter(path, bounded).apply().unwrap_err();
+    let text = refused.to_string();
+    assert!(text.contains("have no bound of calls in flight"), "{text}");
+    paced::limiter(path).set_max_concurrency(NonZeroU32::new(1));
+    let start = Instant::now();
+    for channel in 0..3 {
+        post(channel).await.unwrap();
+    }
+    assert_eq!(since(start), 0);
+    assert_eq!(paced::limiter(path).snapshot().max_concurrency, None);
 }
 
 #[tokio::test(start_paused = true)]

@@ -75,7 +75,7 @@ impl Core<'_> {
                 Phase::Idle | Phase::Running(_) | Phase::Timed(_) => {
                     match self.seek(terms)? {
                         Sought::Granted => return Poll::Ready(Ok(())),
-                        Sought::Limiter if self.begin_nested(terms)? => continue,
+                        Sought::Limiter if self.begin_joint(terms)? => continue,
                         Sought::Limiter => {}
                         Sought::Later => continue,
                     }
@@ -84,7 +84,7 @@ impl Core<'_> {
                         return Poll::Ready(Ok(()));
                     }
                 }
-                Phase::Nested(_) => return self.poll_nested(terms, cx),
+                Phase::Joint(_) => return self.poll_joint(terms, cx),
                 Phase::Gathering(_) => {
                     if ready!(self.gather(terms, cx))? {
                         return Poll::Ready(Ok(()));

@@ -34,7 +34,7 @@ impl Core<'_> {
         let (Some(limiter), Phase::Running(sent)) = (self.limiter(), &*self.wait) else {
             return self.report_corrected(paid);
         };
-        if !self.parts(paid.key).is_empty() {
+        if !self.further(paid.key).is_empty() {
             return self.report_corrected(paid);
         }
         let (Some(own), Ok(setup)) = (paid.own, self.setup) else {
@@ -65,7 +65,7 @@ impl Core<'_> {
     fn report_corrected(&self, paid: Paid<'_>) {
         let Some(sent) = self.wait.sent() else { return };
         let Some(limiter) = self.limiter() else {
-            if !self.parts(paid.key).is_empty() {
+            if !self.further(paid.key).is_empty() {
                 self.attempt_costs(paid, sent, Ending::Sent);
             }
             return;
@@ -154,7 +154,7 @@ impl Core<'_> {
         if let Some(limiter) = limiter {
             self.take_ending(limiter, paid, settlement, ending);
         }
-        let mut beside = self.settlements(paid, ending, settlement.drawn_at);
+        let mut further = self.settlements(paid, ending, settlement.drawn_at);
         let by = By {
             origin: setup.origin,
             attempt: self.number(),
@@ -163,16 +163,16 @@ impl Core<'_> {
             let amounts = match &spending.tally {
                 None => spending.amounts.clone(),
                 Some(tally) => {
-                    let later = || self.later(*settlement, mem::take(&mut beside), by, slot);
+                    let later = || self.later(*settlement, mem::take(&mut further), by, slot);
                     let Some(amounts) = tally.end(&spending.amounts, later) else {
                         return false;
                     };
                     amounts
                 }
             };
-            by.take_all(limiter, settlement, &mut beside, &amounts);
+            by.take_all(limiter, settlement, &mut further, &amounts);
         }
-        by.settle_beside(&beside);
+        by.settle_further(&further);
         if let Some(limiter) = limiter {
             by.tell(limiter, settlement);
         }
@@ -206,7 +206,7 @@ impl Core<'_> {
         ending: Ending,
         drawn_at: Instant,
     ) -> Vec<FurtherSettlement> {
-        let known = self.parts(paid.key).iter();
+        let known = self.further(paid.key).iter();
         let known = known.filter_map(|part| Some((part, part.limiter()?)));
         let settlements = known.map(|(part, limiter)| {
             let mut settlement = Settlement {
@@ -236,14 +236,14 @@ impl Core<'_> {
     fn later(
         &self,
         mut settlement: Settlement,
-        mut beside: Vec<FurtherSettlement>,
+        mut further: Vec<FurtherSettlement>,
         by: By,
         slot: &mut bool,
     ) -> SettleLater {
         let Some(limiter) = self.limiter_handle().map(Arc::clone) else {
             return Box::new(move |amounts| {
-                by.take_all(None, &mut settlement, &mut beside, amounts);
-                by.settle_beside(&beside);
+                by.take_all(None, &mut settlement, &mut further, amounts);
+                by.settle_further(&further);
             });
         };
         let has_slots = limiter.has_slots();
@@ -252,8 +252,8 @@ impl Core<'_> {
             limiter.take_extra_slot();
         }
         Box::new(move |amounts| {
-            by.take_all(Some(&limiter), &mut settlement, &mut beside, amounts);
-            by.settle_beside(&beside);
+            by.take_all(Some(&limiter), &mut settlement, &mut further, amounts);
+            by.settle_further(&further);
             by.tell(&limiter, &settlement);
             if settlement.changes() {
                 limiter.settle_later(&settlement);

@@ -36,12 +36,12 @@ impl By {
         self,
         limiter: Option<&Shared>,
         settlement: &mut Settlement,
-        beside: &mut [FurtherSettlement],
+        further: &mut [FurtherSettlement],
         amounts: &Amounts,
     ) {
         for (unit, amount) in amounts.iter() {
             let mut is_known = limiter.is_none_or(|it| settlement.take(it, unit, amount));
-            for (limiter, settlement) in &mut *beside {
+            for (limiter, settlement) in &mut *further {
                 is_known |= settlement.take(limiter, unit, amount);
             }
             if let (Some(limiter), false) = (limiter, is_known) {
@@ -51,8 +51,8 @@ impl By {
     }
 
     /// Corrects what an attempt took of the further limiters of its call.
-    pub(super) fn settle_beside(self, beside: &[FurtherSettlement]) {
-        for (limiter, settlement) in beside {
+    pub(super) fn settle_further(self, further: &[FurtherSettlement]) {
+        for (limiter, settlement) in further {
             self.tell(limiter, settlement);
             if settlement.changes() {
                 limiter.settle_later(settlement);

@@ -68,8 +68,8 @@ impl Core<'_> {
         if self.is_unpaced() {
             return None;
         }
-        if key.is_nested() {
-            return Some(self.pass_nested(terms, key, now));
+        if key.is_joint() {
+            return Some(self.pass_joint(terms, key, now));
         }
         if self.brought.is_some() {
             return None;
@@ -87,7 +87,7 @@ impl Core<'_> {
     /// Looks for a permit of the call's key again, for a call that did not get it at once.
     #[cold]
     pub(super) fn seek(&mut self, terms: Terms<'_>) -> Result<Sought, Error> {
-        let is_sought = |key: &&CallKey<'_>| self.brought.is_none() || key.is_nested();
+        let is_sought = |key: &&CallKey<'_>| self.brought.is_none() || key.is_joint();
         let Some(key) = terms.key.filter(is_sought) else {
             return Ok(Sought::Limiter);
         };
@@ -99,8 +99,8 @@ impl Core<'_> {
         if terms.can_refuse && now >= self.deadline() {
             return Ok(Sought::Limiter);
         }
-        if key.is_nested() {
-            return self.seek_nested(terms, key);
+        if key.is_joint() {
+            return self.seek_joint(terms, key);
         }
         match key.admit(first_cost(terms), now) {
             Ok(Taken::Granted) => {

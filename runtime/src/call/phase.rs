@@ -8,7 +8,7 @@ use core::pin::Pin;
 
 use tokio::time::Sleep;
 
-use crate::limiter::NestedWait;
+use crate::limiter::JointWait;
 use crate::limiter::Ticket;
 use crate::time::Instant;
 
@@ -26,7 +26,7 @@ pub(super) enum Phase {
     /// Permits of the server's resources and of the limiter.
     Gathering(Box<Gathering>),
     /// Permits of several limiters at the same time.
-    Nested(Box<NestedWait>),
+    Joint(Box<JointWait>),
     /// The body runs, and has been pending: the end of its time is waited for as well.
     Timed(Box<Cut>),
 }
@@ -97,7 +97,7 @@ impl Phase {
     pub(super) fn is_on(&self) -> bool {
         matches!(
             self,
-            Phase::Backoff(_) | Phase::Turn(_) | Phase::Gathering(_) | Phase::Nested(_)
+            Phase::Backoff(_) | Phase::Turn(_) | Phase::Gathering(_) | Phase::Joint(_)
         )
     }
 
@@ -111,7 +111,7 @@ impl Phase {
             | Phase::Backoff(_)
             | Phase::Turn(_)
             | Phase::Gathering(_)
-            | Phase::Nested(_) => None,
+            | Phase::Joint(_) => None,
         }
     }
 }

@@ -100,7 +100,7 @@ impl Core<'_> {
     #[cold]
     #[inline(never)]
     fn abandon(&self, paid: Paid<'_>) {
-        self.end_parts(paid.key);
+        self.end_further(paid.key);
         let limiter = self.limiter();
         if let Some(limiter) = limiter {
             limiter.end_attempt();

@@ -245,8 +245,8 @@ impl<'s> Core<'s> {
             }
             _ => return self.settle_told(paid, reading, verdict),
         }
-        if let Some(key) = paid.key.filter(|key| key.is_nested()) {
-            self.pass_parts(key);
+        if let Some(key) = paid.key.filter(|key| key.is_joint()) {
+            self.pass_further(key);
         }
         if paid.is_news() {
             self.adopt(paid.key);

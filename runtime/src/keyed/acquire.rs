@@ -93,7 +93,7 @@ impl<'a> AcquireKey<'a> {
                     return Ok(None);
                 };
                 let permit = handle.acquire_many(cost).await?;
-                Ok(KeptLimiter::in_process(limiter, permit))
+                Ok(KeptLimiter::in_process(&limiter, permit))
             })
         });
         let outcome = core::task::ready!(wait.as_mut().poll(cx));
@@ -131,7 +131,7 @@ impl<'a> Future for AcquireKey<'a> {
         if self.cost == 0 {
             return Poll::Ready(Ok(granted));
         }
-        if !self.keys.beside().is_empty() {
+        if !self.keys.further().is_empty() {
             return self.wait_for_all(cx);
         }
         match self.keys.admit::<false>(self.fingerprint, self.cost, now) {

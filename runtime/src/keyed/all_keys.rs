@@ -11,7 +11,7 @@ use super::Keyed;
 
 impl<K: ?Sized> Keyed<K> {
     /// Changes the quota of all keys, of those that come later as well, and also for callers that wait. Tokens used up stay
-    /// used up. With several limits it is that of the first of requests.
+    /// used up. With several limits it is that of the first of requests. Limits that all keys share stay as they are.
     ///
     /// A key for which another quota was set, by [`limiter`](Self::limiter) and
     /// [`Limiter::set_quota`](crate::Limiter::set_quota), keeps it. A [`Config`](crate::Config) does not change a quota that
@@ -41,7 +41,7 @@ impl<K: ?Sized> Keyed<K> {
     }
 
     /// Changes the mode of all keys, of those that come later as well, and also for callers that wait, as
-    /// [`Limiter::set_mode`](crate::Limiter::set_mode) does.
+    /// [`Limiter::set_mode`](crate::Limiter::set_mode) does. Limits that [all keys share](Self::shared_rows) keep theirs.
     ///
     /// A key whose mode was set by [`limiter`](Self::limiter) keeps it. A [`Config`](crate::Config) does not change a mode
     /// that was set here, unless it is [`overriding`](crate::Config::overriding). With another mode than
@@ -127,6 +127,6 @@ impl<K: ?Sized> Keyed<K> {
     pub async fn drain(&self, timeout: Duration) -> usize {
         let keys = self.keys();
         keys.close();
-        limiter::await_end(&|| keys.remaining(), timeout).await
+        limiter::await_end(&|| keys.unfinished(), timeout).await
     }
 }

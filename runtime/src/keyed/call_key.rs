@@ -12,11 +12,11 @@ use crate::limiter::Shared;
 use crate::time::Instant;
 use crate::time::Span;
 
-use super::Beside;
+use super::FurtherLimiter;
 use super::Keys;
 use super::Taken;
 use super::digest::KeyDigest;
-use super::part::KeyPart;
+use super::further_cost::FurtherCost;
 
 /// The key of one call.
 pub struct CallKey<'s> {
@@ -26,19 +26,19 @@ pub struct CallKey<'s> {
 
 /// Keys of a function's own limiter, or those that the call brings.
 ///
-/// The flags: a call is under way that the limiter of its key has not counted.
+/// The flag is set while a call is under way that was granted by a bucket, so that no limiter has counted it.
 enum KeysOf<'s> {
     Own(AtomicBool, &'s Keys),
     Brought(AtomicBool, Arc<Keys>),
     /// Either of them, with limits in a store. On the heap, so that other calls take no more memory.
     InStore(Box<(KeysOf<'s>, KeyDigest)>),
     /// Further limiters are taken from at the same time.
-    Nested(Box<NestedKeys<'s>>),
+    Joint(Box<JointKeys<'s>>),
 }
 
-struct NestedKeys<'s> {
+struct JointKeys<'s> {
     keys: KeysOf<'s>,
-    parts: Vec<KeyPart>,
+    further: Vec<FurtherCost>,
 }
 
 impl KeysOf<'_> {
@@ -48,7 +48,7 @@ impl KeysOf<'_> {
             KeysOf::Own(_, keys) => KeysOf::Own(AtomicBool::new(false), keys),
             KeysOf::Brought(_, keys) => KeysOf::Brought(AtomicBool::new(false), Arc::clone(keys)),
             KeysOf::InStore(both) => KeysOf::InStore(Box::new((both.0.of_another_call(), both.1))),
-            KeysOf::Nested(nested) => nested.keys.of_another_call(),
+            KeysOf::Joint(joint) => joint.keys.of_another_call(),
         }
     }
 
@@ -58,7 +58,7 @@ impl KeysOf<'_> {
             KeysOf::Own(under_way, keys) => (under_way, keys),
             KeysOf::Brought(under_way, keys) => (under_way, keys),
             KeysOf::InStore(both) => both.0.flag_and_keys(),
-            KeysOf::Nested(nested) => nested.keys.flag_and_keys(),
+            KeysOf::Joint(joint) => joint.keys.flag_and_keys(),
         }
     }
 }
@@ -89,46 +89,46 @@ impl<'s> CallKey<'s> {
         }
     }
 
-    /// Returns the key with its parts in the further limiters that its calls take from, if there are any. `others`: the
+    /// Returns the key with the further limiters that its calls take from, if there are any. `others`: the
     /// fingerprints of the call's further keys. `costs`: what the call takes from a limiter.
-    pub(crate) fn nested(
+    pub(crate) fn with_further(
         mut self,
         others: &[u64],
         mut costs: impl FnMut(&Arc<Shared>) -> Costs,
     ) -> Self {
-        let beside = self.keys.flag_and_keys().1.beside();
-        if beside.is_empty() {
+        let limiters = self.keys.flag_and_keys().1.further();
+        if limiters.is_empty() {
             return self;
         }
         let mut others = others.iter().copied();
-        let parts = beside.iter().map(|limiter| match limiter {
-            Beside::Keyed(keys) => {
+        let further = limiters.iter().map(|limiter| match limiter {
+            FurtherLimiter::Keyed(keys) => {
                 let fingerprint = others.next().unwrap_or_default();
-                KeyPart::keyed(keys, fingerprint, costs(keys.pattern()))
+                FurtherCost::keyed(keys, fingerprint, costs(keys.template()))
             }
-            Beside::Shared(limiter) => KeyPart::shared(limiter, costs(limiter)),
+            FurtherLimiter::Shared(limiter) => FurtherCost::shared(limiter, costs(limiter)),
         });
-        let parts = parts.collect();
-        self.keys = KeysOf::Nested(Box::new(NestedKeys {
+        let further = further.collect();
+        self.keys = KeysOf::Joint(Box::new(JointKeys {
             keys: self.keys.of_another_call(),
-            parts,
+            further,
         }));
         self
     }
 
-    /// Returns its parts in the further limiters that the call takes from, in their order.
+    /// Returns the further limiters that the call takes from, in their order.
     #[inline]
-    pub(crate) fn parts(&self) -> &[KeyPart] {
+    pub(crate) fn further(&self) -> &[FurtherCost] {
         match &self.keys {
-            KeysOf::Nested(nested) => &nested.parts,
+            KeysOf::Joint(joint) => &joint.further,
             _ => &[],
         }
     }
 
     /// Returns whether there are further limiters that the call takes from.
     #[inline]
-    pub(crate) const fn is_nested(&self) -> bool {
-        matches!(self.keys, KeysOf::Nested(_))
+    pub(crate) const fn is_joint(&self) -> bool {
+        matches!(self.keys, KeysOf::Joint(_))
     }
 
     /// Puts back what the call has taken at `at` without a limiter, because it does not begin.

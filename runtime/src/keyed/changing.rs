@@ -6,54 +6,54 @@ use std::sync::Arc;
 
 use crate::clock;
 use crate::events;
-use crate::limiter::Changed;
+use crate::limiter::ConfiguredKeys;
 use crate::limiter::NamedKeys;
-use crate::limiter::Remaining;
 use crate::limiter::Shared;
+use crate::limiter::Unfinished;
 use crate::mode::Mode;
 use crate::quota::Quota;
 use crate::row::Rows;
 
-use super::Beside;
+use super::FurtherLimiter;
+use super::key_changes::KeyChanges;
 use super::keys::Keys;
 use super::keys::lock;
 use super::terms::CommonTerms;
-use super::wishes::Wishes;
 
 impl Keys {
     /// Changes the quota of all keys but those for which one was set.
     pub(super) fn set_quota(&self, quota: Quota) {
-        self.change(false, |wishes| wishes.quota = Some(quota));
+        self.change(false, |changes| changes.quota = Some(quota));
     }
 
     /// Changes the mode of all keys but those for which one was set.
     pub(super) fn set_mode(&self, mode: Mode) {
-        self.change(false, |wishes| wishes.mode = Some(mode));
+        self.change(false, |changes| changes.mode = Some(mode));
     }
 
     /// Keeps whole limiters of all keys from now on, because costs are corrected later.
     #[cold]
     pub(crate) fn settle_from_now_on(&self) {
-        for beside in self.beside() {
-            if let Beside::Keyed(keys) = beside {
+        for further in self.further() {
+            if let FurtherLimiter::Keyed(keys) = further {
                 keys.settle_from_now_on();
             }
         }
-        if !self.declared.settles && !lock(&self.wishes).settles {
-            self.change(false, |wishes| wishes.settles = true);
+        if !self.declared.settles && !lock(&self.changes).settles {
+            self.change(false, |changes| changes.settles = true);
         }
     }
 
     /// Applies a change to all keys. `overriding`: also to those for which the program has set something else.
-    fn change(&self, overriding: bool, wish: impl FnOnce(&mut Wishes)) {
-        let mut wishes = lock(&self.wishes);
-        wish(&mut wishes);
-        if wishes.is_closed {
+    fn change(&self, overriding: bool, change: impl FnOnce(&mut KeyChanges)) {
+        let mut changes = lock(&self.changes);
+        change(&mut changes);
+        if changes.is_closed {
             return;
         }
-        let (rows, mode) = (wishes.rows(&self.declared), wishes.mode(&self.declared));
+        let (rows, mode) = (changes.rows(&self.declared), changes.mode(&self.declared));
         let before = self.terms();
-        let settles = self.declared.settles || wishes.settles;
+        let settles = self.declared.settles || changes.settles;
         let terms = before.changed(&self.declared, (rows, settles), mode, clock::now());
         let terms = Arc::new(terms);
         let (old, new) = (before.of_wholes(), terms.of_wholes());
@@ -96,18 +96,18 @@ impl NamedKeys for Keys {
         self.declared.place.is_some()
     }
 
-    fn configure(&self, configured: Option<Changed>, overriding: bool) {
-        self.change(overriding, |wishes| {
+    fn configure(&self, configured: Option<ConfiguredKeys>, overriding: bool) {
+        self.change(overriding, |changes| {
             if overriding {
-                (wishes.quota, wishes.mode) = (None, None);
+                (changes.quota, changes.mode) = (None, None);
             }
-            wishes.configured = configured;
+            changes.configured = configured;
         });
     }
 
     fn close(&self) {
-        let mut wishes = lock(&self.wishes);
-        if mem::replace(&mut wishes.is_closed, true) {
+        let mut changes = lock(&self.changes);
+        if mem::replace(&mut changes.is_closed, true) {
             return;
         }
         let terms = Arc::new(self.terms().closed(&self.declared));
@@ -115,23 +115,23 @@ impl NamedKeys for Keys {
         self.put_terms(&terms, &|limiter| {
             refused.set(refused.get() + limiter.shut_key());
         });
-        drop(wishes);
+        drop(changes);
         events::closed(self.declared.label, refused.get());
     }
 
-    fn remaining(&self) -> Remaining {
+    fn unfinished(&self) -> Unfinished {
         // Ends are read first: so no call is missed that ends meanwhile, or that a whole limiter begins to count.
         let ended = self.ended.total();
-        let pattern = Arc::clone(&self.terms().pattern);
-        let (mut begun, mut of_wholes) = (0, vec![pattern.remaining()]);
+        let template = Arc::clone(&self.terms().template);
+        let (mut begun, mut of_wholes) = (0, vec![template.unfinished()]);
         for shard in self.shards() {
             let shard = lock(shard);
             begun += shard.calls;
             let wholes: Vec<_> = shard.wholes().cloned().collect();
             drop(shard);
-            of_wholes.extend(wholes.iter().map(|limiter| limiter.remaining()));
+            of_wholes.extend(wholes.iter().map(|limiter| limiter.unfinished()));
         }
-        let of_buckets = Remaining {
+        let of_buckets = Unfinished {
             in_flight: begun - ended,
             has_leases: false,
         };
@@ -139,10 +139,10 @@ impl NamedKeys for Keys {
     }
 
     fn take_from(&self, limiter: &Arc<Shared>) -> bool {
-        let is_it = |beside: &Beside<Self>| match beside {
-            Beside::Shared(shared) => Arc::ptr_eq(shared, limiter),
-            Beside::Keyed(_) => false,
+        let is_it = |beside: &FurtherLimiter<Self>| match beside {
+            FurtherLimiter::Shared(shared) => Arc::ptr_eq(shared, limiter),
+            FurtherLimiter::Keyed(_) => false,
         };
-        self.beside().iter().any(is_it)
+        self.further().iter().any(is_it)
     }
 }

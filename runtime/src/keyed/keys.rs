@@ -21,14 +21,14 @@ use crate::quota::Quota;
 use crate::time::Instant;
 use crate::time::Span;
 
-use super::beside::Beside;
 use super::declaration::Declaration;
 use super::ended_calls::EndedCalls;
+use super::further::FurtherLimiter;
 use super::hasher::KeyHasher;
+use super::key_changes::KeyChanges;
 use super::shard::KeyState;
 use super::shard::Shard;
 use super::terms::CommonTerms;
-use super::wishes::Wishes;
 
 /// Number of keys of one shard, if all of them are there: a table of this size grows in less than a tenth of a
 /// millisecond.
@@ -54,15 +54,15 @@ pub(crate) struct Keys {
     next: AtomicUsize,
     pub(super) declared: Declaration,
     /// Held while the terms are changed.
-    pub(super) wishes: Mutex<Wishes>,
+    pub(super) changes: Mutex<KeyChanges>,
     /// Terms of all keys. Each shard has them, too.
     pub(super) terms: Mutex<Arc<CommonTerms>>,
     /// Calls that have ended, of those that were granted by buckets.
     pub(super) ended: EndedCalls,
-    /// Knows the units.
-    pattern: Arc<Shared>,
+    /// Limiter of no key, which knows the units. A change of the limits keeps their units.
+    template: Arc<Shared>,
     /// Further limiters that calls take from at the same time.
-    pub(super) beside: Vec<Beside<Self>>,
+    pub(super) further: Vec<FurtherLimiter<Self>>,
 }
 
 /// A shard in cache lines of its own.
@@ -91,16 +91,19 @@ pub(super) enum Lack {
 }
 
 impl Keys {
-    /// Declares limiters of keys. Those that have a name are known by it. `beside`: further limiters that calls take from at
+    /// Declares limiters of keys. Those that have a name are known by it. `further`: the ones limiters that calls take from at
     /// the same time, in their order.
-    pub(crate) fn declare(declaration: Declaration, beside: Vec<Beside<Self>>) -> Arc<Self> {
+    pub(crate) fn declare(
+        declaration: Declaration,
+        further: Vec<FurtherLimiter<Self>>,
+    ) -> Arc<Self> {
         if !declaration.is_named {
-            return Arc::new(Self::new(declaration, beside));
+            return Arc::new(Self::new(declaration, further));
         }
-        limiter::declare_keys(|| Arc::new(Self::new(declaration, beside)))
+        limiter::declare_keys(|| Arc::new(Self::new(declaration, further)))
     }
 
-    fn new(declared: Declaration, beside: Vec<Beside<Self>>) -> Self {
+    fn new(declared: Declaration, further: Vec<FurtherLimiter<Self>>) -> Self {
         let terms = Arc::new(CommonTerms::new(&declared));
         let shards = declared.max_keys.div_ceil(KEYS_OF_A_SHARD);
         let shards = shards.next_power_of_two().min(1 << 16);
@@ -111,11 +114,11 @@ impl Keys {
             len: AtomicUsize::new(0),
             next: AtomicUsize::new(0),
             declared,
-            wishes: Mutex::default(),
+            changes: Mutex::default(),
             ended: EndedCalls::new(),
-            pattern: Arc::clone(&terms.pattern),
+            template: Arc::clone(&terms.template),
             terms: Mutex::new(terms),
-            beside,
+            further,
         }
     }
 
@@ -249,7 +252,7 @@ impl Keys {
                 KeyState::Nothing => None,
             };
             if shard.terms.is_closed {
-                return Ok(Arc::clone(&shard.terms.pattern));
+                return Ok(Arc::clone(&shard.terms.template));
             }
             if tat.is_none() {
                 if !self.reserve() {
@@ -322,8 +325,8 @@ impl Keys {
     }
 
     /// Returns a limiter that knows the units of all keys.
-    pub(crate) const fn pattern(&self) -> &Arc<Shared> {
-        &self.pattern
+    pub(crate) const fn template(&self) -> &Arc<Shared> {
+        &self.template
     }
 
     /// Returns the time in which one token comes.

@@ -2,7 +2,6 @@
 
 mod acquire;
 mod all_keys;
-mod beside;
 mod builder;
 mod call_key;
 mod changing;
@@ -10,11 +9,13 @@ mod declaration;
 mod denying;
 mod digest;
 mod ended_calls;
+mod further;
+mod further_cost;
 mod hasher;
 mod hidden;
+mod joint;
+mod key_changes;
 mod keys;
-mod nesting;
-mod part;
 mod permit;
 #[cfg(feature = "store-keys")]
 mod portable;
@@ -25,9 +26,7 @@ mod table;
 mod terms;
 #[cfg(test)]
 mod tests;
-mod together;
 mod viewing;
-mod wishes;
 
 use core::borrow::Borrow;
 use core::fmt;
@@ -38,13 +37,13 @@ use std::sync::Arc;
 use std::sync::OnceLock;
 
 pub use self::acquire::AcquireKey;
-pub(crate) use self::beside::Beside;
 pub use self::builder::KeyedBuilder;
 pub use self::call_key::CallKey;
 pub(crate) use self::declaration::Declaration;
+pub(crate) use self::further::FurtherLimiter;
+pub(crate) use self::further_cost::FurtherCost;
 pub(crate) use self::keys::Keys;
 pub(crate) use self::keys::Taken;
-pub(crate) use self::part::KeyPart;
 pub use self::permit::KeyedPermit;
 
 use crate::clock;
@@ -68,7 +67,8 @@ use self::permit::KeptLimiter;
 ///
 /// While no caller waits for a key and nothing was learnt of it, it takes 16 bytes in a table, which is three fifths full on
 /// average. A key for which callers wait, which is closed by a cooldown or for which there is a
-/// [handle](Self::limiter), has a whole [`Limiter`] of about 1 KiB. With several limits, a strict window,
+/// [handle](Self::limiter), has a whole [`Limiter`] of about 1 KiB. With several limits, also
+/// [shared](KeyedBuilder::shared_row) ones, a strict window,
 /// [`max_concurrency`](KeyedBuilder::max_concurrency) or another [mode](KeyedBuilder::mode) than [`Mode::Enforce`](crate::Mode::Enforce), that is
 /// so for each key until it is idle.
 ///
@@ -293,7 +293,7 @@ impl<K: ?Sized> Keyed<K> {
             let kept = KeptLimiter::try_acquire(keys, keys.limiter_in_store(digest)?)?;
             return Ok(KeyedPermit::keeping(keys, fingerprint, now, kept));
         }
-        if !keys.beside().is_empty() {
+        if !keys.further().is_empty() {
             let kept = keys.try_take_together(fingerprint, 1, now)?;
             return Ok(KeyedPermit::keeping(keys, fingerprint, now, kept));
         }

@@ -61,20 +61,17 @@ pub(super) struct KeptLimiter {
 }
 
 impl KeptLimiter {
-    /// Drops a permit of a limiter in this process, and returns what the permit of its key has to keep.
-    pub(super) fn in_process(limiter: Arc<Shared>, permit: Permit<'_>) -> Option<Self> {
-        permit.keep_slot().then_some(Self {
-            limiter,
+    /// Returns what the permit of a key has to keep that holds a slot of the key's limiter, or none.
+    pub(super) fn with_slot(limiter: Option<&Arc<Shared>>, slot: bool) -> Option<Self> {
+        limiter.filter(|_| slot).map(|limiter| Self {
+            limiter: Arc::clone(limiter),
             holds_slot: true,
         })
     }
 
-    /// Returns what the permit of a key has to keep that was granted together with others.
-    pub(super) fn in_slot(limiter: &Arc<Shared>, holds_slot: bool) -> Option<Self> {
-        holds_slot.then(|| Self {
-            limiter: Arc::clone(limiter),
-            holds_slot,
-        })
+    /// Drops a permit of a limiter in this process, and returns what the permit of its key has to keep.
+    pub(super) fn in_process(limiter: &Arc<Shared>, permit: Permit<'_>) -> Option<Self> {
+        Self::with_slot(Some(limiter), permit.keep_slot())
     }
 
     /// Drops a permit of a limiter in a store, and returns what the permit of its key has to keep.
@@ -97,7 +94,7 @@ impl KeptLimiter {
         Ok(if keys.are_in_store() {
             Some(Self::in_store(limiter, permit))
         } else {
-            Self::in_process(limiter, permit)
+            Self::in_process(&limiter, permit)
         })
     }
 }

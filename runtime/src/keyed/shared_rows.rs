@@ -9,8 +9,8 @@ use crate::row::Row;
 use crate::row::Rows;
 use crate::time::Instant;
 
-use super::Beside;
 use super::Declaration;
+use super::FurtherLimiter;
 use super::Keyed;
 use super::KeyedBuilder;
 use super::Keys;
@@ -23,13 +23,13 @@ impl Keys {
             return Self::declare(declaration, Vec::new());
         };
         let (mode, label) = (declaration.mode, declaration.label);
-        let limiter = Shared::of_key(&rows.beside(own, true), Instant::EPOCH, mode, label);
-        let rows = declaration.rows.beside(shared, false);
+        let limiter = Shared::of_key(&rows.with_elsewhere(own, true), Instant::EPOCH, mode, label);
+        let rows = declaration.rows.with_elsewhere(shared, false);
         let declaration = Declaration {
             rows,
             ..declaration
         };
-        Self::declare(declaration, vec![Beside::Shared(limiter)])
+        Self::declare(declaration, vec![FurtherLimiter::Shared(limiter)])
     }
 }
 
@@ -43,6 +43,9 @@ impl<K: ?Sized> KeyedBuilder<K> {
     /// [`acquire`](Keyed::acquire) takes from the shared limits that count requests. Costs in other units are those of
     /// annotated functions: `limiter = TENANTS, key = tenant, cost(tokens = ..)`. A handle of one
     /// [key](Keyed::limiter) has the limits of the key alone, and reports of a [permit](crate::KeyedPermit) concern them alone.
+    ///
+    /// The shared limits have the [mode](Self::mode) of the builder. A [`Config`](crate::Config), [`Keyed::set_quota`] and
+    /// [`Keyed::set_mode`] do not change them: [`Keyed::shared_rows`] does.
     ///
     /// # Examples
     ///
@@ -84,10 +87,10 @@ impl<K: ?Sized> Keyed<K> {
     /// # Ok::<(), paced::Error>(())
     /// ```
     pub fn shared_rows(&self) -> Option<Limiter> {
-        let mut beside = self.keys().beside().iter();
-        beside.find_map(|beside| match beside {
-            Beside::Shared(limiter) => Some(limiter.handle()),
-            Beside::Keyed(_) => None,
+        let mut further = self.keys().further().iter();
+        further.find_map(|further| match further {
+            FurtherLimiter::Shared(limiter) => Some(limiter.handle()),
+            FurtherLimiter::Keyed(_) => None,
         })
     }
 }

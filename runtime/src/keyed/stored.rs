@@ -38,6 +38,7 @@ impl Keys {
     #[cold]
     pub(crate) fn limiter_in_store(&self, digest: KeyDigest) -> Result<Arc<Shared>, Error> {
         let fingerprint = self.fingerprint_of(digest);
+        // Takes nothing, since no key in a store is a bucket here: it finds the limiter, and sweeps in its turn.
         if let Ok(Taken::Limiter(limiter)) = self.take::<false>(fingerprint, 1, clock::now()) {
             return Ok(limiter);
         }

@@ -32,8 +32,8 @@ pub(super) struct CommonTerms {
     pub(super) is_compact: bool,
     /// Instant at which the bucket of an unknown key is full.
     pub(super) unknown: Instant,
-    /// Stands for the limiters of keys of which nothing is known. All calls of such keys go there once it is closed.
-    pub(super) pattern: Arc<Shared>,
+    /// Limiter of no key. It stands for a key of which nothing is known, in snapshots, and in calls once all keys are closed.
+    pub(super) template: Arc<Shared>,
     pub(super) is_closed: bool,
     label: &'static str,
 }
@@ -77,7 +77,7 @@ impl CommonTerms {
             self.mode,
             self.unknown,
         );
-        closed.pattern.shut_key();
+        closed.template.shut_key();
         Self {
             is_compact: false,
             is_closed: true,
@@ -100,7 +100,7 @@ impl CommonTerms {
                 && declaration.place.is_none(),
             settles,
             unknown,
-            pattern: Shared::of_key(&later, Instant::EPOCH, mode, declaration.label),
+            template: Shared::of_key(&later, Instant::EPOCH, mode, declaration.label),
             is_closed: false,
             label: declaration.label,
             rows,

@@ -28,7 +28,7 @@ impl Keys {
             let bucket = bucket.unwrap_or_else(|| Bucket::new(terms.unknown, shape));
             return Snapshot::of_bucket(terms.quota(), bucket, now);
         }
-        let mut snapshot = self.handle(Arc::clone(&terms.pattern)).snapshot();
+        let mut snapshot = self.handle(Arc::clone(&terms.template)).snapshot();
         if let Some(bucket) = bucket.filter(|_| !terms.is_closed) {
             snapshot.available = bucket.available(now);
         }

@@ -9,7 +9,7 @@ use super::changes::Misfit;
 use super::configured;
 use super::configured::Configuration;
 use super::named_keys;
-use super::named_keys::Changed;
+use super::named_keys::ConfiguredKeys;
 use super::named_keys::NamedKeys;
 use super::registry;
 
@@ -102,7 +102,7 @@ fn check(configuration: &Configuration, limiters: &[(Limiter, Rows)]) -> Applied
 fn check_keys(
     configuration: &Configuration,
     keys: &[Arc<dyn NamedKeys>],
-) -> Applied<Vec<Option<Changed>>> {
+) -> Applied<Vec<Option<ConfiguredKeys>>> {
     let changed = keys.iter().map(|keys| {
         let known = configuration.limiters.get_key_value(keys.name());
         let Some((name, configured)) = known else {
@@ -111,7 +111,7 @@ fn check_keys(
         let rows = configured.applied_to(keys.declared(), keys.are_in_store());
         let rows = rows.map_err(|misfit| (Arc::clone(name), misfit))?;
         let mode = configured.changes.mode;
-        Ok(Some(Changed { rows, mode }))
+        Ok(Some(ConfiguredKeys { rows, mode }))
     });
     changed.collect()
 }

@@ -20,6 +20,8 @@ const NEVER_FULL: &str =
     "the bucket would take more than 36 years to fill: check the burst and the unit of the rate";
 const INHERITED_BURST: &str = "the declared burst does not fit into a strict window of this count: give `burst`, \
      less than the count";
+const UNBOUNDED: &str = "limits that all keys share have no bound of calls in flight: give `max_concurrency` to the \
+     limiter of the keys, whose name is this one without `.shared`";
 
 /// Changes to one limiter. What is `None` stays as it was declared.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -88,6 +90,12 @@ impl LimiterChanges {
             }
         }
         self.change_first(&mut rows)?;
+        if self.max_concurrency.is_some() && rows.is_inner {
+            return Err(Misfit {
+                keys: vec!["max_concurrency".to_owned()],
+                sentence: UNBOUNDED.to_owned(),
+            });
+        }
         let max = self.max_concurrency.map(MaxConcurrency::Fixed);
         rows.concurrency = max.or(rows.concurrency);
         Ok(rows)

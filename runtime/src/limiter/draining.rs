@@ -9,8 +9,8 @@ use crate::time::Span;
 use super::Limiter;
 use super::named_keys;
 use super::registry;
-use super::remaining::Remaining;
 use super::shared::Shared;
+use super::unfinished::Unfinished;
 
 /// Longest time from the end of the last attempt until it is noticed.
 const LOOK: Duration = Duration::from_millis(10);
@@ -70,7 +70,7 @@ pub async fn drain(limiters: &[&Limiter], timeout: Duration) -> usize {
         }
     }
     await_end(
-        &|| all.iter().map(|shared| shared.remaining()).sum(),
+        &|| all.iter().map(|shared| shared.unfinished()).sum(),
         timeout,
     )
     .await
@@ -78,13 +78,13 @@ pub async fn drain(limiters: &[&Limiter], timeout: Duration) -> usize {
 
 /// Waits until no attempt is under way, for `timeout` at most. Returns how many still are.
 pub(crate) async fn await_end(
-    remaining: &(dyn Fn() -> Remaining + Sync),
+    remaining: &(dyn Fn() -> Unfinished + Sync),
     timeout: Duration,
 ) -> usize {
     let mut end = clock::now().after(Span::of(timeout));
     let mut has_ended = false;
     loop {
-        let Remaining {
+        let Unfinished {
             in_flight,
             has_leases,
         } = remaining();
@@ -150,12 +150,12 @@ pub async fn drain_all(timeout: Duration) -> usize {
     let is_beside = |limiter: &Limiter| keys.iter().any(|it| it.take_from(limiter.shared()));
     let (beside, alone): (Vec<_>, Vec<_>) = limiters.iter().partition(|it| is_beside(it));
     let remaining = || {
-        let of_limiters = alone.iter().map(|limiter| limiter.shared().remaining());
+        let of_limiters = alone.iter().map(|limiter| limiter.shared().unfinished());
         let of_keys = keys.iter().map(|keys| {
             let beside = beside.iter().map(|limiter| limiter.shared());
             let beside = beside.filter(|limiter| keys.take_from(limiter));
-            beside.fold(keys.remaining(), |own, limiter| {
-                own.of_same(limiter.remaining())
+            beside.fold(keys.unfinished(), |own, limiter| {
+                own.of_same(limiter.unfinished())
             })
         });
         of_limiters.chain(of_keys).sum()
@@ -165,8 +165,8 @@ pub async fn drain_all(timeout: Duration) -> usize {
 
 impl Shared {
     /// Returns what it has under way after it was closed.
-    pub(crate) fn remaining(&self) -> Remaining {
-        Remaining {
+    pub(crate) fn unfinished(&self) -> Unfinished {
+        Unfinished {
             in_flight: self.in_flight(),
             has_leases: self.has_slots() && self.lock().state.slots_leased() > 0,
         }

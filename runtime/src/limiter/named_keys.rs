@@ -12,9 +12,9 @@ use crate::row::Rows;
 
 use super::configured;
 use super::registry;
-use super::remaining::Remaining;
 use super::shared::Shared;
 use super::sweep::SweepAt;
+use super::unfinished::Unfinished;
 
 /// Limiters of keys that have one name.
 pub(crate) trait NamedKeys: fmt::Debug + Send + Sync {
@@ -28,13 +28,13 @@ pub(crate) trait NamedKeys: fmt::Debug + Send + Sync {
 
     /// Applies what a configuration says of all keys. `None`: it does not name them. `overriding`: it goes before what the
     /// program has set by hand.
-    fn configure(&self, configured: Option<Changed>, overriding: bool);
+    fn configure(&self, configured: Option<ConfiguredKeys>, overriding: bool);
 
     /// Refuses all calls from now on.
     fn close(&self);
 
     /// Returns what is under way after they were closed.
-    fn remaining(&self) -> Remaining;
+    fn unfinished(&self) -> Unfinished;
 
     /// Returns whether their calls take from this limiter, too.
     fn take_from(&self, limiter: &Arc<Shared>) -> bool;
@@ -42,7 +42,7 @@ pub(crate) trait NamedKeys: fmt::Debug + Send + Sync {
 
 /// Limits and mode of each key, by a configuration.
 #[derive(Clone, Debug)]
-pub(crate) struct Changed {
+pub(crate) struct ConfiguredKeys {
     pub(crate) rows: Rows,
     pub(crate) mode: Option<Mode>,
 }
@@ -65,7 +65,7 @@ pub(crate) fn declare_keys<K: NamedKeys + 'static>(make: impl FnOnce() -> Arc<K>
     let keys = make();
     let configured = configured::beginning_of_keys(keys.name(), keys.declared());
     if let Some((rows, mode)) = configured {
-        keys.configure(Some(Changed { rows, mode }), false);
+        keys.configure(Some(ConfiguredKeys { rows, mode }), false);
     }
     if registry::CLOSED.load(Ordering::Relaxed) {
         keys.close();

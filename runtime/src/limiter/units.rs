@@ -42,7 +42,7 @@ impl Units {
 
     /// Returns whether a resource of the server is one of the limits, or one that the same calls take from.
     pub(super) fn has(&self, resource: &str) -> bool {
-        let rows = self.rows.iter().chain(&self.rows.beside);
+        let rows = self.rows.iter().chain(&self.rows.elsewhere);
         let rows: Vec<_> = rows.copied().collect();
         row_of_resource(resource, &rows).is_some()
     }

@@ -16,6 +16,7 @@ use crate::keyed::Keys;
 use crate::limiter::PlaceOfKeys;
 use crate::row::Rows;
 
+use super::row_keys;
 use super::row_keys::FurtherKey;
 use super::settings::KeySettings;
 use super::settings::Settings;
@@ -53,6 +54,9 @@ impl Settings {
         else {
             return Ok(None);
         };
+        if self.store.is_some() {
+            row_keys::check_in_store(&rows)?;
+        }
         let keys = match (self.name, self.block) {
             (Some(name), _) => shared_keys::named(name, self.declaration(keyed, rows, name)?)?,
             (None, Some(block)) => {
@@ -161,7 +165,7 @@ impl Site {
     ) -> Call<'s, S, R, KeyAndCosts<'s>> {
         let Found(setup) = begin.settings.setup(self, brought.is_some());
         let key = call_key(setup, brought, key);
-        let key = key.map(|key| key.nested(&others, |limiter| limiter.usual_costs()));
+        let key = key.map(|key| key.with_further(&others, |limiter| limiter.usual_costs()));
         Call::paying(setup, None, KeyAndCosts { key, own: None })
     }
 
@@ -210,15 +214,16 @@ impl Site {
             (None, Ok(Setup { keys, .. })) => keys.as_deref(),
             (None, Err(_)) => None,
         };
-        let nested = keys.filter(|keys| !keys.beside().is_empty());
-        let (setup, own) = if let Some(keys) = nested {
-            own.fill(setup, |own| self.set_nested_costs(own, keys, &costs))
+        let joint = keys.filter(|keys| !keys.further().is_empty());
+        let (setup, own) = if let Some(keys) = joint {
+            own.fill(setup, |own| self.set_joint_costs(own, keys, &costs))
         } else {
-            let pattern = brought.as_ref().map(|KeyedOf(keys)| keys.pattern());
-            self.pay(own, setup, pattern, &costs)
+            let template = brought.as_ref().map(|KeyedOf(keys)| keys.template());
+            self.pay(own, setup, template, &costs)
         };
         let key = call_key(setup, brought, key);
-        let key = key.map(|key| key.nested(&others, |it| it.known_costs(self.amounts(&costs))));
+        let key =
+            key.map(|key| key.with_further(&others, |it| it.known_costs(self.amounts(&costs))));
         let own = Some(own);
         Call::paying(setup, None, KeyAndCosts { key, own })
     }

@@ -8,10 +8,11 @@ use std::sync::OnceLock;
 
 use crate::costs::Costs;
 use crate::error::Error;
-use crate::keyed::Beside;
 use crate::keyed::Declaration;
+use crate::keyed::FurtherLimiter;
 use crate::keyed::Keys;
 use crate::limiter;
+use crate::limiter::Shared;
 use crate::row::Row;
 use crate::row::RowKey;
 use crate::row::Rows;
@@ -55,21 +56,14 @@ impl Settings {
         name: &'static str,
     ) -> Result<Arc<Keys>, Error> {
         if rows.iter().all(|row| row.key == RowKey::First) {
-            return Ok(Keys::declare(
-                self.declaration(keyed, rows, name)?,
-                Vec::new(),
-            ));
-        }
-        if self.store.is_some() {
-            return Err(Error::invalid(
-                "limits with keys of their own are not supported in a store",
-            ));
+            let declaration = self.declaration(keyed, rows, name)?;
+            return Ok(Keys::declare(declaration, Vec::new()));
         }
         let concurrency = rows.concurrency;
         let all: Vec<Row> = rows.iter().copied().collect();
         let of = |key: RowKey, is_inner: bool| {
-            let (own, beside) = all.iter().partition::<Vec<Row>, _>(|row| row.key == key);
-            Some(Rows::of(own)?.beside(beside, is_inner))
+            let (own, elsewhere) = all.iter().partition::<Vec<Row>, _>(|row| row.key == key);
+            Some(Rows::of(own)?.with_elsewhere(elsewhere, is_inner))
         };
         let further = (0..u8::MAX).map_while(|place| of(RowKey::Further(place), true));
         let further = further.map(|rows| {
@@ -77,23 +71,41 @@ impl Settings {
                 is_named: false,
                 ..self.declaration(keyed, rows, name)?
             };
-            Ok(Beside::Keyed(Keys::declare(declaration, Vec::new())))
+            let keys = Keys::declare(declaration, Vec::new());
+            Ok(FurtherLimiter::Keyed(keys))
         });
-        let mut beside: Vec<Beside<Keys>> = further.collect::<Result<_, Error>>()?;
+        let mut further: Vec<FurtherLimiter<Keys>> = further.collect::<Result<_, Error>>()?;
         if let Some(rows) = of(RowKey::All, true) {
-            let limiter = limiter::own(name_of_shared(name), &rows, None)?;
-            let shared = limiter.shared();
-            if let Some(mode) = self.mode {
-                shared.declare_mode(mode);
-            }
-            beside.push(Beside::Shared(Arc::clone(shared)));
+            let limiter = self.limiter_of_all_keys(&rows, name)?;
+            further.push(FurtherLimiter::Shared(limiter));
         }
         let Some(first) = of(RowKey::First, false) else {
             return Err(Error::invalid("no limit has the key of the function"));
         };
         let first = first.with_concurrency(concurrency);
-        Ok(Keys::declare(self.declaration(keyed, first, name)?, beside))
+        let declaration = self.declaration(keyed, first, name)?;
+        Ok(Keys::declare(declaration, further))
     }
+
+    /// Returns the limiter of the limits that all keys share. `name`: that of the limiters of keys.
+    fn limiter_of_all_keys(&self, rows: &Rows, name: &str) -> Result<Arc<Shared>, Error> {
+        let limiter = limiter::own(name_of_shared(name), rows, None)?;
+        let shared = limiter.shared();
+        if let Some(mode) = self.mode {
+            shared.declare_mode(mode);
+        }
+        Ok(Arc::clone(shared))
+    }
+}
+
+/// Refuses limits with several keys in a store. The macro refuses them before.
+pub(super) fn check_in_store(rows: &Rows) -> Result<(), Error> {
+    if rows.iter().all(|row| row.key == RowKey::First) {
+        return Ok(());
+    }
+    Err(Error::invalid(
+        "in a store all limits have the key of the attribute: remove the keys of single limits, or remove `store`",
+    ))
 }
 
 /// Returns the name of the limiter of all keys, which lives as long as the program, as its function does.
@@ -119,24 +131,24 @@ impl Site {
     /// # Errors
     ///
     /// None of its limiters counts one of the units.
-    pub(super) fn set_nested_costs(
+    pub(super) fn set_joint_costs(
         &self,
         own: &mut Costs,
         keys: &Keys,
         amounts: &[u64],
     ) -> Result<(), Error> {
-        let pattern = keys.pattern();
+        let template = keys.template();
         for (unit, amount) in self.amounts(amounts) {
-            let is_elsewhere = |beside: &Beside<Keys>| match beside {
-                Beside::Keyed(keys) => keys.pattern().counts(unit),
-                Beside::Shared(limiter) => limiter.counts(unit),
+            let is_elsewhere = |further: &FurtherLimiter<Keys>| match further {
+                FurtherLimiter::Keyed(keys) => keys.template().counts(unit),
+                FurtherLimiter::Shared(limiter) => limiter.counts(unit),
             };
-            if !keys.beside().iter().any(is_elsewhere) {
-                let checked = pattern.costs_of([(unit, amount)]);
+            if !keys.further().iter().any(is_elsewhere) {
+                let checked = template.costs_of([(unit, amount)]);
                 checked.map_err(|error| error.in_function(self.name))?;
             }
         }
-        *own = pattern.known_costs(self.amounts(amounts));
+        *own = template.known_costs(self.amounts(amounts));
         Ok(())
     }
 }

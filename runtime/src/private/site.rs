@@ -194,7 +194,7 @@ impl Site {
         let function = || {
             let setup = setup.as_ref().ok()?;
             let keys = setup.keys.as_deref();
-            setup.limiter.as_ref().or(keys.map(Keys::pattern))
+            setup.limiter.as_ref().or(keys.map(Keys::template))
         };
         let Some(limiter) = brought.or_else(function) else {
             *own = Costs::ONE;
@@ -281,8 +281,8 @@ impl Site {
             limiter.shared().declare_mode(mode);
         }
         let limiter = limiter.map(|limiter| Arc::clone(limiter.shared()));
-        let pattern = limiter.as_ref().or(keys.as_deref().map(Keys::pattern));
-        let known = pattern.map_or(KnownUnits::NONE, |it| it.known_units(settings.units));
+        let template = limiter.as_ref().or(keys.as_deref().map(Keys::template));
+        let known = template.map_or(KnownUnits::NONE, |it| it.known_units(settings.units));
         Ok(Setup {
             config: settings.config,
             limiter,

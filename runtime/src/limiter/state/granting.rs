@@ -142,8 +142,8 @@ impl LimiterState {
                 let announced = self.wait_for_slot(refusable, now);
                 return self.next(announced, now, wakes);
             }
-            if self.is_nested(head) {
-                match self.tell_nested(head, &costs, now, wakes) {
+            if self.is_joint(head) {
+                match self.tell_joint(head, &costs, now, wakes) {
                     Some(until) => return self.next(until, now, wakes),
                     None => continue,
                 }

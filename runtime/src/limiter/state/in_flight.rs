@@ -25,6 +25,10 @@ use super::why;
 impl LimiterState {
     /// Changes the bound of calls in flight. A limiter that has had one counts its calls for ever.
     pub(in crate::limiter) fn bound_slots(&mut self, max: Option<MaxConcurrency>) {
+        // The end of a call reports to another limiter, which has the slots.
+        if self.rows.as_ref().is_some_and(|rows| rows.is_inner) {
+            return;
+        }
         if max.is_some() && self.slots.is_none() {
             // Permits that are not picked up yet release a slot, too.
             self.slots = Some(Box::new(Slots::new(self.unused_slots())));

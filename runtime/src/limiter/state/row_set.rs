@@ -62,7 +62,7 @@ impl RowSet {
     pub(super) fn new(rows: &Rows) -> Self {
         Self {
             declared: rows.iter().copied().collect(),
-            routed: rows.iter().chain(&rows.beside).copied().collect(),
+            routed: rows.iter().chain(&rows.elsewhere).copied().collect(),
             is_inner: rows.is_inner,
             first: RowHints::NONE,
             oddities: Oddities::NONE,

@@ -62,7 +62,7 @@ pub(in crate::limiter) struct Waiter {
 
 /// Whether a waiter needs permits of other limiters at the same time, and what it knows of its turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::limiter) enum Nesting {
+pub(in crate::limiter) enum JointTurn {
     /// It takes its permit as soon as that is due.
     None,
     /// Its permit is not due.
@@ -73,27 +73,27 @@ pub(in crate::limiter) enum Nesting {
     Entered,
 }
 
-/// [`WaiterState`] without its instant, and [`Nesting`], in one byte.
+/// [`WaiterState`] without its instant, and [`JointTurn`], in one byte.
 #[derive(Clone, Copy, Debug)]
 struct PackedKind(u8);
 
 impl PackedKind {
-    const PLAIN: Self = Self::of(WaiterKind::Waiting, Nesting::None);
+    const PLAIN: Self = Self::of(WaiterKind::Waiting, JointTurn::None);
 
-    const fn of(kind: WaiterKind, nesting: Nesting) -> Self {
-        Self(kind as u8 | (nesting as u8) << 4)
+    const fn of(kind: WaiterKind, turn: JointTurn) -> Self {
+        Self(kind as u8 | (turn as u8) << 4)
     }
 
     const fn kind(self) -> WaiterKind {
         WaiterKind::ALL[(self.0 & 0xf) as usize]
     }
 
-    const fn nesting(self) -> Nesting {
+    const fn joint_turn(self) -> JointTurn {
         match self.0 >> 4 {
-            0 => Nesting::None,
-            1 => Nesting::NotDue,
-            2 => Nesting::Told,
-            _ => Nesting::Entered,
+            0 => JointTurn::None,
+            1 => JointTurn::NotDue,
+            2 => JointTurn::Told,
+            _ => JointTurn::Entered,
         }
     }
 }
@@ -180,27 +180,27 @@ impl Waiter {
             WaiterState::NoStore => (WaiterKind::NoStore, none),
             WaiterState::Shut => (WaiterKind::Shut, none),
         };
-        let nesting = match self.kind.nesting() {
-            Nesting::None => Nesting::None,
-            _ => Nesting::NotDue,
+        let turn = match self.kind.joint_turn() {
+            JointTurn::None => JointTurn::None,
+            _ => JointTurn::NotDue,
         };
-        self.kind = PackedKind::of(kind, nesting);
+        self.kind = PackedKind::of(kind, turn);
     }
 
     /// Returns the waiter as one that needs permits of other limiters at the same time.
-    pub(in crate::limiter) const fn nested(mut self) -> Self {
-        self.kind = PackedKind::of(self.kind.kind(), Nesting::NotDue);
+    pub(in crate::limiter) const fn joint(mut self) -> Self {
+        self.kind = PackedKind::of(self.kind.kind(), JointTurn::NotDue);
         self
     }
 
     /// Returns whether it needs permits of other limiters at the same time, and what it knows of its turn.
-    pub(in crate::limiter) const fn nesting(&self) -> Nesting {
-        self.kind.nesting()
+    pub(in crate::limiter) const fn joint_turn(&self) -> JointTurn {
+        self.kind.joint_turn()
     }
 
     /// Sets what a waiter without a permit knows of its turn, from `now` on.
-    pub(in crate::limiter) const fn set_nesting(&mut self, nesting: Nesting, now: Instant) {
-        self.kind = PackedKind::of(self.kind.kind(), nesting);
+    pub(in crate::limiter) const fn set_joint_turn(&mut self, turn: JointTurn, now: Instant) {
+        self.kind = PackedKind::of(self.kind.kind(), turn);
         self.until = now;
     }
 

@@ -1,37 +1,53 @@
-//! Permits of a key and of the limits that all keys share, taken by hand.
+//! Keys whose callers take from further limiters at the same time.
 
 use core::future;
 use std::sync::Arc;
 
+use crate::costs::Costs;
 use crate::error::Error;
 use crate::error::Kind;
-use crate::limiter::NestedWait;
+use crate::limiter::JointWait;
 use crate::limiter::Request;
 use crate::limiter::Shared;
 use crate::limiter::TakenPermit;
 use crate::limiter::Wanted;
 use crate::time::Instant;
 
-use super::Beside;
+use super::FurtherLimiter;
 use super::Keys;
 use super::permit::KeptLimiter;
 
 impl Keys {
+    /// Returns the further limiters that calls take from at the same time, in their order.
+    #[inline]
+    pub(crate) fn further(&self) -> &[FurtherLimiter<Self>] {
+        &self.further
+    }
+
+    /// Puts back what a call has taken at `at` that does not begin.
+    #[cold]
+    pub(super) fn put_back(&self, fingerprint: u64, cost: u32, at: Instant) {
+        // Without a place for its limiter the key was full again, and is forgotten.
+        if let Ok(limiter) = self.limiter(fingerprint) {
+            limiter.put_back(&Costs::first(cost), at);
+        }
+    }
+
     /// Returns the limiters that a caller takes from that has this key alone, in their order: the key's own, and the one of
     /// all keys.
     fn limiters(&self, fingerprint: u64) -> Result<Vec<Arc<Shared>>, Error> {
         let mut limiters = vec![self.limiter(fingerprint)?];
-        for beside in self.beside() {
-            limiters.push(match beside {
-                Beside::Shared(limiter) => Arc::clone(limiter),
-                Beside::Keyed(keys) => keys.limiter(fingerprint)?,
+        for further in self.further() {
+            limiters.push(match further {
+                FurtherLimiter::Shared(limiter) => Arc::clone(limiter),
+                FurtherLimiter::Keyed(keys) => keys.limiter(fingerprint)?,
             });
         }
         Ok(limiters)
     }
 
-    /// Takes `cost` requests of a key and of all keys at once, or returns the error of a caller that does not wait. The permit
-    /// of the key may have something to keep.
+    /// Takes `cost` requests of a key and of all keys at once, or returns the error of a caller that does not wait. Returns
+    /// what the permit of the key has to keep.
     #[cold]
     pub(super) fn try_take_together(
         &self,
@@ -46,12 +62,13 @@ impl Keys {
         let wanted: Vec<_> = limiters.iter().zip(costs).collect();
         let taken = wanted
             .iter()
-            .map(|(limiter, costs)| limiter.take_beside(costs, now));
+            .map(|(limiter, costs)| limiter.try_take_joint(costs, now));
         if let Some(taken) = taken.collect::<Option<Vec<_>>>() {
-            let slots = taken.into_iter().map(TakenPermit::use_up_by_hand);
-            let slots: Vec<bool> = slots.collect();
-            let (first, slot) = (limiters.first(), slots.first() == Some(&true));
-            return Ok(first.and_then(|first| KeptLimiter::in_slot(first, slot)));
+            // The slot is one of the key's own limiter, the first.
+            let mut slots = taken.into_iter().map(TakenPermit::use_up_by_hand);
+            let slot = slots.next() == Some(true);
+            slots.for_each(drop);
+            return Ok(KeptLimiter::with_slot(limiters.first(), slot));
         }
         for (limiter, costs) in &wanted {
             let request = Request {
@@ -59,7 +76,7 @@ impl Keys {
                 latest: now,
                 ..Request::ONE
             };
-            if let Err(refusal) = limiter.check_beside(&request, 0) {
+            if let Err(refusal) = limiter.check_further(&request, 0) {
                 return Err(limiter.refuses(refusal, costs, now));
             }
         }
@@ -67,7 +84,7 @@ impl Keys {
         Err(self.not_yet(now, now))
     }
 
-    /// Waits for `cost` requests of a key and of all keys. The permit of the key may have something to keep.
+    /// Waits for `cost` requests of a key and of all keys. Returns what the permit of the key has to keep.
     pub(super) async fn take_together(
         &self,
         fingerprint: u64,
@@ -81,13 +98,13 @@ impl Keys {
             },
             limiter,
         });
-        let mut wait = NestedWait::new(wanted.collect());
+        let mut wait = JointWait::new(wanted.collect());
         let granted = future::poll_fn(|cx| wait.poll(cx)).await;
         match granted {
             Ok(grant) => {
                 wait.count_permits();
-                let first = wait.wanted(0);
-                Ok(first.and_then(|first| KeptLimiter::in_slot(&first.limiter, grant.slot)))
+                let own = wait.wanted(0).map(|wanted| &wanted.limiter);
+                Ok(KeptLimiter::with_slot(own, grant.slot))
             }
             Err((at, denial)) => Err(match wait.wanted(at) {
                 Some(Wanted { limiter, request }) => limiter.denies(denial, &request.costs),

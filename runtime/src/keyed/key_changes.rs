@@ -1,6 +1,6 @@
 //! Changes that were asked for, for all keys.
 
-use crate::limiter::Changed;
+use crate::limiter::ConfiguredKeys;
 use crate::mode::Mode;
 use crate::quota::Quota;
 use crate::row::Rows;
@@ -9,9 +9,9 @@ use super::declaration::Declaration;
 
 /// Changes to the declaration that were asked for, for all keys.
 #[derive(Debug, Default)]
-pub(super) struct Wishes {
+pub(super) struct KeyChanges {
     /// By the configuration in force.
-    pub(super) configured: Option<Changed>,
+    pub(super) configured: Option<ConfiguredKeys>,
     /// By the program, at run time.
     pub(super) quota: Option<Quota>,
     pub(super) mode: Option<Mode>,
@@ -20,7 +20,7 @@ pub(super) struct Wishes {
     pub(super) is_closed: bool,
 }
 
-impl Wishes {
+impl KeyChanges {
     /// Returns the limits of each key.
     pub(super) fn rows(&self, declared: &Declaration) -> Rows {
         let configured = self.configured.as_ref().map(|it| &it.rows);

@@ -82,7 +82,7 @@ impl Wake for PlaceWaker {
         // Told first: the task may be polled at once, on another thread.
         for (limiter, index) in &self.places {
             if let Some(limiter) = limiter.upgrade() {
-                limiter.woken_nested(*index);
+                limiter.woken_joint(*index);
             }
         }
         self.task.wake_by_ref();

@@ -18,13 +18,13 @@ use crate::costs::MAX_ROWS;
 use crate::error::Error;
 use crate::error::Kind;
 use crate::keyed::CallKey;
-use crate::keyed::KeyPart;
+use crate::keyed::FurtherCost;
 use crate::keyed::Taken;
 use crate::limiter::AttemptReport;
 use crate::limiter::Counts;
 use crate::limiter::Denial;
 use crate::limiter::Forecast;
-use crate::limiter::NestedWait;
+use crate::limiter::JointWait;
 use crate::limiter::Request;
 use crate::limiter::Shared;
 use crate::limiter::TakenPermit;
@@ -42,24 +42,19 @@ use super::phase::Phase;
 use super::untyped::Core;
 
 impl Core<'_> {
-    /// Returns the parts of a call's key in further limiters.
+    /// Returns the further limiters that a call takes from.
     #[inline]
-    pub(super) fn parts<'k>(&self, key: KeyOfCall<'k>) -> &'k [KeyPart] {
+    pub(super) fn further<'k>(&self, key: KeyOfCall<'k>) -> &'k [FurtherCost] {
         #[cfg(feature = "test-util")]
         if self.is_unpaced() {
             return &[];
         }
-        key.map_or(&[], CallKey::parts)
+        key.map_or(&[], CallKey::further)
     }
 
     /// Takes the permits of all limiters (`true`), or none of them.
     #[inline(never)]
-    pub(super) fn pass_nested(
-        &mut self,
-        terms: Terms<'_>,
-        key: &CallKey<'_>,
-        now: Instant,
-    ) -> bool {
+    pub(super) fn pass_joint(&mut self, terms: Terms<'_>, key: &CallKey<'_>, now: Instant) -> bool {
         let mut compact = false;
         if self.brought.is_none() {
             match key.admit(first_cost(terms), now) {
@@ -73,13 +68,13 @@ impl Core<'_> {
             .as_ref()
             .map(|limiter| (limiter, costs(limiter, terms.own)));
         let first = match &own {
-            Some((limiter, costs)) => match limiter.take_beside(costs, now) {
+            Some((limiter, costs)) => match limiter.try_take_joint(costs, now) {
                 None => return false,
                 first => first,
             },
             None => None,
         };
-        let Some(taken) = take_parts(key.parts(), now) else {
+        let Some(taken) = take_further(key.further(), now) else {
             if compact {
                 key.put_back(first_cost(terms), now);
             }
@@ -92,7 +87,7 @@ impl Core<'_> {
         self.set_slot(slot);
         if self.is_retry() {
             self.count_retry();
-            for limiter in key.parts().iter().filter_map(KeyPart::limiter) {
+            for limiter in key.further().iter().filter_map(FurtherCost::limiter) {
                 limiter.count_retry(Span::ZERO);
             }
         }
@@ -101,7 +96,7 @@ impl Core<'_> {
 
     /// Finds the limiters of a call that did not get all permits at once.
     #[cold]
-    pub(super) fn seek_nested(
+    pub(super) fn seek_joint(
         &mut self,
         terms: Terms<'_>,
         key: &CallKey<'_>,
@@ -111,9 +106,9 @@ impl Core<'_> {
                 Some(limiter) => Arc::clone(limiter),
                 None => key.limiter()?,
             };
-            key.parts()
+            key.further()
                 .iter()
-                .try_for_each(|part| part.find().map(drop))?;
+                .try_for_each(|further| further.find().map(drop))?;
             Ok(limiter)
         };
         match find() {
@@ -135,8 +130,8 @@ impl Core<'_> {
     }
 
     /// Begins to wait for the permits of all limiters. `false`: there is one at most.
-    pub(super) fn begin_nested(&mut self, terms: Terms<'_>) -> Result<bool, Error> {
-        match terms.key.filter(|key| key.is_nested()) {
+    pub(super) fn begin_joint(&mut self, terms: Terms<'_>) -> Result<bool, Error> {
+        match terms.key.filter(|key| key.is_joint()) {
             Some(key) => self.begin_to_wait(terms, key),
             None => Ok(false),
         }
@@ -158,37 +153,37 @@ impl Core<'_> {
             request,
         }];
         let waiting = limiter.waiting();
-        for part in key.parts() {
+        for further in key.further() {
             let request = Request {
-                costs: *part.costs(),
+                costs: *further.costs(),
                 backed_off: Span::ZERO,
                 ..request
             };
-            let limiter = part.find()?;
-            if let Err(refusal) = limiter.check_beside(&request, waiting) {
+            let limiter = further.find()?;
+            if let Err(refusal) = limiter.check_further(&request, waiting) {
                 let denial = Denial::Refused(refusal);
-                return Err(self.refusal_by(limiter, denial, part.costs(), now));
+                return Err(self.refusal_by(limiter, denial, further.costs(), now));
             }
             let limiter = Arc::clone(limiter);
             wanted.push(Wanted { limiter, request });
         }
         self.clear_unreported_backoff();
-        *self.wait = Phase::Nested(Box::new(NestedWait::new(wanted)));
+        *self.wait = Phase::Joint(Box::new(JointWait::new(wanted)));
         Ok(true)
     }
 
     /// Waits for the permits of all limiters.
-    pub(super) fn poll_nested(
+    pub(super) fn poll_joint(
         &mut self,
         terms: Terms<'_>,
         cx: &Context<'_>,
     ) -> Poll<Result<(), Error>> {
-        let Phase::Nested(wait) = &mut *self.wait else {
+        let Phase::Joint(wait) = &mut *self.wait else {
             return Poll::Ready(Ok(()));
         };
         let granted = ready!(wait.poll(cx));
         let now = clock::now();
-        let Phase::Nested(wait) = mem::replace(&mut *self.wait, Phase::Idle) else {
+        let Phase::Joint(wait) = mem::replace(&mut *self.wait, Phase::Idle) else {
             return Poll::Ready(Ok(()));
         };
         Poll::Ready(match granted {
@@ -198,7 +193,11 @@ impl Core<'_> {
                 self.pause(Pause::Cooldown, closed, now);
                 self.set_slot(grant.slot);
                 let retry = self.is_retry();
-                for limiter in self.parts(terms.key).iter().filter_map(KeyPart::limiter) {
+                for limiter in self
+                    .further(terms.key)
+                    .iter()
+                    .filter_map(FurtherCost::limiter)
+                {
                     limiter.count_admission(retry);
                 }
                 Ok(())
@@ -215,18 +214,18 @@ impl Core<'_> {
     /// Counts the end of an attempt that passed in the further limiters, which may learn from it.
     #[cold]
     #[inline(never)]
-    pub(super) fn pass_parts(&self, key: &CallKey<'_>) {
+    pub(super) fn pass_further(&self, key: &CallKey<'_>) {
         let Some(sent) = self.wait.sent() else { return };
-        for part in self.parts(Some(key)) {
-            if let Some(limiter) = part.limiter() {
-                limiter.pass_beside(sent, part.costs(), self.is_retry());
+        for further in self.further(Some(key)) {
+            if let Some(limiter) = further.limiter() {
+                limiter.pass_further(sent, further.costs(), self.is_retry());
             }
         }
     }
 
     /// Counts the end of an attempt without an outcome in the further limiters.
-    pub(super) fn end_parts(&self, key: KeyOfCall<'_>) {
-        for limiter in self.parts(key).iter().filter_map(KeyPart::limiter) {
+    pub(super) fn end_further(&self, key: KeyOfCall<'_>) {
+        for limiter in self.further(key).iter().filter_map(FurtherCost::limiter) {
             limiter.end_attempt();
         }
     }
@@ -234,8 +233,8 @@ impl Core<'_> {
     /// Reports on an attempt to the limiter of its call, if it has one, and to the further ones. What they took was corrected
     /// before.
     pub(super) fn report_to_all(&self, key: KeyOfCall<'_>, report: &AttemptReport<'_>) -> Forecast {
-        let parts = self.parts(key);
-        if parts.is_empty() {
+        let further = self.further(key);
+        if further.is_empty() {
             let limiter = self.limiter();
             return limiter.map_or(Forecast::FREE, |limiter| limiter.report(report));
         }
@@ -248,32 +247,39 @@ impl Core<'_> {
                 ..*report
             });
         }
-        for part in parts {
-            let Some(limiter) = part.limiter() else {
+        for further in further {
+            let Some(limiter) = further.limiter() else {
                 continue;
             };
-            let of_part = limiter.report_beside(&AttemptReport {
-                costs: *part.costs(),
+            let of_further = limiter.report_further(&AttemptReport {
+                costs: *further.costs(),
                 settlement: None,
                 slot: false,
                 ..*report
             });
-            forecast.join(of_part);
+            forecast.join(of_further);
         }
         forecast
     }
 }
 
-/// Takes the permits of all parts, or of none.
-fn take_parts(parts: &[KeyPart], now: Instant) -> Option<[Option<TakenPermit<'_>>; MAX_ROWS]> {
+/// Takes the permits of all further limiters, or of none.
+fn take_further(
+    further: &[FurtherCost],
+    now: Instant,
+) -> Option<[Option<TakenPermit<'_>>; MAX_ROWS]> {
     let mut taken = [const { None }; MAX_ROWS];
-    for (place, part) in taken.iter_mut().zip(parts) {
-        *place = Some(take_part(part, part.costs(), now)?);
+    for (place, further) in taken.iter_mut().zip(further) {
+        *place = Some(take_from(further, further.costs(), now)?);
     }
     Some(taken)
 }
 
-fn take_part<'p>(part: &'p KeyPart, costs: &'p Costs, now: Instant) -> Option<TakenPermit<'p>> {
-    let limiter: &Shared = part.find().ok()?;
-    limiter.take_beside(costs, now)
+fn take_from<'p>(
+    further: &'p FurtherCost,
+    costs: &'p Costs,
+    now: Instant,
+) -> Option<TakenPermit<'p>> {
+    let limiter: &Shared = further.find().ok()?;
+    limiter.try_take_joint(costs, now)
 }

@@ -6,7 +6,7 @@ use crate::limiter::Shared;
 
 /// A further limiter that calls take from.
 #[derive(Debug)]
-pub(crate) enum Beside<K> {
+pub(crate) enum FurtherLimiter<K> {
     /// One for each value of a further key.
     Keyed(Arc<K>),
     /// One for all keys.

@@ -4,14 +4,14 @@ use core::iter::Sum;
 
 /// Attempts and leases that closed limiters still have.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Remaining {
+pub(crate) struct Unfinished {
     /// Attempts.
     pub(crate) in_flight: u64,
     /// Slots are leased from a store.
     pub(crate) has_leases: bool,
 }
 
-impl Sum for Remaining {
+impl Sum for Unfinished {
     fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
         all.fold(Self::default(), |sum, one| Self {
             in_flight: sum.in_flight + one.in_flight,
@@ -20,7 +20,7 @@ impl Sum for Remaining {
     }
 }
 
-impl Remaining {
+impl Unfinished {
     /// Returns what two limiters have that count the same attempts, of which one may count others, too.
     pub(super) fn of_same(self, other: Self) -> Self {
         Self {

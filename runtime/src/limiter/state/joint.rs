@@ -15,19 +15,19 @@ use crate::time::Instant;
 use crate::time::Span;
 
 use super::LimiterState;
+use super::waiter::JointTurn;
 use super::waiter::LEASE;
-use super::waiter::Nesting;
 use super::waiter::WaiterState;
 
 impl LimiterState {
     /// Returns whether a waiter needs permits of other limiters at the same time.
-    pub(super) fn is_nested(&self, index: u32) -> bool {
-        self.queue.waiter(index).nesting() != Nesting::None
+    pub(super) fn is_joint(&self, index: u32) -> bool {
+        self.queue.waiter(index).joint_turn() != JointTurn::None
     }
 
     /// Tells the waiter at the head of the queue that its permit is due. Returns the instant of the next visit. `None`: the
     /// waiter was told and was not polled, so that the next one is the head.
-    pub(super) fn tell_nested(
+    pub(super) fn tell_joint(
         &mut self,
         head: u32,
         costs: &Costs,
@@ -36,62 +36,62 @@ impl LimiterState {
     ) -> Option<Instant> {
         if let Err((due, row)) = self.check_all(costs, now, self.slack_of(head, now)) {
             let waiter = self.queue.waiter_mut(head);
-            waiter.set_nesting(Nesting::NotDue, now);
+            waiter.set_joint_turn(JointTurn::NotDue, now);
             return Some(self.blocked_by(row, due));
         }
         let waiter = self.queue.waiter_mut(head);
-        match waiter.nesting() {
-            Nesting::Entered => Some(Instant::FAR),
-            Nesting::Told if waiter.told_at() + LEASE <= now => {
+        match waiter.joint_turn() {
+            JointTurn::Entered => Some(Instant::FAR),
+            JointTurn::Told if waiter.told_at() + LEASE <= now => {
                 // Its waker was called when it was told.
                 drop(self.queue.decide(head, WaiterState::Absent));
                 None
             }
-            Nesting::Told => Some(waiter.told_at() + LEASE),
-            Nesting::None | Nesting::NotDue => {
-                waiter.set_nesting(Nesting::Told, now);
+            JointTurn::Told => Some(waiter.told_at() + LEASE),
+            JointTurn::None | JointTurn::NotDue => {
+                waiter.set_joint_turn(JointTurn::Told, now);
                 wakes.add(waiter.waker.take());
                 Some(now + LEASE)
             }
         }
     }
 
-    /// Returns whether a nested waiter is at the head of the queue with a permit that is due, and records that it waits for
+    /// Returns whether a joint waiter is at the head of the queue with a permit that is due, and records that it waits for
     /// those of the other limiters then.
-    pub(in crate::limiter) fn enter_nested(&mut self, index: u32, now: Instant) -> bool {
+    pub(in crate::limiter) fn enter_joint(&mut self, index: u32, now: Instant) -> bool {
         let is_due = self.is_due(index, now);
-        let nesting = if is_due {
-            Nesting::Entered
+        let turn = if is_due {
+            JointTurn::Entered
         } else {
-            Nesting::NotDue
+            JointTurn::NotDue
         };
-        self.queue.waiter_mut(index).set_nesting(nesting, now);
+        self.queue.waiter_mut(index).set_joint_turn(turn, now);
         is_due
     }
 
-    /// Records that a nested waiter was woken, because it has a permit of another limiter.
-    pub(in crate::limiter) fn woken_nested(&mut self, index: u32, now: Instant) {
+    /// Records that a joint waiter was woken, because it has a permit of another limiter.
+    pub(in crate::limiter) fn woken_joint(&mut self, index: u32, now: Instant) {
         let waiter = self.queue.get_mut(index);
         let waiting = waiter.filter(|waiter| waiter.state() == WaiterState::Waiting);
-        if let Some(waiter) = waiting.filter(|waiter| waiter.nesting() == Nesting::Entered) {
-            waiter.set_nesting(Nesting::Told, now);
+        if let Some(waiter) = waiting.filter(|waiter| waiter.joint_turn() == JointTurn::Entered) {
+            waiter.set_joint_turn(JointTurn::Told, now);
         }
     }
 
-    /// Keeps the permit of a nested waiter that got it without its turn, because calls are not held back any more. The waiter
+    /// Keeps the permit of a joint waiter that got it without its turn, because calls are not held back any more. The waiter
     /// keeps its waker, for the case that the permit is called back.
-    pub(in crate::limiter) fn hold_nested(&mut self, index: u32) {
+    pub(in crate::limiter) fn hold_joint(&mut self, index: u32) {
         let waker = self.queue.waiter_mut(index).waker.take();
         self.queue.hold(index);
         self.queue.waiter_mut(index).waker = waker;
     }
 
-    /// Takes the permit of a nested waiter, which holds it until it has used those of the other limiters. `false`: it is not
+    /// Takes the permit of a joint waiter, which holds it until it has used those of the other limiters. `false`: it is not
     /// due any more.
-    pub(in crate::limiter) fn take_nested(&mut self, index: u32, now: Instant) -> bool {
+    pub(in crate::limiter) fn take_joint(&mut self, index: u32, now: Instant) -> bool {
         match self.queue.waiter(index).state() {
             // The mode has changed: calls are not held back.
-            WaiterState::Granted { .. } => self.hold_nested(index),
+            WaiterState::Granted { .. } => self.hold_joint(index),
             WaiterState::Held { .. } => {}
             _ => {
                 let costs = self.queue.costs(index);
@@ -101,7 +101,7 @@ impl LimiterState {
                 let Some(Ok(until)) = paid else {
                     let waiter = self.queue.waiter_mut(index);
                     if waiter.state() == WaiterState::Waiting {
-                        waiter.set_nesting(Nesting::NotDue, now);
+                        waiter.set_joint_turn(JointTurn::NotDue, now);
                     }
                     return false;
                 };
@@ -167,7 +167,7 @@ impl LimiterState {
 
     /// Returns why a caller cannot be served in time that joins the queue some time later, after `ahead` others with these
     /// costs each, of which the first may be in the queue already.
-    pub(in crate::limiter) fn check_beside(
+    pub(in crate::limiter) fn check_further(
         &self,
         request: &Request,
         (ahead, each): (usize, &Costs),
@@ -202,7 +202,7 @@ impl LimiterState {
 
     /// Takes costs, and a slot, if no caller waits and nothing but the limits holds calls back. Returns whether a slot was
     /// taken.
-    pub(in crate::limiter) fn take_beside(
+    pub(in crate::limiter) fn try_take_joint(
         &mut self,
         costs: &Costs,
         priority: Priority,

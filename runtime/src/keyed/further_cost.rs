@@ -1,4 +1,4 @@
-//! The part of a call's key in a further limiter that the call takes from.
+//! A further limiter of a call, and the costs that the call takes from it.
 
 use std::sync::Arc;
 use std::sync::OnceLock;
@@ -9,32 +9,32 @@ use crate::limiter::Shared;
 
 use super::Keys;
 
-/// The part of a call's key in a further limiter that the call takes from.
+/// A further limiter of a call, and the costs that the call takes from it.
 #[derive(Debug)]
-pub(crate) struct KeyPart {
-    limiter: PartLimiter,
+pub(crate) struct FurtherCost {
+    limiter: Lookup,
     costs: Costs,
 }
 
 #[derive(Debug)]
-enum PartLimiter {
+enum Lookup {
     /// That of a further key, once it is known.
     Keyed(Arc<Keys>, u64, OnceLock<Arc<Shared>>),
     /// The one of all keys.
     Shared(Arc<Shared>),
 }
 
-impl KeyPart {
+impl FurtherCost {
     pub(super) fn keyed(keys: &Arc<Keys>, fingerprint: u64, costs: Costs) -> Self {
         Self {
-            limiter: PartLimiter::Keyed(Arc::clone(keys), fingerprint, OnceLock::new()),
+            limiter: Lookup::Keyed(Arc::clone(keys), fingerprint, OnceLock::new()),
             costs,
         }
     }
 
     pub(super) fn shared(limiter: &Arc<Shared>, costs: Costs) -> Self {
         Self {
-            limiter: PartLimiter::Shared(Arc::clone(limiter)),
+            limiter: Lookup::Shared(Arc::clone(limiter)),
             costs,
         }
     }
@@ -42,8 +42,8 @@ impl KeyPart {
     /// Returns the limiter, once it is known.
     pub(crate) fn limiter(&self) -> Option<&Arc<Shared>> {
         match &self.limiter {
-            PartLimiter::Keyed(.., limiter) => limiter.get(),
-            PartLimiter::Shared(limiter) => Some(limiter),
+            Lookup::Keyed(.., limiter) => limiter.get(),
+            Lookup::Shared(limiter) => Some(limiter),
         }
     }
 
@@ -54,14 +54,14 @@ impl KeyPart {
     /// There is no room for a new key.
     pub(crate) fn find(&self) -> Result<&Arc<Shared>, Error> {
         match &self.limiter {
-            PartLimiter::Keyed(keys, fingerprint, known) => {
+            Lookup::Keyed(keys, fingerprint, known) => {
                 if let Some(limiter) = known.get() {
                     return Ok(limiter);
                 }
                 let limiter = keys.limiter(*fingerprint)?;
                 Ok(known.get_or_init(|| limiter))
             }
-            PartLimiter::Shared(limiter) => Ok(limiter),
+            Lookup::Shared(limiter) => Ok(limiter),
         }
     }
 

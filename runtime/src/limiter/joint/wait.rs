@@ -28,7 +28,7 @@ pub(crate) struct Wanted {
 
 /// A wait for permits of several limiters at the same time. Dropping it gives up its places.
 #[derive(Debug)]
-pub(crate) struct NestedWait {
+pub(crate) struct JointWait {
     /// In the order of the limiters. That of the last is where the permits are taken.
     wanted: Vec<Wanted>,
     /// Places in the queues of the first of them, but for the last.
@@ -81,7 +81,7 @@ impl Drop for TakenAtOnce {
     }
 }
 
-impl NestedWait {
+impl JointWait {
     /// Creates a wait, which takes no place before it is polled.
     pub(crate) const fn new(wanted: Vec<Wanted>) -> Self {
         Self {
@@ -139,7 +139,7 @@ impl NestedWait {
         if self.places.len() == at {
             let Wanted { limiter, request } = &self.wanted[at];
             let place = if limiter.enforces() {
-                Outer::Queued(limiter.enqueue_nested(*request, cx)?)
+                Outer::Queued(limiter.enqueue_joint(*request, cx)?)
             } else {
                 Outer::Free
             };

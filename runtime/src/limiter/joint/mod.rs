@@ -38,7 +38,7 @@ use super::state::waiter::WaiterState;
 use super::wake_list::WakeList;
 
 use self::place::QueuePlace;
-pub(crate) use self::wait::NestedWait;
+pub(crate) use self::wait::JointWait;
 pub(crate) use self::wait::Wanted;
 
 /// Permits that were taken without a wait, until all are: dropping it gives them back.
@@ -78,14 +78,14 @@ impl Drop for TakenPermit<'_> {
 
 impl Shared {
     /// Takes the permit of an attempt if no caller waits and nothing holds it back, until it is given back or used.
-    pub(crate) fn take_beside<'a>(
+    pub(crate) fn try_take_joint<'a>(
         &'a self,
         costs: &'a Costs,
         now: Instant,
     ) -> Option<TakenPermit<'a>> {
         let priority = self.bare_priority();
         let mut locked = self.lock();
-        let slot = locked.state.take_beside(costs, priority, now)?;
+        let slot = locked.state.try_take_joint(costs, priority, now)?;
         locked.state.counts.begin();
         drop(locked);
         Some(TakenPermit {
@@ -106,7 +106,7 @@ impl Shared {
     }
 
     /// Joins the queue as a caller that needs permits of other limiters at the same time.
-    fn enqueue_nested(
+    fn enqueue_joint(
         self: &Arc<Self>,
         request: Request,
         cx: &Context<'_>,
@@ -122,7 +122,7 @@ impl Shared {
             let waiter = Waiter::new(cx.waker().clone(), request, now, closed, handle.id());
             state.waits.backoff += Duration::from(request.backed_off);
             state.join(
-                waiter.nested(),
+                waiter.joint(),
                 &request.costs,
                 request.slow,
                 now,
@@ -138,7 +138,7 @@ impl Shared {
             .map_err(Denial::Refused)
     }
 
-    /// Returns whether the permit of a nested waiter is due. Otherwise it is woken when that is so.
+    /// Returns whether the permit of a joint waiter is due. Otherwise it is woken when that is so.
     fn is_turn_of(&self, index: u32, cx: &Context<'_>) -> Result<bool, Refusal> {
         let (mut locked, mut now) = self.lock_state();
         let mut wakes = WakeList::new();
@@ -155,11 +155,11 @@ impl Shared {
         let refusal = match locked.state.queue.waiter(index).state() {
             WaiterState::Granted { .. } => {
                 // The mode has changed. However long the other permits take, this one does not lapse.
-                locked.state.hold_nested(index);
+                locked.state.hold_joint(index);
                 Ok(true)
             }
             WaiterState::Held { .. } => Ok(true),
-            WaiterState::Waiting => Ok(locked.state.enter_nested(index, now)),
+            WaiterState::Waiting => Ok(locked.state.enter_joint(index, now)),
             WaiterState::Late { until } => Err(Refusal::Late { until }),
             WaiterState::Closed { until } => Err(Refusal::Closed { until }),
             WaiterState::TooLarge => Err(locked.state.refusal_of_cost(index)),
@@ -178,10 +178,10 @@ impl Shared {
         refusal
     }
 
-    /// Takes the permit of a nested waiter. `None`: it is not due any more.
+    /// Takes the permit of a joint waiter. `None`: it is not due any more.
     fn take_turn_of(&self, index: u32) -> Option<Grant> {
         let (mut locked, now) = self.lock_state();
-        let taken = locked.state.take_nested(index, now);
+        let taken = locked.state.take_joint(index, now);
         let closed = locked.state.cooldown.closed_for(now);
         let slots = locked.state.slots.is_some();
         let waiter = locked.state.queue.waiter(index);
@@ -193,10 +193,10 @@ impl Shared {
         taken.then_some(grant)
     }
 
-    /// Records that a nested waiter was woken, because it has a permit of another limiter: if it is not polled soon, the next
+    /// Records that a joint waiter was woken, because it has a permit of another limiter: if it is not polled soon, the next
     /// one is served.
-    fn woken_nested(&self, index: u32) {
-        self.with_state(|state, now, _| state.woken_nested(index, now));
+    fn woken_joint(&self, index: u32) {
+        self.with_state(|state, now, _| state.woken_joint(index, now));
     }
 
     /// Returns a handle.
@@ -212,9 +212,9 @@ impl Shared {
 
     /// Returns why a caller cannot be served in time that joins this queue some time later. `ahead`: the callers of its key
     /// that are served before, of which the first may be in this queue already.
-    pub(crate) fn check_beside(&self, request: &Request, ahead: usize) -> Result<(), Refusal> {
+    pub(crate) fn check_further(&self, request: &Request, ahead: usize) -> Result<(), Refusal> {
         let each = self.usual_costs();
-        self.with_state(|state, now, _| state.check_beside(request, (ahead, &each), now))
+        self.with_state(|state, now, _| state.check_further(request, (ahead, &each), now))
     }
 
     /// Returns the error of a caller that does not wait.
@@ -244,7 +244,7 @@ impl Shared {
     }
 
     /// Reports on an attempt whose call reports to another limiter: what it took, and what the response told of these limits.
-    pub(crate) fn report_beside(&self, report: &AttemptReport<'_>) -> Forecast {
+    pub(crate) fn report_further(&self, report: &AttemptReport<'_>) -> Forecast {
         if self.mode.get() == Mode::Off {
             return self.report_off(report);
         }
@@ -253,7 +253,7 @@ impl Shared {
     }
 
     /// Counts an attempt that passed and took `costs`, or learns from it.
-    pub(crate) fn pass_beside(&self, sent: Instant, costs: &Costs, retry: bool) {
+    pub(crate) fn pass_further(&self, sent: Instant, costs: &Costs, retry: bool) {
         if !self.count_pass() {
             self.learn_from_pass(Function::NONE, (sent, costs), retry);
         }
