@@ -13,6 +13,10 @@ use super::overflow::Overflow;
 use super::rejection::Rejection;
 use super::row_bucket::RowBucket;
 
+/// The end of a cooldown takes no more of a limit than flows in within this time. A server that lets calls through so soon
+/// has not used up a limit of an hour or a day.
+const MOST_EMPTIED: Span = Span::from_secs(60);
+
 impl LimiterState {
     /// Lets the first permit after a cooldown leave the limits beside the first empty. The buckets in a store are left to
     /// the store.
@@ -82,11 +86,14 @@ impl RowBucket {
         before
     }
 
-    /// Returns the bucket with so many tokens at `at`, a token at least, if it holds more.
+    /// Returns the bucket with so many tokens at `at`, a token at least, if it holds more; but with no more taken out than
+    /// flows in within a minute.
     pub(super) fn reopened(&self, tokens: u32, at: Instant) -> Bucket {
         let Bucket { tat, shape } = self.bucket;
         let kept = shape.price(u64::from(tokens.max(1)));
-        Bucket::new(tat.max((at + shape.capacity).before(kept)), shape)
+        let emptied = (at + shape.capacity).before(kept);
+        let least = tat.max(at).after(MOST_EMPTIED);
+        Bucket::new(tat.max(emptied.min(least)), shape)
     }
 
     /// Restores tokens of `before`, which the end of a cooldown has emptied: as many as the server has `left`.
