@@ -71,6 +71,7 @@ mod row_keys;
 mod row_keys_declared;
 mod row_keys_together;
 mod rows;
+mod rows_of_an_hour;
 mod rows_refused;
 mod rows_told;
 mod rows_unpaid;

@@ -16,6 +16,7 @@ mod learnt;
 mod leasing;
 mod limiters;
 mod namespaces;
+mod overdrawn;
 mod parts;
 mod periods;
 mod redis;
@@ -25,10 +26,12 @@ mod row_far;
 mod row_limiters;
 mod row_modes;
 mod row_outages;
+mod row_reopening;
 #[cfg(unix)]
 mod row_stores;
 mod settling;
 mod sharing;
+mod slot_crowds;
 mod slots_seen;
 #[cfg(unix)]
 mod sqlite;

@@ -8,6 +8,7 @@ use crate::learning::Pace;
 use crate::store::State;
 use crate::store::Ticks;
 use crate::time::Instant;
+use crate::time::Span;
 
 use super::corrections::Corrections;
 use super::corrections::Drawn;
@@ -53,6 +54,8 @@ pub(super) struct CallDraws {
     pub(super) corrections: Corrections,
     /// Instant, by the store's clock, of the last call that may have been drawn at a lower price than today's.
     pub(super) repriced_at: Ticks,
+    /// The shortest time per token of each limit until then.
+    cheapest: [Span; MAX_ROWS],
     /// Share of each limit that this process uses.
     pub(super) usage: [Usage; MAX_ROWS],
     /// Costs of a call that does not wait.
@@ -74,6 +77,7 @@ impl CallDraws {
             grants: GrantLog::new(),
             corrections: Corrections::new(),
             repriced_at: Ticks::ZERO,
+            cheapest: core::array::from_fn(|row| limits.time_per_token(row)),
             usage: [usage; MAX_ROWS],
             wanted: None,
             told: [None; MAX_ROWS],
@@ -97,7 +101,10 @@ impl CallDraws {
         spent: &Spent,
         now: Instant,
     ) {
-        let deltas = self.limits.deltas(costs, spent);
+        let mut deltas = self.limits.deltas(costs, spent);
+        if at.is_some_and(|at| at <= self.repriced_at) {
+            self.reprice(&mut deltas);
+        }
         let drawn = at.map(|at| Drawn {
             at,
             quanta: (at > self.repriced_at).then(|| self.limits.quanta_of(costs)),
@@ -105,10 +112,25 @@ impl CallDraws {
         self.corrections.add(drawn, &deltas, now);
     }
 
+    /// Gives back no more than was drawn by a call that was drawn when tokens took less time to flow in.
+    fn reprice(&self, deltas: &mut [i64; MAX_ROWS]) {
+        for (row, delta) in deltas.iter_mut().enumerate() {
+            let (was, now) = (self.cheapest[row], self.limits.time_per_token(row));
+            if *delta < 0 && was < now {
+                let unused = u128::from(delta.unsigned_abs()) * u128::from(was.nanos());
+                let unused = i64::try_from(unused / u128::from(now.nanos()));
+                *delta = -unused.unwrap_or(0);
+            }
+        }
+    }
+
     /// Changes the limits. Calls that were drawn before had other prices.
     pub(super) fn set_limits(&mut self, limits: &StoreLimits) {
         if self.limits == *limits {
             return;
+        }
+        for (row, cheapest) in self.cheapest.iter_mut().enumerate() {
+            *cheapest = self.limits.time_per_token(row).min(*cheapest);
         }
         self.limits = *limits;
         let held = self.held.iter().map(|call| call.at);

@@ -2,6 +2,7 @@
 
 use crate::bucket::Shape;
 use crate::costs::Costs;
+use crate::costs::MAX_ROWS;
 use crate::costs::TotalCosts;
 use crate::learning::Pace;
 use crate::store::Action;
@@ -23,9 +24,13 @@ use super::requests::DRAWS;
 use super::requests::FAR;
 use super::requests::MOST;
 use super::requests::is_close;
+use super::resuming::LOOK;
 
 /// Time for which a call is kept that no caller waits for.
 const SPARE: Span = Span::from_millis(50);
+
+/// Time for which a store draws ahead of any limit.
+const DRAWN_AHEAD: Span = Span::from_secs(50);
 
 /// Number of callers for which calls are drawn at once.
 pub(in crate::limiter) const FRONT: usize = Calls::MAX as usize;
@@ -154,7 +159,21 @@ impl Remote {
         let last = held.and_then(super::held_calls::HeldCalls::last);
         match last {
             Some(last) if has_first => last.before(self.horizon() / 2),
-            _ => now,
+            _ => self.asks_for_closed_at(front, now),
+        }
+    }
+
+    /// Returns when to draw a call for which nothing is held: now, or later while one of its limits is closed for longer than
+    /// a store draws ahead. Another process may hear that it is open again.
+    fn asks_for_closed_at(&self, front: &[Costs], now: Instant) -> Instant {
+        let Some((known, costs)) = self.known.as_ref().zip(front.first()) else {
+            return now;
+        };
+        let paid = (0..MAX_ROWS).filter(|row| costs.of(*row) > 0);
+        let opens = paid.filter_map(|row| known.closed_until(row)).max();
+        match opens.filter(|opens| *opens > now.after(DRAWN_AHEAD)) {
+            Some(_) => known.received.after(LOOK).max(now),
+            None => now,
         }
     }
 

@@ -15,7 +15,7 @@ use super::StoreView;
 const REPEATED: Span = Span::from_secs(10);
 
 /// Interval at which the store is asked whether a person has ended a pause, while callers wait for its end.
-const LOOK: Span = Span::from_secs(1);
+pub(super) const LOOK: Span = Span::from_secs(1);
 
 impl Remote {
     /// Ends all pauses in the store. `forget`: what was learnt ends as well.

@@ -76,6 +76,12 @@ impl StoreLimits {
         deltas
     }
 
+    /// Returns the time in which a token flows in.
+    pub(super) fn time_per_token(&self, row: usize) -> Span {
+        let limit = self.limits.as_slice().get(row);
+        limit.map_or(Span::ZERO, |limit| self.token(row, limit.interval()))
+    }
+
     /// Returns the time from one quantum to the next, where tokens come this far apart.
     pub(super) fn interval(&self, row: usize, token: Span) -> Ticks {
         Ticks::from_span_up(token.times(self.quanta[row].tokens()))
