@@ -24,10 +24,10 @@ use super::site::Site;
 /// Value of a further key, as a hash with a random seed.
 pub type FurtherKey = u64;
 
-/// The value of a further key.
+/// Value of a further key. It is not 0, which marks free places of the tables.
 pub fn further_key<K: Hash + ?Sized>(key: &K) -> FurtherKey {
     static HASHER: OnceLock<RandomState> = OnceLock::new();
-    HASHER.get_or_init(RandomState::new).hash_one(key)
+    HASHER.get_or_init(RandomState::new).hash_one(key).max(1)
 }
 
 impl Row {
