@@ -42,7 +42,7 @@ async fn available(limiter: &Limiter) -> u64 {
     shared.row("tokens").expect("a limit").available
 }
 
-/// What calls have used, and when they were let through.
+/// Tokens that calls have used, and when they were let through.
 type Used = Arc<Mutex<Vec<(Instant, u64)>>>;
 
 /// Makes a call that may be dropped at any time.
