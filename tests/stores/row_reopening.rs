@@ -103,6 +103,21 @@ async fn a_store_is_not_asked_often_while_calls_wait_for_a_closed_limit() {
     }
 }
 
+/// Is refused for a second the first time.
+#[rate_limited(limiter = limiter)]
+async fn refused_once(
+    limiter: &Limiter,
+    refused: &Mutex<bool>,
+) -> Result<Response<String>, paced::Error> {
+    let mut refused = refused.lock().expect("no panic");
+    let status = if *refused { 200 } else { 429 };
+    *refused = true;
+    let response = Response::builder()
+        .status(status)
+        .header("retry-after", "1");
+    Ok(response.body(String::new()).expect("a response"))
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_short_pause_does_not_empty_a_limit_of_an_hour() {
     let store = Arc::new(MemoryStore::new());
@@ -115,23 +130,10 @@ async fn a_short_pause_does_not_empty_a_limit_of_an_hour() {
         builder.build().expect("two limits")
     });
     let refused = Mutex::new(false);
-    #[rate_limited(limiter = limiter)]
-    async fn ask(
-        limiter: &Limiter,
-        refused: &Mutex<bool>,
-    ) -> Result<Response<String>, paced::Error> {
-        let mut refused = refused.lock().expect("no panic");
-        let status = if *refused { 200 } else { 429 };
-        *refused = true;
-        let response = Response::builder()
-            .status(status)
-            .header("retry-after", "1");
-        Ok(response.body(String::new()).expect("a response"))
-    }
     let start = Instant::now();
     for _ in 0..50 {
-        ask(&one, &refused).await.expect("an answer");
-        ask(&other, &refused).await.expect("an answer");
+        refused_once(&one, &refused).await.expect("an answer");
+        refused_once(&other, &refused).await.expect("an answer");
     }
     let took = start.elapsed().as_millis();
     assert!(took < 13_000, "{took}");
