@@ -209,8 +209,8 @@ proptest! {
 
     /// Whatever stands before the word that gives a name away, wherever it falls.
     #[test]
-    fn a_name_is_noticed_wherever_its_word_stands(before in "[a-z]{0,40}", after in "(-[b-df-hj-np-tv-z]{3,10}){0,3}") {
-        // No word that means something itself, such as `max`: words have vowels.
+    fn a_name_is_noticed_wherever_its_word_stands(before in "[a-z]{0,40}", after in "(-[b-df-hj-np-tv-z]{4,10}){0,3}") {
+        // No word that means something itself, such as `max` or `ttl`: longer ones have vowels.
         let name = format!("{before}-ratelimit-remaining{after}");
         prop_assert_eq!(read(200, &[(&name, "7")]).remaining(), Some(7.0), "{}", name);
     }
