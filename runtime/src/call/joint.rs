@@ -44,6 +44,10 @@ use super::untyped::Core;
 impl Core<'_> {
     /// Returns the further limiters that a call takes from.
     #[inline]
+    #[cfg_attr(
+        not(feature = "test-util"),
+        expect(clippy::unused_self, reason = "only calls of tests may be unpaced")
+    )]
     pub(super) fn further<'k>(&self, key: KeyOfCall<'k>) -> &'k [FurtherCost] {
         #[cfg(feature = "test-util")]
         if self.is_unpaced() {
