@@ -161,3 +161,15 @@ pub(crate) struct Settlement {
     /// Tokens that it really spent.
     pub(crate) spent: Spent,
 }
+
+impl Settlement {
+    /// Returns that of an attempt that got its permit at `drawn_at` and took these costs, before they are corrected.
+    #[inline]
+    pub(crate) const fn estimated(costs: Costs, drawn_at: Instant) -> Self {
+        Self {
+            drawn_at,
+            costs,
+            spent: Spent::UNKNOWN,
+        }
+    }
+}

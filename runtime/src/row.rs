@@ -20,12 +20,12 @@ pub struct Row {
 /// Key of a limit: which of the buckets it is that a call takes from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum RowKey {
-    /// That of the call's first key, or the only one.
+    /// Bucket of the call's first key, or the only one.
     #[default]
     First,
-    /// That of the call's further key at this place.
+    /// Bucket of the call's further key at this place.
     Further(u8),
-    /// The one that all keys share.
+    /// Bucket that all keys share.
     All,
 }
 

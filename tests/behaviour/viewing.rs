@@ -123,7 +123,7 @@ async fn a_pause_is_shown_before_the_store_has_heard_of_it() {
     advance(ms(10)).await;
     tokio::task::yield_now().await;
     assert!(two.shared_snapshot().await.unwrap().cooldown.is_some());
-    // What has been ended elsewhere since is not shown any more.
+    // A pause that was ended elsewhere since is not shown any more.
     two.resume();
     tokio::time::sleep(ms(10)).await;
     assert_eq!(one.shared_snapshot().await.unwrap().cooldown, None);

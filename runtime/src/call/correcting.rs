@@ -46,11 +46,7 @@ impl Core<'_> {
         if !is_known || CallSpan::may_be_heard() || limiter.listens_beyond(slot) {
             return self.report_corrected(paid);
         }
-        let mut settlement = Settlement {
-            drawn_at: *sent,
-            costs: *own.costs(),
-            spent: Spent::UNKNOWN,
-        };
+        let mut settlement = Settlement::estimated(*own.costs(), *sent);
         let is_known = setup.known.set_spent(&mut settlement.spent, paid.spent);
         if !(is_known && settlement.changes()) {
             return self.report_corrected(paid);
@@ -70,7 +66,7 @@ impl Core<'_> {
             }
             return;
         };
-        let mut settlement = uncorrected(limiter, paid, sent);
+        let mut settlement = Settlement::estimated(costs(limiter, paid.own), sent);
         let mut slot = self.has_slot();
         let corrected = self.correct(
             Some(limiter),
@@ -112,11 +108,10 @@ impl Core<'_> {
         ending: Ending,
     ) -> AttemptCosts {
         let limiter = self.limiter();
-        let mut settlement = Settlement {
-            drawn_at: sent,
-            costs: limiter.map_or(Costs::NONE, |limiter| costs(limiter, paid.own)),
-            spent: Spent::UNKNOWN,
-        };
+        let mut settlement = Settlement::estimated(
+            limiter.map_or(Costs::NONE, |limiter| costs(limiter, paid.own)),
+            sent,
+        );
         let stands = paid.own.is_none() && self.spending().is_none();
         let mut slot = self.has_slot();
         let is_corrected =
@@ -144,9 +139,8 @@ impl Core<'_> {
     ) -> bool {
         let Ok(setup) = self.setup else { return false };
         let spending = self.spending();
-        let is_refunded = spending.is_some_and(|spending| spending.refunded);
         let is_unsent = ending == Ending::NotSent && paid.own.is_some();
-        let ending = if is_refunded || is_unsent {
+        let ending = if self.is_refunded() || is_unsent {
             Ending::NotSent
         } else {
             ending
@@ -209,11 +203,7 @@ impl Core<'_> {
         let known = self.further(paid.key).iter();
         let known = known.filter_map(|part| Some((part, part.limiter()?)));
         let settlements = known.map(|(part, limiter)| {
-            let mut settlement = Settlement {
-                drawn_at,
-                costs: *part.costs(),
-                spent: Spent::UNKNOWN,
-            };
+            let mut settlement = Settlement::estimated(*part.costs(), drawn_at);
             self.take_ending(limiter, paid, &mut settlement, ending);
             (Arc::clone(limiter), settlement)
         });
@@ -286,15 +276,5 @@ impl Settlement {
         for row in (0..MAX_ROWS).filter(|&row| usual.of(row) == 0) {
             self.spent.set(row, 0);
         }
-    }
-}
-
-/// Returns the costs of an attempt that was sent at `sent`, before they are corrected.
-#[inline]
-fn uncorrected(limiter: &Shared, paid: Paid<'_>, sent: Instant) -> Settlement {
-    Settlement {
-        drawn_at: sent,
-        costs: costs(limiter, paid.own),
-        spent: Spent::UNKNOWN,
     }
 }

@@ -18,9 +18,9 @@ pub(crate) struct FurtherCost {
 
 #[derive(Debug)]
 enum Lookup {
-    /// That of a further key, once it is known.
+    /// Limiter of a further key, which is kept once it is known.
     Keyed(Arc<Keys>, u64, OnceLock<Arc<Shared>>),
-    /// The one of all keys.
+    /// Limiter of all keys.
     Shared(Arc<Shared>),
 }
 

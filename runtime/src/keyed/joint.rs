@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::costs::Costs;
 use crate::error::Error;
 use crate::error::Kind;
+use crate::limiter::Denial;
 use crate::limiter::JointWait;
 use crate::limiter::Request;
 use crate::limiter::Shared;
@@ -77,7 +78,7 @@ impl Keys {
                 ..Request::ONE
             };
             if let Err(refusal) = limiter.check_further(&request, 0) {
-                return Err(limiter.refuses(refusal, costs, now));
+                return Err(limiter.not_yet(Denial::Refused(refusal), costs, now));
             }
         }
         // Another caller has just given its permit back.

@@ -91,7 +91,7 @@ pub(super) enum Lack {
 }
 
 impl Keys {
-    /// Declares limiters of keys. Those that have a name are known by it. `further`: the ones limiters that calls take from at
+    /// Declares limiters of keys. Those that have a name are known by it. `further`: limiters that calls take from at
     /// the same time, in their order.
     pub(crate) fn declare(
         declaration: Declaration,
@@ -122,13 +122,11 @@ impl Keys {
         }
     }
 
-    /// Returns the fingerprint of a key. Two keys of one fingerprint share a bucket, which only tightens.
+    /// Returns the fingerprint of a key whose limits are in no store. Two keys of one fingerprint share a bucket, which only
+    /// tightens.
     #[inline]
     pub(crate) fn fingerprint<Q: Hash + ?Sized>(&self, key: &Q) -> u64 {
-        self.digest(key).map_or_else(
-            || self.hasher.fingerprint(key),
-            |it| self.fingerprint_of(it),
-        )
+        self.hasher.fingerprint(key)
     }
 
     /// Takes tokens of a key, or returns the limiter through which to wait for them.

@@ -42,6 +42,7 @@ pub use self::call_key::CallKey;
 pub(crate) use self::declaration::Declaration;
 pub(crate) use self::further::FurtherLimiter;
 pub(crate) use self::further_cost::FurtherCost;
+pub(crate) use self::hasher::KeyHasher;
 pub(crate) use self::keys::Keys;
 pub(crate) use self::keys::Taken;
 pub use self::permit::KeyedPermit;
@@ -284,12 +285,12 @@ impl<K: ?Sized> Keyed<K> {
         K: Borrow<Q>,
     {
         let (keys, now) = (self.keys(), clock::quick());
-        let fingerprint = keys.fingerprint(key);
+        let (digest, fingerprint) = keys.identity(key);
         #[cfg(feature = "test-util")]
         if crate::context::unpaced::is_on() {
             return Ok(KeyedPermit::new(keys, fingerprint, now));
         }
-        if let Some(digest) = keys.digest(key) {
+        if let Some(digest) = digest {
             let kept = KeptLimiter::try_acquire(keys, keys.limiter_in_store(digest)?)?;
             return Ok(KeyedPermit::keeping(keys, fingerprint, now, kept));
         }
@@ -396,7 +397,7 @@ impl<K: ?Sized> Keyed<K> {
         K: Borrow<Q>,
     {
         let keys = self.keys();
-        keys.snapshot(keys.fingerprint(key))
+        keys.snapshot(keys.identity(key).1)
     }
 
     /// Returns the number of keys that are remembered, also of those whose buckets have been full again for a short time.

@@ -17,7 +17,16 @@ impl Keys {
     /// Returns the digest of a key by which the store knows it. `None`: the limits are in no store.
     #[inline]
     pub(crate) fn digest<Q: Hash + ?Sized>(&self, key: &Q) -> Option<KeyDigest> {
-        self.declared.place.is_some().then(|| KeyDigest::of(key))
+        self.are_in_store().then(|| KeyDigest::of(key))
+    }
+
+    /// Returns the digest of a key, if its limits are in a store, and its fingerprint.
+    #[inline]
+    pub(super) fn identity<Q: Hash + ?Sized>(&self, key: &Q) -> (Option<KeyDigest>, u64) {
+        match self.digest(key) {
+            None => (None, self.fingerprint(key)),
+            Some(digest) => (Some(digest), self.fingerprint_of(digest)),
+        }
     }
 
     /// Returns whether the limits are in a store.
@@ -65,7 +74,7 @@ impl Keys {
 
     /// Sends what the stores of those limiters have to be told of that are kept.
     pub(super) fn send_unsent(&self, limiters: &[Arc<Shared>]) {
-        if self.declared.place.is_some() {
+        if self.are_in_store() {
             let kept = limiters.iter().filter(|it| Arc::strong_count(it) > 1);
             kept.for_each(|limiter| limiter.send_unsent());
         }

@@ -93,8 +93,12 @@ pub(super) fn beginning_of(
 }
 
 /// [`beginning_of`] limiters of keys that have a name. `None`: the configuration does not change them.
-pub(super) fn beginning_of_keys(name: &str, declared: &Rows) -> Option<(Rows, Option<Mode>)> {
-    in_force().beginning_of(name, declared, false)
+pub(super) fn beginning_of_keys(
+    name: &str,
+    declared: &Rows,
+    in_store: bool,
+) -> Option<(Rows, Option<Mode>)> {
+    in_force().beginning_of(name, declared, in_store)
 }
 
 impl Configuration {

@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 
+use crate::clock;
 use crate::costs::Costs;
 use crate::error::Error;
 use crate::error::Kind;
@@ -21,9 +22,17 @@ pub(crate) enum TooLate {
 }
 
 impl Shared {
+    /// Returns the error of a caller that waits without a bound, and counts that it was refused.
+    #[cold]
+    pub(crate) fn denies(&self, denial: Denial, costs: &Costs) -> Error {
+        self.count_refused();
+        let kind = self.kind_of(denial, costs, clock::now(), |_, wait| Kind::Deadline(wait));
+        Error::new(kind).at(self.with_denial(denial, costs, self.context(false)))
+    }
+
     /// Returns the error of a caller that does not wait.
     #[cold]
-    pub(super) fn not_yet(&self, denial: Denial, costs: &Costs, now: Instant) -> Error {
+    pub(crate) fn not_yet(&self, denial: Denial, costs: &Costs, now: Instant) -> Error {
         let kind = self.kind_of(denial, costs, now, |_, wait| Kind::NotYet(wait));
         let error = Error::new(kind);
         match self.unit_of_denial(denial, costs) {

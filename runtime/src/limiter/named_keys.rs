@@ -63,7 +63,8 @@ static NAMED: Mutex<AllKeys> = Mutex::new(AllKeys {
 pub(crate) fn declare_keys<K: NamedKeys + 'static>(make: impl FnOnce() -> Arc<K>) -> Arc<K> {
     let _alone = registry::begin_declaring();
     let keys = make();
-    let configured = configured::beginning_of_keys(keys.name(), keys.declared());
+    let configured =
+        configured::beginning_of_keys(keys.name(), keys.declared(), keys.are_in_store());
     if let Some((rows, mode)) = configured {
         keys.configure(Some(ConfiguredKeys { rows, mode }), false);
     }

@@ -9,9 +9,7 @@ use core::task::Poll;
 use crate::clock;
 use crate::costs::Costs;
 use crate::costs::Settlement;
-use crate::costs::Spent;
 use crate::error::Error;
-use crate::error::Kind;
 use crate::time::Instant;
 
 use super::Denial;
@@ -163,25 +161,21 @@ impl AcquireCosts<'_> {
             if let Some(ticket) = &mut self.ticket {
                 let outcome = core::task::ready!(ticket.poll(cx));
                 self.ticket = None;
-                let refused = |refusal| denied(self.limiter, Denial::Refused(refusal), costs);
+                let refused = |refusal| {
+                    self.limiter
+                        .shared()
+                        .denies(Denial::Refused(refusal), costs)
+                };
                 return Poll::Ready(outcome.map(|grant| grant.slot).map_err(refused));
             }
             let shared = self.limiter.shared();
             match Ticket::enter(shared, shared.bare_request(*costs), cx) {
                 Ok(Turn::Granted { slot }) => return Poll::Ready(Ok(slot)),
                 Ok(Turn::Queued(ticket)) => self.ticket = Some(ticket),
-                Err(denial) => return Poll::Ready(Err(denied(self.limiter, denial, costs))),
+                Err(denial) => return Poll::Ready(Err(shared.denies(denial, costs))),
             }
         }
     }
-}
-
-#[cold]
-fn denied(limiter: &Limiter, denial: Denial, costs: &Costs) -> Error {
-    let shared = limiter.shared();
-    shared.count_refused();
-    let kind = shared.kind_of(denial, costs, clock::now(), |_, wait| Kind::Deadline(wait));
-    Error::new(kind).at(shared.with_denial(denial, costs, shared.context(false)))
 }
 
 impl<'a> Future for AcquireCosts<'a> {
@@ -329,11 +323,7 @@ impl Limiter {
         if crate::context::unpaced::is_on() {
             return Ok(());
         }
-        let mut settlement = Settlement {
-            drawn_at: receipt.drawn_at,
-            costs: receipt.costs,
-            spent: Spent::UNKNOWN,
-        };
+        let mut settlement = Settlement::estimated(receipt.costs, receipt.drawn_at);
         for &(unit, amount) in spent {
             if !settlement.take(shared, unit, amount) {
                 return Err(shared.unknown_unit(unit));

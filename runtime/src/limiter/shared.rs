@@ -39,6 +39,7 @@ use super::request::Refusal;
 use super::request::Request;
 use super::request::Use;
 use super::resources::Resources;
+use super::state::LimiterState;
 use super::state::waiter::Waiter;
 use super::state::waiter::WaiterState;
 use super::units::Units;
@@ -173,7 +174,8 @@ impl Shared {
             Err(Refusal::Late { .. } | Refusal::Closed { .. } | Refusal::Shut) => match handle {
                 Err(_) => Err(Denial::NoRuntime),
                 Ok(handle) => {
-                    let joined = self.join(&mut locked, &handle, request, cx, now, &mut wakes);
+                    let waiter = waiter(&locked.state, &handle, request, cx, now);
+                    let joined = self.join(&mut locked, &handle, waiter, &request, now, &mut wakes);
                     joined.map(Entry::Queued)
                 }
             },
@@ -187,25 +189,24 @@ impl Shared {
         let handle = Handle::try_current().map_err(|_| Denial::NoRuntime)?;
         let (mut locked, now) = self.lock_state();
         let mut wakes = WakeList::new();
-        let joined = self.join(&mut locked, &handle, request, cx, now, &mut wakes);
+        let waiter = waiter(&locked.state, &handle, request, cx, now);
+        let joined = self.join(&mut locked, &handle, waiter, &request, now, &mut wakes);
         self.finish(locked, now, &mut wakes);
         joined
     }
 
-    fn join(
+    /// Joins the queue.
+    pub(super) fn join(
         &self,
         locked: &mut Locked,
         handle: &Handle,
-        request: Request,
-        cx: &Context<'_>,
+        waiter: Waiter,
+        request: &Request,
         now: Instant,
         wakes: &mut WakeList,
     ) -> Result<u32, Denial> {
-        let closed = locked.state.cooldown.closed_for(now);
-        let waiter = Waiter::new(cx.waker().clone(), request, now, closed, handle.id());
-        let joined = locked
-            .state
-            .join(waiter, &request.costs, request.slow, now, wakes);
+        let state = &mut locked.state;
+        let joined = state.join(waiter, &request.costs, request.slow, now, wakes);
         joined
             .inspect(|_| locked.timers.register(handle, &self.me))
             .map_err(Denial::Refused)
@@ -235,14 +236,12 @@ impl Shared {
                 left: waiter.max_closed.minus(closed),
                 slot: slots && waiter.priority != Priority::Nested,
             }),
-            WaiterState::Late { until } => Err(Refusal::Late { until }),
-            WaiterState::Closed { until } => Err(Refusal::Closed { until }),
-            WaiterState::TooLarge => Err(locked.state.refusal_of_cost(index)),
-            WaiterState::NoStore => Err(Refusal::NoStore),
-            WaiterState::Shut => Err(Refusal::Shut),
-            WaiterState::Waiting | WaiterState::Absent => {
-                self.keep_waiting(locked, index, cx);
-                return None;
+            _ => {
+                let Some(refusal) = locked.state.refusal_of(index) else {
+                    self.keep_waiting(locked, index, cx);
+                    return None;
+                };
+                Err(refusal)
             }
         };
         if outcome.is_ok() {
@@ -308,4 +307,16 @@ impl Shared {
             .take_back((waiter.state(), waiter.priority), waiter.since, &costs, now);
         self.finish(locked, now, &mut WakeList::new());
     }
+}
+
+/// Returns a waiter for the queue of a limiter in this state.
+pub(super) fn waiter(
+    state: &LimiterState,
+    handle: &Handle,
+    request: Request,
+    cx: &Context<'_>,
+    now: Instant,
+) -> Waiter {
+    let closed = state.cooldown.closed_for(now);
+    Waiter::new(cx.waker().clone(), request, now, closed, handle.id())
 }

@@ -1,15 +1,14 @@
 //! Limits with a key of their own, and limits that all keys share.
 
-use core::hash::BuildHasher as _;
 use core::hash::Hash;
-use std::hash::RandomState;
 use std::sync::Arc;
-use std::sync::OnceLock;
+use std::sync::LazyLock;
 
 use crate::costs::Costs;
 use crate::error::Error;
 use crate::keyed::Declaration;
 use crate::keyed::FurtherLimiter;
+use crate::keyed::KeyHasher;
 use crate::keyed::Keys;
 use crate::limiter;
 use crate::limiter::Shared;
@@ -21,13 +20,13 @@ use super::settings::KeySettings;
 use super::settings::Settings;
 use super::site::Site;
 
-/// Value of a further key, as a hash with a random seed.
+/// Fingerprint of a further key.
 pub type FurtherKey = u64;
 
-/// Value of a further key. It is not 0, which marks free places of the tables.
+/// Returns the fingerprint of a further key. All functions share its seed.
 pub fn further_key<K: Hash + ?Sized>(key: &K) -> FurtherKey {
-    static HASHER: OnceLock<RandomState> = OnceLock::new();
-    HASHER.get_or_init(RandomState::new).hash_one(key).max(1)
+    static HASHER: LazyLock<KeyHasher> = LazyLock::new(KeyHasher::new);
+    HASHER.fingerprint(key)
 }
 
 impl Row {

@@ -81,7 +81,7 @@ async fn a_new_key_in_a_full_table_looks_at_a_few_places() {
     tokio::time::advance(Duration::from_secs(2)).await;
     for key in 0..KEYS {
         let work = access(&keyed, 100_000 + key);
-        // Those of a sweep, and twice sixteen to make room.
+        // A sweep looks at 32, and making room at twice sixteen.
         assert!(work.removed <= 2 * LOOKS, "{key}: {work:?}");
         assert!(keyed.len() <= most, "{key}");
     }

@@ -16,9 +16,6 @@ use tokio::runtime::Handle;
 
 use crate::clock;
 use crate::costs::Costs;
-use crate::error::Context as ErrorContext;
-use crate::error::Error;
-use crate::error::Kind;
 use crate::mode::Mode;
 use crate::time::Instant;
 
@@ -32,8 +29,8 @@ use super::request::Priority;
 use super::request::Refusal;
 use super::request::Request;
 use super::resources::Function;
+use super::shared;
 use super::shared::Shared;
-use super::state::waiter::Waiter;
 use super::state::waiter::WaiterState;
 use super::wake_list::WakeList;
 
@@ -114,28 +111,15 @@ impl Shared {
         let handle = Handle::try_current().map_err(|_| Denial::NoRuntime)?;
         let (mut locked, now) = self.lock_state();
         let mut wakes = WakeList::new();
-        let state = &mut locked.state;
-        let joined = if let Some((row, burst)) = state.too_large(&request.costs) {
-            Err(Refusal::TooLarge { row, burst })
+        let joined = if let Some((row, burst)) = locked.state.too_large(&request.costs) {
+            Err(Denial::Refused(Refusal::TooLarge { row, burst }))
         } else {
-            let closed = state.cooldown.closed_for(now);
-            let waiter = Waiter::new(cx.waker().clone(), request, now, closed, handle.id());
-            state.waits.backoff += Duration::from(request.backed_off);
-            state.join(
-                waiter.joint(),
-                &request.costs,
-                request.slow,
-                now,
-                &mut wakes,
-            )
+            locked.state.waits.backoff += Duration::from(request.backed_off);
+            let waiter = shared::waiter(&locked.state, &handle, request, cx, now).joint();
+            self.join(&mut locked, &handle, waiter, &request, now, &mut wakes)
         };
-        if joined.is_ok() {
-            locked.timers.register(&handle, &self.me);
-        }
         self.finish(locked, now, &mut wakes);
-        joined
-            .map(|index| QueuePlace::new(self, index))
-            .map_err(Denial::Refused)
+        joined.map(|index| QueuePlace::new(self, index))
     }
 
     /// Returns whether the permit of a joint waiter is due. Otherwise it is woken when that is so.
@@ -152,7 +136,7 @@ impl Shared {
             locked.state.come_back(index, now, &mut wakes);
             now = clock::now();
         }
-        let refusal = match locked.state.queue.waiter(index).state() {
+        let turn = match locked.state.queue.waiter(index).state() {
             WaiterState::Granted { .. } => {
                 // The mode has changed. However long the other permits take, this one does not lapse.
                 locked.state.hold_joint(index);
@@ -160,22 +144,17 @@ impl Shared {
             }
             WaiterState::Held { .. } => Ok(true),
             WaiterState::Waiting => Ok(locked.state.enter_joint(index, now)),
-            WaiterState::Late { until } => Err(Refusal::Late { until }),
-            WaiterState::Closed { until } => Err(Refusal::Closed { until }),
-            WaiterState::TooLarge => Err(locked.state.refusal_of_cost(index)),
-            WaiterState::NoStore => Err(Refusal::NoStore),
-            WaiterState::Shut => Err(Refusal::Shut),
-            WaiterState::Absent => Ok(false),
+            _ => locked.state.refusal_of(index).map_or(Ok(false), Err),
         };
         let mut gone = None;
-        if refusal.is_err() {
+        if turn.is_err() {
             let waiter = locked.leave(index);
             locked.state.count_given_up(&waiter, now);
             gone = Some(waiter);
         }
         self.finish(locked, now, &mut wakes);
         drop((replaced, gone));
-        refusal
+        turn
     }
 
     /// Takes the permit of a joint waiter. `None`: it is not due any more.
@@ -215,22 +194,6 @@ impl Shared {
     pub(crate) fn check_further(&self, request: &Request, ahead: usize) -> Result<(), Refusal> {
         let each = self.usual_costs();
         self.with_state(|state, now, _| state.check_further(request, (ahead, &each), now))
-    }
-
-    /// Returns the error of a caller that does not wait.
-    pub(crate) fn refuses(&self, refusal: Refusal, costs: &Costs, now: Instant) -> Error {
-        self.not_yet(Denial::Refused(refusal), costs, now)
-    }
-
-    /// Returns the error of a caller that waits without a bound.
-    #[cold]
-    pub(crate) fn denies(&self, denial: Denial, costs: &Costs) -> Error {
-        self.count_refused();
-        let kind = self.kind_of(denial, costs, clock::now(), |_, wait| Kind::Deadline(wait));
-        Error::new(kind).at(ErrorContext {
-            unit: self.unit_of_denial(denial, costs),
-            ..self.context(false)
-        })
     }
 
     /// Counts the admission of an attempt that had to wait.

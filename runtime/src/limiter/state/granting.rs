@@ -78,6 +78,24 @@ impl LimiterState {
         }
     }
 
+    /// Returns why a waiter is refused, if it is.
+    pub(in crate::limiter) fn refusal_of(&self, index: u32) -> Option<Refusal> {
+        match self.queue.waiter(index).state() {
+            WaiterState::Late { until } => Some(Refusal::Late { until }),
+            WaiterState::Closed { until } => Some(Refusal::Closed { until }),
+            WaiterState::TooLarge => {
+                let (row, burst) = self.too_large(&self.queue.costs(index)).unwrap_or_default();
+                Some(Refusal::TooLarge { row, burst })
+            }
+            WaiterState::NoStore => Some(Refusal::NoStore),
+            WaiterState::Shut => Some(Refusal::Shut),
+            WaiterState::Waiting
+            | WaiterState::Granted { .. }
+            | WaiterState::Held { .. }
+            | WaiterState::Absent => None,
+        }
+    }
+
     /// Adds a waiter to the queue, if it can be served in time.
     pub(in crate::limiter) fn join(
         &mut self,

@@ -30,12 +30,12 @@ pub(in crate::limiter) struct RowBucket {
     /// Shape of the declared bucket.
     declared: Shape,
     /// Bucket in force: the declared one, slowed down by what was learnt.
-    pub(super) bucket: Bucket,
+    bucket: Bucket,
     /// Instant at which the bucket is full without the tokens that are about to be taken.
     reserved: Instant,
     /// Instant of the last (possible) overflow.
-    pub(super) overflowed: Overflow,
-    pub(super) peaks: Peaks,
+    overflowed: Overflow,
+    peaks: Peaks,
     /// Restrictions by what the server says.
     hints: RowHints,
     /// The strict window of the quota, if it has one.

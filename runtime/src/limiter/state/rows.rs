@@ -9,7 +9,6 @@ use crate::costs::Costs;
 use crate::costs::MAX_ROWS;
 use crate::costs::TotalCosts;
 use crate::limiter::request::Priority;
-use crate::limiter::request::Refusal;
 use crate::limiter::snapshot::RowSnapshot;
 use crate::quota::Quota;
 use crate::quota::Rate;
@@ -188,12 +187,6 @@ impl LimiterState {
         core::iter::once(first)
             .chain(rows)
             .find(|&(row, burst)| costs.of(row) > burst)
-    }
-
-    /// Returns the refusal of a waiter whose costs a limit never holds.
-    pub(in crate::limiter) fn refusal_of_cost(&self, index: u32) -> Refusal {
-        let (row, burst) = self.too_large(&self.queue.costs(index)).unwrap_or_default();
-        Refusal::TooLarge { row, burst }
     }
 
     /// Puts back what a permit took from the limits beside the first, which was granted at `since` and is not used.
