@@ -77,7 +77,9 @@ async fn fill(store: &Arc<dyn Store>) {
     let limits = Limits::one(Limit::new(Ticks::from_secs(3600), 10));
     let learn = Request::new(learn, limits);
     store.transact("slow", &learn).await.expect("an answer");
-    while paused
+    // A limiter shows its own pause before the store has heard of it; another one shows what the store knows.
+    let other = limiter("paused").expect("a limiter");
+    while other
         .shared_snapshot()
         .await
         .expect("a store")

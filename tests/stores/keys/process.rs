@@ -32,12 +32,16 @@ async fn call(keyed: &Keyed<str>, tenant: &str) -> Result<(), paced::Error> {
 async fn main() -> Result<(), Box<dyn Error>> {
     let url = std::env::args().nth(1).ok_or("no URL")?;
     let quota = Quota::per_hour(FIVE).with_burst(FIVE);
-    let builder = Keyed::<str>::builder(quota).name("crm");
-    // A store answers when it likes: the machine may be under load.
-    let policy = Policy::new().on_error(OnStoreError::Closed);
-    let policy = policy.timeout(Duration::from_secs(20));
-    let builder = builder.store(store::connect(&url)?).store_policy(policy);
-    let keyed = builder.build()?;
+    let keys = || -> Result<_, Box<dyn Error>> {
+        let builder = Keyed::<str>::builder(quota).name("crm");
+        // A store answers when it likes: the machine may be under load.
+        let policy = Policy::new().on_error(OnStoreError::Closed);
+        let policy = policy.timeout(Duration::from_secs(20));
+        let builder = builder.store(store::connect(&url)?).store_policy(policy);
+        Ok(builder.build()?)
+    };
+    // The second one shows what the store knows: a limiter shows its own pause before the store has heard of it.
+    let (keyed, others) = (keys()?, keys()?);
     for line in std::io::stdin().lines() {
         let line = line?;
         let words: Vec<_> = line.split(' ').collect();
@@ -50,11 +54,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
                 }
             },
             ["cool", tenant, seconds] => {
-                let limiter = keyed.limiter(tenant)?;
-                limiter.cooldown_for(Duration::from_secs(seconds.parse()?));
-                // Until the store knows.
+                let pause = Duration::from_secs(seconds.parse()?);
+                keyed.limiter(tenant)?.cooldown_for(pause);
                 let is_told = |seen: paced::SharedSnapshot| seen.cooldown.is_some();
-                while !limiter.shared_snapshot().await.is_ok_and(is_told) {
+                let other = others.limiter(tenant)?;
+                while !other.shared_snapshot().await.is_ok_and(is_told) {
                     sleep(AGAIN).await;
                 }
                 "cooled"
