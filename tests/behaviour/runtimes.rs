@@ -1,5 +1,6 @@
 //! One limiter on several runtimes, on none, and on one that is gone.
 
+use core::num::NonZeroU32;
 use core::time::Duration;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
@@ -7,6 +8,8 @@ use std::sync::atomic::Ordering;
 use std::task::Waker;
 use std::thread;
 
+use paced::Keyed;
+use paced::Quota;
 use tokio::runtime::Builder;
 use tokio::runtime::Runtime;
 
@@ -140,4 +143,45 @@ fn many_tasks_on_many_threads_are_all_served_and_none_too_early() {
         "{elapsed:?}"
     );
     assert_eq!(limiter.snapshot().waiting, 0);
+}
+
+/// Each runtime has a paused clock of its own: that of one may be far ahead of that of the other.
+#[test]
+fn a_waiter_whose_clock_is_ahead_of_the_one_that_ends_a_pause_is_served() {
+    let paused = || {
+        let mut builder = Builder::new_current_thread();
+        builder.enable_time().start_paused(true).build().unwrap()
+    };
+    let limiter = limiter(5.0, 1);
+    let (ahead, behind) = (paused(), paused());
+    let mut waits = limiter.acquire();
+    ahead.block_on(async {
+        tokio::time::advance(Duration::from_secs(3600)).await;
+        limiter.cooldown_for(Duration::from_secs(60));
+        assert!(poll_once(&mut waits).is_pending());
+    });
+    // The next permit is due by this clock, at an instant that is long past by the other one.
+    behind.block_on(async { limiter.resume() });
+    ahead.block_on(async {
+        let waited = tokio::time::timeout(Duration::from_secs(3600), waits).await;
+        waited.expect("it is woken").unwrap();
+    });
+}
+
+/// In real time: two runtimes have no common paused clock.
+#[test]
+fn a_caller_of_a_key_moves_to_another_runtime_when_its_own_one_ends() {
+    let per_second = |count| Quota::per_second(NonZeroU32::new(count).unwrap());
+    let one = per_second(100).with_burst(NonZeroU32::MIN);
+    let keyed = Keyed::<str>::builder(one).shared_row("requests", per_second(1_000));
+    let keyed = keyed.build().unwrap();
+    let mut stranded = Box::pin(keyed.acquire("acme"));
+    {
+        let gone = runtime();
+        gone.block_on(async {
+            keyed.acquire("acme").await.unwrap();
+            assert!(poll_once(&mut stranded).is_pending());
+        });
+    }
+    runtime().block_on(stranded).unwrap();
 }

@@ -1,7 +1,6 @@
 //! Dispatches what timers and stores report, and the requests that a locked section has collected.
 
 use std::sync::Arc;
-use std::sync::MutexGuard;
 
 use tokio::runtime::Handle;
 use tokio::runtime::Id;
@@ -36,9 +35,7 @@ impl Callback for Shared {
         let (mut locked, now) = self.lock_state();
         let mut wakes = WakeList::new();
         if !locked.timers.fired(runtime) {
-            // A waiter that is polled again moves to the timer of the runtime that polls it.
-            let stranded = locked.state.queue.of_runtime(runtime);
-            stranded.for_each(|waiter| wakes.add(waiter.waker.clone()));
+            locked.strand(runtime, &mut wakes);
         }
         self.finish(locked, now, &mut wakes);
     }
@@ -72,19 +69,20 @@ impl Callback for Shared {
 }
 
 impl Shared {
-    /// Moves a waiter to the runtime that polls it, where that is another one.
-    pub(super) fn follow(&self, mut locked: MutexGuard<'_, Locked>, index: u32, runtime: Id) {
+    /// Moves a waiter to the runtime that polls it, where that is another one. Returns whether it is: its timer has to be
+    /// set then.
+    pub(super) fn follow(&self, locked: &mut Locked, index: u32) -> bool {
         let Ok(handle) = Handle::try_current() else {
-            return;
+            return false;
         };
+        let runtime = locked.state.queue.waiter(index).runtime;
         if handle.id() == runtime {
-            return;
+            return false;
         }
         locked.timers.register(&handle, &self.me);
         locked.state.queue.waiter_mut(index).runtime = handle.id();
         locked.timers.unregister(runtime);
-        let now = clock::now();
-        self.finish(locked, now, &mut WakeList::new());
+        true
     }
 
     /// Returns whether the limit is in this store, or in this process alone.

@@ -10,9 +10,11 @@ use crate::quota::Quota;
 use crate::time::Instant;
 
 use super::remote::client::Outbox;
+use super::runtime_id::RuntimeId;
 use super::state::LimiterState;
 use super::state::waiter::Waiter;
 use super::timers::Timers;
+use super::wake_list::WakeList;
 
 #[derive(Debug)]
 pub(super) struct Locked {
@@ -34,6 +36,12 @@ impl Locked {
         let waiter = self.state.queue.leave(index);
         self.timers.unregister(waiter.runtime);
         waiter
+    }
+
+    /// Wakes the waiters of a runtime that has shut down: one that is polled again moves to the runtime that polls it.
+    pub(super) fn strand(&self, runtime: RuntimeId, wakes: &mut WakeList) {
+        let stranded = self.state.queue.of_runtime(runtime);
+        stranded.for_each(|waiter| wakes.add(waiter.waker.clone()));
     }
 
     pub(super) fn outbox(&mut self, now: Instant) -> Outbox {

@@ -64,7 +64,9 @@ impl Shared {
             match locked.state.grant_or_release(now, wakes) {
                 Next::Due(due) => match locked.timers.set(due) {
                     Setting::Set => return (locked, now),
-                    Setting::Fired => now = clock::now(),
+                    // A clock that is paused is its runtime's own, and may be ahead of this one.
+                    Setting::Fired => now = clock::now().max(due),
+                    Setting::Ended(runtime) => locked.strand(runtime, wakes),
                 },
                 Next::Idle => {
                     locked.state.hand_back(&self.fast_path, now);

@@ -268,8 +268,11 @@ impl Shared {
         } else {
             waiter.waker.replace(cx.waker().clone())
         };
-        let runtime = waiter.runtime;
-        self.follow(locked, index, runtime);
+        if self.follow(&mut locked, index) {
+            self.finish(locked, clock::now(), &mut WakeList::new());
+        } else {
+            drop(locked);
+        }
         drop(replaced);
     }
 

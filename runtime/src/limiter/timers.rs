@@ -41,6 +41,8 @@ pub(super) enum Setting {
     Set,
     /// A timer fired while it was set.
     Fired,
+    /// A runtime has shut down: its waiters have no timer.
+    Ended(Id),
 }
 
 impl Timers {
@@ -93,11 +95,11 @@ impl Timers {
 
     /// Sets all timers to `due`.
     pub(super) fn set(&mut self, due: Instant) -> Setting {
-        let fired = self.timers.iter_mut().map(|timer| timer.set(due));
-        fired.fold(
-            Setting::Set,
-            |all, one| if one == Setting::Fired { one } else { all },
-        )
+        let set = self.timers.iter_mut().map(|timer| timer.set(due));
+        set.fold(Setting::Set, |all, one| match (all, one) {
+            (Setting::Ended(..), _) | (_, Setting::Set) => all,
+            _ => one,
+        })
     }
 
     /// Records that a runtime's timer fired. Returns `false` if it fired before its time, as when a runtime
@@ -113,8 +115,8 @@ impl Timers {
         timer.armed = false;
         // The timer may have been set anew since it fired: then it still runs.
         let over = timer.sleep.as_ref().is_some_and(|sleep| sleep.is_elapsed());
-        let early = timer.due.take().is_some_and(|due| clock::now() < due);
-        if over && early {
+        let due = timer.due.take();
+        if over && due.is_some_and(|due| timer.is_before(due)) {
             timer.sleep = None;
             timer.dead = true;
         }
@@ -159,13 +161,26 @@ impl RuntimeTimer {
         }
         self.timer_waker.state.store(SETTING, Ordering::Release);
         let fired = self.set_silently(due);
-        if self.timer_waker.state.swap(IDLE, Ordering::AcqRel) == FIRED || fired {
+        let fired = self.timer_waker.state.swap(IDLE, Ordering::AcqRel) == FIRED || fired;
+        if self.dead {
+            self.due = None;
+            return Setting::Ended(self.runtime.id());
+        }
+        if fired {
             self.due = None;
             self.armed = false;
             return Setting::Fired;
         }
-        self.due = (!self.dead).then_some(due);
+        self.due = Some(due);
         Setting::Set
+    }
+
+    /// Returns whether the runtime's clock stands before this instant. A clock that is paused is its runtime's own.
+    fn is_before(&self, instant: Instant) -> bool {
+        // A thread that ends enters no runtime any more.
+        let is_ending = Handle::try_current().is_err_and(|error| error.is_thread_local_destroyed());
+        let _inside = (!is_ending).then(|| self.runtime.enter());
+        clock::now() < instant
     }
 
     /// Sets the timer. Returns whether it is over already. Its waker is muted meanwhile: setting a timer can
@@ -179,7 +194,7 @@ impl RuntimeTimer {
         sleep.as_mut().reset(at);
         if sleep.is_elapsed() {
             // Polling the timer of a runtime that has shut down panics.
-            self.dead = clock::now() < due;
+            self.dead = self.is_before(due);
             return !self.dead;
         }
         if self.armed {

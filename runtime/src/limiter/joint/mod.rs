@@ -126,6 +126,7 @@ impl Shared {
     fn is_turn_of(&self, index: u32, cx: &Context<'_>) -> Result<bool, Refusal> {
         let (mut locked, mut now) = self.lock_state();
         let mut wakes = WakeList::new();
+        self.follow(&mut locked, index);
         let replaced = locked
             .state
             .queue
