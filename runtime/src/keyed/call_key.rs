@@ -6,13 +6,11 @@ use core::sync::atomic::AtomicBool;
 use core::sync::atomic::Ordering;
 use std::sync::Arc;
 
-use crate::costs::Costs;
 use crate::error::Error;
 use crate::limiter::Shared;
 use crate::time::Instant;
 use crate::time::Span;
 
-use super::FurtherLimiter;
 use super::Keys;
 use super::Taken;
 use super::digest::KeyDigest;
@@ -42,78 +40,58 @@ struct JointKeys<'s> {
 }
 
 impl KeysOf<'_> {
-    /// Returns the same keys for a call that has not begun.
-    fn of_another_call(&self) -> Self {
-        match self {
-            KeysOf::Own(_, keys) => KeysOf::Own(AtomicBool::new(false), keys),
-            KeysOf::Brought(_, keys) => KeysOf::Brought(AtomicBool::new(false), Arc::clone(keys)),
-            KeysOf::InStore(both) => KeysOf::InStore(Box::new((both.0.of_another_call(), both.1))),
-            KeysOf::Joint(joint) => joint.keys.of_another_call(),
-        }
-    }
-
     #[inline]
     fn flag_and_keys(&self) -> (&AtomicBool, &Keys) {
         match self {
             KeysOf::Own(under_way, keys) => (under_way, keys),
             KeysOf::Brought(under_way, keys) => (under_way, keys),
+            KeysOf::InStore(_) | KeysOf::Joint(_) => self.inner_flag_and_keys(),
+        }
+    }
+
+    #[cold]
+    fn inner_flag_and_keys(&self) -> (&AtomicBool, &Keys) {
+        match self {
             KeysOf::InStore(both) => both.0.flag_and_keys(),
             KeysOf::Joint(joint) => joint.keys.flag_and_keys(),
+            KeysOf::Own(..) | KeysOf::Brought(..) => self.flag_and_keys(),
         }
     }
 }
 
 impl<'s> CallKey<'s> {
+    /// Returns a key of the function's own limiters. `further`: what the call takes from further limiters.
     #[inline]
-    pub(crate) fn own<K: Hash + ?Sized>(keys: &'s Keys, key: &K) -> Self {
-        Self::of(KeysOf::Own(AtomicBool::new(false), keys), key)
-    }
-
-    #[inline]
-    pub(crate) fn brought<K: Hash + ?Sized>(keys: Arc<Keys>, key: &K) -> Self {
-        Self::of(KeysOf::Brought(AtomicBool::new(false), keys), key)
-    }
-
-    #[inline]
-    fn of<K: Hash + ?Sized>(keys: KeysOf<'s>, key: &K) -> Self {
-        let (_, known) = keys.flag_and_keys();
-        match known.digest(key) {
-            None => Self {
-                fingerprint: known.fingerprint(key),
-                keys,
-            },
-            Some(digest) => Self {
-                fingerprint: 0,
-                keys: KeysOf::InStore(Box::new((keys, digest))),
-            },
-        }
-    }
-
-    /// Returns the key with the further limiters that its calls take from, if there are any. `others`: the
-    /// fingerprints of the call's further keys. `costs`: what the call takes from a limiter.
-    pub(crate) fn with_further(
-        mut self,
-        others: &[u64],
-        mut costs: impl FnMut(&Arc<Shared>) -> Costs,
+    pub(crate) fn own<K: Hash + ?Sized>(
+        keys: &'s Keys,
+        key: &K,
+        further: Vec<FurtherCost>,
     ) -> Self {
-        let limiters = self.keys.flag_and_keys().1.further();
-        if limiters.is_empty() {
-            return self;
+        Self::of(KeysOf::Own(AtomicBool::new(false), keys), key, further)
+    }
+
+    /// Returns a key of limiters that the call brings.
+    #[inline]
+    pub(crate) fn brought<K: Hash + ?Sized>(
+        keys: Arc<Keys>,
+        key: &K,
+        further: Vec<FurtherCost>,
+    ) -> Self {
+        Self::of(KeysOf::Brought(AtomicBool::new(false), keys), key, further)
+    }
+
+    /// A key is moved only here, where the compiler has it in registers: later it would be read before all of its parts
+    /// are in memory, which takes as long as the lock of a bucket.
+    #[inline]
+    fn of<K: Hash + ?Sized>(mut keys: KeysOf<'s>, key: &K, further: Vec<FurtherCost>) -> Self {
+        let (digest, fingerprint) = keys.flag_and_keys().1.identity(key);
+        if let Some(digest) = digest {
+            keys = KeysOf::InStore(Box::new((keys, digest)));
         }
-        let mut others = others.iter().copied();
-        let further = limiters.iter().map(|limiter| match limiter {
-            FurtherLimiter::Keyed(keys) => {
-                let fingerprint = others.next().unwrap_or_default();
-                FurtherCost::keyed(keys, fingerprint, costs(keys.template()))
-            }
-            FurtherLimiter::Shared(limiter) => FurtherCost::shared(limiter, costs(limiter)),
-        });
-        let further = further.collect();
-        self.keys = KeysOf::Joint(Box::new(JointKeys {
-            keys: self.keys.of_another_call(),
-            further,
-        }));
-        self
+        if !further.is_empty() {
+            keys = KeysOf::Joint(Box::new(JointKeys { keys, further }));
+        }
+        Self { keys, fingerprint }
     }
 
     /// Returns the further limiters that the call takes from, in their order.
@@ -139,19 +117,16 @@ impl<'s> CallKey<'s> {
         self.end();
     }
 
-    /// Takes tokens, or returns the limiter through which to wait for them.
-    ///
-    /// # Errors
-    ///
-    /// There is no room for a new key.
+    /// Takes tokens, or returns the limiter through which to wait for them. `None`: there is [no room](Self::exhausted) for
+    /// a new key.
     #[inline]
-    pub(crate) fn admit(&self, cost: u32, now: Instant) -> Result<Taken, Error> {
+    pub(crate) fn admit(&self, cost: u32, now: Instant) -> Option<Taken> {
         let (under_way, keys) = self.keys.flag_and_keys();
         if let KeysOf::InStore(both) = &self.keys {
-            return keys.limiter_in_store(both.1).map(Taken::Limiter);
+            return keys.limiter_in_store(both.1).map(Taken::Limiter).ok();
         }
         let taken = keys.admit::<true>(self.fingerprint, cost, now);
-        if matches!(taken, Ok(Taken::Granted)) {
+        if matches!(taken, Some(Taken::Granted)) {
             // An attempt before may have found no room for the limiter that would have counted it.
             self.end();
             under_way.store(true, Ordering::Relaxed);
@@ -181,6 +156,12 @@ impl<'s> CallKey<'s> {
             KeysOf::InStore(both) => keys.limiter_in_store(both.1),
             _ => keys.limiter(self.fingerprint),
         }
+    }
+
+    /// Returns the error of a new key for which there is no room.
+    #[cold]
+    pub(crate) fn exhausted(&self) -> Error {
+        self.keys.flag_and_keys().1.exhausted()
     }
 
     /// Returns the time in which one token comes.

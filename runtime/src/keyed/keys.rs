@@ -129,22 +129,21 @@ impl Keys {
         self.hasher.fingerprint(key)
     }
 
-    /// Takes tokens of a key, or returns the limiter through which to wait for them.
-    ///
-    /// # Errors
-    ///
-    /// There is no room for a new key.
+    /// Takes tokens of a key, or returns the limiter through which to wait for them. `None`: there is
+    /// [no room](Self::exhausted) for a new key.
     #[inline]
     pub(crate) fn admit<const CALL: bool>(
         &self,
         fingerprint: u64,
         cost: u32,
         now: Instant,
-    ) -> Result<Taken, Error> {
+    ) -> Option<Taken> {
         match self.take::<CALL>(fingerprint, cost, now) {
-            Ok(taken) => Ok(taken),
-            Err(Lack::Room) => Err(self.exhausted()),
-            Err(Lack::Limiter | Lack::Tokens(_)) => self.limiter(fingerprint).map(Taken::Limiter),
+            Ok(taken) => Some(taken),
+            Err(Lack::Room) => None,
+            Err(Lack::Limiter | Lack::Tokens(_)) => {
+                self.limiter(fingerprint).map(Taken::Limiter).ok()
+            }
         }
     }
 
