@@ -28,46 +28,78 @@ pub struct CallKey<'s> {
 enum KeysOf<'s> {
     Own(AtomicBool, &'s Keys),
     Brought(AtomicBool, Arc<Keys>),
-    /// Either of them, with limits in a store. On the heap, so that other calls take no more memory.
-    InStore(Box<(KeysOf<'s>, KeyDigest)>),
-    /// Further limiters are taken from at the same time.
-    Joint(Box<JointKeys<'s>>),
+    /// Either of them, with more to it. On the heap, so that other calls take no more memory.
+    WithMore(Box<KeysWithMore<'s>>),
 }
 
-struct JointKeys<'s> {
+/// Keys whose limits are in a store, or whose calls take from further limiters at the same time.
+struct KeysWithMore<'s> {
     keys: KeysOf<'s>,
+    /// By which the store knows the key.
+    digest: Option<KeyDigest>,
     further: Vec<FurtherCost>,
 }
 
-impl KeysOf<'_> {
+impl<'s> KeysOf<'s> {
+    const fn own(keys: &'s Keys) -> Self {
+        KeysOf::Own(AtomicBool::new(false), keys)
+    }
+
+    const fn brought(keys: Arc<Keys>) -> Self {
+        KeysOf::Brought(AtomicBool::new(false), keys)
+    }
+
     #[inline]
     fn flag_and_keys(&self) -> (&AtomicBool, &Keys) {
         match self {
             KeysOf::Own(under_way, keys) => (under_way, keys),
             KeysOf::Brought(under_way, keys) => (under_way, keys),
-            KeysOf::InStore(_) | KeysOf::Joint(_) => self.inner_flag_and_keys(),
-        }
-    }
-
-    #[cold]
-    fn inner_flag_and_keys(&self) -> (&AtomicBool, &Keys) {
-        match self {
-            KeysOf::InStore(both) => both.0.flag_and_keys(),
-            KeysOf::Joint(joint) => joint.keys.flag_and_keys(),
-            KeysOf::Own(..) | KeysOf::Brought(..) => self.flag_and_keys(),
+            KeysOf::WithMore(more) => more.flag_and_keys(),
         }
     }
 }
 
+impl<'s> KeysWithMore<'s> {
+    #[cold]
+    fn flag_and_keys(&self) -> (&AtomicBool, &Keys) {
+        self.keys.flag_and_keys()
+    }
+
+    /// Returns the keys with what there is more to them, and the fingerprint of a key. It returns them in registers, so that
+    /// a call without them has its key there, too.
+    #[cold]
+    fn with_fingerprint<K: Hash + ?Sized>(
+        keys: KeysOf<'s>,
+        key: &K,
+        further: impl FnOnce(&Keys) -> Vec<FurtherCost>,
+    ) -> (Box<Self>, u64) {
+        let (_, known) = keys.flag_and_keys();
+        let (digest, fingerprint) = known.identity(key);
+        let further = further(known);
+        let more = Self {
+            keys,
+            digest,
+            further,
+        };
+        (Box::new(more), fingerprint)
+    }
+}
+
 impl<'s> CallKey<'s> {
-    /// Returns a key of the function's own limiters. `further`: what the call takes from further limiters.
+    /// Returns a key of the function's own limiters. `further`: what the call takes from further limiters of these keys.
     #[inline]
     pub(crate) fn own<K: Hash + ?Sized>(
         keys: &'s Keys,
         key: &K,
-        further: Vec<FurtherCost>,
+        further: impl FnOnce(&Keys) -> Vec<FurtherCost>,
     ) -> Self {
-        Self::of(KeysOf::Own(AtomicBool::new(false), keys), key, further)
+        if keys.are_plain() {
+            return Self {
+                fingerprint: keys.fingerprint(key),
+                keys: KeysOf::own(keys),
+            };
+        }
+        Self::with_more(KeysOf::own(keys), key, further)
     }
 
     /// Returns a key of limiters that the call brings.
@@ -75,38 +107,54 @@ impl<'s> CallKey<'s> {
     pub(crate) fn brought<K: Hash + ?Sized>(
         keys: Arc<Keys>,
         key: &K,
-        further: Vec<FurtherCost>,
+        further: impl FnOnce(&Keys) -> Vec<FurtherCost>,
     ) -> Self {
-        Self::of(KeysOf::Brought(AtomicBool::new(false), keys), key, further)
+        if keys.are_plain() {
+            return Self {
+                fingerprint: keys.fingerprint(key),
+                keys: KeysOf::brought(keys),
+            };
+        }
+        Self::with_more(KeysOf::brought(keys), key, further)
     }
 
-    /// A key is moved only here, where the compiler has it in registers: later it would be read before all of its parts
-    /// are in memory, which takes as long as the lock of a bucket.
     #[inline]
-    fn of<K: Hash + ?Sized>(mut keys: KeysOf<'s>, key: &K, further: Vec<FurtherCost>) -> Self {
-        let (digest, fingerprint) = keys.flag_and_keys().1.identity(key);
-        if let Some(digest) = digest {
-            keys = KeysOf::InStore(Box::new((keys, digest)));
+    fn with_more<K: Hash + ?Sized>(
+        keys: KeysOf<'s>,
+        key: &K,
+        further: impl FnOnce(&Keys) -> Vec<FurtherCost>,
+    ) -> Self {
+        let (more, fingerprint) = KeysWithMore::with_fingerprint(keys, key, further);
+        Self {
+            keys: KeysOf::WithMore(more),
+            fingerprint,
         }
-        if !further.is_empty() {
-            keys = KeysOf::Joint(Box::new(JointKeys { keys, further }));
+    }
+
+    #[inline]
+    fn more(&self) -> Option<&KeysWithMore<'s>> {
+        match &self.keys {
+            KeysOf::WithMore(more) => Some(more),
+            _ => None,
         }
-        Self { keys, fingerprint }
     }
 
     /// Returns the further limiters that the call takes from, in their order.
     #[inline]
     pub(crate) fn further(&self) -> &[FurtherCost] {
-        match &self.keys {
-            KeysOf::Joint(joint) => &joint.further,
-            _ => &[],
-        }
+        self.more().map_or(&[], |more| &more.further)
     }
 
     /// Returns whether there are further limiters that the call takes from.
     #[inline]
-    pub(crate) const fn is_joint(&self) -> bool {
-        matches!(self.keys, KeysOf::Joint(_))
+    pub(crate) fn is_joint(&self) -> bool {
+        !self.further().is_empty()
+    }
+
+    /// Returns the digest by which a store knows the key. `None`: its limits are in no store.
+    #[inline]
+    fn digest(&self) -> Option<KeyDigest> {
+        self.more()?.digest
     }
 
     /// Puts back what the call has taken at `at` without a limiter, because it does not begin.
@@ -122,8 +170,8 @@ impl<'s> CallKey<'s> {
     #[inline]
     pub(crate) fn admit(&self, cost: u32, now: Instant) -> Option<Taken> {
         let (under_way, keys) = self.keys.flag_and_keys();
-        if let KeysOf::InStore(both) = &self.keys {
-            return keys.limiter_in_store(both.1).map(Taken::Limiter).ok();
+        if let Some(digest) = self.digest() {
+            return keys.limiter_in_store(digest).map(Taken::Limiter).ok();
         }
         let taken = keys.admit::<true>(self.fingerprint, cost, now);
         if matches!(taken, Some(Taken::Granted)) {
@@ -152,9 +200,9 @@ impl<'s> CallKey<'s> {
     #[cold]
     pub(crate) fn limiter(&self) -> Result<Arc<Shared>, Error> {
         let (_, keys) = self.keys.flag_and_keys();
-        match &self.keys {
-            KeysOf::InStore(both) => keys.limiter_in_store(both.1),
-            _ => keys.limiter(self.fingerprint),
+        match self.digest() {
+            Some(digest) => keys.limiter_in_store(digest),
+            None => keys.limiter(self.fingerprint),
         }
     }
 

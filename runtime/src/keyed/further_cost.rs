@@ -28,20 +28,8 @@ enum Lookup {
 impl Keys {
     /// Returns what a call takes from further limiters. `others`: the fingerprints of its further keys. `costs`: what it takes
     /// from a limiter.
-    #[inline]
-    pub(crate) fn further_costs(
-        &self,
-        others: &[u64],
-        costs: impl FnMut(&Arc<Shared>) -> Costs,
-    ) -> Vec<FurtherCost> {
-        if self.further().is_empty() {
-            return Vec::new();
-        }
-        self.some_further_costs(others, costs)
-    }
-
     #[cold]
-    fn some_further_costs(
+    pub(crate) fn further_costs(
         &self,
         others: &[u64],
         mut costs: impl FnMut(&Arc<Shared>) -> Costs,

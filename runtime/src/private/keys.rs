@@ -239,9 +239,8 @@ fn call_key<'s, K: Hash + ?Sized>(
     further: impl FnOnce(&Keys) -> Vec<FurtherCost>,
 ) -> Option<CallKey<'s>> {
     if let Some(KeyedOf(keys)) = brought {
-        let further = further(&keys);
         return Some(CallKey::brought(keys, key, further));
     }
     let keys = setup.as_ref().ok()?.keys.as_deref()?;
-    Some(CallKey::own(keys, key, further(keys)))
+    Some(CallKey::own(keys, key, further))
 }
