@@ -79,15 +79,19 @@ pub(crate) enum Taken {
     Limiter(Arc<Shared>),
 }
 
-/// Reason for which no tokens are taken.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Lack {
+/// Result of asking for tokens without making a limiter. It is flat, so that it is returned in registers.
+#[derive(Debug)]
+pub(super) enum Asked {
+    /// They are taken.
+    Granted,
+    /// The limiter decides.
+    Limiter(Arc<Shared>),
     /// They are there at this instant.
-    Tokens(Instant),
-    /// A whole limiter has to decide.
-    Limiter,
+    NotBefore(Instant),
+    /// A whole limiter has to decide, and there is none.
+    NoLimiter,
     /// There is no room for a new key.
-    Room,
+    NoRoom,
 }
 
 impl Keys {
@@ -139,9 +143,10 @@ impl Keys {
         now: Instant,
     ) -> Option<Taken> {
         match self.take::<CALL>(fingerprint, cost, now) {
-            Ok(taken) => Some(taken),
-            Err(Lack::Room) => None,
-            Err(Lack::Limiter | Lack::Tokens(_)) => {
+            Asked::Granted => Some(Taken::Granted),
+            Asked::Limiter(limiter) => Some(Taken::Limiter(limiter)),
+            Asked::NoRoom => None,
+            Asked::NoLimiter | Asked::NotBefore(_) => {
                 self.limiter(fingerprint).map(Taken::Limiter).ok()
             }
         }
@@ -154,74 +159,60 @@ impl Keys {
         fingerprint: u64,
         cost: u32,
         now: Instant,
-    ) -> Result<Taken, Lack> {
+    ) -> Asked {
         match self.try_take::<CALL>(fingerprint, cost, now) {
-            Err(Lack::Room) => self.take_with_room::<CALL>(fingerprint, cost, now),
-            taken => taken,
+            Asked::NoRoom => self.take_with_room::<CALL>(fingerprint, cost, now),
+            asked => asked,
         }
     }
 
     /// Takes tokens of a key after making room for a new one.
     #[cold]
-    fn take_with_room<const CALL: bool>(
-        &self,
-        fingerprint: u64,
-        cost: u32,
-        now: Instant,
-    ) -> Result<Taken, Lack> {
+    fn take_with_room<const CALL: bool>(&self, fingerprint: u64, cost: u32, now: Instant) -> Asked {
         if self.make_room(fingerprint, now) {
             return self.try_take::<CALL>(fingerprint, cost, now);
         }
-        Err(Lack::Room)
+        Asked::NoRoom
     }
 
     #[inline]
-    fn try_take<const CALL: bool>(
-        &self,
-        fingerprint: u64,
-        cost: u32,
-        now: Instant,
-    ) -> Result<Taken, Lack> {
+    fn try_take<const CALL: bool>(&self, fingerprint: u64, cost: u32, now: Instant) -> Asked {
         let mut shard = self.shard(fingerprint);
         let sweeps = shard.is_nth_access(ACCESSES_OF_A_SWEEP);
         let (shape, is_compact) = (shard.shape, shard.is_compact);
-        let taken = match shard.find(fingerprint) {
-            KeyState::Compact(mut bucket) if is_compact => bucket
-                .take(cost, now, shape)
-                .map(|()| Taken::Granted)
-                .map_err(Lack::Tokens),
-            KeyState::Whole(limiter) => Ok(Taken::Limiter(limiter)),
+        let asked = match shard.find(fingerprint) {
+            KeyState::Compact(mut bucket) if is_compact => match bucket.take(cost, now, shape) {
+                Ok(()) => Asked::Granted,
+                Err(until) => Asked::NotBefore(until),
+            },
+            KeyState::Whole(limiter) => Asked::Limiter(limiter),
             KeyState::Nothing if is_compact => self.take_first(&mut shard, fingerprint, cost, now),
-            KeyState::Compact(_) | KeyState::Nothing => Err(Lack::Limiter),
+            KeyState::Compact(_) | KeyState::Nothing => Asked::NoLimiter,
         };
-        if CALL && matches!(taken, Ok(Taken::Granted)) {
+        if CALL && matches!(asked, Asked::Granted) {
             shard.calls += 1;
         }
         drop(shard);
         if sweeps {
             self.sweep_next(BUCKETS_OF_A_SWEEP, now);
         }
-        taken
+        asked
     }
 
     /// Takes tokens of a new key.
-    fn take_first(
-        &self,
-        shard: &mut Shard,
-        fingerprint: u64,
-        cost: u32,
-        now: Instant,
-    ) -> Result<Taken, Lack> {
+    fn take_first(&self, shard: &mut Shard, fingerprint: u64, cost: u32, now: Instant) -> Asked {
         let bucket = Bucket::new(shard.terms.unknown, shard.shape);
-        let taken = bucket.take(cost, now, Span::ZERO);
-        let tat = taken.map_err(Lack::Tokens)?.tat;
+        let tat = match bucket.take(cost, now, Span::ZERO) {
+            Ok(bucket) => bucket.tat,
+            Err(until) => return Asked::NotBefore(until),
+        };
         if cost > 0 {
             if !self.reserve() {
-                return Err(Lack::Room);
+                return Asked::NoRoom;
             }
             shard.insert(fingerprint, tat);
         }
-        Ok(Taken::Granted)
+        Asked::Granted
     }
 
     /// Returns the limiter of a key, which is made if there is none.
