@@ -65,8 +65,8 @@ impl<'s> KeysWithMore<'s> {
         self.keys.flag_and_keys()
     }
 
-    /// Returns the keys with what there is more to them, and the fingerprint of a key. It returns them in registers, so that
-    /// a call without them has its key there, too.
+    /// Returns the keys with what there is more to them, and the fingerprint of a key. Both are returned in registers: with a
+    /// pointer to the result the compiler would keep the key of every call in memory, and copy it from there.
     #[cold]
     fn with_fingerprint<K: Hash + ?Sized>(
         keys: KeysOf<'s>,
