@@ -2,6 +2,7 @@
 
 use core::fmt;
 use core::time::Duration;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::lasting::Lasting;
@@ -35,7 +36,7 @@ pub struct Error {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Context {
     /// The limiter's name, or that of the first function that called through it.
-    pub(crate) limiter: Arc<str>,
+    pub(crate) limiter: Cow<'static, str>,
     /// Number of other waiters.
     pub(crate) ahead: usize,
     /// Whether the call had made an attempt before.

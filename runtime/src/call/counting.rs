@@ -35,9 +35,12 @@ impl Core<'_> {
         let heard = CallSpan::may_be_heard();
         let span = heard.then(|| CallSpan::open(setup.origin.name())).flatten();
         let now = clock::now();
-        let scope = self.scope.get_or_insert_with(|| {
-            context::begin(setup.config.deadline, setup.config.reset_unit, now)
-        });
+        let scope = context::begin(
+            &mut self.scope,
+            setup.config.deadline,
+            setup.config.reset_unit,
+            now,
+        );
         if let Some(span) = span {
             scope.open(span);
         }

@@ -62,9 +62,9 @@ impl Core<'_> {
         let mut compact = false;
         if self.brought.is_none() {
             match key.admit(first_cost(terms), now) {
-                Ok(Taken::Granted) => compact = true,
-                Ok(Taken::Limiter(limiter)) => self.brought = Some(limiter),
-                Err(_) => return false,
+                Some(Taken::Granted) => compact = true,
+                Some(Taken::Limiter(limiter)) => self.brought = Some(limiter),
+                None => return false,
             }
         }
         let own = self.brought.clone();

@@ -75,12 +75,12 @@ impl Core<'_> {
             return None;
         }
         match key.admit(first_cost(terms), now) {
-            Ok(Taken::Granted) => Some(true),
-            Ok(Taken::Limiter(limiter)) => {
+            Some(Taken::Granted) => Some(true),
+            Some(Taken::Limiter(limiter)) => {
                 self.brought = Some(limiter);
                 None
             }
-            Err(_) => Some(false),
+            None => Some(false),
         }
     }
 
@@ -103,11 +103,11 @@ impl Core<'_> {
             return self.seek_joint(terms, key);
         }
         match key.admit(first_cost(terms), now) {
-            Ok(Taken::Granted) => {
+            Some(Taken::Granted) => {
                 self.wait.begin(now);
                 Ok(Sought::Granted)
             }
-            Ok(Taken::Limiter(limiter)) => {
+            Some(Taken::Limiter(limiter)) => {
                 self.brought = Some(limiter);
                 self.name_limiter();
                 if !self.is_retry() {
@@ -115,8 +115,8 @@ impl Core<'_> {
                 }
                 Ok(Sought::Limiter)
             }
-            Err(error) if terms.can_refuse || Handle::try_current().is_err() => Err(error),
-            Err(_) => {
+            None if terms.can_refuse || Handle::try_current().is_err() => Err(key.exhausted()),
+            None => {
                 let sleep = tokio::time::sleep(time_of_look(key));
                 *self.wait = Phase::Backoff(Box::pin(sleep));
                 Ok(Sought::Later)

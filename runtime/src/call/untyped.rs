@@ -114,9 +114,13 @@ impl<'s> Core<'s> {
         if CallSpan::may_be_heard() {
             return false;
         }
-        let scope = self.scope.get_or_insert_with(|| {
-            context::begin(setup.config.deadline, setup.config.reset_unit, now)
-        });
+        let scope = match &mut self.scope {
+            Some(scope) => scope,
+            none => {
+                let config = &setup.config;
+                context::begin(none, config.deadline, config.reset_unit, now)
+            }
+        };
         if terms.can_refuse && now >= scope.bounds.deadline() {
             return false;
         }

@@ -93,13 +93,22 @@ pub(crate) fn lend(scope: &mut Option<Scope>, limiter: impl FnOnce() -> usize) -
     Loan(scope)
 }
 
-/// Returns the scope of a call that begins at `now`. Inside of another call it ends no later than that call.
+/// Makes the scope of a call that begins at `now`. Inside of another call it ends no later than that one. It is made where
+/// it stays: a copy of a struct that was just written in parts defeats the processor's store forwarding.
 #[inline]
-pub(crate) fn begin(deadline: Option<Span>, unit: ResetUnit, now: Instant) -> Scope {
+pub(crate) fn begin(
+    place: &mut Option<Scope>,
+    deadline: Option<Span>,
+    unit: ResetUnit,
+    now: Instant,
+) -> &mut Scope {
     let outer = CURRENT.with(|current| current.bounds.get());
-    let mut scope = Scope::new(Bounds::of(deadline, now, outer.deadline()), unit);
+    let scope = place.insert(Scope::new(
+        Bounds::of(deadline, now, outer.deadline()),
+        unit,
+    ));
     if outer.has_pause_budget() {
-        inherit_pauses(&mut scope);
+        inherit_pauses(scope);
     }
     #[cfg(feature = "test-util")]
     if unpaced::is_on() {

@@ -122,22 +122,22 @@ impl<'a> Future for AcquireKey<'a> {
         if self.wait.is_some() {
             return self.wait(None, cx);
         }
-        let now = clock::quick();
-        let granted = KeyedPermit::new(self.keys, self.fingerprint, now);
+        let (keys, fingerprint, now) = (self.keys, self.fingerprint, clock::quick());
+        let granted = || Poll::Ready(Ok(KeyedPermit::new(keys, fingerprint, now)));
         #[cfg(feature = "test-util")]
         if crate::context::unpaced::is_on() {
-            return Poll::Ready(Ok(granted));
+            return granted();
         }
         if self.cost == 0 {
-            return Poll::Ready(Ok(granted));
+            return granted();
         }
-        if !self.keys.further().is_empty() {
+        if !keys.further().is_empty() {
             return self.wait_for_all(cx);
         }
-        match self.keys.admit::<false>(self.fingerprint, self.cost, now) {
-            Ok(Taken::Granted) => Poll::Ready(Ok(granted)),
-            Ok(Taken::Limiter(limiter)) => self.wait(Some(limiter), cx),
-            Err(error) => Poll::Ready(Err(error)),
+        match keys.admit::<false>(fingerprint, self.cost, now) {
+            Some(Taken::Granted) => granted(),
+            Some(Taken::Limiter(limiter)) => self.wait(Some(limiter), cx),
+            None => Poll::Ready(Err(keys.exhausted())),
         }
     }
 }

@@ -6,13 +6,11 @@ use core::sync::atomic::AtomicBool;
 use core::sync::atomic::Ordering;
 use std::sync::Arc;
 
-use crate::costs::Costs;
 use crate::error::Error;
 use crate::limiter::Shared;
 use crate::time::Instant;
 use crate::time::Span;
 
-use super::FurtherLimiter;
 use super::Keys;
 use super::Taken;
 use super::digest::KeyDigest;
@@ -30,26 +28,25 @@ pub struct CallKey<'s> {
 enum KeysOf<'s> {
     Own(AtomicBool, &'s Keys),
     Brought(AtomicBool, Arc<Keys>),
-    /// Either of them, with limits in a store. On the heap, so that other calls take no more memory.
-    InStore(Box<(KeysOf<'s>, KeyDigest)>),
-    /// Further limiters are taken from at the same time.
-    Joint(Box<JointKeys<'s>>),
+    /// Either of them, with more to it. On the heap, so that other calls take no more memory.
+    WithMore(Box<KeysWithMore<'s>>),
 }
 
-struct JointKeys<'s> {
+/// Keys whose limits are in a store, or whose calls take from further limiters at the same time.
+struct KeysWithMore<'s> {
     keys: KeysOf<'s>,
+    /// By which the store knows the key.
+    digest: Option<KeyDigest>,
     further: Vec<FurtherCost>,
 }
 
-impl KeysOf<'_> {
-    /// Returns the same keys for a call that has not begun.
-    fn of_another_call(&self) -> Self {
-        match self {
-            KeysOf::Own(_, keys) => KeysOf::Own(AtomicBool::new(false), keys),
-            KeysOf::Brought(_, keys) => KeysOf::Brought(AtomicBool::new(false), Arc::clone(keys)),
-            KeysOf::InStore(both) => KeysOf::InStore(Box::new((both.0.of_another_call(), both.1))),
-            KeysOf::Joint(joint) => joint.keys.of_another_call(),
-        }
+impl<'s> KeysOf<'s> {
+    const fn own(keys: &'s Keys) -> Self {
+        KeysOf::Own(AtomicBool::new(false), keys)
+    }
+
+    const fn brought(keys: Arc<Keys>) -> Self {
+        KeysOf::Brought(AtomicBool::new(false), keys)
     }
 
     #[inline]
@@ -57,78 +54,107 @@ impl KeysOf<'_> {
         match self {
             KeysOf::Own(under_way, keys) => (under_way, keys),
             KeysOf::Brought(under_way, keys) => (under_way, keys),
-            KeysOf::InStore(both) => both.0.flag_and_keys(),
-            KeysOf::Joint(joint) => joint.keys.flag_and_keys(),
+            KeysOf::WithMore(more) => more.flag_and_keys(),
         }
     }
 }
 
-impl<'s> CallKey<'s> {
-    #[inline]
-    pub(crate) fn own<K: Hash + ?Sized>(keys: &'s Keys, key: &K) -> Self {
-        Self::of(KeysOf::Own(AtomicBool::new(false), keys), key)
+impl<'s> KeysWithMore<'s> {
+    #[cold]
+    fn flag_and_keys(&self) -> (&AtomicBool, &Keys) {
+        self.keys.flag_and_keys()
     }
 
-    #[inline]
-    pub(crate) fn brought<K: Hash + ?Sized>(keys: Arc<Keys>, key: &K) -> Self {
-        Self::of(KeysOf::Brought(AtomicBool::new(false), keys), key)
-    }
-
-    #[inline]
-    fn of<K: Hash + ?Sized>(keys: KeysOf<'s>, key: &K) -> Self {
+    /// Returns the keys with what there is more to them, and the fingerprint of a key. Both are returned in registers: with a
+    /// pointer to the result the compiler would keep the key of every call in memory, and copy it from there.
+    #[cold]
+    fn with_fingerprint<K: Hash + ?Sized>(
+        keys: KeysOf<'s>,
+        key: &K,
+        further: impl FnOnce(&Keys) -> Vec<FurtherCost>,
+    ) -> (Box<Self>, u64) {
         let (_, known) = keys.flag_and_keys();
-        match known.digest(key) {
-            None => Self {
-                fingerprint: known.fingerprint(key),
-                keys,
-            },
-            Some(digest) => Self {
-                fingerprint: 0,
-                keys: KeysOf::InStore(Box::new((keys, digest))),
-            },
+        let (digest, fingerprint) = known.identity(key);
+        let further = further(known);
+        let more = Self {
+            keys,
+            digest,
+            further,
+        };
+        (Box::new(more), fingerprint)
+    }
+}
+
+impl<'s> CallKey<'s> {
+    /// Returns a key of the function's own limiters. `further`: what the call takes from further limiters of these keys.
+    #[inline]
+    pub(crate) fn own<K: Hash + ?Sized>(
+        keys: &'s Keys,
+        key: &K,
+        further: impl FnOnce(&Keys) -> Vec<FurtherCost>,
+    ) -> Self {
+        if keys.are_plain() {
+            return Self {
+                fingerprint: keys.fingerprint(key),
+                keys: KeysOf::own(keys),
+            };
+        }
+        Self::with_more(KeysOf::own(keys), key, further)
+    }
+
+    /// Returns a key of limiters that the call brings.
+    #[inline]
+    pub(crate) fn brought<K: Hash + ?Sized>(
+        keys: Arc<Keys>,
+        key: &K,
+        further: impl FnOnce(&Keys) -> Vec<FurtherCost>,
+    ) -> Self {
+        if keys.are_plain() {
+            return Self {
+                fingerprint: keys.fingerprint(key),
+                keys: KeysOf::brought(keys),
+            };
+        }
+        Self::with_more(KeysOf::brought(keys), key, further)
+    }
+
+    #[inline]
+    fn with_more<K: Hash + ?Sized>(
+        keys: KeysOf<'s>,
+        key: &K,
+        further: impl FnOnce(&Keys) -> Vec<FurtherCost>,
+    ) -> Self {
+        let (more, fingerprint) = KeysWithMore::with_fingerprint(keys, key, further);
+        Self {
+            keys: KeysOf::WithMore(more),
+            fingerprint,
         }
     }
 
-    /// Returns the key with the further limiters that its calls take from, if there are any. `others`: the
-    /// fingerprints of the call's further keys. `costs`: what the call takes from a limiter.
-    pub(crate) fn with_further(
-        mut self,
-        others: &[u64],
-        mut costs: impl FnMut(&Arc<Shared>) -> Costs,
-    ) -> Self {
-        let limiters = self.keys.flag_and_keys().1.further();
-        if limiters.is_empty() {
-            return self;
+    #[inline]
+    fn more(&self) -> Option<&KeysWithMore<'s>> {
+        match &self.keys {
+            KeysOf::WithMore(more) => Some(more),
+            _ => None,
         }
-        let mut others = others.iter().copied();
-        let further = limiters.iter().map(|limiter| match limiter {
-            FurtherLimiter::Keyed(keys) => {
-                let fingerprint = others.next().unwrap_or_default();
-                FurtherCost::keyed(keys, fingerprint, costs(keys.template()))
-            }
-            FurtherLimiter::Shared(limiter) => FurtherCost::shared(limiter, costs(limiter)),
-        });
-        let further = further.collect();
-        self.keys = KeysOf::Joint(Box::new(JointKeys {
-            keys: self.keys.of_another_call(),
-            further,
-        }));
-        self
     }
 
     /// Returns the further limiters that the call takes from, in their order.
     #[inline]
     pub(crate) fn further(&self) -> &[FurtherCost] {
-        match &self.keys {
-            KeysOf::Joint(joint) => &joint.further,
-            _ => &[],
-        }
+        self.more().map_or(&[], |more| &more.further)
     }
 
     /// Returns whether there are further limiters that the call takes from.
     #[inline]
-    pub(crate) const fn is_joint(&self) -> bool {
-        matches!(self.keys, KeysOf::Joint(_))
+    pub(crate) fn is_joint(&self) -> bool {
+        !self.further().is_empty()
+    }
+
+    /// Returns the digest by which a store knows the key. `None`: its limits are in no store.
+    #[inline]
+    fn digest(&self) -> Option<KeyDigest> {
+        self.more()?.digest
     }
 
     /// Puts back what the call has taken at `at` without a limiter, because it does not begin.
@@ -139,19 +165,16 @@ impl<'s> CallKey<'s> {
         self.end();
     }
 
-    /// Takes tokens, or returns the limiter through which to wait for them.
-    ///
-    /// # Errors
-    ///
-    /// There is no room for a new key.
+    /// Takes tokens, or returns the limiter through which to wait for them. `None`: there is [no room](Self::exhausted) for
+    /// a new key.
     #[inline]
-    pub(crate) fn admit(&self, cost: u32, now: Instant) -> Result<Taken, Error> {
+    pub(crate) fn admit(&self, cost: u32, now: Instant) -> Option<Taken> {
         let (under_way, keys) = self.keys.flag_and_keys();
-        if let KeysOf::InStore(both) = &self.keys {
-            return keys.limiter_in_store(both.1).map(Taken::Limiter);
+        if let Some(digest) = self.digest() {
+            return keys.limiter_in_store(digest).map(Taken::Limiter).ok();
         }
         let taken = keys.admit::<true>(self.fingerprint, cost, now);
-        if matches!(taken, Ok(Taken::Granted)) {
+        if matches!(taken, Some(Taken::Granted)) {
             // An attempt before may have found no room for the limiter that would have counted it.
             self.end();
             under_way.store(true, Ordering::Relaxed);
@@ -177,10 +200,16 @@ impl<'s> CallKey<'s> {
     #[cold]
     pub(crate) fn limiter(&self) -> Result<Arc<Shared>, Error> {
         let (_, keys) = self.keys.flag_and_keys();
-        match &self.keys {
-            KeysOf::InStore(both) => keys.limiter_in_store(both.1),
-            _ => keys.limiter(self.fingerprint),
+        match self.digest() {
+            Some(digest) => keys.limiter_in_store(digest),
+            None => keys.limiter(self.fingerprint),
         }
+    }
+
+    /// Returns the error of a new key for which there is no room.
+    #[cold]
+    pub(crate) fn exhausted(&self) -> Error {
+        self.keys.flag_and_keys().1.exhausted()
     }
 
     /// Returns the time in which one token comes.

@@ -1,5 +1,7 @@
 //! Errors of keys, which do not name them.
 
+use std::borrow::Cow;
+
 use crate::error::Context;
 use crate::error::Error;
 use crate::error::Kind;
@@ -23,7 +25,7 @@ impl Keys {
     /// Returns an error of a key.
     fn error(&self, kind: Kind) -> Error {
         Error::new(kind).at(Context {
-            limiter: self.declared.label.into(),
+            limiter: Cow::Borrowed(self.declared.label),
             ahead: 0,
             sent: false,
             closed: None,

@@ -7,6 +7,7 @@ use crate::costs::Costs;
 use crate::error::Error;
 use crate::limiter::Shared;
 
+use super::FurtherLimiter;
 use super::Keys;
 
 /// A further limiter of a call, and the costs that the call takes from it.
@@ -24,15 +25,36 @@ enum Lookup {
     Shared(Arc<Shared>),
 }
 
+impl Keys {
+    /// Returns what a call takes from further limiters. `others`: the fingerprints of its further keys. `costs`: what it takes
+    /// from a limiter.
+    #[cold]
+    pub(crate) fn further_costs(
+        &self,
+        others: &[u64],
+        mut costs: impl FnMut(&Arc<Shared>) -> Costs,
+    ) -> Vec<FurtherCost> {
+        let mut others = others.iter().copied();
+        let further = self.further().iter().map(|limiter| match limiter {
+            FurtherLimiter::Keyed(keys) => {
+                let fingerprint = others.next().unwrap_or_default();
+                FurtherCost::keyed(keys, fingerprint, costs(keys.template()))
+            }
+            FurtherLimiter::Shared(limiter) => FurtherCost::shared(limiter, costs(limiter)),
+        });
+        further.collect()
+    }
+}
+
 impl FurtherCost {
-    pub(super) fn keyed(keys: &Arc<Keys>, fingerprint: u64, costs: Costs) -> Self {
+    fn keyed(keys: &Arc<Keys>, fingerprint: u64, costs: Costs) -> Self {
         Self {
             limiter: Lookup::Keyed(Arc::clone(keys), fingerprint, OnceLock::new()),
             costs,
         }
     }
 
-    pub(super) fn shared(limiter: &Arc<Shared>, costs: Costs) -> Self {
+    fn shared(limiter: &Arc<Shared>, costs: Costs) -> Self {
         Self {
             limiter: Lookup::Shared(Arc::clone(limiter)),
             costs,

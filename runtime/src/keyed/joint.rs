@@ -25,6 +25,12 @@ impl Keys {
         &self.further
     }
 
+    /// Returns whether calls take from nothing but a limiter of their key in this process.
+    #[inline]
+    pub(super) fn are_plain(&self) -> bool {
+        self.further.is_empty() && !self.are_in_store()
+    }
+
     /// Puts back what a call has taken at `at` that does not begin.
     #[cold]
     pub(super) fn put_back(&self, fingerprint: u64, cost: u32, at: Instant) {

@@ -30,9 +30,10 @@ use super::shard::KeyState;
 use super::shard::Shard;
 use super::terms::CommonTerms;
 
-/// Number of keys of one shard, if all of them are there: a table of this size grows in less than a tenth of a
-/// millisecond.
-const KEYS_OF_A_SHARD: usize = 4096;
+/// Number of keys of one shard on average, if all of them are there. Its table has 4096 places then, which are enough for
+/// five standard deviations more. It grows to this size in less than a tenth of a millisecond, and is dense: when there are
+/// a million keys, an access takes as long as it takes to get its line from memory.
+const KEYS_OF_A_SHARD: usize = 3000;
 
 /// One access of this many sweeps.
 const ACCESSES_OF_A_SWEEP: u32 = 16;
@@ -79,15 +80,19 @@ pub(crate) enum Taken {
     Limiter(Arc<Shared>),
 }
 
-/// Reason for which no tokens are taken.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Lack {
+/// Result of asking for tokens without making a limiter. It is flat, so that it is returned in registers.
+#[derive(Debug)]
+pub(super) enum Asked {
+    /// They are taken.
+    Granted,
+    /// The limiter decides.
+    Limiter(Arc<Shared>),
     /// They are there at this instant.
-    Tokens(Instant),
-    /// A whole limiter has to decide.
-    Limiter,
+    NotBefore(Instant),
+    /// A whole limiter has to decide, and there is none.
+    NoLimiter,
     /// There is no room for a new key.
-    Room,
+    NoRoom,
 }
 
 impl Keys {
@@ -106,7 +111,7 @@ impl Keys {
     fn new(declared: Declaration, further: Vec<FurtherLimiter<Self>>) -> Self {
         let terms = Arc::new(CommonTerms::new(&declared));
         let shards = declared.max_keys.div_ceil(KEYS_OF_A_SHARD);
-        let shards = shards.next_power_of_two().min(1 << 16);
+        let shards = shards.clamp(1, 1 << 16);
         let shard = |_| Padded(Mutex::new(Shard::new(&terms)));
         Self {
             shards: (0..shards).map(shard).collect(),
@@ -129,22 +134,22 @@ impl Keys {
         self.hasher.fingerprint(key)
     }
 
-    /// Takes tokens of a key, or returns the limiter through which to wait for them.
-    ///
-    /// # Errors
-    ///
-    /// There is no room for a new key.
+    /// Takes tokens of a key, or returns the limiter through which to wait for them. `None`: there is
+    /// [no room](Self::exhausted) for a new key.
     #[inline]
     pub(crate) fn admit<const CALL: bool>(
         &self,
         fingerprint: u64,
         cost: u32,
         now: Instant,
-    ) -> Result<Taken, Error> {
+    ) -> Option<Taken> {
         match self.take::<CALL>(fingerprint, cost, now) {
-            Ok(taken) => Ok(taken),
-            Err(Lack::Room) => Err(self.exhausted()),
-            Err(Lack::Limiter | Lack::Tokens(_)) => self.limiter(fingerprint).map(Taken::Limiter),
+            Asked::Granted => Some(Taken::Granted),
+            Asked::Limiter(limiter) => Some(Taken::Limiter(limiter)),
+            Asked::NoRoom => None,
+            Asked::NoLimiter | Asked::NotBefore(_) => {
+                self.limiter(fingerprint).map(Taken::Limiter).ok()
+            }
         }
     }
 
@@ -155,74 +160,60 @@ impl Keys {
         fingerprint: u64,
         cost: u32,
         now: Instant,
-    ) -> Result<Taken, Lack> {
+    ) -> Asked {
         match self.try_take::<CALL>(fingerprint, cost, now) {
-            Err(Lack::Room) => self.take_with_room::<CALL>(fingerprint, cost, now),
-            taken => taken,
+            Asked::NoRoom => self.take_with_room::<CALL>(fingerprint, cost, now),
+            asked => asked,
         }
     }
 
     /// Takes tokens of a key after making room for a new one.
     #[cold]
-    fn take_with_room<const CALL: bool>(
-        &self,
-        fingerprint: u64,
-        cost: u32,
-        now: Instant,
-    ) -> Result<Taken, Lack> {
+    fn take_with_room<const CALL: bool>(&self, fingerprint: u64, cost: u32, now: Instant) -> Asked {
         if self.make_room(fingerprint, now) {
             return self.try_take::<CALL>(fingerprint, cost, now);
         }
-        Err(Lack::Room)
+        Asked::NoRoom
     }
 
     #[inline]
-    fn try_take<const CALL: bool>(
-        &self,
-        fingerprint: u64,
-        cost: u32,
-        now: Instant,
-    ) -> Result<Taken, Lack> {
+    fn try_take<const CALL: bool>(&self, fingerprint: u64, cost: u32, now: Instant) -> Asked {
         let mut shard = self.shard(fingerprint);
         let sweeps = shard.is_nth_access(ACCESSES_OF_A_SWEEP);
         let (shape, is_compact) = (shard.shape, shard.is_compact);
-        let taken = match shard.find(fingerprint) {
-            KeyState::Compact(mut bucket) if is_compact => bucket
-                .take(cost, now, shape)
-                .map(|()| Taken::Granted)
-                .map_err(Lack::Tokens),
-            KeyState::Whole(limiter) => Ok(Taken::Limiter(limiter)),
+        let asked = match shard.find(fingerprint) {
+            KeyState::Compact(mut bucket) if is_compact => match bucket.take(cost, now, shape) {
+                Ok(()) => Asked::Granted,
+                Err(until) => Asked::NotBefore(until),
+            },
+            KeyState::Whole(limiter) => Asked::Limiter(limiter),
             KeyState::Nothing if is_compact => self.take_first(&mut shard, fingerprint, cost, now),
-            KeyState::Compact(_) | KeyState::Nothing => Err(Lack::Limiter),
+            KeyState::Compact(_) | KeyState::Nothing => Asked::NoLimiter,
         };
-        if CALL && matches!(taken, Ok(Taken::Granted)) {
+        if CALL && matches!(asked, Asked::Granted) {
             shard.calls += 1;
         }
         drop(shard);
         if sweeps {
             self.sweep_next(BUCKETS_OF_A_SWEEP, now);
         }
-        taken
+        asked
     }
 
     /// Takes tokens of a new key.
-    fn take_first(
-        &self,
-        shard: &mut Shard,
-        fingerprint: u64,
-        cost: u32,
-        now: Instant,
-    ) -> Result<Taken, Lack> {
+    fn take_first(&self, shard: &mut Shard, fingerprint: u64, cost: u32, now: Instant) -> Asked {
         let bucket = Bucket::new(shard.terms.unknown, shard.shape);
-        let taken = bucket.take(cost, now, Span::ZERO);
-        let tat = taken.map_err(Lack::Tokens)?.tat;
+        let tat = match bucket.take(cost, now, Span::ZERO) {
+            Ok(bucket) => bucket.tat,
+            Err(until) => return Asked::NotBefore(until),
+        };
         if cost > 0 {
             if !self.reserve() {
-                return Err(Lack::Room);
+                return Asked::NoRoom;
             }
             shard.insert(fingerprint, tat);
         }
-        Ok(Taken::Granted)
+        Asked::Granted
     }
 
     /// Returns the limiter of a key, which is made if there is none.
@@ -381,7 +372,8 @@ impl Keys {
     /// Returns the place of a key's shard. The tables use the lowest and the highest bits of the fingerprint.
     #[inline]
     const fn place(&self, fingerprint: u64) -> usize {
-        (fingerprint >> 32) as usize & (self.shards.len() - 1)
+        let of_two_to_the_32 = fingerprint >> 16 & 0xffff_ffff;
+        ((of_two_to_the_32 * self.shards.len() as u64) >> 32) as usize
     }
 }
 

@@ -55,7 +55,7 @@ use crate::quota::Quota;
 use crate::row::Row;
 
 use self::declaration::MAX_KEYS;
-use self::keys::Lack;
+use self::keys::Asked;
 use self::permit::KeptLimiter;
 
 /// One limiter for each key: for each tenant, account, host or channel of a program.
@@ -299,14 +299,14 @@ impl<K: ?Sized> Keyed<K> {
             return Ok(KeyedPermit::keeping(keys, fingerprint, now, kept));
         }
         match keys.take::<false>(fingerprint, 1, now) {
-            Ok(Taken::Granted) => Ok(KeyedPermit::new(keys, fingerprint, now)),
-            Err(Lack::Tokens(until)) => Err(keys.not_yet(until, now)),
-            Err(Lack::Room) => Err(keys.exhausted()),
-            Ok(Taken::Limiter(limiter)) => {
+            Asked::Granted => Ok(KeyedPermit::new(keys, fingerprint, now)),
+            Asked::NotBefore(until) => Err(keys.not_yet(until, now)),
+            Asked::NoRoom => Err(keys.exhausted()),
+            Asked::Limiter(limiter) => {
                 let kept = KeptLimiter::try_acquire(keys, limiter)?;
                 Ok(KeyedPermit::keeping(keys, fingerprint, now, kept))
             }
-            Err(Lack::Limiter) => {
+            Asked::NoLimiter => {
                 let kept = KeptLimiter::try_acquire(keys, keys.limiter(fingerprint)?)?;
                 Ok(KeyedPermit::keeping(keys, fingerprint, now, kept))
             }

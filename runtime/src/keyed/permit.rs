@@ -53,20 +53,19 @@ pub struct KeyedPermit<'a> {
     kept: Option<KeptLimiter>,
 }
 
-/// Limiter of a key that a permit keeps: it holds a slot, or the limits are in a store.
+/// Limiter of a key that a permit keeps.
 #[derive(Debug)]
-pub(super) struct KeptLimiter {
-    limiter: Arc<Shared>,
-    holds_slot: bool,
+pub(super) enum KeptLimiter {
+    /// The permit holds a slot.
+    WithSlot(Arc<Shared>),
+    /// The limits are in a store.
+    WithoutSlot(Arc<Shared>),
 }
 
 impl KeptLimiter {
     /// Returns what the permit of a key has to keep that holds a slot of the key's limiter, or none.
     pub(super) fn with_slot(limiter: Option<&Arc<Shared>>, slot: bool) -> Option<Self> {
-        limiter.filter(|_| slot).map(|limiter| Self {
-            limiter: Arc::clone(limiter),
-            holds_slot: true,
-        })
+        limiter.filter(|_| slot).cloned().map(Self::WithSlot)
     }
 
     /// Drops a permit of a limiter in this process, and returns what the permit of its key has to keep.
@@ -76,10 +75,16 @@ impl KeptLimiter {
 
     /// Drops a permit of a limiter in a store, and returns what the permit of its key has to keep.
     pub(super) fn in_store(limiter: Arc<Shared>, permit: Permit<'_>) -> Self {
-        Self {
-            limiter,
-            holds_slot: permit.keep_slot(),
+        if permit.keep_slot() {
+            Self::WithSlot(limiter)
+        } else {
+            Self::WithoutSlot(limiter)
         }
+    }
+
+    const fn limiter(&self) -> &Arc<Shared> {
+        let (Self::WithSlot(limiter) | Self::WithoutSlot(limiter)) = self;
+        limiter
     }
 
     /// Takes a permit of the limiter of a key.
@@ -102,8 +107,8 @@ impl KeptLimiter {
 impl Drop for KeptLimiter {
     #[inline]
     fn drop(&mut self) {
-        if self.holds_slot {
-            self.limiter.release_slot();
+        if let Self::WithSlot(limiter) = self {
+            limiter.release_slot();
         }
     }
 }
@@ -209,7 +214,7 @@ impl<'a> KeyedPermit<'a> {
 impl KeyedPermit<'_> {
     fn limiter(&self) -> Option<Arc<Shared>> {
         match &self.kept {
-            Some(kept) => Some(Arc::clone(&kept.limiter)),
+            Some(kept) => Some(Arc::clone(kept.limiter())),
             None if self.keys.are_in_store() => None,
             None => self.keys.limiter(self.fingerprint).ok(),
         }

@@ -10,8 +10,8 @@ use crate::limiter::Shared;
 
 use super::declaration::Declaration;
 use super::digest::KeyDigest;
+use super::keys::Asked;
 use super::keys::Keys;
-use super::keys::Taken;
 
 impl Keys {
     /// Returns the digest of a key by which the store knows it. `None`: the limits are in no store.
@@ -48,7 +48,7 @@ impl Keys {
     pub(crate) fn limiter_in_store(&self, digest: KeyDigest) -> Result<Arc<Shared>, Error> {
         let fingerprint = self.fingerprint_of(digest);
         // Takes nothing, since no key in a store is a bucket here: it finds the limiter, and sweeps in its turn.
-        if let Ok(Taken::Limiter(limiter)) = self.take::<false>(fingerprint, 1, clock::now()) {
+        if let Asked::Limiter(limiter) = self.take::<false>(fingerprint, 1, clock::now()) {
             return Ok(limiter);
         }
         let Some(place) = &self.declared.place else {

@@ -52,7 +52,7 @@ impl Shared {
             (state.queue.waiting(), (!left.is_zero()).then_some(closed))
         };
         Context {
-            limiter: self.label().into(),
+            limiter: self.label().to_owned().into(),
             ahead,
             sent,
             closed,

@@ -11,6 +11,7 @@ use crate::call::Setup;
 use crate::error::Error;
 use crate::keyed::CallKey;
 use crate::keyed::Declaration;
+use crate::keyed::FurtherCost;
 use crate::keyed::Keyed;
 use crate::keyed::Keys;
 use crate::limiter::PlaceOfKeys;
@@ -164,8 +165,9 @@ impl Site {
         others: [FurtherKey; O],
     ) -> Call<'s, S, R, KeyAndCosts<'s>> {
         let Found(setup) = begin.settings.setup(self, brought.is_some());
-        let key = call_key(setup, brought, key);
-        let key = key.map(|key| key.with_further(&others, |limiter| limiter.usual_costs()));
+        let key = call_key(setup, brought, key, |keys| {
+            keys.further_costs(&others, |limiter| limiter.usual_costs())
+        });
         Call::paying(setup, None, KeyAndCosts { key, own: None })
     }
 
@@ -221,22 +223,24 @@ impl Site {
             let template = brought.as_ref().map(|KeyedOf(keys)| keys.template());
             self.pay(own, setup, template, &costs)
         };
-        let key = call_key(setup, brought, key);
-        let key =
-            key.map(|key| key.with_further(&others, |it| it.known_costs(self.amounts(&costs))));
+        let key = call_key(setup, brought, key, |keys| {
+            keys.further_costs(&others, |it| it.known_costs(self.amounts(&costs)))
+        });
         let own = Some(own);
         Call::paying(setup, None, KeyAndCosts { key, own })
     }
 }
 
+#[inline]
 fn call_key<'s, K: Hash + ?Sized>(
     setup: &'s Result<Setup, Error>,
     brought: Option<KeyedOf>,
     key: &K,
+    further: impl FnOnce(&Keys) -> Vec<FurtherCost>,
 ) -> Option<CallKey<'s>> {
     if let Some(KeyedOf(keys)) = brought {
-        return Some(CallKey::brought(keys, key));
+        return Some(CallKey::brought(keys, key, further));
     }
     let keys = setup.as_ref().ok()?.keys.as_deref()?;
-    Some(CallKey::own(keys, key))
+    Some(CallKey::own(keys, key, further))
 }

@@ -7,7 +7,7 @@ use crate::keyed::Keyed;
 use crate::quota::Quota;
 
 /// Keys of a limiter whose keys are all in one shard.
-const KEYS: u64 = 4096;
+const KEYS: u64 = 3000;
 /// Places that one access looks at, at most: two for each access, in batches of sixteen accesses.
 const LOOKS: usize = 32;
 
@@ -66,7 +66,7 @@ async fn no_access_adds_moves_or_removes_more_than_a_part_of_one_shard() {
         shrunk += usize::from(work.moved > 0);
         accesses += 1;
     }
-    // Two places for each access: 8,192 of the table, and some more while it shrinks.
+    // Two places for each access: 4,096 of the table, and some more while it shrinks.
     assert!((1000..6000).contains(&accesses), "{accesses}");
     assert!(shrunk > 1, "{shrunk}");
 }
@@ -106,11 +106,19 @@ async fn whole_limiters_of_idle_keys_go_as_slowly() {
 
 #[test]
 fn shards_of_many_keys_are_as_small() {
-    for max_keys in [1, 4096, 4097, 1_000_000, 10_000_000] {
+    for max_keys in [1, 3000, 3001, 1_000_000, 10_000_000] {
         let shards = keyed(max_keys).keys().shards().count();
-        assert!(
-            shards * 4096 >= max_keys && shards * 2048 <= max_keys.max(2048),
-            "{shards}"
-        );
+        assert_eq!(shards, max_keys.div_ceil(3000));
     }
+}
+
+#[test]
+fn many_keys_take_24_bytes_each_when_all_are_there() {
+    const MANY: usize = 300_000;
+    let keyed = keyed(MANY);
+    for key in 0..MANY as u64 {
+        drop(keyed.try_acquire(&key));
+    }
+    let bytes = keyed.keys().allocation();
+    assert!(bytes <= 24 * MANY, "{bytes}");
 }
