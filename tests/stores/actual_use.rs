@@ -43,6 +43,15 @@ enum Event {
     Learn {
         row: u8,
     },
+    /// An operator sets other limits, or none.
+    Override {
+        intervals: [u64; ROWS],
+        ticks: u64,
+    },
+    /// The process declares other limits.
+    Declare {
+        intervals: [u64; ROWS],
+    },
     /// Calls that were served before are void.
     Pause,
     /// A void call is given back.
@@ -58,11 +67,20 @@ struct Call {
     costs: [u32; ROWS],
     ends_with: [u32; ROWS],
     used: [u32; ROWS],
+    /// Times from one token to the next by which it was counted.
+    every: [Ticks; ROWS],
+}
+
+fn limits([one, other]: [u64; ROWS]) -> Limits {
+    let one = Limit::new(Ticks::new(one), 10);
+    let other = Limit::new(Ticks::new(other), 30);
+    Limits::new(&[one, other]).expect("two")
 }
 
 fn events() -> impl Strategy<Value = Vec<Event>> {
     let costs = || [0..10_u32, 0..30_u32];
     let which = prop::collection::vec(any::<usize>(), 1..5);
+    let intervals = || [prop::sample::select(vec![5, 40, 90]), prop::sample::select(vec![9, 100, 140])];
     let event = prop_oneof![
         6 => (costs(), costs(), 1..4_u32)
             .prop_map(|(costs, used, count)| Event::Draw { costs, used, count }),
@@ -70,6 +88,9 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
             .prop_map(|(which, together, early)| Event::Settle { which, together, early }),
         4 => prop_oneof![0..40_u64, 0..2_000_u64].prop_map(|ticks| Event::Pass { ticks }),
         1 => (0..2_u8).prop_map(|row| Event::Learn { row }),
+        1 => (intervals(), prop_oneof![Just(0), 0..2_000_u64])
+            .prop_map(|(intervals, ticks)| Event::Override { intervals, ticks }),
+        1 => intervals().prop_map(|intervals| Event::Declare { intervals }),
         1 => Just(Event::Pause),
         1 => any::<usize>().prop_map(|which| Event::GiveBack { which }),
     ];
@@ -90,10 +111,8 @@ struct World {
 
 impl World {
     fn new(lies: bool) -> Self {
-        let one = Limit::new(Ticks::new(40), 10);
-        let other = Limit::new(Ticks::new(100), 30);
         Self {
-            limits: Limits::new(&[one, other]).expect("two"),
+            limits: limits([40, 100]),
             state: State::default(),
             now: START,
             open: Vec::new(),
@@ -135,6 +154,16 @@ impl World {
                     duration: Ticks::new(700),
                 });
             }
+            Event::Override { intervals, ticks } => {
+                self.ask(Action::Override {
+                    limits: limits(*intervals),
+                    duration: Ticks::new(*ticks),
+                });
+            }
+            Event::Declare { intervals } => {
+                self.limits = limits(*intervals);
+                self.ask(Action::Peek);
+            }
             Event::Pause => {
                 self.ask(crate::stepping::pause_for(Ticks::new(100)));
                 self.now = self.now + Ticks::new(100);
@@ -156,6 +185,7 @@ impl World {
             longest: Ticks::MAX,
             drain: false,
         });
+        let every = [0, 1].map(|row| self.every(row));
         for call in &reply.calls {
             self.open.push(self.all.len());
             self.all.push(Call {
@@ -163,7 +193,21 @@ impl World {
                 costs,
                 ends_with: used,
                 used: costs,
+                every,
             });
+        }
+    }
+
+    /// Returns the time from one token to the next by which the store counts now, but for what was learnt.
+    fn every(&self, row: usize) -> Ticks {
+        let (state, declared) = (&self.state.rows[row], self.limits.as_slice()[row].interval());
+        let held = state.quota.interval_until;
+        if self.state.override_until > self.now {
+            state.override_interval
+        } else if held == Ticks::ZERO || held > self.now {
+            declared.max(state.quota.interval)
+        } else {
+            declared
         }
     }
 
@@ -190,14 +234,15 @@ impl World {
         for nth in ended {
             let call = &mut self.all[*nth];
             // One that is not made yet has used nothing.
-            call.used = if call.at > self.now {
+            let all = if call.at > self.now {
                 [0; ROWS]
             } else {
                 call.ends_with
             };
             drawn_at = drawn_at.min(call.at - early);
             for row in 0..ROWS {
-                let (drawn, used) = (call.costs[row], call.used[row]);
+                let (drawn, used) = (call.costs[row], all[row]);
+                call.used[row] = used.min(drawn);
                 if used < drawn {
                     refunds[row] -= i64::from(drawn - used);
                     least[row] = least[row].min(used);
@@ -206,6 +251,14 @@ impl World {
                 }
             }
         }
+        let more = |row| u32::try_from(charges[row]).expect("small");
+        self.all.push(Call {
+            at: self.now,
+            costs: [0; ROWS],
+            ends_with: [0; ROWS],
+            used: [more(0), more(1)],
+            every: [0, 1].map(|row| self.every(row)),
+        });
         let mut drawn = [0; MAX_LIMITS];
         for row in (0..ROWS).filter(|row| refunds[*row] < 0) {
             let unused = u32::try_from(refunds[row].unsigned_abs()).expect("small");
@@ -224,20 +277,20 @@ impl World {
     }
 
     /// Returns the instant at which a bucket is full that counts what the calls use since the last pause.
-    fn full_at(&self, row: usize, limit: Limit) -> Ticks {
+    fn full_at(&self, row: usize) -> Ticks {
         let mut calls: Vec<_> = self.all.iter().filter(|call| call.used[row] > 0).collect();
         calls.sort_by_key(|call| call.at);
         let take = |full_at: Ticks, call: &&Call| {
-            full_at.max(call.at) + limit.interval() * u64::from(call.used[row])
+            full_at.max(call.at) + call.every[row] * u64::from(call.used[row])
         };
         calls.iter().fold(Ticks::ZERO, take).max(self.now)
     }
 
     fn check(&mut self) -> Result<(), TestCaseError> {
         self.ask(Action::Peek);
-        for (row, limit) in self.limits.as_slice().iter().enumerate() {
+        for row in 0..ROWS {
             let stored = self.state.rows[row].full_at.max(self.now);
-            let counted = self.full_at(row, *limit);
+            let counted = self.full_at(row);
             prop_assert!(stored >= counted, "row {row}: {stored:?}, {counted:?}");
         }
         Ok(())
