@@ -67,29 +67,45 @@ enum Event {
         told: Option<(usize, u32, u32)>,
     },
     /// A caller waits.
-    Join { costs: [u32; ROWS] },
+    Join {
+        costs: [u32; ROWS],
+    },
     /// A caller that waits picks its permit up, if it has one.
-    Poll { which: usize },
+    Poll {
+        which: usize,
+    },
     /// A caller that waits is dropped, with its permit if it has one.
-    Leave { which: usize },
+    Leave {
+        which: usize,
+    },
     /// A call ends. `used`: hundredths of its costs, and further tokens; `None`: it stays as it is.
     Settle {
         which: usize,
         used: [Option<(u32, u32)>; ROWS],
     },
     /// A call whose costs are not known is dropped.
-    Drop { which: usize },
-    Pass { micros: u64 },
-    Pause { millis: u64 },
+    Drop {
+        which: usize,
+    },
+    Pass {
+        micros: u64,
+    },
+    Pause {
+        millis: u64,
+    },
     Resume,
-    SetQuota { row: usize, quota: Declared },
+    SetQuota {
+        row: usize,
+        quota: Declared,
+    },
 }
 
 fn events() -> impl Strategy<Value = Vec<Event>> {
     let costs = || [0..4_u32, 0..40_u32];
     let told = (0..ROWS, 0..6_u32, 1..4_u32);
     let told = prop_oneof![9 => Just(None), 1 => told.prop_map(Some)];
-    let used = || prop::option::weighted(0.8, (0..=100_u32, prop_oneof![3 => Just(0), 1 => 0..4_u32]));
+    let used =
+        || prop::option::weighted(0.8, (0..=100_u32, prop_oneof![3 => Just(0), 1 => 0..4_u32]));
     let quota = (prop::sample::select(vec![5, 20, 100, 200]), 4..80_u32);
     let quota = quota.prop_map(|(rate, burst)| Declared { rate, burst });
     let event = prop_oneof![
@@ -115,7 +131,8 @@ enum Change {
     Quota(Declared),
 }
 
-/// A bucket that counts what calls use. While callers wait, a full one gains tokens for a little longer.
+/// A bucket that counts what calls use. A full one gains tokens for a little longer: timers may be late while callers wait,
+/// and a permit counts from its grant on, but is used as soon as its caller is polled.
 struct Counted {
     first: Declared,
     changes: Vec<(Duration, Change)>,
@@ -125,7 +142,7 @@ impl Counted {
     /// Returns the time in which the bucket is full.
     fn room(&self, now: Duration) -> i64 {
         let nanos = |at: Duration| i64::try_from(at.as_nanos()).expect("some seconds");
-        let slack = nanos(SLACK);
+        let slack = nanos(2 * SLACK);
         let (mut declared, mut room, mut last) = (self.first, -slack, 0);
         for (at, change) in &self.changes {
             room = (room - (nanos(*at) - last)).max(-slack);
@@ -211,14 +228,21 @@ impl World {
             Event::Drop { which } if !self.calls.is_empty() => {
                 drop(self.calls.swap_remove(which % self.calls.len()));
             }
-            Event::Poll { .. } | Event::Leave { .. } | Event::Settle { .. } | Event::Drop { .. } => {}
+            Event::Poll { .. }
+            | Event::Leave { .. }
+            | Event::Settle { .. }
+            | Event::Drop { .. } => {}
             Event::Pass { micros } => sleep(Duration::from_micros(*micros)).await,
             Event::Pause { millis } => self.limiter.cooldown_for(Duration::from_millis(*millis)),
             Event::Resume => self.limiter.resume(),
             Event::SetQuota { row, quota } => {
+                // Permits that were granted before are used before.
+                (0..self.waiting.len()).rev().for_each(|nth| self.poll(nth));
                 let set = self.limiter.set_limit(UNITS[*row], quota.quota());
                 set.expect("a limit of this unit");
-                self.rows[*row].changes.push((self.now(), Change::Quota(*quota)));
+                self.rows[*row]
+                    .changes
+                    .push((self.now(), Change::Quota(*quota)));
                 self.declared[*row] = *quota;
                 self.rounded[*row] += quota.interval();
             }
@@ -268,7 +292,9 @@ impl World {
     fn settle(&mut self, call: Call, used: [Option<(u32, u32)>; ROWS]) {
         let (now, mut said) = (self.now(), Vec::new());
         for row in 0..ROWS {
-            let Some((share, more)) = used[row] else { continue };
+            let Some((share, more)) = used[row] else {
+                continue;
+            };
             let cost = call.costs[row];
             let used = cost * share / 100 + more;
             let changes = &mut self.rows[row].changes;

@@ -55,6 +55,9 @@ async fn calls_that_are_settled_in_any_order_cost_what_they_used() {
     for seed in 0..20 {
         let cost = cost_of(seed).await;
         // Two tokens have flowed in meanwhile.
-        assert!((CALLS * USED - 2..=CALLS * USED).contains(&cost), "{seed}: {cost}");
+        assert!(
+            (CALLS * USED - 2..=CALLS * USED).contains(&cost),
+            "{seed}: {cost}"
+        );
     }
 }

@@ -80,7 +80,12 @@ fn limits([one, other]: [u64; ROWS]) -> Limits {
 fn events() -> impl Strategy<Value = Vec<Event>> {
     let costs = || [0..10_u32, 0..30_u32];
     let which = prop::collection::vec(any::<usize>(), 1..5);
-    let intervals = || [prop::sample::select(vec![5, 40, 90]), prop::sample::select(vec![9, 100, 140])];
+    let intervals = || {
+        [
+            prop::sample::select(vec![5, 40, 90]),
+            prop::sample::select(vec![9, 100, 140]),
+        ]
+    };
     let event = prop_oneof![
         6 => (costs(), costs(), 1..4_u32)
             .prop_map(|(costs, used, count)| Event::Draw { costs, used, count }),
@@ -200,7 +205,10 @@ impl World {
 
     /// Returns the time from one token to the next by which the store counts now, but for what was learnt.
     fn every(&self, row: usize) -> Ticks {
-        let (state, declared) = (&self.state.rows[row], self.limits.as_slice()[row].interval());
+        let (state, declared) = (
+            &self.state.rows[row],
+            self.limits.as_slice()[row].interval(),
+        );
         let held = state.quota.interval_until;
         if self.state.override_until > self.now {
             state.override_interval

@@ -185,9 +185,7 @@ impl RowBucket {
         }
         if !self.overflowed.covers(since) {
             let price = self.bucket.shape.price(tokens);
-            let given = self
-                .peaks
-                .give_back(since, price, Span::LONGEST, || price);
+            let given = self.peaks.give_back(since, price, Span::LONGEST, || price);
             self.bucket.fill(given);
         }
     }
