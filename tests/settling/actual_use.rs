@@ -1,6 +1,7 @@
 //! A limiter beside buckets that count what calls really use: what is given back never leaves it more tokens than they have.
 
-use core::num::NonZeroU32;
+mod counted;
+
 use core::pin::Pin;
 use core::time::Duration;
 
@@ -10,15 +11,17 @@ use http::HeaderName;
 use http::HeaderValue;
 use http::StatusCode;
 use paced::Limiter;
-use paced::Quota;
 use paced::Receipt;
 use proptest::prelude::*;
 use proptest::test_runner::Config;
 use proptest::test_runner::TestRunner;
-use test_support::life::SLACK;
 use test_support::life::run;
 use tokio::time::Instant;
 use tokio::time::sleep;
+
+use self::counted::Change;
+use self::counted::Counted;
+use self::counted::Declared;
 
 const ROWS: usize = 2;
 const UNITS: [&str; ROWS] = ["requests", "tokens"];
@@ -26,26 +29,7 @@ const UNITS: [&str; ROWS] = ["requests", "tokens"];
 /// Number of random runs; `PACED_RUNS` sets another.
 fn runs() -> u32 {
     let runs = std::env::var("PACED_RUNS");
-    runs.map_or(400, |runs| runs.parse().expect("a number of runs"))
-}
-
-/// Tokens in a second, and those that a bucket holds.
-#[derive(Clone, Copy, Debug)]
-struct Declared {
-    rate: u32,
-    burst: u32,
-}
-
-impl Declared {
-    fn quota(self) -> Quota {
-        let of = |count| NonZeroU32::new(count).expect("above 0");
-        Quota::per_second(of(self.rate)).with_burst(of(self.burst))
-    }
-
-    /// Time from one token to the next.
-    fn interval(self) -> i64 {
-        1_000_000_000 / i64::from(self.rate)
-    }
+    runs.map_or(200, |runs| runs.parse().expect("a number of runs"))
 }
 
 const FIRST: [Declared; ROWS] = [
@@ -122,44 +106,6 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
         1 => (0..ROWS, quota).prop_map(|(row, quota)| Event::SetQuota { row, quota }),
     ];
     prop::collection::vec(event, 1..120)
-}
-
-/// A change of a bucket that counts what calls use.
-#[derive(Clone, Copy, Debug)]
-enum Change {
-    Use(u32),
-    Quota(Declared),
-}
-
-/// A bucket that counts what calls use. A full one gains tokens for a little longer: timers may be late while callers wait,
-/// and a permit counts from its grant on, but is used as soon as its caller is polled.
-struct Counted {
-    first: Declared,
-    changes: Vec<(Duration, Change)>,
-}
-
-impl Counted {
-    /// Returns the time in which the bucket is full.
-    fn room(&self, now: Duration) -> i64 {
-        let nanos = |at: Duration| i64::try_from(at.as_nanos()).expect("some seconds");
-        let slack = nanos(2 * SLACK);
-        let (mut declared, mut room, mut last) = (self.first, -slack, 0);
-        for (at, change) in &self.changes {
-            room = (room - (nanos(*at) - last)).max(-slack);
-            last = nanos(*at);
-            match change {
-                Change::Use(tokens) => room += declared.interval() * i64::from(*tokens),
-                Change::Quota(to) => {
-                    let capacity = |of: Declared| of.interval() * i64::from(of.burst);
-                    let owed = (room - capacity(declared)).max(0);
-                    let scaled = |span: i64| span * to.interval() / declared.interval();
-                    room = scaled(room - owed).min(capacity(*to)) + scaled(owed);
-                    declared = *to;
-                }
-            }
-        }
-        (room - (nanos(now) - last)).max(-slack)
-    }
 }
 
 /// A call that has its permit. `uses`: the places of what it takes of the limits.

@@ -1,5 +1,7 @@
 //! `step` beside buckets that count what calls really use: what is given back never lets a store have more tokens than they.
 
+mod events;
+
 use paced::store::Action;
 use paced::store::Calls;
 use paced::store::Limit;
@@ -14,50 +16,15 @@ use proptest::prelude::*;
 use proptest::test_runner::Config;
 use proptest::test_runner::TestRunner;
 
+use self::events::Event;
+use self::events::ROWS;
+use self::events::events;
 use crate::stepping::START;
-
-const ROWS: usize = 2;
 
 /// Number of random runs; `PACED_RUNS` sets another.
 fn runs() -> u32 {
     let runs = std::env::var("PACED_RUNS");
     runs.map_or(300, |runs| runs.parse().expect("a number of runs"))
-}
-
-#[derive(Clone, Debug)]
-enum Event {
-    Draw {
-        costs: [u32; ROWS],
-        used: [u32; ROWS],
-        count: u32,
-    },
-    /// Some calls end, and are corrected together or one by one. `early`: they count as drawn so much earlier.
-    Settle {
-        which: Vec<usize>,
-        together: bool,
-        early: u64,
-    },
-    Pass {
-        ticks: u64,
-    },
-    Learn {
-        row: u8,
-    },
-    /// An operator sets other limits, or none.
-    Override {
-        intervals: [u64; ROWS],
-        ticks: u64,
-    },
-    /// The process declares other limits.
-    Declare {
-        intervals: [u64; ROWS],
-    },
-    /// Calls that were served before are void.
-    Pause,
-    /// A void call is given back.
-    GiveBack {
-        which: usize,
-    },
 }
 
 /// A call that was served. `used`: what it counts with, which is its cost until it is settled.
@@ -75,31 +42,6 @@ fn limits([one, other]: [u64; ROWS]) -> Limits {
     let one = Limit::new(Ticks::new(one), 10);
     let other = Limit::new(Ticks::new(other), 30);
     Limits::new(&[one, other]).expect("two")
-}
-
-fn events() -> impl Strategy<Value = Vec<Event>> {
-    let costs = || [0..10_u32, 0..30_u32];
-    let which = prop::collection::vec(any::<usize>(), 1..5);
-    let intervals = || {
-        [
-            prop::sample::select(vec![5, 40, 90]),
-            prop::sample::select(vec![9, 100, 140]),
-        ]
-    };
-    let event = prop_oneof![
-        6 => (costs(), costs(), 1..4_u32)
-            .prop_map(|(costs, used, count)| Event::Draw { costs, used, count }),
-        6 => (which, any::<bool>(), prop_oneof![Just(0), 0..50_u64])
-            .prop_map(|(which, together, early)| Event::Settle { which, together, early }),
-        4 => prop_oneof![0..40_u64, 0..2_000_u64].prop_map(|ticks| Event::Pass { ticks }),
-        1 => (0..2_u8).prop_map(|row| Event::Learn { row }),
-        1 => (intervals(), prop_oneof![Just(0), 0..2_000_u64])
-            .prop_map(|(intervals, ticks)| Event::Override { intervals, ticks }),
-        1 => intervals().prop_map(|intervals| Event::Declare { intervals }),
-        1 => Just(Event::Pause),
-        1 => any::<usize>().prop_map(|which| Event::GiveBack { which }),
-    ];
-    prop::collection::vec(event, 1..120)
 }
 
 /// A store, and all calls that it has served since the last pause.
@@ -339,6 +281,33 @@ fn calls_that_use_what_has_flowed_in_give_back_all_else() {
         world.settle(&[nth], Ticks::ZERO);
     }
     assert_eq!(world.state.rows[1].full_at, START + Ticks::new(8 * 100));
+}
+
+/// Draws ten tokens by an operator's limit that `ends`, and ten by the declared one, and gives the first ten back.
+fn back_from_override(ends: impl FnOnce(&mut World)) -> Ticks {
+    let mut world = World::new(false);
+    let set = Event::Override {
+        intervals: [40, 10],
+        ticks: 50,
+    };
+    world.apply(&set);
+    world.draw([0, 10], [0, 0], 1);
+    ends(&mut world);
+    world.draw([0, 10], [0, 10], 1);
+    world.settle(&[0], Ticks::ZERO);
+    world.state.rows[1].full_at
+}
+
+#[test]
+fn what_was_drawn_by_a_faster_limit_is_not_given_back_by_a_slower_one() {
+    let removed = Event::Override {
+        intervals: [40, 100],
+        ticks: 0,
+    };
+    let full_at = START + Ticks::new(10 * 10 + 10 * 100);
+    assert_eq!(back_from_override(|world| world.apply(&removed)), full_at);
+    let expired = |world: &mut World| world.now = world.now + Ticks::new(60);
+    assert_eq!(back_from_override(expired), full_at);
 }
 
 /// The check above finds what it is for.

@@ -7,8 +7,6 @@
 use crate::time::Instant;
 use crate::time::Span;
 
-use super::waiter::LEASE;
-
 /// Maximum number of peaks.
 const MOST: usize = 16;
 
@@ -35,8 +33,8 @@ pub(in crate::limiter) struct Peaks {
     since: Instant,
     /// No peak is later than this.
     latest: Instant,
-    /// What was taken until this instant may have been taken so much earlier as a permit can stay unused.
-    moved_until: Instant,
+    /// Instant until which permits may have been granted earlier than their holders count, and by how much.
+    moved: (Instant, Span),
     newest: Peak,
     /// The `count` others, from the oldest on, none with less room than the one before.
     older: [Peak; MOST - 1],
@@ -47,7 +45,7 @@ impl Peaks {
     pub(super) const NONE: Self = Self {
         since: Instant::EPOCH,
         latest: Instant::EPOCH,
-        moved_until: Instant::EPOCH,
+        moved: (Instant::EPOCH, Span::ZERO),
         newest: Peak::NONE,
         older: [Peak::NONE; MOST - 1],
         count: 0,
@@ -133,12 +131,13 @@ impl Peaks {
         if drawn_at < self.since {
             return Span::ZERO;
         }
-        let earlier = if drawn_at <= self.moved_until {
-            LEASE
+        let (moved_until, by) = self.moved;
+        let by = if drawn_at <= moved_until {
+            by
         } else {
             Span::ZERO
         };
-        let flowed = drawn_at.after(drawn).before(earlier);
+        let flowed = drawn_at.after(drawn).before(by);
         let room = |peak: &Peak| peak.room.max(flowed.since(peak.at));
         let later = self.later_than(drawn_at).map(|peak| room(peak));
         let given = later.fold(most, Span::min);
@@ -171,12 +170,14 @@ impl Peaks {
         self.count = MOST - 1 - kept;
     }
 
-    /// Moves the peaks after `since` to `later`: a permit that was granted at `since` counts as granted before that.
-    pub(super) fn move_to(&mut self, since: Instant, later: Instant) {
+    /// Moves the peaks after `since` to the time `lease` after `now`: a permit that was granted at `since`, within that time,
+    /// counts as granted before that.
+    pub(super) fn move_to(&mut self, since: Instant, lease: Span, now: Instant) {
+        let later = now.after(lease);
         if since < self.since {
             self.since = self.since.max(later.after(Span::SHORTEST));
         }
-        self.moved_until = self.moved_until.max(later);
+        self.moved = self.moved.max((later, lease));
         for peak in self.later_than(since) {
             peak.at = peak.at.max(later);
         }
@@ -293,13 +294,13 @@ mod tests {
     #[test]
     fn a_permit_that_is_picked_up_late_counts_the_peaks_before_it() {
         let mut peaks = peaks(&[(at(10), ms(30)), (at(11), ms(50))]);
-        peaks.move_to(at(10), at(13));
+        peaks.move_to(at(10), ms(2), at(11));
         let room = |drawn| given(&peaks, at(12), ms(drawn), ms(90));
         assert_eq!(room(0), ms(50));
         // It may have been taken 2 ms earlier, and 1 ms has flowed in until the peak.
         assert_eq!(room(70), ms(67));
         peaks.forget(at(14));
-        peaks.move_to(at(14), at(17));
+        peaks.move_to(at(14), ms(2), at(15));
         assert_eq!(given(&peaks, at(16), ms(70), ms(90)), ms(0));
     }
 
@@ -321,13 +322,13 @@ mod tests {
     }
 
     /// Returns how much too little was given back in all, and how much was given back.
-    fn compare(longest: u64, most: u64) -> (u64, u64) {
+    fn compare(pauses: u64, most: u64) -> (Span, Span) {
         let (mut peaks, mut levels) = (Peaks::NONE, Levels::default());
         let (mut open, mut now) = (Vec::new(), at(0));
-        let (mut lost, mut all) = (0, 0);
+        let (mut lost, mut all) = (Span::ZERO, Span::ZERO);
         for nth in 1..1_000_u64 {
             let number = nth.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
-            now = now.after(ms(number % longest));
+            now = now.after(ms(number % pauses));
             let (rooms, room) = levels.rooms(now);
             if number % 2 == 0 || open.is_empty() {
                 peaks.record(room, now);
@@ -346,8 +347,8 @@ mod tests {
             let given = peaks.give_back(drawn_at, unspent, room, || drawn);
             assert!(given <= exact, "{nth}: {given:?}, {exact:?}");
             levels.0[place].1 = drawn.minus(given);
-            lost += exact.minus(given).nanos() / 1_000_000;
-            all += given.nanos() / 1_000_000;
+            lost = lost.plus(exact.minus(given));
+            all = all.plus(given);
         }
         (lost, all)
     }
@@ -356,10 +357,10 @@ mod tests {
     fn no_more_is_given_back_than_there_was_room_for() {
         // Few calls at once: all peaks are known.
         let (lost, all) = compare(60, 40);
-        assert_eq!(lost, 0, "{all}");
-        for longest in [2, 5, 20] {
-            let (lost, all) = compare(longest, 40);
-            assert!(lost * 20 <= all, "{lost} of {all} with {longest}");
+        assert_eq!(lost, Span::ZERO, "{all:?}");
+        for pauses in [2, 5, 20] {
+            let (lost, all) = compare(pauses, 40);
+            assert!(lost.times(20) <= all, "{lost:?} of {all:?} with {pauses}");
         }
     }
 }

@@ -204,9 +204,9 @@ impl RowBucket {
         self.bucket.fill(given);
     }
 
-    /// Records that a permit of `since` is picked up, from which on its holder counts it, before `later`.
-    pub(super) fn picked_up(&mut self, since: Instant, later: Instant) {
-        self.peaks.move_to(since, later);
+    /// Records that a permit of `since` is picked up at `now`, from which on its holder counts it, `lease` later at most.
+    pub(super) fn picked_up(&mut self, since: Instant, lease: Span, now: Instant) {
+        self.peaks.move_to(since, lease, now);
     }
 
     /// Charges tokens that were spent beyond the cost. The limit owes at most the tokens of one period.

@@ -122,12 +122,11 @@ impl LimiterState {
         if let Some(remote) = &mut self.remote {
             return remote.call_picked_up(since, now);
         }
-        let later = now.after(LEASE);
         if let Some(peaks) = &mut self.peaks {
-            peaks.move_to(since, later);
+            peaks.move_to(since, LEASE, now);
         }
         for row in self.rows.iter_mut().flat_map(|rows| &mut rows.others) {
-            row.picked_up(since, later);
+            row.picked_up(since, LEASE, now);
         }
     }
 
