@@ -287,7 +287,7 @@ fn calls_that_use_what_has_flowed_in_give_back_all_else() {
 fn back_from_override(ends: impl FnOnce(&mut World)) -> Ticks {
     let mut world = World::new(false);
     let set = Event::Override {
-        intervals: [40, 10],
+        intervals: [40, 40],
         ticks: 50,
     };
     world.apply(&set);
@@ -304,7 +304,7 @@ fn what_was_drawn_by_a_faster_limit_is_not_given_back_by_a_slower_one() {
         intervals: [40, 100],
         ticks: 0,
     };
-    let full_at = START + Ticks::new(10 * 10 + 10 * 100);
+    let full_at = START + Ticks::new(10 * 40 + 10 * 100);
     assert_eq!(back_from_override(|world| world.apply(&removed)), full_at);
     let expired = |world: &mut World| world.now = world.now + Ticks::new(60);
     assert_eq!(back_from_override(expired), full_at);

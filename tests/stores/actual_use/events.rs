@@ -45,8 +45,8 @@ pub(super) fn events() -> impl Strategy<Value = Vec<Event>> {
     let which = prop::collection::vec(any::<usize>(), 1..5);
     let intervals = || {
         [
-            prop::sample::select(vec![5, 40, 90]),
-            prop::sample::select(vec![9, 100, 140]),
+            prop::sample::select(vec![40, 90]),
+            prop::sample::select(vec![40, 100, 140]),
         ]
     };
     let event = prop_oneof![
