@@ -172,7 +172,7 @@ impl World {
                 self.settle(call, *used);
             }
             Event::Drop { which } if !self.calls.is_empty() => {
-                drop(self.calls.swap_remove(which % self.calls.len()));
+                self.calls.swap_remove(which % self.calls.len());
             }
             Event::Poll { .. }
             | Event::Leave { .. }

@@ -124,8 +124,8 @@ impl Peaks {
 
     /// Gives back at most `most` of what was taken before peaks.
     ///
-    /// The level was never higher than without this call. So at each peak there was room for all that it took, but for
-    /// what has flowed in by then, whatever else is known of the peak.
+    /// At each of them the bucket lacked all that this call took, but for what had flowed in by then. So there was as much
+    /// room, whatever else is known of the peak.
     #[inline(never)]
     fn give_back_before_peaks(&mut self, drawn_at: Instant, most: Span, drawn: Span) -> Span {
         if drawn_at < self.since {
