@@ -2,9 +2,11 @@
 //!
 //! `PROPTEST_CASES=100000 cargo test -p integration-tests --test settling` runs as many cases; 256 by default.
 
+mod actual_use;
 mod crowd;
 mod debts;
 mod model;
+mod out_of_order;
 mod world;
 
 use core::num::NonZeroU32;

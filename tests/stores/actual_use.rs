@@ -1,5 +1,7 @@
 //! `step` beside buckets that count what calls really use: what is given back never lets a store have more tokens than they.
 
+mod events;
+
 use paced::store::Action;
 use paced::store::Calls;
 use paced::store::Limit;
@@ -14,41 +16,15 @@ use proptest::prelude::*;
 use proptest::test_runner::Config;
 use proptest::test_runner::TestRunner;
 
+use self::events::Event;
+use self::events::ROWS;
+use self::events::events;
 use crate::stepping::START;
-
-const ROWS: usize = 2;
 
 /// Number of random runs; `PACED_RUNS` sets another.
 fn runs() -> u32 {
     let runs = std::env::var("PACED_RUNS");
     runs.map_or(300, |runs| runs.parse().expect("a number of runs"))
-}
-
-#[derive(Clone, Debug)]
-enum Event {
-    Draw {
-        costs: [u32; ROWS],
-        used: [u32; ROWS],
-        count: u32,
-    },
-    /// Some calls end, and are corrected together or one by one. `early`: they count as drawn so much earlier.
-    Settle {
-        which: Vec<usize>,
-        together: bool,
-        early: u64,
-    },
-    Pass {
-        ticks: u64,
-    },
-    Learn {
-        row: u8,
-    },
-    /// Calls that were served before are void.
-    Pause,
-    /// A void call is given back.
-    GiveBack {
-        which: usize,
-    },
 }
 
 /// A call that was served. `used`: what it counts with, which is its cost until it is settled.
@@ -58,22 +34,14 @@ struct Call {
     costs: [u32; ROWS],
     ends_with: [u32; ROWS],
     used: [u32; ROWS],
+    /// Times from one token to the next by which it was counted.
+    every: [Ticks; ROWS],
 }
 
-fn events() -> impl Strategy<Value = Vec<Event>> {
-    let costs = || [0..10_u32, 0..30_u32];
-    let which = prop::collection::vec(any::<usize>(), 1..5);
-    let event = prop_oneof![
-        6 => (costs(), costs(), 1..4_u32)
-            .prop_map(|(costs, used, count)| Event::Draw { costs, used, count }),
-        6 => (which, any::<bool>(), prop_oneof![Just(0), 0..50_u64])
-            .prop_map(|(which, together, early)| Event::Settle { which, together, early }),
-        4 => prop_oneof![0..40_u64, 0..2_000_u64].prop_map(|ticks| Event::Pass { ticks }),
-        1 => (0..2_u8).prop_map(|row| Event::Learn { row }),
-        1 => Just(Event::Pause),
-        1 => any::<usize>().prop_map(|which| Event::GiveBack { which }),
-    ];
-    prop::collection::vec(event, 1..120)
+fn limits([one, other]: [u64; ROWS]) -> Limits {
+    let one = Limit::new(Ticks::new(one), 10);
+    let other = Limit::new(Ticks::new(other), 30);
+    Limits::new(&[one, other]).expect("two")
 }
 
 /// A store, and all calls that it has served since the last pause.
@@ -90,10 +58,8 @@ struct World {
 
 impl World {
     fn new(lies: bool) -> Self {
-        let one = Limit::new(Ticks::new(40), 10);
-        let other = Limit::new(Ticks::new(100), 30);
         Self {
-            limits: Limits::new(&[one, other]).expect("two"),
+            limits: limits([40, 100]),
             state: State::default(),
             now: START,
             open: Vec::new(),
@@ -135,6 +101,16 @@ impl World {
                     duration: Ticks::new(700),
                 });
             }
+            Event::Override { intervals, ticks } => {
+                self.ask(Action::Override {
+                    limits: limits(*intervals),
+                    duration: Ticks::new(*ticks),
+                });
+            }
+            Event::Declare { intervals } => {
+                self.limits = limits(*intervals);
+                self.ask(Action::Peek);
+            }
             Event::Pause => {
                 self.ask(crate::stepping::pause_for(Ticks::new(100)));
                 self.now = self.now + Ticks::new(100);
@@ -156,6 +132,7 @@ impl World {
             longest: Ticks::MAX,
             drain: false,
         });
+        let every = [0, 1].map(|row| self.every(row));
         for call in &reply.calls {
             self.open.push(self.all.len());
             self.all.push(Call {
@@ -163,7 +140,24 @@ impl World {
                 costs,
                 ends_with: used,
                 used: costs,
+                every,
             });
+        }
+    }
+
+    /// Returns the time from one token to the next by which the store counts now, but for what was learnt.
+    fn every(&self, row: usize) -> Ticks {
+        let (state, declared) = (
+            &self.state.rows[row],
+            self.limits.as_slice()[row].interval(),
+        );
+        let held = state.quota.interval_until;
+        if self.state.override_until > self.now {
+            state.override_interval
+        } else if held == Ticks::ZERO || held > self.now {
+            declared.max(state.quota.interval)
+        } else {
+            declared
         }
     }
 
@@ -190,14 +184,15 @@ impl World {
         for nth in ended {
             let call = &mut self.all[*nth];
             // One that is not made yet has used nothing.
-            call.used = if call.at > self.now {
+            let all = if call.at > self.now {
                 [0; ROWS]
             } else {
                 call.ends_with
             };
             drawn_at = drawn_at.min(call.at - early);
             for row in 0..ROWS {
-                let (drawn, used) = (call.costs[row], call.used[row]);
+                let (drawn, used) = (call.costs[row], all[row]);
+                call.used[row] = used.min(drawn);
                 if used < drawn {
                     refunds[row] -= i64::from(drawn - used);
                     least[row] = least[row].min(used);
@@ -206,6 +201,14 @@ impl World {
                 }
             }
         }
+        let more = |row| u32::try_from(charges[row]).expect("small");
+        self.all.push(Call {
+            at: self.now,
+            costs: [0; ROWS],
+            ends_with: [0; ROWS],
+            used: [more(0), more(1)],
+            every: [0, 1].map(|row| self.every(row)),
+        });
         let mut drawn = [0; MAX_LIMITS];
         for row in (0..ROWS).filter(|row| refunds[*row] < 0) {
             let unused = u32::try_from(refunds[row].unsigned_abs()).expect("small");
@@ -224,20 +227,20 @@ impl World {
     }
 
     /// Returns the instant at which a bucket is full that counts what the calls use since the last pause.
-    fn full_at(&self, row: usize, limit: Limit) -> Ticks {
+    fn full_at(&self, row: usize) -> Ticks {
         let mut calls: Vec<_> = self.all.iter().filter(|call| call.used[row] > 0).collect();
         calls.sort_by_key(|call| call.at);
         let take = |full_at: Ticks, call: &&Call| {
-            full_at.max(call.at) + limit.interval() * u64::from(call.used[row])
+            full_at.max(call.at) + call.every[row] * u64::from(call.used[row])
         };
         calls.iter().fold(Ticks::ZERO, take).max(self.now)
     }
 
     fn check(&mut self) -> Result<(), TestCaseError> {
         self.ask(Action::Peek);
-        for (row, limit) in self.limits.as_slice().iter().enumerate() {
+        for row in 0..ROWS {
             let stored = self.state.rows[row].full_at.max(self.now);
-            let counted = self.full_at(row, *limit);
+            let counted = self.full_at(row);
             prop_assert!(stored >= counted, "row {row}: {stored:?}, {counted:?}");
         }
         Ok(())
@@ -278,6 +281,33 @@ fn calls_that_use_what_has_flowed_in_give_back_all_else() {
         world.settle(&[nth], Ticks::ZERO);
     }
     assert_eq!(world.state.rows[1].full_at, START + Ticks::new(8 * 100));
+}
+
+/// Draws ten tokens by an operator's limit that `ends`, and ten by the declared one, and gives the first ten back.
+fn back_from_override(ends: impl FnOnce(&mut World)) -> Ticks {
+    let mut world = World::new(false);
+    let set = Event::Override {
+        intervals: [40, 40],
+        ticks: 50,
+    };
+    world.apply(&set);
+    world.draw([0, 10], [0, 0], 1);
+    ends(&mut world);
+    world.draw([0, 10], [0, 10], 1);
+    world.settle(&[0], Ticks::ZERO);
+    world.state.rows[1].full_at
+}
+
+#[test]
+fn what_was_drawn_by_a_faster_limit_is_not_given_back_by_a_slower_one() {
+    let removed = Event::Override {
+        intervals: [40, 100],
+        ticks: 0,
+    };
+    let full_at = START + Ticks::new(10 * 40 + 10 * 100);
+    assert_eq!(back_from_override(|world| world.apply(&removed)), full_at);
+    let expired = |world: &mut World| world.now = world.now + Ticks::new(60);
+    assert_eq!(back_from_override(expired), full_at);
 }
 
 /// The check above finds what it is for.

@@ -69,8 +69,7 @@ pub enum Action {
     Settle {
         /// Tokens that were used beyond what was drawn, for each limit; negative where it was less.
         deltas: [i64; MAX_LIMITS],
-        /// Tokens that the calls have drawn of each limit from which they give something back, at the declared interval
-        /// or a longer one; 0: not known, and less may be given back. Of several calls: what they give back together, and
+        /// Tokens that the calls have drawn of each limit from which they give something back; 0: not known, and less may be given back. Of several calls: what they give back together, and
         /// the least that one of them has used.
         drawn: [u32; MAX_LIMITS],
         /// Instant at which the calls were due, by the store's clock. Of several calls: of the first.
@@ -106,6 +105,8 @@ pub enum Action {
     },
     /// Sets limits instead of those that processes declare, tighter or looser: an operator's decision. What is learnt
     /// slows them all the same. A later one replaces it; a duration of 0 ends it.
+    ///
+    /// Where tokens come at a longer interval afterwards, nothing is given back of what was drawn before: it was cheaper.
     Override {
         /// The limits, in the same order as those of the requests. Further limits are as they are declared.
         limits: Limits,

@@ -2,6 +2,8 @@
 
 use super::Limit;
 use super::Limits;
+use super::MAX_LIMITS;
+use super::RowState;
 use super::SharedQuota;
 use super::State;
 use super::Ticks;
@@ -69,7 +71,62 @@ impl State {
     /// Compares what a process declares with what others have declared.
     pub(super) fn declare(&mut self, limits: &Limits, now: Ticks) {
         for (row, limit) in self.rows.iter_mut().zip(limits.as_slice()) {
+            let before = row.quota.interval;
             row.quota.declare(*limit, now);
+            if before > Ticks::ZERO && before < row.quota.interval {
+                row.forget_draws(now);
+            }
+        }
+    }
+
+    /// Ends an operator's limits whose time is over.
+    pub(super) fn end_override(&mut self, declared: &Limits, now: Ticks) {
+        let is_set = |row: &RowState| row.override_interval > Ticks::ZERO;
+        if self.override_until <= now && self.rows.iter().any(is_set) {
+            let before = self.rows.each_ref().map(|row| row.override_interval);
+            self.clear_override();
+            self.forget_cheaper(&before, declared, now);
+        }
+    }
+
+    /// Sets an operator's limits for `duration`.
+    pub(super) fn replace_limits(
+        &mut self,
+        now: Ticks,
+        declared: &Limits,
+        limits: &Limits,
+        duration: Ticks,
+    ) {
+        let mut before = [Ticks::ZERO; MAX_LIMITS];
+        let in_force = self.in_force(declared, now);
+        for (before, limit) in before.iter_mut().zip(in_force.as_slice()) {
+            *before = limit.interval();
+        }
+        self.clear_override();
+        if duration > Ticks::ZERO {
+            self.override_until = now + duration.min(LONGEST_PAUSE);
+            for (row, limit) in self.rows.iter_mut().zip(limits.as_slice()) {
+                row.override_interval = limit.interval();
+                row.override_capacity = limit.capacity();
+            }
+        }
+        self.forget_cheaper(&before, declared, now);
+    }
+
+    fn clear_override(&mut self) {
+        self.override_until = Ticks::ZERO;
+        for row in &mut self.rows {
+            (row.override_interval, row.override_capacity) = (Ticks::ZERO, Ticks::ZERO);
+        }
+    }
+
+    /// Gives back nothing of what was drawn at shorter intervals than those in force now. 0: nothing was.
+    fn forget_cheaper(&mut self, before: &[Ticks; MAX_LIMITS], declared: &Limits, now: Ticks) {
+        let after = self.in_force(declared, now);
+        for ((row, before), after) in self.rows.iter_mut().zip(before).zip(after.as_slice()) {
+            if *before > Ticks::ZERO && *before < after.interval() {
+                row.forget_draws(now);
+            }
         }
     }
 

@@ -112,6 +112,12 @@ impl RowState {
         instants.fold(self.spilt_at, Ticks::max)
     }
 
+    /// Gives back nothing of what was drawn by now: tokens were cheaper then than they are from now on.
+    pub(super) fn forget_draws(&mut self, now: Ticks) {
+        self.spilt_at = now.max(self.last_drawn_at()) + Ticks::new(1);
+        self.headroom = [Headroom::default(); MAX_HEADROOM];
+    }
+
     /// Returns the instant until which nothing of the limit is left, if a server has said so.
     pub(crate) fn closed_until(&self, now: Ticks) -> Option<Ticks> {
         let is_closed = self.learnt_until > now && self.learnt_interval >= NOTHING_LEFT;

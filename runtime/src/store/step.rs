@@ -71,6 +71,7 @@ pub fn step(state: &mut State, now: Ticks, request: &Request) -> Reply {
         state.merge_floor(floor, limits, now);
     }
     state.declare(limits, now);
+    state.end_override(limits, now);
     let mut calls = Vec::new();
     let answers = Answers::to(&request.actions, |action| {
         act(state, now, limits, action, &mut calls)
@@ -164,7 +165,7 @@ impl State {
             Action::Override {
                 ref limits,
                 duration,
-            } => self.replace_limits(now, limits, duration),
+            } => self.replace_limits(now, declared, limits, duration),
             Action::Peek | Action::Draw { .. } | Action::DrawCalls { .. } => {}
         }
         0
@@ -221,22 +222,6 @@ impl State {
         if let Some(row) = self.rows.get_mut(usize::from(row)) {
             row.learnt_interval = interval.min(MAX_CAPACITY);
             row.learnt_until = now + duration.min(LONGEST_PAUSE);
-        }
-    }
-
-    /// Sets an operator's limits for `duration`.
-    fn replace_limits(&mut self, now: Ticks, limits: &Limits, duration: Ticks) {
-        for row in &mut self.rows {
-            (row.override_interval, row.override_capacity) = (Ticks::ZERO, Ticks::ZERO);
-        }
-        if duration == Ticks::ZERO {
-            self.override_until = Ticks::ZERO;
-            return;
-        }
-        self.override_until = now + duration.min(LONGEST_PAUSE);
-        for (row, limit) in self.rows.iter_mut().zip(limits.as_slice()) {
-            row.override_interval = limit.interval();
-            row.override_capacity = limit.capacity();
         }
     }
 }

@@ -252,6 +252,9 @@ impl Remote {
 
     /// Tells all processes the pace of the limit at `row` that a server's answers ask for, and until when; or that there
     /// is none any more.
+    ///
+    /// A process ends only what it has told itself. The state in the store does not say when the request was sent from
+    /// whose answer a pace was learnt, so a process cannot tell whether its own answer is a later one.
     pub(in crate::limiter) fn learn_row(
         &mut self,
         row: usize,

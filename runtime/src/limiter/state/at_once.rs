@@ -67,13 +67,14 @@ impl LimiterState {
             return false;
         }
         for (row, spent) in spent.known() {
-            let unspent = u64::from(costs.of(row)) - spent;
+            let cost = u64::from(costs.of(row));
+            let unspent = cost - spent;
             match row.checked_sub(1) {
-                None => self.give_back_first(unspent, *drawn_at, AT_ANY_TIME),
+                None => self.give_back_first(unspent, cost, *drawn_at, AT_ANY_TIME),
                 Some(at) => {
                     let others = self.rows.as_mut().map(|rows| &mut rows.others);
                     if let Some(state) = others.and_then(|others| others.get_mut(at)) {
-                        state.give_back(unspent, *drawn_at, AT_ANY_TIME);
+                        state.give_back(unspent, cost, *drawn_at, AT_ANY_TIME);
                     }
                 }
             }

@@ -73,6 +73,7 @@ impl LimiterState {
         if !closed {
             return;
         }
+        self.forget_peaks(now);
         match self.refilled.take() {
             Some(mut refilled) if self.remote.is_none() => {
                 refilled.reshape_keeping(self.keeps_debt(), self.bucket.shape, now);
@@ -93,6 +94,7 @@ impl LimiterState {
         self.resume(ByHand::Reset, now);
         if self.remote.is_none() {
             self.bucket.tat = bucket.tat;
+            self.forget_peaks(now);
         }
         self.bucket.shape = declared;
         fast_path.reshape(declared);

@@ -308,15 +308,14 @@ impl LimiterState {
             self.overflow(from, Span::ZERO);
             let used = self.bucket.used_in(to, from);
             self.bucket.reshape_with_debt(to, from);
-            if let Some(peaks) = &mut self.peaks {
-                peaks.forget(now);
-            }
+            self.forget_peaks(from);
             // Of tokens that a smaller bucket has no room for, it is not known any more that they are used.
             if used > to.capacity {
                 self.overflowed = Overflow::by(now.after(Span::SHORTEST));
             }
         } else if changes {
             self.bucket.reshape(to, now);
+            self.forget_peaks(now);
         }
         match bucket {
             // The declared bucket may have filled up meanwhile, but its tokens are not released all at once.

@@ -304,8 +304,12 @@ impl LimiterState {
     fn bound_debt(&mut self, now: Instant) {
         let from = now.max(self.cooldown.until());
         let most = self.quota().rate().period();
+        let owed = self.bucket;
         for bucket in self.own_buckets() {
             bucket.bound_debt(most, from);
+        }
+        if self.bucket != owed {
+            self.forget_peaks(now);
         }
         for row in self.rows.iter_mut().flat_map(|rows| &mut rows.others) {
             row.bound_debt(now);

@@ -15,6 +15,11 @@ impl Overflow {
         Self(now)
     }
 
+    /// Returns the instant until which permits have been replaced.
+    pub(in crate::limiter) const fn last(self) -> Instant {
+        self.0
+    }
+
     /// Returns whether a permit that was granted at `instant` has been replaced.
     pub(in crate::limiter) fn covers(self, instant: Instant) -> bool {
         instant < self.0

@@ -133,7 +133,7 @@ impl LimiterState {
                 remote.put_back(cost, until, now);
             }
             _ if self.overflowed.covers(since) => {}
-            _ => self.give_back(u64::from(cost)),
+            _ => self.put_back_first(u64::from(cost), since),
         }
     }
 }

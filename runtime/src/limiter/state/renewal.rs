@@ -72,6 +72,10 @@ impl LimiterState {
         }
         refilled.reshape_keeping(self.keeps_debt(), self.bucket.shape, now);
         let level = Bucket::holding(left, self.bucket.shape, now);
-        self.bucket.tat = self.bucket.tat.min(refilled.tat.max(level));
+        let full_at = refilled.tat.max(level);
+        if full_at < self.bucket.tat {
+            self.bucket.tat = full_at;
+            self.forget_peaks(now);
+        }
     }
 }

@@ -63,7 +63,7 @@ impl RowBucket {
             bucket: Bucket::full(declared),
             reserved: Instant::EPOCH,
             overflowed: Overflow::NEVER,
-            peaks: Peaks::new(Instant::EPOCH),
+            peaks: Peaks::NONE,
             hints: RowHints::NONE,
             strict: StrictState::of(row.quota),
             waited: Duration::ZERO,
@@ -184,25 +184,29 @@ impl RowBucket {
             strict.uncount(tokens, since);
         }
         if !self.overflowed.covers(since) {
-            self.bucket.give_back(tokens);
+            let price = self.bucket.shape.price(tokens);
+            let given = self.peaks.give_back(since, price, Span::LONGEST, || price);
+            self.bucket.fill(given);
         }
     }
 
-    /// Gives back tokens that were taken at `drawn_at` and not spent, as far as there has been room for them since.
+    /// Gives back the tokens that were not spent of the `cost` ones taken at `drawn_at`, as far as there has been room for
+    /// them since.
     #[inline]
-    pub(super) fn give_back(&mut self, tokens: u64, drawn_at: Instant, now: Instant) {
+    pub(super) fn give_back(&mut self, unspent: u64, cost: u64, drawn_at: Instant, now: Instant) {
         if let Some(strict) = &mut self.strict {
-            strict.uncount(tokens, drawn_at);
+            strict.uncount(unspent, drawn_at);
         }
-        let unspent = self.bucket.shape.price(tokens);
-        let room = self.peaks.least_room(drawn_at, self.bucket.room(now));
-        self.bucket.fill(unspent.min(room.unwrap_or(Span::ZERO)));
-        self.peaks.raise(unspent);
+        let (shape, room) = (self.bucket.shape, self.bucket.room(now));
+        let unspent = shape.price(unspent);
+        let drawn = || shape.price(cost);
+        let given = self.peaks.give_back(drawn_at, unspent, room, drawn);
+        self.bucket.fill(given);
     }
 
-    /// Records that a permit of `since` is picked up, from which on its holder counts it, before `later`.
-    pub(super) fn picked_up(&mut self, since: Instant, later: Instant) {
-        self.peaks.move_to(since, later);
+    /// Records that a permit of `since` is picked up at `now`, from which on its holder counts it, `lease` later at most.
+    pub(super) fn picked_up(&mut self, since: Instant, lease: Span, now: Instant) {
+        self.peaks.move_to(since, lease, now);
     }
 
     /// Charges tokens that were spent beyond the cost. The limit owes at most the tokens of one period.
@@ -235,7 +239,11 @@ impl RowBucket {
 
     /// Limits the debt to the tokens of one period.
     pub(super) fn bound_debt(&mut self, now: Instant) {
+        let before = self.bucket;
         self.bucket.bound_debt(self.quota.rate().period(), now);
+        if self.bucket != before {
+            self.peaks.forget(now);
+        }
     }
 
     /// Returns the instant from `start` on at which the last of `total` tokens is free, if they are taken one after the

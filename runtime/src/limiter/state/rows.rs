@@ -29,7 +29,7 @@ impl LimiterState {
     /// Gives the limiter its limits beside the first, or a first one of another unit than requests.
     pub(in crate::limiter) fn add_rows(&mut self, rows: &Rows) {
         self.rows = Some(Box::new(RowSet::new(rows)));
-        self.peaks = Some(Box::new(Peaks::new(Instant::EPOCH)));
+        self.peaks = Some(Box::new(Peaks::NONE));
         self.queue.count_all_costs();
     }
 

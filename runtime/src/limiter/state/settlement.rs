@@ -1,12 +1,12 @@
 //! Settlement of what attempts really took.
 
-use crate::bucket::Bucket;
 use crate::costs::Settlement;
 use crate::debt::LONGEST_DEBT;
 use crate::time::Instant;
 use crate::time::Span;
 
 use super::LimiterState;
+use super::overflow::Overflow;
 use super::peaks::Peaks;
 use super::row_bucket::RowBucket;
 use super::row_set::RowSet;
@@ -27,7 +27,8 @@ impl LimiterState {
             return self.settle_in_store(settlement, now);
         }
         if self.peaks.is_none() {
-            self.peaks = Some(Box::new(Peaks::new(now)));
+            let since = self.overflowed.last();
+            self.peaks = Some(Box::new(Peaks::unknown_until(now, since)));
         }
         for (row, spent) in settlement.spent.known() {
             let (cost, drawn_at) = (u64::from(costs.of(row)), *drawn_at);
@@ -36,7 +37,7 @@ impl LimiterState {
             } else if spent > cost {
                 self.overrun(row, spent - cost, now);
             } else if let (true, Some(state)) = (spent < cost, other_of(&mut self.rows, row)) {
-                state.give_back(cost - spent, drawn_at, now);
+                state.give_back(cost - spent, cost, drawn_at, now);
             }
         }
     }
@@ -56,32 +57,52 @@ impl LimiterState {
         }
     }
 
-    /// Gives back tokens of the first limit that were taken at `drawn_at` and not spent, as far as there has been room for
-    /// them since.
-    pub(super) fn give_back_first(&mut self, tokens: u64, drawn_at: Instant, now: Instant) {
-        self.unlog(tokens, drawn_at);
+    /// Gives back the tokens of the first limit that were not spent of the `cost` ones taken at `drawn_at`, as far as there
+    /// has been room for them since.
+    pub(super) fn give_back_first(
+        &mut self,
+        unspent: u64,
+        cost: u64,
+        drawn_at: Instant,
+        now: Instant,
+    ) {
+        self.unlog(unspent, drawn_at);
         if self.remote.is_some() {
             return;
         }
-        let unspent = self.bucket.shape.price(tokens);
-        let least = |bucket: &Bucket, peaks: &Peaks| peaks.least_room(drawn_at, bucket.room(now));
-        let room = self
-            .peaks
-            .as_ref()
-            .and_then(|peaks| least(&self.bucket, peaks));
-        // Nothing is known of the time before the first correction but whether the bucket was full.
-        let is_full = self.overflowed.covers(drawn_at);
-        let room = room.unwrap_or(if is_full { Span::ZERO } else { unspent });
-        let unspent = unspent.min(room);
-        self.bucket.fill(unspent);
+        let Some(peaks) = &mut self.peaks else { return };
+        let (shape, room) = (self.bucket.shape, self.bucket.room(now));
+        let drawn = || shape.price(cost);
+        let given = peaks.give_back(drawn_at, shape.price(unspent), room, drawn);
+        self.bucket.fill(given);
+        if given.is_zero() {
+            return;
+        }
         for bucket in [&mut self.declared, &mut self.refilled]
             .into_iter()
             .flatten()
         {
-            bucket.fill(unspent);
+            // There was room in it for all that the call took, but for what has flowed in since.
+            let room = bucket.shape.price(cost).minus(now.since(drawn_at));
+            bucket.fill(bucket.shape.price(unspent).min(room));
         }
-        if let Some(peaks) = &mut self.peaks {
-            peaks.raise(self.bucket.shape.price(tokens));
+    }
+
+    /// Puts back tokens of the first limit, of a permit that was granted at `since` and not used.
+    pub(super) fn put_back_first(&mut self, tokens: u64, since: Instant) {
+        let price = self.bucket.shape.price(tokens);
+        let given = self.peaks.as_mut().map_or(price, |peaks| {
+            peaks.give_back(since, price, Span::LONGEST, || price)
+        });
+        self.put_back_unused(tokens);
+        self.bucket.put_off(price.minus(given));
+    }
+
+    /// Records that the bucket is another one from now on: of tokens that were taken until `now` nothing is given back.
+    pub(super) fn forget_peaks(&mut self, now: Instant) {
+        match &mut self.peaks {
+            Some(peaks) => peaks.forget(now),
+            None => self.overflowed = Overflow::by(now.after(Span::SHORTEST)),
         }
     }
 
@@ -101,12 +122,11 @@ impl LimiterState {
         if let Some(remote) = &mut self.remote {
             return remote.call_picked_up(since, now);
         }
-        let later = now.after(LEASE);
         if let Some(peaks) = &mut self.peaks {
-            peaks.move_to(since, later);
+            peaks.move_to(since, LEASE, now);
         }
         for row in self.rows.iter_mut().flat_map(|rows| &mut rows.others) {
-            row.picked_up(since, later);
+            row.picked_up(since, LEASE, now);
         }
     }
 
@@ -114,7 +134,7 @@ impl LimiterState {
     fn settle_first(&mut self, cost: u64, spent: u64, drawn_at: Instant, now: Instant) {
         self.overflow(now, Span::ZERO);
         if spent < cost {
-            return self.give_back_first(cost - spent, drawn_at, now);
+            return self.give_back_first(cost - spent, cost, drawn_at, now);
         }
         let most = if self.observes() {
             LONGEST_DEBT

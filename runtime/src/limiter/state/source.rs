@@ -80,6 +80,14 @@ impl LimiterState {
 
     /// Puts unused tokens back.
     pub(in crate::limiter) fn give_back(&mut self, tokens: u64) {
+        if let Some(peaks) = &mut self.peaks {
+            peaks.raise(self.bucket.shape.price(tokens));
+        }
+        self.put_back_unused(tokens);
+    }
+
+    /// Puts unused tokens back, without a record of the higher levels.
+    pub(super) fn put_back_unused(&mut self, tokens: u64) {
         if self.draws_calls() {
             return;
         }

@@ -74,12 +74,6 @@ local function settle(state, deltas, drawn, drawn_at, declared, usual, now)
     return min(forgiven, MAX_TOKENS)
 end
 
--- RowState::last_drawn_at
-local function last_drawn_at(state, i)
-    local list = headroom_of(state, i)
-    return max(state[SPILT_AT[i]], list[#list - 1] or 0)
-end
-
 -- State::reopen_empty
 local function reopen_empty(state, now, till, usual)
     local pacing = slowed(state, usual, now)[1]
@@ -113,18 +107,19 @@ local function resume(state, now, forget, usual)
 end
 
 -- State::replace_limits
-local function replace_limits(state, now, limits, duration)
-    for i = 1, rows do state[OVERRIDE_INTERVAL[i]], state[OVERRIDE_CAPACITY[i]] = 0, 0 end
-    if duration == 0 then
-        state.override_until = 0
-        return
+local function replace_limits(state, now, declared, usual, limits, duration)
+    local earlier = {}
+    for i = 1, #declared do earlier[i] = usual[i].interval end
+    clear_override(state)
+    if duration > 0 then
+        state.override_until = now + duration
+        rows = max(rows, #limits)
+        for i = 1, #limits do
+            local limit = limits[i]
+            state[OVERRIDE_INTERVAL[i]], state[OVERRIDE_CAPACITY[i]] = limit.interval, limit.capacity
+        end
     end
-    state.override_until = now + duration
-    rows = max(rows, #limits)
-    for i = 1, #limits do
-        local limit = limits[i]
-        state[OVERRIDE_INTERVAL[i]], state[OVERRIDE_CAPACITY[i]] = limit.interval, limit.capacity
-    end
+    forget_cheaper(state, earlier, declared, now)
 end
 
 -- State::reap; answers the leases, and the one of this process

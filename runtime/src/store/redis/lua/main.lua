@@ -134,9 +134,9 @@ local ACTIONS = {
         end
         return 0
     end,
-    function(state, now)
+    function(state, now, usual, declared)
         local duration = read()
-        replace_limits(state, now, read_limits(), duration)
+        replace_limits(state, now, declared, usual, read_limits(), duration)
         return 0
     end,
     function(state, now)
@@ -271,6 +271,7 @@ if parts > 0 then
     end
 end
 if declare(state, declared, now) or is_merged then usual = in_force(state, declared, now) end
+end_override(state, declared, now)
 for nth = 1, count do
     local granted, due, every = act(state, now, declared, usual, served)
     local last = 3 * nth

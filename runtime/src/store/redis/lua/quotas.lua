@@ -33,6 +33,7 @@ local function declare(state, limits, now)
             is_changed = true
             local looser, equal = limit.interval < interval, limit.interval == interval
             if interval > 0 and hold(state, QUOTA_INTERVAL_UNTIL[i], looser, equal, last, now) then
+                if interval < limit.interval then forget_draws(state, i, now) end
                 state[QUOTA_INTERVAL[i]] = limit.interval
             end
             if burst > 0 and hold(state, QUOTA_BURST_UNTIL[i], own > burst, own == burst, last, now) then
@@ -41,6 +42,33 @@ local function declare(state, limits, now)
         end
     end
     return is_changed
+end
+
+-- State::clear_override
+local function clear_override(state)
+    state.override_until = 0
+    for i = 1, rows do state[OVERRIDE_INTERVAL[i]], state[OVERRIDE_CAPACITY[i]] = 0, 0 end
+end
+
+-- State::forget_cheaper
+local function forget_cheaper(state, earlier, declared, now)
+    for i, limit in ipairs(in_force(state, declared, now)) do
+        if earlier[i] > 0 and earlier[i] < limit.interval then forget_draws(state, i, now) end
+    end
+end
+
+-- State::end_override
+local function end_override(state, declared, now)
+    if state.override_until > now then return end
+    local earlier, is_set = {}, false
+    for i = 1, rows do
+        earlier[i] = state[OVERRIDE_INTERVAL[i]]
+        is_set = is_set or earlier[i] > 0
+    end
+    if is_set then
+        clear_override(state)
+        forget_cheaper(state, earlier, declared, now)
+    end
 end
 
 -- State::note_declared

@@ -238,6 +238,18 @@ local function headroom_of(state, i)
     return list
 end
 
+-- RowState::last_drawn_at
+local function last_drawn_at(state, i)
+    local list = headroom_of(state, i)
+    return max(state[SPILT_AT[i]], list[#list - 1] or 0)
+end
+
+-- RowState::forget_draws
+local function forget_draws(state, i, now)
+    state[SPILT_AT[i]] = max(now, last_drawn_at(state, i)) + 1
+    state[HEADROOM[i]] = 0
+end
+
 -- The packed field of it; 0 for none.
 local function packed_headroom(list)
     local size = #list
