@@ -29,6 +29,7 @@ impl Keys {
             closed: None,
             resource: None,
             unit: None,
+            waited: None,
         })
     }
 }
