@@ -123,7 +123,8 @@ async fn counts_of_all_keys_stay_when_keys_go() {
         keyed.try_acquire(&99).unwrap();
         sleep(secs(3)).await;
     }
-    assert_eq!(keyed.len(), 1);
+    // What a refusal has taught a key is remembered for longer.
+    assert!(keyed.len() <= 2, "{}", keyed.len());
     let mut expected = counts;
     expected.granted += 200;
     assert_eq!((keyed.counts(), keyed.waits()), (expected, waits));
