@@ -22,7 +22,10 @@ impl Worker {
         let problem = match answer {
             Ok(user) if user.id == id => return,
             Ok(user) => format!("asked for user {id}, got {user:?}"),
-            Err(error) => error.to_string(),
+            // ureq writes `other: ` before the text of a refusal.
+            Err(error) => {
+                paced::Error::find(error).map_or_else(|| error.to_string(), paced::Error::to_string)
+            }
         };
         self.failed += 1;
         self.first_failure.get_or_insert(problem);

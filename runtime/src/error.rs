@@ -47,6 +47,8 @@ pub(crate) struct Context {
     pub(crate) resource: Option<Arc<str>>,
     /// Unit of the limit that is the reason, where the limiter has several.
     pub(crate) unit: Option<&'static str>,
+    /// Time that the call had waited. `None`: not measured.
+    pub(crate) waited: Option<Duration>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,6 +98,15 @@ impl Error {
     #[cold]
     pub(crate) fn at(self, context: Context) -> Self {
         Self::new(Kind::At(Arc::new((self.kind, context))))
+    }
+
+    /// Adds the time that the call had waited, where the circumstances are known.
+    #[cold]
+    pub(crate) fn after(mut self, waited: Duration) -> Self {
+        if let Kind::At(located) = &mut self.kind {
+            Arc::make_mut(located).1.waited = Some(waited);
+        }
+        self
     }
 
     fn kind(&self) -> &Kind {
@@ -465,8 +476,44 @@ impl Error {
         matches!(self.kind(), Kind::KeysExhausted(_))
     }
 
-    /// Returns the time, from this error on, after which the same call can be expected to get a permit. Zero or nearly so
-    /// where a call is refused at the end of its wait. `None` where waiting does not help, or the time is not known.
+    /// Returns the time that the call had waited when it was refused: in queues, for the end of cooldowns, and in its
+    /// backoffs. Zero if it was refused at once. `None` where [`limiter`](Self::limiter) is, and from methods that return
+    /// permits, such as [`Limiter::acquire`](crate::Limiter::acquire).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::time::Duration;
+    /// use paced::{Limiter, rate_limited};
+    ///
+    /// #[rate_limited(limiter = limiter, max_wait = "10s")]
+    /// async fn export(limiter: &Limiter) -> Result<(), paced::Error> {
+    ///     Ok(())
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() -> Result<(), paced::Error> {
+    /// # use core::num::NonZeroU32;
+    /// # use paced::Quota;
+    /// let limiter = Limiter::new(Quota::per_minute(NonZeroU32::new(12).unwrap()).with_burst(NonZeroU32::MIN));
+    /// export(&limiter).await?;
+    /// // The next call would get its permit after 5 s, but meanwhile the server asks for a longer wait.
+    /// let stop = async {
+    ///     tokio::time::sleep(Duration::from_secs(4)).await;
+    ///     limiter.cooldown_for(Duration::from_secs(60));
+    /// };
+    /// let (refused, ()) = tokio::join!(export(&limiter), stop);
+    /// let error = refused.unwrap_err();
+    /// assert_eq!(error.waited(), Some(Duration::from_secs(4)));
+    /// assert_eq!(error.retry_after(), Some(Duration::from_secs(60)));
+    /// # Ok(()) }
+    /// ```
+    pub fn waited(&self) -> Option<Duration> {
+        self.context().and_then(|context| context.waited)
+    }
+
+    /// Returns the time, from this error on, after which the same call can be expected to get a permit. Zero where a call
+    /// has waited for as long as it may, and nothing is known but that its permit is overdue. `None` where waiting does not
+    /// help, or the time is not known.
     ///
     /// # Examples
     ///
@@ -494,7 +541,8 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.kind().fmt(f)?;
+        let waited = self.waited().unwrap_or_default();
+        self.kind().write(waited, f)?;
         let Some(context) = self.context() else {
             return Ok(());
         };
@@ -533,15 +581,39 @@ fn too_large(cost: impl fmt::Display, burst: u32, f: &mut fmt::Formatter<'_>) ->
     )
 }
 
-fn keys_exhausted(most: usize, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    write!(
-        f,
-        "refused: there is no room for another key, since all {most} keys (`max_keys`) are limited now"
-    )
+/// Beginning of the text of a call that is refused after this wait.
+struct Refused(Duration);
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_zero() {
+            return f.write_str("refused:");
+        }
+        write!(f, "refused after a wait of {}:", Lasting(self.0))
+    }
 }
 
-impl fmt::Display for Kind {
+/// Time until a permit, for a call that is refused after a wait.
+struct Comes {
+    wait: Duration,
+    waited: Duration,
+}
+
+impl fmt::Display for Comes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let another = if self.waited.is_zero() {
+            ""
+        } else {
+            "another "
+        };
+        write!(f, "a permit comes in {another}{}", Lasting(self.wait))
+    }
+}
+
+impl Kind {
+    /// Writes the text of a call that had waited for so long.
+    fn write(&self, waited: Duration, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let refused = Refused(waited);
         match self {
             Kind::Invalid(sentence) => f.write_str(sentence),
             Kind::Misconfigured(sentence) | Kind::Conflict(sentence) => f.write_str(sentence),
@@ -549,32 +621,11 @@ impl fmt::Display for Kind {
             Kind::NotYet(wait) => {
                 write!(f, "no permit is free: the next comes in {}", Lasting(*wait))
             }
-            Kind::MaxWait(wait) => {
-                write!(
-                    f,
-                    "refused: a permit comes in {}, later than `max_wait` allows",
-                    Lasting(*wait)
-                )
+            Kind::MaxWait(wait) | Kind::Deadline(wait) | Kind::Closed(wait) => {
+                write!(f, "{refused} ")?;
+                self.write_too_late(*wait, waited, f)
             }
-            Kind::Deadline(wait) if wait.is_zero() => {
-                f.write_str("refused: no time is left before the call's deadline")
-            }
-            Kind::Closed(wait) => {
-                write!(
-                    f,
-                    "refused: a permit comes in {}, after a cooldown; a call without a deadline waits at \
-                     most 300s in all for cooldowns and backoffs",
-                    Lasting(*wait)
-                )
-            }
-            Kind::Deadline(wait) => {
-                write!(
-                    f,
-                    "refused: a permit comes in {}, after the call's deadline",
-                    Lasting(*wait)
-                )
-            }
-            Kind::Shut => f.write_str("refused: the program has closed the limiter"),
+            Kind::Shut => write!(f, "{refused} the program has closed the limiter"),
             Kind::Overdue => f.write_str("the attempt did not end before the call's deadline"),
             Kind::AttemptTimeout(limit) => {
                 write!(f, "the attempt took longer than {}", Lasting(*limit))
@@ -582,9 +633,40 @@ impl fmt::Display for Kind {
             Kind::NoRuntime => f.write_str("waiting for a permit needs a tokio runtime"),
             #[cfg(feature = "blocking")]
             Kind::BlockingInAsync => f.write_str(BLOCKING_IN_ASYNC),
-            Kind::At(located) => located.0.fmt(f),
+            Kind::At(located) => located.0.write(waited, f),
             Kind::Store(why) => write!(f, "the store of the limit failed: {why}"),
-            Kind::KeysExhausted(most) => keys_exhausted(*most, f),
+            Kind::KeysExhausted(most) => write!(
+                f,
+                "{refused} there is no room for another key, since all {most} keys (`max_keys`) are limited now"
+            ),
+        }
+    }
+
+    /// Writes why a permit that comes after `wait` comes too late. Zero: the call has waited for as long as it may.
+    fn write_too_late(
+        &self,
+        wait: Duration,
+        waited: Duration,
+        f: &mut fmt::Formatter<'_>,
+    ) -> fmt::Result {
+        let comes = Comes { wait, waited };
+        match self {
+            Kind::MaxWait(Duration::ZERO) => {
+                f.write_str("no permit came in the time that `max_wait` allows")
+            }
+            Kind::MaxWait(_) => write!(f, "{comes}, later than `max_wait` allows"),
+            Kind::Deadline(Duration::ZERO) if waited.is_zero() => {
+                f.write_str("no time is left before the call's deadline")
+            }
+            Kind::Deadline(Duration::ZERO) => {
+                f.write_str("no permit came before the call's deadline")
+            }
+            Kind::Deadline(_) => write!(f, "{comes}, after the call's deadline"),
+            _ => write!(
+                f,
+                "{comes}, after a cooldown; a call without a deadline waits at most 300s in all for cooldowns \
+                 and backoffs"
+            ),
         }
     }
 }

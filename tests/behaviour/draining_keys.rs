@@ -136,3 +136,20 @@ async fn draining_waits_no_longer_than_its_timeout_and_for_slots() {
     assert!(call.await.unwrap().is_ok());
     assert_eq!(keyed.drain(secs(0)).await, 0);
 }
+
+#[tokio::test(start_paused = true)]
+async fn errors_of_closed_keys_name_the_limiter() {
+    let builder = || Keyed::<u64>::builder(quota(1.0, 2)).name("closed-keys");
+    let alone = builder().build().unwrap();
+    let sharing = builder().shared_row("requests", quota(3.0, 3));
+    for keyed in [alone, sharing.build().unwrap()] {
+        keyed.close();
+        for error in [
+            keyed.try_acquire(&1).unwrap_err(),
+            keyed.acquire(&1).await.unwrap_err(),
+        ] {
+            assert!(error.is_closed(), "{error:?}");
+            assert_eq!(error.limiter(), Some("closed-keys"), "{error:?}");
+        }
+    }
+}

@@ -179,3 +179,74 @@ async fn a_handle_shows_its_name_and_whether_anything_uses_it() {
         format!("{:?}", limiter(5.0, 1)).starts_with("Limiter { name: None, is_declared: true")
     );
 }
+
+/// A call with a deadline or a bound of its wait.
+#[rate_limited(limiter = limiter, deadline = left, max_wait = longest)]
+async fn bounded(
+    limiter: &Limiter,
+    left: Option<Duration>,
+    longest: Option<Duration>,
+) -> Result<(), paced::Error> {
+    Ok(())
+}
+
+/// A limiter of 1 token in 4 s, of which none is there.
+async fn empty() -> Limiter {
+    let limiter = Limiter::builder(quota(0.25, 1)).name("waited-for");
+    let limiter = limiter.unregistered().build().unwrap();
+    limiter.acquire().await.unwrap();
+    limiter
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_says_how_long_the_call_had_waited() {
+    let bounds = [
+        (Some(secs(5)), None, "after the call's deadline"),
+        (None, Some(secs(5)), "later than `max_wait` allows"),
+    ];
+    for (left, longest, why) in bounds {
+        let limiter = empty().await;
+        let pause = async {
+            tokio::time::sleep(ms(3_900)).await;
+            limiter.cooldown_for(secs(3));
+        };
+        let (refused, ()) = tokio::join!(bounded(&limiter, left, longest), pause);
+        let error = refused.unwrap_err();
+        assert_eq!(error.waited(), Some(ms(3_900)));
+        assert_eq!(error.retry_after(), Some(secs(3)));
+        let begins = format!("refused after a wait of 3.9s: a permit comes in another 3s, {why}; ");
+        assert!(error.to_string().starts_with(&begins), "{error}");
+    }
+    let limiter = empty().await;
+    let at_once = bounded(&limiter, None, Some(secs(3))).await.unwrap_err();
+    assert_eq!(at_once.waited(), Some(secs(0)));
+    let text =
+        "refused: a permit comes in 4s, later than `max_wait` allows (limiter \"waited-for\")";
+    assert_eq!(at_once.to_string(), text);
+    let close = async {
+        tokio::time::sleep(secs(1)).await;
+        limiter.close();
+    };
+    let (refused, ()) = tokio::join!(bounded(&limiter, None, None), close);
+    let text =
+        "refused after a wait of 1s: the program has closed the limiter (limiter \"waited-for\")";
+    assert_eq!(refused.unwrap_err().to_string(), text);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_does_not_promise_a_permit_at_once() {
+    let limiter = Limiter::builder(quota(10.0, 10))
+        .name("all-in-flight")
+        .max_concurrency(core::num::NonZeroU32::MIN)
+        .build()
+        .unwrap();
+    let _held = limiter.acquire().await.unwrap();
+    let error = bounded(&limiter, None, Some(secs(5))).await.unwrap_err();
+    assert!(error.is_max_wait(), "{error:?}");
+    let text = "refused after a wait of 5.003s: no permit came in the time that `max_wait` allows (limiter \"all-in-flight\")";
+    assert_eq!(error.to_string(), text);
+    let error = bounded(&limiter, Some(secs(5)), None).await.unwrap_err();
+    assert!(error.is_deadline(), "{error:?}");
+    let text = "refused after a wait of 5.001s: no permit came before the call's deadline (limiter \"all-in-flight\")";
+    assert_eq!(error.to_string(), text);
+}

@@ -105,3 +105,29 @@ async fn what_was_set_for_one_key_stays() {
     let limiter = keyed.limiter(&1).unwrap();
     assert_eq!(limiter.snapshot().max_concurrency, None);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_key_with_a_receipt_is_not_forgotten() {
+    let builder = Keyed::<u64>::builder(quota(1000.0, 1000));
+    let builder = builder.row("tokens", quota(100.0, 1000)).max_keys(100);
+    let keyed = builder.build().unwrap();
+    let limiter = keyed.limiter(&7).unwrap();
+    let reservation = limiter.acquire_costs(&[("tokens", 500)]).await.unwrap();
+    let receipt = reservation.into_receipt();
+    drop(limiter);
+    for _ in 0..200 {
+        keyed.acquire(&8).await.unwrap();
+        sleep(secs(3)).await;
+    }
+    assert_eq!(keyed.len(), 2, "all buckets are full again");
+    let limiter = keyed.limiter(&7).unwrap();
+    limiter.settle(receipt, &[("tokens", 900)]).unwrap();
+    let tokens = limiter.snapshot().row("tokens").unwrap();
+    assert_eq!(tokens.available, 600);
+    drop(limiter);
+    for _ in 0..200 {
+        keyed.acquire(&8).await.unwrap();
+        sleep(secs(3)).await;
+    }
+    assert_eq!(keyed.len(), 1, "nothing keeps it any more");
+}

@@ -10,7 +10,9 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio::time::sleep;
 
+use crate::support::ApiError;
 use crate::support::Failed;
+use crate::support::quota;
 use crate::support::secs;
 use crate::support::since;
 
@@ -79,4 +81,51 @@ async fn the_mode_of_one_key_stays() {
     KEYS.acquire(&8).await.unwrap();
     KEYS.acquire(&8).await.unwrap();
     assert_eq!(since(start), 60_000);
+}
+
+/// A call that the server answers with this status.
+#[rate_limited(limiter = keyed, key = key, max_retries = 1, max_wait = "1s")]
+async fn answered(keyed: &Keyed<u64>, key: u64, status: u16) -> Result<u8, Failed> {
+    match status {
+        200 => Ok(1),
+        status => Err(Failed::Api(ApiError::status(status))),
+    }
+}
+
+/// Calls of seven keys.
+async fn use_keys(keyed: &Keyed<u64>) {
+    for key in 0..5 {
+        // Two by the bucket, one that waits a second, and one that is refused while another waits.
+        keyed.try_acquire(&key).unwrap();
+        answered(keyed, key, 200).await.unwrap();
+        let (waited, refused) = tokio::join!(keyed.acquire(&key), answered(keyed, key, 200));
+        waited.unwrap();
+        refused.unwrap_err();
+    }
+    // Both have a whole limiter from then on.
+    answered(keyed, 7, 429).await.unwrap_err();
+    answered(keyed, 8, 500).await.unwrap_err();
+}
+
+#[tokio::test(start_paused = true)]
+async fn counts_of_all_keys_stay_when_keys_go() {
+    let builder = Keyed::<u64>::builder(quota(1.0, 2));
+    let keyed = builder.max_keys(100).build().unwrap();
+    use_keys(&keyed).await;
+    let (counts, waits) = (keyed.counts(), keyed.waits());
+    assert_eq!((counts.calls, counts.attempts), (12, 7), "{counts:?}");
+    assert_eq!(counts.granted, 5 * 3 + 2, "{counts:?}");
+    assert_eq!((counts.refused, counts.given_up), (5, 1), "{counts:?}");
+    assert_eq!((counts.throttled, counts.failed), (1, 1), "{counts:?}");
+    assert_eq!(waits.queue, secs(5));
+    sleep(secs(600)).await;
+    for _ in 0..200 {
+        keyed.try_acquire(&99).unwrap();
+        sleep(secs(3)).await;
+    }
+    // What a refusal has taught a key is remembered for longer.
+    assert!(keyed.len() <= 2, "{}", keyed.len());
+    let mut expected = counts;
+    expected.granted += 200;
+    assert_eq!((keyed.counts(), keyed.waits()), (expected, waits));
 }

@@ -133,7 +133,7 @@ async fn no_call_waits_longer_for_a_late_answer_than_its_bound() {
         assert!(error.is_max_wait(), "{error}");
         // What the process may do alone decides then.
         assert!(
-            error.to_string().contains("a permit comes in 19s"),
+            error.to_string().contains("a permit comes in another 19s"),
             "{error}"
         );
         assert_eq!(took, 1000, "{fate:?}");

@@ -89,4 +89,5 @@ mod strict;
 mod strict_declared;
 mod switching;
 mod throttles;
+mod trying;
 mod viewing;

@@ -86,7 +86,8 @@ async fn every_change_is_said_once() {
         (Fate::Works, false),
     ] {
         store.set(fate);
-        advance(ms(1100)).await;
+        // Of the same kind there is one in ten seconds.
+        advance(ms(if fate == Fate::Works { 1100 } else { 11_000 })).await;
         for _ in 0..20 {
             assert_eq!(limiter.acquire().await.is_err(), refused, "{fate:?}");
             advance(ms(30)).await;
@@ -116,6 +117,54 @@ async fn every_change_is_said_once() {
             "{text}"
         );
     }
+}
+
+/// Numbers of events about a store: that it was away or late, those of them that were left out, and that it was back.
+fn said_of_store(heard: &Log<(Level, String)>) -> (usize, u64, usize) {
+    let said = heard.entries();
+    let count = |level| said.iter().filter(|event| event.0 == level).count();
+    let left_out = said.iter().filter_map(|(_, text)| {
+        let (_, after) = text.split_once("left_out=")?;
+        after.split(' ').next()?.parse::<u64>().ok()
+    });
+    (count(Level::WARN), left_out.sum(), count(Level::INFO))
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_outage_is_said_once_however_long_it_lasts() {
+    let heard = Log::new();
+    let _guard = tracing::subscriber::set_default(Listener(heard.clone()));
+    let store = Arc::new(Scripted::new());
+    let limiter = with_policy(&store, 1000.0, 10, Policy::new());
+    store.set(Fate::Fails);
+    for _ in 0..350 {
+        limiter.acquire().await.expect("the process has its share");
+        advance(ms(100)).await;
+    }
+    let (away, left_out, back) = said_of_store(&heard);
+    assert_eq!((away, left_out, back), (1, 0, 0), "{:#?}", heard.entries());
+    store.set(Fate::Works);
+    for _ in 0..20 {
+        limiter.acquire().await.expect("it is back");
+        advance(ms(100)).await;
+    }
+    assert_eq!(said_of_store(&heard), (1, 0, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_is_late_again_and_again_is_said_to_be_so_once_in_ten_seconds() {
+    let heard = Log::new();
+    let _guard = tracing::subscriber::set_default(Listener(heard.clone()));
+    let store = Arc::new(Scripted::new());
+    let limiter = with_policy(&store, 1000.0, 1, Policy::new());
+    store.set(Fate::Late(200, 0));
+    for _ in 0..70 {
+        limiter.acquire().await.expect("the process has its share");
+        advance(ms(500)).await;
+    }
+    let (away, left_out, back) = said_of_store(&heard);
+    assert_eq!((away, back), (4, 4), "{:#?}", heard.entries());
+    assert!(left_out > 20, "{:#?}", heard.entries());
 }
 
 /// A function whose errors are not understood, and others of whose errors something is known.

@@ -60,6 +60,10 @@ impl Core<'_> {
                 scope.waited.press(now);
             }
         }
+        let admitted = admitted.map_err(|refusal| {
+            let waits = self.scope.as_ref().map(Scope::waits);
+            refusal.after(waits.unwrap_or_default().total())
+        });
         if let Poll::Ready(Ok(())) = admitted {
             let retry = self.is_retry();
             self.count(|counts| counts.admit(retry));

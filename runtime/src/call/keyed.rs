@@ -144,7 +144,7 @@ pub(super) fn adopt(brought: &mut Option<Arc<Shared>>, key: KeyOfCall<'_>, scope
     // Where there is no room for the key any more, nothing is known of it, and nothing can be kept.
     if let Ok(limiter) = key.limiter() {
         limiter.count_earlier_attempt();
-        key.end();
+        key.end_recounted();
         *brought = Some(limiter);
     }
 }

@@ -99,7 +99,7 @@ impl<'a> AcquireKey<'a> {
         let outcome = core::task::ready!(wait.as_mut().poll(cx));
         self.wait = None;
         let permit = |kept| KeyedPermit::keeping(keys, fingerprint, clock::now(), kept);
-        Poll::Ready(outcome.map(permit))
+        Poll::Ready(outcome.map(permit).map_err(|error| keys.named(error)))
     }
 }
 

@@ -1,15 +1,61 @@
-//! Changes and the end of all keys at once.
+//! Counts, changes and the end of all keys at once.
 
 use core::time::Duration;
 
 use crate::limiter;
+use crate::limiter::Counts;
 use crate::limiter::NamedKeys as _;
 use crate::mode::Mode;
 use crate::quota::Quota;
+use crate::waits::Waits;
 
 use super::Keyed;
 
 impl<K: ?Sized> Keyed<K> {
+    /// Returns counts of what has happened so far on the limiters of all keys together, also of those that were forgotten
+    /// since.
+    ///
+    /// Calls that find no room for a new key are in none of them. Limits that [all keys share](Self::shared_rows) have counts
+    /// of their own. It looks at each key that has more than a bucket, shard by shard: a key may take a permit meanwhile.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use paced::{Keyed, Quota};
+    ///
+    /// let tenants: Keyed<u64> = Keyed::new(Quota::per_second(NonZeroU32::new(5).unwrap()));
+    /// tenants.try_acquire(&7)?;
+    /// tenants.try_acquire(&8)?;
+    /// assert_eq!(tenants.counts().granted, 2);
+    /// # Ok::<(), paced::Error>(())
+    /// ```
+    pub fn counts(&self) -> Counts {
+        self.keys().totals().counts
+    }
+
+    /// Returns the time that all calls of all keys together have waited so far, by cause, also for keys that were forgotten
+    /// since. It looks at the keys as [`counts`](Self::counts) does.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use core::time::Duration;
+    /// use paced::{Keyed, Quota};
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() -> Result<(), paced::Error> {
+    /// let tenants: Keyed<str> = Keyed::new(Quota::per_second(NonZeroU32::MIN));
+    /// for tenant in ["acme", "acme", "globex", "globex"] {
+    ///     tenants.acquire(tenant).await?;
+    /// }
+    /// assert_eq!(tenants.waits().queue, Duration::from_secs(2));
+    /// # Ok(()) }
+    /// ```
+    pub fn waits(&self) -> Waits {
+        self.keys().totals().waits
+    }
+
     /// Changes the quota of all keys, of those that come later as well, and also for callers that wait. Tokens used up stay
     /// used up. With several limits it is that of the first of requests. Limits that all keys share stay as they are.
     ///

@@ -162,7 +162,7 @@ impl<'s> CallKey<'s> {
     pub(crate) fn put_back(&self, cost: u32, at: Instant) {
         let (_, keys) = self.keys.flag_and_keys();
         keys.put_back(self.fingerprint, cost, at);
-        self.end();
+        self.end_recounted();
     }
 
     /// Takes tokens, or returns the limiter through which to wait for them. `None`: there is [no room](Self::exhausted) for
@@ -190,6 +190,16 @@ impl<'s> CallKey<'s> {
             under_way.store(false, Ordering::Relaxed);
             keys.ended.count(self.fingerprint);
         }
+    }
+
+    /// Does the same for a call that is counted elsewhere, or will be.
+    #[cold]
+    pub(crate) fn end_recounted(&self) {
+        let (under_way, keys) = self.keys.flag_and_keys();
+        if under_way.load(Ordering::Relaxed) {
+            keys.recounted.fetch_add(1, Ordering::Relaxed);
+        }
+        self.end();
     }
 
     /// Returns the whole limiter of the key, which is made if there is none.

@@ -68,6 +68,7 @@ impl Keys {
     /// Puts terms in force, shard by shard, and shows each whole limiter to `follow`.
     fn put_terms(&self, terms: &Arc<CommonTerms>, follow: &dyn Fn(&Shared)) {
         let before = mem::replace(&mut *lock(&self.terms), Arc::clone(terms));
+        lock(&self.of_templates).add(&before.template.totals());
         drop(before);
         for shard in self.shards() {
             let wholes: Vec<_> = {

@@ -22,15 +22,29 @@ impl Keys {
         self.error(Kind::NotYet(until.since(now).into()))
     }
 
+    /// Adds the name of the keyed limiter to an error that names none.
+    #[cold]
+    pub(super) fn named(&self, error: Error) -> Error {
+        if error.limiter().is_some() {
+            return error;
+        }
+        error.at(self.context())
+    }
+
     /// Returns an error of a key.
     fn error(&self, kind: Kind) -> Error {
-        Error::new(kind).at(Context {
+        Error::new(kind).at(self.context())
+    }
+
+    fn context(&self) -> Context {
+        Context {
             limiter: Cow::Borrowed(self.declared.label),
             ahead: 0,
             sent: false,
             closed: None,
             resource: None,
             unit: None,
-        })
+            waited: None,
+        }
     }
 }

@@ -84,7 +84,7 @@ impl Keys {
                 ..Request::ONE
             };
             if let Err(refusal) = limiter.check_further(&request, 0) {
-                return Err(limiter.not_yet(Denial::Refused(refusal), costs, now));
+                return Err(self.named(limiter.not_yet(Denial::Refused(refusal), costs, now)));
             }
         }
         // Another caller has just given its permit back.

@@ -4,6 +4,7 @@
 //! and never the other way round.
 
 use core::hash::Hash;
+use core::sync::atomic::AtomicU64;
 use core::sync::atomic::AtomicUsize;
 use core::sync::atomic::Ordering;
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use crate::error::Error;
 use crate::limiter;
 use crate::limiter::Limiter;
 use crate::limiter::Shared;
+use crate::limiter::Totals;
 use crate::quota::Quota;
 use crate::time::Instant;
 use crate::time::Span;
@@ -60,6 +62,10 @@ pub(crate) struct Keys {
     pub(super) terms: Mutex<Arc<CommonTerms>>,
     /// Calls that have ended, of those that were granted by buckets.
     pub(super) ended: EndedCalls,
+    /// Calls of those that whole limiters have counted as well, or that have put back what they took.
+    pub(super) recounted: AtomicU64,
+    /// Counts and waits of the templates of earlier terms: of calls of closed keys.
+    pub(super) of_templates: Mutex<Totals>,
     /// Limiter of no key, which knows the units. A change of the limits keeps their units.
     template: Arc<Shared>,
     /// Further limiters that calls take from at the same time.
@@ -121,6 +127,8 @@ impl Keys {
             declared,
             changes: Mutex::default(),
             ended: EndedCalls::new(),
+            recounted: AtomicU64::new(0),
+            of_templates: Mutex::default(),
             template: Arc::clone(&terms.template),
             terms: Mutex::new(terms),
             further,
@@ -190,8 +198,12 @@ impl Keys {
             KeyState::Nothing if is_compact => self.take_first(&mut shard, fingerprint, cost, now),
             KeyState::Compact(_) | KeyState::Nothing => Asked::NoLimiter,
         };
-        if CALL && matches!(asked, Asked::Granted) {
-            shard.calls += 1;
+        if matches!(asked, Asked::Granted) {
+            if CALL {
+                shard.calls += 1;
+            } else {
+                shard.permits += 1;
+            }
         }
         drop(shard);
         if sweeps {

@@ -316,8 +316,8 @@ impl<K: ?Sized> Keyed<K> {
     /// Returns a handle of the key's limiter: to wait for permits with costs in several limits, or to set a quota for this
     /// key alone.
     ///
-    /// A key is remembered for as long as there is a handle of it. A key whose quota was set is remembered for good: it
-    /// counts as limited.
+    /// A key is remembered for as long as there is a handle of it, or a [`Receipt`](crate::Receipt). A key whose quota was set
+    /// is remembered for good: it counts as limited.
     ///
     /// # Errors
     ///

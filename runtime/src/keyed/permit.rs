@@ -95,7 +95,7 @@ impl KeptLimiter {
     #[cold]
     pub(super) fn try_acquire(keys: &Keys, limiter: Arc<Shared>) -> Result<Option<Self>, Error> {
         let handle = keys.handle(Arc::clone(&limiter));
-        let permit = handle.try_acquire()?;
+        let permit = handle.try_acquire().map_err(|error| keys.named(error))?;
         Ok(if keys.are_in_store() {
             Some(Self::in_store(limiter, permit))
         } else {

@@ -9,6 +9,7 @@ use crate::bucket::Bucket;
 use crate::bucket::Shape;
 use crate::limiter::Beyond;
 use crate::limiter::Shared;
+use crate::limiter::Totals;
 use crate::limiter::Unforgotten;
 use crate::time::Instant;
 use crate::time::Span;
@@ -42,6 +43,10 @@ pub(super) struct Shard {
     accesses: u32,
     /// Number of calls that its buckets have granted.
     pub(super) calls: u64,
+    /// Number of other permits that its buckets have granted.
+    pub(super) permits: u64,
+    /// Counts and waits of limiters that are gone.
+    pub(super) gone: Option<Box<Totals>>,
 }
 
 /// Pass of the sweep over a table, and what the one before has found.
@@ -142,6 +147,8 @@ impl Shard {
             pass: Pass::new(),
             accesses: 0,
             calls: 0,
+            permits: 0,
+            gone: None,
         }
     }
 
@@ -186,8 +193,9 @@ impl Shard {
     pub(super) fn promote(&mut self, fingerprint: u64, whole: &Arc<Shared>) {
         if let Some(key) = self.keys.find_mut(fingerprint) {
             key.tat = WHOLE;
-            let whole = (fingerprint, Arc::clone(whole));
-            self.whole.insert_unique(fingerprint, whole, |it| it.0);
+            let whole = Arc::clone(whole);
+            self.whole
+                .insert_unique(fingerprint, (fingerprint, whole), |it| it.0);
         }
     }
 
@@ -225,14 +233,14 @@ impl Shard {
 
     /// Looks at a place. Returns whether its key was removed.
     fn look_at(&mut self, at: usize, now: Instant, gone: &mut Vec<Arc<Shared>>) -> bool {
-        let Some(&KeyEntry { fingerprint, tat }) = self.keys.at(at) else {
+        let Some(&key) = self.keys.at(at) else {
             return false;
         };
-        if tat != WHOLE {
-            return self.update(at, tat, now);
+        if key.tat != WHOLE {
+            return self.update(at, key, now);
         }
-        let level = self.demote(fingerprint, gone, now);
-        level.is_some_and(|level| self.update(at, level, now))
+        let level = self.demote(key.fingerprint, gone, now);
+        level.is_some_and(|tat| self.update(at, KeyEntry { tat, ..key }, now))
     }
 
     /// Removes the whole limiter of a key that no caller uses, if a bucket is enough or none is needed. Returns the level of
@@ -243,10 +251,8 @@ impl Shard {
         gone: &mut Vec<Arc<Shared>>,
         now: Instant,
     ) -> Option<Instant> {
-        let entry = self
-            .whole
-            .find_entry(fingerprint, |it| it.0 == fingerprint)
-            .ok()?;
+        let whole = self.whole.find_entry(fingerprint, |it| it.0 == fingerprint);
+        let entry = whole.ok()?;
         // Others are made under the lock of this shard alone.
         let (_, shared) = entry.get();
         if Arc::strong_count(shared) > 1 {
@@ -261,15 +267,14 @@ impl Shard {
             _ => return None,
         };
         let ((_, shared), _) = entry.remove();
+        self.gone.get_or_insert_default().add(&shared.totals());
         gone.push(shared);
         Some(level)
     }
 
     /// Removes the key at a place of the table if its bucket is full, and else stores its level.
-    fn update(&mut self, at: usize, tat: Instant, now: Instant) -> bool {
-        let Some(KeyEntry { fingerprint, .. }) = self.keys.at(at).copied() else {
-            return false;
-        };
+    fn update(&mut self, at: usize, key: KeyEntry, now: Instant) -> bool {
+        let KeyEntry { fingerprint, tat } = key;
         let bucket = Bucket::new(tat, self.shape);
         if tat > now || !self.hidden.are_back(fingerprint, bucket, now) {
             self.pass.add(tat);
@@ -341,10 +346,10 @@ impl Shard {
 
 /// Returns the whole limiter of a key that has one.
 fn whole_of(wholes: &HashTable<(u64, Arc<Shared>)>, fingerprint: u64) -> KeyState<'static> {
-    let whole = wholes.find(fingerprint, |it| it.0 == fingerprint);
-    whole.map_or(KeyState::Nothing, |(_, shared)| {
-        KeyState::Whole(Arc::clone(shared))
-    })
+    match wholes.find(fingerprint, |it| it.0 == fingerprint) {
+        None => KeyState::Nothing,
+        Some((_, shared)) => KeyState::Whole(Arc::clone(shared)),
+    }
 }
 
 #[cfg(test)]

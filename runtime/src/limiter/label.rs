@@ -58,6 +58,7 @@ impl Shared {
             closed,
             resource: None,
             unit: None,
+            waited: None,
         }
     }
 

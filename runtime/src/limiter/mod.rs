@@ -21,7 +21,6 @@ mod joint;
 mod label;
 mod locked;
 mod locking;
-mod long_waits;
 mod mode_cell;
 mod modes;
 mod name;
@@ -52,6 +51,8 @@ mod sweep;
 mod tests;
 mod ticket;
 mod timers;
+mod totals;
+mod turns;
 mod unfinished;
 mod units;
 mod unpaid_calls;
@@ -113,6 +114,7 @@ pub(crate) use self::state::spread::Spread;
 pub(crate) use self::stored_keys::PlaceOfKeys;
 pub(crate) use self::ticket::Ticket;
 pub(crate) use self::ticket::Turn;
+pub(crate) use self::totals::Totals;
 pub(crate) use self::unfinished::Unfinished;
 pub(crate) use self::units::KnownUnits;
 pub use self::viewing::SharedSnapshot;
@@ -357,6 +359,9 @@ impl Limiter {
     }
 
     /// Takes a permit of one token if it is free and no caller waits.
+    ///
+    /// Of a limit in a store it gets what the store has granted before. A caller that is refused causes a request, whose
+    /// answer serves the next one: [what is kept, and for how long](crate::guide::processes#what-is-promised).
     ///
     /// # Errors
     ///

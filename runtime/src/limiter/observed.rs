@@ -6,7 +6,7 @@ use crate::costs::MAX_ROWS;
 use crate::time::Instant;
 use crate::time::Span;
 
-use super::long_waits::EVERY;
+use super::turns::EVERY;
 use super::unpaid_calls::UnpaidCalls;
 
 /// Waits that a limiter in [`Mode::Observe`](crate::Mode::Observe) would have imposed on calls.

@@ -1,10 +1,16 @@
 //! Receipt of a permit: for a settlement that comes when the permit is gone.
 
+use core::fmt;
+use std::sync::Arc;
+
 use crate::costs::Costs;
 use crate::time::Instant;
 
+use super::shared::Shared;
+
 /// Receipt of a [`Reservation`](crate::Reservation), for [`Limiter::settle`](crate::Limiter::settle) by whichever task
-/// learns how much was really spent. Dropping it changes nothing: the costs stand.
+/// learns how much was really spent. Dropping it changes nothing: the costs stand. A [key](crate::Keyed::limiter) is
+/// remembered for as long as there is a receipt of it.
 ///
 /// # Examples
 ///
@@ -21,11 +27,20 @@ use crate::time::Instant;
 /// assert_eq!(openai.snapshot().row("tokens").unwrap().available, 3300);
 /// # Ok(()) }
 /// ```
-#[derive(Debug)]
 #[must_use = "a receipt is for `Limiter::settle`"]
 pub struct Receipt {
     pub(super) drawn_at: Instant,
     pub(super) costs: Costs,
-    /// Address of the limiter's state, by which it is known.
-    pub(super) of: usize,
+    /// Limiter that it is of.
+    pub(super) of: Arc<Shared>,
+}
+
+/// Shows no key.
+impl fmt::Debug for Receipt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Receipt")
+            .field("drawn_at", &self.drawn_at)
+            .field("costs", &self.costs)
+            .finish_non_exhaustive()
+    }
 }

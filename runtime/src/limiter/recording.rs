@@ -11,6 +11,7 @@ use super::counts::Counts;
 use super::shared::Shared;
 use super::snapshot::Snapshot;
 use super::state::why;
+use super::totals::Totals;
 
 impl Shared {
     /// Counts a rare event.
@@ -68,19 +69,43 @@ impl Shared {
         self.with_resources(self.with_fast_path(own, ended.wrapping_add(settled)))
     }
 
-    /// Adds the counts that are kept outside of the lock.
+    /// Adds what is counted outside of the lock.
     fn with_fast_path(&self, mut own: Snapshot, ended: u64) -> Snapshot {
-        let (attempts, permits) = self.fast_path.counts();
         if !self.has_slots() {
             own.in_flight = self.attempts_in_flight(own.counts.attempts, ended);
         }
-        let counts = &mut own.counts;
+        self.add_to(&mut own.counts);
+        own
+    }
+
+    /// Adds the counts that are kept outside of the lock.
+    fn add_to(&self, counts: &mut Counts) {
+        let (attempts, permits) = self.fast_path.counts();
         counts.calls = counts.calls.wrapping_add(attempts);
         counts.attempts += attempts;
         counts.granted += counts.attempts + permits;
         counts.refused += self.late_counts.refused.load(Ordering::Relaxed);
         counts.given_up += self.late_counts.given_up.load(Ordering::Relaxed);
-        own
+    }
+
+    /// Returns counts and waits so far, without any event: the lock of keys may be held, and a subscriber use them.
+    pub(crate) fn totals(&self) -> Totals {
+        let mut totals = {
+            let state = &self.lock().state;
+            Totals {
+                counts: state.counts,
+                waits: state.waits,
+            }
+        };
+        self.add_to(&mut totals.counts);
+        for resource in self.all_resources() {
+            let state = &resource.lock().state;
+            totals.add_waits_of(&Totals {
+                counts: state.counts,
+                waits: state.waits,
+            });
+        }
+        totals
     }
 
     /// Returns the number of attempts under way. `waited`: the attempts that were admitted under the lock. `ended`: those

@@ -5,6 +5,7 @@ use core::ops::Deref;
 use core::pin::Pin;
 use core::task::Context;
 use core::task::Poll;
+use std::sync::Arc;
 
 use crate::clock;
 use crate::costs::Costs;
@@ -16,6 +17,7 @@ use super::Denial;
 use super::Limiter;
 use super::Permit;
 use super::Receipt;
+use super::Shared;
 use super::Ticket;
 use super::Turn;
 
@@ -46,7 +48,8 @@ use super::Turn;
 pub struct Reservation<'a> {
     limiter: &'a Limiter,
     permit: Permit<'a>,
-    receipt: Receipt,
+    drawn_at: Instant,
+    costs: Costs,
 }
 
 impl<'a> Reservation<'a> {
@@ -55,11 +58,8 @@ impl<'a> Reservation<'a> {
         Self {
             limiter,
             permit: Permit::in_slot(limiter, now, slot),
-            receipt: Receipt {
-                drawn_at: now,
-                costs,
-                of: limiter.shared().address(),
-            },
+            drawn_at: now,
+            costs,
         }
     }
 
@@ -91,7 +91,8 @@ impl<'a> Reservation<'a> {
     /// # Ok(()) }
     /// ```
     pub fn settle(self, spent: &[(&str, u64)]) -> Result<(), Error> {
-        self.limiter.settle(self.receipt, spent)
+        let shared = self.limiter.shared();
+        shared.settle_by_hand(self.costs, self.drawn_at, spent)
     }
 
     /// Returns what was taken, for [`Limiter::settle`]: for a request whose end another task learns of.
@@ -113,7 +114,11 @@ impl<'a> Reservation<'a> {
     /// # Ok(()) }
     /// ```
     pub fn into_receipt(self) -> Receipt {
-        self.receipt
+        Receipt {
+            drawn_at: self.drawn_at,
+            costs: self.costs,
+            of: Arc::clone(self.limiter.shared()),
+        }
     }
 }
 
@@ -315,21 +320,34 @@ impl Limiter {
     /// ```
     #[expect(clippy::needless_pass_by_value, reason = "a permit is settled once")]
     pub fn settle(&self, receipt: Receipt, spent: &[(&str, u64)]) -> Result<(), Error> {
-        let shared = self.shared();
-        if receipt.of != shared.address() {
+        if !Arc::ptr_eq(&receipt.of, self.shared()) {
             return Err(Error::conflict("the receipt is of another limiter"));
         }
+        receipt
+            .of
+            .settle_by_hand(receipt.costs, receipt.drawn_at, spent)
+    }
+}
+
+impl Shared {
+    /// Corrects what a request took that was admitted at `drawn_at`.
+    fn settle_by_hand(
+        &self,
+        costs: Costs,
+        drawn_at: Instant,
+        spent: &[(&str, u64)],
+    ) -> Result<(), Error> {
         #[cfg(feature = "test-util")]
         if crate::context::unpaced::is_on() {
             return Ok(());
         }
-        let mut settlement = Settlement::estimated(receipt.costs, receipt.drawn_at);
+        let mut settlement = Settlement::estimated(costs, drawn_at);
         for &(unit, amount) in spent {
-            if !settlement.take(shared, unit, amount) {
-                return Err(shared.unknown_unit(unit));
+            if !settlement.take(self, unit, amount) {
+                return Err(self.unknown_unit(unit));
             }
         }
-        shared.settle_later(&settlement);
+        self.settle_later(&settlement);
         Ok(())
     }
 }

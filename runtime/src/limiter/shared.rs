@@ -25,7 +25,6 @@ use super::fast_path::FastPath;
 use super::fast_path::TryTake;
 use super::locked;
 use super::locked::Locked;
-use super::long_waits::LongWaits;
 use super::mode_cell::ModeCell;
 use super::name::Naming;
 use super::published::Published;
@@ -42,6 +41,7 @@ use super::resources::Resources;
 use super::state::LimiterState;
 use super::state::waiter::Waiter;
 use super::state::waiter::WaiterState;
+use super::turns::Turns;
 use super::units::Units;
 use super::wake_list::WakeList;
 
@@ -50,7 +50,7 @@ pub(crate) struct Shared {
     pub(super) fast_path: FastPath,
     pub(super) published: Published,
     pub(super) late_counts: LateCounts,
-    pub(super) long_waits: LongWaits,
+    pub(super) long_waits: Turns,
     pub(super) mode: ModeCell,
     /// The limiters of the server's resources.
     pub(super) resources: Mutex<Resources<Self>>,
@@ -114,7 +114,7 @@ impl Shared {
             fast_path: FastPath::new(Shape::of(quota)),
             published: Published::new(),
             late_counts: LateCounts::new(),
-            long_waits: LongWaits::new(),
+            long_waits: Turns::new(),
             mode: ModeCell::new(),
             resources: Mutex::new(Resources::EMPTY),
             locked: Mutex::new(Locked::new(quota)),

@@ -23,6 +23,8 @@ use super::state::LimiterState;
 pub(crate) struct PlaceOfKeys {
     store: Arc<dyn Store>,
     policy: Policy,
+    /// Name of the keyed limiter.
+    name: &'static str,
     news: Arc<NewsOfStore>,
 }
 
@@ -32,7 +34,8 @@ impl PlaceOfKeys {
         Self {
             store,
             policy,
-            news: Arc::new(NewsOfStore::new(name)),
+            name,
+            news: Arc::new(NewsOfStore::of_keys(name)),
         }
     }
 
@@ -44,7 +47,7 @@ impl PlaceOfKeys {
 
     /// Returns the client of the key that has this digest.
     fn client(&self, digest: &dyn fmt::Display) -> StoreClient {
-        let key = format!("{}:{digest}", self.news.name());
+        let key = format!("{}:{digest}", self.name);
         let store = Arc::clone(&self.store);
         StoreClient::new(store, &key, self.policy).with_news(Arc::clone(&self.news))
     }
@@ -58,7 +61,7 @@ impl Shared {
         mode: Mode,
     ) -> Arc<Self> {
         let shared = Self::new(rows.first.quota);
-        shared.used_by(|| place.news.name());
+        shared.used_by(|| place.name);
         let client = place.client(digest);
         shared.attach(client, RemoteConfig::of(place.policy));
         shared.add_rows(rows);

@@ -147,7 +147,7 @@ async fn a_correction_that_is_not_sent_yet_is_not_lost() -> Result<(), Error> {
     limiter.settle(receipt, &[("tokens", 400)])?;
     drop(limiter);
     // The bucket would be full by now if the store did not have to be told.
-    sleep(300 * SECOND).await;
+    sleep(100 * SECOND).await;
     sweep(&one).await;
     store.set_away(false);
     sleep(SECOND).await;

@@ -1,5 +1,6 @@
 //! Keys while their store is away.
 
+use core::num::NonZeroU32;
 use core::sync::atomic::AtomicBool;
 use core::sync::atomic::AtomicUsize;
 use core::sync::atomic::Ordering;
@@ -8,6 +9,7 @@ use std::sync::Arc;
 
 use paced::Error;
 use paced::Keyed;
+use paced::Quota;
 use paced::store::MemoryStore;
 use paced::store::OnStoreError;
 use paced::store::Policy;
@@ -112,5 +114,42 @@ async fn a_closed_policy_refuses_each_key() -> Result<(), Error> {
     assert!(error.is_store(), "{error}");
     let shown = format!("{error} {error:?}");
     assert!(!shown.contains("acme"), "{shown}");
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn corrections_that_cannot_be_sent_do_not_keep_their_keys_for_ever() -> Result<(), Error> {
+    let store = Arc::new(Moody::default());
+    let hour = Quota::per_hour(NonZeroU32::new(3600).expect("above 0"));
+    let hour = hour.with_burst(NonZeroU32::new(3600).expect("above 0"));
+    let builder = Keyed::<str>::builder(per_second(10, 10)).row("tokens", hour);
+    let keyed = builder
+        .name("crm")
+        .store(store.clone())
+        .max_keys(2)
+        .build()?;
+    let estimate = async |key: &str| {
+        let limiter = keyed.limiter(key)?;
+        let reservation = limiter.acquire_costs(&[("tokens", 50)]).await?;
+        Ok::<_, Error>(reservation.into_receipt())
+    };
+    let (refund, charge) = (estimate("acme").await?, estimate("globex").await?);
+    store.set_away(true);
+    keyed.limiter("acme")?.settle(refund, &[("tokens", 10)])?;
+    keyed.limiter("globex")?.settle(charge, &[("tokens", 90)])?;
+    // Both buckets are full again after a while. A refund that is lost harms no other process.
+    sleep(300 * SECOND).await;
+    keyed.acquire("initech").await?;
+    // The charge matters for two hours: the bucket might owe the tokens of an hour.
+    sleep(6600 * SECOND).await;
+    keyed.acquire("initech").await?;
+    let error = keyed
+        .acquire("hooli")
+        .await
+        .expect_err("the charge is not sent");
+    assert!(error.is_keys_exhausted(), "{error}");
+    sleep(900 * SECOND).await;
+    keyed.acquire("initech").await?;
+    keyed.acquire("hooli").await?;
     Ok(())
 }

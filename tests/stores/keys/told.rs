@@ -98,3 +98,27 @@ async fn an_outage_is_told_once_for_all_keys() -> Result<(), Error> {
     }
     Ok(())
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_thousand_keys_tell_of_an_outage_as_one_does() -> Result<(), Error> {
+    let heard = Heard::default();
+    let _guard = tracing::subscriber::set_default(heard.clone());
+    let store = Arc::new(Moody::default());
+    let builder = Keyed::<u32>::builder(per_second(5, 5)).name("crm");
+    let keyed = builder.store(store.clone()).build()?;
+    let told = |part: &str| {
+        let heard = heard.0.lock().expect("no panic");
+        heard.iter().filter(|text| text.contains(part)).count()
+    };
+    // The store is away for some keys and answers others, in turns.
+    for round in 0..40 {
+        for key in 0..50 {
+            store.set_away(key % 2 == 0);
+            keyed.acquire(&(key + 50 * (round % 20))).await?;
+        }
+        sleep(Duration::from_millis(550)).await;
+    }
+    let (away, back) = (told("the store is away"), told("the store is back"));
+    assert!(away == 3 && (2..=3).contains(&back), "{away} {back}");
+    Ok(())
+}

@@ -46,7 +46,7 @@ impl Remote {
         now: Instant,
     ) -> Instant {
         self.give_up(now);
-        self.drop_lost_draws(now);
+        self.drop_void_calls(now);
         let wanted = self.calls.as_ref().and_then(|draws| draws.wanted);
         let wanted: Vec<Costs> = wanted.into_iter().collect();
         // A caller that does not wait comes after those that do, and has no use for a call that is due later.
@@ -57,8 +57,6 @@ impl Remote {
             (front, demand)
         };
         if let Some(draws) = &mut self.calls {
-            let expired = draws.held.expired(now);
-            draws.give_back(&expired, now);
             let left = draws.held.left_over(front, now.after(SPARE), now);
             draws.give_back(&left, now);
         }
@@ -234,6 +232,15 @@ impl Remote {
             row.full_at = Ticks::ZERO;
         }
         Some(floor)
+    }
+
+    /// Forgets draws that are not under way any more, and calls that were not made in time, and corrects them.
+    pub(super) fn drop_void_calls(&mut self, now: Instant) {
+        self.drop_lost_draws(now);
+        if let Some(draws) = &mut self.calls {
+            let expired = draws.held.expired(now);
+            draws.give_back(&expired, now);
+        }
     }
 
     /// Forgets the draws that are not under way any more. What they were to charge is charged again.

@@ -24,6 +24,7 @@ impl Remote {
             return true;
         }
         self.charges.owed = self.charges.owed.saturating_add(cost);
+        self.charges.owed_at = Some(now);
         false
     }
 

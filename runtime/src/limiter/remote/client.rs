@@ -29,8 +29,8 @@ pub(in crate::limiter) struct StoreClient {
     policy: Policy,
     /// Wakes the task that asks for slots.
     more: Arc<Notify>,
-    /// Events that the limiter has in common with those of other keys.
-    news: Option<Arc<NewsOfStore>>,
+    /// Events of the limiter and its resources, or of all keys.
+    news: Arc<NewsOfStore>,
 }
 
 impl StoreClient {
@@ -40,16 +40,13 @@ impl StoreClient {
             key: key.into(),
             policy,
             more: Arc::default(),
-            news: None,
+            news: Arc::new(NewsOfStore::new()),
         }
     }
 
     /// Emits only events that no limiter of another key has emitted.
     pub(in crate::limiter) fn with_news(self, news: Arc<NewsOfStore>) -> Self {
-        Self {
-            news: Some(news),
-            ..self
-        }
+        Self { news, ..self }
     }
 
     /// Returns the client of one of the limiter's resources, in the same store.
@@ -122,19 +119,16 @@ impl StoreClient {
         }));
     }
 
-    /// Emits the event of a change.
+    /// Emits the event of the store's condition, if it is its turn.
     pub(in crate::limiter) fn tell(&self, event: &StoreEvent) {
-        let name = match &self.news {
-            None => &*self.key,
-            Some(news) => match news.name_of(event) {
-                None => return,
-                Some(name) => name,
-            },
+        let Some(left_out) = self.news.left_out(event, clock::now()) else {
+            return;
         };
+        let name = self.news.keyed().unwrap_or(&self.key);
         match event {
-            StoreEvent::Late(_) | StoreEvent::Away(_) => events::store_away(name, event),
+            StoreEvent::Late(_) | StoreEvent::Away(_) => events::store_away(name, left_out, event),
             StoreEvent::Back => events::store_back(name, event),
-            StoreEvent::Rejected(_) => events::store_refuses(name, event),
+            StoreEvent::Rejected(_) => events::store_refuses(name, left_out, event),
             StoreEvent::Tighter(_) => events::quota_held(name, event),
         }
     }

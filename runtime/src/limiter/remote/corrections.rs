@@ -42,12 +42,14 @@ struct PendingRefund {
 /// Corrections of one limit are summed only where that is sound. Charges hold whenever their calls were drawn. Refunds
 /// depend on whether the bucket was full since: so refunds of different instants stay apart, or count as
 /// those of the earliest.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Corrections {
     refunds: Vec<PendingRefund>,
     charges: QuantaByRow,
     /// Instant of the first.
     since: Option<Instant>,
+    /// Instant of the last charge.
+    charged_at: Instant,
 }
 
 impl Corrections {
@@ -56,6 +58,7 @@ impl Corrections {
             refunds: Vec::new(),
             charges: [0; MAX_ROWS],
             since: None,
+            charged_at: Instant::EPOCH,
         }
     }
 
@@ -66,6 +69,7 @@ impl Corrections {
         for (row, delta) in deltas.iter().enumerate() {
             if *delta > 0 {
                 self.charges[row] = self.charges[row].saturating_add(delta.unsigned_abs());
+                self.charged_at = now;
             } else {
                 refund[row] = delta.unsigned_abs();
             }
@@ -83,7 +87,13 @@ impl Corrections {
         self.charges[row]
     }
 
-    /// Adds charges again that were lost on the way.
+    /// Returns the instant of the last charge, if there are charges.
+    pub(super) fn charged_at(&self) -> Option<Instant> {
+        let has_charges = self.charges != [0; MAX_ROWS];
+        has_charges.then_some(self.charged_at)
+    }
+
+    /// Adds charges again that were lost on the way, as of the instant at which they were made.
     pub(super) fn charge_again(&mut self, charges: &QuantaByRow, now: Instant) {
         for (own, again) in self.charges.iter_mut().zip(charges) {
             *own = own.saturating_add(*again);

@@ -24,6 +24,7 @@ mod replies;
 mod requests;
 mod resuming;
 mod store_limits;
+mod trying;
 mod usage;
 
 use std::sync::Arc;

@@ -20,7 +20,7 @@ use super::Mode;
 use super::REJECTED;
 use super::Remote;
 
-/// Change of a store's condition, to be logged once.
+/// Condition of a store that a request met.
 #[derive(Clone, Debug)]
 pub(in crate::limiter) enum StoreEvent {
     /// A request has taken longer than the timeout.
@@ -127,14 +127,12 @@ impl Remote {
     /// Goes on without the store. Late answers that are no longer waited for are not waited for again.
     fn leave(&mut self, late: bool, event: StoreEvent, now: Instant) {
         self.unsettled = true;
-        let (late, told) = match self.mode {
+        let late = match self.mode {
             Mode::Broken { again_at, .. } if now < again_at => return,
-            Mode::Away { late: before, .. } => (late && before, !before || late),
-            Mode::Broken { .. } | Mode::Up => (late, false),
+            Mode::Away { late: before, .. } => late && before,
+            Mode::Broken { .. } | Mode::Up => late,
         };
-        if !told {
-            self.event = Some(event);
-        }
+        self.event = Some(event);
         let probe_at = now.after(self.config.probe_every);
         self.mode = Mode::Away { probe_at, late };
     }
@@ -144,10 +142,7 @@ impl Remote {
         self.unsettled = true;
         let again_at = now.after(REJECTED);
         let why: Arc<str> = why.to_string().into();
-        let known = matches!(&self.mode, Mode::Broken { why: known, .. } if *known == why);
-        if !known {
-            self.event = Some(StoreEvent::Rejected(Arc::clone(&why)));
-        }
+        self.event = Some(StoreEvent::Rejected(Arc::clone(&why)));
         self.mode = Mode::Broken { again_at, why };
     }
 

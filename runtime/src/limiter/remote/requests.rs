@@ -119,7 +119,10 @@ impl Remote {
         }
         if let Some(draw_size) = self.draw_size(demand, shape, now) {
             self.push_draw(draw_size, demand, shape, now);
-        } else if self.asks_at(demand, now).is_some_and(|at| at <= now) || self.looks(now) {
+        } else if self.asks_at(demand, now).is_some_and(|at| at <= now)
+            || self.looks(now)
+            || self.asks_for_try(now)
+        {
             self.push(Action::Peek, shape, now);
         }
     }

@@ -68,6 +68,18 @@ impl LimiterState {
         }
     }
 
+    /// Takes a permit at once for a caller that does not wait. The store is asked for the next one, which has to come when the
+    /// answer does.
+    pub(super) fn try_take(&mut self, request: &Request, now: Instant) -> Result<(), Refusal> {
+        let taken = self.take(request, now);
+        match (taken, &self.remote) {
+            (Err(Refusal::Late { until }), Some(remote)) => Err(Refusal::Late {
+                until: until.max(remote.answered_at(now)),
+            }),
+            _ => taken,
+        }
+    }
+
     /// Returns the timer slack, while tokens are owed that a late timer kept from waiters.
     #[inline]
     pub(super) fn credit(&self, now: Instant) -> Span {

@@ -4,8 +4,8 @@ use crate::events;
 use crate::events::HeldBack;
 use crate::events::LongWait;
 use crate::learning::Oddities;
-use crate::limiter::long_waits::EVERY;
-use crate::limiter::long_waits::LongWaits;
+use crate::limiter::turns::EVERY;
+use crate::limiter::turns::Turns;
 use crate::quota::Rate;
 use crate::time::Instant;
 use crate::time::Span;
@@ -115,7 +115,7 @@ impl Announced {
 
 impl News {
     /// Emits the events. Not under the lock: a subscriber can call back.
-    pub(in crate::limiter) fn tell(&self, limiter: &str, long_waits: &LongWaits, now: Instant) {
+    pub(in crate::limiter) fn tell(&self, limiter: &str, long_waits: &Turns, now: Instant) {
         match self.by_hand {
             None => {}
             Some(ByHand::Resumed) => events::resumed_by_hand(limiter),

@@ -97,7 +97,7 @@ impl LimiterState {
         now: Instant,
     ) -> Result<(), Refusal> {
         match self.mode {
-            Mode::Enforce => self.take(request, now),
+            Mode::Enforce => self.try_take(request, now),
             Mode::Observe | Mode::Off => {
                 let request = Request {
                     latest: now,

@@ -1,4 +1,4 @@
-//! Decides which long waits are announced: at most one in ten seconds, since all callers wait for the same reason.
+//! Decides which of many events of one kind are emitted: at most one in ten seconds, since all have the same cause.
 
 use core::sync::atomic::AtomicU64;
 use core::sync::atomic::Ordering;
@@ -6,24 +6,24 @@ use core::sync::atomic::Ordering;
 use crate::time::Instant;
 use crate::time::Span;
 
-/// Shortest time between two announcements.
+/// Shortest time between two events of one kind.
 pub(super) const EVERY: Span = Span::from_secs(10);
 
-/// The announcements of long waits, counted without the limiter's lock.
+/// Events of one kind, which take turns without the limiter's lock.
 #[derive(Debug)]
-pub(super) struct LongWaits {
-    /// Instant of the next announcement, or an earlier one.
+pub(super) struct Turns {
+    /// Instant of the next event, or an earlier one.
     next: AtomicU64,
 }
 
-impl LongWaits {
+impl Turns {
     pub(super) const fn new() -> Self {
         Self {
             next: AtomicU64::new(0),
         }
     }
 
-    /// Returns whether a long wait is to be announced now. After `true` it returns `false` for [`EVERY`].
+    /// Returns whether an event is emitted now. After `true` it returns `false` for [`EVERY`].
     pub(super) fn take_turn(&self, now: Instant) -> bool {
         let next = self.next.load(Ordering::Relaxed);
         let later = now.after(EVERY).nanos();
@@ -40,12 +40,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_in_ten_seconds_is_announced() {
-        let waits = LongWaits::new();
+    fn one_in_ten_seconds_is_emitted() {
+        let turns = Turns::new();
         let start = Instant::from_nanos(5);
-        assert!(waits.take_turn(start));
-        assert!(!waits.take_turn(start + Span::SHORTEST));
-        assert!(!waits.take_turn((start + EVERY).before(Span::SHORTEST)));
-        assert!(waits.take_turn(start + EVERY));
+        assert!(turns.take_turn(start));
+        assert!(!turns.take_turn(start + Span::SHORTEST));
+        assert!(!turns.take_turn((start + EVERY).before(Span::SHORTEST)));
+        assert!(turns.take_turn(start + EVERY));
     }
 }
