@@ -206,6 +206,21 @@ async fn a_call_can_move_to_another_task() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_call_can_move_to_another_task_with_a_classify_that_threads_cannot_share() {
+    let limiter = limiter(10.0, 5);
+    let judged = Cell::new(0);
+    let options = CallOptions::new().classify(move |_: &io::Result<u32>| {
+        judged.set(judged.get() + 1);
+        match judged.get() {
+            1 => Verdict::Retry { retry_after: None },
+            _ => Verdict::Done,
+        }
+    });
+    let call = limiter.call_with(options, || async { Ok(paced::attempt().number()) });
+    assert_eq!(tokio::spawn(call).await.unwrap().unwrap(), 2);
+}
+
+#[tokio::test(start_paused = true)]
 async fn it_is_named_by_the_line_of_its_caller() {
     let (heard, _guard) = crate::events::listen();
     let server = Server::failing([ApiError::status(429); 9]);

@@ -146,8 +146,10 @@ fn read<T: 'static, E>(
     }
 }
 
-/// Reads the value of an `Ok` if it is a response.
-fn read_value(value: &dyn Any, unit: ResetUnit) -> Reading {
+/// Reads the value of an `Ok` if it is a response. Where it is inlined, the compiler compares the types.
+#[inline]
+fn read_value<T: 'static>(value: &T, unit: ResetUnit) -> Reading {
+    let value: &dyn Any = value;
     #[cfg(feature = "http")]
     macro_rules! responses {
         ($($(#[$cfg:meta])? $response:ty,)*) => {$(

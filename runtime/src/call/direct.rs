@@ -1,5 +1,6 @@
 //! Calls without the attribute: a closure in the place of a function's body.
 
+use core::borrow::Borrow;
 use core::future::Future;
 use core::marker::PhantomData;
 use core::ops::ControlFlow;
@@ -8,21 +9,19 @@ use std::sync::Arc;
 
 use crate::context::ResetUnit;
 use crate::error::Error;
-use crate::limiter::Function;
-use crate::limiter::KnownUnits;
 use crate::limiter::Limiter;
 use crate::limiter::Shared;
 use crate::signal::Reading;
 use crate::verdict::Verdict;
 
 use super::Call;
+use super::by_type::ByTypes;
 use super::by_type::Readable;
 use super::by_type::Reader;
 use super::call_error::CallError;
 use super::config::Setup;
+use super::named_costs::NamedCosts;
 use super::options::CallOptions;
-use super::options::Parts;
-use super::origin::Origin;
 use super::outcome::Can;
 use super::outcome::Kept;
 use super::outcome::ReadOutcome;
@@ -104,7 +103,7 @@ impl Limiter {
         T: 'static,
         E: Readable<How>,
     {
-        self.call_with(CallOptions::new(), body)
+        run::<_, _, _, _, _, ByTypes, How>(self, CallOptions::DEFAULT, Location::caller(), body)
     }
 
     /// Makes a call through this limiter as [`call`](Self::call) does, with these options instead of the defaults.
@@ -165,62 +164,66 @@ impl Limiter {
         T: 'static,
         R: Reader<T, E, How>,
     {
-        let (origin, limiter) = (Location::caller(), self.shared());
-        let parts = options.into_parts(limiter);
-        run(Arc::clone(limiter), parts, origin, body)
+        run::<_, _, _, _, _, R, How>(self, options, Location::caller(), body)
     }
 }
 
-async fn run<F, Fut, T, E, R, How>(
-    limiter: Arc<Shared>,
-    options: Parts<R>,
+/// Makes a call. Options are large, and copying them takes longer than the rest of the call, so they are used where they
+/// are: in the future, or in a constant.
+fn run<F, Fut, T, E, O, R, How>(
+    limiter: &Limiter,
+    options: O,
     caller: &'static Location<'static>,
     mut body: F,
-) -> Result<T, CallError<E>>
+) -> impl Future<Output = Result<T, CallError<E>>> + use<F, Fut, T, E, O, R, How>
 where
     F: FnMut() -> Fut,
     Fut: Future<Output = Result<T, E>>,
+    O: Borrow<CallOptions<R>>,
     R: Reader<T, E, How>,
 {
-    let mut own = OwnCosts::new();
-    let setup = Ok(Setup {
-        config: options.config,
-        limiter: None,
-        keys: None,
-        function: Function::of(caller),
-        origin: Origin::Line(caller),
-        hooks: options.hooks,
-        units: &[],
-        known: KnownUnits::NONE,
-    });
-    let (setup, own) = match options.costs {
-        Some(costs) => {
-            let located = |error: Error| error.in_function(Origin::Line(caller).name());
-            let (setup, own) = own.fill(&setup, |own| {
-                *own = costs.map_err(located)?;
-                Ok(())
-            });
-            (setup, Some(own))
-        }
-        None => (&setup, None),
-    };
-    let reader = DirectReader(options.reader, PhantomData);
-    let mut call: Call<'_, Kept<Direct<T, E>>, Can, _> = Call::paying(setup, Some(limiter), own);
-    loop {
-        let attempted = call.attempt(async { Ok(body().await) }).await;
-        let next = call.settle(&reader, Refuse::CAN, PhantomData, attempted);
-        match next {
-            ControlFlow::Continue(()) => {}
-            ControlFlow::Break(Ok(out)) => return out.map_err(CallError::Failed),
-            ControlFlow::Break(Err(refusal)) => return Err(CallError::Refused(refusal)),
+    let limiter = Arc::clone(limiter.shared());
+    // A block uses these variables where they are captured. An asynchronous function would move its arguments once more.
+    async move {
+        let mut own = OwnCosts::new();
+        let setup = Ok(options.borrow().setup(caller));
+        let (setup, own) = pay(options.borrow().named_costs(), &mut own, &setup, &limiter);
+        let mut call: Call<'_, Kept<Direct<T, E>>, Can, _> =
+            Call::paying(setup, Some(limiter), own);
+        loop {
+            let attempted = call.attempt(async { Ok(body().await) }).await;
+            let reader = DirectReader(options.borrow().reader(), PhantomData);
+            let next = call.settle(&reader, Refuse::CAN, PhantomData, attempted);
+            match next {
+                ControlFlow::Continue(()) => {}
+                ControlFlow::Break(Ok(out)) => return out.map_err(CallError::Failed),
+                ControlFlow::Break(Err(refusal)) => return Err(CallError::Refused(refusal)),
+            }
         }
     }
 }
 
-/// Reads the outcome of the closure.
-struct DirectReader<R, How>(R, PhantomData<fn() -> How>);
+/// Sets the costs of a call, where its options name any. Returns the setup that it has to use, which refuses the call if
+/// they are wrong.
+#[inline]
+fn pay<'s>(
+    named: &NamedCosts,
+    own: &'s mut OwnCosts,
+    setup: &'s Result<Setup, Error>,
+    limiter: &Shared,
+) -> (&'s Result<Setup, Error>, Option<&'s OwnCosts>) {
+    let (Ok(known), false) = (setup, named.is_empty()) else {
+        return (setup, None);
+    };
+    let located = |error: Error| error.in_function(known.origin.name());
+    let (setup, own) = own.fill(setup, |own| named.set(own, limiter).map_err(located));
+    (setup, Some(own))
+}
 
-impl<T, E, R: Reader<T, E, How>, How> ReadOutcome<Direct<T, E>> for DirectReader<R, How> {
+/// Reads the outcome of the closure.
+struct DirectReader<'r, R, How>(&'r R, PhantomData<fn() -> How>);
+
+impl<T, E, R: Reader<T, E, How>, How> ReadOutcome<Direct<T, E>> for DirectReader<'_, R, How> {
     fn reading(&self, out: &Direct<T, E>, unit: ResetUnit) -> Reading {
         match out {
             Ok(out) => self.0.reading(out, unit),

@@ -32,7 +32,6 @@ mod unread;
 mod untyped;
 
 use core::marker::PhantomData;
-use core::mem;
 use core::mem::ManuallyDrop;
 use core::ops::ControlFlow;
 use std::sync::Arc;
@@ -65,6 +64,7 @@ use crate::signal::Reading;
 use crate::verdict::Verdict;
 
 use self::payment::Paid;
+use self::phase::CallPhase;
 use self::untyped::Core;
 
 /// Marker of a type that a probe has chosen.
@@ -232,10 +232,12 @@ impl<S, R, C: Paying> Drop for Call<'_, S, R, C> {
     }
 }
 
-/// Drops what a call has left. Out of line, where the compiler would not put it in every setting.
+/// Drops what a call has left. Out of line, where the compiler would not put it in every setting. Each part is dropped in its
+/// place: a copy of the whole would be read before it is in memory.
 #[cold]
 #[inline(never)]
-fn discard(core: &mut ManuallyDrop<Core<'_>>) {
-    let empty = ManuallyDrop::new(Core::new(core.setup, None));
-    drop(ManuallyDrop::into_inner(mem::replace(core, empty)));
+fn discard(core: &mut Core<'_>) {
+    core.brought = None;
+    core.scope = None;
+    core.wait = CallPhase::new();
 }

@@ -21,34 +21,37 @@ impl NamedCosts {
         len: 0,
     };
 
-    /// Returns these costs and another one.
-    pub(super) const fn with(mut self, unit: &'static str, amount: u64) -> Self {
+    /// Adds a cost.
+    #[inline]
+    pub(super) const fn add(&mut self, unit: &'static str, amount: u64) {
         if self.len < MAX_ROWS {
             self.units[self.len] = unit;
             self.amounts[self.len] = amount;
         }
         self.len += 1;
-        self
     }
 
-    /// Returns the costs in the order of the limiter's limits. `None`: none is named.
+    /// Returns whether no cost is named.
+    #[inline]
+    pub(super) const fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Sets the costs of a call, in the order of the limiter's limits.
     ///
     /// # Errors
     ///
     /// The limiter does not count one of the units, or there are more costs than a limiter can have limits.
-    pub(super) fn of(&self, limiter: &Shared) -> Option<Result<Costs, Error>> {
-        if self.len == 0 {
-            return None;
-        }
+    pub(super) fn set(&self, own: &mut Costs, limiter: &Shared) -> Result<(), Error> {
+        *own = limiter.usual_costs();
         let (Some(units), Some(amounts)) =
             (self.units.get(..self.len), self.amounts.get(..self.len))
         else {
-            let sentence = format!(
+            return Err(Error::conflict(format!(
                 "a call names {} costs, and a limiter has at most {MAX_ROWS} limits",
                 self.len
-            );
-            return Some(Err(Error::conflict(sentence)));
+            )));
         };
-        Some(limiter.costs_of(units.iter().copied().zip(amounts.iter().copied())))
+        limiter.set_costs(own, units.iter().copied().zip(amounts.iter().copied()))
     }
 }

@@ -1,17 +1,17 @@
 //! Options of a call without the attribute.
 
 use core::fmt;
+use core::panic::Location;
 use core::time::Duration;
 
 use crate::backoff::Backoff;
 #[cfg(feature = "http")]
 use crate::context::ResetUnit;
-use crate::costs::Costs;
-use crate::error::Error;
 use crate::grammar;
 #[cfg(feature = "http")]
 use crate::headers::ResetKind;
-use crate::limiter::Shared;
+use crate::limiter::Function;
+use crate::limiter::KnownUnits;
 use crate::report::Report;
 use crate::retry_on::RetryOn;
 use crate::row::REQUESTS;
@@ -24,7 +24,9 @@ use super::by_type::Judged;
 use super::by_type::NotRead;
 use super::config::Config;
 use super::config::Hooks;
+use super::config::Setup;
 use super::named_costs::NamedCosts;
+use super::origin::Origin;
 
 /// Options of [`Limiter::call_with`](crate::Limiter::call_with), by the names of the attribute's options.
 ///
@@ -58,6 +60,9 @@ pub struct CallOptions<R = ByTypes> {
 }
 
 impl CallOptions {
+    /// The defaults, in a place from which calls borrow them.
+    pub(super) const DEFAULT: &Self = &Self::new();
+
     /// Returns the defaults, which are those of the attribute.
     ///
     /// # Examples
@@ -391,7 +396,7 @@ impl<R> CallOptions<R> {
     /// # }
     /// ```
     pub const fn cost(mut self, cost: u64) -> Self {
-        self.costs = self.costs.with(REQUESTS, cost);
+        self.costs.add(REQUESTS, cost);
         self
     }
 
@@ -424,7 +429,7 @@ impl<R> CallOptions<R> {
         let mut at = 0;
         while at < costs.len() {
             let (unit, cost) = costs[at];
-            self.costs = self.costs.with(unit, cost);
+            self.costs.add(unit, cost);
             at += 1;
         }
         self
@@ -693,28 +698,37 @@ impl<R> CallOptions<R> {
         }
     }
 
-    /// Returns the parts of the options, for a call through this limiter.
-    pub(super) fn into_parts(self, limiter: &Shared) -> Parts<R> {
-        let mut config = self.config;
-        if self.idempotent {
-            config.retry.retry_on = config.retry.retry_on.ambiguous();
-        }
-        Parts {
-            config,
+    /// Returns the setup of a call from this line, which brings its limiter.
+    #[inline]
+    pub(super) fn setup(&self, caller: &'static Location<'static>) -> Setup {
+        let mut setup = Setup {
+            config: self.config,
+            limiter: None,
+            keys: None,
+            function: Function::of(caller),
+            origin: Origin::Line(caller),
             hooks: self.hooks,
-            costs: self.costs.of(limiter),
-            reader: self.reader,
+            units: &[],
+            known: KnownUnits::NONE,
+        };
+        if self.idempotent {
+            let retry_on = &mut setup.config.retry.retry_on;
+            *retry_on = retry_on.ambiguous();
         }
+        setup
     }
-}
 
-/// Parts of the options of a call.
-pub(super) struct Parts<R> {
-    pub(super) config: Config,
-    pub(super) hooks: Hooks,
-    /// Costs in the order of the limiter's limits, if any is named.
-    pub(super) costs: Option<Result<Costs, Error>>,
-    pub(super) reader: R,
+    /// Returns the costs that the options name.
+    #[inline]
+    pub(super) const fn named_costs(&self) -> &NamedCosts {
+        &self.costs
+    }
+
+    /// Returns the reader of the outcomes.
+    #[inline]
+    pub(super) const fn reader(&self) -> &R {
+        &self.reader
+    }
 }
 
 impl Default for CallOptions {

@@ -12,6 +12,7 @@ use governor::clock::MonotonicClock;
 use governor::middleware::NoOpMiddleware;
 use governor::state::InMemoryState;
 use governor::state::NotKeyed;
+use paced::CallError;
 use paced::Limiter;
 use paced::Quota;
 use paced::rate_limited;
@@ -92,6 +93,15 @@ pub async fn plain(id: u64) -> io::Result<u64> {
 #[rate_limited(rate = 1_000_000_000, burst = 4_294_967_295)]
 pub async fn annotated(id: u64) -> io::Result<u64> {
     bare(id).await
+}
+
+/// Without the attribute, through [`FREE`]. Its outcome has a type of its own, as that of [`bounded`].
+///
+/// # Errors
+///
+/// As [`bare`].
+pub async fn closure(id: u64) -> Result<[u64; 1], CallError<io::Error>> {
+    FREE.call(async || Ok([bare(id).await?])).await
 }
 
 /// A plain function with the attribute, which blocks its thread when it has to wait.

@@ -33,7 +33,7 @@ const fn case(name: &'static str, run: fn(u64)) -> Case {
 }
 
 /// All cases, the floor first.
-pub const CASES: [Case; 31] = [
+pub const CASES: [Case; 32] = [
     case("compare-and-swap", |n| repeat(n, floor::compare_and_swap)),
     case("clock: std", |n| repeat(n, Instant::now)),
     case("clock: tokio", |n| repeat(n, tokio::time::Instant::now)),
@@ -75,6 +75,7 @@ pub const CASES: [Case; 31] = [
     }),
     case("call: plain", |n| call(n, calls::plain)),
     case("call: paced", |n| call(n, calls::annotated)),
+    case("call: paced, closure", |n| call(n, calls::closure)),
     case("call: paced, plain function", |n| {
         repeat(n, || calls::annotated_blocking(black_box(7)));
     }),
