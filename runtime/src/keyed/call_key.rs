@@ -12,7 +12,9 @@ use crate::limiter::Shared;
 use crate::time::Instant;
 use crate::time::Span;
 
+use super::FurtherKey;
 use super::FurtherLimiter;
+use super::KeyId;
 use super::Keys;
 use super::Taken;
 use super::digest::KeyDigest;
@@ -61,6 +63,16 @@ impl KeysOf<'_> {
             KeysOf::Joint(joint) => joint.keys.flag_and_keys(),
         }
     }
+
+    /// Returns the digest of the key, if its limits are in a store.
+    #[inline]
+    fn digest(&self) -> Option<KeyDigest> {
+        match self {
+            KeysOf::Own(..) | KeysOf::Brought(..) => None,
+            KeysOf::InStore(both) => Some(both.1),
+            KeysOf::Joint(joint) => joint.keys.digest(),
+        }
+    }
 }
 
 impl<'s> CallKey<'s> {
@@ -89,22 +101,23 @@ impl<'s> CallKey<'s> {
         }
     }
 
-    /// Returns the key with the further limiters that its calls take from, if there are any. `others`: the
-    /// fingerprints of the call's further keys. `costs`: what the call takes from a limiter.
+    /// Returns the key with the further limiters that its calls take from, if there are any. `others`: the call's further
+    /// keys. `costs`: what the call takes from a limiter.
     pub(crate) fn with_further(
         mut self,
-        others: &[u64],
+        others: &[FurtherKey<'_>],
         mut costs: impl FnMut(&Arc<Shared>) -> Costs,
     ) -> Self {
         let limiters = self.keys.flag_and_keys().1.further();
         if limiters.is_empty() {
             return self;
         }
-        let mut others = others.iter().copied();
+        let mut others = others.iter();
         let further = limiters.iter().map(|limiter| match limiter {
             FurtherLimiter::Keyed(keys) => {
-                let fingerprint = others.next().unwrap_or_default();
-                FurtherCost::keyed(keys, fingerprint, costs(keys.template()))
+                let id = others.next().map(|key| key.id(keys));
+                let id = id.unwrap_or(KeyId::Fingerprint(0));
+                FurtherCost::keyed(keys, id, costs(keys.template()))
             }
             FurtherLimiter::Shared(limiter) => FurtherCost::shared(limiter, costs(limiter)),
         });
@@ -147,8 +160,8 @@ impl<'s> CallKey<'s> {
     #[inline]
     pub(crate) fn admit(&self, cost: u32, now: Instant) -> Result<Taken, Error> {
         let (under_way, keys) = self.keys.flag_and_keys();
-        if let KeysOf::InStore(both) = &self.keys {
-            return keys.limiter_in_store(both.1).map(Taken::Limiter);
+        if let Some(digest) = self.keys.digest() {
+            return keys.limiter_in_store(digest).map(Taken::Limiter);
         }
         let taken = keys.admit::<true>(self.fingerprint, cost, now);
         if matches!(taken, Ok(Taken::Granted)) {
@@ -177,9 +190,9 @@ impl<'s> CallKey<'s> {
     #[cold]
     pub(crate) fn limiter(&self) -> Result<Arc<Shared>, Error> {
         let (_, keys) = self.keys.flag_and_keys();
-        match &self.keys {
-            KeysOf::InStore(both) => keys.limiter_in_store(both.1),
-            _ => keys.limiter(self.fingerprint),
+        match self.keys.digest() {
+            Some(digest) => keys.limiter_in_store(digest),
+            None => keys.limiter(self.fingerprint),
         }
     }
 

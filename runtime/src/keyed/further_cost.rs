@@ -7,6 +7,7 @@ use crate::costs::Costs;
 use crate::error::Error;
 use crate::limiter::Shared;
 
+use super::KeyId;
 use super::Keys;
 
 /// A further limiter of a call, and the costs that the call takes from it.
@@ -19,15 +20,15 @@ pub(crate) struct FurtherCost {
 #[derive(Debug)]
 enum Lookup {
     /// Limiter of a further key, which is kept once it is known.
-    Keyed(Arc<Keys>, u64, OnceLock<Arc<Shared>>),
+    Keyed(Arc<Keys>, KeyId, OnceLock<Arc<Shared>>),
     /// Limiter of all keys.
     Shared(Arc<Shared>),
 }
 
 impl FurtherCost {
-    pub(super) fn keyed(keys: &Arc<Keys>, fingerprint: u64, costs: Costs) -> Self {
+    pub(super) fn keyed(keys: &Arc<Keys>, id: KeyId, costs: Costs) -> Self {
         Self {
-            limiter: Lookup::Keyed(Arc::clone(keys), fingerprint, OnceLock::new()),
+            limiter: Lookup::Keyed(Arc::clone(keys), id, OnceLock::new()),
             costs,
         }
     }
@@ -54,11 +55,11 @@ impl FurtherCost {
     /// There is no room for a new key.
     pub(crate) fn find(&self) -> Result<&Arc<Shared>, Error> {
         match &self.limiter {
-            Lookup::Keyed(keys, fingerprint, known) => {
+            Lookup::Keyed(keys, id, known) => {
                 if let Some(limiter) = known.get() {
                     return Ok(limiter);
                 }
-                let limiter = keys.limiter(*fingerprint)?;
+                let limiter = keys.limiter_of(*id)?;
                 Ok(known.get_or_init(|| limiter))
             }
             Lookup::Shared(limiter) => Ok(limiter),

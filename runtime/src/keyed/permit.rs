@@ -61,8 +61,18 @@ pub(super) struct KeptLimiter {
 }
 
 impl KeptLimiter {
+    /// Returns what the permit of a key has to keep that was taken together with others. `slot`: it holds one of the key's
+    /// limiter.
+    pub(super) fn with_own(keys: &Keys, limiter: Option<&Arc<Shared>>, slot: bool) -> Option<Self> {
+        let kept = limiter.filter(|_| slot || keys.are_in_store());
+        kept.map(|limiter| Self {
+            limiter: Arc::clone(limiter),
+            holds_slot: slot,
+        })
+    }
+
     /// Returns what the permit of a key has to keep that holds a slot of the key's limiter, or none.
-    pub(super) fn with_slot(limiter: Option<&Arc<Shared>>, slot: bool) -> Option<Self> {
+    fn with_slot(limiter: Option<&Arc<Shared>>, slot: bool) -> Option<Self> {
         limiter.filter(|_| slot).map(|limiter| Self {
             limiter: Arc::clone(limiter),
             holds_slot: true,

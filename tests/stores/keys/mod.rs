@@ -6,6 +6,7 @@ mod idle;
 mod in_files;
 mod in_redis;
 mod outages;
+mod rows;
 mod running;
 mod shared;
 mod threads;

@@ -163,6 +163,21 @@ pub(super) enum Payment {
     Own(Shape),
 }
 
+/// What there is for a permit, before it is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Offer {
+    /// The store has handed it out.
+    Held,
+    /// It is not there before this instant.
+    At(Instant),
+    /// The store has to be asked first.
+    Unknown,
+    /// The limiter's own bucket decides.
+    Own,
+    /// Nothing holds it back.
+    Open,
+}
+
 /// Expected time of a permit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Due {
@@ -212,6 +227,8 @@ pub(super) struct Remote {
     held_quota: HeldQuota,
     /// Draws of calls, if the limiter has several limits, or one that is settled.
     calls: Option<Box<CallDraws>>,
+    /// Waiter that has the permits of other limiters, and asks the store whether its own is still there.
+    confirming: Option<u32>,
     /// Waiters may have to be refused.
     unsettled: bool,
     /// Period of the declared rate.
@@ -242,6 +259,7 @@ impl Remote {
             event: None,
             held_quota: HeldQuota::NONE,
             calls: None,
+            confirming: None,
             unsettled: false,
             period: Ticks::SECOND,
         }
@@ -254,32 +272,49 @@ impl Remote {
 
     /// Asks for `cost` tokens at `now`.
     pub(super) fn pay(&mut self, cost: u32, shape: Shape, now: Instant) -> Payment {
-        self.give_up(now);
-        let can_be_asked = match self.mode {
-            Mode::Up => true,
-            Mode::Broken { again_at, .. } => now >= again_at,
-            Mode::Away { .. } => false,
-        };
-        match self.slots.ready_at(cost, now) {
-            // There may have been a pause since the last reply: the store is asked first.
-            Some(due) if due <= now && can_be_asked && !self.is_fresh(now) => {
-                return Payment::At(Instant::FAR);
-            }
-            Some(due) if due <= now => return Payment::Until(self.slots.remove(cost)),
-            Some(due) => return Payment::At(due),
-            None => {}
-        }
-        match (&self.mode, self.config.on_error) {
-            (Mode::Away { .. }, OnStoreError::Local) => Payment::Own(self.own_for(cost, shape)),
-            // For callers that cannot be refused.
-            (Mode::Broken { again_at, .. }, _) if now < *again_at => {
-                Payment::Own(self.own_for(cost, shape))
-            }
-            (Mode::Away { .. }, OnStoreError::Open) => {
+        match self.offer(cost, now) {
+            Offer::Held => Payment::Until(self.slots.remove(cost)),
+            Offer::At(due) => Payment::At(due),
+            Offer::Unknown => Payment::At(Instant::FAR),
+            Offer::Own => Payment::Own(self.own_for(cost, shape)),
+            Offer::Open => {
                 self.spend(cost, shape);
                 Payment::Until(Instant::FAR)
             }
-            _ => Payment::At(Instant::FAR),
+        }
+    }
+
+    /// Returns what there is for a permit of `cost` tokens at `now`.
+    pub(super) fn offer(&mut self, cost: u32, now: Instant) -> Offer {
+        self.give_up(now);
+        match self.slots.ready_at(cost, now) {
+            // There may have been a pause since the last reply: the store is asked first.
+            Some(due) if due <= now && self.can_be_asked(now) && !self.is_fresh(now) => {
+                Offer::Unknown
+            }
+            Some(due) if due <= now => Offer::Held,
+            Some(due) => Offer::At(due),
+            None => self.offer_without_store(now),
+        }
+    }
+
+    /// Returns whether the store is asked for permits.
+    pub(super) fn can_be_asked(&self, now: Instant) -> bool {
+        match self.mode {
+            Mode::Up => true,
+            Mode::Broken { again_at, .. } => now >= again_at,
+            Mode::Away { .. } => false,
+        }
+    }
+
+    /// Returns what there is for a permit for which the store has handed out nothing.
+    fn offer_without_store(&self, now: Instant) -> Offer {
+        match (&self.mode, self.config.on_error) {
+            (Mode::Away { .. }, OnStoreError::Local) => Offer::Own,
+            // For callers that cannot be refused.
+            (Mode::Broken { again_at, .. }, _) if now < *again_at => Offer::Own,
+            (Mode::Away { .. }, OnStoreError::Open) => Offer::Open,
+            _ => Offer::Unknown,
         }
     }
 
@@ -328,6 +363,15 @@ impl Remote {
         self.slots.usable(now)
     }
 
+    /// Returns the waiter that asks whether its permit is still due.
+    pub(super) const fn confirming(&self) -> Option<u32> {
+        self.confirming
+    }
+
+    pub(super) const fn set_confirming(&mut self, index: Option<u32>) {
+        self.confirming = index;
+    }
+
     pub(super) fn put_back(&mut self, cost: u32, until: Instant, now: Instant) {
         self.slots.put_back(cost, until, now);
     }
@@ -360,7 +404,7 @@ impl Remote {
     }
 
     /// Returns the same shape with room for the `cost` tokens of a call.
-    fn own_for(&self, cost: u32, shape: Shape) -> Shape {
+    pub(super) fn own_for(&self, cost: u32, shape: Shape) -> Shape {
         let own = self.own(shape);
         Shape {
             capacity: own.price(u64::from(cost)),

@@ -97,7 +97,12 @@ impl LimiterState {
 
     /// Plans the requests to the store for what waiters need. Returns when to come back for more.
     pub(super) fn plan_requests(&mut self, now: Instant) -> Instant {
-        let tokens = self.usable_tokens(self.queue.cost_ahead(Priority::First));
+        let ahead = if self.waits_elsewhere() {
+            0
+        } else {
+            self.queue.cost_ahead(Priority::First)
+        };
+        let tokens = self.usable_tokens(ahead);
         let Some(remote) = &mut self.remote else {
             return Instant::FAR;
         };
