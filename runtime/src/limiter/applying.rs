@@ -117,10 +117,16 @@ fn check_keys(
 ) -> Applied<Vec<Option<ConfiguredKeys>>> {
     let changed = keys.iter().map(|keys| {
         let known = configuration.limiters.get_key_value(keys.name());
-        let (declared, mode) = (keys.declared(), configuration.mode_of(keys.name(), keys.declared()));
+        let (declared, mode) = (
+            keys.declared(),
+            configuration.mode_of(keys.name(), keys.declared()),
+        );
         let Some((name, configured)) = known else {
             let rows = declared.clone();
-            return Ok(mode.map(|mode| ConfiguredKeys { rows, mode: Some(mode) }));
+            return Ok(mode.map(|mode| ConfiguredKeys {
+                rows,
+                mode: Some(mode),
+            }));
         };
         let rows = configured.applied_to(declared, keys.are_in_store());
         let rows = rows.map_err(|misfit| (Arc::clone(name), misfit))?;

@@ -13,7 +13,9 @@ use paced::store::ListRequest;
 use paced::store::MemoryStore;
 use paced::store::OnStoreError;
 use paced::store::Policy;
+use paced::store::Request;
 use paced::store::Store;
+use paced::store::StoreFuture;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio::time::sleep;
@@ -85,8 +87,7 @@ async fn names(store: &MemoryStore) -> Vec<String> {
 #[tokio::test(start_paused = true)]
 async fn processes_keep_to_the_limits_of_all_keys_and_of_each() {
     let store = Arc::new(MemoryStore::new());
-    let processes =
-        [(); 2].map(|()| process(&store, per_second(2, 2), per_second(4, 2)));
+    let processes = [(); 2].map(|()| process(&store, per_second(2, 2), per_second(4, 2)));
     let served = Served::new();
     let mut calls = JoinSet::new();
     for call in 0..60_usize {
@@ -103,17 +104,15 @@ async fn processes_keep_to_the_limits_of_all_keys_and_of_each() {
     // Two at once, and 58 at four a second.
     let last = served.start.elapsed();
     assert!(last >= 29 * SECOND / 2 && last <= 15 * SECOND, "{last:?}");
-    let mut names = names(&store).await;
-    names.sort_unstable();
-    assert_eq!(names.len(), 4, "{names:?}");
-    assert_eq!(names[3], "crm.shared");
+    let names = names(&store).await;
+    assert!(names.iter().any(|name| name == "crm.shared"), "{names:?}");
+    assert!(names.iter().all(|name| name.starts_with("crm")));
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_backlog_of_a_key_neither_uses_the_shared_limit_up_nor_delays_another_key() {
     let store = Arc::new(MemoryStore::new());
-    let processes =
-        [(); 2].map(|()| process(&store, per_second(1, 1), per_second(4, 4)));
+    let processes = [(); 2].map(|()| process(&store, per_second(1, 1), per_second(4, 4)));
     let served = Served::new();
     let mut calls = JoinSet::new();
     for call in 0..40_usize {
@@ -142,8 +141,7 @@ async fn the_backlog_of_a_key_neither_uses_the_shared_limit_up_nor_delays_anothe
 #[tokio::test(start_paused = true)]
 async fn a_call_that_is_dropped_takes_nothing_of_the_shared_limit() -> Result<(), Error> {
     let store = Arc::new(MemoryStore::new());
-    let processes =
-        [(); 2].map(|()| process(&store, per_second(10, 10), per_second(1, 1)));
+    let processes = [(); 2].map(|()| process(&store, per_second(10, 10), per_second(1, 1)));
     let [one, other] = &processes;
     one.acquire("acme").await?;
     let start = Instant::now();
@@ -151,12 +149,16 @@ async fn a_call_that_is_dropped_takes_nothing_of_the_shared_limit() -> Result<()
         let waits = tokio::time::timeout(SECOND / 4, one.acquire(key)).await;
         assert!(waits.is_err(), "the shared limit holds it back");
     }
-    other.acquire("acme").await?;
-    let took = start.elapsed();
-    assert!(took >= SECOND && took <= SECOND + SECOND / 50, "{took:?}");
+    // The token that was drawn ahead for them goes to the next caller of their process.
     one.acquire("acme").await?;
     let took = start.elapsed();
-    assert!(took >= 2 * SECOND && took <= 2 * SECOND + SECOND / 50, "{took:?}");
+    assert!(took >= SECOND && took <= SECOND + SECOND / 50, "{took:?}");
+    other.acquire("acme").await?;
+    let took = start.elapsed();
+    assert!(
+        took >= 2 * SECOND && took <= 2 * SECOND + SECOND / 50,
+        "{took:?}"
+    );
     Ok(())
 }
 
@@ -164,8 +166,7 @@ async fn a_call_that_is_dropped_takes_nothing_of_the_shared_limit() -> Result<()
 async fn a_cooldown_of_the_key_that_another_process_was_told_holds_a_call_that_waits_for_all_keys()
 -> Result<(), Error> {
     let store = Arc::new(MemoryStore::new());
-    let processes =
-        [(); 2].map(|()| process(&store, per_second(10, 10), per_second(1, 1)));
+    let processes = [(); 2].map(|()| process(&store, per_second(10, 10), per_second(1, 1)));
     let [one, other] = &processes;
     one.acquire("acme").await?;
     let served = Served::new();
@@ -241,15 +242,19 @@ async fn an_outage_follows_the_policy() -> Result<(), Error> {
     calls.join_all().await;
     // Nineteen more at 4.5 a second, whatever their keys.
     let took = served.start.elapsed();
-    assert!(took >= 42 * SECOND / 10 && took <= 46 * SECOND / 10, "{took:?}");
+    assert!(
+        took >= 42 * SECOND / 10 && took <= 46 * SECOND / 10,
+        "{took:?}"
+    );
     // When it is back, it serves again.
     store.set_away(false);
     sleep(60 * SECOND).await;
     let start = Instant::now();
-    for _ in 0..10 {
+    for _ in 0..20 {
         local.acquire("acme").await?;
     }
-    assert!(start.elapsed() <= SECOND / 20, "{:?}", start.elapsed());
+    // The bucket begins empty.
+    assert!(start.elapsed() <= 5 * SECOND / 2, "{:?}", start.elapsed());
 
     let closed = with_policy(&store, OnStoreError::Closed)?;
     closed.acquire("initech").await?;
@@ -275,6 +280,47 @@ async fn an_outage_while_a_call_waits_for_all_keys_ends() -> Result<(), Error> {
     calls.join_all().await;
     check_envelope(&served.times(None), 1.0, 1.0);
     Ok(())
+}
+
+/// A store that takes its time.
+#[derive(Debug)]
+struct Late {
+    memory: MemoryStore,
+    by: Duration,
+}
+
+impl Store for Late {
+    fn transact<'a>(&'a self, key: &'a str, request: &'a Request) -> StoreFuture<'a> {
+        Box::pin(async move {
+            sleep(self.by / 2).await;
+            let reply = self.memory.transact(key, request).await;
+            sleep(self.by / 2).await;
+            reply
+        })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_is_far_away_serves_the_whole_rate_of_all_keys() {
+    for millis in [2, 30] {
+        let store = Arc::new(Late {
+            memory: MemoryStore::new(),
+            by: Duration::from_millis(millis),
+        });
+        let processes = [(); 2].map(|()| process(&store, per_second(10, 10), per_second(20, 5)));
+        let served = Served::new();
+        let mut calls = JoinSet::new();
+        for call in 0..200_usize {
+            let key = format!("tenant-{}", call % 8);
+            calls.spawn(served.call(&processes[call / 8 % 2], &key));
+        }
+        calls.join_all().await;
+        // Permits of the shared limit wait for an answer about the key.
+        check_envelope(&served.times(None), 20.0, 6.0);
+        let last = served.start.elapsed();
+        assert!(last >= 39 * SECOND / 4, "{last:?}");
+        assert!(last <= 21 * SECOND / 2, "{millis} ms: {last:?}");
+    }
 }
 
 static STORE: LazyLock<Arc<MemoryStore>> = LazyLock::new(Arc::default);

@@ -12,6 +12,7 @@ mod charges;
 mod charging;
 pub(super) mod client;
 mod config;
+mod confirming;
 mod corrections;
 mod drawn_tokens;
 mod forgetting;
@@ -43,6 +44,7 @@ pub(super) use self::call_draws::CallPayment;
 pub(super) use self::call_requests::FRONT;
 use self::charges::Charges;
 pub(super) use self::config::RemoteConfig;
+use self::confirming::Confirming;
 use self::drawn_tokens::DrawnTokens;
 pub(super) use self::forgetting::Knowledge;
 use self::held_quotas::HeldQuota;
@@ -150,6 +152,8 @@ pub(super) struct Demand {
     pub(super) latest: Instant,
     /// Instant before which no waiter gives up.
     pub(super) soonest: Instant,
+    /// The first waiter waits for permits of other limiters: nothing is asked for before it has them.
+    pub(super) is_elsewhere: bool,
 }
 
 /// Result of asking for a permit.
@@ -163,7 +167,7 @@ pub(super) enum Payment {
     Own(Shape),
 }
 
-/// What there is for a permit, before it is taken.
+/// What there is for the permit of a call, before it is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Offer {
     /// The store has handed it out.
@@ -227,8 +231,8 @@ pub(super) struct Remote {
     held_quota: HeldQuota,
     /// Draws of calls, if the limiter has several limits, or one that is settled.
     calls: Option<Box<CallDraws>>,
-    /// Waiter that has the permits of other limiters, and asks the store whether its own is still there.
-    confirming: Option<u32>,
+    /// Waiter that has the permits of other limiters, until the store has answered whether its own is still there.
+    confirming: Option<Confirming>,
     /// Waiters may have to be refused.
     unsettled: bool,
     /// Period of the declared rate.
@@ -272,34 +276,28 @@ impl Remote {
 
     /// Asks for `cost` tokens at `now`.
     pub(super) fn pay(&mut self, cost: u32, shape: Shape, now: Instant) -> Payment {
-        match self.offer(cost, now) {
-            Offer::Held => Payment::Until(self.slots.remove(cost)),
-            Offer::At(due) => Payment::At(due),
-            Offer::Unknown => Payment::At(Instant::FAR),
+        self.give_up(now);
+        match self.slots.ready_at(cost, now) {
+            // There may have been a pause since the last reply: the store is asked first.
+            Some(due) if due <= now && self.can_be_asked(now) && !self.is_fresh(now) => {
+                return Payment::At(Instant::FAR);
+            }
+            Some(due) if due <= now => return Payment::Until(self.slots.remove(cost)),
+            Some(due) => return Payment::At(due),
+            None => {}
+        }
+        match self.offer_without_store(now) {
             Offer::Own => Payment::Own(self.own_for(cost, shape)),
             Offer::Open => {
                 self.spend(cost, shape);
                 Payment::Until(Instant::FAR)
             }
-        }
-    }
-
-    /// Returns what there is for a permit of `cost` tokens at `now`.
-    pub(super) fn offer(&mut self, cost: u32, now: Instant) -> Offer {
-        self.give_up(now);
-        match self.slots.ready_at(cost, now) {
-            // There may have been a pause since the last reply: the store is asked first.
-            Some(due) if due <= now && self.can_be_asked(now) && !self.is_fresh(now) => {
-                Offer::Unknown
-            }
-            Some(due) if due <= now => Offer::Held,
-            Some(due) => Offer::At(due),
-            None => self.offer_without_store(now),
+            Offer::Held | Offer::At(_) | Offer::Unknown => Payment::At(Instant::FAR),
         }
     }
 
     /// Returns whether the store is asked for permits.
-    pub(super) fn can_be_asked(&self, now: Instant) -> bool {
+    fn can_be_asked(&self, now: Instant) -> bool {
         match self.mode {
             Mode::Up => true,
             Mode::Broken { again_at, .. } => now >= again_at,
@@ -363,15 +361,6 @@ impl Remote {
         self.slots.usable(now)
     }
 
-    /// Returns the waiter that asks whether its permit is still due.
-    pub(super) const fn confirming(&self) -> Option<u32> {
-        self.confirming
-    }
-
-    pub(super) const fn set_confirming(&mut self, index: Option<u32>) {
-        self.confirming = index;
-    }
-
     pub(super) fn put_back(&mut self, cost: u32, until: Instant, now: Instant) {
         self.slots.put_back(cost, until, now);
     }
@@ -404,7 +393,7 @@ impl Remote {
     }
 
     /// Returns the same shape with room for the `cost` tokens of a call.
-    pub(super) fn own_for(&self, cost: u32, shape: Shape) -> Shape {
+    fn own_for(&self, cost: u32, shape: Shape) -> Shape {
         let own = self.own(shape);
         Shape {
             capacity: own.price(u64::from(cost)),

@@ -206,7 +206,8 @@ impl LimiterState {
         let probe = self.queue.probe().filter(|_| is_armed);
         let front = match probe {
             Some(probe) => vec![self.queue.costs(probe)],
-            None if self.waits_elsewhere() => Vec::new(),
+            // One call at a time waits for the other limiters, and the next one follows.
+            None if self.is_head_joint() => self.queue.front(2),
             None => self.queue.front(FRONT),
         };
         let head = probe.or_else(|| self.queue.head());
@@ -215,6 +216,7 @@ impl LimiterState {
             first: 0,
             latest: head.map_or(Instant::FAR, |head| self.queue.waiter(head).latest),
             soonest: self.soonest,
+            is_elsewhere: self.waits_elsewhere(),
         };
         let shape = self.bucket.shape;
         self.remote.as_mut().map_or(Instant::FAR, |remote| {

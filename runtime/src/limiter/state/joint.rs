@@ -127,8 +127,7 @@ impl LimiterState {
             _ => {
                 let costs = self.queue.costs(index);
                 let lacking = self.lacking(index, now);
-                if lacking == Some(Lacking::Answer) {
-                    self.confirm(index, now);
+                if lacking == Some(Lacking::Answer) && self.confirm(index, now) {
                     return Take::Unconfirmed;
                 }
                 let slack = self.slack_of(index, now);
@@ -184,7 +183,7 @@ impl LimiterState {
     /// have them, and the one that has them last.
     fn check_all(&mut self, costs: &Costs, now: Instant, credit: Span) -> Result<(), Lacking> {
         if self.is_in_store() {
-            return self.check_in_store(costs, now, credit);
+            return self.check_in_store(costs, now);
         }
         let mut latest = match &self.rows {
             Some(rows) => rows.drawn(costs, now, credit).err(),

@@ -4,7 +4,6 @@
 //! nothing. With the permits of the others it asks once whether its own is still due: another process may have been told of a
 //! pause meanwhile, and tokens that were drawn do not last for ever.
 
-use crate::bucket::Bucket;
 use crate::costs::Costs;
 use crate::costs::TotalCosts;
 use crate::limiter::remote::Offer;
@@ -19,49 +18,20 @@ use super::waiter::JointTurn;
 
 impl LimiterState {
     /// Returns whether costs would be taken now.
-    pub(super) fn check_in_store(
-        &mut self,
-        costs: &Costs,
-        now: Instant,
-        credit: Span,
-    ) -> Result<(), Lacking> {
-        let (offer, row) = if self.draws_calls() {
-            let (due, row) = self.told(&TotalCosts::default().and(costs), now);
-            if due > now {
-                return Err(Lacking::Tokens { due, row });
-            }
-            let remote = self.remote.as_mut();
-            remote.map_or((Offer::Unknown, None), |it| it.offer_call(costs, now))
-        } else {
-            let remote = self.remote.as_mut();
-            let offer = remote.map_or(Offer::Unknown, |it| it.offer(costs.of(0), now));
-            (offer, None)
+    pub(super) fn check_in_store(&mut self, costs: &Costs, now: Instant) -> Result<(), Lacking> {
+        let told = Some(self.told(&TotalCosts::default().and(costs), now));
+        let told = told.filter(|(due, _)| *due > now);
+        let remote = self.remote.as_mut();
+        let (offer, row) = remote.map_or((Offer::Unknown, None), |it| it.offer_call(costs, now));
+        let tokens = match offer {
+            Offer::Unknown if told.is_none() => return Err(Lacking::Answer),
+            Offer::Held | Offer::Open | Offer::Unknown => None,
+            Offer::At(due) => Some((due, row.unwrap_or_default())),
+            // This process's own buckets decide.
+            Offer::Own => self.full_last(costs).filter(|(due, _)| *due > now),
         };
-        match offer {
-            Offer::Held | Offer::Open => Ok(()),
-            Offer::Unknown => Err(Lacking::Answer),
-            Offer::At(due) => {
-                let row = row.unwrap_or_default();
-                Err(Lacking::Tokens { due, row })
-            }
-            Offer::Own => self.check_alone(costs, now, credit),
-        }
-    }
-
-    /// Returns whether this process's own buckets would grant costs now.
-    fn check_alone(&self, costs: &Costs, now: Instant, credit: Span) -> Result<(), Lacking> {
-        let lacking = |(due, row)| Err(Lacking::Tokens { due, row });
-        if self.draws_calls() {
-            let last = self.full_last(costs).filter(|(due, _)| *due > now);
-            return last.map_or(Ok(()), lacking);
-        }
-        let cost = costs.of(0);
-        let Some(remote) = &self.remote else {
-            return Ok(());
-        };
-        let own = remote.own_for(cost, self.bucket.shape);
-        let taken = Bucket::new(self.bucket.tat, own).take(cost, now, credit);
-        taken.map(drop).or_else(|due| lacking((due, 0)))
+        let tokens = tokens.max(told);
+        tokens.map_or(Ok(()), |(due, row)| Err(Lacking::Tokens { due, row }))
     }
 
     /// Takes costs, and a slot, if no caller waits and the store has handed them out. Returns whether a slot was taken, and
@@ -86,52 +56,53 @@ impl LimiterState {
         Some((self.takes_slot(priority), until))
     }
 
-    /// Lets a waiter that has the permits of the other limiters ask the store whether its own is still due.
-    pub(super) fn confirm(&mut self, index: u32, now: Instant) {
+    /// Lets a waiter that has the permits of the other limiters ask the store whether its own is still due. `false`: it cannot
+    /// be asked now.
+    pub(super) fn confirm(&mut self, index: u32, now: Instant) -> bool {
         let waiter = self.queue.waiter_mut(index);
         waiter.set_joint_turn(JointTurn::Confirming, now);
-        if let Some(remote) = &mut self.remote {
-            remote.set_confirming(Some(index));
-        }
+        self.plan_requests(now);
+        let remote = self.remote.as_mut();
+        remote.is_some_and(|remote| remote.confirm(index))
     }
 
-    /// Wakes the waiter that has the permits of the other limiters if its own is due, or will not be soon.
+    /// Wakes the waiter that has the permits of the other limiters if its own is due, or if the store's answer has not brought
+    /// it.
     pub(super) fn review_confirming(&mut self, now: Instant, wakes: &mut WakeList) {
         let remote = self.remote.as_ref();
         let Some(index) = remote.and_then(|remote| remote.confirming()) else {
             return;
         };
         let waiter = self.queue.get_mut(index);
-        let is_over = waiter.is_none_or(|it| it.joint_turn() != JointTurn::Confirming);
-        let turn = match self.lacking_unless(is_over, index, now) {
-            Some(Some(Lacking::Answer)) if self.is_answer_near(now) => return,
-            None => None,
-            Some(None) => Some(JointTurn::Called),
-            Some(Some(_)) => Some(JointTurn::NotDue),
+        let confirms = waiter.is_some_and(|it| it.joint_turn() == JointTurn::Confirming);
+        let lacking = if confirms {
+            self.lacking(index, now)
+        } else {
+            None
         };
-        if let Some(remote) = &mut self.remote {
-            remote.set_confirming(None);
+        let remote = self.remote.as_mut();
+        let comes = remote.is_some_and(|remote| {
+            let comes = remote.is_confirming() && lacking == Some(Lacking::Answer);
+            if !comes {
+                remote.end_confirming();
+            }
+            comes
+        });
+        if comes || !confirms {
+            return;
         }
-        if let Some(turn) = turn {
-            let waiter = self.queue.waiter_mut(index);
-            waiter.set_joint_turn(turn, now);
-            wakes.add(waiter.waker.take());
-        }
+        let turn = match lacking {
+            None => JointTurn::Called,
+            Some(_) => JointTurn::NotDue,
+        };
+        let waiter = self.queue.waiter_mut(index);
+        waiter.set_joint_turn(turn, now);
+        wakes.add(waiter.waker.take());
     }
 
-    fn lacking_unless(
-        &mut self,
-        is_over: bool,
-        index: u32,
-        now: Instant,
-    ) -> Option<Option<Lacking>> {
-        (!is_over).then(|| self.lacking(index, now))
-    }
-
-    /// Returns whether the store answers, so that a waiter may keep the permits of other limiters until then.
-    fn is_answer_near(&self, now: Instant) -> bool {
-        let remote = self.remote.as_ref();
-        remote.is_some_and(|remote| remote.can_be_asked(now))
+    /// Returns whether the first waiter needs permits of other limiters at the same time.
+    pub(super) fn is_head_joint(&self) -> bool {
+        self.queue.head().is_some_and(|head| self.is_joint(head))
     }
 
     /// Returns whether the first waiter waits for permits of other limiters, so that no caller here needs the store now.

@@ -97,12 +97,7 @@ impl LimiterState {
 
     /// Plans the requests to the store for what waiters need. Returns when to come back for more.
     pub(super) fn plan_requests(&mut self, now: Instant) -> Instant {
-        let ahead = if self.waits_elsewhere() {
-            0
-        } else {
-            self.queue.cost_ahead(Priority::First)
-        };
-        let tokens = self.usable_tokens(ahead);
+        let tokens = self.usable_tokens(self.queue.cost_ahead(Priority::First));
         let Some(remote) = &mut self.remote else {
             return Instant::FAR;
         };
@@ -117,6 +112,7 @@ impl LimiterState {
                 .map_or(0, |head| self.queue.waiter(head).cost),
             latest: head.map_or(Instant::FAR, |head| self.queue.waiter(head).latest),
             soonest: self.soonest,
+            is_elsewhere: false,
         };
         remote.plan(demand, self.bucket.shape, now)
     }
