@@ -1,4 +1,4 @@
-//! Identity of a key among the limiters of keys.
+//! Identity of a key among the limiters of keys, and further keys of a call.
 
 use core::fmt;
 use core::hash::Hash;
@@ -45,5 +45,40 @@ impl Keys {
             KeyId::Fingerprint(fingerprint) => self.limiter(fingerprint),
             KeyId::Digest(digest) => self.limiter_in_store(digest),
         }
+    }
+}
+
+/// A further key of a call.
+#[derive(Clone, Copy)]
+pub struct FurtherKey<'k>(&'k dyn Identify);
+
+/// A key of any type.
+trait Identify {
+    /// Returns the identity of the key among these.
+    fn id(&self, keys: &Keys) -> KeyId;
+}
+
+impl<K: Hash> Identify for K {
+    fn id(&self, keys: &Keys) -> KeyId {
+        keys.id(self)
+    }
+}
+
+impl<'k> FurtherKey<'k> {
+    /// Returns a further key of a call.
+    pub(crate) fn of<K: Hash>(key: &'k K) -> Self {
+        Self(key)
+    }
+
+    /// Returns the identity of the key among these.
+    pub(super) fn id(&self, keys: &Keys) -> KeyId {
+        self.0.id(keys)
+    }
+}
+
+/// Shows no key.
+impl fmt::Debug for FurtherKey<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FurtherKey").finish_non_exhaustive()
     }
 }

@@ -1,16 +1,9 @@
 //! A waiter that has the permits of other limiters, until the store has answered whether its own is still there.
 
+use super::Confirming;
 use super::InFlight;
 use super::Mode;
 use super::Remote;
-
-/// A waiter that waits for the store's answer.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Confirming {
-    index: u32,
-    /// The last request whose answer it waits for.
-    last: u64,
-}
 
 impl Remote {
     /// Lets a waiter wait for the answers to all requests that are under way. `false`: there is none in time.

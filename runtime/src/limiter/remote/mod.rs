@@ -44,7 +44,6 @@ pub(super) use self::call_draws::CallPayment;
 pub(super) use self::call_requests::FRONT;
 use self::charges::Charges;
 pub(super) use self::config::RemoteConfig;
-use self::confirming::Confirming;
 use self::drawn_tokens::DrawnTokens;
 pub(super) use self::forgetting::Knowledge;
 use self::held_quotas::HeldQuota;
@@ -167,7 +166,7 @@ pub(super) enum Payment {
     Own(Shape),
 }
 
-/// What there is for the permit of a call, before it is taken.
+/// Offer of a permit, before it is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Offer {
     /// The store has handed it out.
@@ -194,6 +193,14 @@ pub(super) enum Due {
     /// With the last of so many tokens of the bucket in the store, which was to be full at an instant, if
     /// the store answers late.
     Late { cost: u64, full_at: Instant },
+}
+
+/// Waiter that waits for the store's answer.
+#[derive(Clone, Copy, Debug)]
+struct Confirming {
+    index: u32,
+    /// The last request whose answer it waits for.
+    last: u64,
 }
 
 #[derive(Debug)]
