@@ -32,7 +32,7 @@ async fn keys_of_limits(&self, channel: &str, text: &str) -> Result<(), Error> {
             ::paced::__private::Begin::PLAIN,
             ::core::option::Option::None,
             ::paced::__private::key(&(self.tenant)),
-            [::paced::__private::further_key(&(channel))],
+            [::paced::__private::further_key(&&(channel))],
             &mut costs,
             [::paced::__private::cost(&(estimate(text))), 1u64],
         )

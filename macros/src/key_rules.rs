@@ -22,8 +22,7 @@ pub(crate) fn check(options: &Options, errors: &mut Errors) {
     check_row_keys(options, errors);
 }
 
-/// Checks that a limit has the key of the attribute, that calls in flight are those of a key, and that limits in a store have
-/// one key.
+/// Checks that a limit has the key of the attribute, and that calls in flight are those of a key.
 fn check_row_keys(options: &Options, errors: &mut Errors) {
     let own = options
         .name("key")
@@ -32,13 +31,6 @@ fn check_row_keys(options: &Options, errors: &mut Errors) {
         errors.at(
             key,
             "no limit has this key, since each one in `limits` has a key of its own: remove it here, or there",
-        );
-    }
-    if let (Some(name), Some(_)) = (row_keys::differing_row(options), options.name("store")) {
-        errors.at(
-            name,
-            "in a store all limits have the key of the attribute: write `key = tenant` outside of `limits(..)` alone, or \
-             remove `store`",
         );
     }
     if let (None, Some(_), Some(name)) = (

@@ -20,6 +20,8 @@ const RIGHT: &[&str] = &[
     "rate = 5, key = ()",
     "limits(requests(rate = \"10/s\", key = tenant)), store = \"sqlite:a.db\", limiter = \"a\"",
     "limits(requests(rate = \"10/s\", key = ())), store = \"sqlite:a.db\", limiter = \"a\"",
+    "limits(requests(rate = \"10/s\", key = tenant), requests = \"100/s\"), store = \"sqlite:a.db\", limiter = \"a\"",
+    "limits(requests = \"10/s\", requests(rate = \"100/s\", key = ())), key = tenant, store = \"sqlite:a.db\", limiter = \"a\"",
     // The one of all keys binds where many keys are used.
     "limits(requests(rate = \"10/s\", key = tenant), requests(rate = \"20/s\", key = n))",
     "limits(requests(rate = \"10/s\", key = tenant), requests = \"10/s\"), mode = \"off\"",
@@ -33,14 +35,6 @@ const WRONG: &[(&str, &str)] = &[
     (
         "limits(requests(rate = \"10/s\", key = tenant), requests = \"100/s\"), max_concurrency = 8",
         "calls in flight are counted for each key of the attribute",
-    ),
-    (
-        "limits(requests(rate = \"10/s\", key = tenant), requests = \"100/s\"), store = \"sqlite:a.db\", limiter = \"a\"",
-        "in a store all limits have the key of the attribute",
-    ),
-    (
-        "limits(requests = \"10/s\", requests(rate = \"100/s\", key = ())), key = tenant, store = \"sqlite:a.db\", limiter = \"a\"",
-        "in a store all limits have the key of the attribute",
     ),
     (
         "limits(requests(rate = \"10/s\", key = tenant), requests(rate = \"5/s\", key = ()))",

@@ -42,15 +42,6 @@ pub(crate) fn keyed_row(options: &Options) -> Option<&RowKey> {
     keys.find(|key| !is_shared(&key.value))
 }
 
-/// Returns where a limit is written to have another key than the first one. `None`: all limits have the same key, or none.
-pub(crate) fn differing_row(options: &Options) -> Option<&Ident> {
-    let row_key = keyed_row(options);
-    let first = own_key(options).or_else(|| row_key.map(|key| &key.value))?;
-    let other = rows(options).find(|row| !is_of(row, Some(first), options))?;
-    let own = other.key.as_ref().or(row_key);
-    own.map(|key| &key.name)
-}
-
 /// Returns whether a limit has the key of the attribute.
 pub(crate) fn uses_own_key(options: &Options) -> bool {
     let has_rows = options

@@ -121,7 +121,9 @@ fn further_keys(plan: &Plan, private: &TokenStream) -> Option<TokenStream> {
     let here = Span::mixed_site();
     let keys = plan.further_keys.iter().map(|key| {
         let function = quote_spanned!(here=> #private::further_key);
-        Place::of(key).call(function, by_reference(key))
+        // Twice, since the value may be of a type without a size, as `*text` is.
+        let key = by_reference(key);
+        Place::of(&key).call(function, quote_spanned!(here=> &#key))
     });
     (!plan.further_keys.is_empty()).then(|| quote_spanned!(here=> [#(#keys),*]))
 }

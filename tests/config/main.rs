@@ -7,6 +7,7 @@ mod keys;
 mod mistakes;
 mod modes;
 mod quotas;
+mod row_keys;
 mod waiters;
 mod waiting;
 

@@ -11,6 +11,7 @@ use crate::clock;
 use crate::error::Error;
 use crate::limiter::Shared;
 
+use super::KeyId;
 use super::KeyedPermit;
 use super::Keys;
 use super::Taken;
@@ -66,6 +67,9 @@ impl<'a> AcquireKey<'a> {
             if crate::context::unpaced::is_on() {
                 return Ok(None);
             }
+            if !own.further().is_empty() {
+                return own.take_together(KeyId::Digest(digest), cost).await;
+            }
             let limiter = own.limiter_in_store(digest)?;
             let handle = own.handle(Arc::clone(&limiter));
             let permit = handle.acquire_many(cost).await?;
@@ -108,7 +112,8 @@ impl<'a> AcquireKey<'a> {
     #[cold]
     fn wait_for_all(&mut self, cx: &mut Context<'_>) -> Poll<Result<KeyedPermit<'a>, Error>> {
         let (keys, fingerprint, cost) = (Arc::clone(self.keys), self.fingerprint, self.cost);
-        let wait = async move { keys.take_together(fingerprint, cost).await };
+        let id = KeyId::Fingerprint(fingerprint);
+        let wait = async move { keys.take_together(id, cost).await };
         self.wait = Some(Box::pin(wait));
         self.wait(None, cx)
     }

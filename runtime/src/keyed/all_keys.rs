@@ -87,7 +87,7 @@ impl<K: ?Sized> Keyed<K> {
     }
 
     /// Changes the mode of all keys, of those that come later as well, and also for callers that wait, as
-    /// [`Limiter::set_mode`](crate::Limiter::set_mode) does. Limits that [all keys share](Self::shared_rows) keep theirs.
+    /// [`Limiter::set_mode`](crate::Limiter::set_mode) does, and of limits that [all keys share](Self::shared_rows).
     ///
     /// A key whose mode was set by [`limiter`](Self::limiter) keeps it. A [`Config`](crate::Config) does not change a mode
     /// that was set here, unless it is [`overriding`](crate::Config::overriding). With another mode than

@@ -5,7 +5,6 @@ use core::marker::PhantomData;
 use core::num::NonZeroU32;
 use std::sync::Arc;
 
-use crate::costs::MAX_ROWS;
 use crate::error::Error;
 use crate::grammar;
 use crate::limiter::PlaceOfKeys;
@@ -286,16 +285,7 @@ impl<K: ?Sized> KeyedBuilder<K> {
             (None, None) => None,
         };
         declaration.check()?;
-        if self.shared.len() > MAX_ROWS {
-            return Err(Error::invalid("a limiter has at most eight limits"));
-        }
-        if declaration.place.is_some() && !self.shared.is_empty() {
-            return Err(Error::invalid(
-                "keys in a store cannot have limits that all keys share: declare these as a limiter of its own, and take \
-                 a permit of both",
-            ));
-        }
-        Ok(Keyed::of(declaration, self.shared))
+        Keyed::of(declaration, self.shared)
     }
 }
 

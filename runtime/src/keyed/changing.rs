@@ -26,8 +26,14 @@ impl Keys {
         self.change(false, |changes| changes.quota = Some(quota));
     }
 
-    /// Changes the mode of all keys but those for which one was set.
+    /// Changes the mode of all keys but those for which one was set, and that of the further limiters.
     pub(super) fn set_mode(&self, mode: Mode) {
+        for further in self.further() {
+            match further {
+                FurtherLimiter::Keyed(keys) => keys.set_mode(mode),
+                FurtherLimiter::Shared(limiter) => limiter.handle().set_mode(mode),
+            }
+        }
         self.change(false, |changes| changes.mode = Some(mode));
     }
 
@@ -35,8 +41,9 @@ impl Keys {
     #[cold]
     pub(crate) fn settle_from_now_on(&self) {
         for further in self.further() {
-            if let FurtherLimiter::Keyed(keys) = further {
-                keys.settle_from_now_on();
+            match further {
+                FurtherLimiter::Keyed(keys) => keys.settle_from_now_on(),
+                FurtherLimiter::Shared(limiter) => limiter.begin_settling_in_store(),
             }
         }
         if !self.declared.settles && !lock(&self.changes).settles {
@@ -98,12 +105,30 @@ impl NamedKeys for Keys {
     }
 
     fn configure(&self, configured: Option<ConfiguredKeys>, overriding: bool) {
+        let mode = configured.as_ref().and_then(|it| it.mode);
+        for further in self.further() {
+            match further {
+                // One that has a name is known to the configuration.
+                FurtherLimiter::Shared(limiter) if limiter.name().is_none() => {
+                    limiter.follow_mode_of_keys(mode, overriding);
+                }
+                FurtherLimiter::Shared(_) | FurtherLimiter::Keyed(_) => {}
+            }
+        }
         self.change(overriding, |changes| {
             if overriding {
                 (changes.quota, changes.mode) = (None, None);
             }
             changes.configured = configured;
         });
+    }
+
+    fn further_keys(&self) -> Vec<Arc<dyn NamedKeys>> {
+        let keyed = self.further().iter().filter_map(|further| match further {
+            FurtherLimiter::Keyed(keys) => Some(Arc::clone(keys) as Arc<dyn NamedKeys>),
+            FurtherLimiter::Shared(_) => None,
+        });
+        keyed.collect()
     }
 
     fn close(&self) {

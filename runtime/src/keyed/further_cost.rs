@@ -7,7 +7,9 @@ use crate::costs::Costs;
 use crate::error::Error;
 use crate::limiter::Shared;
 
+use super::FurtherKey;
 use super::FurtherLimiter;
+use super::KeyId;
 use super::Keys;
 
 /// A further limiter of a call, and the costs that the call takes from it.
@@ -20,25 +22,26 @@ pub(crate) struct FurtherCost {
 #[derive(Debug)]
 enum Lookup {
     /// Limiter of a further key, which is kept once it is known.
-    Keyed(Arc<Keys>, u64, OnceLock<Arc<Shared>>),
+    Keyed(Arc<Keys>, KeyId, OnceLock<Arc<Shared>>),
     /// Limiter of all keys.
     Shared(Arc<Shared>),
 }
 
 impl Keys {
-    /// Returns what a call takes from further limiters. `others`: the fingerprints of its further keys. `costs`: what it takes
+    /// Returns what a call takes from further limiters. `others`: its further keys. `costs`: what it takes
     /// from a limiter.
     #[cold]
     pub(crate) fn further_costs(
         &self,
-        others: &[u64],
+        others: &[FurtherKey<'_>],
         mut costs: impl FnMut(&Arc<Shared>) -> Costs,
     ) -> Vec<FurtherCost> {
-        let mut others = others.iter().copied();
+        let mut others = others.iter();
         let further = self.further().iter().map(|limiter| match limiter {
             FurtherLimiter::Keyed(keys) => {
-                let fingerprint = others.next().unwrap_or_default();
-                FurtherCost::keyed(keys, fingerprint, costs(keys.template()))
+                let id = others.next().map(|key| key.id(keys));
+                let id = id.unwrap_or(KeyId::Fingerprint(0));
+                FurtherCost::keyed(keys, id, costs(keys.template()))
             }
             FurtherLimiter::Shared(limiter) => FurtherCost::shared(limiter, costs(limiter)),
         });
@@ -47,9 +50,9 @@ impl Keys {
 }
 
 impl FurtherCost {
-    fn keyed(keys: &Arc<Keys>, fingerprint: u64, costs: Costs) -> Self {
+    fn keyed(keys: &Arc<Keys>, id: KeyId, costs: Costs) -> Self {
         Self {
-            limiter: Lookup::Keyed(Arc::clone(keys), fingerprint, OnceLock::new()),
+            limiter: Lookup::Keyed(Arc::clone(keys), id, OnceLock::new()),
             costs,
         }
     }
@@ -76,11 +79,11 @@ impl FurtherCost {
     /// There is no room for a new key.
     pub(crate) fn find(&self) -> Result<&Arc<Shared>, Error> {
         match &self.limiter {
-            Lookup::Keyed(keys, fingerprint, known) => {
+            Lookup::Keyed(keys, id, known) => {
                 if let Some(limiter) = known.get() {
                     return Ok(limiter);
                 }
-                let limiter = keys.limiter(*fingerprint)?;
+                let limiter = keys.limiter_of(*id)?;
                 Ok(known.get_or_init(|| limiter))
             }
             Lookup::Shared(limiter) => Ok(limiter),

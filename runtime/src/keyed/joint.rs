@@ -15,6 +15,7 @@ use crate::limiter::Wanted;
 use crate::time::Instant;
 
 use super::FurtherLimiter;
+use super::KeyId;
 use super::Keys;
 use super::permit::KeptLimiter;
 
@@ -36,18 +37,18 @@ impl Keys {
     pub(super) fn put_back(&self, fingerprint: u64, cost: u32, at: Instant) {
         // Without a place for its limiter the key was full again, and is forgotten.
         if let Ok(limiter) = self.limiter(fingerprint) {
-            limiter.put_back(&Costs::first(cost), at);
+            limiter.put_back(&Costs::first(cost), at, Instant::FAR);
         }
     }
 
     /// Returns the limiters that a caller takes from that has this key alone, in their order: the key's own, and the one of
     /// all keys.
-    fn limiters(&self, fingerprint: u64) -> Result<Vec<Arc<Shared>>, Error> {
-        let mut limiters = vec![self.limiter(fingerprint)?];
+    fn limiters(&self, id: KeyId) -> Result<Vec<Arc<Shared>>, Error> {
+        let mut limiters = vec![self.limiter_of(id)?];
         for further in self.further() {
             limiters.push(match further {
                 FurtherLimiter::Shared(limiter) => Arc::clone(limiter),
-                FurtherLimiter::Keyed(keys) => keys.limiter(fingerprint)?,
+                FurtherLimiter::Keyed(keys) => keys.limiter_of(id)?,
             });
         }
         Ok(limiters)
@@ -58,11 +59,11 @@ impl Keys {
     #[cold]
     pub(super) fn try_take_together(
         &self,
-        fingerprint: u64,
+        id: KeyId,
         cost: u32,
         now: Instant,
     ) -> Result<Option<KeptLimiter>, Error> {
-        let limiters = self.limiters(fingerprint)?;
+        let limiters = self.limiters(id)?;
         let costs = limiters
             .iter()
             .map(|limiter| limiter.costs_of_requests(cost));
@@ -75,7 +76,7 @@ impl Keys {
             let mut slots = taken.into_iter().map(TakenPermit::use_up_by_hand);
             let slot = slots.next() == Some(true);
             slots.for_each(drop);
-            return Ok(KeptLimiter::with_slot(limiters.first(), slot));
+            return Ok(KeptLimiter::with_own(self, limiters.first(), slot));
         }
         for (limiter, costs) in &wanted {
             let request = Request {
@@ -94,10 +95,10 @@ impl Keys {
     /// Waits for `cost` requests of a key and of all keys. Returns what the permit of the key has to keep.
     pub(super) async fn take_together(
         &self,
-        fingerprint: u64,
+        id: KeyId,
         cost: u32,
     ) -> Result<Option<KeptLimiter>, Error> {
-        let limiters = self.limiters(fingerprint)?;
+        let limiters = self.limiters(id)?;
         let wanted = limiters.into_iter().map(|limiter| Wanted {
             request: Request {
                 costs: limiter.costs_of_requests(cost),
@@ -111,7 +112,7 @@ impl Keys {
             Ok(grant) => {
                 wait.count_permits();
                 let own = wait.wanted(0).map(|wanted| &wanted.limiter);
-                Ok(KeptLimiter::with_slot(own, grant.slot))
+                Ok(KeptLimiter::with_own(self, own, grant.slot))
             }
             Err((at, denial)) => Err(match wait.wanted(at) {
                 Some(Wanted { limiter, request }) => limiter.denies(denial, &request.costs),

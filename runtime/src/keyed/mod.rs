@@ -15,6 +15,7 @@ mod hasher;
 mod hidden;
 mod joint;
 mod key_changes;
+mod key_id;
 mod keys;
 mod permit;
 #[cfg(feature = "store-keys")]
@@ -42,7 +43,8 @@ pub use self::call_key::CallKey;
 pub(crate) use self::declaration::Declaration;
 pub(crate) use self::further::FurtherLimiter;
 pub(crate) use self::further_cost::FurtherCost;
-pub(crate) use self::hasher::KeyHasher;
+pub use self::key_id::FurtherKey;
+pub(crate) use self::key_id::KeyId;
 pub(crate) use self::keys::Keys;
 pub(crate) use self::keys::Taken;
 pub use self::permit::KeyedPermit;
@@ -162,13 +164,13 @@ impl<K: ?Sized> Keyed<K> {
         KeyedBuilder::new(quota)
     }
 
-    fn of(declaration: Declaration, shared: Vec<Row>) -> Self {
-        Self {
+    fn of(declaration: Declaration, shared: Vec<Row>) -> Result<Self, Error> {
+        Ok(Self {
             quota: declaration.rows.first.quota,
             max_keys: declaration.max_keys,
-            keys: OnceLock::from(Keys::sharing(declaration, shared)),
+            keys: OnceLock::from(Keys::sharing(declaration, shared)?),
             of: PhantomData,
-        }
+        })
     }
 
     #[inline]
@@ -252,9 +254,9 @@ impl<K: ?Sized> Keyed<K> {
         K: Borrow<Q>,
     {
         let keys = self.keys();
-        match keys.digest(key) {
-            None => AcquireKey::new(keys, keys.fingerprint(key), cost),
-            Some(digest) => AcquireKey::in_store(keys, digest, cost),
+        match keys.id(key) {
+            KeyId::Fingerprint(fingerprint) => AcquireKey::new(keys, fingerprint, cost),
+            KeyId::Digest(digest) => AcquireKey::in_store(keys, digest, cost),
         }
     }
 
@@ -290,12 +292,13 @@ impl<K: ?Sized> Keyed<K> {
         if crate::context::unpaced::is_on() {
             return Ok(KeyedPermit::new(keys, fingerprint, now));
         }
-        if let Some(digest) = digest {
-            let kept = KeptLimiter::try_acquire(keys, keys.limiter_in_store(digest)?)?;
+        if !keys.further().is_empty() {
+            let id = digest.map_or(KeyId::Fingerprint(fingerprint), KeyId::Digest);
+            let kept = keys.try_take_together(id, 1, now)?;
             return Ok(KeyedPermit::keeping(keys, fingerprint, now, kept));
         }
-        if !keys.further().is_empty() {
-            let kept = keys.try_take_together(fingerprint, 1, now)?;
+        if let Some(digest) = digest {
+            let kept = KeptLimiter::try_acquire(keys, keys.limiter_in_store(digest)?)?;
             return Ok(KeyedPermit::keeping(keys, fingerprint, now, kept));
         }
         match keys.take::<false>(fingerprint, 1, now) {
@@ -342,11 +345,7 @@ impl<K: ?Sized> Keyed<K> {
         K: Borrow<Q>,
     {
         let keys = self.keys();
-        let limiter = match keys.digest(key) {
-            None => keys.limiter(keys.fingerprint(key)),
-            Some(digest) => keys.limiter_in_store(digest),
-        };
-        Ok(keys.handle(limiter?))
+        Ok(keys.handle(keys.limiter_of(keys.id(key))?))
     }
 
     /// Closes the key's limiter for this long, at most one hour, as [`Limiter::cooldown_for`] does. Other keys go on.

@@ -63,8 +63,18 @@ pub(super) enum KeptLimiter {
 }
 
 impl KeptLimiter {
+    /// Returns what the permit of a key has to keep that was taken together with others. `slot`: it holds one of the key's
+    /// limiter.
+    pub(super) fn with_own(keys: &Keys, limiter: Option<&Arc<Shared>>, slot: bool) -> Option<Self> {
+        if slot {
+            return Self::with_slot(limiter, slot);
+        }
+        let kept = limiter.filter(|_| keys.are_in_store());
+        kept.cloned().map(Self::WithoutSlot)
+    }
+
     /// Returns what the permit of a key has to keep that holds a slot of the key's limiter, or none.
-    pub(super) fn with_slot(limiter: Option<&Arc<Shared>>, slot: bool) -> Option<Self> {
+    fn with_slot(limiter: Option<&Arc<Shared>>, slot: bool) -> Option<Self> {
         limiter.filter(|_| slot).cloned().map(Self::WithSlot)
     }
 

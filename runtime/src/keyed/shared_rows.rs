@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::error::Error;
 use crate::limiter::Limiter;
 use crate::limiter::Shared;
 use crate::quota::Quota;
@@ -17,19 +18,29 @@ use super::Keys;
 
 impl Keys {
     /// Creates limiters of keys beside limits that all of them share.
-    pub(super) fn sharing(declaration: Declaration, shared: Vec<Row>) -> Arc<Self> {
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_invalid`].
+    pub(super) fn sharing(declaration: Declaration, shared: Vec<Row>) -> Result<Arc<Self>, Error> {
         let own: Vec<Row> = declaration.rows.iter().copied().collect();
         let Some(rows) = Rows::of(shared.iter().copied()) else {
-            return Self::declare(declaration, Vec::new());
+            return Ok(Self::declare(declaration, Vec::new()));
         };
         let (mode, label) = (declaration.mode, declaration.label);
-        let limiter = Shared::of_key(&rows.with_elsewhere(own, true), Instant::EPOCH, mode, label);
+        let limits = &rows.with_elsewhere(own, true);
+        Limiter::check(limits, declaration.place.is_some())?;
+        let limiter = match &declaration.place {
+            None => Shared::of_key(limits, Instant::EPOCH, mode, label),
+            Some(place) => Shared::of_all_keys_in_store(limits, place, mode),
+        };
         let rows = declaration.rows.with_elsewhere(shared, false);
         let declaration = Declaration {
             rows,
             ..declaration
         };
-        Self::declare(declaration, vec![FurtherLimiter::Shared(limiter)])
+        let further = vec![FurtherLimiter::Shared(limiter)];
+        Ok(Self::declare(declaration, further))
     }
 }
 
@@ -44,8 +55,12 @@ impl<K: ?Sized> KeyedBuilder<K> {
     /// annotated functions: `limiter = TENANTS, key = tenant, cost(tokens = ..)`. A handle of one
     /// [key](Keyed::limiter) has the limits of the key alone, and reports of a [permit](crate::KeyedPermit) concern them alone.
     ///
-    /// The shared limits have the [mode](Self::mode) of the builder. A [`Config`](crate::Config), [`Keyed::set_quota`] and
-    /// [`Keyed::set_mode`] do not change them: [`Keyed::shared_rows`] does.
+    /// The shared limits have the mode of the keys: that of the [builder](Self::mode), of a [`Config`](crate::Config), or of
+    /// [`Keyed::set_mode`]. Their quotas are changed by [`Keyed::shared_rows`] alone, and not by a [`Config`](crate::Config)
+    /// or by [`Keyed::set_quota`].
+    ///
+    /// With a [`store`](Self::store) all processes share them, too. The store knows them by the name of the keys with
+    /// `.shared` behind it.
     ///
     /// # Examples
     ///

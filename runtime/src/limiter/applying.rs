@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::mode::Mode;
 use crate::row::Rows;
 
 use super::Limiter;
@@ -39,13 +40,13 @@ struct Named {
 /// Applies a configuration while no limiter is declared. Returns what it names, too.
 fn apply_alone(configuration: &Configuration) -> (Applied, Named) {
     let before = configured::in_force();
-    let is_named = |name: &str| {
-        let named = [configuration, &before].map(|it| it.limiters.contains_key(name));
-        named.contains(&true)
+    let is_concerned = |name: &str, declared: &Rows| {
+        let concerned = [configuration, &before].map(|it| it.concerns(name, declared));
+        concerned.contains(&true)
     };
     let named = Named {
-        limiters: registry::declared_with_rows(&is_named),
-        keys: named_keys::declared(&is_named),
+        limiters: registry::declared_with_rows(&is_concerned),
+        keys: named_keys::declared_with_further(&is_concerned),
     };
     let checked = check(configuration, &named.limiters);
     let checked = checked.and_then(|rows| Ok((rows, check_keys(configuration, &named.keys)?)));
@@ -54,8 +55,9 @@ fn apply_alone(configuration: &Configuration) -> (Applied, Named) {
         Err(wrong) => return (Err(wrong), named),
     };
     configured::put_in_force(configuration.clone());
-    for ((limiter, _), rows) in named.limiters.iter().zip(&changed) {
-        change(configuration, &before, limiter, rows);
+    for ((limiter, declared), rows) in named.limiters.iter().zip(&changed) {
+        let mode = configuration.mode_of(limiter.name().unwrap_or_default(), declared);
+        change(configuration, &before, limiter, (rows, mode));
     }
     for (keys, changed) in named.keys.iter().zip(changed_keys) {
         keys.configure(changed, configuration.overriding);
@@ -67,18 +69,28 @@ fn apply_alone(configuration: &Configuration) -> (Applied, Named) {
 }
 
 /// Changes one limiter.
-fn change(configuration: &Configuration, before: &Configuration, limiter: &Limiter, rows: &Rows) {
+fn change(
+    configuration: &Configuration,
+    before: &Configuration,
+    limiter: &Limiter,
+    (rows, mode): (&Rows, Option<Mode>),
+) {
     let shared = limiter.shared();
+    let name = limiter.name().unwrap_or_default();
+    let is_named = [configuration, before].map(|it| it.limiters.contains_key(name));
+    if !is_named.contains(&true) {
+        // The keys are, whose calls take from it, too.
+        return shared.configure_mode_of_keys(mode, configuration.overriding);
+    }
     if configuration.overriding {
         shared.forget_by_hand();
     }
     shared.change_limits(rows);
-    let name = limiter.name().unwrap_or_default();
     let configured = configuration.limiters.get(name);
     let new = configured.map(|it| &it.changes);
     let old = before.limiters.get(name).map(|it| &it.changes);
     shared.configure_slots([old, new], rows);
-    shared.configure_mode(new.and_then(|it| it.mode));
+    shared.configure_mode(mode);
     if let Some(configured) = configured {
         configured.note_use();
     }
@@ -105,12 +117,19 @@ fn check_keys(
 ) -> Applied<Vec<Option<ConfiguredKeys>>> {
     let changed = keys.iter().map(|keys| {
         let known = configuration.limiters.get_key_value(keys.name());
+        let (declared, mode) = (
+            keys.declared(),
+            configuration.mode_of(keys.name(), keys.declared()),
+        );
         let Some((name, configured)) = known else {
-            return Ok(None);
+            let rows = declared.clone();
+            return Ok(mode.map(|mode| ConfiguredKeys {
+                rows,
+                mode: Some(mode),
+            }));
         };
-        let rows = configured.applied_to(keys.declared(), keys.are_in_store());
+        let rows = configured.applied_to(declared, keys.are_in_store());
         let rows = rows.map_err(|misfit| (Arc::clone(name), misfit))?;
-        let mode = configured.changes.mode;
         Ok(Some(ConfiguredKeys { rows, mode }))
     });
     changed.collect()

@@ -20,8 +20,8 @@ const NEVER_FULL: &str =
     "the bucket would take more than 36 years to fill: check the burst and the unit of the rate";
 const INHERITED_BURST: &str = "the declared burst does not fit into a strict window of this count: give `burst`, \
      less than the count";
-const UNBOUNDED: &str = "limits that all keys share have no bound of calls in flight: give `max_concurrency` to the \
-     limiter of the keys, whose name is this one without `.shared`";
+const UNBOUNDED: &str = "limits of a further key and those that all keys share have no bound of calls in flight: give \
+     `max_concurrency` to the limiter of the first key, whose name is this one without its last part";
 
 /// Changes to one limiter. What is `None` stays as it was declared.
 #[derive(Clone, Debug, Default, PartialEq)]

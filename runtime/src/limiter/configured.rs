@@ -15,6 +15,7 @@ use crate::row::Rows;
 use super::Limiter;
 use super::changes::LimiterChanges;
 use super::changes::Misfit;
+use super::inner_names::name_of_keys;
 use super::shared::Shared;
 
 /// Changes to the limiter of one name.
@@ -102,17 +103,33 @@ pub(super) fn beginning_of_keys(
 }
 
 impl Configuration {
+    /// Returns whether it names a limiter with these limits, or the keys whose calls take from it, too.
+    pub(super) fn concerns(&self, name: &str, declared: &Rows) -> bool {
+        let is_named = |name: &str| self.limiters.contains_key(name);
+        is_named(name) || (declared.is_inner && name_of_keys(name).is_some_and(is_named))
+    }
+
+    /// Returns the mode of a limiter with these limits: its own, or that of the keys whose calls take from it, too.
+    pub(super) fn mode_of(&self, name: &str, declared: &Rows) -> Option<Mode> {
+        let mode = |name: &str| self.limiters.get(name)?.changes.mode;
+        let of_keys = || mode(name_of_keys(name)?);
+        mode(name).or_else(|| of_keys().filter(|_| declared.is_inner))
+    }
+
     fn beginning_of(
         &self,
         name: &str,
         declared: &Rows,
         in_store: bool,
     ) -> Option<(Rows, Option<Mode>)> {
-        let configured = self.limiters.get(name)?;
+        let Some(configured) = self.limiters.get(name) else {
+            let mode = self.mode_of(name, declared)?;
+            return Some((declared.clone(), Some(mode)));
+        };
         match configured.applied_to(declared, in_store) {
             Ok(rows) => {
                 configured.note_use();
-                Some((rows, configured.changes.mode))
+                Some((rows, self.mode_of(name, declared)))
             }
             Err(Misfit { keys, sentence }) => {
                 events::configuration_unfit(name, &keys.join("."), &sentence);

@@ -140,7 +140,7 @@ pub(crate) async fn await_end(
 pub async fn drain_all(timeout: Duration) -> usize {
     registry::begin_closed();
     let limiters = registry::declared();
-    let keys = named_keys::declared(&|_| true);
+    let keys = named_keys::declared();
     for limiter in &limiters {
         limiter.close();
     }

@@ -90,6 +90,28 @@ impl Shared {
         }
     }
 
+    /// Follows the mode that a configuration has for the keys whose calls take from this limiter, without an event: there is
+    /// one of the keys.
+    pub(crate) fn follow_mode_of_keys(&self, mode: Option<Mode>, overriding: bool) {
+        if overriding {
+            self.mode.forget_set();
+        }
+        if let Some(mode) = self.mode.configure(mode) {
+            self.put_mode(mode);
+            for resource in self.all_resources() {
+                resource.put_mode(mode);
+            }
+        }
+    }
+
+    /// The same with an event, for a limiter with a name of its own.
+    pub(super) fn configure_mode_of_keys(&self, mode: Option<Mode>, overriding: bool) {
+        if overriding {
+            self.mode.forget_set();
+        }
+        self.configure_mode(mode);
+    }
+
     fn change_mode(&self, mode: Mode) {
         let before = self.put_mode(mode);
         for resource in self.all_resources() {

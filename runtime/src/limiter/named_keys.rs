@@ -30,6 +30,9 @@ pub(crate) trait NamedKeys: fmt::Debug + Send + Sync {
     /// program has set by hand.
     fn configure(&self, configured: Option<ConfiguredKeys>, overriding: bool);
 
+    /// Returns the limiters of further keys that their calls take from, too.
+    fn further_keys(&self) -> Vec<Arc<dyn NamedKeys>>;
+
     /// Refuses all calls from now on.
     fn close(&self);
 
@@ -63,10 +66,9 @@ static NAMED: Mutex<AllKeys> = Mutex::new(AllKeys {
 pub(crate) fn declare_keys<K: NamedKeys + 'static>(make: impl FnOnce() -> Arc<K>) -> Arc<K> {
     let _alone = registry::begin_declaring();
     let keys = make();
-    let configured =
-        configured::beginning_of_keys(keys.name(), keys.declared(), keys.are_in_store());
-    if let Some((rows, mode)) = configured {
-        keys.configure(Some(ConfiguredKeys { rows, mode }), false);
+    begin_configured(&*keys);
+    for further in keys.further_keys() {
+        begin_configured(&*further);
     }
     if registry::CLOSED.load(Ordering::Relaxed) {
         keys.close();
@@ -82,11 +84,29 @@ pub(crate) fn declare_keys<K: NamedKeys + 'static>(make: impl FnOnce() -> Arc<K>
     keys
 }
 
-/// Returns the limiters of keys whose names are accepted.
-pub(super) fn declared(is_named: &dyn Fn(&str) -> bool) -> Vec<Arc<dyn NamedKeys>> {
+/// Applies the configuration in force to new keys.
+fn begin_configured(keys: &dyn NamedKeys) {
+    let (name, declared) = (keys.name(), keys.declared());
+    let configured = configured::beginning_of_keys(name, declared, keys.are_in_store());
+    if let Some((rows, mode)) = configured {
+        keys.configure(Some(ConfiguredKeys { rows, mode }), false);
+    }
+}
+
+/// Returns the limiters of keys that are accepted by their names and limits, also those of further keys.
+pub(super) fn declared_with_further(
+    is_accepted: &dyn Fn(&str, &Rows) -> bool,
+) -> Vec<Arc<dyn NamedKeys>> {
+    let all = declared().into_iter().flat_map(|keys| {
+        let further = keys.further_keys();
+        core::iter::once(keys).chain(further)
+    });
+    all.filter(|it| is_accepted(it.name(), it.declared()))
+        .collect()
+}
+
+/// Returns all limiters of keys that have a name, but for those of further keys.
+pub(super) fn declared() -> Vec<Arc<dyn NamedKeys>> {
     let named = NAMED.lock().unwrap_or_else(PoisonError::into_inner);
-    let all: Vec<_> = named.all.iter().filter_map(Weak::upgrade).collect();
-    drop(named);
-    // The others are dropped after unlocking.
-    all.into_iter().filter(|it| is_named(it.name())).collect()
+    named.all.iter().filter_map(Weak::upgrade).collect()
 }

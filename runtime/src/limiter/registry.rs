@@ -159,14 +159,16 @@ pub(super) fn begin_declaring() -> MutexGuard<'static, ()> {
     lock(&DECLARING)
 }
 
-/// Returns the limiters of these names that were declared, and the limits that they were declared with.
-pub(super) fn declared_with_rows(is_named: &dyn Fn(&str) -> bool) -> Vec<(Limiter, Rows)> {
+/// Returns the limiters that were declared and are accepted by their names and limits, and these limits.
+pub(super) fn declared_with_rows(
+    is_accepted: &dyn Fn(&str, &Rows) -> bool,
+) -> Vec<(Limiter, Rows)> {
     with(|registry| {
-        let named = registry.entries.iter().filter(|(name, _)| is_named(name));
-        let declared = named.filter_map(|(_, entry)| Some((entry, entry.declared.clone()?)));
-        declared
-            .map(|(entry, rows)| (entry.handle(rows.first.quota), rows))
-            .collect()
+        let accepted = registry.entries.iter().filter_map(|(name, entry)| {
+            let rows = entry.declared.as_ref()?;
+            is_accepted(name, rows).then(|| (entry.handle(rows.first.quota), rows.clone()))
+        });
+        accepted.collect()
     })
 }
 

@@ -11,6 +11,7 @@ use crate::time::Instant;
 use crate::time::Span;
 
 use super::compact::Unforgotten;
+use super::inner_names::name_of_shared;
 use super::news_of_store::NewsOfStore;
 use super::remote::Knowledge;
 use super::remote::RemoteConfig;
@@ -47,9 +48,12 @@ impl PlaceOfKeys {
 
     /// Returns the client of the key that has this digest.
     fn client(&self, digest: &dyn fmt::Display) -> StoreClient {
-        let key = format!("{}:{digest}", self.name);
+        self.client_at(&format!("{}:{digest}", self.name))
+    }
+
+    fn client_at(&self, key: &str) -> StoreClient {
         let store = Arc::clone(&self.store);
-        StoreClient::new(store, &key, self.policy).with_news(Arc::clone(&self.news))
+        StoreClient::new(store, key, self.policy).with_news(Arc::clone(&self.news))
     }
 }
 
@@ -60,18 +64,35 @@ impl Shared {
         (place, digest): (&PlaceOfKeys, &dyn fmt::Display),
         mode: Mode,
     ) -> Arc<Self> {
+        let shared = Self::at_place(rows, place, place.client(digest), mode);
+        if settles {
+            shared.begin_settling_in_store();
+        }
+        shared
+    }
+
+    /// Creates the limiter of the limits that all keys share, in the store of the keys.
+    pub(crate) fn of_all_keys_in_store(rows: &Rows, place: &PlaceOfKeys, mode: Mode) -> Arc<Self> {
+        let client = place.client_at(&name_of_shared(place.name));
+        Self::at_place(rows, place, client, mode)
+    }
+
+    fn at_place(rows: &Rows, place: &PlaceOfKeys, client: StoreClient, mode: Mode) -> Arc<Self> {
         let shared = Self::new(rows.first.quota);
         shared.used_by(|| place.name);
-        let client = place.client(digest);
         shared.attach(client, RemoteConfig::of(place.policy));
         shared.add_rows(rows);
-        if settles {
-            shared.with_state(|state, _, _| state.begin_settling());
-        }
         if mode != Mode::Enforce && shared.mode.declare(mode) {
             shared.put_mode(mode);
         }
         shared
+    }
+
+    /// Draws calls from its store from now on, so that they can be corrected, if it has one.
+    pub(crate) fn begin_settling_in_store(&self) {
+        if self.client.get().is_some() {
+            self.with_state(|state, _, _| state.begin_settling());
+        }
     }
 
     /// Sends what the store has to be told of, for a key that may not be called again.

@@ -12,13 +12,13 @@ use crate::error::Error;
 use crate::keyed::CallKey;
 use crate::keyed::Declaration;
 use crate::keyed::FurtherCost;
+use crate::keyed::FurtherKey;
 use crate::keyed::Keyed;
 use crate::keyed::Keys;
 use crate::limiter::PlaceOfKeys;
 use crate::row::Rows;
 
 use super::row_keys;
-use super::row_keys::FurtherKey;
 use super::settings::KeySettings;
 use super::settings::Settings;
 use super::shared_keys;
@@ -55,15 +55,15 @@ impl Settings {
         else {
             return Ok(None);
         };
-        if self.store.is_some() {
-            row_keys::check_in_store(&rows)?;
-        }
         let keys = match (self.name, self.block) {
-            (Some(name), _) => shared_keys::named(name, self.declaration(keyed, rows, name)?)?,
-            (None, Some(block)) => {
-                shared_keys::of_block(block, |name| self.new_keys(keyed, rows, name))?
+            (Some(name), _) => {
+                let first = self.declaration(keyed, row_keys::first_key(&rows)?, name)?;
+                shared_keys::named(name, first, || self.further(keyed, &rows, name))?
             }
-            (None, None) => self.new_keys(keyed, rows, function)?,
+            (None, Some(block)) => {
+                shared_keys::of_block(block, |name| self.new_keys(keyed, &rows, name))?
+            }
+            (None, None) => self.new_keys(keyed, &rows, function)?,
         };
         if keyed.settles {
             keys.settle_from_now_on();
@@ -162,7 +162,7 @@ impl Site {
         begin: Begin<'_, F>,
         brought: Option<KeyedOf>,
         key: &K,
-        others: [FurtherKey; O],
+        others: [FurtherKey<'_>; O],
     ) -> Call<'s, S, R, KeyAndCosts<'s>> {
         let Found(setup) = begin.settings.setup(self, brought.is_some());
         let key = call_key(setup, brought, key, |keys| {
@@ -206,7 +206,7 @@ impl Site {
         begin: Begin<'_, F>,
         brought: Option<KeyedOf>,
         key: &K,
-        others: [FurtherKey; O],
+        others: [FurtherKey<'_>; O],
         own: &'s mut OwnCosts,
         costs: [u64; N],
     ) -> Call<'s, S, R, KeyAndCosts<'s>> {

@@ -29,7 +29,6 @@ pub use self::probe::probe;
 pub use self::readers::Classify;
 pub use self::readers::ReadErr;
 pub use self::readers::ReadOk;
-pub use self::row_keys::FurtherKey;
 pub use self::row_keys::further_key;
 pub use self::rows::CostValue;
 pub use self::rows::SpentValue;
@@ -84,6 +83,7 @@ pub use crate::call::RunningAttempt;
 pub use crate::call::UsualCosts;
 pub use crate::context::ResetUnit;
 pub use crate::keyed::CallKey;
+pub use crate::keyed::FurtherKey;
 pub use crate::retry_on::RetryOn;
 pub use crate::row::Row;
 #[cfg(feature = "http")]

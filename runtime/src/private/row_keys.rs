@@ -2,13 +2,12 @@
 
 use core::hash::Hash;
 use std::sync::Arc;
-use std::sync::LazyLock;
 
 use crate::costs::Costs;
 use crate::error::Error;
 use crate::keyed::Declaration;
+use crate::keyed::FurtherKey;
 use crate::keyed::FurtherLimiter;
-use crate::keyed::KeyHasher;
 use crate::keyed::Keys;
 use crate::limiter;
 use crate::limiter::Shared;
@@ -19,14 +18,12 @@ use crate::row::Rows;
 use super::settings::KeySettings;
 use super::settings::Settings;
 use super::site::Site;
+use super::stores::StoreChoice;
 
-/// Fingerprint of a further key.
-pub type FurtherKey = u64;
-
-/// Returns the fingerprint of a further key. All functions share its seed.
-pub fn further_key<K: Hash + ?Sized>(key: &K) -> FurtherKey {
-    static HASHER: LazyLock<KeyHasher> = LazyLock::new(KeyHasher::new);
-    HASHER.fingerprint(key)
+/// The value of a further key.
+#[inline]
+pub fn further_key<K: Hash>(key: &K) -> FurtherKey<'_> {
+    FurtherKey::of(key)
 }
 
 impl Row {
@@ -46,49 +43,51 @@ impl Row {
 }
 
 impl Settings {
-    /// Returns limiters of keys with these limits, in the order of their keys. The limits that all keys share are a limiter
-    /// that has the name with `.shared` behind it.
+    /// Returns limiters of keys with these limits.
     pub(super) fn new_keys(
         &self,
         keyed: KeySettings,
-        rows: Rows,
+        rows: &Rows,
         name: &'static str,
     ) -> Result<Arc<Keys>, Error> {
-        if rows.iter().all(|row| row.key == RowKey::First) {
-            let declaration = self.declaration(keyed, rows, name)?;
-            return Ok(Keys::declare(declaration, Vec::new()));
-        }
-        let concurrency = rows.concurrency;
-        let all: Vec<Row> = rows.iter().copied().collect();
-        let of = |key: RowKey, is_inner: bool| {
-            let (own, elsewhere) = all.iter().partition::<Vec<Row>, _>(|row| row.key == key);
-            Some(Rows::of(own)?.with_elsewhere(elsewhere, is_inner))
-        };
-        let further = (0..u8::MAX).map_while(|place| of(RowKey::Further(place), true));
-        let further = further.map(|rows| {
+        let declaration = self.declaration(keyed, first_key(rows)?, name)?;
+        let further = self.further(keyed, rows, name)?;
+        Ok(Keys::declare(declaration, further))
+    }
+
+    /// Returns the limiters beside those of the first key, in the order of their keys.
+    pub(super) fn further(
+        &self,
+        keyed: KeySettings,
+        rows: &Rows,
+        name: &str,
+    ) -> Result<Vec<FurtherLimiter<Keys>>, Error> {
+        let further = (0..u8::MAX).map_while(|place| {
+            let rows = of_key(rows, RowKey::Further(place), true)?;
+            Some((rows, limiter::name_of_further(name, place)))
+        });
+        let further = further.map(|(rows, name)| {
             let declaration = Declaration {
                 is_named: false,
-                ..self.declaration(keyed, rows, name)?
+                ..self.declaration(keyed, rows, lasting(name))?
             };
             let keys = Keys::declare(declaration, Vec::new());
             Ok(FurtherLimiter::Keyed(keys))
         });
         let mut further: Vec<FurtherLimiter<Keys>> = further.collect::<Result<_, Error>>()?;
-        if let Some(rows) = of(RowKey::All, true) {
+        if let Some(rows) = of_key(rows, RowKey::All, true) {
             let limiter = self.limiter_of_all_keys(&rows, name)?;
             further.push(FurtherLimiter::Shared(limiter));
         }
-        let Some(first) = of(RowKey::First, false) else {
-            return Err(Error::invalid("no limit has the key of the function"));
-        };
-        let first = first.with_concurrency(concurrency);
-        let declaration = self.declaration(keyed, first, name)?;
-        Ok(Keys::declare(declaration, further))
+        Ok(further)
     }
 
     /// Returns the limiter of the limits that all keys share. `name`: that of the limiters of keys.
     fn limiter_of_all_keys(&self, rows: &Rows, name: &str) -> Result<Arc<Shared>, Error> {
-        let limiter = limiter::own(name_of_shared(name), rows, None)?;
+        let name = lasting(limiter::name_of_shared(name));
+        let store = self.store.map(StoreChoice::open).transpose()?;
+        let place = store.as_ref().map(|store| (store, self.policy));
+        let limiter = limiter::own(name, rows, place)?;
         let shared = limiter.shared();
         if let Some(mode) = self.mode {
             shared.declare_mode(mode);
@@ -97,19 +96,26 @@ impl Settings {
     }
 }
 
-/// Refuses limits with several keys in a store. The macro refuses them before.
-pub(super) fn check_in_store(rows: &Rows) -> Result<(), Error> {
-    if rows.iter().all(|row| row.key == RowKey::First) {
-        return Ok(());
-    }
-    Err(Error::invalid(
-        "in a store all limits have the key of the attribute: remove the keys of single limits, or remove `store`",
-    ))
+/// Returns the limits of the first key.
+///
+/// # Errors
+///
+/// There are none.
+pub(super) fn first_key(rows: &Rows) -> Result<Rows, Error> {
+    let first = of_key(rows, RowKey::First, false);
+    let first = first.ok_or(Error::invalid("no limit has the key of the function"))?;
+    Ok(first.with_concurrency(rows.concurrency))
 }
 
-/// Returns the name of the limiter of all keys, which lives as long as the program, as its function does.
-fn name_of_shared(name: &str) -> &'static str {
-    Box::leak(format!("{name}.shared").into_boxed_str())
+/// Returns the limits of a key, beside those of the others. `None`: there are none.
+fn of_key(rows: &Rows, key: RowKey, is_inner: bool) -> Option<Rows> {
+    let (own, elsewhere) = rows.iter().partition::<Vec<Row>, _>(|row| row.key == key);
+    Some(Rows::of(own)?.with_elsewhere(elsewhere, is_inner))
+}
+
+/// Returns the name of a limiter that lives as long as the program, as its function does.
+fn lasting(name: String) -> &'static str {
+    Box::leak(name.into_boxed_str())
 }
 
 impl Site {

@@ -7,6 +7,7 @@ use std::sync::PoisonError;
 
 use crate::error::Error;
 use crate::keyed::Declaration;
+use crate::keyed::FurtherLimiter;
 use crate::keyed::Keys;
 
 use super::blocks::Block;
@@ -31,12 +32,17 @@ pub(super) fn of_block(
     Ok(keys)
 }
 
-/// Returns the keys of this name in a store, which the first function makes that declares them.
+/// Returns the keys of this name in a store, which the first function makes that declares them. `further`: the limiters beside
+/// those of the first key.
 ///
 /// # Errors
 ///
 /// Another function has declared them otherwise.
-pub(super) fn named(name: &'static str, declaration: Declaration) -> Result<Arc<Keys>, Error> {
+pub(super) fn named(
+    name: &'static str,
+    declaration: Declaration,
+    further: impl FnOnce() -> Result<Vec<FurtherLimiter<Keys>>, Error>,
+) -> Result<Arc<Keys>, Error> {
     let mut known = NAMED.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(keys) = known.get(&(name, "")) {
         if keys.is_declared_as(&declaration) {
@@ -47,7 +53,7 @@ pub(super) fn named(name: &'static str, declaration: Declaration) -> Result<Arc<
              give both declarations the same, or two names",
         )));
     }
-    let keys = Keys::declare(declaration, Vec::new());
+    let keys = Keys::declare(declaration, further()?);
     known.insert((name, ""), Arc::clone(&keys));
     Ok(keys)
 }

@@ -72,6 +72,13 @@ fn processes_share_each_key_and_the_file_has_no_name_of_one() {
     }
 }
 
+#[test]
+fn processes_share_the_limits_of_all_keys() {
+    let folder = Folder::new();
+    running::check_rows(&folder.url());
+    assert!(contains(&folder.bytes(), "team.shared"));
+}
+
 const FILE: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/keys.db");
 const URL: &str = concat!("sqlite:", env!("CARGO_TARGET_TMPDIR"), "/keys.db");
 

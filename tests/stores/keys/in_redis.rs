@@ -39,6 +39,17 @@ fn processes_share_each_key_and_redis_has_no_name_of_one() {
     }
 }
 
+#[test]
+fn processes_share_the_limits_of_all_keys() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    running::check_rows(&server.url());
+    let keys: Vec<String> = server.tell(&["KEYS", "*"]);
+    let shared = "paced2:{team.shared}".to_owned();
+    assert!(keys.contains(&shared), "{keys:?}");
+}
+
 #[tokio::test]
 async fn a_thousand_keys_use_one_connection_and_leave_no_task() {
     let Some(server) = Server::start() else {

@@ -6,6 +6,8 @@ mod idle;
 mod in_files;
 mod in_redis;
 mod outages;
+mod row_attribute;
+mod rows;
 mod running;
 mod shared;
 mod threads;

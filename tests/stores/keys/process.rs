@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! call TENANT            takes a permit, if there is one within a minute
+//! both TENANT            takes one of a tenant and of all tenants
 //! cool TENANT SECONDS    closes the limiter of this tenant, for all processes
 //! ```
 #![forbid(unsafe_code)]
@@ -18,6 +19,8 @@ use paced::store::OnStoreError;
 use paced::store::Policy;
 use tokio::time::sleep;
 
+const THREE: NonZeroU32 = NonZeroU32::new(3).unwrap();
+const FOUR: NonZeroU32 = NonZeroU32::new(4).unwrap();
 const FIVE: NonZeroU32 = NonZeroU32::new(5).unwrap();
 
 /// Time between two tries.
@@ -28,31 +31,39 @@ async fn call(keyed: &Keyed<str>, tenant: &str) -> Result<(), paced::Error> {
     Ok(())
 }
 
+async fn try_call(keyed: &Keyed<str>, tenant: &str) -> &'static str {
+    loop {
+        match call(keyed, tenant).await {
+            Ok(()) => return "permit",
+            Err(error) if error.is_store() => sleep(AGAIN).await,
+            Err(_) => return "none",
+        }
+    }
+}
+
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
     let url = std::env::args().nth(1).ok_or("no URL")?;
-    let quota = Quota::per_hour(FIVE).with_burst(FIVE);
+    let of = |count| Quota::per_hour(count).with_burst(count);
+    // A store answers when it likes: the machine may be under load.
+    let policy = Policy::new().on_error(OnStoreError::Closed);
+    let policy = policy.timeout(Duration::from_secs(20));
     let keys = || -> Result<_, Box<dyn Error>> {
-        let builder = Keyed::<str>::builder(quota).name("crm");
-        // A store answers when it likes: the machine may be under load.
-        let policy = Policy::new().on_error(OnStoreError::Closed);
-        let policy = policy.timeout(Duration::from_secs(20));
+        let builder = Keyed::<str>::builder(of(FIVE)).name("crm");
         let builder = builder.store(store::connect(&url)?).store_policy(policy);
         Ok(builder.build()?)
     };
+    let builder = Keyed::<str>::builder(of(THREE)).shared_row("requests", of(FOUR));
+    let builder = builder.name("team").store(store::connect(&url)?);
+    let of_all = builder.store_policy(policy).build()?;
     // The second one shows what the store knows: a limiter shows its own pause before the store has heard of it.
     let (keyed, others) = (keys()?, keys()?);
     for line in std::io::stdin().lines() {
         let line = line?;
         let words: Vec<_> = line.split(' ').collect();
         let said = match *words.as_slice() {
-            ["call", tenant] => loop {
-                match call(&keyed, tenant).await {
-                    Ok(()) => break "permit",
-                    Err(error) if error.is_store() => sleep(AGAIN).await,
-                    Err(_) => break "none",
-                }
-            },
+            ["call", tenant] => try_call(&keyed, tenant).await,
+            ["both", tenant] => try_call(&of_all, tenant).await,
             ["cool", tenant, seconds] => {
                 let pause = Duration::from_secs(seconds.parse()?);
                 keyed.limiter(tenant)?.cooldown_for(pause);

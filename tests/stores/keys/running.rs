@@ -68,3 +68,15 @@ pub(super) fn check(url: &str) {
     assert_eq!(last.ask("call globex"), "none");
     assert_eq!(last.ask("call initech"), "permit");
 }
+
+/// Two processes share the three tokens of each key, and the four of all keys.
+pub(super) fn check_rows(url: &str) {
+    let (mut one, mut other) = (Process::start(url), Process::start(url));
+    assert_eq!(one.ask("both acme"), "permit");
+    assert_eq!(other.ask("both acme"), "permit");
+    assert_eq!(one.ask("both acme"), "permit");
+    assert_eq!(other.ask("both acme"), "none", "the limit of the key");
+    assert_eq!(other.ask("both globex"), "permit");
+    assert_eq!(one.ask("both globex"), "none", "the limit of all keys");
+    assert_eq!(one.ask("both initech"), "none", "the limit of all keys");
+}

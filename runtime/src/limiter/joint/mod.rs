@@ -31,6 +31,7 @@ use super::request::Request;
 use super::resources::Function;
 use super::shared;
 use super::shared::Shared;
+use super::state::joint::Take;
 use super::state::waiter::WaiterState;
 use super::wake_list::WakeList;
 
@@ -44,6 +45,8 @@ pub(crate) struct TakenPermit<'a> {
     limiter: &'a Shared,
     costs: &'a Costs,
     at: Instant,
+    /// Instant until which it may be used.
+    until: Instant,
     slot: bool,
     is_used: bool,
 }
@@ -68,7 +71,7 @@ impl Drop for TakenPermit<'_> {
     fn drop(&mut self) {
         if !self.is_used {
             self.limiter.count(Counts::unbegin);
-            self.limiter.put_back(self.costs, self.at);
+            self.limiter.put_back(self.costs, self.at, self.until);
         }
     }
 }
@@ -82,21 +85,22 @@ impl Shared {
     ) -> Option<TakenPermit<'a>> {
         let priority = self.bare_priority();
         let mut locked = self.lock();
-        let slot = locked.state.try_take_joint(costs, priority, now)?;
+        let (slot, until) = locked.state.try_take_joint(costs, priority, now)?;
         locked.state.counts.begin();
         drop(locked);
         Some(TakenPermit {
             limiter: self,
             costs,
             at: now,
+            until,
             slot,
             is_used: false,
         })
     }
 
-    /// Puts back the permit of an attempt that took it at `at`, and that does not begin.
-    pub(crate) fn put_back(&self, costs: &Costs, at: Instant) {
-        let (until, priority) = (Instant::FAR, self.bare_priority());
+    /// Puts back the permit of an attempt that took it at `at`, and that does not begin. `until`: it may be used until then.
+    pub(crate) fn put_back(&self, costs: &Costs, at: Instant, until: Instant) {
+        let priority = self.bare_priority();
         self.with_state(|state, now, _| {
             state.take_back((WaiterState::Granted { until }, priority), at, costs, now);
         });
@@ -158,10 +162,15 @@ impl Shared {
         turn
     }
 
-    /// Takes the permit of a joint waiter. `None`: it is not due any more.
-    fn take_turn_of(&self, index: u32) -> Option<Grant> {
+    /// Takes the permit of a joint waiter.
+    fn take_turn_of(&self, index: u32) -> (Take, Grant) {
         let (mut locked, now) = self.lock_state();
         let taken = locked.state.take_joint(index, now);
+        if taken == Take::Taken {
+            // It may have been granted before, while the store was asked for another one.
+            let since = locked.state.queue.waiter(index).since;
+            locked.state.picked_up(since, now);
+        }
         let closed = locked.state.cooldown.closed_for(now);
         let slots = locked.state.slots.is_some();
         let waiter = locked.state.queue.waiter(index);
@@ -170,7 +179,7 @@ impl Shared {
             slot: slots && waiter.priority != Priority::Nested,
         };
         self.finish(locked, now, &mut WakeList::new());
-        taken.then_some(grant)
+        (taken, grant)
     }
 
     /// Records that a joint waiter was woken, because it has a permit of another limiter: if it is not polled soon, the next

@@ -9,6 +9,7 @@ use std::task::Waker;
 use crate::limiter::request::Grant;
 use crate::limiter::request::Refusal;
 use crate::limiter::shared::Shared;
+use crate::limiter::state::joint::Take;
 
 /// A place in the queue of one of several limiters, or the permit that was taken there. Dropping it passes both on.
 #[derive(Debug)]
@@ -34,8 +35,8 @@ impl QueuePlace {
         turn
     }
 
-    /// Takes the permit, and keeps it until it is used up. `None`: it is not due any more.
-    pub(super) fn take(&self) -> Option<Grant> {
+    /// Takes the permit, and keeps it until it is used up.
+    pub(super) fn take(&self) -> (Take, Grant) {
         self.limiter.take_turn_of(self.index)
     }
 

@@ -11,6 +11,7 @@ use crate::limiter::request::Denial;
 use crate::limiter::request::Grant;
 use crate::limiter::request::Request;
 use crate::limiter::shared::Shared;
+use crate::limiter::state::joint::Take;
 use crate::limiter::ticket::Ticket;
 use crate::limiter::ticket::Turn;
 use crate::time::Instant;
@@ -76,7 +77,7 @@ impl TakenAtOnce {
 impl Drop for TakenAtOnce {
     fn drop(&mut self) {
         if self.costs != Costs::NONE {
-            self.limiter.put_back(&self.costs, self.at);
+            self.limiter.put_back(&self.costs, self.at, Instant::FAR);
         }
     }
 }
@@ -124,9 +125,10 @@ impl JointWait {
                 Poll::Ready(Ok(granted)) => granted,
             };
             match self.take_all(granted) {
-                Ok(Some(grant)) => return Poll::Ready(Ok(grant)),
+                Ok((Take::Taken, grant)) => return Poll::Ready(Ok(grant)),
                 // A permit of another limiter is not due any more. Its place is asked when that is so.
-                Ok(None) => {}
+                Ok((Take::NotDue, _)) => {}
+                Ok((Take::Unconfirmed, _)) => return Poll::Pending,
                 Err(denied) => return Poll::Ready(Err(denied)),
             }
         }
@@ -169,7 +171,14 @@ impl JointWait {
         if self.last.is_none() {
             let waker = self.waker(self.places.len(), cx);
             self.last = Some(if limiter.enforces() {
-                match Ticket::enter(limiter, *request, &Context::from_waker(&waker))? {
+                let cx_of_all = &Context::from_waker(&waker);
+                let turn = if limiter.client.get().is_some() {
+                    // A permit that is kept while a store is asked for another may be revoked.
+                    Turn::Queued(Ticket::enqueue(limiter, *request, cx_of_all)?)
+                } else {
+                    Ticket::enter(limiter, *request, cx_of_all)?
+                };
+                match turn {
                     Turn::Queued(ticket) => Innermost::Queued {
                         ticket,
                         task: cx.waker().clone(),
@@ -206,8 +215,9 @@ impl JointWait {
         held.map(|held| held.map(Some).map_err(Denial::Refused))
     }
 
-    /// Takes all permits, or gives that of the last limiter back: `None`.
-    fn take_all(&mut self, granted: Option<Grant>) -> Result<Option<Grant>, (usize, Denial)> {
+    /// Takes all permits, or gives that of the last limiter back. Where a store has to be asked first, those that are taken
+    /// are kept until it has answered.
+    fn take_all(&mut self, granted: Option<Grant>) -> Result<(Take, Grant), (usize, Denial)> {
         let mut all = Grant {
             left: granted.map_or(Span::LONGEST, |grant| grant.left),
             slot: false,
@@ -217,11 +227,16 @@ impl JointWait {
             let Outer::Queued(place) = place else {
                 continue;
             };
-            let Some(grant) = place.take() else {
-                self.last = None;
-                self.places.truncate(at + 1);
-                return Ok(None);
-            };
+            let (taken, grant) = place.take();
+            match taken {
+                Take::Taken => {}
+                Take::NotDue => {
+                    self.last = None;
+                    self.places.truncate(at + 1);
+                    return Ok((taken, grant));
+                }
+                Take::Unconfirmed => return Ok((taken, grant)),
+            }
             all.left = all.left.min(grant.left);
             all.slot |= at == 0 && grant.slot;
         }
@@ -235,7 +250,7 @@ impl JointWait {
             }
         }
         self.use_up();
-        Ok(Some(all))
+        Ok((Take::Taken, all))
     }
 
     /// Uses the permits up that are taken.

@@ -30,6 +30,16 @@ pub(in crate::limiter) enum CallPayment {
     Own,
 }
 
+impl CallPayment {
+    /// Returns that of a call which the store has to be asked for. `row`: the limit that it waits for, if that is known.
+    pub(super) const fn unknown(row: Option<usize>) -> Self {
+        Self::At {
+            due: Instant::FAR,
+            row,
+        }
+    }
+}
+
 /// Request that is under way.
 #[derive(Debug, Default)]
 pub(super) struct AskedCalls {

@@ -76,11 +76,15 @@ impl Remote {
         if now < self.not_before {
             return;
         }
-        let lacking = self.calls_to_draw(front, demand, now);
+        let lacking = if demand.is_elsewhere {
+            Vec::new()
+        } else {
+            self.calls_to_draw(front, demand, now)
+        };
         if !lacking.is_empty() {
             self.push_calls(lacking, demand, shape, now);
         } else if self
-            .asks_for_head_at(front, now)
+            .asks_for_head_at(front, demand, now)
             .is_some_and(|at| at <= now)
             || self.looks(now)
             || self.corrections_due().is_some_and(|at| at <= now)
@@ -176,7 +180,10 @@ impl Remote {
     }
 
     /// Returns when to ask whether there has been a pause, so that the answer is there when the first call is due.
-    fn asks_for_head_at(&self, front: &[Costs], now: Instant) -> Option<Instant> {
+    fn asks_for_head_at(&self, front: &[Costs], demand: Demand, now: Instant) -> Option<Instant> {
+        if demand.is_elsewhere {
+            return None;
+        }
         let held = &self.calls.as_ref()?.held;
         let due = held.find(front.first()?)?.due.max(now);
         let asks = !self.is_asking() && !self.is_fresh(due);
@@ -339,10 +346,10 @@ impl Remote {
                 Some(again_at.max(self.not_before)).filter(|&at| at > now)
             }
             Mode::Up => {
-                let lacks = !self.lacking_calls(front).is_empty();
+                let lacks = !demand.is_elsewhere && !self.lacking_calls(front).is_empty();
                 let draws_at = lacks.then(|| self.draws_calls_at(front, now).max(self.not_before));
                 let looks_at = self.looks_at(now).filter(|_| !front.is_empty());
-                let asks_at = self.asks_for_head_at(front, now);
+                let asks_at = self.asks_for_head_at(front, demand, now);
                 let times = draws_at.into_iter().chain(asks_at).chain(looks_at);
                 times.filter(|&at| at > now).min()
             }

@@ -15,6 +15,7 @@ use crate::time::Span;
 use super::CAUTION;
 use super::InFlight;
 use super::Mode;
+use super::Offer;
 use super::Remote;
 use super::StoreView;
 use super::call_draws::CallDraws;
@@ -41,59 +42,56 @@ impl Remote {
 
     /// Asks for the permit of a call at `now`.
     pub(in crate::limiter) fn pay_for_call(&mut self, costs: &Costs, now: Instant) -> CallPayment {
+        let (offer, row) = self.offer_call(costs, now);
+        match offer {
+            Offer::Held => self.take_held_call(costs, now),
+            Offer::At(due) => CallPayment::At { due, row },
+            Offer::Unknown => CallPayment::unknown(row),
+            Offer::Own => CallPayment::Own,
+            Offer::Open => {
+                self.note_own(now);
+                CallPayment::Until {
+                    until: Instant::FAR,
+                    row: 0,
+                }
+            }
+        }
+    }
+
+    /// Returns what there is for the permit of a call at `now`, and the limit that it waits for, if that is known.
+    pub(in crate::limiter) fn offer_call(
+        &mut self,
+        costs: &Costs,
+        now: Instant,
+    ) -> (Offer, Option<usize>) {
         self.give_up(now);
-        let can_be_asked = match self.mode {
-            Mode::Up => true,
-            Mode::Broken { again_at, .. } => now >= again_at,
-            Mode::Away { .. } => false,
-        };
-        let is_fresh = self.is_fresh(now);
-        let unknown = CallPayment::At {
-            due: Instant::FAR,
-            row: None,
-        };
+        let is_known = self.is_fresh(now) || !self.can_be_asked(now);
         let Some(draws) = &mut self.calls else {
-            return unknown;
+            return (Offer::Unknown, None);
         };
         let expired = draws.held.expired(now);
         draws.give_back(&expired, now);
         match draws.held.find(costs).copied() {
             // There may have been a pause since the last reply: the store is asked first.
-            Some(call) if call.due <= now && can_be_asked && !is_fresh => CallPayment::At {
-                due: Instant::FAR,
-                row: Some(call.row),
-            },
-            Some(call) if call.due <= now => {
-                draws.held.take(costs);
-                draws.grants.note(now, call.at);
-                CallPayment::Until {
-                    until: call.until,
-                    row: call.row,
-                }
-            }
-            Some(call) => CallPayment::At {
-                due: call.due,
-                row: Some(call.row),
-            },
-            None => self.pay_without_store(now).unwrap_or(unknown),
+            Some(call) if call.due <= now && !is_known => (Offer::Unknown, Some(call.row)),
+            Some(call) if call.due <= now => (Offer::Held, Some(call.row)),
+            Some(call) => (Offer::At(call.due), Some(call.row)),
+            None => (self.offer_without_store(now), None),
         }
     }
 
-    /// Returns the permit of a call that the store does not serve, because it is away or refuses.
-    fn pay_without_store(&mut self, now: Instant) -> Option<CallPayment> {
-        match (&self.mode, self.config.on_error) {
-            (Mode::Away { .. }, OnStoreError::Local) => Some(CallPayment::Own),
-            // For callers that cannot be refused.
-            (Mode::Broken { again_at, .. }, _) if now < *again_at => Some(CallPayment::Own),
-            (Mode::Away { .. }, OnStoreError::Open) => {
-                self.note_own(now);
-                Some(CallPayment::Until {
-                    until: Instant::FAR,
-                    row: 0,
-                })
-            }
-            _ => None,
-        }
+    /// Takes the first call with these costs that the store has handed out.
+    fn take_held_call(&mut self, costs: &Costs, now: Instant) -> CallPayment {
+        let draws = self.calls.as_mut();
+        let taken = draws.and_then(|draws| {
+            let call = draws.held.take(costs)?;
+            draws.grants.note(now, call.at);
+            Some(CallPayment::Until {
+                until: call.until,
+                row: call.row,
+            })
+        });
+        taken.unwrap_or(CallPayment::unknown(None))
     }
 
     /// Records a call that is made without the store: all buckets are to be empty when it is back.

@@ -81,6 +81,7 @@ impl HeldCalls {
         self.remove_where(|call| {
             if let Some(at) = wanted.iter().position(|costs| **costs == call.costs) {
                 wanted.swap_remove(at);
+                call.spare_until = None;
                 return false;
             }
             let kept_until = *call.spare_until.get_or_insert(spare_until);
@@ -171,6 +172,18 @@ mod tests {
         assert!(held.left_over(&[], at(60), at(10)).is_empty());
         assert!(held.left_over(&[], at(80), at(59)).is_empty());
         assert_eq!(held.left_over(&[], at(90), at(60)).len(), 1);
+    }
+
+    #[test]
+    fn a_call_that_a_caller_waits_for_again_is_kept_as_long_as_at_first() {
+        let mut held = of(&[call(1, 10)]);
+        assert!(held.left_over(&[], at(60), at(10)).is_empty());
+        assert!(
+            held.left_over(&[Costs::first(1)], at(90), at(40))
+                .is_empty()
+        );
+        assert!(held.left_over(&[], at(110), at(60)).is_empty());
+        assert_eq!(held.left_over(&[], at(160), at(110)).len(), 1);
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod charges;
 mod charging;
 pub(super) mod client;
 mod config;
+mod confirming;
 mod corrections;
 mod drawn_tokens;
 mod forgetting;
@@ -151,6 +152,8 @@ pub(super) struct Demand {
     pub(super) latest: Instant,
     /// Instant before which no waiter gives up.
     pub(super) soonest: Instant,
+    /// The first waiter waits for permits of other limiters: nothing is asked for before it has them.
+    pub(super) is_elsewhere: bool,
 }
 
 /// Result of asking for a permit.
@@ -162,6 +165,21 @@ pub(super) enum Payment {
     At(Instant),
     /// The limiter's own bucket decides, with this shape.
     Own(Shape),
+}
+
+/// Offer of a permit, before it is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Offer {
+    /// The store has handed it out.
+    Held,
+    /// It is not there before this instant.
+    At(Instant),
+    /// The store has to be asked first.
+    Unknown,
+    /// The limiter's own bucket decides.
+    Own,
+    /// Nothing holds it back.
+    Open,
 }
 
 /// Expected time of a permit.
@@ -176,6 +194,14 @@ pub(super) enum Due {
     /// With the last of so many tokens of the bucket in the store, which was to be full at an instant, if
     /// the store answers late.
     Late { cost: u64, full_at: Instant },
+}
+
+/// Waiter that waits for the store's answer.
+#[derive(Clone, Copy, Debug)]
+struct Confirming {
+    index: u32,
+    /// The last request whose answer it waits for.
+    last: u64,
 }
 
 #[derive(Debug)]
@@ -213,6 +239,8 @@ pub(super) struct Remote {
     held_quota: HeldQuota,
     /// Draws of calls, if the limiter has several limits, or one that is settled.
     calls: Option<Box<CallDraws>>,
+    /// Waiter that has the permits of other limiters, until the store has answered whether its own is still there.
+    confirming: Option<Confirming>,
     /// Waiters may have to be refused.
     unsettled: bool,
     /// Period of the declared rate.
@@ -243,6 +271,7 @@ impl Remote {
             event: None,
             held_quota: HeldQuota::NONE,
             calls: None,
+            confirming: None,
             unsettled: false,
             period: Ticks::SECOND,
         }
@@ -256,31 +285,42 @@ impl Remote {
     /// Asks for `cost` tokens at `now`.
     pub(super) fn pay(&mut self, cost: u32, shape: Shape, now: Instant) -> Payment {
         self.give_up(now);
-        let can_be_asked = match self.mode {
-            Mode::Up => true,
-            Mode::Broken { again_at, .. } => now >= again_at,
-            Mode::Away { .. } => false,
-        };
         match self.slots.ready_at(cost, now) {
             // There may have been a pause since the last reply: the store is asked first.
-            Some(due) if due <= now && can_be_asked && !self.is_fresh(now) => {
+            Some(due) if due <= now && self.can_be_asked(now) && !self.is_fresh(now) => {
                 return Payment::At(Instant::FAR);
             }
             Some(due) if due <= now => return Payment::Until(self.slots.remove(cost)),
             Some(due) => return Payment::At(due),
             None => {}
         }
-        match (&self.mode, self.config.on_error) {
-            (Mode::Away { .. }, OnStoreError::Local) => Payment::Own(self.own_for(cost, shape)),
-            // For callers that cannot be refused.
-            (Mode::Broken { again_at, .. }, _) if now < *again_at => {
-                Payment::Own(self.own_for(cost, shape))
-            }
-            (Mode::Away { .. }, OnStoreError::Open) => {
+        match self.offer_without_store(now) {
+            Offer::Own => Payment::Own(self.own_for(cost, shape)),
+            Offer::Open => {
                 self.spend(cost, shape);
                 Payment::Until(Instant::FAR)
             }
-            _ => Payment::At(Instant::FAR),
+            Offer::Held | Offer::At(_) | Offer::Unknown => Payment::At(Instant::FAR),
+        }
+    }
+
+    /// Returns whether the store is asked for permits.
+    fn can_be_asked(&self, now: Instant) -> bool {
+        match self.mode {
+            Mode::Up => true,
+            Mode::Broken { again_at, .. } => now >= again_at,
+            Mode::Away { .. } => false,
+        }
+    }
+
+    /// Returns what there is for a permit for which the store has handed out nothing.
+    fn offer_without_store(&self, now: Instant) -> Offer {
+        match (&self.mode, self.config.on_error) {
+            (Mode::Away { .. }, OnStoreError::Local) => Offer::Own,
+            // For callers that cannot be refused.
+            (Mode::Broken { again_at, .. }, _) if now < *again_at => Offer::Own,
+            (Mode::Away { .. }, OnStoreError::Open) => Offer::Open,
+            _ => Offer::Unknown,
         }
     }
 

@@ -168,7 +168,7 @@ impl LimiterState {
 
     /// Returns whether calls are held back as declared, but for a pause: nothing was learnt, and no probe is awaited.
     #[inline]
-    fn is_calm(&self) -> bool {
+    pub(super) fn is_calm(&self) -> bool {
         self.enforces()
             && !self.shut
             && self.cooldown.probe() == Probe::Off

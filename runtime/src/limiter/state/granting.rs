@@ -151,6 +151,7 @@ impl LimiterState {
             }
             self.expire(now, wakes);
         }
+        self.review_confirming(now, wakes);
         while let Some(head) = self.head(now) {
             if wakes.is_full() {
                 return Next::More;

@@ -87,7 +87,7 @@ impl LimiterState {
     }
 
     /// Returns the instant at which the server has the last of `total`, and the limit that has it last.
-    fn told(&self, total: &TotalCosts, now: Instant) -> (Instant, usize) {
+    pub(super) fn told(&self, total: &TotalCosts, now: Instant) -> (Instant, usize) {
         let mut last = (now, 0);
         let Some(rows) = &self.rows else { return last };
         last.0 = rows.first.earliest(total.of(0), now);
@@ -132,9 +132,7 @@ impl LimiterState {
     /// Takes costs out of this process's own buckets: its share of the rates, and no more than a call at a time.
     fn pay_alone(&mut self, costs: &Costs, now: Instant) -> Result<(), Instant> {
         let paid = |&(row, _): &(usize, Bucket)| costs.of(row) > 0;
-        let buckets = self.buckets().map(|(_, bucket)| bucket).enumerate();
-        let due = buckets.filter(paid).map(|(row, it)| (it.tat, row)).max();
-        if let Some((due, row)) = due.filter(|(due, _)| *due > now) {
+        if let Some((due, row)) = self.full_last(costs).filter(|(due, _)| *due > now) {
             return Err(self.blocked_by(row, due));
         }
         for (row, bucket) in self.buckets().map(|(_, it)| it).enumerate().filter(paid) {
@@ -146,6 +144,13 @@ impl LimiterState {
             remote.note_own(now);
         }
         Ok(())
+    }
+
+    /// Returns the instant at which the last of the buckets is full that have a part in these costs, and its limit.
+    pub(super) fn full_last(&self, costs: &Costs) -> Option<(Instant, usize)> {
+        let buckets = self.buckets().map(|(_, bucket)| bucket).enumerate();
+        let paid = buckets.filter(|(row, _)| costs.of(*row) > 0);
+        paid.map(|(row, bucket)| (bucket.tat, row)).max()
     }
 
     fn set_full_at(&mut self, row: usize, full_at: Instant) {
@@ -201,6 +206,8 @@ impl LimiterState {
         let probe = self.queue.probe().filter(|_| is_armed);
         let front = match probe {
             Some(probe) => vec![self.queue.costs(probe)],
+            // One call at a time waits for the other limiters, and the next one follows.
+            None if self.is_head_joint() => self.queue.front(2),
             None => self.queue.front(FRONT),
         };
         let head = probe.or_else(|| self.queue.head());
@@ -209,6 +216,7 @@ impl LimiterState {
             first: 0,
             latest: head.map_or(Instant::FAR, |head| self.queue.waiter(head).latest),
             soonest: self.soonest,
+            is_elsewhere: self.waits_elsewhere(),
         };
         let shape = self.bucket.shape;
         self.remote.as_mut().map_or(Instant::FAR, |remote| {

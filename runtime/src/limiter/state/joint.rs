@@ -2,7 +2,8 @@
 //!
 //! Such a waiter takes nothing when its permit is due: it is told so, and waits for the permits of the other limiters at the
 //! front of this queue. Once it has them, it takes its permit here in the same instant. If that is not due any more, for
-//! example because of a cooldown, it waits on.
+//! example because of a cooldown, it waits on. Where a store has to be asked for that, it keeps the permits of the other
+//! limiters until the answer.
 
 use crate::bucket::Bucket;
 use crate::bucket::TIMER_SLACK;
@@ -19,6 +20,25 @@ use super::waiter::JointTurn;
 use super::waiter::LEASE;
 use super::waiter::WaiterState;
 
+/// Reason for which the permit of a waiter cannot be taken now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lacking {
+    /// It is there at this instant, which is the one of the limit at `row`. [`Instant::FAR`]: it is not known when.
+    Tokens { due: Instant, row: usize },
+    /// The store has to be asked first.
+    Answer,
+}
+
+/// Result of taking the permit of a joint waiter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::limiter) enum Take {
+    Taken,
+    /// It is not due any more.
+    NotDue,
+    /// A store is asked whether it is still due.
+    Unconfirmed,
+}
+
 impl LimiterState {
     /// Returns whether a waiter needs permits of other limiters at the same time.
     pub(super) fn is_joint(&self, index: u32) -> bool {
@@ -34,20 +54,28 @@ impl LimiterState {
         now: Instant,
         wakes: &mut WakeList,
     ) -> Option<Instant> {
-        if let Err((due, row)) = self.check_all(costs, now, self.slack_of(head, now)) {
-            let waiter = self.queue.waiter_mut(head);
-            waiter.set_joint_turn(JointTurn::NotDue, now);
-            return Some(self.blocked_by(row, due));
-        }
+        let lacking = self.check_all(costs, now, self.slack_of(head, now)).err();
         let waiter = self.queue.waiter_mut(head);
+        let has_entered = waiter.joint_turn().has_entered();
+        match lacking {
+            Some(Lacking::Tokens { due, row }) => {
+                waiter.set_joint_turn(JointTurn::NotDue, now);
+                return Some(self.blocked_by(row, due));
+            }
+            Some(Lacking::Answer) if !has_entered => {
+                waiter.set_joint_turn(JointTurn::NotDue, now);
+                return Some(Instant::FAR);
+            }
+            Some(Lacking::Answer) | None => {}
+        }
         match waiter.joint_turn() {
-            JointTurn::Entered => Some(Instant::FAR),
-            JointTurn::Told if waiter.told_at() + LEASE <= now => {
+            JointTurn::Entered | JointTurn::Confirming => Some(Instant::FAR),
+            JointTurn::Told | JointTurn::Called if waiter.told_at() + LEASE <= now => {
                 // Its waker was called when it was told.
                 drop(self.queue.decide(head, WaiterState::Absent));
                 None
             }
-            JointTurn::Told => Some(waiter.told_at() + LEASE),
+            JointTurn::Told | JointTurn::Called => Some(waiter.told_at() + LEASE),
             JointTurn::None | JointTurn::NotDue => {
                 waiter.set_joint_turn(JointTurn::Told, now);
                 wakes.add(waiter.waker.take());
@@ -59,14 +87,18 @@ impl LimiterState {
     /// Returns whether a joint waiter is at the head of the queue with a permit that is due, and records that it waits for
     /// those of the other limiters then.
     pub(in crate::limiter) fn enter_joint(&mut self, index: u32, now: Instant) -> bool {
-        let is_due = self.is_due(index, now);
-        let turn = if is_due {
-            JointTurn::Entered
-        } else {
-            JointTurn::NotDue
+        let lacking = self.lacking(index, now);
+        let waiter = self.queue.waiter_mut(index);
+        let before = waiter.joint_turn();
+        let turn = match lacking {
+            None => JointTurn::Entered,
+            Some(Lacking::Answer) if before == JointTurn::Confirming => before,
+            // It is asked once the permits of the others are there.
+            Some(Lacking::Answer) if before.has_entered() => JointTurn::Entered,
+            Some(_) => JointTurn::NotDue,
         };
-        self.queue.waiter_mut(index).set_joint_turn(turn, now);
-        is_due
+        waiter.set_joint_turn(turn, now);
+        turn != JointTurn::NotDue
     }
 
     /// Records that a joint waiter was woken, because it has a permit of another limiter.
@@ -74,7 +106,7 @@ impl LimiterState {
         let waiter = self.queue.get_mut(index);
         let waiting = waiter.filter(|waiter| waiter.state() == WaiterState::Waiting);
         if let Some(waiter) = waiting.filter(|waiter| waiter.joint_turn() == JointTurn::Entered) {
-            waiter.set_joint_turn(JointTurn::Told, now);
+            waiter.set_joint_turn(JointTurn::Called, now);
         }
     }
 
@@ -86,24 +118,26 @@ impl LimiterState {
         self.queue.waiter_mut(index).waker = waker;
     }
 
-    /// Takes the permit of a joint waiter, which holds it until it has used those of the other limiters. `false`: it is not
-    /// due any more.
-    pub(in crate::limiter) fn take_joint(&mut self, index: u32, now: Instant) -> bool {
+    /// Takes the permit of a joint waiter, which holds it until it has used those of the other limiters.
+    pub(in crate::limiter) fn take_joint(&mut self, index: u32, now: Instant) -> Take {
         match self.queue.waiter(index).state() {
             // The mode has changed: calls are not held back.
             WaiterState::Granted { .. } => self.hold_joint(index),
             WaiterState::Held { .. } => {}
             _ => {
                 let costs = self.queue.costs(index);
-                let is_due = self.is_due(index, now);
+                let lacking = self.lacking(index, now);
+                if lacking == Some(Lacking::Answer) && self.confirm(index, now) {
+                    return Take::Unconfirmed;
+                }
                 let slack = self.slack_of(index, now);
-                let paid = is_due.then(|| self.pay_all(&costs, now, slack));
+                let paid = lacking.is_none().then(|| self.pay_all(&costs, now, slack));
                 let Some(Ok(until)) = paid else {
                     let waiter = self.queue.waiter_mut(index);
                     if waiter.state() == WaiterState::Waiting {
                         waiter.set_joint_turn(JointTurn::NotDue, now);
                     }
-                    return false;
+                    return Take::NotDue;
                 };
                 self.note_grant(index, &costs, now);
                 let waiter = self.queue.waiter_mut(index);
@@ -113,11 +147,11 @@ impl LimiterState {
                 self.queue.waiter_mut(index).waker = waker;
             }
         }
-        true
+        Take::Taken
     }
 
-    /// Returns whether the waiter at `index` would be granted its permit now.
-    fn is_due(&self, index: u32, now: Instant) -> bool {
+    /// Returns why the waiter at `index` would not be granted its permit now. `None`: it would.
+    pub(super) fn lacking(&mut self, index: u32, now: Instant) -> Option<Lacking> {
         let waiter = self.queue.waiter(index);
         let is_next = self.enforces()
             && !self.shut
@@ -126,10 +160,14 @@ impl LimiterState {
             && self.refusal_of_head(index, now).is_none()
             && self.cooldown.held_until() <= now
             && self.has_slot_for(waiter.priority);
-        is_next
-            && self
-                .check_all(&self.queue.costs(index), now, self.slack_of(index, now))
-                .is_ok()
+        if !is_next {
+            return Some(Lacking::Tokens {
+                due: Instant::FAR,
+                row: 0,
+            });
+        }
+        let costs = self.queue.costs(index);
+        self.check_all(&costs, now, self.slack_of(index, now)).err()
     }
 
     /// Returns the timer slack of a waiter that has waited, and what is owed of it to one that has not.
@@ -143,7 +181,10 @@ impl LimiterState {
 
     /// Returns whether [`pay_all`](Self::pay_all) would take these costs now, or as error the instant at which all limits
     /// have them, and the one that has them last.
-    fn check_all(&self, costs: &Costs, now: Instant, credit: Span) -> Result<(), (Instant, usize)> {
+    fn check_all(&mut self, costs: &Costs, now: Instant, credit: Span) -> Result<(), Lacking> {
+        if self.is_in_store() {
+            return self.check_in_store(costs, now);
+        }
         let mut latest = match &self.rows {
             Some(rows) => rows.drawn(costs, now, credit).err(),
             None => None,
@@ -162,7 +203,7 @@ impl LimiterState {
             let first = dues.into_iter().flatten().map(|due| (due, 0)).max();
             latest = latest.max(first);
         }
-        latest.map_or(Ok(()), Err)
+        latest.map_or(Ok(()), |(due, row)| Err(Lacking::Tokens { due, row }))
     }
 
     /// Returns why a caller cannot be served in time that joins the queue some time later, after `ahead` others with these
@@ -183,6 +224,9 @@ impl LimiterState {
         if self.shut {
             return Err(Refusal::Shut);
         }
+        if self.no_store(request.latest, now).is_some() {
+            return Err(Refusal::NoStore);
+        }
         let mut total = self.queue.costs_ahead(request.priority).and(costs);
         if request.priority == Priority::First {
             for _ in 1..ahead {
@@ -201,16 +245,21 @@ impl LimiterState {
     }
 
     /// Takes costs, and a slot, if no caller waits and nothing but the limits holds calls back. Returns whether a slot was
-    /// taken.
+    /// taken, and until when the permit may be used.
     pub(in crate::limiter) fn try_take_joint(
         &mut self,
         costs: &Costs,
         priority: Priority,
         now: Instant,
-    ) -> Option<bool> {
-        if self.slots.is_some() {
-            return self.take_in_slot(costs, priority, now);
+    ) -> Option<(bool, Instant)> {
+        if self.is_in_store() {
+            return self.try_take_in_store(costs, priority, now);
         }
-        self.take_at_once(costs, now).then_some(false)
+        let slot = if self.slots.is_some() {
+            self.take_in_slot(costs, priority, now)
+        } else {
+            self.take_at_once(costs, now).then_some(false)
+        };
+        Some((slot?, Instant::FAR))
     }
 }

@@ -71,6 +71,17 @@ pub(in crate::limiter) enum JointTurn {
     Told,
     /// Its permit is due, and it waits for those of the other limiters.
     Entered,
+    /// It has entered, and was woken because it has a permit of another limiter.
+    Called,
+    /// It has the permits of the other limiters, and a store is asked whether its own is still due.
+    Confirming,
+}
+
+impl JointTurn {
+    /// Returns whether it waits for permits of the other limiters, or has them.
+    pub(in crate::limiter) const fn has_entered(self) -> bool {
+        matches!(self, Self::Entered | Self::Called | Self::Confirming)
+    }
 }
 
 /// [`WaiterState`] without its instant, and [`JointTurn`], in one byte.
@@ -93,7 +104,9 @@ impl PackedKind {
             0 => JointTurn::None,
             1 => JointTurn::NotDue,
             2 => JointTurn::Told,
-            _ => JointTurn::Entered,
+            3 => JointTurn::Entered,
+            4 => JointTurn::Called,
+            _ => JointTurn::Confirming,
         }
     }
 }
