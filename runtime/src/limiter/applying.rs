@@ -7,12 +7,12 @@ use crate::row::Rows;
 
 use super::Limiter;
 use super::changes::Misfit;
-use super::configured;
-use super::configured::Configuration;
-use super::named_keys;
-use super::named_keys::ConfiguredKeys;
-use super::named_keys::NamedKeys;
-use super::registry;
+use super::names::configured;
+use super::names::configured::Configuration;
+use super::names::named_keys;
+use super::names::named_keys::ConfiguredKeys;
+use super::names::named_keys::NamedKeys;
+use super::names::registry;
 
 /// Applies a configuration, or nothing of it: to the limiters that are declared now, and to others when they are declared.
 /// Limiters that it does not name return to what was declared.

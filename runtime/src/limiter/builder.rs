@@ -13,7 +13,7 @@ use crate::store::Policy;
 use crate::store::Store;
 
 use super::Limiter;
-use super::registry;
+use super::names::registry;
 use super::remote::RemoteConfig;
 use super::remote::client::StoreClient;
 use super::shared::Shared;

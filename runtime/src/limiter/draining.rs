@@ -7,8 +7,8 @@ use crate::clock;
 use crate::time::Span;
 
 use super::Limiter;
-use super::named_keys;
-use super::registry;
+use super::names::named_keys;
+use super::names::registry;
 use super::shared::Shared;
 use super::unfinished::Unfinished;
 

@@ -8,8 +8,8 @@ use crate::mode::Mode;
 use crate::time::Instant;
 
 use super::Limiter;
-use super::attempt_report::AttemptReport;
-use super::attempt_report::Forecast;
+use super::reports::attempt_report::AttemptReport;
+use super::reports::attempt_report::Forecast;
 use super::request::Denial;
 use super::request::Request;
 use super::shared::Shared;

@@ -6,8 +6,8 @@ use core::sync::atomic::Ordering;
 
 use crate::time::Instant;
 
+use super::counts::turns::Turns;
 use super::remote::StoreEvent;
-use super::turns::Turns;
 
 /// Events of a store about one limiter, or about all keys of a keyed one. None has the name of a key.
 #[derive(Debug)]
@@ -110,7 +110,7 @@ impl NewsOfStore {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::limiter::turns::EVERY;
+    use crate::limiter::counts::turns::EVERY;
     use crate::time::Span;
 
     #[test]

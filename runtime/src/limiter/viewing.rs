@@ -26,9 +26,9 @@ use super::Limiter;
 use super::remote::StoreLimits;
 use super::remote::client::StoreClient;
 use super::request::Priority;
-use super::shared_rows;
-use super::shared_rows::SharedRow;
 use super::state::LimiterState;
+use super::views::shared_rows;
+use super::views::shared_rows::SharedRow;
 
 /// Longest wait for an answer of the store.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);

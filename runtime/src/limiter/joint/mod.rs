@@ -20,9 +20,9 @@ use crate::mode::Mode;
 use crate::time::Instant;
 
 use super::Limiter;
-use super::attempt_report::AttemptReport;
-use super::attempt_report::Forecast;
 use super::counts::Counts;
+use super::reports::attempt_report::AttemptReport;
+use super::reports::attempt_report::Forecast;
 use super::request::Denial;
 use super::request::Grant;
 use super::request::Priority;

@@ -11,9 +11,9 @@ use crate::limiter::request::Denial;
 use crate::limiter::request::Grant;
 use crate::limiter::request::Request;
 use crate::limiter::shared::Shared;
+use crate::limiter::shared::ticket::Ticket;
+use crate::limiter::shared::ticket::Turn;
 use crate::limiter::state::joint::Take;
-use crate::limiter::ticket::Ticket;
-use crate::limiter::ticket::Turn;
 use crate::time::Instant;
 use crate::time::Span;
 

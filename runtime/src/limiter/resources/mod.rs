@@ -18,13 +18,13 @@ use crate::error::Context;
 use crate::quota::Quota;
 use crate::time::Instant;
 
-use super::locked;
 use super::remote::RemoteConfig;
 use super::request::Priority;
 use super::shared::Shared;
-use super::snapshot::Snapshot;
+use super::shared::locked;
 use super::state::LimiterState;
 use super::state::waiter::WaiterState;
+use super::views::snapshot::Snapshot;
 use super::wake_list::WakeList;
 
 impl LimiterState {

@@ -4,7 +4,7 @@ use core::mem;
 use core::time::Duration;
 
 use crate::limiter::fast_path::FastPath;
-use crate::limiter::snapshot::Snapshot;
+use crate::limiter::views::snapshot::Snapshot;
 use crate::quota::Rate;
 use crate::time::Instant;
 

@@ -65,8 +65,8 @@ use self::row_set::RowSet;
 use self::slots::Slots;
 use self::strict_state::StrictState;
 use super::counts::Counts;
+use super::counts::observed::ObservedCounts;
 use super::fast_path::FastPath;
-use super::observed::ObservedCounts;
 use super::remote::Remote;
 use super::wake_list::WakeList;
 

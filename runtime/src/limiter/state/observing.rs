@@ -9,7 +9,7 @@ use crate::bucket::Bucket;
 use crate::costs::Costs;
 use crate::costs::TotalCosts;
 use crate::events::HeldBack;
-use crate::limiter::observed::Observed;
+use crate::limiter::counts::observed::Observed;
 use crate::limiter::request::Priority;
 use crate::limiter::request::Refusal;
 use crate::limiter::request::Request;

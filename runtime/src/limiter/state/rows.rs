@@ -9,7 +9,7 @@ use crate::costs::Costs;
 use crate::costs::MAX_ROWS;
 use crate::costs::TotalCosts;
 use crate::limiter::request::Priority;
-use crate::limiter::snapshot::RowSnapshot;
+use crate::limiter::views::snapshot::RowSnapshot;
 use crate::quota::Quota;
 use crate::quota::Rate;
 use crate::row::Row;
