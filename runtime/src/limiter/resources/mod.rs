@@ -5,7 +5,7 @@
 //! responses to the function have named, and then for the declared limiter. A resource of which nothing is
 //! known that would delay a call is not asked for permits.
 
-mod table;
+pub(super) mod table;
 
 use std::sync::Arc;
 use std::sync::MutexGuard;

@@ -44,7 +44,7 @@ use super::request::Priority;
 use super::request::Refusal;
 use super::request::Request;
 use super::request::Use;
-use super::resources::Resources;
+use super::resources::table::Resources;
 use super::state::LimiterState;
 use super::state::waiter::Waiter;
 use super::state::waiter::WaiterState;
