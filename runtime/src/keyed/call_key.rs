@@ -65,7 +65,7 @@ impl KeysOf<'_> {
     }
 
     /// Returns the digest of the key, if its limits are in a store.
-    #[inline]
+    #[cold]
     fn digest(&self) -> Option<KeyDigest> {
         match self {
             KeysOf::Own(..) | KeysOf::Brought(..) => None,
@@ -160,8 +160,10 @@ impl<'s> CallKey<'s> {
     #[inline]
     pub(crate) fn admit(&self, cost: u32, now: Instant) -> Result<Taken, Error> {
         let (under_way, keys) = self.keys.flag_and_keys();
-        if let Some(digest) = self.keys.digest() {
-            return keys.limiter_in_store(digest).map(Taken::Limiter);
+        if matches!(self.keys, KeysOf::InStore(_) | KeysOf::Joint(_)) {
+            if let Some(digest) = self.keys.digest() {
+                return keys.limiter_in_store(digest).map(Taken::Limiter);
+            }
         }
         let taken = keys.admit::<true>(self.fingerprint, cost, now);
         if matches!(taken, Ok(Taken::Granted)) {
