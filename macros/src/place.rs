@@ -65,6 +65,12 @@ pub(crate) fn by_reference(expr: &Expr) -> TokenStream {
     place.spread(quote_spanned!(place.start=> &#parens))
 }
 
+/// Returns a reference to a reference to the value of `expr`.
+pub(crate) fn by_two_references(expr: &Expr) -> TokenStream {
+    let (place, reference) = (Place::of(expr), by_reference(expr));
+    place.spread(quote_spanned!(place.start=> &#reference))
+}
+
 /// Returns an expression of the user as an argument. Braces or parentheses round all of it may have been needed where the
 /// user wrote them, but the compiler would call them unnecessary here, so generated ones replace them.
 pub(crate) fn quiet(expr: &Expr) -> TokenStream {

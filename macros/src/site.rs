@@ -4,7 +4,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 use syn::Ident;
 
-use crate::place::{Place, by_reference};
+use crate::place::{Place, by_reference, by_two_references};
 use crate::plan::Plan;
 use crate::row_writer;
 use crate::writer::Writer;
@@ -121,9 +121,8 @@ fn further_keys(plan: &Plan, private: &TokenStream) -> Option<TokenStream> {
     let here = Span::mixed_site();
     let keys = plan.further_keys.iter().map(|key| {
         let function = quote_spanned!(here=> #private::further_key);
-        // Twice, since the value may be of a type without a size, as `*text` is.
-        let key = by_reference(key);
-        Place::of(&key).call(function, quote_spanned!(here=> &#key))
+        // Two of them, since the value may be of a type without a size, as `*text` is.
+        Place::of(key).call(function, by_two_references(key))
     });
     (!plan.further_keys.is_empty()).then(|| quote_spanned!(here=> [#(#keys),*]))
 }

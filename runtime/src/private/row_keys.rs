@@ -22,7 +22,7 @@ use super::stores::StoreChoice;
 
 /// The value of a further key.
 #[inline]
-pub fn further_key<K: Hash>(key: &K) -> FurtherKey<'_> {
+pub fn further_key<'k, K: Hash + ?Sized>(key: &'k &K) -> FurtherKey<'k> {
     FurtherKey::of(key)
 }
 
