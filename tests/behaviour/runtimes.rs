@@ -5,10 +5,12 @@ use core::time::Duration;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
+use std::sync::mpsc;
 use std::task::Waker;
 use std::thread;
 
 use paced::Keyed;
+use paced::Limiter;
 use paced::Quota;
 use tokio::runtime::Builder;
 use tokio::runtime::Runtime;
@@ -184,4 +186,33 @@ fn a_caller_of_a_key_moves_to_another_runtime_when_its_own_one_ends() {
         });
     }
     runtime().block_on(stranded).unwrap();
+}
+
+/// Another thread uses the only slot, and the runtime has nothing to do meanwhile.
+#[test]
+fn a_paused_clock_stands_while_a_caller_waits_for_a_slot_alone() {
+    let mut paused = Builder::new_current_thread();
+    let paused = paused.enable_time().start_paused(true).build().unwrap();
+    let per_second = Quota::per_second(NonZeroU32::new(5).unwrap());
+    let limiter = Limiter::builder(per_second).max_concurrency(NonZeroU32::MIN);
+    let limiter = limiter.build().unwrap();
+    let (other, (used, is_used)) = (limiter.clone(), mpsc::channel());
+    let thread = thread::spawn(move || {
+        let permit = other.try_acquire().unwrap();
+        used.send(()).unwrap();
+        // In real time: for a clock that does not stand, it is long.
+        thread::sleep(Duration::from_millis(50));
+        drop(permit);
+    });
+    is_used.recv().unwrap();
+    let waited = paused.block_on(async {
+        let start = tokio::time::Instant::now();
+        limiter.acquire().await.unwrap();
+        start.elapsed()
+    });
+    thread.join().unwrap();
+    assert!(
+        waited <= Duration::from_secs(5),
+        "until it is announced: {waited:?}"
+    );
 }

@@ -159,6 +159,11 @@ impl RuntimeTimer {
         if self.dead || self.due == Some(due) {
             return Setting::Set;
         }
+        // Without a timer, a paused clock does not run to the end of time while its runtime has nothing else to do.
+        if due == Instant::FAR {
+            (self.sleep, self.armed, self.due) = (None, false, None);
+            return Setting::Set;
+        }
         self.timer_waker.state.store(SETTING, Ordering::Release);
         let fired = self.set_silently(due);
         let fired = self.timer_waker.state.swap(IDLE, Ordering::AcqRel) == FIRED || fired;
