@@ -13,6 +13,7 @@ mod healing;
 mod hostile;
 mod keys;
 mod learnt;
+mod lease_tasks;
 mod leasing;
 mod limiters;
 mod namespaces;

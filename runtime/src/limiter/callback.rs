@@ -29,8 +29,8 @@ pub(super) trait Callback: Send + Sync {
     /// Reports how many slots this process has leased. `None`: the store is away. Returns when to ask again.
     fn leased(&self, slots: Option<LeasedSlots>) -> NextClaim;
 
-    /// Reports that the task has ended which asks for slots.
-    fn lease_task_ended(&self);
+    /// Reports that the task that asks for slots has ended with its runtime.
+    fn lease_task_ended(&self, runtime: Id);
 }
 
 /// Slots that this process has and wants.

@@ -3,11 +3,18 @@
 //! A lease ends 10 s after the last request of its process. The task renews it every 3 s, gives back slots that were idle
 //! for a while, and asks again for what callers wait for.
 
+use core::future::Future;
+use core::future::poll_fn;
+use core::pin::pin;
+use core::task::Poll;
 use core::time::Duration;
+use std::panic;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::Weak;
 
 use tokio::runtime::Handle;
+use tokio::runtime::Id;
 
 use crate::clock;
 use crate::limiter::callback::Callback;
@@ -43,18 +50,21 @@ const TURN: Span = Span::from_secs(2);
 const REPLY: Duration = Duration::from_secs(2);
 
 /// Guard of the task: reports its end to the limiter, however it ends.
-struct TaskGuard(Option<Weak<dyn Callback>>);
+struct TaskGuard {
+    limiter: Option<Weak<dyn Callback>>,
+    runtime: Id,
+}
 
 impl TaskGuard {
     fn limiter(&self) -> Option<Arc<dyn Callback>> {
-        self.0.as_ref()?.upgrade()
+        self.limiter.as_ref()?.upgrade()
     }
 }
 
 impl Drop for TaskGuard {
     fn drop(&mut self) {
         if let Some(limiter) = self.limiter() {
-            limiter.lease_task_ended();
+            limiter.lease_task_ended(self.runtime);
         }
     }
 }
@@ -68,7 +78,10 @@ impl StoreClient {
         limiter: &Weak<dyn Callback>,
     ) {
         let client = self.clone();
-        let guard = TaskGuard(Some(Weak::clone(limiter)));
+        let guard = TaskGuard {
+            limiter: Some(Weak::clone(limiter)),
+            runtime: runtime.id(),
+        };
         // Not awaited: the guard reports the end of the task, however it ends.
         drop(runtime.spawn(async move { client.lease(process, guard).await }));
     }
@@ -78,7 +91,7 @@ impl StoreClient {
         self.more().notify_one();
     }
 
-    /// Asks the store for slots. `None`: the store is away.
+    /// Asks the store for slots. `None`: the store is away, or its code panics.
     async fn claim(
         &self,
         process: u64,
@@ -93,9 +106,11 @@ impl StoreClient {
         };
         let mut request = Request::new(action, limits);
         request.floor = floor;
-        let reply = self.store().transact(self.key(), &request);
-        let reply = tokio::time::timeout(REPLY, reply).await.ok()?;
-        let reply = reply.ok()?;
+        let reply = async { self.store().transact(self.key(), &request).await };
+        let reply = tokio::time::timeout(REPLY, unless_panic(reply))
+            .await
+            .ok()?;
+        let reply = reply?.ok()?;
         let held = reply.granted();
         let part = part(claim.most, process, &reply.state.leases);
         Some(LeasedSlots { held, part })
@@ -107,7 +122,7 @@ impl StoreClient {
             let claim = guard.limiter().and_then(|limiter| limiter.lease_claim());
             let Some(claim) = claim else {
                 // The limiter knows of this end, and may have another task by now.
-                guard.0 = None;
+                guard.limiter = None;
                 return;
             };
             let kept = claim.0.held;
@@ -131,6 +146,20 @@ impl StoreClient {
             drop(tokio::time::timeout(wait, self.more().notified()).await);
         }
     }
+}
+
+/// Waits for the output of a future. `None`: it panics.
+async fn unless_panic<T>(future: impl Future<Output = T>) -> Option<T> {
+    let mut future = pin!(future);
+    poll_fn(|cx| {
+        let polled = panic::catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx)));
+        match polled {
+            Ok(Poll::Pending) => Poll::Pending,
+            Ok(Poll::Ready(output)) => Poll::Ready(Some(output)),
+            Err(_) => Poll::Ready(None),
+        }
+    })
+    .await
 }
 
 /// Turn of a process, where there are more processes than slots.

@@ -1,6 +1,7 @@
 //! Dispatches what timers and stores report, and the requests that a locked section has collected.
 
 use std::sync::Arc;
+use std::thread;
 
 use tokio::runtime::Handle;
 use tokio::runtime::Id;
@@ -63,8 +64,19 @@ impl Callback for Shared {
         self.with_state(|state, _, _| state.leased(slots))
     }
 
-    fn lease_task_ended(&self) {
-        self.lock().state.lease_task_ended();
+    fn lease_task_ended(&self, runtime: Id) {
+        let mut locked = self.lock();
+        if thread::panicking() {
+            // A visit starts another task, and not this thread, which would meet the same panic again.
+            return locked.state.lease_task_ended();
+        }
+        let mut wakes = WakeList::new();
+        let next = locked.lease_task_ended(runtime, &mut wakes);
+        drop(locked);
+        if let (Some((runtime, process)), Some(client)) = (next, self.client.get()) {
+            client.keep_leases(process, &runtime, &self.me);
+        }
+        wakes.wake();
     }
 }
 
@@ -110,7 +122,7 @@ impl Shared {
             (Some(LeaseOrder::Start(process)), Some(runtime)) => {
                 client.keep_leases(process, runtime, &self.me);
             }
-            (Some(LeaseOrder::Start(..)), None) => self.lease_task_ended(),
+            (Some(LeaseOrder::Start(..)), None) => self.lock().state.lease_task_ended(),
             (Some(LeaseOrder::Wake), _) => client.ask_for_more(),
             (None, _) => {}
         }

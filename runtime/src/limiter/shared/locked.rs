@@ -9,10 +9,12 @@ use crate::blocking;
 use crate::quota::Quota;
 use crate::time::Instant;
 
+use super::lease_runtimes::LeaseRuntimes;
 use super::timers::Timers;
 use crate::limiter::remote::client::Outbox;
 use crate::limiter::runtime_id::RuntimeId;
 use crate::limiter::state::LimiterState;
+use crate::limiter::state::leases::LeaseOrder;
 use crate::limiter::state::waiter::Waiter;
 use crate::limiter::wake_list::WakeList;
 
@@ -20,6 +22,8 @@ use crate::limiter::wake_list::WakeList;
 pub(in crate::limiter) struct Locked {
     pub(in crate::limiter) state: LimiterState,
     pub(in crate::limiter) timers: Timers,
+    /// `None`: no task has leased slots from a store.
+    lease_runtimes: Option<Box<LeaseRuntimes>>,
 }
 
 impl Locked {
@@ -27,6 +31,7 @@ impl Locked {
         Self {
             state: LimiterState::new(quota),
             timers: Timers::new(),
+            lease_runtimes: None,
         }
     }
 
@@ -47,6 +52,9 @@ impl Locked {
     pub(in crate::limiter) fn outbox(&mut self, now: Instant) -> Outbox {
         let (outgoing, event) = self.state.outbox();
         let runtime = Handle::try_current().ok();
+        if let (Some(runtimes), Some(runtime)) = (&mut self.lease_runtimes, &runtime) {
+            runtimes.called_from(runtime);
+        }
         let runtime = runtime.or_else(|| self.timers.runtime());
         // Nothing is sent from a thread that is in no runtime, but for blocking functions.
         #[cfg(feature = "blocking")]
@@ -57,13 +65,44 @@ impl Locked {
         });
         // Without a runtime it is arranged at a later visit.
         let visit_at = runtime.as_ref().and_then(|_| self.state.next_visit(now));
+        let leases = self.state.lease_order();
+        if let (Some(LeaseOrder::Start(_)), Some(runtime)) = (leases, &runtime) {
+            self.lease_task_starts(runtime.id());
+        }
         Outbox {
             outgoing,
             event,
-            leases: self.state.lease_order(),
+            leases,
             runtime,
             visit_at,
         }
+    }
+
+    fn lease_task_starts(&mut self, runtime: RuntimeId) {
+        match &mut self.lease_runtimes {
+            Some(runtimes) => runtimes.started_on(runtime),
+            none => *none = Some(Box::new(LeaseRuntimes::new(runtime))),
+        }
+    }
+
+    /// Records that the task that leases slots has ended with its runtime. Returns another runtime, and the number of this
+    /// process for a task there, if slots are still held or wanted.
+    pub(super) fn lease_task_ended(
+        &mut self,
+        runtime: RuntimeId,
+        wakes: &mut WakeList,
+    ) -> Option<(Handle, u64)> {
+        self.state.lease_task_ended();
+        self.timers.end(runtime);
+        self.strand(runtime, wakes);
+        let runtimes = self.lease_runtimes.as_mut();
+        let other = runtimes.and_then(|runtimes| runtimes.take_other(runtime));
+        let other = other.or_else(|| self.timers.runtime())?;
+        let Some(LeaseOrder::Start(process)) = self.state.lease_order() else {
+            return None;
+        };
+        self.lease_task_starts(other.id());
+        Some((other, process))
     }
 }
 

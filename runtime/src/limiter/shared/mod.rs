@@ -3,6 +3,7 @@
 //! The lock is a blocking one: it is held for a few lines of arithmetic and never across an await.
 
 pub(super) mod dispatch;
+pub(super) mod lease_runtimes;
 pub(super) mod locked;
 pub(super) mod locking;
 pub(super) mod published;

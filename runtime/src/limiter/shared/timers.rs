@@ -102,6 +102,15 @@ impl Timers {
         })
     }
 
+    /// Records that a runtime has shut down.
+    pub(in crate::limiter) fn end(&mut self, runtime: Id) {
+        let timer = self.timers.iter_mut().find(|it| it.runtime.id() == runtime);
+        if let Some(timer) = timer {
+            timer.sleep = None;
+            timer.dead = true;
+        }
+    }
+
     /// Records that a runtime's timer fired. Returns `false` if it fired before its time, as when a runtime
     /// shuts down; the timer is then given up.
     pub(in crate::limiter) fn fired(&mut self, runtime: Id) -> bool {

@@ -129,6 +129,16 @@ impl Leases {
         self.task = LeaseTask::Ended;
     }
 
+    /// Records that the task was lost. Another one is needed while slots are held or callers wait for some; leases of slots that
+    /// are idle end by themselves.
+    pub(super) const fn task_lost(&mut self, held: u32, waiting: u32) {
+        self.task_ended();
+        self.asks = held > 0 || waiting > 0;
+        if held == 0 {
+            self.leased = 0;
+        }
+    }
+
     /// Returns the next claim. Slots that were idle since the last one are given back. `None`: nothing is needed, and the
     /// task ends.
     pub(super) fn claim(

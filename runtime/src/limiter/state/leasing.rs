@@ -72,9 +72,13 @@ impl LimiterState {
         leases.map_or(0, Leases::leased)
     }
 
+    /// Records that the task that asks for slots has ended although slots may be held or wanted.
     pub(in crate::limiter) fn lease_task_ended(&mut self) {
-        let leases = self.slots.as_mut().and_then(|it| it.leases.as_mut());
-        leases.into_iter().for_each(Leases::task_ended);
+        let waiting = self.waiting_for_slots();
+        let Some(slots) = &mut self.slots else { return };
+        if let Some(leases) = &mut slots.leases {
+            leases.task_lost(slots.held, waiting);
+        }
     }
 
     /// Returns whether this process holds no slot of a store, and asks for none.
