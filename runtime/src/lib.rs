@@ -109,8 +109,6 @@
 //! # Not supported
 //!
 //! * Runtimes other than tokio.
-//! * In a store: limits of keys.
-//! * A configuration of keys.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(
     not(all(
