@@ -138,7 +138,7 @@ impl Remote {
     }
 
     /// Makes void all calls that are held.
-    pub(super) fn void_calls(&mut self, now: Instant) {
+    pub(in crate::limiter) fn void_calls(&mut self, now: Instant) {
         if let Some(draws) = &mut self.calls {
             let held = draws.held.clear();
             draws.give_back(&held, now);

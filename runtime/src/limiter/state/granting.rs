@@ -142,6 +142,7 @@ impl LimiterState {
     /// Grants the permits that are due, in order.
     pub(in crate::limiter) fn grant(&mut self, now: Instant, wakes: &mut WakeList) -> Next {
         if self.shut {
+            self.give_back_drawn_calls(now);
             return Next::Idle;
         }
         if self.queue.waiting() > 0 {

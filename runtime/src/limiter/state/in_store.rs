@@ -311,6 +311,14 @@ impl LimiterState {
         self.delayed = true;
     }
 
+    /// Gives back what was drawn for calls that do not begin any more, at once.
+    pub(super) fn give_back_drawn_calls(&mut self, now: Instant) {
+        if let Some(remote) = &mut self.remote {
+            remote.void_calls(now);
+            remote.flush_corrections(self.bucket.shape, now);
+        }
+    }
+
     /// Sends the corrections that wait for another request, at once.
     pub(in crate::limiter) fn flush_corrections(&mut self, now: Instant) {
         if let Some(remote) = &mut self.remote {
