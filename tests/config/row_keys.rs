@@ -133,7 +133,7 @@ async fn the_mode_of_keys_is_that_of_the_limits_that_they_share() {
     let builder = Keyed::<u64>::builder(quota("10/s", 10)).name("keys_sharing");
     let keyed = builder.shared_row("requests", quota("1/s", 1));
     let keyed = keyed.build().expect("valid");
-    let shared = keyed.shared_rows().expect("there are some");
+    let shared = keyed.shared_limiter().expect("there are some");
     let three = async || {
         let start = Instant::now();
         for key in 0..3 {

@@ -21,7 +21,7 @@ mod permit;
 #[cfg(feature = "store-keys")]
 mod portable;
 mod shard;
-mod shared_rows;
+mod shared_limiter;
 mod stored;
 mod table;
 mod terms;
