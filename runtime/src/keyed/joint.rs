@@ -115,7 +115,7 @@ impl Keys {
                 Ok(KeptLimiter::with_own(self, own, grant.slot))
             }
             Err((at, denial)) => Err(match wait.wanted(at) {
-                Some(Wanted { limiter, request }) => limiter.denies(denial, &request.costs),
+                Some(Wanted { limiter, request }) => limiter.deny(denial, &request.costs),
                 None => Error::new(Kind::Shut),
             }),
         }

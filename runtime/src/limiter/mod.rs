@@ -14,7 +14,7 @@ mod mode_cell;
 mod modes;
 mod name;
 mod names;
-mod news_of_store;
+
 mod permits;
 mod receipt;
 mod remote;
@@ -26,6 +26,7 @@ mod runtime_id;
 mod shared;
 mod slots;
 mod state;
+mod store_events;
 mod sweep;
 #[cfg(test)]
 mod tests;
@@ -59,8 +60,8 @@ pub(crate) use self::keys::of_keys::KeyTerms;
 pub(crate) use self::keys::stored_keys::PlaceOfKeys;
 pub(crate) use self::names::configured::Configuration;
 pub(crate) use self::names::configured::ConfiguredLimiter;
-pub(crate) use self::names::inner_names::name_of_further;
-pub(crate) use self::names::inner_names::name_of_shared;
+pub(crate) use self::names::further_names::name_of_further;
+pub(crate) use self::names::further_names::name_of_shared;
 pub(crate) use self::names::named_keys::ConfiguredKeys;
 pub(crate) use self::names::named_keys::NamedKeys;
 pub(crate) use self::names::named_keys::declare_keys;

@@ -12,7 +12,7 @@ use crate::mode::Mode;
 use crate::quota::Quota;
 use crate::row::Rows;
 
-use super::inner_names::name_of_keys;
+use super::further_names::name_of_keys;
 use crate::limiter::Limiter;
 use crate::limiter::changes::LimiterChanges;
 use crate::limiter::changes::Misfit;

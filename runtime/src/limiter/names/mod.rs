@@ -2,7 +2,7 @@
 
 pub(super) mod configured;
 pub(super) mod declared;
-pub(super) mod inner_names;
+pub(super) mod further_names;
 pub(super) mod label;
 pub(super) mod named_keys;
 pub(super) mod registry;

@@ -166,18 +166,14 @@ impl AcquireCosts<'_> {
             if let Some(ticket) = &mut self.ticket {
                 let outcome = core::task::ready!(ticket.poll(cx));
                 self.ticket = None;
-                let refused = |refusal| {
-                    self.limiter
-                        .shared()
-                        .denies(Denial::Refused(refusal), costs)
-                };
+                let refused = |refusal| self.limiter.shared().deny(Denial::Refused(refusal), costs);
                 return Poll::Ready(outcome.map(|grant| grant.slot).map_err(refused));
             }
             let shared = self.limiter.shared();
             match Ticket::enter(shared, shared.bare_request(*costs), cx) {
                 Ok(Turn::Granted { slot }) => return Poll::Ready(Ok(slot)),
                 Ok(Turn::Queued(ticket)) => self.ticket = Some(ticket),
-                Err(denial) => return Poll::Ready(Err(shared.denies(denial, costs))),
+                Err(denial) => return Poll::Ready(Err(shared.deny(denial, costs))),
             }
         }
     }

@@ -30,7 +30,7 @@ impl Shared {
     /// Announces the backoff of a call, if it is long. `ahead`: tokens for which other callers wait ahead of it.
     #[cold]
     pub(crate) fn announce_backoff(&self, backoff: Span, ahead: u64, now: Instant) {
-        if self.long_waits.take_turn(now) {
+        if self.long_waits.try_begin(now) {
             let wait = events::LongWait {
                 wait: backoff.into(),
                 ahead,

@@ -35,7 +35,7 @@ impl Callback for Shared {
         let (mut locked, now) = self.lock_state();
         let mut wakes = WakeList::new();
         if !locked.timers.fired(runtime) {
-            locked.strand(runtime, &mut wakes);
+            locked.wake_waiters_of(runtime, &mut wakes);
         }
         self.finish(locked, now, &mut wakes);
     }

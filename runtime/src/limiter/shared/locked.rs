@@ -38,10 +38,10 @@ impl Locked {
         waiter
     }
 
-    /// Wakes the waiters of a runtime that has shut down: one that is polled again moves to the runtime that polls it.
-    pub(in crate::limiter) fn strand(&self, runtime: RuntimeId, wakes: &mut WakeList) {
-        let stranded = self.state.queue.of_runtime(runtime);
-        stranded.for_each(|waiter| wakes.add(waiter.waker.clone()));
+    /// Wakes the waiters of a runtime that has shut down. Polling one of them moves it to the runtime that polls it.
+    pub(in crate::limiter) fn wake_waiters_of(&self, runtime: RuntimeId, wakes: &mut WakeList) {
+        let waiters = self.state.queue.of_runtime(runtime);
+        waiters.for_each(|waiter| wakes.add(waiter.waker.clone()));
     }
 
     pub(in crate::limiter) fn outbox(&mut self, now: Instant) -> Outbox {

@@ -30,7 +30,7 @@ use self::locked::Locked;
 use self::published::Published;
 use super::callback::Callback;
 use super::counts::LateCounts;
-use super::counts::turns::Turns;
+use super::counts::event_interval::EventInterval;
 use super::fast_path::FastPath;
 use super::fast_path::TryTake;
 use super::mode_cell::ModeCell;
@@ -56,7 +56,7 @@ pub(crate) struct Shared {
     pub(super) fast_path: FastPath,
     pub(super) published: Published,
     pub(super) late_counts: LateCounts,
-    pub(super) long_waits: Turns,
+    pub(super) long_waits: EventInterval,
     pub(super) mode: ModeCell,
     /// The limiters of the server's resources.
     pub(super) resources: Mutex<Resources<Self>>,
@@ -120,7 +120,7 @@ impl Shared {
             fast_path: FastPath::new(Shape::of(quota)),
             published: Published::new(),
             late_counts: LateCounts::new(),
-            long_waits: Turns::new(),
+            long_waits: EventInterval::new(),
             mode: ModeCell::new(),
             resources: Mutex::new(Resources::EMPTY),
             locked: Mutex::new(Locked::new(quota)),
