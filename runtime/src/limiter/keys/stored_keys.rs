@@ -115,7 +115,7 @@ impl LimiterState {
 
     /// Returns the time for which this process knows more than the store, counted from the instant at which the bucket is
     /// full.
-    pub(in crate::limiter) fn beyond_store(&mut self, now: Instant) -> Result<Span, Unforgotten> {
+    pub(super) fn beyond_store(&mut self, now: Instant) -> Result<Span, Unforgotten> {
         let shape = self.bucket.shape;
         let remote = self.remote.as_mut();
         match remote.map_or(Knowledge::Until(Span::ZERO), |it| it.knowledge(shape, now)) {

@@ -82,7 +82,7 @@ impl ConfiguredLimiter {
 /// gives it. Only while no other one is declared.
 ///
 /// A mistake that shows only now does not end the program's calls: the declaration stands, and an event tells.
-pub(in crate::limiter) fn beginning_of(
+pub(super) fn beginning_of(
     shared: &Shared,
     declared: &Rows,
     in_store: bool,
@@ -98,7 +98,7 @@ pub(in crate::limiter) fn beginning_of(
 }
 
 /// [`beginning_of`] limiters of keys that have a name. `None`: the configuration does not change them.
-pub(in crate::limiter) fn beginning_of_keys(
+pub(super) fn beginning_of_keys(
     name: &str,
     declared: &Rows,
     in_store: bool,

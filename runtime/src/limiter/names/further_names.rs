@@ -11,7 +11,7 @@ pub(crate) fn name_of_further(name: &str, place: u8) -> String {
 }
 
 /// Returns the name of the keys whose calls take from the further limiter `name`.
-pub(in crate::limiter) fn name_of_keys(name: &str) -> Option<&str> {
+pub(super) fn name_of_keys(name: &str) -> Option<&str> {
     // A second function of the same path has a number.
     let path = name.rsplit_once('#').map_or(name, |(path, _)| path);
     let (keys, last) = path.rsplit_once('.')?;

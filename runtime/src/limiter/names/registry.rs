@@ -54,7 +54,7 @@ static REGISTRY: Mutex<Registry> = Mutex::new(Registry {
 });
 
 /// Whether limiters that are declared from now on are closed.
-pub(in crate::limiter) static CLOSED: AtomicBool = AtomicBool::new(false);
+pub(super) static CLOSED: AtomicBool = AtomicBool::new(false);
 
 /// Serializes declarations. Held while a limiter changes, which can wake its waiters; the registry's lock is
 /// not.

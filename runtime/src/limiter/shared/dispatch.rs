@@ -96,7 +96,7 @@ impl Shared {
 
     /// Sends the collected requests to the store.
     #[cold]
-    pub(in crate::limiter) fn run(&self, outbox: Outbox) {
+    pub(super) fn run(&self, outbox: Outbox) {
         let Some(client) = self.client.get() else {
             return;
         };

@@ -19,11 +19,11 @@ use crate::limiter::wake_list::WakeList;
 #[derive(Debug)]
 pub(in crate::limiter) struct Locked {
     pub(in crate::limiter) state: LimiterState,
-    pub(in crate::limiter) timers: Timers,
+    pub(super) timers: Timers,
 }
 
 impl Locked {
-    pub(in crate::limiter) fn new(quota: Quota) -> Self {
+    pub(super) fn new(quota: Quota) -> Self {
         Self {
             state: LimiterState::new(quota),
             timers: Timers::new(),
@@ -39,12 +39,12 @@ impl Locked {
     }
 
     /// Wakes the waiters of a runtime that has shut down. Polling one of them moves it to the runtime that polls it.
-    pub(in crate::limiter) fn wake_waiters_of(&self, runtime: RuntimeId, wakes: &mut WakeList) {
+    pub(super) fn wake_waiters_of(&self, runtime: RuntimeId, wakes: &mut WakeList) {
         let waiters = self.state.queue.of_runtime(runtime);
         waiters.for_each(|waiter| wakes.add(waiter.waker.clone()));
     }
 
-    pub(in crate::limiter) fn outbox(&mut self, now: Instant) -> Outbox {
+    pub(super) fn outbox(&mut self, now: Instant) -> Outbox {
         let (outgoing, event) = self.state.outbox();
         let runtime = Handle::try_current().ok();
         let runtime = runtime.or_else(|| self.timers.runtime());
@@ -75,11 +75,7 @@ pub(in crate::limiter) fn remove(mut locked: MutexGuard<'_, Locked>, index: u32)
 }
 
 /// Does the same for a waiter without a permit, and counts its wait as given up.
-pub(in crate::limiter) fn remove_without_permit(
-    mut locked: MutexGuard<'_, Locked>,
-    index: u32,
-    now: Instant,
-) {
+pub(super) fn remove_without_permit(mut locked: MutexGuard<'_, Locked>, index: u32, now: Instant) {
     let waiter = locked.leave(index);
     locked.state.count_given_up(&waiter, now);
     drop(locked);
