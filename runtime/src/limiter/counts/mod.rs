@@ -5,7 +5,7 @@
 pub(super) mod event_interval;
 pub(super) mod observed;
 pub(super) mod totals;
-pub(super) mod unpaid_calls;
+mod unpaid_calls;
 
 use core::sync::atomic::AtomicU64;
 

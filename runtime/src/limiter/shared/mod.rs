@@ -2,12 +2,12 @@
 //!
 //! The lock is a blocking one: it is held for a few lines of arithmetic and never across an await.
 
-pub(super) mod dispatch;
+mod dispatch;
 pub(super) mod locked;
-pub(super) mod locking;
-pub(super) mod published;
+mod locking;
+mod published;
 pub(super) mod ticket;
-pub(super) mod timers;
+mod timers;
 
 #[cfg(test)]
 use core::sync::atomic::AtomicU64;
