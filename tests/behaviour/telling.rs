@@ -119,7 +119,7 @@ async fn every_change_is_said_once() {
     }
 }
 
-/// Numbers of events about a store: that it was away or late, those of them that were left out, and that it was back.
+/// Number of events that a store was away or late, number of those that were left out, and number of events that it was back.
 fn said_of_store(heard: &Log<(Level, String)>) -> (usize, u64, usize) {
     let said = heard.entries();
     let count = |level| said.iter().filter(|event| event.0 == level).count();

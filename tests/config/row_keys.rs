@@ -155,7 +155,7 @@ async fn the_mode_of_keys_is_that_of_the_limits_that_they_share() {
     assert_eq!(shared.mode(), Mode::Enforce);
 }
 
-/// Names like those of further limits, of limiters that are none.
+/// A name that ends like those of further limits, of a limiter that is none.
 #[tokio::test(start_paused = true)]
 async fn a_limiter_that_is_named_like_a_shared_one_is_its_own() {
     let _turn = turn().await;

@@ -16,7 +16,7 @@ impl<K: ?Sized> Keyed<K> {
     /// since.
     ///
     /// Calls that find no room for a new key are in none of them. Limits that [all keys share](Self::shared_limiter) have counts
-    /// of their own. It looks at each key that has more than a bucket, shard by shard: a key may take a permit meanwhile.
+    /// of their own. The keys are read shard by shard, so the counts are not those of one instant.
     ///
     /// # Examples
     ///
@@ -35,7 +35,7 @@ impl<K: ?Sized> Keyed<K> {
     }
 
     /// Returns the time that all calls of all keys together have waited so far, by cause, also for keys that were forgotten
-    /// since. It looks at the keys as [`counts`](Self::counts) does.
+    /// since. The keys are read as by [`counts`](Self::counts).
     ///
     /// # Examples
     ///

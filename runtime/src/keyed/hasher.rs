@@ -19,7 +19,7 @@ use foldhash::quality::SeedableRandomState;
 /// Part of the seed that all tables of the process share.
 static SHARED: LazyLock<SharedSeed> = LazyLock::new(|| SharedSeed::from_u64(rand::random()));
 
-/// Hasher of one table, or of all further keys.
+/// Hasher of one table.
 pub(super) struct KeyHasher(SeedableRandomState);
 
 impl KeyHasher {

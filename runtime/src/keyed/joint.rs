@@ -26,7 +26,7 @@ impl Keys {
         &self.further
     }
 
-    /// Returns whether calls take from nothing but a limiter of their key in this process.
+    /// Returns whether calls take only from the limiter of their key, and it is in no store.
     #[inline]
     pub(super) fn are_plain(&self) -> bool {
         self.further.is_empty() && !self.are_in_store()

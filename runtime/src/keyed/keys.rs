@@ -32,9 +32,9 @@ use super::shard::KeyState;
 use super::shard::Shard;
 use super::terms::CommonTerms;
 
-/// Number of keys of one shard on average, if all of them are there. Its table has 4096 places then, which are enough for
-/// five standard deviations more. It grows to this size in less than a tenth of a millisecond, and is dense: when there are
-/// a million keys, an access takes as long as it takes to get its line from memory.
+/// Mean number of keys of one shard, of a keyed limiter with `max_keys` keys. The table has 4096 places then, enough for five
+/// standard deviations more. It grows to this size in less than a tenth of a millisecond. Denser tables are faster: with a
+/// million keys, an access is one read from memory.
 const KEYS_OF_A_SHARD: usize = 3000;
 
 /// One access of this many sweeps.
@@ -64,7 +64,7 @@ pub(crate) struct Keys {
     pub(super) ended: EndedCalls,
     /// Calls of those that whole limiters have counted as well, or that have put back what they took.
     pub(super) recounted: AtomicU64,
-    /// Counts and waits of the templates of earlier terms: of calls of closed keys.
+    /// Counts and waits of earlier templates. A template counts the calls that closed keys refuse.
     pub(super) of_templates: Mutex<Totals>,
     /// Limiter of no key, which knows the units. A change of the limits keeps their units.
     template: Arc<Shared>,

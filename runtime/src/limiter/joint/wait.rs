@@ -173,7 +173,7 @@ impl JointWait {
             self.last = Some(if limiter.enforces() {
                 let cx_of_all = &Context::from_waker(&waker);
                 let turn = if limiter.client.get().is_some() {
-                    // A permit that is kept while a store is asked for another may be revoked.
+                    // Only the permit of a queued waiter can be revoked, and it is kept while a store is asked for another.
                     Turn::Queued(Ticket::enqueue(limiter, *request, cx_of_all)?)
                 } else {
                     Ticket::enter(limiter, *request, cx_of_all)?

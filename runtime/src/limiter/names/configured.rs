@@ -107,13 +107,13 @@ pub(super) fn beginning_of_keys(
 }
 
 impl Configuration {
-    /// Returns whether it names a limiter with these limits, or the keys whose calls take from it, too.
+    /// Returns whether it names this limiter, or the keys whose calls also take from it.
     pub(in crate::limiter) fn concerns(&self, name: &str, declared: &Rows) -> bool {
         let is_named = |name: &str| self.limiters.contains_key(name);
         is_named(name) || (declared.is_inner && name_of_keys(name).is_some_and(is_named))
     }
 
-    /// Returns the mode of a limiter with these limits: its own, or that of the keys whose calls take from it, too.
+    /// Returns the mode of this limiter: its own, or that of the keys whose calls also take from it.
     pub(in crate::limiter) fn mode_of(&self, name: &str, declared: &Rows) -> Option<Mode> {
         let mode = |name: &str| self.limiters.get(name)?.changes.mode;
         let of_keys = || mode(name_of_keys(name)?);

@@ -159,7 +159,7 @@ pub(in crate::limiter) fn begin_declaring() -> MutexGuard<'static, ()> {
     lock(&DECLARING)
 }
 
-/// Returns the limiters that were declared and are accepted by their names and limits, and these limits.
+/// Returns the declared limiters whose names and limits are accepted, and these limits.
 pub(in crate::limiter) fn declared_with_rows(
     is_accepted: &dyn Fn(&str, &Rows) -> bool,
 ) -> Vec<(Limiter, Rows)> {

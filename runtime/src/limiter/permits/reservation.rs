@@ -117,7 +117,7 @@ impl<'a> Reservation<'a> {
         Receipt {
             drawn_at: self.drawn_at,
             costs: self.costs,
-            of: Arc::clone(self.limiter.shared()),
+            limiter: Arc::clone(self.limiter.shared()),
         }
     }
 }
@@ -316,11 +316,11 @@ impl Limiter {
     /// ```
     #[expect(clippy::needless_pass_by_value, reason = "a permit is settled once")]
     pub fn settle(&self, receipt: Receipt, spent: &[(&str, u64)]) -> Result<(), Error> {
-        if !Arc::ptr_eq(&receipt.of, self.shared()) {
+        if !Arc::ptr_eq(&receipt.limiter, self.shared()) {
             return Err(Error::conflict("the receipt is of another limiter"));
         }
         receipt
-            .of
+            .limiter
             .settle_by_hand(receipt.costs, receipt.drawn_at, spent)
     }
 }

@@ -70,12 +70,12 @@ impl LimiterState {
         }
         match waiter.joint_turn() {
             JointTurn::Entered | JointTurn::Confirming => Some(Instant::FAR),
-            JointTurn::Told | JointTurn::Called if waiter.told_at() + LEASE <= now => {
+            JointTurn::Told | JointTurn::Woken if waiter.told_at() + LEASE <= now => {
                 // Its waker was called when it was told.
                 drop(self.queue.decide(head, WaiterState::Absent));
                 None
             }
-            JointTurn::Told | JointTurn::Called => Some(waiter.told_at() + LEASE),
+            JointTurn::Told | JointTurn::Woken => Some(waiter.told_at() + LEASE),
             JointTurn::None | JointTurn::NotDue => {
                 waiter.set_joint_turn(JointTurn::Told, now);
                 wakes.add(waiter.waker.take());
@@ -106,7 +106,7 @@ impl LimiterState {
         let waiter = self.queue.get_mut(index);
         let waiting = waiter.filter(|waiter| waiter.state() == WaiterState::Waiting);
         if let Some(waiter) = waiting.filter(|waiter| waiter.joint_turn() == JointTurn::Entered) {
-            waiter.set_joint_turn(JointTurn::Called, now);
+            waiter.set_joint_turn(JointTurn::Woken, now);
         }
     }
 
