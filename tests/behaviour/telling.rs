@@ -152,7 +152,7 @@ async fn an_outage_is_said_once_however_long_it_lasts() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_store_that_is_late_again_and_again_is_said_to_be_so_once_in_ten_seconds() {
+async fn a_store_that_is_late_again_and_again_is_said_once_in_ten_seconds() {
     let heard = Log::new();
     let _guard = tracing::subscriber::set_default(Listener(heard.clone()));
     let store = Arc::new(Scripted::new());
