@@ -21,7 +21,7 @@ pub(super) struct StoreEvents {
     tighter: AtomicBool,
 }
 
-/// Condition of a store that many requests find. Its beginning is reported, but at most once in [`EVERY`].
+/// Condition of a store that many requests find. Its beginning is reported, but at most once in ten seconds.
 #[derive(Debug)]
 struct Condition {
     interval: EventInterval,
