@@ -29,8 +29,8 @@ use super::config::last_useful;
 use super::config::latest_start;
 use super::gathering::Entered;
 use super::keyed::Sought;
+use super::payment::CallTerms;
 use super::payment::OwnCosts;
-use super::payment::Terms;
 use super::payment::costs;
 use super::phase::Gathered;
 use super::phase::Gathering;
@@ -42,7 +42,7 @@ impl Core<'_> {
     #[cold]
     pub(super) fn wait_for_permit(
         &mut self,
-        terms: Terms<'_>,
+        terms: CallTerms<'_>,
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), Error>> {
         self.name_limiter();
@@ -72,7 +72,11 @@ impl Core<'_> {
         admitted
     }
 
-    fn wait_or_enter(&mut self, terms: Terms<'_>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+    fn wait_or_enter(
+        &mut self,
+        terms: CallTerms<'_>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), Error>> {
         loop {
             let has_resources = self.limiter().is_some_and(Shared::has_resources);
             match &mut *self.wait {
@@ -125,10 +129,10 @@ impl Core<'_> {
     pub(super) fn enter(
         &self,
         gathered: Gathered,
-        terms: Terms<'_>,
+        terms: CallTerms<'_>,
         cx: &Context<'_>,
     ) -> Result<Entered, Error> {
-        let Terms {
+        let CallTerms {
             own, can_refuse, ..
         } = terms;
         let setup = self.setup.as_ref().map_err(Error::clone)?;
@@ -158,7 +162,7 @@ impl Core<'_> {
         &self,
         setup: &Setup,
         limiter: &Shared,
-        terms: Terms<'_>,
+        terms: CallTerms<'_>,
         planned: Option<Instant>,
         now: Instant,
     ) -> Request {

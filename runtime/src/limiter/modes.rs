@@ -116,7 +116,7 @@ impl Shared {
     }
 
     /// Changes the mode of this limiter and of its resources. Returns the one that this limiter had.
-    fn put_mode_of_all(&self, mode: Mode) -> Mode {
+    pub(super) fn put_mode_of_all(&self, mode: Mode) -> Mode {
         let before = self.put_mode(mode);
         for resource in self.all_resources() {
             resource.put_mode(mode);
