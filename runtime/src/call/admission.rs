@@ -15,7 +15,9 @@ use crate::error::Error;
 use crate::error::Kind;
 use crate::limiter::Counts;
 use crate::limiter::Denial;
+use crate::limiter::Grant;
 use crate::limiter::Priority;
+use crate::limiter::Refusal;
 use crate::limiter::Request;
 use crate::limiter::Shared;
 use crate::limiter::Ticket;
@@ -109,19 +111,28 @@ impl Core<'_> {
                 }
                 Phase::Turn(ticket) => {
                     let granted = ready!(ticket.poll(cx));
-                    let now = clock::now();
-                    *self.wait = Phase::Running(now);
-                    return Poll::Ready(match granted {
-                        Ok(grant) => {
-                            let closed = self.pause_left(terms.can_refuse).minus(grant.left);
-                            self.pause(Pause::Cooldown, closed, now);
-                            self.set_slot(grant.slot);
-                            Ok(())
-                        }
-                        Err(refusal) => Err(self.refusal(Denial::Refused(refusal), terms.own, now)),
-                    });
+                    return Poll::Ready(self.end_wait(granted, terms));
                 }
             }
+        }
+    }
+
+    /// Ends the wait in a queue.
+    fn end_wait(
+        &mut self,
+        granted: Result<Grant, Refusal>,
+        terms: CallTerms<'_>,
+    ) -> Result<(), Error> {
+        let now = clock::now();
+        *self.wait = Phase::Running(now);
+        match granted {
+            Ok(grant) => {
+                let closed = self.pause_left(terms.can_refuse).minus(grant.left);
+                self.pause(Pause::Cooldown, closed, now);
+                self.set_slot(grant.slot);
+                Ok(())
+            }
+            Err(refusal) => Err(self.refusal(Denial::Refused(refusal), terms.own, now)),
         }
     }
 

@@ -106,7 +106,7 @@ impl Paying for Option<&OwnCosts> {
     }
 }
 
-/// CallTerms on which a call asks for permits.
+/// Terms on which a call asks for permits.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct CallTerms<'a> {
     pub(super) own: Option<&'a OwnCosts>,

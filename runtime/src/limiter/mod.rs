@@ -79,6 +79,7 @@ pub(crate) use self::reports::attempt_report::AttemptResult;
 pub(crate) use self::reports::attempt_report::Forecast;
 pub(crate) use self::reports::failed_response::FailedResponse;
 pub(crate) use self::request::Denial;
+pub(crate) use self::request::Grant;
 pub(crate) use self::request::Priority;
 pub(crate) use self::request::Refusal;
 pub(crate) use self::request::Request;
