@@ -121,7 +121,7 @@ fn further_keys(plan: &Plan, private: &TokenStream) -> Option<TokenStream> {
     let here = Span::mixed_site();
     let keys = plan.further_keys.iter().map(|key| {
         let function = quote_spanned!(here=> #private::further_key);
-        // Two of them, since the value may be of a type without a size, as `*text` is.
+        // A reference to a reference, because the key may be of an unsized type, such as `*text`.
         Place::of(key).call(function, by_two_references(key))
     });
     (!plan.further_keys.is_empty()).then(|| quote_spanned!(here=> [#(#keys),*]))

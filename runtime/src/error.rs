@@ -581,7 +581,7 @@ fn too_large(cost: impl fmt::Display, burst: u32, f: &mut fmt::Formatter<'_>) ->
     )
 }
 
-/// Beginning of the text of a call that is refused after this wait.
+/// Beginning of the text of a refusal after this wait.
 struct Refused(Duration);
 
 impl fmt::Display for Refused {
@@ -593,13 +593,13 @@ impl fmt::Display for Refused {
     }
 }
 
-/// Time until a permit, for a call that is refused after a wait.
-struct Comes {
+/// Part of the text of a refusal that says when a permit comes.
+struct NextPermit {
     wait: Duration,
     waited: Duration,
 }
 
-impl fmt::Display for Comes {
+impl fmt::Display for NextPermit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let another = if self.waited.is_zero() {
             ""
@@ -611,7 +611,7 @@ impl fmt::Display for Comes {
 }
 
 impl Kind {
-    /// Writes the text of a call that had waited for so long.
+    /// Writes the text. `waited`: the time that the call had waited.
     fn write(&self, waited: Duration, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let refused = Refused(waited);
         match self {
@@ -642,29 +642,30 @@ impl Kind {
         }
     }
 
-    /// Writes why a permit that comes after `wait` comes too late. Zero: the call has waited for as long as it may.
+    /// Writes that a permit which comes after `wait` comes too late. `wait` is zero where the call has waited for as long as it
+    /// may.
     fn write_too_late(
         &self,
         wait: Duration,
         waited: Duration,
         f: &mut fmt::Formatter<'_>,
     ) -> fmt::Result {
-        let comes = Comes { wait, waited };
+        let next = NextPermit { wait, waited };
         match self {
             Kind::MaxWait(Duration::ZERO) => {
                 f.write_str("no permit came in the time that `max_wait` allows")
             }
-            Kind::MaxWait(_) => write!(f, "{comes}, later than `max_wait` allows"),
+            Kind::MaxWait(_) => write!(f, "{next}, later than `max_wait` allows"),
             Kind::Deadline(Duration::ZERO) if waited.is_zero() => {
                 f.write_str("no time is left before the call's deadline")
             }
             Kind::Deadline(Duration::ZERO) => {
                 f.write_str("no permit came before the call's deadline")
             }
-            Kind::Deadline(_) => write!(f, "{comes}, after the call's deadline"),
+            Kind::Deadline(_) => write!(f, "{next}, after the call's deadline"),
             _ => write!(
                 f,
-                "{comes}, after a cooldown; a call without a deadline waits at most 300s in all for cooldowns \
+                "{next}, after a cooldown; a call without a deadline waits at most 300s in all for cooldowns \
                  and backoffs"
             ),
         }

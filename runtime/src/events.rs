@@ -96,7 +96,7 @@ pub(crate) fn configuration_unfit(limiter: &str, key: &str, why: &str) {
         "the configuration of the limiter does not fit it and is ignored: the limits are those that were declared");
 }
 
-/// A store is late or away. `left_out`: how often it was since the last such event.
+/// A store is late or away. `left_out`: number of such events that were not emitted since the last one.
 pub(crate) fn store_away(limiter: &str, left_out: u32, news: &dyn fmt::Display) {
     say!(warn: limiter = limiter, left_out = left_out; "{news}");
     // Without the feature nothing else reads it.
@@ -115,7 +115,7 @@ pub(crate) fn store_back(limiter: &str, news: &dyn fmt::Display) {
     let _ = news;
 }
 
-/// A store refuses what it is asked. `left_out`: how often it did since the last such event.
+/// A store refuses a request. `left_out`: number of such events that were not emitted since the last one.
 pub(crate) fn store_refuses(limiter: &str, left_out: u32, news: &dyn fmt::Display) {
     say!(error: limiter = limiter, left_out = left_out; "{news}");
     // Without the feature nothing else reads it.

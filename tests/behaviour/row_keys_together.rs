@@ -42,7 +42,7 @@ async fn permits_are_of_the_key_and_of_all_keys() {
     };
     let ended = tokio::join!(at(1), at(1), at(2), at(3), at(2));
     assert_eq!(ended, (0, 1000, 0, 250, 1000));
-    let shared = tenants.shared_rows().unwrap();
+    let shared = tenants.shared_limiter().unwrap();
     shared.cooldown_for(secs(5));
     assert_eq!(at(9).await, 6000);
     assert_eq!(shared.snapshot().counts.granted, 6);
@@ -143,12 +143,12 @@ async fn no_call_that_waits_for_all_keys_hangs_when_a_mode_is_set() {
         }
         tokio::time::sleep(ms(700)).await;
         let expected = if of_all {
-            tenants.shared_rows().unwrap().set_mode(mode);
+            tenants.shared_limiter().unwrap().set_mode(mode);
             // Of the second key there is one token in half a second.
             [700, 700, 700, 1198]
         } else {
             tenants.set_mode(mode);
-            assert_eq!(tenants.shared_rows().unwrap().mode(), mode);
+            assert_eq!(tenants.shared_limiter().unwrap().mode(), mode);
             [700; 4]
         };
         tokio::time::sleep(secs(60)).await;
@@ -178,7 +178,7 @@ async fn functions_take_from_the_shared_limit_of_keys_that_they_bring() {
     let start = Instant::now();
     let left = || {
         shared()
-            .shared_rows()
+            .shared_limiter()
             .unwrap()
             .snapshot()
             .row("tokens")
@@ -233,7 +233,7 @@ async fn run(steps: Vec<Step>) -> Vec<(u64, u32, Instant)> {
                 tenants.cooldown_for(&tenant, ms(millis)).unwrap();
             }
             Step::CooldownOfAll(millis) => {
-                tenants.shared_rows().unwrap().cooldown_for(ms(millis));
+                tenants.shared_limiter().unwrap().cooldown_for(ms(millis));
             }
             Step::Call { tenant, patience } => {
                 let number = numbers.entry(tenant).or_default();
@@ -259,7 +259,7 @@ async fn run(steps: Vec<Step>) -> Vec<(u64, u32, Instant)> {
     for tenant in 0..4 {
         assert_eq!(tenants.snapshot(&tenant).waiting, 0);
     }
-    assert_eq!(tenants.shared_rows().unwrap().snapshot().waiting, 0);
+    assert_eq!(tenants.shared_limiter().unwrap().snapshot().waiting, 0);
     let permits = permits.lock().unwrap();
     permits.clone()
 }

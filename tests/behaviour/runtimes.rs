@@ -177,15 +177,15 @@ fn a_caller_of_a_key_moves_to_another_runtime_when_its_own_one_ends() {
     let one = per_second(100).with_burst(NonZeroU32::MIN);
     let keyed = Keyed::<str>::builder(one).shared_row("requests", per_second(1_000));
     let keyed = keyed.build().unwrap();
-    let mut stranded = Box::pin(keyed.acquire("acme"));
+    let mut caller = Box::pin(keyed.acquire("acme"));
     {
         let gone = runtime();
         gone.block_on(async {
             keyed.acquire("acme").await.unwrap();
-            assert!(poll_once(&mut stranded).is_pending());
+            assert!(poll_once(&mut caller).is_pending());
         });
     }
-    runtime().block_on(stranded).unwrap();
+    runtime().block_on(caller).unwrap();
 }
 
 /// Another thread uses the only slot, and the runtime has nothing to do meanwhile.

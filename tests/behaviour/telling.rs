@@ -119,7 +119,7 @@ async fn every_change_is_said_once() {
     }
 }
 
-/// Numbers of events about a store: that it was away or late, those of them that were left out, and that it was back.
+/// Number of events that a store was away or late, number of those that were left out, and number of events that it was back.
 fn said_of_store(heard: &Log<(Level, String)>) -> (usize, u64, usize) {
     let said = heard.entries();
     let count = |level| said.iter().filter(|event| event.0 == level).count();
@@ -152,7 +152,7 @@ async fn an_outage_is_said_once_however_long_it_lasts() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_store_that_is_late_again_and_again_is_said_to_be_so_once_in_ten_seconds() {
+async fn a_store_that_is_late_again_and_again_is_said_once_in_ten_seconds() {
     let heard = Log::new();
     let _guard = tracing::subscriber::set_default(Listener(heard.clone()));
     let store = Arc::new(Scripted::new());

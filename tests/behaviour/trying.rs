@@ -18,7 +18,7 @@ fn store() -> Arc<Scripted> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_try_that_comes_back_when_it_was_told_to_gets_its_permit() {
+async fn tries_at_the_times_of_their_refusals_get_a_permit() {
     for burst in [1, 10] {
         let limiter = with_policy(&store(), 10.0, burst, Policy::new());
         limiter.acquire().await.unwrap();

@@ -133,7 +133,7 @@ async fn the_mode_of_keys_is_that_of_the_limits_that_they_share() {
     let builder = Keyed::<u64>::builder(quota("10/s", 10)).name("keys_sharing");
     let keyed = builder.shared_row("requests", quota("1/s", 1));
     let keyed = keyed.build().expect("valid");
-    let shared = keyed.shared_rows().expect("there are some");
+    let shared = keyed.shared_limiter().expect("there are some");
     let three = async || {
         let start = Instant::now();
         for key in 0..3 {
@@ -155,7 +155,7 @@ async fn the_mode_of_keys_is_that_of_the_limits_that_they_share() {
     assert_eq!(shared.mode(), Mode::Enforce);
 }
 
-/// Names like those of further limits, of limiters that are none.
+/// A name that ends like those of further limits, of a limiter that is none.
 #[tokio::test(start_paused = true)]
 async fn a_limiter_that_is_named_like_a_shared_one_is_its_own() {
     let _turn = turn().await;

@@ -124,14 +124,14 @@ struct World {
     declared: [Declared; ROWS],
     calls: Vec<Call>,
     waiting: Vec<(Wait, [u32; ROWS])>,
-    /// Rounded at each change of a quota.
+    /// Times that may have been rounded at changes of quotas, for each limit.
     rounded: [i64; ROWS],
-    /// Says that calls used less than they did.
-    lies: bool,
+    /// Reports one token less than a call used.
+    understates: bool,
 }
 
 impl World {
-    fn new(lies: bool) -> Self {
+    fn new(understates: bool) -> Self {
         let [requests, tokens] = FIRST.map(Declared::quota);
         let builder = Limiter::builder(requests).row(UNITS[1], tokens);
         Self {
@@ -145,7 +145,7 @@ impl World {
             calls: Vec::new(),
             waiting: Vec::new(),
             rounded: [0; ROWS],
-            lies,
+            understates,
         }
     }
 
@@ -182,7 +182,7 @@ impl World {
             Event::Pause { millis } => self.limiter.cooldown_for(Duration::from_millis(*millis)),
             Event::Resume => self.limiter.resume(),
             Event::SetQuota { row, quota } => {
-                // Permits that were granted before are used before.
+                // Granted permits are picked up before the change.
                 (0..self.waiting.len()).rev().for_each(|nth| self.poll(nth));
                 let set = self.limiter.set_limit(UNITS[*row], quota.quota());
                 set.expect("a limit of this unit");
@@ -246,8 +246,8 @@ impl World {
             let changes = &mut self.rows[row].changes;
             changes[call.uses[row]].1 = Change::Use(used.min(cost));
             changes.push((now, Change::Use(used.saturating_sub(cost))));
-            let lie = u32::from(self.lies && used > 0);
-            said.push((UNITS[row], u64::from(used - lie)));
+            let hidden = u32::from(self.understates && used > 0);
+            said.push((UNITS[row], u64::from(used - hidden)));
         }
         let settled = self.limiter.settle(call.receipt, &said);
         settled.expect("limits of these units");
@@ -305,14 +305,14 @@ fn headers(row: usize, left: u32, seconds: u32) -> HeaderMap {
     all.into_iter().map(header).collect()
 }
 
-fn played(runs: u32, lies: bool) -> Result<(), String> {
+fn played(runs: u32, understates: bool) -> Result<(), String> {
     let config = Config {
         failure_persistence: None,
         ..Config::with_cases(runs)
     };
     let play = |events: Vec<Event>| {
         run(async {
-            let mut world = World::new(lies);
+            let mut world = World::new(understates);
             for event in &events {
                 world.apply(event).await;
                 world.check()?;
@@ -329,7 +329,7 @@ fn a_limiter_never_has_more_than_buckets_that_count_what_is_used() {
     played(runs(), false).expect("none was overdrawn");
 }
 
-/// The check above finds what it is for.
+/// The check above fails if calls report too little.
 #[test]
 fn a_token_too_many_is_found() {
     played(1000, true).expect_err("one was overdrawn");

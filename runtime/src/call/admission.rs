@@ -15,7 +15,9 @@ use crate::error::Error;
 use crate::error::Kind;
 use crate::limiter::Counts;
 use crate::limiter::Denial;
+use crate::limiter::Grant;
 use crate::limiter::Priority;
+use crate::limiter::Refusal;
 use crate::limiter::Request;
 use crate::limiter::Shared;
 use crate::limiter::Ticket;
@@ -29,8 +31,8 @@ use super::config::last_useful;
 use super::config::latest_start;
 use super::gathering::Entered;
 use super::keyed::Sought;
+use super::payment::CallTerms;
 use super::payment::OwnCosts;
-use super::payment::Terms;
 use super::payment::costs;
 use super::phase::Gathered;
 use super::phase::Gathering;
@@ -42,7 +44,7 @@ impl Core<'_> {
     #[cold]
     pub(super) fn wait_for_permit(
         &mut self,
-        terms: Terms<'_>,
+        terms: CallTerms<'_>,
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), Error>> {
         self.name_limiter();
@@ -72,7 +74,11 @@ impl Core<'_> {
         admitted
     }
 
-    fn wait_or_enter(&mut self, terms: Terms<'_>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+    fn wait_or_enter(
+        &mut self,
+        terms: CallTerms<'_>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), Error>> {
         loop {
             let has_resources = self.limiter().is_some_and(Shared::has_resources);
             match &mut *self.wait {
@@ -105,19 +111,28 @@ impl Core<'_> {
                 }
                 Phase::Turn(ticket) => {
                     let granted = ready!(ticket.poll(cx));
-                    let now = clock::now();
-                    *self.wait = Phase::Running(now);
-                    return Poll::Ready(match granted {
-                        Ok(grant) => {
-                            let closed = self.pause_left(terms.can_refuse).minus(grant.left);
-                            self.pause(Pause::Cooldown, closed, now);
-                            self.set_slot(grant.slot);
-                            Ok(())
-                        }
-                        Err(refusal) => Err(self.refusal(Denial::Refused(refusal), terms.own, now)),
-                    });
+                    return Poll::Ready(self.end_wait(granted, terms));
                 }
             }
+        }
+    }
+
+    /// Ends the wait in a queue.
+    fn end_wait(
+        &mut self,
+        granted: Result<Grant, Refusal>,
+        terms: CallTerms<'_>,
+    ) -> Result<(), Error> {
+        let now = clock::now();
+        *self.wait = Phase::Running(now);
+        match granted {
+            Ok(grant) => {
+                let closed = self.pause_left(terms.can_refuse).minus(grant.left);
+                self.pause(Pause::Cooldown, closed, now);
+                self.set_slot(grant.slot);
+                Ok(())
+            }
+            Err(refusal) => Err(self.refusal(Denial::Refused(refusal), terms.own, now)),
         }
     }
 
@@ -125,10 +140,10 @@ impl Core<'_> {
     pub(super) fn enter(
         &self,
         gathered: Gathered,
-        terms: Terms<'_>,
+        terms: CallTerms<'_>,
         cx: &Context<'_>,
     ) -> Result<Entered, Error> {
-        let Terms {
+        let CallTerms {
             own, can_refuse, ..
         } = terms;
         let setup = self.setup.as_ref().map_err(Error::clone)?;
@@ -158,7 +173,7 @@ impl Core<'_> {
         &self,
         setup: &Setup,
         limiter: &Shared,
-        terms: Terms<'_>,
+        terms: CallTerms<'_>,
         planned: Option<Instant>,
         now: Instant,
     ) -> Request {

@@ -18,8 +18,8 @@ use super::Config;
 use super::Paying;
 use super::Refusing;
 use super::UsualCosts;
+use super::payment::CallTerms;
 use super::payment::KeyOfCall;
-use super::payment::Terms;
 use super::phase::Cut;
 use super::phase::Phase;
 use super::under_way::slot_address;
@@ -92,7 +92,7 @@ impl<'s, S, R: Refusing, C: Paying> Call<'s, S, R, C> {
     #[inline]
     fn before<O>(&mut self, cx: &mut Context<'_>) -> Option<Poll<Attempted<O>>> {
         // An outcome can be returned without an attempt.
-        let terms = Terms {
+        let terms = CallTerms {
             own: self.costs.own(),
             key: self.costs.key(),
             can_refuse: R::CAN || self.kept.is_some(),

@@ -15,7 +15,7 @@ use super::Attempted;
 use super::Call;
 use super::Paying;
 use super::Refusing;
-use super::payment::Terms;
+use super::payment::CallTerms;
 use super::phase::Phase;
 use super::under_way::slot_address;
 use super::untyped::Core;
@@ -51,7 +51,7 @@ impl<S, R: Refusing, C: Paying> Call<'_, S, R, C> {
             return Err(self.core.refuse_to_block(R::CAN));
         }
         // An outcome can be returned without an attempt.
-        let terms = Terms {
+        let terms = CallTerms {
             own: self.costs.own(),
             key: self.costs.key(),
             can_refuse: R::CAN || self.kept.is_some(),
@@ -71,7 +71,7 @@ impl Core<'_> {
     /// Waits for the backoff and the permits of an attempt, and blocks the thread meanwhile.
     #[cold]
     #[track_caller]
-    fn wait_here(&mut self, terms: Terms<'_>) -> Result<(), Error> {
+    fn wait_here(&mut self, terms: CallTerms<'_>) -> Result<(), Error> {
         let Some(runtime) = blocking::runtime() else {
             return Err(Error::new(Kind::NoRuntime));
         };

@@ -146,7 +146,7 @@ fn read<T: 'static, E>(
     }
 }
 
-/// Reads the value of an `Ok` if it is a response. Where it is inlined, the compiler compares the types.
+/// Reads the value of an `Ok` if it is a response. Generic and inlined: the types are known when the program is compiled.
 #[inline]
 fn read_value<T: 'static>(value: &T, unit: ResetUnit) -> Reading {
     let value: &dyn Any = value;

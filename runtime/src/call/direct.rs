@@ -168,8 +168,7 @@ impl Limiter {
     }
 }
 
-/// Makes a call. Options are large, and copying them takes longer than the rest of the call, so they are used where they
-/// are: in the future, or in a constant.
+/// Makes a call. `options` are owned or borrowed: copying them takes longer than the rest of the call.
 fn run<F, Fut, T, E, O, R, How>(
     limiter: &Limiter,
     options: O,
@@ -183,7 +182,7 @@ where
     R: Reader<T, E, How>,
 {
     let limiter = Arc::clone(limiter.shared());
-    // A block uses these variables where they are captured. An asynchronous function would move its arguments once more.
+    // An `async fn` would move its arguments once more.
     async move {
         let mut own = OwnCosts::new();
         let setup = Ok(options.borrow().setup(caller));

@@ -21,7 +21,7 @@ use crate::limiter::Ticket;
 use crate::limiter::Turn;
 use crate::time::Instant;
 
-use super::payment::Terms;
+use super::payment::CallTerms;
 use super::phase::Gathered;
 use super::phase::Gathering;
 use super::phase::Phase;
@@ -157,7 +157,7 @@ impl Core<'_> {
     /// Waits for a permit, and asks for the next one. Returns `true` once there are all.
     pub(super) fn gather(
         &mut self,
-        terms: Terms<'_>,
+        terms: CallTerms<'_>,
         cx: &mut Context<'_>,
     ) -> Poll<Result<bool, Error>> {
         let Phase::Gathering(gathering) = &mut *self.wait else {
@@ -205,7 +205,7 @@ impl Core<'_> {
     pub(super) fn proceed(
         &mut self,
         gathered: Gathered,
-        terms: Terms<'_>,
+        terms: CallTerms<'_>,
         cx: &mut Context<'_>,
     ) -> Poll<Result<bool, Error>> {
         match self.enter(gathered, terms, cx) {

@@ -35,8 +35,8 @@ use crate::time::Span;
 use super::keyed::Sought;
 use super::keyed::first_cost;
 use super::keyed::time_of_look;
+use super::payment::CallTerms;
 use super::payment::KeyOfCall;
-use super::payment::Terms;
 use super::payment::costs;
 use super::phase::Phase;
 use super::untyped::Core;
@@ -58,7 +58,12 @@ impl Core<'_> {
 
     /// Takes the permits of all limiters (`true`), or none of them.
     #[inline(never)]
-    pub(super) fn pass_joint(&mut self, terms: Terms<'_>, key: &CallKey<'_>, now: Instant) -> bool {
+    pub(super) fn pass_joint(
+        &mut self,
+        terms: CallTerms<'_>,
+        key: &CallKey<'_>,
+        now: Instant,
+    ) -> bool {
         let mut compact = false;
         if self.brought.is_none() {
             match key.admit(first_cost(terms), now) {
@@ -102,7 +107,7 @@ impl Core<'_> {
     #[cold]
     pub(super) fn seek_joint(
         &mut self,
-        terms: Terms<'_>,
+        terms: CallTerms<'_>,
         key: &CallKey<'_>,
     ) -> Result<Sought, Error> {
         let find = || {
@@ -134,7 +139,7 @@ impl Core<'_> {
     }
 
     /// Begins to wait for the permits of all limiters. `false`: there is one at most.
-    pub(super) fn begin_joint(&mut self, terms: Terms<'_>) -> Result<bool, Error> {
+    pub(super) fn begin_joint(&mut self, terms: CallTerms<'_>) -> Result<bool, Error> {
         match terms.key.filter(|key| key.is_joint()) {
             Some(key) => self.begin_to_wait(terms, key),
             None => Ok(false),
@@ -142,7 +147,7 @@ impl Core<'_> {
     }
 
     #[cold]
-    fn begin_to_wait(&mut self, terms: Terms<'_>, key: &CallKey<'_>) -> Result<bool, Error> {
+    fn begin_to_wait(&mut self, terms: CallTerms<'_>, key: &CallKey<'_>) -> Result<bool, Error> {
         let setup = self.setup.as_ref().map_err(Error::clone)?;
         let now = clock::now();
         if terms.can_refuse && now >= self.deadline() {
@@ -179,7 +184,7 @@ impl Core<'_> {
     /// Waits for the permits of all limiters.
     pub(super) fn poll_joint(
         &mut self,
-        terms: Terms<'_>,
+        terms: CallTerms<'_>,
         cx: &Context<'_>,
     ) -> Poll<Result<(), Error>> {
         let Phase::Joint(wait) = &mut *self.wait else {

@@ -17,10 +17,10 @@ use crate::time::Instant;
 use crate::time::Span;
 use crate::verdict::Verdict;
 
+use super::payment::CallTerms;
 use super::payment::KeyOfCall;
 use super::payment::OwnCosts;
 use super::payment::Paying;
-use super::payment::Terms;
 use super::phase::Phase;
 use super::untyped::Core;
 
@@ -62,7 +62,7 @@ impl Core<'_> {
     /// Takes a permit of the call's key (`true`), or finds the limiter that decides (`None`), unless the call has it.
     /// `false`: there is no place for the key.
     #[inline(never)]
-    pub(super) fn pass_key(&mut self, terms: Terms<'_>, now: Instant) -> Option<bool> {
+    pub(super) fn pass_key(&mut self, terms: CallTerms<'_>, now: Instant) -> Option<bool> {
         let key = terms.key?;
         #[cfg(feature = "test-util")]
         if self.is_unpaced() {
@@ -86,7 +86,7 @@ impl Core<'_> {
 
     /// Looks for a permit of the call's key again, for a call that did not get it at once.
     #[cold]
-    pub(super) fn seek(&mut self, terms: Terms<'_>) -> Result<Sought, Error> {
+    pub(super) fn seek(&mut self, terms: CallTerms<'_>) -> Result<Sought, Error> {
         let is_sought = |key: &&CallKey<'_>| self.brought.is_none() || key.is_joint();
         let Some(key) = terms.key.filter(is_sought) else {
             return Ok(Sought::Limiter);
@@ -165,6 +165,6 @@ pub(super) fn time_of_look(key: &CallKey<'_>) -> Duration {
 }
 
 /// Returns the cost of a call in the only limit of its key. Several limits need a whole limiter.
-pub(super) fn first_cost(terms: Terms<'_>) -> u32 {
+pub(super) fn first_cost(terms: CallTerms<'_>) -> u32 {
     terms.own.map_or(1, OwnCosts::first)
 }

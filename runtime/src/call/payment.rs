@@ -108,7 +108,7 @@ impl Paying for Option<&OwnCosts> {
 
 /// Terms on which a call asks for permits.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Terms<'a> {
+pub(super) struct CallTerms<'a> {
     pub(super) own: Option<&'a OwnCosts>,
     pub(super) key: KeyOfCall<'a>,
     /// The call can be refused, or has an outcome to return instead.

@@ -24,13 +24,13 @@ use super::Origin;
 use super::OwnCosts;
 use super::Setup;
 use super::Unread;
+use super::payment::CallTerms;
 use super::payment::Paid;
-use super::payment::Terms;
 use super::untyped::Core;
 
 const AUTO: Verdict = Verdict::Auto;
 const USUAL: Paid<'_> = Paid::as_estimated(None);
-const TERMS: Terms<'_> = Terms {
+const TERMS: CallTerms<'_> = CallTerms {
     own: None,
     key: None,
     can_refuse: true,
@@ -212,7 +212,7 @@ async fn costs_are_corrected_in_one_visit() {
             Ok(())
         });
         let mut core = Core::new(setup, None);
-        let terms = Terms {
+        let terms = CallTerms {
             own: Some(own),
             ..TERMS
         };

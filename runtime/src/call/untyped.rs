@@ -20,10 +20,10 @@ use crate::time::Span;
 use crate::verdict::Verdict;
 
 use super::Setup;
+use super::payment::CallTerms;
 use super::payment::KeyOfCall;
 use super::payment::OwnCosts;
 use super::payment::Paid;
-use super::payment::Terms;
 use super::payment::costs;
 use super::phase::CallPhase;
 use super::phase::Phase;
@@ -53,7 +53,7 @@ impl<'s> Core<'s> {
     #[inline]
     pub(super) fn admit(
         &mut self,
-        terms: Terms<'_>,
+        terms: CallTerms<'_>,
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), Error>> {
         self.admit_on(terms.own, terms.key, terms.can_refuse, cx)
@@ -77,7 +77,7 @@ impl<'s> Core<'s> {
         if is_admitted {
             return Poll::Ready(Ok(()));
         }
-        let terms = Terms {
+        let terms = CallTerms {
             own,
             key,
             can_refuse,
@@ -94,7 +94,7 @@ impl<'s> Core<'s> {
         can_refuse: bool,
     ) -> bool {
         let now = clock::quick();
-        let terms = Terms {
+        let terms = CallTerms {
             own,
             key,
             can_refuse,
@@ -108,7 +108,7 @@ impl<'s> Core<'s> {
 
     /// Takes a permit if no call has to wait for one.
     #[inline]
-    fn pass(&mut self, terms: Terms<'_>, now: Instant) -> bool {
+    fn pass(&mut self, terms: CallTerms<'_>, now: Instant) -> bool {
         let Ok(setup) = self.setup else { return false };
         // A call in whose span a subscriber is interested goes by the slow path, which opens it.
         if CallSpan::may_be_heard() {
@@ -149,7 +149,7 @@ impl<'s> Core<'s> {
 
     /// Takes a permit of the call's key.
     #[inline(never)]
-    fn pass_by_key(&mut self, terms: Terms<'_>, retry: bool, now: Instant) -> bool {
+    fn pass_by_key(&mut self, terms: CallTerms<'_>, retry: bool, now: Instant) -> bool {
         if let Some(passed) = self.pass_key(terms, now) {
             return passed;
         }

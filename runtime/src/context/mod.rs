@@ -93,8 +93,8 @@ pub(crate) fn lend(scope: &mut Option<Scope>, limiter: impl FnOnce() -> usize) -
     Loan(scope)
 }
 
-/// Makes the scope of a call that begins at `now`. Inside of another call it ends no later than that one. It is made where
-/// it stays: a copy of a struct that was just written in parts defeats the processor's store forwarding.
+/// Makes the scope of a call that begins at `now`. Inside of another call it ends no later than that one. It is made
+/// in its place, because it is large.
 #[inline]
 pub(crate) fn begin(
     place: &mut Option<Scope>,

@@ -15,8 +15,8 @@ impl<K: ?Sized> Keyed<K> {
     /// Returns counts of what has happened so far on the limiters of all keys together, also of those that were forgotten
     /// since.
     ///
-    /// Calls that find no room for a new key are in none of them. Limits that [all keys share](Self::shared_rows) have counts
-    /// of their own. It looks at each key that has more than a bucket, shard by shard: a key may take a permit meanwhile.
+    /// Calls that find no room for a new key are in none of them. Limits that [all keys share](Self::shared_limiter) have counts
+    /// of their own. The keys are read shard by shard, so the counts are not those of one instant.
     ///
     /// # Examples
     ///
@@ -35,7 +35,7 @@ impl<K: ?Sized> Keyed<K> {
     }
 
     /// Returns the time that all calls of all keys together have waited so far, by cause, also for keys that were forgotten
-    /// since. It looks at the keys as [`counts`](Self::counts) does.
+    /// since. The keys are read as by [`counts`](Self::counts).
     ///
     /// # Examples
     ///
@@ -87,7 +87,7 @@ impl<K: ?Sized> Keyed<K> {
     }
 
     /// Changes the mode of all keys, of those that come later as well, and also for callers that wait, as
-    /// [`Limiter::set_mode`](crate::Limiter::set_mode) does, and of limits that [all keys share](Self::shared_rows).
+    /// [`Limiter::set_mode`](crate::Limiter::set_mode) does, and of limits that [all keys share](Self::shared_limiter).
     ///
     /// A key whose mode was set by [`limiter`](Self::limiter) keeps it. A [`Config`](crate::Config) does not change a mode
     /// that was set here, unless it is [`overriding`](crate::Config::overriding). With another mode than

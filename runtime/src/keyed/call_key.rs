@@ -28,14 +28,14 @@ pub struct CallKey<'s> {
 enum KeysOf<'s> {
     Own(AtomicBool, &'s Keys),
     Brought(AtomicBool, Arc<Keys>),
-    /// Either of them, with more to it. On the heap, so that other calls take no more memory.
-    WithMore(Box<KeysWithMore<'s>>),
+    /// Either of them, and what a call by plain keys does not have. On the heap, so that those calls take no more memory.
+    Extended(Box<ExtendedKeys<'s>>),
 }
 
 /// Keys whose limits are in a store, or whose calls take from further limiters at the same time.
-struct KeysWithMore<'s> {
+struct ExtendedKeys<'s> {
     keys: KeysOf<'s>,
-    /// By which the store knows the key.
+    /// Digest by which a store knows the key. `None`: its limits are in no store.
     digest: Option<KeyDigest>,
     further: Vec<FurtherCost>,
 }
@@ -54,19 +54,18 @@ impl<'s> KeysOf<'s> {
         match self {
             KeysOf::Own(under_way, keys) => (under_way, keys),
             KeysOf::Brought(under_way, keys) => (under_way, keys),
-            KeysOf::WithMore(more) => more.flag_and_keys(),
+            KeysOf::Extended(extended) => extended.flag_and_keys(),
         }
     }
 }
 
-impl<'s> KeysWithMore<'s> {
+impl<'s> ExtendedKeys<'s> {
     #[cold]
     fn flag_and_keys(&self) -> (&AtomicBool, &Keys) {
         self.keys.flag_and_keys()
     }
 
-    /// Returns the keys with what there is more to them, and the fingerprint of a key. Both are returned in registers: with a
-    /// pointer to the result the compiler would keep the key of every call in memory, and copy it from there.
+    /// Returns extended keys, and the fingerprint of a key. A pair is returned in registers, and a [`CallKey`] is not.
     #[cold]
     fn with_fingerprint<K: Hash + ?Sized>(
         keys: KeysOf<'s>,
@@ -74,14 +73,14 @@ impl<'s> KeysWithMore<'s> {
         further: impl FnOnce(&Keys) -> Vec<FurtherCost>,
     ) -> (Box<Self>, u64) {
         let (_, known) = keys.flag_and_keys();
-        let (digest, fingerprint) = known.identity(key);
+        let (digest, fingerprint) = known.digest_and_fingerprint(key);
         let further = further(known);
-        let more = Self {
+        let extended = Self {
             keys,
             digest,
             further,
         };
-        (Box::new(more), fingerprint)
+        (Box::new(extended), fingerprint)
     }
 }
 
@@ -99,7 +98,7 @@ impl<'s> CallKey<'s> {
                 keys: KeysOf::own(keys),
             };
         }
-        Self::with_more(KeysOf::own(keys), key, further)
+        Self::extended(KeysOf::own(keys), key, further)
     }
 
     /// Returns a key of limiters that the call brings.
@@ -115,26 +114,26 @@ impl<'s> CallKey<'s> {
                 keys: KeysOf::brought(keys),
             };
         }
-        Self::with_more(KeysOf::brought(keys), key, further)
+        Self::extended(KeysOf::brought(keys), key, further)
     }
 
     #[inline]
-    fn with_more<K: Hash + ?Sized>(
+    fn extended<K: Hash + ?Sized>(
         keys: KeysOf<'s>,
         key: &K,
         further: impl FnOnce(&Keys) -> Vec<FurtherCost>,
     ) -> Self {
-        let (more, fingerprint) = KeysWithMore::with_fingerprint(keys, key, further);
+        let (extended, fingerprint) = ExtendedKeys::with_fingerprint(keys, key, further);
         Self {
-            keys: KeysOf::WithMore(more),
+            keys: KeysOf::Extended(extended),
             fingerprint,
         }
     }
 
     #[inline]
-    fn more(&self) -> Option<&KeysWithMore<'s>> {
+    fn extension(&self) -> Option<&ExtendedKeys<'s>> {
         match &self.keys {
-            KeysOf::WithMore(more) => Some(more),
+            KeysOf::Extended(extended) => Some(extended),
             _ => None,
         }
     }
@@ -142,7 +141,7 @@ impl<'s> CallKey<'s> {
     /// Returns the further limiters that the call takes from, in their order.
     #[inline]
     pub(crate) fn further(&self) -> &[FurtherCost] {
-        self.more().map_or(&[], |more| &more.further)
+        self.extension().map_or(&[], |it| &it.further)
     }
 
     /// Returns whether there are further limiters that the call takes from.
@@ -154,7 +153,7 @@ impl<'s> CallKey<'s> {
     /// Returns the digest by which a store knows the key. `None`: its limits are in no store.
     #[inline]
     fn digest(&self) -> Option<KeyDigest> {
-        self.more()?.digest
+        self.extension()?.digest
     }
 
     /// Puts back what the call has taken at `at` without a limiter, because it does not begin.

@@ -19,17 +19,17 @@ use foldhash::quality::SeedableRandomState;
 /// Part of the seed that all tables of the process share.
 static SHARED: LazyLock<SharedSeed> = LazyLock::new(|| SharedSeed::from_u64(rand::random()));
 
-/// Hasher of one table, or of all further keys.
-pub(crate) struct KeyHasher(SeedableRandomState);
+/// Hasher of one table.
+pub(super) struct KeyHasher(SeedableRandomState);
 
 impl KeyHasher {
-    pub(crate) fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self(SeedableRandomState::with_seed(rand::random(), &SHARED))
     }
 
     /// Returns the fingerprint of a key, which is not 0.
     #[inline]
-    pub(crate) fn fingerprint<Q: Hash + ?Sized>(&self, key: &Q) -> u64 {
+    pub(super) fn fingerprint<Q: Hash + ?Sized>(&self, key: &Q) -> u64 {
         self.0.hash_one(key).max(1)
     }
 }

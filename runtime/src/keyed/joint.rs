@@ -26,7 +26,7 @@ impl Keys {
         &self.further
     }
 
-    /// Returns whether calls take from nothing but a limiter of their key in this process.
+    /// Returns whether calls take only from the limiter of their key, and it is in no store.
     #[inline]
     pub(super) fn are_plain(&self) -> bool {
         self.further.is_empty() && !self.are_in_store()
@@ -115,7 +115,7 @@ impl Keys {
                 Ok(KeptLimiter::with_own(self, own, grant.slot))
             }
             Err((at, denial)) => Err(match wait.wanted(at) {
-                Some(Wanted { limiter, request }) => limiter.denies(denial, &request.costs),
+                Some(Wanted { limiter, request }) => limiter.deny(denial, &request.costs),
                 None => Error::new(Kind::Shut),
             }),
         }

@@ -1,4 +1,4 @@
-//! Identity of a key among the limiters of keys, and further keys of a call.
+//! Identifiers of keys, and further keys of a call.
 
 use core::fmt;
 use core::hash::Hash;
@@ -10,12 +10,12 @@ use crate::limiter::Shared;
 use super::Keys;
 use super::digest::KeyDigest;
 
-/// Identity of a key among the limiters of keys.
+/// Identifier of a key in a keyed limiter.
 #[derive(Clone, Copy)]
 pub(crate) enum KeyId {
-    /// The limits are this process's own.
+    /// Hash of the key, if its limits are this process's own.
     Fingerprint(u64),
-    /// A store knows the key by this digest.
+    /// Digest by which a store knows the key.
     Digest(KeyDigest),
 }
 
@@ -27,7 +27,7 @@ impl fmt::Debug for KeyId {
 }
 
 impl Keys {
-    /// Returns the identity of a key.
+    /// Returns the identifier of a key.
     pub(crate) fn id<Q: Hash + ?Sized>(&self, key: &Q) -> KeyId {
         match self.digest(key) {
             None => KeyId::Fingerprint(self.fingerprint(key)),
@@ -54,7 +54,7 @@ pub struct FurtherKey<'k>(&'k dyn Identify);
 
 /// A key of any type.
 trait Identify {
-    /// Returns the identity of the key among these.
+    /// Returns the identifier of the key in `keys`.
     fn id(&self, keys: &Keys) -> KeyId;
 }
 
@@ -70,7 +70,7 @@ impl<'k> FurtherKey<'k> {
         Self(key)
     }
 
-    /// Returns the identity of the key among these.
+    /// Returns the identifier of the key in `keys`.
     pub(super) fn id(&self, keys: &Keys) -> KeyId {
         self.0.id(keys)
     }

@@ -32,9 +32,9 @@ use super::shard::KeyState;
 use super::shard::Shard;
 use super::terms::CommonTerms;
 
-/// Number of keys of one shard on average, if all of them are there. Its table has 4096 places then, which are enough for
-/// five standard deviations more. It grows to this size in less than a tenth of a millisecond, and is dense: when there are
-/// a million keys, an access takes as long as it takes to get its line from memory.
+/// Mean number of keys of one shard, of a keyed limiter with `max_keys` keys. The table has 4096 places then, enough for five
+/// standard deviations more. It grows to this size in less than a tenth of a millisecond. Denser tables are faster: with a
+/// million keys, an access is one read from memory.
 const KEYS_OF_A_SHARD: usize = 3000;
 
 /// One access of this many sweeps.
@@ -64,7 +64,7 @@ pub(crate) struct Keys {
     pub(super) ended: EndedCalls,
     /// Calls of those that whole limiters have counted as well, or that have put back what they took.
     pub(super) recounted: AtomicU64,
-    /// Counts and waits of the templates of earlier terms: of calls of closed keys.
+    /// Counts and waits of earlier templates. A template counts the calls that closed keys refuse.
     pub(super) of_templates: Mutex<Totals>,
     /// Limiter of no key, which knows the units. A change of the limits keeps their units.
     template: Arc<Shared>,
@@ -86,14 +86,14 @@ pub(crate) enum Taken {
     Limiter(Arc<Shared>),
 }
 
-/// Result of asking for tokens without making a limiter. It is flat, so that it is returned in registers.
+/// Result of taking tokens of a key without making its limiter. A flat enum, which is returned in registers.
 #[derive(Debug)]
-pub(super) enum Asked {
+pub(super) enum TakeOutcome {
     /// They are taken.
     Granted,
     /// The limiter decides.
     Limiter(Arc<Shared>),
-    /// They are there at this instant.
+    /// The tokens are not there before this instant.
     NotBefore(Instant),
     /// A whole limiter has to decide, and there is none.
     NoLimiter,
@@ -152,10 +152,10 @@ impl Keys {
         now: Instant,
     ) -> Option<Taken> {
         match self.take::<CALL>(fingerprint, cost, now) {
-            Asked::Granted => Some(Taken::Granted),
-            Asked::Limiter(limiter) => Some(Taken::Limiter(limiter)),
-            Asked::NoRoom => None,
-            Asked::NoLimiter | Asked::NotBefore(_) => {
+            TakeOutcome::Granted => Some(Taken::Granted),
+            TakeOutcome::Limiter(limiter) => Some(Taken::Limiter(limiter)),
+            TakeOutcome::NoRoom => None,
+            TakeOutcome::NoLimiter | TakeOutcome::NotBefore(_) => {
                 self.limiter(fingerprint).map(Taken::Limiter).ok()
             }
         }
@@ -168,37 +168,42 @@ impl Keys {
         fingerprint: u64,
         cost: u32,
         now: Instant,
-    ) -> Asked {
+    ) -> TakeOutcome {
         match self.try_take::<CALL>(fingerprint, cost, now) {
-            Asked::NoRoom => self.take_with_room::<CALL>(fingerprint, cost, now),
-            asked => asked,
+            TakeOutcome::NoRoom => self.take_with_room::<CALL>(fingerprint, cost, now),
+            outcome => outcome,
         }
     }
 
     /// Takes tokens of a key after making room for a new one.
     #[cold]
-    fn take_with_room<const CALL: bool>(&self, fingerprint: u64, cost: u32, now: Instant) -> Asked {
+    fn take_with_room<const CALL: bool>(
+        &self,
+        fingerprint: u64,
+        cost: u32,
+        now: Instant,
+    ) -> TakeOutcome {
         if self.make_room(fingerprint, now) {
             return self.try_take::<CALL>(fingerprint, cost, now);
         }
-        Asked::NoRoom
+        TakeOutcome::NoRoom
     }
 
     #[inline]
-    fn try_take<const CALL: bool>(&self, fingerprint: u64, cost: u32, now: Instant) -> Asked {
+    fn try_take<const CALL: bool>(&self, fingerprint: u64, cost: u32, now: Instant) -> TakeOutcome {
         let mut shard = self.shard(fingerprint);
         let sweeps = shard.is_nth_access(ACCESSES_OF_A_SWEEP);
         let (shape, is_compact) = (shard.shape, shard.is_compact);
-        let asked = match shard.find(fingerprint) {
+        let outcome = match shard.find(fingerprint) {
             KeyState::Compact(mut bucket) if is_compact => match bucket.take(cost, now, shape) {
-                Ok(()) => Asked::Granted,
-                Err(until) => Asked::NotBefore(until),
+                Ok(()) => TakeOutcome::Granted,
+                Err(until) => TakeOutcome::NotBefore(until),
             },
-            KeyState::Whole(limiter) => Asked::Limiter(limiter),
+            KeyState::Whole(limiter) => TakeOutcome::Limiter(limiter),
             KeyState::Nothing if is_compact => self.take_first(&mut shard, fingerprint, cost, now),
-            KeyState::Compact(_) | KeyState::Nothing => Asked::NoLimiter,
+            KeyState::Compact(_) | KeyState::Nothing => TakeOutcome::NoLimiter,
         };
-        if matches!(asked, Asked::Granted) {
+        if matches!(outcome, TakeOutcome::Granted) {
             if CALL {
                 shard.calls += 1;
             } else {
@@ -209,23 +214,29 @@ impl Keys {
         if sweeps {
             self.sweep_next(BUCKETS_OF_A_SWEEP, now);
         }
-        asked
+        outcome
     }
 
     /// Takes tokens of a new key.
-    fn take_first(&self, shard: &mut Shard, fingerprint: u64, cost: u32, now: Instant) -> Asked {
+    fn take_first(
+        &self,
+        shard: &mut Shard,
+        fingerprint: u64,
+        cost: u32,
+        now: Instant,
+    ) -> TakeOutcome {
         let bucket = Bucket::new(shard.terms.unknown, shard.shape);
         let tat = match bucket.take(cost, now, Span::ZERO) {
             Ok(bucket) => bucket.tat,
-            Err(until) => return Asked::NotBefore(until),
+            Err(until) => return TakeOutcome::NotBefore(until),
         };
         if cost > 0 {
             if !self.reserve() {
-                return Asked::NoRoom;
+                return TakeOutcome::NoRoom;
             }
             shard.insert(fingerprint, tat);
         }
-        Asked::Granted
+        TakeOutcome::Granted
     }
 
     /// Returns the limiter of a key, which is made if there is none.

@@ -21,7 +21,7 @@ mod permit;
 #[cfg(feature = "store-keys")]
 mod portable;
 mod shard;
-mod shared_rows;
+mod shared_limiter;
 mod stored;
 mod table;
 mod terms;
@@ -57,7 +57,7 @@ use crate::quota::Quota;
 use crate::row::Row;
 
 use self::declaration::MAX_KEYS;
-use self::keys::Asked;
+use self::keys::TakeOutcome;
 use self::permit::KeptLimiter;
 
 /// One limiter for each key: for each tenant, account, host or channel of a program.
@@ -287,7 +287,7 @@ impl<K: ?Sized> Keyed<K> {
         K: Borrow<Q>,
     {
         let (keys, now) = (self.keys(), clock::quick());
-        let (digest, fingerprint) = keys.identity(key);
+        let (digest, fingerprint) = keys.digest_and_fingerprint(key);
         #[cfg(feature = "test-util")]
         if crate::context::unpaced::is_on() {
             return Ok(KeyedPermit::new(keys, fingerprint, now));
@@ -302,14 +302,14 @@ impl<K: ?Sized> Keyed<K> {
             return Ok(KeyedPermit::keeping(keys, fingerprint, now, kept));
         }
         match keys.take::<false>(fingerprint, 1, now) {
-            Asked::Granted => Ok(KeyedPermit::new(keys, fingerprint, now)),
-            Asked::NotBefore(until) => Err(keys.not_yet(until, now)),
-            Asked::NoRoom => Err(keys.exhausted()),
-            Asked::Limiter(limiter) => {
+            TakeOutcome::Granted => Ok(KeyedPermit::new(keys, fingerprint, now)),
+            TakeOutcome::NotBefore(until) => Err(keys.not_yet(until, now)),
+            TakeOutcome::NoRoom => Err(keys.exhausted()),
+            TakeOutcome::Limiter(limiter) => {
                 let kept = KeptLimiter::try_acquire(keys, limiter)?;
                 Ok(KeyedPermit::keeping(keys, fingerprint, now, kept))
             }
-            Asked::NoLimiter => {
+            TakeOutcome::NoLimiter => {
                 let kept = KeptLimiter::try_acquire(keys, keys.limiter(fingerprint)?)?;
                 Ok(KeyedPermit::keeping(keys, fingerprint, now, kept))
             }
@@ -396,7 +396,7 @@ impl<K: ?Sized> Keyed<K> {
         K: Borrow<Q>,
     {
         let keys = self.keys();
-        keys.snapshot(keys.identity(key).1)
+        keys.snapshot(keys.digest_and_fingerprint(key).1)
     }
 
     /// Returns the number of keys that are remembered, also of those whose buckets have been full again for a short time.

@@ -66,30 +66,27 @@ impl KeptLimiter {
     /// Returns what the permit of a key has to keep that was taken together with others. `slot`: it holds one of the key's
     /// limiter.
     pub(super) fn with_own(keys: &Keys, limiter: Option<&Arc<Shared>>, slot: bool) -> Option<Self> {
+        let limiter = limiter.filter(|_| slot || keys.are_in_store())?;
+        Some(Self::new(Arc::clone(limiter), slot))
+    }
+
+    const fn new(limiter: Arc<Shared>, slot: bool) -> Self {
         if slot {
-            return Self::with_slot(limiter, slot);
-        }
-        let kept = limiter.filter(|_| keys.are_in_store());
-        kept.cloned().map(Self::WithoutSlot)
-    }
-
-    /// Returns what the permit of a key has to keep that holds a slot of the key's limiter, or none.
-    fn with_slot(limiter: Option<&Arc<Shared>>, slot: bool) -> Option<Self> {
-        limiter.filter(|_| slot).cloned().map(Self::WithSlot)
-    }
-
-    /// Drops a permit of a limiter in this process, and returns what the permit of its key has to keep.
-    pub(super) fn in_process(limiter: &Arc<Shared>, permit: Permit<'_>) -> Option<Self> {
-        Self::with_slot(Some(limiter), permit.keep_slot())
-    }
-
-    /// Drops a permit of a limiter in a store, and returns what the permit of its key has to keep.
-    pub(super) fn in_store(limiter: Arc<Shared>, permit: Permit<'_>) -> Self {
-        if permit.keep_slot() {
             Self::WithSlot(limiter)
         } else {
             Self::WithoutSlot(limiter)
         }
+    }
+
+    /// Drops a permit of a limiter in this process, and returns what the permit of its key has to keep.
+    pub(super) fn in_process(limiter: &Arc<Shared>, permit: Permit<'_>) -> Option<Self> {
+        let slot = permit.keep_slot();
+        slot.then(|| Self::WithSlot(Arc::clone(limiter)))
+    }
+
+    /// Drops a permit of a limiter in a store, and returns what the permit of its key has to keep.
+    pub(super) fn in_store(limiter: Arc<Shared>, permit: Permit<'_>) -> Self {
+        Self::new(limiter, permit.keep_slot())
     }
 
     const fn limiter(&self) -> &Arc<Shared> {

@@ -10,8 +10,8 @@ use crate::limiter::Shared;
 
 use super::declaration::Declaration;
 use super::digest::KeyDigest;
-use super::keys::Asked;
 use super::keys::Keys;
+use super::keys::TakeOutcome;
 
 impl Keys {
     /// Returns the digest of a key by which the store knows it. `None`: the limits are in no store.
@@ -22,7 +22,10 @@ impl Keys {
 
     /// Returns the digest of a key, if its limits are in a store, and its fingerprint.
     #[inline]
-    pub(super) fn identity<Q: Hash + ?Sized>(&self, key: &Q) -> (Option<KeyDigest>, u64) {
+    pub(super) fn digest_and_fingerprint<Q: Hash + ?Sized>(
+        &self,
+        key: &Q,
+    ) -> (Option<KeyDigest>, u64) {
         match self.digest(key) {
             None => (None, self.fingerprint(key)),
             Some(digest) => (Some(digest), self.fingerprint_of(digest)),
@@ -48,7 +51,7 @@ impl Keys {
     pub(crate) fn limiter_in_store(&self, digest: KeyDigest) -> Result<Arc<Shared>, Error> {
         let fingerprint = self.fingerprint_of(digest);
         // Takes nothing, since no key in a store is a bucket here: it finds the limiter, and sweeps in its turn.
-        if let Asked::Limiter(limiter) = self.take::<false>(fingerprint, 1, clock::now()) {
+        if let TakeOutcome::Limiter(limiter) = self.take::<false>(fingerprint, 1, clock::now()) {
             return Ok(limiter);
         }
         let Some(place) = &self.declared.place else {

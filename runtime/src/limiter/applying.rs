@@ -79,7 +79,7 @@ fn change(
     let name = limiter.name().unwrap_or_default();
     let is_named = [configuration, before].map(|it| it.limiters.contains_key(name));
     if !is_named.contains(&true) {
-        // The keys are, whose calls take from it, too.
+        // The configuration names only the keys whose calls also take from it.
         return shared.configure_mode_of_keys(mode, configuration.overriding);
     }
     if configuration.overriding {

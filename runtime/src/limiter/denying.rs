@@ -22,9 +22,9 @@ pub(crate) enum TooLate {
 }
 
 impl Shared {
-    /// Returns the error of a caller that waits without a bound, and counts that it was refused.
+    /// Counts the refusal of a caller that waits without a bound, and returns its error.
     #[cold]
-    pub(crate) fn denies(&self, denial: Denial, costs: &Costs) -> Error {
+    pub(crate) fn deny(&self, denial: Denial, costs: &Costs) -> Error {
         self.count_refused();
         let kind = self.kind_of(denial, costs, clock::now(), |_, wait| Kind::Deadline(wait));
         Error::new(kind).at(self.with_denial(denial, costs, self.context(false)))

@@ -90,21 +90,18 @@ impl Shared {
         }
     }
 
-    /// Follows the mode that a configuration has for the keys whose calls take from this limiter, without an event: there is
-    /// one of the keys.
+    /// Applies the mode that a configuration has for the keys whose calls take from this limiter. Emits no event, because the
+    /// keys do.
     pub(crate) fn follow_mode_of_keys(&self, mode: Option<Mode>, overriding: bool) {
         if overriding {
             self.mode.forget_set();
         }
         if let Some(mode) = self.mode.configure(mode) {
-            self.put_mode(mode);
-            for resource in self.all_resources() {
-                resource.put_mode(mode);
-            }
+            self.put_mode_of_all(mode);
         }
     }
 
-    /// The same with an event, for a limiter with a name of its own.
+    /// Does the same with an event, for a limiter with a name of its own.
     pub(super) fn configure_mode_of_keys(&self, mode: Option<Mode>, overriding: bool) {
         if overriding {
             self.mode.forget_set();
@@ -113,13 +110,18 @@ impl Shared {
     }
 
     fn change_mode(&self, mode: Mode) {
+        if self.put_mode_of_all(mode) != mode {
+            events::mode_changed(self.label(), mode);
+        }
+    }
+
+    /// Changes the mode of this limiter and of its resources. Returns the one that this limiter had.
+    pub(super) fn put_mode_of_all(&self, mode: Mode) -> Mode {
         let before = self.put_mode(mode);
         for resource in self.all_resources() {
             resource.put_mode(mode);
         }
-        if before != mode {
-            events::mode_changed(self.label(), mode);
-        }
+        before
     }
 
     /// Changes the mode of this limiter alone. Returns the one before.

@@ -31,8 +31,7 @@ use super::shared::Shared;
 pub struct Receipt {
     pub(super) drawn_at: Instant,
     pub(super) costs: Costs,
-    /// Limiter that it is of.
-    pub(super) of: Arc<Shared>,
+    pub(super) limiter: Arc<Shared>,
 }
 
 /// Shows no key.

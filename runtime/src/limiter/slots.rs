@@ -21,7 +21,7 @@ impl Limiter {
     ///
     /// Calls that are in flight go on, also where they are more than the new bound: no call begins until there are fewer.
     /// Attempts that began before the limiter had its first bound are not counted. In a store it is the bound of this process
-    /// and of all others that have no lower one. Limits that [all keys share](crate::Keyed::shared_rows) have no bound: there
+    /// and of all others that have no lower one. Limits that [all keys share](crate::Keyed::shared_limiter) have no bound: there
     /// it does nothing.
     ///
     /// # Examples

@@ -69,7 +69,7 @@ impl Settings {
         let further = further.map(|(rows, name)| {
             let declaration = Declaration {
                 is_named: false,
-                ..self.declaration(keyed, rows, lasting(name))?
+                ..self.declaration(keyed, rows, leak(name))?
             };
             let keys = Keys::declare(declaration, Vec::new());
             Ok(FurtherLimiter::Keyed(keys))
@@ -84,7 +84,7 @@ impl Settings {
 
     /// Returns the limiter of the limits that all keys share. `name`: that of the limiters of keys.
     fn limiter_of_all_keys(&self, rows: &Rows, name: &str) -> Result<Arc<Shared>, Error> {
-        let name = lasting(limiter::name_of_shared(name));
+        let name = leak(limiter::name_of_shared(name));
         let store = self.store.map(StoreChoice::open).transpose()?;
         let place = store.as_ref().map(|store| (store, self.policy));
         let limiter = limiter::own(name, rows, place)?;
@@ -113,8 +113,8 @@ fn of_key(rows: &Rows, key: RowKey, is_inner: bool) -> Option<Rows> {
     Some(Rows::of(own)?.with_elsewhere(elsewhere, is_inner))
 }
 
-/// Returns the name of a limiter that lives as long as the program, as its function does.
-fn lasting(name: String) -> &'static str {
+/// Leaks the name of a limiter of a function, which lives as long as the program.
+fn leak(name: String) -> &'static str {
     Box::leak(name.into_boxed_str())
 }
 

@@ -280,7 +280,7 @@ async fn an_outage_while_a_call_waits_for_all_keys_ends() -> Result<(), Error> {
     Ok(())
 }
 
-/// A store that takes its time.
+/// A store that answers late.
 #[derive(Debug)]
 struct Late {
     memory: MemoryStore,

@@ -2,10 +2,10 @@
 //!
 //! The fast path counts what happens at every call. Rarer events are counted under the lock, or once it is released.
 
+pub(super) mod event_interval;
 pub(super) mod observed;
 pub(super) mod totals;
-pub(super) mod turns;
-pub(super) mod unpaid_calls;
+mod unpaid_calls;
 
 use core::sync::atomic::AtomicU64;
 

@@ -3,10 +3,9 @@
 use core::time::Duration;
 
 use crate::costs::MAX_ROWS;
-use crate::time::Instant;
 use crate::time::Span;
 
-use super::turns::EVERY;
+use super::event_interval::EventInterval;
 use super::unpaid_calls::UnpaidCalls;
 
 /// Waits that a limiter in [`Mode::Observe`](crate::Mode::Observe) would have imposed on calls.
@@ -65,8 +64,8 @@ pub(in crate::limiter) struct ObservedCounts {
     pub(in crate::limiter) rows: [Observed; MAX_ROWS],
     /// Calls that would have been refused, and have taken nothing.
     pub(in crate::limiter) unpaid: UnpaidCalls,
-    /// Instant from which on another event may tell of them.
-    tells_at: Option<Instant>,
+    /// Interval of the events about them.
+    pub(in crate::limiter) interval: EventInterval,
 }
 
 impl ObservedCounts {
@@ -85,14 +84,5 @@ impl ObservedCounts {
     /// Counts a call that would have been refused.
     pub(in crate::limiter) fn refuse(&mut self, row: Option<usize>) {
         self.each(row, |observed| observed.refused += 1);
-    }
-
-    /// Returns whether an event tells of it now. After `true` it returns `false` for [`EVERY`].
-    pub(in crate::limiter) fn take_turn(&mut self, now: Instant) -> bool {
-        let takes = self.tells_at.is_none_or(|at| at <= now);
-        if takes {
-            self.tells_at = Some(now.after(EVERY));
-        }
-        takes
     }
 }

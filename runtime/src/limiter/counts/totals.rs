@@ -27,7 +27,7 @@ impl Totals {
         self.add_waits_of(other);
     }
 
-    /// Adds the waits for a limiter beside another one that has the calls.
+    /// Adds the waits of a limiter whose calls another one counts.
     pub(in crate::limiter) fn add_waits_of(&mut self, other: &Self) {
         self.counts.waits_given_up += other.counts.waits_given_up;
         self.waits.queue += other.waits.queue;
@@ -35,7 +35,7 @@ impl Totals {
         self.waits.given_up += other.waits.given_up;
     }
 
-    /// Adds calls that buckets have granted, and other permits.
+    /// Adds calls that the buckets of keys have granted, and other permits.
     pub(crate) const fn add_granted(&mut self, calls: u64, permits: u64) {
         self.counts.calls += calls;
         self.counts.attempts += calls;

@@ -31,7 +31,7 @@ use super::request::Request;
 use super::resources::Function;
 use super::shared;
 use super::shared::Shared;
-use super::state::joint::Take;
+use super::state::joint::JointTake;
 use super::state::waiter::WaiterState;
 use super::wake_list::WakeList;
 
@@ -39,7 +39,7 @@ use self::place::QueuePlace;
 pub(crate) use self::wait::JointWait;
 pub(crate) use self::wait::Wanted;
 
-/// Permits that were taken without a wait, until all are: dropping it gives them back.
+/// Permit of one of several limiters, taken without a wait. Dropping it before it is used gives it back.
 #[derive(Debug)]
 pub(crate) struct TakenPermit<'a> {
     limiter: &'a Shared,
@@ -163,10 +163,10 @@ impl Shared {
     }
 
     /// Takes the permit of a joint waiter.
-    fn take_turn_of(&self, index: u32) -> (Take, Grant) {
+    fn take_joint_permit(&self, index: u32) -> (JointTake, Grant) {
         let (mut locked, now) = self.lock_state();
         let taken = locked.state.take_joint(index, now);
-        if taken == Take::Taken {
+        if taken == JointTake::Taken {
             // It may have been granted before, while the store was asked for another one.
             let since = locked.state.queue.waiter(index).since;
             locked.state.picked_up(since, now);

@@ -9,7 +9,7 @@ use std::task::Waker;
 use crate::limiter::request::Grant;
 use crate::limiter::request::Refusal;
 use crate::limiter::shared::Shared;
-use crate::limiter::state::joint::Take;
+use crate::limiter::state::joint::JointTake;
 
 /// A place in the queue of one of several limiters, or the permit that was taken there. Dropping it passes both on.
 #[derive(Debug)]
@@ -36,8 +36,8 @@ impl QueuePlace {
     }
 
     /// Takes the permit, and keeps it until it is used up.
-    pub(super) fn take(&self) -> (Take, Grant) {
-        self.limiter.take_turn_of(self.index)
+    pub(super) fn take(&self) -> (JointTake, Grant) {
+        self.limiter.take_joint_permit(self.index)
     }
 
     /// Uses the permit up.

@@ -13,7 +13,7 @@ use crate::limiter::request::Request;
 use crate::limiter::shared::Shared;
 use crate::limiter::shared::ticket::Ticket;
 use crate::limiter::shared::ticket::Turn;
-use crate::limiter::state::joint::Take;
+use crate::limiter::state::joint::JointTake;
 use crate::time::Instant;
 use crate::time::Span;
 
@@ -55,26 +55,26 @@ enum Innermost {
         waker: Waker,
     },
     /// It is taken.
-    Taken(TakenAtOnce),
+    Taken(LastPermit),
     /// The limiter does not hold calls back.
     Free,
 }
 
-/// A permit that was free. Dropping it gives it back.
+/// Permit of the last limiter, which was free. Dropping it before it is used gives it back.
 #[derive(Debug)]
-struct TakenAtOnce {
+struct LastPermit {
     limiter: Arc<Shared>,
     costs: Costs,
     at: Instant,
 }
 
-impl TakenAtOnce {
+impl LastPermit {
     fn use_up(mut self) {
         self.costs = Costs::NONE;
     }
 }
 
-impl Drop for TakenAtOnce {
+impl Drop for LastPermit {
     fn drop(&mut self) {
         if self.costs != Costs::NONE {
             self.limiter.put_back(&self.costs, self.at, Instant::FAR);
@@ -125,10 +125,10 @@ impl JointWait {
                 Poll::Ready(Ok(granted)) => granted,
             };
             match self.take_all(granted) {
-                Ok((Take::Taken, grant)) => return Poll::Ready(Ok(grant)),
+                Ok((JointTake::Taken, grant)) => return Poll::Ready(Ok(grant)),
                 // A permit of another limiter is not due any more. Its place is asked when that is so.
-                Ok((Take::NotDue, _)) => {}
-                Ok((Take::Unconfirmed, _)) => return Poll::Pending,
+                Ok((JointTake::NotDue, _)) => {}
+                Ok((JointTake::Unconfirmed, _)) => return Poll::Pending,
                 Err(denied) => return Poll::Ready(Err(denied)),
             }
         }
@@ -173,7 +173,7 @@ impl JointWait {
             self.last = Some(if limiter.enforces() {
                 let cx_of_all = &Context::from_waker(&waker);
                 let turn = if limiter.client.get().is_some() {
-                    // A permit that is kept while a store is asked for another may be revoked.
+                    // Only the permit of a queued waiter can be revoked, and it is kept while a store is asked for another.
                     Turn::Queued(Ticket::enqueue(limiter, *request, cx_of_all)?)
                 } else {
                     Ticket::enter(limiter, *request, cx_of_all)?
@@ -184,7 +184,7 @@ impl JointWait {
                         task: cx.waker().clone(),
                         waker,
                     },
-                    Turn::Granted { .. } => Innermost::Taken(TakenAtOnce {
+                    Turn::Granted { .. } => Innermost::Taken(LastPermit {
                         limiter: Arc::clone(limiter),
                         costs: request.costs,
                         at: clock::now(),
@@ -217,7 +217,7 @@ impl JointWait {
 
     /// Takes all permits, or gives that of the last limiter back. Where a store has to be asked first, those that are taken
     /// are kept until it has answered.
-    fn take_all(&mut self, granted: Option<Grant>) -> Result<(Take, Grant), (usize, Denial)> {
+    fn take_all(&mut self, granted: Option<Grant>) -> Result<(JointTake, Grant), (usize, Denial)> {
         let mut all = Grant {
             left: granted.map_or(Span::LONGEST, |grant| grant.left),
             slot: false,
@@ -229,13 +229,13 @@ impl JointWait {
             };
             let (taken, grant) = place.take();
             match taken {
-                Take::Taken => {}
-                Take::NotDue => {
+                JointTake::Taken => {}
+                JointTake::NotDue => {
                     self.last = None;
                     self.places.truncate(at + 1);
                     return Ok((taken, grant));
                 }
-                Take::Unconfirmed => return Ok((taken, grant)),
+                JointTake::Unconfirmed => return Ok((taken, grant)),
             }
             all.left = all.left.min(grant.left);
             all.slot |= at == 0 && grant.slot;
@@ -250,7 +250,7 @@ impl JointWait {
             }
         }
         self.use_up();
-        Ok((Take::Taken, all))
+        Ok((JointTake::Taken, all))
     }
 
     /// Uses the permits up that are taken.

@@ -37,10 +37,7 @@ impl Shared {
         }
         if !self.mode.is_set() && self.mode.get() != new.mode {
             // Without an event: there may be very many keys.
-            self.put_mode(new.mode);
-            for resource in self.all_resources() {
-                resource.put_mode(new.mode);
-            }
+            self.put_mode_of_all(new.mode);
         }
     }
 

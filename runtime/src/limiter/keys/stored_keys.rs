@@ -11,13 +11,13 @@ use crate::time::Instant;
 use crate::time::Span;
 
 use super::compact::Unforgotten;
-use crate::limiter::names::inner_names::name_of_shared;
-use crate::limiter::news_of_store::NewsOfStore;
+use crate::limiter::names::further_names::name_of_shared;
 use crate::limiter::remote::Knowledge;
 use crate::limiter::remote::RemoteConfig;
 use crate::limiter::remote::client::StoreClient;
 use crate::limiter::shared::Shared;
 use crate::limiter::state::LimiterState;
+use crate::limiter::store_events::StoreEvents;
 
 /// Place of the limits of keys: a store, and the beginning of their names in it.
 #[derive(Clone, Debug)]
@@ -26,7 +26,7 @@ pub(crate) struct PlaceOfKeys {
     policy: Policy,
     /// Name of the keyed limiter.
     name: &'static str,
-    news: Arc<NewsOfStore>,
+    events: Arc<StoreEvents>,
 }
 
 impl PlaceOfKeys {
@@ -36,7 +36,7 @@ impl PlaceOfKeys {
             store,
             policy,
             name,
-            news: Arc::new(NewsOfStore::of_keys(name)),
+            events: Arc::new(StoreEvents::of_keys(name)),
         }
     }
 
@@ -53,7 +53,7 @@ impl PlaceOfKeys {
 
     fn client_at(&self, key: &str) -> StoreClient {
         let store = Arc::clone(&self.store);
-        StoreClient::new(store, key, self.policy).with_news(Arc::clone(&self.news))
+        StoreClient::new(store, key, self.policy).with_events(Arc::clone(&self.events))
     }
 }
 
@@ -115,7 +115,7 @@ impl LimiterState {
 
     /// Returns the time for which this process knows more than the store, counted from the instant at which the bucket is
     /// full.
-    pub(in crate::limiter) fn beyond_store(&mut self, now: Instant) -> Result<Span, Unforgotten> {
+    pub(super) fn beyond_store(&mut self, now: Instant) -> Result<Span, Unforgotten> {
         let shape = self.bucket.shape;
         let remote = self.remote.as_mut();
         match remote.map_or(Knowledge::Until(Span::ZERO), |it| it.knowledge(shape, now)) {

@@ -12,7 +12,7 @@ use crate::mode::Mode;
 use crate::quota::Quota;
 use crate::row::Rows;
 
-use super::inner_names::name_of_keys;
+use super::further_names::name_of_keys;
 use crate::limiter::Limiter;
 use crate::limiter::changes::LimiterChanges;
 use crate::limiter::changes::Misfit;
@@ -82,7 +82,7 @@ impl ConfiguredLimiter {
 /// gives it. Only while no other one is declared.
 ///
 /// A mistake that shows only now does not end the program's calls: the declaration stands, and an event tells.
-pub(in crate::limiter) fn beginning_of(
+pub(super) fn beginning_of(
     shared: &Shared,
     declared: &Rows,
     in_store: bool,
@@ -98,7 +98,7 @@ pub(in crate::limiter) fn beginning_of(
 }
 
 /// [`beginning_of`] limiters of keys that have a name. `None`: the configuration does not change them.
-pub(in crate::limiter) fn beginning_of_keys(
+pub(super) fn beginning_of_keys(
     name: &str,
     declared: &Rows,
     in_store: bool,
@@ -107,13 +107,13 @@ pub(in crate::limiter) fn beginning_of_keys(
 }
 
 impl Configuration {
-    /// Returns whether it names a limiter with these limits, or the keys whose calls take from it, too.
+    /// Returns whether it names this limiter, or the keys whose calls also take from it.
     pub(in crate::limiter) fn concerns(&self, name: &str, declared: &Rows) -> bool {
         let is_named = |name: &str| self.limiters.contains_key(name);
         is_named(name) || (declared.is_inner && name_of_keys(name).is_some_and(is_named))
     }
 
-    /// Returns the mode of a limiter with these limits: its own, or that of the keys whose calls take from it, too.
+    /// Returns the mode of this limiter: its own, or that of the keys whose calls also take from it.
     pub(in crate::limiter) fn mode_of(&self, name: &str, declared: &Rows) -> Option<Mode> {
         let mode = |name: &str| self.limiters.get(name)?.changes.mode;
         let of_keys = || mode(name_of_keys(name)?);

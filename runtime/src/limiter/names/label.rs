@@ -13,7 +13,7 @@ use crate::limiter::state::cooldown::Probe;
 
 impl Shared {
     /// Creates a limiter that has a name, and a placeholder quota until it is declared.
-    pub(in crate::limiter) fn undeclared(name: &Arc<str>, quota: Quota) -> Arc<Self> {
+    pub(super) fn undeclared(name: &Arc<str>, quota: Quota) -> Arc<Self> {
         let shared = Self::new(quota);
         shared.set_name(name);
         shared.naming.provisional.store(true, Ordering::Relaxed);
@@ -62,12 +62,12 @@ impl Shared {
         }
     }
 
-    pub(in crate::limiter) fn is_provisional(&self) -> bool {
+    pub(super) fn is_provisional(&self) -> bool {
         self.naming.provisional.load(Ordering::Relaxed)
     }
 
     /// Returns whether a new limiter would grant exactly what this one does.
-    pub(in crate::limiter) fn is_as_new(&self) -> bool {
+    pub(super) fn is_as_new(&self) -> bool {
         let (mut locked, now) = self.lock_state();
         let state = &mut locked.state;
         let is_idle = state.queue.waiting() == 0;

@@ -30,7 +30,7 @@ pub(crate) trait NamedKeys: fmt::Debug + Send + Sync {
     /// program has set by hand.
     fn configure(&self, configured: Option<ConfiguredKeys>, overriding: bool);
 
-    /// Returns the limiters of further keys that their calls take from, too.
+    /// Returns the limiters of further keys that their calls also take from.
     fn further_keys(&self) -> Vec<Arc<dyn NamedKeys>>;
 
     /// Refuses all calls from now on.
@@ -93,7 +93,7 @@ fn begin_configured(keys: &dyn NamedKeys) {
     }
 }
 
-/// Returns the limiters of keys that are accepted by their names and limits, also those of further keys.
+/// Returns the limiters of keys, also of further keys, whose names and limits are accepted.
 pub(in crate::limiter) fn declared_with_further(
     is_accepted: &dyn Fn(&str, &Rows) -> bool,
 ) -> Vec<Arc<dyn NamedKeys>> {

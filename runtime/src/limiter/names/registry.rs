@@ -54,7 +54,7 @@ static REGISTRY: Mutex<Registry> = Mutex::new(Registry {
 });
 
 /// Whether limiters that are declared from now on are closed.
-pub(in crate::limiter) static CLOSED: AtomicBool = AtomicBool::new(false);
+pub(super) static CLOSED: AtomicBool = AtomicBool::new(false);
 
 /// Serializes declarations. Held while a limiter changes, which can wake its waiters; the registry's lock is
 /// not.
@@ -159,7 +159,7 @@ pub(in crate::limiter) fn begin_declaring() -> MutexGuard<'static, ()> {
     lock(&DECLARING)
 }
 
-/// Returns the limiters that were declared and are accepted by their names and limits, and these limits.
+/// Returns the declared limiters whose names and limits are accepted, and these limits.
 pub(in crate::limiter) fn declared_with_rows(
     is_accepted: &dyn Fn(&str, &Rows) -> bool,
 ) -> Vec<(Limiter, Rows)> {

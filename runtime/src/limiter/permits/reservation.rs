@@ -117,7 +117,7 @@ impl<'a> Reservation<'a> {
         Receipt {
             drawn_at: self.drawn_at,
             costs: self.costs,
-            of: Arc::clone(self.limiter.shared()),
+            limiter: Arc::clone(self.limiter.shared()),
         }
     }
 }
@@ -166,18 +166,14 @@ impl AcquireCosts<'_> {
             if let Some(ticket) = &mut self.ticket {
                 let outcome = core::task::ready!(ticket.poll(cx));
                 self.ticket = None;
-                let refused = |refusal| {
-                    self.limiter
-                        .shared()
-                        .denies(Denial::Refused(refusal), costs)
-                };
+                let refused = |refusal| self.limiter.shared().deny(Denial::Refused(refusal), costs);
                 return Poll::Ready(outcome.map(|grant| grant.slot).map_err(refused));
             }
             let shared = self.limiter.shared();
             match Ticket::enter(shared, shared.bare_request(*costs), cx) {
                 Ok(Turn::Granted { slot }) => return Poll::Ready(Ok(slot)),
                 Ok(Turn::Queued(ticket)) => self.ticket = Some(ticket),
-                Err(denial) => return Poll::Ready(Err(shared.denies(denial, costs))),
+                Err(denial) => return Poll::Ready(Err(shared.deny(denial, costs))),
             }
         }
     }
@@ -320,11 +316,11 @@ impl Limiter {
     /// ```
     #[expect(clippy::needless_pass_by_value, reason = "a permit is settled once")]
     pub fn settle(&self, receipt: Receipt, spent: &[(&str, u64)]) -> Result<(), Error> {
-        if !Arc::ptr_eq(&receipt.of, self.shared()) {
+        if !Arc::ptr_eq(&receipt.limiter, self.shared()) {
             return Err(Error::conflict("the receipt is of another limiter"));
         }
         receipt
-            .of
+            .limiter
             .settle_by_hand(receipt.costs, receipt.drawn_at, spent)
     }
 }

@@ -76,7 +76,7 @@ impl Remote {
         if now < self.not_before {
             return;
         }
-        let lacking = if demand.is_elsewhere {
+        let lacking = if demand.waits_elsewhere {
             Vec::new()
         } else {
             self.calls_to_draw(front, demand, now)
@@ -181,7 +181,7 @@ impl Remote {
 
     /// Returns when to ask whether there has been a pause, so that the answer is there when the first call is due.
     fn asks_for_head_at(&self, front: &[Costs], demand: Demand, now: Instant) -> Option<Instant> {
-        if demand.is_elsewhere {
+        if demand.waits_elsewhere {
             return None;
         }
         let held = &self.calls.as_ref()?.held;
@@ -346,7 +346,7 @@ impl Remote {
                 Some(again_at.max(self.not_before)).filter(|&at| at > now)
             }
             Mode::Up => {
-                let lacks = !demand.is_elsewhere && !self.lacking_calls(front).is_empty();
+                let lacks = !demand.waits_elsewhere && !self.lacking_calls(front).is_empty();
                 let draws_at = lacks.then(|| self.draws_calls_at(front, now).max(self.not_before));
                 let looks_at = self.looks_at(now).filter(|_| !front.is_empty());
                 let asks_at = self.asks_for_head_at(front, demand, now);

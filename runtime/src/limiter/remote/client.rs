@@ -10,8 +10,8 @@ use tokio::sync::Notify;
 use crate::clock;
 use crate::events;
 use crate::limiter::callback::Callback;
-use crate::limiter::news_of_store::NewsOfStore;
 use crate::limiter::state::leases::LeaseOrder;
+use crate::limiter::store_events::StoreEvents;
 use crate::store::Policy;
 use crate::store::Reply;
 use crate::store::Store;
@@ -30,7 +30,7 @@ pub(in crate::limiter) struct StoreClient {
     /// Wakes the task that asks for slots.
     more: Arc<Notify>,
     /// Events of the limiter and its resources, or of all keys.
-    news: Arc<NewsOfStore>,
+    events: Arc<StoreEvents>,
 }
 
 impl StoreClient {
@@ -40,13 +40,13 @@ impl StoreClient {
             key: key.into(),
             policy,
             more: Arc::default(),
-            news: Arc::new(NewsOfStore::new()),
+            events: Arc::new(StoreEvents::new()),
         }
     }
 
     /// Emits only events that no limiter of another key has emitted.
-    pub(in crate::limiter) fn with_news(self, news: Arc<NewsOfStore>) -> Self {
-        Self { news, ..self }
+    pub(in crate::limiter) fn with_events(self, events: Arc<StoreEvents>) -> Self {
+        Self { events, ..self }
     }
 
     /// Returns the client of one of the limiter's resources, in the same store.
@@ -119,12 +119,12 @@ impl StoreClient {
         }));
     }
 
-    /// Emits the event of the store's condition, if it is its turn.
+    /// Emits the event of the store's condition, unless it is left out as one of many.
     pub(in crate::limiter) fn tell(&self, event: &StoreEvent) {
-        let Some(left_out) = self.news.left_out(event, clock::now()) else {
+        let Some(left_out) = self.events.count(event, clock::now()) else {
             return;
         };
-        let name = self.news.keyed().unwrap_or(&self.key);
+        let name = self.events.keyed().unwrap_or(&self.key);
         match event {
             StoreEvent::Late(_) | StoreEvent::Away(_) => events::store_away(name, left_out, event),
             StoreEvent::Back => events::store_back(name, event),

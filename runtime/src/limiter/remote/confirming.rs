@@ -6,7 +6,7 @@ use super::Mode;
 use super::Remote;
 
 impl Remote {
-    /// Lets a waiter wait for the answers to all requests that are under way. `false`: there is none in time.
+    /// Lets a waiter wait for the answers to all requests that are under way. Returns `false` if none may come in time.
     pub(in crate::limiter) fn confirm(&mut self, index: u32) -> bool {
         let last = self.ids;
         self.confirming = Some(Confirming { index, last });

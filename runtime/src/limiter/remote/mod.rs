@@ -153,7 +153,7 @@ pub(super) struct Demand {
     /// Instant before which no waiter gives up.
     pub(super) soonest: Instant,
     /// The first waiter waits for permits of other limiters: nothing is asked for before it has them.
-    pub(super) is_elsewhere: bool,
+    pub(super) waits_elsewhere: bool,
 }
 
 /// Result of asking for a permit.

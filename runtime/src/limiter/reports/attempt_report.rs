@@ -91,7 +91,7 @@ impl Forecast {
 
 impl<'a> AttemptResult<'a> {
     /// Returns the refusal, also one that was reported before.
-    pub(in crate::limiter) const fn refusal(&self) -> Option<&Rejection<'a>> {
+    pub(super) const fn refusal(&self) -> Option<&Rejection<'a>> {
         match self {
             Self::UnderWay(refusal) => refusal.as_ref(),
             Self::Refused(refusal) | Self::RefusedBefore(refusal) => Some(refusal),
@@ -99,7 +99,7 @@ impl<'a> AttemptResult<'a> {
         }
     }
 
-    pub(in crate::limiter) const fn has_passed(&self) -> bool {
+    pub(super) const fn has_passed(&self) -> bool {
         matches!(self, Self::Passed | Self::LetThrough)
     }
 
@@ -115,19 +115,19 @@ impl<'a> AttemptResult<'a> {
 
 /// Part of a report that concerns one limiter: the declared one, or that of a resource.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::limiter) struct Part<'a> {
+pub(super) struct Part<'a> {
     /// Limits that it learns from.
-    pub(in crate::limiter) heard: Option<Observation<'a>>,
+    pub(super) heard: Option<Observation<'a>>,
     /// Result of the attempt as it concerns this limiter.
-    pub(in crate::limiter) result: PartResult<'a>,
+    pub(super) result: PartResult<'a>,
     /// The limiter is that of a resource.
-    pub(in crate::limiter) of_resource: bool,
+    pub(super) of_resource: bool,
     /// The resource that the response named is one of the limiter's own limits.
-    pub(in crate::limiter) of_row: bool,
+    pub(super) of_row: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
-pub(in crate::limiter) enum PartResult<'a> {
+pub(super) enum PartResult<'a> {
     Nothing,
     Passed,
     /// The attempt has ended, and says nothing about this limiter.
@@ -139,12 +139,12 @@ pub(in crate::limiter) enum PartResult<'a> {
 
 impl<'a> AttemptReport<'a> {
     /// Returns whether the declared limiter has to be locked for it, whatever its part is.
-    pub(in crate::limiter) const fn needs_lock(&self) -> bool {
+    pub(super) const fn needs_lock(&self) -> bool {
         self.may_retry || self.settlement.is_some() || self.slot
     }
 
     /// Returns what the attempt has taken of each limit, as far as it is known.
-    pub(in crate::limiter) fn taken(&self) -> Costs {
+    pub(super) fn taken(&self) -> Costs {
         let mut taken = self.costs;
         if let Some(settlement) = &self.settlement {
             for row in 0..MAX_ROWS {
@@ -157,7 +157,7 @@ impl<'a> AttemptReport<'a> {
     }
 
     /// Returns whether a refusal is due to the resource that its response named: nothing is left of it.
-    pub(in crate::limiter) fn exhausts_resource(&self) -> bool {
+    pub(super) fn exhausts_resource(&self) -> bool {
         let heard = self.result.refusal().and_then(|refusal| refusal.heard);
         let left = heard.and_then(|heard| heard.hint.remaining());
         self.resource.is_some() && left.is_some_and(|left| left < 1.0)
@@ -182,7 +182,7 @@ impl<'a> AttemptReport<'a> {
     }
 
     /// Returns the part that concerns the declared limiter.
-    pub(in crate::limiter) fn own_part(&self, of_row: bool) -> Part<'a> {
+    pub(super) fn own_part(&self, of_row: bool) -> Part<'a> {
         let told = |refusal: &Rejection<'a>| Rejection {
             heard: refusal.heard.filter(|_| self.resource.is_none()),
             ..*refusal
@@ -211,7 +211,7 @@ impl<'a> AttemptReport<'a> {
     }
 
     /// Returns the part that concerns a limiter that the call takes from as well, but does not report to.
-    pub(in crate::limiter) fn inner_part(&self, of_row: bool) -> Part<'a> {
+    pub(super) fn inner_part(&self, of_row: bool) -> Part<'a> {
         let is_about = of_row || self.resource.is_none();
         Part {
             heard: self.limits_of_row().filter(|_| is_about),
@@ -226,7 +226,7 @@ impl<'a> AttemptReport<'a> {
     }
 
     /// Returns the part that concerns a resource of the function. `named`: the response named it.
-    pub(in crate::limiter) fn part_of_resource(&self, named: bool) -> Part<'a> {
+    pub(super) fn part_of_resource(&self, named: bool) -> Part<'a> {
         let result = match &self.result {
             AttemptResult::UnderWay(None) => PartResult::Nothing,
             result if result.has_passed() && (named || self.resource.is_none()) => {
@@ -253,7 +253,7 @@ impl<'a> AttemptReport<'a> {
 
 impl Part<'_> {
     /// Returns whether the limiter has to be locked for it, even if it learns nothing from passes.
-    pub(in crate::limiter) const fn needs_lock(&self) -> bool {
+    pub(super) const fn needs_lock(&self) -> bool {
         let is_plain = matches!(
             self.result,
             PartResult::Nothing | PartResult::Passed | PartResult::Ended

@@ -2,5 +2,5 @@
 
 pub(super) mod attempt_report;
 pub(super) mod failed_response;
-pub(super) mod recording;
-pub(super) mod reporting;
+mod recording;
+mod reporting;

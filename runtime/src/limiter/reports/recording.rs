@@ -30,7 +30,7 @@ impl Shared {
     /// Announces the backoff of a call, if it is long. `ahead`: tokens for which other callers wait ahead of it.
     #[cold]
     pub(crate) fn announce_backoff(&self, backoff: Span, ahead: u64, now: Instant) {
-        if self.long_waits.take_turn(now) {
+        if self.long_waits.try_begin(now) {
             let wait = events::LongWait {
                 wait: backoff.into(),
                 ahead,
@@ -69,7 +69,7 @@ impl Shared {
         self.with_resources(self.with_fast_path(own, ended.wrapping_add(settled)))
     }
 
-    /// Adds what is counted outside of the lock.
+    /// Returns a snapshot with what is counted outside of the lock.
     fn with_fast_path(&self, mut own: Snapshot, ended: u64) -> Snapshot {
         if !self.has_slots() {
             own.in_flight = self.attempts_in_flight(own.counts.attempts, ended);
@@ -78,7 +78,7 @@ impl Shared {
         own
     }
 
-    /// Adds the counts that are kept outside of the lock.
+    /// Adds the counts that are kept outside of the lock to others.
     fn add_to(&self, counts: &mut Counts) {
         let (attempts, permits) = self.fast_path.counts();
         counts.calls = counts.calls.wrapping_add(attempts);
@@ -88,7 +88,7 @@ impl Shared {
         counts.given_up += self.late_counts.given_up.load(Ordering::Relaxed);
     }
 
-    /// Returns counts and waits so far, without any event: the lock of keys may be held, and a subscriber use them.
+    /// Returns counts and waits so far. Emits no event, because a subscriber may use keys whose lock is held.
     pub(crate) fn totals(&self) -> Totals {
         let mut totals = {
             let state = &self.lock().state;

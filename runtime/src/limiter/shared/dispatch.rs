@@ -36,7 +36,7 @@ impl Callback for Shared {
         let (mut locked, now) = self.lock_state();
         let mut wakes = WakeList::new();
         if !locked.timers.fired(runtime) {
-            locked.strand(runtime, &mut wakes);
+            locked.wake_waiters_of(runtime, &mut wakes);
         }
         self.finish(locked, now, &mut wakes);
     }
@@ -108,7 +108,7 @@ impl Shared {
 
     /// Sends the collected requests to the store.
     #[cold]
-    pub(in crate::limiter) fn run(&self, outbox: Outbox) {
+    pub(super) fn run(&self, outbox: Outbox) {
         let Some(client) = self.client.get() else {
             return;
         };

@@ -5,7 +5,7 @@ use tokio::runtime::Id;
 
 /// Runtime of the task that leases slots, and another one that can take over when it ends.
 #[derive(Debug)]
-pub(in crate::limiter) struct LeaseRuntimes {
+pub(super) struct LeaseRuntimes {
     task: Id,
     /// Runtime from which the limiter was called last, of those that do not have the task.
     other: Option<Handle>,

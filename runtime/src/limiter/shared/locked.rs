@@ -21,13 +21,13 @@ use crate::limiter::wake_list::WakeList;
 #[derive(Debug)]
 pub(in crate::limiter) struct Locked {
     pub(in crate::limiter) state: LimiterState,
-    pub(in crate::limiter) timers: Timers,
+    pub(super) timers: Timers,
     /// `None`: no task has leased slots from a store.
     lease_runtimes: Option<Box<LeaseRuntimes>>,
 }
 
 impl Locked {
-    pub(in crate::limiter) fn new(quota: Quota) -> Self {
+    pub(super) fn new(quota: Quota) -> Self {
         Self {
             state: LimiterState::new(quota),
             timers: Timers::new(),
@@ -43,13 +43,13 @@ impl Locked {
         waiter
     }
 
-    /// Wakes the waiters of a runtime that has shut down: one that is polled again moves to the runtime that polls it.
-    pub(in crate::limiter) fn strand(&self, runtime: RuntimeId, wakes: &mut WakeList) {
-        let stranded = self.state.queue.of_runtime(runtime);
-        stranded.for_each(|waiter| wakes.add(waiter.waker.clone()));
+    /// Wakes the waiters of a runtime that has shut down. Polling one of them moves it to the runtime that polls it.
+    pub(super) fn wake_waiters_of(&self, runtime: RuntimeId, wakes: &mut WakeList) {
+        let waiters = self.state.queue.of_runtime(runtime);
+        waiters.for_each(|waiter| wakes.add(waiter.waker.clone()));
     }
 
-    pub(in crate::limiter) fn outbox(&mut self, now: Instant) -> Outbox {
+    pub(super) fn outbox(&mut self, now: Instant) -> Outbox {
         let (outgoing, event) = self.state.outbox();
         let runtime = Handle::try_current().ok();
         if let (Some(runtimes), Some(runtime)) = (&mut self.lease_runtimes, &runtime) {
@@ -94,7 +94,7 @@ impl Locked {
     ) -> Option<(Handle, u64)> {
         self.state.lease_task_ended();
         self.timers.end(runtime);
-        self.strand(runtime, wakes);
+        self.wake_waiters_of(runtime, wakes);
         let runtimes = self.lease_runtimes.as_mut();
         let other = runtimes.and_then(|runtimes| runtimes.take_other(runtime));
         let other = other.or_else(|| self.timers.runtime())?;
@@ -114,11 +114,7 @@ pub(in crate::limiter) fn remove(mut locked: MutexGuard<'_, Locked>, index: u32)
 }
 
 /// Does the same for a waiter without a permit, and counts its wait as given up.
-pub(in crate::limiter) fn remove_without_permit(
-    mut locked: MutexGuard<'_, Locked>,
-    index: u32,
-    now: Instant,
-) {
+pub(super) fn remove_without_permit(mut locked: MutexGuard<'_, Locked>, index: u32, now: Instant) {
     let waiter = locked.leave(index);
     locked.state.count_given_up(&waiter, now);
     drop(locked);

@@ -66,7 +66,7 @@ impl Shared {
                     Setting::Set => return (locked, now),
                     // A clock that is paused is its runtime's own, and may be ahead of this one.
                     Setting::Fired => now = clock::now().max(due),
-                    Setting::Ended(runtime) => locked.strand(runtime, wakes),
+                    Setting::Ended(runtime) => locked.wake_waiters_of(runtime, wakes),
                 },
                 Next::Idle => {
                     locked.state.hand_back(&self.fast_path, now);

@@ -2,13 +2,13 @@
 //!
 //! The lock is a blocking one: it is held for a few lines of arithmetic and never across an await.
 
-pub(super) mod dispatch;
-pub(super) mod lease_runtimes;
+mod dispatch;
+mod lease_runtimes;
 pub(super) mod locked;
-pub(super) mod locking;
-pub(super) mod published;
+mod locking;
+mod published;
 pub(super) mod ticket;
-pub(super) mod timers;
+mod timers;
 
 #[cfg(test)]
 use core::sync::atomic::AtomicU64;
@@ -31,7 +31,7 @@ use self::locked::Locked;
 use self::published::Published;
 use super::callback::Callback;
 use super::counts::LateCounts;
-use super::counts::turns::Turns;
+use super::counts::event_interval::EventInterval;
 use super::fast_path::FastPath;
 use super::fast_path::TryTake;
 use super::mode_cell::ModeCell;
@@ -57,7 +57,7 @@ pub(crate) struct Shared {
     pub(super) fast_path: FastPath,
     pub(super) published: Published,
     pub(super) late_counts: LateCounts,
-    pub(super) long_waits: Turns,
+    pub(super) long_waits: EventInterval,
     pub(super) mode: ModeCell,
     /// The limiters of the server's resources.
     pub(super) resources: Mutex<Resources<Self>>,
@@ -121,7 +121,7 @@ impl Shared {
             fast_path: FastPath::new(Shape::of(quota)),
             published: Published::new(),
             late_counts: LateCounts::new(),
-            long_waits: Turns::new(),
+            long_waits: EventInterval::new(),
             mode: ModeCell::new(),
             resources: Mutex::new(Resources::EMPTY),
             locked: Mutex::new(Locked::new(quota)),

@@ -23,7 +23,7 @@ pub(in crate::limiter) struct Published {
 }
 
 impl Published {
-    pub(in crate::limiter) const fn new() -> Self {
+    pub(super) const fn new() -> Self {
         Self {
             listens: AtomicU8::new(ATTENTIVE),
             binds_until: AtomicU64::new(0),
@@ -31,7 +31,7 @@ impl Published {
     }
 
     /// Publishes whether the limiter learns from calls that pass, and until when a call may have to wait.
-    pub(in crate::limiter) fn write(&self, attentive: bool, binds_until: Instant) {
+    pub(super) fn write(&self, attentive: bool, binds_until: Instant) {
         let attentive = if attentive { ATTENTIVE } else { 0 };
         let lasting = self.listens.load(Ordering::Relaxed) & (RESOURCES | SLOTS);
         self.listens.store(attentive | lasting, Ordering::Relaxed);

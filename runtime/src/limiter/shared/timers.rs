@@ -28,7 +28,7 @@ use crate::limiter::callback::Callback;
 
 /// The timers of one limiter.
 #[derive(Debug)]
-pub(in crate::limiter) struct Timers {
+pub(super) struct Timers {
     timers: Vec<RuntimeTimer>,
     /// Waker of the timer that was dropped last, for the next single waiter. It keeps no runtime alive.
     spare: Option<Arc<TimerWaker>>,
@@ -36,7 +36,7 @@ pub(in crate::limiter) struct Timers {
 
 /// Result of setting the timers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::limiter) enum Setting {
+pub(super) enum Setting {
     /// The timers are set.
     Set,
     /// A timer fired while it was set.
@@ -46,7 +46,7 @@ pub(in crate::limiter) enum Setting {
 }
 
 impl Timers {
-    pub(in crate::limiter) const fn new() -> Self {
+    pub(super) const fn new() -> Self {
         Self {
             timers: Vec::new(),
             spare: None,
@@ -54,13 +54,13 @@ impl Timers {
     }
 
     /// Returns a runtime that has waiters.
-    pub(in crate::limiter) fn runtime(&self) -> Option<Handle> {
+    pub(super) fn runtime(&self) -> Option<Handle> {
         let alive = self.timers.iter().find(|timer| !timer.dead);
         alive.map(|timer| timer.runtime.clone())
     }
 
     /// Adds a waiter of the current runtime.
-    pub(in crate::limiter) fn register(&mut self, handle: &Handle, limiter: &Weak<dyn Callback>) {
+    pub(super) fn register(&mut self, handle: &Handle, limiter: &Weak<dyn Callback>) {
         let found = self
             .timers
             .iter_mut()
@@ -79,7 +79,7 @@ impl Timers {
     }
 
     /// Removes a waiter, and the timer with its last one.
-    pub(in crate::limiter) fn unregister(&mut self, runtime: Id) {
+    pub(super) fn unregister(&mut self, runtime: Id) {
         let Some(at) = self
             .timers
             .iter()
@@ -94,7 +94,7 @@ impl Timers {
     }
 
     /// Sets all timers to `due`.
-    pub(in crate::limiter) fn set(&mut self, due: Instant) -> Setting {
+    pub(super) fn set(&mut self, due: Instant) -> Setting {
         let set = self.timers.iter_mut().map(|timer| timer.set(due));
         set.fold(Setting::Set, |all, one| match (all, one) {
             (Setting::Ended(..), _) | (_, Setting::Set) => all,
@@ -113,7 +113,7 @@ impl Timers {
 
     /// Records that a runtime's timer fired. Returns `false` if it fired before its time, as when a runtime
     /// shuts down; the timer is then given up.
-    pub(in crate::limiter) fn fired(&mut self, runtime: Id) -> bool {
+    pub(super) fn fired(&mut self, runtime: Id) -> bool {
         let Some(timer) = self
             .timers
             .iter_mut()

@@ -9,6 +9,7 @@ use crate::time::Instant;
 use crate::time::Span;
 
 use super::LimiterState;
+use super::Next;
 use super::faults::Faults;
 use super::news::ByHand;
 use super::waiter::Waiter;
@@ -122,6 +123,12 @@ impl LimiterState {
         }
         self.announced.by_hand = Some(ByHand::Closed { refused });
         self.note_stuck(now);
+    }
+
+    /// Grants nothing, and gives back what was drawn for calls that do not begin any more.
+    pub(super) fn stay_closed(&mut self, now: Instant) -> Next {
+        self.give_back_drawn_calls(now);
+        Next::Idle
     }
 
     /// Adds a waiter that cannot be refused to the queue: it waits for a reset.

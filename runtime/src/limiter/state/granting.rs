@@ -68,8 +68,8 @@ impl LimiterState {
         }
     }
 
-    /// Takes a permit at once for a caller that does not wait. The store is asked for the next one, which has to come when the
-    /// answer does.
+    /// Takes a permit at once for a caller that does not wait. In a store, a refusal causes a request: the caller should try
+    /// again once the answer is expected.
     pub(super) fn try_take(&mut self, request: &Request, now: Instant) -> Result<(), Refusal> {
         let taken = self.take(request, now);
         match (taken, &self.remote) {
@@ -142,8 +142,7 @@ impl LimiterState {
     /// Grants the permits that are due, in order.
     pub(in crate::limiter) fn grant(&mut self, now: Instant, wakes: &mut WakeList) -> Next {
         if self.shut {
-            self.give_back_drawn_calls(now);
-            return Next::Idle;
+            return self.stay_closed(now);
         }
         if self.queue.waiting() > 0 {
             self.recall(now, wakes);

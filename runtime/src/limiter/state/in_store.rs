@@ -216,7 +216,7 @@ impl LimiterState {
             first: 0,
             latest: head.map_or(Instant::FAR, |head| self.queue.waiter(head).latest),
             soonest: self.soonest,
-            is_elsewhere: self.waits_elsewhere(),
+            waits_elsewhere: self.waits_elsewhere(),
         };
         let shape = self.bucket.shape;
         self.remote.as_mut().map_or(Instant::FAR, |remote| {

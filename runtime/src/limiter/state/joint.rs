@@ -23,7 +23,7 @@ use super::waiter::WaiterState;
 /// Reason for which the permit of a waiter cannot be taken now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Lacking {
-    /// It is there at this instant, which is the one of the limit at `row`. [`Instant::FAR`]: it is not known when.
+    /// The limit at `row` is the last that has the tokens, at `due`. [`Instant::FAR`]: it is not known when.
     Tokens { due: Instant, row: usize },
     /// The store has to be asked first.
     Answer,
@@ -31,7 +31,7 @@ pub(super) enum Lacking {
 
 /// Result of taking the permit of a joint waiter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::limiter) enum Take {
+pub(in crate::limiter) enum JointTake {
     Taken,
     /// It is not due any more.
     NotDue,
@@ -70,12 +70,12 @@ impl LimiterState {
         }
         match waiter.joint_turn() {
             JointTurn::Entered | JointTurn::Confirming => Some(Instant::FAR),
-            JointTurn::Told | JointTurn::Called if waiter.told_at() + LEASE <= now => {
+            JointTurn::Told | JointTurn::Woken if waiter.told_at() + LEASE <= now => {
                 // Its waker was called when it was told.
                 drop(self.queue.decide(head, WaiterState::Absent));
                 None
             }
-            JointTurn::Told | JointTurn::Called => Some(waiter.told_at() + LEASE),
+            JointTurn::Told | JointTurn::Woken => Some(waiter.told_at() + LEASE),
             JointTurn::None | JointTurn::NotDue => {
                 waiter.set_joint_turn(JointTurn::Told, now);
                 wakes.add(waiter.waker.take());
@@ -106,7 +106,7 @@ impl LimiterState {
         let waiter = self.queue.get_mut(index);
         let waiting = waiter.filter(|waiter| waiter.state() == WaiterState::Waiting);
         if let Some(waiter) = waiting.filter(|waiter| waiter.joint_turn() == JointTurn::Entered) {
-            waiter.set_joint_turn(JointTurn::Called, now);
+            waiter.set_joint_turn(JointTurn::Woken, now);
         }
     }
 
@@ -119,7 +119,7 @@ impl LimiterState {
     }
 
     /// Takes the permit of a joint waiter, which holds it until it has used those of the other limiters.
-    pub(in crate::limiter) fn take_joint(&mut self, index: u32, now: Instant) -> Take {
+    pub(in crate::limiter) fn take_joint(&mut self, index: u32, now: Instant) -> JointTake {
         match self.queue.waiter(index).state() {
             // The mode has changed: calls are not held back.
             WaiterState::Granted { .. } => self.hold_joint(index),
@@ -128,7 +128,7 @@ impl LimiterState {
                 let costs = self.queue.costs(index);
                 let lacking = self.lacking(index, now);
                 if lacking == Some(Lacking::Answer) && self.confirm(index, now) {
-                    return Take::Unconfirmed;
+                    return JointTake::Unconfirmed;
                 }
                 let slack = self.slack_of(index, now);
                 let paid = lacking.is_none().then(|| self.pay_all(&costs, now, slack));
@@ -137,7 +137,7 @@ impl LimiterState {
                     if waiter.state() == WaiterState::Waiting {
                         waiter.set_joint_turn(JointTurn::NotDue, now);
                     }
-                    return Take::NotDue;
+                    return JointTake::NotDue;
                 };
                 self.note_grant(index, &costs, now);
                 let waiter = self.queue.waiter_mut(index);
@@ -147,7 +147,7 @@ impl LimiterState {
                 self.queue.waiter_mut(index).waker = waker;
             }
         }
-        Take::Taken
+        JointTake::Taken
     }
 
     /// Returns why the waiter at `index` would not be granted its permit now. `None`: it would.

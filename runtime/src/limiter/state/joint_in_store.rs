@@ -56,8 +56,8 @@ impl LimiterState {
         Some((self.takes_slot(priority), until))
     }
 
-    /// Lets a waiter that has the permits of the other limiters ask the store whether its own is still due. `false`: it cannot
-    /// be asked now.
+    /// Lets a waiter that has the permits of the other limiters ask the store whether its own is still due. Returns `false` if
+    /// it cannot be asked now.
     pub(super) fn confirm(&mut self, index: u32, now: Instant) -> bool {
         let waiter = self.queue.waiter_mut(index);
         waiter.set_joint_turn(JointTurn::Confirming, now);
@@ -92,7 +92,7 @@ impl LimiterState {
             return;
         }
         let turn = match lacking {
-            None => JointTurn::Called,
+            None => JointTurn::Woken,
             Some(_) => JointTurn::NotDue,
         };
         let waiter = self.queue.waiter_mut(index);

@@ -4,8 +4,8 @@ use crate::events;
 use crate::events::HeldBack;
 use crate::events::LongWait;
 use crate::learning::Oddities;
-use crate::limiter::counts::turns::EVERY;
-use crate::limiter::counts::turns::Turns;
+use crate::limiter::counts::event_interval::EVERY;
+use crate::limiter::counts::event_interval::EventInterval;
 use crate::quota::Rate;
 use crate::time::Instant;
 use crate::time::Span;
@@ -115,7 +115,7 @@ impl Announced {
 
 impl News {
     /// Emits the events. Not under the lock: a subscriber can call back.
-    pub(in crate::limiter) fn tell(&self, limiter: &str, long_waits: &Turns, now: Instant) {
+    pub(in crate::limiter) fn tell(&self, limiter: &str, long_waits: &EventInterval, now: Instant) {
         match self.by_hand {
             None => {}
             Some(ByHand::Resumed) => events::resumed_by_hand(limiter),
@@ -156,7 +156,7 @@ impl News {
         if let Some(call) = self.held_back {
             events::held_back(limiter, &call);
         }
-        if let Some(long) = self.wait.filter(|_| long_waits.take_turn(now)) {
+        if let Some(long) = self.wait.filter(|_| long_waits.try_begin(now)) {
             events::long_wait(limiter, &long);
         }
     }

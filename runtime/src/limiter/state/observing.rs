@@ -180,7 +180,7 @@ impl LimiterState {
         let wait = due.since(now);
         let counts = self.observed.get_or_insert_default();
         counts.wait(wait, row);
-        if counts.take_turn(now) {
+        if counts.interval.try_begin(now) {
             self.announced.held_back = Some(self.held_back(Some(wait), row, now));
         }
     }
@@ -189,7 +189,7 @@ impl LimiterState {
         let counts = self.observed.get_or_insert_default();
         counts.unpaid.note(costs, now);
         counts.refuse(row);
-        if counts.take_turn(now) {
+        if counts.interval.try_begin(now) {
             self.announced.held_back = Some(self.held_back(None, row, now));
         }
     }

@@ -33,7 +33,7 @@ pub(in crate::limiter) struct Peaks {
     since: Instant,
     /// No peak is later than this.
     latest: Instant,
-    /// Instant until which permits may have been granted earlier than their holders count, and by how much.
+    /// Instant until which permits may have been granted earlier than their holders assume, and by how much.
     moved: (Instant, Span),
     newest: Peak,
     /// The `count` others, from the oldest on, none with less room than the one before.
@@ -68,11 +68,11 @@ impl Peaks {
     #[inline]
     pub(super) fn record(&mut self, room: Span, now: Instant) {
         let peak = Peak { at: now, room };
-        let is_highest = self.newest.room >= room;
-        if is_highest && self.count == 0 {
+        let is_higher = self.newest.room >= room;
+        if is_higher && self.count == 0 {
             (self.newest, self.latest) = (peak, now);
         } else {
-            self.record_beside_others(peak, is_highest);
+            self.record_beside_others(peak, is_higher);
         }
     }
 
@@ -170,8 +170,8 @@ impl Peaks {
         self.count = MOST - 1 - kept;
     }
 
-    /// Moves the peaks after `since` to the time `lease` after `now`: a permit that was granted at `since`, within that time,
-    /// counts as granted before that.
+    /// Moves the peaks after `since` to `lease` after `now`. They count then for a permit that was granted at `since`, even if
+    /// its holder assumes an instant up to that one.
     pub(super) fn move_to(&mut self, since: Instant, lease: Span, now: Instant) {
         let later = now.after(lease);
         if since < self.since {
@@ -186,7 +186,7 @@ impl Peaks {
         }
     }
 
-    /// Lowers the room of all peaks, for tokens that were given back whenever they were taken.
+    /// Lowers the room at all peaks, by tokens that were given back and may have been taken at any time.
     pub(super) fn raise(&mut self, span: Span) {
         for peak in self.later_than(Instant::EPOCH) {
             peak.room = peak.room.minus(span);

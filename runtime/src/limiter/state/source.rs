@@ -120,7 +120,7 @@ impl LimiterState {
                 .map_or(0, |head| self.queue.waiter(head).cost),
             latest: head.map_or(Instant::FAR, |head| self.queue.waiter(head).latest),
             soonest: self.soonest,
-            is_elsewhere: false,
+            waits_elsewhere: false,
         };
         remote.plan(demand, self.bucket.shape, now)
     }

@@ -72,7 +72,7 @@ pub(in crate::limiter) enum JointTurn {
     /// Its permit is due, and it waits for those of the other limiters.
     Entered,
     /// It has entered, and was woken because it has a permit of another limiter.
-    Called,
+    Woken,
     /// It has the permits of the other limiters, and a store is asked whether its own is still due.
     Confirming,
 }
@@ -80,7 +80,7 @@ pub(in crate::limiter) enum JointTurn {
 impl JointTurn {
     /// Returns whether it waits for permits of the other limiters, or has them.
     pub(in crate::limiter) const fn has_entered(self) -> bool {
-        matches!(self, Self::Entered | Self::Called | Self::Confirming)
+        matches!(self, Self::Entered | Self::Woken | Self::Confirming)
     }
 }
 
@@ -105,7 +105,7 @@ impl PackedKind {
             1 => JointTurn::NotDue,
             2 => JointTurn::Told,
             3 => JointTurn::Entered,
-            4 => JointTurn::Called,
+            4 => JointTurn::Woken,
             _ => JointTurn::Confirming,
         }
     }

@@ -1,4 +1,4 @@
-//! Decides which of many events of one kind are emitted: at most one in ten seconds, since all have the same cause.
+//! Decides which of many events with one cause are emitted: at most one in ten seconds.
 
 use core::sync::atomic::AtomicU64;
 use core::sync::atomic::Ordering;
@@ -9,22 +9,22 @@ use crate::time::Span;
 /// Shortest time between two events of one kind.
 pub(in crate::limiter) const EVERY: Span = Span::from_secs(10);
 
-/// Events of one kind, which take turns without the limiter's lock.
-#[derive(Debug)]
-pub(in crate::limiter) struct Turns {
-    /// Instant of the next event, or an earlier one.
+/// Interval that events of one kind keep. It needs no lock.
+#[derive(Debug, Default)]
+pub(in crate::limiter) struct EventInterval {
+    /// Instant from which on the next event is emitted.
     next: AtomicU64,
 }
 
-impl Turns {
+impl EventInterval {
     pub(in crate::limiter) const fn new() -> Self {
         Self {
             next: AtomicU64::new(0),
         }
     }
 
-    /// Returns whether an event is emitted now. After `true` it returns `false` for [`EVERY`].
-    pub(in crate::limiter) fn take_turn(&self, now: Instant) -> bool {
+    /// Begins an interval of [`EVERY`] if the last one is over. Returns whether it did: an event is emitted then.
+    pub(in crate::limiter) fn try_begin(&self, now: Instant) -> bool {
         let next = self.next.load(Ordering::Relaxed);
         let later = now.after(EVERY).nanos();
         now.nanos() >= next
@@ -41,11 +41,11 @@ mod tests {
 
     #[test]
     fn one_in_ten_seconds_is_emitted() {
-        let turns = Turns::new();
+        let interval = EventInterval::new();
         let start = Instant::from_nanos(5);
-        assert!(turns.take_turn(start));
-        assert!(!turns.take_turn(start + Span::SHORTEST));
-        assert!(!turns.take_turn((start + EVERY).before(Span::SHORTEST)));
-        assert!(turns.take_turn(start + EVERY));
+        assert!(interval.try_begin(start));
+        assert!(!interval.try_begin(start + Span::SHORTEST));
+        assert!(!interval.try_begin((start + EVERY).before(Span::SHORTEST)));
+        assert!(interval.try_begin(start + EVERY));
     }
 }

@@ -1,17 +1,17 @@
 //! Names of the further limiters that the calls of keys take from.
 
-/// Returns the name of the limits that all keys share. `name`: that of the keys.
+/// Returns the name of the limiter that all keys share. `name`: that of the keys.
 pub(crate) fn name_of_shared(name: &str) -> String {
     format!("{name}.shared")
 }
 
-/// Returns the name of the limiters of a further key at this place, counted from 0. `name`: that of the first key's.
+/// Returns the name of the limiters of the further key at this place, counted from 0. `name`: that of the first key's.
 pub(crate) fn name_of_further(name: &str, place: u8) -> String {
     format!("{name}.key{}", u32::from(place) + 2)
 }
 
 /// Returns the name of the keys whose calls take from the further limiter `name`.
-pub(in crate::limiter) fn name_of_keys(name: &str) -> Option<&str> {
+pub(super) fn name_of_keys(name: &str) -> Option<&str> {
     // A second function of the same path has a number.
     let path = name.rsplit_once('#').map_or(name, |(path, _)| path);
     let (keys, last) = path.rsplit_once('.')?;

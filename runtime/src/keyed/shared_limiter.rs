@@ -56,7 +56,7 @@ impl<K: ?Sized> KeyedBuilder<K> {
     /// [key](Keyed::limiter) has the limits of the key alone, and reports of a [permit](crate::KeyedPermit) concern them alone.
     ///
     /// The shared limits have the mode of the keys: that of the [builder](Self::mode), of a [`Config`](crate::Config), or of
-    /// [`Keyed::set_mode`]. Their quotas are changed by [`Keyed::shared_rows`] alone, and not by a [`Config`](crate::Config)
+    /// [`Keyed::set_mode`]. Their quotas are changed by [`Keyed::shared_limiter`] alone, and not by a [`Config`](crate::Config)
     /// or by [`Keyed::set_quota`].
     ///
     /// With a [`store`](Self::store) all processes share them, too. The store knows them by the name of the keys with
@@ -96,12 +96,12 @@ impl<K: ?Sized> Keyed<K> {
     /// let per_second = |count| Quota::per_second(NonZeroU32::new(count).unwrap());
     /// let tenants: Keyed<u64> = Keyed::builder(per_second(2)).shared_row("requests", per_second(3)).build()?;
     /// tenants.try_acquire(&7)?;
-    /// let shared = tenants.shared_rows().unwrap();
+    /// let shared = tenants.shared_limiter().unwrap();
     /// assert_eq!(shared.snapshot().available, 2);
-    /// assert!(Keyed::<u64>::new(per_second(2)).shared_rows().is_none());
+    /// assert!(Keyed::<u64>::new(per_second(2)).shared_limiter().is_none());
     /// # Ok::<(), paced::Error>(())
     /// ```
-    pub fn shared_rows(&self) -> Option<Limiter> {
+    pub fn shared_limiter(&self) -> Option<Limiter> {
         let mut further = self.keys().further().iter();
         further.find_map(|further| match further {
             FurtherLimiter::Shared(limiter) => Some(limiter.handle()),
