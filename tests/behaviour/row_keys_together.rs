@@ -156,6 +156,34 @@ async fn no_call_that_waits_for_all_keys_hangs_when_a_mode_is_set() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn calls_that_are_polled_long_after_a_mode_was_set_do_not_hang() {
+    for mode in [Mode::Observe, Mode::Off] {
+        for then in [mode, Mode::Enforce] {
+            let tenants = tenants(per_second(1, 1), per_second(1, 1));
+            let start = Instant::now();
+            tenants.acquire(&1).await.unwrap();
+            let mut calls = [1, 1, 2].map(|tenant| {
+                let tenants = tenants.clone();
+                Box::pin(async move { tenants.acquire(&tenant).await.map(drop) })
+            });
+            for call in &mut calls {
+                assert!(poll_once(call).is_pending());
+            }
+            tenants.set_mode(mode);
+            tokio::time::advance(ms(10)).await;
+            tenants.set_mode(then);
+            for call in calls {
+                let ended = tokio::time::timeout(secs(60), call).await;
+                ended.unwrap().unwrap();
+            }
+            if then == mode {
+                assert_eq!(since(start), 10, "{mode}");
+            }
+        }
+    }
+}
+
 static SHARED: Mutex<Option<Keyed<u64>>> = Mutex::new(None);
 
 fn shared() -> Keyed<u64> {

@@ -14,7 +14,6 @@ use std::sync::Arc;
 
 use tokio::runtime::Handle;
 
-use crate::clock;
 use crate::costs::Costs;
 use crate::mode::Mode;
 use crate::time::Instant;
@@ -129,18 +128,19 @@ impl Shared {
     /// Returns whether the permit of a joint waiter is due. Otherwise it is woken when that is so.
     fn is_turn_of(&self, index: u32, cx: &Context<'_>) -> Result<bool, Refusal> {
         let (mut locked, mut now) = self.lock_state();
+        while locked.state.is_late(index, now) {
+            locked = self.come_back(locked, index);
+            now = self.begin(&mut locked);
+        }
         let mut wakes = WakeList::new();
         self.follow(&mut locked, index);
+        // Not before: a permit that is revoked because it was not picked up in time takes the waker with it.
         let replaced = locked
             .state
             .queue
             .waiter_mut(index)
             .waker
             .replace(cx.waker().clone());
-        while locked.state.is_late(index, now) {
-            locked.state.come_back(index, now, &mut wakes);
-            now = clock::now();
-        }
         let turn = match locked.state.queue.waiter(index).state() {
             WaiterState::Granted { .. } => {
                 // The mode has changed. However long the other permits take, this one does not lapse.

@@ -231,7 +231,7 @@ impl Shared {
         // More than once if the permit that it comes back for is late as well, because this thread was stopped between
         // the two locks: another thread has passed that permit on, and nothing would wake this caller.
         while locked.state.is_late(index, now) {
-            locked = self.come_back(locked, index, cx);
+            locked = self.come_back(locked, index);
             now = clock::now();
         }
         let closed = locked.state.cooldown.closed_for(now);
@@ -283,15 +283,14 @@ impl Shared {
         drop(replaced);
     }
 
-    /// Puts a waiter that did not pick up its permit in time at the front again.
-    fn come_back<'a>(
+    /// Puts a waiter that did not pick up its permit in time at the front again. If the next one is due, it is granted at once.
+    /// The waiter has no waker then: the caller looks at its state before it gives the lock back.
+    pub(super) fn come_back<'a>(
         &'a self,
         mut locked: MutexGuard<'a, Locked>,
         index: u32,
-        cx: &Context<'_>,
     ) -> MutexGuard<'a, Locked> {
         let now = self.begin(&mut locked);
-        locked.state.queue.waiter_mut(index).waker = Some(cx.waker().clone());
         let mut wakes = WakeList::new();
         locked.state.come_back(index, now, &mut wakes);
         self.finish(locked, now, &mut wakes);
