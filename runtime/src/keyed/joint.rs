@@ -3,11 +3,13 @@
 use core::future;
 use std::sync::Arc;
 
+use crate::clock;
 use crate::costs::Costs;
 use crate::error::Error;
 use crate::error::Kind;
 use crate::limiter::Denial;
 use crate::limiter::JointWait;
+use crate::limiter::Refusal;
 use crate::limiter::Request;
 use crate::limiter::Shared;
 use crate::limiter::TakenPermit;
@@ -78,18 +80,50 @@ impl Keys {
             slots.for_each(drop);
             return Ok(KeptLimiter::with_own(self, limiters.first(), slot));
         }
-        for (limiter, costs) in &wanted {
+        Err(self.refused_try(&wanted))
+    }
+
+    /// Returns the error of a caller that does not wait, and asks the stores of all its limits for what it takes, if the tokens
+    /// are there when they answer: what only some of them had handed out would not last until the others have it.
+    fn refused_try(&self, wanted: &[(&Arc<Shared>, Costs)]) -> Error {
+        let now = clock::now();
+        let mut last = None;
+        let mut until = now;
+        for (limiter, costs) in wanted {
             let request = Request {
                 costs: *costs,
                 latest: now,
                 ..Request::ONE
             };
-            if let Err(refusal) = limiter.check_further(&request, 0) {
-                return Err(self.named(limiter.not_yet(Denial::Refused(refusal), costs, now)));
+            match limiter.check_further(&request, 0) {
+                Ok(()) => {}
+                Err(Refusal::Late { until: due }) if due <= until => {}
+                Err(Refusal::Late { until: due }) => {
+                    until = due;
+                    last = Some((limiter, costs));
+                }
+                Err(refusal) => {
+                    return self.named(limiter.not_yet(Denial::Refused(refusal), costs, now));
+                }
             }
         }
-        // Another caller has just given its permit back.
-        Err(self.not_yet(now, now))
+        let limiters = wanted.iter().map(|(limiter, _)| limiter);
+        if let Some(answered) = limiters.filter_map(|it| it.answered_at(now)).max() {
+            if until <= answered {
+                for (limiter, costs) in wanted {
+                    limiter.ask_for_try(costs, answered);
+                }
+            }
+            until = until.max(answered);
+        }
+        match last {
+            Some((limiter, costs)) => {
+                let denial = Denial::Refused(Refusal::Late { until });
+                self.named(limiter.not_yet(denial, costs, now))
+            }
+            // Another caller has just given its permit back, or the stores have to answer first.
+            None => self.not_yet(until, now),
+        }
     }
 
     /// Waits for `cost` requests of a key and of all keys. Returns what the permit of the key has to keep.

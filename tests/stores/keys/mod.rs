@@ -12,6 +12,7 @@ mod running;
 mod shared;
 mod threads;
 mod told;
+mod trying;
 
 use core::num::NonZeroU32;
 use core::time::Duration;

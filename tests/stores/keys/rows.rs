@@ -24,7 +24,7 @@ use super::per_second;
 const SECOND: Duration = Duration::from_secs(1);
 
 /// Limiters that stand for a process: of a key, and of all keys.
-fn process(store: &Arc<impl Store>, own: Quota, shared: Quota) -> Keyed<str> {
+pub(super) fn process(store: &Arc<impl Store>, own: Quota, shared: Quota) -> Keyed<str> {
     let builder = Keyed::builder(own).shared_row("requests", shared);
     let builder = builder.name("crm").store(Arc::clone(store) as _);
     builder.build().expect("a right limiter")
@@ -64,7 +64,7 @@ impl Served {
 }
 
 /// Checks that no interval holds more permits than a bucket allows.
-fn check_envelope(at: &[Duration], rate: f64, burst: f64) {
+pub(super) fn check_envelope(at: &[Duration], rate: f64, burst: f64) {
     for (first, from) in at.iter().enumerate() {
         for (last, to) in at.iter().enumerate().skip(first) {
             let most = burst + rate * (to.saturating_sub(*from).as_secs_f64() + 0.002) + 1e-6;

@@ -97,6 +97,19 @@ impl Shared {
         })
     }
 
+    /// Returns when the store is expected to answer what it is asked at `now`. `None`: the limits are in no store.
+    pub(crate) fn answered_at(&self, now: Instant) -> Option<Instant> {
+        let locked = self.lock();
+        let remote = locked.state.remote.as_ref();
+        remote.map(|remote| remote.answered_at(now))
+    }
+
+    /// Asks the store, if there is one, for what a caller lacks that does not wait, and comes again at `at`.
+    pub(crate) fn ask_for_try(&self, costs: &Costs, at: Instant) {
+        let priority = self.bare_priority();
+        self.with_state(|state, now, _| state.ask_for_try(costs, priority, at, now));
+    }
+
     /// Puts back the permit of an attempt that took it at `at`, and that does not begin. `until`: it may be used until then.
     pub(crate) fn put_back(&self, costs: &Costs, at: Instant, until: Instant) {
         let priority = self.bare_priority();

@@ -49,11 +49,28 @@ impl LimiterState {
             && self.too_large(costs).is_none();
         let until = is_free.then(|| self.pay_all(costs, now, Span::ZERO));
         let Some(Ok(until)) = until else {
-            self.want(costs);
             return None;
         };
         self.take_slot(priority, costs, now);
         Some((self.takes_slot(priority), until))
+    }
+
+    /// Asks the store for what a caller lacks that does not wait, and comes again at `at`.
+    pub(in crate::limiter) fn ask_for_try(
+        &mut self,
+        costs: &Costs,
+        priority: Priority,
+        at: Instant,
+        now: Instant,
+    ) {
+        if !self.has_slot_for(priority) {
+            self.want_slot();
+        }
+        self.want(costs);
+        let shape = self.bucket.shape;
+        if let Some(remote) = &mut self.remote {
+            remote.confirm_for_try(costs, at, shape, now);
+        }
     }
 
     /// Lets a waiter that has the permits of the other limiters ask the store whether its own is still due. Returns `false` if
