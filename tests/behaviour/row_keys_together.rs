@@ -327,3 +327,25 @@ proptest! {
         }
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn tries_pass_limits_that_do_not_hold_calls_back() {
+    let tenants = tenants(per_second(1, 1), per_second(1, 1));
+    tenants.try_acquire(&1).unwrap();
+    for mode in [Mode::Observe, Mode::Off] {
+        tenants.set_mode(mode);
+        for tenant in [1, 1, 2] {
+            tenants.try_acquire(&tenant).unwrap();
+        }
+    }
+    tenants.set_mode(Mode::Enforce);
+    assert!(tenants.try_acquire(&1).unwrap_err().is_not_yet());
+    // Only the shared limit holds calls back.
+    let shared = tenants.shared_limiter().unwrap();
+    tenants.set_mode(Mode::Off);
+    shared.set_mode(Mode::Enforce);
+    assert!(tenants.try_acquire(&1).unwrap_err().is_not_yet());
+    tokio::time::sleep(secs(5)).await;
+    tenants.try_acquire(&1).unwrap();
+    assert!(tenants.try_acquire(&2).unwrap_err().is_not_yet());
+}

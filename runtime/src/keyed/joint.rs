@@ -12,7 +12,6 @@ use crate::limiter::JointWait;
 use crate::limiter::Refusal;
 use crate::limiter::Request;
 use crate::limiter::Shared;
-use crate::limiter::TakenPermit;
 use crate::limiter::Wanted;
 use crate::time::Instant;
 
@@ -69,18 +68,28 @@ impl Keys {
         let costs = limiters
             .iter()
             .map(|limiter| limiter.costs_of_requests(cost));
-        let wanted: Vec<_> = limiters.iter().zip(costs).collect();
-        let taken = wanted
+        let wanted = limiters.iter().zip(costs);
+        let (binding, free): (Vec<_>, Vec<_>) = wanted.partition(|(limiter, _)| limiter.enforces());
+        let taken = binding
             .iter()
             .map(|(limiter, costs)| limiter.try_take_joint(costs, now));
-        if let Some(taken) = taken.collect::<Option<Vec<_>>>() {
-            // The slot is one of the key's own limiter, the first.
-            let mut slots = taken.into_iter().map(TakenPermit::use_up_by_hand);
-            let slot = slots.next() == Some(true);
-            slots.for_each(drop);
-            return Ok(KeptLimiter::with_own(self, limiters.first(), slot));
+        let Some(taken) = taken.collect::<Option<Vec<_>>>() else {
+            return Err(self.refused_try(&binding));
+        };
+        // The slot is one of the key's own limiter, the first.
+        let own = limiters.first();
+        let mut slot = false;
+        for (limiter, costs) in free {
+            let passed = limiter.pass_by_hand(&costs);
+            let passed =
+                passed.map_err(|denial| self.named(limiter.not_yet(denial, &costs, now)))?;
+            slot |= passed && own.is_some_and(|own| Arc::ptr_eq(own, limiter));
         }
-        Err(self.refused_try(&wanted))
+        for permit in taken {
+            let is_own = own.is_some_and(|own| permit.is_of(own));
+            slot |= permit.use_up_by_hand() && is_own;
+        }
+        Ok(KeptLimiter::with_own(self, own, slot))
     }
 
     /// Returns the error of a caller that does not wait, and asks the stores of all its limits for what it takes, if the tokens

@@ -51,6 +51,11 @@ pub(crate) struct TakenPermit<'a> {
 }
 
 impl TakenPermit<'_> {
+    /// Returns whether it is a permit of this limiter.
+    pub(crate) fn is_of(&self, limiter: &Shared) -> bool {
+        core::ptr::eq(self.limiter, limiter)
+    }
+
     /// Uses the permit. Returns whether it holds a slot.
     pub(crate) fn use_up(mut self) -> bool {
         self.is_used = true;
@@ -95,6 +100,17 @@ impl Shared {
             slot,
             is_used: false,
         })
+    }
+
+    /// Lets a caller that makes no attempt pass a limiter that does not hold calls back. Returns whether it takes a slot.
+    pub(crate) fn pass_by_hand(&self, costs: &Costs) -> Result<bool, Denial> {
+        let request = Request {
+            costs: *costs,
+            ..Request::ONE
+        };
+        let slot = self.pass_with(&[], &request)?;
+        self.fast_path.count_permit();
+        Ok(slot)
     }
 
     /// Returns when the store is expected to answer what it is asked at `now`. `None`: the limits are in no store.
