@@ -113,7 +113,6 @@ impl LimiterState {
             return;
         }
         self.shut = true;
-        self.flush_corrections(now);
         let mut refused = 0;
         for index in self.queue.in_order() {
             if self.queue.waiter(index).refusable {
@@ -125,7 +124,7 @@ impl LimiterState {
         self.note_stuck(now);
     }
 
-    /// Grants nothing, and gives back what was drawn for calls that do not begin any more.
+    /// Grants nothing. Gives back what was drawn for calls that do not begin any more, and sends the corrections of others.
     pub(super) fn stay_closed(&mut self, now: Instant) -> Next {
         self.give_back_drawn_calls(now);
         Next::Idle

@@ -290,10 +290,6 @@ impl LimiterState {
         if let Some(remote) = &mut self.remote {
             remote.settle(settlement, now);
         }
-        if self.shut {
-            // Nothing else is sent any more.
-            self.flush_corrections(now);
-        }
         let more = |row: usize| {
             let spent = settlement.spent.of(row).unwrap_or_default();
             spent.saturating_sub(u64::from(settlement.costs.of(row)))
@@ -315,8 +311,8 @@ impl LimiterState {
     pub(super) fn give_back_drawn_calls(&mut self, now: Instant) {
         if let Some(remote) = &mut self.remote {
             remote.void_calls(now);
-            remote.flush_corrections(self.bucket.shape, now);
         }
+        self.flush_corrections(now);
     }
 
     /// Sends the corrections that wait for another request, at once.
